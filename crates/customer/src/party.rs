@@ -1,0 +1,179 @@
+//! For whom a booking is made.
+
+use chrono::{DateTime, Utc};
+use kernel::{Caller, CustomerId, EmailAddress, PersonName};
+
+use crate::error::PartyError;
+use crate::model::{Customer, CustomerSnapshot};
+use crate::name::same_name;
+use crate::ports::CustomerWrite;
+
+/// What a caller's number and words lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartyDecision {
+    /// A customer who is known.
+    Existing {
+        /// The customer.
+        id: CustomerId,
+        /// What the call revealed about the customer, if anything; may be committed on its own.
+        update: Option<CustomerWrite>,
+        /// A name was said, and it is not the customer's: note it, do not rename.
+        name_differs: bool,
+    },
+    /// A new customer, to be inserted with the booking.
+    Create(CustomerSnapshot),
+    /// One of these, by a name that must be asked for.
+    AskWho(Vec<Customer>),
+    /// A name must be asked for.
+    NameRequired,
+    /// The company does not want this booking.
+    Blocked,
+}
+
+/// The customer for whom a booking is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BookingParty {
+    /// The customer, with everything learnt in this call.
+    pub customer: Customer,
+    /// True if the customer does not exist yet: [`Self::write`] must be committed with the booking.
+    pub is_new: bool,
+    /// A name was said, and it is not the customer's.
+    pub name_differs: bool,
+    /// The insert of a new customer, or what was learnt about a known one.
+    pub write: Option<CustomerWrite>,
+}
+
+/// Decides for whom a caller books. `existing` are the customers with the caller's number, oldest first; for a caller
+/// without a number they are ignored, since nobody is recognised by name.
+///
+/// One customer has the number: it is that one, whatever name was understood. Several have it: the one whose name was
+/// said ([`same_name`]), else ask. Nobody has it: a new customer, who needs a name.
+#[must_use]
+pub fn decide_booking_party(
+    existing: &[Customer],
+    caller: &Caller,
+    name: Option<&PersonName>,
+    email: Option<&EmailAddress>,
+    now: DateTime<Utc>,
+    new_id: CustomerId,
+) -> PartyDecision {
+    match (caller, existing) {
+        (Caller::Anonymous, _) | (Caller::Known(_), []) => create(caller, name, email, now, new_id),
+        (Caller::Known(_), [only]) => take(only, name, email),
+        (Caller::Known(_), several) => match name.and_then(|name| named(several, name)) {
+            Some(found) => take(found, name, email),
+            None => ask(several),
+        },
+    }
+}
+
+/// Decides for whom a caller books who has said that it is for another person: the customer of that name at the same
+/// number, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
+/// that by another name.
+#[must_use]
+pub fn decide_other_person(
+    existing: &[Customer],
+    caller: &Caller,
+    name: Option<&PersonName>,
+    email: Option<&EmailAddress>,
+    now: DateTime<Utc>,
+    new_id: CustomerId,
+) -> PartyDecision {
+    let sharing: &[Customer] = match caller {
+        Caller::Known(_) => existing,
+        Caller::Anonymous => &[],
+    };
+    if !sharing.is_empty() && sharing.iter().all(Customer::is_blocked) {
+        return PartyDecision::Blocked;
+    }
+    match name.and_then(|name| named(sharing, name)) {
+        Some(found) => take(found, name, email),
+        None => create(caller, name, email, now, new_id),
+    }
+}
+
+/// The oldest customer of this name; a blocked one first, so that a second entry does not lift the block.
+fn named<'a>(customers: &'a [Customer], name: &PersonName) -> Option<&'a Customer> {
+    let mut matching = customers
+        .iter()
+        .filter(|customer| customer.name().is_some_and(|own| same_name(own, name)))
+        .peekable();
+    let oldest = matching.peek().copied();
+    matching.find(|customer| customer.is_blocked()).or(oldest)
+}
+
+fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddress>) -> PartyDecision {
+    if customer.is_blocked() {
+        return PartyDecision::Blocked;
+    }
+    if customer.name().is_none() && name.is_none() {
+        return PartyDecision::NameRequired;
+    }
+    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !same_name(own, said));
+    // An address given under another name is likelier that other person's.
+    let email = email.filter(|_| !name_differs || customer.email().is_none());
+    PartyDecision::Existing {
+        id: customer.id(),
+        update: customer.learn(name, email).map(|next| next.update_over(customer)),
+        name_differs,
+    }
+}
+
+fn ask(several: &[Customer]) -> PartyDecision {
+    let candidates: Vec<Customer> =
+        several.iter().filter(|customer| !customer.is_blocked()).cloned().collect();
+    if candidates.is_empty() { PartyDecision::Blocked } else { PartyDecision::AskWho(candidates) }
+}
+
+fn create(
+    caller: &Caller,
+    name: Option<&PersonName>,
+    email: Option<&EmailAddress>,
+    now: DateTime<Utc>,
+    new_id: CustomerId,
+) -> PartyDecision {
+    match name {
+        Some(name) => PartyDecision::Create(
+            Customer::new_caller(new_id, caller, name.clone(), email.cloned(), now).into_snapshot(),
+        ),
+        None => PartyDecision::NameRequired,
+    }
+}
+
+impl PartyDecision {
+    /// The party, with the customer as it will be once [`BookingParty::write`] is committed. `existing` is what the
+    /// decision was made on.
+    ///
+    /// # Errors
+    /// [`PartyError::NameRequired`], [`PartyError::AskWho`], [`PartyError::Blocked`]; [`PartyError::Store`] if the
+    /// decision names a customer who is not in `existing`.
+    pub fn into_party(self, existing: &[Customer]) -> Result<BookingParty, PartyError> {
+        let corrupt = |error: crate::CorruptCustomer| kernel::StoreError::Corrupt(Box::new(error));
+        match self {
+            Self::AskWho(candidates) => Err(PartyError::AskWho(candidates)),
+            Self::NameRequired => Err(PartyError::NameRequired),
+            Self::Blocked => Err(PartyError::Blocked),
+            Self::Create(snapshot) => Ok(BookingParty {
+                customer: Customer::restore(snapshot.clone()).map_err(corrupt)?,
+                is_new: true,
+                name_differs: false,
+                write: Some(CustomerWrite::Insert(snapshot)),
+            }),
+            Self::Existing { id, update, name_differs } => {
+                let customer =
+                    match &update {
+                        Some(CustomerWrite::Update { next, .. } | CustomerWrite::Insert(next)) => {
+                            Customer::restore(next.clone()).map_err(corrupt)?
+                        }
+                        None => existing.iter().find(|customer| customer.id() == id).cloned().ok_or_else(
+                            || kernel::StoreError::Corrupt("the party is none of the customers read".into()),
+                        )?,
+                    };
+                Ok(BookingParty { customer, is_new: false, name_differs, write: update })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Use cases about callbacks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    BranchId, CallId, Caller, ChangeSet, Claim, Clock, CustomerId, IdGenerator, PersonName, PhoneNumber,
+    StoreError, TenantScope,
+};
+
+use crate::CallbackId;
+use crate::error::{AdvanceError, RequestError};
+use crate::events::CallbackEvent;
+use crate::model::{Callback, CallbackReason, CallbackSnapshot, CallbackStatus, Priority};
+use crate::ports::{CallbackRepository, CallbackWrite};
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct RequestCallback {
+    /// The branch that must call, if one is known.
+    pub branch: Option<BranchId>,
+    /// The customer, if identified.
+    pub customer: Option<CustomerId>,
+    /// The call in which it is promised.
+    pub call: Option<CallId>,
+    /// Who is on the line: the number to call, unless another was given.
+    pub caller: Caller,
+    /// A number the caller gave; it goes before the one on the line.
+    pub phone: Option<PhoneNumber>,
+    /// Whom to ask for.
+    pub name: Option<PersonName>,
+    /// Why a person is needed.
+    pub reason: CallbackReason,
+    /// What it is about; cut to [`Callback::MAX_NOTE_CHARS`] characters.
+    pub note: Option<String>,
+    /// How soon; `None` takes what the reason proposes.
+    pub priority: Option<Priority>,
+    /// When the caller can be reached, in the caller's words; cut to [`Callback::MAX_WINDOW_CHARS`] characters.
+    pub preferred_window: Option<String>,
+}
+
+impl RequestCallback {
+    /// A request with nothing but its reason and who is on the line.
+    #[must_use]
+    pub const fn because(reason: CallbackReason, caller: Caller) -> Self {
+        Self {
+            branch: None,
+            customer: None,
+            call: None,
+            caller,
+            phone: None,
+            name: None,
+            reason,
+            note: None,
+            priority: None,
+            preferred_window: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for RequestCallback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Note and window are a caller's words and stay out of logs.
+        f.debug_struct("RequestCallback")
+            .field("branch", &self.branch)
+            .field("customer", &self.customer)
+            .field("call", &self.call)
+            .field("caller", &self.caller)
+            .field("phone", &self.phone)
+            .field("name", &self.name)
+            .field("reason", &self.reason)
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Records callbacks and moves them on.
+#[derive(Clone)]
+pub struct CallbackService {
+    callbacks: Arc<dyn CallbackRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+impl CallbackService {
+    /// A service over this repository.
+    #[must_use]
+    pub fn new(
+        callbacks: Arc<dyn CallbackRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self { callbacks, clock, ids }
+    }
+
+    /// The callback that a request leads to, not yet recorded: for a claim whose outcome names it. Its branch is the
+    /// request's, else the scope's.
+    ///
+    /// # Errors
+    /// [`RequestError::NumberRequired`].
+    pub fn prepare(&self, scope: &TenantScope, request: RequestCallback) -> Result<Callback, RequestError> {
+        let id = CallbackId::generate(&*self.ids);
+        promise(id, request, scope.branch(), self.clock.now())
+    }
+
+    /// Records a prepared callback, with its event and the claim.
+    ///
+    /// # Errors
+    /// [`RequestError::Commit`]; with [`kernel::CommitError::AlreadyClaimed`] this request was carried out before, and
+    /// nothing was recorded now.
+    pub async fn record(
+        &self,
+        scope: &TenantScope,
+        callback: &Callback,
+        claim: Option<Claim>,
+    ) -> Result<(), RequestError> {
+        let snapshot = callback.snapshot();
+        let change = ChangeSet::one(CallbackWrite::Insert(snapshot.clone()))
+            .emit(CallbackEvent::requested(snapshot).into_outgoing(&*self.ids, snapshot.created_at))
+            .claim(claim);
+        self.callbacks.commit(scope, change).await?;
+        Ok(())
+    }
+
+    /// [`Self::prepare`] and [`Self::record`] in one.
+    ///
+    /// # Errors
+    /// As both.
+    pub async fn request(
+        &self,
+        scope: &TenantScope,
+        request: RequestCallback,
+        claim: Option<Claim>,
+    ) -> Result<Callback, RequestError> {
+        let callback = self.prepare(scope, request)?;
+        self.record(scope, &callback, claim).await?;
+        Ok(callback)
+    }
+
+    /// The callback with this id. `None`: the tenant has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find(&self, scope: &TenantScope, id: CallbackId) -> Result<Option<Callback>, StoreError> {
+        self.callbacks
+            .find(scope, id)
+            .await?
+            .map(Callback::restore)
+            .transpose()
+            .map_err(|error| StoreError::Corrupt(Box::new(error)))
+    }
+
+    /// Moves a callback one step further.
+    ///
+    /// # Errors
+    /// [`AdvanceError`].
+    pub async fn advance(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+        to: CallbackStatus,
+    ) -> Result<Callback, AdvanceError> {
+        let before = self.find(scope, id).await?.ok_or(AdvanceError::Unknown)?;
+        let next = before.advance(to)?;
+        let change = ChangeSet::one(CallbackWrite::Update {
+            next: next.snapshot().clone(),
+            expected: before.snapshot().version,
+        })
+        .emit(CallbackEvent::advanced(next.snapshot()).into_outgoing(&*self.ids, self.clock.now()));
+        self.callbacks.commit(scope, change).await?;
+        Ok(next)
+    }
+}
+
+/// Decides what a request leads to.
+fn promise(
+    id: CallbackId,
+    request: RequestCallback,
+    scope_branch: Option<BranchId>,
+    now: DateTime<Utc>,
+) -> Result<Callback, RequestError> {
+    let phone =
+        request.phone.or_else(|| request.caller.number().cloned()).ok_or(RequestError::NumberRequired)?;
+    let priority = request.priority.unwrap_or_else(|| request.reason.proposed_priority());
+    Ok(Callback::promised(CallbackSnapshot {
+        id,
+        branch: request.branch.or(scope_branch),
+        customer: request.customer,
+        call: request.call,
+        phone: Some(phone),
+        name: request.name,
+        reason: request.reason,
+        note: request.note,
+        priority,
+        preferred_window: request.preferred_window,
+        status: CallbackStatus::Pending,
+        due_at: now,
+        created_at: now,
+        version: 1,
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Why a scope was not issued.
+
+use kernel::{Classify, ErrorClass, StoreError};
+
+/// The reason for which an identity was not turned into a scope.
+///
+/// Reasons about keys are told apart for the log and the operator; a client hears the same answer for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Denied {
+    /// The called number is nobody's, or switched off.
+    #[error("nobody has this number")]
+    UnknownNumber,
+    /// The company is not served.
+    #[error("the company is not active")]
+    InactiveTenant,
+    /// No call has this id.
+    #[error("no such call")]
+    UnknownCall,
+    /// The call has ended: it cannot vouch for its caller any more.
+    #[error("the call is over")]
+    CallOver,
+    /// No key has this prefix, or its secret is another.
+    #[error("no such key")]
+    UnknownKey,
+    /// The key was withdrawn.
+    #[error("the key was revoked")]
+    RevokedKey,
+    /// The key's time is over.
+    #[error("the key has expired")]
+    ExpiredKey,
+}
+
+impl Denied {
+    /// A stable word for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownNumber => "unknown_number",
+            Self::InactiveTenant => "inactive_tenant",
+            Self::UnknownCall => "unknown_call",
+            Self::CallOver => "call_over",
+            Self::UnknownKey => "unknown_key",
+            Self::RevokedKey => "revoked_key",
+            Self::ExpiredKey => "expired_key",
+        }
+    }
+}
+
+/// Failure of [`TenantResolver`](crate::TenantResolver).
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// Refused, for this reason.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The directory failed: nothing is known about the identity.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classify for ResolveError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Denied(Denied::UnknownNumber | Denied::UnknownCall) => ErrorClass::NotFound,
+            Self::Denied(_) => ErrorClass::Denied,
+            Self::Store(error) => error.class(),
+        }
+    }
+}

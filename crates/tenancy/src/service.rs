@@ -1,0 +1,166 @@
+//! From an inbound identity to a scope.
+
+use std::sync::Arc;
+
+use kernel::{Actor, BranchId, Clock, CorrelationId, PhoneNumber, ProviderCallId, TenantId, TenantScope};
+
+use crate::error::{Denied, ResolveError};
+use crate::key::{KeyPrefix, SecretHash};
+use crate::model::{CallRoute, NumberRoute, TenantState};
+use crate::ports::{ApiKeyDirectory, CallDirectory};
+
+/// A scope that a called number proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedCall {
+    /// The scope, with the branch that answers.
+    pub scope: TenantScope,
+    /// Where the number led.
+    pub route: NumberRoute,
+}
+
+/// A scope that a call which is already known proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningCall {
+    /// The scope, with the branch that answered.
+    pub scope: TenantScope,
+    /// Where the call belongs.
+    pub route: CallRoute,
+}
+
+/// A scope that an API key proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedKey {
+    /// The scope, without a branch.
+    pub scope: TenantScope,
+    /// What the key is for, in the company's words.
+    pub name: String,
+}
+
+/// Issues scopes. Its methods are the audited places where a tenant is proven.
+#[derive(Clone)]
+pub struct TenantResolver {
+    calls: Arc<dyn CallDirectory>,
+    keys: Arc<dyn ApiKeyDirectory>,
+    clock: Arc<dyn Clock>,
+}
+
+impl TenantResolver {
+    /// A resolver over these directories.
+    #[must_use]
+    pub fn new(calls: Arc<dyn CallDirectory>, keys: Arc<dyn ApiKeyDirectory>, clock: Arc<dyn Clock>) -> Self {
+        Self { calls, keys, clock }
+    }
+
+    /// The tenant and branch whose number was called.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownNumber`], [`Denied::InactiveTenant`], or the directory's failure.
+    #[expect(clippy::disallowed_methods, reason = "the called number proves the tenant")]
+    pub async fn by_called_number(
+        &self,
+        number: &PhoneNumber,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<ResolvedCall, ResolveError> {
+        let route = self.calls.route_number(number).await?.ok_or(Denied::UnknownNumber)?;
+        served(route.tenant_state)?;
+        let scope = TenantScope::issue(route.tenant, Some(route.branch), actor, correlation);
+        Ok(ResolvedCall { scope, route })
+    }
+
+    /// The tenant and branch of a call that is known, running or not, for serving it.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownCall`], [`Denied::InactiveTenant`], or the directory's failure.
+    pub async fn by_provider_call(
+        &self,
+        call: &ProviderCallId,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<RunningCall, ResolveError> {
+        let found = self.by_recorded_call(call, actor, correlation).await?;
+        served(found.route.tenant_state)?;
+        Ok(found)
+    }
+
+    /// The tenant and branch of a call that must still be running: for a request that names a call without showing
+    /// the number that was called, since the id of a call that is over may be in many hands.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownCall`], [`Denied::InactiveTenant`], [`Denied::CallOver`], or the directory's failure.
+    pub async fn by_ongoing_call(
+        &self,
+        call: &ProviderCallId,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<RunningCall, ResolveError> {
+        let found = self.by_provider_call(call, actor, correlation).await?;
+        if found.route.ongoing { Ok(found) } else { Err(Denied::CallOver.into()) }
+    }
+
+    /// The tenant and branch of a call that is known, also if the company has been deactivated meanwhile: for
+    /// recording what happened in a call that was accepted, never for serving it.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownCall`], or the directory's failure.
+    #[expect(clippy::disallowed_methods, reason = "the accepted call proves the tenant")]
+    pub async fn by_recorded_call(
+        &self,
+        call: &ProviderCallId,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<RunningCall, ResolveError> {
+        let route = self.calls.route_call(call).await?.ok_or(Denied::UnknownCall)?;
+        let scope = TenantScope::issue(route.tenant, Some(route.branch), actor, correlation);
+        Ok(RunningCall { scope, route })
+    }
+
+    /// The tenant of an API key. `hash` is the SHA-256 of the whole text that the client sent.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownKey`], [`Denied::RevokedKey`], [`Denied::ExpiredKey`], [`Denied::InactiveTenant`], or the
+    /// directory's failure.
+    #[expect(clippy::disallowed_methods, reason = "the key's secret proves the tenant")]
+    pub async fn by_api_key(
+        &self,
+        prefix: &KeyPrefix,
+        hash: &[u8; 32],
+        correlation: CorrelationId,
+    ) -> Result<ResolvedKey, ResolveError> {
+        let Some(record) = self.keys.find_key(prefix).await? else {
+            // A prefix that nobody has costs the same comparison as one that somebody has.
+            let _ = SecretHash([0; 32]).matches(hash);
+            return Err(Denied::UnknownKey.into());
+        };
+        record.admit(hash, self.clock.real_now())?;
+        let actor = Actor::ApiClient(record.prefix.as_str().to_owned());
+        Ok(ResolvedKey {
+            scope: TenantScope::issue(record.tenant, None, actor, correlation),
+            name: record.name,
+        })
+    }
+
+    /// The scope of a job, restored from its envelope. The envelope was written under the tenant's own policy, which
+    /// is the proof; a deactivated company's jobs still run, since they finish what was accepted.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the job's envelope proves the tenant")]
+    pub fn for_job(
+        &self,
+        tenant: TenantId,
+        branch: Option<BranchId>,
+        kind: &str,
+        correlation: CorrelationId,
+    ) -> TenantScope {
+        TenantScope::issue(tenant, branch, Actor::Job(kind.to_owned()), correlation)
+    }
+}
+
+fn served(state: TenantState) -> Result<(), Denied> {
+    match state {
+        TenantState::Active => Ok(()),
+        TenantState::Inactive => Err(Denied::InactiveTenant),
+    }
+}
+
+#[cfg(test)]
+mod tests;
