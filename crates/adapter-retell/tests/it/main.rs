@@ -1,0 +1,8 @@
+//! Retell's boundary from outside: known signatures, recorded-looking payloads, and bytes that nobody would send.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
+
+mod fixtures;
+mod robustness;
+mod signature;
+mod tool;
+mod webhook;
