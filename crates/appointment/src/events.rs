@@ -1,0 +1,266 @@
+//! Facts for the rest of the product. Names and payloads are promises, pinned by tests below.
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    AppointmentId, BranchId, CallId, CustomerId, EventId, IdGenerator, OutgoingEvent, ServiceId, StaffId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::model::AppointmentSnapshot;
+
+/// An appointment was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// Where.
+    pub branch: BranchId,
+    /// For whom.
+    pub customer: CustomerId,
+    /// What.
+    pub service: ServiceId,
+    /// With whom.
+    pub staff: StaffId,
+    /// In which call, if any.
+    pub call: Option<CallId>,
+    /// Beginning of the stay.
+    pub starts_at: DateTime<Utc>,
+    /// End of the stay.
+    pub ends_at: DateTime<Utc>,
+    /// Agreed price in minor units.
+    pub price_minor: i64,
+    /// ISO code of the price's currency.
+    pub currency: String,
+}
+
+/// An appointment got another time or person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// Where.
+    pub branch: BranchId,
+    /// For whom.
+    pub customer: CustomerId,
+    /// What.
+    pub service: ServiceId,
+    /// In which call it was moved, if any.
+    pub call: Option<CallId>,
+    /// With whom it was.
+    pub old_staff: StaffId,
+    /// When it was.
+    pub old_starts_at: DateTime<Utc>,
+    /// With whom it is.
+    pub staff: StaffId,
+    /// When it begins now.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends now.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// An appointment was called off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// Where.
+    pub branch: BranchId,
+    /// For whom.
+    pub customer: CustomerId,
+    /// What.
+    pub service: ServiceId,
+    /// With whom.
+    pub staff: StaffId,
+    /// In which call it was cancelled, if any.
+    pub call: Option<CallId>,
+    /// When it would have begun.
+    pub starts_at: DateTime<Utc>,
+    /// When it would have ended.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// A fact about an appointment. No personal data: ids, times, prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppointmentEvent {
+    /// [`Booked`].
+    Booked(Booked),
+    /// [`Moved`].
+    Moved(Moved),
+    /// [`Cancelled`].
+    Cancelled(Cancelled),
+}
+
+impl AppointmentEvent {
+    /// Name of [`Booked`].
+    pub const BOOKED: &'static str = "appointment.booked";
+    /// Name of [`Moved`].
+    pub const MOVED: &'static str = "appointment.moved";
+    /// Name of [`Cancelled`].
+    pub const CANCELLED: &'static str = "appointment.cancelled";
+    /// All names, so that a test can ask whether somebody listens.
+    pub const ALL: &'static [&'static str] = &[Self::BOOKED, Self::MOVED, Self::CANCELLED];
+
+    /// The fact that this appointment was made.
+    #[must_use]
+    pub fn booked(made: &AppointmentSnapshot) -> Self {
+        Self::Booked(Booked {
+            appointment: made.id,
+            branch: made.branch,
+            customer: made.customer,
+            service: made.service,
+            staff: made.staff,
+            call: made.call,
+            starts_at: made.starts_at,
+            ends_at: made.ends_at,
+            price_minor: made.price.minor(),
+            currency: made.price.currency().code().to_owned(),
+        })
+    }
+
+    /// The fact that an appointment was moved in a call.
+    #[must_use]
+    pub fn moved(before: &AppointmentSnapshot, after: &AppointmentSnapshot, call: Option<CallId>) -> Self {
+        Self::Moved(Moved {
+            appointment: after.id,
+            branch: after.branch,
+            customer: after.customer,
+            service: after.service,
+            call,
+            old_staff: before.staff,
+            old_starts_at: before.starts_at,
+            staff: after.staff,
+            starts_at: after.starts_at,
+            ends_at: after.ends_at,
+        })
+    }
+
+    /// The fact that an appointment was called off in a call.
+    #[must_use]
+    pub fn cancelled(after: &AppointmentSnapshot, call: Option<CallId>) -> Self {
+        Self::Cancelled(Cancelled {
+            appointment: after.id,
+            branch: after.branch,
+            customer: after.customer,
+            service: after.service,
+            staff: after.staff,
+            call,
+            starts_at: after.starts_at,
+            ends_at: after.ends_at,
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Booked(_) => Self::BOOKED,
+            Self::Moved(_) => Self::MOVED,
+            Self::Cancelled(_) => Self::CANCELLED,
+        }
+    }
+
+    /// Version of its payload's shape.
+    #[must_use]
+    pub const fn version(&self) -> i16 {
+        1
+    }
+
+    /// For the outbox.
+    ///
+    /// # Errors
+    /// Never in practice: the payloads are plain structs. The error is handed on rather than hidden.
+    pub fn into_outgoing(
+        self,
+        ids: &dyn IdGenerator,
+        now: DateTime<Utc>,
+    ) -> Result<OutgoingEvent, serde_json::Error> {
+        let (name, version) = (self.name(), self.version());
+        let payload = match self {
+            Self::Booked(fact) => serde_json::to_value(fact),
+            Self::Moved(fact) => serde_json::to_value(fact),
+            Self::Cancelled(fact) => serde_json::to_value(fact),
+        }?;
+        Ok(OutgoingEvent { id: EventId::generate(ids), name, version, payload, occurred_at: now })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Appointment, AppointmentSource, BookingPolicy, Draft, Minute, Note, Sought};
+    use crate::testing::{branch_id, salon, service_id, staff_id};
+    use chrono_tz::Tz;
+    use kernel::testing::SequentialIds;
+    use kernel::{Currency, Money};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn made() -> Appointment {
+        let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
+        let sought = Sought::service(&catalogue, service_id(1)).unwrap();
+        let draft = Draft {
+            id: AppointmentId::from_uuid(Uuid::from_u128(5)),
+            branch: branch_id(1),
+            timezone: Tz::Europe__Berlin,
+            customer: CustomerId::from_uuid(Uuid::from_u128(6)),
+            call: Some(CallId::from_uuid(Uuid::from_u128(7))),
+            source: AppointmentSource::VoiceAgent,
+            price: Money::new(3200, Currency::Eur),
+            notes: Note::clean("geheim"),
+        };
+        let start = Minute::floor("2026-11-24T09:00:00Z".parse().unwrap());
+        let now = "2026-11-20T08:00:00Z".parse().unwrap();
+        Appointment::book(draft, &sought, staff_id(1), start, now)
+    }
+
+    fn id(prefix: &str, number: u128) -> String {
+        format!("{prefix}_{number:032x}")
+    }
+
+    #[test]
+    fn payloads_are_promises() {
+        let now = "2026-11-20T08:00:00Z".parse().unwrap();
+        let before = made();
+        let policy = BookingPolicy::default();
+        let later = Minute::floor("2026-11-24T10:00:00Z".parse().unwrap());
+        let after = before.move_to(staff_id(2), later, &policy, now).unwrap();
+        let gone = before.cancel(Note::clean("geheim"), &policy, now).unwrap();
+        let call = before.snapshot().call;
+        let facts = [
+            AppointmentEvent::booked(before.snapshot()),
+            AppointmentEvent::moved(before.snapshot(), after.snapshot(), call),
+            AppointmentEvent::cancelled(gone.snapshot(), call),
+        ];
+        let who = json!({
+            "appointment": id("apt", 5), "branch": id("brn", 1), "customer": id("cus", 6),
+            "service": id("svc", 1), "call": id("cal", 7),
+        });
+        let with = |more: serde_json::Value| {
+            let mut all = who.clone();
+            let all_map = all.as_object_mut().unwrap();
+            all_map.extend(more.as_object().unwrap().clone());
+            all
+        };
+        let expected = [
+            with(json!({
+                "staff": id("stf", 1), "starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T09:30:00Z",
+                "price_minor": 3200, "currency": "EUR",
+            })),
+            with(json!({
+                "old_staff": id("stf", 1), "old_starts_at": "2026-11-24T09:00:00Z",
+                "staff": id("stf", 2), "starts_at": "2026-11-24T10:00:00Z", "ends_at": "2026-11-24T10:30:00Z",
+            })),
+            with(json!({
+                "staff": id("stf", 1), "starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T09:30:00Z",
+            })),
+        ];
+        let names = ["appointment.booked", "appointment.moved", "appointment.cancelled"];
+        assert_eq!(AppointmentEvent::ALL, names);
+        for ((fact, payload), name) in facts.into_iter().zip(expected).zip(names) {
+            let outgoing = fact.into_outgoing(&SequentialIds::default(), now).unwrap();
+            assert_eq!((outgoing.name, outgoing.version, outgoing.occurred_at), (name, 1, now));
+            assert_eq!(outgoing.payload, payload);
+            assert!(!outgoing.payload.to_string().contains("geheim"));
+        }
+    }
+}

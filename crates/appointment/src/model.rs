@@ -1,0 +1,43 @@
+//! Values and aggregates. Everything in here is pure: no clock, no store, no runtime.
+
+mod appointment;
+mod availability;
+mod catalogue;
+mod change;
+mod dates;
+mod footprint;
+mod hold;
+mod hours;
+mod load;
+mod note;
+mod reason;
+mod slot;
+mod sought;
+mod span;
+mod transition;
+mod zone;
+
+pub use appointment::{
+    Appointment, AppointmentSnapshot, AppointmentSource, AppointmentStatus, ChangeKind, CorruptAppointment,
+    NewCustomerRow, PhaseSpan, SyncState,
+};
+pub use availability::{Availability, View};
+pub use catalogue::{
+    BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, MAX_BUFFER_MINUTES,
+    OpeningDay, OpeningException, Phase, PhaseKind, Service, Staff,
+};
+pub use change::{AppointmentChange, ChangeFacts, ChangeId};
+pub use dates::DateRange;
+pub use footprint::Footprint;
+pub use hold::{Hold, HoldId, HoldSnapshot};
+pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
+pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};
+pub use note::Note;
+pub use reason::Unavailable;
+pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError};
+pub use sought::Sought;
+pub use span::{Minute, Span};
+pub use transition::{ChangeRefused, Draft};
+
+pub(crate) use dates::add_days;
+pub(crate) use zone::local_date;

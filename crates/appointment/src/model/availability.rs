@@ -1,0 +1,440 @@
+//! The algebra of free time.
+//!
+//! Free time of a person is working hours without absences, appointments and other calls' holds. A stay may begin
+//! where every stretch of the person's work that it needs fits into free time, the whole stay fits into one opening
+//! stretch, and the minute lies on the grid, after the notice and within the horizon.
+//!
+//! Everything is sorted stretches of whole minutes: a person's free time is built once in one pass, and each question
+//! is an intersection of sorted lists followed by counting along the grid. The cost grows with the number of stretches
+//! plus the number of answers, not with their product, and nothing is allocated per slot.
+//!
+//! [`Availability::free_starts`] and [`Availability::why_not`] answer the same question from two sides; that they
+//! never disagree is a property test.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kernel::{AppointmentId, CallId, CustomerId, PhoneNumber, StaffId};
+
+use super::catalogue::{Catalogue, MAX_BUFFER_MINUTES, OpeningDay, Staff};
+use super::dates::{DateRange, add_days};
+use super::load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};
+use super::reason::Unavailable;
+use super::sought::Sought;
+use super::span::{Minute, Span, normalise, subtract, touched_minutes};
+use super::zone::{DayFrame, local_date};
+
+/// From which point of view time is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Product time.
+    pub now: DateTime<Utc>,
+    /// The call that asks; its own holds do not block it.
+    pub call: Option<CallId>,
+    /// The appointment that is to be moved; its own time does not block it.
+    pub exclude: Option<AppointmentId>,
+}
+
+/// Free time of some people on some dates, from one point of view. Built from one load, then only read.
+#[derive(Debug)]
+pub struct Availability<'c> {
+    catalogue: &'c Catalogue,
+    days: DateRange,
+    frames: Vec<DayFrame>,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+    /// By id, so that a person is found by bisection.
+    timelines: Vec<Timeline>,
+    own: Vec<OwnAppointment>,
+}
+
+#[derive(Debug)]
+struct Timeline {
+    staff: StaffId,
+    /// Working hours, absences not taken out.
+    working: Vec<(i64, i64)>,
+    /// What is left after absences and occupied time.
+    free: Vec<(i64, i64)>,
+    /// What counts of the occupied time, by start.
+    busy: Vec<BusySpan>,
+}
+
+impl<'c> Availability<'c> {
+    /// The question that must be asked of the store for these dates and people.
+    #[must_use]
+    pub fn query(
+        catalogue: &Catalogue,
+        days: DateRange,
+        staff: Vec<StaffId>,
+        view: View,
+        caller: (Option<PhoneNumber>, Vec<CustomerId>),
+    ) -> DayQuery {
+        let tz = catalogue.timezone();
+        let margin = TimeDelta::minutes(i64::from(MAX_BUFFER_MINUTES));
+        let from = Minute(DayFrame::of(tz, days.first()).start).instant();
+        let until = Minute(DayFrame::of(tz, days.last()).end).instant();
+        DayQuery {
+            branch: catalogue.branch(),
+            staff,
+            from: from.checked_sub_signed(margin).unwrap_or(from),
+            until: until.checked_add_signed(margin).unwrap_or(until),
+            exclude: view.exclude,
+            for_call: view.call,
+            for_number: caller.0,
+            customers: caller.1,
+        }
+    }
+
+    /// Puts a load in order. `staff` and `days` are those of the question.
+    #[must_use]
+    pub fn new(
+        catalogue: &'c Catalogue,
+        days: DateRange,
+        staff: &[StaffId],
+        load: &DayLoad,
+        view: View,
+    ) -> Self {
+        let tz = catalogue.timezone();
+        let mut frames = Vec::new();
+        let mut date = days.first();
+        while date <= days.last() {
+            frames.push(DayFrame::of(tz, date));
+            match date.succ_opt() {
+                Some(next) => date = next,
+                None => break,
+            }
+        }
+        let mut people: Vec<&Staff> = staff.iter().filter_map(|id| catalogue.person(*id)).collect();
+        people.sort_unstable_by_key(|person| person.id);
+        people.dedup_by_key(|person| person.id);
+        let mut timelines: Vec<Timeline> = people.iter().map(|person| Timeline::of(person.id)).collect();
+        // Stores give a person's time in one piece, so the last one found is usually the next one wanted.
+        let mut last = 0;
+        for span in &load.busy {
+            if timelines.get(last).is_none_or(|timeline| timeline.staff != span.staff) {
+                match timelines.binary_search_by_key(&span.staff, |timeline| timeline.staff) {
+                    Ok(found) => last = found,
+                    Err(_) => continue,
+                }
+            }
+            if blocks(span, view) {
+                timelines[last].busy.push(*span);
+            }
+        }
+        // Buffers may reach into the neighbouring dates, so their working hours belong to the picture.
+        let before = days.first().pred_opt().map(|date| DayFrame::of(tz, date));
+        let after = days.last().succ_opt().map(|date| DayFrame::of(tz, date));
+        let wide: Vec<DayFrame> = before.into_iter().chain(frames.iter().copied()).chain(after).collect();
+        let mut taken = Vec::new();
+        for (person, timeline) in people.iter().zip(&mut timelines) {
+            for frame in &wide {
+                for hours in person.hours.on_date(frame.date) {
+                    timeline.working.push((frame.minute(tz, hours.from), frame.minute(tz, hours.until)));
+                }
+            }
+            normalise(&mut timeline.working);
+            timeline.busy.sort_unstable_by_key(|span| (span.start, span.end, span.expires_at));
+            taken.clear();
+            taken.extend(timeline.busy.iter().map(|span| touched_minutes(span.span())));
+            taken.extend(person.absences.iter().map(|absence| touched_minutes(*absence)));
+            normalise(&mut taken);
+            subtract(&timeline.working, &taken, &mut timeline.free);
+        }
+        let own = load.own.iter().filter(|own| view.exclude != Some(own.id)).copied().collect();
+        Self { catalogue, days, frames, today: local_date(tz, view.now), now: view.now, timelines, own }
+    }
+
+    fn timeline(&self, staff: StaffId) -> Option<&Timeline> {
+        let found = self.timelines.binary_search_by_key(&staff, |timeline| timeline.staff);
+        found.ok().map(|index| &self.timelines[index])
+    }
+
+    /// Whose catalogue it is about.
+    #[must_use]
+    pub const fn catalogue(&self) -> &'c Catalogue {
+        self.catalogue
+    }
+
+    /// The dates it knows.
+    #[must_use]
+    pub const fn days(&self) -> DateRange {
+        self.days
+    }
+
+    /// The current date on the branch's calendar.
+    #[must_use]
+    pub const fn today(&self) -> NaiveDate {
+        self.today
+    }
+
+    /// The last bookable date.
+    #[must_use]
+    pub fn latest_day(&self) -> NaiveDate {
+        add_days(self.today, u64::from(self.catalogue.policy().horizon_days))
+    }
+
+    /// The first minute that is not too soon. The boundary is included: exactly now plus notice is allowed.
+    #[must_use]
+    pub fn earliest(&self, sought: &Sought) -> Minute {
+        let notice = TimeDelta::minutes(i64::from(sought.notice));
+        Minute::ceil(self.now.checked_add_signed(notice).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// Appends every minute at which a stay with this person may begin, in order.
+    pub fn free_starts(&self, sought: &Sought, staff: StaffId, out: &mut Vec<Minute>) {
+        self.free_starts_on(sought, staff, self.days, out);
+    }
+
+    /// Like [`Availability::free_starts`], for some of the dates.
+    pub fn free_starts_on(&self, sought: &Sought, staff: StaffId, days: DateRange, out: &mut Vec<Minute>) {
+        let Some(timeline) = self.timeline(staff) else {
+            return;
+        };
+        if !self.catalogue.person(staff).is_some_and(|person| sought.suits(person)) {
+            return;
+        }
+        match sought.footprint().blocks() {
+            [] => {}
+            // Nearly every service needs the person once; then free time itself is the list to walk.
+            [(from, until)] => self.walk(
+                sought,
+                days,
+                timeline.free.iter().map(|(start, end)| (start - from, end - until)),
+                out,
+            ),
+            blocks => {
+                let starts = fitting_starts(&timeline.free, blocks);
+                self.walk(sought, days, starts.into_iter(), out);
+            }
+        }
+    }
+
+    /// Goes along opening stretches and stretches of possible starts (both ends included) and counts along the grid.
+    fn walk(
+        &self,
+        sought: &Sought,
+        days: DateRange,
+        starts: impl Iterator<Item = (i64, i64)>,
+        out: &mut Vec<Minute>,
+    ) {
+        let tz = self.catalogue.timezone();
+        let grid = i64::from(self.catalogue.policy().grid_minutes);
+        let earliest = self.earliest(sought).0;
+        let latest = self.latest_day();
+        let duration = sought.footprint().duration_minutes();
+        let mut starts = starts.filter(|(low, high)| low <= high).peekable();
+        for frame in &self.frames {
+            if frame.date > latest || frame.end <= earliest || !days.contains(frame.date) {
+                continue;
+            }
+            let OpeningDay::Open(hours) = self.catalogue.opening_on(frame.date) else {
+                continue;
+            };
+            for stretch in hours {
+                let opens = frame.minute(tz, stretch.from);
+                let last = frame.minute(tz, stretch.until) - duration;
+                let first = opens.max(earliest);
+                while let Some((low, high)) = starts.peek().copied() {
+                    if low > last {
+                        break;
+                    }
+                    let from = low.max(first);
+                    let mut at = opens + (from - opens + grid - 1).div_euclid(grid) * grid;
+                    let until = high.min(last);
+                    out.reserve(usize::try_from((until - at) / grid + 1).unwrap_or(0));
+                    while at <= until {
+                        out.push(Minute(at));
+                        at += grid;
+                    }
+                    if high > last {
+                        break;
+                    }
+                    starts.next();
+                }
+            }
+        }
+    }
+
+    /// Why a stay with this person cannot begin at this instant; `None`: it can.
+    #[must_use]
+    pub fn why_not(&self, sought: &Sought, staff: StaffId, start: DateTime<Utc>) -> Option<Unavailable> {
+        let person = self.catalogue.person(staff).filter(|person| sought.suits(person));
+        let Some(person) = person else {
+            return Some(Unavailable::StaffCannot);
+        };
+        if let Some(reason) = self.why_not_for_branch(sought, start) {
+            return Some(reason);
+        }
+        let Some(timeline) = self.timeline(staff) else {
+            return Some(Unavailable::NotLoaded);
+        };
+        let minute = Minute::floor(start).0;
+        let blocks =
+            || sought.footprint().blocks().iter().map(|(from, until)| (minute + from, minute + until));
+        for block in blocks() {
+            if let Some(reason) = self.not_at_work(person, timeline, block) {
+                return Some(reason);
+            }
+        }
+        blocks().find_map(|block| timeline.first_overlap(block).map(Unavailable::Busy))
+    }
+
+    /// What keeps a stay from beginning at this instant whoever performs it: notice, horizon, opening, grid.
+    #[must_use]
+    pub fn why_not_for_branch(&self, sought: &Sought, start: DateTime<Utc>) -> Option<Unavailable> {
+        let minute = Minute::floor(start);
+        let earliest = self.earliest(sought);
+        if minute < earliest {
+            return Some(Unavailable::TooSoon { earliest: earliest.instant() });
+        }
+        let tz = self.catalogue.timezone();
+        let (date, latest) = (local_date(tz, start), self.latest_day());
+        if date > latest {
+            return Some(Unavailable::TooFar { latest });
+        }
+        let Some(frame) = self.frames.iter().find(|frame| frame.date == date) else {
+            return Some(Unavailable::NotLoaded);
+        };
+        let hours = match self.catalogue.opening_on(date) {
+            OpeningDay::Open(hours) => hours,
+            OpeningDay::Closed(day) => {
+                return Some(Unavailable::Closed { reason: Some(day.reason.clone()) });
+            }
+            OpeningDay::Rest => return Some(Unavailable::Closed { reason: None }),
+        };
+        let stay = (minute.0, sought.footprint().end(minute).0);
+        let mut opened = None;
+        let mut closed_before = false;
+        let mut opens_after = false;
+        for stretch in hours {
+            let (opens, closes) = (frame.minute(tz, stretch.from), frame.minute(tz, stretch.until));
+            if opens <= stay.0 && stay.1 <= closes {
+                opened = Some(opens);
+            }
+            closed_before |= opens <= stay.0;
+            opens_after |= stay.1 <= closes;
+        }
+        let Some(opens) = opened else {
+            return Some(if closed_before && opens_after {
+                Unavailable::Break
+            } else {
+                Unavailable::OutsideHours
+            });
+        };
+        let on_grid = (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
+        (!on_grid || Minute::exact(start).is_none()).then_some(Unavailable::OffGrid)
+    }
+
+    fn not_at_work(&self, person: &Staff, timeline: &Timeline, block: (i64, i64)) -> Option<Unavailable> {
+        let away = person.absences.iter().any(|absence| meet(touched_minutes(*absence), block));
+        if away {
+            return Some(Unavailable::StaffAbsent);
+        }
+        let at_work = timeline.working.iter().any(|(start, end)| *start <= block.0 && block.1 <= *end);
+        if at_work {
+            return None;
+        }
+        let tz = self.catalogue.timezone();
+        let date = local_date(tz, Minute(block.0.midpoint(block.1)).instant());
+        let frame = DayFrame::of(tz, date);
+        let of_day = || timeline.working.iter().filter(|work| meet(**work, (frame.start, frame.end)));
+        let began = of_day().any(|(start, _)| *start <= block.0);
+        let goes_on = of_day().any(|(_, end)| block.1 <= *end);
+        Some(if began && goes_on { Unavailable::Break } else { Unavailable::StaffOff })
+    }
+
+    /// Booked minutes of a person on a date: what the choice of the least busy person compares. Holds do not count,
+    /// since most of them pass.
+    #[must_use]
+    pub fn load_of(&self, staff: StaffId, date: NaiveDate) -> i64 {
+        let Some(frame) = self.frames.iter().find(|frame| frame.date == date) else {
+            return 0;
+        };
+        let Some(timeline) = self.timeline(staff) else {
+            return 0;
+        };
+        timeline
+            .busy
+            .iter()
+            .filter(|span| matches!(span.kind, BusyKind::Appointment(_)))
+            .map(|span| {
+                let (start, end) = touched_minutes(span.span());
+                (end.min(frame.end) - start.max(frame.start)).max(0)
+            })
+            .sum()
+    }
+
+    /// An appointment of the person on the line that overlaps the stay.
+    #[must_use]
+    pub fn own_at(&self, stay: Span) -> Option<&OwnAppointment> {
+        self.own.iter().find(|own| own.stay().overlaps(&stay))
+    }
+
+    /// All appointments of the person on the line within the load.
+    #[must_use]
+    pub fn own(&self) -> &[OwnAppointment] {
+        &self.own
+    }
+
+    /// Date and wall-clock minute of a start; `None` outside the known dates.
+    #[must_use]
+    pub fn wall(&self, start: Minute) -> Option<(NaiveDate, u16)> {
+        let index = self.frames.partition_point(|frame| frame.end <= start.0);
+        let frame = self.frames.get(index).filter(|frame| frame.start <= start.0)?;
+        Some((frame.date, frame.wall(self.catalogue.timezone(), start.0)))
+    }
+}
+
+impl Timeline {
+    const fn of(staff: StaffId) -> Self {
+        Self { staff, working: Vec::new(), free: Vec::new(), busy: Vec::new() }
+    }
+
+    fn first_overlap(&self, block: (i64, i64)) -> Option<BusySpan> {
+        self.busy.iter().find(|span| meet(touched_minutes(span.span()), block)).copied()
+    }
+}
+
+/// Whether occupied time counts from this point of view.
+fn blocks(span: &BusySpan, view: View) -> bool {
+    let alive = span.expires_at.is_none_or(|expires_at| view.now < expires_at);
+    let foreign = match span.kind {
+        BusyKind::Appointment(id) => view.exclude != Some(id),
+        BusyKind::Hold(call) => view.call != Some(call),
+    };
+    alive && foreign
+}
+
+const fn meet(a: (i64, i64), b: (i64, i64)) -> bool {
+    a.0 < b.1 && b.0 < a.1 && a.0 < a.1 && b.0 < b.1
+}
+
+/// Stretches of starts (both ends included) at which all blocks fit into free time.
+fn fitting_starts(free: &[(i64, i64)], blocks: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut found: Option<Vec<(i64, i64)>> = None;
+    let mut next = Vec::with_capacity(free.len());
+    for (from, until) in blocks {
+        let fitting =
+            free.iter().map(|(start, end)| (start - from, end - until)).filter(|(low, high)| low <= high);
+        match &mut found {
+            None => found = Some(fitting.collect()),
+            Some(kept) => {
+                next.clear();
+                let mut index = 0;
+                for (low, high) in fitting {
+                    while index < kept.len() && kept[index].1 < low {
+                        index += 1;
+                    }
+                    let mut look = index;
+                    while look < kept.len() && kept[look].0 <= high {
+                        next.push((kept[look].0.max(low), kept[look].1.min(high)));
+                        look += 1;
+                    }
+                }
+                std::mem::swap(kept, &mut next);
+            }
+        }
+    }
+    found.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! What is looked for.
+
+use kernel::{ServiceId, StaffId};
+
+use super::appointment::AppointmentSnapshot;
+use super::catalogue::{Catalogue, Staff};
+use super::footprint::Footprint;
+use super::slot::Slot;
+use super::span::Minute;
+
+/// What is looked for: a service, or a new time for an appointment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sought {
+    service: ServiceId,
+    footprint: Footprint,
+    pub(super) notice: u32,
+    /// The person of the appointment that is to be moved: it may stay with them, whatever they perform by now.
+    moving_from: Option<StaffId>,
+}
+
+impl Sought {
+    /// A service of the catalogue. `None`: the branch does not know it or does not offer it any more.
+    #[must_use]
+    pub fn service(catalogue: &Catalogue, service: ServiceId) -> Option<Self> {
+        let found = catalogue.service(service).filter(|service| service.active)?;
+        Some(Self {
+            service,
+            footprint: Footprint::of_service(found),
+            notice: catalogue.notice_minutes(service),
+            moving_from: None,
+        })
+    }
+
+    /// Another time for an appointment, with the length and the person it has.
+    #[must_use]
+    pub fn another_time(catalogue: &Catalogue, appointment: &AppointmentSnapshot) -> Self {
+        Self {
+            service: appointment.service,
+            footprint: Footprint::of_appointment(appointment),
+            notice: catalogue.notice_minutes(appointment.service),
+            moving_from: Some(appointment.staff),
+        }
+    }
+
+    /// Which service.
+    #[must_use]
+    pub const fn service_id(&self) -> ServiceId {
+        self.service
+    }
+
+    /// Its shape.
+    #[must_use]
+    pub const fn footprint(&self) -> &Footprint {
+        &self.footprint
+    }
+
+    /// The slot with a person at a minute.
+    #[must_use]
+    pub fn slot(&self, staff: StaffId, start: Minute) -> Slot {
+        Slot {
+            service: self.service,
+            staff,
+            start: start.instant(),
+            end: self.footprint.end(start).instant(),
+        }
+    }
+
+    /// True if the person may take it, as far as skills go.
+    #[must_use]
+    pub fn suits(&self, person: &Staff) -> bool {
+        person.active && (person.performs.contains(&self.service) || self.moving_from == Some(person.id))
+    }
+
+    /// The people who may take it, in the order of listing.
+    #[must_use]
+    pub fn performers(&self, catalogue: &Catalogue) -> Vec<StaffId> {
+        catalogue.staff().iter().filter(|person| self.suits(person)).map(|person| person.id).collect()
+    }
+}

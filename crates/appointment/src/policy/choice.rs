@@ -1,0 +1,60 @@
+//! Who gets the customer.
+
+use chrono::{DateTime, Utc};
+use kernel::StaffId;
+
+use crate::model::{Availability, Minute, Sought, Unavailable};
+
+/// Who takes a stay at an instant: the first of `preferred` who is free, else the least busy of `others` who is, by
+/// booked minutes of that date, then by the order of listing.
+///
+/// # Errors
+/// If nobody is free: the reason that is nearest to a yes, so that the caller hears "taken" rather than "Boris is off
+/// on Fridays" when both are true.
+pub fn choose(
+    availability: &Availability<'_>,
+    sought: &Sought,
+    preferred: &[StaffId],
+    others: &[StaffId],
+    start: DateTime<Utc>,
+) -> Result<StaffId, Unavailable> {
+    let mut nearest: Option<Unavailable> = None;
+    let mut free = |staff: StaffId| match availability.why_not(sought, staff, start) {
+        None => true,
+        Some(reason) => {
+            if nearest.as_ref().is_none_or(|known| distance(&reason) < distance(known)) {
+                nearest = Some(reason);
+            }
+            false
+        }
+    };
+    if let Some(staff) = preferred.iter().copied().find(|staff| free(*staff)) {
+        return Ok(staff);
+    }
+    let date = availability.wall(Minute::floor(start)).map(|(date, _)| date);
+    let least_busy =
+        others.iter().copied().filter(|staff| !preferred.contains(staff) && free(*staff)).min_by_key(
+            |staff| {
+                let load = date.map_or(0, |date| availability.load_of(*staff, date));
+                (load, availability.catalogue().position(*staff))
+            },
+        );
+    least_busy.ok_or_else(|| {
+        nearest.or_else(|| availability.why_not_for_branch(sought, start)).unwrap_or(Unavailable::StaffCannot)
+    })
+}
+
+/// How far a reason is from a yes.
+const fn distance(reason: &Unavailable) -> u8 {
+    match reason {
+        Unavailable::JustTaken | Unavailable::Busy(_) => 0,
+        Unavailable::Break => 1,
+        Unavailable::StaffAbsent => 2,
+        Unavailable::StaffOff => 3,
+        Unavailable::OffGrid => 4,
+        Unavailable::OutsideHours | Unavailable::Closed { .. } => 5,
+        Unavailable::TooSoon { .. } | Unavailable::TooFar { .. } => 6,
+        Unavailable::StaffCannot => 7,
+        Unavailable::NotOffered | Unavailable::NotLoaded => 8,
+    }
+}

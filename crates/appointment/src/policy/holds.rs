@@ -1,0 +1,277 @@
+//! What becomes of a call's holds when it asks for a slot, and when it books one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AppointmentId, BranchId, CallId, ChangeSet, PhoneNumber};
+
+use crate::model::{BookingPolicy, Hold, HoldId, HoldSnapshot, Slot, Span};
+use crate::ports::AppointmentWrite;
+
+/// A slot that shall be held for a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HoldWish {
+    /// Id for a new hold.
+    pub id: HoldId,
+    /// Where.
+    pub branch: BranchId,
+    /// For which call.
+    pub call: CallId,
+    /// The caller's number, if known.
+    pub number: Option<PhoneNumber>,
+    /// What.
+    pub slot: Slot,
+    /// The person's time that must be kept.
+    pub spans: Vec<Span>,
+    /// The appointment that is to be moved there, if any.
+    pub moves: Option<AppointmentId>,
+}
+
+/// The holds after the decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HoldPlan {
+    /// The hold that keeps the slot; `None` if the number holds too much elsewhere already.
+    pub hold: Option<Hold>,
+    /// What must be committed for it; may be empty.
+    pub change: ChangeSet<AppointmentWrite>,
+}
+
+/// Decides how a slot is held: by the hold the call already has for it, or by a new one.
+///
+/// `live` are the live holds of the call or of its number, oldest first. Holds of the call that overlap the new one
+/// with the same person give way, and the oldest ones do when there are too many; holds of other calls never do.
+#[must_use]
+pub fn plan_hold(
+    wish: HoldWish,
+    live: &[HoldSnapshot],
+    policy: &BookingPolicy,
+    now: DateTime<Utc>,
+) -> HoldPlan {
+    let life = TimeDelta::seconds(i64::from(policy.hold_seconds));
+    let mut change = ChangeSet::new().relaxed();
+    let own: Vec<&HoldSnapshot> =
+        live.iter().filter(|hold| hold.call == wish.call && now < hold.expires_at).collect();
+    if let Some(held) = own.iter().find(|hold| holds_slot(hold, &wish)) {
+        let mut snapshot = (*held).clone();
+        for hold in &own {
+            let renewal = Hold::restore((*hold).clone()).renewal(now, life);
+            if let Some(expires_at) = renewal {
+                change = change.write(AppointmentWrite::RenewHold { id: hold.id, expires_at });
+                if hold.id == snapshot.id {
+                    snapshot.expires_at = expires_at;
+                }
+            }
+        }
+        return HoldPlan { hold: Some(Hold::restore(snapshot)), change };
+    }
+
+    let (mut kept, given_up): (Vec<&HoldSnapshot>, Vec<&HoldSnapshot>) =
+        own.into_iter().partition(|hold| !in_the_way(hold, &wish));
+    let mut released: Vec<HoldId> = given_up.iter().map(|hold| hold.id).collect();
+    let elsewhere = wish.number.as_ref().map_or(0, |number| {
+        live.iter()
+            .filter(|hold| {
+                hold.call != wish.call && hold.caller_number.as_ref() == Some(number) && now < hold.expires_at
+            })
+            .count()
+    });
+    let for_call = policy.max_holds_per_call as usize;
+    let for_number = (policy.max_holds_per_number as usize).saturating_sub(elsewhere);
+    let room = if wish.number.is_some() { for_call.min(for_number) } else { for_call };
+    if room == 0 {
+        return HoldPlan { hold: None, change: ChangeSet::new() };
+    }
+    while kept.len() >= room {
+        released.push(kept.remove(0).id);
+    }
+    for id in released {
+        change = change.write(AppointmentWrite::ReleaseHold(id));
+    }
+    for hold in kept {
+        if let Some(expires_at) = Hold::restore(hold.clone()).renewal(now, life) {
+            change = change.write(AppointmentWrite::RenewHold { id: hold.id, expires_at });
+        }
+    }
+    let snapshot = HoldSnapshot {
+        id: wish.id,
+        branch: wish.branch,
+        call: wish.call,
+        caller_number: wish.number,
+        service: wish.slot.service,
+        staff: wish.slot.staff,
+        starts_at: wish.slot.start,
+        ends_at: wish.slot.end,
+        spans: wish.spans,
+        moves: wish.moves,
+        expires_at: now.checked_add_signed(life).unwrap_or(now),
+        created_at: now,
+    };
+    change = change.write(AppointmentWrite::ClaimHold(snapshot.clone()));
+    HoldPlan { hold: Some(Hold::restore(snapshot)), change }
+}
+
+/// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
+/// appointment, and other slots of the same service, since one of them was chosen. Holds for another service stay.
+#[must_use]
+pub fn settled_by(
+    slot: &Slot,
+    moves: Option<AppointmentId>,
+    spans: &[Span],
+    call: CallId,
+    live: &[HoldSnapshot],
+) -> Vec<HoldId> {
+    live.iter()
+        .filter(|hold| hold.call == call)
+        .filter(|hold| {
+            let same_purpose = hold.moves == moves && hold.service == slot.service;
+            let in_the_way = hold.staff == slot.staff && overlap(&hold.spans, spans);
+            same_purpose || in_the_way
+        })
+        .map(|hold| hold.id)
+        .collect()
+}
+
+fn holds_slot(hold: &HoldSnapshot, wish: &HoldWish) -> bool {
+    hold.moves == wish.moves
+        && (hold.service, hold.staff, hold.starts_at, hold.ends_at)
+            == (wish.slot.service, wish.slot.staff, wish.slot.start, wish.slot.end)
+        && hold.spans == wish.spans
+}
+
+fn in_the_way(hold: &HoldSnapshot, wish: &HoldWish) -> bool {
+    hold.staff == wish.slot.staff && overlap(&hold.spans, &wish.spans)
+}
+
+fn overlap(some: &[Span], others: &[Span]) -> bool {
+    some.iter().any(|span| others.iter().any(|other| span.overlaps(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Minute;
+    use crate::testing::{branch_id, service_id, staff_id};
+    use uuid::Uuid;
+
+    const NOW: i64 = 29_000_000;
+
+    fn call(number: u128) -> CallId {
+        CallId::from_uuid(Uuid::from_u128(number))
+    }
+
+    fn number() -> Option<PhoneNumber> {
+        PhoneNumber::from_e164("+491701112233").ok()
+    }
+
+    fn wish(id: u128, minute: i64) -> HoldWish {
+        let (start, end) = (Minute(NOW + minute).instant(), Minute(NOW + minute + 30).instant());
+        HoldWish {
+            id: HoldId::from_uuid(Uuid::from_u128(id)),
+            branch: branch_id(1),
+            call: call(1),
+            number: number(),
+            slot: Slot { service: service_id(1), staff: staff_id(1), start, end },
+            spans: vec![Span::new(start, end)],
+            moves: None,
+        }
+    }
+
+    fn now() -> DateTime<Utc> {
+        Minute(NOW).instant()
+    }
+
+    fn plan(wish: HoldWish, live: &[HoldSnapshot]) -> HoldPlan {
+        plan_hold(wish, live, &BookingPolicy::default(), now())
+    }
+
+    fn held(id: u128, minute: i64) -> HoldSnapshot {
+        let plan = plan(wish(id, minute), &[]);
+        plan.hold.unwrap().snapshot().clone()
+    }
+
+    fn released(plan: &HoldPlan) -> Vec<u128> {
+        plan.change
+            .writes()
+            .iter()
+            .filter_map(|write| match write {
+                AppointmentWrite::ReleaseHold(id) => Some(id.as_uuid().as_u128()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_new_hold_lives_two_minutes_and_needs_no_disk() {
+        let plan = plan(wish(1, 60), &[]);
+        let hold = plan.hold.unwrap();
+        assert_eq!(hold.expires_at() - now(), TimeDelta::seconds(120));
+        assert!(hold.is_live(now()) && !hold.is_live(hold.expires_at()));
+        assert_eq!(plan.change.durability(), kernel::Durability::Relaxed);
+        assert_eq!(plan.change.writes(), [AppointmentWrite::ClaimHold(hold.snapshot().clone())]);
+    }
+
+    #[test]
+    fn the_same_slot_is_held_once() {
+        let first = held(1, 60);
+        let again = plan(wish(2, 60), std::slice::from_ref(&first));
+        assert_eq!(again.hold.unwrap().snapshot(), &first);
+        assert!(again.change.is_empty(), "it is young, nothing to renew");
+        let mut old = first.clone();
+        old.expires_at = now() + TimeDelta::seconds(59);
+        let again = plan(wish(2, 60), &[old]);
+        assert_eq!(again.hold.unwrap().expires_at(), now() + TimeDelta::seconds(120));
+        assert!(matches!(again.change.writes(), [AppointmentWrite::RenewHold { .. }]));
+        let mut over = first;
+        over.expires_at = now();
+        let again = plan(wish(2, 60), &[over]);
+        assert!(matches!(again.change.writes(), [AppointmentWrite::ClaimHold(_)]));
+    }
+
+    #[test]
+    fn own_holds_in_the_way_give_way() {
+        let live = [held(1, 60), held(2, 120)];
+        let plan = plan(wish(3, 75), &live);
+        assert_eq!(released(&plan), [1]);
+        assert!(plan.hold.is_some());
+    }
+
+    #[test]
+    fn the_oldest_gives_way_when_there_are_three() {
+        let live = [held(1, 60), held(2, 120), held(3, 180)];
+        let plan = plan(wish(4, 240), &live);
+        assert_eq!(released(&plan), [1]);
+        assert!(matches!(plan.change.writes().last(), Some(AppointmentWrite::ClaimHold(_))));
+    }
+
+    #[test]
+    fn holds_of_the_numbers_other_calls_count_but_stay() {
+        let elsewhere = |id, minute| HoldSnapshot { call: call(2), ..held(id, minute) };
+        let two = [elsewhere(1, 60), elsewhere(2, 120), held(3, 180)];
+        let next = plan(wish(4, 240), &two);
+        assert_eq!(released(&next), [3]);
+        assert!(next.hold.is_some());
+        let three = [elsewhere(1, 60), elsewhere(2, 120), elsewhere(3, 180)];
+        let none = plan(wish(4, 240), &three);
+        assert_eq!((none.hold, none.change.is_empty()), (None, true));
+        let mut anonymous = wish(4, 240);
+        anonymous.number = None;
+        assert!(plan(anonymous, &three).hold.is_some(), "anonymous callers share no number");
+    }
+
+    #[test]
+    fn booking_settles_what_was_held_for_it() {
+        let chosen = wish(9, 60);
+        let mut other_service = held(3, 300);
+        other_service.service = service_id(2);
+        let mut foreign = held(4, 60);
+        foreign.call = call(2);
+        let mut overlapping = held(5, 75);
+        overlapping.service = service_id(2);
+        let mut moving = held(6, 400);
+        moving.moves = Some(AppointmentId::from_uuid(Uuid::from_u128(1)));
+        let live = [held(1, 60), held(2, 180), other_service, foreign, overlapping, moving];
+        let settled: Vec<_> = settled_by(&chosen.slot, None, &chosen.spans, call(1), &live)
+            .iter()
+            .map(|id| id.as_uuid().as_u128())
+            .collect();
+        assert_eq!(settled, [1, 2, 5]);
+    }
+}

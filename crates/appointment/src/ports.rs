@@ -1,0 +1,163 @@
+//! What this domain needs from outside.
+//!
+//! Every implementation passes the suites of the `port-contracts` crate. Stores read and write snapshots; decisions
+//! are made on the aggregates.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
+
+use crate::model::{
+    AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, DayLoad, DayQuery, HoldId, HoldSnapshot,
+    NewCustomerRow, Slot,
+};
+
+/// Port: the catalogues of the tenant's branches.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait CatalogueRepository: Send + Sync {
+    /// Everything a branch offers, as of one instant. `None`: the tenant has no such branch.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn load(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+    ) -> Result<Option<CatalogueSnapshot>, StoreError>;
+
+    /// The version [`CatalogueRepository::load`] would give, without the rest. `None`: the tenant has no such branch.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn version(&self, scope: &TenantScope, branch: BranchId) -> Result<Option<i64>, StoreError>;
+}
+
+/// One write to the store of appointments. Writes of a change set are applied in their order, all or none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AppointmentWrite {
+    /// Inserts a hold with its spans. Expired holds in its way are removed first; anything else in its way is
+    /// [`CommitError::Occupied`], holds of the same call included (release those before).
+    ClaimHold(HoldSnapshot),
+    /// Lets a hold live until `expires_at`. A hold that is gone stays gone; that is no error.
+    RenewHold {
+        /// Which hold.
+        id: HoldId,
+        /// The new end of its life.
+        expires_at: DateTime<Utc>,
+    },
+    /// Removes a hold and frees its time. A hold that is gone is no error.
+    ReleaseHold(HoldId),
+    /// Removes all holds of a call.
+    ReleaseHoldsOfCall(CallId),
+    /// Inserts an appointment with phases and spans, after the customer and the removal of the hold it came from.
+    /// Expired holds in its way are removed first; anything else in its way is [`CommitError::Occupied`].
+    Insert {
+        /// The appointment, version 1.
+        appointment: AppointmentSnapshot,
+        /// Its customer, if not stored yet.
+        new_customer: Option<NewCustomerRow>,
+        /// The hold that kept its time, removed in the same step. One that is gone is no error.
+        from_hold: Option<HoldId>,
+    },
+    /// Replaces an appointment with its phases and spans, if the stored version is `expected`; else
+    /// [`CommitError::Stale`]. Its old spans never stand in the way of its new ones. `next.version` is `expected + 1`.
+    Update {
+        /// The new state.
+        next: AppointmentSnapshot,
+        /// The version on which the decision was based.
+        expected: i64,
+    },
+    /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
+    /// appointment. Comes after the write of the appointment.
+    RecordChange(AppointmentChange),
+}
+
+/// Port: appointments, holds and the time they occupy.
+///
+/// Invariant of every implementation: no two spans of one person overlap, whether they belong to appointments or to
+/// live holds. It holds under any concurrency, also between processes.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AppointmentRepository: Send + Sync {
+    /// One appointment. `None`: the tenant has no such appointment.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<AppointmentSnapshot>, StoreError>;
+
+    /// Open appointments (pending, confirmed, needs attention) of these customers that end after `from`, by start
+    /// then id, at most [`MAX_LISTED`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn list_upcoming_of_customers(
+        &self,
+        scope: &TenantScope,
+        customers: &[CustomerId],
+        from: DateTime<Utc>,
+    ) -> Result<Vec<AppointmentSnapshot>, StoreError>;
+
+    /// Appointments made in this call, whatever their status, by start then id, at most [`MAX_LISTED`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn list_of_call(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+    ) -> Result<Vec<AppointmentSnapshot>, StoreError>;
+
+    /// Everything about some days that a decision needs, as of one instant and in one round trip.
+    ///
+    /// An unknown branch has catalogue version 0.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn day_load(&self, scope: &TenantScope, query: &DayQuery) -> Result<DayLoad, StoreError>;
+
+    /// Holds of the call that are alive by product time, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn live_holds_of_call(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+    ) -> Result<Vec<HoldSnapshot>, StoreError>;
+
+    /// Applies a change set: all of it or nothing.
+    ///
+    /// A taken claim is [`CommitError::AlreadyClaimed`] and wins over every other failure of the same change set.
+    ///
+    /// # Errors
+    /// [`CommitError::Occupied`] if a span is taken or could not be decided in time, [`CommitError::Stale`] if a
+    /// version does not fit, [`CommitError::AlreadyClaimed`] for a repetition, [`CommitError::Refused`] for a broken
+    /// rule of the store, [`CommitError::Store`] if the store failed.
+    async fn commit(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<AppointmentWrite>,
+    ) -> Result<(), CommitError>;
+}
+
+/// Most rows of a list of appointments of one customer or call. Nobody is read more than a few; the rest is a defect
+/// or an attack.
+pub const MAX_LISTED: usize = 100;
+
+/// Port: slots that were offered to callers a moment ago. Advice only: it never decides who gets a slot.
+///
+/// It cannot fail: an implementation without its memory says that nothing was offered.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait SoftOffers: Send + Sync {
+    /// Remembers for `ttl` that these slots were offered to this call.
+    async fn offered(&self, scope: &TenantScope, slots: &[Slot], call: CallId, ttl: TimeDelta);
+
+    /// For each slot, in order: was a slot of the same person that overlaps it offered to another call?
+    async fn offered_to_others(&self, scope: &TenantScope, slots: &[Slot], call: CallId) -> Vec<bool>;
+}

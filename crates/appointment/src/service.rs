@@ -1,0 +1,363 @@
+//! The use cases: load, decide, commit.
+//!
+//! One picture of the days in question is loaded in one round trip, a pure decision is made on it, and what was
+//! decided is committed as a whole. The store has the last word about occupied time: if it says that somebody was
+//! faster, the picture is loaded and decided again, and in the end the caller hears alternatives, never an error.
+
+mod book;
+mod catalogues;
+mod check;
+mod modify;
+mod search;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono_tz::Tz;
+use kernel::{
+    AppointmentId, BranchId, CallId, ChangeSet, Clock, CommitError, CustomerId, IdGenerator, ServiceId,
+    StaffId, TenantScope,
+};
+
+use crate::commands::Requester;
+use crate::error::BookingError;
+use crate::model::{
+    Appointment, AppointmentSnapshot, Availability, Catalogue, DateRange, DayLoad, Hold, HoldId, Minute,
+    Sought, View, local_date,
+};
+use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
+use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
+use catalogues::Catalogues;
+
+/// How often a decision is made anew because somebody was faster. Each time at least one other caller got a slot, so
+/// this is a bound on patience, not on correctness.
+const ATTEMPTS: usize = 3;
+
+/// How long an offered alternative is remembered, so that other callers are offered something else first.
+const OFFER_SECONDS: i64 = 60;
+
+/// Availability, holds, booking, moving and cancelling for all branches of all tenants.
+pub struct BookingService {
+    catalogues: Catalogues,
+    appointments: Arc<dyn AppointmentRepository>,
+    offers: Arc<dyn SoftOffers>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+}
+
+/// What a question is about: a service that shall be booked, or an appointment that shall be moved.
+#[derive(Debug, Clone, Copy)]
+enum Subject<'a> {
+    Service(ServiceId),
+    Moving(&'a AppointmentSnapshot),
+}
+
+/// A question: where, what, with whom, on whose behalf.
+#[derive(Debug, Clone, Copy)]
+struct Ask<'a> {
+    branch: BranchId,
+    subject: Subject<'a>,
+    staff: Option<StaffId>,
+    requester: &'a Requester,
+    /// The customer for whom a booking is, if stored already and perhaps not on the line.
+    customer: Option<CustomerId>,
+}
+
+/// One load with everything needed to read it.
+struct Picture {
+    catalogue: Arc<Catalogue>,
+    sought: Option<Sought>,
+    days: DateRange,
+    performers: Vec<StaffId>,
+    load: DayLoad,
+    view: View,
+}
+
+impl Picture {
+    fn availability(&self) -> Availability<'_> {
+        Availability::new(&self.catalogue, self.days, &self.performers, &self.load, self.view)
+    }
+}
+
+impl Ask<'_> {
+    fn sought(&self, catalogue: &Catalogue) -> Option<Sought> {
+        match self.subject {
+            Subject::Service(service) => Sought::service(catalogue, service),
+            Subject::Moving(appointment) => Some(Sought::another_time(catalogue, appointment)),
+        }
+    }
+
+    const fn exclude(&self) -> Option<AppointmentId> {
+        match self.subject {
+            Subject::Service(_) => None,
+            Subject::Moving(appointment) => Some(appointment.id),
+        }
+    }
+
+    fn customers(&self) -> Vec<CustomerId> {
+        let mut customers = self.requester.customers().to_vec();
+        let booked_for = match self.subject {
+            Subject::Service(_) => self.customer,
+            Subject::Moving(appointment) => Some(appointment.customer),
+        };
+        customers.extend(booked_for.filter(|customer| !customers.contains(customer)));
+        customers
+    }
+}
+
+impl BookingService {
+    /// A service over these ports.
+    #[must_use]
+    pub fn new(
+        catalogues: Arc<dyn CatalogueRepository>,
+        appointments: Arc<dyn AppointmentRepository>,
+        offers: Arc<dyn SoftOffers>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        Self { catalogues: Catalogues::new(catalogues), appointments, offers, clock, ids }
+    }
+
+    /// The branch's catalogue, at most a few seconds behind; every decision about time checks its version anyway.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownBranch`] if the tenant has no such branch; store failures.
+    pub async fn catalogue(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+    ) -> Result<Arc<Catalogue>, BookingError> {
+        self.catalogues.recent(scope, branch, self.clock.real_now()).await
+    }
+
+    /// One appointment of the tenant.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn find(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<Appointment>, BookingError> {
+        let found = self.appointments.find(scope, id).await?;
+        Ok(found.map(Appointment::restore).transpose()?)
+    }
+
+    /// Open appointments of these customers that are not over, by start.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn upcoming(
+        &self,
+        scope: &TenantScope,
+        customers: &[CustomerId],
+    ) -> Result<Vec<Appointment>, BookingError> {
+        if customers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.appointments.list_upcoming_of_customers(scope, customers, self.clock.now()).await?;
+        restore_all(found)
+    }
+
+    /// Appointments made in a call, whatever became of them, by start.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn of_call(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Appointment>, BookingError> {
+        restore_all(self.appointments.list_of_call(scope, call).await?)
+    }
+
+    /// Live holds of a call, oldest first.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn holds_of_call(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Hold>, BookingError> {
+        let found = self.appointments.live_holds_of_call(scope, call).await?;
+        Ok(found.into_iter().map(Hold::restore).collect())
+    }
+
+    /// Renews the holds of a call that are past half of their life: the caller is still there.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn keep_holds(&self, scope: &TenantScope, call: CallId) -> Result<(), BookingError> {
+        let now = self.clock.now();
+        let mut change = ChangeSet::new().relaxed();
+        for hold in self.holds_of_call(scope, call).await? {
+            let catalogue = self.catalogue(scope, hold.snapshot().branch).await?;
+            let life = TimeDelta::seconds(i64::from(catalogue.policy().hold_seconds));
+            if let Some(expires_at) = hold.renewal(now, life) {
+                change = change.write(AppointmentWrite::RenewHold { id: hold.id(), expires_at });
+            }
+        }
+        self.commit_holds(scope, change).await
+    }
+
+    /// Frees one hold of a call. False if the call has no such live hold.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn release_hold(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+        hold: HoldId,
+    ) -> Result<bool, BookingError> {
+        let live = self.appointments.live_holds_of_call(scope, call).await?;
+        if !live.iter().any(|known| known.id == hold) {
+            return Ok(false);
+        }
+        let change = ChangeSet::one(AppointmentWrite::ReleaseHold(hold)).relaxed();
+        self.commit_holds(scope, change).await?;
+        Ok(true)
+    }
+
+    /// Frees everything that is held for a call: it is over, or the caller wants something else.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn release_call(&self, scope: &TenantScope, call: CallId) -> Result<(), BookingError> {
+        let change = ChangeSet::one(AppointmentWrite::ReleaseHoldsOfCall(call)).relaxed();
+        self.commit_holds(scope, change).await
+    }
+
+    async fn commit_holds(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<AppointmentWrite>,
+    ) -> Result<(), BookingError> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        self.appointments.commit(scope, change).await.map_err(BookingError::Commit)
+    }
+
+    /// Loads what is needed to decide about some dates. `days` is asked anew if the catalogue turns out to be old.
+    async fn picture(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        days: &(dyn Fn(&Catalogue, NaiveDate) -> DateRange + Sync),
+    ) -> Result<Picture, BookingError> {
+        let mut catalogue = self.catalogues.known(scope, ask.branch).await?;
+        for _ in 0..ATTEMPTS {
+            let view = View { now: self.clock.now(), call: ask.requester.call(), exclude: ask.exclude() };
+            let days = days(&catalogue, local_date(catalogue.timezone(), view.now));
+            let sought = ask.sought(&catalogue);
+            let performers = sought.as_ref().map(|sought| sought.performers(&catalogue)).unwrap_or_default();
+            let caller = (ask.requester.number().cloned(), ask.customers());
+            let query = Availability::query(&catalogue, days, performers.clone(), view, caller);
+            let load = self.appointments.day_load(scope, &query).await?;
+            if load.catalogue_version == catalogue.version() {
+                self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
+                return Ok(Picture { catalogue, sought, days, performers, load, view });
+            }
+            catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
+        }
+        Err(BookingError::Unsettled)
+    }
+
+    /// What can be offered for a wish: near days first, the week after if those have nothing. The person who was asked
+    /// for first, others only if that person has nothing. The picture of the near days comes along.
+    ///
+    /// `asked` is the minute that was refused; without it a wish for one minute means that minute.
+    async fn alternatives(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        wish: Wish,
+        asked: Option<Minute>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<RankedSlot>, Picture), BookingError> {
+        let near = self
+            .picture(scope, ask, &|catalogue, today| wish.near_days(today, latest_day(catalogue, today)))
+            .await?;
+        let never = Never {
+            minute: asked.or(match wish.time {
+                TimeWish::At(wall) => Some(near.catalogue.minute_at(wish.day, wall)),
+                _ => None,
+            }),
+        };
+        let mut ranked = rank_picture(&near, ask, wish, never);
+        let today = near.catalogue.date_at(near.view.now);
+        if ranked.is_empty() && wish.far_days(today, latest_day(&near.catalogue, today)).is_some() {
+            let far = self
+                .picture(scope, ask, &|catalogue, today| {
+                    wish.far_days(today, latest_day(catalogue, today))
+                        .unwrap_or_else(|| DateRange::day(today))
+                })
+                .await?;
+            ranked = rank_picture(&far, ask, wish, never);
+        }
+        let allowed = near.catalogue.policy().max_alternatives;
+        let max = limit.map_or(allowed, |limit| limit.min(allowed)) as usize;
+        let chosen = self.offer(scope, ask.requester, ranked, max).await;
+        Ok((chosen, near))
+    }
+
+    /// Chooses from ranked slots, with regard to what was just offered to others, and remembers the offer.
+    async fn offer(
+        &self,
+        scope: &TenantScope,
+        requester: &Requester,
+        ranked: Vec<RankedSlot>,
+        max: usize,
+    ) -> Vec<RankedSlot> {
+        let Some(call) = requester.call() else {
+            return select(&ranked, &[], max);
+        };
+        if ranked.is_empty() || max == 0 {
+            return Vec::new();
+        }
+        let slots: Vec<_> = ranked.iter().map(|entry| entry.slot).collect();
+        let offered = self.offers.offered_to_others(scope, &slots, call).await;
+        let chosen = select(&ranked, &offered, max);
+        let slots: Vec<_> = chosen.iter().map(|entry| entry.slot).collect();
+        self.offers.offered(scope, &slots, call, TimeDelta::seconds(OFFER_SECONDS)).await;
+        chosen
+    }
+}
+
+fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> Vec<RankedSlot> {
+    let Some(sought) = &picture.sought else {
+        return Vec::new();
+    };
+    let availability = picture.availability();
+    let wanted = match (ask.staff, ask.subject) {
+        (Some(staff), _) => Some(staff),
+        (None, Subject::Moving(appointment)) => Some(appointment.staff),
+        (None, Subject::Service(_)) => None,
+    };
+    if let Some(staff) = wanted {
+        let ranked = rank(&availability, sought, &[staff], wish, never);
+        if !ranked.is_empty() {
+            return ranked;
+        }
+    }
+    rank(&availability, sought, &picture.performers, wish, never)
+}
+
+fn latest_day(catalogue: &Catalogue, today: NaiveDate) -> NaiveDate {
+    crate::model::add_days(today, u64::from(catalogue.policy().horizon_days))
+}
+
+/// The wish that an instant expresses on a wall clock.
+fn wish_for(tz: Tz, start: DateTime<Utc>) -> Wish {
+    let day = local_date(tz, start);
+    let minute = Minute::floor(start).instant();
+    let local = if local_date(tz, minute) == day { minute.with_timezone(&tz).time() } else { minute.time() };
+    let wall = u16::try_from(local.hour() * 60 + local.minute()).unwrap_or(0);
+    Wish { day, time: TimeWish::At(wall) }
+}
+
+fn restore_all(found: Vec<AppointmentSnapshot>) -> Result<Vec<Appointment>, BookingError> {
+    found.into_iter().map(|snapshot| Appointment::restore(snapshot).map_err(BookingError::from)).collect()
+}
+
+/// True if the commit failed in a way that a new decision may mend.
+const fn worth_another_look(error: &CommitError) -> bool {
+    matches!(error, CommitError::Occupied | CommitError::Stale)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Booking.
+
+use kernel::{AppointmentId, ChangeSet, CommitError, IdGenerator, TenantScope};
+
+use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
+use crate::error::BookingError;
+use crate::events::AppointmentEvent;
+use crate::model::{
+    Appointment, AppointmentChange, ChangeKind, DateRange, Draft, HoldSnapshot, Minute, OwnAppointment, Slot,
+    Sought, Span, Unavailable, local_date,
+};
+use crate::policy::choice::choose;
+use crate::policy::holds::settled_by;
+use crate::ports::AppointmentWrite;
+
+enum Decision {
+    /// This very appointment exists.
+    Exists(AppointmentId),
+    /// The customer is elsewhere at that time.
+    Elsewhere(OwnAppointment),
+    Gone(Unavailable),
+    Book(Box<Appointment>),
+}
+
+impl BookingService {
+    /// Books, in one transaction: appointment, occupied time, customer if new, history, event and claim. A hold of the
+    /// call for the slot is used up, its holds for other slots of the service are freed.
+    ///
+    /// Two appointments in one call are two requests. What protects against doing one request twice is the claim, and
+    /// without one the customer's appointment at the same minute for the same service.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownBranch`]; store failures. That the time is gone is an outcome, not an error.
+    pub async fn book(&self, scope: &TenantScope, request: BookRequest) -> Result<BookOutcome, BookingError> {
+        let (service, staff, start) = request.target.parts();
+        let ask = Ask {
+            branch: request.branch,
+            subject: Subject::Service(service),
+            staff,
+            requester: &request.requester,
+            customer: match &request.party {
+                BookingParty::Existing(customer) => Some(*customer),
+                BookingParty::New(_) => None,
+            },
+        };
+        let mut reason = Unavailable::JustTaken;
+        for _ in 0..ATTEMPTS {
+            let picture = self
+                .picture(scope, &ask, &|catalogue, _| DateRange::day(local_date(catalogue.timezone(), start)))
+                .await?;
+            let id = AppointmentId::generate(self.ids.as_ref());
+            let appointment = match decide(&picture, &request, id) {
+                Decision::Exists(id) => {
+                    let found = self.find(scope, id).await?;
+                    return found.map(BookOutcome::AlreadyBooked).ok_or(BookingError::UnknownAppointment(id));
+                }
+                Decision::Elsewhere(own) => return Ok(BookOutcome::OwnAppointment(own)),
+                Decision::Gone(why) => {
+                    reason = why;
+                    break;
+                }
+                Decision::Book(appointment) => *appointment,
+            };
+            let change = change_set(&picture, &request, &appointment, scope, self.ids.as_ref())?;
+            match self.appointments.commit(scope, change).await {
+                Ok(()) => {
+                    tracing::info!(
+                        appointment.id = %appointment.id(),
+                        call.id = ?request.requester.call(),
+                        "appointment booked"
+                    );
+                    return Ok(BookOutcome::Booked(appointment));
+                }
+                Err(CommitError::AlreadyClaimed) => return Ok(BookOutcome::Repeated),
+                Err(error) if worth_another_look(&error) => reason = Unavailable::JustTaken,
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        let catalogue = self.catalogues.known(scope, request.branch).await?;
+        let wish = wish_for(catalogue.timezone(), start);
+        let asked = Some(Minute::floor(start));
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+        Ok(BookOutcome::SlotGone { reason, alternatives })
+    }
+}
+
+fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decision {
+    let (service, staff, start) = request.target.parts();
+    let availability = picture.availability();
+    let customer = request.party.customer();
+    let own = availability.own();
+    if !request.additional {
+        let in_this_call = |own: &OwnAppointment| own.call.is_some() && own.call == request.requester.call();
+        let same = own.iter().find(|own| {
+            own.service == service
+                && own.starts_at == start
+                && (own.customer == customer || in_this_call(own))
+        });
+        if let Some(same) = same {
+            return Decision::Exists(same.id);
+        }
+    }
+    let Some(sought) = &picture.sought else {
+        return Decision::Gone(Unavailable::NotOffered);
+    };
+    let minute = Minute::floor(start);
+    if !request.additional {
+        let stay = Span::new(start, sought.footprint().end(minute).instant());
+        let on_the_line = request.requester.customers();
+        let elsewhere = own.iter().find(|own| {
+            own.stay().overlaps(&stay) && (own.customer == customer || on_the_line.contains(&own.customer))
+        });
+        if let Some(elsewhere) = elsewhere {
+            return Decision::Elsewhere(*elsewhere);
+        }
+    }
+    let chosen = match staff {
+        Some(staff) => choose(&availability, sought, &[staff], &[], start),
+        None => {
+            let held: Vec<_> = own_holds(picture)
+                .filter(|hold| hold.service == service && hold.starts_at == start && hold.moves.is_none())
+                .map(|hold| hold.staff)
+                .collect();
+            choose(&availability, sought, &held, &picture.performers, start)
+        }
+    };
+    match chosen {
+        Err(reason) => Decision::Gone(reason),
+        Ok(staff) => {
+            draft(picture, request, sought, id).map_or(Decision::Gone(Unavailable::NotOffered), |draft| {
+                Decision::Book(Box::new(Appointment::book(draft, sought, staff, minute, picture.view.now)))
+            })
+        }
+    }
+}
+
+fn own_holds(picture: &Picture) -> impl Iterator<Item = &HoldSnapshot> {
+    let call = picture.view.call;
+    picture.load.holds.iter().filter(move |hold| Some(hold.call) == call)
+}
+
+fn draft(picture: &Picture, request: &BookRequest, sought: &Sought, id: AppointmentId) -> Option<Draft> {
+    let service = picture.catalogue.service(sought.service_id())?;
+    Some(Draft {
+        id,
+        branch: request.branch,
+        timezone: picture.catalogue.timezone(),
+        customer: request.party.customer(),
+        call: request.requester.call(),
+        source: request.source,
+        price: service.price,
+        notes: request.notes.clone(),
+    })
+}
+
+fn change_set(
+    picture: &Picture,
+    request: &BookRequest,
+    appointment: &Appointment,
+    scope: &TenantScope,
+    ids: &dyn IdGenerator,
+) -> Result<ChangeSet<AppointmentWrite>, BookingError> {
+    let made = appointment.snapshot();
+    let now = picture.view.now;
+    let mut change = ChangeSet::new();
+    let mut from_hold = None;
+    if let Requester::Caller(context) = &request.requester {
+        let slot = appointment.slot();
+        for id in settled_by(&slot, None, &made.spans, context.call, &picture.load.holds) {
+            let kept_this = own_holds(picture).any(|hold| hold.id == id && keeps(hold, &slot));
+            if kept_this && from_hold.is_none() {
+                from_hold = Some(id);
+            } else {
+                change = change.write(AppointmentWrite::ReleaseHold(id));
+            }
+        }
+    }
+    let history =
+        AppointmentChange::new(ids, ChangeKind::Booked, None, made, (scope.actor().clone(), made.call), now);
+    Ok(change
+        .write(AppointmentWrite::Insert {
+            appointment: made.clone(),
+            new_customer: match &request.party {
+                BookingParty::Existing(_) => None,
+                BookingParty::New(row) => Some(row.clone()),
+            },
+            from_hold,
+        })
+        .write(AppointmentWrite::RecordChange(history))
+        .emit(AppointmentEvent::booked(made).into_outgoing(ids, now)?)
+        .claim(request.claim.as_ref().map(|claim| claim.make(appointment))))
+}
+
+fn keeps(hold: &HoldSnapshot, slot: &Slot) -> bool {
+    hold.moves.is_none()
+        && (hold.service, hold.staff, hold.starts_at) == (slot.service, slot.staff, slot.start)
+}

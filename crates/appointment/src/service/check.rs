@@ -1,0 +1,120 @@
+//! Is this minute free? And what is, if it is not.
+
+use kernel::{ChangeSet, TenantScope};
+
+use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use crate::commands::{CheckOutcome, CheckRequest, Requester};
+use crate::error::BookingError;
+use crate::model::{DateRange, Hold, HoldId, Minute, OwnAppointment, Slot, Span, Unavailable, local_date};
+use crate::policy::choice::choose;
+use crate::policy::holds::{HoldPlan, HoldWish, plan_hold};
+
+enum Decision {
+    Free { slot: Slot, plan: Box<HoldPlan>, existing: Option<OwnAppointment> },
+    No { reason: Unavailable, existing: Option<OwnAppointment> },
+}
+
+impl BookingService {
+    /// Answers whether a service can begin at exactly this minute, and holds it for the call if asked to.
+    ///
+    /// A hold that the call has for the slot already is kept and renewed. If somebody else is faster between look and
+    /// hold, the answer is "taken" with alternatives.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownBranch`]; store failures.
+    pub async fn check(
+        &self,
+        scope: &TenantScope,
+        request: CheckRequest,
+    ) -> Result<CheckOutcome, BookingError> {
+        let ask = Ask {
+            branch: request.branch,
+            subject: Subject::Service(request.service),
+            staff: request.staff,
+            requester: &request.requester,
+            customer: None,
+        };
+        let mut refused = (Unavailable::JustTaken, None);
+        for _ in 0..ATTEMPTS {
+            let picture = self
+                .picture(scope, &ask, &|catalogue, _| {
+                    DateRange::day(local_date(catalogue.timezone(), request.start))
+                })
+                .await?;
+            match decide(&picture, &request, HoldId::generate(self.ids.as_ref())) {
+                Decision::Free { slot, plan, existing } => {
+                    if plan.change.is_empty() {
+                        return Ok(free(slot, plan.hold, existing));
+                    }
+                    match self.appointments.commit(scope, plan.change).await {
+                        Ok(()) => return Ok(free(slot, plan.hold, existing)),
+                        Err(error) if worth_another_look(&error) => {
+                            refused = (Unavailable::JustTaken, existing);
+                        }
+                        Err(error) => return Err(BookingError::Commit(error)),
+                    }
+                }
+                Decision::No { reason, existing } => {
+                    refused = (reason, existing);
+                    break;
+                }
+            }
+        }
+        let (reason, existing) = refused;
+        let catalogue = self.catalogues.known(scope, request.branch).await?;
+        let wish = wish_for(catalogue.timezone(), request.start);
+        let asked = Some(Minute::floor(request.start));
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+        Ok(CheckOutcome::Taken { reason, alternatives, existing })
+    }
+}
+
+const fn free(slot: Slot, hold: Option<Hold>, existing: Option<OwnAppointment>) -> CheckOutcome {
+    CheckOutcome::Free { slot, hold, existing }
+}
+
+fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision {
+    let Some(sought) = &picture.sought else {
+        return Decision::No { reason: Unavailable::NotOffered, existing: None };
+    };
+    let availability = picture.availability();
+    let start = Minute::floor(request.start);
+    let held = picture.load.holds.iter().filter(|hold| {
+        Some(hold.call) == picture.view.call
+            && hold.service == request.service
+            && hold.starts_at == request.start
+            && hold.moves.is_none()
+    });
+    let chosen = match request.staff {
+        Some(staff) => choose(&availability, sought, &[staff], &[], request.start),
+        None => {
+            let held: Vec<_> = held.map(|hold| hold.staff).collect();
+            choose(&availability, sought, &held, &picture.performers, request.start)
+        }
+    };
+    let stay = Span::new(request.start, sought.footprint().end(start).instant());
+    let existing = availability.own_at(stay).copied();
+    let staff = match chosen {
+        Ok(staff) => staff,
+        Err(reason) => return Decision::No { reason, existing },
+    };
+    let slot = sought.slot(staff, start);
+    let plan = match &request.requester {
+        Requester::Caller(context) if request.hold => plan_hold(
+            HoldWish {
+                id: fresh,
+                branch: request.branch,
+                call: context.call,
+                number: context.caller.number().cloned(),
+                slot,
+                spans: sought.footprint().spans_at(start),
+                moves: None,
+            },
+            &picture.load.holds,
+            picture.catalogue.policy(),
+            picture.view.now,
+        ),
+        Requester::Caller(_) | Requester::Desk => HoldPlan { hold: None, change: ChangeSet::new() },
+    };
+    Decision::Free { slot, plan: Box::new(plan), existing }
+}

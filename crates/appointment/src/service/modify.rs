@@ -1,0 +1,304 @@
+//! Moving and cancelling.
+
+use kernel::{AppointmentId, CallId, ChangeSet, CommitError, TenantScope};
+
+use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use crate::commands::{
+    CancelOutcome, CancelRequest, MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome, Requester,
+};
+use crate::error::BookingError;
+use crate::events::AppointmentEvent;
+use crate::model::{
+    Appointment, AppointmentChange, AppointmentStatus, ChangeKind, ChangeRefused, DateRange, HoldId, Minute,
+    Slot, Span, Unavailable, local_date,
+};
+use crate::policy::choice::choose;
+use crate::policy::holds::{HoldWish, plan_hold, settled_by};
+use crate::ports::AppointmentWrite;
+
+/// Where an appointment would go, decided but not committed.
+struct Destination {
+    appointment: Appointment,
+    slot: Slot,
+    picture: Picture,
+}
+
+impl BookingService {
+    /// Everything about a move but the move: policy, free time, and a hold on the new slot for the call.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownAppointment`]; store failures.
+    pub async fn prepare_move(
+        &self,
+        scope: &TenantScope,
+        request: &MoveRequest,
+    ) -> Result<PrepareOutcome, BookingError> {
+        for _ in 0..ATTEMPTS {
+            let found = match self.destination(scope, request).await? {
+                Ok(found) => found,
+                Err(refusal) => return Ok(PrepareOutcome::Not(refusal)),
+            };
+            let Requester::Caller(context) = &request.requester else {
+                return Ok(PrepareOutcome::Ready {
+                    appointment: found.appointment,
+                    slot: found.slot,
+                    hold: None,
+                });
+            };
+            let spans = spans_at(&found.picture, &found.slot);
+            let plan = plan_hold(
+                HoldWish {
+                    id: HoldId::generate(self.ids.as_ref()),
+                    branch: found.appointment.snapshot().branch,
+                    call: context.call,
+                    number: context.caller.number().cloned(),
+                    slot: found.slot,
+                    // The store would refuse a hold on what the appointment itself occupies.
+                    spans: found.appointment.missing_time(found.slot.staff, &spans),
+                    moves: Some(found.appointment.id()),
+                },
+                &found.picture.load.holds,
+                found.picture.catalogue.policy(),
+                found.picture.view.now,
+            );
+            let committed = if plan.change.is_empty() {
+                Ok(())
+            } else {
+                self.appointments.commit(scope, plan.change).await
+            };
+            match committed {
+                Ok(()) => {
+                    return Ok(PrepareOutcome::Ready {
+                        appointment: found.appointment,
+                        slot: found.slot,
+                        hold: plan.hold,
+                    });
+                }
+                Err(error) if worth_another_look(&error) => {}
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        let refusal = self.just_taken(scope, request).await?;
+        Ok(PrepareOutcome::Not(refusal))
+    }
+
+    /// Moves an appointment to a new time, in one transaction: new occupied time for old, history, event and claim.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownAppointment`]; store failures.
+    pub async fn move_appointment(
+        &self,
+        scope: &TenantScope,
+        request: &MoveRequest,
+    ) -> Result<MoveOutcome, BookingError> {
+        for _ in 0..ATTEMPTS {
+            let found = match self.destination(scope, request).await? {
+                Ok(found) => found,
+                Err(refusal) => return Ok(MoveOutcome::Not(refusal)),
+            };
+            let now = found.picture.view.now;
+            let policy = found.picture.catalogue.policy();
+            let before = found.appointment;
+            let start = Minute::floor(found.slot.start);
+            let after = match before.move_to(found.slot.staff, start, policy, now) {
+                Ok(after) => after,
+                Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
+            };
+            let mut change = ChangeSet::new();
+            if let Some(call) = request.requester.call() {
+                let holds = &found.picture.load.holds;
+                let moves = Some(before.id());
+                for id in settled_by(&found.slot, moves, &after.snapshot().spans, call, holds) {
+                    change = change.write(AppointmentWrite::ReleaseHold(id));
+                }
+            }
+            let fact = AppointmentEvent::moved(before.snapshot(), after.snapshot(), request.requester.call());
+            let change = self
+                .with_update(change, scope, ChangeKind::Moved, (&before, &after), request.requester.call())
+                .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
+                .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
+            match self.appointments.commit(scope, change).await {
+                Ok(()) => {
+                    tracing::info!(
+                        appointment.id = %after.id(),
+                        call.id = ?request.requester.call(),
+                        "appointment moved"
+                    );
+                    return Ok(MoveOutcome::Moved { before, after });
+                }
+                Err(CommitError::AlreadyClaimed) => return Ok(MoveOutcome::Repeated),
+                Err(error) if worth_another_look(&error) => {}
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        let refusal = self.just_taken(scope, request).await?;
+        Ok(MoveOutcome::Not(refusal))
+    }
+
+    /// Calls an appointment off, in one transaction: its time is free, history, event and claim.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownAppointment`], [`BookingError::Commit`] if the appointment changes faster than it can be
+    /// read; store failures.
+    pub async fn cancel(
+        &self,
+        scope: &TenantScope,
+        request: CancelRequest,
+    ) -> Result<CancelOutcome, BookingError> {
+        let mut last = CommitError::Stale;
+        for _ in 0..ATTEMPTS {
+            let before = self.must_find(scope, request.appointment).await?;
+            if !request.requester.may_touch(&before) {
+                return Ok(CancelOutcome::NotYours);
+            }
+            if before.status() == AppointmentStatus::Cancelled {
+                return Ok(CancelOutcome::AlreadyCancelled(before));
+            }
+            let catalogue =
+                self.catalogues.current(scope, before.snapshot().branch, self.clock.real_now()).await?;
+            let now = self.clock.now();
+            let after = match before.cancel(request.reason.clone(), catalogue.policy(), now) {
+                Ok(after) => after,
+                Err(ChangeRefused::NotOpen(status)) => return Ok(CancelOutcome::NotOpen(status)),
+                Err(ChangeRefused::Denied(denial)) => return Ok(CancelOutcome::Denied(denial)),
+            };
+            let call = request.requester.call();
+            let fact = AppointmentEvent::cancelled(after.snapshot(), call);
+            let change = self
+                .with_update(ChangeSet::new(), scope, ChangeKind::Cancelled, (&before, &after), call)
+                .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
+                .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
+            match self.appointments.commit(scope, change).await {
+                Ok(()) => {
+                    tracing::info!(appointment.id = %after.id(), call.id = ?call, "appointment cancelled");
+                    return Ok(CancelOutcome::Cancelled(after));
+                }
+                Err(CommitError::AlreadyClaimed) => return Ok(CancelOutcome::Repeated),
+                Err(error) if worth_another_look(&error) => last = error,
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        Err(BookingError::Commit(last))
+    }
+
+    /// Loads the appointment and the days in question, and decides where it would go.
+    async fn destination(
+        &self,
+        scope: &TenantScope,
+        request: &MoveRequest,
+    ) -> Result<Result<Destination, MoveRefusal>, BookingError> {
+        let appointment = self.must_find(scope, request.appointment).await?;
+        if !request.requester.may_touch(&appointment) {
+            return Ok(Err(MoveRefusal::NotYours));
+        }
+        if !appointment.status().is_open() {
+            return Ok(Err(MoveRefusal::NotOpen(appointment.status())));
+        }
+        let ask = ask_for(&appointment, request);
+        let picture = self
+            .picture(scope, &ask, &|catalogue, _| {
+                DateRange::day(local_date(catalogue.timezone(), request.start))
+            })
+            .await?;
+        match decide(&picture, &appointment, request) {
+            Ok(slot) => Ok(Ok(Destination { appointment, slot, picture })),
+            Err(MoveRefusal::Unavailable { reason, .. }) => {
+                let wish = wish_for(picture.catalogue.timezone(), request.start);
+                let asked = Some(Minute::floor(request.start));
+                let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+                Ok(Err(MoveRefusal::Unavailable { reason, alternatives }))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    async fn just_taken(
+        &self,
+        scope: &TenantScope,
+        request: &MoveRequest,
+    ) -> Result<MoveRefusal, BookingError> {
+        let appointment = self.must_find(scope, request.appointment).await?;
+        let ask = ask_for(&appointment, request);
+        let catalogue = self.catalogues.known(scope, ask.branch).await?;
+        let wish = wish_for(catalogue.timezone(), request.start);
+        let asked = Some(Minute::floor(request.start));
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+        Ok(MoveRefusal::Unavailable { reason: Unavailable::JustTaken, alternatives })
+    }
+
+    async fn must_find(&self, scope: &TenantScope, id: AppointmentId) -> Result<Appointment, BookingError> {
+        self.find(scope, id).await?.ok_or(BookingError::UnknownAppointment(id))
+    }
+
+    fn with_update(
+        &self,
+        change: ChangeSet<AppointmentWrite>,
+        scope: &TenantScope,
+        kind: ChangeKind,
+        (before, after): (&Appointment, &Appointment),
+        call: Option<CallId>,
+    ) -> ChangeSet<AppointmentWrite> {
+        let history = AppointmentChange::new(
+            self.ids.as_ref(),
+            kind,
+            Some(before.snapshot()),
+            after.snapshot(),
+            (scope.actor().clone(), call),
+            self.clock.now(),
+        );
+        change
+            .write(AppointmentWrite::Update {
+                next: after.snapshot().clone(),
+                expected: before.snapshot().version,
+            })
+            .write(AppointmentWrite::RecordChange(history))
+    }
+}
+
+impl From<ChangeRefused> for MoveRefusal {
+    fn from(refused: ChangeRefused) -> Self {
+        match refused {
+            ChangeRefused::NotOpen(status) => Self::NotOpen(status),
+            ChangeRefused::Denied(denial) => Self::Denied(denial),
+        }
+    }
+}
+
+fn ask_for<'a>(appointment: &'a Appointment, request: &'a MoveRequest) -> Ask<'a> {
+    Ask {
+        branch: appointment.snapshot().branch,
+        subject: Subject::Moving(appointment.snapshot()),
+        staff: request.staff,
+        requester: &request.requester,
+        customer: None,
+    }
+}
+
+/// Policy first, then whether it is a change at all, then free time.
+fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -> Result<Slot, MoveRefusal> {
+    appointment.may_move(picture.catalogue.policy(), picture.view.now)?;
+    let state = appointment.snapshot();
+    let same_person = request.staff.is_none_or(|staff| staff == state.staff);
+    if request.start == state.starts_at && same_person {
+        return Err(MoveRefusal::NoChange(appointment.clone()));
+    }
+    let refuse = |reason| MoveRefusal::Unavailable { reason, alternatives: Vec::new() };
+    let Some(sought) = &picture.sought else {
+        return Err(refuse(Unavailable::NotOffered));
+    };
+    let availability = picture.availability();
+    let chosen = match request.staff {
+        Some(staff) => choose(&availability, sought, &[staff], &[], request.start),
+        None => choose(&availability, sought, &[state.staff], &picture.performers, request.start),
+    };
+    let staff = chosen.map_err(refuse)?;
+    Ok(sought.slot(staff, Minute::floor(request.start)))
+}
+
+fn spans_at(picture: &Picture, slot: &Slot) -> Vec<Span> {
+    picture
+        .sought
+        .as_ref()
+        .map(|sought| sought.footprint().spans_at(Minute::floor(slot.start)))
+        .unwrap_or_default()
+}

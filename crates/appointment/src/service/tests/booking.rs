@@ -1,0 +1,208 @@
+//! Booking.
+
+use std::sync::atomic::Ordering;
+
+use kernel::{Actor, Durability};
+
+use super::*;
+use crate::commands::{BookOutcome, CheckOutcome};
+use crate::model::{AppointmentStatus, ChangeKind, Unavailable};
+
+async fn outcome(world: &World, request: BookRequest) -> BookOutcome {
+    world.service.book(&world.scope, request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_booking_leaves_everything_behind_that_it_should() {
+    let world = world();
+    let CheckOutcome::Free { slot, .. } =
+        world.service.check(&world.scope, check(known(1), 2, None, TEN)).await.unwrap()
+    else {
+        panic!("free");
+    };
+    let mut request = book(1, 2, None, TEN);
+    request.target = BookTarget::Slot(slot);
+    request.claim = claim("c1:book");
+    let made = world.booked(request).await;
+    let state = made.snapshot();
+    assert_eq!((made.slot(), made.status()), (slot, AppointmentStatus::Confirmed));
+    assert_eq!((state.phases.len(), state.spans.len()), (3, 2));
+    assert_eq!((state.customer, state.call, state.version), (customer(1), Some(call(1)), 1));
+    assert_eq!(state.price.minor(), 3200);
+    assert_eq!(world.store.appointments(&world.scope), std::slice::from_ref(state));
+    assert_eq!(world.store.holds(&world.scope), [], "the hold was used up");
+    let changes = world.store.changes(&world.scope);
+    assert_eq!((changes.len(), changes[0].kind, changes[0].call), (1, ChangeKind::Booked, Some(call(1))));
+    assert_eq!(changes[0].actor, Actor::Operator("test".to_owned()));
+    assert_eq!((changes[0].before.clone(), changes[0].after.status.as_str()), (None, "confirmed"));
+    let events = world.store.events(&world.scope);
+    assert_eq!((events.len(), events[0].name), (1, "appointment.booked"));
+    let stored = world.store.claim(&world.scope, &IdempotencyKey::new("c1:book")).unwrap();
+    assert_eq!(stored.outcome, json!({ "appointment": made.id() }));
+    let upcoming = world.service.upcoming(&world.scope, &[customer(1)]).await.unwrap();
+    assert_eq!(upcoming, std::slice::from_ref(&made));
+    assert_eq!(world.service.of_call(&world.scope, call(1)).await.unwrap(), [made]);
+    assert_eq!(world.service.upcoming(&world.scope, &[]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn bookings_wait_for_the_disk_and_holds_do_not() {
+    let world = world();
+    world.service.check(&world.scope, check(known(1), 1, None, TEN)).await.unwrap();
+    let made = world.booked(book(1, 1, None, TEN)).await;
+    let request = move_to(&made, known(1), "2026-11-24T13:00:00Z");
+    world.service.prepare_move(&world.scope, &request).await.unwrap();
+    world.service.move_appointment(&world.scope, &request).await.unwrap();
+    world.service.release_call(&world.scope, call(1)).await.unwrap();
+    use Durability::{Durable, Relaxed};
+    let seen = world.racing.durabilities.lock().unwrap().clone();
+    assert_eq!(seen, [Relaxed, Durable, Relaxed, Durable, Relaxed]);
+}
+
+#[tokio::test]
+async fn endless_bad_luck_ends_in_alternatives() {
+    let world = world();
+    world.racing.unlucky.store(true, Ordering::Relaxed);
+    let BookOutcome::SlotGone { reason, alternatives } = outcome(&world, book(1, 1, None, TEN)).await else {
+        panic!("somebody is always faster");
+    };
+    assert_eq!((reason, alternatives.len()), (Unavailable::JustTaken, 3));
+    assert_eq!(world.store.appointments(&world.scope), []);
+}
+
+#[tokio::test]
+async fn the_same_request_twice_is_done_once() {
+    let world = world();
+    let mut request = book(1, 1, Some(1), TEN);
+    request.claim = claim("c1:book");
+    let made = world.booked(request.clone()).await;
+    // The second one is stopped by what it would repeat, or by the claim where nothing else stops it.
+    assert_eq!(outcome(&world, request.clone()).await, BookOutcome::AlreadyBooked(made));
+    request.additional = true;
+    request.target = BookTarget::At { service: service_id(1), staff: Some(staff_id(2)), start: at(TEN) };
+    assert_eq!(outcome(&world, request).await, BookOutcome::Repeated);
+    assert_eq!(world.store.appointments(&world.scope).len(), 1);
+    assert_eq!(world.store.events(&world.scope).len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_appointment_in_the_same_call_is_welcome() {
+    let world = world();
+    world.booked(book(1, 1, None, TEN)).await;
+    world.booked(book(1, 1, None, "2026-11-24T09:30:00Z")).await;
+    world.booked(book(1, 3, None, "2026-11-26T09:30:00Z")).await;
+    assert_eq!(world.store.appointments(&world.scope).len(), 3);
+    assert_eq!(world.store.overlaps(&world.scope), 0);
+}
+
+#[tokio::test]
+async fn the_same_minute_twice_is_asked_about() {
+    let world = world();
+    let made = world.booked(book(1, 1, Some(1), TEN)).await;
+    // From another call, days later, with another person: still the same customer, service and minute.
+    let mut again = book(1, 1, Some(2), TEN);
+    again.requester = Requester::Desk;
+    assert_eq!(outcome(&world, again.clone()).await, BookOutcome::AlreadyBooked(made));
+    again.additional = true;
+    world.booked(again).await;
+    assert_eq!(world.store.appointments(&world.scope).len(), 2);
+}
+
+#[tokio::test]
+async fn an_overlap_with_an_own_appointment_is_asked_about() {
+    let world = world();
+    let made = world.booked(book(1, 2, Some(1), TEN)).await;
+    let mut second = book(1, 1, Some(2), "2026-11-24T09:30:00Z");
+    let BookOutcome::OwnAppointment(own) = outcome(&world, second.clone()).await else {
+        panic!("the customer sits at Anna's");
+    };
+    assert_eq!(own.id, made.id());
+    second.additional = true;
+    world.booked(second).await;
+}
+
+#[tokio::test]
+async fn an_anonymous_repetition_in_the_call_finds_the_first() {
+    let world = world();
+    let request =
+        |number| BookRequest { party: stranger(number), requester: anonymous(1), ..book(1, 1, None, TEN) };
+    let made = world.booked(request(1)).await;
+    assert_eq!(outcome(&world, request(2)).await, BookOutcome::AlreadyBooked(made));
+    assert_eq!(world.store.new_customers(&world.scope).len(), 1);
+    // In another call it is another person.
+    let mut other = request(3);
+    other.requester = anonymous(2);
+    world.booked(other).await;
+    assert_eq!(world.store.new_customers(&world.scope).len(), 2);
+}
+
+#[tokio::test]
+async fn a_slot_that_is_gone_brings_new_ones() {
+    let world = world();
+    world.occupy(1, TEN, 30);
+    let BookOutcome::SlotGone { reason, alternatives } = outcome(&world, book(1, 1, Some(1), TEN)).await
+    else {
+        panic!("taken");
+    };
+    assert!(matches!(reason, Unavailable::Busy(_)));
+    assert_eq!(alternatives.len(), 3);
+    assert!(alternatives.iter().all(|entry| entry.slot.start != at(TEN)));
+    let mut accepted = book(1, 1, None, TEN);
+    accepted.target = BookTarget::Slot(alternatives[0].slot);
+    let made = world.booked(accepted).await;
+    assert_eq!(made.slot(), alternatives[0].slot);
+}
+
+#[tokio::test]
+async fn a_hold_that_ran_out_protects_nobody() {
+    let world = world();
+    world.service.check(&world.scope, check(known(1), 1, Some(1), TEN)).await.unwrap();
+    world.clock.advance(chrono::TimeDelta::seconds(121));
+    world.booked(book(2, 1, Some(1), TEN)).await;
+    assert!(matches!(
+        outcome(&world, book(1, 1, Some(1), TEN)).await,
+        BookOutcome::SlotGone { reason: Unavailable::Busy(_), .. }
+    ));
+    assert_eq!(world.store.overlaps(&world.scope), 0);
+}
+
+#[tokio::test]
+async fn a_live_hold_protects_against_a_booking() {
+    let world = world();
+    world.service.check(&world.scope, check(known(1), 1, Some(1), TEN)).await.unwrap();
+    assert!(matches!(outcome(&world, book(2, 1, Some(1), TEN)).await, BookOutcome::SlotGone { .. }));
+    world.booked(book(1, 1, Some(1), TEN)).await;
+}
+
+#[tokio::test]
+async fn somebody_faster_leads_to_another_person_or_to_alternatives() {
+    let world = world();
+    let scope = world.scope.clone();
+    world.before_next_commit(move |store| occupy(store, &scope, 1, TEN, 30));
+    let made = world.booked(book(1, 1, None, TEN)).await;
+    assert_eq!(made.snapshot().staff, staff_id(2));
+
+    let scope = world.scope.clone();
+    world.before_next_commit(move |store| occupy(store, &scope, 1, "2026-11-25T09:00:00Z", 30));
+    let gone = outcome(&world, book(2, 1, Some(1), "2026-11-25T09:00:00Z")).await;
+    assert!(matches!(gone, BookOutcome::SlotGone { .. }));
+    assert_eq!(world.store.overlaps(&world.scope), 0);
+}
+
+#[tokio::test]
+async fn booking_obeys_every_rule_of_checking() {
+    let world = world();
+    for (service, staff, start) in [
+        (7, None, TEN),
+        (3, Some(1), TEN),
+        (1, None, "2026-11-24T09:05:00Z"),
+        (1, None, "2026-11-23T09:00:00Z"),
+        (1, None, "2026-11-20T08:00:00Z"),
+        (1, None, "2027-11-24T09:00:00Z"),
+        (1, None, "2026-11-24T17:00:00Z"),
+    ] {
+        let refused = outcome(&world, book(1, service, staff, start)).await;
+        assert!(matches!(refused, BookOutcome::SlotGone { .. }), "{service} {start}: {refused:?}");
+    }
+    assert_eq!(world.store.appointments(&world.scope), []);
+}

@@ -1,0 +1,8 @@
+mod build;
+mod memory;
+mod offers;
+mod rows;
+
+pub use build::{CatalogueBuilder, branch_id, salon, service_id, staff_id};
+pub use memory::{InMemoryAppointments, InMemoryCatalogues};
+pub use offers::InMemorySoftOffers;

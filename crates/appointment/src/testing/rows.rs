@@ -1,0 +1,220 @@
+//! One tenant's tables in memory, with the rules of the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
+};
+
+use crate::model::{
+    AppointmentChange, AppointmentSnapshot, BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot,
+    NewCustomerRow, OwnAppointment, Span,
+};
+use crate::ports::AppointmentWrite;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Appointment(AppointmentId),
+    Hold(HoldId),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Occupied {
+    staff: StaffId,
+    span: Span,
+    owner: Owner,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    pub(super) appointments: BTreeMap<AppointmentId, AppointmentSnapshot>,
+    pub(super) holds: BTreeMap<HoldId, HoldSnapshot>,
+    occupancy: Vec<Occupied>,
+    pub(super) customers: HashMap<CustomerId, NewCustomerRow>,
+    pub(super) changes: Vec<AppointmentChange>,
+    pub(super) claims: HashMap<IdempotencyKey, Claim>,
+    pub(super) events: Vec<OutgoingEvent>,
+    pub(super) jobs: Vec<JobSpec>,
+}
+
+impl Rows {
+    pub(super) fn apply(&mut self, write: &AppointmentWrite, now: DateTime<Utc>) -> Result<(), CommitError> {
+        match write {
+            AppointmentWrite::ClaimHold(hold) => {
+                if self.holds.contains_key(&hold.id) {
+                    return refused("holds_pkey");
+                }
+                self.occupy(hold.staff, &hold.spans, Owner::Hold(hold.id), now)?;
+                self.holds.insert(hold.id, hold.clone());
+            }
+            AppointmentWrite::RenewHold { id, expires_at } => {
+                if let Some(hold) = self.holds.get_mut(id) {
+                    hold.expires_at = *expires_at;
+                }
+            }
+            AppointmentWrite::ReleaseHold(id) => self.drop_hold(*id),
+            AppointmentWrite::ReleaseHoldsOfCall(call) => {
+                for id in self.hold_ids(|hold| hold.call == *call) {
+                    self.drop_hold(id);
+                }
+            }
+            AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
+                if let Some(id) = from_hold {
+                    self.drop_hold(*id);
+                }
+                if let Some(customer) = new_customer
+                    && self.customers.insert(customer.id, customer.clone()).is_some()
+                {
+                    return refused("customers_pkey");
+                }
+                if self.appointments.contains_key(&appointment.id) {
+                    return refused("appointments_pkey");
+                }
+                self.occupy(appointment.staff, &appointment.spans, Owner::Appointment(appointment.id), now)?;
+                self.appointments.insert(appointment.id, appointment.clone());
+            }
+            AppointmentWrite::Update { next, expected } => {
+                let stored = self.appointments.get(&next.id).map(|stored| stored.version);
+                if stored != Some(*expected) {
+                    return Err(CommitError::Stale);
+                }
+                let owner = Owner::Appointment(next.id);
+                self.occupancy.retain(|row| row.owner != owner);
+                self.occupy(next.staff, &next.spans, owner, now)?;
+                self.appointments.insert(next.id, next.clone());
+            }
+            AppointmentWrite::RecordChange(change) => {
+                if !self.appointments.contains_key(&change.appointment) {
+                    return refused("appointment_changes_appointment_fkey");
+                }
+                self.changes.push(change.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn occupy(
+        &mut self,
+        staff: StaffId,
+        spans: &[Span],
+        owner: Owner,
+        now: DateTime<Utc>,
+    ) -> Result<(), CommitError> {
+        for span in spans {
+            if span.is_empty() {
+                return refused("occupancy_span_not_empty");
+            }
+            let expired = self.hold_ids(|hold| {
+                hold.expires_at <= now
+                    && hold.staff == staff
+                    && hold.spans.iter().any(|held| held.overlaps(span))
+            });
+            for id in expired {
+                self.drop_hold(id);
+            }
+            let taken = self.occupancy.iter().any(|row| row.staff == staff && row.span.overlaps(span));
+            if taken {
+                return Err(CommitError::Occupied);
+            }
+            self.occupancy.push(Occupied { staff, span: *span, owner });
+        }
+        Ok(())
+    }
+
+    fn hold_ids(&self, which: impl Fn(&HoldSnapshot) -> bool) -> Vec<HoldId> {
+        self.holds.values().filter(|hold| which(hold)).map(|hold| hold.id).collect()
+    }
+
+    fn drop_hold(&mut self, id: HoldId) {
+        self.holds.remove(&id);
+        self.occupancy.retain(|row| row.owner != Owner::Hold(id));
+    }
+
+    pub(super) fn live_holds(
+        &self,
+        now: DateTime<Utc>,
+        which: impl Fn(&HoldSnapshot) -> bool,
+    ) -> Vec<HoldSnapshot> {
+        let mut live: Vec<_> =
+            self.holds.values().filter(|hold| now < hold.expires_at && which(hold)).cloned().collect();
+        live.sort_by_key(|hold| (hold.created_at, hold.id));
+        live
+    }
+
+    pub(super) fn upcoming(&self, customers: &[CustomerId], from: DateTime<Utc>) -> Vec<AppointmentSnapshot> {
+        self.listed(|row| row.status.is_open() && row.ends_at > from && customers.contains(&row.customer))
+    }
+
+    pub(super) fn of_call(&self, call: CallId) -> Vec<AppointmentSnapshot> {
+        self.listed(|row| row.call == Some(call))
+    }
+
+    fn listed(&self, which: impl Fn(&AppointmentSnapshot) -> bool) -> Vec<AppointmentSnapshot> {
+        let mut found: Vec<_> = self.appointments.values().filter(|row| which(row)).cloned().collect();
+        found.sort_by_key(|row| (row.starts_at, row.id));
+        found.truncate(crate::ports::MAX_LISTED);
+        found
+    }
+
+    pub(super) fn day_load(&self, query: &DayQuery, catalogue_version: i64, now: DateTime<Utc>) -> DayLoad {
+        let stretch = Span::new(query.from, query.until);
+        let busy = self
+            .occupancy
+            .iter()
+            .filter(|row| query.staff.contains(&row.staff) && row.span.overlaps(&stretch))
+            .filter_map(|row| self.busy_span(row, query, now))
+            .collect();
+        let own = self
+            .appointments
+            .values()
+            .filter(|row| row.status.is_open() && query.exclude != Some(row.id))
+            .filter(|row| Span::new(row.starts_at, row.ends_at).overlaps(&stretch))
+            .filter(|row| {
+                query.customers.contains(&row.customer)
+                    || (query.for_call.is_some() && row.call == query.for_call)
+            })
+            .map(|row| OwnAppointment {
+                id: row.id,
+                customer: row.customer,
+                call: row.call,
+                service: row.service,
+                staff: row.staff,
+                starts_at: row.starts_at,
+                ends_at: row.ends_at,
+            })
+            .collect();
+        let holds = self.live_holds(now, |hold| {
+            query.for_call == Some(hold.call)
+                || (query.for_number.is_some() && hold.caller_number == query.for_number)
+        });
+        DayLoad { catalogue_version, busy, own, holds }
+    }
+
+    fn busy_span(&self, row: &Occupied, query: &DayQuery, now: DateTime<Utc>) -> Option<BusySpan> {
+        let (kind, expires_at) = match row.owner {
+            Owner::Appointment(id) if query.exclude == Some(id) => return None,
+            Owner::Appointment(id) => (BusyKind::Appointment(id), None),
+            Owner::Hold(id) => {
+                let hold = self.holds.get(&id).filter(|hold| now < hold.expires_at)?;
+                (BusyKind::Hold(hold.call), Some(hold.expires_at))
+            }
+        };
+        Some(BusySpan { staff: row.staff, start: row.span.start, end: row.span.end, kind, expires_at })
+    }
+
+    /// Pairs of overlapping spans of one person; the invariant says there is none.
+    pub(super) fn overlaps(&self) -> usize {
+        let rows = &self.occupancy;
+        (0..rows.len())
+            .flat_map(|first| (first + 1..rows.len()).map(move |second| (first, second)))
+            .filter(|(first, second)| {
+                rows[*first].staff == rows[*second].staff && rows[*first].span.overlaps(&rows[*second].span)
+            })
+            .count()
+    }
+}
+
+fn refused<T>(rule: &str) -> Result<T, CommitError> {
+    Err(CommitError::Refused { rule: rule.to_owned() })
+}
