@@ -1,0 +1,162 @@
+//! Reading arguments that a language model wrote: any name, any type, any length, any nonsense.
+
+use serde_json::{Map, Value};
+
+/// Longest text argument in characters. Notes are the longest honest ones; a model that loops writes megabytes.
+pub(crate) const MAX_TEXT_CHARS: usize = 500;
+
+/// Words that a model writes where it has nothing to say.
+const EMPTY_WORDS: &[&str] =
+    &["", "null", "none", "undefined", "n/a", "unknown", "unbekannt", "leer", "-", "nicht angegeben"];
+
+/// The variable for today's date, unfilled.
+const TODAY_WORDS: &[&str] = &["{{current_date}}", "current_date", "{{heute_datum}}"];
+
+/// The arguments of one tool call.
+#[derive(Clone, Copy)]
+pub(crate) struct Args<'a>(&'a Map<String, Value>);
+
+/// An argument that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    /// First name of the argument.
+    pub(crate) name: &'static str,
+}
+
+impl<'a> Args<'a> {
+    pub(crate) const fn new(map: &'a Map<String, Value>) -> Self {
+        Self(map)
+    }
+
+    /// The first of the names that carries something, as text. Numbers and booleans are read as they are written;
+    /// placeholders (`{{…}}`, `null`, empty) count as absent.
+    ///
+    /// # Errors
+    /// [`TooLong`] for text beyond [`MAX_TEXT_CHARS`].
+    pub(crate) fn text(&self, names: &'static [&'static str]) -> Result<Option<String>, TooLong> {
+        for name in names {
+            let text = match self.0.get(*name) {
+                Some(Value::String(text)) => text.trim(),
+                Some(Value::Number(number)) => return Ok(Some(number.to_string())),
+                _ => continue,
+            };
+            if text.chars().nth(MAX_TEXT_CHARS).is_some() {
+                return Err(TooLong { name: names[0] });
+            }
+            // Control characters end words, so that "Erika\0Muster" does not become one.
+            let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let clean = clean.trim();
+            // Flows hand over the name of today's variable where it was not filled in.
+            if TODAY_WORDS.contains(&clean) {
+                return Ok(Some("heute".to_owned()));
+            }
+            let is_template = clean.contains("{{") || clean.contains("}}");
+            if is_template || EMPTY_WORDS.iter().any(|word| clean.eq_ignore_ascii_case(word)) {
+                continue;
+            }
+            return Ok(Some(clean.to_owned()));
+        }
+        Ok(None)
+    }
+
+    /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`. Everything else, also absence, is no.
+    pub(crate) fn is_confirmed(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| match self.0.get(*name) {
+            Some(Value::Bool(value)) => *value,
+            Some(Value::String(text)) => {
+                let text = text.trim();
+                ["true", "ja", "yes"].iter().any(|yes| text.eq_ignore_ascii_case(yes))
+            }
+            Some(Value::Number(number)) => number.as_i64() == Some(1),
+            _ => false,
+        })
+    }
+
+    /// A whole number within bounds, also from text; absent or unusable is `None`.
+    pub(crate) fn number(&self, names: &[&str], range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        names.iter().find_map(|name| {
+            let number = match self.0.get(*name)? {
+                Value::Number(number) => number.as_i64()?,
+                Value::String(text) => text.trim().parse().ok()?,
+                _ => return None,
+            };
+            range.contains(&number).then_some(number)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const NAMES: &[&str] = &["datum", "date"];
+
+    fn map(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    #[test]
+    fn placeholders_count_as_absent() {
+        for nothing in [
+            json!(null),
+            json!(""),
+            json!("  "),
+            json!("None"),
+            json!("{{kunde}}"),
+            json!([1]),
+            json!({}),
+        ] {
+            let args = map(json!({"datum": nothing, "date": "morgen"}));
+            assert_eq!(Args::new(&args).text(NAMES), Ok(Some("morgen".to_owned())));
+        }
+    }
+
+    #[test]
+    fn an_unfilled_variable_of_today_is_today() {
+        let args = map(json!({"datum": "{{current_date}}"}));
+        assert_eq!(Args::new(&args).text(NAMES), Ok(Some("heute".to_owned())));
+    }
+
+    #[test]
+    fn long_text_is_refused_by_name() {
+        let args = map(json!({"date": "x".repeat(1_000_000)}));
+        assert_eq!(Args::new(&args).text(NAMES), Err(TooLong { name: "datum" }));
+    }
+
+    #[test]
+    fn only_a_clear_yes_confirms() {
+        let confirmed = |value: Value| {
+            let args = map(json!({"bestaetigung": value}));
+            Args::new(&args).is_confirmed(&["bestaetigung"])
+        };
+        for yes in [json!(true), json!("true"), json!(" Ja "), json!(1)] {
+            assert!(confirmed(yes));
+        }
+        for no in [
+            json!(false),
+            json!(null),
+            json!("vielleicht"),
+            json!("nein"),
+            json!(0),
+            json!(2),
+            json!([true]),
+            json!(""),
+        ] {
+            assert!(!confirmed(no));
+        }
+        assert!(!Args::new(&Map::new()).is_confirmed(&["bestaetigung"]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_panic(text: String) {
+            let args = map(json!({"datum": text}));
+            let _ = Args::new(&args).text(NAMES);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Whose call it is: from a signed request to a tenant, a branch, a call and a caller.
+
+use std::sync::Arc;
+
+use appointment::model::Catalogue;
+use call::{Direction, OpenCall};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use german_datetime::BookableHours;
+use kernel::{Actor, BranchId, CallId, Caller, PhoneNumber, ProviderCallId, ServiceId, StaffId, TenantScope};
+use phone_numbers::Country;
+use tenancy::{BranchProfile, Denied, ResolveError, TenantProfile};
+
+use crate::args::Args;
+use crate::desk::VoiceDesk;
+use crate::error::VoiceError;
+use crate::names;
+use crate::numbers;
+use crate::reply::{NextAction, ToolReply};
+use crate::request::{EnvelopeCall, ToolRequest};
+use crate::status::Status;
+use crate::when::{Listener, bookable_hours};
+
+/// Everything that is known when a tool begins.
+pub(crate) struct Conversation {
+    pub(crate) scope: TenantScope,
+    pub(crate) branch: BranchId,
+    pub(crate) call: CallId,
+    pub(crate) provider_call: ProviderCallId,
+    pub(crate) caller: Caller,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) tenant: TenantProfile,
+    pub(crate) premises: BranchProfile,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) hours: BookableHours,
+}
+
+impl Conversation {
+    pub(crate) fn zone(&self) -> Tz {
+        self.catalogue.timezone()
+    }
+
+    pub(crate) fn local_now(&self) -> DateTime<Tz> {
+        self.now.with_timezone(&self.zone())
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.local_now().date_naive()
+    }
+
+    pub(crate) fn country(&self) -> Country {
+        numbers::country(&self.tenant.default_country)
+    }
+
+    /// The name of a service, also of one that is no longer offered.
+    pub(crate) fn service_name(&self, id: ServiceId) -> String {
+        self.catalogue.service(id).map_or_else(|| "Termin".to_owned(), |service| service.name.clone())
+    }
+
+    /// The name of a person, also of one who has left.
+    pub(crate) fn staff_name(&self, id: StaffId) -> String {
+        self.catalogue.person(id).map_or_else(|| self.premises.name.clone(), |person| person.name.clone())
+    }
+
+    pub(crate) fn listener(&self) -> Listener<'_> {
+        Listener {
+            now: self.now,
+            zone: self.zone(),
+            hours: &self.hours,
+            horizon_days: self.catalogue.policy().horizon_days,
+        }
+    }
+}
+
+/// Why there is no conversation: a refusal to speak, or a failure.
+pub(crate) enum NoConversation {
+    Refused(Box<ToolReply>),
+    Failed(VoiceError),
+}
+
+impl From<VoiceError> for NoConversation {
+    fn from(error: VoiceError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<ResolveError> for NoConversation {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Denied(denied) => Self::Refused(Box::new(deny(denied))),
+            other => Self::Failed(other.into()),
+        }
+    }
+}
+
+/// The call a request belongs to, before anything of the company is read.
+struct Line {
+    scope: TenantScope,
+    branch: BranchId,
+    call: CallId,
+    caller: Caller,
+}
+
+impl VoiceDesk {
+    /// Finds out whose call it is. Only what was signed counts: with an envelope its call id, without one an
+    /// argument that names an ongoing call.
+    pub(crate) async fn converse(&self, request: &ToolRequest) -> Result<Conversation, NoConversation> {
+        let (provider_call, line) = match &request.call {
+            Some(envelope) => {
+                let id = envelope.call_id.as_deref().and_then(|text| ProviderCallId::parse(text).ok());
+                let id = id.ok_or_else(|| NoConversation::Refused(Box::new(call_unknown())))?;
+                let line = self.line_of_envelope(&id, envelope, request).await?;
+                (id, line)
+            }
+            None => self.line_of_arguments(request).await?,
+        };
+        let now = self.parts.clock.now();
+        let tenant = self.parts.tenants.profile(&line.scope).await.map_err(VoiceError::from)?;
+        let branches = self.parts.tenants.branches(&line.scope).await.map_err(VoiceError::from)?;
+        let premises = branches.into_iter().find(|branch| branch.id == line.branch);
+        let catalogue =
+            self.parts.bookings.catalogue(&line.scope, line.branch).await.map_err(VoiceError::from)?;
+        let (Some(tenant), Some(premises)) = (tenant, premises) else {
+            return Err(VoiceError::Corrupt("a routed branch without a profile").into());
+        };
+        let windows = catalogue.snapshot().opening.rows().filter_map(|(day, from, until)| {
+            chrono::Weekday::try_from(day.checked_sub(1)?).ok().map(|day| (day, from, until))
+        });
+        let hours = bookable_hours(windows);
+        Ok(Conversation {
+            scope: line.scope,
+            branch: line.branch,
+            call: line.call,
+            provider_call,
+            caller: line.caller,
+            now,
+            tenant,
+            premises,
+            catalogue,
+            hours,
+        })
+    }
+
+    async fn line_of_envelope(
+        &self,
+        id: &ProviderCallId,
+        envelope: &EnvelopeCall,
+        request: &ToolRequest,
+    ) -> Result<Line, NoConversation> {
+        let actor = || Actor::VoiceAgent(id.as_str().to_owned());
+        let is_outbound = envelope.direction.as_deref() == Some("outbound");
+        // On an outbound call the company's number is the one that calls.
+        let (ours, theirs) = if is_outbound {
+            (&envelope.from_number, &envelope.to_number)
+        } else {
+            (&envelope.to_number, &envelope.from_number)
+        };
+        let country = numbers::HOME;
+        let caller = numbers::caller(theirs.as_deref(), country);
+        match self.parts.resolver.by_provider_call(id, actor(), request.correlation).await {
+            Ok(known) => {
+                Ok(Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller })
+            }
+            Err(ResolveError::Denied(Denied::UnknownCall)) => {
+                let called = ours.as_deref().and_then(|text| numbers::number(text, country));
+                let called =
+                    called.ok_or_else(|| NoConversation::Refused(Box::new(deny(Denied::UnknownNumber))))?;
+                let resolved =
+                    self.parts.resolver.by_called_number(&called, actor(), request.correlation).await?;
+                self.open_line(resolved.scope, resolved.route.branch, id, caller, called, envelope).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A tool may be called before the news that the call has started: the call is recorded on the fly.
+    async fn open_line(
+        &self,
+        scope: TenantScope,
+        branch: BranchId,
+        id: &ProviderCallId,
+        caller: Caller,
+        called: PhoneNumber,
+        envelope: &EnvelopeCall,
+    ) -> Result<Line, NoConversation> {
+        let direction = envelope.direction.as_deref().and_then(|text| text.parse::<Direction>().ok());
+        let open = OpenCall {
+            provider_call_id: id.clone(),
+            branch,
+            caller: caller.clone(),
+            called: Some(called),
+            direction,
+            agent_ref: envelope.agent_id.clone(),
+            agent_version: envelope.agent_version.and_then(|version| i32::try_from(version).ok()),
+            started_at: envelope.started_at,
+        };
+        let call = self.parts.calls.open(&scope, open).await.map_err(VoiceError::from)?;
+        Ok(Line { call: call.snapshot().id, scope, branch, caller })
+    }
+
+    /// A body of arguments alone shows no number: the call it names must be ongoing, and if it names a called number
+    /// too, that must be the same company's.
+    async fn line_of_arguments(
+        &self,
+        request: &ToolRequest,
+    ) -> Result<(ProviderCallId, Line), NoConversation> {
+        let refused = || NoConversation::Refused(Box::new(call_unknown()));
+        let args = Args::new(&request.args);
+        let id = args.text(names::CALL).ok().flatten();
+        let id = id.and_then(|text| ProviderCallId::parse(&text).ok()).ok_or_else(refused)?;
+        let actor = || Actor::VoiceAgent(id.as_str().to_owned());
+        let known = match self.parts.resolver.by_ongoing_call(&id, actor(), request.correlation).await {
+            Ok(known) => known,
+            Err(ResolveError::Denied(Denied::UnknownCall | Denied::CallOver)) => return Err(refused()),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(text) = args.text(names::TO_NUMBER).ok().flatten() {
+            let number = numbers::number(&text, numbers::HOME).ok_or_else(refused)?;
+            let resolved =
+                self.parts.resolver.by_called_number(&number, actor(), request.correlation).await?;
+            if resolved.route.tenant != known.route.tenant {
+                return Err(refused());
+            }
+        }
+        let call = self.parts.calls.find(&known.scope, known.route.call).await.map_err(VoiceError::from)?;
+        let caller = call.snapshot().caller.clone();
+        let line = Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller };
+        Ok((id, line))
+    }
+}
+
+fn call_unknown() -> ToolReply {
+    ToolReply::new(
+        Status::CallUnknown,
+        "Entschuldigung, ich kann diesen Anruf gerade nicht zuordnen, worum geht es bei Ihnen?",
+    )
+    .next(NextAction::AskCaller)
+}
+
+pub(crate) fn deny(denied: Denied) -> ToolReply {
+    match denied {
+        Denied::InactiveTenant => ToolReply::new(
+            Status::TenantInactive,
+            "Unter dieser Nummer kann ich im Moment leider nichts für Sie tun, bitte versuchen Sie es später noch einmal.",
+        )
+        .next(NextAction::EndCall),
+        Denied::UnknownNumber => ToolReply::new(
+            Status::TenantUnknown,
+            "Unter dieser Nummer kann ich leider keinen Betrieb finden, bitte prüfen Sie die Nummer noch einmal.",
+        )
+        .next(NextAction::EndCall),
+        _ => call_unknown(),
+    }
+}

@@ -1,0 +1,361 @@
+//! The desk: one question in, one truthful sentence out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use appointment::BookingService;
+use call::{CallService, EffectRef, ToolUse, ToolUseId, redact_arguments};
+use customer::CustomerService;
+use kernel::{CallId, Classify, Clock, IdGenerator, TenantId};
+use servicedesk::CallbackService;
+use tenancy::{TenantRepository, TenantResolver};
+
+use crate::args::{Args, TooLong};
+use crate::conversation::{Conversation, NoConversation};
+use crate::effect::Effect;
+use crate::error::{VoiceError, looked_in_vain, not_known_yet};
+use crate::once::Once;
+use crate::ports::{CallMemory, OutcomeStore, TraceSink};
+use crate::reply::{NextAction, ToolReply};
+use crate::request::ToolRequest;
+use crate::status::Status;
+use crate::tool::{Effectful, Tool};
+use crate::tools;
+
+/// What the desk works with.
+pub struct Parts {
+    /// From numbers and calls to tenants.
+    pub resolver: TenantResolver,
+    /// Profiles of companies and branches.
+    pub tenants: Arc<dyn TenantRepository>,
+    /// The record of calls.
+    pub calls: CallService,
+    /// Catalogues, availability and bookings.
+    pub bookings: BookingService,
+    /// Who is calling.
+    pub customers: CustomerService,
+    /// Promises that a person keeps.
+    pub callbacks: CallbackService,
+    /// Outcomes of earlier requests.
+    pub outcomes: Arc<dyn OutcomeStore>,
+    /// Notes of ongoing calls.
+    pub memory: Arc<dyn CallMemory>,
+    /// Where uses of tools are recorded.
+    pub trace: Arc<dyn TraceSink>,
+    /// Product time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+/// Answers tools and the question who should pick up. Cheap to share; one for a process.
+pub struct VoiceDesk {
+    pub(crate) parts: Parts,
+}
+
+/// A reply with the line that is logged for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What goes to the agent.
+    pub reply: ToolReply,
+    /// What goes to the log.
+    pub trace: TraceLine,
+}
+
+/// One line per tool call: who, what, and where the time went. No personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceLine {
+    /// The tool's name; `unknown` if there is none of that name.
+    pub tool: &'static str,
+    /// The tenant, once proven.
+    pub tenant: Option<TenantId>,
+    /// The call, once known.
+    pub call: Option<CallId>,
+    /// Name and length in microseconds of each part, in order.
+    pub hops: Vec<(&'static str, u32)>,
+}
+
+/// Measures the parts of an answer.
+#[derive(Debug)]
+pub(crate) struct Stopwatch {
+    begun: Instant,
+    last: Instant,
+    hops: Vec<(&'static str, u32)>,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { begun: now, last: now, hops: Vec::with_capacity(4) }
+    }
+
+    fn lap(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.hops.push((name, micros(self.last, now)));
+        self.last = now;
+    }
+
+    fn total(&self) -> u32 {
+        micros(self.begun, self.last)
+    }
+}
+
+fn micros(from: Instant, to: Instant) -> u32 {
+    u32::try_from(to.duration_since(from).as_micros()).unwrap_or(u32::MAX)
+}
+
+/// What a tool gives back: a reply, and the effect it rests on if there is one.
+pub(crate) struct Done {
+    pub(crate) reply: ToolReply,
+    pub(crate) effect: Option<EffectRef>,
+}
+
+impl From<ToolReply> for Done {
+    fn from(reply: ToolReply) -> Self {
+        Self { reply, effect: None }
+    }
+}
+
+/// A tool ends with what it did, with a refusal to be spoken, or with a failure.
+pub(crate) enum Stop {
+    Reply(Box<ToolReply>),
+    Failed(VoiceError),
+}
+
+impl<E: Into<VoiceError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Box<ToolReply>> for Stop {
+    fn from(reply: Box<ToolReply>) -> Self {
+        Self::Reply(reply)
+    }
+}
+
+impl From<ToolReply> for Stop {
+    fn from(reply: ToolReply) -> Self {
+        Self::Reply(Box::new(reply))
+    }
+}
+
+impl From<TooLong> for Stop {
+    fn from(too_long: TooLong) -> Self {
+        let reply = ToolReply::new(
+            Status::InvalidArguments,
+            "Das war leider zu viel auf einmal, können Sie es bitte kürzer sagen?",
+        )
+        .with("reason", "too_long")
+        .with("argument", too_long.name)
+        .next(NextAction::AskCaller);
+        Self::Reply(Box::new(reply))
+    }
+}
+
+pub(crate) type ToolResult = Result<Done, Stop>;
+
+impl VoiceDesk {
+    /// A desk over these parts.
+    #[must_use]
+    pub const fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    /// Answers a tool. It never fails: what goes wrong inside becomes a sentence that is true.
+    pub async fn answer(&self, request: ToolRequest) -> Answered {
+        let mut watch = Stopwatch::start();
+        let tool = Tool::from_name(&request.tool);
+        let started_at = self.parts.clock.now();
+        let conversation = self.converse(&request).await;
+        watch.lap("resolve");
+        let (mut reply, effect, talk) = match (conversation, tool) {
+            (Err(NoConversation::Refused(reply)), _) => (*reply, None, None),
+            (Err(NoConversation::Failed(error)), _) => {
+                log_failure(tool, &error);
+                (looked_in_vain(error.class()), None, None)
+            }
+            (Ok(talk), None) => (unknown_tool(), None, Some(talk)),
+            (Ok(talk), Some(tool)) => {
+                let done = self.run(tool, &request, &talk).await;
+                (done.reply, done.effect, Some(talk))
+            }
+        };
+        watch.lap("tool");
+        reply.call_id = match &talk {
+            Some(talk) => Some(talk.provider_call.as_str().to_owned()),
+            None => request.call.as_ref().and_then(|call| call.call_id.clone()).filter(|id| id.len() <= 100),
+        };
+        let trace = TraceLine {
+            tool: tool.map_or("unknown", Tool::name),
+            tenant: talk.as_ref().map(|talk| talk.scope.tenant()),
+            call: talk.as_ref().map(|talk| talk.call),
+            hops: watch.hops.clone(),
+        };
+        if let Some(talk) = talk {
+            let tool_use = ToolUse {
+                id: ToolUseId::generate(&*self.parts.ids),
+                call: talk.call,
+                tool: trace.tool.to_owned(),
+                tool_call_id: request.tool_call_id.clone(),
+                args_redacted: redact_arguments(&request.args),
+                status: reply.status.code().to_owned(),
+                success: reply.success,
+                effect,
+                started_at,
+                duration_us: watch.total(),
+                hops: watch.hops.clone(),
+            };
+            self.parts.trace.submit(&talk.scope, tool_use);
+        }
+        Answered { reply, trace }
+    }
+
+    /// What is said when the deadline comes first. It claims nothing: the work goes on, and the next call of the tool
+    /// finds its outcome.
+    #[must_use]
+    pub fn overdue(tool: &str, call_id: Option<&str>) -> ToolReply {
+        let has_effect = Tool::from_name(tool).is_some_and(|tool| tool.entry().effect != Effectful::Never);
+        let mut reply = if has_effect { not_known_yet() } else { looked_in_vain(kernel::ErrorClass::Busy) };
+        reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
+        reply
+    }
+
+    async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
+        let args = Args::new(&request.args);
+        let once = Once::of(tool, request, talk);
+        let done = self.dispatch(tool, args, request, talk, &once).await;
+        if tool.is_small_talk() {
+            // A caller who asks for the price meanwhile keeps the time that is held. Losing it costs one question.
+            if let Err(error) = self.parts.bookings.keep_holds(&talk.scope, talk.call).await {
+                tracing::debug!(%error, "holds were not renewed");
+            }
+        }
+        match done {
+            Ok(done) => done,
+            Err(Stop::Reply(reply)) => (*reply).into(),
+            Err(Stop::Failed(error)) => {
+                log_failure(Some(tool), &error);
+                let may_have_happened = tool.entry().effect != Effectful::Never && error.leaves_commit_open();
+                if may_have_happened { not_known_yet().into() } else { looked_in_vain(error.class()).into() }
+            }
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        tool: Tool,
+        args: Args<'_>,
+        request: &ToolRequest,
+        talk: &Conversation,
+        once: &Once,
+    ) -> ToolResult {
+        match tool {
+            Tool::GetCurrentContext => tools::context::get_current_context(self, talk).await,
+            Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk)),
+            Tool::CheckCustomer => tools::customer::check_customer(self, talk).await,
+            Tool::ParseDate => tools::parse_date::parse_date(args, talk),
+            Tool::ListServices => tools::services::list_services(args, talk),
+            Tool::GetServiceInfo => tools::services::get_service_info(args, talk),
+            Tool::GetOpeningHours => tools::hours::get_opening_hours(args, talk),
+            Tool::CheckAvailability | Tool::ReserveSlot => tools::availability::check(self, args, talk).await,
+            Tool::GetAlternatives => tools::availability::get_alternatives(self, args, talk).await,
+            Tool::FindNextAvailable => tools::availability::find_next(self, args, talk).await,
+            Tool::ReleaseSlotReservation => tools::availability::release(self, args, talk).await,
+            Tool::CollectAppointmentInfo => {
+                tools::booking::collect(self, args, request.mode, talk, once).await
+            }
+            Tool::BookAppointment => tools::booking::book(self, args, talk, once).await,
+            Tool::ConfirmBooking => tools::booking::confirm(self, args, talk, once).await,
+            Tool::QueryAppointment | Tool::QueryAppointmentByName | Tool::GetCustomerAppointments => {
+                tools::appointments::query(self, tool, args, talk).await
+            }
+            Tool::CancelAppointment => tools::appointments::cancel(self, args, talk, once).await,
+            Tool::RescheduleAppointment => tools::moving::reschedule(self, args, talk, once).await,
+            Tool::RequestCallback => tools::callback::request(self, args, talk, once).await,
+            Tool::EndCall => Ok(ToolReply::new(Status::Ok, "Vielen Dank für Ihren Anruf, auf Wiederhören.")
+                .next(NextAction::EndCall)
+                .into()),
+            Tool::TransferCall => {
+                Ok(ToolReply::new(Status::Ok, "Einen Moment bitte, ich verbinde Sie.").into())
+            }
+            Tool::ServiceDesk => Ok(wrong_mode().into()),
+        }
+    }
+
+    /// What an earlier run of the same request left. An effect that was undone since is no answer to the same wish
+    /// said again: then the wish goes on under a key of its own.
+    pub(crate) async fn earlier(&self, talk: &Conversation, once: &Once) -> Result<Earlier, Stop> {
+        let mut once = once.clone();
+        // Each round finds an outcome that a later change undid; nobody does and undoes more often in one call.
+        for _ in 0..MAX_SAID_AGAIN {
+            let Some(stored) = self.parts.outcomes.find(&talk.scope, once.key()).await? else {
+                return Ok(Earlier::None(once));
+            };
+            if stored.request != once.request() {
+                return Err(VoiceError::Corrupt("the outcome of another request under this key").into());
+            }
+            let effect: Effect = serde_json::from_value(stored.outcome)
+                .map_err(|_| VoiceError::Corrupt("a stored outcome that cannot be read"))?;
+            let undone = match effect.appointment() {
+                Some(id) if !once.is_named() => {
+                    let now = self.parts.bookings.find(&talk.scope, id).await?;
+                    now.filter(|appointment| !effect.still_stands(appointment.snapshot()))
+                }
+                _ => None,
+            };
+            match undone {
+                Some(appointment) => once = once.said_again(appointment.snapshot().version),
+                None => return Ok(Earlier::Stands(effect.render(talk))),
+            }
+        }
+        Err(VoiceError::Corrupt("a wish that was done and undone too often").into())
+    }
+}
+
+/// How often one wish may be done and undone in one call.
+const MAX_SAID_AGAIN: usize = 20;
+
+/// What an earlier run of the same request left.
+pub(crate) enum Earlier {
+    /// Its effect stands: this is the answer.
+    Stands(Done),
+    /// There is none, or it was undone since: go on under this key.
+    None(Once),
+}
+
+/// A failure is logged once, here, where it is turned into speech.
+fn log_failure(tool: Option<Tool>, error: &VoiceError) {
+    let tool = tool.map_or("unknown", Tool::name);
+    match error.class() {
+        kernel::ErrorClass::Fault => tracing::error!(tool, error = %chain(error), "a tool failed"),
+        _ => tracing::warn!(tool, error = %chain(error), "a tool could not be answered"),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn unknown_tool() -> ToolReply {
+    ToolReply::new(
+        Status::UnknownTool,
+        "Dabei kann ich Ihnen leider nicht direkt helfen, soll sich jemand bei Ihnen melden?",
+    )
+    .next(NextAction::OfferCallback)
+}
+
+fn wrong_mode() -> ToolReply {
+    ToolReply::new(
+        Status::WrongMode,
+        "Dafür nehme ich gern eine Rückrufbitte auf, soll sich jemand bei Ihnen melden?",
+    )
+    .next(NextAction::OfferCallback)
+}

@@ -1,0 +1,176 @@
+//! What a tool did: stored as data in the transaction of the effect, rendered into a sentence as often as it is asked.
+
+use appointment::model::AppointmentSnapshot;
+use call::EffectRef;
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, ServiceId, StaffId};
+use serde::{Deserialize, Serialize};
+use servicedesk::CallbackId;
+
+use crate::conversation::Conversation;
+use crate::desk::Done;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+
+/// An effect that was committed. Its JSON is stored, so a field is only ever added, with a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub(crate) enum Effect {
+    /// An appointment exists now.
+    Booked {
+        appointment: AppointmentId,
+        service: ServiceId,
+        staff: StaffId,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    },
+    /// An appointment has another time now.
+    Moved {
+        appointment: AppointmentId,
+        service: ServiceId,
+        staff: StaffId,
+        from: DateTime<Utc>,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    },
+    /// An appointment is cancelled.
+    Cancelled { appointment: AppointmentId, service: ServiceId, start: DateTime<Utc> },
+    /// A person will call back.
+    CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
+}
+
+impl Effect {
+    pub(crate) const fn booked(appointment: &AppointmentSnapshot) -> Self {
+        Self::Booked {
+            appointment: appointment.id,
+            service: appointment.service,
+            staff: appointment.staff,
+            start: appointment.starts_at,
+            end: appointment.ends_at,
+        }
+    }
+
+    pub(crate) const fn moved(appointment: &AppointmentSnapshot, from: DateTime<Utc>) -> Self {
+        Self::Moved {
+            appointment: appointment.id,
+            service: appointment.service,
+            staff: appointment.staff,
+            from,
+            start: appointment.starts_at,
+            end: appointment.ends_at,
+        }
+    }
+
+    pub(crate) const fn cancelled(appointment: &AppointmentSnapshot) -> Self {
+        Self::Cancelled {
+            appointment: appointment.id,
+            service: appointment.service,
+            start: appointment.starts_at,
+        }
+    }
+
+    /// As stored.
+    pub(crate) fn to_value(&self) -> serde_json::Value {
+        // Ids, instants and words: nothing that could fail to become JSON.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The appointment it is about, if it is about one.
+    pub(crate) const fn appointment(&self) -> Option<AppointmentId> {
+        match self {
+            Self::Booked { appointment, .. }
+            | Self::Moved { appointment, .. }
+            | Self::Cancelled { appointment, .. } => Some(*appointment),
+            Self::CallbackRequested { .. } => None,
+        }
+    }
+
+    /// Whether the appointment is still as this effect left it.
+    pub(crate) fn still_stands(&self, now: &AppointmentSnapshot) -> bool {
+        match self {
+            Self::Booked { start, .. } | Self::Moved { start, .. } => {
+                now.status.is_open() && now.starts_at == *start
+            }
+            Self::Cancelled { .. } => !now.status.is_open(),
+            Self::CallbackRequested { .. } => true,
+        }
+    }
+
+    /// The sentence and the fields.
+    pub(crate) fn render(&self, talk: &Conversation) -> Done {
+        let zone = talk.zone();
+        match self {
+            Self::Booked { appointment, service, staff, start, end } => {
+                let local = start.with_timezone(&zone);
+                let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
+                let message = format!(
+                    "Ihr Termin {} bei {} ist {} fest eingetragen, kann ich sonst noch etwas für Sie tun?",
+                    speech::plain(&service),
+                    speech::plain(&person),
+                    speech::moment(local, talk.now),
+                );
+                let reply = ToolReply::new(Status::Booked, message)
+                    .with("booked", true)
+                    .with("appointment_id", appointment.to_string())
+                    .with("start", local.to_rfc3339())
+                    .with("end", end.with_timezone(&zone).to_rfc3339())
+                    .with("date", local.format("%Y-%m-%d").to_string())
+                    .with("time", local.format("%H:%M").to_string())
+                    .with("service", service)
+                    .with("staff", person)
+                    .with("duration_minutes", (*end - *start).num_minutes())
+                    .with("confirmation", "committed")
+                    .with("sync_mode", "none");
+                Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
+            }
+            Self::Moved { appointment, service, staff, from, start, .. } => {
+                let (old, new) = (from.with_timezone(&zone), start.with_timezone(&zone));
+                let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
+                let message = format!(
+                    "Ihr Termin {} ist jetzt auf {} bei {} verlegt, kann ich sonst noch etwas für Sie tun?",
+                    speech::plain(&service),
+                    speech::moment_as_aim(new, talk.now),
+                    speech::plain(&person),
+                );
+                let reply = ToolReply::new(Status::Rescheduled, message)
+                    .with("appointment_id", appointment.to_string())
+                    .with("old_time", old.to_rfc3339())
+                    .with("new_time", new.to_rfc3339())
+                    .with("date", new.format("%Y-%m-%d").to_string())
+                    .with("time", new.format("%H:%M").to_string())
+                    .with("service", service)
+                    .with("staff", person);
+                Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
+            }
+            Self::Cancelled { appointment, service, start } => {
+                let local = start.with_timezone(&zone);
+                let service = talk.service_name(*service);
+                let message = format!(
+                    "Ihr Termin {} {} ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
+                    speech::plain(&service),
+                    speech::moment(local, talk.now),
+                );
+                let reply = ToolReply::new(Status::Cancelled, message)
+                    .with("appointment_id", appointment.to_string())
+                    .with("start", local.to_rfc3339())
+                    .with("service", service);
+                Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
+            }
+            Self::CallbackRequested { callback, priority, due_at } => {
+                let due = due_at.with_timezone(&zone);
+                let message = format!(
+                    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}.",
+                    speech::due(due, talk.now),
+                );
+                let reply = ToolReply::new(Status::CallbackRequested, message)
+                    .with("callback_id", callback.to_string())
+                    .with("callback_status", "pending")
+                    .with("priority", priority.as_str())
+                    .with("due_at", due.to_rfc3339())
+                    .next(NextAction::AskCaller);
+                Done { reply, effect: Some(EffectRef::Callback(callback.as_uuid())) }
+            }
+        }
+    }
+}

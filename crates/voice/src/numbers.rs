@@ -1,0 +1,25 @@
+//! Numbers as the network and callers write them.
+
+use kernel::{Caller, PhoneNumber};
+use phone_numbers::{Country, Normalised, normalise};
+
+/// The plan of numbers before a tenant is known: the product speaks German first.
+pub(crate) const HOME: Country = Country::Germany;
+
+/// Whose plan a number without a country code follows.
+pub(crate) fn country(code: &str) -> Country {
+    Country::from_code(code).unwrap_or(HOME)
+}
+
+/// A number that can be dialled; `None` if the text is none.
+pub(crate) fn number(text: &str, country: Country) -> Option<PhoneNumber> {
+    match normalise(text, country) {
+        Normalised::E164(number) => PhoneNumber::from_e164(&number).ok(),
+        Normalised::Withheld | Normalised::Unusable(_) => None,
+    }
+}
+
+/// Who is on the line. Withheld, missing and unusable numbers are all the same: nobody in particular.
+pub(crate) fn caller(text: Option<&str>, country: Country) -> Caller {
+    text.and_then(|text| number(text, country)).map_or(Caller::Anonymous, Caller::Known)
+}

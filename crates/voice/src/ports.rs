@@ -1,0 +1,62 @@
+//! What the desk needs besides the domains' own ports.
+
+use appointment::model::Slot;
+use async_trait::async_trait;
+use call::ToolUse;
+use kernel::{CallId, IdempotencyKey, RequestHash, ServiceId, StaffId, StoreError, TenantScope};
+use serde_json::Value;
+
+/// A stored outcome: what an earlier run of the same request did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredOutcome {
+    /// What was asked then.
+    pub request: RequestHash,
+    /// What came of it.
+    pub outcome: Value,
+}
+
+/// Port: outcomes of effects, written by the change sets that had them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OutcomeStore: Send + Sync {
+    /// The outcome under this key. `None`: no effect with this key was committed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        key: &IdempotencyKey,
+    ) -> Result<Option<StoredOutcome>, StoreError>;
+}
+
+/// What a call has said so far. Convenience, never truth: losing it costs one question.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CallNotes {
+    /// The service the caller named last.
+    pub service: Option<ServiceId>,
+    /// The person the caller wished for.
+    pub staff: Option<StaffId>,
+    /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
+    pub offered: Vec<Slot>,
+}
+
+/// Port: notes of ongoing calls, kept for half an hour after the last use. It cannot fail: without its memory an
+/// implementation knows nothing.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait CallMemory: Send + Sync {
+    /// The notes of a call; empty if there are none.
+    async fn recall(&self, scope: &TenantScope, call: CallId) -> CallNotes;
+
+    /// Replaces the notes of a call.
+    async fn remember(&self, scope: &TenantScope, call: CallId, notes: CallNotes);
+}
+
+/// Port: where uses of tools go, off the caller's time. It takes what it is given and returns at once; what it cannot
+/// take it counts.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait TraceSink: Send + Sync {
+    /// Hands over one use.
+    fn submit(&self, scope: &TenantScope, tool_use: ToolUse);
+}

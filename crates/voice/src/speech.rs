@@ -1,0 +1,93 @@
+//! Sentences for the ear: one breath, no line breaks, no symbols, no digits, weekday with day and month.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use german_datetime::{number, speak};
+
+/// A day in full: "morgen, Dienstag, der vierundzwanzigste November".
+pub(crate) fn day(day: NaiveDate, today: NaiveDate) -> String {
+    speak::date(day, today)
+}
+
+/// A day after "am": "am Freitag, dem vierten Dezember".
+pub(crate) fn on_day(day: NaiveDate, today: NaiveDate) -> String {
+    speak::on_date(day, today)
+}
+
+/// A clock time that can only be understood one way.
+pub(crate) fn clock(time: NaiveTime) -> String {
+    speak::time(time)
+}
+
+/// A moment after "am": "am Freitag, dem vierten Dezember, um vierzehn Uhr dreißig".
+pub(crate) fn moment(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    let today = now.with_timezone(&at.timezone()).date_naive();
+    format!("{}, um {}", on_day(at.date_naive(), today), clock(at.time()))
+}
+
+/// "Anna, Boris und Clara".
+pub(crate) fn and_list<S: AsRef<str>>(items: &[S]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} und {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// "Anna, Boris oder Clara".
+pub(crate) fn or_list<S: AsRef<str>>(items: &[S]) -> String {
+    speak::list(items)
+}
+
+/// "fünfundvierzig Minuten", "eine Stunde und dreißig Minuten".
+pub(crate) fn minutes(minutes: u32) -> String {
+    speak::duration(chrono::TimeDelta::minutes(i64::from(minutes)))
+}
+
+/// An amount in words: "zweiunddreißig Euro", "neun Euro fünfzig".
+pub(crate) fn price(price: kernel::Money) -> String {
+    let unit = match price.currency() {
+        kernel::Currency::Eur => "Euro",
+        kernel::Currency::Chf => "Franken",
+        kernel::Currency::Usd => "Dollar",
+    };
+    let minor = price.minor().unsigned_abs();
+    let whole = u32::try_from(minor / 100).unwrap_or(u32::MAX);
+    let rest = u32::try_from(minor % 100).unwrap_or(0);
+    let whole = if whole == 1 { "ein".to_owned() } else { number::cardinal(whole) };
+    if rest == 0 { format!("{whole} {unit}") } else { format!("{whole} {unit} {}", number::cardinal(rest)) }
+}
+
+/// Text of a person or a tenant inside a spoken sentence: without marks that a voice would read aloud.
+pub(crate) fn plain(text: &str) -> String {
+    let kept: String = text
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '.' | '&' | '/') { c } else { ' ' })
+        .collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ").replace('&', "und").replace('/', " ")
+}
+
+/// A moment after "auf": "Freitag, den vierten Dezember, um vierzehn Uhr dreißig".
+pub(crate) fn moment_as_aim(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    // "am …, dem …en" and "…, den …en" share the ending; only article and preposition differ.
+    let spoken = moment(at, now);
+    let aim = spoken.strip_prefix("am ").unwrap_or(&spoken);
+    aim.replacen(", dem ", ", den ", 1)
+}
+
+/// A due time, coarse on purpose: people keep promises by the hour.
+pub(crate) fn due(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    use chrono::{DurationRound, TimeDelta};
+    let hour = at.duration_round_up(TimeDelta::hours(1)).unwrap_or(at);
+    let spoken = moment(hour, now);
+    spoken.strip_prefix("am ").map_or_else(|| spoken.clone(), |rest| rest.replacen(", dem ", ", den ", 1))
+}
+
+/// The same text with its first letter as a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,165 @@
+//! The tools by all their names.
+
+use serde::Serialize;
+
+mod table;
+
+pub use table::{SHARED_FIELDS, TOOLS};
+
+/// One real-time tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// Who is calling, what time it is, what the company allows.
+    GetCurrentContext,
+    /// The time at the branch.
+    CurrentTimeBerlin,
+    /// Whether the caller is a known customer.
+    CheckCustomer,
+    /// What a spoken date means.
+    ParseDate,
+    /// Whether a time is free; holds it if it is.
+    CheckAvailability,
+    /// Times near the asked one.
+    GetAlternatives,
+    /// The next free time of a service.
+    FindNextAvailable,
+    /// Look or book in one tool; books only when told so.
+    CollectAppointmentInfo,
+    /// Hold a time for this call.
+    ReserveSlot,
+    /// Give a held time back.
+    ReleaseSlotReservation,
+    /// Book.
+    BookAppointment,
+    /// Book what is held for this call.
+    ConfirmBooking,
+    /// The caller's own next appointments.
+    QueryAppointment,
+    /// The same, asked with a name.
+    QueryAppointmentByName,
+    /// All future appointments of the caller.
+    GetCustomerAppointments,
+    /// Cancel an appointment of the caller.
+    CancelAppointment,
+    /// Move an appointment of the caller.
+    RescheduleAppointment,
+    /// Let a person call back.
+    RequestCallback,
+    /// The services, at most five of them.
+    ListServices,
+    /// One service in detail.
+    GetServiceInfo,
+    /// When the branch is open.
+    GetOpeningHours,
+    /// The telephony side ends the call; nothing to do here.
+    EndCall,
+    /// The telephony side transfers the call; nothing to do here.
+    TransferCall,
+    /// A tool of the service desk, which this company does not use.
+    ServiceDesk,
+}
+
+/// One row of the tool table.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolEntry {
+    /// The tool.
+    pub tool: Tool,
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Other names that agents use for it.
+    pub aliases: &'static [&'static str],
+    /// Whether it changes something that outlives the call.
+    pub effect: Effectful,
+    /// Arguments it reads, each with its aliases.
+    pub arguments: &'static [&'static [&'static str]],
+    /// Fields of `data` it may fill.
+    pub fields: &'static [&'static str],
+}
+
+/// Whether a tool changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effectful {
+    /// Never: it only looks, or holds a time for a few minutes.
+    Never,
+    /// Only with an explicit confirmation.
+    WhenConfirmed,
+    /// Always.
+    Always,
+}
+
+impl Tool {
+    /// The tool that is meant by a name: case, dashes and a version suffix (`_v17`, `-v4`) do not matter.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        // The longest real name has 24 characters; anything much longer is no name of a tool.
+        if name.len() > 64 {
+            return None;
+        }
+        let plain = name.trim().to_ascii_lowercase().replace('-', "_");
+        let stem = match plain.rsplit_once("_v") {
+            Some((stem, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => stem,
+            _ => plain.as_str(),
+        };
+        TOOLS.iter().find(|entry| entry.name == stem || entry.aliases.contains(&stem)).map(|entry| entry.tool)
+    }
+
+    /// The tool's row in the table.
+    #[must_use]
+    pub fn entry(self) -> &'static ToolEntry {
+        TOOLS.iter().find(|entry| entry.tool == self).unwrap_or(&TOOLS[0])
+    }
+
+    /// Whether the tool neither looks for times nor changes appointments: then what is held stays held a while longer.
+    #[must_use]
+    pub const fn is_small_talk(self) -> bool {
+        matches!(
+            self,
+            Self::GetCurrentContext
+                | Self::CheckCustomer
+                | Self::ParseDate
+                | Self::ListServices
+                | Self::GetServiceInfo
+                | Self::GetOpeningHours
+                | Self::QueryAppointment
+                | Self::QueryAppointmentByName
+                | Self::GetCustomerAppointments
+        )
+    }
+
+    /// The tool's name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_name_means_one_tool() {
+        let mut seen = BTreeSet::new();
+        for entry in TOOLS {
+            for name in std::iter::once(&entry.name).chain(entry.aliases) {
+                assert!(seen.insert(*name), "{name} stands twice");
+                assert_eq!(Tool::from_name(name), Some(entry.tool));
+                assert_eq!(entry.tool.entry().name, entry.name);
+            }
+        }
+    }
+
+    #[test]
+    fn dashes_case_and_versions_do_not_matter() {
+        for name in
+            ["check_availability_v17", "check-availability", "CHECK_AVAILABILITY", "check-availability-v4"]
+        {
+            assert_eq!(Tool::from_name(name), Some(Tool::CheckAvailability), "{name}");
+        }
+        for name in ["", "check_availability_v", "drop_tables", &"x".repeat(70)] {
+            assert_eq!(Tool::from_name(name), None, "{name}");
+        }
+    }
+}

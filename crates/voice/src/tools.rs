@@ -1,0 +1,14 @@
+//! One file per matter; each shows the dialogue it serves.
+
+pub(crate) mod appointments;
+pub(crate) mod availability;
+pub(crate) mod booking;
+pub(crate) mod callback;
+pub(crate) mod context;
+pub(crate) mod customer;
+pub(crate) mod hours;
+pub(crate) mod moving;
+pub(crate) mod offers;
+pub(crate) mod parse_date;
+pub(crate) mod services;
+pub(crate) mod wish;

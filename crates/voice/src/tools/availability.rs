@@ -1,0 +1,318 @@
+//! "Ist am Dienstag um halb drei etwas frei?" - "Dienstag, … ist bei Anna Petersen frei, soll ich das eintragen?"
+//!
+//! Free means free at that minute; the time is then held for this call. Another time is always an alternative, with
+//! its date, and nothing is booked here.
+
+use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, SearchRequest};
+use appointment::model::{Hold, Slot, SlotId, Unavailable};
+use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
+use chrono::DateTime;
+use kernel::{ServiceId, StaffId};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{ToolResult, VoiceDesk};
+use crate::names;
+use crate::ports::CallNotes;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::offers::{Asked, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times};
+use crate::tools::wish::{self, Asker, Wanted};
+use crate::when::{Stretch, When};
+
+/// Days that "the next free time" looks ahead unless told otherwise.
+const SEARCH_DAYS: u32 = 14;
+
+pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let asker = wish::asker(desk, talk).await?;
+    let (service, staff, when) = match wanted {
+        Wanted::Offered(slot) => {
+            let asked = Asked {
+                service: slot.service,
+                staff: Some(slot.staff),
+                start: slot.start,
+                inferred: Vec::new(),
+            };
+            return check_moment(desk, talk, &asker, asked, notes).await;
+        }
+        Wanted::Described { service, staff, when } => (service, staff, when),
+    };
+    match when {
+        When::Moment(moment) => {
+            let asked = Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred };
+            check_moment(desk, talk, &asker, asked, notes).await
+        }
+        When::Stretch(stretch) => check_stretch(desk, talk, &asker, service, staff, stretch, notes).await,
+        When::Unsaid => {
+            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            let message = "An welchem Tag und um wie viel Uhr soll es sein?";
+            Err(ToolReply::new(Status::DateRequired, message).next(NextAction::AskCaller).into())
+        }
+    }
+}
+
+async fn check_moment(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    asked: Asked,
+    notes: CallNotes,
+) -> ToolResult {
+    let request = CheckRequest {
+        branch: talk.branch,
+        service: asked.service,
+        staff: asked.staff,
+        start: asked.start,
+        requester: asker.requester.clone(),
+        hold: !asker.is_blocked(),
+    };
+    match desk.parts.bookings.check(&talk.scope, request).await? {
+        CheckOutcome::Free { slot, hold, existing: None } => {
+            desk.parts
+                .memory
+                .remember(&talk.scope, talk.call, CallNotes { offered: vec![slot], ..notes })
+                .await;
+            Ok(free(talk, slot, hold.as_ref(), &asked).into())
+        }
+        CheckOutcome::Free { slot, hold, existing: Some(own) } => {
+            desk.parts
+                .memory
+                .remember(&talk.scope, talk.call, CallNotes { offered: vec![slot], ..notes })
+                .await;
+            let mut reply = own_overlaps(talk, &own);
+            reply.data.extend(free(talk, slot, hold.as_ref(), &asked).data);
+            Ok(reply.into())
+        }
+        CheckOutcome::Taken { reason, alternatives, existing } => {
+            let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
+                Some(own) => own_overlaps(talk, &own),
+                None => not_free(talk, &reason, &asked, &alternatives),
+            };
+            Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
+        }
+    }
+}
+
+/// The answer for a free minute; the same fields for looking and for holding.
+fn free(talk: &Conversation, slot: Slot, hold: Option<&Hold>, asked: &Asked) -> ToolReply {
+    let at = slot.start.with_timezone(&talk.zone());
+    let (service, person) = (talk.service_name(slot.service), talk.staff_name(slot.staff));
+    let message = format!(
+        "{} ist bei {} für {} frei, soll ich den Termin so eintragen?",
+        speech::capital(&speech::moment(at, talk.now)),
+        speech::plain(&person),
+        speech::plain(&service),
+    );
+    ToolReply::new(Status::Available, message)
+        .with("available", true)
+        .with("slot_id", SlotId::encode(&slot).as_str())
+        .with("start", at.to_rfc3339())
+        .with("date", at.format("%Y-%m-%d").to_string())
+        .with("time", at.format("%H:%M").to_string())
+        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
+        .with("service", service)
+        .with("service_id", slot.service.to_string())
+        .with("staff", person)
+        .with("staff_id", slot.staff.to_string())
+        .with("duration_minutes", (slot.end - slot.start).num_minutes())
+        .with_some("held_until", hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()))
+        .with("awaiting_confirmation", true)
+        .with("inferred", asked.inferred.clone())
+        .next(NextAction::AskForConfirmation)
+}
+
+async fn check_stretch(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    service: ServiceId,
+    staff: Option<StaffId>,
+    stretch: Stretch,
+    notes: CallNotes,
+) -> ToolResult {
+    let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
+    else {
+        desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+        let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
+        return Err(ToolReply::new(Status::TimeRequired, message)
+            .with("inferred", stretch.inferred)
+            .next(NextAction::AskCaller)
+            .into());
+    };
+    let time = if stretch.has_hours {
+        let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
+        TimeWish::Window { from, until, anchor: from }
+    } else {
+        TimeWish::Any
+    };
+    let request = SearchRequest {
+        branch: talk.branch,
+        service,
+        staff,
+        wish: Wish { day: first, time },
+        moving: None,
+        requester: asker.requester.clone(),
+        limit: None,
+    };
+    let found = desk.parts.bookings.search(&talk.scope, request).await?;
+    let in_stretch = |slot: &RankedSlot| {
+        let local = slot.slot.start.with_timezone(&talk.zone());
+        let minute = german_datetime::MinuteOfDay::from(local.time());
+        stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
+    };
+    let inside: Vec<_> = found.slots.iter().filter(|slot| in_stretch(slot)).copied().collect();
+    let slots = if inside.is_empty() { &found.slots } else { &inside };
+    let on_day = speech::on_day(first, talk.today());
+    let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
+        (Some(offered), false) if stretch.has_hours => {
+            ToolReply::new(Status::Options, format!("Da hätte ich {offered} frei, was passt Ihnen?"))
+        }
+        (Some(_), false) => ToolReply::new(
+            Status::TimeRequired,
+            format!(
+                "Um wie viel Uhr soll es {on_day} sein, frei wäre zum Beispiel {}?",
+                spoken_times(talk, slots)
+            ),
+        ),
+        (Some(offered), true) => ToolReply::new(
+            Status::Unavailable,
+            format!("In diesem Zeitraum ist leider nichts frei, ich hätte aber {offered}, was passt Ihnen?"),
+        ),
+        (None, _) => ToolReply::new(
+            Status::NoAvailability,
+            "In diesem Zeitraum und in der Nähe ist leider nichts frei, passt Ihnen eine ganz andere Zeit?",
+        ),
+    };
+    let reply = reply
+        .with("available", !inside.is_empty())
+        .with_some("reason", found.day.as_ref().map(reason_code))
+        .with("inferred", stretch.inferred)
+        .next(NextAction::OfferAlternatives);
+    Ok(offer(desk, talk, reply, slots, notes).await.into())
+}
+
+pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let asker = wish::asker(desk, talk).await?;
+    let limit = args.number(names::MAX, 1..=3).and_then(|max| u32::try_from(max).ok());
+    let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
+    let (service, staff, wish, asked) = match wanted {
+        Wanted::Offered(slot) => {
+            let at = slot.start.with_timezone(&talk.zone());
+            let wish = Wish { day: at.date_naive(), time: TimeWish::At(minute(at)) };
+            (slot.service, Some(slot.staff), wish, Some(at))
+        }
+        Wanted::Described { service, staff, when: When::Moment(moment) } => {
+            let wish = Wish { day: moment.at.date_naive(), time: TimeWish::At(minute(moment.at)) };
+            (service, staff, wish, Some(moment.at))
+        }
+        Wanted::Described { service, staff, when: When::Stretch(stretch) } => {
+            let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
+            let time = if stretch.has_hours {
+                TimeWish::Window { from, until, anchor: from }
+            } else {
+                TimeWish::Any
+            };
+            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
+            (service, staff, Wish { day, time }, None)
+        }
+        Wanted::Described { service, staff, when: When::Unsaid } => {
+            (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
+        }
+    };
+    let requester = asker.requester.clone();
+    let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
+    let found = desk.parts.bookings.search(&talk.scope, request).await?;
+    let reply = match spoken_offers(talk, &found.slots) {
+        Some(offered) => ToolReply::new(Status::Options, format!("Frei wäre {offered}, was passt Ihnen?"))
+            .with("found", true)
+            .next(NextAction::OfferAlternatives),
+        None => nothing_found().with("found", false),
+    };
+    let reply = reply
+        .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
+        .with("preference", serde_json::json!({"all_match_preference": found.all_match()}))
+        .with_some("reason", found.day.as_ref().map(reason_code));
+    Ok(offer(desk, talk, reply, &found.slots, notes).await.into())
+}
+
+pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let asker = wish::asker(desk, talk).await?;
+    let (service, staff) = match wanted {
+        Wanted::Offered(slot) => (slot.service, Some(slot.staff)),
+        Wanted::Described { service, staff, .. } => (service, staff),
+    };
+    let after = match args.text(names::AFTER)? {
+        None => None,
+        Some(words) => match talk.listener().hear(Some(&words), None)? {
+            When::Moment(moment) => Some(moment.at.to_utc()),
+            When::Stretch(stretch) => stretch
+                .days
+                .first()
+                .map(|day| german_datetime::in_zone(stretch.from.on(*day), talk.zone()).first().to_utc()),
+            When::Unsaid => None,
+        },
+    };
+    let longest = i64::from(NextRequest::MAX_SEARCH_DAYS);
+    let search_days = args.number(names::SEARCH_DAYS, 1..=longest).and_then(|days| u32::try_from(days).ok());
+    let search_days = search_days.unwrap_or(SEARCH_DAYS);
+    let requester = asker.requester.clone();
+    let request =
+        NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
+    let found = desk.parts.bookings.next_available(&talk.scope, request).await?;
+    let Some(first) = found.first() else {
+        let reply = nothing_found().with("searched_days", search_days);
+        return Ok(offer(desk, talk, reply, &[], notes).await.into());
+    };
+    let at = first.slot.start.with_timezone(&talk.zone());
+    let message = format!(
+        "Der nächste freie Termin wäre {} bei {}, passt Ihnen das?",
+        speech::moment(at, talk.now),
+        speech::plain(&talk.staff_name(first.slot.staff)),
+    );
+    let reply = ToolReply::new(Status::Options, message)
+        .with("next_available", at.to_rfc3339())
+        .with("formatted_date", at.format("%d.%m.%Y").to_string())
+        .with("formatted_time", at.format("%H:%M").to_string())
+        .with("slot_id", SlotId::encode(&first.slot).as_str())
+        .with("staff", talk.staff_name(first.slot.staff))
+        .with("searched_days", search_days)
+        .next(NextAction::OfferAlternatives);
+    Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+fn nothing_found() -> ToolReply {
+    ToolReply::new(
+        Status::NoAvailability,
+        "In diesem Zeitraum finde ich leider nichts Freies, soll sich jemand bei Ihnen melden?",
+    )
+    .next(NextAction::OfferCallback)
+}
+
+pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let slot = match args.text(names::SLOT)? {
+        Some(text) => {
+            SlotId::decode(text.trim()).ok().and_then(|named| talk.catalogue.resolve_slot(&named).ok())
+        }
+        None => None,
+    };
+    match slot {
+        None => desk.parts.bookings.release_call(&talk.scope, talk.call).await?,
+        Some(slot) => {
+            let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+            for hold in held.iter().filter(|hold| hold.slot() == slot) {
+                desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
+            }
+        }
+    }
+    Ok(ToolReply::new(
+        Status::Released,
+        "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?",
+    )
+    .with("released", true)
+    .next(NextAction::AskCaller)
+    .into())
+}

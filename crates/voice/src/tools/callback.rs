@@ -1,0 +1,89 @@
+//! "Können Sie mich zurückrufen?" - "Es meldet sich jemand bei Ihnen bis spätestens …"
+//!
+//! Said only after the request is committed, and only with a number that can be dialled.
+
+use kernel::{CommitError, PersonName};
+use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Earlier, ToolResult, VoiceDesk};
+use crate::effect::Effect;
+use crate::names;
+use crate::numbers;
+use crate::once::Once;
+use crate::reply::{NextAction, ToolReply};
+use crate::status::Status;
+use crate::tools::booking::repeated;
+
+pub(crate) async fn request(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    once: &Once,
+) -> ToolResult {
+    let once = match desk.earlier(talk, once).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
+    let given = args.text(names::PHONE)?;
+    let country = talk.country();
+    let number = match &given {
+        Some(text) => Some(numbers::number(text, country).ok_or_else(ask_for_number)?),
+        None => None,
+    };
+    let priority = args.text(names::PRIORITY)?.and_then(|word| word.to_lowercase().parse::<Priority>().ok());
+    let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
+        (None, None, None) => None,
+        (reason, notes, service) => {
+            let parts: Vec<_> = [service, reason, notes].into_iter().flatten().collect();
+            Some(parts.join(" - "))
+        }
+    };
+    let customer = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
+    let customer = match customer.customers() {
+        [only] => Some(only.id()),
+        _ => None,
+    };
+    let request = RequestCallback {
+        branch: Some(talk.branch),
+        customer,
+        call: Some(talk.call),
+        phone: number,
+        name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
+        note,
+        priority,
+        preferred_window: args.text(names::WINDOW)?,
+        ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
+    };
+    promise(desk, talk, request, &once).await
+}
+
+/// Records the promise and renders it; a repetition finds the first one.
+async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback, once: &Once) -> ToolResult {
+    let callback = match desk.parts.callbacks.prepare(&talk.scope, request) {
+        Ok(callback) => callback,
+        Err(RequestError::NumberRequired) => return Err(ask_for_number().into()),
+        Err(error) => return Err(error.into()),
+    };
+    let state = callback.snapshot();
+    let effect = Effect::CallbackRequested {
+        callback: state.id,
+        priority: state.priority.as_str().to_owned(),
+        due_at: state.due_at,
+    };
+    match desk.parts.callbacks.record(&talk.scope, &callback, Some(once.claim(&effect))).await {
+        Ok(()) => Ok(effect.render(talk)),
+        // The same request ran at the same time and was faster: its outcome is the answer.
+        Err(RequestError::Commit(CommitError::AlreadyClaimed)) => repeated(desk, talk, once).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn ask_for_number() -> ToolReply {
+    ToolReply::new(
+        Status::PhoneNumberRequired,
+        "Unter welcher Telefonnummer können wir Sie zurückrufen, bitte mit Vorwahl?",
+    )
+    .next(NextAction::AskCaller)
+}

@@ -1,0 +1,100 @@
+//! What the agent must know before the first word: the time, the caller, the rules.
+
+use chrono::{Datelike, TimeDelta};
+use customer::Identification;
+use german_datetime::speak;
+use serde_json::{Value, json};
+
+use crate::conversation::Conversation;
+use crate::desk::{Done, ToolResult, VoiceDesk};
+use crate::reply::ToolReply;
+use crate::speech;
+use crate::status::Status;
+use crate::tools::customer::fields;
+
+/// Days of the table that keeps a model from inventing weekdays.
+const TABLE_DAYS: i64 = 14;
+
+pub(crate) async fn get_current_context(desk: &VoiceDesk, talk: &Conversation) -> ToolResult {
+    let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
+    let (status, customer) = match &identified {
+        Identification::Known(customer) if customer.is_blocked() => ("blocked_customer", fields(customer)),
+        Identification::Known(customer) => ("existing_customer", fields(customer)),
+        Identification::SharedNumber(_) => ("shared_number", json!({})),
+        Identification::Unknown(_) => ("new_customer", json!({})),
+        Identification::Anonymous => ("anonymous", json!({})),
+    };
+    let mut customer = customer;
+    if let Value::Object(fields) = &mut customer {
+        fields.insert("status".to_owned(), json!(status));
+    }
+    let policy = talk.catalogue.policy();
+    let today = talk.today();
+    let message = format!(
+        "Es ist {}, {}, willkommen bei {}, was darf ich für Sie tun?",
+        speech::day(today, today),
+        speech::clock(talk.local_now().time()),
+        speech::plain(&talk.tenant.name),
+    );
+    Ok(ToolReply::new(Status::Ok, message)
+        .with("current_time", time_fields(talk))
+        .with("customer", customer)
+        .with("company", talk.tenant.name.clone())
+        .with("branch", talk.premises.name.clone())
+        .with(
+            "policies",
+            json!({
+                "cancel_hours": policy.cancel_until_minutes / 60,
+                "reschedule_hours": policy.reschedule_until_minutes / 60,
+                "notice_minutes": policy.min_notice_minutes,
+                "horizon_days": policy.horizon_days,
+            }),
+        )
+        .with("days", day_table(talk))
+        .into())
+}
+
+pub(crate) fn current_time(talk: &Conversation) -> Done {
+    let local = talk.local_now();
+    let message =
+        format!("Es ist {}, {}.", speech::day(talk.today(), talk.today()), speech::clock(local.time()));
+    ToolReply::new(Status::Ok, message)
+        .with("current_time", local.to_rfc3339())
+        .with("date", local.format("%Y-%m-%d").to_string())
+        .with("time", local.format("%H:%M").to_string())
+        .with("weekday", speak::weekday(local.weekday()))
+        .with("timezone", talk.zone().name())
+        .into()
+}
+
+fn time_fields(talk: &Conversation) -> Value {
+    let local = talk.local_now();
+    let weekday = speak::weekday(local.weekday());
+    json!({
+        "iso": local.to_rfc3339(),
+        "date": local.format("%Y-%m-%d").to_string(),
+        "time": local.format("%H:%M").to_string(),
+        "weekday": weekday,
+        "weekday_short": weekday.get(..2),
+        "timezone": talk.zone().name(),
+    })
+}
+
+/// The next two weeks by date and weekday, as the agent's model needs them.
+pub(crate) fn day_table(talk: &Conversation) -> Value {
+    let today = talk.today();
+    let rows = (0..TABLE_DAYS).map(|ahead| {
+        let day = today + TimeDelta::days(ahead);
+        json!({"date": day.to_string(), "weekday": speak::weekday(day.weekday())})
+    });
+    rows.collect()
+}
+
+/// The same table as one line of text: "2026-11-23 Montag, 2026-11-24 Dienstag, …".
+pub(crate) fn day_table_text(today: chrono::NaiveDate) -> String {
+    let rows = (0..TABLE_DAYS).map(|ahead| {
+        let day = today + TimeDelta::days(ahead);
+        format!("{day} {}", speak::weekday(day.weekday()))
+    });
+    rows.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,218 @@
+//! "Kann ich den Termin auf Donnerstag legen?" - "Donnerstag, … wäre frei, soll ich verlegen?" - "Ja." - "… verlegt."
+//!
+//! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
+
+use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
+use appointment::model::{Appointment, Slot, SlotId};
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, StaffId};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::effect::Effect;
+use crate::names;
+use crate::once::Once;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::appointments::{denied, meant, row, unauthorized};
+use crate::tools::offers::{self, Asked};
+
+use crate::tools::booking::{claim_for, repeated};
+use crate::tools::customer::spoken;
+use crate::tools::wish;
+use crate::when::When;
+
+pub(crate) async fn reschedule(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    once: &Once,
+) -> ToolResult {
+    let once = match desk.earlier(talk, once).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
+    let confirmed = args.is_confirmed(names::CONFIRM);
+    let asker = wish::asker(desk, talk).await?;
+    let appointment = meant(desk, args, talk, &asker).await?;
+    let Some((start, staff)) = new_time(args, talk, &appointment)? else {
+        let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+        let prepared = held.iter().rev().find(|hold| hold.snapshot().moves == Some(appointment.id()));
+        return match prepared {
+            Some(hold) if confirmed => move_held(desk, talk, appointment.id(), hold.slot(), &once).await,
+            _ => Err(needs_new_time(talk, &appointment).into()),
+        };
+    };
+    let request = MoveRequest {
+        appointment: appointment.id(),
+        start,
+        staff,
+        requester: asker.requester,
+        claim: Some(claim_of_move(&once, appointment.starts_at())),
+    };
+    if confirmed {
+        return carry_out(desk, talk, request, &once).await;
+    }
+    match desk.parts.bookings.prepare_move(&talk.scope, &request).await? {
+        PrepareOutcome::Ready { appointment, slot, hold } => {
+            let at = slot.start.with_timezone(&talk.zone());
+            let message = format!(
+                "Ich kann Ihren Termin {} auf {} bei {} verlegen, soll ich das so machen?",
+                speech::plain(&talk.service_name(slot.service)),
+                speech::moment_as_aim(at, talk.now),
+                speech::plain(&talk.staff_name(slot.staff)),
+            );
+            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
+                .with("appointment_id", appointment.id().to_string())
+                .with("current_appointment", row(talk, &appointment))
+                .with(
+                    "new_appointment",
+                    serde_json::json!({
+                        "slot_id": SlotId::encode(&slot).as_str(),
+                        "start": at.to_rfc3339(),
+                        "date": at.format("%Y-%m-%d").to_string(),
+                        "time": at.format("%H:%M").to_string(),
+                        "staff": talk.staff_name(slot.staff),
+                    }),
+                )
+                .with_some(
+                    "held_until",
+                    hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()),
+                )
+                .next(NextAction::AskForConfirmation)
+                .into())
+        }
+        PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await,
+    }
+}
+
+/// Moves to a time that the call holds for it.
+pub(crate) async fn move_held(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    appointment: AppointmentId,
+    slot: Slot,
+    once: &Once,
+) -> ToolResult {
+    let asker = wish::asker(desk, talk).await?;
+    let before = desk.parts.bookings.find(&talk.scope, appointment).await?;
+    let from = before.as_ref().map_or(slot.start, Appointment::starts_at);
+    let request = MoveRequest {
+        appointment,
+        start: slot.start,
+        staff: Some(slot.staff),
+        requester: asker.requester,
+        claim: Some(claim_of_move(once, from)),
+    };
+    carry_out(desk, talk, request, once).await
+}
+
+fn claim_of_move(once: &Once, from: DateTime<Utc>) -> appointment::commands::ClaimFor {
+    claim_for(once, move |appointment| Effect::moved(appointment, from))
+}
+
+async fn carry_out(desk: &VoiceDesk, talk: &Conversation, request: MoveRequest, once: &Once) -> ToolResult {
+    let (start, staff) = (request.start, request.staff);
+    match desk.parts.bookings.move_appointment(&talk.scope, &request).await? {
+        MoveOutcome::Moved { before, after } => {
+            Ok(Effect::moved(after.snapshot(), before.starts_at()).render(talk))
+        }
+        MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await,
+        MoveOutcome::Repeated => repeated(desk, talk, once).await,
+    }
+}
+
+async fn refuse(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    refusal: MoveRefusal,
+    start: DateTime<Utc>,
+    staff: Option<StaffId>,
+) -> ToolResult {
+    match refusal {
+        MoveRefusal::NotYours => Err(unauthorized().into()),
+        MoveRefusal::NotOpen(_) => Err(ToolReply::new(
+            Status::NotFound,
+            "Diesen Termin gibt es nicht mehr, soll ich einen neuen vereinbaren?",
+        )
+        .next(NextAction::AskCaller)
+        .into()),
+        MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
+        MoveRefusal::NoChange(appointment) => {
+            let message = format!(
+                "Ihr Termin ist schon {}, möchten Sie eine andere Zeit?",
+                spoken(talk, appointment.snapshot())
+            );
+            Ok(ToolReply::new(Status::Unchanged, message)
+                .with("appointment_id", appointment.id().to_string())
+                .next(NextAction::AskCaller)
+                .into())
+        }
+        MoveRefusal::Unavailable { reason, alternatives } => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let service = alternatives.first().map(|ranked| ranked.slot.service).or(notes.service);
+            let Some(service) =
+                service.or_else(|| talk.catalogue.services().first().map(|service| service.id))
+            else {
+                return Err(ToolReply::new(
+                    Status::NoAvailability,
+                    "Dazu finde ich leider nichts Freies, soll sich jemand bei Ihnen melden?",
+                )
+                .into());
+            };
+            let asked = Asked { service, staff, start, inferred: Vec::new() };
+            let reply = offers::not_free(talk, &reason, &asked, &alternatives);
+            Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
+        }
+    }
+}
+
+/// A start, and the person if a slot was named.
+type NewTime = (DateTime<Utc>, Option<StaffId>);
+
+/// The new time: a slot id, or words. A day alone keeps the clock time, a clock time alone keeps the day.
+fn new_time(args: Args<'_>, talk: &Conversation, appointment: &Appointment) -> Result<Option<NewTime>, Stop> {
+    if let Some(text) = args.text(names::SLOT)? {
+        let named = SlotId::decode(text.trim()).ok();
+        if let Some(slot) = named.and_then(|named| talk.catalogue.resolve_slot(&named).ok()) {
+            return Ok(Some((slot.start, Some(slot.staff))));
+        }
+    }
+    let (day, time) = (args.text(names::NEW_DATE)?, args.text(names::NEW_TIME)?);
+    let old = appointment.starts_at().with_timezone(&talk.zone());
+    let listener = talk.listener();
+    let when = match (&day, &time) {
+        (None, None) => return Ok(None),
+        (None, Some(time)) => {
+            let same_day = old.format("%Y-%m-%d").to_string();
+            listener.hear(Some(&same_day), Some(time))?
+        }
+        (Some(day), time) => listener.hear(Some(day), time.as_deref())?,
+    };
+    match when {
+        When::Moment(moment) => Ok(Some((moment.at.to_utc(), None))),
+        When::Stretch(stretch) if stretch.days.len() == 1 && !stretch.has_hours => {
+            let same_time = stretch.days[0].and_time(old.time());
+            Ok(Some((german_datetime::in_zone(same_time, talk.zone()).first().to_utc(), None)))
+        }
+        When::Stretch(_) => Err(ToolReply::new(
+            Status::NeedsNewTime,
+            "An welchem Tag genau und um wie viel Uhr soll der Termin dann sein?",
+        )
+        .next(NextAction::AskCaller)
+        .into()),
+        When::Unsaid => Ok(None),
+    }
+}
+
+fn needs_new_time(talk: &Conversation, appointment: &Appointment) -> ToolReply {
+    let message = format!(
+        "Ihr Termin ist {}, auf welchen Tag und welche Uhrzeit darf ich ihn legen?",
+        spoken(talk, appointment.snapshot())
+    );
+    ToolReply::new(Status::NeedsNewTime, message)
+        .with("current_appointment", row(talk, appointment))
+        .next(NextAction::AskCaller)
+}

@@ -1,0 +1,174 @@
+//! Why a time cannot be had, and what can be had instead: the words that several tools share.
+
+use appointment::model::{OwnAppointment, SlotId, Unavailable};
+use appointment::policy::alternatives::RankedSlot;
+use chrono::{DateTime, Utc};
+use kernel::{ServiceId, StaffId};
+
+use crate::conversation::Conversation;
+use crate::desk::VoiceDesk;
+use crate::ports::CallNotes;
+use crate::reply::{Alternative, NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+
+/// Alternatives said in one breath; the third one is in the data.
+const SPOKEN: usize = 2;
+/// A minute somebody asked for.
+pub(crate) struct Asked {
+    pub(crate) service: ServiceId,
+    pub(crate) staff: Option<StaffId>,
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) inferred: Vec<&'static str>,
+}
+
+pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment) -> ToolReply {
+    let at = own.starts_at.with_timezone(&talk.zone());
+    let message = format!(
+        "Sie haben {} schon einen Termin {}, möchten Sie ihn verschieben oder einen weiteren dazu buchen?",
+        speech::moment(at, talk.now),
+        speech::plain(&talk.service_name(own.service)),
+    );
+    ToolReply::new(Status::OwnAppointmentOverlaps, message)
+        .with("has_existing_appointment", true)
+        .with("existing_appointment_id", own.id.to_string())
+        .with("existing_appointment_time", at.to_rfc3339())
+        .next(NextAction::AskCaller)
+}
+
+/// The answer for a minute that cannot be had.
+pub(crate) fn not_free(
+    talk: &Conversation,
+    reason: &Unavailable,
+    asked: &Asked,
+    alternatives: &[RankedSlot],
+) -> ToolReply {
+    let at = asked.start.with_timezone(&talk.zone());
+    let why = because(talk, reason, asked);
+    let offered = spoken_offers(talk, alternatives);
+    let message = match &offered {
+        Some(offered) => format!("{why}, frei wäre {offered}, was passt Ihnen?"),
+        None => {
+            format!("{why} und in der Nähe ist leider auch nichts frei, passt Ihnen eine ganz andere Zeit?")
+        }
+    };
+    let status = match reason {
+        Unavailable::TooSoon { .. } => Status::TooSoon,
+        Unavailable::TooFar { .. } => Status::TooFar,
+        Unavailable::StaffCannot => Status::StaffCannot,
+        Unavailable::NotOffered => Status::ServiceUnknown,
+        Unavailable::JustTaken => Status::SlotTaken,
+        _ if alternatives.is_empty() => Status::NoAvailability,
+        _ => Status::Unavailable,
+    };
+    let earliest = match reason {
+        Unavailable::TooSoon { earliest } => Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
+        _ => None,
+    };
+    ToolReply::new(status, message)
+        .with("available", false)
+        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
+        .with("reason", reason_code(reason))
+        .with_some("earliest_bookable", earliest)
+        .with("inferred", asked.inferred.clone())
+        .next(NextAction::OfferAlternatives)
+}
+
+/// The rule that removed a slot, as a stable word.
+pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
+    match reason {
+        Unavailable::NotOffered => "not_offered",
+        Unavailable::StaffCannot => "staff_cannot_provide_service",
+        Unavailable::TooSoon { .. } => "booking_notice_violation",
+        Unavailable::TooFar { .. } => "beyond_horizon",
+        Unavailable::Closed { .. } => "closed",
+        Unavailable::OutsideHours => "outside_hours",
+        Unavailable::Break => "break",
+        Unavailable::OffGrid => "off_grid",
+        Unavailable::StaffAbsent => "staff_absent",
+        Unavailable::StaffOff => "staff_off",
+        Unavailable::Busy(_) => "occupied",
+        Unavailable::JustTaken => "just_taken",
+        Unavailable::NotLoaded => "not_known",
+    }
+}
+
+fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) -> String {
+    let at = asked.start.with_timezone(&talk.zone());
+    let today = talk.today();
+    let moment = speech::capital(&speech::moment(at, talk.now));
+    let day = speech::capital(&speech::on_day(at.date_naive(), today));
+    match reason {
+        Unavailable::Closed { reason: Some(reason) } => {
+            format!("{day}, haben wir wegen {} geschlossen", speech::plain(reason))
+        }
+        Unavailable::Closed { reason: None } => format!("{day}, haben wir geschlossen"),
+        Unavailable::OutsideHours => format!("{moment} passt der Termin nicht in unsere Öffnungszeiten"),
+        Unavailable::Break => format!("{moment} ist Pause"),
+        Unavailable::OffGrid => format!("Genau {} vergeben wir keine Termine", speech::moment(at, talk.now)),
+        Unavailable::TooSoon { .. } => format!("{moment} ist zu kurzfristig"),
+        Unavailable::TooFar { latest } => {
+            format!(
+                "So weit im Voraus kann ich nicht buchen, möglich ist es bis {}",
+                speech::day(*latest, today)
+            )
+        }
+        Unavailable::JustTaken => format!("{moment} wurde gerade eben vergeben"),
+        Unavailable::NotOffered => "Diese Leistung bieten wir hier nicht an".to_owned(),
+        Unavailable::StaffCannot => {
+            "Diese Leistung wird von der gewünschten Person nicht angeboten".to_owned()
+        }
+        Unavailable::StaffAbsent | Unavailable::StaffOff | Unavailable::Busy(_) | Unavailable::NotLoaded => {
+            match asked.staff {
+                Some(staff) => {
+                    format!("{moment} ist bei {} leider nicht frei", speech::plain(&talk.staff_name(staff)))
+                }
+                None => format!("{moment} ist leider nicht frei"),
+            }
+        }
+    }
+}
+
+/// Attaches the alternatives and remembers them, so that "den zweiten" has a meaning.
+pub(crate) async fn offer(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    reply: ToolReply,
+    slots: &[RankedSlot],
+    notes: CallNotes,
+) -> ToolReply {
+    let offered = slots.iter().map(|ranked| ranked.slot).collect();
+    desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { offered, ..notes }).await;
+    reply.offering(slots.iter().map(|ranked| alternative(talk, ranked)).collect())
+}
+
+fn alternative(talk: &Conversation, ranked: &RankedSlot) -> Alternative {
+    let at = ranked.slot.start.with_timezone(&talk.zone());
+    Alternative {
+        slot_id: SlotId::encode(&ranked.slot).as_str().to_owned(),
+        start: at.to_rfc3339(),
+        date: at.format("%Y-%m-%d").to_string(),
+        time: at.format("%H:%M").to_string(),
+        staff: talk.staff_name(ranked.slot.staff),
+        spoken: speech::moment(at, talk.now),
+        kind: ranked.kind.as_str().to_owned(),
+    }
+}
+
+/// The first alternatives as clock times, for a day that was just said: "um neun Uhr oder um halb zehn".
+pub(crate) fn spoken_times(talk: &Conversation, slots: &[RankedSlot]) -> String {
+    let zone = talk.zone();
+    let times: Vec<_> = slots
+        .iter()
+        .take(SPOKEN)
+        .map(|ranked| format!("um {}", speech::clock(ranked.slot.start.with_timezone(&zone).time())))
+        .collect();
+    speech::or_list(&times)
+}
+
+/// The first alternatives as words, the day said only where it changes; `None` if there are none.
+pub(crate) fn spoken_offers(talk: &Conversation, slots: &[RankedSlot]) -> Option<String> {
+    let moments: Vec<_> =
+        slots.iter().take(SPOKEN).map(|ranked| ranked.slot.start.with_timezone(&talk.zone())).collect();
+    (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
+}

@@ -1,0 +1,197 @@
+//! Who may hear and change what.
+
+use customer::CustomerStatus;
+use customer::testing::customer;
+use serde_json::json;
+use voice::{InboundAnswer, InboundCall, Status};
+
+use crate::world::{STRANGER, World, wish};
+
+#[tokio::test]
+async fn a_known_number_finds_moves_and_cancels_its_own() {
+    let world = World::new().await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    let found = line.ask("query_appointment", json!({})).await;
+    assert_eq!(
+        (found.status, found.data["appointment_count"].as_u64()),
+        (Status::Ok, Some(1)),
+        "{}",
+        found.message
+    );
+
+    let prepared =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    assert_eq!(prepared.status, Status::ReadyForConfirmation, "{}", prepared.message);
+    let again =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    assert_eq!(again.status, Status::ReadyForConfirmation, "repeating is not confirming");
+    let before = world.appointments.appointments(&world.scope)[0].starts_at;
+    let moved = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    let after = world.appointments.appointments(&world.scope)[0].starts_at;
+    assert_ne!(before, after);
+
+    let cancelled = line.ask("cancel_appointment", json!({"datum": "2026-11-27"})).await;
+    assert_eq!(cancelled.status, Status::Cancelled, "{}", cancelled.message);
+    let id = cancelled.data["appointment_id"].clone();
+    let twice = line.ask("cancel_appointment", json!({"appointment_id": id, "grund": "doppelt"})).await;
+    assert_eq!(twice.status, Status::AlreadyCancelled, "{}", twice.message);
+}
+
+#[tokio::test]
+async fn a_day_alone_keeps_the_clock_time_and_a_clock_time_alone_keeps_the_day() {
+    let world = World::new().await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    let day = line.ask("reschedule_appointment", json!({"new_date": "2026-11-27"})).await;
+    assert_eq!(day.data["new_appointment"]["start"], "2026-11-27T10:00:00+01:00", "{}", day.message);
+    let clock = line.ask("reschedule_appointment", json!({"new_time": "16:00"})).await;
+    assert_eq!(clock.data["new_appointment"]["start"], "2026-11-26T16:00:00+01:00", "{}", clock.message);
+    let same =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-26", "new_time": "10:00"})).await;
+    assert_eq!(same.status, Status::Unchanged, "{}", same.message);
+    let none = line.ask("reschedule_appointment", json!({})).await;
+    assert_eq!(none.status, Status::NeedsNewTime, "{}", none.message);
+}
+
+#[tokio::test]
+async fn somebody_elses_appointment_stays_closed() {
+    let world = World::new().await;
+    let booked = world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let id = booked.data["appointment_id"].clone();
+    let other = world.call("call_b", "+491701110002");
+    for (tool, args) in [
+        ("cancel_appointment", json!({"appointment_id": id})),
+        (
+            "reschedule_appointment",
+            json!({"appointment_id": id, "new_date": "2026-11-27", "bestaetigung": true}),
+        ),
+    ] {
+        assert_eq!(other.ask(tool, args).await.status, Status::Unauthorized, "{tool}");
+    }
+    let by_name = other.ask("query_appointment_by_name", json!({"name": "Erika Muster"})).await;
+    assert_eq!(by_name.status, Status::NotFound, "a name proves nobody");
+    let hidden = world.call("call_c", "anonymous");
+    for tool in
+        ["query_appointment", "cancel_appointment", "reschedule_appointment", "get_customer_appointments"]
+    {
+        let reply = hidden.ask(tool, json!({"name": "Erika Muster", "datum": "2026-11-26"})).await;
+        assert_eq!(reply.status, Status::AnonymousCaller, "{tool}: {}", reply.message);
+    }
+    assert!(world.appointments.appointments(&world.scope).iter().all(|row| row.status.is_open()));
+}
+
+#[tokio::test]
+async fn an_anonymous_caller_may_change_what_was_booked_in_the_same_call_for_half_an_hour() {
+    let world = World::new().await;
+    let line = world.call("call_a", "Anonymous");
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    world.wait(29 * 60);
+    let moved = line.ask("reschedule_appointment", json!({"new_time": "11:00", "bestaetigung": "ja"})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    world.wait(2 * 60);
+    assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::AnonymousCaller);
+}
+
+#[tokio::test]
+async fn the_policy_counts_to_the_minute() {
+    let world = World::new().await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    world.wait(1);
+    let late = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!(
+        (late.status, late.data["reason"].as_str()),
+        (Status::Denied, Some("deadline_missed")),
+        "{}",
+        late.message
+    );
+    let late =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "bestaetigung": true})).await;
+    assert_eq!(late.status, Status::Denied);
+    world.wait(-1);
+    assert_eq!(
+        line.ask("cancel_appointment", json!({})).await.status,
+        Status::Cancelled,
+        "exactly a day is in time"
+    );
+}
+
+#[tokio::test]
+async fn blocked_and_shared_numbers() {
+    let world = World::new().await;
+    let tenant = world.scope.tenant();
+    let mut blocked = customer(901, "Karl Klage", Some("+491520000666"));
+    blocked.status = CustomerStatus::Blocked;
+    world.customers.add(tenant, blocked);
+    let line = world.call("call_a", "+491520000666");
+    let refused = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert_eq!(refused.status, Status::CustomerBlocked, "{}", refused.message);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    assert!(
+        world.appointments.holds(&world.scope).is_empty(),
+        "nothing is held for somebody who may not book"
+    );
+
+    for (number, name) in [(902, "Petra Doppel"), (903, "Paul Doppel")] {
+        world.customers.add(tenant, customer(number, name, Some("+491520000777")));
+    }
+    let line = world.call("call_b", "+491520000777");
+    let who = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert_eq!(who.status, Status::CustomerAmbiguous, "{}", who.message);
+    let mut paul = wish("2026-11-24", "10:00");
+    paul["name"] = json!("Paul Doppel");
+    assert_eq!(line.ask("book_appointment", paul).await.status, Status::Booked);
+    let stored = world.appointments.appointments(&world.scope);
+    assert_eq!(stored[0].customer, customer(903, "Paul Doppel", None).id);
+}
+
+#[tokio::test]
+async fn a_callback_is_promised_only_with_a_number_and_only_once() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let unknown = line.ask("request_callback", json!({"grund": "Beschwerde"})).await;
+    assert_eq!(unknown.status, Status::PhoneNumberRequired);
+    let garbage = line.ask("request_callback", json!({"phone_number": "keine Ahnung"})).await;
+    assert_eq!(garbage.status, Status::PhoneNumberRequired);
+    assert!(world.callbacks.all().is_empty());
+    let asked = json!({"phone_number": "0170 1112233", "priority": "high", "grund": "Beschwerde"});
+    let promised = line.ask("request_callback", asked).await;
+    assert_eq!(promised.status, Status::CallbackRequested, "{}", promised.message);
+    let stored = world.callbacks.all();
+    assert_eq!(stored.len(), 1);
+    assert_eq!(promised.data["callback_id"], stored[0].id.to_string());
+    assert_eq!(stored[0].phone.as_ref().unwrap().as_e164(), "+491701112233");
+}
+
+#[tokio::test]
+async fn a_ringing_number_is_welcomed_with_text_or_rejected() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
+    let ring = |to: &str| InboundCall {
+        call_id: None,
+        from_number: Some(STRANGER.to_owned()),
+        to_number: Some(to.to_owned()),
+        agent_id: None,
+        correlation: kernel::CorrelationId::from_uuid(uuid::Uuid::from_u128(5)),
+    };
+    match world.desk.inbound(&ring("+4940555100")).await.unwrap() {
+        InboundAnswer::Accept { dynamic_variables, metadata } => {
+            assert_eq!(dynamic_variables["current_date"], "2026-11-23");
+            assert_eq!(dynamic_variables["current_weekday"], "Montag");
+            assert_eq!(dynamic_variables["naechster_montag"], "30.11.2026");
+            assert_eq!(dynamic_variables["kunde_nachname"], "Muster");
+            assert_eq!(dynamic_variables["geoeffnet"], "nein");
+            assert!(dynamic_variables["naechste_tage"].contains("2026-11-24 Dienstag"));
+            assert_eq!(metadata["tenant_id"], world.scope.tenant().to_string());
+        }
+        InboundAnswer::Reject { reason } => panic!("rejected: {reason}"),
+    }
+    for nobody in ["+4940999999", "anonymous", ""] {
+        assert!(
+            matches!(world.desk.inbound(&ring(nobody)).await.unwrap(), InboundAnswer::Reject { .. }),
+            "{nobody}"
+        );
+    }
+}

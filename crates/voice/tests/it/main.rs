@@ -1,0 +1,9 @@
+//! Conversations at the desk, over in-memory stores.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its world has failed")]
+
+mod booking;
+mod identity;
+mod misuse;
+mod times;
+mod world;

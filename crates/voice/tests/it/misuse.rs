@@ -1,0 +1,134 @@
+//! Garbage, strangers and lies: a clear answer, never a panic, never an effect.
+
+use kernel::CorrelationId;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use voice::tool::TOOLS;
+use voice::{Mode, Status, ToolRequest};
+
+use crate::world::{STRANGER, World, wish};
+
+fn bare(tool: &str, args: Value) -> ToolRequest {
+    let args = match args {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    ToolRequest {
+        tool: tool.to_owned(),
+        args,
+        call: None,
+        tool_call_id: None,
+        mode: Mode::Free,
+        correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
+    }
+}
+
+#[tokio::test]
+async fn without_an_envelope_only_an_ongoing_call_counts() {
+    let world = World::new().await;
+    for id in [
+        "None",
+        "1",
+        "12345",
+        "call_1",
+        "{{call_id}}",
+        "undefined",
+        "current",
+        "",
+        "call_0a1b2c3d4e5f60718293a4b5c6d",
+    ] {
+        let mut args = wish("2026-11-24", "10:00");
+        args["call_id"] = json!(id);
+        let reply = world.desk.answer(bare("book_appointment", args)).await.reply;
+        assert_eq!(reply.status, Status::CallUnknown, "{id}");
+    }
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+    assert!(world.calls.is_empty());
+}
+
+#[tokio::test]
+async fn an_argument_never_replaces_the_call_of_the_envelope() {
+    let world = World::new().await;
+    let line = world.call("call_mine", STRANGER);
+    let mut args = wish("2026-11-24", "10:00");
+    args["call_id"] = json!("call_of_somebody_else");
+    let reply = line.ask("book_appointment", args).await;
+    assert_eq!(reply.call_id.as_deref(), Some("call_mine"));
+    assert_eq!(world.calls.len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_is_nobodys_is_served_by_nobody() {
+    let world = World::new().await;
+    let mut line = world.call("call_a", STRANGER);
+    line.to = "+4940999999".to_owned();
+    let reply = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert_eq!(reply.status, Status::TenantUnknown);
+    assert!(world.calls.is_empty());
+}
+
+#[tokio::test]
+async fn unknown_tools_and_tools_of_another_mode_are_answered() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    assert_eq!(line.ask("drop_tables", json!({})).await.status, Status::UnknownTool);
+    assert_eq!(line.ask("finalize_ticket", json!({})).await.status, Status::WrongMode);
+    assert_eq!(line.ask("end_call", json!({})).await.status, Status::Ok);
+    assert_eq!(world.uses.0.lock().unwrap().len(), 3, "every use is recorded");
+}
+
+#[tokio::test]
+async fn hostile_text_is_text() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut args = wish("2026-11-24", "10:00");
+    args["name"] = json!("Robert'); DROP TABLE appointments;-- <script>alert(1)</script> \u{202E}😀\0");
+    let reply = line.ask("book_appointment", args).await;
+    assert_eq!(reply.status, Status::Booked, "{}", reply.message);
+    let mut long = wish("2026-11-24", "11:00");
+    long["notes"] = json!("x".repeat(1_000_000));
+    assert_eq!(line.ask("book_appointment", long).await.status, Status::InvalidArguments);
+}
+
+#[tokio::test]
+async fn every_tool_survives_every_type_of_every_argument() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let nonsense = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!("\u{0}"),
+        json!("🦀"),
+        json!([1, [2]]),
+        json!({"a": {}}),
+    ];
+    for entry in TOOLS {
+        for value in &nonsense {
+            let names = entry.arguments.iter().flat_map(|names| names.iter());
+            let args: Map<_, _> = names.map(|name| ((*name).to_owned(), value.clone())).collect();
+            let reply = line.ask(entry.name, Value::Object(args)).await;
+            assert_ne!(reply.status, Status::Booked, "{} {value}", entry.name);
+            assert_ne!(reply.status, Status::Degraded, "{} {value}", entry.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_words_make_the_desk_fail(date in "\\PC{0,40}", time in "\\PC{0,20}", name in "\\PC{0,30}", service in "\\PC{0,20}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            let args = json!({"datum": date, "uhrzeit": time, "name": name, "dienstleistung": service});
+            for tool in ["check_availability", "book_appointment", "reschedule_appointment", "parse_date"] {
+                let reply = line.ask(tool, args.clone()).await;
+                assert_ne!(reply.status, Status::Degraded);
+            }
+        });
+    }
+}

@@ -1,0 +1,103 @@
+//! Days and times as callers say them, and what the desk makes of them.
+
+use serde_json::json;
+use voice::Status;
+
+use crate::world::{STRANGER, World};
+
+#[tokio::test]
+async fn what_is_missing_is_asked_for() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let cut = "Haarschnitt";
+    for (args, status) in [
+        (json!({"dienstleistung": cut}), Status::DateRequired),
+        (json!({"dienstleistung": cut, "datum": "nächste Woche"}), Status::TimeRequired),
+        (json!({"dienstleistung": cut, "datum": "2026-11-24"}), Status::TimeRequired),
+        (json!({"dienstleistung": cut, "datum": "morgen Nachmittag"}), Status::Options),
+        (json!({"dienstleistung": cut, "datum": "gestern", "uhrzeit": "10:00"}), Status::PastTime),
+        (json!({"dienstleistung": cut, "datum": "heute", "uhrzeit": "09:00"}), Status::PastTime),
+        (json!({"dienstleistung": cut, "datum": "30. Februar", "uhrzeit": "10:00"}), Status::NonexistentDate),
+        (json!({"dienstleistung": cut, "datum": "2027-11-01", "uhrzeit": "10:00"}), Status::TooFar),
+        (
+            json!({"dienstleistung": cut, "datum": "Blumenkohl", "uhrzeit": "10:00"}),
+            Status::TimeNotUnderstood,
+        ),
+        (
+            json!({"dienstleistung": "Reifenwechsel", "datum": "2026-11-24", "uhrzeit": "10:00"}),
+            Status::ServiceUnknown,
+        ),
+        (
+            json!({"dienstleistung": cut, "mitarbeiter": "Zacharias", "datum": "2026-11-24", "uhrzeit": "10:00"}),
+            Status::StaffUnknown,
+        ),
+        (
+            json!({"dienstleistung": "Bartpflege", "mitarbeiter": "Anna", "datum": "2026-11-24", "uhrzeit": "10:00"}),
+            Status::StaffCannot,
+        ),
+    ] {
+        let line = world.call(&format!("call_{}", status.code()), STRANGER);
+        let reply = line.ask("check_availability", args.clone()).await;
+        assert_eq!(reply.status, status, "{args}: {}", reply.message);
+    }
+    let nothing = line.ask("check_availability", json!({"datum": "2026-11-24", "uhrzeit": "10:00"})).await;
+    assert_eq!(nothing.status, Status::ServiceRequired);
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_year_is_repaired_and_said_so() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let args = json!({"dienstleistung": "Haarschnitt", "datum": "2024-11-24", "uhrzeit": "10:00"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::Available, "{}", reply.message);
+    assert_eq!(reply.data["date"], "2026-11-24");
+    assert_eq!(reply.data["inferred"], json!(["year"]));
+}
+
+#[tokio::test]
+async fn two_meanings_are_asked_back_in_full() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let args = json!({"dienstleistung": "Haarschnitt", "datum": "nächsten Freitag", "uhrzeit": "10:00"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
+    assert_eq!(reply.data["readings"][0]["value"]["date"], "2026-11-27");
+    assert_eq!(reply.data["readings"][1]["value"]["date"], "2026-12-04");
+    for word in ["siebenundzwanzigsten November", "vierten Dezember", "Freitag"] {
+        assert!(reply.message.contains(word), "{word}: {}", reply.message);
+    }
+}
+
+#[tokio::test]
+async fn closed_days_breaks_and_the_grid_are_named() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for (day, time, reason) in [
+        ("2026-11-23", "14:00", "closed"),
+        ("2026-11-24", "08:00", "outside_hours"),
+        ("2026-11-24", "17:45", "outside_hours"),
+        ("2026-11-24", "10:07", "off_grid"),
+    ] {
+        let args = json!({"dienstleistung": "Haarschnitt", "datum": day, "uhrzeit": time});
+        let reply = line.ask("check_availability", args).await;
+        assert!(!reply.success && !reply.alternatives.is_empty(), "{day} {time}: {}", reply.message);
+        assert_eq!(reply.data["reason"], reason, "{day} {time}: {}", reply.message);
+    }
+}
+
+#[tokio::test]
+async fn the_next_free_time_and_the_opening_hours() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let next = line.ask("find_next_available", json!({"service_name": "Haarschnitt"})).await;
+    assert_eq!(next.data["next_available"], "2026-11-24T09:00:00+01:00", "{}", next.message);
+    let hours = line.ask("get_opening_hours", json!({"day_of_week": "saturday"})).await;
+    assert_eq!(hours.data["asked_day"]["hours"], json!(["09:00-14:00"]), "{}", hours.message);
+    let monday = line.ask("get_opening_hours", json!({})).await;
+    assert!(monday.message.contains("geschlossen"), "{}", monday.message);
+    let parsed = line.ask("parse_date", json!({"datum": "übermorgen"})).await;
+    assert_eq!(parsed.data["date"], "2026-11-25", "{}", parsed.message);
+    assert_eq!(parsed.data["day_name"], "Mittwoch");
+}
