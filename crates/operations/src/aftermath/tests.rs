@@ -1,0 +1,158 @@
+use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
+use billing::CallRate;
+use billing::testing::InMemoryBilling;
+use call::testing::{InMemoryCalls, InMemoryTrace};
+use call::{CallSignal, CostFacts, Report};
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{BranchId, Currency, ProviderCallId, UsdMicrocents};
+use uuid::Uuid;
+
+use super::*;
+
+struct World {
+    scope: TenantScope,
+    calls: CallService,
+    billing: Arc<InMemoryBilling>,
+    appointments: Arc<InMemoryAppointments>,
+    aftermath: CallAftermath,
+}
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = Arc::new(FixedClock::at(at()));
+        let ids = Arc::new(SequentialIds::default());
+        let calls = CallService::new(
+            Arc::new(InMemoryCalls::default()),
+            Arc::new(InMemoryTrace::default()),
+            clock.clone(),
+            ids.clone(),
+        );
+        let billing = Arc::new(InMemoryBilling::default());
+        let appointments =
+            Arc::new(InMemoryAppointments::new(Arc::new(InMemoryCatalogues::default()), clock.clone()));
+        let aftermath = CallAftermath::new(
+            calls.clone(),
+            BillingService::new(billing.clone(), clock, ids),
+            appointments.clone(),
+        );
+        Self {
+            scope: scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10)))),
+            calls,
+            billing,
+            appointments,
+            aftermath,
+        }
+    }
+
+    async fn hear(&self, signal: CallSignal) -> CallId {
+        let id = ProviderCallId::parse("call_1").unwrap();
+        let applied = self.calls.apply(&self.scope, &id, signal).await.unwrap();
+        let call = applied.call.snapshot().id;
+        let rate = CallRate::new(15, Currency::Eur).unwrap();
+        self.billing.add_call(self.scope.tenant(), call, rate);
+        call
+    }
+
+    fn billed(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let events = self.billing.events();
+        events.into_iter().map(|event| (event.name, event.payload)).collect()
+    }
+}
+
+fn ended(duration_ms: i64) -> CallSignal {
+    CallSignal::Ended(Report { duration_ms: Some(duration_ms), ..Report::default() })
+}
+
+fn cost(cents: i64) -> Option<CostFacts> {
+    Some(CostFacts {
+        provider_usd_microcents: UsdMicrocents(cents * UsdMicrocents::PER_CENT),
+        telephony_usd_microcents: None,
+        billed_seconds: None,
+        products: Vec::new(),
+    })
+}
+
+#[tokio::test]
+async fn a_call_is_charged_once_and_corrected_by_the_difference() {
+    let world = World::new();
+    let call = world.hear(ended(61_000)).await;
+    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Changed);
+    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Nothing);
+    world.hear(CallSignal::Analyzed(Report { duration_ms: Some(120_000), ..Report::default() })).await;
+    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Changed);
+    let billed = world.billed();
+    assert_eq!(
+        billed.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["billing.call_charged", "billing.charge_corrected"]
+    );
+    // 61 s at 15 cents a minute are 15.25 cents, 120 s are 30.
+    assert_eq!(billed[0].1["amount"]["minor"], 15);
+    assert_eq!(billed[1].1["amount"]["minor"], 15);
+}
+
+#[tokio::test]
+async fn a_call_that_is_still_on_is_neither_charged_nor_loses_its_holds() {
+    let world = World::new();
+    let call = world.hear(CallSignal::Started(Report::default())).await;
+    let scope = &world.scope;
+    assert_eq!(world.aftermath.settle(scope, call).await.unwrap(), Done::Nothing);
+    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Nothing);
+    assert_eq!(world.aftermath.release_holds(scope, call).await.unwrap(), Done::Nothing);
+    assert_eq!(world.billed(), Vec::new());
+}
+
+#[tokio::test]
+async fn the_cost_is_estimated_until_it_is_reported() {
+    let world = World::new();
+    let call = world.hear(ended(60_000)).await;
+    let scope = &world.scope;
+    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Changed);
+    world.hear(CallSignal::Analyzed(Report { cost: cost(34), ..Report::default() })).await;
+    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Changed);
+    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Nothing);
+    let methods: Vec<_> = world.billed().into_iter().map(|(_, fact)| fact["method"].clone()).collect();
+    assert_eq!(methods, ["estimated", "actual"]);
+}
+
+#[tokio::test]
+async fn holds_go_back_when_the_call_is_over() {
+    use appointment::model::{HoldId, HoldSnapshot, Span};
+    let world = World::new();
+    let call = world.hear(CallSignal::Started(Report::default())).await;
+    let start = at() + chrono::TimeDelta::days(1);
+    let end = start + chrono::TimeDelta::minutes(30);
+    let hold = HoldSnapshot {
+        id: HoldId::from_uuid(Uuid::from_u128(5)),
+        branch: BranchId::from_uuid(Uuid::from_u128(10)),
+        call,
+        caller_number: None,
+        service: kernel::ServiceId::from_uuid(Uuid::from_u128(6)),
+        staff: kernel::StaffId::from_uuid(Uuid::from_u128(7)),
+        starts_at: start,
+        ends_at: end,
+        spans: vec![Span::new(start, end)],
+        moves: None,
+        expires_at: at() + chrono::TimeDelta::seconds(120),
+        created_at: at(),
+    };
+    let claim = ChangeSet::one(AppointmentWrite::ClaimHold(hold));
+    world.appointments.commit(&world.scope, claim).await.unwrap();
+    assert_eq!(world.appointments.holds(&world.scope).len(), 1);
+    world.hear(ended(1_000)).await;
+    let done = world.aftermath.release_holds(&world.scope, call).await.unwrap();
+    assert_eq!(done, Done::Changed);
+    assert_eq!(world.appointments.holds(&world.scope), Vec::new());
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_there_is_no_matter_for_a_retry() {
+    let world = World::new();
+    let nobody = CallId::from_uuid(Uuid::from_u128(404));
+    let error = world.aftermath.settle(&world.scope, nobody).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::NotFound);
+}

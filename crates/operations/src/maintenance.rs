@@ -1,0 +1,256 @@
+//! Recurring upkeep. Each method is one schedule's work; all of them may run twice, late, or in several processes.
+
+use std::sync::Arc;
+
+use call::{CallError, CallService};
+use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
+use german_datetime::holidays::{FederalState, public_holidays};
+use kernel::{Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use tenancy::{BranchProfile, TenantRepository};
+
+use crate::engine::{EventLog, JobAdministration};
+use crate::ports::{ClosedDay, Inbox, PartitionReport, Upkeep};
+
+/// Rows in one statement: few enough that it ends within the statement timeout and holds its locks briefly.
+const BATCH: u32 = 1000;
+/// Batches in one run; what is left waits for the next run.
+const MAX_BATCHES: u32 = 100;
+
+/// How long things are kept and how far ahead is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpkeepPolicy {
+    /// Age at which a call that nobody ended is failed.
+    pub stuck_call: TimeDelta,
+    /// Age at which a processed webhook is erased.
+    pub inbox: TimeDelta,
+    /// Age at which a stored outcome is erased.
+    pub outcomes: TimeDelta,
+    /// Age at which dispatched facts are erased.
+    pub facts: TimeDelta,
+    /// Age at which the history of jobs is dropped.
+    pub job_history: TimeDelta,
+    /// Months whose partitions exist in advance.
+    pub partition_months_ahead: u32,
+    /// Years beyond this one whose holidays are entered.
+    pub holiday_years_ahead: u32,
+}
+
+/// What was erased.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Processed webhooks.
+    pub webhooks: u64,
+    /// Stored outcomes.
+    pub outcomes: u64,
+    /// Dispatched facts.
+    pub facts: u64,
+    /// Partitions of the jobs' history.
+    pub history_partitions: u32,
+}
+
+/// Why upkeep is not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    /// A call could not be failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The store failed; for one tenant or more, if tenants were gone through. The others are done.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classify for UpkeepError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Call(error) => error.class(),
+            Self::Store(error) => error.class(),
+        }
+    }
+}
+
+/// The ports of [`Maintenance`].
+#[derive(Clone)]
+pub struct MaintenancePorts {
+    /// Erasing and preparing.
+    pub upkeep: Arc<dyn Upkeep>,
+    /// All tenants and their branches.
+    pub tenants: Arc<dyn TenantRepository>,
+    /// Stored webhooks.
+    pub inbox: Arc<dyn Inbox>,
+    /// Dispatched facts.
+    pub facts: Arc<dyn EventLog>,
+    /// The jobs' history.
+    pub jobs: Arc<dyn JobAdministration>,
+}
+
+/// Use cases of upkeep.
+#[derive(Clone)]
+pub struct Maintenance {
+    ports: MaintenancePorts,
+    calls: CallService,
+    clock: Arc<dyn Clock>,
+    policy: UpkeepPolicy,
+}
+
+impl Maintenance {
+    /// Upkeep by this policy.
+    #[must_use]
+    pub fn new(
+        ports: MaintenancePorts,
+        calls: CallService,
+        clock: Arc<dyn Clock>,
+        policy: UpkeepPolicy,
+    ) -> Self {
+        Self { ports, calls, clock, policy }
+    }
+
+    /// Erases expired holds of all tenants; how many.
+    ///
+    /// # Errors
+    /// [`UpkeepError`]; see [`UpkeepError::Store`] for what is done then.
+    pub async fn erase_expired_holds(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
+        let now = self.clock.now();
+        let upkeep = &self.ports.upkeep;
+        self.for_each_tenant(scope, |tenant| async move {
+            in_batches(|| upkeep.erase_expired_holds(&tenant, now, BATCH)).await
+        })
+        .await
+    }
+
+    /// Fails calls that nobody ended; how many.
+    ///
+    /// # Errors
+    /// [`UpkeepError`].
+    pub async fn fail_stuck_calls(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
+        let mut failed = 0;
+        for _ in 0..MAX_BATCHES {
+            let done = self.calls.fail_stuck(scope, self.policy.stuck_call, BATCH).await?;
+            failed += u64::from(done);
+            if done < BATCH {
+                break;
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Makes the partitions of the coming months.
+    ///
+    /// # Errors
+    /// [`UpkeepError`].
+    pub async fn ensure_partitions(&self, scope: &PlatformScope) -> Result<PartitionReport, UpkeepError> {
+        let report = self.ports.upkeep.ensure_partitions(scope, self.policy.partition_months_ahead).await?;
+        for partition in &report.default_with_rows {
+            tracing::error!(partition, "rows were written to a default partition");
+        }
+        Ok(report)
+    }
+
+    /// Erases what has been kept long enough.
+    ///
+    /// # Errors
+    /// [`UpkeepError`].
+    pub async fn erase_old(&self, scope: &PlatformScope) -> Result<Erased, UpkeepError> {
+        let now = self.clock.now();
+        let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(chrono::DateTime::<Utc>::MIN_UTC);
+        let MaintenancePorts { upkeep, inbox, facts, jobs, .. } = &self.ports;
+        let (webhooks_before, outcomes_before) = (before(self.policy.inbox), before(self.policy.outcomes));
+        let facts_before = before(self.policy.facts);
+        let webhooks = in_batches(|| inbox.erase_finished(scope, webhooks_before, BATCH)).await?;
+        let forgotten = in_batches(|| facts.forget_dispatched(facts_before, BATCH)).await?;
+        let history_partitions = jobs.drop_history(scope, before(self.policy.job_history)).await?;
+        let outcomes = self
+            .for_each_tenant(scope, |tenant| async move {
+                in_batches(|| upkeep.erase_outcomes(&tenant, outcomes_before, BATCH)).await
+            })
+            .await?;
+        Ok(Erased { webhooks, outcomes, facts: forgotten, history_partitions })
+    }
+
+    /// Enters the public holidays of each branch's federal state as closed days; how many were new.
+    ///
+    /// A branch without a federal state is left alone: nobody knows its holidays.
+    ///
+    /// # Errors
+    /// [`UpkeepError`]; see [`UpkeepError::Store`] for what is done then.
+    pub async fn enter_holidays(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
+        let now = self.clock.now();
+        let ahead = self.policy.holiday_years_ahead;
+        let MaintenancePorts { upkeep, tenants, .. } = &self.ports;
+        self.for_each_tenant(scope, |tenant| async move {
+            let mut added = 0;
+            for branch in tenants.branches(&tenant).await? {
+                let today = now.with_timezone(&branch.timezone).date_naive();
+                let days = holidays_of(&branch, today, ahead);
+                if !days.is_empty() {
+                    added += upkeep.add_holidays(&tenant, branch.id, &days).await?;
+                }
+            }
+            Ok(added)
+        })
+        .await
+    }
+
+    /// One tenant's trouble does not keep the others waiting; it is reported when all had their turn.
+    async fn for_each_tenant<F>(
+        &self,
+        scope: &PlatformScope,
+        work: impl Fn(TenantScope) -> F,
+    ) -> Result<u64, UpkeepError>
+    where
+        F: Future<Output = Result<u64, StoreError>>,
+    {
+        let mut done = 0;
+        let mut failure = None;
+        for tenant in self.ports.tenants.list_tenants(scope).await? {
+            match work(scope.act_for(tenant.id, None)).await {
+                Ok(count) => done += count,
+                Err(error) => {
+                    tracing::warn!(tenant = %tenant.id, %error, "upkeep failed for a tenant");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        match failure {
+            None => Ok(done),
+            Some(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Repeats a bounded step until it finds less than a full batch.
+async fn in_batches<F>(step: impl Fn() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    let mut total = 0;
+    for _ in 0..MAX_BATCHES {
+        let done = step().await?;
+        total += done;
+        if done < u64::from(BATCH) {
+            break;
+        }
+    }
+    Ok(total)
+}
+
+fn holidays_of(branch: &BranchProfile, today: NaiveDate, years_ahead: u32) -> Vec<ClosedDay> {
+    branch.federal_state.as_deref().map_or_else(Vec::new, |state| holidays_from(state, today, years_ahead))
+}
+
+/// Public holidays of a federal state from `today` to the end of the year `years_ahead` years on. Empty if the code
+/// is no federal state's.
+#[must_use]
+pub fn holidays_from(state: &str, today: NaiveDate, years_ahead: u32) -> Vec<ClosedDay> {
+    let Some(state) = FederalState::from_code(state) else {
+        return Vec::new();
+    };
+    let last = today.year().saturating_add(i32::try_from(years_ahead).unwrap_or(i32::MAX));
+    (today.year()..=last)
+        .flat_map(|year| public_holidays(state, year))
+        .filter(|holiday| holiday.date >= today)
+        .map(|holiday| ClosedDay { day: holiday.date, reason: holiday.name.to_owned() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

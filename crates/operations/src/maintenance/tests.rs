@@ -1,0 +1,232 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use call::testing::{InMemoryCalls, InMemoryTrace};
+use call::{CallSignal, Report};
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{Actor, BranchId, ChangeSet, CorrelationId, ProviderCallId, TenantId};
+use tenancy::TenancyWrite;
+use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
+use uuid::Uuid;
+
+use super::*;
+use crate::engine::{MockEventLog, MockJobAdministration};
+use crate::testing::InMemoryInbox;
+
+/// Rows that can be erased, by tenant; one tenant can be out of order.
+#[derive(Default)]
+struct Rows {
+    holds: Mutex<BTreeMap<TenantId, u64>>,
+    outcomes_before: Mutex<Vec<DateTime<Utc>>>,
+    holidays: Mutex<Vec<(TenantId, BranchId, Vec<ClosedDay>)>>,
+    broken: Option<TenantId>,
+}
+
+#[async_trait]
+impl Upkeep for Rows {
+    async fn erase_expired_holds(
+        &self,
+        scope: &TenantScope,
+        _: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        if self.broken == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to fail".into()));
+        }
+        let mut holds = self.holds.lock().unwrap();
+        let left = holds.entry(scope.tenant()).or_default();
+        let erased = (*left).min(u64::from(limit));
+        *left -= erased;
+        Ok(erased)
+    }
+
+    async fn erase_outcomes(
+        &self,
+        _: &TenantScope,
+        before: DateTime<Utc>,
+        _: u32,
+    ) -> Result<u64, StoreError> {
+        self.outcomes_before.lock().unwrap().push(before);
+        Ok(1)
+    }
+
+    async fn add_holidays(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+        days: &[ClosedDay],
+    ) -> Result<u64, StoreError> {
+        let mut holidays = self.holidays.lock().unwrap();
+        holidays.push((scope.tenant(), branch, days.to_vec()));
+        Ok(u64::try_from(days.len()).unwrap())
+    }
+
+    async fn ensure_partitions(&self, _: &PlatformScope, months: u32) -> Result<PartitionReport, StoreError> {
+        Ok(PartitionReport { created: months, default_with_rows: vec!["calls_default".to_owned()] })
+    }
+}
+
+fn at() -> DateTime<Utc> {
+    // 21 December 2026, late enough that it is the 22nd in no zone of ours.
+    DateTime::from_timestamp(1_797_854_400, 0).unwrap()
+}
+
+fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Job("upkeep".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
+}
+
+const POLICY: UpkeepPolicy = UpkeepPolicy {
+    stuck_call: TimeDelta::hours(2),
+    inbox: TimeDelta::days(30),
+    outcomes: TimeDelta::days(7),
+    facts: TimeDelta::days(14),
+    job_history: TimeDelta::days(90),
+    partition_months_ahead: 3,
+    holiday_years_ahead: 2,
+};
+
+async fn tenancy() -> Arc<InMemoryTenancy> {
+    let tenancy = Arc::new(InMemoryTenancy::default());
+    for (number, slug, state) in [(1, "one", Some("HH")), (2, "two", Some("BY")), (3, "three", None)] {
+        let mut branch = branch_profile(number * 10, "main");
+        branch.federal_state = state.map(str::to_owned);
+        let change = ChangeSet::one(TenancyWrite::CreateTenant {
+            profile: tenant_profile(number, slug),
+            created_at: at(),
+        })
+        .write(TenancyWrite::CreateBranch(branch));
+        tenancy.commit(&scope(number, None), change).await.unwrap();
+    }
+    tenancy
+}
+
+struct World {
+    rows: Arc<Rows>,
+    clock: Arc<FixedClock>,
+    calls: CallService,
+    store: Arc<InMemoryCalls>,
+    maintenance: Maintenance,
+}
+
+async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> World {
+    let rows = Arc::new(rows);
+    let clock = Arc::new(FixedClock::at(at()));
+    let store = Arc::new(InMemoryCalls::default());
+    let calls = CallService::new(
+        store.clone(),
+        Arc::new(InMemoryTrace::default()),
+        clock.clone(),
+        Arc::new(SequentialIds::default()),
+    );
+    let ports = MaintenancePorts {
+        upkeep: rows.clone(),
+        tenants: tenancy().await,
+        inbox: Arc::new(InMemoryInbox::default()),
+        facts: Arc::new(facts),
+        jobs: Arc::new(jobs),
+    };
+    World {
+        maintenance: Maintenance::new(ports, calls.clone(), clock.clone(), POLICY),
+        rows,
+        clock,
+        calls,
+        store,
+    }
+}
+
+async fn plain(rows: Rows) -> World {
+    world(rows, MockEventLog::new(), MockJobAdministration::new()).await
+}
+
+fn tenant(number: u128) -> TenantId {
+    scope(number, None).tenant()
+}
+
+#[tokio::test]
+async fn holds_of_all_tenants_are_erased_in_batches() {
+    let rows = Rows {
+        holds: Mutex::new(BTreeMap::from([(tenant(1), 2500), (tenant(2), 1000), (tenant(3), 0)])),
+        ..Rows::default()
+    };
+    let world = plain(rows).await;
+    assert_eq!(world.maintenance.erase_expired_holds(&platform()).await.unwrap(), 3500);
+    assert_eq!(world.maintenance.erase_expired_holds(&platform()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn one_tenant_out_of_order_does_not_keep_the_others_waiting() {
+    let rows = Rows {
+        holds: Mutex::new(BTreeMap::from([(tenant(1), 5), (tenant(2), 5), (tenant(3), 5)])),
+        broken: Some(tenant(2)),
+        ..Rows::default()
+    };
+    let world = plain(rows).await;
+    let error = world.maintenance.erase_expired_holds(&platform()).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Busy);
+    let left = world.rows.holds.lock().unwrap().clone();
+    assert_eq!(left.values().copied().collect::<Vec<_>>(), [0, 5, 0]);
+}
+
+#[tokio::test]
+async fn calls_that_nobody_ended_are_failed_after_their_time() {
+    let world = plain(Rows::default()).await;
+    let tenant = scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10))));
+    let id = ProviderCallId::parse("call_1").unwrap();
+    let started = CallSignal::Started(Report::default());
+    world.calls.apply(&tenant, &id, started).await.unwrap();
+    world.clock.advance(TimeDelta::minutes(119));
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    world.clock.advance(TimeDelta::minutes(2));
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 1);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    assert_eq!(world.store.event_names().last(), Some(&"call.failed"));
+}
+
+#[tokio::test]
+async fn everything_is_kept_for_its_own_time() {
+    let mut facts = MockEventLog::new();
+    facts
+        .expect_forget_dispatched()
+        .withf(|before, _| *before == at() - TimeDelta::days(14))
+        .once()
+        .returning(|_, _| Ok(7));
+    let mut jobs = MockJobAdministration::new();
+    jobs.expect_drop_history()
+        .withf(|_, before| *before == at() - TimeDelta::days(90))
+        .once()
+        .returning(|_, _| Ok(1));
+    let world = world(Rows::default(), facts, jobs).await;
+    let erased = world.maintenance.erase_old(&platform()).await.unwrap();
+    let expected = Erased { webhooks: 0, outcomes: 3, facts: 7, history_partitions: 1 };
+    assert_eq!(erased, expected);
+    let before = world.rows.outcomes_before.lock().unwrap().clone();
+    assert_eq!(before, [at() - TimeDelta::days(7); 3]);
+}
+
+#[tokio::test]
+async fn holidays_are_those_of_the_branch_from_today_on() {
+    let world = plain(Rows::default()).await;
+    let added = world.maintenance.enter_holidays(&platform()).await.unwrap();
+    let entered = world.rows.holidays.lock().unwrap().clone();
+    assert_eq!(entered.len(), 2, "nobody knows the holidays of a branch without a state");
+    let days = |index: usize| &entered[index].2;
+    assert_eq!(added, u64::try_from(days(0).len() + days(1).len()).unwrap());
+    let has = |index: usize, year, month, day| {
+        let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        days(index).iter().any(|closed| closed.day == date)
+    };
+    assert!(has(0, 2026, 12, 25), "still to come this year");
+    assert!(!has(0, 2026, 10, 31), "over already");
+    assert!(has(0, 2028, 10, 31) && !has(0, 2029, 1, 1), "two years ahead");
+    assert!(has(1, 2027, 1, 6) && !has(0, 2027, 1, 6), "Epiphany is Bavaria's alone");
+    assert!(days(0).iter().all(|closed| !closed.reason.is_empty()));
+}
+
+#[tokio::test]
+async fn partitions_are_made_as_far_ahead_as_the_policy_says() {
+    let world = plain(Rows::default()).await;
+    let report = world.maintenance.ensure_partitions(&platform()).await.unwrap();
+    assert_eq!(report.created, 3);
+}

@@ -1,0 +1,98 @@
+//! A tenant as a person describes it: names instead of ids.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use kernel::{Currency, PhoneNumber};
+use tenancy::NewApiKey;
+
+use crate::ports::{ClosedDay, NewPhase, NewPolicy, WeeklySpan};
+
+/// A service of a blueprint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceBlueprint {
+    /// Its name as spoken; unique in the blueprint, and how staff and branches refer to it.
+    pub name: String,
+    /// Other words for it.
+    pub synonyms: Vec<String>,
+    /// For the agent to read out.
+    pub description: Option<String>,
+    /// Heading under which it is listed.
+    pub category: Option<String>,
+    /// Its phases in order.
+    pub phases: Vec<NewPhase>,
+    /// Kept free before it, in minutes.
+    pub buffer_before_minutes: u32,
+    /// Kept free after it, in minutes.
+    pub buffer_after_minutes: u32,
+    /// Its price in minor units of the tenant's currency.
+    pub price_minor: i64,
+    /// Minimum notice, if other than the branch's.
+    pub min_notice_minutes: Option<u32>,
+}
+
+/// A member of staff in a blueprint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StaffBlueprint {
+    /// The name as spoken.
+    pub name: String,
+    /// Working hours; a break is a gap.
+    pub hours: Vec<WeeklySpan>,
+    /// Names of the services that the person performs, best first.
+    pub performs: Vec<String>,
+}
+
+/// A branch of a blueprint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BranchBlueprint {
+    /// Unique in the blueprint.
+    pub slug: String,
+    /// Its name as spoken.
+    pub name: String,
+    /// The zone of its wall clock.
+    pub timezone: Tz,
+    /// Code of its federal state; its holidays become closed days.
+    pub federal_state: Option<String>,
+    /// Numbers that lead to it.
+    pub numbers: Vec<PhoneNumber>,
+    /// Opening hours.
+    pub opening: Vec<WeeklySpan>,
+    /// Closed days besides the holidays.
+    pub closed: Vec<ClosedDay>,
+    /// Hours on single days that replace the weekly ones: day, first minute, minute after the last.
+    pub exceptions: Vec<(NaiveDate, u16, u16)>,
+    /// Rules of booking.
+    pub policy: NewPolicy,
+    /// Who works there.
+    pub staff: Vec<StaffBlueprint>,
+    /// Names of the services offered there; empty means all.
+    pub services: Vec<String>,
+}
+
+/// A tenant as a person describes it, without ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TenantBlueprint {
+    /// Unique among all tenants; creating one that exists changes nothing.
+    pub slug: String,
+    /// Its name as spoken.
+    pub name: String,
+    /// Whether it takes calls.
+    pub active: bool,
+    /// Language of speech, for example `de-DE`.
+    pub locale: String,
+    /// The zone of its reports.
+    pub timezone: Tz,
+    /// What it is billed in.
+    pub currency: Currency,
+    /// ISO 3166-1 code by which national telephone numbers are read.
+    pub default_country: String,
+    /// Price of a minute of conversation in minor units.
+    pub call_rate_minor_per_minute: i64,
+    /// What it offers.
+    pub services: Vec<ServiceBlueprint>,
+    /// Where.
+    pub branches: Vec<BranchBlueprint>,
+    /// Keys of API clients; their secrets are made and shown by whoever asks for the tenant.
+    pub api_keys: Vec<NewApiKey>,
+    /// Years beyond this one whose holidays are entered at once.
+    pub holiday_years_ahead: u32,
+}

@@ -1,0 +1,212 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use chrono::NaiveDate;
+use chrono_tz::Europe::Berlin;
+use kernel::testing::{FixedClock, SequentialIds};
+use kernel::{Actor, CorrelationId, Currency, PhoneNumber};
+use uuid::Uuid;
+
+use super::*;
+use crate::ports::{
+    BranchRecord, ClosedDay, NewPhase, NewPolicy, PhaseKind, ServiceRecord, StaffRecord, WeeklySpan,
+};
+
+/// Tenants by slug.
+#[derive(Default)]
+struct Provisioner(Mutex<BTreeMap<String, NewTenant>>);
+
+fn record(tenant: &NewTenant) -> TenantRecord {
+    TenantRecord {
+        id: tenant.id,
+        slug: tenant.slug.clone(),
+        name: tenant.name.clone(),
+        active: tenant.active,
+        timezone: tenant.timezone.name().to_owned(),
+        branches: tenant
+            .branches
+            .iter()
+            .map(|branch| BranchRecord {
+                id: branch.id,
+                slug: branch.slug.clone(),
+                name: branch.name.clone(),
+                numbers: branch.numbers.iter().map(|number| number.number.clone()).collect(),
+            })
+            .collect(),
+        services: tenant
+            .services
+            .iter()
+            .map(|service| ServiceRecord {
+                id: service.id,
+                name: service.name.clone(),
+                minutes: service.phases.iter().map(|phase| phase.minutes).sum(),
+            })
+            .collect(),
+        staff: tenant
+            .branches
+            .iter()
+            .flat_map(|branch| {
+                branch.staff.iter().map(|person| StaffRecord {
+                    id: person.id,
+                    name: person.name.clone(),
+                    branch: branch.id,
+                })
+            })
+            .collect(),
+    }
+}
+
+#[async_trait]
+impl TenantProvisioner for Provisioner {
+    async fn create(&self, _: &PlatformScope, tenant: &NewTenant) -> Result<Provisioned, ProvisionError> {
+        let mut tenants = self.0.lock().unwrap();
+        if let Some(existing) = tenants.get(&tenant.slug) {
+            return Ok(Provisioned::Existing(record(existing)));
+        }
+        tenants.insert(tenant.slug.clone(), tenant.clone());
+        Ok(Provisioned::Created(record(tenant)))
+    }
+
+    async fn find(&self, _: &PlatformScope, slug: &str) -> Result<Option<TenantRecord>, StoreError> {
+        Ok(self.0.lock().unwrap().get(slug).map(record))
+    }
+}
+
+fn onboarding() -> Onboarding {
+    Onboarding::new(
+        Arc::new(Provisioner::default()),
+        Arc::new(FixedClock::at(DateTime::from_timestamp(1_790_000_000, 0).unwrap())),
+        Arc::new(SequentialIds::default()),
+    )
+}
+
+fn span(weekday: u8, from_minute: u16, until_minute: u16) -> WeeklySpan {
+    WeeklySpan { weekday, from_minute, until_minute }
+}
+
+fn service(name: &str, phases: &[(PhaseKind, u32)]) -> ServiceBlueprint {
+    ServiceBlueprint {
+        name: name.to_owned(),
+        synonyms: vec!["Schneiden".to_owned()],
+        description: None,
+        category: None,
+        phases: phases.iter().map(|(kind, minutes)| NewPhase { kind: *kind, minutes: *minutes }).collect(),
+        buffer_before_minutes: 0,
+        buffer_after_minutes: 5,
+        price_minor: 3200,
+        min_notice_minutes: None,
+    }
+}
+
+fn blueprint() -> TenantBlueprint {
+    TenantBlueprint {
+        slug: "salon-nord".to_owned(),
+        name: "Salon Nord".to_owned(),
+        active: true,
+        locale: "de-DE".to_owned(),
+        timezone: Berlin,
+        currency: Currency::Eur,
+        default_country: "DE".to_owned(),
+        call_rate_minor_per_minute: 15,
+        services: vec![
+            service("Herrenhaarschnitt", &[(PhaseKind::Staffed, 30)]),
+            service(
+                "Ansatzfarbe",
+                &[(PhaseKind::Staffed, 30), (PhaseKind::Processing, 45), (PhaseKind::Staffed, 30)],
+            ),
+        ],
+        branches: vec![BranchBlueprint {
+            slug: "altona".to_owned(),
+            name: "Altona".to_owned(),
+            timezone: Berlin,
+            federal_state: Some("HH".to_owned()),
+            numbers: vec![PhoneNumber::from_e164("+4940555100").unwrap()],
+            opening: vec![span(2, 540, 1080)],
+            closed: vec![ClosedDay {
+                day: NaiveDate::from_ymd_opt(2026, 12, 25).unwrap(),
+                reason: "Betriebsferien".to_owned(),
+            }],
+            exceptions: vec![],
+            policy: NewPolicy::default(),
+            staff: vec![StaffBlueprint {
+                name: "Anna Petersen".to_owned(),
+                hours: vec![span(2, 540, 750), span(2, 780, 1080)],
+                performs: vec!["Ansatzfarbe".to_owned(), "Herrenhaarschnitt".to_owned()],
+            }],
+            services: vec![],
+        }],
+        api_keys: vec![],
+        holiday_years_ahead: 2,
+    }
+}
+
+fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Operator("tenant".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
+}
+
+#[tokio::test]
+async fn creating_twice_gives_the_same_tenant() {
+    let onboarding = onboarding();
+    let first = onboarding.create(&platform(), &blueprint()).await.unwrap();
+    let again = onboarding.create(&platform(), &blueprint()).await.unwrap();
+    assert!(matches!(first, Provisioned::Created(_)) && matches!(again, Provisioned::Existing(_)));
+    assert_eq!(first.record(), again.record());
+    let found = onboarding.find(&platform(), "salon-nord").await.unwrap();
+    assert_eq!(found.as_ref(), Some(first.record()));
+    assert_eq!(first.record().services[1].minutes, 105);
+}
+
+#[test]
+fn names_become_ids_and_holidays_become_closed_days() {
+    let plan = onboarding().plan(&blueprint()).unwrap();
+    let branch = &plan.branches[0];
+    assert_eq!(
+        branch.staff[0].performs,
+        [plan.services[1].id, plan.services[0].id],
+        "in the order in which the person prefers them"
+    );
+    assert_eq!(branch.services.len(), 2, "an empty list means all");
+    let christmas = NaiveDate::from_ymd_opt(2026, 12, 25).unwrap();
+    assert!(branch.holidays.iter().any(|day| day.day == christmas));
+    assert!(branch.closed.is_empty(), "the holiday has the day already");
+}
+
+#[test]
+fn contradictions_are_named_with_their_place() {
+    type Change = fn(&mut TenantBlueprint);
+    let cases: [(Change, &str); 15] = [
+        (|b| b.slug = "Salon Nord".to_owned(), "tenant Salon Nord: a slug has"),
+        (|b| b.locale = "deutsch".to_owned(), "tenant salon-nord: a locale is"),
+        (|b| b.services[1].name = "Herrenhaarschnitt".to_owned(), "service Herrenhaarschnitt: stands twice"),
+        (|b| b.services[0].phases.clear(), "service Herrenhaarschnitt: its phases"),
+        (|b| b.services[0].phases[0].minutes = u32::MAX, "service Herrenhaarschnitt: its phases"),
+        (|b| b.services[0].price_minor = -1, "service Herrenhaarschnitt: a price"),
+        (|b| b.branches[0].slug = String::new(), "branch : a slug has"),
+        (|b| b.branches.push(b.branches[0].clone()), "branch altona: stands twice"),
+        (
+            |b| {
+                let mut other = b.branches[0].clone();
+                other.slug = "eppendorf".to_owned();
+                b.branches.push(other);
+            },
+            "branch eppendorf: number",
+        ),
+        (|b| b.branches[0].federal_state = Some("XX".to_owned()), "branch altona: `XX` is no federal state"),
+        (|b| b.branches[0].opening.push(span(2, 600, 660)), "branch altona: hours of one weekday overlap"),
+        (|b| b.branches[0].opening.push(span(8, 0, 1)), "branch altona: hours need"),
+        (
+            |b| b.branches[0].staff[0].performs.push("Massage".to_owned()),
+            "branch altona, staff Anna Petersen: there is no service `Massage`",
+        ),
+        (|b| b.branches[0].policy.grid_minutes = 0, "branch altona: grid_minutes is 0"),
+        (|b| b.branches[0].exceptions.push((NaiveDate::MIN, 600, 600)), "branch altona: an exception"),
+    ];
+    for (change, expected) in cases {
+        let mut wrong = blueprint();
+        change(&mut wrong);
+        let problem = onboarding().plan(&wrong).unwrap_err().to_string();
+        assert!(problem.starts_with(expected), "{problem}");
+    }
+}

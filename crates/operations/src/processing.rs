@@ -1,0 +1,248 @@
+//! Processing stored webhooks: whose call it is, and what the event says about it.
+
+use std::sync::Arc;
+
+use call::{CallError, CallService, CallSignal};
+use kernel::{
+    Actor, Caller, Classify, Clock, CorrelationId, ErrorClass, PhoneNumber, PlatformScope, ProviderCallId,
+    StoreError, TenantId, TenantScope,
+};
+use phone_numbers::{Country, Normalised, normalise};
+use tenancy::{Denied, ResolveError, TenantResolver};
+
+use crate::ports::{Conclusion, Inbox, InboxEntry, InboxId, InboxState};
+
+/// News about a call, decoded, its numbers as the provider wrote them.
+#[derive(Clone)]
+pub struct CallNews {
+    /// The provider's id of the call.
+    pub provider_call_id: ProviderCallId,
+    /// Who rang, or a word such as `anonymous`.
+    pub from_number: Option<String>,
+    /// Who was rung.
+    pub to_number: Option<String>,
+    /// What happened; the numbers in it are filled in here.
+    pub signal: CallSignal,
+}
+
+impl std::fmt::Debug for CallNews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallNews")
+            .field("provider_call_id", &self.provider_call_id)
+            .field("kind", &self.signal.kind())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a stored webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processed {
+    /// It was merged into its call; `changed` is false if it said nothing new.
+    Applied {
+        /// Whose call it is.
+        tenant: TenantId,
+        /// Whether anything changed.
+        changed: bool,
+    },
+    /// It belongs to no active tenant; the row waits for review. The reason is a code.
+    Unrouted(&'static str),
+}
+
+/// Why processing must be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessingError {
+    /// The tenant could not be looked up.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The call could not be changed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The inbox failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Classify for ProcessingError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Resolve(error) => error.class(),
+            Self::Call(error) => error.class(),
+            Self::Store(error) => error.class(),
+        }
+    }
+}
+
+/// Use case: process one stored webhook.
+///
+/// Every step may be repeated: a row that is no longer `received` is left alone, and merging an event twice changes
+/// nothing.
+#[derive(Clone)]
+pub struct WebhookProcessing {
+    inbox: Arc<dyn Inbox>,
+    tenants: TenantResolver,
+    calls: CallService,
+    clock: Arc<dyn Clock>,
+}
+
+impl WebhookProcessing {
+    /// Processing out of this inbox.
+    #[must_use]
+    pub fn new(
+        inbox: Arc<dyn Inbox>,
+        tenants: TenantResolver,
+        calls: CallService,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { inbox, tenants, calls, clock }
+    }
+
+    /// The stored webhook, if it still waits to be processed.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn waiting(
+        &self,
+        scope: &PlatformScope,
+        id: InboxId,
+    ) -> Result<Option<InboxEntry>, StoreError> {
+        let entry = self.inbox.load(scope, id).await?;
+        Ok(entry.filter(|entry| entry.state == InboxState::Received))
+    }
+
+    /// Nothing follows from the event.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn ignore(&self, scope: &PlatformScope, id: InboxId, reason: &str) -> Result<(), StoreError> {
+        self.conclude(scope, id, InboxState::Ignored, Some(reason), None).await
+    }
+
+    /// The event cannot be decoded; `reason` says how far one got, without quoting it.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn quarantine(
+        &self,
+        scope: &PlatformScope,
+        id: InboxId,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.conclude(scope, id, InboxState::Quarantined, Some(reason), None).await
+    }
+
+    /// Finds the call's tenant and merges the event into the call.
+    ///
+    /// # Errors
+    /// [`ProcessingError`], after which nothing or everything but the row's conclusion has happened: try again.
+    pub async fn apply(
+        &self,
+        scope: &PlatformScope,
+        entry: &InboxEntry,
+        news: CallNews,
+    ) -> Result<Processed, ProcessingError> {
+        let parties = Parties::of(&news);
+        let actor = Actor::Provider(entry.provider.code().to_owned());
+        let tenant = match self.tenant_of(&news.provider_call_id, &parties, actor, scope.correlation()).await
+        {
+            Ok(tenant) => tenant,
+            Err(Unresolved::Review(reason)) => {
+                self.conclude(scope, entry.id, InboxState::Unrouted, Some(reason), None).await?;
+                return Ok(Processed::Unrouted(reason));
+            }
+            Err(Unresolved::Failed(error)) => return Err(error.into()),
+        };
+        let signal = news.signal.with_parties(parties.caller, parties.called);
+        let applied = self.calls.apply(&tenant, &news.provider_call_id, signal).await?;
+        self.conclude(scope, entry.id, InboxState::Processed, None, Some(tenant.tenant())).await?;
+        Ok(Processed::Applied { tenant: tenant.tenant(), changed: applied.decision.changed })
+    }
+
+    /// A call that is known belongs to its tenant, also after the number moved or the tenant was switched off: its
+    /// end must still be counted. A call that is not known belongs to the active tenant of our number in it.
+    async fn tenant_of(
+        &self,
+        call: &ProviderCallId,
+        parties: &Parties,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<TenantScope, Unresolved> {
+        match self.tenants.by_recorded_call(call, actor.clone(), correlation).await {
+            Ok(found) => return Ok(found.scope),
+            Err(ResolveError::Denied(Denied::UnknownCall)) => {}
+            Err(error) => return Err(Unresolved::of(error)),
+        }
+        let Some(ours) = &parties.ours else {
+            return Err(Unresolved::Review("no_called_number"));
+        };
+        self.tenants
+            .by_called_number(ours, actor, correlation)
+            .await
+            .map(|found| found.scope)
+            .map_err(Unresolved::of)
+    }
+
+    async fn conclude(
+        &self,
+        scope: &PlatformScope,
+        id: InboxId,
+        state: InboxState,
+        reason: Option<&str>,
+        tenant: Option<TenantId>,
+    ) -> Result<(), StoreError> {
+        let conclusion =
+            Conclusion { state, reason: reason.map(str::to_owned), tenant, at: self.clock.now() };
+        self.inbox.conclude(scope, id, conclusion).await
+    }
+}
+
+/// Why there is no scope.
+enum Unresolved {
+    /// Nobody's: a person must look.
+    Review(&'static str),
+    /// Could not be found out.
+    Failed(ResolveError),
+}
+
+impl Unresolved {
+    fn of(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Denied(denied) => Self::Review(denied.as_str()),
+            ResolveError::Store(_) => Self::Failed(error),
+        }
+    }
+}
+
+/// The numbers of a call in the form in which they are stored.
+struct Parties {
+    caller: Option<Caller>,
+    called: Option<PhoneNumber>,
+    /// The one of them that is a number of ours.
+    ours: Option<PhoneNumber>,
+}
+
+impl Parties {
+    fn of(news: &CallNews) -> Self {
+        let number = |text: &Option<String>| text.as_deref().and_then(e164);
+        let from = number(&news.from_number);
+        let to = number(&news.to_number);
+        let outbound = news.signal.report().direction == Some(call::Direction::Outbound);
+        let ours = if outbound { from.clone() } else { to.clone() };
+        Self {
+            // No word about the caller says nothing; an unusable number says that the caller is anonymous.
+            caller: news.from_number.is_some().then(|| from.map_or(Caller::Anonymous, Caller::Known)),
+            called: to,
+            ours,
+        }
+    }
+}
+
+/// The provider writes E.164; what reaches it by other ways is read by the German plan, since no tenant is known yet.
+fn e164(text: &str) -> Option<PhoneNumber> {
+    match normalise(text, Country::Germany) {
+        Normalised::E164(number) => PhoneNumber::from_e164(&number).ok(),
+        Normalised::Withheld | Normalised::Unusable(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use call::Report;
+use call::testing::{InMemoryCalls, InMemoryTrace};
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{BranchId, ChangeSet};
+use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
+use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantState};
+use uuid::Uuid;
+
+use super::*;
+use crate::ports::{Provider, Stored};
+use crate::testing::InMemoryInbox;
+use crate::{Admission, Delivery, WebhookIntake};
+
+const OURS: &str = "+4940555100";
+const SLEEPING: &str = "+4940555900";
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+}
+
+fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Job("process_webhook".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
+}
+
+struct World {
+    inbox: Arc<InMemoryInbox>,
+    tenancy: Arc<InMemoryTenancy>,
+    calls: Arc<InMemoryCalls>,
+    processing: WebhookProcessing,
+    intake: WebhookIntake,
+}
+
+impl World {
+    /// Company 1 with a number, company 2 which is not served.
+    async fn new() -> Self {
+        let tenancy = Arc::new(InMemoryTenancy::default());
+        for (number, slug, state, phone) in
+            [(1, "salon", TenantState::Active, OURS), (2, "closed", TenantState::Inactive, SLEEPING)]
+        {
+            let branch = branch_profile(number * 10, "main");
+            let mut profile = tenant_profile(number, slug);
+            profile.state = state;
+            let change = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: at() })
+                .write(TenancyWrite::CreateBranch(branch.clone()))
+                .write(TenancyWrite::AssignNumber(NumberAssignment {
+                    number: PhoneNumber::from_e164(phone).unwrap(),
+                    branch: branch.id,
+                    label: "main".to_owned(),
+                    active: true,
+                }));
+            tenancy.commit(&scope(number, None), change).await.unwrap();
+        }
+        let clock = Arc::new(FixedClock::at(at()));
+        let inbox = Arc::new(InMemoryInbox::default());
+        let calls = Arc::new(InMemoryCalls::default());
+        let service = CallService::new(
+            calls.clone(),
+            Arc::new(InMemoryTrace::default()),
+            clock.clone(),
+            Arc::new(SequentialIds::default()),
+        );
+        let resolver = TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone());
+        Self {
+            processing: WebhookProcessing::new(inbox.clone(), resolver, service, clock.clone()),
+            intake: WebhookIntake::new(inbox.clone(), clock),
+            inbox,
+            tenancy,
+            calls,
+        }
+    }
+
+    async fn stored(&self, body: &[u8]) -> InboxEntry {
+        let delivery = Delivery {
+            provider: Provider::Retell,
+            event: "call_ended",
+            subject: "call_1",
+            body,
+            correlation: CorrelationId::from_uuid(Uuid::from_u128(4)),
+        };
+        let stored = self.intake.receive(delivery, Admission::Process).await.unwrap();
+        assert_eq!(stored, Stored::New);
+        let id = InboxId::of(Provider::Retell, "call_ended", "call_1", &crate::ports::body_digest(body));
+        self.processing.waiting(&platform(), id).await.unwrap().unwrap()
+    }
+}
+
+fn news(to: Option<&str>, signal: fn(Report) -> CallSignal) -> CallNews {
+    CallNews {
+        provider_call_id: ProviderCallId::parse("call_1").unwrap(),
+        from_number: Some("anonymous".to_owned()),
+        to_number: to.map(str::to_owned),
+        signal: signal(Report { duration_ms: Some(61_000), ..Report::default() }),
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_merged_into_the_call_of_the_called_number() {
+    let world = World::new().await;
+    let entry = world.stored(b"1").await;
+    let done = world
+        .processing
+        .apply(&platform(), &entry, news(Some("040 555100"), CallSignal::Ended))
+        .await
+        .unwrap();
+    let tenant = scope(1, None).tenant();
+    assert_eq!(done, Processed::Applied { tenant, changed: true });
+    assert_eq!(world.calls.event_names(), ["call.ended"]);
+    let conclusion = world.inbox.conclusion(entry.id).unwrap();
+    assert_eq!((conclusion.state, conclusion.tenant), (InboxState::Processed, Some(tenant)));
+    assert_eq!(
+        world.processing.waiting(&platform(), entry.id).await.unwrap(),
+        None,
+        "a second run finds nothing to do"
+    );
+
+    let again = world.stored(b"2").await;
+    let repeated =
+        world.processing.apply(&platform(), &again, news(Some(OURS), CallSignal::Ended)).await.unwrap();
+    assert_eq!(repeated, Processed::Applied { tenant, changed: false });
+}
+
+#[tokio::test]
+async fn what_is_nobodys_waits_for_review() {
+    let world = World::new().await;
+    for (body, to, reason) in [
+        (b"1", Some("+4940999999"), "unknown_number"),
+        (b"2", Some(SLEEPING), "inactive_tenant"),
+        (b"3", Some("anonymous"), "no_called_number"),
+        (b"4", None, "no_called_number"),
+    ] {
+        let entry = world.stored(body).await;
+        let done = world.processing.apply(&platform(), &entry, news(to, CallSignal::Started)).await.unwrap();
+        assert_eq!(done, Processed::Unrouted(reason), "{to:?}");
+        let conclusion = world.inbox.conclusion(entry.id).unwrap();
+        assert_eq!(conclusion.state, InboxState::Unrouted);
+        assert_eq!(conclusion.reason.as_deref(), Some(reason));
+    }
+    assert!(world.calls.is_empty());
+}
+
+#[tokio::test]
+async fn a_known_call_keeps_its_tenant_whatever_the_event_says_about_numbers() {
+    let world = World::new().await;
+    // Company 2 was switched off while the call was on.
+    let sleeping = scope(2, None).tenant();
+    let id = ProviderCallId::parse("call_1").unwrap();
+    let branch = BranchId::from_uuid(Uuid::from_u128(20));
+    let call = kernel::CallId::from_uuid(Uuid::from_u128(77));
+    world.tenancy.add_call(sleeping, branch, id, call, at());
+    let entry = world.stored(b"1").await;
+    let done =
+        world.processing.apply(&platform(), &entry, news(Some(OURS), CallSignal::Ended)).await.unwrap();
+    assert_eq!(done, Processed::Applied { tenant: sleeping, changed: true });
+}
+
+#[tokio::test]
+async fn an_outbound_call_belongs_to_the_number_that_rang() {
+    let world = World::new().await;
+    let entry = world.stored(b"1").await;
+    let mut outbound = news(Some("+491701112233"), CallSignal::Started);
+    outbound.from_number = Some(OURS.to_owned());
+    outbound.signal =
+        CallSignal::Started(Report { direction: Some(call::Direction::Outbound), ..Report::default() });
+    let done = world.processing.apply(&platform(), &entry, outbound).await.unwrap();
+    assert!(matches!(done, Processed::Applied { changed: true, .. }));
+}
+
+#[tokio::test]
+async fn ignored_and_unreadable_events_are_concluded_with_their_reason() {
+    let world = World::new().await;
+    let first = world.stored(b"1").await;
+    world.processing.ignore(&platform(), first.id, "chat").await.unwrap();
+    let second = world.stored(b"2").await;
+    world.processing.quarantine(&platform(), second.id, "no event name").await.unwrap();
+    let state = |id| world.inbox.conclusion(id).map(|c| (c.state, c.reason));
+    assert_eq!(state(first.id), Some((InboxState::Ignored, Some("chat".to_owned()))));
+    assert_eq!(state(second.id), Some((InboxState::Quarantined, Some("no event name".to_owned()))));
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_leaves_the_row_waiting() {
+    let world = World::new().await;
+    let entry = world.stored(b"1").await;
+    world.inbox.set_broken(true);
+    let error =
+        world.processing.apply(&platform(), &entry, news(Some(OURS), CallSignal::Ended)).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Busy);
+    world.inbox.set_broken(false);
+    assert!(world.processing.waiting(&platform(), entry.id).await.unwrap().is_some());
+}
