@@ -1,0 +1,102 @@
+//! Catalogues, appointments, holds and the time they occupy.
+
+pub(crate) mod catalogue;
+pub(crate) mod load;
+mod queue;
+pub(crate) mod read;
+pub(crate) mod rows;
+mod write;
+
+use appointment::model::{AppointmentSnapshot, DayLoad, DayQuery, HoldSnapshot};
+use appointment::ports::{AppointmentRepository, AppointmentWrite};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
+
+pub use catalogue::PgCatalogueRepository;
+
+use crate::database::Database;
+use crate::error::occupancy_error;
+use crate::session::Access;
+
+/// The store of appointments and holds.
+#[derive(Debug, Clone)]
+pub struct PgAppointmentRepository {
+    database: Database,
+}
+
+impl PgAppointmentRepository {
+    /// Works with the pool of `gateway` or `worker`.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl AppointmentRepository for PgAppointmentRepository {
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<AppointmentSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = read::find(&mut session, scope, id).await;
+        session.finish_read(found).await
+    }
+
+    async fn list_upcoming_of_customers(
+        &self,
+        scope: &TenantScope,
+        customers: &[CustomerId],
+        from: DateTime<Utc>,
+    ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        if customers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.database.read(scope).await?;
+        let found = read::list_upcoming(&mut session, scope, customers, from).await;
+        session.finish_read(found).await
+    }
+
+    async fn list_of_call(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+    ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = read::list_of_call(&mut session, scope, call).await;
+        session.finish_read(found).await
+    }
+
+    async fn day_load(&self, scope: &TenantScope, query: &DayQuery) -> Result<DayLoad, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = load::day_load(&mut session, scope, query).await;
+        session.finish_read(found).await
+    }
+
+    async fn live_holds_of_call(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+    ) -> Result<Vec<HoldSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = load::live_holds_of_call(&mut session, scope, call).await;
+        session.finish_read(found).await
+    }
+
+    async fn commit(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<AppointmentWrite>,
+    ) -> Result<(), CommitError> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        let locks = queue::locks(scope, change.writes());
+        let access = Access::Write { durability: change.durability(), locks: &locks };
+        let mut session = self.database.begin(scope, access).await.map_err(occupancy_error)?;
+        let done = write::apply(&mut session, scope, &change).await;
+        session.finish_write(done).await
+    }
+}

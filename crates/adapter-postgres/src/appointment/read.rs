@@ -1,0 +1,186 @@
+//! Reading appointments whole.
+
+use appointment::model::{
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, Span, SyncState,
+};
+use appointment::ports::MAX_LISTED;
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, BranchId, CallId, CustomerId, ServiceId, StaffId, StoreError, TenantScope};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::error::{corrupt, store_error};
+use crate::row::{count, money, zone};
+use crate::statements::statements;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
+                    a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
+                    a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version,
+                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.span_starts, o.span_ends
+               FROM public.appointments a
+              CROSS JOIN LATERAL (
+                    SELECT coalesce(array_agg(h.position ORDER BY h.position), '{}') AS positions,
+                           coalesce(array_agg(h.kind ORDER BY h.position), '{}') AS kinds,
+                           coalesce(array_agg(h.starts_at ORDER BY h.position), '{}') AS phase_starts,
+                           coalesce(array_agg(h.ends_at ORDER BY h.position), '{}') AS phase_ends
+                      FROM public.appointment_phases h
+                     WHERE h.tenant_id = a.tenant_id AND h.appointment_id = a.id) p
+              CROSS JOIN LATERAL (
+                    SELECT coalesce(array_agg(y.starts_at ORDER BY y.starts_at), '{}') AS span_starts,
+                           coalesce(array_agg(y.ends_at ORDER BY y.starts_at), '{}') AS span_ends
+                      FROM public.occupancy y
+                     WHERE y.tenant_id = a.tenant_id AND y.appointment_id = a.id) o
+              WHERE a.tenant_id = $1 AND ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    FIND = select!("a.id = $2");
+
+    LIST_UPCOMING = select!(
+        "a.customer_id = ANY($2) AND a.ends_at > $3 AND a.status IN ('pending', 'confirmed', 'needs_attention')
+          ORDER BY a.starts_at, a.id LIMIT $4"
+    );
+
+    LIST_OF_CALL = select!("a.call_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
+}
+
+#[derive(FromRow)]
+struct AppointmentRow {
+    id: Uuid,
+    branch_id: Uuid,
+    customer_id: Uuid,
+    service_id: Uuid,
+    staff_id: Uuid,
+    call_id: Option<Uuid>,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    timezone: String,
+    status: String,
+    source: String,
+    price_minor: i64,
+    currency: String,
+    notes: Option<String>,
+    reschedule_count: i32,
+    sync_state: String,
+    cancelled_at: Option<DateTime<Utc>>,
+    cancel_reason: Option<String>,
+    created_at: DateTime<Utc>,
+    version: i64,
+    positions: Vec<i16>,
+    kinds: Vec<String>,
+    phase_starts: Vec<DateTime<Utc>>,
+    phase_ends: Vec<DateTime<Utc>>,
+    span_starts: Vec<DateTime<Utc>>,
+    span_ends: Vec<DateTime<Utc>>,
+}
+
+impl AppointmentRow {
+    fn phases(&self) -> Result<Vec<PhaseSpan>, StoreError> {
+        let times = self.phase_starts.iter().zip(&self.phase_ends);
+        self.positions
+            .iter()
+            .zip(&self.kinds)
+            .zip(times)
+            .map(|((position, kind), (starts_at, ends_at))| {
+                Ok(PhaseSpan {
+                    position: count(i32::from(*position), "appointment_phases.position")?,
+                    kind: PhaseKind::parse(kind).ok_or_else(|| corrupt("appointment_phases.kind"))?,
+                    starts_at: *starts_at,
+                    ends_at: *ends_at,
+                })
+            })
+            .collect()
+    }
+}
+
+impl TryFrom<AppointmentRow> for AppointmentSnapshot {
+    type Error = StoreError;
+
+    fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            phases: row.phases()?,
+            spans: spans(&row.span_starts, &row.span_ends),
+            id: AppointmentId::from_uuid(row.id),
+            branch: BranchId::from_uuid(row.branch_id),
+            customer: CustomerId::from_uuid(row.customer_id),
+            service: ServiceId::from_uuid(row.service_id),
+            staff: StaffId::from_uuid(row.staff_id),
+            call: row.call_id.map(CallId::from_uuid),
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            timezone: zone(&row.timezone, "appointments.timezone")?,
+            status: AppointmentStatus::parse(&row.status).ok_or_else(|| corrupt("appointments.status"))?,
+            source: AppointmentSource::parse(&row.source).ok_or_else(|| corrupt("appointments.source"))?,
+            price: money(row.price_minor, &row.currency, "appointments.currency")?,
+            notes: row.notes.as_deref().and_then(Note::clean),
+            reschedule_count: count(row.reschedule_count, "appointments.reschedule_count")?,
+            sync_state: SyncState::parse(&row.sync_state)
+                .ok_or_else(|| corrupt("appointments.sync_state"))?,
+            cancelled_at: row.cancelled_at,
+            cancel_reason: row.cancel_reason.as_deref().and_then(Note::clean),
+            created_at: row.created_at,
+            version: row.version,
+        })
+    }
+}
+
+/// Spans from parallel arrays.
+pub(super) fn spans(starts: &[DateTime<Utc>], ends: &[DateTime<Utc>]) -> Vec<Span> {
+    starts.iter().zip(ends).map(|(start, end)| Span::new(*start, *end)).collect()
+}
+
+fn at_most() -> i64 {
+    i64::try_from(MAX_LISTED).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: AppointmentId,
+) -> Result<Option<AppointmentSnapshot>, StoreError> {
+    let row: Option<AppointmentRow> = sqlx::query_as(FIND)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    row.map(AppointmentSnapshot::try_from).transpose()
+}
+
+pub(super) async fn list_upcoming(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    customers: &[CustomerId],
+    from: DateTime<Utc>,
+) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+    let rows: Vec<AppointmentRow> = sqlx::query_as(LIST_UPCOMING)
+        .bind(scope.tenant().as_uuid())
+        .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
+        .bind(from)
+        .bind(at_most())
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(AppointmentSnapshot::try_from).collect()
+}
+
+pub(super) async fn list_of_call(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    call: CallId,
+) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+    let rows: Vec<AppointmentRow> = sqlx::query_as(LIST_OF_CALL)
+        .bind(scope.tenant().as_uuid())
+        .bind(call.as_uuid())
+        .bind(at_most())
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(AppointmentSnapshot::try_from).collect()
+}

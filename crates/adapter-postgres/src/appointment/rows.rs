@@ -1,0 +1,373 @@
+//! The rows of appointments, holds and occupied time.
+//!
+//! Whatever must be freed, written and occupied for one write happens in one statement. The final INSERT depends on the
+//! counts of what was freed, which makes the server delete first.
+
+use appointment::model::{
+    AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
+};
+use chrono::{DateTime, Utc};
+use kernel::{CommitError, EmailAddress, PersonName, PhoneNumber, StaffId, TenantScope};
+use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::error::{commit_error, occupancy_error};
+use crate::statements::statements;
+
+/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy.
+macro_rules! freeing {
+    () => {
+        "released AS (
+            SELECT h.id FROM public.holds h WHERE h.tenant_id = $1 AND (h.id = ANY($2) OR h.call_id = ANY($3))
+        ), freed AS (
+            DELETE FROM public.occupancy o
+             WHERE o.tenant_id = $1 AND o.hold_id = ANY(ARRAY(SELECT r.id FROM released r))
+            RETURNING o.hold_id
+        ), expired AS (
+            DELETE FROM public.occupancy o
+             WHERE o.tenant_id = $1 AND o.resource_id = $4 AND o.starts_at >= $5::timestamptz - interval '7 days'
+               AND o.starts_at < $6 AND o.ends_at > $5 AND o.expires_at <= app.now()
+            RETURNING o.hold_id
+        ), gone AS (
+            DELETE FROM public.holds h
+             WHERE h.tenant_id = $1
+               AND h.id = ANY(ARRAY(SELECT r.id FROM released r UNION ALL SELECT e.hold_id FROM expired e))
+        )"
+    };
+}
+
+/// Parameters 7 to 14: the entries of the history, in parallel arrays of at most one element.
+macro_rules! history {
+    () => {
+        "history AS (
+            INSERT INTO public.appointment_changes
+                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at)
+            SELECT $1, c.id, c.appointment_id, c.kind, c.actor, c.call_id, c.before, c.after, c.at
+              FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::uuid[], $12::jsonb[], $13::jsonb[],
+                          $14::timestamptz[])
+                AS c (id, appointment_id, kind, actor, call_id, before, after, at)
+        ), relation AS (
+            INSERT INTO public.call_appointments (tenant_id, call_id, appointment_id, relation)
+            SELECT $1, c.call_id, c.appointment_id, c.kind
+              FROM unnest($8::uuid[], $9::text[], $11::uuid[]) AS c (appointment_id, kind, call_id)
+             WHERE c.call_id IS NOT NULL
+            ON CONFLICT DO NOTHING
+        )"
+    };
+}
+
+statements! {
+    CLAIM_HOLD = concat!("WITH ", freeing!(), ", hold AS (
+            INSERT INTO public.holds
+                (tenant_id, staff_id, id, call_id, caller_e164, branch_id, service_id, starts_at, ends_at,
+                 moves_appointment_id, expires_at, created_at)
+            VALUES ($1, $4, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        )
+        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
+        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'hold', $7, $15
+          FROM unnest($17::timestamptz[], $18::timestamptz[]) AS s (starts_at, ends_at)
+         WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
+
+    RENEW_HOLD = "
+        WITH hold AS (
+            UPDATE public.holds SET expires_at = $3 WHERE tenant_id = $1 AND id = $2
+        )
+        UPDATE public.occupancy SET expires_at = $3 WHERE tenant_id = $1 AND hold_id = $2";
+
+    /// The time they occupied goes with them.
+    RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
+
+    INSERT = concat!("WITH ", freeing!(), ", ", history!(), ", customer AS (
+            INSERT INTO public.customers
+                (tenant_id, id, name, phone_e164, email, anonymous, status, source, created_at)
+            SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active', 'phone_call', $35
+              FROM unnest($40::uuid[], $41::text[], $42::text[], $43::text[], $44::boolean[])
+                AS c (id, name, phone_e164, email, anonymous)
+        ), appointment AS (
+            INSERT INTO public.appointments
+                (tenant_id, staff_id, id, branch_id, customer_id, service_id, call_id, starts_at, ends_at, timezone,
+                 status, source, price_minor, currency, notes, reschedule_count, sync_state, cancelled_at,
+                 cancel_reason, version, created_at)
+            VALUES ($1, $4, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
+                    $35)
+        ), phases AS (
+            INSERT INTO public.appointment_phases (tenant_id, appointment_id, position, kind, starts_at, ends_at)
+            SELECT $1, $15, p.position, p.kind, p.starts_at, p.ends_at
+              FROM unnest($36::smallint[], $37::text[], $38::timestamptz[], $39::timestamptz[])
+                AS p (position, kind, starts_at, ends_at)
+        )
+        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
+        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', $15
+          FROM unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+         WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
+
+    /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
+    UPDATE = concat!("WITH ", freeing!(), ", ", history!(), ", vacated AS (
+            DELETE FROM public.occupancy o WHERE o.tenant_id = $1 AND o.appointment_id = $15
+            RETURNING o.id
+        ), appointment AS (
+            UPDATE public.appointments
+               SET staff_id = $4, branch_id = $16, customer_id = $17, service_id = $18, call_id = $19,
+                   starts_at = $20, ends_at = $21, timezone = $22, status = $23, source = $24, price_minor = $25,
+                   currency = $26, notes = $27, reschedule_count = $28, sync_state = $29, cancelled_at = $30,
+                   cancel_reason = $31, version = $32, updated_at = app.now()
+             WHERE tenant_id = $1 AND id = $15 AND version = $35
+            RETURNING id
+        ), old_phases AS (
+            DELETE FROM public.appointment_phases WHERE tenant_id = $1 AND appointment_id = $15
+            RETURNING position
+        ), phases AS (
+            INSERT INTO public.appointment_phases (tenant_id, appointment_id, position, kind, starts_at, ends_at)
+            SELECT $1, a.id, p.position, p.kind, p.starts_at, p.ends_at
+              FROM appointment a CROSS JOIN
+                   unnest($36::smallint[], $37::text[], $38::timestamptz[], $39::timestamptz[])
+                AS p (position, kind, starts_at, ends_at)
+             WHERE (SELECT count(*) FROM old_phases) >= 0
+        ), taken AS (
+            INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
+            SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', a.id
+              FROM appointment a CROSS JOIN
+                   unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+             WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
+                   + (SELECT count(*) FROM vacated) >= 0
+        )
+        SELECT count(*) FROM appointment");
+
+    RECORD_CHANGE = "
+        WITH history AS (
+            INSERT INTO public.appointment_changes
+                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        )
+        INSERT INTO public.call_appointments (tenant_id, call_id, appointment_id, relation)
+        SELECT $1, $6, $3, $4 WHERE $6 IS NOT NULL
+        ON CONFLICT DO NOTHING";
+}
+
+/// Holds to release, gathered until the next write that can do it on the way.
+#[derive(Default)]
+pub(super) struct Releases {
+    /// Ids of holds.
+    pub(super) holds: Vec<Uuid>,
+    /// Ids of calls, all of whose holds go.
+    pub(super) calls: Vec<Uuid>,
+}
+
+impl Releases {
+    fn is_empty(&self) -> bool {
+        self.holds.is_empty() && self.calls.is_empty()
+    }
+}
+
+/// Lets a hold and the time it keeps live longer.
+pub(super) async fn renew_hold(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: HoldId,
+    expires_at: DateTime<Utc>,
+) -> Result<(), CommitError> {
+    sqlx::query(RENEW_HOLD)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .bind(expires_at)
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+pub(super) async fn release(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    releases: Releases,
+) -> Result<(), CommitError> {
+    if releases.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(RELEASE)
+        .bind(scope.tenant().as_uuid())
+        .bind(releases.holds)
+        .bind(releases.calls)
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
+
+/// Parameters 1 to 6 of [`freeing!`].
+fn freeing<'q>(
+    sql: &'static str,
+    scope: &TenantScope,
+    releases: Releases,
+    staff: StaffId,
+    stretch: Span,
+) -> Statement<'q> {
+    sqlx::query(sql)
+        .bind(scope.tenant().as_uuid())
+        .bind(releases.holds)
+        .bind(releases.calls)
+        .bind(staff.as_uuid())
+        .bind(stretch.start)
+        .bind(stretch.end)
+}
+
+/// From the beginning of the first span to the end of the last; without spans, the stay.
+fn stretch(spans: &[Span], stay: Span) -> Span {
+    let start = spans.iter().map(|span| span.start).min().unwrap_or(stay.start);
+    let end = spans.iter().map(|span| span.end).max().unwrap_or(stay.end);
+    Span::new(start, end)
+}
+
+pub(super) async fn claim_hold(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    releases: Releases,
+    hold: &HoldSnapshot,
+) -> Result<(), CommitError> {
+    let stretch = stretch(&hold.spans, Span::new(hold.starts_at, hold.ends_at));
+    freeing(CLAIM_HOLD, scope, releases, hold.staff, stretch)
+        .bind(hold.id.as_uuid())
+        .bind(hold.call.as_uuid())
+        .bind(hold.caller_number.as_ref().map(PhoneNumber::as_e164))
+        .bind(hold.branch.as_uuid())
+        .bind(hold.service.as_uuid())
+        .bind(hold.starts_at)
+        .bind(hold.ends_at)
+        .bind(hold.moves.map(|id| id.as_uuid()))
+        .bind(hold.expires_at)
+        .bind(hold.created_at)
+        .bind(hold.spans.iter().map(|span| span.start).collect::<Vec<_>>())
+        .bind(hold.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+/// Parameters 7 to 14 of [`history!`].
+fn history<'q>(statement: Statement<'q>, entry: Option<&'q AppointmentChange>) -> Statement<'q> {
+    let entries = entry.as_slice();
+    statement
+        .bind(entries.iter().map(|e| e.id.as_uuid()).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.appointment.as_uuid()).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.actor.to_string()).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.call.map(|id| id.as_uuid())).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.before.as_ref().map(Json)).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| Json(&e.after)).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.at).collect::<Vec<_>>())
+}
+
+/// Parameters 40 to 44: the new customer, in arrays of at most one element.
+fn customer<'q>(statement: Statement<'q>, customer: Option<&'q NewCustomerRow>) -> Statement<'q> {
+    let rows = customer.as_slice();
+    statement
+        .bind(rows.iter().map(|c| c.id.as_uuid()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|c| c.name.as_ref().map(PersonName::as_str)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|c| c.phone.as_ref().map(PhoneNumber::as_e164)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|c| c.email.as_ref().map(EmailAddress::as_str)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|c| c.anonymous).collect::<Vec<_>>())
+}
+
+/// Parameters 15 to 34: the appointment and the time it occupies.
+fn fields<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) -> Statement<'q> {
+    statement
+        .bind(appointment.id.as_uuid())
+        .bind(appointment.branch.as_uuid())
+        .bind(appointment.customer.as_uuid())
+        .bind(appointment.service.as_uuid())
+        .bind(appointment.call.map(|id| id.as_uuid()))
+        .bind(appointment.starts_at)
+        .bind(appointment.ends_at)
+        .bind(appointment.timezone.name())
+        .bind(appointment.status.as_str())
+        .bind(appointment.source.as_str())
+        .bind(appointment.price.minor())
+        .bind(appointment.price.currency().code())
+        .bind(appointment.notes.as_ref().map(Note::as_str))
+        .bind(i32::try_from(appointment.reschedule_count).unwrap_or(i32::MAX))
+        .bind(appointment.sync_state.as_str())
+        .bind(appointment.cancelled_at)
+        .bind(appointment.cancel_reason.as_ref().map(Note::as_str))
+        .bind(appointment.version)
+        .bind(appointment.spans.iter().map(|span| span.start).collect::<Vec<_>>())
+        .bind(appointment.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+}
+
+/// Parameters 36 to 39: the phases.
+fn phases<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) -> Statement<'q> {
+    let phases = &appointment.phases;
+    statement
+        .bind(phases.iter().map(|p| i16::try_from(p.position).unwrap_or(i16::MAX)).collect::<Vec<_>>())
+        .bind(phases.iter().map(|p| p.kind.as_str()).collect::<Vec<_>>())
+        .bind(phases.iter().map(|p| p.starts_at).collect::<Vec<_>>())
+        .bind(phases.iter().map(|p| p.ends_at).collect::<Vec<_>>())
+}
+
+fn whole<'q>(
+    sql: &'static str,
+    scope: &TenantScope,
+    releases: Releases,
+    appointment: &'q AppointmentSnapshot,
+    entry: Option<&'q AppointmentChange>,
+) -> Statement<'q> {
+    let stay = Span::new(appointment.starts_at, appointment.ends_at);
+    let statement = freeing(sql, scope, releases, appointment.staff, stretch(&appointment.spans, stay));
+    fields(history(statement, entry), appointment)
+}
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    releases: Releases,
+    appointment: &AppointmentSnapshot,
+    new_customer: Option<&NewCustomerRow>,
+    entry: Option<&AppointmentChange>,
+) -> Result<(), CommitError> {
+    let statement = whole(INSERT, scope, releases, appointment, entry).bind(appointment.created_at);
+    customer(phases(statement, appointment), new_customer)
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+pub(super) async fn update(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    releases: Releases,
+    next: &AppointmentSnapshot,
+    expected: i64,
+    entry: Option<&AppointmentChange>,
+) -> Result<(), CommitError> {
+    let statement = whole(UPDATE, scope, releases, next, entry).bind(expected);
+    let row = phases(statement, next).fetch_one(connection).await.map_err(occupancy_error)?;
+    let changed: i64 = sqlx::Row::try_get(&row, 0).map_err(commit_error)?;
+    if changed == 0 { Err(CommitError::Stale) } else { Ok(()) }
+}
+
+pub(super) async fn record_change(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    entry: &AppointmentChange,
+) -> Result<(), CommitError> {
+    sqlx::query(RECORD_CHANGE)
+        .bind(scope.tenant().as_uuid())
+        .bind(entry.id.as_uuid())
+        .bind(entry.appointment.as_uuid())
+        .bind(entry.kind.as_str())
+        .bind(entry.actor.to_string())
+        .bind(entry.call.map(|id| id.as_uuid()))
+        .bind(entry.before.as_ref().map(Json))
+        .bind(Json(&entry.after))
+        .bind(entry.at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}

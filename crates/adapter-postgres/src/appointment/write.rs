@@ -1,0 +1,88 @@
+//! Writing appointments and holds, in the order of the change set.
+//!
+//! What can travel together does: holds that are released go with the next write that occupies time, an entry of the
+//! history goes with the appointment it is about.
+
+use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind};
+use appointment::ports::AppointmentWrite;
+use kernel::{ChangeSet, CommitError, TenantScope};
+use serde_json::json;
+
+use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
+use crate::change::{AuditEntry, settle};
+use crate::session::Session;
+
+pub(super) async fn apply(
+    session: &mut Session,
+    scope: &TenantScope,
+    change: &ChangeSet<AppointmentWrite>,
+) -> Result<(), CommitError> {
+    settle(session, scope, change, &audit(change.writes())).await?;
+    let mut releases = Releases::default();
+    let mut writes = change.writes().iter().peekable();
+    while let Some(write) = writes.next() {
+        match write {
+            AppointmentWrite::ReleaseHold(id) => releases.holds.push(id.as_uuid()),
+            AppointmentWrite::ReleaseHoldsOfCall(call) => releases.calls.push(call.as_uuid()),
+            AppointmentWrite::ClaimHold(hold) => {
+                claim_hold(session, scope, std::mem::take(&mut releases), hold).await?;
+            }
+            AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
+                releases.holds.extend(from_hold.map(|id| id.as_uuid()));
+                let entry = writes.next_if(|next| records(next, appointment)).and_then(entry_of);
+                let customer = new_customer.as_ref();
+                insert(session, scope, std::mem::take(&mut releases), appointment, customer, entry).await?;
+            }
+            AppointmentWrite::Update { next, expected } => {
+                let entry = writes.next_if(|after| records(after, next)).and_then(entry_of);
+                update(session, scope, std::mem::take(&mut releases), next, *expected, entry).await?;
+            }
+            AppointmentWrite::RenewHold { id, expires_at } => {
+                release(session, scope, std::mem::take(&mut releases)).await?;
+                renew_hold(session, scope, *id, *expires_at).await?;
+            }
+            AppointmentWrite::RecordChange(entry) => {
+                release(session, scope, std::mem::take(&mut releases)).await?;
+                record_change(session, scope, entry).await?;
+            }
+        }
+    }
+    release(session, scope, releases).await
+}
+
+fn audit(writes: &[AppointmentWrite]) -> Vec<AuditEntry> {
+    // Holds come and go with every sentence of a caller; what counts is in the history of appointments.
+    writes
+        .iter()
+        .flat_map(|write| match write {
+            AppointmentWrite::RecordChange(entry) => vec![
+                AuditEntry::new(action(entry), &entry.appointment, Some(entry.at))
+                    .with(json!({ "change": entry.id.to_string() })),
+            ],
+            AppointmentWrite::Insert { appointment, new_customer: Some(customer), .. } => {
+                vec![AuditEntry::new("customer.created", &customer.id, Some(appointment.created_at))]
+            }
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+const fn action(entry: &AppointmentChange) -> &'static str {
+    match entry.kind {
+        ChangeKind::Booked => "appointment.booked",
+        ChangeKind::Moved => "appointment.moved",
+        ChangeKind::Cancelled => "appointment.cancelled",
+    }
+}
+
+/// True if the write is an entry of this appointment's history, which can be written along with the appointment.
+fn records(write: &AppointmentWrite, appointment: &AppointmentSnapshot) -> bool {
+    matches!(write, AppointmentWrite::RecordChange(entry) if entry.appointment == appointment.id)
+}
+
+const fn entry_of(write: &AppointmentWrite) -> Option<&AppointmentChange> {
+    match write {
+        AppointmentWrite::RecordChange(entry) => Some(entry),
+        _ => None,
+    }
+}

@@ -1,0 +1,270 @@
+//! What calls cost and what they are charged: append-only lines.
+
+use async_trait::async_trait;
+use billing::{
+    BillingRepository, BillingWrite, CallAccountSnapshot, CallRate, ChargeBasis, ChargeEntry, FxQuote,
+    FxRate, ProviderCost,
+};
+use chrono::{DateTime, Utc};
+use kernel::{CallId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope, UsdMicrocents};
+use serde_json::json;
+use sqlx::{FromRow, PgConnection};
+
+use crate::change::{AuditEntry, settle};
+use crate::database::Database;
+use crate::error::{commit_error, corrupt, store_error};
+use crate::row::{money, word};
+use crate::session::Session;
+use crate::statements::statements;
+
+statements! {
+    /// One row if the tenant has the call, none otherwise.
+    TARIFF = "
+        SELECT t.call_rate_minor_per_minute, t.currency
+          FROM public.call_keys k JOIN public.tenants t ON t.id = k.tenant_id
+         WHERE k.tenant_id = $1 AND k.call_id = $2";
+
+    COSTS = "
+        SELECT version, usd_microcents, fx_rate_ppm, fx_source, external_minor, method, recorded_at
+          FROM public.call_provider_costs WHERE tenant_id = $1 AND call_id = $2 ORDER BY version";
+
+    CHARGES = "
+        SELECT entry_no, kind, amount_minor, currency, duration_ms, rate_minor_per_minute, created_at
+          FROM public.call_charges WHERE tenant_id = $1 AND call_id = $2 ORDER BY entry_no";
+
+    /// An operator's rate wins over a reference rate of the same day.
+    LATEST_FX = "
+        SELECT rate_ppm, source FROM public.fx_rates
+         WHERE base = 'USD' AND quote = 'EUR'
+         ORDER BY valid_on DESC, source = 'manual' DESC LIMIT 1";
+
+    RECORD_FX = "
+        INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)
+        VALUES ('USD', 'EUR', $1, $2, $3)
+        ON CONFLICT (base, quote, valid_on, source)
+            DO UPDATE SET rate_ppm = excluded.rate_ppm, stored_at = app.now()";
+
+    APPEND_COST = "
+        INSERT INTO public.call_provider_costs
+            (tenant_id, call_id, version, usd_microcents, fx_rate_ppm, fx_source, external_minor, method, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+    APPEND_CHARGE = "
+        INSERT INTO public.call_charges
+            (tenant_id, call_id, entry_no, kind, amount_minor, currency, duration_ms, rate_minor_per_minute, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+}
+
+#[derive(FromRow)]
+struct CostRow {
+    version: i32,
+    usd_microcents: i64,
+    fx_rate_ppm: i64,
+    fx_source: String,
+    external_minor: i64,
+    method: String,
+    recorded_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct ChargeRow {
+    entry_no: i32,
+    kind: String,
+    amount_minor: i64,
+    currency: String,
+    duration_ms: i64,
+    rate_minor_per_minute: i64,
+    created_at: DateTime<Utc>,
+}
+
+impl CostRow {
+    fn into_model(self, call: CallId) -> Result<ProviderCost, StoreError> {
+        Ok(ProviderCost {
+            call,
+            version: self.version,
+            usd_microcents: UsdMicrocents(self.usd_microcents),
+            fx: fx_rate(self.fx_rate_ppm, &self.fx_source, "call_provider_costs.fx_rate_ppm")?,
+            external_minor: self.external_minor,
+            method: word(&self.method, "call_provider_costs.method")?,
+            recorded_at: self.recorded_at,
+        })
+    }
+}
+
+impl ChargeRow {
+    fn into_model(self, call: CallId) -> Result<ChargeEntry, StoreError> {
+        Ok(ChargeEntry {
+            call,
+            entry_no: self.entry_no,
+            kind: word(&self.kind, "call_charges.kind")?,
+            amount: money(self.amount_minor, &self.currency, "call_charges.currency")?,
+            basis: ChargeBasis {
+                duration_ms: self.duration_ms,
+                rate_minor_per_minute: self.rate_minor_per_minute,
+            },
+            created_at: self.created_at,
+        })
+    }
+}
+
+fn fx_rate(ppm: i64, source: &str, column: &'static str) -> Result<FxRate, StoreError> {
+    FxRate::new(ppm, word(source, column)?).map_err(|_| corrupt(column))
+}
+
+/// The store of calls' accounts and of exchange rates.
+#[derive(Debug, Clone)]
+pub struct PgBillingRepository {
+    database: Database,
+}
+
+impl PgBillingRepository {
+    /// Works with the pool of `worker`; reading also with that of `gateway`.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl BillingRepository for PgBillingRepository {
+    async fn account_of_call(
+        &self,
+        scope: &TenantScope,
+        call: CallId,
+    ) -> Result<Option<CallAccountSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let account = read_account(&mut session, scope, call).await;
+        session.finish_read(account).await
+    }
+
+    async fn latest_fx(&self, _scope: &TenantScope) -> Result<Option<FxRate>, StoreError> {
+        let row: Option<(i64, String)> =
+            sqlx::query_as(LATEST_FX).fetch_optional(self.database.pool()).await.map_err(store_error)?;
+        row.map(|(ppm, source)| fx_rate(ppm, &source, "fx_rates.rate_ppm")).transpose()
+    }
+
+    async fn record_fx(&self, _scope: &PlatformScope, quote: FxQuote) -> Result<(), StoreError> {
+        sqlx::query(RECORD_FX)
+            .bind(quote.day)
+            .bind(quote.rate.ppm())
+            .bind(quote.rate.source().as_str())
+            .execute(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn commit(&self, scope: &TenantScope, change: ChangeSet<BillingWrite>) -> Result<(), CommitError> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.database.write(scope).await?;
+        let done = apply(&mut session, scope, &change).await;
+        session.finish_write(done).await
+    }
+}
+
+async fn read_account(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    call: CallId,
+) -> Result<Option<CallAccountSnapshot>, StoreError> {
+    let (tenant, call_id) = (scope.tenant().as_uuid(), call.as_uuid());
+    let tariff: Option<(i64, String)> = sqlx::query_as(TARIFF)
+        .bind(tenant)
+        .bind(call_id)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    let Some((rate, currency)) = tariff else {
+        return Ok(None);
+    };
+    let costs: Vec<CostRow> = sqlx::query_as(COSTS)
+        .bind(tenant)
+        .bind(call_id)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    let entries: Vec<ChargeRow> = sqlx::query_as(CHARGES)
+        .bind(tenant)
+        .bind(call_id)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    Ok(Some(CallAccountSnapshot {
+        call,
+        rate: CallRate::new(rate, word(&currency, "tenants.currency")?)
+            .map_err(|_| corrupt("tenants.call_rate_minor_per_minute"))?,
+        costs: costs.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
+        entries: entries.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
+    }))
+}
+
+async fn apply(
+    session: &mut Session,
+    scope: &TenantScope,
+    change: &ChangeSet<BillingWrite>,
+) -> Result<(), CommitError> {
+    let audit: Vec<AuditEntry> = change
+        .writes()
+        .iter()
+        .filter_map(|write| match write {
+            // A cost is the provider's statement and stands in its own append-only table; a charge is an act of ours.
+            BillingWrite::AppendCost(_) => None,
+            BillingWrite::AppendCharge(entry) => Some(
+                AuditEntry::new("call.charged", &entry.call, Some(entry.created_at))
+                    .with(json!({ "entry_no": entry.entry_no, "kind": entry.kind.as_str() })),
+            ),
+        })
+        .collect();
+    settle(session, scope, change, &audit).await?;
+    for write in change.writes() {
+        match write {
+            BillingWrite::AppendCost(cost) => append_cost(session, scope, cost).await?,
+            BillingWrite::AppendCharge(entry) => append_charge(session, scope, entry).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn append_cost(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    cost: &ProviderCost,
+) -> Result<(), CommitError> {
+    sqlx::query(APPEND_COST)
+        .bind(scope.tenant().as_uuid())
+        .bind(cost.call.as_uuid())
+        .bind(cost.version)
+        .bind(cost.usd_microcents.0)
+        .bind(cost.fx.ppm())
+        .bind(cost.fx.source().as_str())
+        .bind(cost.external_minor)
+        .bind(cost.method.as_str())
+        .bind(cost.recorded_at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+async fn append_charge(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    entry: &ChargeEntry,
+) -> Result<(), CommitError> {
+    sqlx::query(APPEND_CHARGE)
+        .bind(scope.tenant().as_uuid())
+        .bind(entry.call.as_uuid())
+        .bind(entry.entry_no)
+        .bind(entry.kind.as_str())
+        .bind(entry.amount.minor())
+        .bind(entry.amount.currency().code())
+        .bind(entry.basis.duration_ms)
+        .bind(entry.basis.rate_minor_per_minute)
+        .bind(entry.created_at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Calls: a slim row by month, its heavier parts beside it, and the routing entry that every other table refers to.
+
+pub(crate) mod read;
+pub(crate) mod trace;
+pub(crate) mod write;
+
+use async_trait::async_trait;
+use call::{CallRepository, CallSnapshot, CallWrite, StuckCall};
+use chrono::{DateTime, Utc};
+use kernel::{CallId, ChangeSet, CommitError, PlatformScope, ProviderCallId, StoreError, TenantScope};
+
+pub use trace::PgToolTrace;
+
+use crate::database::Database;
+
+/// The store of calls.
+#[derive(Debug, Clone)]
+pub struct PgCallRepository {
+    database: Database,
+}
+
+impl PgCallRepository {
+    /// Works with the pool of `gateway` or `worker`.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl CallRepository for PgCallRepository {
+    async fn find(&self, scope: &TenantScope, id: CallId) -> Result<Option<CallSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let call = read::find(&mut session, scope, id).await;
+        session.finish_read(call).await
+    }
+
+    async fn find_by_provider_id(
+        &self,
+        scope: &TenantScope,
+        id: &ProviderCallId,
+    ) -> Result<Option<CallSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let call = read::find_by_provider_id(&mut session, scope, id).await;
+        session.finish_read(call).await
+    }
+
+    async fn commit(&self, scope: &TenantScope, change: ChangeSet<CallWrite>) -> Result<(), CommitError> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.database.write(scope).await?;
+        let done = write::apply(&mut session, scope, &change).await;
+        session.finish_write(done).await
+    }
+
+    async fn list_stuck(
+        &self,
+        _scope: &PlatformScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<StuckCall>, StoreError> {
+        read::list_stuck(&self.database, before, limit).await
+    }
+}

@@ -1,0 +1,204 @@
+//! Reading calls whole.
+
+use call::{CallSnapshot, CostFacts, PrivateText, ProductCost, Provenance, Segment, StuckCall};
+use chrono::{DateTime, Utc};
+use kernel::{
+    BranchId, CallId, CustomerId, ProviderCallId, StoreError, TenantId, TenantScope, UsdMicrocents,
+};
+use sqlx::types::Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::error::{corrupt, store_error};
+use crate::row::{caller, optional_word, phone, word};
+use crate::statements::statements;
+
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.id, c.provider_call_id, c.branch_id, c.direction, c.caller_e164, c.called_e164, c.agent_ref,
+                    c.agent_version, c.status, c.disconnection_reason, c.started_at, c.ended_at, c.duration_ms,
+                    c.customer_id, c.link_method, c.outcome, c.successful, c.in_voicemail, c.sentiment, c.provenance,
+                    c.created_at, c.version,
+                    n.summary, n.recording_url, coalesce(n.has_transcript, false) AS has_transcript,
+                    (SELECT jsonb_agg(jsonb_build_object('role', t.role, 'offset_ms', t.offset_ms, 'text', t.text)
+                                      ORDER BY t.seq)
+                       FROM public.call_transcripts t
+                      WHERE t.tenant_id = c.tenant_id AND t.call_created_at = c.created_at AND t.call_id = c.id)
+                        AS transcript,
+                    o.provider_usd_microcents, o.telephony_usd_microcents, o.billed_seconds, o.products
+               FROM public.call_keys k
+               JOIN public.calls c
+                 ON c.tenant_id = k.tenant_id AND c.created_at = k.call_created_at AND c.id = k.call_id
+               LEFT JOIN public.call_contents n
+                 ON n.tenant_id = c.tenant_id AND n.call_created_at = c.created_at AND n.call_id = c.id
+               LEFT JOIN public.call_costs o
+                 ON o.tenant_id = c.tenant_id AND o.call_created_at = c.created_at AND o.call_id = c.id
+              WHERE k.tenant_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
+statements! {
+    FIND = select!("k.call_id = $2");
+    FIND_BY_PROVIDER_ID = select!("k.provider = 'retell' AND k.provider_call_id = $2");
+
+    /// Across tenants, from the routing entries: the login role sees no call.
+    LIST_STUCK = "
+        SELECT tenant_id, branch_id, call_id, provider_call_id, call_created_at
+          FROM public.call_keys
+         WHERE provider = 'retell' AND ended_at IS NULL AND call_created_at < $1
+         ORDER BY call_created_at, call_id LIMIT $2";
+}
+
+#[derive(FromRow)]
+struct CallRow {
+    id: Uuid,
+    provider_call_id: String,
+    branch_id: Uuid,
+    direction: Option<String>,
+    caller_e164: Option<String>,
+    called_e164: Option<String>,
+    agent_ref: Option<String>,
+    agent_version: Option<i32>,
+    status: String,
+    disconnection_reason: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    duration_ms: Option<i64>,
+    customer_id: Option<Uuid>,
+    link_method: Option<String>,
+    outcome: Option<String>,
+    successful: Option<bool>,
+    in_voicemail: Option<bool>,
+    sentiment: Option<String>,
+    provenance: Json<Provenance>,
+    created_at: DateTime<Utc>,
+    version: i64,
+    summary: Option<String>,
+    recording_url: Option<String>,
+    has_transcript: bool,
+    transcript: Option<Json<Vec<SegmentRow>>>,
+    provider_usd_microcents: Option<i64>,
+    telephony_usd_microcents: Option<i64>,
+    billed_seconds: Option<i64>,
+    products: Option<Json<Vec<ProductCost>>>,
+}
+
+#[derive(serde::Deserialize)]
+struct SegmentRow {
+    role: String,
+    offset_ms: Option<i64>,
+    text: String,
+}
+
+impl TryFrom<CallRow> for CallSnapshot {
+    type Error = StoreError;
+
+    fn try_from(row: CallRow) -> Result<Self, StoreError> {
+        let products = row.products.map(|Json(products)| products).unwrap_or_default();
+        let cost = row.provider_usd_microcents.map(|total| CostFacts {
+            provider_usd_microcents: UsdMicrocents(total),
+            telephony_usd_microcents: row.telephony_usd_microcents.map(UsdMicrocents),
+            billed_seconds: row.billed_seconds,
+            products,
+        });
+        let transcript = if row.has_transcript {
+            let rows = row.transcript.map(|Json(rows)| rows).unwrap_or_default();
+            Some(rows.into_iter().map(segment).collect::<Result<_, _>>()?)
+        } else {
+            None
+        };
+        Ok(Self {
+            id: CallId::from_uuid(row.id),
+            provider_call_id: word(&row.provider_call_id, "calls.provider_call_id")?,
+            branch: BranchId::from_uuid(row.branch_id),
+            direction: optional_word(row.direction.as_deref(), "calls.direction")?,
+            caller: caller(row.caller_e164.as_deref(), "calls.caller_e164")?,
+            called: phone(row.called_e164.as_deref(), "calls.called_e164")?,
+            agent_ref: row.agent_ref,
+            agent_version: row.agent_version,
+            status: word(&row.status, "calls.status")?,
+            disconnection_reason: row.disconnection_reason,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            duration_ms: row.duration_ms,
+            customer: row.customer_id.map(CustomerId::from_uuid),
+            link_method: optional_word(row.link_method.as_deref(), "calls.link_method")?,
+            outcome: optional_word(row.outcome.as_deref(), "calls.outcome")?,
+            successful: row.successful,
+            in_voicemail: row.in_voicemail,
+            sentiment: optional_word(row.sentiment.as_deref(), "calls.sentiment")?,
+            summary: row.summary.map(PrivateText::from_stored),
+            recording_url: row.recording_url.map(PrivateText::from_stored),
+            transcript,
+            cost,
+            provenance: row.provenance.0,
+            created_at: row.created_at,
+            version: row.version,
+        })
+    }
+}
+
+fn segment(row: SegmentRow) -> Result<Segment, StoreError> {
+    Ok(Segment {
+        speaker: word(&row.role, "call_transcripts.role")?,
+        offset_ms: row.offset_ms,
+        text: PrivateText::from_stored(row.text),
+    })
+}
+
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: CallId,
+) -> Result<Option<CallSnapshot>, StoreError> {
+    let row: Option<CallRow> = sqlx::query_as(FIND)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    row.map(CallSnapshot::try_from).transpose()
+}
+
+pub(super) async fn find_by_provider_id(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: &ProviderCallId,
+) -> Result<Option<CallSnapshot>, StoreError> {
+    let row: Option<CallRow> = sqlx::query_as(FIND_BY_PROVIDER_ID)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    row.map(CallSnapshot::try_from).transpose()
+}
+
+pub(super) async fn list_stuck(
+    database: &Database,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<StuckCall>, StoreError> {
+    let rows: Vec<(Uuid, Uuid, Uuid, String, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(database.pool())
+        .await
+        .map_err(store_error)?;
+    rows.into_iter()
+        .map(|(tenant, branch, call, provider_call_id, created_at)| {
+            Ok(StuckCall {
+                tenant: TenantId::from_uuid(tenant),
+                branch: BranchId::from_uuid(branch),
+                call: CallId::from_uuid(call),
+                provider_call_id: ProviderCallId::parse(&provider_call_id)
+                    .map_err(|_| corrupt("call_keys.provider_call_id"))?,
+                created_at,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! Product time: the database's clock plus one offset, known to the process and to SQL alike.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::StoreError;
+
+use crate::database::Database;
+use crate::error::store_error;
+use crate::statements::statements;
+
+statements! {
+    OFFSET = "SELECT app.clock_offset_micros()";
+    SET = "SELECT app.set_product_time($1)";
+    NOW = "SELECT app.now()";
+}
+
+/// The offset of product time; give it to `SystemClock::with_offset`, so that the process and SQL agree.
+///
+/// It trusts that the machine's clock and the database's are kept in step (NTP); it is not measured from the network,
+/// since that would add the noise of a round trip to every process.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn product_time_offset(database: &Database) -> Result<TimeDelta, StoreError> {
+    let micros: i64 = sqlx::query_scalar(OFFSET).fetch_one(database.pool()).await.map_err(store_error)?;
+    Ok(TimeDelta::microseconds(micros))
+}
+
+/// Product time, as the database has it.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn product_time(database: &Database) -> Result<DateTime<Utc>, StoreError> {
+    sqlx::query_scalar(NOW).fetch_one(database.pool()).await.map_err(store_error)
+}
+
+/// Lets product time run on from `instant`, or returns it to real time. For demonstrations; only an administrator's
+/// connection may.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer or the role may not.
+pub async fn set_product_time(
+    administrator: &Database,
+    instant: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    sqlx::query(SET).bind(instant).execute(administrator.pool()).await.map_err(store_error)?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! The pool of connections of one role.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// In which role tenant transactions of a pool work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkingRole {
+    /// The role of the product: rights on tenant tables, bound to one tenant by row level security.
+    Tenant,
+    /// The owner, for administrators who write master data; row level security binds it in the same way.
+    Owner,
+}
+
+impl WorkingRole {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Owner => "askpro_owner",
+        }
+    }
+}
+
+/// How to connect, and how long anything may take.
+///
+/// The limits are settings of every session of the pool: a statement that hangs, or a transaction that nobody ends,
+/// ends by itself, and whoever waited for it gets an answer.
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    /// `postgres://role:password@host:port/database`.
+    pub url: String,
+    /// Name of the process, as `pg_stat_activity` shows it.
+    pub application: String,
+    /// Most connections of this pool.
+    pub max_connections: u32,
+    /// Connections that are kept open, so that the first calls after a quiet night do not wait for new ones.
+    pub min_connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for a lock. Short at the gateway: a crowd that wants one slot gets answers.
+    pub lock_timeout: Duration,
+    /// How long a transaction may stand still.
+    pub idle_in_transaction_timeout: Duration,
+    working_role: WorkingRole,
+}
+
+impl DatabaseConfig {
+    /// For the gateway: a tool answers within 800 ms, so nothing here waits longer than a part of that.
+    #[must_use]
+    pub fn gateway(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            application: "askpro-gateway".to_owned(),
+            max_connections: 20,
+            min_connections: 5,
+            acquire_timeout: Duration::from_millis(400),
+            statement_timeout: Duration::from_secs(2),
+            lock_timeout: Duration::from_millis(300),
+            idle_in_transaction_timeout: Duration::from_secs(5),
+            working_role: WorkingRole::Tenant,
+        }
+    }
+
+    /// For the worker: nobody listens to the silence while it waits.
+    #[must_use]
+    pub fn worker(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            application: "askpro-worker".to_owned(),
+            max_connections: 20,
+            min_connections: 2,
+            acquire_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
+            idle_in_transaction_timeout: Duration::from_secs(30),
+            working_role: WorkingRole::Tenant,
+        }
+    }
+
+    /// For administrators: migrations, onboarding, tests that look at everything.
+    #[must_use]
+    pub fn administrator(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            application: "askpro-admin".to_owned(),
+            max_connections: 4,
+            min_connections: 0,
+            acquire_timeout: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(60),
+            idle_in_transaction_timeout: Duration::from_secs(300),
+            working_role: WorkingRole::Owner,
+        }
+    }
+
+    /// At most this many connections.
+    #[must_use]
+    pub const fn with_max_connections(mut self, count: u32) -> Self {
+        self.max_connections = count;
+        if self.min_connections > count {
+            self.min_connections = count;
+        }
+        self
+    }
+
+    fn connect_options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        let milliseconds = |duration: Duration| duration.as_millis().to_string();
+        Ok(PgConnectOptions::from_str(&self.url)?
+            .application_name(&self.application)
+            .statement_cache_capacity(256)
+            .options([
+                ("statement_timeout", milliseconds(self.statement_timeout)),
+                ("lock_timeout", milliseconds(self.lock_timeout)),
+                ("idle_in_transaction_session_timeout", milliseconds(self.idle_in_transaction_timeout)),
+                ("timezone", "UTC".to_owned()),
+                // Statements here take a few milliseconds; compiling them would take longer than running them.
+                ("jit", "off".to_owned()),
+            ]))
+    }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL holds a password.
+        f.debug_struct("DatabaseConfig")
+            .field("application", &self.application)
+            .field("max_connections", &self.max_connections)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Connections of one login role. Cheap to clone; every store holds one.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: PgPool,
+    working_role: WorkingRole,
+}
+
+impl Database {
+    /// Opens the pool and proves that one connection works.
+    ///
+    /// # Errors
+    /// The driver's error if the URL is malformed or the server does not let us in.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
+        let pool = Self::pool_options(config).connect_with(config.connect_options()?).await?;
+        Ok(Self { pool, working_role: config.working_role })
+    }
+
+    /// A pool that connects when it is first used: a process can start, and say that it is not ready, before its
+    /// database does.
+    ///
+    /// # Errors
+    /// The driver's error if the URL is malformed.
+    pub fn connect_lazily(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
+        let pool = Self::pool_options(config).connect_lazy_with(config.connect_options()?);
+        Ok(Self { pool, working_role: config.working_role })
+    }
+
+    fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
+        PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .min_connections(config.min_connections)
+            .acquire_timeout(config.acquire_timeout)
+            .idle_timeout(Some(Duration::from_secs(600)))
+            .max_lifetime(Some(Duration::from_secs(3600)))
+            // A ping before every transaction would be a round trip for nothing: a session that finds its connection
+            // dead takes another one before anything has happened.
+            .test_before_acquire(false)
+    }
+
+    /// The pool, for parts of this crate that need no tenant.
+    #[must_use]
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub(crate) const fn working_role(&self) -> WorkingRole {
+        self.working_role
+    }
+
+    /// Ends every connection; waits for those that are in use.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = DatabaseConfig::gateway("postgres://gateway:hunter2@localhost/askpro");
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_lock_is_waited_for_within_the_deadline_of_a_tool() {
+        let config = DatabaseConfig::gateway("");
+        assert!(config.acquire_timeout + config.lock_timeout < Duration::from_millis(800));
+    }
+}

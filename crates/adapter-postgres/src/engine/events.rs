@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{CorrelationId, EventId, StoreError, TenantId};
+use operations::engine::{Dispatched, EventLog, EventRouter, OutboxStats, StoredEvent};
+use serde_json::Value;
+use sqlx::{FromRow, PgPool};
+use uuid::Uuid;
+
+use super::enqueue::{NewJob, insert_jobs};
+use super::{count, from_millis};
+use crate::database::Database;
+use crate::error::store_error;
+use crate::statements::statements;
+
+statements! {
+    TAKE = "
+        SELECT id, tenant_id, name, version, payload, correlation, occurred_at
+          FROM engine.outbox_events
+         WHERE dispatched_at IS NULL
+         ORDER BY position
+         LIMIT $1
+           FOR UPDATE SKIP LOCKED";
+
+    MARK = "UPDATE engine.outbox_events SET dispatched_at = app.now() WHERE id = ANY ($1)";
+
+    STATS = "
+        SELECT count(*), coalesce((extract(epoch FROM app.now() - min(occurred_at)) * 1000)::bigint, 0)
+          FROM engine.outbox_events
+         WHERE dispatched_at IS NULL";
+
+    FORGET = "
+        DELETE FROM engine.outbox_events
+         WHERE id IN (SELECT id FROM engine.outbox_events
+                       WHERE dispatched_at IS NOT NULL AND dispatched_at < $1
+                       ORDER BY dispatched_at
+                       LIMIT $2)";
+}
+
+/// [`EventLog`] on Postgres.
+#[derive(Debug, Clone)]
+pub struct PgEventLog {
+    pool: PgPool,
+}
+
+impl PgEventLog {
+    /// On the database as the role `worker`.
+    #[must_use]
+    pub fn new(database: &Database) -> Self {
+        Self { pool: database.pool().clone() }
+    }
+}
+
+#[derive(FromRow)]
+struct EventRow {
+    id: Uuid,
+    tenant_id: Option<Uuid>,
+    name: String,
+    version: i16,
+    payload: Value,
+    correlation: Option<Uuid>,
+    occurred_at: DateTime<Utc>,
+}
+
+impl From<EventRow> for StoredEvent {
+    fn from(row: EventRow) -> Self {
+        Self {
+            id: EventId::from_uuid(row.id),
+            tenant: row.tenant_id.map(TenantId::from_uuid),
+            name: row.name,
+            version: row.version,
+            payload: row.payload,
+            correlation: row.correlation.map(CorrelationId::from_uuid),
+            occurred_at: row.occurred_at,
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for PgEventLog {
+    async fn dispatch(&self, router: Arc<dyn EventRouter>, limit: u16) -> Result<Dispatched, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let rows: Vec<EventRow> = sqlx::query_as(TAKE)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        if rows.is_empty() {
+            transaction.rollback().await.map_err(store_error)?;
+            return Ok(Dispatched::default());
+        }
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut jobs = Vec::new();
+        for row in rows {
+            let event = StoredEvent::from(row);
+            jobs.extend(router.jobs_for(&event).into_iter().map(|spec| NewJob {
+                tenant: event.tenant,
+                correlation: event.correlation,
+                spec,
+            }));
+        }
+        let added = insert_jobs(&mut transaction, &jobs).await.map_err(store_error)?;
+        let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await.map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(Dispatched { events: marked.rows_affected(), jobs: added })
+    }
+
+    async fn stats(&self) -> Result<OutboxStats, StoreError> {
+        let (waiting, oldest): (i64, i64) =
+            sqlx::query_as(STATS).fetch_one(&self.pool).await.map_err(store_error)?;
+        Ok(OutboxStats { waiting: count(waiting), oldest: from_millis(oldest) })
+    }
+
+    async fn forget_dispatched(&self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        let done = sqlx::query(FORGET)
+            .bind(before)
+            .bind(i64::from(limit))
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(done.rows_affected())
+    }
+}

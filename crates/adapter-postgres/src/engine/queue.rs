@@ -1,0 +1,330 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{CorrelationId, JobSpec, PlatformScope, StoreError, TenantId};
+use operations::engine::{
+    ClaimBatch, Heartbeat, JobId, JobQueue, Leased, Outcome, QueueDemand, Reaped, Ticket, Verdict, WorkerId,
+};
+use serde_json::Value;
+use sqlx::{FromRow, PgPool, Row};
+use uuid::Uuid;
+
+use super::{count, enqueue, from_millis, millis};
+use crate::database::Database;
+use crate::error::store_error;
+use crate::statements::statements;
+
+statements! {
+    /// Claim and next due time in one statement, so that an idle worker asks once per poll. The next due time is sought
+    /// from now onwards: what lies before has just been claimed, and only dead rows would be looked at.
+    CLAIM = "
+        SELECT n.next_ms, c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts,
+               c.progress
+          FROM (SELECT (extract(epoch FROM min(j.run_at) - app.now()) * 1000)::bigint AS next_ms
+                  FROM engine.jobs j WHERE j.state = 'ready' AND j.run_at > app.now()) n
+          LEFT JOIN engine.claim($1, $2::bigint * interval '1 millisecond', $3, $4, $5, $6) c ON true";
+
+    EXTEND = "
+        UPDATE engine.jobs SET lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond'
+         WHERE state = 'leased' AND leased_by = $1
+        RETURNING id, run, cancelled_by IS NOT NULL";
+
+    /// Rows are locked in the order of their ids, so that two batches never wait for each other crosswise. A retry of a job
+    /// that somebody wants stopped is a cancellation.
+    FINISH = "
+        WITH reported AS (
+            SELECT * FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::text[])
+                AS r (id, run, verdict, at, error)
+        ), settled AS MATERIALIZED (
+            SELECT j.id, j.run, r.at, r.error,
+                   CASE WHEN j.cancelled_by IS NOT NULL AND r.verdict IN ('retry', 'snooze') THEN 'cancelled'
+                        ELSE r.verdict END AS verdict
+              FROM engine.jobs j JOIN reported r ON r.id = j.id AND r.run = j.run
+             WHERE j.state = 'leased' AND j.leased_by = $1
+             ORDER BY j.id
+               FOR UPDATE OF j
+        ), gone AS (
+            DELETE FROM engine.jobs j USING settled s
+             WHERE j.id = s.id AND s.verdict IN ('done', 'cancelled')
+            RETURNING j.id, j.tenant_id, j.kind, j.queue, j.attempt, j.leased_at, j.correlation, s.verdict,
+                      CASE WHEN s.verdict = 'cancelled' THEN j.cancelled_by END AS actor
+        ), line AS (
+            INSERT INTO engine.job_history
+                (job_id, tenant_id, kind, queue, outcome, attempt, took_ms, correlation, actor)
+            SELECT g.id, g.tenant_id, g.kind, g.queue, g.verdict, g.attempt,
+                   least(extract(epoch FROM clock_timestamp() - g.leased_at) * 1000, 2147483647)::integer,
+                   g.correlation, g.actor
+              FROM gone g
+        ), kept AS (
+            UPDATE engine.jobs j
+               SET state = CASE s.verdict WHEN 'dead' THEN 'dead' ELSE 'ready' END,
+                   attempt = CASE s.verdict WHEN 'snooze' THEN j.attempt - 1 ELSE j.attempt END,
+                   run_at = coalesce(s.at, j.run_at),
+                   last_error = coalesce(s.error, j.last_error),
+                   leased_by = NULL, leased_at = NULL, lease_until = NULL
+              FROM settled s
+             WHERE j.id = s.id AND s.verdict IN ('retry', 'snooze', 'dead')
+        )
+        SELECT id, run FROM settled";
+
+    HAND_BACK = "
+        WITH freed AS (
+            UPDATE engine.jobs j
+               SET state = 'ready', attempt = j.attempt - 1, leased_by = NULL, leased_at = NULL, lease_until = NULL
+              FROM unnest($2::bigint[], $3::integer[]) AS t (id, run)
+             WHERE j.id = t.id AND j.run = t.run AND j.state = 'leased' AND j.leased_by = $1
+            RETURNING j.id
+        )
+        SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify('engine_jobs', '')::text END FROM freed";
+
+    /// The lease that ran out was delay enough: a rescued job is due at once.
+    REAP = "
+        WITH expired AS (
+            SELECT id FROM engine.jobs WHERE state = 'leased' AND lease_until < clock_timestamp()
+               FOR UPDATE SKIP LOCKED
+        ), freed AS (
+            UPDATE engine.jobs j
+               SET state = CASE WHEN j.attempt >= j.max_attempts THEN 'dead' ELSE 'ready' END,
+                   last_error = 'the lease ran out: its worker has died or stands still',
+                   leased_by = NULL, leased_at = NULL, lease_until = NULL
+              FROM expired
+             WHERE j.id = expired.id
+            RETURNING j.state
+        )
+        SELECT count(*) FILTER (WHERE state = 'ready'), count(*) FILTER (WHERE state = 'dead'),
+               CASE WHEN count(*) > 0 THEN pg_notify('engine_jobs', '')::text END
+          FROM freed";
+
+    NOTE_PROGRESS = "
+        UPDATE engine.jobs SET progress = $4 WHERE id = $2 AND run = $3 AND state = 'leased' AND leased_by = $1";
+}
+
+/// [`JobQueue`] on Postgres.
+#[derive(Debug)]
+pub struct PgJobQueue {
+    pool: PgPool,
+    /// The bucket served last in each queue. Kept here alone: losing it costs nothing but the place in the rotation.
+    turns: Mutex<HashMap<String, Uuid>>,
+}
+
+impl PgJobQueue {
+    /// On the database as the role `worker`.
+    #[must_use]
+    pub fn new(database: &Database) -> Self {
+        Self { pool: database.pool().clone(), turns: Mutex::new(HashMap::new()) }
+    }
+
+    fn turns(&self, demand: &[QueueDemand]) -> Vec<Option<Uuid>> {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        demand.iter().map(|one| turns.get(&one.queue).copied()).collect()
+    }
+
+    fn remember(&self, jobs: &[Leased]) {
+        let mut served: HashMap<&str, Vec<Uuid>> = HashMap::new();
+        for job in jobs {
+            let bucket = job.tenant.map_or(Uuid::nil(), |tenant| tenant.as_uuid());
+            served.entry(&job.queue).or_default().push(bucket);
+        }
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        for (queue, buckets) in served {
+            if let Some(last) = last_in_turn(turns.get(queue).copied(), &buckets) {
+                turns.insert(queue.to_owned(), last);
+            }
+        }
+    }
+}
+
+/// The bucket that comes last when one starts behind `after` and goes round.
+fn last_in_turn(after: Option<Uuid>, buckets: &[Uuid]) -> Option<Uuid> {
+    let wrapped = buckets.iter().copied().filter(|bucket| after.is_some_and(|after| *bucket <= after));
+    wrapped.max().or_else(|| buckets.iter().copied().max())
+}
+
+#[derive(FromRow)]
+struct ClaimedRow {
+    id: i64,
+    run: i32,
+    kind: String,
+    queue: String,
+    tenant_id: Option<Uuid>,
+    correlation: Option<Uuid>,
+    payload: Value,
+    attempt: i16,
+    max_attempts: i16,
+    progress: Option<Value>,
+}
+
+impl From<ClaimedRow> for Leased {
+    fn from(row: ClaimedRow) -> Self {
+        Self {
+            ticket: Ticket { job: JobId::from_raw(row.id), run: row.run },
+            kind: row.kind,
+            queue: row.queue,
+            tenant: row.tenant_id.map(TenantId::from_uuid),
+            correlation: row.correlation.map(CorrelationId::from_uuid),
+            payload: row.payload,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            progress: row.progress,
+        }
+    }
+}
+
+#[async_trait]
+impl JobQueue for PgJobQueue {
+    async fn enqueue(
+        &self,
+        scope: &PlatformScope,
+        tenant: Option<TenantId>,
+        jobs: &[JobSpec],
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(store_error)?;
+        enqueue::insert_specs(&mut connection, tenant, scope.correlation(), jobs).await.map_err(store_error)
+    }
+
+    async fn claim(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        demand: &[QueueDemand],
+    ) -> Result<ClaimBatch, StoreError> {
+        let column = |pick: fn(&QueueDemand) -> u16| -> Vec<i32> {
+            demand.iter().map(|one| i32::from(pick(one))).collect()
+        };
+        let rows = sqlx::query(CLAIM)
+            .bind(worker.as_uuid())
+            .bind(millis(lease))
+            .bind(demand.iter().map(|one| one.queue.as_str()).collect::<Vec<_>>())
+            .bind(column(|one| one.free))
+            .bind(column(|one| one.tenant_cap.max(1)))
+            .bind(self.turns(demand))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        let mut batch = ClaimBatch::default();
+        for row in &rows {
+            let next: Option<i64> = row.try_get("next_ms").map_err(store_error)?;
+            batch.next_due_in = next.map(from_millis);
+            let id: Option<i64> = row.try_get("id").map_err(store_error)?;
+            if id.is_some() {
+                batch.jobs.push(ClaimedRow::from_row(row).map_err(store_error)?.into());
+            }
+        }
+        self.remember(&batch.jobs);
+        Ok(batch)
+    }
+
+    async fn extend(&self, worker: WorkerId, lease: Duration) -> Result<Heartbeat, StoreError> {
+        let rows: Vec<(i64, i32, bool)> = sqlx::query_as(EXTEND)
+            .bind(worker.as_uuid())
+            .bind(millis(lease))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        let mut heartbeat = Heartbeat::default();
+        for (id, run, cancelled) in rows {
+            let ticket = Ticket { job: JobId::from_raw(id), run };
+            heartbeat.held.push(ticket);
+            if cancelled {
+                heartbeat.cancelled.push(ticket);
+            }
+        }
+        Ok(heartbeat)
+    }
+
+    async fn finish(&self, worker: WorkerId, outcomes: &[Outcome]) -> Result<Vec<Ticket>, StoreError> {
+        if outcomes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<Columns<'_>> = outcomes.iter().map(|one| columns(&one.verdict)).collect();
+        let settled: Vec<(i64, i32)> = sqlx::query_as(FINISH)
+            .bind(worker.as_uuid())
+            .bind(outcomes.iter().map(|one| one.ticket.job.raw()).collect::<Vec<_>>())
+            .bind(outcomes.iter().map(|one| one.ticket.run).collect::<Vec<_>>())
+            .bind(columns.iter().map(|one| one.verdict).collect::<Vec<_>>())
+            .bind(columns.iter().map(|one| one.at).collect::<Vec<_>>())
+            .bind(columns.iter().map(|one| one.error).collect::<Vec<_>>())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(outcomes
+            .iter()
+            .map(|one| one.ticket)
+            .filter(|ticket| !settled.contains(&(ticket.job.raw(), ticket.run)))
+            .collect())
+    }
+
+    async fn hand_back(&self, worker: WorkerId, tickets: &[Ticket]) -> Result<u64, StoreError> {
+        if tickets.is_empty() {
+            return Ok(0);
+        }
+        let row = sqlx::query(HAND_BACK)
+            .bind(worker.as_uuid())
+            .bind(tickets.iter().map(|ticket| ticket.job.raw()).collect::<Vec<_>>())
+            .bind(tickets.iter().map(|ticket| ticket.run).collect::<Vec<_>>())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(store_error)?;
+        row.try_get(0).map(count).map_err(store_error)
+    }
+
+    async fn reap(&self) -> Result<Reaped, StoreError> {
+        let row = sqlx::query(REAP).fetch_one(&self.pool).await.map_err(store_error)?;
+        Ok(Reaped {
+            rescued: row.try_get(0).map(count).map_err(store_error)?,
+            dead: row.try_get(1).map(count).map_err(store_error)?,
+        })
+    }
+
+    async fn note_progress(
+        &self,
+        worker: WorkerId,
+        ticket: Ticket,
+        progress: Value,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(NOTE_PROGRESS)
+            .bind(worker.as_uuid())
+            .bind(ticket.job.raw())
+            .bind(ticket.run)
+            .bind(progress)
+            .execute(&self.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+struct Columns<'a> {
+    verdict: &'static str,
+    at: Option<DateTime<Utc>>,
+    error: Option<&'a str>,
+}
+
+fn columns(verdict: &Verdict) -> Columns<'_> {
+    let (verdict, at, error) = match verdict {
+        Verdict::Done => ("done", None, None),
+        Verdict::Retry { at, error } => ("retry", Some(*at), Some(error.as_str())),
+        Verdict::Snooze { at } => ("snooze", Some(*at), None),
+        Verdict::Dead { error } => ("dead", None, Some(error.as_str())),
+        Verdict::Cancelled => ("cancelled", None, None),
+    };
+    Columns { verdict, at, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rotation_goes_round() {
+        let [a, b, c, d] = [1, 2, 3, 4].map(Uuid::from_u128);
+        assert_eq!(last_in_turn(None, &[]), None);
+        assert_eq!(last_in_turn(None, &[c, a]), Some(c));
+        assert_eq!(last_in_turn(Some(b), &[c, d]), Some(d));
+        assert_eq!(last_in_turn(Some(b), &[d, a]), Some(a), "behind the end comes the beginning");
+        assert_eq!(last_in_turn(Some(b), &[a, b]), Some(b));
+    }
+}

@@ -1,0 +1,87 @@
+//! Calls in a list: no transcript, no recording, no provider cost.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{BranchId, CallId, CustomerId, StoreError, TenantScope};
+use operations::ports::{CallListItem, CallListQueries, ListFilter};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{PgLists, page, paged};
+use crate::error::store_error;
+use crate::row::phone;
+use crate::statements::statements;
+
+statements! {
+    LIST = concat!(
+        "SELECT id, branch_id, coalesce(direction, 'inbound') AS direction, status, caller_e164, called_e164,
+                started_at, ended_at, duration_ms, customer_id, outcome, successful, sentiment, disconnection_reason,
+                created_at
+           FROM public.calls
+          WHERE ", page!("created_at", "id", "status"), " AND ($7::uuid IS NULL OR branch_id = $7)
+          ORDER BY created_at DESC, id DESC LIMIT $8"
+    );
+}
+
+#[derive(FromRow)]
+struct CallRow {
+    id: Uuid,
+    branch_id: Uuid,
+    direction: String,
+    status: String,
+    caller_e164: Option<String>,
+    called_e164: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    duration_ms: Option<i64>,
+    customer_id: Option<Uuid>,
+    outcome: Option<String>,
+    successful: Option<bool>,
+    sentiment: Option<String>,
+    disconnection_reason: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<CallRow> for CallListItem {
+    type Error = StoreError;
+
+    fn try_from(row: CallRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: CallId::from_uuid(row.id),
+            branch: Some(BranchId::from_uuid(row.branch_id)),
+            direction: row.direction,
+            status: row.status,
+            from: phone(row.caller_e164.as_deref(), "calls.caller_e164")?,
+            to: phone(row.called_e164.as_deref(), "calls.called_e164")?,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            duration_ms: row.duration_ms,
+            customer: row.customer_id.map(CustomerId::from_uuid),
+            outcome: row.outcome,
+            successful: row.successful,
+            sentiment: row.sentiment,
+            disconnection_reason: row.disconnection_reason,
+            created_at: row.created_at,
+        })
+    }
+}
+
+#[async_trait]
+impl CallListQueries for PgLists {
+    async fn list_calls(
+        &self,
+        scope: &TenantScope,
+        filter: &ListFilter,
+        rows: u32,
+    ) -> Result<Vec<CallListItem>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found: Result<Vec<CallRow>, _> = paged(LIST, scope, filter)
+            .bind(filter.branch.map(|id| id.as_uuid()))
+            .bind(i64::from(rows))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        let found = session.finish_read(found).await?;
+        found.into_iter().map(CallListItem::try_from).collect()
+    }
+}

@@ -1,0 +1,93 @@
+//! The roles of the product. They are the cluster's, not one database's, so they are no migration.
+//!
+//! | Role | Logs in | May |
+//! | --- | --- | --- |
+//! | `askpro_owner` | no | owns everything; migrations and administrators work in it |
+//! | `gateway` | yes | look up routing, insert into inbox and jobs, switch to `tenant` |
+//! | `worker` | yes | the same, and change inbox, outbox and jobs of all tenants |
+//! | `tenant` | no | read and write tenant tables, bound to one tenant by row level security |
+//! | `support` | no | read lists without personal content |
+//!
+//! `gateway` and `worker` are members of `tenant` but inherit nothing: without switching they cannot read a single row
+//! of a tenant table, and a connection that forgot to switch fails instead of leaking.
+
+use std::fmt;
+
+/// Creates what is missing. Two databases of one cluster may be migrated at once, and an advisory lock reaches no
+/// further than its database: hence the handlers.
+pub(crate) const CREATE_ROLES: &str = r"
+DO $$
+DECLARE
+    wanted record;
+    member text;
+    -- From version 16 on, who creates a role is a member of it without being allowed to switch to it.
+    switch text := CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+BEGIN
+    FOR wanted IN
+        SELECT * FROM (VALUES
+            ('askpro_owner', 'NOLOGIN', NULL),
+            ('tenant', 'NOLOGIN', NULL),
+            ('support', 'NOLOGIN', NULL),
+            ('gateway', 'LOGIN', '10s'),
+            ('worker', 'LOGIN', '60s')) AS v (name, login, idle_limit)
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN
+            BEGIN
+                -- NOINHERIT also decides how memberships are granted below on servers from version 16 on.
+                EXECUTE format('CREATE ROLE %I %s NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION',
+                               wanted.name, wanted.login);
+                IF wanted.idle_limit IS NOT NULL THEN
+                    EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L',
+                                   wanted.name, wanted.idle_limit);
+                END IF;
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
+    END LOOP;
+    FOREACH member IN ARRAY ARRAY['gateway', 'worker', current_user::text] LOOP
+        IF NOT pg_has_role(member, 'tenant', switch) THEN
+            BEGIN
+                EXECUTE format('GRANT tenant TO %I', member);
+            EXCEPTION WHEN unique_violation THEN
+                NULL;
+            END;
+        END IF;
+    END LOOP;
+    IF NOT pg_has_role(current_user, 'askpro_owner', switch) THEN
+        EXECUTE format('GRANT askpro_owner TO %I', current_user);
+    END IF;
+END
+$$";
+
+/// Rights on the database itself. They are not part of a template, so a cloned database needs them again.
+pub(crate) const GRANT_DATABASE: &str = r"
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO gateway, worker, support', current_database());
+    EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO askpro_owner', current_database());
+END
+$$";
+
+/// Makes the owner the owner of the schemas; what only an administrator may do, before the owner migrates.
+pub(crate) const PREPARE_DATABASE: &str = r"
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION askpro_owner;
+ALTER SCHEMA public OWNER TO askpro_owner;
+REVOKE ALL ON SCHEMA public FROM PUBLIC";
+
+/// Passwords of the two login roles. Set by whoever migrates; never in a file of SQL.
+#[derive(Clone)]
+pub struct RolePasswords {
+    /// Of `gateway`.
+    pub gateway: String,
+    /// Of `worker`.
+    pub worker: String,
+}
+
+impl fmt::Debug for RolePasswords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RolePasswords(masked)")
+    }
+}

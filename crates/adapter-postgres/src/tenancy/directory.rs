@@ -1,0 +1,109 @@
+//! Where a number, a call or a key leads. Read before a tenant is known, by the login role itself.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{BranchId, CallId, PhoneNumber, ProviderCallId, StoreError, TenantId};
+use tenancy::{ApiKeyDirectory, ApiKeyRecord, CallDirectory, CallRoute, KeyPrefix, NumberRoute, SecretHash};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::error::{corrupt, store_error};
+use crate::row::word;
+use crate::statements::statements;
+
+statements! {
+    /// The login role sees no branch; whether the branch is open stands beside the number.
+    ROUTE_NUMBER = "
+        SELECT n.tenant_id, n.branch_id, t.state
+          FROM public.phone_numbers n JOIN public.tenants t ON t.id = n.tenant_id
+         WHERE n.e164 = $1 AND n.active AND n.branch_open";
+
+    ROUTE_CALL = "
+        SELECT k.tenant_id, k.branch_id, k.call_id, k.call_created_at, k.ended_at IS NULL, t.state
+          FROM public.call_keys k JOIN public.tenants t ON t.id = k.tenant_id
+         WHERE k.provider = 'retell' AND k.provider_call_id = $1";
+
+    FIND_KEY = "
+        SELECT k.tenant_id, k.secret_hash, k.name, k.revoked_at, k.expires_at, t.state
+          FROM public.api_keys k JOIN public.tenants t ON t.id = k.tenant_id
+         WHERE k.prefix = $1";
+}
+
+/// The directory of numbers, calls and keys.
+#[derive(Debug, Clone)]
+pub struct PgDirectory {
+    database: Database,
+}
+
+impl PgDirectory {
+    /// Reads through the pool of `gateway` or `worker`.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl CallDirectory for PgDirectory {
+    async fn route_number(&self, number: &PhoneNumber) -> Result<Option<NumberRoute>, StoreError> {
+        let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(ROUTE_NUMBER)
+            .bind(number.as_e164())
+            .fetch_optional(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        row.map(|(tenant, branch, state)| {
+            Ok(NumberRoute {
+                tenant: TenantId::from_uuid(tenant),
+                branch: BranchId::from_uuid(branch),
+                number: number.clone(),
+                tenant_state: word(&state, "tenants.state")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn route_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
+        let row: Option<(Uuid, Uuid, Uuid, DateTime<Utc>, bool, String)> = sqlx::query_as(ROUTE_CALL)
+            .bind(call.as_str())
+            .fetch_optional(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        row.map(|(tenant, branch, call, created_at, ongoing, state)| {
+            Ok(CallRoute {
+                tenant: TenantId::from_uuid(tenant),
+                branch: BranchId::from_uuid(branch),
+                call: CallId::from_uuid(call),
+                created_at,
+                ongoing,
+                tenant_state: word(&state, "tenants.state")?,
+            })
+        })
+        .transpose()
+    }
+}
+
+type KeyRow = (Uuid, Vec<u8>, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>, String);
+
+#[async_trait]
+impl ApiKeyDirectory for PgDirectory {
+    async fn find_key(&self, prefix: &KeyPrefix) -> Result<Option<ApiKeyRecord>, StoreError> {
+        let row: Option<KeyRow> = sqlx::query_as(FIND_KEY)
+            .bind(prefix.as_str())
+            .fetch_optional(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        row.map(|(tenant, hash, name, revoked_at, expires_at, state)| {
+            let hash: [u8; 32] = hash.try_into().map_err(|_| corrupt("api_keys.secret_hash"))?;
+            Ok(ApiKeyRecord {
+                tenant: TenantId::from_uuid(tenant),
+                prefix: prefix.clone(),
+                secret_hash: SecretHash(hash),
+                name,
+                revoked_at,
+                expires_at,
+                tenant_state: word(&state, "tenants.state")?,
+            })
+        })
+        .transpose()
+    }
+}

@@ -1,0 +1,118 @@
+//! What keeps the tables small and the calendar honest.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{BranchId, PlatformScope, StoreError, TenantScope};
+use operations::ports::{ClosedDay, PartitionReport, Upkeep};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+
+use crate::database::Database;
+use crate::error::store_error;
+use crate::session::Access;
+use crate::statements::statements;
+
+statements! {
+    /// The occupied time goes with its hold. What a claim is deleting at this moment is left to it.
+    ERASE_HOLDS = "
+        DELETE FROM public.holds
+         WHERE tenant_id = $1 AND id IN (
+            SELECT id FROM public.holds WHERE tenant_id = $1 AND expires_at < $2
+             ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)";
+
+    ERASE_OUTCOMES = "
+        DELETE FROM public.idempotent_outcomes
+         WHERE tenant_id = $1 AND key IN (
+            SELECT key FROM public.idempotent_outcomes WHERE tenant_id = $1 AND created_at < $2
+             ORDER BY created_at LIMIT $3)";
+
+    ADD_HOLIDAYS = "
+        INSERT INTO public.closed_days (tenant_id, branch_id, day, reason, origin)
+        SELECT $1, $2, d.day, d.reason, 'holiday' FROM unnest($3::date[], $4::text[]) AS d (day, reason)
+        ON CONFLICT (tenant_id, branch_id, day) DO NOTHING";
+
+    ENSURE_PARTITIONS = "SELECT count(*) FROM app.ensure_partitions($1)";
+    DEFAULT_ROWS = "SELECT table_name FROM app.default_partition_rows() ORDER BY 1";
+}
+
+/// The upkeep of the tables.
+#[derive(Debug, Clone)]
+pub struct PgUpkeep {
+    database: Database,
+}
+
+impl PgUpkeep {
+    /// Works with the pool of `worker`.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    async fn run(
+        &self,
+        scope: &TenantScope,
+        statement: Query<'_, sqlx::Postgres, PgArguments>,
+    ) -> Result<u64, StoreError> {
+        let mut session = self.database.begin(scope, Access::WRITE).await.map_err(store_error)?;
+        let done =
+            statement.execute(&mut *session).await.map(|done| done.rows_affected()).map_err(store_error);
+        session.finish_plain(done).await
+    }
+}
+
+#[async_trait]
+impl Upkeep for PgUpkeep {
+    async fn erase_expired_holds(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let statement =
+            sqlx::query(ERASE_HOLDS).bind(scope.tenant().as_uuid()).bind(before).bind(i64::from(limit));
+        self.run(scope, statement).await
+    }
+
+    async fn erase_outcomes(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let statement =
+            sqlx::query(ERASE_OUTCOMES).bind(scope.tenant().as_uuid()).bind(before).bind(i64::from(limit));
+        self.run(scope, statement).await
+    }
+
+    async fn add_holidays(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+        days: &[ClosedDay],
+    ) -> Result<u64, StoreError> {
+        if days.is_empty() {
+            return Ok(0);
+        }
+        let statement = sqlx::query(ADD_HOLIDAYS)
+            .bind(scope.tenant().as_uuid())
+            .bind(branch.as_uuid())
+            .bind(days.iter().map(|day| day.day).collect::<Vec<_>>())
+            .bind(days.iter().map(|day| day.reason.as_str()).collect::<Vec<_>>());
+        self.run(scope, statement).await
+    }
+
+    async fn ensure_partitions(
+        &self,
+        _scope: &PlatformScope,
+        months_ahead: u32,
+    ) -> Result<PartitionReport, StoreError> {
+        let created: i64 = sqlx::query_scalar(ENSURE_PARTITIONS)
+            .bind(i32::try_from(months_ahead).unwrap_or(i32::MAX))
+            .fetch_one(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        let default_with_rows =
+            sqlx::query_scalar(DEFAULT_ROWS).fetch_all(self.database.pool()).await.map_err(store_error)?;
+        Ok(PartitionReport { created: u32::try_from(created).unwrap_or(u32::MAX), default_with_rows })
+    }
+}

@@ -1,0 +1,60 @@
+//! The stores of appointments and catalogues.
+
+use std::sync::Arc;
+
+use adapter_postgres::{PgAppointmentRepository, PgCatalogueRepository};
+use appointment::testing::salon;
+use kernel::testing::scope;
+use kernel::{BranchId, CallId, CustomerId, RandomIds};
+use port_contracts::appointment::{AppointmentFixture, AppointmentTenant};
+use sqlx::PgPool;
+use testkit::TestDatabase;
+
+use crate::support::{insert_catalogue, now};
+
+async fn fixture() -> AppointmentFixture {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    AppointmentFixture {
+        appointments: Arc::new(PgAppointmentRepository::new(database.gateway().clone())),
+        catalogues: Arc::new(PgCatalogueRepository::new(database.gateway().clone())),
+        tenant: tenant(admin, 1).await,
+        stranger: tenant(admin, 2).await,
+        now: now(&database).await,
+        guard: Box::new(database),
+    }
+}
+
+async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
+    let branch = BranchId::generate(&RandomIds);
+    let scope = scope(number, Some(branch));
+    let catalogue = insert_catalogue(admin, &scope, salon(branch).unwrap().snapshot()).await;
+    let customers = [(); 2].map(|()| CustomerId::generate(&RandomIds));
+    let calls = [(); 2].map(|()| CallId::generate(&RandomIds));
+    for customer in customers {
+        sqlx::query(
+            "INSERT INTO customers (tenant_id, id, source, created_at) VALUES ($1, $2, 'import', app.now())",
+        )
+        .bind(scope.tenant().as_uuid())
+        .bind(customer.as_uuid())
+        .execute(admin)
+        .await
+        .unwrap();
+    }
+    for call in calls {
+        sqlx::query(
+            "INSERT INTO call_keys (provider, provider_call_id, tenant_id, call_id, branch_id, call_created_at)
+             VALUES ('retell', $1, $2, $3, $4, app.now())",
+        )
+        .bind(call.to_string())
+        .bind(scope.tenant().as_uuid())
+        .bind(call.as_uuid())
+        .bind(branch.as_uuid())
+        .execute(admin)
+        .await
+        .unwrap();
+    }
+    AppointmentTenant { scope, catalogue, customers, calls }
+}
+
+port_contracts::appointment_contract!(fixture);

@@ -1,0 +1,258 @@
+//! What a caller waits for: messages to the server, and plans that stay good when tables are large.
+
+use adapter_postgres::{Database, DatabaseConfig, PgAppointmentRepository, statements};
+use appointment::model::{
+    AppointmentChange, AppointmentSnapshot, AppointmentSource, AppointmentStatus, ChangeKind, DayQuery,
+    HoldId, HoldSnapshot, PhaseKind, PhaseSpan, Span, SyncState,
+};
+use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{
+    Actor, AppointmentId, ChangeSet, Claim, Currency, EventId, IdempotencyKey, Money, OutgoingEvent,
+    RandomIds, RequestHash,
+};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgConnection};
+use testkit::scenario::Salon;
+use testkit::{LogCapture, TestDatabase};
+
+use crate::support::now;
+
+fn span(start: DateTime<Utc>) -> Span {
+    Span::new(start, start + TimeDelta::minutes(30))
+}
+
+fn hold(salon: &Salon, start: DateTime<Utc>) -> HoldSnapshot {
+    HoldSnapshot {
+        id: HoldId::generate(&RandomIds),
+        branch: salon.branch,
+        call: salon.call,
+        caller_number: None,
+        service: salon.service,
+        staff: salon.staff,
+        starts_at: start,
+        ends_at: start + TimeDelta::minutes(30),
+        spans: vec![span(start)],
+        moves: None,
+        expires_at: start,
+        created_at: salon.created_at,
+    }
+}
+
+fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
+    let span = span(start);
+    AppointmentSnapshot {
+        id: AppointmentId::generate(&RandomIds),
+        branch: salon.branch,
+        customer: salon.customer,
+        service: salon.service,
+        staff: salon.staff,
+        call: Some(salon.call),
+        starts_at: span.start,
+        ends_at: span.end,
+        timezone: chrono_tz::Europe::Berlin,
+        status: AppointmentStatus::Confirmed,
+        source: AppointmentSource::VoiceAgent,
+        price: Money::new(3200, Currency::Eur),
+        phases: vec![PhaseSpan {
+            position: 0,
+            kind: PhaseKind::Staffed,
+            starts_at: span.start,
+            ends_at: span.end,
+        }],
+        spans: vec![span],
+        notes: None,
+        reschedule_count: 0,
+        sync_state: SyncState::NotNeeded,
+        cancelled_at: None,
+        cancel_reason: None,
+        created_at: salon.created_at,
+        version: 1,
+    }
+}
+
+fn booking(salon: &Salon, from: HoldId, start: DateTime<Utc>) -> ChangeSet<AppointmentWrite> {
+    let booked = appointment(salon, start);
+    let by = (Actor::VoiceAgent("call_1".to_owned()), Some(salon.call));
+    let entry = AppointmentChange::new(&RandomIds, ChangeKind::Booked, None, &booked, by, salon.created_at);
+    ChangeSet::new()
+        .emit(OutgoingEvent {
+            id: EventId::generate(&RandomIds),
+            name: "appointment.booked",
+            version: 1,
+            payload: json!({ "appointment": booked.id }),
+            occurred_at: salon.created_at,
+        })
+        .claim(Some(Claim {
+            key: IdempotencyKey::new("call_1:book"),
+            request: RequestHash([1; 32]),
+            outcome: json!({}),
+        }))
+        .write(AppointmentWrite::Insert { appointment: booked, new_customer: None, from_hold: Some(from) })
+        .write(AppointmentWrite::RecordChange(entry))
+}
+
+/// The messages that this future sent, as the driver logs them: one line each.
+async fn messages<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let log = LogCapture::start();
+    let result = work.await;
+    (result, log.text().matches("sqlx::query").count())
+}
+
+#[tokio::test]
+async fn a_booking_takes_four_messages_and_a_look_two() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let start = now(&database).await + TimeDelta::days(1);
+    let config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(1);
+    let store = PgAppointmentRepository::new(Database::connect(&config).await.unwrap());
+
+    let kept = hold(&salon, start);
+    let claim = ChangeSet::one(AppointmentWrite::ClaimHold(kept.clone())).relaxed();
+    let (claimed, sent) = messages(store.commit(&salon.scope, claim)).await;
+    claimed.unwrap();
+    assert_eq!(sent, 3, "begin, hold with its time, commit");
+
+    let other = hold(&salon, start + TimeDelta::hours(1));
+    let change = ChangeSet::one(AppointmentWrite::ReleaseHoldsOfCall(salon.call))
+        .write(AppointmentWrite::ClaimHold(other.clone()));
+    let (claimed, sent) = messages(store.commit(&salon.scope, change)).await;
+    claimed.unwrap();
+    assert_eq!(sent, 3, "releasing the former hold travels along");
+
+    let (booked, sent) =
+        messages(store.commit(&salon.scope, booking(&salon, other.id, other.starts_at))).await;
+    booked.unwrap();
+    assert_eq!(sent, 4, "begin; claim, event and audit; appointment with phases, time and history; commit");
+
+    let query = DayQuery {
+        branch: salon.branch,
+        staff: vec![salon.staff, salon.colleague],
+        from: start,
+        until: start + TimeDelta::days(1),
+        exclude: None,
+        for_call: Some(salon.call),
+        for_number: None,
+        customers: vec![salon.customer],
+    };
+    let (load, sent) = messages(store.day_load(&salon.scope, &query)).await;
+    let load = load.unwrap();
+    assert_eq!((load.busy.len(), load.own.len(), load.holds.len()), (1, 1, 0));
+    // The third is the end of the transaction, whose answer nobody waits for.
+    assert!((2..=3).contains(&sent), "{sent}");
+}
+
+/// Explains a statement of the crate as the product runs it: in the role, with the tenant, with a plan for any values.
+async fn plan(connection: &mut PgConnection, salon: &Salon, name: (&str, &str), values: &str) -> String {
+    let sql = statements::all()
+        .find(|statement| (statement.module, statement.name) == name)
+        .map(|statement| statement.sql)
+        .unwrap();
+    let tenant = salon.tenant.as_uuid();
+    let prepare = format!(
+        "SET plan_cache_mode = force_generic_plan; PREPARE statement AS {sql};
+         BEGIN; SET LOCAL ROLE tenant; SET LOCAL app.tenant_id = '{tenant}'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    let rows: Vec<sqlx::postgres::PgRow> =
+        sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE statement({values})")))
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    sqlx::raw_sql("ROLLBACK; DEALLOCATE statement").execute(connection).await.unwrap();
+    rows.iter().map(|row| sqlx::Row::get::<String, _>(row, 0)).collect::<Vec<_>>().join("\n")
+}
+
+/// Under row level security only leakproof comparisons may use an index, and a plan that reads a person's whole past is
+/// only noticed when there is one.
+#[tokio::test]
+async fn looking_at_a_day_does_not_read_the_past() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let salon = Salon::insert(admin, 1).await;
+    let (tenant, staff, call) = (salon.tenant.as_uuid(), salon.staff.as_uuid(), salon.call.as_uuid());
+    sqlx::query(
+        "WITH made AS (
+            INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, starts_at, ends_at,
+                                      timezone, status, source, price_minor, currency, sync_state, created_at)
+            SELECT $1, gen_random_uuid(), $2, $3, $4, $5, now() - n * interval '1 hour',
+                   now() - n * interval '1 hour' + interval '30 minutes', 'Europe/Berlin', 'completed', 'import', 0,
+                   'EUR', 'not_needed', now()
+              FROM generate_series(1, 20000) n
+            RETURNING *)
+         INSERT INTO occupancy (tenant_id, resource_id, span, kind, appointment_id)
+         SELECT tenant_id, staff_id, tstzrange(starts_at, ends_at), 'appointment', id FROM made",
+    )
+    .bind(tenant)
+    .bind(salon.branch.as_uuid())
+    .bind(salon.customer.as_uuid())
+    .bind(salon.service.as_uuid())
+    .bind(staff)
+    .execute(admin)
+    .await
+    .unwrap();
+    sqlx::raw_sql("ANALYZE").execute(admin).await.unwrap();
+    let mut connection = admin.acquire().await.unwrap();
+
+    let look = plan(
+        &mut connection,
+        &salon,
+        ("appointment::load", "DAY_LOAD"),
+        &format!(
+            "'{tenant}', '{}', ARRAY['{staff}']::uuid[], now(), now() + interval '1 day', NULL, '{call}', NULL, '{{}}'",
+            salon.branch.as_uuid()
+        ),
+    )
+    .await;
+    let claim = plan(
+        &mut connection,
+        &salon,
+        ("appointment::rows", "CLAIM_HOLD"),
+        &format!(
+            "'{tenant}', '{{}}', '{{}}', '{staff}', now(), now() + interval '30 minutes', '{call}', '{call}', NULL,
+             '{}', '{}', now(), now() + interval '30 minutes', NULL, now(), now(), '{{}}', '{{}}'",
+            salon.branch.as_uuid(),
+            salon.service.as_uuid()
+        ),
+    )
+    .await;
+    for (what, plan) in [("look", look), ("claim", claim)] {
+        let bounded = plan
+            .lines()
+            .skip_while(|line| !line.contains("occupancy_by_time"))
+            .any(|line| line.contains("Index Cond") && line.contains("starts_at >="));
+        assert!(bounded, "{what} reads the past:\n{plan}");
+        assert!(!plan.contains("Seq Scan on occupancy"), "{what}:\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_the_middle_begins_at_its_position() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let salon = Salon::company(admin, 1).await;
+    sqlx::query(
+        "INSERT INTO customers (tenant_id, id, source, created_at)
+         SELECT $1, gen_random_uuid(), 'import', now() - n * interval '1 minute' FROM generate_series(1, 20000) n",
+    )
+    .bind(salon.tenant.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+    sqlx::raw_sql("ANALYZE").execute(admin).await.unwrap();
+    let mut connection = admin.acquire().await.unwrap();
+    let plan = plan(
+        &mut connection,
+        &salon,
+        ("read_models::customers", "LIST"),
+        &format!(
+            "'{}', now() - interval '1 day', '{}', '-infinity', 'infinity', NULL, 50",
+            salon.tenant.as_uuid(),
+            salon.customer.as_uuid()
+        ),
+    )
+    .await;
+    let positioned =
+        plan.lines().any(|line| line.contains("Index Cond") && line.contains("ROW(created_at, id) <"));
+    assert!(positioned && !plan.contains("Sort"), "{plan}");
+}

@@ -1,0 +1,133 @@
+//! The inbox: stored once, with its job, by a role that may not even look.
+
+use adapter_postgres::PgInbox;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{CorrelationId, IdGenerator as _, JobSpec, RandomIds};
+use operations::ports::{
+    Conclusion, Inbox as _, InboxId, InboxState, Provider, ReceivedWebhook, Stored, body_digest,
+};
+use serde_json::json;
+use testkit::TestDatabase;
+use testkit::scenario::Salon;
+
+use crate::support::{count, now, platform};
+
+fn job(id: InboxId) -> JobSpec {
+    JobSpec::new("process_webhook", json!({ "inbox": id.to_string() })).unique(format!("inbox:{id}"))
+}
+
+fn webhook(body: &[u8], at: DateTime<Utc>) -> ReceivedWebhook {
+    let digest = body_digest(body);
+    let id = InboxId::of(Provider::Retell, "call_ended", "call_1", &digest);
+    ReceivedWebhook {
+        id,
+        provider: Provider::Retell,
+        event: "call_ended".to_owned(),
+        subject: "call_1".to_owned(),
+        body_sha256: digest,
+        body: body.to_vec(),
+        received_at: at,
+        correlation: CorrelationId::from_uuid(RandomIds.next_uuid()),
+        state: InboxState::Received,
+        reason: None,
+        job: Some(job(id)),
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_is_stored_once_with_one_job() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let at = now(&database).await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    assert_eq!(gateway.store(webhook(b"{}", at)).await.unwrap(), Stored::New);
+    assert_eq!(gateway.store(webhook(b"{}", at)).await.unwrap(), Stored::Duplicate);
+    assert_eq!(
+        gateway.store(webhook(b"{\"a\": 1}", at)).await.unwrap(),
+        Stored::New,
+        "other contents, other delivery"
+    );
+    assert_eq!(count(admin, "SELECT count(*) FROM intake.webhook_inbox").await, 2);
+    assert_eq!(
+        count(admin, "SELECT count(*) FROM engine.jobs WHERE tenant_id IS NULL AND correlation IS NOT NULL")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn ten_deliveries_at_once_leave_one_row() {
+    let database = TestDatabase::fresh().await;
+    let at = now(&database).await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    let stored = futures_util::future::join_all((0..10).map(|_| gateway.store(webhook(b"{}", at)))).await;
+    let new = stored.iter().filter(|stored| matches!(stored, Ok(Stored::New))).count();
+    assert_eq!(new, 1, "{stored:?}");
+    assert!(stored.iter().all(Result::is_ok), "{stored:?}");
+    assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM engine.jobs").await, 1);
+}
+
+#[tokio::test]
+async fn the_gateway_may_put_in_and_not_look() {
+    let database = TestDatabase::fresh().await;
+    let webhook = webhook(b"{}", now(&database).await);
+    let gateway = PgInbox::new(database.gateway().clone());
+    gateway.store(webhook.clone()).await.unwrap();
+    assert!(gateway.load(&platform(), webhook.id).await.is_err());
+
+    let worker = PgInbox::new(database.worker().clone());
+    let entry = worker.load(&platform(), webhook.id).await.unwrap().unwrap();
+    assert_eq!((entry.body, entry.state, entry.event), (webhook.body, InboxState::Received, webhook.event));
+    let unknown = InboxId::of(Provider::Retell, "call_ended", "call_2", &[0; 32]);
+    assert_eq!(worker.load(&platform(), unknown).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_not_understood_is_kept_and_can_be_replayed() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let at = now(&database).await;
+    let mut unreadable = webhook(b"not json", at);
+    unreadable.event = String::new();
+    unreadable.state = InboxState::Quarantined;
+    unreadable.reason = Some("not JSON".to_owned());
+    unreadable.job = None;
+    let gateway = PgInbox::new(database.gateway().clone());
+    assert_eq!(gateway.store(unreadable.clone()).await.unwrap(), Stored::New);
+    assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 0);
+
+    let worker = PgInbox::new(database.worker().clone());
+    let listed = worker.list(&platform(), InboxState::Quarantined, 10).await.unwrap();
+    assert_eq!((listed.len(), listed[0].id, listed[0].bytes), (1, unreadable.id, 8));
+    assert_eq!(listed[0].reason.as_deref(), Some("not JSON"));
+
+    assert!(worker.replay(&platform(), unreadable.id, job(unreadable.id)).await.unwrap());
+    assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 1);
+    assert!(
+        !worker.replay(&platform(), unreadable.id, job(unreadable.id)).await.unwrap(),
+        "it is on its way already"
+    );
+    assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 1);
+}
+
+#[tokio::test]
+async fn a_conclusion_is_kept_until_retention() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::company(database.admin_pool(), 1).await;
+    let at = now(&database).await;
+    let webhook = webhook(b"{}", at);
+    PgInbox::new(database.gateway().clone()).store(webhook.clone()).await.unwrap();
+    let worker = PgInbox::new(database.worker().clone());
+    let conclusion =
+        Conclusion { state: InboxState::Processed, reason: None, tenant: Some(salon.tenant), at };
+    for _ in 0..2 {
+        worker.conclude(&platform(), webhook.id, conclusion.clone()).await.unwrap();
+    }
+    let listed = worker.list(&platform(), InboxState::Processed, 10).await.unwrap();
+    assert_eq!((listed.len(), listed[0].attempts), (1, 2));
+
+    assert_eq!(worker.erase_finished(&platform(), at, 10).await.unwrap(), 0, "not older than itself");
+    let later = at + TimeDelta::seconds(1);
+    assert_eq!(worker.erase_finished(&platform(), later, 10).await.unwrap(), 1);
+    assert_eq!(worker.load(&platform(), webhook.id).await.unwrap(), None);
+}

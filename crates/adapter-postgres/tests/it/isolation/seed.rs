@@ -1,0 +1,65 @@
+//! A row in every tenant table, for one company. The attempts prove that no table was forgotten.
+
+use sqlx::PgPool;
+use testkit::scenario::Salon;
+
+/// What [`Salon::insert`] leaves empty. `$1` tenant, `$2` branch, `$3` staff, `$4` service, `$5` customer, `$6` call,
+/// `$7` when the call became known, `$8` colleague. Every reference that a table can have is there at least once.
+const REST: &[&str] = &[
+    "UPDATE calls SET customer_id = $5, link_method = 'phone_match' WHERE tenant_id = $1",
+    "INSERT INTO closed_days VALUES ($1, $2, '2026-12-25', 'Erster Weihnachtstag', 'holiday')",
+    "INSERT INTO opening_exceptions VALUES ($1, $2, '2026-12-24', 540, 720)",
+    "INSERT INTO absences VALUES ($1, gen_random_uuid(), $3, app.now(), app.now() + interval '1 day', 'Urlaub')",
+    "INSERT INTO service_synonyms VALUES ($1, $4, 'Haare schneiden')",
+    "INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, call_id, starts_at, ends_at,
+                               timezone, status, source, price_minor, currency, sync_state, created_at)
+     VALUES ($1, $6, $2, $5, $4, $3, $6, '2026-12-01 10:00+00', '2026-12-01 10:30+00', 'Europe/Berlin', 'confirmed',
+             'voice_agent', 3200, 'EUR', 'not_needed', app.now())",
+    "INSERT INTO appointment_phases VALUES ($1, $6, 0, 'staffed', '2026-12-01 10:00+00', '2026-12-01 10:30+00')",
+    "INSERT INTO appointment_changes VALUES ($1, gen_random_uuid(), $6, 'booked', 'test', $6, NULL, '{}', app.now())",
+    "INSERT INTO holds VALUES ($1, $6, $6, '+491701112233', $2, $4, $8, '2026-12-01 11:00+00', '2026-12-01 11:30+00',
+                               $6, app.now() + interval '2 minutes', app.now())",
+    "INSERT INTO occupancy (tenant_id, resource_id, span, kind, appointment_id)
+     VALUES ($1, $3, '[2026-12-01 10:00+00, 2026-12-01 10:30+00)', 'appointment', $6)",
+    "INSERT INTO occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
+     VALUES ($1, $8, '[2026-12-01 11:00+00, 2026-12-01 11:30+00)', 'hold', $6, app.now() + interval '2 minutes')",
+    "INSERT INTO call_appointments VALUES ($1, $6, $6, 'booked')",
+    "INSERT INTO idempotent_outcomes VALUES ($1, 'key', sha256('request'), '{}')",
+    "INSERT INTO callbacks (tenant_id, id, branch_id, customer_id, call_id, reason, priority, status, due_at, created_at)
+     VALUES ($1, $6, $2, $5, $6, 'requested', 'normal', 'pending', app.now(), app.now())",
+    "INSERT INTO call_contents VALUES ($1, $7, $6, 'Zusammenfassung', NULL, true)",
+    "INSERT INTO call_transcripts VALUES ($1, $7, $6, 0, 'caller', 0, 'Guten Tag')",
+    "INSERT INTO call_costs VALUES ($1, $7, $6, 1000000)",
+    "INSERT INTO call_tool_uses (tenant_id, started_at, id, call_id, tool, status, success, duration_us)
+     VALUES ($1, $7, gen_random_uuid(), $6, 'check_availability', 'available', true, 1000)",
+    "INSERT INTO call_provider_costs VALUES ($1, $6, 1, 1000000, 856000, 'fallback', 1, 'actual', app.now())",
+    "INSERT INTO call_charges VALUES ($1, $6, 1, 'charge', 15, 'EUR', 60000, 15, app.now())",
+    "INSERT INTO audit_log VALUES ($1, app.now(), gen_random_uuid(), 'test', 'test.done', 'obj', '{}', gen_random_uuid())",
+    "INSERT INTO api_keys (prefix, tenant_id, secret_hash, name, created_at)
+     VALUES ('seed' || right('0000' || (abs(hashtext($1::text)) % 10000), 4), $1, sha256('secret'), 'key', app.now())",
+];
+
+/// A company with a row in every tenant table.
+pub(super) async fn everything(admin: &PgPool, number: u128) -> Salon {
+    let salon = Salon::insert(admin, number).await;
+    for sql in REST {
+        // Every parameter is given a type, whether the statement uses it or not.
+        let text = format!(
+            "WITH parameters AS (SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::uuid, $6::uuid, $7::timestamptz, \
+             $8::uuid) {sql}"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(salon.tenant.as_uuid())
+            .bind(salon.branch.as_uuid())
+            .bind(salon.staff.as_uuid())
+            .bind(salon.service.as_uuid())
+            .bind(salon.customer.as_uuid())
+            .bind(salon.call.as_uuid())
+            .bind(salon.created_at)
+            .bind(salon.colleague.as_uuid())
+            .execute(admin)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    salon
+}

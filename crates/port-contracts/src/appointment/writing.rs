@@ -1,0 +1,203 @@
+//! Rules of appointments as rows: versions, claims, all or nothing, tenants.
+
+use appointment::model::{AppointmentSnapshot, AppointmentStatus, ChangeKind, Note, SyncState};
+use appointment::ports::AppointmentWrite;
+use chrono::TimeDelta;
+use kernel::{ChangeSet, CommitError, RandomIds};
+
+use super::AppointmentFixture;
+use super::build::{claim, insert, is_occupied, new_customer};
+
+fn moved(
+    fixture: &AppointmentFixture,
+    made: &AppointmentSnapshot,
+    from: i64,
+    until: i64,
+) -> AppointmentSnapshot {
+    let mut next = made.clone();
+    next.starts_at = fixture.at(from);
+    next.ends_at = fixture.at(until);
+    next.phases[0].starts_at = fixture.at(from);
+    next.phases[0].ends_at = fixture.at(until);
+    next.spans = vec![fixture.span(from, until)];
+    next.reschedule_count += 1;
+    next.version += 1;
+    next
+}
+
+/// A move frees the old time and takes the new one, also where the two overlap, and not where somebody else is.
+pub async fn a_move_replaces_the_occupied_time(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let made = fixture.appointment(tenant, 0, 30);
+    fixture.insert(tenant, &made).await.unwrap();
+    let overlapping = moved(fixture, &made, 15, 45);
+    let change = ChangeSet::one(AppointmentWrite::Update { next: overlapping.clone(), expected: 1 })
+        .write(fixture.history(ChangeKind::Moved, Some(&made), &overlapping, tenant));
+    fixture.commit(tenant, change).await.unwrap();
+    assert_eq!(fixture.find(tenant, made.id).await, Some(overlapping.clone()));
+    assert_eq!(fixture.occupied(tenant).await, overlapping.spans);
+
+    let mut in_the_way = fixture.appointment(tenant, 60, 90);
+    in_the_way.customer = tenant.customers[1];
+    fixture.insert(tenant, &in_the_way).await.unwrap();
+    let onto = AppointmentWrite::Update { next: moved(fixture, &overlapping, 75, 105), expected: 2 };
+    assert!(is_occupied(&fixture.write(tenant, onto).await));
+    assert_eq!(fixture.find(tenant, made.id).await, Some(overlapping.clone()));
+    assert_eq!(fixture.occupied(tenant).await, [fixture.span(15, 45), fixture.span(60, 90)]);
+
+    let mut to_another = moved(fixture, &overlapping, 60, 90);
+    to_another.staff = tenant.staff(1);
+    to_another.status = AppointmentStatus::NeedsAttention;
+    to_another.sync_state = SyncState::Pending;
+    let change = AppointmentWrite::Update { next: to_another.clone(), expected: 2 };
+    fixture.write(tenant, change).await.unwrap();
+    assert_eq!(fixture.find(tenant, made.id).await, Some(to_another));
+    assert_eq!(fixture.occupied(tenant).await, [fixture.span(60, 90), fixture.span(60, 90)]);
+}
+
+/// An update that was decided on an old version, or on nothing, is refused and writes nothing.
+pub async fn a_stale_version_writes_nothing(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let made = fixture.appointment(tenant, 0, 30);
+    fixture.insert(tenant, &made).await.unwrap();
+    let first = moved(fixture, &made, 60, 90);
+    let update =
+        |next: &AppointmentSnapshot, expected| AppointmentWrite::Update { next: next.clone(), expected };
+    fixture.write(tenant, update(&first, 1)).await.unwrap();
+    let second = moved(fixture, &made, 120, 150);
+    let refused = fixture.write(tenant, update(&second, 1)).await;
+    assert!(matches!(refused, Err(CommitError::Stale)), "{refused:?}");
+    let unknown = fixture.appointment(tenant, 200, 230);
+    let refused = fixture.write(tenant, update(&unknown, 1)).await;
+    assert!(matches!(refused, Err(CommitError::Stale)), "{refused:?}");
+    assert_eq!(fixture.find(tenant, made.id).await, Some(first.clone()));
+    assert_eq!(fixture.occupied(tenant).await, first.spans);
+}
+
+/// A key claims once: the same change set again, or another one under the key, is told so and writes nothing.
+pub async fn a_repeated_claim_writes_nothing(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let made = fixture.appointment(tenant, 0, 30);
+    let change = ChangeSet::one(insert(&made)).claim(Some(claim("call:book:1")));
+    fixture.commit(tenant, change.clone()).await.unwrap();
+    let again = fixture.commit(tenant, change).await;
+    assert!(matches!(again, Err(CommitError::AlreadyClaimed)), "{again:?}");
+
+    let other = fixture.appointment(tenant, 60, 90);
+    let change = ChangeSet::one(insert(&other)).claim(Some(claim("call:book:1")));
+    let again = fixture.commit(tenant, change).await;
+    assert!(matches!(again, Err(CommitError::AlreadyClaimed)), "{again:?}");
+    assert_eq!(fixture.find(tenant, other.id).await, None);
+    assert_eq!(fixture.occupied(tenant).await, made.spans);
+
+    let change = ChangeSet::one(insert(&other)).claim(Some(claim("call:book:2")));
+    fixture.commit(tenant, change).await.unwrap();
+    let foreign = fixture.appointment(&fixture.stranger, 0, 30);
+    let change = ChangeSet::one(insert(&foreign)).claim(Some(claim("call:book:1")));
+    fixture.commit(&fixture.stranger, change).await.unwrap();
+}
+
+/// What is cancelled occupies nothing and is not upcoming, but is still there.
+pub async fn a_cancelled_appointment_frees_its_time(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let made = fixture.appointment(tenant, 0, 30);
+    fixture.insert(tenant, &made).await.unwrap();
+    let mut cancelled = made.clone();
+    cancelled.status = AppointmentStatus::Cancelled;
+    cancelled.spans = Vec::new();
+    cancelled.cancelled_at = Some(fixture.now + TimeDelta::seconds(5));
+    cancelled.cancel_reason = Note::clean("krank");
+    cancelled.version = 2;
+    let change = ChangeSet::one(AppointmentWrite::Update { next: cancelled.clone(), expected: 1 })
+        .write(fixture.history(ChangeKind::Cancelled, Some(&made), &cancelled, tenant));
+    fixture.commit(tenant, change).await.unwrap();
+    assert_eq!(fixture.find(tenant, made.id).await, Some(cancelled));
+    assert_eq!(fixture.occupied(tenant).await, []);
+    let upcoming = fixture
+        .appointments
+        .list_upcoming_of_customers(&tenant.scope, &tenant.customers, fixture.now)
+        .await
+        .unwrap();
+    assert_eq!(upcoming, []);
+    fixture.insert(tenant, &fixture.appointment(tenant, 0, 30)).await.unwrap();
+}
+
+/// If one write fails nothing of the change set remains: no customer, no released hold, no claim.
+pub async fn a_change_set_is_all_or_nothing(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let held = fixture.hold(tenant, 0, 30);
+    fixture.claim_hold(tenant, &held).await.unwrap();
+    let mut taken = fixture.hold(tenant, 60, 90);
+    taken.call = tenant.calls[1];
+    fixture.claim_hold(tenant, &taken).await.unwrap();
+    let customer = new_customer();
+    let mut booked = fixture.appointment(tenant, 60, 90);
+    booked.customer = customer.id;
+    let change = ChangeSet::one(AppointmentWrite::ReleaseHold(held.id))
+        .write(AppointmentWrite::Insert {
+            appointment: booked.clone(),
+            new_customer: Some(customer.clone()),
+            from_hold: None,
+        })
+        .claim(Some(claim("half")));
+    assert!(is_occupied(&fixture.commit(tenant, change).await));
+    assert_eq!(fixture.live_holds(tenant, held.call).await, [held]);
+    assert_eq!(fixture.find(tenant, booked.id).await, None);
+
+    let change = ChangeSet::one(AppointmentWrite::ReleaseHold(taken.id))
+        .write(AppointmentWrite::Insert {
+            appointment: booked.clone(),
+            new_customer: Some(customer),
+            from_hold: None,
+        })
+        .claim(Some(claim("half")));
+    fixture.commit(tenant, change).await.unwrap();
+    assert_eq!(fixture.find(tenant, booked.id).await, Some(booked));
+}
+
+/// Another tenant sees neither appointments nor holds nor occupied time, and changes none of them by their ids.
+pub async fn a_stranger_neither_sees_nor_changes(fixture: &AppointmentFixture) {
+    let (tenant, stranger) = (&fixture.tenant, &fixture.stranger);
+    let made = fixture.appointment(tenant, 0, 30);
+    let hold = fixture.hold(tenant, 60, 90);
+    fixture.insert(tenant, &made).await.unwrap();
+    fixture.claim_hold(tenant, &hold).await.unwrap();
+
+    assert_eq!(fixture.find(stranger, made.id).await, None);
+    assert_eq!(fixture.live_holds(stranger, tenant.calls[0]).await, []);
+    let store = &fixture.appointments;
+    let upcoming = store.list_upcoming_of_customers(&stranger.scope, &tenant.customers, fixture.now);
+    assert_eq!(upcoming.await.unwrap(), []);
+    assert_eq!(store.list_of_call(&stranger.scope, tenant.calls[0]).await.unwrap(), []);
+    let mut query = fixture.query(tenant);
+    query.for_call = Some(tenant.calls[0]);
+    query.for_number = hold.caller_number.clone();
+    query.customers = tenant.customers.to_vec();
+    let load = fixture.load(stranger, &query).await;
+    assert_eq!((load.catalogue_version, load.busy.len()), (0, 0));
+    assert_eq!((load.own.len(), load.holds.len()), (0, 0));
+
+    for write in [
+        AppointmentWrite::ReleaseHold(hold.id),
+        AppointmentWrite::ReleaseHoldsOfCall(hold.call),
+        AppointmentWrite::RenewHold { id: hold.id, expires_at: fixture.now + TimeDelta::hours(5) },
+    ] {
+        // Naming what one does not have is either nothing or refused; never an effect.
+        let _ = fixture.write(stranger, write).await;
+    }
+    let update = AppointmentWrite::Update { next: moved(fixture, &made, 120, 150), expected: 1 };
+    let refused = fixture.write(stranger, update).await;
+    assert!(refused.is_err());
+    assert_eq!(fixture.live_holds(tenant, hold.call).await, [hold]);
+    assert_eq!(fixture.find(tenant, made.id).await, Some(made));
+
+    let own = fixture.appointment(stranger, 0, 30);
+    fixture.insert(stranger, &own).await.unwrap();
+    let mut foreign = fixture.appointment(stranger, 60, 90);
+    foreign.id = kernel::AppointmentId::generate(&RandomIds);
+    let history = fixture.history(ChangeKind::Booked, None, &foreign, stranger);
+    assert!(
+        fixture.write(stranger, history).await.is_err(),
+        "no history without an appointment of one's own"
+    );
+}
