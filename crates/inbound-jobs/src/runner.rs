@@ -1,0 +1,286 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kernel::{Classify, ErrorClass};
+use operations::engine::{Leased, Outcome, QueueDemand, Ticket, Verdict};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::core::Core;
+use crate::execute::{Ended, execute};
+use crate::metrics;
+use crate::settle::{Attempt, Settlement, Stop, settle};
+
+/// How long a shutdown waits for runs that were told to stop; one that does not stop blocks its thread, and its lease
+/// is left to run out.
+const STOPPING: Duration = Duration::from_secs(2);
+
+/// Runs that have ended and are not stored yet.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    outcomes: Vec<Outcome>,
+    handed_back: Vec<Ticket>,
+    pub(crate) tally: Tally,
+}
+
+/// What became of runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) done: u64,
+    pub(crate) retried: u64,
+    pub(crate) snoozed: u64,
+    pub(crate) dead: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) refused: u64,
+}
+
+impl Ledger {
+    /// Decides what becomes of a run.
+    pub(crate) fn enter(&mut self, core: &Core, ended: Ended) {
+        let Ended { job, end, took } = ended;
+        let registered = core.registry.kinds().any(|kind| kind == job.kind);
+        let attempt = Attempt { number: job.attempt, limit: job.max_attempts };
+        let settlement = settle(end, attempt, core.clock.now(), rand::random(), core.config.backoff);
+        match settlement {
+            Settlement::Forget => core.running.leave(job.ticket),
+            Settlement::HandBack => self.handed_back.push(job.ticket),
+            Settlement::Report(verdict) => {
+                tell(&job, &verdict, took);
+                metrics::ended(&job.kind, registered, &verdict, took);
+                self.tally.count(&verdict);
+                self.outcomes.push(Outcome { ticket: job.ticket, verdict });
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.outcomes.is_empty() && self.handed_back.is_empty()
+    }
+
+    /// Stores what is waiting. False if the store is not there; then everything waits on, still leased.
+    pub(crate) async fn store(&mut self, core: &Core) -> bool {
+        if !self.outcomes.is_empty() {
+            match core.queue.finish(core.worker, &self.outcomes).await {
+                Ok(refused) => {
+                    self.note_refused(&refused);
+                    for outcome in self.outcomes.drain(..) {
+                        core.running.leave(outcome.ticket);
+                    }
+                }
+                Err(error) if error.class() == ErrorClass::Busy => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "outcomes cannot be stored yet");
+                    return false;
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "outcomes were refused as a batch"
+                    );
+                    return self.store_one_by_one(core).await;
+                }
+            }
+        }
+        if !self.handed_back.is_empty() {
+            if let Err(error) = core.queue.hand_back(core.worker, &self.handed_back).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "leases cannot be handed back yet");
+                return false;
+            }
+            for ticket in self.handed_back.drain(..) {
+                core.running.leave(ticket);
+            }
+        }
+        true
+    }
+
+    /// One outcome that the store cannot take must not hold the others: that job becomes dead with the reason.
+    async fn store_one_by_one(&mut self, core: &Core) -> bool {
+        for outcome in std::mem::take(&mut self.outcomes) {
+            let ticket = outcome.ticket;
+            let mut stored = core.queue.finish(core.worker, &[outcome]).await;
+            if stored.is_err() {
+                let dead = Outcome {
+                    ticket,
+                    verdict: Verdict::Dead { error: "its outcome could not be stored".to_owned() },
+                };
+                stored = core.queue.finish(core.worker, &[dead]).await;
+            }
+            match stored {
+                Ok(refused) => self.note_refused(&refused),
+                // No longer answered for, so the heartbeat finds it and hands it back.
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, job.id = %ticket.job,
+                    "an outcome is lost"),
+            }
+            core.running.leave(ticket);
+        }
+        true
+    }
+
+    fn note_refused(&mut self, refused: &[Ticket]) {
+        self.tally.refused += refused.len() as u64;
+        metrics::refused(refused.len());
+        for ticket in refused {
+            tracing::warn!(job.id = %ticket.job, job.run = ticket.run,
+                "the completion of a run was refused: it was no longer this worker's");
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, verdict: &Verdict) {
+        *match verdict {
+            Verdict::Done => &mut self.done,
+            Verdict::Retry { .. } => &mut self.retried,
+            Verdict::Snooze { .. } => &mut self.snoozed,
+            Verdict::Dead { .. } => &mut self.dead,
+            Verdict::Cancelled => &mut self.cancelled,
+        } += 1;
+    }
+}
+
+fn tell(job: &Leased, verdict: &Verdict, took: Duration) {
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match verdict {
+        Verdict::Dead { error } => tracing::error!(job.id = %job.ticket.job, job.kind = %job.kind,
+            job.attempt = job.attempt, duration_ms = millis, error, "a job is dead"),
+        Verdict::Retry { at, error } => tracing::warn!(job.id = %job.ticket.job, job.kind = %job.kind,
+            job.attempt = job.attempt, duration_ms = millis, next = %at, error, "a job failed"),
+        other => tracing::debug!(job.id = %job.ticket.job, job.kind = %job.kind, job.attempt = job.attempt,
+            duration_ms = millis, verdict = ?other, "a job ended"),
+    }
+}
+
+/// The slots of a worker.
+struct Slots<'a> {
+    core: &'a Core,
+    taken: HashMap<String, u16>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(core: &'a Core) -> Self {
+        Self { core, taken: HashMap::new() }
+    }
+
+    fn demand(&self) -> Vec<QueueDemand> {
+        let queues = self.core.config.queues.iter().map(|queue| QueueDemand {
+            queue: queue.name.clone(),
+            free: queue.concurrency.saturating_sub(self.taken.get(&queue.name).copied().unwrap_or(0)),
+            tenant_cap: queue.tenant_cap,
+        });
+        queues.filter(|demand| demand.free > 0).collect()
+    }
+
+    fn take(&mut self, queue: &str) {
+        *self.taken.entry(queue.to_owned()).or_default() += 1;
+    }
+
+    fn free(&mut self, queue: &str) {
+        if let Some(taken) = self.taken.get_mut(queue) {
+            *taken = taken.saturating_sub(1);
+        }
+    }
+
+    fn all_free(&self) -> bool {
+        self.taken.values().all(|taken| *taken == 0)
+    }
+}
+
+/// Claims, runs and settles until it is told to stop; then waits, and hands back what is left.
+pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: CancellationToken) {
+    // As many places as slots: a run that has ended never waits for room.
+    let (sender, mut ended) = mpsc::channel::<Ended>(core.config.slots().max(1));
+    let shutdown = CancellationToken::new();
+    let mut slots = Slots::new(&core);
+    let mut ledger = Ledger::default();
+    let mut look = true;
+    while !stop.is_cancelled() {
+        // Everything that has ended meanwhile is settled in one statement.
+        while let Ok(one) = ended.try_recv() {
+            slots.free(&one.job.queue);
+            ledger.enter(&core, one);
+            look = true;
+        }
+        let stored = ledger.is_empty() || ledger.store(&core).await;
+        let mut wait = core.config.poll;
+        let demand = slots.demand();
+        if stored && look && !demand.is_empty() {
+            match core.queue.claim(core.worker, core.config.lease, &demand).await {
+                Ok(batch) => {
+                    // A claim that brought something may have left something.
+                    look = !batch.jobs.is_empty();
+                    wait = wait.min(batch.next_due_in.unwrap_or(wait));
+                    for job in batch.jobs {
+                        slots.take(&job.queue);
+                        metrics::claimed(&job.queue, 1);
+                        let stop_run = core.running.enter(job.ticket);
+                        let run = execute(Arc::clone(&core), job, stop_run, shutdown.clone());
+                        let sender = sender.clone();
+                        tracker.spawn(async move {
+                            // The receiver is gone only when the worker is; then the lease runs out.
+                            let _ = sender.send(run.await).await;
+                        });
+                    }
+                    if look {
+                        continue;
+                    }
+                }
+                Err(error) => {
+                    look = false;
+                    tracing::warn!(error = &error as &dyn std::error::Error, "jobs cannot be claimed");
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            Some(one) = ended.recv() => {
+                slots.free(&one.job.queue);
+                ledger.enter(&core, one);
+                look = true;
+            }
+            () = core.jobs_wake.notified() => look = true,
+            () = tokio::time::sleep(wait) => look = true,
+        }
+    }
+    shutdown.cancel();
+    wind_down(&core, &mut slots, &mut ledger, &mut ended).await;
+}
+
+/// Waits for the runs; those that take longer than the grace are stopped and handed back.
+async fn wind_down(
+    core: &Core,
+    slots: &mut Slots<'_>,
+    ledger: &mut Ledger,
+    ended: &mut mpsc::Receiver<Ended>,
+) {
+    let begin = Instant::now();
+    for (until, last) in [(core.config.grace, false), (core.config.grace + STOPPING, true)] {
+        if last {
+            core.running.stop_all(Stop::HandBack);
+        }
+        while !slots.all_free() || !ledger.is_empty() {
+            let left = until.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            match tokio::time::timeout(left.min(core.config.poll), ended.recv()).await {
+                Ok(Some(one)) => {
+                    slots.free(&one.job.queue);
+                    ledger.enter(core, one);
+                    while let Ok(one) = ended.try_recv() {
+                        slots.free(&one.job.queue);
+                        ledger.enter(core, one);
+                    }
+                }
+                Ok(None) => return,
+                Err(_) => {}
+            }
+            ledger.store(core).await;
+        }
+    }
+    let left = core.running.tickets().len();
+    if left > 0 {
+        tracing::warn!(jobs = left, "jobs could not be stopped or stored; their leases will run out");
+    }
+}

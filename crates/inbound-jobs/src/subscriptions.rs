@@ -1,0 +1,114 @@
+//! The one list of what runs in the background: kinds, the facts they follow from, and the times they come at.
+
+use std::sync::Arc;
+
+use call::CallEffect;
+use kernel::JobSpec;
+use operations::work::ProcessWebhook;
+use operations::{CallAftermath, Maintenance, WebhookProcessing};
+use serde_json::json;
+
+use crate::handlers::AboutCall;
+use crate::handlers::ensure_partitions::EnsurePartitions;
+use crate::handlers::enter_holidays::EnterHolidays;
+use crate::handlers::erase_expired_holds::EraseExpiredHolds;
+use crate::handlers::erase_old::EraseOld;
+use crate::handlers::fail_stuck_calls::FailStuckCalls;
+use crate::handlers::note_effect::NoteEffect;
+use crate::handlers::process_webhook::ProcessWebhookHandler;
+use crate::handlers::record_call_cost::RecordCallCost;
+use crate::handlers::release_holds::ReleaseHolds;
+use crate::handlers::settle_call::SettleCall;
+use crate::registry::Registry;
+
+/// Wall clock of the schedules.
+const ZONE: &str = "Europe/Berlin";
+
+/// Facts that nobody follows yet. Each domain's events are either subscribed to below or named here, so that a new one
+/// is not forgotten in silence.
+pub const NO_SUBSCRIBER: &[&str] = &[
+    "billing.call_charged",
+    "billing.charge_corrected",
+    "billing.provider_cost_recorded",
+    "call.started",
+    "call.analyzed",
+    "callback.advanced",
+    "customer.created",
+    "customer.changed",
+];
+
+/// The use cases that the handlers call.
+#[derive(Clone)]
+pub struct UseCases {
+    /// Stored webhooks.
+    pub processing: WebhookProcessing,
+    /// What follows from a call.
+    pub aftermath: Arc<CallAftermath>,
+    /// Upkeep.
+    pub maintenance: Arc<Maintenance>,
+}
+
+/// Everything that runs in the background.
+#[must_use]
+pub fn registry(use_cases: &UseCases) -> Registry {
+    let UseCases { processing, aftermath, maintenance } = use_cases;
+    let upkeep = || Arc::clone(maintenance);
+    Registry::new()
+        // Enqueued by the gateway together with what it stored.
+        .handler(ProcessWebhook::KIND, Arc::new(ProcessWebhookHandler(processing.clone())))
+        // What follows from a call.
+        .handler(SettleCall::KIND, Arc::new(SettleCall(Arc::clone(aftermath))))
+        .subscribe("call.ended", SettleCall::KIND, |event| {
+            AboutCall::job_of(SettleCall::KIND, "charge", event)
+        })
+        .subscribe("call.duration_changed", SettleCall::KIND, |event| {
+            AboutCall::job_of(SettleCall::KIND, "charge", event)
+        })
+        .handler(RecordCallCost::KIND, Arc::new(RecordCallCost(Arc::clone(aftermath))))
+        .subscribe("call.ended", RecordCallCost::KIND, |event| {
+            AboutCall::job_of(RecordCallCost::KIND, "cost", event)
+        })
+        .subscribe("call.cost_known", RecordCallCost::KIND, |event| {
+            AboutCall::job_of(RecordCallCost::KIND, "cost", event)
+        })
+        .handler(ReleaseHolds::KIND, Arc::new(ReleaseHolds(Arc::clone(aftermath))))
+        .subscribe("call.ended", ReleaseHolds::KIND, |event| {
+            AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
+        })
+        .subscribe("call.failed", ReleaseHolds::KIND, |event| {
+            AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
+        })
+        .handler(NoteEffect::KIND, Arc::new(NoteEffect(Arc::clone(aftermath))))
+        .subscribe("appointment.booked", NoteEffect::KIND, |event| {
+            NoteEffect::job_of(CallEffect::AppointmentBooked, event)
+        })
+        .subscribe("appointment.moved", NoteEffect::KIND, |event| {
+            NoteEffect::job_of(CallEffect::AppointmentMoved, event)
+        })
+        .subscribe("appointment.cancelled", NoteEffect::KIND, |event| {
+            NoteEffect::job_of(CallEffect::AppointmentCancelled, event)
+        })
+        .subscribe("callback.requested", NoteEffect::KIND, |event| {
+            NoteEffect::job_of(CallEffect::CallbackRequested, event)
+        })
+        // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when
+        // the clocks change.
+        .handler(EraseExpiredHolds::KIND, Arc::new(EraseExpiredHolds(upkeep())))
+        .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
+        .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
+        .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))
+        .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
+        .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))
+        .schedule(EraseOld::KIND, "42 3 * * *", ZONE, recurring(EraseOld::KIND))
+        .handler(EnterHolidays::KIND, Arc::new(EnterHolidays(upkeep())))
+        .schedule(EnterHolidays::KIND, "22 4 * * *", ZONE, recurring(EnterHolidays::KIND))
+}
+
+/// A job without a payload, at most one of its kind at a time. It comes again by itself, so a few attempts suffice.
+fn recurring(kind: &'static str) -> JobSpec {
+    JobSpec { max_attempts: 3, ..JobSpec::new(kind, json!({})).unique(kind) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,348 @@
+use std::collections::BTreeSet;
+
+use appointment::events::AppointmentEvent;
+use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
+use billing::testing::InMemoryBilling;
+use billing::{BillingEvent, BillingService, CallRate};
+use call::testing::{InMemoryCalls, InMemoryTrace};
+use call::{CallEvent, CallService};
+use chrono::{DateTime, TimeDelta, Utc};
+use customer::CustomerEvent;
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{
+    Actor, ChangeSet, CorrelationId, Currency, EventId, PhoneNumber, PlatformScope, StoreError, TenantScope,
+};
+use operations::engine::{EventRouter, MockEventLog, MockJobAdministration, StoredEvent};
+use operations::ports::{InboxId, InboxState, MockUpkeep, PartitionReport, Provider, body_digest};
+use operations::testing::InMemoryInbox;
+use operations::{Admission, Delivery, MaintenancePorts, UpkeepPolicy, WebhookIntake};
+use serde_json::Value;
+use servicedesk::CallbackEvent;
+use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
+use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
+use uuid::Uuid;
+
+use super::*;
+use crate::handler::{JobContext, JobFailure};
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+}
+
+fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Job("test".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
+}
+
+/// One company with a number; everything in memory.
+struct World {
+    clock: Arc<FixedClock>,
+    inbox: Arc<InMemoryInbox>,
+    calls: Arc<InMemoryCalls>,
+    billing: Arc<InMemoryBilling>,
+    use_cases: UseCases,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(MockUpkeep::new()).await
+    }
+
+    async fn with(upkeep: MockUpkeep) -> Self {
+        let tenancy = Arc::new(InMemoryTenancy::default());
+        let branch = branch_profile(10, "main");
+        let change = ChangeSet::one(TenancyWrite::CreateTenant {
+            profile: tenant_profile(1, "salon"),
+            created_at: at(),
+        })
+        .write(TenancyWrite::CreateBranch(branch.clone()))
+        .write(TenancyWrite::AssignNumber(NumberAssignment {
+            number: PhoneNumber::from_e164("+4940555100").unwrap(),
+            branch: branch.id,
+            label: "main".to_owned(),
+            active: true,
+        }));
+        tenancy.commit(&scope(1, None), change).await.unwrap();
+        let clock = Arc::new(FixedClock::at(at()));
+        let ids = Arc::new(SequentialIds::default());
+        let inbox = Arc::new(InMemoryInbox::default());
+        let calls = Arc::new(InMemoryCalls::default());
+        let service =
+            CallService::new(calls.clone(), Arc::new(InMemoryTrace::default()), clock.clone(), ids.clone());
+        let billing = Arc::new(InMemoryBilling::default());
+        let appointments = InMemoryAppointments::new(Arc::new(InMemoryCatalogues::default()), clock.clone());
+        let resolver = TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone());
+        let ports = MaintenancePorts {
+            upkeep: Arc::new(upkeep),
+            tenants: tenancy,
+            inbox: inbox.clone(),
+            facts: Arc::new(MockEventLog::new()),
+            jobs: Arc::new(MockJobAdministration::new()),
+        };
+        let policy = UpkeepPolicy {
+            stuck_call: TimeDelta::hours(2),
+            inbox: TimeDelta::days(30),
+            outcomes: TimeDelta::days(7),
+            facts: TimeDelta::days(14),
+            job_history: TimeDelta::days(90),
+            partition_months_ahead: 3,
+            holiday_years_ahead: 2,
+        };
+        let use_cases = UseCases {
+            processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
+            aftermath: Arc::new(CallAftermath::new(
+                service.clone(),
+                BillingService::new(billing.clone(), clock.clone(), ids),
+                Arc::new(appointments),
+            )),
+            maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
+        };
+        Self { clock, inbox, calls, billing, use_cases }
+    }
+
+    async fn store(&self, event: &str, body: &[u8]) -> InboxId {
+        let intake = WebhookIntake::new(self.inbox.clone(), self.clock.clone());
+        let delivery = Delivery {
+            provider: Provider::Retell,
+            event,
+            subject: "call_1",
+            body,
+            correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
+        };
+        intake.receive(delivery, Admission::Process).await.unwrap();
+        InboxId::of(Provider::Retell, event, "call_1", &body_digest(body))
+    }
+
+    /// Runs the handler of a job as the worker would.
+    async fn run(&self, job: &JobSpec, tenant: Option<TenantScope>) -> Result<(), JobFailure> {
+        let context = JobContext::detached(platform(), tenant, job.payload.clone(), self.clock.clone());
+        match registry(&self.use_cases).find(job.kind) {
+            crate::registry::Known::Handled(handler) => handler.run(context).await,
+            _ => panic!("nobody handles {}", job.kind),
+        }
+    }
+
+    async fn process(&self, event: &str, body: &[u8]) -> (InboxState, Option<String>) {
+        let inbox_id = self.store(event, body).await;
+        let job = ProcessWebhook { inbox_id }.job("call_1");
+        self.run(&job, None).await.unwrap();
+        let conclusion = self.inbox.conclusion(inbox_id).unwrap();
+        (conclusion.state, conclusion.reason)
+    }
+}
+
+fn event(name: &str, payload: Value) -> StoredEvent {
+    StoredEvent {
+        id: EventId::from_uuid(Uuid::from_u128(1)),
+        tenant: Some(scope(1, None).tenant()),
+        name: name.to_owned(),
+        version: 1,
+        payload,
+        correlation: None,
+        occurred_at: at(),
+    }
+}
+
+#[tokio::test]
+async fn the_list_has_no_mistakes() {
+    let world = World::new().await;
+    assert_eq!(registry(&world.use_cases).check(), Ok(()));
+}
+
+#[tokio::test]
+async fn every_event_of_every_domain_has_a_subscriber_or_is_known_to_have_none() {
+    let world = World::new().await;
+    let registry = registry(&world.use_cases);
+    let subscribed: BTreeSet<&str> = registry.events().collect();
+    let none: BTreeSet<&str> = NO_SUBSCRIBER.iter().copied().collect();
+    assert_eq!(subscribed.intersection(&none).count(), 0, "named as having none, and yet subscribed");
+    let accounted: BTreeSet<&str> = subscribed.union(&none).copied().collect();
+    let all: BTreeSet<&str> =
+        [CallEvent::ALL, AppointmentEvent::ALL, BillingEvent::ALL, CustomerEvent::ALL, CallbackEvent::ALL]
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+    assert_eq!(accounted, all);
+}
+
+#[tokio::test]
+async fn jobs_of_events_are_pinned() {
+    let world = World::new().await;
+    let registry = registry(&world.use_cases);
+    let payload = json!({"call_id": "cal_00000000000000000000000000000001", "duration_ms": 5});
+    let jobs = |name: &str| {
+        let made = registry.jobs_for(&event(name, payload.clone()));
+        made.into_iter()
+            .map(|job| {
+                assert_eq!(job.payload, json!({"call_id": "cal_00000000000000000000000000000001"}));
+                assert_eq!(job.unique_key, None);
+                let topic = job.serial_key.unwrap();
+                let (topic, call) = topic.split_once(':').unwrap();
+                assert_eq!(call, "cal_00000000000000000000000000000001");
+                (job.kind, topic.to_owned())
+            })
+            .collect::<Vec<_>>()
+    };
+    let charge = ("settle_call", "charge".to_owned());
+    let cost = ("record_call_cost", "cost".to_owned());
+    let holds = ("release_holds", "holds".to_owned());
+    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone()]);
+    assert_eq!(jobs("call.duration_changed"), [charge]);
+    assert_eq!(jobs("call.cost_known"), [cost]);
+    assert_eq!(jobs("call.failed"), [holds]);
+    assert_eq!(jobs("call.started"), []);
+}
+
+#[tokio::test]
+async fn a_call_runs_from_its_webhook_to_its_charge() {
+    let world = World::new().await;
+    let body = br#"{"event":"call_ended","call":{"call_id":"call_1","from_number":"anonymous",
+        "to_number":"+4940555100","direction":"inbound","duration_ms":120000,
+        "call_cost":{"combined_cost":34.5,"product_costs":[]}}}"#;
+    assert_eq!(world.process("call_ended", body).await, (InboxState::Processed, None));
+    let emitted = world.calls.events();
+    let tenant = scope(1, None);
+    let call = emitted[0].payload["call_id"].as_str().unwrap().parse().unwrap();
+    world.billing.add_call(tenant.tenant(), call, CallRate::new(15, Currency::Eur).unwrap());
+    let registry = registry(&world.use_cases);
+    // Every job twice, as a worker that froze would.
+    for fact in &emitted {
+        for job in registry.jobs_for(&event(fact.name, fact.payload.clone())) {
+            world.run(&job, Some(tenant.clone())).await.unwrap();
+            world.run(&job, Some(tenant.clone())).await.unwrap();
+        }
+    }
+    let billed: Vec<_> = world.billing.events().into_iter().map(|fact| fact.name).collect();
+    let once: BTreeSet<_> = billed.iter().copied().collect();
+    assert_eq!(once, BTreeSet::from(["billing.call_charged", "billing.provider_cost_recorded"]));
+    assert_eq!(billed.len(), 2, "{billed:?}");
+}
+
+#[tokio::test]
+async fn what_was_done_in_a_call_is_noted_on_it_once() {
+    let world = World::new().await;
+    let body = br#"{"event":"call_started","call":{"call_id":"call_1","from_number":"anonymous",
+        "to_number":"+4940555100","direction":"inbound"}}"#;
+    assert_eq!(world.process("call_started", body).await, (InboxState::Processed, None));
+    let call = world.calls.events()[0].payload["call_id"].clone();
+    let customer = json!("cus_00000000000000000000000000000007");
+    let registry = registry(&world.use_cases);
+    for (fact, payload, effect) in [
+        ("appointment.booked", json!({"call": call, "customer": customer}), "appointment_booked"),
+        ("callback.requested", json!({"call_id": call, "customer_id": null}), "callback_requested"),
+    ] {
+        let jobs = registry.jobs_for(&event(fact, payload));
+        assert_eq!(jobs.len(), 1);
+        assert_eq!(jobs[0].payload["effect"], effect);
+        assert_eq!(jobs[0].payload["call_id"], call);
+        for _ in 0..2 {
+            world.run(&jobs[0], Some(scope(1, None))).await.unwrap();
+        }
+    }
+    let service = CallService::new(
+        world.calls.clone(),
+        Arc::new(InMemoryTrace::default()),
+        world.clock.clone(),
+        Arc::new(SequentialIds::default()),
+    );
+    let id = call.as_str().unwrap().parse().unwrap();
+    let noted = service.find(&scope(1, None), id).await.unwrap();
+    assert_eq!(noted.snapshot().outcome, Some(call::SessionOutcome::AppointmentBooked), "booking outweighs a callback");
+    assert_eq!(noted.snapshot().customer.map(|id| json!(id)), Some(customer));
+
+    let import = registry.jobs_for(&event("appointment.booked", json!({"call": null, "customer": null})));
+    world.run(&import[0], Some(scope(1, None))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
+    let world = World::new().await;
+    for (event, body, state, reason) in [
+        (
+            "chat_started",
+            &br#"{"event":"chat_started","chat":{"chat_id":"c"}}"#[..],
+            InboxState::Ignored,
+            true,
+        ),
+        ("brand_new", br#"{"event":"brand_new"}"#, InboxState::Ignored, true),
+        ("call_ended", br#"{"event":"call_ended","call":{}}"#, InboxState::Quarantined, true),
+        ("", b"{}", InboxState::Quarantined, true),
+        ("call_ended", b"not json", InboxState::Quarantined, true),
+        (
+            "call_started",
+            br#"{"event":"call_started","call":{"call_id":"call_9","to_number":"+4940999999"}}"#,
+            InboxState::Unrouted,
+            true,
+        ),
+        (
+            "call_started",
+            br#"{"event":"call_started","call":{"call_id":"call_8","to_number":"+4940555100"}}"#,
+            InboxState::Processed,
+            false,
+        ),
+    ] {
+        let (found, why) = world.process(event, body).await;
+        assert_eq!((found, why.is_some()), (state, reason), "{}", String::from_utf8_lossy(body));
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_done_or_gone_is_left_alone() {
+    let world = World::new().await;
+    let body = br#"{"event":"call_started","call":{"call_id":"call_8","to_number":"+4940555100"}}"#;
+    world.process("call_started", body).await;
+    let events = world.calls.event_names();
+    let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_1", &body_digest(body));
+    world.run(&ProcessWebhook { inbox_id }.job(""), None).await.unwrap();
+    assert_eq!(world.calls.event_names(), events);
+    let gone = InboxId::from_uuid(Uuid::from_u128(404));
+    world.run(&ProcessWebhook { inbox_id: gone }.job(""), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn failures_become_what_shall_happen_next() {
+    let world = World::new().await;
+    let inbox_id = world.store("call_started", b"{}").await;
+    world.inbox.set_broken(true);
+    let job = ProcessWebhook { inbox_id }.job("");
+    assert!(matches!(world.run(&job, None).await, Err(JobFailure::Retry { .. })));
+    // A payload of another shape, a job without a tenant, a call that is not there.
+    let odd = JobSpec::new(ProcessWebhook::KIND, json!({"inbox": 1}));
+    assert!(matches!(world.run(&odd, None).await, Err(JobFailure::Permanent(_))));
+    for kind in [SettleCall::KIND, RecordCallCost::KIND, ReleaseHolds::KIND] {
+        let job = JobSpec::new(kind, json!({"call_id": "cal_00000000000000000000000000000404"}));
+        assert!(matches!(world.run(&job, None).await, Err(JobFailure::Permanent(_))), "{kind}");
+        let missing = world.run(&job, Some(scope(1, None))).await;
+        assert!(matches!(missing, Err(JobFailure::Permanent(_))), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn upkeep_is_scheduled_under_its_own_name_and_never_twice_at_once() {
+    let world = World::new().await;
+    let registry = registry(&world.use_cases);
+    for kind in [
+        EraseExpiredHolds::KIND,
+        FailStuckCalls::KIND,
+        EnsurePartitions::KIND,
+        EraseOld::KIND,
+        EnterHolidays::KIND,
+    ] {
+        let job = registry.scheduled_job(kind).expect(kind);
+        assert_eq!((job.kind, job.unique_key.as_deref()), (kind, Some(kind)));
+        assert_eq!(job.payload, json!({}));
+    }
+}
+
+#[tokio::test]
+async fn upkeep_that_may_pass_is_tried_again_and_the_rest_is_for_people() {
+    let mut upkeep = MockUpkeep::new();
+    upkeep.expect_ensure_partitions().times(1).returning(|_, _| Err(StoreError::Unavailable("away".into())));
+    upkeep.expect_ensure_partitions().times(1).returning(|_, _| Err(StoreError::Corrupt("odd".into())));
+    upkeep.expect_ensure_partitions().returning(|_, _| Ok(PartitionReport::default()));
+    let world = World::with(upkeep).await;
+    let job = recurring(EnsurePartitions::KIND);
+    assert!(matches!(world.run(&job, None).await, Err(JobFailure::Retry { .. })));
+    assert!(matches!(world.run(&job, None).await, Err(JobFailure::Permanent(_))));
+    assert_eq!(world.run(&job, None).await, Ok(()));
+}

@@ -1,0 +1,234 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds};
+use kernel::{CorrelationId, JobSpec, PlatformScope, StoreError, TenantId};
+use operations::engine::{
+    CancelResult, ClaimBatch, DeadFilter, DeadJob, Dispatched, DueSchedule, EventRouter, Heartbeat, JobId,
+    OutboxStats, Outcome, QueueStats, Reaped, ScheduleDeclaration, Ticket,
+};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::handler::{JobContext, JobFailure, JobHandler};
+
+struct Nothing;
+
+#[async_trait]
+impl JobHandler for Nothing {
+    async fn run(&self, _context: JobContext) -> Result<(), JobFailure> {
+        Ok(())
+    }
+}
+
+/// A store with nothing in it that counts how often it is asked; or one that is away.
+#[derive(Default)]
+struct Quiet {
+    asked: AtomicU64,
+    away: bool,
+}
+
+impl Quiet {
+    fn ask<T: Default>(&self) -> Result<T, StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.away { Err(StoreError::Unavailable("away".into())) } else { Ok(T::default()) }
+    }
+}
+
+#[async_trait]
+impl JobQueue for Quiet {
+    async fn enqueue(
+        &self,
+        _: &PlatformScope,
+        _: Option<TenantId>,
+        _: &[JobSpec],
+    ) -> Result<u64, StoreError> {
+        self.ask()
+    }
+
+    async fn claim(&self, _: WorkerId, _: Duration, _: &[QueueDemand]) -> Result<ClaimBatch, StoreError> {
+        self.ask()
+    }
+
+    async fn extend(&self, _: WorkerId, _: Duration) -> Result<Heartbeat, StoreError> {
+        self.ask()
+    }
+
+    async fn finish(&self, _: WorkerId, _: &[Outcome]) -> Result<Vec<Ticket>, StoreError> {
+        self.ask()
+    }
+
+    async fn hand_back(&self, _: WorkerId, _: &[Ticket]) -> Result<u64, StoreError> {
+        self.ask()
+    }
+
+    async fn reap(&self) -> Result<Reaped, StoreError> {
+        self.ask()
+    }
+
+    async fn note_progress(&self, _: WorkerId, _: Ticket, _: Value) -> Result<bool, StoreError> {
+        self.ask()
+    }
+}
+
+#[async_trait]
+impl EventLog for Quiet {
+    async fn dispatch(&self, _: Arc<dyn EventRouter>, _: u16) -> Result<Dispatched, StoreError> {
+        self.ask()
+    }
+
+    async fn stats(&self) -> Result<OutboxStats, StoreError> {
+        self.ask()
+    }
+
+    async fn forget_dispatched(&self, _: DateTime<Utc>, _: u32) -> Result<u64, StoreError> {
+        self.ask()
+    }
+}
+
+#[async_trait]
+impl Schedules for Quiet {
+    async fn declare(&self, _: &[ScheduleDeclaration]) -> Result<(), StoreError> {
+        self.ask()
+    }
+
+    async fn lead(&self, _: WorkerId, _: Duration) -> Result<bool, StoreError> {
+        self.ask::<()>().map(|()| true)
+    }
+
+    async fn resign(&self, _: WorkerId) -> Result<(), StoreError> {
+        self.ask()
+    }
+
+    async fn due(&self, _: &[String]) -> Result<Vec<DueSchedule>, StoreError> {
+        self.ask()
+    }
+
+    async fn next_due_in(&self, _: &[String]) -> Result<Option<Duration>, StoreError> {
+        self.ask()
+    }
+
+    async fn fire(
+        &self,
+        _: &DueSchedule,
+        _: DateTime<Utc>,
+        _: &JobSpec,
+        _: CorrelationId,
+    ) -> Result<bool, StoreError> {
+        self.ask()
+    }
+}
+
+#[async_trait]
+impl JobAdministration for Quiet {
+    async fn stats(&self, _: &PlatformScope) -> Result<Vec<QueueStats>, StoreError> {
+        self.ask()
+    }
+
+    async fn oldest_transaction(&self, _: &PlatformScope) -> Result<Option<Duration>, StoreError> {
+        self.ask()
+    }
+
+    async fn list_dead(
+        &self,
+        _: &PlatformScope,
+        _: &DeadFilter,
+        _: Option<JobId>,
+        _: u16,
+    ) -> Result<Vec<DeadJob>, StoreError> {
+        self.ask()
+    }
+
+    async fn requeue_dead(&self, _: &PlatformScope, _: &DeadFilter) -> Result<Vec<JobId>, StoreError> {
+        self.ask()
+    }
+
+    async fn discard_dead(&self, _: &PlatformScope, _: &DeadFilter) -> Result<Vec<JobId>, StoreError> {
+        self.ask()
+    }
+
+    async fn cancel(&self, _: &PlatformScope, _: JobId) -> Result<CancelResult, StoreError> {
+        self.ask::<()>().map(|()| CancelResult::NotFound)
+    }
+
+    async fn ensure_history(&self, _: &PlatformScope, _: u16) -> Result<u32, StoreError> {
+        self.ask()
+    }
+
+    async fn drop_history(&self, _: &PlatformScope, _: DateTime<Utc>) -> Result<u32, StoreError> {
+        self.ask()
+    }
+}
+
+fn registry() -> Registry {
+    Registry::new().handler("upkeep", Arc::new(Nothing)).schedule(
+        "nightly",
+        "30 2 * * *",
+        "Europe/Berlin",
+        JobSpec::new("upkeep", json!({})),
+    )
+}
+
+fn worker(store: &Arc<Quiet>, registry: Registry, config: WorkerConfig) -> Result<Worker, WorkerError> {
+    let ports = WorkerPorts {
+        queue: Arc::clone(store) as _,
+        events: Arc::clone(store) as _,
+        schedules: Arc::clone(store) as _,
+        administration: Arc::clone(store) as _,
+        signal: None,
+        clock: Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)),
+        ids: Arc::new(SequentialIds::default()),
+    };
+    Worker::new(registry, ports, config)
+}
+
+/// How often the store is asked in ten minutes, which pass at once.
+async fn asked_in_ten_minutes(away: bool) -> u64 {
+    let store = Arc::new(Quiet { away, ..Quiet::default() });
+    let worker = worker(&store, registry(), WorkerConfig::default()).unwrap();
+    let stop = CancellationToken::new();
+    let work = worker.run(stop.clone());
+    let clock = async {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        stop.cancel();
+    };
+    futures_util::join!(work, clock);
+    store.asked.load(Ordering::Relaxed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_worker_asks_less_than_five_times_a_second() {
+    let asked = asked_in_ten_minutes(false).await;
+    assert!(asked < 600 * 5, "{asked} in ten minutes");
+    assert!(asked > 600, "it looks every second: {asked}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_is_waited_for_and_not_stormed() {
+    let asked = asked_in_ten_minutes(true).await;
+    assert!(asked < 600 * 5, "{asked} in ten minutes");
+    assert!(asked > 600, "it keeps trying: {asked}");
+}
+
+#[tokio::test]
+async fn draining_says_that_the_store_is_away() {
+    let store = Arc::new(Quiet { away: true, ..Quiet::default() });
+    let worker = worker(&store, registry(), WorkerConfig::default()).unwrap();
+    assert!(worker.drain(10).await.is_err());
+}
+
+#[test]
+fn a_worker_with_mistakes_does_not_start() {
+    let store = Arc::new(Quiet::default());
+    let dangling = Registry::new().subscribe("x.y", "nobody", |_| JobSpec::new("nobody", json!({})));
+    let error = worker(&store, dangling, WorkerConfig::default()).unwrap_err();
+    assert!(error.to_string().contains("nobody"), "{error}");
+    let slotless = WorkerConfig { queues: Vec::new(), ..WorkerConfig::default() };
+    assert!(matches!(
+        worker(&store, Registry::new(), slotless),
+        Err(WorkerError::Config(ConfigProblem::NoSlots))
+    ));
+    assert_eq!(store.asked.load(Ordering::Relaxed), 0);
+}
