@@ -20,6 +20,7 @@ mod judge;
 mod list;
 mod player;
 mod report;
+mod serve;
 mod signature;
 mod world;
 
@@ -32,5 +33,6 @@ pub use courier::Retries;
 pub use inbound::{InboundDecision, read_inbound_reply};
 pub use player::{CallPlayer, play};
 pub use report::{Hop, PlayReport, StepKind, StepReport};
+pub use serve::serve;
 pub use signature::{SignatureFault, sign};
 pub use world::{Delivery, World};

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use crate::workspace::files;
 
-/// Statements that destroy what a running older version still needs, or data.
-const DESTRUCTIVE: &[&str] = &["drop table", "drop column", "drop schema", "truncate", "disable row level security", "bypassrls"];
+/// Beginnings of statements that destroy data or what a running older version still needs. A function that drops old
+/// partitions is no such statement.
+const DESTRUCTIVE_BEGINNINGS: &[&str] = &["drop table", "drop schema", "truncate"];
+/// The same, anywhere in a statement.
+const DESTRUCTIVE_PARTS: &[&str] = &["drop column", "disable row level security", "bypassrls"];
 
 /// Violations in all migrations of a directory.
 #[must_use]
@@ -25,22 +28,34 @@ pub fn migration_violations(dir: &Path) -> Vec<String> {
             found.push(format!("{name}: two migrations share one timestamp"));
         }
         last_stamp = stamp;
-        for word in DESTRUCTIVE.iter().filter(|word| text.contains(**word)) {
-            found.push(format!("{name}: `{word}` is not forward-only; expand now, contract in a later release"));
+        let begins = |word: &&&str| statements(&text).any(|statement| statement.starts_with(**word));
+        let contains = |word: &&&str| text.contains(**word);
+        let beginnings = DESTRUCTIVE_BEGINNINGS.iter().filter(begins);
+        for word in beginnings.chain(DESTRUCTIVE_PARTS.iter().filter(contains)) {
+            found.push(format!(
+                "{name}: `{word}` is not forward-only; expand now, contract in a later release"
+            ));
         }
         all.push_str(&text);
         all.push('\n');
     }
+    let statements: Vec<_> = statements(&all).collect();
     for table in tenant_tables(&all) {
-        for (what, needle) in [
-            ("row level security enabled", format!("alter table {table} enable row level security")),
-            ("row level security forced", format!("alter table {table} force row level security")),
+        let altered = format!("alter table {table} ");
+        let about = || statements.iter().filter(|statement| statement.starts_with(&altered));
+        for (what, words) in [
+            ("row level security enabled", "enable row level security"),
+            ("row level security forced", "force row level security"),
         ] {
-            if !squash(&all).contains(&needle) && !covered_by_loop(&all, &table) {
+            if !about().any(|statement| statement.contains(words)) {
                 found.push(format!("{table}: has tenant_id but no statement with {what}"));
             }
         }
-        if !squash(&all).contains(&format!(" on {table} ")) && !covered_by_loop(&all, &table) {
+        let policy = format!(" on {table} ");
+        if !statements
+            .iter()
+            .any(|statement| statement.starts_with("create policy") && statement.contains(&policy))
+        {
             found.push(format!("{table}: has tenant_id but no policy"));
         }
     }
@@ -63,17 +78,11 @@ fn tenant_tables(text: &str) -> Vec<String> {
     tables
 }
 
-/// A migration may secure many tables in one loop over their names, as long as each is named in it.
-fn covered_by_loop(text: &str, table: &str) -> bool {
-    text.split("do $").any(|block| {
-        block.contains("force row level security") && block.contains("create policy") && block.contains(&format!("'{table}'"))
-    })
-}
-
 fn strip_comments(text: &str) -> String {
     text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-fn squash(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace("public.", "")
+/// The statements, on one line each and without the schema that is the default.
+fn statements(text: &str) -> impl Iterator<Item = String> {
+    text.split(';').map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ").replace("public.", ""))
 }

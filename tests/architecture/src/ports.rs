@@ -13,7 +13,8 @@ pub fn scope_violations(workspace: &Workspace) -> Vec<String> {
     let mut found = Vec::new();
     for package in workspace.packages.iter().filter(|p| matches!(p.ring(), Some("domain" | "usecase"))) {
         for file in files(&package.dir().join("src"), "rs") {
-            let is_ports = file.file_stem().is_some_and(|stem| stem == "ports") || file.iter().any(|part| part == "ports");
+            let is_ports = file.file_stem().is_some_and(|stem| stem == "ports")
+                || file.iter().any(|part| part == "ports");
             if is_ports {
                 found.extend(visit(&file, |tree| {
                     let mut rule = ScopeRule::default();
@@ -63,7 +64,9 @@ impl<'ast> Visit<'ast> for ScopeRule {
         }) {
             let is_async = method.sig.asyncness.is_some();
             let excused = method.attrs.iter().any(|attribute| match &attribute.meta {
-                Meta::NameValue(pair) if pair.path.is_ident("doc") => quote_text(&pair.value).contains("Unscoped:"),
+                Meta::NameValue(pair) if pair.path.is_ident("doc") => {
+                    quote_text(&pair.value).contains("Unscoped:")
+                }
                 _ => false,
             });
             if is_async && !excused && !takes_scope_first(&method.sig) {
@@ -107,13 +110,18 @@ struct ShapeRule {
 
 impl ShapeRule {
     fn report(self, is_domain: bool) -> Vec<String> {
-        let snapshots: Vec<_> =
-            self.structs.iter().filter_map(|(name, _)| name.strip_suffix("Snapshot").map(str::to_owned)).collect();
+        let snapshots: Vec<_> = self
+            .structs
+            .iter()
+            .filter_map(|(name, _)| name.strip_suffix("Snapshot").map(str::to_owned))
+            .collect();
         let open = self
             .structs
             .iter()
             .filter(|(name, has_pub_field)| is_domain && *has_pub_field && snapshots.contains(name))
-            .map(|(name, _)| format!("the aggregate `{name}` has a public field; change it through its transitions"));
+            .map(|(name, _)| {
+                format!("the aggregate `{name}` has a public field; change it through its transitions")
+            });
         let named = self
             .transactions
             .iter()
@@ -126,7 +134,9 @@ impl<'ast> Visit<'ast> for ShapeRule {
     fn visit_signature(&mut self, signature: &'ast Signature) {
         let takes_transaction = signature.inputs.iter().any(|input| match input {
             FnArg::Typed(typed) => match &*typed.ty {
-                Type::Reference(reference) => last_segment(&reference.elem).is_some_and(|name| name == "Transaction"),
+                Type::Reference(reference) => {
+                    last_segment(&reference.elem).is_some_and(|name| name == "Transaction")
+                }
                 other => last_segment(other).is_some_and(|name| name == "Transaction"),
             },
             FnArg::Receiver(_) => false,

@@ -80,7 +80,8 @@ impl Workspace {
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        let metadata: CargoMetadata = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        let metadata: CargoMetadata =
+            serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
         Ok(Self { root: root.to_owned(), packages: metadata.packages })
     }
 

@@ -36,7 +36,11 @@ fn a_sideways_arrow_an_outward_arrow_and_a_missing_ring_are_found() {
 fn a_foreign_package_is_found() {
     assert_found(
         &rings::allow_list_violations(&broken()),
-        &["sideways: the package `tokio` is not on the list", "store: the package `sqlx` is reserved", "store: the package `sqlx` is not on the list"],
+        &[
+            "sideways: the package `tokio` is not on the list",
+            "store: the package `sqlx` is reserved",
+            "store: the package `sqlx` is not on the list",
+        ],
     );
 }
 
@@ -44,7 +48,12 @@ fn a_foreign_package_is_found() {
 fn an_own_version_missing_lints_and_missing_docs_are_found() {
     assert_found(
         &manifests::manifest_violations(&broken()),
-        &["sideways: `tokio` must inherit", "store: `sqlx` must inherit", "ringless: `[lints] workspace = true`", "ringless: the crate's first line"],
+        &[
+            "sideways: `tokio` must inherit",
+            "store: `sqlx` must inherit",
+            "ringless: `[lints] workspace = true`",
+            "ringless: the crate's first line",
+        ],
     );
 }
 
@@ -60,7 +69,10 @@ fn an_unscoped_port_is_found() {
 
 #[test]
 fn an_unnamed_transaction_and_an_open_aggregate_are_found() {
-    assert_found(&ports::shape_violations(&broken()), &["`save` takes a transaction", "the aggregate `Booking` has a public field"]);
+    assert_found(
+        &ports::shape_violations(&broken()),
+        &["`save` takes a transaction", "the aggregate `Booking` has a public field"],
+    );
 }
 
 #[test]
