@@ -1,0 +1,290 @@
+//! Where settings come from, and how they are merged into one tree.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+/// The defaults; this file also decides which keys exist and of what type they are.
+const DEFAULTS: &str = include_str!("../../default.toml");
+
+/// Read if it exists and no other file is named.
+const USUAL_FILE: &str = "askpro.toml";
+
+/// Environment variables with this prefix set a key: `ASKPRO__HTTP__LISTEN`.
+const PREFIX: &str = "ASKPRO__";
+
+/// Largest configuration or secret file; a larger one is some other file.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Keys whose values are secrets, and that may come from a file named by `<key>_file`.
+const SECRETS: [(&str, &str); 2] = [("database", "url"), ("retell", "api_keys")];
+
+/// Variables that everybody knows, and the keys they stand for. They win over the file, `ASKPRO__` wins over them.
+const WELL_KNOWN: [(&str, &str, &str); 3] = [
+    ("DATABASE_URL", "database", "url"),
+    ("DATABASE_URL_FILE", "database", "url_file"),
+    ("RUST_LOG", "telemetry", "log"),
+];
+
+/// A setting that cannot be used. `Display` is one line that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    problem: String,
+}
+
+impl ConfigError {
+    pub(super) fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { key: key.into(), problem: problem.into() }
+    }
+
+    /// The key, variable or file.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.key, self.problem.replace('\n', " "))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Where settings come from, besides the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    file: Option<PathBuf>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// The named file (or `askpro.toml` in the working directory, if there is one) and the process's environment.
+    #[must_use]
+    pub fn of_process(file: Option<PathBuf>) -> Self {
+        let file = file.or_else(|| {
+            let usual = PathBuf::from(USUAL_FILE);
+            usual.is_file().then_some(usual)
+        });
+        // A variable that is not Unicode cannot be one of ours.
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self { file, environment }
+    }
+
+    /// Only what is given: for tests and for programs that assemble a configuration themselves.
+    #[must_use]
+    pub fn explicit<K: Into<String>, V: Into<String>>(
+        file: Option<PathBuf>,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        Self {
+            file,
+            environment: environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        }
+    }
+}
+
+/// The merged settings.
+#[derive(Debug)]
+pub(super) struct Tree(Table);
+
+impl Tree {
+    pub(super) fn merge(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut tree: Table = DEFAULTS
+            .parse()
+            .map_err(|error: toml::de::Error| ConfigError::new("default.toml", error.message()))?;
+        if let Some(path) = &sources.file {
+            overlay_file(&mut tree, path)?;
+        }
+        for (variable, section, key) in WELL_KNOWN {
+            if let Some(value) = sources.environment.get(variable).filter(|value| !value.is_empty()) {
+                set_from_text(&mut tree, variable, section, key, value)?;
+            }
+        }
+        for (variable, value) in &sources.environment {
+            let Some(path) = variable.strip_prefix(PREFIX) else {
+                continue;
+            };
+            let lower = path.to_ascii_lowercase();
+            let Some((section, key)) = lower.split_once("__") else {
+                return Err(ConfigError::new(variable, "is not of the form ASKPRO__SECTION__KEY"));
+            };
+            set_from_text(&mut tree, variable, section, key, value)?;
+        }
+        read_secret_files(&mut tree)?;
+        Ok(Self(tree))
+    }
+
+    pub(super) fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        // Section by section, so that an error names the key and not only what was expected.
+        for (section, value) in &self.0 {
+            let Some(table) = value.as_table() else { continue };
+            for (key, value) in table {
+                probe(section, key, value)?;
+            }
+        }
+        Value::Table(self.0.clone())
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError::new("configuration", error.message()))
+    }
+
+    pub(super) fn printable(&self) -> String {
+        let mut shown = self.0.clone();
+        for (section, key) in SECRETS {
+            let Some(value) =
+                shown.get_mut(section).and_then(Value::as_table_mut).and_then(|table| table.get_mut(key))
+            else {
+                continue;
+            };
+            let text = match value {
+                Value::Array(keys) if !keys.is_empty() => format!("({} set)", keys.len()),
+                Value::String(text) if !text.is_empty() => "(set)".to_owned(),
+                _ => "(not set)".to_owned(),
+            };
+            *value = Value::String(text);
+        }
+        toml::to_string(&shown).unwrap_or_default()
+    }
+}
+
+/// Types that TOML does not know.
+fn probe(section: &str, key: &str, value: &Value) -> Result<(), ConfigError> {
+    let name = || format!("{section}.{key}");
+    match (section, key, value) {
+        ("http", "listen", Value::String(text)) => text
+            .parse::<std::net::SocketAddr>()
+            .map(drop)
+            .map_err(|_| ConfigError::new(name(), format!("is `{text}`, not an address with a port"))),
+        ("telemetry", "format", Value::String(text)) if text != "json" && text != "text" => {
+            Err(ConfigError::new(name(), format!("is `{text}`, but must be `json` or `text`")))
+        }
+        ("telemetry", "log", Value::String(text)) => text
+            .parse::<tracing_subscriber::EnvFilter>()
+            .map(drop)
+            .map_err(|error| ConfigError::new(name(), format!("cannot be read: {error}"))),
+        (_, _, Value::Integer(number)) if *number < 0 => {
+            Err(ConfigError::new(name(), format!("is {number}, below zero")))
+        }
+        (_, _, Value::Integer(number)) if *number > i64::from(u32::MAX) => {
+            Err(ConfigError::new(name(), format!("is {number}, too large")))
+        }
+        (_, _, Value::Array(items)) if items.iter().any(|item| !item.is_str()) => {
+            Err(ConfigError::new(name(), "has an item that is not text".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn overlay_file(tree: &mut Table, path: &Path) -> Result<(), ConfigError> {
+    let shown = path.display().to_string();
+    let text = read_bounded(path).map_err(|problem| ConfigError::new(&shown, problem))?;
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+        let place = line.map(|line| format!(" at line {line}")).unwrap_or_default();
+        // The message of the parser may quote the line, and the line may hold a secret.
+        ConfigError::new(&shown, format!("is not TOML{place}"))
+    })?;
+    for (section, value) in table {
+        let Value::Table(entries) = value else {
+            return Err(ConfigError::new(section, "is not a section; settings belong into one"));
+        };
+        let Some(known) = tree.get_mut(&section).and_then(Value::as_table_mut) else {
+            return Err(ConfigError::new(section, "is not a section of the configuration"));
+        };
+        for (key, value) in entries {
+            let name = format!("{section}.{key}");
+            let Some(default) = known.get_mut(&key) else {
+                return Err(ConfigError::new(name, "is not a setting"));
+            };
+            if !default.same_type(&value) {
+                return Err(ConfigError::new(
+                    name,
+                    format!("is {}, but must be {}", article(&value), article(default)),
+                ));
+            }
+            *default = value;
+        }
+    }
+    Ok(())
+}
+
+fn set_from_text(
+    tree: &mut Table,
+    variable: &str,
+    section: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), ConfigError> {
+    let Some(default) =
+        tree.get_mut(section).and_then(Value::as_table_mut).and_then(|table| table.get_mut(key))
+    else {
+        return Err(ConfigError::new(variable, format!("names `{section}.{key}`, which is not a setting")));
+    };
+    let value = match default {
+        Value::String(_) => Some(Value::String(text.to_owned())),
+        Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
+        Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        Value::Array(_) => Some(Value::Array(split_list(text, ','))),
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+    };
+    // The text itself is not shown: it may be a secret under the wrong name.
+    *default = value.ok_or_else(|| ConfigError::new(variable, format!("is not {}", article(default))))?;
+    Ok(())
+}
+
+fn read_secret_files(tree: &mut Table) -> Result<(), ConfigError> {
+    for (section, key) in SECRETS {
+        let Some(table) = tree.get_mut(section).and_then(Value::as_table_mut) else {
+            continue;
+        };
+        let name = format!("{section}.{key}_file");
+        let path = match table.get(&format!("{key}_file")).and_then(Value::as_str) {
+            Some(path) if !path.is_empty() => PathBuf::from(path),
+            _ => continue,
+        };
+        let text = read_bounded(&path).map_err(|problem| {
+            ConfigError::new(name, format!("names {}, which {problem}", path.display()))
+        })?;
+        let Some(slot) = table.get_mut(key) else { continue };
+        *slot = match slot {
+            Value::Array(_) => Value::Array(split_list(&text, '\n')),
+            _ => Value::String(text.trim().to_owned()),
+        };
+    }
+    Ok(())
+}
+
+fn read_bounded(path: &Path) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let metadata = std::fs::metadata(path).map_err(cannot)?;
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(format!("is larger than {MAX_FILE_BYTES} bytes"));
+    }
+    std::fs::read_to_string(path).map_err(cannot)
+}
+
+fn split_list(text: &str, separator: char) -> Vec<Value> {
+    text.split(separator)
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(|item| Value::String(item.to_owned()))
+        .collect()
+}
+
+const fn article(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number with a fraction",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a section",
+    }
+}

@@ -1,0 +1,201 @@
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+
+const NOTHING: [(&str, &str); 0] = [];
+
+/// A file that is gone when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn with(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("askpro-config-{}-{}.toml", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn load(&self) -> Result<Loaded, ConfigError> {
+        Config::load(&Sources::explicit(Some(self.0.clone()), NOTHING))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn from_environment(pairs: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+    Config::load(&Sources::explicit(None, pairs.iter().copied()))
+}
+
+fn message(result: Result<Loaded, ConfigError>) -> String {
+    let text = result.expect_err("it must be refused").to_string();
+    assert!(!text.contains('\n'), "one line: {text}");
+    text
+}
+
+#[test]
+fn the_defaults_stand_by_themselves_and_need_their_secrets() {
+    let loaded = from_environment(&NOTHING).unwrap();
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+    assert_eq!(loaded.config.voice.tool_deadline_ms, 800);
+    let missing = |program| loaded.config.require_secrets(program).unwrap_err();
+    assert_eq!(missing(Program::Gateway).key(), "database.url");
+    assert_eq!(missing(Program::Worker).key(), "database.url");
+
+    let with_database = from_environment(&[("DATABASE_URL", "postgres://x")]).unwrap();
+    assert_eq!(with_database.config.require_secrets(Program::Gateway).unwrap_err().key(), "retell.api_keys");
+    assert_eq!(with_database.config.require_secrets(Program::Worker), Ok(()));
+}
+
+#[test]
+fn every_default_has_its_reason() {
+    let mut reason = false;
+    for line in include_str!("../../default.toml").lines() {
+        if line.starts_with('#') {
+            reason = true;
+        } else if line.starts_with('[') || line.is_empty() {
+            reason = false;
+        } else {
+            // Neighbours that one comment explains together stand without a blank line between them.
+            assert!(reason, "no reason for `{line}`");
+        }
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let file = Scratch::with(
+        "[http]\nlisten = \"127.0.0.1:9\"\nmax_in_flight = 7\n[retell]\napi_keys = [\"key_from_file\"]\n",
+    );
+    let sources = Sources::explicit(
+        Some(file.0.clone()),
+        [
+            ("ASKPRO__HTTP__LISTEN", "0.0.0.0:0"),
+            ("ASKPRO__RETELL__API_KEYS", "key_number_one, key_number_two,"),
+            ("HOME", "/nowhere"),
+            ("DATABASE_URL", "postgres://a"),
+            ("ASKPRO__DATABASE__URL", "postgres://b"),
+            ("RUST_LOG", "debug"),
+        ],
+    );
+    let config = Config::load(&sources).unwrap().config;
+    assert_eq!(config.http.listen, "0.0.0.0:0".parse().unwrap());
+    assert_eq!(config.http.max_in_flight, 7);
+    assert_eq!(config.retell.api_keys.len(), 2);
+    assert_eq!(config.database.url.expose(), "postgres://b");
+    assert_eq!(config.telemetry.log, "debug");
+    assert_eq!(config.http.max_body_bytes, 1 << 20);
+}
+
+#[test]
+fn what_nobody_knows_is_refused_by_name() {
+    assert_eq!(message(Scratch::with("[http]\nlisten_to = \"x\"").load()), "http.listen_to is not a setting");
+    assert_eq!(
+        message(Scratch::with("[htttp]\nlisten = \"x\"").load()),
+        "htttp is not a section of the configuration"
+    );
+    assert_eq!(
+        message(Scratch::with("listen = \"x\"").load()),
+        "listen is not a section; settings belong into one"
+    );
+    assert_eq!(
+        message(from_environment(&[("ASKPRO__HTTP__LISTEN_TO", "x")])),
+        "ASKPRO__HTTP__LISTEN_TO names `http.listen_to`, which is not a setting"
+    );
+    assert_eq!(
+        message(from_environment(&[("ASKPRO__HTTP", "x")])),
+        "ASKPRO__HTTP is not of the form ASKPRO__SECTION__KEY"
+    );
+}
+
+#[test]
+fn what_has_the_wrong_type_or_size_is_refused_by_name() {
+    for (variable, value, expected) in [
+        ("ASKPRO__HTTP__MAX_IN_FLIGHT", "many", "ASKPRO__HTTP__MAX_IN_FLIGHT is not a whole number"),
+        ("ASKPRO__HTTP__MAX_IN_FLIGHT", "0", "http.max_in_flight is 0, but must be 1 to 100000"),
+        ("ASKPRO__HTTP__MAX_IN_FLIGHT", "-1", "http.max_in_flight is -1, below zero"),
+        (
+            "ASKPRO__DATABASE__MAX_CONNECTIONS",
+            "99999999999",
+            "database.max_connections is 99999999999, too large",
+        ),
+        ("ASKPRO__HTTP__LISTEN", "everywhere", "http.listen is `everywhere`, not an address with a port"),
+        ("ASKPRO__TELEMETRY__FORMAT", "xml", "telemetry.format is `xml`, but must be `json` or `text`"),
+        ("ASKPRO__RETELL__API_KEYS", "short", "retell.api_keys has a key of fewer than 8 characters"),
+        (
+            "ASKPRO__RETENTION__JOB_HISTORY_DAYS",
+            "7",
+            "retention.job_history_days is 7, but must be 31 to 3650",
+        ),
+        ("ASKPRO__WORKER__SYNC_SLOTS", "0", "worker.sync_slots is 0, but must be 1 to 1000"),
+    ] {
+        assert_eq!(message(from_environment(&[(variable, value)])), expected);
+    }
+    assert_eq!(
+        message(Scratch::with("[http]\nmax_in_flight = \"7\"").load()),
+        "http.max_in_flight is a text, but must be a whole number"
+    );
+    assert_eq!(
+        message(Scratch::with("[retell]\napi_keys = [1]").load()),
+        "retell.api_keys has an item that is not text"
+    );
+}
+
+#[test]
+fn a_broken_file_is_named_without_being_quoted() {
+    let file = Scratch::with("[retell]\napi_keys = [\"key_very_secret\n");
+    let text = message(file.load());
+    assert!(text.contains("is not TOML at line 2"), "{text}");
+    assert!(!text.contains("very_secret"), "{text}");
+    let absent = Config::load(&Sources::explicit(Some(PathBuf::from("/nowhere/askpro.toml")), NOTHING));
+    assert!(message(absent).starts_with("/nowhere/askpro.toml cannot be read"));
+}
+
+#[test]
+fn secrets_come_from_files_and_are_never_shown() {
+    let keys = Scratch::with("key_first_secret\n\n  key_second_secret \n");
+    let url = Scratch::with("postgres://gateway:hunter2@db/askpro\n");
+    let loaded = from_environment(&[
+        ("ASKPRO__RETELL__API_KEYS_FILE", keys.0.to_str().unwrap()),
+        ("DATABASE_URL_FILE", url.0.to_str().unwrap()),
+    ])
+    .unwrap();
+    assert_eq!(loaded.config.retell.api_keys[1].expose(), "key_second_secret");
+    assert_eq!(loaded.config.database.url.expose(), "postgres://gateway:hunter2@db/askpro");
+    let shown = format!("{}{:?}", loaded.printable(), loaded.config);
+    for secret in ["first_secret", "second_secret", "hunter2", "postgres://"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(loaded.printable().contains("api_keys = \"(2 set)\""), "{}", loaded.printable());
+
+    let absent = from_environment(&[("DATABASE_URL_FILE", "/nowhere/secret")]);
+    assert!(message(absent).starts_with("database.url_file names /nowhere/secret, which cannot be read"));
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_pointed_out() {
+    for (variable, value, key) in [
+        ("ASKPRO__VOICE__TOOL_DEADLINE_MS", "9000", "voice.tool_deadline_ms"),
+        (
+            "ASKPRO__DATABASE__LOCK_TIMEOUT_MS",
+            "400",
+            "database.acquire_timeout_ms and database.lock_timeout_ms",
+        ),
+        ("ASKPRO__HTTP__REQUEST_TIMEOUT_MS", "12000", "http.request_timeout_ms"),
+        ("ASKPRO__WORKER__DEFAULT_SLOTS", "100", "the worker's slots"),
+        ("ASKPRO__SHUTDOWN__GRACE_MS", "100", "shutdown.grace_ms"),
+    ] {
+        let loaded = from_environment(&[(variable, value)]).unwrap();
+        assert!(
+            loaded.warnings.iter().any(|warning| warning.starts_with(key)),
+            "{variable}: {:?}",
+            loaded.warnings
+        );
+    }
+}

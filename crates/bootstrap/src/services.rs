@@ -1,0 +1,115 @@
+//! The use cases over the adapters, one value per program.
+
+mod gateway;
+mod operator;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_postgres::{
+    Database, DatabaseConfig, PgCallRepository, PgDirectory, PgToolTrace, product_time_offset,
+};
+use anyhow::Context;
+use call::CallService;
+use kernel::{Clock, IdGenerator, RandomIds};
+use tenancy::{ApiKeyDirectory, CallDirectory, TenantResolver};
+use tokio_util::sync::CancellationToken;
+
+pub use gateway::GatewayServices;
+pub use operator::OperatorServices;
+pub use worker::WorkerServices;
+
+use crate::clock::ProductClock;
+
+/// How often a database that does not answer yet is asked again at start.
+const RETRY: Duration = Duration::from_millis(500);
+/// How long the end waits for connections that are in use.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// How long a program that can do nothing without its database waits for it at start: longer than a database takes to
+/// restart.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What every program works with.
+struct Common {
+    database: Database,
+    time: Arc<ProductClock>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    calls: CallService,
+}
+
+impl Common {
+    /// Touches nothing yet.
+    fn assemble(settings: &DatabaseConfig) -> anyhow::Result<Self> {
+        // The driver's error could quote the URL; that it is none is all there is to say.
+        let database = Database::connect_lazily(settings)
+            .map_err(|_| anyhow::anyhow!("database.url is not the URL of a Postgres database"))?;
+        let time = Arc::new(ProductClock::default());
+        let clock: Arc<dyn Clock> = time.clone();
+        let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
+        let calls = CallService::new(
+            Arc::new(PgCallRepository::new(database.clone())),
+            Arc::new(PgToolTrace::new(database.clone())),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        );
+        Ok(Self { database, time, clock, ids, calls })
+    }
+
+    /// Waits until the database answers: a process may start before its database does.
+    async fn connect(settings: &DatabaseConfig, stop: &CancellationToken) -> anyhow::Result<Self> {
+        let common = Self::assemble(settings)?;
+        let learnt = tokio::time::timeout(PATIENCE, learn_time(&common.database, &common.time));
+        tokio::select! {
+            () = stop.cancelled() => anyhow::bail!("told to stop before the database answered"),
+            learnt = learnt => learnt.with_context(|| {
+                format!("the database did not answer within {} s (database.url)", PATIENCE.as_secs())
+            })?,
+        }
+        Ok(common)
+    }
+
+    fn resolver(&self, calls: Arc<dyn CallDirectory>) -> TenantResolver {
+        let keys: Arc<dyn ApiKeyDirectory> = Arc::new(PgDirectory::new(self.database.clone()));
+        TenantResolver::new(calls, keys, Arc::clone(&self.clock))
+    }
+}
+
+/// Asks the database for the offset of product time until it answers.
+async fn learn_time(database: &Database, time: &ProductClock) {
+    let mut told = false;
+    loop {
+        match product_time_offset(database).await {
+            Ok(offset) => {
+                if !offset.is_zero() {
+                    tracing::warn!(offset_ms = offset.num_milliseconds(), "product time is not real time");
+                }
+                time.set_offset(offset);
+                return;
+            }
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(error = %cause(&error), "the database does not answer yet");
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// The innermost cause: the one that says what the server said.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Closing waits for connections that are in use; work that was given up may still hold one.
+async fn close(database: &Database) {
+    if tokio::time::timeout(FAREWELL, database.close()).await.is_err() {
+        tracing::warn!("connections to the database were left at the end");
+    }
+}

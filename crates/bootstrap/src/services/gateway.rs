@@ -1,0 +1,153 @@
+//! What the HTTP process serves.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_postgres::{
+    Database, DatabaseConfig, PgAppointmentRepository, PgCallbackRepository, PgCatalogueRepository,
+    PgCustomerRepository, PgDirectory, PgHealthProbe, PgInbox, PgLists, PgOutcomeStore, PgTenantRepository,
+};
+use adapter_retell::signature::Secret as RetellKey;
+use anyhow::Context;
+use appointment::BookingService;
+use customer::CustomerService;
+use kernel::{Clock, IdGenerator};
+use operations::ports::HealthProbe;
+use operations::{Lists, WebhookIntake};
+use servicedesk::CallbackService;
+use tenancy::{TenantRepository, TenantResolver};
+use tokio_util::sync::CancellationToken;
+use voice::{Parts, VoiceDesk};
+
+use super::{Common, close, learn_time};
+use crate::cached::{CachedDirectory, CachedTenants};
+use crate::clock::ProductClock;
+use crate::config::Config;
+use crate::memory::{NotesInMemory, OffersInMemory};
+use crate::trace::{TraceWriter, trace_queue};
+
+/// What the HTTP process serves.
+pub struct GatewayServices {
+    /// The conversation.
+    pub voice: Arc<VoiceDesk>,
+    /// Where webhooks are stored.
+    pub intake: WebhookIntake,
+    /// From numbers, calls and keys to tenants.
+    pub tenants: TenantResolver,
+    /// Read models.
+    pub lists: Lists,
+    /// Whether requests can be served.
+    pub probe: Arc<dyn HealthProbe>,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Keys that sign what comes from the voice provider.
+    pub retell_keys: Vec<RetellKey>,
+    time: Arc<ProductClock>,
+    database: Database,
+}
+
+impl fmt::Debug for GatewayServices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayServices").finish_non_exhaustive()
+    }
+}
+
+impl GatewayServices {
+    /// Assembles, without waiting for the database: a process that says that it is not ready is better than none.
+    /// Nothing may be served before [`learn_time`](Self::learn_time) has ended.
+    ///
+    /// What comes along writes the trace of tools; run it on a task until the last tool call has ended.
+    ///
+    /// # Errors
+    /// One line that says what is missing.
+    pub fn assemble(config: &Config) -> anyhow::Result<(Self, TraceWriter)> {
+        let common = Common::assemble(&database_of_gateway(config))?;
+        let Common { database, clock, ids, calls, .. } = &common;
+        let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
+        let directory = CachedDirectory::new(Arc::new(PgDirectory::new(database.clone())), entries, fresh);
+        let resolver = common.resolver(Arc::new(directory));
+        let tenants: Arc<dyn TenantRepository> =
+            Arc::new(CachedTenants::new(Arc::new(PgTenantRepository::new(database.clone())), entries, fresh));
+        let bookings = BookingService::new(
+            Arc::new(PgCatalogueRepository::new(database.clone())),
+            Arc::new(PgAppointmentRepository::new(database.clone())),
+            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let callbacks = CallbackService::new(
+            Arc::new(PgCallbackRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let (sink, trace) = trace_queue(calls.clone());
+        let voice = VoiceDesk::new(Parts {
+            resolver: resolver.clone(),
+            tenants,
+            calls: calls.clone(),
+            bookings,
+            customers,
+            callbacks,
+            outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
+            memory: Arc::new(NotesInMemory::default()),
+            trace: Arc::new(sink),
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+        });
+        let lists = Arc::new(PgLists::new(database.clone()));
+        let services = Self {
+            voice: Arc::new(voice),
+            intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(clock)),
+            tenants: resolver,
+            lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
+            probe: Arc::new(PgHealthProbe::new(database.clone())),
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+            retell_keys: retell_keys(config)?,
+            time: common.time,
+            database: common.database,
+        };
+        Ok((services, trace))
+    }
+
+    /// Learns product time from the database, as soon as that answers. `false` if `stop` was cancelled before.
+    pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = stop.cancelled() => false,
+            () = learn_time(&self.database, &self.time) => true,
+        }
+    }
+
+    /// Ends the connections; call it when nothing is at work any more.
+    pub async fn close(&self) {
+        close(&self.database).await;
+    }
+}
+
+fn database_of_gateway(config: &Config) -> DatabaseConfig {
+    let settings = &config.database;
+    let mut database = DatabaseConfig::gateway(settings.url.expose());
+    database.max_connections = settings.max_connections;
+    database.acquire_timeout = Duration::from_millis(settings.acquire_timeout_ms);
+    database.statement_timeout = Duration::from_millis(settings.statement_timeout_ms);
+    database.lock_timeout = Duration::from_millis(settings.lock_timeout_ms);
+    database.idle_in_transaction_timeout = Duration::from_millis(settings.idle_in_transaction_timeout_ms);
+    database
+}
+
+fn retell_keys(config: &Config) -> anyhow::Result<Vec<RetellKey>> {
+    config
+        .retell
+        .api_keys
+        .iter()
+        .map(|key| RetellKey::new(key.expose()).context("retell.api_keys has an empty key"))
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! What an operator's command works with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
+use adapter_postgres::{Database, DatabaseConfig, PgInbox, PgTenantProvisioner, PgTenantRepository};
+use kernel::{Clock, IdGenerator};
+use operations::engine::{JobAdministration, JobQueue};
+use operations::{Onboarding, WebhookIntake};
+use tenancy::TenantRepository;
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, close};
+
+/// What an operator's command works with. The connection is an administrator's.
+pub struct OperatorServices {
+    /// New tenants.
+    pub onboarding: Onboarding,
+    /// All tenants.
+    pub tenants: Arc<dyn TenantRepository>,
+    /// Webhooks that went nowhere.
+    pub intake: WebhookIntake,
+    /// Jobs that are dead, and numbers.
+    pub administration: Arc<dyn JobAdministration>,
+    /// Jobs to be run now.
+    pub queue: Arc<dyn JobQueue>,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdGenerator>,
+    database: Database,
+}
+
+impl fmt::Debug for OperatorServices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OperatorServices").finish_non_exhaustive()
+    }
+}
+
+impl OperatorServices {
+    /// Connects to the database at `url` and assembles.
+    ///
+    /// # Errors
+    /// One line that says what is missing.
+    pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
+        let settings = DatabaseConfig::administrator(url);
+        let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        Ok(Self {
+            onboarding: Onboarding::new(
+                Arc::new(PgTenantProvisioner::new(database.clone())),
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
+            tenants: Arc::new(PgTenantRepository::new(database.clone())),
+            intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
+            administration: Arc::new(PgJobAdministration::new(&database)),
+            queue: Arc::new(PgJobQueue::new(&database)),
+            clock,
+            ids,
+            database,
+        })
+    }
+
+    /// Ends the connections.
+    pub async fn close(&self) {
+        close(&self.database).await;
+    }
+}

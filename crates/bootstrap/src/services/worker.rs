@@ -1,0 +1,131 @@
+//! What the background process does.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
+use adapter_postgres::{
+    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgDirectory, PgInbox,
+    PgTenantRepository, PgUpkeep,
+};
+use anyhow::Context;
+use billing::BillingService;
+use chrono::TimeDelta;
+use kernel::{Clock, IdGenerator};
+use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
+use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, close};
+use crate::config::Config;
+
+/// What the background process does.
+pub struct WorkerServices {
+    /// Stored webhooks.
+    pub processing: WebhookProcessing,
+    /// What follows from a call.
+    pub aftermath: Arc<CallAftermath>,
+    /// Upkeep.
+    pub maintenance: Arc<Maintenance>,
+    /// The jobs.
+    pub queue: Arc<dyn JobQueue>,
+    /// The facts.
+    pub events: Arc<dyn EventLog>,
+    /// The schedules.
+    pub schedules: Arc<dyn Schedules>,
+    /// Numbers of the jobs.
+    pub administration: Arc<dyn JobAdministration>,
+    /// The wake-up.
+    pub signal: Arc<dyn JobSignal>,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdGenerator>,
+    database: Database,
+}
+
+impl fmt::Debug for WorkerServices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerServices").finish_non_exhaustive()
+    }
+}
+
+impl WorkerServices {
+    /// Connects and assembles. Waits for a database that does not answer yet, unless `stop` is cancelled.
+    ///
+    /// # Errors
+    /// One line that says what is missing.
+    pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
+        let common = Common::connect(&database_of_worker(config), stop).await?;
+        let Common { database, clock, ids, calls, .. } = &common;
+        // Background work is not in a hurry, and a copy that is seconds old could decide about money.
+        let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
+        let inbox = Arc::new(PgInbox::new(database.clone()));
+        let billing = BillingService::new(
+            Arc::new(PgBillingRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let events: Arc<dyn EventLog> = Arc::new(PgEventLog::new(database));
+        let administration: Arc<dyn JobAdministration> = Arc::new(PgJobAdministration::new(database));
+        let ports = MaintenancePorts {
+            upkeep: Arc::new(PgUpkeep::new(database.clone())),
+            tenants: Arc::new(PgTenantRepository::new(database.clone())),
+            inbox: inbox.clone(),
+            facts: Arc::clone(&events),
+            jobs: Arc::clone(&administration),
+        };
+        let signal =
+            PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
+        Ok(Self {
+            processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
+            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments)),
+            maintenance: Arc::new(Maintenance::new(
+                ports,
+                calls.clone(),
+                Arc::clone(clock),
+                upkeep_policy(config),
+            )),
+            queue: Arc::new(PgJobQueue::new(database)),
+            events,
+            schedules: Arc::new(PgSchedules::new(database)),
+            administration,
+            signal: Arc::new(signal),
+            clock: Arc::clone(clock),
+            ids: Arc::clone(ids),
+            database: common.database,
+        })
+    }
+
+    /// Ends the connections; call it when nothing is at work any more.
+    pub async fn close(self) {
+        let Self { database, signal, .. } = self;
+        // The listener lends a connection, and closing waits for every connection.
+        drop(signal);
+        close(&database).await;
+    }
+}
+
+fn database_of_worker(config: &Config) -> DatabaseConfig {
+    let mut database = DatabaseConfig::worker(config.database.url.expose());
+    database.max_connections = config.database.max_connections;
+    database.acquire_timeout = Duration::from_millis(config.worker.acquire_timeout_ms);
+    database.statement_timeout = Duration::from_millis(config.worker.statement_timeout_ms);
+    database.lock_timeout = Duration::from_millis(config.worker.lock_timeout_ms);
+    database
+}
+
+fn upkeep_policy(config: &Config) -> UpkeepPolicy {
+    let days = |days: u32| TimeDelta::days(days.into());
+    UpkeepPolicy {
+        stuck_call: TimeDelta::minutes(config.upkeep.stuck_call_minutes.into()),
+        inbox: days(config.retention.inbox_days),
+        outcomes: days(config.retention.outcomes_days),
+        facts: days(config.retention.facts_days),
+        job_history: days(config.retention.job_history_days),
+        partition_months_ahead: config.upkeep.partition_months_ahead,
+        holiday_years_ahead: config.upkeep.holiday_years_ahead,
+    }
+}

@@ -1,0 +1,166 @@
+//! The trace of tools, written off the caller's time.
+//!
+//! The desk hands over a use and goes on; a task writes them in batches. The queue between them is bounded: when the
+//! database is slow for long, lines are dropped and counted, and callers notice nothing.
+
+use call::{CallService, ToolUse};
+use kernel::TenantScope;
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio_util::sync::CancellationToken;
+use voice::TraceSink;
+
+/// Uses that may wait: some minutes of a busy gateway, some megabytes.
+const WAITING: usize = 4096;
+/// Uses written at once.
+const BATCH: usize = 128;
+
+type Line = (TenantScope, ToolUse);
+
+/// Where the desk hands uses over.
+#[derive(Debug, Clone)]
+pub struct TraceQueue(Sender<Line>);
+
+/// The other end of the queue; [`run`](Self::run) it on a task.
+#[derive(Debug)]
+pub struct TraceWriter {
+    lines: Receiver<Line>,
+    calls: CallServiceHandle,
+}
+
+/// `CallService` shows nothing of itself.
+struct CallServiceHandle(CallService);
+
+impl std::fmt::Debug for CallServiceHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CallService")
+    }
+}
+
+/// A queue, and what writes it down with this service.
+#[must_use]
+pub fn trace_queue(calls: CallService) -> (TraceQueue, TraceWriter) {
+    let (sender, lines) = channel(WAITING);
+    let writer = TraceWriter { lines, calls: CallServiceHandle(calls) };
+    (TraceQueue(sender), writer)
+}
+
+impl TraceSink for TraceQueue {
+    fn submit(&self, scope: &TenantScope, tool_use: ToolUse) {
+        match self.0.try_send((scope.clone(), tool_use)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
+                metrics::counter!("voice_trace_dropped_total").increment(1);
+            }
+        }
+    }
+}
+
+impl TraceWriter {
+    /// Writes until `stop` is cancelled, then what is still waiting.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                biased;
+                received = self.lines.recv_many(&mut batch, BATCH) => {
+                    if received == 0 {
+                        return;
+                    }
+                    self.write(std::mem::take(&mut batch)).await;
+                }
+                () = stop.cancelled(), if !self.lines.is_closed() => self.lines.close(),
+            }
+        }
+    }
+
+    async fn write(&self, batch: Vec<Line>) {
+        for (scope, uses) in by_tenant(batch) {
+            let count = u64::try_from(uses.len()).unwrap_or(u64::MAX);
+            if let Err(error) = self.calls.0.record_tool_uses(&scope, uses).await {
+                metrics::counter!("voice_trace_lost_total").increment(count);
+                tracing::warn!(tenant = %scope.tenant(), count, %error, "the trace of tools could not be written");
+            }
+        }
+    }
+}
+
+/// Uses of one tenant together, in their order. A use names its call itself, so any scope of its tenant will do.
+fn by_tenant(batch: Vec<Line>) -> Vec<(TenantScope, Vec<ToolUse>)> {
+    let mut groups: Vec<(TenantScope, Vec<ToolUse>)> = Vec::new();
+    for (scope, tool_use) in batch {
+        match groups.iter_mut().find(|(known, _)| known.tenant() == scope.tenant()) {
+            Some((_, uses)) => uses.push(tool_use),
+            None => groups.push((scope, vec![tool_use])),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use call::ToolUseId;
+    use call::testing::{InMemoryCalls, InMemoryTrace};
+    use chrono::DateTime;
+    use kernel::CallId;
+    use kernel::testing::{FixedClock, SequentialIds, scope};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tool_use(number: u128) -> ToolUse {
+        ToolUse {
+            id: ToolUseId::from_uuid(Uuid::from_u128(number)),
+            call: CallId::from_uuid(Uuid::from_u128(1)),
+            tool: "check_availability".to_owned(),
+            tool_call_id: None,
+            args_redacted: serde_json::Value::Null,
+            status: "ok".to_owned(),
+            success: true,
+            effect: None,
+            started_at: DateTime::UNIX_EPOCH,
+            duration_us: 1,
+            hops: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_handed_over_before_the_end_is_written() {
+        let trace = Arc::new(InMemoryTrace::default());
+        let service = CallService::new(
+            Arc::new(InMemoryCalls::default()),
+            trace.clone(),
+            Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)),
+            Arc::new(SequentialIds::default()),
+        );
+        let (queue, writer) = trace_queue(service);
+        for number in 0..300 {
+            let tenant = 1 + number % 3;
+            queue.submit(&scope(tenant, None), tool_use(number));
+        }
+        let stop = CancellationToken::new();
+        stop.cancel();
+        writer.run(stop).await;
+        for tenant in 1..=3 {
+            assert_eq!(trace.of(scope(tenant, None).tenant()).len(), 100);
+        }
+        // Nobody writes any more; handing over must neither fail nor wait.
+        queue.submit(&scope(1, None), tool_use(999));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_takes_no_more_and_does_not_wait() {
+        let service = CallService::new(
+            Arc::new(InMemoryCalls::default()),
+            Arc::new(InMemoryTrace::default()),
+            Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)),
+            Arc::new(SequentialIds::default()),
+        );
+        let (queue, writer) = trace_queue(service);
+        for number in 0..=WAITING {
+            queue.submit(&scope(1, None), tool_use(number as u128));
+        }
+        assert_eq!(writer.lines.len(), WAITING);
+    }
+}

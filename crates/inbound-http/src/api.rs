@@ -1,0 +1,111 @@
+//! `/api/v1`: lists for API clients with an `ask_…` key.
+//!
+//! The key proves the tenant; whatever else a request says cannot widen that. A key that is unknown, revoked, expired
+//! or of an inactive tenant is refused in the same words.
+
+mod items;
+mod query;
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::{Extension, Json};
+use kernel::TenantScope;
+use operations::lists::Page;
+use operations::ports::body_digest;
+use serde::Serialize;
+use tenancy::{ApiKeyToken, ResolveError};
+
+use crate::edge::Edge;
+use crate::guard::RequestContext;
+use crate::refusal::Refusal;
+
+pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem};
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PageBody<T> {
+    /// The rows, newest first.
+    pub data: Vec<T>,
+    /// For `?cursor=` of the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageBody<T> {
+    fn of<S: Into<T>>(page: Page<S>) -> Json<Self> {
+        Json(Self { data: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor })
+    }
+}
+
+/// Writes the handler of one list.
+macro_rules! list {
+    ($(#[$doc:meta])* $name:ident, $item:ty) => {
+        $(#[$doc])*
+        pub(crate) async fn $name(
+            State(edge): State<Edge>,
+            Extension(context): Extension<RequestContext>,
+            headers: HeaderMap,
+            RawQuery(query): RawQuery,
+        ) -> Result<Json<PageBody<$item>>, Refusal> {
+            let scope = authorise(&edge, &context, &headers).await?;
+            let request = query::page_request(query.as_deref().unwrap_or_default())?;
+            let page = edge.parts().lists.$name(&scope, &request).await;
+            page.map(PageBody::of).map_err(|error| Refusal::from_error(&error))
+        }
+    };
+}
+
+list!(
+    /// `GET /api/v1/calls`
+    calls,
+    CallItem
+);
+list!(
+    /// `GET /api/v1/appointments`
+    appointments,
+    AppointmentItem
+);
+list!(
+    /// `GET /api/v1/customers`
+    customers,
+    CustomerItem
+);
+list!(
+    /// `GET /api/v1/callbacks`
+    callbacks,
+    CallbackItem
+);
+
+/// The tenant whose key the request carries.
+async fn authorise(
+    edge: &Edge,
+    context: &RequestContext,
+    headers: &HeaderMap,
+) -> Result<TenantScope, Refusal> {
+    let refused = || Refusal::unauthorized("a valid API key is needed: `Authorization: Bearer ask_…`");
+    let token = bearer(headers).and_then(|text| ApiKeyToken::parse(text).ok()).ok_or_else(refused)?;
+    let hash = body_digest(token.reveal().as_bytes());
+    let resolved = edge.parts().tenants.by_api_key(token.prefix(), &hash, context.correlation).await;
+    match resolved {
+        Ok(key) => {
+            let tenant = key.scope.tenant();
+            tracing::Span::current().record("tenant", tracing::field::display(tenant));
+            Ok(key.scope)
+        }
+        Err(ResolveError::Denied(denied)) => {
+            metrics::counter!("api_keys_refused_total", "reason" => denied.as_str()).increment(1);
+            tracing::warn!(reason = denied.as_str(), "an API key was refused");
+            Err(refused())
+        }
+        Err(error) => Err(Refusal::from_error(&error)),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,168 @@
+//! The rows of the lists as clients see them. Names and shapes are promises, pinned by tests.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
+use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
+use serde::Serialize;
+use servicedesk::CallbackId;
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CallItem {
+    id: CallId,
+    branch_id: Option<BranchId>,
+    direction: String,
+    status: String,
+    from_number: Option<String>,
+    to_number: Option<String>,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    duration_ms: Option<i64>,
+    customer_id: Option<CustomerId>,
+    outcome: Option<String>,
+    successful: Option<bool>,
+    sentiment: Option<String>,
+    disconnection_reason: Option<String>,
+    created_at: String,
+}
+
+/// An appointment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AppointmentItem {
+    id: AppointmentId,
+    branch_id: BranchId,
+    customer_id: CustomerId,
+    customer_name: Option<String>,
+    service_id: ServiceId,
+    service_name: String,
+    staff_id: StaffId,
+    staff_name: String,
+    call_id: Option<CallId>,
+    starts_at: String,
+    ends_at: String,
+    timezone: String,
+    status: String,
+    source: String,
+    price_minor: i64,
+    currency: &'static str,
+    created_at: String,
+}
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CustomerItem {
+    id: CustomerId,
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    anonymous: bool,
+    status: String,
+    created_at: String,
+}
+
+/// A callback request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CallbackItem {
+    id: CallbackId,
+    branch_id: Option<BranchId>,
+    customer_id: Option<CustomerId>,
+    call_id: Option<CallId>,
+    phone: Option<String>,
+    name: Option<String>,
+    reason: String,
+    note: Option<String>,
+    priority: String,
+    preferred_window: Option<String>,
+    status: String,
+    due_at: String,
+    created_at: String,
+}
+
+impl From<CallListItem> for CallItem {
+    fn from(call: CallListItem) -> Self {
+        Self {
+            id: call.id,
+            branch_id: call.branch,
+            direction: call.direction,
+            status: call.status,
+            from_number: number(call.from),
+            to_number: number(call.to),
+            started_at: call.started_at.map(instant),
+            ended_at: call.ended_at.map(instant),
+            duration_ms: call.duration_ms,
+            customer_id: call.customer,
+            outcome: call.outcome,
+            successful: call.successful,
+            sentiment: call.sentiment,
+            disconnection_reason: call.disconnection_reason,
+            created_at: instant(call.created_at),
+        }
+    }
+}
+
+impl From<AppointmentListItem> for AppointmentItem {
+    fn from(appointment: AppointmentListItem) -> Self {
+        Self {
+            id: appointment.id,
+            branch_id: appointment.branch,
+            customer_id: appointment.customer,
+            customer_name: appointment.customer_name.map(String::from),
+            service_id: appointment.service,
+            service_name: appointment.service_name,
+            staff_id: appointment.staff,
+            staff_name: appointment.staff_name,
+            call_id: appointment.call,
+            starts_at: instant(appointment.starts_at),
+            ends_at: instant(appointment.ends_at),
+            timezone: appointment.timezone,
+            status: appointment.status,
+            source: appointment.source,
+            price_minor: appointment.price.minor(),
+            currency: appointment.price.currency().code(),
+            created_at: instant(appointment.created_at),
+        }
+    }
+}
+
+impl From<CustomerListItem> for CustomerItem {
+    fn from(customer: CustomerListItem) -> Self {
+        Self {
+            id: customer.id,
+            name: customer.name.map(String::from),
+            phone: number(customer.phone),
+            email: customer.email.map(String::from),
+            anonymous: customer.anonymous,
+            status: customer.status,
+            created_at: instant(customer.created_at),
+        }
+    }
+}
+
+impl From<CallbackListItem> for CallbackItem {
+    fn from(callback: CallbackListItem) -> Self {
+        Self {
+            id: CallbackId::from_uuid(callback.id),
+            branch_id: callback.branch,
+            customer_id: callback.customer,
+            call_id: callback.call,
+            phone: number(callback.phone),
+            name: callback.name.map(String::from),
+            reason: callback.reason,
+            note: callback.note,
+            priority: callback.priority,
+            preferred_window: callback.preferred_window,
+            status: callback.status,
+            due_at: instant(callback.due_at),
+            created_at: instant(callback.created_at),
+        }
+    }
+}
+
+fn number(number: Option<PhoneNumber>) -> Option<String> {
+    number.map(String::from)
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

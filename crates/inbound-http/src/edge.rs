@@ -1,0 +1,164 @@
+//! What the handlers work with.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use adapter_retell::signature::Secret;
+use async_trait::async_trait;
+use kernel::{Clock, IdGenerator};
+use operations::ports::HealthProbe;
+use operations::{Lists, WebhookIntake};
+use tenancy::TenantResolver;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use voice::{Answered, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
+
+/// The desk as this crate sees it, so that tests can put another one in its place.
+#[async_trait]
+pub trait VoiceAnswers: Send + Sync {
+    /// Answers a tool; never fails.
+    async fn answer(&self, request: ToolRequest) -> Answered;
+
+    /// Who should pick up, and what they should know.
+    async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer, VoiceError>;
+}
+
+#[async_trait]
+impl VoiceAnswers for VoiceDesk {
+    async fn answer(&self, request: ToolRequest) -> Answered {
+        Self::answer(self, request).await
+    }
+
+    async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer, VoiceError> {
+        Self::inbound(self, &call).await
+    }
+}
+
+/// Bounds of what outsiders control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests in work at once; more are refused with 503.
+    pub max_in_flight: usize,
+    /// Longest time for one request; then 503.
+    pub request_timeout: Duration,
+    /// Largest body, in bytes; beyond it 413.
+    pub max_body: usize,
+    /// Largest body of the provider's events, in bytes; beyond it 413.
+    pub max_event_body: usize,
+    /// Time until a tool answers something true.
+    pub tool_deadline: Duration,
+    /// Time until the question about an incoming call is answered.
+    pub inbound_deadline: Duration,
+}
+
+impl Default for Limits {
+    /// What `bootstrap/default.toml` says.
+    fn default() -> Self {
+        Self {
+            max_in_flight: 256,
+            request_timeout: Duration::from_secs(8),
+            max_body: 1 << 20,
+            max_event_body: 8 << 20,
+            tool_deadline: Duration::from_millis(800),
+            inbound_deadline: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Closed while a process starts: until then monitors alone get answers. It opens once.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<AtomicBool>);
+
+impl Gate {
+    /// A gate that is open from the beginning.
+    #[must_use]
+    pub fn opened() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    /// Lets requests in.
+    pub fn open(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Renders the metrics of the process.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What the handlers work with.
+pub struct EdgeParts {
+    /// The conversation.
+    pub voice: Arc<dyn VoiceAnswers>,
+    /// Where webhooks are stored.
+    pub intake: WebhookIntake,
+    /// From API keys to tenants.
+    pub tenants: TenantResolver,
+    /// Read models.
+    pub lists: Lists,
+    /// What `/api/health/ready` asks.
+    pub probe: Arc<dyn HealthProbe>,
+    /// What `/api/metrics` answers.
+    pub metrics: MetricsText,
+    /// Real time, for the age of signatures.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids, for requests.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Keys that the voice provider signs with.
+    pub retell_keys: Vec<Secret>,
+    /// Whether anything but monitors is served yet.
+    pub gate: Gate,
+    /// Bounds.
+    pub limits: Limits,
+    /// Where work is spawned that may outlive its request.
+    pub tasks: TaskTracker,
+}
+
+/// The shared state of all handlers. Cheap to clone.
+#[derive(Clone)]
+pub struct Edge(Arc<Inner>);
+
+struct Inner {
+    parts: EdgeParts,
+    slots: Arc<Semaphore>,
+    ready: tokio::sync::Mutex<Option<crate::health::Known>>,
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edge")
+            .field("limits", &self.0.parts.limits)
+            .field("free_slots", &self.0.slots.available_permits())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// The state of a surface that serves these parts.
+    #[must_use]
+    pub fn new(parts: EdgeParts) -> Self {
+        let slots = Arc::new(Semaphore::new(parts.limits.max_in_flight.min(Semaphore::MAX_PERMITS)));
+        Self(Arc::new(Inner { parts, slots, ready: tokio::sync::Mutex::new(None) }))
+    }
+
+    pub(crate) fn parts(&self) -> &EdgeParts {
+        &self.0.parts
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.parts.limits
+    }
+
+    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
+        &self.0.slots
+    }
+
+    pub(crate) fn ready(&self) -> &tokio::sync::Mutex<Option<crate::health::Known>> {
+        &self.0.ready
+    }
+}

@@ -1,0 +1,169 @@
+//! What stands around every handler: an id, a span, a bound on how many and how long, and a net for panics.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::HeaderName;
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use futures_util::FutureExt;
+use kernel::CorrelationId;
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::{Instrument, Span, field};
+
+use crate::edge::Edge;
+use crate::refusal::Refusal;
+use crate::retell;
+use crate::surface::{RouteClass, class_of};
+
+/// The header that carries the request's id, in answers.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a handler knows about its request besides the request itself.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// The chain that the request begins; also its id.
+    pub correlation: CorrelationId,
+    /// When it arrived.
+    pub arrived: Instant,
+    /// Its slot. Work that outlives the request keeps a clone, so that the bound holds for it, too.
+    pub slot: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+/// The guard, as a layer around all routes and the fallback.
+pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Response<Body> {
+    let arrived = Instant::now();
+    let correlation = CorrelationId::generate(&*edge.parts().ids);
+    let path =
+        request.extensions().get::<MatchedPath>().map_or("(none)", |matched| class_of(matched.as_str()).0);
+    let (_, class) = class_of(path);
+    // The id of the other side helps to compare logs, if it is one.
+    let theirs = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| {
+            text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+        .map(str::to_owned);
+    let span = tracing::info_span!(
+        "http.request",
+        request_id = %correlation,
+        client_request_id = theirs,
+        method = %request.method(),
+        path,
+        tenant = field::Empty,
+        call = field::Empty,
+    );
+    let method = method_label(request.method());
+    let context = RequestContext { correlation, arrived, slot: None };
+    let mut response = within_bounds(&edge, class, context, request, next).instrument(span.clone()).await;
+
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        let rendered = refusal.render(correlation);
+        response = rendered;
+    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        // The router's own answer; its `allow` header is worth keeping.
+        let refusal =
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method");
+        let allow = response.headers_mut().remove(axum::http::header::ALLOW);
+        response = refusal.render(correlation);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(axum::http::header::ALLOW, allow);
+        }
+    }
+    if let Ok(id) = HeaderValue::from_str(&correlation.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    record(&span, method, path, class, response.status(), arrived);
+    response
+}
+
+async fn within_bounds(
+    edge: &Edge,
+    class: RouteClass,
+    mut context: RequestContext,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
+    if class != RouteClass::Vital {
+        if !edge.parts().gate.is_open() {
+            return Refusal::unavailable("starting").into_response();
+        }
+        // Refused at once: whoever waits in a queue here would be too late anyway.
+        let Ok(slot) = Arc::clone(edge.slots()).try_acquire_owned() else {
+            metrics::counter!("http_refused_overload_total").increment(1);
+            return Refusal::unavailable("overloaded").into_response();
+        };
+        context.slot = Some(Arc::new(slot));
+    }
+    request.extensions_mut().insert(context);
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(edge.limits().request_timeout, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            metrics::counter!("http_panics_total").increment(1);
+            tracing::error!(panic = panic_text(&*panic), "a handler panicked");
+            if class == RouteClass::Tool {
+                retell::tools::spoken(&retell::tools::broken("", None))
+            } else {
+                Refusal::internal().into_response()
+            }
+        }
+        Err(_) => {
+            metrics::counter!("http_timeouts_total").increment(1);
+            Refusal::unavailable("timed_out").into_response()
+        }
+    }
+}
+
+fn record(
+    span: &Span,
+    method: &'static str,
+    path: &'static str,
+    class: RouteClass,
+    status: StatusCode,
+    arrived: Instant,
+) {
+    let elapsed = arrived.elapsed();
+    metrics::counter!(
+        "http_requests_total", "method" => method, "path" => path, "status" => status.as_u16().to_string()
+    )
+    .increment(1);
+    metrics::histogram!("http_request_duration_seconds", "path" => path).record(elapsed.as_secs_f64());
+    let duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    let status = status.as_u16();
+    span.in_scope(|| match (status, class) {
+        (500.., _) => tracing::warn!(status, duration_us, "served"),
+        // Monitors ask every few seconds; their lines would hide the others.
+        (_, RouteClass::Vital) => tracing::debug!(status, duration_us, "served"),
+        _ => tracing::info!(status, duration_us, "served"),
+    });
+}
+
+/// Methods that have a meaning here; whatever else somebody invents is one label.
+fn method_label(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// What a panic said, for the log.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
+}

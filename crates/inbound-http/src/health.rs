@@ -1,0 +1,82 @@
+//! Whether the process lives, and whether it should be sent requests.
+
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use operations::ports::ComponentHealth;
+use serde_json::{Value, json};
+
+use crate::edge::Edge;
+
+/// How long an answer of the probe is used again: monitors may ask as often as they like without asking the database
+/// as often.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// An answer of the probe, and when it was given.
+pub(crate) struct Known {
+    at: Instant,
+    components: Vec<ComponentHealth>,
+}
+
+/// The process runs. It says nothing about anything else, so that a database that is gone restarts no process.
+pub(crate) async fn live() -> Json<Value> {
+    Json(json!({"status": "live", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+/// 200 if requests can be served, else 503.
+pub(crate) async fn ready(State(edge): State<Edge>) -> Response {
+    let components = ask(&edge).await;
+    let ready = components.iter().all(|component| component.healthy);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if ready { "ready" } else { "not_ready" };
+    (status, Json(report(word, &components))).into_response()
+}
+
+/// Always 200 with the state of everything, for people and dashboards.
+pub(crate) async fn overview(State(edge): State<Edge>) -> Json<Value> {
+    let components = ask(&edge).await;
+    let word = if components.iter().all(|component| component.healthy) { "healthy" } else { "degraded" };
+    Json(report(word, &components))
+}
+
+/// The metrics of the process in Prometheus's text format.
+pub(crate) async fn metrics(State(edge): State<Edge>) -> Response {
+    let text = (edge.parts().metrics)();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+async fn ask(edge: &Edge) -> Vec<ComponentHealth> {
+    // Whoever asks while somebody else is asking waits for that answer.
+    let mut known = edge.ready().lock().await;
+    if let Some(known) = known.as_ref().filter(|known| known.at.elapsed() < FRESH) {
+        return known.components.clone();
+    }
+    let mut components = edge.parts().probe.check().await;
+    if !edge.parts().gate.is_open() {
+        components.push(ComponentHealth {
+            name: "start",
+            healthy: false,
+            problem: Some("has not ended yet"),
+        });
+    }
+    *known = Some(Known { at: Instant::now(), components: components.clone() });
+    components
+}
+
+fn report(word: &str, components: &[ComponentHealth]) -> Value {
+    let checks: serde_json::Map<String, Value> = components
+        .iter()
+        .map(|component| {
+            let shown = json!({
+                "healthy": component.healthy,
+                "problem": component.problem,
+            });
+            (component.name.to_owned(), shown)
+        })
+        .collect();
+    json!({"status": word, "version": env!("CARGO_PKG_VERSION"), "checks": checks})
+}

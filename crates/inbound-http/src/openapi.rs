@@ -1,0 +1,298 @@
+//! `/api/openapi.json`: what is served, for programs.
+//!
+//! The document is written by hand, since the tools' bodies have shapes that no derived schema would explain. A test
+//! compares its paths and methods with [`crate::surface::ROUTES`], its tools with `voice`'s table, and its rows with
+//! what the lists really send.
+
+use axum::Json;
+use serde_json::{Map, Value, json};
+use voice::tool::TOOLS;
+
+/// `GET /api/openapi.json`
+pub(crate) async fn serve() -> Json<Value> {
+    Json(document())
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "AskPro Gateway",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Voice tools and events of the telephone assistant, and read-only lists of what came of them.",
+        },
+        "paths": paths(),
+        "components": {
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "ask_…"},
+                "retellSignature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Retell-Signature",
+                    "description": "`v=<milliseconds>,d=<HMAC-SHA256(key, body ++ milliseconds) in hex>`, at most five minutes old.",
+                },
+            },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn paths() -> Value {
+    let event = || {
+        operation(
+            "events",
+            "Call events, and the question who should answer a ringing number. Stored before it is answered.",
+            &json!([{"retellSignature": []}]),
+            &json!({
+                "200": described("Stored, or known already; for `call_inbound` the answer to the question."),
+                "400": refusal("Not JSON. The bytes are kept for review."),
+                "401": refusal("The signature is missing or does not hold."),
+                "413": refusal("The body is too large."),
+                "503": refusal("Not stored; send it again."),
+            }),
+        )
+    };
+    let any_tool = || tool("Any tool; the body names it.", "ToolEnvelope");
+    let one_tool = || {
+        let mut described =
+            tool("One tool. The body is an envelope or the tool's arguments alone.", "ToolArguments");
+        described["parameters"] = json!([{
+            "name": "tool",
+            "in": "path",
+            "required": true,
+            "description": "The tool's name with dashes; case and a version suffix do not matter.",
+            "schema": {"type": "string"},
+        }]);
+        described
+    };
+    let fixed = |summary: &str| tool(summary, "ToolArguments");
+    json!({
+        "/api/health": {"get": health("The state of every component; always 200.", false)},
+        "/api/health/live": {"get": health("The process runs.", false)},
+        "/api/health/ready": {"get": health("Requests can be served.", true)},
+        "/api/metrics": {"get": {
+            "tags": ["health"],
+            "summary": "Metrics in Prometheus's text format.",
+            "security": [],
+            "responses": {"200": {"description": "Metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+        }},
+        "/api/openapi.json": {"get": {
+            "tags": ["health"],
+            "summary": "This document.",
+            "security": [],
+            "responses": {"200": json_response("The document.", &json!({"type": "object"}))},
+        }},
+        "/api/webhooks/retell": {"post": event()},
+        "/api/webhook": {"post": deprecated(event())},
+        "/api/webhooks/retell/function": {"post": any_tool()},
+        "/api/webhooks/retell/function-call": {"post": any_tool()},
+        "/api/retell/function-call": {"post": any_tool()},
+        "/api/webhooks/retell/{tool}": {"post": deprecated(one_tool())},
+        "/api/retell/{tool}": {"post": one_tool()},
+        "/api/retell/v17/check-availability": {"post": deprecated(fixed("Only looks, whatever the arguments say."))},
+        "/api/retell/v17/book-appointment": {"post": deprecated(fixed("Books: the caller has confirmed."))},
+        "/api/v1/calls": {"get": list("Calls, newest first.", "Call", operations::lists::ListKind::Calls)},
+        "/api/v1/appointments": {"get": list(
+            "Appointments, latest begin first.", "Appointment", operations::lists::ListKind::Appointments)},
+        "/api/v1/customers": {"get": list(
+            "Customers, newest first.", "Customer", operations::lists::ListKind::Customers)},
+        "/api/v1/callbacks": {"get": list(
+            "Callback requests, newest first.", "Callback", operations::lists::ListKind::Callbacks)},
+    })
+}
+
+fn operation(tag: &str, summary: &str, security: &Value, responses: &Value) -> Value {
+    json!({"tags": [tag], "summary": summary, "security": security, "responses": responses})
+}
+
+fn deprecated(mut operation: Value) -> Value {
+    operation["deprecated"] = Value::Bool(true);
+    operation
+}
+
+fn tool(summary: &str, body: &str) -> Value {
+    let mut described = operation(
+        "tools",
+        summary,
+        &json!([{"retellSignature": []}]),
+        &json!({
+            "200": json_response("The answer, whatever came of it.", &reference("ToolReply")),
+            "401": refusal("The signature is missing or does not hold."),
+            "413": refusal("The body is too large."),
+            "503": refusal("Too many requests at once."),
+        }),
+    );
+    described["requestBody"] = json!({"content": {"application/json": {"schema": reference(body)}}});
+    described
+}
+
+fn health(summary: &str, can_fail: bool) -> Value {
+    let mut responses = json!({"200": json_response("Yes.", &reference("Health"))});
+    if can_fail {
+        responses["503"] = json_response("No.", &reference("Health"));
+    }
+    operation("health", summary, &json!([]), &responses)
+}
+
+fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
+    let page = json!({
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {
+            "data": {"type": "array", "items": reference(item)},
+            "next_cursor": {"type": ["string", "null"], "description": "For `cursor` of the next page; null on the last one."},
+        },
+    });
+    let parameter = |name: &str, schema: Value, description: &str| json!({"name": name, "in": "query", "schema": schema, "description": description});
+    let instant = || json!({"type": "string", "format": "date-time"});
+    let mut described = operation(
+        "lists",
+        summary,
+        &json!([{"apiKey": []}]),
+        &json!({
+            "200": json_response("A page.", &page),
+            "400": refusal("A parameter is wrong; the message names it."),
+            "401": refusal("No valid key."),
+            "503": refusal("Try again."),
+        }),
+    );
+    described["parameters"] = json!([
+        parameter(
+            "limit",
+            json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+            "Rows on the page."
+        ),
+        parameter("cursor", json!({"type": "string"}), "`next_cursor` of the page before."),
+        parameter("status", json!({"type": "string", "enum": kind.statuses()}), "Only rows in this state."),
+        parameter("from", instant(), "Only rows at or after this instant."),
+        parameter("to", instant(), "Only rows before this instant."),
+        parameter(
+            "branch",
+            json!({"type": "string", "pattern": "^brn_[0-9a-f]{32}$"}),
+            "Only rows of this branch; customers have none."
+        ),
+    ]);
+    described
+}
+
+fn schemas() -> Value {
+    let tools: Vec<&str> = TOOLS.iter().map(|entry| entry.name).collect();
+    let statuses: Vec<&str> = voice::Status::ALL.iter().map(|status| status.code()).collect();
+    json!({
+        "Refusal": {
+            "type": "object",
+            "required": ["code", "message", "request_id"],
+            "properties": {
+                "code": {"type": "string", "description": "Stable."},
+                "message": {"type": "string"},
+                "request_id": {"type": "string", "description": "Also in `X-Request-Id`; names the request in the logs."},
+            },
+        },
+        "Health": {
+            "type": "object",
+            "required": ["status", "version"],
+            "properties": {
+                "status": {"type": "string"},
+                "version": {"type": "string"},
+                "checks": {"type": "object", "additionalProperties": {
+                    "type": "object",
+                    "properties": {"healthy": {"type": "boolean"}, "problem": {"type": ["string", "null"]}},
+                }},
+            },
+        },
+        "ToolEnvelope": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "examples": tools},
+                "args": {"type": "object"},
+                "call": {"type": "object"},
+            },
+        },
+        "ToolArguments": {"type": "object"},
+        "ToolReply": {
+            "type": "object",
+            "required": ["success", "status", "message", "data", "alternatives", "call_id"],
+            "properties": {
+                "success": {"type": "boolean"},
+                "status": {"type": "string", "enum": statuses},
+                "message": {"type": "string", "description": "One German sentence that can be spoken as it is."},
+                "data": {"type": "object"},
+                "alternatives": {"type": "array", "maxItems": 3, "items": object(&[
+                    ("slot_id", TEXT), ("start", INSTANT), ("date", DATE), ("time", TEXT), ("staff", TEXT),
+                    ("spoken", TEXT), ("type", TEXT),
+                ])},
+                "next_action": {"type": "string"},
+                "call_id": {"type": ["string", "null"]},
+            },
+        },
+        "Call": object(&[
+            ("id", TEXT), ("branch_id", MAYBE_TEXT), ("direction", TEXT), ("status", TEXT), ("from_number", MAYBE_TEXT),
+            ("to_number", MAYBE_TEXT), ("started_at", MAYBE_INSTANT), ("ended_at", MAYBE_INSTANT),
+            ("duration_ms", MAYBE_NUMBER), ("customer_id", MAYBE_TEXT), ("outcome", MAYBE_TEXT),
+            ("successful", MAYBE_FLAG), ("sentiment", MAYBE_TEXT), ("disconnection_reason", MAYBE_TEXT),
+            ("created_at", INSTANT),
+        ]),
+        "Appointment": object(&[
+            ("id", TEXT), ("branch_id", TEXT), ("customer_id", TEXT), ("customer_name", MAYBE_TEXT), ("service_id", TEXT),
+            ("service_name", TEXT), ("staff_id", TEXT), ("staff_name", TEXT), ("call_id", MAYBE_TEXT),
+            ("starts_at", INSTANT), ("ends_at", INSTANT), ("timezone", TEXT), ("status", TEXT), ("source", TEXT),
+            ("price_minor", NUMBER), ("currency", TEXT), ("created_at", INSTANT),
+        ]),
+        "Customer": object(&[
+            ("id", TEXT), ("name", MAYBE_TEXT), ("phone", MAYBE_TEXT), ("email", MAYBE_TEXT), ("anonymous", FLAG),
+            ("status", TEXT), ("created_at", INSTANT),
+        ]),
+        "Callback": object(&[
+            ("id", TEXT), ("branch_id", MAYBE_TEXT), ("customer_id", MAYBE_TEXT), ("call_id", MAYBE_TEXT),
+            ("phone", MAYBE_TEXT), ("name", MAYBE_TEXT), ("reason", TEXT), ("note", MAYBE_TEXT), ("priority", TEXT),
+            ("preferred_window", MAYBE_TEXT), ("status", TEXT), ("due_at", INSTANT), ("created_at", INSTANT),
+        ]),
+    })
+}
+
+/// A JSON type, whether it may be null, and its format.
+type Kind = (&'static str, bool, Option<&'static str>);
+
+const TEXT: Kind = ("string", false, None);
+const MAYBE_TEXT: Kind = ("string", true, None);
+const INSTANT: Kind = ("string", false, Some("date-time"));
+const MAYBE_INSTANT: Kind = ("string", true, Some("date-time"));
+const DATE: Kind = ("string", false, Some("date"));
+const NUMBER: Kind = ("integer", false, None);
+const MAYBE_NUMBER: Kind = ("integer", true, None);
+const FLAG: Kind = ("boolean", false, None);
+const MAYBE_FLAG: Kind = ("boolean", true, None);
+
+fn object(fields: &[(&str, Kind)]) -> Value {
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|(name, (kind, nullable, format))| {
+            let mut schema = if *nullable { json!({"type": [kind, "null"]}) } else { json!({"type": kind}) };
+            if let Some(format) = format {
+                schema["format"] = json!(format);
+            }
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn json_response(description: &str, schema: &Value) -> Value {
+    json!({"description": description, "content": {"application/json": {"schema": schema}}})
+}
+
+fn described(description: &str) -> Value {
+    json_response(description, &json!({"type": "object"}))
+}
+
+fn refusal(description: &str) -> Value {
+    json_response(description, &reference("Refusal"))
+}

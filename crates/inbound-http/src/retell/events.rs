@@ -1,0 +1,103 @@
+//! Call events: stored, then answered. Understanding them is the worker's business.
+
+use adapter_retell::decode::{self, Identity};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use operations::ports::{Provider, Stored};
+use operations::{Admission, Delivery};
+use serde_json::json;
+
+use super::inbound;
+use crate::body;
+use crate::edge::Edge;
+use crate::guard::RequestContext;
+use crate::refusal::{Refusal, chain};
+
+/// `POST /api/webhooks/retell` and its old name.
+pub(crate) async fn receive(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let body = body::read(&head.headers, body, edge.limits().max_event_body).await?;
+    super::prove(&edge, &head.headers, &body)?;
+    let Ok(identity) = decode::identify(&body) else {
+        // Signed and yet not JSON: kept for whoever has to find out why, and refused.
+        let admission = Admission::Quarantine("not JSON".to_owned());
+        store(&edge, &context, &Identity::default(), &body, admission).await?;
+        return Err(Refusal::bad_request("not_json", "the body is not JSON"));
+    };
+    if identity.event == "call_inbound" {
+        return inbound::answer(&edge, &context, &identity, &body).await;
+    }
+    let stored = store(&edge, &context, &identity, &body, Admission::Process).await?;
+    let word = match stored {
+        Stored::New => "stored",
+        Stored::Duplicate => "duplicate",
+    };
+    Ok((StatusCode::OK, Json(json!({"status": word}))).into_response())
+}
+
+/// Stores a delivery durably; what cannot be stored must not be acknowledged.
+pub(crate) async fn store(
+    edge: &Edge,
+    context: &RequestContext,
+    identity: &Identity,
+    body: &[u8],
+    admission: Admission,
+) -> Result<Stored, Refusal> {
+    let event = event_label(&identity.event);
+    let delivery = Delivery {
+        provider: Provider::Retell,
+        event: &identity.event,
+        subject: &identity.subject,
+        body,
+        correlation: context.correlation,
+    };
+    match edge.parts().intake.receive(delivery, admission).await {
+        Ok(stored) => {
+            let result = match stored {
+                Stored::New => "new",
+                Stored::Duplicate => "duplicate",
+            };
+            metrics::counter!("webhooks_received_total", "event" => event, "result" => result).increment(1);
+            tracing::info!(event, result, bytes = body.len(), "webhook stored");
+            Ok(stored)
+        }
+        Err(error) => {
+            metrics::counter!("webhooks_received_total", "event" => event, "result" => "failed").increment(1);
+            tracing::error!(event, error = %chain(&error), "a webhook could not be stored");
+            Err(Refusal::unavailable("not_stored"))
+        }
+    }
+}
+
+/// Names that the provider documents; whatever else it sends is one label, so that nobody fills the metrics.
+fn event_label(event: &str) -> &'static str {
+    const KNOWN: [&str; 17] = [
+        "call_inbound",
+        "call_started",
+        "call_ended",
+        "call_analyzed",
+        "transcript_updated",
+        "transfer_started",
+        "transfer_bridged",
+        "transfer_cancelled",
+        "transfer_ended",
+        "chat_inbound",
+        "chat_started",
+        "chat_ended",
+        "chat_analyzed",
+        "alert_triggered",
+        "alert_resolved",
+        "tool_call",
+        "",
+    ];
+    KNOWN
+        .into_iter()
+        .find(|known| *known == event)
+        .map_or("other", |known| if known.is_empty() { "none" } else { known })
+}

@@ -1,0 +1,269 @@
+use axum::body::Body;
+use axum::http::Request;
+use kernel::testing::scope;
+use kernel::{
+    AppointmentId, BranchId, CallId, ChangeSet, Currency, CustomerId, EmailAddress, Money, PersonName,
+    PhoneNumber, ServiceId, StaffId,
+};
+use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
+use serde_json::{Value, json};
+use tenancy::{KeyPrefix, TenancyWrite, TenantRepository, TenantState};
+use uuid::Uuid;
+
+use crate::world::{Answer, Rows, World, now, small_limits};
+
+const LISTS: [&str; 4] = ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks"];
+
+async fn get(world: &World, path: &str, key: &str) -> Answer {
+    let request = Request::get(path).header("authorization", format!("Bearer {key}"));
+    world.send(request.body(Body::empty()).unwrap()).await
+}
+
+fn uuid(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+pub(crate) fn rows() -> Rows {
+    let phone = || PhoneNumber::from_e164("+491701112233").ok();
+    let name = || PersonName::clean("Erika Muster").ok();
+    Rows {
+        calls: vec![CallListItem {
+            id: CallId::from_uuid(uuid(1)),
+            branch: Some(BranchId::from_uuid(uuid(2))),
+            direction: "inbound".to_owned(),
+            status: "analyzed".to_owned(),
+            from: phone(),
+            to: PhoneNumber::from_e164("+4940555100").ok(),
+            started_at: Some(now()),
+            ended_at: None,
+            duration_ms: Some(61_000),
+            customer: Some(CustomerId::from_uuid(uuid(3))),
+            outcome: None,
+            successful: Some(true),
+            sentiment: None,
+            disconnection_reason: Some("user_hangup".to_owned()),
+            created_at: now(),
+        }],
+        appointments: vec![AppointmentListItem {
+            id: AppointmentId::from_uuid(uuid(4)),
+            branch: BranchId::from_uuid(uuid(2)),
+            customer: CustomerId::from_uuid(uuid(3)),
+            customer_name: name(),
+            service: ServiceId::from_uuid(uuid(5)),
+            service_name: "Herrenhaarschnitt".to_owned(),
+            staff: StaffId::from_uuid(uuid(6)),
+            staff_name: "Anna Petersen".to_owned(),
+            call: None,
+            starts_at: now(),
+            ends_at: now() + chrono::TimeDelta::minutes(30),
+            timezone: "Europe/Berlin".to_owned(),
+            status: "confirmed".to_owned(),
+            source: "phone".to_owned(),
+            price: Money::new(3200, Currency::Eur),
+            created_at: now(),
+        }],
+        customers: vec![CustomerListItem {
+            id: CustomerId::from_uuid(uuid(3)),
+            name: name(),
+            phone: phone(),
+            email: EmailAddress::parse("erika@example.org").ok(),
+            anonymous: false,
+            status: "active".to_owned(),
+            created_at: now(),
+        }],
+        callbacks: vec![CallbackListItem {
+            id: uuid(7),
+            branch: None,
+            customer: None,
+            call: None,
+            phone: phone(),
+            name: name(),
+            reason: "requested".to_owned(),
+            note: None,
+            priority: "normal".to_owned(),
+            preferred_window: Some("nachmittags".to_owned()),
+            status: "pending".to_owned(),
+            due_at: now(),
+            created_at: now(),
+        }],
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_there_is_nothing_and_no_reason() {
+    let world = World::new();
+    let good = world.company(1, "one").await;
+    let mut other_secret = good.clone();
+    other_secret.replace_range(43..44, if good.ends_with('b') { "c" } else { "b" });
+    for path in LISTS {
+        for header in [
+            None,
+            Some(String::new()),
+            Some("Bearer".to_owned()),
+            Some("Bearer ".to_owned()),
+            Some(format!("Basic {good}")),
+            Some(good.clone()),
+            Some("Bearer ask_".to_owned()),
+            Some(format!("Bearer {}", &good[..43])),
+            Some(format!("Bearer {good}x")),
+            Some(format!("Bearer {other_secret}")),
+            Some("Bearer ask_zzzzzzzz00000000000000000000000000000000".to_owned()),
+        ] {
+            let mut request = Request::get(path);
+            if let Some(header) = &header {
+                request = request.header("authorization", header);
+            }
+            let answer = world.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.refused(401), "unauthorized", "{path} {header:?}");
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        }
+        let doubled = Request::get(path)
+            .header("authorization", format!("Bearer {good}"))
+            .header("authorization", format!("Bearer {good}"));
+        assert_eq!(world.send(doubled.body(Body::empty()).unwrap()).await.refused(401), "unauthorized");
+    }
+    assert!(world.lists_asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn revoked_keys_and_inactive_companies_look_like_unknown_keys() {
+    let world = World::new();
+    let revoked = world.company(1, "one").await;
+    let prefix = KeyPrefix::parse(&revoked[4..12]).unwrap();
+    let change = ChangeSet::one(TenancyWrite::RevokeKey { prefix, at: now() });
+    world.tenancy.commit(&scope(1, None), change).await.unwrap();
+    let sleeping = world.company(2, "two").await;
+    let change = ChangeSet::one(TenancyWrite::SetTenantState(TenantState::Inactive));
+    world.tenancy.commit(&scope(2, None), change).await.unwrap();
+    let unknown = get(&world, LISTS[0], "ask_zzzzzzzz00000000000000000000000000000000").await.json();
+    for key in [revoked, sleeping] {
+        let answer = get(&world, LISTS[0], &key).await;
+        assert_eq!(answer.refused(401), "unauthorized");
+        assert_eq!(answer.json()["message"], unknown["message"]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_opens_its_own_company_and_no_other() {
+    let world = World::with(small_limits(), rows());
+    let (one, two) = (world.company(1, "one").await, world.company(2, "two").await);
+    for path in LISTS {
+        assert_eq!(get(&world, path, &one).await.status, 200);
+        assert_eq!(get(&world, path, &two).await.status, 200);
+    }
+    let asked = world.lists_asked.lock().unwrap();
+    let tenants: Vec<_> = asked.iter().map(|(scope, _, _)| scope.tenant()).collect();
+    let expected = [scope(1, None).tenant(), scope(2, None).tenant()];
+    assert!(tenants.chunks(2).all(|pair| pair == expected), "{tenants:?}");
+    assert_eq!(tenants.len(), 8);
+}
+
+#[tokio::test]
+async fn rows_have_the_promised_shape() {
+    let world = World::with(small_limits(), rows());
+    let key = world.company(1, "one").await;
+    let mut shown = Vec::new();
+    for path in LISTS {
+        let body = get(&world, path, &key).await.json();
+        assert_eq!(body["next_cursor"], Value::Null);
+        shown.push(body["data"][0].clone());
+    }
+    let at = "2026-09-21T14:13:20.000Z";
+    let id = |prefix: &str, number: u128| format!("{prefix}_{number:032x}");
+    assert_eq!(
+        shown,
+        [
+            json!({
+                "id": id("cal", 1), "branch_id": id("brn", 2), "direction": "inbound", "status": "analyzed",
+                "from_number": "+491701112233", "to_number": "+4940555100", "started_at": at, "ended_at": null,
+                "duration_ms": 61_000, "customer_id": id("cus", 3), "outcome": null, "successful": true,
+                "sentiment": null, "disconnection_reason": "user_hangup", "created_at": at,
+            }),
+            json!({
+                "id": id("apt", 4), "branch_id": id("brn", 2), "customer_id": id("cus", 3),
+                "customer_name": "Erika Muster", "service_id": id("svc", 5), "service_name": "Herrenhaarschnitt",
+                "staff_id": id("stf", 6), "staff_name": "Anna Petersen", "call_id": null, "starts_at": at,
+                "ends_at": "2026-09-21T14:43:20.000Z", "timezone": "Europe/Berlin", "status": "confirmed",
+                "source": "phone", "price_minor": 3200, "currency": "EUR", "created_at": at,
+            }),
+            json!({
+                "id": id("cus", 3), "name": "Erika Muster", "phone": "+491701112233", "email": "erika@example.org",
+                "anonymous": false, "status": "active", "created_at": at,
+            }),
+            json!({
+                "id": id("cbk", 7), "branch_id": null, "customer_id": null, "call_id": null,
+                "phone": "+491701112233", "name": "Erika Muster", "reason": "requested", "note": null,
+                "priority": "normal", "preferred_window": "nachmittags", "status": "pending", "due_at": at,
+                "created_at": at,
+            }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn parameters_become_a_filter() {
+    let world = World::new();
+    let key = world.company(1, "one").await;
+    let branch = BranchId::from_uuid(uuid(2));
+    let path = format!(
+        "/api/v1/calls?limit=5&status=ended&from=2026-09-01T00:00:00%2B02:00&to=2026-09-02T00:00:00+02:00&branch={branch}"
+    );
+    assert_eq!(get(&world, &path, &key).await.status, 200);
+    let asked = world.lists_asked.lock().unwrap();
+    let (_, filter, rows) = &asked[0];
+    assert_eq!(*rows, 6, "one more than asked for, to see whether there is another page");
+    assert_eq!(filter.status.as_deref(), Some("ended"));
+    assert_eq!(filter.from.unwrap().to_rfc3339(), "2026-08-31T22:00:00+00:00");
+    assert_eq!(filter.until.unwrap().to_rfc3339(), "2026-09-01T22:00:00+00:00");
+    assert_eq!(filter.branch, Some(branch));
+}
+
+#[tokio::test]
+async fn a_page_leads_to_the_next_one() {
+    let mut many = rows();
+    many.calls = (0..3)
+        .map(|number| CallListItem { id: CallId::from_uuid(uuid(100 + number)), ..many.calls[0].clone() })
+        .collect();
+    let world = World::with(small_limits(), many);
+    let key = world.company(1, "one").await;
+    let body = get(&world, "/api/v1/calls?limit=2", &key).await.json();
+    assert_eq!(body["data"].as_array().unwrap().len(), 2);
+    let cursor = body["next_cursor"].as_str().unwrap();
+    get(&world, &format!("/api/v1/calls?cursor={cursor}"), &key).await;
+    let after = world.lists_asked.lock().unwrap()[1].1.after.unwrap();
+    assert_eq!((after.at, after.id), (now(), uuid(101)));
+    let elsewhere = get(&world, &format!("/api/v1/customers?cursor={cursor}"), &key).await;
+    assert_eq!(elsewhere.refused(400), "invalid_request", "a cursor belongs to one list");
+}
+
+#[tokio::test]
+async fn wrong_parameters_are_refused_by_name() {
+    let world = World::new();
+    let key = world.company(1, "one").await;
+    for (query, named) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=zwanzig", "limit"),
+        ("limit=99999999999999999999", "limit"),
+        ("limit=5&limit=6", "limit"),
+        ("cursor=", "cursor"),
+        ("cursor=%00", "cursor"),
+        ("status=gone", "status"),
+        ("status=", "status"),
+        ("from=gestern", "from"),
+        ("to=2026-13-01T00:00:00Z", "to"),
+        ("from=2026-09-02T00:00:00Z&to=2026-09-01T00:00:00Z", "to"),
+        ("branch=cus_00000000000000000000000000000001", "branch"),
+        ("branch=1%27%20OR%201=1", "branch"),
+        ("tenant=cmp_00000000000000000000000000000002", "these parameters"),
+        ("state=ended", "these parameters"),
+        ("%ff=1", ""),
+    ] {
+        let answer = get(&world, &format!("/api/v1/calls?{query}"), &key).await;
+        assert_eq!(answer.refused(400), "invalid_request", "{query}");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(named), "{query}: {message}");
+    }
+    assert!(world.lists_asked.lock().unwrap().is_empty());
+}
