@@ -1,0 +1,147 @@
+//! Background work as an operator sees it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use kernel::JobSpec;
+use operations::engine::{DeadFilter, JobId};
+use serde_json::{Value, json};
+
+use super::Office;
+
+/// Most dead jobs that are listed at once.
+const MAX_LISTED: u16 = 200;
+/// How long a task is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks whether it is done.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What to do with jobs.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum JobsCommand {
+    /// Numbers of all queues.
+    Stats,
+    /// List jobs that will not be tried again by themselves.
+    Dead {
+        /// Only of this kind.
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// Make dead jobs due again.
+    Requeue(Which),
+    /// Remove dead jobs for good.
+    Discard(Which),
+}
+
+/// Which dead jobs.
+#[derive(Debug, Clone, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This one.
+    #[arg(long, value_name = "ID")]
+    job: Option<i64>,
+    /// All of this kind.
+    #[arg(long)]
+    kind: Option<String>,
+    /// All of them.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Which {
+    fn filter(&self) -> DeadFilter {
+        DeadFilter { job: self.job.map(JobId::from_raw), kind: self.kind.clone(), tenant: None }
+    }
+}
+
+impl JobsCommand {
+    /// Does it; lines of a report.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+        let jobs = &office.services.administration;
+        match self {
+            Self::Stats => {
+                let stats = jobs.stats(&office.scope).await?;
+                let lines = stats.iter().map(|queue| {
+                    json!({"queue": queue.queue, "due": queue.due, "scheduled": queue.scheduled,
+                        "running": queue.leased, "dead": queue.dead, "oldest_due_ms": queue.oldest_due.as_millis()})
+                });
+                Ok(lines.collect())
+            }
+            Self::Dead { kind } => {
+                let filter = DeadFilter { kind: kind.clone(), ..DeadFilter::default() };
+                let dead = jobs.list_dead(&office.scope, &filter, None, MAX_LISTED).await?;
+                let lines = dead.iter().map(|job| {
+                    json!({"job": job.id.raw(), "kind": job.kind, "queue": job.queue, "attempts": job.attempt,
+                        "tenant": job.tenant.map(|tenant| tenant.to_string()), "error": job.error})
+                });
+                Ok(lines.collect())
+            }
+            Self::Requeue(which) => {
+                let jobs = jobs.requeue_dead(&office.scope, &which.filter()).await?;
+                Ok(vec![json!({"requeued": jobs.iter().map(|job| job.raw()).collect::<Vec<_>>()})])
+            }
+            Self::Discard(which) => {
+                let jobs = jobs.discard_dead(&office.scope, &which.filter()).await?;
+                Ok(vec![json!({"discarded": jobs.iter().map(|job| job.raw()).collect::<Vec<_>>()})])
+            }
+        }
+    }
+}
+
+/// Puts a scheduled task into the queue and waits until a worker has done it.
+///
+/// # Errors
+/// If there is no such task, or no worker does it in time.
+pub async fn run_task(office: &Office, name: &str) -> anyhow::Result<Vec<Value>> {
+    let known: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM engine.schedules ORDER BY name").fetch_all(&office.pool).await?;
+    anyhow::ensure!(
+        known.iter().any(|task| task == name),
+        "there is no task `{name}`; there are {}",
+        if known.is_empty() { "none: no worker has run here yet".to_owned() } else { known.join(", ") }
+    );
+    // A kind is a name in the registry; this one comes from the registry's own table, once in this process.
+    let kind: &'static str = name.to_owned().leak();
+    let newest: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(job_id), 0) FROM engine.job_history WHERE kind = $1")
+            .bind(name)
+            .fetch_one(&office.pool)
+            .await?;
+    let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({})).unique(kind) };
+    office.services.queue.enqueue(&office.scope, None, &[job]).await?;
+    let begun = Instant::now();
+    loop {
+        let done: Option<(String, Option<i32>)> = sqlx::query_as(
+            "SELECT outcome, took_ms FROM engine.job_history WHERE kind = $1 AND job_id > $2 ORDER BY job_id LIMIT 1",
+        )
+        .bind(name)
+        .bind(newest)
+        .fetch_optional(&office.pool)
+        .await?;
+        if let Some((outcome, took_ms)) = done {
+            anyhow::ensure!(outcome == "done", "the task `{name}` ended as {outcome}");
+            return Ok(vec![json!({"task": name, "outcome": outcome, "took_ms": took_ms})]);
+        }
+        let failed: Option<Option<String>> = sqlx::query_scalar(
+            "SELECT last_error FROM engine.jobs WHERE kind = $1 AND state = 'dead' AND id > $2",
+        )
+        .bind(name)
+        .bind(newest)
+        .fetch_optional(&office.pool)
+        .await?;
+        if let Some(error) = failed {
+            anyhow::bail!("the task `{name}` failed: {}", error.unwrap_or_default());
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err(anyhow::anyhow!(
+                "no worker has done it within {} s; it stays in the queue",
+                PATIENCE.as_secs()
+            ))
+            .context(format!("the task `{name}`"));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

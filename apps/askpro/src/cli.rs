@@ -1,0 +1,334 @@
+//! The command line.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::Value;
+use simulators::script::CallScript;
+
+use crate::admin::{
+    InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand, run_migrate, run_task,
+};
+use crate::bench;
+use crate::demo::{self, DemoArgs};
+use crate::private::{Where, World};
+use crate::prove::{self, Verdict};
+use crate::simulate::play_script;
+use crate::trigger::{self, TriggerArgs};
+use crate::world::DEFAULT_SEED;
+
+/// The tool a person uses for AskPro Gateway.
+#[derive(Debug, clap::Parser)]
+#[command(name = "askpro", version, about)]
+pub struct Cli {
+    /// Print one JSON object per line.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Start everything: database, demo world, simulator, gateway, worker.
+    Demo(DemoArgs),
+    /// Play call scripts over HTTP and compare the replies and the rows.
+    Simulate {
+        /// Scripts in YAML.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Send one realistic signed event of a provider.
+    Trigger(TriggerArgs),
+    /// Run a demonstration that checks itself.
+    Prove {
+        #[command(subcommand)]
+        what: Proof,
+    },
+    /// Measure how long callers wait, beside a floor of the same run.
+    Bench {
+        #[command(subcommand)]
+        what: Measurement,
+        /// Write the figures as one JSON object per line.
+        #[arg(long = "json-file", value_name = "FILE", global = true)]
+        file: Option<PathBuf>,
+    },
+    /// Bring a database up to date.
+    Migrate(MigrateArgs),
+    /// Companies.
+    Tenant {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: TenantCommand,
+    },
+    /// API keys.
+    Key {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Background work.
+    Jobs {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: JobsCommand,
+    },
+    /// Webhooks that need a person.
+    Inbox {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: InboxCommand,
+    },
+    /// Run one scheduled task now.
+    Task {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// The gateway, with the configuration of its own program: so that a proof can start and kill it.
+    #[command(hide = true)]
+    Gateway(gateway::Command),
+    /// The worker, likewise.
+    #[command(hide = true)]
+    Worker(worker::Command),
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Proof {
+    /// Many callers want one slot: one gets it, all others hear so in time.
+    Race {
+        /// Callers in each round.
+        #[arg(long, default_value_t = 200)]
+        callers: usize,
+        /// Rounds, each about another slot.
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// What chances are drawn from.
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u64,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Nobody sees or touches what belongs to another company.
+    Isolation {
+        /// Told in the report.
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u64,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Measurement {
+    /// Warm tool calls of booking conversations at a fixed pace.
+    Tools {
+        /// Tool calls a second.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate: u32,
+        /// How long, in seconds.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
+        seconds: u32,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+/// The arguments as the parser wants them: without one leading `--` after `demo`, since cargo hands it on, and with the
+/// file of `bench --json FILE` under a name of its own, since everywhere else `--json` takes no value.
+#[must_use]
+pub fn arguments(given: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut all: Vec<_> = given.into_iter().collect();
+    let demo = all.iter().position(|argument| argument == "demo");
+    if let Some(next) = demo.map(|place| place + 1)
+        && all.get(next).is_some_and(|argument| argument == "--")
+    {
+        all.remove(next);
+    }
+    if let Some(bench) = all.iter().position(|argument| argument == "bench")
+        && let Some(json) = all.iter().skip(bench).position(|argument| argument == "--json")
+        && all.get(bench + json + 1).is_some_and(|next| !next.to_string_lossy().starts_with('-'))
+    {
+        all[bench + json] = "--json-file".into();
+    }
+    all
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// One line for the person who typed it.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let json = cli.json;
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate { files, place } => simulate(&files, &place, json).await,
+        Command::Trigger(args) => {
+            let (call_id, answer) = trigger::send(&args).await?;
+            let line = serde_json::json!({
+                "event": args.event, "call_id": call_id, "status": answer.status, "reply": answer.reply,
+                "latency_us": answer.latency.as_micros(),
+            });
+            report(&[line], json)?;
+            Ok(exit(answer.succeeded()))
+        }
+        Command::Prove { what } => prove(what, json).await,
+        Command::Bench { what, file } => measure(what, file.as_deref(), json).await,
+        Command::Migrate(args) => report(&run_migrate(&args).await?, json),
+        Command::Tenant { target, command } => {
+            with_office(&target, "tenant", json, async |office| command.run(office).await).await
+        }
+        Command::Key { target, command } => {
+            with_office(&target, "key", json, async |office| command.run(office).await).await
+        }
+        Command::Jobs { target, command } => {
+            with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Inbox { target, command } => {
+            with_office(&target, "inbox", json, async |office| command.run(office).await).await
+        }
+        Command::Task { name, target } => {
+            with_office(&target, "task", json, async |office| run_task(office, &name).await).await
+        }
+        Command::Gateway(command) => gateway::main(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Worker(command) => worker::main(command).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn simulate(files: &[PathBuf], place: &Where, json: bool) -> anyhow::Result<ExitCode> {
+    let mut scripts = Vec::with_capacity(files.len());
+    for path in files {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        // A mistake in the last script is told before the first one is played.
+        CallScript::from_yaml(&text).with_context(|| path.display().to_string())?;
+        scripts.push((path.display().to_string(), text));
+    }
+    let world = World::open(place).await?;
+    let played = play_all(&world, &scripts, json).await;
+    world.close().await?;
+    Ok(exit(played?))
+}
+
+async fn play_all(world: &World, scripts: &[(String, String)], json: bool) -> anyhow::Result<bool> {
+    let mut out = std::io::stdout();
+    let mut failed = 0;
+    for (source, text) in scripts {
+        let outcome = play_script(&world.venue, source, text).await.with_context(|| source.clone())?;
+        failed += usize::from(!outcome.passed());
+        if json {
+            writeln!(out, "{}", outcome.to_json())?;
+        } else {
+            outcome.print(&mut out)?;
+        }
+    }
+    if !json {
+        writeln!(out, "{} scripts, {failed} failed", scripts.len())?;
+    }
+    Ok(failed == 0)
+}
+
+async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
+    let (Proof::Race { place, .. } | Proof::Isolation { place, .. }) = &what;
+    let world = World::open(place).await?;
+    let verdict = match &what {
+        Proof::Race { callers, rounds, seed, .. } => {
+            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed };
+            prove::race::run(&world.venue, plan).await
+        }
+        Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,
+    };
+    world.close().await?;
+    let verdict: Verdict = verdict?;
+    let mut out = std::io::stdout();
+    if json {
+        writeln!(out, "{}", verdict.to_json())?;
+    } else {
+        verdict.print(&mut out)?;
+    }
+    Ok(exit(verdict.holds()))
+}
+
+async fn measure(what: Measurement, file: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let Measurement::Tools { rate, seconds, place } = what;
+    let world = World::open(&place).await?;
+    let measured = bench::tools(&world.venue, bench::Plan { rate, seconds }).await;
+    world.close().await?;
+    let mut measured = measured?;
+    let lines: String = measured.to_json().iter().map(|line| format!("{line}\n")).collect();
+    if let Some(file) = file {
+        std::fs::write(file, &lines).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    print!("{}", if json { lines } else { measured.table() });
+    Ok(exit(measured.odd.is_empty()))
+}
+
+async fn with_office(
+    target: &Target,
+    command: &str,
+    json: bool,
+    work: impl AsyncFnOnce(&Office) -> anyhow::Result<Vec<Value>>,
+) -> anyhow::Result<ExitCode> {
+    let office = Office::open(target, command).await?;
+    let lines = work(&office).await;
+    office.close().await;
+    report(&lines?, json)
+}
+
+/// Lines for machines as they are, for people as `name: value` pairs.
+fn report(lines: &[Value], json: bool) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    for line in lines {
+        match line.as_object().filter(|_| !json) {
+            None => writeln!(out, "{line}")?,
+            Some(fields) => {
+                let shown = fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| {
+                    format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                });
+                writeln!(out, "{}", shown.collect::<Vec<_>>().join("  "))?;
+            }
+        }
+    }
+    if lines.is_empty() && !json {
+        writeln!(out, "nothing")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn exit(passed: bool) -> ExitCode {
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_leading_dash_pair_is_dropped() {
+        let given = |text: &str| arguments(text.split(' ').map(Into::into));
+        assert_eq!(given("askpro demo -- --once"), given("askpro demo --once"));
+        assert_eq!(given("askpro demo -- -- --once").len(), 4);
+        assert_eq!(given("askpro simulate -- a.yaml").len(), 4);
+        let cli = Cli::try_parse_from(given(
+            "askpro demo -- --once --http 127.0.0.1:0 --clock 2026-11-24T09:00:00+01:00",
+        ))
+        .unwrap();
+        let Command::Demo(args) = cli.command else { unreachable!("a demo") };
+        assert!(args.once && args.http.port() == 0 && args.clock.is_some());
+    }
+}

@@ -1,0 +1,142 @@
+//! The private Postgres of a demo or of a private world, with a database and the passwords of its roles.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use adapter_postgres::RolePasswords;
+use anyhow::Context;
+use provision::{Durability, Postgres, ProvisionError};
+use rand::Rng;
+use sqlx::{Connection, PgConnection};
+
+use crate::stage::Connections;
+
+/// Name of the product's database.
+const DATABASE: &str = "askpro";
+
+/// A running private Postgres.
+pub struct Cluster {
+    postgres: Postgres,
+    /// How to reach it.
+    pub connections: Connections,
+    /// Passwords that the roles shall have.
+    pub passwords: RolePasswords,
+    temporary: Option<PathBuf>,
+}
+
+/// Why there is none. Its text is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// No Postgres could be had on this machine.
+    #[error("{0}")]
+    Provision(#[from] ProvisionError),
+    /// It runs, but does not do what it shall.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl Cluster {
+    /// Starts the durable cluster below a directory of data; `hear` is told about work that takes long.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn durable(
+        data: &Path,
+        fresh: bool,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        let builder = Postgres::builder()
+            .dir(data.join("postgres"))
+            .durability(Durability::Durable)
+            .fresh(fresh)
+            .announce(hear);
+        let postgres = blocking(move || builder.start()).await??;
+        Self::open(postgres, None).await
+    }
+
+    /// Starts a cluster in a directory of its own that is gone afterwards.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn temporary(hear: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, ClusterError> {
+        let name = format!("askpro-{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
+        let dir = std::env::temp_dir().join(name);
+        let builder =
+            Postgres::builder().dir(dir.join("postgres")).durability(Durability::Volatile).announce(hear);
+        let postgres = blocking(move || builder.start()).await??;
+        Self::open(postgres, Some(dir)).await
+    }
+
+    async fn open(postgres: Postgres, temporary: Option<PathBuf>) -> Result<Self, ClusterError> {
+        let maintenance = postgres.admin_url();
+        create_database(&maintenance).await?;
+        // New ones at each start: whoever may read the ready file may know them, nobody else needs to.
+        let passwords = RolePasswords { gateway: password(), worker: password() };
+        let login = |role: &str, password: &str| {
+            format!("postgres://{role}:{password}@127.0.0.1:{}/{DATABASE}", postgres.port())
+        };
+        let connections = Connections {
+            administrator: with_database(&maintenance)?,
+            gateway: login("gateway", &passwords.gateway),
+            worker: login("worker", &passwords.worker),
+        };
+        Ok(Self { postgres, connections, passwords, temporary })
+    }
+
+    /// Ends it; a temporary one leaves nothing behind.
+    ///
+    /// # Errors
+    /// If the server does not end.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Self { postgres, temporary, .. } = self;
+        blocking(move || postgres.stop()).await?.context("Postgres did not stop")?;
+        if let Some(dir) = temporary {
+            // What is left of it is in the system's directory for such things.
+            let _ = std::fs::remove_dir_all(dir);
+        }
+        Ok(())
+    }
+}
+
+/// Starting and stopping a server blocks.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a thread panicked")
+}
+
+async fn create_database(maintenance: &str) -> anyhow::Result<()> {
+    let mut connection =
+        PgConnection::connect(maintenance).await.context("the private Postgres does not answer")?;
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(DATABASE)
+        .fetch_one(&mut connection)
+        .await?;
+    if !exists {
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {DATABASE}")))
+            .execute(&mut connection)
+            .await?;
+    }
+    connection.close().await.ok();
+    Ok(())
+}
+
+fn with_database(url: &str) -> anyhow::Result<String> {
+    let (server, _) = url.rsplit_once('/').context("an address without a database")?;
+    Ok(format!("{server}/{DATABASE}"))
+}
+
+/// 128 bits, in hexadecimal digits, since it stands in a URL.
+fn password() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+/// Says on standard error what takes long.
+pub fn tell_on_stderr() -> impl Fn(&str) + Send + Sync + 'static {
+    let out = Arc::new(std::sync::Mutex::new(std::io::stderr()));
+    move |line: &str| {
+        use std::io::Write;
+        if let Ok(mut out) = out.lock() {
+            // Nobody reads it any more: nothing to do about it.
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}

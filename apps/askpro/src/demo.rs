@@ -1,0 +1,207 @@
+//! `askpro demo`: everything at once, on a machine that has nothing.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::json;
+use simulators::script::RowExpectation;
+
+use crate::cluster::{Cluster, ClusterError, tell_on_stderr};
+use crate::ready::Ready;
+use crate::rows;
+use crate::simulate::{PATIENCE, play_script};
+use crate::stage::{Setting, Stage};
+use crate::venue::Venue;
+use crate::world::DEFAULT_SEED;
+
+/// The call that `--once` plays.
+const ONCE: &str = include_str!("../../../tests/calls/book.yaml");
+/// Exit code if no Postgres can be had.
+const NO_DATABASE: u8 = 2;
+
+/// Options of the demo.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DemoArgs {
+    /// Where the gateway listens; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub http: SocketAddr,
+    /// Where data are kept.
+    #[arg(long, value_name = "DIR", default_value = "target/demo")]
+    pub data: PathBuf,
+    /// Start over: what is in the directory of data is deleted.
+    #[arg(long)]
+    pub fresh: bool,
+    /// What people, numbers and diaries are drawn from.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    pub seed: u64,
+    /// Let the product's clock start at this instant and run on.
+    #[arg(long, value_name = "RFC3339")]
+    pub clock: Option<DateTime<FixedOffset>>,
+    /// Where to say that everything answers; `ready.json` in the directory of data, if absent.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// A Redis for caches. There is no adapter for it yet: caches are in memory.
+    #[arg(long, value_name = "URL")]
+    pub redis: Option<String>,
+    /// Play one call end to end, print it and exit: 0 if everything was as expected.
+    #[arg(long)]
+    pub once: bool,
+    /// Directives for the log.
+    #[arg(long, value_name = "DIRECTIVES", env = "RUST_LOG", default_value = "warn")]
+    pub log: String,
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    let cluster = match Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await {
+        Ok(cluster) => cluster,
+        Err(ClusterError::Provision(error)) => {
+            writeln!(std::io::stderr(), "error: {error}")?;
+            return Ok(ExitCode::from(NO_DATABASE));
+        }
+        Err(ClusterError::Other(error)) => return Err(error),
+    };
+    if args.redis.is_some() {
+        writeln!(std::io::stderr(), "--redis: there is no adapter for Redis yet, caches are in memory")?;
+    }
+    let result = with_cluster(&args, &cluster, &mut out).await;
+    // The database goes last, whatever happened.
+    let stopped = cluster.stop().await;
+    let passed = result?;
+    stopped?;
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn with_cluster(args: &DemoArgs, cluster: &Cluster, out: &mut impl Write) -> anyhow::Result<bool> {
+    let setting = Setting {
+        connections: cluster.connections.clone(),
+        passwords: Some(cluster.passwords.clone()),
+        http: args.http,
+        seed: args.seed,
+        clock: args.clock.map(|clock| clock.to_utc()),
+        log: Some(args.log.clone()),
+    };
+    let stage = Stage::raise(&setting).await?;
+    let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
+    stage.ready.write(&path)?;
+    let shown = if args.once {
+        once(&stage.ready, out).await
+    } else {
+        greet(&stage.ready, &path, out)?;
+        stage.shutdown().on_signals()?;
+        let token = stage.shutdown().token().clone();
+        tokio::select! {
+            () = token.cancelled() => Ok(true),
+            () = stage.ended() => Ok(token.is_cancelled()),
+        }
+    };
+    // Whoever still sees the file would believe that somebody answers.
+    let _ = std::fs::remove_file(&path);
+    let struck = stage.strike().await;
+    let passed = shown?;
+    struck?;
+    Ok(passed)
+}
+
+fn greet(ready: &Ready, path: &std::path::Path, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "AskPro Gateway läuft: {}", ready.gateway)?;
+    writeln!(out)?;
+    for tenant in &ready.tenants {
+        for branch in &tenant.branches {
+            writeln!(
+                out,
+                "  {:<14} {:<24} {}",
+                branch.phone,
+                format!("{} / {}", tenant.slug, branch.name),
+                tenant.api_key
+            )?;
+        }
+    }
+    writeln!(out)?;
+    writeln!(out, "  Gesundheit    {}/api/health", ready.gateway)?;
+    writeln!(out, "  Metriken      {}/api/metrics", ready.gateway)?;
+    writeln!(out, "  Schnittstelle {}/api/openapi.json", ready.gateway)?;
+    writeln!(out, "  Simulator     {}/sim/calls", ready.retell.simulator)?;
+    writeln!(out, "  Datenbank     {}", ready.database_url)?;
+    writeln!(out, "  Bereit-Datei  {}", path.display())?;
+    writeln!(out)?;
+    writeln!(out, "  askpro simulate --ready {} tests/calls/book.yaml", path.display())?;
+    writeln!(out, "  askpro prove race --ready {}", path.display())?;
+    if let Some(tenant) = ready.tenants.first() {
+        writeln!(
+            out,
+            "  curl -H 'Authorization: Bearer {}' {}/api/v1/appointments?limit=3",
+            tenant.api_key, ready.gateway
+        )?;
+    }
+    writeln!(out)?;
+    writeln!(out, "Ende mit Strg-C.")?;
+    out.flush()
+}
+
+/// Plays one call and looks at everything that should have come of it.
+async fn once(ready: &Ready, out: &mut impl Write) -> anyhow::Result<bool> {
+    let venue = Venue::open(ready.clone()).await?;
+    let outcome = play_script(&venue, "tests/calls/book.yaml", ONCE).await?;
+    outcome.print(out)?;
+    let call = &outcome.report.call_id;
+    let expected = [
+        json!({"table": "appointments", "where": {"call": call, "status": "confirmed"}, "count": 1}),
+        json!({"table": "calls", "where": {"provider_call_id": call, "status": "analyzed"}, "count": 1}),
+        json!({"table": "call_provider_costs", "where": {"call": call}, "count": {"at_least": 1}}),
+        json!({"table": "call_charges", "where": {"call": call, "kind": "charge"}, "count": 1}),
+        json!({"table": "intake.webhook_inbox", "where": {"subject": call, "state": "received"}, "count": 0}),
+        json!({"table": "intake.webhook_inbox", "where": {"subject": call, "state": "processed"}, "count": {"at_least": 3}}),
+        json!({"table": "engine.outbox_events", "where": {"dispatched_at": null}, "count": 0}),
+        json!({"table": "engine.jobs", "where": {"state": "dead"}, "count": 0}),
+    ];
+    let expected =
+        expected.into_iter().map(serde_json::from_value).collect::<Result<Vec<RowExpectation>, _>>()?;
+    let missing = rows::wait_for(&venue.administrator, &expected, PATIENCE).await?;
+    for row in [
+        ("Termin", "appointments"),
+        ("Anruf", "calls"),
+        ("Abrechnung", "call_charges"),
+        ("Einkauf", "call_provider_costs"),
+    ] {
+        let filter = match row.1 {
+            "calls" => json!({"provider_call_id": call}),
+            _ => json!({"call": call}),
+        };
+        for found in
+            rows::fetch(&venue.administrator, row.1, filter.as_object().unwrap_or(&serde_json::Map::new()))
+                .await?
+        {
+            writeln!(out, "   {:<11} {}", row.0, summary(row.1, &found))?;
+        }
+    }
+    for row in &missing {
+        writeln!(out, "   ✗ rows: {row}")?;
+    }
+    let passed = outcome.passed() && missing.is_empty();
+    writeln!(out, "{}", if passed { "✓ alles wie erwartet" } else { "✗ nicht alles ist wie erwartet" })?;
+    venue.administrator.close().await;
+    Ok(passed)
+}
+
+/// The columns of a row that tell the story.
+fn summary(table: &str, row: &serde_json::Value) -> String {
+    let columns: &[&str] = match table {
+        "appointments" => &["local_start", "service", "staff", "customer", "status"],
+        "calls" => &["status", "duration_ms", "direction", "customer", "sentiment"],
+        "call_charges" => &["kind", "amount_minor", "currency", "duration_ms", "rate_minor_per_minute"],
+        _ => &["usd_microcents", "external_minor", "fx_rate_ppm", "method"],
+    };
+    let shown = columns.iter().filter_map(|column| {
+        let value = row.get(*column)?;
+        Some(format!("{column}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}

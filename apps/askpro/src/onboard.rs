@@ -1,0 +1,180 @@
+//! From a tenant's file to the product's own blueprint.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::PhoneNumber;
+use operations::onboarding::{BranchBlueprint, ServiceBlueprint, StaffBlueprint, TenantBlueprint};
+use operations::ports::{ClosedDay, NewPhase, NewPolicy, PhaseKind, WeeklySpan};
+use sha2::{Digest, Sha256};
+use tenancy::{ApiKeyToken, NewApiKey, SecretHash};
+
+use crate::blueprint::{BranchFile, FileProblem, PhaseFile, PolicyFile, TenantFile, WeekSpan, week_spans};
+
+/// Years beyond this one whose holidays are entered at once.
+const HOLIDAY_YEARS: u32 = 2;
+
+/// What the store keeps of an API key.
+///
+/// # Errors
+/// If the text is no key.
+pub fn key(token: &str, name: &str, made_at: DateTime<Utc>) -> anyhow::Result<NewApiKey> {
+    let token = ApiKeyToken::parse(token)?;
+    Ok(NewApiKey {
+        prefix: token.prefix().clone(),
+        secret_hash: SecretHash(Sha256::digest(token.reveal().as_bytes()).into()),
+        name: name.to_owned(),
+        created_at: made_at,
+        expires_at: None,
+    })
+}
+
+/// The blueprint that a file describes.
+///
+/// # Errors
+/// What cannot be read, by name.
+pub fn blueprint(file: &TenantFile, api_keys: Vec<NewApiKey>) -> Result<TenantBlueprint, FileProblem> {
+    let zone = |name: &str| name.parse().map_err(|_| FileProblem(format!("there is no time zone `{name}`")));
+    let services = file
+        .services
+        .iter()
+        .map(|service| ServiceBlueprint {
+            name: service.name.clone(),
+            synonyms: service.synonyms.clone(),
+            description: service.description.clone(),
+            category: service.category.clone(),
+            phases: service.all_phases().into_iter().map(phase).collect(),
+            buffer_before_minutes: service.buffer_before_minutes,
+            buffer_after_minutes: service.buffer_after_minutes,
+            price_minor: service.price_minor,
+            min_notice_minutes: service.min_notice_minutes,
+        })
+        .collect();
+    let branches = file
+        .branches
+        .iter()
+        .map(|branch| {
+            let zone = zone(branch.timezone.as_ref().unwrap_or(&file.timezone))?;
+            branch_blueprint(file, branch, zone)
+        })
+        .collect::<Result<_, FileProblem>>()?;
+    Ok(TenantBlueprint {
+        slug: file.slug.clone(),
+        name: file.name.clone(),
+        active: file.active,
+        locale: file.locale.clone(),
+        timezone: zone(&file.timezone)?,
+        currency: file
+            .currency
+            .parse()
+            .map_err(|_| FileProblem(format!("`{}` is no currency of the product", file.currency)))?,
+        default_country: file.default_country.clone(),
+        call_rate_minor_per_minute: file.call_rate_minor_per_minute,
+        services,
+        branches,
+        api_keys,
+        holiday_years_ahead: HOLIDAY_YEARS,
+    })
+}
+
+fn branch_blueprint(
+    file: &TenantFile,
+    branch: &BranchFile,
+    zone: chrono_tz::Tz,
+) -> Result<BranchBlueprint, FileProblem> {
+    let numbers = branch.numbers.iter().map(|text| {
+        PhoneNumber::from_e164(text)
+            .map_err(|_| FileProblem(format!("branch {}: `{text}` is no number in E.164", branch.slug)))
+    });
+    let closed = branch.closed.iter().map(|closed| {
+        let day: NaiveDate = closed.day.parse().map_err(|_| {
+            FileProblem(format!("branch {}: `{}` is no day like 2026-12-24", branch.slug, closed.day))
+        })?;
+        Ok(ClosedDay { day, reason: closed.reason.clone() })
+    });
+    let offered: Vec<String> = if branch.services.is_empty() {
+        file.services.iter().map(|service| service.name.clone()).collect()
+    } else {
+        branch.services.clone()
+    };
+    let staff = branch.staff.iter().map(|person| {
+        Ok(StaffBlueprint {
+            name: person.name.clone(),
+            hours: person.working(branch)?.into_iter().map(span).collect(),
+            performs: if person.performs.is_empty() { offered.clone() } else { person.performs.clone() },
+        })
+    });
+    Ok(BranchBlueprint {
+        slug: branch.slug.clone(),
+        name: branch.name.clone(),
+        timezone: zone,
+        federal_state: branch.federal_state.clone(),
+        numbers: numbers.collect::<Result<_, FileProblem>>()?,
+        opening: week_spans(&branch.hours)?.into_iter().map(span).collect(),
+        closed: closed.collect::<Result<_, FileProblem>>()?,
+        exceptions: Vec::new(),
+        policy: policy(branch.policy),
+        staff: staff.collect::<Result<_, FileProblem>>()?,
+        services: branch.services.clone(),
+    })
+}
+
+const fn span((weekday, from_minute, until_minute): WeekSpan) -> WeeklySpan {
+    WeeklySpan { weekday, from_minute, until_minute }
+}
+
+const fn phase(phase: PhaseFile) -> NewPhase {
+    match phase {
+        PhaseFile::Staffed(minutes) => NewPhase { kind: PhaseKind::Staffed, minutes },
+        PhaseFile::Processing(minutes) => NewPhase { kind: PhaseKind::Processing, minutes },
+    }
+}
+
+fn policy(file: PolicyFile) -> NewPolicy {
+    let usual = NewPolicy::default();
+    NewPolicy {
+        grid_minutes: file.grid_minutes.unwrap_or(usual.grid_minutes),
+        min_notice_minutes: file.min_notice_minutes.unwrap_or(usual.min_notice_minutes),
+        horizon_days: file.horizon_days.unwrap_or(usual.horizon_days),
+        cancel_until_minutes: file.cancel_until_minutes.unwrap_or(usual.cancel_until_minutes),
+        reschedule_until_minutes: file.reschedule_until_minutes.unwrap_or(usual.reschedule_until_minutes),
+        max_reschedules: file.max_reschedules.or(usual.max_reschedules),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::tenants;
+
+    #[test]
+    fn every_company_of_the_demo_is_a_blueprint() {
+        for file in tenants::all() {
+            let blueprint = blueprint(&file, Vec::new()).unwrap();
+            assert_eq!(blueprint.branches.len(), file.branches.len());
+            assert!(
+                blueprint
+                    .branches
+                    .iter()
+                    .all(|branch| branch.staff.iter().all(|person| !person.performs.is_empty()))
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let file = || tenants::all().remove(0);
+        let problem = |file: &TenantFile| blueprint(file, Vec::new()).unwrap_err().0;
+        assert!(problem(&TenantFile { timezone: "Mitte".to_owned(), ..file() }).contains("Mitte"));
+        assert!(problem(&TenantFile { currency: "DM".to_owned(), ..file() }).contains("DM"));
+        let mut wrong = file();
+        wrong.branches[0].numbers = vec!["040 555100".to_owned()];
+        assert!(problem(&wrong).contains("altona"));
+    }
+
+    #[test]
+    fn a_key_is_kept_as_its_hash() {
+        let token = crate::world::secrets::api_key(7, "salon-nord");
+        let key = key(&token, "Demo", DateTime::UNIX_EPOCH).unwrap();
+        assert!(token.contains(key.prefix.as_str()));
+        assert!(!format!("{key:?}").contains(&token));
+    }
+}

@@ -1,0 +1,116 @@
+//! Demonstrations that check themselves, against a running product and from outside.
+//!
+//! A proof says what it did, what it checked and what did not hold. Its checks read the database as an administrator
+//! and with SQL of their own, so that a defect of the product cannot hide behind the product's own words.
+
+pub mod isolation;
+pub mod race;
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+/// What a proof came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Its name.
+    pub name: &'static str,
+    /// What it drew its chances from.
+    pub seed: u64,
+    /// How often it was repeated.
+    pub rounds: u32,
+    /// What it did, for people.
+    pub story: Vec<String>,
+    /// Checks made.
+    pub checked: u64,
+    /// Checks that did not hold, in words.
+    pub violations: Vec<String>,
+}
+
+impl Verdict {
+    /// Nothing done yet.
+    #[must_use]
+    pub const fn new(name: &'static str, seed: u64, rounds: u32) -> Self {
+        Self { name, seed, rounds, story: Vec::new(), checked: 0, violations: Vec::new() }
+    }
+
+    /// One check.
+    pub fn check(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        self.checked += 1;
+        if !holds {
+            self.violations.push(what());
+        }
+    }
+
+    /// One line of the story.
+    pub fn tell(&mut self, line: impl Into<String>) {
+        self.story.push(line.into());
+    }
+
+    /// Whether every check held, and there was one.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.violations.is_empty() && self.checked > 0
+    }
+
+    /// One line for machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name, "seed": self.seed, "rounds": self.rounds, "checked": self.checked,
+            "violations": self.violations.len(), "story": self.story, "found": self.violations,
+        })
+    }
+
+    /// The story for people.
+    ///
+    /// # Errors
+    /// If the text cannot be written.
+    pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{} (seed {}, {} rounds)", self.name, self.seed, self.rounds)?;
+        for line in &self.story {
+            writeln!(out, "   {line}")?;
+        }
+        // The first few say what is wrong; the count says how badly.
+        for violation in self.violations.iter().take(20) {
+            writeln!(out, "   ✗ {violation}")?;
+        }
+        let mark = if self.holds() { '✓' } else { '✗' };
+        writeln!(out, "   {mark} {} checks, {} violations", self.checked, self.violations.len())
+    }
+}
+
+/// The value below which `percent` of the values lie; zero of none. Sorts them.
+#[must_use]
+pub fn percentile(values: &mut [u64], percent: usize) -> u64 {
+    values.sort_unstable();
+    let last = values.len().saturating_sub(1);
+    values.get((last * percent).div_ceil(100)).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_without_a_check_proves_nothing() {
+        let mut verdict = Verdict::new("race", 7, 1);
+        assert!(!verdict.holds());
+        verdict.check(true, || unreachable!("it holds"));
+        assert!(verdict.holds());
+        verdict.check(false, || "two in one chair".to_owned());
+        assert!(!verdict.holds());
+        assert_eq!(verdict.to_json()["violations"], json!(1));
+    }
+
+    #[test]
+    fn percentiles() {
+        let mut values: Vec<u64> = (1..=100).rev().collect();
+        assert_eq!(
+            (percentile(&mut values, 50), percentile(&mut values, 99), percentile(&mut values, 100)),
+            (51, 100, 100)
+        );
+        assert_eq!(percentile(&mut [], 50), 0);
+        assert_eq!(percentile(&mut [3], 99), 3);
+    }
+}

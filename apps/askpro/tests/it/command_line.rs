@@ -1,0 +1,39 @@
+//! What the program says to somebody who mistypes.
+
+use std::process::{Command, Output};
+
+fn askpro(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_askpro")).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_demo_that_does_not_run_is_named() {
+    let output = askpro(&["trigger", "retell.call_ended", "--ready", "/nowhere/ready.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("/nowhere/ready.json") && said(&output).trim().lines().count() == 1,
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn a_mistake_in_a_script_is_named_before_anything_starts() {
+    let path = std::env::temp_dir().join(format!("askpro-script-{}.yaml", std::process::id()));
+    std::fs::write(&path, "name: x\ncall: {to: '+4940555100'}\nsteps: [{tol: {}}]\n").unwrap();
+    let output = askpro(&["simulate", path.to_str().unwrap()]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("step 1") && said(&output).contains("tol"), "{}", said(&output));
+}
+
+#[test]
+fn unknown_words_are_a_mistake_of_usage() {
+    for arguments in [&["prove", "everything"][..], &["demo", "--nothing"], &["jobs", "requeue"]] {
+        assert_eq!(askpro(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}

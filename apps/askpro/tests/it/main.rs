@@ -1,0 +1,6 @@
+//! The program as a person starts it, and as something kills it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
+
+mod command_line;
+mod killed;

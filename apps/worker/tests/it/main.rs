@@ -1,0 +1,88 @@
+//! The worker as a process and as a library, with a real database.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail where it stands")]
+
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use bootstrap::Shutdown;
+use bootstrap::config::{Config, Sources};
+use testkit::TestDatabase;
+
+fn worker(arguments: &[&str], database_url: Option<&str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_worker"));
+    command.args(arguments).env_clear().current_dir(std::env::temp_dir()).stderr(Stdio::piped());
+    if let Some(url) = database_url {
+        command.env("DATABASE_URL", url);
+    }
+    command
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn without_a_database_there_is_one_line_that_says_so() {
+    let output = worker(&["--once"], None).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = errors(&output);
+    assert!(text.contains("database.url is not set"), "{text}");
+    assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn once_does_what_is_due_and_ends() {
+    let database = TestDatabase::fresh().await;
+    let url = database.worker_url();
+    let output =
+        tokio::task::spawn_blocking(move || worker(&["--once"], Some(&url)).output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("dispatched: 0") && said.contains("dead: 0"), "{said}");
+}
+
+#[tokio::test]
+async fn it_stops_when_it_is_told_to() {
+    let database = TestDatabase::fresh().await;
+    let sources = Sources::explicit(None, [("DATABASE_URL", database.worker_url())]);
+    let config = Config::load(&sources).unwrap().config;
+    let shutdown = Shutdown::new();
+    let told = shutdown.clone();
+    let working = worker::run(config, shutdown);
+    let telling = async {
+        tokio::task::yield_now().await;
+        told.begin();
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), async { tokio::join!(working, telling) }).await;
+    // Told before the database had answered, it says so; told later, it ends in peace. Either way it ends.
+    let (worked, ()) = ended.unwrap();
+    if let Err(error) = worked {
+        assert!(error.to_string().contains("told to stop"), "{error:#}");
+    }
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_process_with_success() {
+    let database = TestDatabase::fresh().await;
+    let mut child = worker(&[], Some(&database.worker_url())).spawn().unwrap();
+    let log = child.stderr.take().unwrap();
+    let (seen, works) = std::sync::mpsc::channel();
+    let reading = std::thread::spawn(move || {
+        use std::io::BufRead as _;
+        let mut all = String::new();
+        for line in std::io::BufReader::new(log).lines().map_while(Result::ok) {
+            if line.contains("the worker works") {
+                let _ = seen.send(());
+            }
+            all.push_str(&line);
+            all.push('\n');
+        }
+        all
+    });
+    works.recv_timeout(Duration::from_secs(60)).unwrap();
+    let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success());
+    let status = child.wait().unwrap();
+    let log = reading.join().unwrap();
+    assert_eq!(status.code(), Some(0), "{log}");
+}

@@ -1,0 +1,79 @@
+//! A whole product for a test: its own database, gateway and worker in this process, on ports of their own.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use askpro::private::PRIVATE_CLOCK;
+use askpro::rows;
+use askpro::stage::{Connections, Setting, Stage};
+use askpro::venue::Venue;
+use askpro::world::DEFAULT_SEED;
+use chrono::DateTime;
+use serde_json::Value;
+use simulators::script::RowExpectation;
+use testkit::TestDatabase;
+use tokio::runtime::Runtime;
+
+/// How long the background work may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running product with the demo world, at the time at which the scripts are meant to be played.
+pub(crate) struct House {
+    pub(crate) venue: Venue,
+    stage: Stage,
+    // Dropped last: everything else is connected to it.
+    _database: TestDatabase,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        let database = TestDatabase::fresh().await;
+        let setting = Setting {
+            connections: Connections {
+                administrator: database.administrator_url(),
+                gateway: database.gateway_url(),
+                worker: database.worker_url(),
+            },
+            // The roles are the cluster's; other tests work with their passwords at this moment.
+            passwords: None,
+            http: ([127, 0, 0, 1], 0).into(),
+            seed: DEFAULT_SEED,
+            clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
+            // Whoever wants to see the log captures it; see `privacy`.
+            log: None,
+        };
+        let stage = Stage::raise(&setting).await.expect("a stage");
+        let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
+        Self { venue, stage, _database: database }
+    }
+
+    /// Ends it; everything that was begun is finished.
+    pub(crate) async fn close(self) {
+        self.venue.administrator.close().await;
+        self.stage.strike().await.expect("an orderly end");
+    }
+
+    /// Waits for rows, given as the `rows` of a script.
+    pub(crate) async fn expect_rows(&self, expected: Value) {
+        expect_rows(&self.venue, expected).await;
+    }
+}
+
+pub(crate) async fn expect_rows(venue: &Venue, expected: Value) {
+    let expected: Vec<RowExpectation> = serde_json::from_value(expected).expect("expectations about rows");
+    let missing = rows::wait_for(&venue.administrator, &expected, PATIENCE).await.expect("a database");
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// One product that many tests share, on a runtime that outlives each of them. Whoever uses it leaves free what others
+/// need: scripts look for free days of their own.
+pub(crate) fn with_shared<T>(test: impl AsyncFnOnce(&Venue) -> T) -> T {
+    static SHARED: OnceLock<(Runtime, House)> = OnceLock::new();
+    let (runtime, house) = SHARED.get_or_init(|| {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let house = runtime.block_on(House::open());
+        (runtime, house)
+    });
+    runtime.block_on(test(&house.venue))
+}

@@ -1,0 +1,13 @@
+//! Stories through the whole product.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
+
+mod edges;
+mod engine;
+mod events;
+mod house;
+mod lists;
+mod privacy;
+mod proofs;
+mod quarantine;
+mod scripts;
