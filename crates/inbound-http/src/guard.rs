@@ -138,9 +138,9 @@ fn record(
     let duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let status = status.as_u16();
     span.in_scope(|| match (status, class) {
-        (500.., _) => tracing::warn!(status, duration_us, "served"),
-        // Monitors ask every few seconds; their lines would hide the others.
+        // Monitors ask every few seconds; their lines would hide the others. What they find is logged when it changes.
         (_, RouteClass::Vital) => tracing::debug!(status, duration_us, "served"),
+        (500.., _) => tracing::warn!(status, duration_us, "served"),
         _ => tracing::info!(status, duration_us, "served"),
     });
 }

@@ -56,6 +56,7 @@ async fn ask(edge: &Edge) -> Vec<ComponentHealth> {
         return known.components.clone();
     }
     let mut components = edge.parts().probe.check().await;
+    log_change(known.as_ref().map(|known| known.components.as_slice()), &components);
     if !edge.parts().gate.is_open() {
         components.push(ComponentHealth {
             name: "start",
@@ -65,6 +66,23 @@ async fn ask(edge: &Edge) -> Vec<ComponentHealth> {
     }
     *known = Some(Known { at: Instant::now(), components: components.clone() });
     components
+}
+
+/// One line when something becomes unhealthy or healthy again, none while it stays so.
+fn log_change(before: Option<&[ComponentHealth]>, now: &[ComponentHealth]) {
+    let was_healthy = |name: &str| {
+        let known = before.into_iter().flatten().find(|component| component.name == name);
+        known.is_none_or(|component| component.healthy)
+    };
+    for component in now {
+        match (was_healthy(component.name), component.healthy) {
+            (true, false) => {
+                tracing::warn!(component = component.name, problem = ?component.problem, "unhealthy");
+            }
+            (false, true) => tracing::info!(component = component.name, "healthy again"),
+            _ => {}
+        }
+    }
 }
 
 fn report(word: &str, components: &[ComponentHealth]) -> Value {
