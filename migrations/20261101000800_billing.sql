@@ -66,7 +66,7 @@ CREATE TABLE public.fx_rates (
     CONSTRAINT fx_rates_pk PRIMARY KEY (base, quote, valid_on, source),
     CONSTRAINT fx_rates_codes_valid CHECK (base ~ '^[A-Z]{3}$' AND quote ~ '^[A-Z]{3}$' AND base <> quote),
     CONSTRAINT fx_rates_rate_valid CHECK (rate_ppm > 0),
-    CONSTRAINT fx_rates_source_valid CHECK (char_length(source) BETWEEN 1 AND 100)
+    CONSTRAINT fx_rates_source_valid CHECK (source IN ('fallback', 'reference', 'manual'))
 );
 GRANT SELECT ON public.fx_rates TO tenant, gateway, worker, support;
 GRANT INSERT, UPDATE ON public.fx_rates TO worker;

@@ -6,7 +6,7 @@
 
 pub mod mask;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -27,7 +27,9 @@ const SECONDS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.
 pub fn begin_logging(settings: &Telemetry) -> anyhow::Result<bool> {
     let filter: EnvFilter = settings.log.parse()?;
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(MaskedStderr);
+    // Colours are for people at a terminal; a file keeps the codes.
+    let layer =
+        tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(MaskedStderr);
     let begun = match settings.format {
         LogFormat::Json => registry
             .with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false))

@@ -182,10 +182,7 @@ impl<W> ChangeSet<W> {
 
     /// One write.
     pub fn one(write: W) -> Self {
-        Self {
-            writes: vec![write],
-            ..Self::default()
-        }
+        Self { writes: vec![write], ..Self::default() }
     }
 
     /// Adds a write; writes are applied in the order of adding.

@@ -33,11 +33,7 @@ impl PhoneNumber {
         let plausible = (7..=15).contains(&digits.len())
             && !digits.starts_with('0')
             && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if plausible {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ContactError::NotE164)
-        }
+        if plausible { Ok(Self(text.to_owned())) } else { Err(ContactError::NotE164) }
     }
 
     /// The number, for storing, dialling and comparing; not for logs and not for speech.
@@ -119,11 +115,7 @@ impl PersonName {
                 }
             }
         }
-        if out.chars().any(char::is_alphanumeric) {
-            Ok(Self(out))
-        } else {
-            Err(ContactError::NotAName)
-        }
+        if out.chars().any(char::is_alphanumeric) { Ok(Self(out)) } else { Err(ContactError::NotAName) }
     }
 
     /// The name, for storing and speaking; not for logs.
@@ -184,12 +176,9 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, ContactError> {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@').ok_or(ContactError::NotAnEmail)?;
-        let printable = text
-            .chars()
-            .all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"".contains(c));
-        let labels_fit = domain
-            .split('.')
-            .all(|label| !label.is_empty() && !label.starts_with('-'));
+        let printable =
+            text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"".contains(c));
+        let labels_fit = domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
         let fits =
             text.len() <= Self::MAX_LEN && !local.is_empty() && local.len() <= 64 && !local.contains('@');
         if printable && labels_fit && fits && domain.contains('.') {

@@ -172,14 +172,8 @@ impl ProviderCallId {
     /// [`IdError::Malformed`] for anything else, so that placeholders with braces or spaces stop here.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let fits = (1..=Self::MAX_LEN).contains(&text.len());
-        let plain = text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-        if fits && plain {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError::Malformed { prefix: "call" })
-        }
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        if fits && plain { Ok(Self(text.to_owned())) } else { Err(IdError::Malformed { prefix: "call" }) }
     }
 
     /// The id as the provider writes it.
@@ -264,14 +258,8 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_is_refused_by_name() {
         let appointment = AppointmentId::from_uuid(Uuid::from_u128(7)).to_string();
-        assert_eq!(
-            appointment.parse::<CustomerId>(),
-            Err(IdError::WrongPrefix { expected: "cus" })
-        );
-        assert_eq!(
-            "cus_7".parse::<CustomerId>(),
-            Err(IdError::Malformed { prefix: "cus" })
-        );
+        assert_eq!(appointment.parse::<CustomerId>(), Err(IdError::WrongPrefix { expected: "cus" }));
+        assert_eq!("cus_7".parse::<CustomerId>(), Err(IdError::Malformed { prefix: "cus" }));
         assert_eq!(
             "cus_{00000000-0000-0000-0000-00000}".parse::<CustomerId>(),
             Err(IdError::Malformed { prefix: "cus" })

@@ -85,10 +85,7 @@ impl Money {
         (self.currency == other.currency)
             .then(|| self.minor.checked_add(other.minor))
             .flatten()
-            .map(|minor| Self {
-                minor,
-                currency: self.currency,
-            })
+            .map(|minor| Self { minor, currency: self.currency })
     }
 
     /// The difference; `None` if the currencies differ or it does not fit.
@@ -97,10 +94,7 @@ impl Money {
         (self.currency == other.currency)
             .then(|| self.minor.checked_sub(other.minor))
             .flatten()
-            .map(|minor| Self {
-                minor,
-                currency: self.currency,
-            })
+            .map(|minor| Self { minor, currency: self.currency })
     }
 }
 
@@ -125,9 +119,6 @@ mod tests {
         let euro = Money::new(100, Currency::Eur);
         assert_eq!(euro.checked_add(Money::new(1, Currency::Chf)), None);
         assert_eq!(euro.checked_add(Money::new(i64::MAX, Currency::Eur)), None);
-        assert_eq!(
-            euro.checked_sub(Money::new(30, Currency::Eur)),
-            Some(Money::new(70, Currency::Eur))
-        );
+        assert_eq!(euro.checked_sub(Money::new(30, Currency::Eur)), Some(Money::new(70, Currency::Eur)));
     }
 }

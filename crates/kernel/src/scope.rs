@@ -93,12 +93,7 @@ impl TenantScope {
         actor: Actor,
         correlation: CorrelationId,
     ) -> Self {
-        Self {
-            tenant,
-            branch,
-            actor,
-            correlation,
-        }
+        Self { tenant, branch, actor, correlation }
     }
 
     /// The tenant whose data may be touched.
@@ -156,10 +151,7 @@ impl PlatformScope {
 
     /// Acts for one tenant, in the same chain.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the platform names the tenant it works for"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the platform names the tenant it works for")]
     pub fn act_for(&self, tenant: TenantId, branch: Option<BranchId>) -> TenantScope {
         TenantScope::issue(tenant, branch, self.actor.clone(), self.correlation)
     }

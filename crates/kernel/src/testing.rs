@@ -57,10 +57,7 @@ impl IdGenerator for SequentialIds {
 
 /// A scope for tests of ports and services; `number` tells tenants apart.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests act for tenants of their own making"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests act for tenants of their own making")]
 pub fn scope(number: u128, branch: Option<BranchId>) -> TenantScope {
     TenantScope::issue(
         TenantId::from_uuid(Uuid::from_u128(number)),

@@ -37,10 +37,7 @@ impl Clock for SystemClock {
         real.checked_add_signed(self.offset).unwrap_or(real)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the machine's clock is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
     fn real_now(&self) -> DateTime<Utc> {
         Utc::now()
     }

@@ -41,21 +41,13 @@ impl Country {
     ];
 
     /// The countries whose plans are tried when a number is in none of the default country's, in this order.
-    pub(crate) const NEIGHBOURS: [Self; 6] = [
-        Self::Germany,
-        Self::Austria,
-        Self::Switzerland,
-        Self::France,
-        Self::Netherlands,
-        Self::Belgium,
-    ];
+    pub(crate) const NEIGHBOURS: [Self; 6] =
+        [Self::Germany, Self::Austria, Self::Switzerland, Self::France, Self::Netherlands, Self::Belgium];
 
     /// The country with this two-letter code of ISO 3166-1, in capitals or not.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|country| country.code().eq_ignore_ascii_case(code))
+        Self::ALL.into_iter().find(|country| country.code().eq_ignore_ascii_case(code))
     }
 
     /// The two-letter code of ISO 3166-1, in capitals.
@@ -164,9 +156,7 @@ mod tests {
         ];
         for (country, sample) in Country::ALL.into_iter().zip(samples) {
             assert!(
-                country
-                    .in_plan(sample)
-                    .is_some_and(|e164| e164.starts_with(country.calling_code())),
+                country.in_plan(sample).is_some_and(|e164| e164.starts_with(country.calling_code())),
                 "{country:?}"
             );
         }

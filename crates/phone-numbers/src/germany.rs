@@ -10,9 +10,7 @@ const MOST_SIGNIFICANT: usize = 11;
 /// The numbering plan is narrower and changes; but whatever it says, such a number is no other country's.
 pub(crate) fn is_mobile(significant: &str, home: Country) -> bool {
     home == Country::Germany
-        && ["15", "16", "17"]
-            .iter()
-            .any(|prefix| significant.starts_with(prefix))
+        && ["15", "16", "17"].iter().any(|prefix| significant.starts_with(prefix))
         && (10..=11).contains(&significant.len())
 }
 
@@ -57,11 +55,7 @@ mod tests {
         assert_eq!(read("04940555100"), Some("4940555100"), "no area 04940");
         assert_eq!(read("0493012345678"), Some("493012345678"), "no area 04930");
         assert_eq!(read("0491701234567"), Some("491701234567"), "too long for Leer");
-        assert_eq!(
-            read("049410112345"),
-            Some("49410112345"),
-            "no subscriber begins with a zero"
-        );
+        assert_eq!(read("049410112345"), Some("49410112345"), "no subscriber begins with a zero");
         assert_eq!(read("049040555100"), Some("49040555100"));
         assert_eq!(read("0491925550"), None, "Leer");
         assert_eq!(read("04921123456"), None, "Emden");

@@ -194,11 +194,7 @@ fn national(digits: &str, home: Country) -> Normalised {
 /// Digits alone, in a country where an area code begins with a zero.
 fn bare(digits: &str, home: Country) -> Normalised {
     if digits.len() < FEWEST_BARE {
-        let reason = if digits.len() < FEWEST {
-            Reason::TooFewDigits
-        } else {
-            Reason::NoPrefix
-        };
+        let reason = if digits.len() < FEWEST { Reason::TooFewDigits } else { Reason::NoPrefix };
         return Normalised::Unusable(reason);
     }
     if digits.starts_with(home.calling_code()) {

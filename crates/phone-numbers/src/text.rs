@@ -19,9 +19,7 @@ pub(crate) fn address(raw: &str) -> Result<Cow<'_, str>, Reason> {
     let text = raw.trim();
     let window = first_chars(text, LONGEST_ADDRESS);
     // `"Display name" <sip:...>`
-    let inner = window
-        .split_once('<')
-        .map(|(_, rest)| rest.split_once('>').map_or(rest, |(inner, _)| inner));
+    let inner = window.split_once('<').map(|(_, rest)| rest.split_once('>').map_or(rest, |(inner, _)| inner));
     let candidate = inner.unwrap_or(window);
     let Some((scheme, rest)) = candidate.split_once(':') else {
         return bounded(text).map(Cow::Borrowed);
@@ -61,17 +59,11 @@ fn sip_user(rest: &str) -> Result<&str, Reason> {
 }
 
 fn bounded(text: &str) -> Result<&str, Reason> {
-    if first_chars(text, LONGEST).len() < text.len() {
-        Err(Reason::TooLong)
-    } else {
-        Ok(text)
-    }
+    if first_chars(text, LONGEST).len() < text.len() { Err(Reason::TooLong) } else { Ok(text) }
 }
 
 fn first_chars(text: &str, count: usize) -> &str {
-    text.char_indices()
-        .nth(count)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Digits, and whether a plus sign stood before them.
@@ -84,10 +76,7 @@ pub(crate) struct Dialled {
 impl Dialled {
     /// Reads digits and drops what people put between them.
     pub(crate) fn read(address: &str) -> Result<Self, Reason> {
-        let mut dialled = Self {
-            plus: false,
-            digits: String::new(),
-        };
+        let mut dialled = Self { plus: false, digits: String::new() };
         for letter in address.chars() {
             match letter {
                 '0'..='9' => dialled.digits.push(letter),

@@ -30,14 +30,7 @@ const WORDS: [&str; 22] = [
 
 /// Words that carriers spell on the keypad of a telephone, as international numbers that nobody can have:
 /// ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN, BLOCKED, PRIVATE.
-const SPELT: [&str; 6] = [
-    "266696687",
-    "7378742833",
-    "86282452253",
-    "8656696",
-    "2562533",
-    "7748283",
-];
+const SPELT: [&str; 6] = ["266696687", "7378742833", "86282452253", "8656696", "2562533", "7748283"];
 
 /// Whether a text says that the caller does not show a number: empty, one of the usual words, or a placeholder.
 ///
@@ -85,14 +78,7 @@ mod tests {
                 })
                 .collect()
         };
-        let words = [
-            "anonymous",
-            "restricted",
-            "unavailable",
-            "unknown",
-            "blocked",
-            "private",
-        ];
+        let words = ["anonymous", "restricted", "unavailable", "unknown", "blocked", "private"];
         assert_eq!(words.map(keypad), SPELT);
         assert!(words.iter().all(|word| WORDS.contains(word)));
     }

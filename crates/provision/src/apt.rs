@@ -21,14 +21,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 const NEVER: [&str; 4] = ["libc6", "libc-bin", "libllvm", "libperl"];
 
 /// Server modules whose libraries must be found, as far as the package has them.
-const MODULES: [&str; 6] = [
-    "plpgsql.so",
-    "dict_snowball.so",
-    "btree_gist.so",
-    "pgcrypto.so",
-    "pg_trgm.so",
-    "citext.so",
-];
+const MODULES: [&str; 6] =
+    ["plpgsql.so", "dict_snowball.so", "btree_gist.so", "pgcrypto.so", "pg_trgm.so", "citext.so"];
 
 /// Fetches the server of the newest major version on offer (or of the one that is wanted).
 pub(crate) fn fetch(store: &Store, wanted: Option<u32>, user: ServiceUser) -> Result<PathBuf, String> {
@@ -41,19 +35,11 @@ pub(crate) fn fetch(store: &Store, wanted: Option<u32>, user: ServiceUser) -> Re
         // Package lists that came with the machine may be missing, or so old that the mirrors no longer have what
         // they name; then a second attempt reads fresh ones, into the staging directory and not into the system.
         build(&Client { lists: None }, staging, wanted, user).or_else(|first| {
-            let client = Client {
-                lists: Some(staging.join("apt")),
-            };
+            let client = Client { lists: Some(staging.join("apt")) };
             client
                 .update()
                 .and_then(|()| build(&client, staging, wanted, user))
-                .map_err(|second| {
-                    if first == second {
-                        second
-                    } else {
-                        format!("{first}, then {second}")
-                    }
-                })
+                .map_err(|second| if first == second { second } else { format!("{first}, then {second}") })
         })
     })
 }
@@ -67,11 +53,7 @@ fn build(client: &Client, staging: &Path, wanted: Option<u32>, user: ServiceUser
         .ok_or("no package of a suitable version is on offer")?;
     let tree = staging.join("tree");
     let server = format!("postgresql-{major}");
-    let packages = [
-        server.clone(),
-        format!("postgresql-client-{major}"),
-        "libpq5".to_owned(),
-    ];
+    let packages = [server.clone(), format!("postgresql-client-{major}"), "libpq5".to_owned()];
     client.unpack(&packages, staging, &tree)?;
     if !lacks(&tree, user)?.is_empty() {
         let libraries = libraries_among(&client.dependencies(&server)?);
@@ -127,8 +109,7 @@ impl Client {
 
     fn search(&self) -> Result<String, String> {
         command::output(
-            self.command("apt-cache")
-                .args(["search", "--names-only", "^postgresql-[0-9]+$"]),
+            self.command("apt-cache").args(["search", "--names-only", "^postgresql-[0-9]+$"]),
             LIMIT,
         )
     }
@@ -152,13 +133,7 @@ impl Client {
         let debs = staging.join("debs");
         let _ = fs::remove_dir_all(&debs);
         fs::create_dir_all(&debs).map_err(|error| format!("cannot create {}: {error}", debs.display()))?;
-        command::output(
-            self.command("apt-get")
-                .arg("download")
-                .args(packages)
-                .current_dir(&debs),
-            LIMIT,
-        )?;
+        command::output(self.command("apt-get").arg("download").args(packages).current_dir(&debs), LIMIT)?;
         let files =
             fs::read_dir(&debs).map_err(|error| format!("cannot read {}: {error}", debs.display()))?;
         for file in files.filter_map(Result::ok) {
@@ -173,13 +148,7 @@ impl Client {
 fn offered_majors(search: &str) -> Vec<u32> {
     search
         .lines()
-        .filter_map(|line| {
-            line.split_whitespace()
-                .next()?
-                .strip_prefix("postgresql-")?
-                .parse()
-                .ok()
-        })
+        .filter_map(|line| line.split_whitespace().next()?.strip_prefix("postgresql-")?.parse().ok())
         .filter(|major| *major >= LOWEST_MAJOR)
         .collect()
 }
@@ -203,12 +172,9 @@ fn lacks(tree: &Path, user: ServiceUser) -> Result<Vec<String>, String> {
     let modules = bin_dir.with_file_name("lib");
     let mut missing = Vec::new();
     let files = ["postgres", "initdb"].map(|name| bin_dir.join(name));
-    for file in files.into_iter().chain(
-        MODULES
-            .map(|name| modules.join(name))
-            .into_iter()
-            .filter(|f| f.is_file()),
-    ) {
+    for file in
+        files.into_iter().chain(MODULES.map(|name| modules.join(name)).into_iter().filter(|f| f.is_file()))
+    {
         // As the service user: the loader may run code of what it looks at, and that is nothing for root.
         let mut ask = user.command("ldd");
         if let Some(path) = joined(&libraries) {

@@ -56,12 +56,9 @@ impl Binaries {
         };
         source::first(sources, |source| match source {
             Source::Installed => best(source, major, user, installed::candidates()),
-            Source::Cached => best(
-                source,
-                major,
-                user,
-                store()?.trees()?.iter().filter_map(|tree| locate(tree)),
-            ),
+            Source::Cached => {
+                best(source, major, user, store()?.trees()?.iter().filter_map(|tree| locate(tree)))
+            }
             Source::Apt => {
                 announce("fetching PostgreSQL from the distribution's packages");
                 let tree = apt::fetch(&store()?, major, user)?;
@@ -129,29 +126,19 @@ impl Binaries {
         let Found { bin_dir, libraries } = found;
         let version = version_of(bin_dir, libraries, "postgres", user)?;
         if version != version_of(bin_dir, libraries, "initdb", user)? {
-            return Err(format!(
-                "{}: `postgres` and `initdb` differ in version",
-                bin_dir.display()
-            ));
+            return Err(format!("{}: `postgres` and `initdb` differ in version", bin_dir.display()));
         }
         if version.0 < LOWEST_MAJOR {
             return Err(format!("{}: version {} is too old", bin_dir.display(), version.0));
         }
         let lacking = |dir: &PathBuf| {
-            EXTENSIONS
-                .iter()
-                .find(|name| !dir.join(format!("extension/{name}.control")).is_file())
+            EXTENSIONS.iter().find(|name| !dir.join(format!("extension/{name}.control")).is_file())
         };
-        let shared: Vec<PathBuf> = share_dirs(bin_dir, version.0)
-            .into_iter()
-            .filter(|dir| dir.join(SAMPLE).is_file())
-            .collect();
+        let shared: Vec<PathBuf> =
+            share_dirs(bin_dir, version.0).into_iter().filter(|dir| dir.join(SAMPLE).is_file()).collect();
         let Some(share_dir) = shared.iter().find(|dir| lacking(dir).is_none()) else {
             let extension = shared.first().and_then(lacking).unwrap_or(&EXTENSIONS[0]);
-            return Err(format!(
-                "{}: the extension {extension} is missing",
-                bin_dir.display()
-            ));
+            return Err(format!("{}: the extension {extension} is missing", bin_dir.display()));
         };
         let (major, minor) = version;
         Ok(Self {
@@ -193,30 +180,16 @@ fn best(
     usable
         .into_iter()
         .max_by_key(|binaries| (binaries.major, binaries.minor))
-        .ok_or_else(|| {
-            if reasons.is_empty() {
-                "none found".to_owned()
-            } else {
-                reasons.join(", ")
-            }
-        })
+        .ok_or_else(|| if reasons.is_empty() { "none found".to_owned() } else { reasons.join(", ") })
 }
 
 /// Finds programs and libraries in an unpacked tree: Debian's layout or one with `bin` at the top.
 pub(crate) fn locate(tree: &Path) -> Option<Found> {
-    let debian = subdirs(&tree.join("usr/lib/postgresql"))
-        .into_iter()
-        .map(|version| version.join("bin"));
-    let bin_dir = debian
-        .chain([tree.join("bin")])
-        .find(|bin| bin.join("postgres").is_file())?;
+    let debian = subdirs(&tree.join("usr/lib/postgresql")).into_iter().map(|version| version.join("bin"));
+    let bin_dir = debian.chain([tree.join("bin")]).find(|bin| bin.join("postgres").is_file())?;
     let mut libraries = Vec::new();
     for base in ["lib", "usr/lib"].map(|base| tree.join(base)) {
-        libraries.extend(
-            subdirs(&base)
-                .into_iter()
-                .filter(|dir| dir.to_string_lossy().contains("-linux-")),
-        );
+        libraries.extend(subdirs(&base).into_iter().filter(|dir| dir.to_string_lossy().contains("-linux-")));
         libraries.push(base);
     }
     libraries.retain(|dir| holds_libraries(dir));
@@ -225,11 +198,7 @@ pub(crate) fn locate(tree: &Path) -> Option<Found> {
 
 /// The value of `LD_LIBRARY_PATH` for some directories.
 pub(crate) fn joined(libraries: &[PathBuf]) -> Option<String> {
-    let path = libraries
-        .iter()
-        .map(|dir| dir.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(":");
+    let path = libraries.iter().map(|dir| dir.to_string_lossy()).collect::<Vec<_>>().join(":");
     (!path.is_empty()).then_some(path)
 }
 
@@ -284,16 +253,10 @@ fn version_of(
 
 /// Major and minor version in a line such as `postgres (PostgreSQL) 15.18 (Debian 15.18-0)` or `... 18beta1`.
 fn parse_version(line: &str) -> Option<(u32, u32)> {
-    let text = line
-        .split_whitespace()
-        .skip_while(|word| *word != "(PostgreSQL)")
-        .nth(1)?;
+    let text = line.split_whitespace().skip_while(|word| *word != "(PostgreSQL)").nth(1)?;
     let mut numbers = text.split(|letter: char| !letter.is_ascii_digit());
     let major = numbers.next()?.parse().ok()?;
-    Some((
-        major,
-        numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or(0),
-    ))
+    Some((major, numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -302,10 +265,7 @@ mod tests {
 
     #[test]
     fn versions_are_read() {
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some((15, 18))
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some((15, 18)));
         assert_eq!(
             parse_version("initdb (PostgreSQL) 18beta1"),
             Some((18, 0)),
@@ -318,14 +278,8 @@ mod tests {
     #[test]
     fn no_candidate_is_a_reason_too() {
         let user = ServiceUser::choose().unwrap();
-        assert_eq!(
-            best(Source::Installed, None, user, []),
-            Err("none found".to_owned())
-        );
-        let absent = Found {
-            bin_dir: PathBuf::from("/no/such/bin"),
-            libraries: Vec::new(),
-        };
+        assert_eq!(best(Source::Installed, None, user, []), Err("none found".to_owned()));
+        let absent = Found { bin_dir: PathBuf::from("/no/such/bin"), libraries: Vec::new() };
         assert!(best(Source::Installed, None, user, [absent]).is_err_and(|why| why.contains("/no/such/bin")));
     }
 }

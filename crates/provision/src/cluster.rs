@@ -95,10 +95,7 @@ pub(crate) fn create(
         ]);
         init.args(["--lc-collate", "C", "--lc-ctype", letters, "--lc-messages", "C"]);
         init.args(["--lc-monetary", "C", "--lc-numeric", "C", "--lc-time", "C"]);
-        init.arg("--pwfile")
-            .arg(&handed_over)
-            .arg("--pgdata")
-            .arg(&unfinished);
+        init.arg("--pwfile").arg(&handed_over).arg("--pgdata").arg(&unfinished);
         if durability == Durability::Volatile {
             init.arg("--no-sync");
         }
@@ -114,10 +111,7 @@ pub(crate) fn create(
     if let Some(inputs) = inputs {
         fs::remove_dir_all(&inputs).map_err(ProvisionError::io("remove", &inputs))?;
     }
-    said.map_err(|detail| ProvisionError::Command {
-        action: "making the database cluster",
-        detail,
-    })?;
+    said.map_err(|detail| ProvisionError::Command { action: "making the database cluster", detail })?;
     let data = data_dir(home);
     fs::rename(&unfinished, &data).map_err(ProvisionError::io("create", &data))?;
     Ok(password)
@@ -143,10 +137,7 @@ fn inputs_for_little_memory(
     let (given, inputs) = (binaries.share_dir(), home.join("inputs"));
     fs::create_dir(&inputs).map_err(ProvisionError::io("create", &inputs))?;
     user.give(&inputs)?;
-    for entry in fs::read_dir(given)
-        .map_err(ProvisionError::io("read", given))?
-        .filter_map(Result::ok)
-    {
+    for entry in fs::read_dir(given).map_err(ProvisionError::io("read", given))?.filter_map(Result::ok) {
         let input = inputs.join(entry.file_name());
         if entry.file_name() == SAMPLE {
             fs::read_to_string(entry.path())
@@ -185,17 +176,11 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
     settings.push(format!("port={port}"));
     // Where the data goes, what is shared goes with it if it lies in the data directory, also after a crash.
     let posix = durability == Durability::Durable && memory_can_be_shared();
-    settings.push(format!(
-        "dynamic_shared_memory_type={}",
-        if posix { "posix" } else { "mmap" }
-    ));
+    settings.push(format!("dynamic_shared_memory_type={}", if posix { "posix" } else { "mmap" }));
     let more: &[&str] = match durability {
-        Durability::Durable => &[
-            "shared_buffers=256MB",
-            "fsync=on",
-            "synchronous_commit=on",
-            "full_page_writes=on",
-        ],
+        Durability::Durable => {
+            &["shared_buffers=256MB", "fsync=on", "synchronous_commit=on", "full_page_writes=on"]
+        }
         Durability::Volatile => &[
             "shared_buffers=128MB",
             "fsync=off",

@@ -93,10 +93,7 @@ mod tests {
             output(Command::new("sh").args(["-c", "echo yes; echo no >&2"]), limit),
             Ok("yes\n".to_owned())
         );
-        let failed = output(
-            Command::new("sh").args(["-c", "echo yes; echo no >&2; exit 3"]),
-            limit,
-        );
+        let failed = output(Command::new("sh").args(["-c", "echo yes; echo no >&2; exit 3"]), limit);
         assert_eq!(failed, Err("`sh`: no".to_owned()));
         let absent = output(&mut Command::new("/no/such/program"), limit);
         assert!(absent.is_err_and(|line| line.contains("/no/such/program")));
@@ -105,20 +102,15 @@ mod tests {
     #[test]
     fn what_takes_too_long_is_ended_with_its_children() {
         let begun = Instant::now();
-        let late = output(
-            Command::new("sh").args(["-c", "sleep 60 & sleep 60"]),
-            Duration::from_millis(50),
-        );
+        let late = output(Command::new("sh").args(["-c", "sleep 60 & sleep 60"]), Duration::from_millis(50));
         assert!(late.is_err_and(|line| line.contains("longer")));
         assert!(begun.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
     fn a_chatty_program_does_not_block() {
-        let text = output(
-            Command::new("sh").args(["-c", "head -c 9000000 /dev/zero"]),
-            Duration::from_secs(20),
-        );
+        let text =
+            output(Command::new("sh").args(["-c", "head -c 9000000 /dev/zero"]), Duration::from_secs(20));
         assert_eq!(text.map(|text| text.len() as u64), Ok(OUTPUT_LIMIT));
     }
 }

@@ -86,15 +86,8 @@ impl ProvisionError {
 impl fmt::Display for ProvisionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = match self {
-            Self::Unavailable {
-                product,
-                install,
-                reasons,
-            } => {
-                format!(
-                    "{product} is missing; install it with `{install}` ({})",
-                    reasons.join("; ")
-                )
+            Self::Unavailable { product, install, reasons } => {
+                format!("{product} is missing; install it with `{install}` ({})", reasons.join("; "))
             }
             Self::MissingTool { tool, install } => {
                 format!("the program `{tool}` is missing; install it with `{install}`")

@@ -117,12 +117,9 @@ impl Guard {
     /// Tells the guard something: a signal for the server, or to keep the data.
     pub(crate) fn tell(&mut self, word: &str) -> Result<(), ProvisionError> {
         let Some(pipe) = &mut self.pipe else { return Ok(()) };
-        pipe.write_all(format!("{word}\n").as_bytes())
-            .and_then(|()| pipe.flush())
-            .map_err(|error| ProvisionError::Command {
-                action: "talking to the guard",
-                detail: error.to_string(),
-            })
+        pipe.write_all(format!("{word}\n").as_bytes()).and_then(|()| pipe.flush()).map_err(|error| {
+            ProvisionError::Command { action: "talking to the guard", detail: error.to_string() }
+        })
     }
 
     /// Lets the guard end the server, and waits until it has.
@@ -139,9 +136,7 @@ impl Guard {
             if Instant::now() > until {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                return Err(ProvisionError::Timeout {
-                    action: "ending the database server",
-                });
+                return Err(ProvisionError::Timeout { action: "ending the database server" });
             }
             thread::sleep(POLL);
         }
@@ -186,10 +181,7 @@ impl SharedGuard {
         append(&mut shell, server);
         let mut child = spawn(&mut shell, log)?;
         let pid = first_pid(&mut child)?;
-        Ok(Self {
-            guard_pid: child.id(),
-            pid,
-        })
+        Ok(Self { guard_pid: child.id(), pid })
     }
 
     /// Puts a guard beside a server whose own guard has been killed.
@@ -200,29 +192,20 @@ impl SharedGuard {
         watched: Watched<'_>,
     ) -> Result<Self, ProvisionError> {
         let child = spawn(&mut watching(user, watched, &pid.to_string()), log)?;
-        Ok(Self {
-            guard_pid: child.id(),
-            pid,
-        })
+        Ok(Self { guard_pid: child.id(), pid })
     }
 }
 
 fn watching(user: ServiceUser, watched: Watched<'_>, pid: &str) -> Command {
     let mut shell = shell(user, SHARED, "QUIT", Some(watched.home));
-    shell
-        .arg(watched.grace.as_secs().to_string())
-        .arg(pid)
-        .stdin(watched.users);
+    shell.arg(watched.grace.as_secs().to_string()).arg(pid).stdin(watched.users);
     shell
 }
 
 fn shell(user: ServiceUser, script: &str, signal: &str, gone: Option<&Path>) -> Command {
     let mut shell = user.command("/bin/sh");
     // The third argument is the script's own name, by which a person finds it in a list of processes.
-    shell
-        .arg("-c")
-        .arg(format!("{COMMON}{script}"))
-        .args(["askpro-server-guard", signal]);
+    shell.arg("-c").arg(format!("{COMMON}{script}")).args(["askpro-server-guard", signal]);
     shell.arg(gone.unwrap_or(Path::new("")));
     shell
 }
@@ -260,7 +243,7 @@ fn first_pid(child: &mut Child) -> Result<u32, ProvisionError> {
             .read_line(&mut line)
             .map_err(ProvisionError::io("read from", Path::new("/bin/sh")))?;
     }
-    line.trim().parse().map_err(|_| ProvisionError::DidNotStart {
-        detail: "its guard said nothing".to_owned(),
-    })
+    line.trim()
+        .parse()
+        .map_err(|_| ProvisionError::DidNotStart { detail: "its guard said nothing".to_owned() })
 }

@@ -27,11 +27,7 @@ impl ServiceUser {
     pub(crate) fn choose() -> Result<Self, ProvisionError> {
         let (uid, gid) = effective_ids()?;
         if uid != 0 {
-            return Ok(Self {
-                uid,
-                gid,
-                steps_down: false,
-            });
+            return Ok(Self { uid, gid, steps_down: false });
         }
         let passwd = Path::new("/etc/passwd");
         let text = fs::read_to_string(passwd).map_err(ProvisionError::io("read", passwd))?;
@@ -39,11 +35,7 @@ impl ServiceUser {
         ["postgres", "nobody"]
             .iter()
             .find_map(|name| account(&text, name))
-            .map(|(uid, gid)| Self {
-                uid,
-                gid,
-                steps_down: true,
-            })
+            .map(|(uid, gid)| Self { uid, gid, steps_down: true })
             .ok_or(ProvisionError::NoServiceUser)
     }
 
@@ -57,12 +49,7 @@ impl ServiceUser {
     /// The working directory matters: a server that cannot read the one it was started in complains or ends.
     pub(crate) fn command(self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("PATH", SEARCH_PATH)
-            .env("LC_ALL", "C")
-            .env("HOME", "/")
-            .current_dir("/");
+        command.env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C").env("HOME", "/").current_dir("/");
         if self.steps_down {
             // The standard library drops root's supplementary groups together with the user id; groups that
             // `/etc/group` would add for the account are not taken on.
@@ -103,13 +90,7 @@ pub(crate) fn effective_ids() -> Result<(u32, u32), ProvisionError> {
 
 /// The second number of a line such as `Uid: real effective saved filesystem`.
 fn effective(status: &str, label: &str) -> Option<u32> {
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(label))?
-        .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    status.lines().find_map(|line| line.strip_prefix(label))?.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// User and group id of an account without privileges in a passwd file.

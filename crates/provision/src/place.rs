@@ -98,9 +98,7 @@ pub(crate) fn new_home(dir: &Path, user: ServiceUser, in_memory: bool) -> Result
         }
         let _ = fs::remove_dir(&home);
     }
-    Err(refused.unwrap_or(ProvisionError::Timeout {
-        action: "finding a place for the data",
-    }))
+    Err(refused.unwrap_or(ProvisionError::Timeout { action: "finding a place for the data" }))
 }
 
 /// Removes a home and the note that points to it.
@@ -121,15 +119,7 @@ pub(crate) fn has_room(path: &Path, needed: u64) -> bool {
     ask.arg("-Pk").arg(path).env("LC_ALL", "C");
     command::output(&mut ask, Duration::from_secs(10))
         .ok()
-        .and_then(|table| {
-            table
-                .lines()
-                .nth(1)?
-                .split_whitespace()
-                .nth(3)?
-                .parse::<u64>()
-                .ok()
-        })
+        .and_then(|table| table.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok())
         .is_some_and(|free| free >= needed)
 }
 
@@ -138,9 +128,7 @@ pub(crate) fn has_room(path: &Path, needed: u64) -> bool {
 ///
 /// It must be enterable for the service user, since programs are started from it.
 pub(crate) fn cache_dir(wanted: Option<&Path>, user: ServiceUser) -> Result<PathBuf, ProvisionError> {
-    let near = wanted
-        .map(Path::to_path_buf)
-        .or_else(|| target_dir().map(|target| target.join("provision")));
+    let near = wanted.map(Path::to_path_buf).or_else(|| target_dir().map(|target| target.join("provision")));
     if let Some(near) = near
         && let Ok(near) = own_dir(&near)
         && is_trusted(&near)
@@ -178,10 +166,7 @@ fn is_trusted(dir: &Path) -> bool {
 /// The cargo target directory this program was built into. Cargo marks it with a tag file.
 fn target_dir() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    program
-        .ancestors()
-        .find(|dir| dir.join("CACHEDIR.TAG").is_file())
-        .map(Path::to_path_buf)
+    program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
 }
 
 /// Lets everybody enter a directory that this process made, whatever its umask is.

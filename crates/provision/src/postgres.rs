@@ -119,9 +119,7 @@ impl Builder {
         let user = ServiceUser::choose()?;
         let dir = place::own_dir(&self.dir)?;
         let owner = lock_file(&dir.join("owner.lock"))?;
-        owner
-            .try_lock()
-            .map_err(|_| ProvisionError::InUse { dir: dir.clone() })?;
+        owner.try_lock().map_err(|_| ProvisionError::InUse { dir: dir.clone() })?;
         let mut home = place::known_home(&dir, user);
         if let Some(old) = &home {
             postmaster::end(&cluster::data_dir(old), user)?;
@@ -156,12 +154,7 @@ impl Builder {
             settings: self.settings,
         };
         let (guard, port) = launch(&site, self.port)?;
-        Ok(Postgres {
-            guard: Some(guard),
-            port,
-            site,
-            _owner: owner,
-        })
+        Ok(Postgres { guard: Some(guard), port, site, _owner: owner })
     }
 
     /// The programs to use: those that can open what `written_by` wrote, or else the newest.
@@ -230,10 +223,7 @@ pub struct Postgres {
 
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres")
-            .field("port", &self.port)
-            .field("site", &self.site)
-            .finish_non_exhaustive()
+        f.debug_struct("Postgres").field("port", &self.port).field("site", &self.site).finish_non_exhaustive()
     }
 }
 
@@ -298,9 +288,7 @@ impl Postgres {
         let until = Instant::now() + Duration::from_secs(10);
         while signal == Signal::Kill && postmaster::is_alive(pid) {
             if Instant::now() > until {
-                return Err(ProvisionError::Timeout {
-                    action: "killing the database server",
-                });
+                return Err(ProvisionError::Timeout { action: "killing the database server" });
             }
             thread::sleep(POLL);
         }

@@ -32,10 +32,7 @@ impl PidFile {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         // A server in single-user mode writes a negative number: it is no postmaster.
         let pid = lines.first()?.parse().ok()?;
-        Some(Self {
-            pid,
-            ready: lines.get(7).is_some_and(|status| *status == "ready"),
-        })
+        Some(Self { pid, ready: lines.get(7).is_some_and(|status| *status == "ready") })
     }
 }
 
@@ -51,10 +48,8 @@ pub(crate) fn is_alive(pid: u32) -> bool {
 /// Whether `pid` is a living server of the data directory `data`, and not a stranger that got the same number.
 pub(crate) fn serves(pid: u32, data: &Path) -> bool {
     is_alive(pid)
-        && fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| {
-            line.split(|byte| *byte == 0)
-                .any(|word| word == data.as_os_str().as_bytes())
-        })
+        && fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| line.split(|byte| *byte == 0).any(|word| word == data.as_os_str().as_bytes()))
 }
 
 /// The living server of a data directory.
@@ -85,9 +80,7 @@ pub(crate) fn end(data: &Path, user: ServiceUser) -> Result<(), ProvisionError> 
     if running(data).is_none() {
         Ok(())
     } else {
-        Err(ProvisionError::Timeout {
-            action: "ending an earlier server",
-        })
+        Err(ProvisionError::Timeout { action: "ending an earlier server" })
     }
 }
 
@@ -100,9 +93,7 @@ pub(crate) fn clear_stale(data: &Path) -> Result<(), ProvisionError> {
     let until = Instant::now() + Duration::from_secs(20);
     while is_occupied(data) {
         if Instant::now() > until {
-            return Err(ProvisionError::Timeout {
-                action: "the end of an earlier server's processes",
-            });
+            return Err(ProvisionError::Timeout { action: "the end of an earlier server's processes" });
         }
         thread::sleep(POLL);
     }
@@ -117,18 +108,10 @@ pub(crate) fn clear_stale(data: &Path) -> Result<(), ProvisionError> {
 
 /// Whether any process works in the data directory, as every process of a server does.
 fn is_occupied(data: &Path) -> bool {
-    fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .any(|entry| {
-            entry
-                .file_name()
-                .as_bytes()
-                .first()
-                .is_some_and(u8::is_ascii_digit)
-                && fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == data)
-        })
+    fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok).any(|entry| {
+        entry.file_name().as_bytes().first().is_some_and(u8::is_ascii_digit)
+            && fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == data)
+    })
 }
 
 /// Sends a signal as the service user, who may signal its own processes and no others.
@@ -172,29 +155,11 @@ mod tests {
     #[test]
     fn the_pid_file_is_read_at_every_stage() {
         let begun = "4711\n/data\n1700000000\n20001\n\n127.0.0.1\n";
-        assert_eq!(
-            PidFile::parse(begun),
-            Some(PidFile {
-                pid: 4711,
-                ready: false
-            })
-        );
+        assert_eq!(PidFile::parse(begun), Some(PidFile { pid: 4711, ready: false }));
         let starting = format!("{begun}  1234  5\nstarting\n");
-        assert_eq!(
-            PidFile::parse(&starting),
-            Some(PidFile {
-                pid: 4711,
-                ready: false
-            })
-        );
+        assert_eq!(PidFile::parse(&starting), Some(PidFile { pid: 4711, ready: false }));
         let ready = format!("{begun}  1234  5\nready   \n");
-        assert_eq!(
-            PidFile::parse(&ready),
-            Some(PidFile {
-                pid: 4711,
-                ready: true
-            })
-        );
+        assert_eq!(PidFile::parse(&ready), Some(PidFile { pid: 4711, ready: true }));
         for bad in ["", "x", "-4711\n", "99999999999999\n"] {
             assert_eq!(PidFile::parse(bad), None, "{bad:?}");
         }

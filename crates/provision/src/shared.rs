@@ -40,9 +40,7 @@ pub struct SharedPostgres {
 
 impl fmt::Debug for SharedPostgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedPostgres")
-            .field("instance", &self.instance)
-            .finish_non_exhaustive()
+        f.debug_struct("SharedPostgres").field("instance", &self.instance).finish_non_exhaustive()
     }
 }
 
@@ -73,12 +71,7 @@ impl Instance {
     }
 
     fn write(&self, dir: &Path) -> Result<(), ProvisionError> {
-        let Self {
-            port,
-            pid,
-            guard_pid,
-            data,
-        } = self;
+        let Self { port, pid, guard_pid, data } = self;
         place::write_private(
             &dir.join(Self::FILE),
             &format!("{port}\n{pid}\n{guard_pid}\n{}\n", data.display()),
@@ -150,25 +143,14 @@ impl Builder {
         need_flock(user)?;
         let dir = place::own_dir(&self.dir)?;
         let users = lock_file(&dir.join(USERS))?;
-        patiently(LONGEST_END, "the end of an earlier server", || {
-            users.try_lock_shared()
-        })?;
+        patiently(LONGEST_END, "the end of an earlier server", || users.try_lock_shared())?;
         let starting = lock_file(&dir.join("start.lock"))?;
-        patiently(LONGEST_START, "another process that starts the server", || {
-            starting.try_lock()
-        })?;
+        patiently(LONGEST_START, "another process that starts the server", || starting.try_lock())?;
         if let Some(running) = Instance::read(&dir).filter(Instance::is_up) {
             let password = Password(cluster::password(&dir)?);
-            let instance = if running.is_guarded() {
-                running
-            } else {
-                self.guard_again(&dir, user, &running)?
-            };
-            return Ok(SharedPostgres {
-                instance,
-                password,
-                _users: users,
-            });
+            let instance =
+                if running.is_guarded() { running } else { self.guard_again(&dir, user, &running)? };
+            return Ok(SharedPostgres { instance, password, _users: users });
         }
         if let Some(old) = place::known_home(&dir, user) {
             postmaster::end(&cluster::data_dir(&old), user)?;
@@ -178,15 +160,7 @@ impl Builder {
         let durability = Durability::Volatile;
         let (home, password) = new_cluster(&dir, user, &binaries, durability)?;
         let settings = self.settings.clone();
-        let site = Site {
-            dir: dir.clone(),
-            home,
-            user,
-            binaries,
-            password,
-            durability,
-            settings,
-        };
+        let site = Site { dir: dir.clone(), home, user, binaries, password, durability, settings };
         let started = site.launch(
             self.port,
             |server, log| {
@@ -205,26 +179,13 @@ impl Builder {
                 return Err(error);
             }
         };
-        let instance = Instance {
-            port,
-            pid: guard.pid,
-            guard_pid: guard.guard_pid,
-            data: site.data(),
-        };
+        let instance = Instance { port, pid: guard.pid, guard_pid: guard.guard_pid, data: site.data() };
         instance.write(&dir)?;
-        Ok(SharedPostgres {
-            instance,
-            password: site.password,
-            _users: users,
-        })
+        Ok(SharedPostgres { instance, password: site.password, _users: users })
     }
 
     fn watched<'a>(&self, dir: &Path, home: &'a Path) -> Result<Watched<'a>, ProvisionError> {
-        Ok(Watched {
-            users: lock_file(&dir.join(USERS))?,
-            grace: self.grace,
-            home,
-        })
+        Ok(Watched { users: lock_file(&dir.join(USERS))?, grace: self.grace, home })
     }
 
     /// Somebody killed the guard alone: without another the server would stay for ever.
@@ -237,10 +198,7 @@ impl Builder {
         let home = running.data.parent().unwrap_or(&running.data);
         let log = lock_file(&dir.join("guard.log"))?;
         let guard = SharedGuard::adopt(user, running.pid, log, self.watched(dir, home)?)?;
-        let instance = Instance {
-            guard_pid: guard.guard_pid,
-            ..running.clone()
-        };
+        let instance = Instance { guard_pid: guard.guard_pid, ..running.clone() };
         instance.write(dir)?;
         Ok(instance)
     }
@@ -251,10 +209,7 @@ fn need_flock(user: ServiceUser) -> Result<(), ProvisionError> {
     let mut ask = user.command("/bin/sh");
     command::output(ask.args(["-c", "command -v flock"]), Duration::from_secs(10))
         .map(drop)
-        .map_err(|_| ProvisionError::MissingTool {
-            tool: "flock",
-            install: "apt-get install -y util-linux",
-        })
+        .map_err(|_| ProvisionError::MissingTool { tool: "flock", install: "apt-get install -y util-linux" })
 }
 
 /// Takes a lock that is only ever held for a while.
@@ -282,12 +237,8 @@ mod tests {
 
     #[test]
     fn the_users_file_is_read_back() {
-        let instance = Instance {
-            port: 20001,
-            pid: 7,
-            guard_pid: 8,
-            data: PathBuf::from("/dev/shm/a b/data"),
-        };
+        let instance =
+            Instance { port: 20001, pid: 7, guard_pid: 8, data: PathBuf::from("/dev/shm/a b/data") };
         let dir = std::env::temp_dir().join(format!("provision-instance-{}", place::random_hex(6).unwrap()));
         let dir = place::own_dir(&dir).unwrap();
         instance.write(&dir).unwrap();

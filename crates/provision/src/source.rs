@@ -58,11 +58,7 @@ mod tests {
         let mut asked = Vec::new();
         let found = first(&Source::ALL, |source| {
             asked.push(source);
-            if source == Source::Cached {
-                Ok(7)
-            } else {
-                Err("no".to_owned())
-            }
+            if source == Source::Cached { Ok(7) } else { Err("no".to_owned()) }
         });
         assert_eq!(found, Ok(7));
         assert_eq!(asked, [Source::Installed, Source::Cached]);
@@ -71,9 +67,6 @@ mod tests {
     #[test]
     fn all_reasons_are_kept_in_order() {
         let none = first::<()>(&[Source::Installed, Source::Npm], |_| Err("nothing".to_owned()));
-        assert_eq!(
-            none,
-            Err(vec!["installed: nothing".to_owned(), "npm: nothing".to_owned()])
-        );
+        assert_eq!(none, Err(vec!["installed: nothing".to_owned(), "npm: nothing".to_owned()]));
     }
 }

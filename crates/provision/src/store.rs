@@ -33,10 +33,7 @@ impl Store {
     /// The complete trees.
     pub(crate) fn trees(&self) -> Result<Vec<PathBuf>, String> {
         let mut trees = subdirs(&self.root);
-        trees.retain(|dir| {
-            !dir.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(STAGING))
-        });
+        trees.retain(|dir| !dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STAGING)));
         Ok(trees)
     }
 
@@ -55,10 +52,7 @@ impl Store {
         }
         for dir in subdirs(&self.root) {
             // With the lock held, a staging directory can only be what a killed process left.
-            if dir
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(STAGING))
-            {
+            if dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STAGING)) {
                 let _ = fs::remove_dir_all(dir);
             }
         }
@@ -114,9 +108,7 @@ mod tests {
             Ok(tree)
         };
         let first = store.get("one", build).unwrap();
-        let second = store
-            .get("one", |_| Err("must not be built again".to_owned()))
-            .unwrap();
+        let second = store.get("one", |_| Err("must not be built again".to_owned())).unwrap();
         assert_eq!(first, second);
         assert_eq!(store.trees().unwrap(), [first]);
         fs::remove_dir_all(&store.root).unwrap();

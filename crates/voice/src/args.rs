@@ -102,15 +102,9 @@ mod tests {
 
     #[test]
     fn placeholders_count_as_absent() {
-        for nothing in [
-            json!(null),
-            json!(""),
-            json!("  "),
-            json!("None"),
-            json!("{{kunde}}"),
-            json!([1]),
-            json!({}),
-        ] {
+        for nothing in
+            [json!(null), json!(""), json!("  "), json!("None"), json!("{{kunde}}"), json!([1]), json!({})]
+        {
             let args = map(json!({"datum": nothing, "date": "morgen"}));
             assert_eq!(Args::new(&args).text(NAMES), Ok(Some("morgen".to_owned())));
         }

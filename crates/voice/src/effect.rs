@@ -105,7 +105,7 @@ impl Effect {
                 let local = start.with_timezone(&zone);
                 let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
                 let message = format!(
-                    "Ihr Termin {} bei {} ist {} fest eingetragen, kann ich sonst noch etwas für Sie tun?",
+                    "Ihr Termin für {} bei {} ist {} fest eingetragen, kann ich sonst noch etwas für Sie tun?",
                     speech::plain(&service),
                     speech::plain(&person),
                     speech::moment(local, talk.now),
@@ -128,7 +128,7 @@ impl Effect {
                 let (old, new) = (from.with_timezone(&zone), start.with_timezone(&zone));
                 let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
                 let message = format!(
-                    "Ihr Termin {} ist jetzt auf {} bei {} verlegt, kann ich sonst noch etwas für Sie tun?",
+                    "Ihr Termin für {} ist jetzt auf {} bei {} verlegt, kann ich sonst noch etwas für Sie tun?",
                     speech::plain(&service),
                     speech::moment_as_aim(new, talk.now),
                     speech::plain(&person),

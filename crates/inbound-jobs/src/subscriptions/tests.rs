@@ -247,7 +247,11 @@ async fn what_was_done_in_a_call_is_noted_on_it_once() {
     );
     let id = call.as_str().unwrap().parse().unwrap();
     let noted = service.find(&scope(1, None), id).await.unwrap();
-    assert_eq!(noted.snapshot().outcome, Some(call::SessionOutcome::AppointmentBooked), "booking outweighs a callback");
+    assert_eq!(
+        noted.snapshot().outcome,
+        Some(call::SessionOutcome::AppointmentBooked),
+        "booking outweighs a callback"
+    );
     assert_eq!(noted.snapshot().customer.map(|id| json!(id)), Some(customer));
 
     let import = registry.jobs_for(&event("appointment.booked", json!({"call": null, "customer": null})));

@@ -11,11 +11,7 @@ fn assert_reads(home: Country, cases: &[(&str, &str)]) {
 
 fn assert_unusable(cases: &[(&str, Reason)]) {
     for (raw, reason) in cases {
-        assert_eq!(
-            normalise(raw, Country::Germany),
-            Normalised::Unusable(*reason),
-            "{raw:?}"
-        );
+        assert_eq!(normalise(raw, Country::Germany), Normalised::Unusable(*reason), "{raw:?}");
     }
 }
 
@@ -89,29 +85,11 @@ fn numbers_of_the_neighbours() {
             ("41791234567", "+41791234567"),
         ],
     );
-    assert_reads(
-        Country::France,
-        &[
-            ("01 23 45 67 89", "+33123456789"),
-            ("06.12.34.56.78", "+33612345678"),
-        ],
-    );
-    assert_reads(
-        Country::Netherlands,
-        &[("020 123 4567", "+31201234567"), ("06-12345678", "+31612345678")],
-    );
-    assert_reads(
-        Country::Belgium,
-        &[("02 512 34 56", "+3225123456"), ("0470 12 34 56", "+32470123456")],
-    );
-    assert_reads(
-        Country::Luxembourg,
-        &[("22 12 34 56", "+35222123456"), ("0049 40 555100", "+4940555100")],
-    );
-    assert_reads(
-        Country::Liechtenstein,
-        &[("234 56 78", "+4232345678"), ("+423 234 56 78", "+4232345678")],
-    );
+    assert_reads(Country::France, &[("01 23 45 67 89", "+33123456789"), ("06.12.34.56.78", "+33612345678")]);
+    assert_reads(Country::Netherlands, &[("020 123 4567", "+31201234567"), ("06-12345678", "+31612345678")]);
+    assert_reads(Country::Belgium, &[("02 512 34 56", "+3225123456"), ("0470 12 34 56", "+32470123456")]);
+    assert_reads(Country::Luxembourg, &[("22 12 34 56", "+35222123456"), ("0049 40 555100", "+4940555100")]);
+    assert_reads(Country::Liechtenstein, &[("234 56 78", "+4232345678"), ("+423 234 56 78", "+4232345678")]);
 }
 
 #[test]
@@ -126,18 +104,12 @@ fn addresses_of_telephone_exchanges() {
         Country::Germany,
         &[
             ("sip:+4940555100@sbc.example.com", "+4940555100"),
-            (
-                "SIP:+4940555100@sbc.example.com:5060;transport=tls;user=phone",
-                "+4940555100",
-            ),
+            ("SIP:+4940555100@sbc.example.com:5060;transport=tls;user=phone", "+4940555100"),
             ("sips:%2B4940555100@[2001:db8::1]", "+4940555100"),
             ("sip:040555100@10.0.0.1", "+4940555100"),
             ("sip:+4940555100;npdi=yes:secret@host", "+4940555100"),
             ("sip:+4940555100", "+4940555100"),
-            (
-                "\"Anna, Büro\" <sip:+4940555100@sbc.example.com>;tag=1",
-                "+4940555100",
-            ),
+            ("\"Anna, Büro\" <sip:+4940555100@sbc.example.com>;tag=1", "+4940555100"),
             ("<tel:+49-40-555100>", "+4940555100"),
             ("tel:+49-40-555100;ext=12", "+4940555100"),
             (
@@ -234,16 +206,10 @@ fn what_is_no_number() {
         ("+0 40 555100", Reason::Implausible),
         ("0004940555100", Reason::Implausible),
     ]);
-    assert_unusable(&[
-        (&"4".repeat(65), Reason::TooLong),
-        (&"x".repeat(100_000), Reason::TooLong),
-    ]);
+    assert_unusable(&[(&"4".repeat(65), Reason::TooLong), (&"x".repeat(100_000), Reason::TooLong)]);
     assert_unusable(&[(&format!("sip:{}@host", "4".repeat(65)), Reason::TooLong)]);
     // Blanks around a number do not count, and those between count as characters.
-    assert_reads(
-        Country::Germany,
-        &[(&format!("{0}040 555100{0}", " ".repeat(500)), "+4940555100")],
-    );
+    assert_reads(Country::Germany, &[(&format!("{0}040 555100{0}", " ".repeat(500)), "+4940555100")]);
     assert_unusable(&[(&format!("040{}555100", " ".repeat(60)), Reason::TooLong)]);
 }
 

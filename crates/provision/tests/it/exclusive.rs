@@ -12,11 +12,7 @@ use crate::helper::{
 };
 
 fn volatile(dir: &Path) -> Postgres {
-    Postgres::builder()
-        .dir(dir)
-        .durability(Durability::Volatile)
-        .start()
-        .unwrap()
+    Postgres::builder().dir(dir).durability(Durability::Volatile).start().unwrap()
 }
 
 #[test]
@@ -24,21 +20,15 @@ fn data_survives_a_stop_and_the_next_start_is_quick() {
     let scratch = Scratch::new("durable");
     let first = Postgres::builder().dir(&scratch.0).start().unwrap();
     let (pid, data) = (first.pid().unwrap(), first.data_dir());
-    let (mut program, mut again) = (
-        first.binaries().command("postgres"),
-        first.binaries().command("postgres"),
-    );
+    let (mut program, mut again) =
+        (first.binaries().command("postgres"), first.binaries().command("postgres"));
     assert_eq!(asked_for(first.port()).unwrap(), 10);
     first.stop().unwrap();
     assert!(!is_alive(pid));
     assert!(!data.join("postmaster.pid").exists(), "a clean end");
     let extensions = "create extension btree_gist\ncreate extension citext\ncreate extension pg_trgm\n\
                       create extension pgcrypto\n";
-    single_user(
-        &mut program,
-        &data,
-        &format!("{extensions}create table t as select 'kept' as word\n"),
-    );
+    single_user(&mut program, &data, &format!("{extensions}create table t as select 'kept' as word\n"));
 
     let begun = Instant::now();
     let second = Postgres::builder().dir(&scratch.0).start().unwrap();
@@ -61,31 +51,16 @@ fn the_password_is_in_one_private_file_only() {
     assert_eq!(password.len(), 48);
     assert_eq!(
         server.admin_url(),
-        format!(
-            "postgres://postgres:{password}@127.0.0.1:{}/postgres",
-            server.port()
-        )
+        format!("postgres://postgres:{password}@127.0.0.1:{}/postgres", server.port())
     );
     assert!(!format!("{server:?}").contains(&password));
-    assert!(
-        !fs::read_to_string(scratch.0.join("postgres.log"))
-            .unwrap()
-            .contains(&password)
-    );
+    assert!(!fs::read_to_string(scratch.0.join("postgres.log")).unwrap().contains(&password));
     let pid = server.pid().unwrap();
-    assert!(
-        !fs::read_to_string(format!("/proc/{pid}/cmdline"))
-            .unwrap()
-            .contains(&password)
-    );
+    assert!(!fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap().contains(&password));
     let home = server.data_dir().parent().unwrap().to_path_buf();
     assert!(!home.join("initial-password").exists());
     if is_root() {
-        assert_ne!(
-            fs::metadata(format!("/proc/{pid}")).unwrap().uid(),
-            0,
-            "the server has stepped down"
-        );
+        assert_ne!(fs::metadata(format!("/proc/{pid}")).unwrap().uid(), 0, "the server has stepped down");
     }
 }
 
@@ -148,11 +123,7 @@ fn a_killed_guard_does_not_keep_its_user_from_stopping() {
 fn a_crashed_server_comes_back_on_the_same_port() {
     let scratch = Scratch::new("crash");
     for durability in [Durability::Volatile, Durability::Durable] {
-        let mut server = Postgres::builder()
-            .dir(&scratch.0)
-            .durability(durability)
-            .start()
-            .unwrap();
+        let mut server = Postgres::builder().dir(&scratch.0).durability(durability).start().unwrap();
         let (pid, port, data) = (server.pid().unwrap(), server.port(), server.data_dir());
         server.kill(Signal::Kill).unwrap();
         assert_eq!(server.pid(), None);
@@ -193,18 +164,9 @@ fn data_of_another_version_is_refused_with_its_name() {
         .sources([provision::Source::Installed, provision::Source::Cached])
         .start()
         .unwrap_err();
-    assert!(
-        matches!(&refused, ProvisionError::VersionMismatch { found, .. } if found == "9"),
-        "{refused}"
-    );
+    assert!(matches!(&refused, ProvisionError::VersionMismatch { found, .. } if found == "9"), "{refused}");
     assert_eq!(refused.to_string().lines().count(), 1);
-    Postgres::builder()
-        .dir(&scratch.0)
-        .fresh(true)
-        .start()
-        .unwrap()
-        .stop()
-        .unwrap();
+    Postgres::builder().dir(&scratch.0).fresh(true).start().unwrap().stop().unwrap();
 }
 
 #[test]
@@ -214,18 +176,10 @@ fn a_pid_file_from_before_a_restart_of_the_machine_is_no_obstacle() {
     let data = server.data_dir();
     server.stop().unwrap();
     // The number now belongs to a living stranger: this test.
-    let stale = format!(
-        "{}\n{}\n1700000000\n20001\n\n127.0.0.1\n  1 2\nready\n",
-        std::process::id(),
-        data.display()
-    );
+    let stale =
+        format!("{}\n{}\n1700000000\n20001\n\n127.0.0.1\n  1 2\nready\n", std::process::id(), data.display());
     fs::write(data.join("postmaster.pid"), stale).unwrap();
-    Postgres::builder()
-        .dir(&scratch.0)
-        .start()
-        .unwrap()
-        .stop()
-        .unwrap();
+    Postgres::builder().dir(&scratch.0).start().unwrap().stop().unwrap();
 }
 
 #[test]
@@ -241,12 +195,7 @@ fn a_closed_directory_is_worked_around_and_the_data_found_again() {
     assert_eq!(second.data_dir(), data);
     second.stop().unwrap();
     // A fresh start does not leave the old data behind.
-    let third = Postgres::builder()
-        .dir(&dir)
-        .fresh(true)
-        .durability(Durability::Volatile)
-        .start()
-        .unwrap();
+    let third = Postgres::builder().dir(&dir).fresh(true).durability(Durability::Volatile).start().unwrap();
     assert!(!data.exists());
     third.stop().unwrap();
 }
@@ -279,10 +228,6 @@ fn a_setting_can_be_overridden() {
     let options = fs::read_to_string(server.data_dir().join("postmaster.opts")).unwrap();
     assert!(options.contains("max_connections=7"), "{options}");
     let broken = Scratch::new("broken-setting");
-    let refused = Postgres::builder()
-        .dir(&broken.0)
-        .setting("no_such_setting", "1")
-        .start()
-        .unwrap_err();
+    let refused = Postgres::builder().dir(&broken.0).setting("no_such_setting", "1").start().unwrap_err();
     assert!(refused.to_string().contains("no_such_setting"), "{refused}");
 }

@@ -51,21 +51,11 @@ pub(crate) fn state(pid: u32) -> Option<char> {
 
 pub(crate) fn parent(pid: u32) -> u32 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit_once(") ")
-        .unwrap()
-        .1
-        .split(' ')
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap()
+    stat.rsplit_once(") ").unwrap().1.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 pub(crate) fn kill(pid: u32) {
-    let killed = Command::new("sh")
-        .args(["-c", "kill -9 \"$0\"", &pid.to_string()])
-        .status()
-        .unwrap();
+    let killed = Command::new("sh").args(["-c", "kill -9 \"$0\"", &pid.to_string()]).status().unwrap();
     assert!(killed.success());
 }
 
@@ -132,12 +122,7 @@ impl User {
         let program = dir.join("program");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         chown(dir, Some(uid), Some(uid)).unwrap();
-        Self::begin(
-            mode,
-            &dir.join("cluster"),
-            Command::new(program).uid(uid).gid(uid),
-        )
-        .ready()
+        Self::begin(mode, &dir.join("cluster"), Command::new(program).uid(uid).gid(uid)).ready()
     }
 
     pub(crate) fn begin(mode: &str, dir: &Path, command: &mut Command) -> Starting {
@@ -210,11 +195,7 @@ fn another_process() {
         }
         "volatile" | "durable" => {
             let volatile = mode == "volatile";
-            let durability = if volatile {
-                Durability::Volatile
-            } else {
-                Durability::Durable
-            };
+            let durability = if volatile { Durability::Volatile } else { Durability::Durable };
             let server = builder.durability(durability).start().unwrap();
             ready(server.port(), server.pid(), &server.data_dir());
             wait();

@@ -8,11 +8,7 @@ use provision::{Postgres, SharedPostgres};
 use crate::helper::{Scratch, User, asked_for, eventually, is_alive, kill};
 
 fn attach(scratch: &Scratch) -> SharedPostgres {
-    Postgres::builder()
-        .dir(&scratch.0)
-        .grace(Duration::from_secs(1))
-        .attach()
-        .unwrap()
+    Postgres::builder().dir(&scratch.0).grace(Duration::from_secs(1)).attach().unwrap()
 }
 
 #[test]
@@ -42,11 +38,7 @@ fn it_outlives_the_one_who_started_it_and_ends_after_the_last() {
 #[test]
 fn the_next_user_within_the_grace_finds_it_running() {
     let scratch = Scratch::new("grace");
-    let first = Postgres::builder()
-        .dir(&scratch.0)
-        .grace(Duration::from_secs(600))
-        .attach()
-        .unwrap();
+    let first = Postgres::builder().dir(&scratch.0).grace(Duration::from_secs(600)).attach().unwrap();
     let pid = first.pid().unwrap();
     drop(first);
     let second = attach(&scratch);
@@ -63,21 +55,11 @@ fn the_next_user_within_the_grace_finds_it_running() {
 fn many_at_once_get_the_same_server() {
     let scratch = Scratch::new("crowd");
     let starting: Vec<_> = (0..4)
-        .map(|_| {
-            User::begin(
-                "shared",
-                &scratch.0,
-                &mut Command::new(std::env::current_exe().unwrap()),
-            )
-        })
+        .map(|_| User::begin("shared", &scratch.0, &mut Command::new(std::env::current_exe().unwrap())))
         .collect();
     let users: Vec<User> = starting.into_iter().map(crate::helper::Starting::ready).collect();
     let pid = users[0].pid;
-    assert!(
-        users
-            .iter()
-            .all(|user| user.pid == pid && user.port == users[0].port)
-    );
+    assert!(users.iter().all(|user| user.pid == pid && user.port == users[0].port));
     for user in users {
         user.kill();
     }

@@ -17,11 +17,7 @@ fn without_a_source_one_line_says_what_to_install() {
     assert!(matches!(refused, ProvisionError::Unavailable { .. }), "{refused}");
     let shown = refused.to_string();
     assert_eq!(shown.lines().count(), 1, "{shown}");
-    assert_eq!(
-        shown.matches("apt-get install -y postgresql").count(),
-        1,
-        "{shown}"
-    );
+    assert_eq!(shown.matches("apt-get install -y postgresql").count(), 1, "{shown}");
 }
 
 #[test]
@@ -40,18 +36,9 @@ fn the_npm_bundle_serves() {
 fn fetched_server_works(source: Source) {
     let scratch = Scratch::new("fetched");
     let (dir, cache) = (scratch.0.join("cluster"), scratch.0.join("cache"));
-    let server = Postgres::builder()
-        .dir(&dir)
-        .cache_dir(&cache)
-        .sources([source])
-        .start()
-        .unwrap();
+    let server = Postgres::builder().dir(&dir).cache_dir(&cache).sources([source]).start().unwrap();
     assert_eq!(server.binaries().source(), source);
-    assert!(
-        server.binaries().bin_dir().starts_with(&cache),
-        "{}",
-        server.binaries().bin_dir().display()
-    );
+    assert!(server.binaries().bin_dir().starts_with(&cache), "{}", server.binaries().bin_dir().display());
     assert_eq!(asked_for(server.port()).unwrap(), 10);
     let (mut program, data) = (server.binaries().command("postgres"), server.data_dir());
     server.stop().unwrap();

@@ -71,7 +71,8 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     let mut reply = reply.with("appointment_count", listed.len()).with("appointments", rows);
     // For a question, several answers are an answer.
     reply.success |= reply.status == Status::MultipleFound;
-    Ok(reply.next(NextAction::AskCaller).into())
+    let next = reply.next_action.unwrap_or(NextAction::AskCaller);
+    Ok(reply.next(next).into())
 }
 
 pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
