@@ -6,6 +6,7 @@ use std::time::Instant;
 use appointment::BookingService;
 use call::{CallService, EffectRef, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
+use futures_util::future::join;
 use kernel::{CallId, Classify, Clock, IdGenerator, TenantId};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
@@ -224,13 +225,9 @@ impl VoiceDesk {
     async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
-        let done = self.dispatch(tool, args, request, talk, &once).await;
-        if tool.is_small_talk() {
-            // A caller who asks for the price meanwhile keeps the time that is held. Losing it costs one question.
-            if let Err(error) = self.parts.bookings.keep_holds(&talk.scope, talk.call).await {
-                tracing::debug!(%error, "holds were not renewed");
-            }
-        }
+        let work = self.dispatch(tool, args, request, talk, &once);
+        // A caller who asks for the price meanwhile keeps the time that is held.
+        let done = if tool.is_small_talk() { join(work, self.keep_holds(talk)).await.0 } else { work.await };
         match done {
             Ok(done) => done,
             Err(Stop::Reply(reply)) => (*reply).into(),
@@ -239,6 +236,13 @@ impl VoiceDesk {
                 let may_have_happened = tool.entry().effect != Effectful::Never && error.leaves_commit_open();
                 if may_have_happened { not_known_yet().into() } else { looked_in_vain(error.class()).into() }
             }
+        }
+    }
+
+    /// Renews what the call holds. Losing it costs one question, so a failure is none of the tool.
+    async fn keep_holds(&self, talk: &Conversation) {
+        if let Err(error) = self.parts.bookings.keep_holds(&talk.scope, talk.call).await {
+            tracing::debug!(%error, "holds were not renewed");
         }
     }
 

@@ -6,6 +6,7 @@ use appointment::commands::{CancelOutcome, CancelRequest};
 use appointment::model::{Appointment, Note};
 use appointment::policy::change::Denial;
 use chrono::{Datelike, TimeDelta};
+use futures_util::future::join;
 use german_datetime::speak;
 use kernel::AppointmentId;
 use serde_json::{Value, json};
@@ -109,14 +110,12 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
 /// The appointments that the caller may hear of: those of the number's customers, and those of this very call.
 async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec<Appointment>, Stop> {
     let customers: Vec<_> = asker.customers.iter().map(customer::Customer::id).collect();
-    let mut all = if customers.is_empty() {
-        Vec::new()
-    } else {
-        desk.parts.bookings.upcoming(&talk.scope, &customers).await?
-    };
+    let bookings = &desk.parts.bookings;
+    let (upcoming, of_call) =
+        join(bookings.upcoming(&talk.scope, &customers), bookings.of_call(&talk.scope, talk.call)).await;
+    let (mut all, of_call) = (upcoming?, of_call?);
     let known: Vec<AppointmentId> = all.iter().map(Appointment::id).collect();
     let fresh = talk.now - TimeDelta::minutes(SAME_CALL_MINUTES);
-    let of_call = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
     all.extend(of_call.into_iter().filter(|appointment| {
         let state = appointment.snapshot();
         appointment.status().is_open() && state.created_at >= fresh && !known.contains(&state.id)

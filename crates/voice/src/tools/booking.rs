@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, ClaimFor};
 use appointment::model::{Appointment, AppointmentSource, Hold, NewCustomerRow, Note, Slot};
-use customer::{NameProblem, PartyError, judge_name, read_spoken_email, same_name};
-use kernel::{EmailAddress, PersonName};
+use customer::{NameProblem, PartyError, decide_booking_party, judge_name, read_spoken_email, same_name};
+use futures_util::future::join;
+use kernel::{CustomerId, PersonName};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -46,9 +47,9 @@ pub(crate) async fn collect(
 }
 
 pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
-    let once = match desk.earlier(talk, once).await? {
-        Earlier::Stands(done) => return Ok(done),
-        Earlier::None(once) => once,
+    let (once, asker) = match begin(desk, talk, once).await? {
+        Begun::Before(done) => return Ok(done),
+        Begun::Now(once, asker) => (once, asker),
     };
     let says_when = [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME];
     let mut anything = false;
@@ -56,7 +57,7 @@ pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
         anything |= args.text(argument)?.is_some();
     }
     if !anything {
-        return confirm_held(desk, args, talk, &once).await;
+        return confirm_held(desk, args, talk, asker, &once).await;
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let (target, asked) = match wanted {
@@ -70,7 +71,31 @@ pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
         // Only a minute can be booked; the look-up asks for what is missing.
         Wanted::Described { .. } => return availability::check(desk, args, talk).await,
     };
-    commit(desk, args, talk, target, asked, notes, &once).await
+    commit(desk, args, talk, Booking { target, asked, notes, asker }, &once).await
+}
+
+/// Whether the request was carried out before, and who asks: two questions that do not wait for each other.
+async fn begin(desk: &VoiceDesk, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
+    let (earlier, asker) = join(desk.earlier(talk, once), wish::asker(desk, talk)).await;
+    Ok(match earlier? {
+        Earlier::Stands(done) => Begun::Before(done),
+        Earlier::None(once) => Begun::Now(once, asker?),
+    })
+}
+
+enum Begun {
+    /// It was: this is the answer.
+    Before(Done),
+    /// It was not.
+    Now(Once, Asker),
+}
+
+/// What shall be committed, and what was known when it was chosen.
+struct Booking {
+    target: BookTarget,
+    asked: Asked,
+    notes: CallNotes,
+    asker: Asker,
 }
 
 pub(crate) async fn confirm(
@@ -79,15 +104,20 @@ pub(crate) async fn confirm(
     talk: &Conversation,
     once: &Once,
 ) -> ToolResult {
-    let once = match desk.earlier(talk, once).await? {
-        Earlier::Stands(done) => return Ok(done),
-        Earlier::None(once) => once,
-    };
-    confirm_held(desk, args, talk, &once).await
+    match begin(desk, talk, once).await? {
+        Begun::Before(done) => Ok(done),
+        Begun::Now(once, asker) => confirm_held(desk, args, talk, asker, &once).await,
+    }
 }
 
 /// Books what is held for this call; a slot id says which, else it is the one held last.
-async fn confirm_held(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
+async fn confirm_held(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asker: Asker,
+    once: &Once,
+) -> ToolResult {
     let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
     let named = match args.text(names::SLOT)? {
         Some(text) => appointment::model::SlotId::decode(text.trim())
@@ -104,7 +134,10 @@ async fn confirm_held(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, onc
         return moving::move_held(desk, talk, appointment, hold.slot(), once).await;
     }
     match hold.map(Hold::slot).or(named) {
-        Some(slot) => commit(desk, args, talk, BookTarget::Slot(slot), asked_slot(&slot), notes, once).await,
+        Some(slot) => {
+            let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
+            commit(desk, args, talk, Booking { target, asked, notes, asker }, once).await
+        }
         None => nothing_held(desk, talk).await,
     }
 }
@@ -127,12 +160,10 @@ async fn commit(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
-    target: BookTarget,
-    asked: Asked,
-    notes: CallNotes,
+    booking: Booking,
     once: &Once,
 ) -> ToolResult {
-    let asker = wish::asker(desk, talk).await?;
+    let Booking { target, asked, notes, asker } = booking;
     let (party, learned) = party(desk, args, talk, &asker).await?;
     let request = BookRequest {
         branch: talk.branch,
@@ -230,8 +261,16 @@ async fn party(
     if let Some(id) = same_person_as_before(desk, talk, asker, name.as_ref()).await? {
         return Ok((BookingParty::Existing(id), None));
     }
-    let found = desk.parts.customers.for_booking(&talk.scope, &talk.caller, name, email).await;
-    let party = found.map_err(|error| refuse_party(talk, error))?;
+    // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
+    let decided = decide_booking_party(
+        &asker.customers,
+        &talk.caller,
+        name.as_ref(),
+        email.as_ref(),
+        talk.now,
+        CustomerId::generate(&*desk.parts.ids),
+    );
+    let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
     if !party.is_new {
         return Ok((BookingParty::Existing(party.customer.id()), party.write));
     }
@@ -240,7 +279,7 @@ async fn party(
         id: state.id,
         name: state.name.clone(),
         phone: state.phone.clone(),
-        email: state.email.clone() as Option<EmailAddress>,
+        email: state.email.clone(),
         anonymous: state.anonymous,
     };
     Ok((BookingParty::New(row), None))
@@ -252,7 +291,7 @@ async fn same_person_as_before(
     talk: &Conversation,
     asker: &Asker,
     name: Option<&PersonName>,
-) -> Result<Option<kernel::CustomerId>, Stop> {
+) -> Result<Option<CustomerId>, Stop> {
     if talk.caller.number().is_some() || !asker.customers.is_empty() {
         return Ok(None);
     }
