@@ -1,11 +1,13 @@
 //! In-memory implementation of the port and a builder, for tests of any crate.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{ChangeSet, CommitError, JobSpec, OutgoingEvent, StoreError, TenantId, TenantScope};
+use kernel::{
+    ChangeSet, Claim, CommitError, IdempotencyKey, JobSpec, OutgoingEvent, StoreError, TenantId, TenantScope,
+};
 use uuid::Uuid;
 
 use crate::CallbackId;
@@ -45,7 +47,7 @@ struct State {
     rows: BTreeMap<(TenantId, CallbackId), CallbackSnapshot>,
     events: Vec<OutgoingEvent>,
     jobs: Vec<JobSpec>,
-    claims: BTreeSet<(TenantId, String)>,
+    claims: BTreeMap<(TenantId, String), Claim>,
 }
 
 impl InMemoryCallbacks {
@@ -59,6 +61,12 @@ impl InMemoryCallbacks {
     #[must_use]
     pub fn events(&self) -> Vec<OutgoingEvent> {
         self.lock().events.clone()
+    }
+
+    /// The claim under a key, as it was committed.
+    #[must_use]
+    pub fn claim(&self, tenant: TenantId, key: &IdempotencyKey) -> Option<Claim> {
+        self.lock().claims.get(&(tenant, key.as_str().to_owned())).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -81,7 +89,7 @@ impl CallbackRepository for InMemoryCallbacks {
         let mut next = guard.clone();
         let tenant = scope.tenant();
         if let Some(claim) = change.claimed()
-            && !next.claims.insert((tenant, claim.key.as_str().to_owned()))
+            && next.claims.insert((tenant, claim.key.as_str().to_owned()), claim.clone()).is_some()
         {
             return Err(CommitError::AlreadyClaimed);
         }

@@ -27,7 +27,10 @@ impl LogCapture {
             .with_ansi(false)
             .with_writer(buffer.clone())
             .finish();
-        Self { buffer, _guard: tracing::subscriber::set_default(subscriber) }
+        let guard = tracing::subscriber::set_default(subscriber);
+        // A place in the code that another thread reached first, while nobody listened, may have been noted as silent.
+        tracing::callsite::rebuild_interest_cache();
+        Self { buffer, _guard: guard }
     }
 
     /// Everything that was logged so far.

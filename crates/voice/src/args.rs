@@ -59,17 +59,33 @@ impl<'a> Args<'a> {
         Ok(None)
     }
 
-    /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`. Everything else, also absence, is no.
+    /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`, and no no beside it. Everything else, also
+    /// absence, is no.
     pub(crate) fn is_confirmed(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| match self.0.get(*name) {
-            Some(Value::Bool(value)) => *value,
-            Some(Value::String(text)) => {
+        self.choice(names) == Some(true)
+    }
+
+    /// A clear yes or a clear no; a no under any of the names outweighs a yes. `None` if neither was said.
+    pub(crate) fn choice(&self, names: &[&str]) -> Option<bool> {
+        let said = names.iter().filter_map(|name| match self.0.get(*name)? {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) => {
                 let text = text.trim();
-                ["true", "ja", "yes"].iter().any(|yes| text.eq_ignore_ascii_case(yes))
+                let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+                match (is(&["true", "ja", "yes"]), is(&["false", "nein", "no"])) {
+                    (true, _) => Some(true),
+                    (_, true) => Some(false),
+                    _ => None,
+                }
             }
-            Some(Value::Number(number)) => number.as_i64() == Some(1),
-            _ => false,
-        })
+            Value::Number(number) => match number.as_i64() {
+                Some(1) => Some(true),
+                Some(0) => Some(false),
+                _ => None,
+            },
+            _ => None,
+        });
+        said.reduce(|all, one| all && one)
     }
 
     /// A whole number within bounds, also from text; absent or unusable is `None`.

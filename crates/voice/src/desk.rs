@@ -230,7 +230,13 @@ impl VoiceDesk {
         let done = if tool.is_small_talk() { join(work, self.keep_holds(talk)).await.0 } else { work.await };
         match done {
             Ok(done) => done,
-            Err(Stop::Reply(reply)) => (*reply).into(),
+            Err(Stop::Reply(reply)) => {
+                // What is held must not lapse over a question that the tool itself asks.
+                if !tool.is_small_talk() && tool != Tool::ReleaseSlotReservation {
+                    self.keep_holds(talk).await;
+                }
+                (*reply).into()
+            }
             Err(Stop::Failed(error)) => {
                 log_failure(Some(tool), &error);
                 let may_have_happened = tool.entry().effect != Effectful::Never && error.leaves_commit_open();
@@ -262,7 +268,8 @@ impl VoiceDesk {
             Tool::ListServices => tools::services::list_services(args, talk),
             Tool::GetServiceInfo => tools::services::get_service_info(args, talk),
             Tool::GetOpeningHours => tools::hours::get_opening_hours(args, talk),
-            Tool::CheckAvailability | Tool::ReserveSlot => tools::availability::check(self, args, talk).await,
+            Tool::CheckAvailability => tools::availability::check(self, args, talk).await,
+            Tool::ReserveSlot => tools::availability::reserve(self, args, talk).await,
             Tool::GetAlternatives => tools::availability::get_alternatives(self, args, talk).await,
             Tool::FindNextAvailable => tools::availability::find_next(self, args, talk).await,
             Tool::ReleaseSlotReservation => tools::availability::release(self, args, talk).await,
@@ -280,15 +287,38 @@ impl VoiceDesk {
             Tool::EndCall => Ok(ToolReply::new(Status::Ok, "Vielen Dank für Ihren Anruf, auf Wiederhören.")
                 .next(NextAction::EndCall)
                 .into()),
-            Tool::TransferCall => {
-                Ok(ToolReply::new(Status::Ok, "Einen Moment bitte, ich verbinde Sie.").into())
-            }
+            Tool::TransferCall => Ok(ToolReply::new(Status::Ok, "Einen Moment bitte.").into()),
             Tool::ServiceDesk => Ok(wrong_mode().into()),
         }
     }
 
-    /// What an earlier run of the same request left. An effect that was undone since is no answer to the same wish
-    /// said again: then the wish goes on under a key of its own.
+    /// What an earlier run of this very invocation left. Only an invocation that the provider named can be known before
+    /// it is known what it is about.
+    pub(crate) async fn before(&self, talk: &Conversation, once: &Once) -> Result<Option<Done>, Stop> {
+        if !once.is_named() {
+            return Ok(None);
+        }
+        match self.earlier(talk, once).await? {
+            Earlier::Stands(done) => Ok(Some(done)),
+            Earlier::None(_) => Ok(None),
+        }
+    }
+
+    /// The same for an invocation without a name, once it is known what it is about.
+    pub(crate) async fn settled(
+        &self,
+        talk: &Conversation,
+        once: &Once,
+        referent: &str,
+    ) -> Result<Earlier, Stop> {
+        if once.is_named() {
+            return Ok(Earlier::None(once.clone()));
+        }
+        self.earlier(talk, &once.about(referent)).await
+    }
+
+    /// The stored outcome under a key. An effect that was undone since is no answer to the same wish said again: then
+    /// the wish goes on under a key of its own.
     pub(crate) async fn earlier(&self, talk: &Conversation, once: &Once) -> Result<Earlier, Stop> {
         let mut once = once.clone();
         // Each round finds an outcome that a later change undid; nobody does and undoes more often in one call.

@@ -147,7 +147,7 @@ impl Effect {
                 let local = start.with_timezone(&zone);
                 let service = talk.service_name(*service);
                 let message = format!(
-                    "Ihr Termin {} {} ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
+                    "Ihr Termin für {} {} ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
                     speech::plain(&service),
                     speech::moment(local, talk.now),
                 );

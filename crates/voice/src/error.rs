@@ -3,7 +3,7 @@
 use appointment::error::BookingError;
 use call::CallError;
 use customer::PartyError;
-use kernel::{Classify, ErrorClass, StoreError};
+use kernel::{Classify, CommitError, ErrorClass, StoreError};
 use servicedesk::RequestError;
 use tenancy::ResolveError;
 
@@ -55,9 +55,8 @@ impl VoiceError {
     pub(crate) const fn leaves_commit_open(&self) -> bool {
         matches!(
             self,
-            Self::Booking(BookingError::Commit(_))
-                | Self::Callback(RequestError::Commit(_))
-                | Self::Call(CallError::Commit(_))
+            Self::Booking(BookingError::Commit(CommitError::Store(_)))
+                | Self::Callback(RequestError::Commit(CommitError::Store(_)))
         )
     }
 }

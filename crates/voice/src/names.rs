@@ -1,8 +1,10 @@
 //! The names of arguments, each with its aliases, the preferred one first: for the tools and for the generated
 //! reference.
 
-pub(crate) const DATE: &[&str] = &["datum", "date", "date_string", "appointment_date", "tag"];
-pub(crate) const TIME: &[&str] = &["uhrzeit", "time", "preferred_time", "appointment_time", "zeitraum"];
+pub(crate) const DATE: &[&str] =
+    &["datum", "date", "date_string", "appointment_date", "selected_alternative_date", "tag"];
+pub(crate) const TIME: &[&str] =
+    &["uhrzeit", "time", "preferred_time", "appointment_time", "selected_alternative_time", "zeitraum"];
 pub(crate) const DATETIME: &[&str] = &["datetime", "date_time", "zeitangabe"];
 pub(crate) const SERVICE: &[&str] = &["dienstleistung", "service_name", "service", "service_id"];
 pub(crate) const STAFF: &[&str] =
@@ -27,6 +29,8 @@ pub(crate) const MAX: &[&str] = &["max_alternatives"];
 pub(crate) const WINDOW: &[&str] = &["preferred_time_window", "zeitfenster"];
 pub(crate) const PRIORITY: &[&str] = &["priority", "dringlichkeit"];
 pub(crate) const CATEGORY: &[&str] = &["category", "kategorie"];
+/// Whether the appointment is for somebody else than the customer of the number; an explicit no is an answer too.
+pub(crate) const OTHER_PERSON: &[&str] = &["fuer_andere_person", "for_other_person"];
 pub(crate) const ADDITIONAL: &[&str] = &["zusaetzlich", "book_additional", "additional"];
 pub(crate) const DAY_OF_WEEK: &[&str] = &["day_of_week", "wochentag"];
 pub(crate) const TO_NUMBER: &[&str] = &["to_number", "called_number"];

@@ -71,6 +71,14 @@ fn pick<T>(mut scored: Vec<(&T, f64)>) -> Fit<'_, T> {
     }
 }
 
+/// Whether two names of a person are near enough to be one that was misheard.
+pub(crate) fn sounds_like(one: &str, other: &str) -> bool {
+    likeness(one, other) >= ALIKE
+        || one
+            .split_whitespace()
+            .any(|part| other.split_whitespace().any(|word| likeness(part, word) >= ALIKE))
+}
+
 /// 1 for the same name, 0.9 where one contains the other's words, else by edit distance.
 fn likeness(said: &str, name: &str) -> f64 {
     let (said, name) = (fold(said), fold(name));

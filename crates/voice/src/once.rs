@@ -63,6 +63,21 @@ impl Once {
         self.is_named
     }
 
+    /// The key of a request that the provider did not name, now that it is known what it is about. Words such as "ja"
+    /// or "den zweiten" take their meaning from the call, so the words alone name no effect.
+    pub(crate) fn about(&self, referent: &str) -> Self {
+        let hash: [u8; 32] = Sha256::digest(referent.as_bytes()).into();
+        let key = IdempotencyKey::new(&format!("{}:{}", self.key.as_str(), hex::encode(&hash[..16])));
+        Self { key, ..self.clone() }
+    }
+
+    /// The key of a request that is the same whoever sends it again: a promise to one number for one reason.
+    pub(crate) fn once_in_call(talk: &Conversation, tool: Tool, referent: &str) -> Self {
+        let hash: [u8; 32] = Sha256::digest(referent.as_bytes()).into();
+        let key = IdempotencyKey::new(&format!("{}:{}:{}", talk.call, tool.name(), hex::encode(&hash[..16])));
+        Self { key, request: RequestHash(hash), is_named: true }
+    }
+
     /// The key of the same wish said again, after its effect was undone by a later version of the appointment.
     pub(crate) fn said_again(&self, version: i64) -> Self {
         let key = IdempotencyKey::new(&format!("{}:{version}", self.key.as_str()));

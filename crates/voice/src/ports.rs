@@ -3,7 +3,9 @@
 use appointment::model::Slot;
 use async_trait::async_trait;
 use call::ToolUse;
-use kernel::{CallId, IdempotencyKey, RequestHash, ServiceId, StaffId, StoreError, TenantScope};
+use kernel::{
+    AppointmentId, CallId, IdempotencyKey, RequestHash, ServiceId, StaffId, StoreError, TenantScope,
+};
 use serde_json::Value;
 
 /// A stored outcome: what an earlier run of the same request did.
@@ -30,6 +32,15 @@ pub trait OutcomeStore: Send + Sync {
     ) -> Result<Option<StoredOutcome>, StoreError>;
 }
 
+/// A question that a yes answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Shall this slot be booked?
+    Book(Slot),
+    /// Shall this appointment be moved there?
+    Move(AppointmentId, Slot),
+}
+
 /// What a call has said so far. Convenience, never truth: losing it costs one question.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallNotes {
@@ -37,6 +48,10 @@ pub struct CallNotes {
     pub service: Option<ServiceId>,
     /// The person the caller wished for.
     pub staff: Option<StaffId>,
+    /// What the caller was asked to confirm last. It stays after the confirmation, so that a repeated one is known.
+    pub asked: Option<Question>,
+    /// The appointment that was cancelled last in this call.
+    pub cancelled: Option<AppointmentId>,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
 }

@@ -57,7 +57,7 @@ pub(crate) fn price(price: kernel::Money) -> String {
     let minor = price.minor().unsigned_abs();
     let whole = u32::try_from(minor / 100).unwrap_or(u32::MAX);
     let rest = u32::try_from(minor % 100).unwrap_or(0);
-    let whole = if whole == 1 { "ein".to_owned() } else { number::cardinal(whole) };
+    let whole = if whole == 1 { "einen".to_owned() } else { number::cardinal(whole) };
     if rest == 0 { format!("{whole} {unit}") } else { format!("{whole} {unit} {}", number::cardinal(rest)) }
 }
 
@@ -70,20 +70,32 @@ pub(crate) fn plain(text: &str) -> String {
     kept.split_whitespace().collect::<Vec<_>>().join(" ").replace('&', "und").replace('/', " ")
 }
 
+/// A day after "bis", "auf": "Freitag, den vierten Dezember".
+pub(crate) fn day_as_aim(day: NaiveDate, today: NaiveDate) -> String {
+    as_aim(&on_day(day, today))
+}
+
+/// A day after "von", "ab": "Freitag, dem vierten Dezember".
+pub(crate) fn day_as_origin(day: NaiveDate, today: NaiveDate) -> String {
+    let spoken = on_day(day, today);
+    spoken.strip_prefix("am ").unwrap_or(&spoken).to_owned()
+}
+
 /// A moment after "auf": "Freitag, den vierten Dezember, um vierzehn Uhr dreißig".
 pub(crate) fn moment_as_aim(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
-    // "am …, dem …en" and "…, den …en" share the ending; only article and preposition differ.
-    let spoken = moment(at, now);
-    let aim = spoken.strip_prefix("am ").unwrap_or(&spoken);
-    aim.replacen(", dem ", ", den ", 1)
+    as_aim(&moment(at, now))
+}
+
+/// "am …, dem …en" and "…, den …en" share the ending; only article and preposition differ.
+fn as_aim(spoken: &str) -> String {
+    spoken.strip_prefix("am ").unwrap_or(spoken).replacen(", dem ", ", den ", 1)
 }
 
 /// A due time, coarse on purpose: people keep promises by the hour.
 pub(crate) fn due(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
     use chrono::{DurationRound, TimeDelta};
     let hour = at.duration_round_up(TimeDelta::hours(1)).unwrap_or(at);
-    let spoken = moment(hour, now);
-    spoken.strip_prefix("am ").map_or_else(|| spoken.clone(), |rest| rest.replacen(", dem ", ", den ", 1))
+    moment_as_aim(hour, now)
 }
 
 /// The same text with its first letter as a capital.

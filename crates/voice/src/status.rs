@@ -38,8 +38,10 @@ macro_rules! statuses {
 statuses! {
     /// The question was answered.
     Ok = "ok", true;
-    /// The asked time is free and held for this call; nothing is booked yet.
+    /// The asked time is free; `held_until` says until when it is held for this call. Nothing is booked yet.
     Available = "available", true;
+    /// The asked time is free but not held, since the caller holds too many others.
+    NotHeld = "not_held", false;
     /// Free times in the asked stretch were found; none is held or booked.
     Options = "options", true;
     /// The asked time is not free; alternatives, if any, are in the reply.

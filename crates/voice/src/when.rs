@@ -140,7 +140,7 @@ impl Listener<'_> {
         debug_assert!(i64::try_from(days.len()).is_ok_and(|len| len <= MAX_STRETCH_DAYS));
         let (from, until) = hours.unwrap_or((START, MinuteOfDay::END));
         if days.is_empty() || from >= until {
-            return Err(Box::new(self.refuse(&UnderstandError::PastDate { day: last })));
+            return Err(Box::new(self.refuse(&UnderstandError::Unparsable)));
         }
         Ok(Stretch { days, from, until, has_hours: hours.is_some(), inferred })
     }
@@ -187,7 +187,7 @@ impl Listener<'_> {
             Value::Time(time) => speech::clock(*time),
             Value::Interval(german_datetime::Interval { start, end, .. })
             | Value::Vague(german_datetime::Vague { start, end, .. }) => {
-                format!("{} bis {}", speak_edge(*start, today, false), speak_edge(*end, today, true))
+                format!("von {} bis {}", speak_edge(*start, today, false), speak_edge(*end, today, true))
             }
             Value::Open(bound) => match bound.direction {
                 Direction::After => format!("ab {}", speak_edge(bound.at, today, false)),
@@ -203,7 +203,7 @@ impl Listener<'_> {
             UnderstandError::PastTime { at } => ToolReply::new(
                 Status::PastTime,
                 format!(
-                    "{} um {} ist schon vorbei, welche Zeit passt Ihnen stattdessen?",
+                    "{}, um {} ist schon vorbei, welche Zeit passt Ihnen stattdessen?",
                     speech::capital(&speech::day(at.date(), today)),
                     speech::clock(at.time())
                 ),
@@ -212,16 +212,16 @@ impl Listener<'_> {
             UnderstandError::PastDate { day } => ToolReply::new(
                 Status::PastTime,
                 format!(
-                    "{} liegt schon in der Vergangenheit, welchen Tag meinen Sie?",
+                    "{}, liegt schon in der Vergangenheit, welchen Tag meinen Sie?",
                     speech::capital(&speech::day(*day, today))
                 ),
             ),
             UnderstandError::TooFar { day, last } => ToolReply::new(
                 Status::TooFar,
                 format!(
-                    "{} ist noch zu weit weg, buchen kann ich bis {}, welcher Tag davor passt Ihnen?",
+                    "{}, ist noch zu weit weg, buchen kann ich bis {}, welcher Tag davor passt Ihnen?",
                     speech::capital(&speech::day(*day, today)),
-                    speech::day(*last, today)
+                    speech::day_as_aim(*last, today)
                 ),
             ),
             UnderstandError::NonexistentDate { .. } => ToolReply::new(
@@ -361,8 +361,14 @@ fn written(value: &Value) -> Json {
 fn speak_edge(edge: Edge, today: NaiveDate, is_end: bool) -> String {
     match edge {
         // The end is the first day outside; people name the last one inside.
-        Edge::Day(day) => speech::day(if is_end { day - TimeDelta::days(1) } else { day }, today),
-        Edge::At(at) => format!("{} um {}", speech::day(at.date(), today), speech::clock(at.time())),
+        Edge::Day(day) if is_end => speech::day_as_aim(day - TimeDelta::days(1), today),
+        Edge::Day(day) => speech::day_as_origin(day, today),
+        Edge::At(at) if is_end => {
+            format!("{}, um {}", speech::day_as_aim(at.date(), today), speech::clock(at.time()))
+        }
+        Edge::At(at) => {
+            format!("{}, um {}", speech::day_as_origin(at.date(), today), speech::clock(at.time()))
+        }
         Edge::Clock(minute) => speech::clock(minute.time()),
     }
 }

@@ -25,6 +25,28 @@ const SLOT_FIELDS: &[&str] = &[
     "inferred",
     "readings",
 ];
+const RESERVE_FIELDS: &[&str] = &[
+    "reserved",
+    "reservation_uid",
+    "reservation_until",
+    "available",
+    "slot_id",
+    "start",
+    "date",
+    "time",
+    "requested_time",
+    "service",
+    "service_id",
+    "staff",
+    "staff_id",
+    "duration_minutes",
+    "held_until",
+    "awaiting_confirmation",
+    "reason",
+    "earliest_bookable",
+    "inferred",
+    "readings",
+];
 const BOOKED_FIELDS: &[&str] = &[
     "booked",
     "appointment_id",
@@ -37,6 +59,8 @@ const BOOKED_FIELDS: &[&str] = &[
     "duration_minutes",
     "confirmation",
     "sync_mode",
+    "old_time",
+    "new_time",
 ];
 const COLLECT_FIELDS: &[&str] = &[
     "available",
@@ -61,6 +85,8 @@ const COLLECT_FIELDS: &[&str] = &[
     "appointment_id",
     "confirmation",
     "sync_mode",
+    "old_time",
+    "new_time",
 ];
 
 /// Fields of `data` that any tool may fill when it asks back or refuses.
@@ -71,6 +97,8 @@ pub const SHARED_FIELDS: &[&str] = &[
     "available",
     "booked",
     "candidates",
+    "decides",
+    "name_differs",
     "current_time",
     "details",
     "earliest_bookable",
@@ -172,7 +200,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Never,
         arguments: &[DATE, TIME, DATETIME, SERVICE, STAFF, SLOT],
-        fields: SLOT_FIELDS,
+        fields: RESERVE_FIELDS,
     },
     ToolEntry {
         tool: Tool::ReleaseSlotReservation,
@@ -204,7 +232,15 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Never,
         arguments: &[DATE, SERVICE],
-        fields: &["appointments", "appointment_count", "appointment", "showing", "remaining_count"],
+        fields: &[
+            "same_day",
+            "next_appointment",
+            "appointment",
+            "showing",
+            "remaining_count",
+            "appointments",
+            "appointment_count",
+        ],
     },
     ToolEntry {
         tool: Tool::QueryAppointmentByName,
@@ -212,7 +248,15 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Never,
         arguments: &[NAME, DATE],
-        fields: &["appointments", "appointment_count"],
+        fields: &[
+            "same_day",
+            "next_appointment",
+            "appointment",
+            "showing",
+            "remaining_count",
+            "appointments",
+            "appointment_count",
+        ],
     },
     ToolEntry {
         tool: Tool::GetCustomerAppointments,
@@ -220,7 +264,15 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &["get_appointments"],
         effect: Effectful::Never,
         arguments: &[CALL],
-        fields: &["appointments", "appointment_count"],
+        fields: &[
+            "same_day",
+            "next_appointment",
+            "appointment",
+            "showing",
+            "remaining_count",
+            "appointments",
+            "appointment_count",
+        ],
     },
     ToolEntry {
         tool: Tool::CancelAppointment,

@@ -7,16 +7,18 @@ use appointment::model::{Appointment, Note};
 use appointment::policy::change::Denial;
 use chrono::{Datelike, TimeDelta};
 use futures_util::future::join;
-use german_datetime::speak;
+use german_datetime::number::cardinal;
+use german_datetime::{Context, Value, speak, understand};
 use kernel::AppointmentId;
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
+use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -29,22 +31,29 @@ use crate::when::When;
 
 /// Appointments read out in one breath.
 const SPOKEN: usize = 3;
+/// Appointments in the data of one answer.
+const LISTED: usize = 10;
 /// How long after booking an anonymous caller may change what was booked in the call.
 const SAME_CALL_MINUTES: i64 = 30;
 
 pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let asker = wish::asker(desk, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
     let all = own(desk, talk, &asker).await?;
+    if asker.is_unclear() && all.is_empty() {
+        return Err(who_speaks().into());
+    }
     let mut listed = on_asked_day(args, talk, all)?;
     if let Some(service) = services::named(args, talk)? {
         listed.retain(|appointment| appointment.snapshot().service == service.id);
     }
-    let rows: Vec<_> = listed.iter().map(|appointment| row(talk, appointment)).collect();
+    let rows: Vec<_> = listed.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
     let reply = match listed.as_slice() {
         [] => nothing(talk, &asker),
         [only] => {
-            let message =
-                format!("Ihr Termin ist {}, möchten Sie daran etwas ändern?", spoken(talk, only.snapshot()));
+            let message = format!(
+                "Ihr Termin {} steht, möchten Sie daran etwas ändern?",
+                spoken(talk, only.snapshot())
+            );
             ToolReply::new(Status::Ok, message).with("appointment", rows.first().cloned())
         }
         [first, ..] => {
@@ -54,35 +63,48 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
             if listed.len() <= SPOKEN && (same_day || tool == Tool::GetCustomerAppointments) {
                 let said: Vec<_> =
                     listed.iter().map(|appointment| spoken(talk, appointment.snapshot())).collect();
-                let message = format!("Sie haben {}, um welchen geht es?", speech::and_list(&said));
-                ToolReply::new(Status::MultipleFound, message).with("same_day", same_day)
+                let message = format!("Sie haben Termine {}, um welchen geht es?", speech::and_list(&said));
+                ToolReply::new(Status::Ok, message).with("same_day", same_day)
             } else {
+                let more = match u32::try_from(listed.len() - 1) {
+                    Ok(1) => "danach kommt noch ein weiterer".to_owned(),
+                    more => format!("danach kommen noch {} weitere", cardinal(more.unwrap_or(u32::MAX))),
+                };
                 let message = format!(
-                    "Ihr nächster Termin ist {}, danach kommen noch {} weitere, um welchen geht es?",
-                    spoken(talk, first.snapshot()),
-                    german_datetime::number::cardinal(u32::try_from(listed.len() - 1).unwrap_or(u32::MAX)),
+                    "Ihr nächster Termin ist der {}, {more}, um welchen geht es?",
+                    spoken(talk, first.snapshot())
                 );
-                ToolReply::new(Status::MultipleFound, message)
+                ToolReply::new(Status::Ok, message)
                     .with("showing", "next_only")
                     .with("next_appointment", rows.first().cloned())
                     .with("remaining_count", listed.len() - 1)
             }
         }
     };
-    let mut reply = reply.with("appointment_count", listed.len()).with("appointments", rows);
-    // For a question, several answers are an answer.
-    reply.success |= reply.status == Status::MultipleFound;
+    let reply = reply.with("appointment_count", listed.len()).with("appointments", rows);
     let next = reply.next_action.unwrap_or(NextAction::AskCaller);
     Ok(reply.next(next).into())
 }
 
 pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
-    let once = match desk.earlier(talk, once).await? {
+    if let Some(done) = desk.before(talk, once).await? {
+        return Ok(done);
+    }
+    let asker = wish::asker(desk, args, talk).await?;
+    let appointment = match meant(desk, args, talk, &asker).await {
+        Err(Stop::Reply(reply)) if reply.status == Status::NotFound => {
+            match cancelled_before(desk, args, talk).await? {
+                Some(done) => return Ok(done),
+                None => return Err(Stop::Reply(reply)),
+            }
+        }
+        found => found?,
+    };
+    let referent = format!("{}:{}", appointment.id(), appointment.snapshot().version);
+    let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let asker = wish::asker(desk, talk).await?;
-    let appointment = meant(desk, args, talk, &asker).await?;
     let request = CancelRequest {
         appointment: appointment.id(),
         reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
@@ -90,16 +112,13 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         claim: Some(claim_for(&once, Effect::cancelled)),
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
-        CancelOutcome::Cancelled(appointment) => Ok(Effect::cancelled(appointment.snapshot()).render(talk)),
-        CancelOutcome::AlreadyCancelled(appointment) => {
-            let mut done = Effect::cancelled(appointment.snapshot()).render(talk);
-            done.reply.status = Status::AlreadyCancelled;
-            done.reply.message = format!(
-                "Der Termin {} ist schon abgesagt, kann ich sonst noch etwas für Sie tun?",
-                spoken(talk, appointment.snapshot())
-            );
-            Ok(done)
+        CancelOutcome::Cancelled(appointment) => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let notes = CallNotes { cancelled: Some(appointment.id()), ..notes };
+            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            Ok(Effect::cancelled(appointment.snapshot()).render(talk))
         }
+        CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
         CancelOutcome::NotOpen(_) => Err(not_found().into()),
         CancelOutcome::Denied(denial) => Err(denied(&denial, "Eine Absage").into()),
@@ -107,12 +126,45 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     }
 }
 
+fn already_cancelled(talk: &Conversation, appointment: &Appointment) -> Done {
+    let mut done = Effect::cancelled(appointment.snapshot()).render(talk);
+    done.reply.status = Status::AlreadyCancelled;
+    done.reply.message = format!(
+        "Der Termin {} ist schon abgesagt, kann ich sonst noch etwas für Sie tun?",
+        spoken(talk, appointment.snapshot())
+    );
+    done
+}
+
+/// Nothing fits any more because this very call has cancelled it: the agent asks again after an answer that came late.
+async fn cancelled_before(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+) -> Result<Option<Done>, Stop> {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let asked = args.text(names::APPOINTMENT)?.and_then(|text| text.trim().parse::<AppointmentId>().ok());
+    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == *id)) else {
+        return Ok(None);
+    };
+    let found = desk.parts.bookings.find(&talk.scope, id).await?;
+    Ok(found.filter(|found| !found.status().is_open()).map(|found| already_cancelled(talk, &found)))
+}
+
+fn who_speaks() -> ToolReply {
+    ToolReply::new(
+        Status::CustomerAmbiguous,
+        "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?",
+    )
+    .next(NextAction::AskCaller)
+}
+
 /// The appointments that the caller may hear of: those of the number's customers, and those of this very call.
 async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec<Appointment>, Stop> {
-    let customers: Vec<_> = asker.customers.iter().map(customer::Customer::id).collect();
+    let customers = &asker.speaking;
     let bookings = &desk.parts.bookings;
     let (upcoming, of_call) =
-        join(bookings.upcoming(&talk.scope, &customers), bookings.of_call(&talk.scope, talk.call)).await;
+        join(bookings.upcoming(&talk.scope, customers), bookings.of_call(&talk.scope, talk.call)).await;
     let (mut all, of_call) = (upcoming?, of_call?);
     let known: Vec<AppointmentId> = all.iter().map(Appointment::id).collect();
     let fresh = talk.now - TimeDelta::minutes(SAME_CALL_MINUTES);
@@ -132,18 +184,33 @@ pub(crate) async fn meant(
     asker: &Asker,
 ) -> Result<Appointment, Stop> {
     let own = own(desk, talk, asker).await?;
-    if let Some(id) =
-        args.text(names::APPOINTMENT)?.and_then(|text| text.trim().parse::<AppointmentId>().ok())
-    {
-        if let Some(found) = own.iter().find(|appointment| appointment.id() == id) {
+    let is_anonymous = talk.caller.number().is_none();
+    if let Some(text) = args.text(names::APPOINTMENT)? {
+        let id = text.trim().parse::<AppointmentId>().ok();
+        if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
             return Ok(found.clone());
         }
-        // Not among the open ones: perhaps called off before, perhaps somebody else's.
-        match desk.parts.bookings.find(&talk.scope, id).await? {
+        // Not among the open ones: perhaps called off before, perhaps somebody else's. Whoever hides the number learns
+        // nothing about either.
+        let stored = match id.filter(|_| !is_anonymous) {
+            Some(id) => desk.parts.bookings.find(&talk.scope, id).await?,
+            None => None,
+        };
+        match stored {
             Some(found) if asker.requester.may_touch(&found) => return Ok(found),
             Some(_) => return Err(unauthorized().into()),
+            None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
+            // An id that fits nothing names nothing; only words beside it may.
+            None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
+                let rows: Vec<_> =
+                    own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
+                return Err(not_found().with("appointments", rows).into());
+            }
             None => {}
         }
+    }
+    if asker.is_unclear() && own.is_empty() {
+        return Err(who_speaks().into());
     }
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
@@ -152,7 +219,7 @@ pub(crate) async fn meant(
     if fitting.len() > 1 {
         let said: Vec<_> =
             fitting.iter().take(SPOKEN).map(|appointment| spoken(talk, appointment.snapshot())).collect();
-        let rows: Vec<_> = fitting.iter().map(|appointment| row(talk, appointment)).collect();
+        let rows: Vec<_> = fitting.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
         let message = format!("Um welchen Termin geht es, {}?", speech::or_list(&said));
         return Err(ToolReply::new(Status::MultipleFound, message)
             .with("appointments", rows)
@@ -183,6 +250,14 @@ fn filter_by_words(
     mut all: Vec<Appointment>,
 ) -> Result<Vec<Appointment>, Stop> {
     let zone = talk.zone();
+    // A clock time alone is that of an appointment there is, on whatever day.
+    if let (None, Some(words)) = (day, time)
+        && let Ok(understood) = understand(words, &Context::new(talk.local_now()).with_bookable(&talk.hours))
+        && let Value::Time(clock) = understood.value
+    {
+        all.retain(|appointment| appointment.starts_at().with_timezone(&zone).time() == clock);
+        return Ok(all);
+    }
     match talk.listener().hear(day, time)? {
         When::Unsaid => {}
         When::Moment(moment) => all.retain(|appointment| appointment.starts_at() == moment.at),
@@ -251,7 +326,7 @@ pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
 }
 
 /// One appointment as fields.
-pub(crate) fn row(talk: &Conversation, appointment: &Appointment) -> Value {
+pub(crate) fn row(talk: &Conversation, appointment: &Appointment) -> Json {
     let state = appointment.snapshot();
     let at = state.starts_at.with_timezone(&talk.zone());
     json!({

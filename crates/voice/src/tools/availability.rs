@@ -6,27 +6,51 @@
 use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, SearchRequest};
 use appointment::model::{Hold, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::offers::{Asked, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::offers::{
+    Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
+};
+use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
 use crate::when::{Stretch, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
 
+/// Holds a time, and says so only if it is held.
+pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let mut done = check(desk, args, talk).await?;
+    let held_until = done.reply.data.get("held_until").cloned();
+    if done.reply.status == Status::Available && held_until.is_none() {
+        done.reply.status = Status::NotHeld;
+        done.reply.success = false;
+        done.reply.message =
+            "Ich halte für Sie schon andere Zeiten frei, welche davon soll ich eintragen?".to_owned();
+    }
+    let slot = done.reply.data.get("slot_id").cloned();
+    done.reply = done
+        .reply
+        .with("reserved", held_until.is_some())
+        .with_some("reservation_uid", slot)
+        .with_some("reservation_until", held_until);
+    Ok(done)
+}
+
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
+    if asker.is_blocked() {
+        return Err(blocked(talk).into());
+    }
     let (service, staff, when) = match wanted {
         Wanted::Offered(slot) => {
             let asked = Asked {
@@ -66,28 +90,40 @@ async fn check_moment(
         staff: asked.staff,
         start: asked.start,
         requester: asker.requester.clone(),
-        hold: !asker.is_blocked(),
+        hold: true,
     };
     match desk.parts.bookings.check(&talk.scope, request).await? {
         CheckOutcome::Free { slot, hold, existing: None } => {
             desk.parts
                 .memory
-                .remember(&talk.scope, talk.call, CallNotes { offered: vec![slot], ..notes })
+                .remember(
+                    &talk.scope,
+                    talk.call,
+                    CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
+                )
                 .await;
             Ok(free(talk, slot, hold.as_ref(), &asked).into())
         }
         CheckOutcome::Free { slot, hold, existing: Some(own) } => {
             desk.parts
                 .memory
-                .remember(&talk.scope, talk.call, CallNotes { offered: vec![slot], ..notes })
+                .remember(
+                    &talk.scope,
+                    talk.call,
+                    CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
+                )
                 .await;
-            let mut reply = own_overlaps(talk, &own);
+            let mut reply = own_overlaps(talk, &own, true);
             reply.data.extend(free(talk, slot, hold.as_ref(), &asked).data);
             Ok(reply.into())
         }
         CheckOutcome::Taken { reason, alternatives, existing } => {
             let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
-                Some(own) => own_overlaps(talk, &own),
+                Some(own) => {
+                    let mut reply = own_overlaps(talk, &own, false);
+                    reply.data.extend(not_free(talk, &reason, &asked, &alternatives).data);
+                    reply
+                }
                 None => not_free(talk, &reason, &asked, &alternatives),
             };
             Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
@@ -165,29 +201,39 @@ async fn check_stretch(
     let inside: Vec<_> = found.slots.iter().filter(|slot| in_stretch(slot)).copied().collect();
     let slots = if inside.is_empty() { &found.slots } else { &inside };
     let on_day = speech::on_day(first, talk.today());
+    let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
+        let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
+        because(talk, reason, &Asked { service, staff, start, inferred: Vec::new() })
+    });
     let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
+        (Some(offered), true) if let Some(why_not) = &why_not => ToolReply::new(
+            Status::Unavailable,
+            format!("{why_not}, ich hätte aber {offered}, was passt Ihnen?"),
+        ),
         (Some(offered), false) if stretch.has_hours => {
             ToolReply::new(Status::Options, format!("Da hätte ich {offered} frei, was passt Ihnen?"))
         }
         (Some(_), false) => ToolReply::new(
             Status::TimeRequired,
             format!(
-                "Um wie viel Uhr soll es {on_day} sein, frei wäre zum Beispiel {}?",
+                "Um wie viel Uhr soll es {on_day}, sein, frei wäre zum Beispiel {}?",
                 spoken_times(talk, slots)
             ),
         ),
         (Some(offered), true) => ToolReply::new(
             Status::Unavailable,
-            format!("In diesem Zeitraum ist leider nichts frei, ich hätte aber {offered}, was passt Ihnen?"),
+            format!(
+                "In diesem Zeitraum kann ich Ihnen gerade nichts anbieten, ich hätte aber {offered}, was passt Ihnen?"
+            ),
         ),
         (None, _) => ToolReply::new(
             Status::NoAvailability,
-            "In diesem Zeitraum und in der Nähe ist leider nichts frei, passt Ihnen eine ganz andere Zeit?",
+            "In diesem Zeitraum und in der Nähe kann ich Ihnen gerade nichts anbieten, passt Ihnen eine ganz andere Zeit?",
         ),
     };
     let reply = reply
         .with("available", !inside.is_empty())
-        .with_some("reason", found.day.as_ref().map(reason_code))
+        .with_some("reason", found.day.as_ref().filter(|_| inside.is_empty()).map(reason_code))
         .with("inferred", stretch.inferred)
         .next(NextAction::OfferAlternatives);
     Ok(offer(desk, talk, reply, slots, notes).await.into())
@@ -195,7 +241,7 @@ async fn check_stretch(
 
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
     let limit = args.number(names::MAX, 1..=3).and_then(|max| u32::try_from(max).ok());
     let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
     let (service, staff, wish, asked) = match wanted {
@@ -240,21 +286,18 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
 
 pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
+    let mut said = None;
     let (service, staff) = match wanted {
         Wanted::Offered(slot) => (slot.service, Some(slot.staff)),
-        Wanted::Described { service, staff, .. } => (service, staff),
+        Wanted::Described { service, staff, when } => {
+            said = Some(when);
+            (service, staff)
+        }
     };
     let after = match args.text(names::AFTER)? {
-        None => None,
-        Some(words) => match talk.listener().hear(Some(&words), None)? {
-            When::Moment(moment) => Some(moment.at.to_utc()),
-            When::Stretch(stretch) => stretch
-                .days
-                .first()
-                .map(|day| german_datetime::in_zone(stretch.from.on(*day), talk.zone()).first().to_utc()),
-            When::Unsaid => None,
-        },
+        None => said.and_then(|when| beginning(talk, &when)),
+        Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
     };
     let longest = i64::from(NextRequest::MAX_SEARCH_DAYS);
     let search_days = args.number(names::SEARCH_DAYS, 1..=longest).and_then(|days| u32::try_from(days).ok());
@@ -284,6 +327,27 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     Ok(offer(desk, talk, reply, &found, notes).await.into())
 }
 
+/// The first instant of what was said.
+fn beginning(talk: &Conversation, when: &When) -> Option<DateTime<Utc>> {
+    match when {
+        When::Moment(moment) => Some(moment.at.to_utc()),
+        When::Stretch(stretch) => {
+            let first = stretch.days.first()?;
+            Some(german_datetime::in_zone(stretch.from.on(*first), talk.zone()).first().to_utc())
+        }
+        When::Unsaid => None,
+    }
+}
+
+/// Nothing is held or booked for somebody who may not book by telephone.
+pub(crate) fn blocked(talk: &Conversation) -> ToolReply {
+    let message = format!(
+        "Das kann ich am Telefon leider nicht für Sie eintragen, soll sich jemand von {} bei Ihnen melden?",
+        speech::plain(&talk.tenant.name)
+    );
+    ToolReply::new(Status::CustomerBlocked, message).next(NextAction::OfferCallback)
+}
+
 fn nothing_found() -> ToolReply {
     ToolReply::new(
         Status::NoAvailability,
@@ -293,26 +357,21 @@ fn nothing_found() -> ToolReply {
 }
 
 pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let slot = match args.text(names::SLOT)? {
-        Some(text) => {
-            SlotId::decode(text.trim()).ok().and_then(|named| talk.catalogue.resolve_slot(&named).ok())
-        }
-        None => None,
+    let slot = match wish::named_slot(args, talk)? {
+        NamedSlot::Absent => None,
+        NamedSlot::Slot(slot) => Some(slot),
+        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
     };
-    match slot {
-        None => desk.parts.bookings.release_call(&talk.scope, talk.call).await?,
-        Some(slot) => {
-            let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-            for hold in held.iter().filter(|hold| hold.slot() == slot) {
-                desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
-            }
-        }
+    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let mut released = false;
+    for hold in held.iter().filter(|hold| slot.is_none_or(|slot| hold.slot() == slot)) {
+        released |= desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
     }
-    Ok(ToolReply::new(
-        Status::Released,
-        "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?",
-    )
-    .with("released", true)
-    .next(NextAction::AskCaller)
-    .into())
+    let message = if released {
+        "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"
+    } else {
+        "Es war nichts vorgemerkt, was darf ich sonst für Sie tun?"
+    };
+    let status = if released { Status::Released } else { Status::NothingToConfirm };
+    Ok(ToolReply::new(status, message).with("released", released).next(NextAction::AskCaller).into())
 }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, ClaimFor};
 use appointment::model::{Appointment, AppointmentSource, Hold, NewCustomerRow, Note, Slot};
-use customer::{NameProblem, PartyError, decide_booking_party, judge_name, read_spoken_email, same_name};
+use customer::{
+    NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
+    same_name,
+};
 use futures_util::future::join;
 use kernel::{CustomerId, PersonName};
 
@@ -17,8 +20,9 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::error::VoiceError;
 use crate::names;
+use crate::naming;
 use crate::once::Once;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::Mode;
 use crate::speech;
@@ -27,7 +31,7 @@ use crate::tools::availability;
 use crate::tools::customer::spoken;
 use crate::tools::moving;
 use crate::tools::offers::{self, Asked};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
 use crate::when::When;
 
 /// Looks by default; books only when the route or the arguments say so.
@@ -47,9 +51,9 @@ pub(crate) async fn collect(
 }
 
 pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
-    let (once, asker) = match begin(desk, talk, once).await? {
+    let asker = match begin(desk, args, talk, once).await? {
         Begun::Before(done) => return Ok(done),
-        Begun::Now(once, asker) => (once, asker),
+        Begun::Now(asker) => asker,
     };
     let says_when = [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME];
     let mut anything = false;
@@ -57,7 +61,7 @@ pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
         anything |= args.text(argument)?.is_some();
     }
     if !anything {
-        return confirm_held(desk, args, talk, asker, &once).await;
+        return confirm_held(desk, args, talk, asker, once).await;
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let (target, asked) = match wanted {
@@ -65,21 +69,21 @@ pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
         Wanted::Described { service, staff, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
             let asked = Asked { service, staff, start, inferred: moment.inferred };
-            not_the_offered_day(talk, &asked, &notes)?;
+            not_the_offered_day(desk, talk, &asked, &notes).await?;
             (BookTarget::At { service, staff, start }, asked)
         }
         // Only a minute can be booked; the look-up asks for what is missing.
         Wanted::Described { .. } => return availability::check(desk, args, talk).await,
     };
-    commit(desk, args, talk, Booking { target, asked, notes, asker }, &once).await
+    commit(desk, args, talk, Booking { target, asked, notes, asker }, once).await
 }
 
-/// Whether the request was carried out before, and who asks: two questions that do not wait for each other.
-async fn begin(desk: &VoiceDesk, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
-    let (earlier, asker) = join(desk.earlier(talk, once), wish::asker(desk, talk)).await;
-    Ok(match earlier? {
-        Earlier::Stands(done) => Begun::Before(done),
-        Earlier::None(once) => Begun::Now(once, asker?),
+/// Whether this invocation was carried out before, and who asks: two questions that do not wait for each other.
+async fn begin(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
+    let (before, asker) = join(desk.before(talk, once), wish::asker(desk, args, talk)).await;
+    Ok(match before? {
+        Some(done) => Begun::Before(done),
+        None => Begun::Now(asker?),
     })
 }
 
@@ -87,7 +91,7 @@ enum Begun {
     /// It was: this is the answer.
     Before(Done),
     /// It was not.
-    Now(Once, Asker),
+    Now(Asker),
 }
 
 /// What shall be committed, and what was known when it was chosen.
@@ -104,9 +108,9 @@ pub(crate) async fn confirm(
     talk: &Conversation,
     once: &Once,
 ) -> ToolResult {
-    match begin(desk, talk, once).await? {
+    match begin(desk, args, talk, once).await? {
         Begun::Before(done) => Ok(done),
-        Begun::Now(once, asker) => confirm_held(desk, args, talk, asker, &once).await,
+        Begun::Now(asker) => confirm_held(desk, args, talk, asker, once).await,
     }
 }
 
@@ -118,23 +122,33 @@ async fn confirm_held(
     asker: Asker,
     once: &Once,
 ) -> ToolResult {
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let named = match args.text(names::SLOT)? {
-        Some(text) => appointment::model::SlotId::decode(text.trim())
-            .ok()
-            .and_then(|named| talk.catalogue.resolve_slot(&named).ok()),
-        None => None,
+    let named = match wish::named_slot(args, talk)? {
+        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
+        NamedSlot::Slot(slot) => Some(slot),
+        NamedSlot::Absent => None,
     };
-    let fits = |hold: &&Hold| named.is_none_or(|slot| hold.slot() == slot);
+    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let hold = held.iter().rev().find(fits);
-    if let Some(hold) = hold
-        && let Some(appointment) = hold.snapshot().moves
-    {
-        return moving::move_held(desk, talk, appointment, hold.slot(), once).await;
-    }
-    match hold.map(Hold::slot).or(named) {
-        Some(slot) => {
+    // A yes answers the last question. Where that is forgotten, one hold speaks for itself and several do not.
+    let question = match (named, notes.asked, held.as_slice()) {
+        (None, Some(question), _) => Some(question),
+        (Some(slot), Some(Question::Move(appointment, asked)), _) if asked == slot => {
+            Some(Question::Move(appointment, slot))
+        }
+        (Some(slot), ..) => Some(Question::Book(slot)),
+        (None, None, [hold]) => Some(question_of(hold)),
+        (None, None, [.., before, last]) => {
+            let zone = talk.zone();
+            let both = [before, last].map(|hold| hold.slot().start.with_timezone(&zone));
+            return Err(Box::new(talk.listener().which_of(&both)).into());
+        }
+        (None, None, []) => None,
+    };
+    match question {
+        Some(Question::Move(appointment, slot)) => {
+            moving::move_held(desk, args, talk, appointment, slot, once).await
+        }
+        Some(Question::Book(slot)) => {
             let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
             commit(desk, args, talk, Booking { target, asked, notes, asker }, once).await
         }
@@ -142,12 +156,20 @@ async fn confirm_held(
     }
 }
 
+fn question_of(hold: &Hold) -> Question {
+    match hold.snapshot().moves {
+        Some(appointment) => Question::Move(appointment, hold.slot()),
+        None => Question::Book(hold.slot()),
+    }
+}
+
 /// Nothing is held: either it has been booked in this call already, or there is nothing to confirm.
 async fn nothing_held(desk: &VoiceDesk, talk: &Conversation) -> ToolResult {
     let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-    match booked.iter().rfind(|appointment| appointment.status().is_open()) {
-        Some(appointment) => Ok(already_booked(talk, appointment)),
-        None => Err(ToolReply::new(
+    let open: Vec<_> = booked.iter().filter(|appointment| appointment.status().is_open()).collect();
+    match open.as_slice() {
+        [appointment] => Ok(already_booked(talk, appointment)),
+        _ => Err(ToolReply::new(
             Status::NothingToConfirm,
             "Es ist gerade nichts vorgemerkt, an welchem Tag und um wie viel Uhr soll der Termin sein?",
         )
@@ -164,6 +186,11 @@ async fn commit(
     once: &Once,
 ) -> ToolResult {
     let Booking { target, asked, notes, asker } = booking;
+    let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
+    let once = match desk.settled(talk, once, &referent).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
     let (party, learned) = party(desk, args, talk, &asker).await?;
     let request = BookRequest {
         branch: talk.branch,
@@ -173,7 +200,7 @@ async fn commit(
         source: AppointmentSource::VoiceAgent,
         notes: args.text(names::NOTES)?.and_then(|text| Note::clean(&text)),
         additional: args.is_confirmed(names::ADDITIONAL),
-        claim: Some(claim_for(once, Effect::booked)),
+        claim: Some(claim_for(&once, Effect::booked)),
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
@@ -190,12 +217,12 @@ async fn commit(
             Ok(Effect::booked(appointment.snapshot()).render(talk))
         }
         BookOutcome::AlreadyBooked(appointment) => Ok(already_booked(talk, &appointment)),
-        BookOutcome::OwnAppointment(own) => Err(offers::own_overlaps(talk, &own).into()),
+        BookOutcome::OwnAppointment(own) => Err(offers::own_overlaps(talk, &own, true).into()),
         BookOutcome::SlotGone { reason, alternatives } => {
             let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }
-        BookOutcome::Repeated => repeated(desk, talk, once).await,
+        BookOutcome::Repeated => repeated(desk, talk, &once).await,
     }
 }
 
@@ -231,22 +258,26 @@ fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {
 }
 
 /// Alternatives lie on other days too. An agent that heard only "um elf" and repeats the day first asked for would
-/// book a day that was never offered: the caller is asked which one was meant.
-fn not_the_offered_day(talk: &Conversation, asked: &Asked, notes: &CallNotes) -> Result<(), Stop> {
+/// book a day that was never offered: the caller is asked once which one was meant.
+async fn not_the_offered_day(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asked: &Asked,
+    notes: &CallNotes,
+) -> Result<(), Stop> {
     let zone = talk.zone();
     let at = asked.start.with_timezone(&zone);
     if notes.offered.iter().any(|slot| slot.start == asked.start) {
         return Ok(());
     }
-    let other = notes
-        .offered
-        .iter()
-        .map(|slot| slot.start.with_timezone(&zone))
-        .find(|offered| offered.time() == at.time());
-    match other {
-        Some(offered) => Err(Box::new(talk.listener().which_of(&[offered, at])).into()),
-        None => Ok(()),
-    }
+    let mut offered = notes.offered.iter().map(|slot| slot.start.with_timezone(&zone));
+    let Some(other) = offered.find(|offered| offered.time() == at.time()) else { return Ok(()) };
+    // Whoever has been asked means what is said next.
+    desk.parts
+        .memory
+        .remember(&talk.scope, talk.call, CallNotes { offered: Vec::new(), ..notes.clone() })
+        .await;
+    Err(Box::new(talk.listener().which_of(&[other, at])).into())
 }
 
 /// For whom it is booked, and what was learned about somebody known.
@@ -262,15 +293,25 @@ async fn party(
         return Ok((BookingParty::Existing(id), None));
     }
     // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
-    let decided = decide_booking_party(
-        &asker.customers,
-        &talk.caller,
-        name.as_ref(),
-        email.as_ref(),
-        talk.now,
-        CustomerId::generate(&*desk.parts.ids),
-    );
+    let other_person = args.choice(names::OTHER_PERSON);
+    let decide = if other_person == Some(true) { decide_other_person } else { decide_booking_party };
+    let id = CustomerId::generate(&*desk.parts.ids);
+    let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
+    if let (true, None, Some(own), Some(said)) =
+        (party.name_differs, other_person, party.customer.name(), &name)
+        && !naming::sounds_like(own.as_str(), said.as_str())
+    {
+        let message = format!(
+            "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",
+            speech::plain(said.as_str())
+        );
+        return Err(ToolReply::new(Status::CustomerAmbiguous, message)
+            .with("name_differs", true)
+            .with("decides", names::OTHER_PERSON[0])
+            .next(NextAction::AskCaller)
+            .into());
+    }
     if !party.is_new {
         return Ok((BookingParty::Existing(party.customer.id()), party.write));
     }
@@ -331,20 +372,13 @@ fn refuse_party(talk: &Conversation, error: PartyError) -> Stop {
         PartyError::NameRequired => ask_for_name(Status::CustomerNameRequired).into(),
         PartyError::AskWho(candidates) => ToolReply::new(
             Status::CustomerAmbiguous,
-            "Unter Ihrer Nummer sind mehrere Personen eingetragen, für wen darf ich den Termin eintragen?",
+            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?",
         )
         .with("candidates", candidates.len())
+        .with("decides", names::OTHER_PERSON[0])
         .next(NextAction::AskCaller)
         .into(),
-        PartyError::Blocked => ToolReply::new(
-            Status::CustomerBlocked,
-            format!(
-                "Das kann ich am Telefon leider nicht für Sie eintragen, soll sich jemand von {} bei Ihnen melden?",
-                speech::plain(&talk.tenant.name)
-            ),
-        )
-        .next(NextAction::OfferCallback)
-        .into(),
+        PartyError::Blocked => availability::blocked(talk).into(),
         failure => failure.into(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Said only after the request is committed, and only with a number that can be dialled.
 
-use kernel::{CommitError, PersonName};
+use kernel::{CommitError, PersonName, PhoneNumber};
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 
 use crate::args::Args;
@@ -14,6 +14,7 @@ use crate::numbers;
 use crate::once::Once;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
+use crate::tool::Tool;
 use crate::tools::booking::repeated;
 
 pub(crate) async fn request(
@@ -22,17 +23,16 @@ pub(crate) async fn request(
     talk: &Conversation,
     once: &Once,
 ) -> ToolResult {
-    let once = match desk.earlier(talk, once).await? {
-        Earlier::Stands(done) => return Ok(done),
-        Earlier::None(once) => once,
-    };
+    if let Some(done) = desk.before(talk, once).await? {
+        return Ok(done);
+    }
     let given = args.text(names::PHONE)?;
     let country = talk.country();
     let number = match &given {
         Some(text) => Some(numbers::number(text, country).ok_or_else(ask_for_number)?),
         None => None,
     };
-    let priority = args.text(names::PRIORITY)?.and_then(|word| word.to_lowercase().parse::<Priority>().ok());
+    let priority = args.text(names::PRIORITY)?.and_then(|word| priority_of(&word));
     let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
         (None, None, None) => None,
         (reason, notes, service) => {
@@ -40,6 +40,12 @@ pub(crate) async fn request(
             Some(parts.join(" - "))
         }
     };
+    // One promise to one number for one reason, however often it is asked for in the call.
+    let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
+    let once = Once::once_in_call(talk, Tool::RequestCallback, &format!("{number_said:?}:{note:?}"));
+    if let Earlier::Stands(done) = desk.earlier(talk, &once).await? {
+        return Ok(done);
+    }
     let customer = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
     let customer = match customer.customers() {
         [only] => Some(only.id()),
@@ -57,6 +63,16 @@ pub(crate) async fn request(
         ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
     };
     promise(desk, talk, request, &once).await
+}
+
+/// How soon, in German or English.
+fn priority_of(word: &str) -> Option<Priority> {
+    match word.to_lowercase().as_str() {
+        "urgent" | "dringend" | "sofort" | "sehr dringend" => Some(Priority::Urgent),
+        "high" | "hoch" | "wichtig" => Some(Priority::High),
+        "normal" => Some(Priority::Normal),
+        _ => None,
+    }
 }
 
 /// Records the promise and renders it; a repetition finds the first one.

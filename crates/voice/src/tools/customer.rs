@@ -43,7 +43,7 @@ async fn known(desk: &VoiceDesk, talk: &Conversation, customer: &Customer) -> Re
     let message = match (&name, upcoming.first()) {
         (Some(_), Some(next)) if !customer.is_blocked() => {
             format!(
-                "Ich habe Sie gefunden, Ihr nächster Termin ist {}, worum geht es?",
+                "Ich habe Sie gefunden, Ihr nächster Termin ist der {}, worum geht es?",
                 spoken(talk, next.snapshot())
             )
         }
@@ -79,8 +79,8 @@ pub(crate) fn fields(customer: &Customer) -> Value {
     })
 }
 
-/// An appointment in a sentence: "Bartpflege am Freitag, dem vierten Dezember, um zehn Uhr".
+/// An appointment in a sentence: "für Bartpflege am Freitag, dem vierten Dezember, um zehn Uhr".
 pub(crate) fn spoken(talk: &Conversation, appointment: &AppointmentSnapshot) -> String {
     let at = appointment.starts_at.with_timezone(&talk.zone());
-    format!("{} {}", speech::plain(&talk.service_name(appointment.service)), speech::moment(at, talk.now))
+    format!("für {} {}", speech::plain(&talk.service_name(appointment.service)), speech::moment(at, talk.now))
 }

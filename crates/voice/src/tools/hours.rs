@@ -31,7 +31,11 @@ pub(crate) fn get_opening_hours(args: Args<'_>, talk: &Conversation) -> ToolResu
     let now = talk.local_now().time();
     let minute_now = u16::try_from(now.hour() * 60 + now.minute()).unwrap_or(0);
     let open_now = hours_on(talk, today).iter().any(|hours| (hours.from..hours.until).contains(&minute_now));
-    let when = if day == today { "Heute".to_owned() } else { speech::capital(&speech::on_day(day, today)) };
+    let when = if day == today {
+        "Heute".to_owned()
+    } else {
+        format!("{},", speech::capital(&speech::on_day(day, today)))
+    };
     let message = match talk.catalogue.opening_on(day) {
         OpeningDay::Open(hours) => {
             let spans: Vec<_> = hours.iter().map(spoken_span).collect();
@@ -42,7 +46,7 @@ pub(crate) fn get_opening_hours(args: Args<'_>, talk: &Conversation) -> ToolResu
         }
         OpeningDay::Closed(closed) => {
             format!(
-                "{when} haben wir wegen {} geschlossen, passt Ihnen ein anderer Tag?",
+                "{when} haben wir geschlossen, der Grund ist {}, passt Ihnen ein anderer Tag?",
                 speech::plain(&closed.reason)
             )
         }

@@ -3,7 +3,7 @@
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, Slot, SlotId};
+use appointment::model::{Appointment, Hold, Slot, SlotId};
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, StaffId};
 
@@ -13,10 +13,12 @@ use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{denied, meant, row, unauthorized};
+use crate::tools::availability;
 use crate::tools::offers::{self, Asked};
 
 use crate::tools::booking::{claim_for, repeated};
@@ -30,20 +32,25 @@ pub(crate) async fn reschedule(
     talk: &Conversation,
     once: &Once,
 ) -> ToolResult {
-    let once = match desk.earlier(talk, once).await? {
-        Earlier::Stands(done) => return Ok(done),
-        Earlier::None(once) => once,
-    };
+    if let Some(done) = desk.before(talk, once).await? {
+        return Ok(done);
+    }
     let confirmed = args.is_confirmed(names::CONFIRM);
-    let asker = wish::asker(desk, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
+    if asker.is_blocked() {
+        return Err(availability::blocked(talk).into());
+    }
     let appointment = meant(desk, args, talk, &asker).await?;
-    let Some((start, staff)) = new_time(args, talk, &appointment)? else {
-        let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-        let prepared = held.iter().rev().find(|hold| hold.snapshot().moves == Some(appointment.id()));
-        return match prepared {
-            Some(hold) if confirmed => move_held(desk, talk, appointment.id(), hold.slot(), &once).await,
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let Some((start, staff)) = new_time(args, talk, &appointment, &notes)? else {
+        return match prepared(desk, talk, &appointment, &notes).await? {
+            Some(slot) if confirmed => move_held(desk, args, talk, appointment.id(), slot, once).await,
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
+    };
+    let once = match settled(desk, talk, once, confirmed, &appointment, start).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
     };
     let request = MoveRequest {
         appointment: appointment.id(),
@@ -57,9 +64,12 @@ pub(crate) async fn reschedule(
     }
     match desk.parts.bookings.prepare_move(&talk.scope, &request).await? {
         PrepareOutcome::Ready { appointment, slot, hold } => {
+            let question = Some(Question::Move(appointment.id(), slot));
+            let notes = CallNotes { asked: question, offered: Vec::new(), ..notes };
+            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
             let at = slot.start.with_timezone(&talk.zone());
             let message = format!(
-                "Ich kann Ihren Termin {} auf {} bei {} verlegen, soll ich das so machen?",
+                "Ich kann Ihren Termin für {} auf {} bei {} verlegen, soll ich das so machen?",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
@@ -91,22 +101,64 @@ pub(crate) async fn reschedule(
 /// Moves to a time that the call holds for it.
 pub(crate) async fn move_held(
     desk: &VoiceDesk,
+    args: Args<'_>,
     talk: &Conversation,
     appointment: AppointmentId,
     slot: Slot,
     once: &Once,
 ) -> ToolResult {
-    let asker = wish::asker(desk, talk).await?;
-    let before = desk.parts.bookings.find(&talk.scope, appointment).await?;
-    let from = before.as_ref().map_or(slot.start, Appointment::starts_at);
+    let asker = wish::asker(desk, args, talk).await?;
+    let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
+        return Err(gone().into());
+    };
+    let once = match settled(desk, talk, once, true, &before, slot.start).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
+    let from = before.starts_at();
     let request = MoveRequest {
         appointment,
         start: slot.start,
         staff: Some(slot.staff),
         requester: asker.requester,
-        claim: Some(claim_of_move(once, from)),
+        claim: Some(claim_of_move(&once, from)),
     };
-    carry_out(desk, talk, request, once).await
+    carry_out(desk, talk, request, &once).await
+}
+
+/// The destination that the caller was asked about, or that the call holds for this appointment and no other.
+async fn prepared(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    appointment: &Appointment,
+    notes: &CallNotes,
+) -> Result<Option<Slot>, Stop> {
+    match notes.asked {
+        Some(Question::Move(asked, slot)) if asked == appointment.id() => return Ok(Some(slot)),
+        Some(_) => return Ok(None),
+        None => {}
+    }
+    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let mut of_this =
+        held.iter().filter(|hold| hold.snapshot().moves == Some(appointment.id())).map(Hold::slot);
+    let first = of_this.next();
+    Ok(if of_this.next().is_some() { None } else { first })
+}
+
+/// What an earlier run of the same move left. The destination names it, not the state it started from: after the move
+/// that state is another one.
+async fn settled(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    once: &Once,
+    confirmed: bool,
+    appointment: &Appointment,
+    start: DateTime<Utc>,
+) -> Result<Earlier, Stop> {
+    if !confirmed {
+        return Ok(Earlier::None(once.clone()));
+    }
+    desk.settled(talk, once, &format!("{}:{start}", appointment.id())).await
 }
 
 fn claim_of_move(once: &Once, from: DateTime<Utc>) -> appointment::commands::ClaimFor {
@@ -133,16 +185,11 @@ async fn refuse(
 ) -> ToolResult {
     match refusal {
         MoveRefusal::NotYours => Err(unauthorized().into()),
-        MoveRefusal::NotOpen(_) => Err(ToolReply::new(
-            Status::NotFound,
-            "Diesen Termin gibt es nicht mehr, soll ich einen neuen vereinbaren?",
-        )
-        .next(NextAction::AskCaller)
-        .into()),
+        MoveRefusal::NotOpen(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
         MoveRefusal::NoChange(appointment) => {
             let message = format!(
-                "Ihr Termin ist schon {}, möchten Sie eine andere Zeit?",
+                "Ihr Termin {} steht schon so, möchten Sie eine andere Zeit?",
                 spoken(talk, appointment.snapshot())
             );
             Ok(ToolReply::new(Status::Unchanged, message)
@@ -169,18 +216,25 @@ async fn refuse(
     }
 }
 
+fn gone() -> ToolReply {
+    ToolReply::new(Status::NotFound, "Diesen Termin gibt es nicht mehr, soll ich einen neuen vereinbaren?")
+        .next(NextAction::AskCaller)
+}
+
 /// A start, and the person if a slot was named.
 type NewTime = (DateTime<Utc>, Option<StaffId>);
 
 /// The new time: a slot id, or words. A day alone keeps the clock time, a clock time alone keeps the day.
-fn new_time(args: Args<'_>, talk: &Conversation, appointment: &Appointment) -> Result<Option<NewTime>, Stop> {
-    if let Some(text) = args.text(names::SLOT)? {
-        let named = SlotId::decode(text.trim()).ok();
-        if let Some(slot) = named.and_then(|named| talk.catalogue.resolve_slot(&named).ok()) {
-            return Ok(Some((slot.start, Some(slot.staff))));
-        }
-    }
+fn new_time(
+    args: Args<'_>,
+    talk: &Conversation,
+    appointment: &Appointment,
+    notes: &CallNotes,
+) -> Result<Option<NewTime>, Stop> {
     let (day, time) = (args.text(names::NEW_DATE)?, args.text(names::NEW_TIME)?);
+    if let Some(slot) = wish::offered(args, talk, notes, day.is_some() || time.is_some())? {
+        return Ok(Some((slot.start, Some(slot.staff))));
+    }
     let old = appointment.starts_at().with_timezone(&talk.zone());
     let listener = talk.listener();
     let when = match (&day, &time) {
@@ -209,7 +263,7 @@ fn new_time(args: Args<'_>, talk: &Conversation, appointment: &Appointment) -> R
 
 fn needs_new_time(talk: &Conversation, appointment: &Appointment) -> ToolReply {
     let message = format!(
-        "Ihr Termin ist {}, auf welchen Tag und welche Uhrzeit darf ich ihn legen?",
+        "Es geht um Ihren Termin {}, auf welchen Tag und welche Uhrzeit darf ich ihn legen?",
         spoken(talk, appointment.snapshot())
     );
     ToolReply::new(Status::NeedsNewTime, message)

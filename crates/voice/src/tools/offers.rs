@@ -13,7 +13,7 @@ use crate::speech;
 use crate::status::Status;
 
 /// Alternatives said in one breath; the third one is in the data.
-const SPOKEN: usize = 2;
+pub(crate) const SPOKEN: usize = 2;
 /// A minute somebody asked for.
 pub(crate) struct Asked {
     pub(crate) service: ServiceId,
@@ -22,12 +22,14 @@ pub(crate) struct Asked {
     pub(crate) inferred: Vec<&'static str>,
 }
 
-pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment) -> ToolReply {
+/// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
+pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
     let at = own.starts_at.with_timezone(&talk.zone());
     let message = format!(
-        "Sie haben {} schon einen Termin {}, möchten Sie ihn verschieben oder einen weiteren dazu buchen?",
+        "Sie haben {} schon einen Termin für {}, möchten Sie ihn verschieben{}?",
         speech::moment(at, talk.now),
         speech::plain(&talk.service_name(own.service)),
+        if is_free { " oder einen weiteren dazu buchen" } else { "" },
     );
     ToolReply::new(Status::OwnAppointmentOverlaps, message)
         .with("has_existing_appointment", true)
@@ -44,11 +46,18 @@ pub(crate) fn not_free(
     alternatives: &[RankedSlot],
 ) -> ToolReply {
     let at = asked.start.with_timezone(&talk.zone());
+    if asked.start < talk.now {
+        let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
+        return talk.listener().refuse(&over);
+    }
     let why = because(talk, reason, asked);
     let offered = spoken_offers(talk, alternatives);
-    let message = match &offered {
-        Some(offered) => format!("{why}, frei wäre {offered}, was passt Ihnen?"),
-        None => {
+    let message = match (&offered, reason) {
+        (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
+            format!("{why}, darf es etwas anderes sein?")
+        }
+        (Some(offered), _) => format!("{why}, frei wäre {offered}, was passt Ihnen?"),
+        (None, _) => {
             format!("{why} und in der Nähe ist leider auch nichts frei, passt Ihnen eine ganz andere Zeit?")
         }
     };
@@ -93,14 +102,15 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
     }
 }
 
-fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) -> String {
+/// The rule that removed a slot, in a main clause.
+pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) -> String {
     let at = asked.start.with_timezone(&talk.zone());
     let today = talk.today();
     let moment = speech::capital(&speech::moment(at, talk.now));
     let day = speech::capital(&speech::on_day(at.date_naive(), today));
     match reason {
         Unavailable::Closed { reason: Some(reason) } => {
-            format!("{day}, haben wir wegen {} geschlossen", speech::plain(reason))
+            format!("{day}, haben wir geschlossen, der Grund ist {}", speech::plain(reason))
         }
         Unavailable::Closed { reason: None } => format!("{day}, haben wir geschlossen"),
         Unavailable::OutsideHours => format!("{moment} passt der Termin nicht in unsere Öffnungszeiten"),

@@ -51,8 +51,8 @@ fn stretch_reply(stretch: &Stretch, today: chrono::NaiveDate) -> ToolReply {
     } else {
         format!(
             "Das geht von {} bis {}, welcher Tag und welche Uhrzeit passen Ihnen?",
-            speech::day(*first, today),
-            speech::day(*last, today)
+            speech::day_as_origin(*first, today),
+            speech::day_as_aim(*last, today)
         )
     };
     ToolReply::new(Status::Ok, message)

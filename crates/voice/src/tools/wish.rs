@@ -2,9 +2,9 @@
 
 use appointment::commands::{CallContext, Requester};
 use appointment::model::{Service, Slot, SlotId, Staff};
-use customer::{Customer, Identification};
+use customer::{Customer, Identification, same_name};
 use german_datetime::{Context, Value, understand};
-use kernel::{ServiceId, StaffId};
+use kernel::{CustomerId, PersonName, ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -15,11 +15,12 @@ use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::offers::SPOKEN;
 use crate::tools::services;
 use crate::when::When;
 
 /// Words for "anybody will do".
-const ANYBODY: &[&str] = &["egal", "beliebig", "irgendwer", "keine präferenz", "keine", "any", "anyone"];
+const ANYBODY: &[&str] = &["egal", "beliebig", "irgend", "jemand", "keine präferenz", "any"];
 
 /// What shall be done about a time.
 pub(crate) enum Wanted {
@@ -32,7 +33,10 @@ pub(crate) enum Wanted {
 /// Who asks, with the customers that the number proves.
 pub(crate) struct Asker {
     pub(crate) requester: Requester,
+    /// All customers of the number.
     pub(crate) customers: Vec<Customer>,
+    /// Those of them who speak: one, or nobody as long as that is not known.
+    pub(crate) speaking: Vec<CustomerId>,
 }
 
 impl Asker {
@@ -40,22 +44,49 @@ impl Asker {
     pub(crate) fn is_blocked(&self) -> bool {
         !self.customers.is_empty() && self.customers.iter().all(Customer::is_blocked)
     }
+
+    /// Whether several people share the number and it is not known who speaks.
+    pub(crate) const fn is_unclear(&self) -> bool {
+        self.speaking.is_empty() && !self.customers.is_empty()
+    }
 }
 
-/// Identifies the caller by number.
-pub(crate) async fn asker(desk: &VoiceDesk, talk: &Conversation) -> Result<Asker, Stop> {
+/// Identifies the caller by number. Where several people share one, only a name that is exactly one of theirs tells who
+/// speaks; until then nobody's appointments are touched.
+pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
-    let customers = match identified {
-        Identification::Known(customer) => vec![customer],
-        Identification::SharedNumber(customers) => customers,
-        Identification::Unknown(_) | Identification::Anonymous => Vec::new(),
+    let (customers, speaking) = match identified {
+        Identification::Known(customer) => (vec![customer.clone()], vec![customer.id()]),
+        Identification::SharedNumber(customers) => {
+            let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+            let called = |customer: &&Customer| match (customer.name(), &said) {
+                (Some(own), Some(said)) => same_name(own, said),
+                _ => false,
+            };
+            let speaking: Vec<_> = customers.iter().filter(called).map(Customer::id).collect();
+            (customers, if speaking.len() == 1 { speaking } else { Vec::new() })
+        }
+        Identification::Unknown(_) | Identification::Anonymous => (Vec::new(), Vec::new()),
     };
-    let context = CallContext {
-        call: talk.call,
-        caller: talk.caller.clone(),
-        customers: customers.iter().map(Customer::id).collect(),
-    };
-    Ok(Asker { requester: Requester::Caller(context), customers })
+    let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
+    Ok(Asker { requester: Requester::Caller(context), customers, speaking })
+}
+
+/// What an argument for a slot id says.
+pub(crate) enum NamedSlot {
+    /// Nothing.
+    Absent,
+    /// A slot of this branch.
+    Slot(Slot),
+    /// Something that is no id of ours, or no longer fits the catalogue.
+    Garbled,
+}
+
+/// Reads the slot id.
+pub(crate) fn named_slot(args: Args<'_>, talk: &Conversation) -> Result<NamedSlot, Stop> {
+    let Some(text) = args.text(names::SLOT)? else { return Ok(NamedSlot::Absent) };
+    let named = SlotId::decode(text.trim()).ok().and_then(|named| talk.catalogue.resolve_slot(&named).ok());
+    Ok(named.map_or(NamedSlot::Garbled, NamedSlot::Slot))
 }
 
 /// Reads the wish. A slot id that is none of ours is ignored if the words say the time as well: agents garble ids.
@@ -68,35 +99,42 @@ pub(crate) async fn wanted(
     let date = args.text(names::DATE)?;
     let time = args.text(names::TIME)?;
     let datetime = args.text(names::DATETIME)?;
-    if let Some(slot) = offered(args, talk, &notes, date.is_some() || datetime.is_some())? {
-        notes.service = Some(slot.service);
-        return Ok((Wanted::Offered(slot), notes));
+    let has_words = date.is_some() || datetime.is_some();
+    if let Some(slot) = offered(args, talk, &notes, has_words)? {
+        // What is said now outweighs an id from earlier in the call.
+        match services::named(args, talk)? {
+            Some(other) if other.id != slot.service && has_words => {}
+            Some(other) if other.id != slot.service => return Err(slot_unknown().into()),
+            _ => {
+                notes.service = Some(slot.service);
+                return Ok((Wanted::Offered(slot), notes));
+            }
+        }
     }
     let service = service(args, talk, &notes)?;
     let staff = staff(args, talk, &notes, service)?;
     notes.service = Some(service.id);
     notes.staff = staff;
+    // A question back must not forget what was understood.
+    desk.parts.memory.remember(&talk.scope, talk.call, notes.clone()).await;
     let when = match datetime {
-        Some(words) => talk.listener().hear(Some(&words), None)?,
+        Some(words) => talk.listener().hear(Some(&words), time.as_deref())?,
         None => talk.listener().hear(date.as_deref(), time.as_deref())?,
     };
     Ok((Wanted::Described { service: service.id, staff, when }, notes))
 }
 
 /// The slot that an id or a choice ("den zweiten") names.
-fn offered(
+pub(crate) fn offered(
     args: Args<'_>,
     talk: &Conversation,
     notes: &CallNotes,
     has_words: bool,
 ) -> Result<Option<Slot>, Stop> {
-    if let Some(text) = args.text(names::SLOT)? {
-        let named = SlotId::decode(text.trim()).ok();
-        match named.and_then(|named| talk.catalogue.resolve_slot(&named).ok()) {
-            Some(slot) => return Ok(Some(slot)),
-            None if has_words => {}
-            None => return Err(slot_unknown().into()),
-        }
+    match named_slot(args, talk)? {
+        NamedSlot::Slot(slot) => return Ok(Some(slot)),
+        NamedSlot::Garbled if !has_words => return Err(slot_unknown().into()),
+        NamedSlot::Garbled | NamedSlot::Absent => {}
     }
     let Some(choice) = args.text(names::CHOICE)? else {
         return Ok(None);
@@ -108,7 +146,7 @@ fn offered(
     }
 }
 
-fn slot_unknown() -> ToolReply {
+pub(crate) fn slot_unknown() -> ToolReply {
     ToolReply::new(
         Status::SlotUnknown,
         "Diesen Terminvorschlag finde ich nicht mehr, an welchem Tag und um wie viel Uhr soll es sein?",
@@ -123,13 +161,41 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[Slot]) -> Option<Slot> {
         &["2", "zweite", "zweiten", "zweiter"],
         &["3", "dritte", "dritten", "dritter"],
     ];
-    let words: Vec<_> = choice.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let named = |names: &[&str]| words.iter().any(|word| names.contains(&word.trim_matches('.')));
-    if named(&["letzte", "letzten", "letzter"]) {
-        return offered.last().copied();
-    }
-    if let Some(place) = PLACES.iter().position(|names| named(names)) {
-        return offered.get(place).copied();
+    const LAST: &[&str] = &["letzte", "letzten", "letzter"];
+    // "am zweiten Dezember" and "um zwei Uhr" are times: a place is said with nothing beside it but these.
+    const BESIDE: &[&str] = &[
+        "der",
+        "die",
+        "den",
+        "das",
+        "ich",
+        "nehme",
+        "nehmen",
+        "bitte",
+        "gern",
+        "gerne",
+        "ja",
+        "termin",
+        "vorschlag",
+        "option",
+        "alternative",
+        "möglichkeit",
+        "dann",
+    ];
+    let words: Vec<_> = choice
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && !BESIDE.contains(word))
+        .map(str::to_owned)
+        .collect();
+    if let [word] = words.as_slice() {
+        if LAST.contains(&word.as_str()) {
+            // The last one that was said aloud.
+            return offered.iter().take(SPOKEN).next_back().copied();
+        }
+        if let Some(place) = PLACES.iter().position(|names| names.contains(&word.as_str())) {
+            return offered.get(place).copied();
+        }
     }
     let context = Context::new(talk.local_now()).with_bookable(&talk.hours);
     let understood = understand(choice, &context).ok()?;
@@ -175,7 +241,8 @@ fn staff(
         let earlier = notes.staff.and_then(|id| talk.catalogue.person(id));
         return Ok(earlier.filter(|person| performs(person)).map(|person| person.id));
     };
-    if ANYBODY.contains(&words.to_lowercase().as_str()) {
+    let said = words.to_lowercase();
+    if ANYBODY.iter().any(|word| said.contains(word)) {
         return Ok(None);
     }
     match naming::staff(&talk.catalogue, &words) {
@@ -190,8 +257,12 @@ fn staff(
                 .into())
         }
         Fit::Nothing => {
-            let names: Vec<_> =
-                talk.catalogue.performers(service.id).map(|person| speech::plain(&person.name)).collect();
+            let names: Vec<_> = talk
+                .catalogue
+                .performers(service.id)
+                .take(5)
+                .map(|person| speech::plain(&person.name))
+                .collect();
             let message = format!(
                 "Diesen Namen finde ich bei uns nicht, darf es auch bei {} sein?",
                 speech::or_list(&names)

@@ -5,5 +5,6 @@
 mod booking;
 mod identity;
 mod misuse;
+mod referents;
 mod times;
 mod world;

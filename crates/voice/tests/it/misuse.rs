@@ -88,7 +88,8 @@ async fn hostile_text_is_text() {
     assert_eq!(reply.status, Status::Booked, "{}", reply.message);
     let mut long = wish("2026-11-24", "11:00");
     long["notes"] = json!("x".repeat(1_000_000));
-    assert_eq!(line.ask("book_appointment", long).await.status, Status::InvalidArguments);
+    let other = world.call("call_b", "+491701110009");
+    assert_eq!(other.ask("book_appointment", long).await.status, Status::InvalidArguments);
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ impl CallMemory for Notes {
 /// Outcomes are found where the change sets left them.
 struct Outcomes {
     appointments: Arc<InMemoryAppointments>,
+    callbacks: Arc<InMemoryCallbacks>,
 }
 
 #[async_trait]
@@ -79,7 +80,8 @@ impl OutcomeStore for Outcomes {
         scope: &TenantScope,
         key: &IdempotencyKey,
     ) -> Result<Option<StoredOutcome>, StoreError> {
-        let claim = self.appointments.claim(scope, key);
+        let booked = self.appointments.claim(scope, key);
+        let claim = booked.or_else(|| self.callbacks.claim(scope.tenant(), key));
         Ok(claim.map(|claim| StoredOutcome { request: claim.request, outcome: claim.outcome }))
     }
 }
@@ -131,7 +133,7 @@ impl World {
             ),
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
-            outcomes: Arc::new(Outcomes { appointments: appointments.clone() }),
+            outcomes: Arc::new(Outcomes { appointments: appointments.clone(), callbacks: callbacks.clone() }),
             memory: Arc::new(Notes::default()),
             trace: uses.clone(),
             clock: clock.clone(),

@@ -1,0 +1,182 @@
+//! Words that take their meaning from the call: a yes answers the last question, a place its list, an id only itself.
+
+use customer::testing::customer;
+use serde_json::json;
+use voice::Status;
+
+use crate::world::{STRANGER, World, wish};
+
+#[tokio::test]
+async fn a_yes_answers_the_last_question_also_the_second_time() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let yes = json!({"name": "Erika Muster"});
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    assert_eq!(line.ask("confirm_booking", yes.clone()).await.data["time"], "10:00");
+    line.ask("check_availability", wish("2026-11-25", "11:00")).await;
+    let second = line.ask("confirm_booking", yes.clone()).await;
+    assert_eq!(
+        (second.status, second.data["time"].as_str()),
+        (Status::Booked, Some("11:00")),
+        "{}",
+        second.message
+    );
+    let again = line.ask("confirm_booking", yes).await;
+    assert_eq!(again.data["appointment_id"], second.data["appointment_id"]);
+    assert_eq!(world.appointments.appointments(&world.scope).len(), 2);
+}
+
+#[tokio::test]
+async fn a_time_that_was_asked_for_again_is_the_one_that_is_confirmed() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for time in ["10:00", "15:00", "10:00"] {
+        line.ask("check_availability", wish("2026-11-24", time)).await;
+    }
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(booked.data["time"], "10:00", "{}", booked.message);
+}
+
+#[tokio::test]
+async fn a_late_yes_books_what_was_asked_or_says_that_it_is_gone() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    line.ask("check_availability", wish("2026-11-25", "11:00")).await;
+    world.wait(125);
+    let late = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(
+        (late.status, late.data["date"].as_str()),
+        (Status::Booked, Some("2026-11-25")),
+        "{}",
+        late.message
+    );
+}
+
+#[tokio::test]
+async fn cancelling_twice_cancels_two_appointments_and_repeating_cancels_none() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut cancelled = Vec::new();
+    for day in ["2026-11-26", "2026-11-27"] {
+        line.ask("book_appointment", wish(day, "10:00")).await;
+        let done = line.ask("cancel_appointment", json!({})).await;
+        assert_eq!(done.status, Status::Cancelled, "{}", done.message);
+        cancelled.push(done.data["appointment_id"].clone());
+    }
+    assert_ne!(cancelled[0], cancelled[1]);
+    let again = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!((again.status, &again.data["appointment_id"]), (Status::AlreadyCancelled, &cancelled[1]));
+}
+
+#[tokio::test]
+async fn an_id_that_fits_nothing_cancels_nothing() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    for id in ["apt_00000000000000000000000000000999", "12", "der Termin"] {
+        let reply = line.ask("cancel_appointment", json!({"appointment_id": id})).await;
+        assert_eq!(reply.status, Status::NotFound, "{id}: {}", reply.message);
+    }
+    for tool in ["confirm_booking", "release_slot_reservation", "reschedule_appointment"] {
+        line.ask("check_availability", wish("2026-11-27", "10:00")).await;
+        let reply = line.ask(tool, json!({"slot_id": "slot_kaputt", "bestaetigung": true})).await;
+        assert_eq!(reply.status, Status::SlotUnknown, "{tool}: {}", reply.message);
+    }
+    let open =
+        world.appointments.appointments(&world.scope).iter().filter(|row| row.status.is_open()).count();
+    assert_eq!((open, world.appointments.holds(&world.scope).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn whoever_shares_a_number_hears_of_nobody_else() {
+    let world = World::new().await;
+    for (number, name) in [(902, "Petra Doppel"), (903, "Paul Doppel")] {
+        world.customers.add(world.scope.tenant(), customer(number, name, Some(STRANGER)));
+    }
+    let line = world.call("call_a", STRANGER);
+    let mut petra = wish("2026-11-26", "10:00");
+    petra["name"] = json!("Petra Doppel");
+    assert_eq!(line.ask("book_appointment", petra).await.status, Status::Booked);
+    let line = world.call("call_b", STRANGER);
+    for tool in ["query_appointment", "cancel_appointment", "reschedule_appointment"] {
+        assert_eq!(line.ask(tool, json!({})).await.status, Status::CustomerAmbiguous, "{tool}");
+        let paul = line.ask(tool, json!({"name": "Paul Doppel"})).await;
+        assert_eq!(paul.status, Status::NotFound, "{tool}: {}", paul.message);
+    }
+    assert_eq!(line.ask("query_appointment", json!({"name": "Petra Doppel"})).await.status, Status::Ok);
+    let mut mia = wish("2026-11-26", "11:00");
+    mia["name"] = json!("Mia Neu");
+    assert_eq!(line.ask("book_appointment", mia.clone()).await.status, Status::CustomerAmbiguous);
+    mia["fuer_andere_person"] = json!(true);
+    assert_eq!(line.ask("book_appointment", mia).await.status, Status::Booked);
+}
+
+#[tokio::test]
+async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    let named = |name: &str, time: &str| {
+        let mut args = wish("2026-11-26", time);
+        args["name"] = json!(name);
+        args
+    };
+    let other = line.ask("book_appointment", named("Otto Baumann", "10:00")).await;
+    assert_eq!((other.status, &other.data["name_differs"]), (Status::CustomerAmbiguous, &json!(true)));
+    let owner = customer(901, "Erika Muster", None).id;
+    let booked_for = |reply: voice::ToolReply| {
+        let stored = world.appointments.appointments(&world.scope);
+        stored.iter().find(|row| reply.data["appointment_id"] == row.id.to_string()).unwrap().customer
+    };
+    assert_eq!(booked_for(line.ask("book_appointment", named("Erica Mustär", "10:00")).await), owner);
+    let mut for_self = named("Otto Baumann", "11:00");
+    for_self["fuer_andere_person"] = json!(false);
+    assert_eq!(booked_for(line.ask("book_appointment", for_self).await), owner);
+    let mut for_other = named("Otto Baumann", "13:00");
+    for_other["fuer_andere_person"] = json!(true);
+    assert_ne!(booked_for(line.ask("book_appointment", for_other).await), owner);
+}
+
+#[tokio::test]
+async fn a_date_is_no_place_in_a_list() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let offered = line.ask("get_alternatives", wish("2026-11-25", "10:00")).await.alternatives;
+    for words in ["am zweiten Dezember", "um drei Uhr morgens"] {
+        let reply = line.ask("check_availability", json!({"auswahl": words})).await;
+        assert_eq!(reply.status, Status::SlotUnknown, "{words}: {}", reply.message);
+    }
+    let last = line.ask("check_availability", json!({"auswahl": "den letzten bitte"})).await;
+    assert_eq!(last.data["start"], offered[1].start, "the last one that was said aloud");
+}
+
+#[tokio::test]
+async fn asked_once_which_day_was_meant_the_second_answer_counts() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let offered = line.ask("check_availability", wish("2026-11-29", "10:00")).await.alternatives;
+    let mixed = wish("2026-12-02", &offered[0].time);
+    assert_eq!(line.ask("book_appointment", mixed.clone()).await.status, Status::AmbiguousTime);
+    assert_eq!(line.ask("book_appointment", mixed).await.status, Status::Booked);
+}
+
+#[tokio::test]
+async fn a_no_beside_a_yes_is_a_no_and_nothing_is_held_for_whoever_holds_too_much() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut both = wish("2026-11-24", "10:00");
+    both["bestaetigung"] = json!(false);
+    both["confirm_booking"] = json!(true);
+    assert_eq!(line.ask("collect_appointment_info", both).await.status, Status::Available);
+    for (call, time) in [("call_b", "11:00"), ("call_c", "13:00")] {
+        world.call(call, STRANGER).ask("reserve_slot", wish("2026-11-24", time)).await;
+    }
+    let fourth = world.call("call_d", STRANGER).ask("reserve_slot", wish("2026-11-24", "15:00")).await;
+    assert_eq!(
+        (fourth.status, &fourth.data["reserved"]),
+        (Status::NotHeld, &json!(false)),
+        "{}",
+        fourth.message
+    );
+}
