@@ -1,5 +1,6 @@
 //! Numbers as the network and callers write them.
 
+use german_datetime::digits::understand_digits;
 use kernel::{Caller, PhoneNumber};
 use phone_numbers::{Country, Normalised, normalise};
 
@@ -17,6 +18,15 @@ pub(crate) fn number(text: &str, country: Country) -> Option<PhoneNumber> {
         Normalised::E164(number) => PhoneNumber::from_e164(&number).ok(),
         Normalised::Withheld | Normalised::Unusable(_) => None,
     }
+}
+
+/// A number as a caller says it: written, or digit by digit and in pairs ("null eins sieben null, elf, zwölf"). Where
+/// the digits can be heard in two ways it is none, so that the caller is asked.
+pub(crate) fn said_number(text: &str, country: Country) -> Option<PhoneNumber> {
+    number(text, country).or_else(|| {
+        let heard = understand_digits(text).ok().filter(|heard| heard.others.is_empty())?;
+        number(&heard.digits, country)
+    })
 }
 
 /// Who is on the line. Withheld, missing and unusable numbers are all the same: nobody in particular.

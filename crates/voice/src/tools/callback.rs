@@ -29,7 +29,7 @@ pub(crate) async fn request(
     let given = args.text(names::PHONE)?;
     let country = talk.country();
     let number = match &given {
-        Some(text) => Some(numbers::number(text, country).ok_or_else(ask_for_number)?),
+        Some(text) => Some(numbers::said_number(text, country).ok_or_else(ask_for_number)?),
         None => None,
     };
     let priority = args.text(names::PRIORITY)?.and_then(|word| priority_of(&word));

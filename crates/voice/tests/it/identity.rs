@@ -156,7 +156,7 @@ async fn a_callback_is_promised_only_with_a_number_and_only_once() {
     let garbage = line.ask("request_callback", json!({"phone_number": "keine Ahnung"})).await;
     assert_eq!(garbage.status, Status::PhoneNumberRequired);
     assert!(world.callbacks.all().is_empty());
-    let asked = json!({"phone_number": "0170 1112233", "priority": "high", "grund": "Beschwerde"});
+    let asked = json!({"phone_number": "null eins sieben null, eins eins eins, zwo zwo drei drei", "priority": "high", "grund": "Beschwerde"});
     let promised = line.ask("request_callback", asked).await;
     assert_eq!(promised.status, Status::CallbackRequested, "{}", promised.message);
     let stored = world.callbacks.all();
