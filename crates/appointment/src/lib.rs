@@ -37,6 +37,7 @@
 //! A new reason is a variant of [`model::Unavailable`]. A new way to rank belongs into [`policy::alternatives`]. A new
 //! kind of write is a variant of [`ports::AppointmentWrite`], with a rule in the contract suite.
 
+pub mod calendar;
 pub mod commands;
 pub mod error;
 pub mod events;

@@ -1,0 +1,29 @@
+//! The outside calendar of a tenant that has one.
+//!
+//! Our store decides what was sold through us; the outside calendar decides what is busy for other reasons. So an
+//! appointment is committed here first and then *mirrored* there, and what happens there comes back as observations of
+//! bookings. Everything in this module is level-triggered: an attempt compares what should be there with what is there,
+//! so that any attempt may fail, run twice, or run late.
+//!
+//! * [`Connection`]: one account at a provider, with its secrets; [`CalendarLink`]: which of the account's event types
+//!   stands for a service performed by somebody.
+//! * [`RemoteBooking`]: one booking as the provider shows it. Its **marker** is our appointment's id, carried in the
+//!   provider's metadata: the provider has no idempotency key, so a write whose answer was lost is resolved by looking
+//!   for the marker, never by writing again.
+//! * [`WriteFailure`]: the three ways in which a write does not succeed. They must never be confused: *refused* frees
+//!   the time, *not sent* may be tried again, *unknown* must be looked up.
+//! * [`CalendarGateway`] and [`CalendarDirectory`]: the ports; no vendor's word crosses them.
+
+mod failure;
+mod ports;
+mod remote;
+
+pub use failure::{ReadFailure, RefusalReason, WriteFailure};
+pub use ports::{CalendarDirectory, CalendarGateway, RemoteService};
+#[cfg(any(test, feature = "testing"))]
+pub use ports::{MockCalendarDirectory, MockCalendarGateway};
+pub use remote::{
+    Attendee, CalendarLink, Connection, ConnectionId, Effort, Lane, PageCursor, RemoteBooking,
+    RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteStatus, RemoteText,
+    RemoteUid, Secret, Subscription,
+};

@@ -1,0 +1,104 @@
+//! How an outside calendar fails.
+
+use kernel::{Classify, ErrorClass};
+
+/// Why a read gave nothing that may be used. A failed read is never an empty calendar.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadFailure {
+    /// The provider said no: a wrong key, no right, an event type it does not know.
+    #[error("the calendar refused the question ({code})")]
+    Refused {
+        /// The provider's code, shortened; for logs and reviews.
+        code: String,
+    },
+    /// No answer in time, no connection, overload, a limit reached, or a breaker that is open.
+    #[error("the calendar does not answer ({why})")]
+    Unavailable {
+        /// What happened, without personal data: `timeout`, `connect`, `limited`, `open`, `status 503`, …
+        why: String,
+    },
+    /// An answer that does not have the documented shape.
+    #[error("the calendar's answer cannot be read ({what})")]
+    Malformed {
+        /// What is wrong with it, without its content.
+        what: String,
+    },
+}
+
+/// Why the provider refused a write. Nothing was changed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefusalReason {
+    /// The time is taken there.
+    SlotTaken,
+    /// The time breaks a rule of the event type: notice, window, hours, limits.
+    OutsideRules,
+    /// The booking is already cancelled, rejected or moved on.
+    AlreadyChanged,
+    /// There is no such booking or event type.
+    NotFound,
+    /// The key is wrong or lacks the right.
+    Unauthorized,
+    /// What we sent is not valid there; repeating it changes nothing.
+    Invalid,
+}
+
+impl RefusalReason {
+    /// A stable word for logs, stores and reviews.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SlotTaken => "slot_taken",
+            Self::OutsideRules => "outside_rules",
+            Self::AlreadyChanged => "already_changed",
+            Self::NotFound => "not_found",
+            Self::Unauthorized => "unauthorized",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// The three ways in which a write does not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteFailure {
+    /// The provider answered, and did nothing.
+    #[error("the calendar refused ({})", reason.code())]
+    Refused {
+        /// Why.
+        reason: RefusalReason,
+        /// The provider's words, shortened and without personal data; for logs and reviews.
+        detail: String,
+    },
+    /// The request certainly did not reach the provider: no connection, a breaker or limit of ours, or its explicit
+    /// answer that it did not process it. It may be sent again.
+    #[error("the calendar was not reached ({why})")]
+    NotSent {
+        /// What happened, without personal data.
+        why: String,
+    },
+    /// It may have taken effect: no answer, a connection lost after sending, a server error, or an answer about some
+    /// other booking. Look for the marker.
+    #[error("it is not known what the calendar did ({why})")]
+    Unknown {
+        /// What happened, without personal data.
+        why: String,
+    },
+}
+
+impl Classify for ReadFailure {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Refused { .. } => ErrorClass::Denied,
+            Self::Unavailable { .. } => ErrorClass::Busy,
+            Self::Malformed { .. } => ErrorClass::Fault,
+        }
+    }
+}
+
+impl Classify for WriteFailure {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Refused { .. } => ErrorClass::Conflict,
+            Self::NotSent { .. } | Self::Unknown { .. } => ErrorClass::Busy,
+        }
+    }
+}
