@@ -68,6 +68,7 @@ impl Conversation {
             zone: self.zone(),
             hours: &self.hours,
             horizon_days: self.catalogue.policy().horizon_days,
+            topic: None,
         }
     }
 }

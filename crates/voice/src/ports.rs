@@ -3,6 +3,7 @@
 use appointment::model::Slot;
 use async_trait::async_trait;
 use call::ToolUse;
+use chrono::NaiveDate;
 use kernel::{
     AppointmentId, CallId, IdempotencyKey, RequestHash, ServiceId, StaffId, StoreError, TenantScope,
 };
@@ -48,6 +49,8 @@ pub struct CallNotes {
     pub service: Option<ServiceId>,
     /// The person the caller wished for.
     pub staff: Option<StaffId>,
+    /// The day the caller spoke of last, by the branch's calendar.
+    pub day: Option<NaiveDate>,
     /// What the caller was asked to confirm last. It stays after the confirmation, so that a repeated one is known.
     pub asked: Option<Question>,
     /// The appointment that was cancelled last in this call.

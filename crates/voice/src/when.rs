@@ -3,17 +3,17 @@
 //! Everything about language is `german-datetime`'s; here is only what a booking makes of it: what is past or too far,
 //! when to ask back, and how to say so.
 
+mod question;
+mod refusal;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use german_datetime::{
     BookableHours, Context, Daily, Direction, Edge, Inference, MinuteOfDay, UnderstandError, Understanding,
     Value, understand, understand_date_and_time,
 };
-use serde_json::{Value as Json, json};
 
-use crate::reply::{NextAction, ToolReply};
-use crate::speech;
-use crate::status::Status;
+use crate::reply::ToolReply;
 
 /// Days of a stretch that are searched at most: a month, since nobody answers a longer list on the telephone.
 const MAX_STRETCH_DAYS: i64 = 31;
@@ -38,6 +38,20 @@ pub(crate) enum When {
     Stretch(Stretch),
     /// No words at all.
     Unsaid,
+}
+
+impl When {
+    /// The one day it lies on, if it does.
+    pub(crate) fn single_day(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Moment(moment) => Some(moment.at.date_naive()),
+            Self::Stretch(stretch) => match stretch.days.as_slice() {
+                [day] => Some(*day),
+                _ => None,
+            },
+            Self::Unsaid => None,
+        }
+    }
 }
 
 /// A moment, with what was added to the caller's words.
@@ -72,6 +86,8 @@ pub(crate) struct Listener<'a> {
     pub(crate) hours: &'a BookableHours,
     /// Days ahead that can be booked.
     pub(crate) horizon_days: u32,
+    /// The day the call has spoken of last; it stands for the day of a time that is said alone.
+    pub(crate) topic: Option<NaiveDate>,
 }
 
 impl Listener<'_> {
@@ -87,12 +103,28 @@ impl Listener<'_> {
             (Some(words), None) | (None, Some(words)) => understand(words, &context),
             (Some(date), Some(time)) => understand_date_and_time(date, time, &context),
         };
-        let understood = understood.map_err(|error| Box::new(self.refuse(&error)))?;
-        if understood.needs_question() {
-            return Err(Box::new(self.ask_which(&understood)));
+        let topic = self.topic.filter(|day| *day >= context.today());
+        let (understood, by_topic) = match (understood, topic, date.or(time)) {
+            (Ok(alone), Some(day), Some(words)) if is_undated(&alone.value) => {
+                (understand_date_and_time(&day.to_string(), words, &context), true)
+            }
+            (other, ..) => (other, false),
+        };
+        let understood = understood.map_err(|error| {
+            let both = match (&error, date, time) {
+                (UnderstandError::Contradiction, Some(date), Some(time)) => {
+                    self.contradiction(date, time, &context)
+                }
+                _ => None,
+            };
+            Box::new(both.unwrap_or_else(|| self.refuse(&error)))
+        })?;
+        if let Some(question) = self.doubt(&understood, &context) {
+            return Err(Box::new(question));
         }
         understood.check_ahead(&context, self.horizon_days).map_err(|error| Box::new(self.refuse(&error)))?;
         let inferred = inferences(&understood);
+        let inferred = if by_topic { with_day(inferred) } else { inferred };
         match understood.value {
             Value::Moment(at) => Ok(When::Moment(Moment { at, inferred })),
             Value::Time(_) => self.undated(&understood, &context, inferred),
@@ -105,7 +137,7 @@ impl Listener<'_> {
         &self,
         understood: &Understanding,
         context: &Context<'_>,
-        mut inferred: Vec<&'static str>,
+        inferred: Vec<&'static str>,
     ) -> Result<When, Box<ToolReply>> {
         let at = understood.moment(context).map_err(|error| Box::new(self.refuse(&error)))?;
         let clock = MinuteOfDay::from(at.time());
@@ -115,8 +147,7 @@ impl Listener<'_> {
             let next = german_datetime::in_zone(tomorrow.and_time(at.time()), self.zone).first();
             return Err(Box::new(self.which_of(&[at, next])));
         }
-        inferred.push("day");
-        Ok(When::Moment(Moment { at, inferred }))
+        Ok(When::Moment(Moment { at, inferred: with_day(inferred) }))
     }
 
     fn stretch(
@@ -125,6 +156,7 @@ impl Listener<'_> {
         inferred: Vec<&'static str>,
     ) -> Result<Stretch, Box<ToolReply>> {
         let now = self.now.with_timezone(&self.zone).naive_local();
+        let inferred = if is_undated(&understood.value) { with_day(inferred) } else { inferred };
         let (first, last, hours) = match understood.value {
             Value::Day(day) => (day, day, None),
             Value::Interval(german_datetime::Interval { start, end, .. })
@@ -144,114 +176,25 @@ impl Listener<'_> {
         }
         Ok(Stretch { days, from, until, has_hours: hours.is_some(), inferred })
     }
+}
 
-    /// Both readings in full, and the question which one was meant.
-    fn ask_which(&self, understood: &Understanding) -> ToolReply {
-        let values = std::iter::once(&understood.value)
-            .chain(understood.others.iter().map(|other| &other.value))
-            .take(2);
-        let spoken: Vec<_> = values.clone().map(|value| self.speak_value(value)).collect();
-        let readings: Vec<_> = values
-            .zip(&spoken)
-            .map(|(value, spoken)| json!({"value": written(value), "spoken": spoken}))
-            .collect();
-        ToolReply::new(
-            Status::AmbiguousTime,
-            format!("Meinen Sie {}?", german_datetime::speak::list(&spoken)),
-        )
-        .with("readings", readings)
-        .next(NextAction::AskCaller)
+/// A part of the day or a bound without a day.
+const fn is_undated(value: &Value) -> bool {
+    match value {
+        Value::Interval(german_datetime::Interval { start, .. })
+        | Value::Vague(german_datetime::Vague { start, .. }) => matches!(start, Edge::Clock(_)),
+        Value::Open(bound) => matches!(bound.at, Edge::Clock(_)),
+        Value::Time(_) => true,
+        Value::Moment(_) | Value::Day(_) => false,
     }
+}
 
-    /// Two moments in full, and the question which one was meant.
-    pub(crate) fn which_of(&self, moments: &[DateTime<Tz>]) -> ToolReply {
-        let spoken: Vec<_> = moments.iter().map(|at| speech::moment(*at, self.now)).collect();
-        let readings: Vec<_> = moments
-            .iter()
-            .zip(&spoken)
-            .map(|(at, spoken)| json!({"value": written(&Value::Moment(*at)), "spoken": spoken}))
-            .collect();
-        ToolReply::new(
-            Status::AmbiguousTime,
-            format!("Meinen Sie {}?", german_datetime::speak::list(&spoken)),
-        )
-        .with("readings", readings)
-        .next(NextAction::AskCaller)
+/// The same with the day among what was added.
+fn with_day(mut inferred: Vec<&'static str>) -> Vec<&'static str> {
+    if !inferred.contains(&"day") {
+        inferred.push("day");
     }
-
-    fn speak_value(&self, value: &Value) -> String {
-        let today = self.now.with_timezone(&self.zone).date_naive();
-        match value {
-            Value::Moment(at) => speech::moment(*at, self.now),
-            Value::Day(day) => speech::on_day(*day, today),
-            Value::Time(time) => speech::clock(*time),
-            Value::Interval(german_datetime::Interval { start, end, .. })
-            | Value::Vague(german_datetime::Vague { start, end, .. }) => {
-                format!("von {} bis {}", speak_edge(*start, today, false), speak_edge(*end, today, true))
-            }
-            Value::Open(bound) => match bound.direction {
-                Direction::After => format!("ab {}", speak_edge(bound.at, today, false)),
-                Direction::Before => format!("bis {}", speak_edge(bound.at, today, true)),
-            },
-        }
-    }
-
-    /// The reply for words that give no usable time.
-    pub(crate) fn refuse(&self, error: &UnderstandError) -> ToolReply {
-        let today = self.now.with_timezone(&self.zone).date_naive();
-        let reply = match error {
-            UnderstandError::PastTime { at } => ToolReply::new(
-                Status::PastTime,
-                format!(
-                    "{}, um {} ist schon vorbei, welche Zeit passt Ihnen stattdessen?",
-                    speech::capital(&speech::day(at.date(), today)),
-                    speech::clock(at.time())
-                ),
-            )
-            .with("current_time", self.now.with_timezone(&self.zone).format("%H:%M").to_string()),
-            UnderstandError::PastDate { day } => ToolReply::new(
-                Status::PastTime,
-                format!(
-                    "{}, liegt schon in der Vergangenheit, welchen Tag meinen Sie?",
-                    speech::capital(&speech::day(*day, today))
-                ),
-            ),
-            UnderstandError::TooFar { day, last } => ToolReply::new(
-                Status::TooFar,
-                format!(
-                    "{}, ist noch zu weit weg, buchen kann ich bis {}, welcher Tag davor passt Ihnen?",
-                    speech::capital(&speech::day(*day, today)),
-                    speech::day_as_aim(*last, today)
-                ),
-            ),
-            UnderstandError::NonexistentDate { .. } => ToolReply::new(
-                Status::NonexistentDate,
-                "Diesen Tag gibt es im Kalender nicht, welchen Tag meinen Sie?",
-            ),
-            UnderstandError::NonexistentTime { next_valid, .. } => ToolReply::new(
-                Status::NonexistentDate,
-                format!(
-                    "Diese Uhrzeit gibt es an dem Tag wegen der Zeitumstellung nicht, wäre {} auch recht?",
-                    speech::clock(next_valid.time())
-                ),
-            ),
-            UnderstandError::TimeRequired => {
-                ToolReply::new(Status::TimeRequired, "Um wie viel Uhr soll es sein?")
-            }
-            UnderstandError::DateRequired => {
-                ToolReply::new(Status::DateRequired, "An welchem Tag soll es sein?")
-            }
-            UnderstandError::Missing => ToolReply::new(
-                Status::DateRequired,
-                "Wann soll es denn sein, an welchem Tag und um wie viel Uhr?",
-            ),
-            _ => ToolReply::new(
-                Status::TimeNotUnderstood,
-                "Das habe ich leider nicht als Tag oder Uhrzeit verstanden, an welchem Tag und um wie viel Uhr soll es sein?",
-            ),
-        };
-        reply.with("reason", error.code()).next(NextAction::AskCaller)
-    }
+    inferred
 }
 
 fn between(
@@ -328,49 +271,21 @@ fn inferences(understood: &Understanding) -> Vec<&'static str> {
             Inference::Year | Inference::YearRepaired => Some("year"),
             Inference::Month => Some("month"),
             Inference::NextWeekday => Some("weekday"),
-            Inference::Afternoon | Inference::HalfOfDayFromPart | Inference::HalfOfDayFromBookable => {
-                Some("half_of_day")
-            }
+            Inference::Afternoon
+            | Inference::HalfOfDayFromPart
+            | Inference::HalfOfDayFromBookable
+            | Inference::HalfOfDayFromRange => Some("half_of_day"),
             Inference::UsualBounds => Some("usual_hours"),
             Inference::Corrected => Some("correction"),
+            Inference::Today | Inference::AfterMidnight => Some("day"),
+            Inference::EightDaysAreAWeek | Inference::AFewAreTwo => Some("count"),
+            Inference::EarlierOffset => Some("offset"),
+            // The library may learn more; until it is named here, the date is still read back in full.
             _ => None,
         })
         .collect();
     words.dedup();
     words
-}
-
-fn written(value: &Value) -> Json {
-    match value {
-        Value::Moment(at) => {
-            json!({"date": at.format("%Y-%m-%d").to_string(), "time": at.format("%H:%M").to_string()})
-        }
-        Value::Day(day) => json!({"date": day.to_string()}),
-        Value::Time(time) => json!({"time": time.format("%H:%M").to_string()}),
-        Value::Interval(german_datetime::Interval { start, end, .. })
-        | Value::Vague(german_datetime::Vague { start, end, .. }) => {
-            json!({"from": start.to_string(), "until": end.to_string()})
-        }
-        Value::Open(bound) => match bound.direction {
-            Direction::After => json!({"from": bound.at.to_string()}),
-            Direction::Before => json!({"until": bound.at.to_string()}),
-        },
-    }
-}
-
-fn speak_edge(edge: Edge, today: NaiveDate, is_end: bool) -> String {
-    match edge {
-        // The end is the first day outside; people name the last one inside.
-        Edge::Day(day) if is_end => speech::day_as_aim(day - TimeDelta::days(1), today),
-        Edge::Day(day) => speech::day_as_origin(day, today),
-        Edge::At(at) if is_end => {
-            format!("{}, um {}", speech::day_as_aim(at.date(), today), speech::clock(at.time()))
-        }
-        Edge::At(at) => {
-            format!("{}, um {}", speech::day_as_origin(at.date(), today), speech::clock(at.time()))
-        }
-        Edge::Clock(minute) => speech::clock(minute.time()),
-    }
 }
 
 /// The hours of a branch as the date library wants them.

@@ -17,7 +17,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::offers::SPOKEN;
 use crate::tools::services;
-use crate::when::When;
+use crate::when::{Listener, When};
 
 /// Words for "anybody will do".
 const ANYBODY: &[&str] = &["egal", "beliebig", "irgend", "jemand", "keine präferenz", "any"];
@@ -107,6 +107,7 @@ pub(crate) async fn wanted(
             Some(other) if other.id != slot.service => return Err(slot_unknown().into()),
             _ => {
                 notes.service = Some(slot.service);
+                notes.day = Some(slot.start.with_timezone(&talk.zone()).date_naive());
                 return Ok((Wanted::Offered(slot), notes));
             }
         }
@@ -117,10 +118,14 @@ pub(crate) async fn wanted(
     notes.staff = staff;
     // A question back must not forget what was understood.
     desk.parts.memory.remember(&talk.scope, talk.call, notes.clone()).await;
+    let listener = Listener { topic: notes.day, ..talk.listener() };
     let when = match datetime {
-        Some(words) => talk.listener().hear(Some(&words), time.as_deref())?,
-        None => talk.listener().hear(date.as_deref(), time.as_deref())?,
+        Some(words) => listener.hear(Some(&words), time.as_deref())?,
+        None => listener.hear(date.as_deref(), time.as_deref())?,
     };
+    if let Some(day) = when.single_day() {
+        notes.day = Some(day);
+    }
     Ok((Wanted::Described { service: service.id, staff, when }, notes))
 }
 

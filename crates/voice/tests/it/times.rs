@@ -101,3 +101,55 @@ async fn the_next_free_time_and_the_opening_hours() {
     assert_eq!(parsed.data["date"], "2026-11-25", "{}", parsed.message);
     assert_eq!(parsed.data["day_name"], "Mittwoch");
 }
+
+#[tokio::test]
+async fn only_the_readings_that_matter_are_asked_about() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    // Eight in the evening is a reading of "acht Uhr" too, but nobody means it.
+    let args = json!({"dienstleistung": "Haarschnitt", "datum": "nächsten Freitag", "uhrzeit": "acht Uhr"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
+    let dates: Vec<_> =
+        reply.data["readings"].as_array().unwrap().iter().map(|reading| reading["value"].clone()).collect();
+    assert_eq!(
+        dates,
+        [json!({"date": "2026-11-27", "time": "08:00"}), json!({"date": "2026-12-04", "time": "08:00"})]
+    );
+}
+
+#[tokio::test]
+async fn a_day_and_a_time_that_contradict_each_other_are_asked_back() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let args =
+        json!({"dienstleistung": "Haarschnitt", "datum": "Mittwoch", "uhrzeit": "Donnerstag um 10 Uhr"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
+    for word in ["Mittwoch, dem fünfundzwanzigsten November", "Donnerstag, dem sechsundzwanzigsten November"]
+    {
+        assert!(reply.message.contains(word), "{word}: {}", reply.message);
+    }
+}
+
+#[tokio::test]
+async fn a_time_said_alone_is_on_the_day_that_was_spoken_of() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let asked =
+        line.ask("check_availability", json!({"dienstleistung": "Haarschnitt", "datum": "Donnerstag"})).await;
+    assert_eq!(asked.status, Status::TimeRequired, "{}", asked.message);
+    let reply = line.ask("check_availability", json!({"uhrzeit": "um elf"})).await;
+    assert_eq!(reply.status, Status::Available, "{}", reply.message);
+    assert_eq!(reply.data["start"], "2026-11-26T11:00:00+01:00");
+    assert!(reply.data["inferred"].as_array().unwrap().contains(&json!("day")), "{:?}", reply.data);
+}
+
+#[tokio::test]
+async fn a_part_of_the_day_without_a_day_says_that_the_day_was_added() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let args = json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"});
+    let reply = line.ask("check_availability", args).await;
+    assert!(reply.data["inferred"].as_array().unwrap().contains(&json!("day")), "{:?}", reply.data);
+}
