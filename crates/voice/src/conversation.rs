@@ -16,10 +16,11 @@ use crate::desk::VoiceDesk;
 use crate::error::VoiceError;
 use crate::names;
 use crate::numbers;
+use crate::places::{Place, Places};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
-use crate::when::{Listener, bookable_hours};
+use crate::when::Listener;
 
 /// Everything that is known when a tool begins.
 pub(crate) struct Conversation {
@@ -33,6 +34,7 @@ pub(crate) struct Conversation {
     pub(crate) premises: BranchProfile,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) hours: BookableHours,
+    pub(crate) places: Places,
 }
 
 impl Conversation {
@@ -117,17 +119,8 @@ impl VoiceDesk {
         };
         let now = self.parts.clock.now();
         let tenant = self.parts.tenants.profile(&line.scope).await.map_err(VoiceError::from)?;
-        let branches = self.parts.tenants.branches(&line.scope).await.map_err(VoiceError::from)?;
-        let premises = branches.into_iter().find(|branch| branch.id == line.branch);
-        let catalogue =
-            self.parts.bookings.catalogue(&line.scope, line.branch).await.map_err(VoiceError::from)?;
-        let (Some(tenant), Some(premises)) = (tenant, premises) else {
-            return Err(VoiceError::Corrupt("a routed branch without a profile").into());
-        };
-        let windows = catalogue.snapshot().opening.rows().filter_map(|(day, from, until)| {
-            chrono::Weekday::try_from(day.checked_sub(1)?).ok().map(|day| (day, from, until))
-        });
-        let hours = bookable_hours(windows);
+        let tenant = tenant.ok_or(VoiceError::Corrupt("a routed tenant without a profile"))?;
+        let Place { premises, catalogue, hours } = self.place(&line.scope, line.branch).await?;
         Ok(Conversation {
             scope: line.scope,
             branch: line.branch,
@@ -139,6 +132,7 @@ impl VoiceDesk {
             premises,
             catalogue,
             hours,
+            places: Places::default(),
         })
     }
 

@@ -340,7 +340,10 @@ impl VoiceDesk {
             };
             match undone {
                 Some(appointment) => once = once.said_again(appointment.snapshot().version),
-                None => return Ok(Earlier::Stands(effect.render(talk))),
+                None => {
+                    self.visit(talk, effect.branch()).await?;
+                    return Ok(Earlier::Stands(effect.render(talk)));
+                }
             }
         }
         Err(VoiceError::Corrupt("a wish that was done and undone too often").into())

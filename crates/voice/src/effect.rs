@@ -3,7 +3,7 @@
 use appointment::model::AppointmentSnapshot;
 use call::EffectRef;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ServiceId, StaffId};
+use kernel::{AppointmentId, BranchId, ServiceId, StaffId};
 use serde::{Deserialize, Serialize};
 use servicedesk::CallbackId;
 
@@ -24,6 +24,8 @@ pub(crate) enum Effect {
         staff: StaffId,
         start: DateTime<Utc>,
         end: DateTime<Utc>,
+        #[serde(default)]
+        branch: Option<BranchId>,
     },
     /// An appointment has another time now.
     Moved {
@@ -33,9 +35,17 @@ pub(crate) enum Effect {
         from: DateTime<Utc>,
         start: DateTime<Utc>,
         end: DateTime<Utc>,
+        #[serde(default)]
+        branch: Option<BranchId>,
     },
     /// An appointment is cancelled.
-    Cancelled { appointment: AppointmentId, service: ServiceId, start: DateTime<Utc> },
+    Cancelled {
+        appointment: AppointmentId,
+        service: ServiceId,
+        start: DateTime<Utc>,
+        #[serde(default)]
+        branch: Option<BranchId>,
+    },
     /// A person will call back.
     CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
 }
@@ -48,6 +58,7 @@ impl Effect {
             staff: appointment.staff,
             start: appointment.starts_at,
             end: appointment.ends_at,
+            branch: Some(appointment.branch),
         }
     }
 
@@ -59,6 +70,7 @@ impl Effect {
             from,
             start: appointment.starts_at,
             end: appointment.ends_at,
+            branch: Some(appointment.branch),
         }
     }
 
@@ -67,6 +79,7 @@ impl Effect {
             appointment: appointment.id,
             service: appointment.service,
             start: appointment.starts_at,
+            branch: Some(appointment.branch),
         }
     }
 
@@ -86,6 +99,16 @@ impl Effect {
         }
     }
 
+    /// The branch it happened in, if it is about an appointment.
+    pub(crate) const fn branch(&self) -> Option<BranchId> {
+        match self {
+            Self::Booked { branch, .. } | Self::Moved { branch, .. } | Self::Cancelled { branch, .. } => {
+                *branch
+            }
+            Self::CallbackRequested { .. } => None,
+        }
+    }
+
     /// Whether the appointment is still as this effect left it.
     pub(crate) fn still_stands(&self, now: &AppointmentSnapshot) -> bool {
         match self {
@@ -97,11 +120,15 @@ impl Effect {
         }
     }
 
-    /// The sentence and the fields.
+    /// The sentence and the fields, told from the branch it happened in.
     pub(crate) fn render(&self, talk: &Conversation) -> Done {
+        self.branch().map_or_else(|| self.told(talk), |branch| talk.about(branch, |there| self.told(there)))
+    }
+
+    fn told(&self, talk: &Conversation) -> Done {
         let zone = talk.zone();
         match self {
-            Self::Booked { appointment, service, staff, start, end } => {
+            Self::Booked { appointment, service, staff, start, end, .. } => {
                 let local = start.with_timezone(&zone);
                 let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
                 let message = format!(
@@ -143,7 +170,7 @@ impl Effect {
                     .with("staff", person);
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
-            Self::Cancelled { appointment, service, start } => {
+            Self::Cancelled { appointment, service, start, .. } => {
                 let local = start.with_timezone(&zone);
                 let service = talk.service_name(*service);
                 let message = format!(

@@ -37,6 +37,7 @@ mod names;
 mod naming;
 mod numbers;
 mod once;
+mod places;
 pub mod ports;
 pub mod reference;
 mod reply;

@@ -58,7 +58,7 @@ statements! {
            AND (o.appointment_id IS NULL OR o.appointment_id IS DISTINCT FROM $6)
         UNION ALL
         SELECT 2::smallint, a.id, a.staff_id, a.starts_at, a.ends_at, NULL::timestamptz, NULL::timestamptz, a.call_id,
-               NULL::uuid, a.service_id, NULL::uuid, NULL::text, a.customer_id, 0::bigint, NULL::timestamptz[],
+               NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::timestamptz[],
                NULL::timestamptz[]
           FROM public.appointments a
          WHERE a.tenant_id = $1 AND (a.customer_id = ANY($9) OR a.call_id = $7)
@@ -118,6 +118,7 @@ impl LoadRow {
             id: AppointmentId::from_uuid(self.id?),
             customer: CustomerId::from_uuid(self.customer?),
             call: self.call.map(CallId::from_uuid),
+            branch: BranchId::from_uuid(self.branch?),
             service: ServiceId::from_uuid(self.service?),
             staff: StaffId::from_uuid(self.staff?),
             starts_at: self.starts_at?,

@@ -83,6 +83,8 @@ pub struct OwnAppointment {
     pub customer: CustomerId,
     /// The call in which it was made, if any.
     pub call: Option<CallId>,
+    /// Where; not necessarily the branch that was asked about.
+    pub branch: BranchId,
     /// What.
     pub service: ServiceId,
     /// With whom.

@@ -178,6 +178,7 @@ impl Rows {
                 id: row.id,
                 customer: row.customer,
                 call: row.call,
+                branch: row.branch,
                 service: row.service,
                 staff: row.staff,
                 starts_at: row.starts_at,

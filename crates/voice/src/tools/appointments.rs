@@ -148,7 +148,9 @@ async fn cancelled_before(
         return Ok(None);
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
-    Ok(found.filter(|found| !found.status().is_open()).map(|found| already_cancelled(talk, &found)))
+    let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
+    desk.visit(talk, [found.snapshot().branch]).await?;
+    Ok(Some(already_cancelled(talk, &found)))
 }
 
 fn who_speaks() -> ToolReply {
@@ -173,6 +175,7 @@ async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec
         appointment.status().is_open() && state.created_at >= fresh && !known.contains(&state.id)
     }));
     all.sort_by_key(Appointment::starts_at);
+    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch)).await?;
     Ok(all)
 }
 
@@ -197,7 +200,10 @@ pub(crate) async fn meant(
             None => None,
         };
         match stored {
-            Some(found) if asker.requester.may_touch(&found) => return Ok(found),
+            Some(found) if asker.requester.may_touch(&found) => {
+                desk.visit(talk, [found.snapshot().branch]).await?;
+                return Ok(found);
+            }
             Some(_) => return Err(unauthorized().into()),
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
             // An id that fits nothing names nothing; only words beside it may.
@@ -327,6 +333,10 @@ pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
 
 /// One appointment as fields.
 pub(crate) fn row(talk: &Conversation, appointment: &Appointment) -> Json {
+    talk.about(appointment.snapshot().branch, |there| row_there(there, appointment))
+}
+
+fn row_there(talk: &Conversation, appointment: &Appointment) -> Json {
     let state = appointment.snapshot();
     let at = state.starts_at.with_timezone(&talk.zone());
     json!({

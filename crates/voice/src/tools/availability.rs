@@ -92,7 +92,10 @@ async fn check_moment(
         requester: asker.requester.clone(),
         hold: true,
     };
-    match desk.parts.bookings.check(&talk.scope, request).await? {
+    let outcome = desk.parts.bookings.check(&talk.scope, request).await?;
+    let (CheckOutcome::Free { existing, .. } | CheckOutcome::Taken { existing, .. }) = &outcome;
+    desk.visit(talk, existing.map(|own| own.branch)).await?;
+    match outcome {
         CheckOutcome::Free { slot, hold, existing: None } => {
             desk.parts
                 .memory

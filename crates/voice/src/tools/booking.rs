@@ -216,8 +216,14 @@ async fn commit(
                 .await;
             Ok(Effect::booked(appointment.snapshot()).render(talk))
         }
-        BookOutcome::AlreadyBooked(appointment) => Ok(already_booked(talk, &appointment)),
-        BookOutcome::OwnAppointment(own) => Err(offers::own_overlaps(talk, &own, true).into()),
+        BookOutcome::AlreadyBooked(appointment) => {
+            desk.visit(talk, [appointment.snapshot().branch]).await?;
+            Ok(already_booked(talk, &appointment))
+        }
+        BookOutcome::OwnAppointment(own) => {
+            desk.visit(talk, [own.branch]).await?;
+            Err(offers::own_overlaps(talk, &own, true).into())
+        }
         BookOutcome::SlotGone { reason, alternatives } => {
             let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())

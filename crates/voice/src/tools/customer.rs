@@ -39,6 +39,7 @@ pub(crate) async fn check_customer(desk: &VoiceDesk, talk: &Conversation) -> Too
 
 async fn known(desk: &VoiceDesk, talk: &Conversation, customer: &Customer) -> Result<ToolReply, Stop> {
     let upcoming = desk.parts.bookings.upcoming(&talk.scope, &[customer.id()]).await?;
+    desk.visit(talk, upcoming.iter().map(|next| next.snapshot().branch)).await?;
     let name = customer.name().map(|name| name.as_str().to_owned());
     let message = match (&name, upcoming.first()) {
         (Some(_), Some(next)) if !customer.is_blocked() => {
@@ -81,6 +82,13 @@ pub(crate) fn fields(customer: &Customer) -> Value {
 
 /// An appointment in a sentence: "für Bartpflege am Freitag, dem vierten Dezember, um zehn Uhr".
 pub(crate) fn spoken(talk: &Conversation, appointment: &AppointmentSnapshot) -> String {
-    let at = appointment.starts_at.with_timezone(&talk.zone());
-    format!("für {} {}", speech::plain(&talk.service_name(appointment.service)), speech::moment(at, talk.now))
+    let said = talk.about(appointment.branch, |there| {
+        let at = appointment.starts_at.with_timezone(&there.zone());
+        let service = there.service_name(appointment.service);
+        format!("für {} {}", speech::plain(&service), speech::moment(at, there.now))
+    });
+    match talk.elsewhere(appointment.branch) {
+        Some(place) => format!("{said} {place}"),
+        None => said,
+    }
 }

@@ -41,6 +41,9 @@ pub(crate) async fn reschedule(
         return Err(availability::blocked(talk).into());
     }
     let appointment = meant(desk, args, talk, &asker).await?;
+    // The new time is looked for where the appointment is.
+    let there = talk.at(appointment.snapshot().branch);
+    let talk = there.as_deref().unwrap_or(talk);
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let Some((start, staff)) = new_time(args, talk, &appointment, &notes)? else {
         return match prepared(desk, talk, &appointment, &notes).await? {
@@ -111,6 +114,9 @@ pub(crate) async fn move_held(
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
+    desk.visit(talk, [before.snapshot().branch]).await?;
+    let there = talk.at(before.snapshot().branch);
+    let talk = there.as_deref().unwrap_or(talk);
     let once = match settled(desk, talk, once, true, &before, slot.start).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,

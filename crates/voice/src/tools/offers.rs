@@ -24,6 +24,10 @@ pub(crate) struct Asked {
 
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
 pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
+    talk.about(own.branch, |there| overlaps(there, own, is_free))
+}
+
+fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
     let at = own.starts_at.with_timezone(&talk.zone());
     let message = format!(
         "Sie haben {} schon einen Termin für {}, möchten Sie ihn verschieben{}?",

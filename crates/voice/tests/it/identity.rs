@@ -5,7 +5,7 @@ use customer::testing::customer;
 use serde_json::json;
 use voice::{InboundAnswer, InboundCall, Status};
 
-use crate::world::{STRANGER, World, wish};
+use crate::world::{OTHER_BRANCH, STRANGER, World, wish};
 
 #[tokio::test]
 async fn a_known_number_finds_moves_and_cancels_its_own() {
@@ -37,6 +37,47 @@ async fn a_known_number_finds_moves_and_cancels_its_own() {
     let id = cancelled.data["appointment_id"].clone();
     let twice = line.ask("cancel_appointment", json!({"appointment_id": id, "grund": "doppelt"})).await;
     assert_eq!(twice.status, Status::AlreadyCancelled, "{}", twice.message);
+}
+
+#[tokio::test]
+async fn an_appointment_of_another_branch_is_spoken_of_and_moved_as_it_is_there() {
+    let world = World::new().await;
+    let mut there = world.call("call_a", STRANGER);
+    there.to = OTHER_BRANCH.to_owned();
+    let args = json!({"dienstleistung": "Dauerwelle", "datum": "2026-11-26", "uhrzeit": "10:00",
+        "mitarbeiter": "Clara", "name": "Erika Muster"});
+    let booked = there.ask("book_appointment", args).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+
+    let line = world.call("call_b", STRANGER);
+    let found = line.ask("query_appointment", json!({})).await;
+    let row = &found.data["appointments"][0];
+    assert_eq!(
+        [&row["service"], &row["staff"], &row["branch"]],
+        [&json!("Dauerwelle"), &json!("Clara Jansen"), &json!("Eppendorf")]
+    );
+    assert!(
+        found.message.contains("Dauerwelle") && found.message.contains("Filiale Eppendorf"),
+        "{}",
+        found.message
+    );
+    let overlap = line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+    assert_eq!(overlap.status, Status::OwnAppointmentOverlaps, "{}", overlap.message);
+    assert!(overlap.message.contains("Dauerwelle"), "{}", overlap.message);
+
+    let args = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    let prepared = line.ask("reschedule_appointment", args).await;
+    assert_eq!(prepared.data["new_appointment"]["staff"], "Clara Jansen", "{}", prepared.message);
+    let moved = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    assert!(
+        moved.message.contains("Dauerwelle") && moved.message.contains("Clara Jansen"),
+        "{}",
+        moved.message
+    );
+    let cancelled = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!(cancelled.status, Status::Cancelled, "{}", cancelled.message);
+    assert!(cancelled.message.contains("Dauerwelle"), "{}", cancelled.message);
 }
 
 #[tokio::test]

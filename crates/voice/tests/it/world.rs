@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use appointment::service::BookingService;
-use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon};
+use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, staff_id};
 use async_trait::async_trait;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallService, ToolUse};
@@ -28,6 +28,8 @@ use voice::{
 
 /// The salon's number.
 pub(crate) const SALON: &str = "+4940555100";
+/// The number of the salon's other branch, where other people work.
+pub(crate) const OTHER_BRANCH: &str = "+4940555101";
 /// A customer whom nobody knows yet.
 pub(crate) const STRANGER: &str = "+491701112233";
 
@@ -109,10 +111,30 @@ impl World {
         let change = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: monday() })
             .write(TenancyWrite::CreateBranch(branch_profile(10, "altona")))
             .write(TenancyWrite::AssignNumber(number));
+        let other = BranchId::from_uuid(Uuid::from_u128(11));
+        let number = NumberAssignment {
+            number: PhoneNumber::from_e164(OTHER_BRANCH).unwrap(),
+            branch: other,
+            label: "Eppendorf".to_owned(),
+            active: true,
+        };
+        let mut eppendorf = branch_profile(11, "eppendorf");
+        eppendorf.name = "Eppendorf".to_owned();
+        let change =
+            change.write(TenancyWrite::CreateBranch(eppendorf)).write(TenancyWrite::AssignNumber(number));
         tenancy.commit(&scope, change).await.unwrap();
 
         let catalogues = Arc::new(InMemoryCatalogues::default());
         catalogues.put(&scope, salon(branch).unwrap().snapshot());
+        let mut elsewhere = salon(other).unwrap().snapshot();
+        elsewhere.services[0].name = "Dauerwelle".to_owned();
+        for (person, (number, name)) in
+            elsewhere.staff.iter_mut().zip([(31, "Clara Jansen"), (32, "Deniz Kaya")])
+        {
+            person.id = staff_id(number);
+            person.name = name.to_owned();
+        }
+        catalogues.put(&scope, elsewhere);
         let appointments = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock.clone()));
         let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
         let customers = Arc::new(InMemoryCustomers::default());

@@ -184,6 +184,7 @@ fn the_callers_own_appointments_are_not_offered_over() {
         id: AppointmentId::from_uuid(Uuid::from_u128(3)),
         customer: CustomerId::from_uuid(Uuid::from_u128(3)),
         call: None,
+        branch: crate::testing::branch_id(10),
         service: service_id(2),
         staff: staff_id(2),
         starts_at: at("2026-11-24T09:00:00Z"),
