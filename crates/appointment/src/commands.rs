@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, Caller, Claim, CustomerId, PhoneNumber, ServiceId, StaffId};
 
 use crate::model::{
@@ -12,6 +12,17 @@ use crate::model::{
 };
 use crate::policy::alternatives::{RankedSlot, Wish};
 use crate::policy::change::Denial;
+
+/// Minutes after booking in which whoever booked may change it in the same call, known or not.
+pub const SAME_CALL_MINUTES: i64 = 30;
+
+/// True if the appointment was made in this call, and not too long ago to be the proof of who is on the line.
+#[must_use]
+pub fn made_in(appointment: &Appointment, call: CallId, now: DateTime<Utc>) -> bool {
+    let made = appointment.snapshot();
+    made.call == Some(call)
+        && now.signed_duration_since(made.created_at) <= TimeDelta::minutes(SAME_CALL_MINUTES)
+}
 
 /// A call and who is on the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +74,13 @@ impl Requester {
     }
 
     /// May the requester change this appointment, as far as identity goes? A caller may if it belongs to one of the
-    /// identified customers, or was made in this very call.
+    /// identified customers, or was made in this very call within the last [`SAME_CALL_MINUTES`].
     #[must_use]
-    pub fn may_touch(&self, appointment: &Appointment) -> bool {
+    pub fn may_touch(&self, appointment: &Appointment, now: DateTime<Utc>) -> bool {
         match self {
             Self::Desk => true,
             Self::Caller(context) => {
-                context.customers.contains(&appointment.customer())
-                    || appointment.snapshot().call == Some(context.call)
+                context.customers.contains(&appointment.customer()) || made_in(appointment, context.call, now)
             }
         }
     }

@@ -68,6 +68,8 @@ pub struct Voice {
     pub tool_deadline_ms: u64,
     /// Time until the question about an incoming call is answered, in milliseconds.
     pub inbound_deadline_ms: u64,
+    /// How often an hour a number may name appointments that are not its own.
+    pub failed_identifications_per_hour: u32,
 }
 
 /// The voice provider.
@@ -275,6 +277,7 @@ impl Config {
             ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, 64 << 20),
             ("voice.tool_deadline_ms", voice.tool_deadline_ms, 50, 10_000),
             ("voice.inbound_deadline_ms", voice.inbound_deadline_ms, 50, 10_000),
+            ("voice.failed_identifications_per_hour", voice.failed_identifications_per_hour.into(), 1, 1000),
             ("database.max_connections", database.max_connections.into(), 2, 1000),
             ("database.acquire_timeout_ms", database.acquire_timeout_ms, 10, 60_000),
             ("database.statement_timeout_ms", database.statement_timeout_ms, 10, 600_000),

@@ -8,9 +8,9 @@ use appointment::model::{Slot, Span};
 use appointment::ports::SoftOffers;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{CallId, Clock, StaffId, TenantId, TenantScope};
+use kernel::{CallId, Clock, PhoneNumber, StaffId, TenantId, TenantScope};
 use moka::future::Cache;
-use voice::{CallMemory, CallNotes};
+use voice::{CallMemory, CallNotes, FailedIdentifications};
 
 /// Calls whose notes are kept at most; notes are a few hundred bytes.
 const MAX_CALLS: u64 = 50_000;
@@ -105,6 +105,49 @@ impl SoftOffers for OffersInMemory {
     }
 }
 
+/// Failed identifications are remembered for an hour after the first one.
+const ATTEMPTS_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// Numbers whose attempts are remembered at most; a few dozen bytes each.
+const MAX_NUMBERS: u64 = 50_000;
+
+/// Failed identifications per number within one company, in real time.
+#[derive(Clone)]
+pub struct AttemptsInMemory {
+    clock: Arc<dyn Clock>,
+    allowed: u32,
+    counted: Cache<(TenantId, PhoneNumber), (u32, DateTime<Utc>)>,
+}
+
+impl AttemptsInMemory {
+    /// Nobody has tried yet; each number may fail `allowed` times an hour.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, allowed: u32) -> Self {
+        Self { clock, allowed, counted: Cache::builder().max_capacity(MAX_NUMBERS).build() }
+    }
+
+    /// Attempts and the end of their hour, unless it is over.
+    async fn current(&self, key: &(TenantId, PhoneNumber)) -> Option<(u32, DateTime<Utc>)> {
+        let now = self.clock.real_now();
+        self.counted.get(key).await.filter(|(_, until)| now < *until)
+    }
+}
+
+#[async_trait]
+impl FailedIdentifications for AttemptsInMemory {
+    async fn count(&self, scope: &TenantScope, number: &PhoneNumber) {
+        let key = (scope.tenant(), number.clone());
+        let now = self.clock.real_now();
+        let (attempts, until) = self.current(&key).await.unwrap_or((0, now + ATTEMPTS_WINDOW));
+        self.counted.insert(key, (attempts.saturating_add(1), until)).await;
+    }
+
+    async fn wait(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let (attempts, until) = self.current(&(scope.tenant(), number.clone())).await?;
+        let left = until.signed_duration_since(self.clock.real_now()).to_std().ok()?;
+        (attempts >= self.allowed).then_some(left)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use kernel::ServiceId;
@@ -154,6 +197,22 @@ mod tests {
         clock.advance(TimeDelta::seconds(61));
         offers.offered(&ours, &late, call(1), TimeDelta::seconds(60)).await;
         assert_eq!(offers.offered_to_others(&ours, &late, call(2)).await, [true]);
+    }
+
+    #[tokio::test]
+    async fn a_number_may_fail_three_times_an_hour_in_each_company() {
+        let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+        let attempts = AttemptsInMemory::new(clock.clone(), 3);
+        let (ours, number) = (scope(1, None), PhoneNumber::from_e164("+491701112233").unwrap());
+        for _ in 0..3 {
+            assert_eq!(attempts.wait(&ours, &number).await, None);
+            attempts.count(&ours, &number).await;
+            clock.advance(TimeDelta::minutes(10));
+        }
+        assert_eq!(attempts.wait(&ours, &number).await, Some(Duration::from_secs(30 * 60)));
+        assert_eq!(attempts.wait(&scope(2, None), &number).await, None);
+        clock.advance(TimeDelta::minutes(30));
+        assert_eq!(attempts.wait(&ours, &number).await, None);
     }
 
     #[tokio::test]

@@ -166,14 +166,19 @@ impl ProviderCallId {
     /// Longest id accepted, in bytes. Real ones have 32; the rest is room for a provider that changes its mind.
     pub const MAX_LEN: usize = 100;
 
-    /// Accepts 1 to [`Self::MAX_LEN`] ASCII letters, digits, `_`, `-` and `.`.
+    /// Accepts 1 to [`Self::MAX_LEN`] ASCII letters, digits, `_`, `-` and `.`, unless it is a placeholder.
     ///
     /// # Errors
-    /// [`IdError::Malformed`] for anything else, so that placeholders with braces or spaces stop here.
+    /// [`IdError::Malformed`] for anything else. Placeholders (`None`, `current_call`, `call_1`, `123`, and whatever has
+    /// braces or spaces) are what agents write where they know no id: two calls under one of them would be one call.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let fits = (1..=Self::MAX_LEN).contains(&text.len());
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-        if fits && plain { Ok(Self(text.to_owned())) } else { Err(IdError::Malformed { prefix: "call" }) }
+        if fits && plain && !is_placeholder(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError::Malformed { prefix: "call" })
+        }
     }
 
     /// The id as the provider writes it.
@@ -181,6 +186,24 @@ impl ProviderCallId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Words, and numbers of up to five digits with or without `call_` before them, that stand where an id should.
+fn is_placeholder(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "none",
+        "null",
+        "undefined",
+        "unknown",
+        "current",
+        "current_call",
+        "call_id",
+        "dummy_call_id",
+        "dummy",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let number = lower.strip_prefix("call_").unwrap_or(&lower);
+    WORDS.contains(&lower.as_str()) || (number.len() <= 5 && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl TryFrom<String> for ProviderCallId {
@@ -238,6 +261,29 @@ impl IdGenerator for RandomIds {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn placeholders_are_no_calls() {
+        for text in [
+            "None",
+            "null",
+            "undefined",
+            "current",
+            "current_call",
+            "dummy_call_id",
+            "1",
+            "123",
+            "12345",
+            "call_1",
+            "call_001",
+            "call_",
+        ] {
+            assert!(ProviderCallId::parse(text).is_err(), "{text}");
+        }
+        for text in ["call_0a1b2c3d4e5f60718293a4b5c6d", "call_a", "123456", "flow_test_1"] {
+            assert!(ProviderCallId::parse(text).is_ok(), "{text}");
+        }
+    }
 
     proptest! {
         #[test]

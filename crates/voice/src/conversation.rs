@@ -154,6 +154,11 @@ impl VoiceDesk {
         let caller = numbers::caller(theirs.as_deref(), country);
         match self.parts.resolver.by_provider_call(id, actor(), request.correlation).await {
             Ok(known) => {
+                // A later envelope may leave the number out; what was recorded of the call stands.
+                let caller = match theirs {
+                    Some(_) => caller,
+                    None => self.recorded_caller(&known.scope, known.route.call).await?,
+                };
                 Ok(Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller })
             }
             Err(ResolveError::Denied(Denied::UnknownCall)) => {
@@ -166,6 +171,10 @@ impl VoiceDesk {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn recorded_caller(&self, scope: &TenantScope, call: CallId) -> Result<Caller, VoiceError> {
+        Ok(self.parts.calls.find(scope, call).await?.snapshot().caller.clone())
     }
 
     /// A tool may be called before the news that the call has started: the call is recorded on the fly.
@@ -217,8 +226,7 @@ impl VoiceDesk {
                 return Err(refused());
             }
         }
-        let call = self.parts.calls.find(&known.scope, known.route.call).await.map_err(VoiceError::from)?;
-        let caller = call.snapshot().caller.clone();
+        let caller = self.recorded_caller(&known.scope, known.route.call).await?;
         let line = Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller };
         Ok((id, line))
     }

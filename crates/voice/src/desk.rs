@@ -16,7 +16,7 @@ use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet};
 use crate::once::Once;
-use crate::ports::{CallMemory, OutcomeStore, TraceSink};
+use crate::ports::{CallMemory, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::ToolRequest;
 use crate::status::Status;
@@ -41,6 +41,8 @@ pub struct Parts {
     pub outcomes: Arc<dyn OutcomeStore>,
     /// Notes of ongoing calls.
     pub memory: Arc<dyn CallMemory>,
+    /// Numbers that have named appointments of others.
+    pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.
     pub trace: Arc<dyn TraceSink>,
     /// Product time.

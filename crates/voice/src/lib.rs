@@ -51,7 +51,9 @@ mod when;
 pub use desk::{Answered, Parts, TraceLine, VoiceDesk};
 pub use error::VoiceError;
 pub use inbound::InboundAnswer;
-pub use ports::{CallMemory, CallNotes, OutcomeStore, Question, StoredOutcome, TraceSink};
+pub use ports::{
+    CallMemory, CallNotes, FailedIdentifications, OutcomeStore, Question, StoredOutcome, TraceSink,
+};
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;

@@ -1,11 +1,14 @@
 //! What the desk needs besides the domains' own ports.
 
+use std::time::Duration;
+
 use appointment::model::Slot;
 use async_trait::async_trait;
 use call::ToolUse;
 use chrono::NaiveDate;
 use kernel::{
-    AppointmentId, CallId, IdempotencyKey, RequestHash, ServiceId, StaffId, StoreError, TenantScope,
+    AppointmentId, CallId, IdempotencyKey, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
+    TenantScope,
 };
 use serde_json::Value;
 
@@ -38,6 +41,8 @@ pub trait OutcomeStore: Send + Sync {
 pub enum Question {
     /// Shall this slot be booked?
     Book(Slot),
+    /// Shall this slot be booked beside the caller's own appointment at that time?
+    BookBeside(Slot),
     /// Shall this appointment be moved there?
     Move(AppointmentId, Slot),
 }
@@ -69,6 +74,18 @@ pub trait CallMemory: Send + Sync {
 
     /// Replaces the notes of a call.
     async fn remember(&self, scope: &TenantScope, call: CallId, notes: CallNotes);
+}
+
+/// Port: how often a number has named appointments that are not its own. Guessing ids must not pay. It counts in real
+/// time and cannot fail: without its memory an implementation knows of no attempt.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait FailedIdentifications: Send + Sync {
+    /// Counts one.
+    async fn count(&self, scope: &TenantScope, number: &PhoneNumber);
+
+    /// How long the number has to wait; `None` if it may try.
+    async fn wait(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration>;
 }
 
 /// Port: where uses of tools go, off the caller's time. It takes what it is given and returns at once; what it cannot

@@ -108,6 +108,8 @@ statuses! {
     MultipleFound = "multiple_found", false;
     /// The appointment belongs to somebody else.
     Unauthorized = "unauthorized", false;
+    /// This number has named appointments that are not its own too often; `retry_after_seconds` says how long to wait.
+    TooManyAttempts = "rate_limit_exceeded", false;
     /// The appointment is cancelled.
     Cancelled = "cancelled", true;
     /// It was cancelled before.

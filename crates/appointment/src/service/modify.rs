@@ -148,7 +148,7 @@ impl BookingService {
         let mut last = CommitError::Stale;
         for _ in 0..ATTEMPTS {
             let before = self.must_find(scope, request.appointment).await?;
-            if !request.requester.may_touch(&before) {
+            if !request.requester.may_touch(&before, self.clock.now()) {
                 return Ok(CancelOutcome::NotYours);
             }
             if before.status() == AppointmentStatus::Cancelled {
@@ -188,7 +188,7 @@ impl BookingService {
         request: &MoveRequest,
     ) -> Result<Result<Destination, MoveRefusal>, BookingError> {
         let appointment = self.must_find(scope, request.appointment).await?;
-        if !request.requester.may_touch(&appointment) {
+        if !request.requester.may_touch(&appointment, self.clock.now()) {
             return Ok(Err(MoveRefusal::NotYours));
         }
         if !appointment.status().is_open() {

@@ -24,7 +24,7 @@ use super::{Common, close, learn_time};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::clock::ProductClock;
 use crate::config::Config;
-use crate::memory::{NotesInMemory, OffersInMemory};
+use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
 use crate::trace::{TraceWriter, trace_queue};
 
 /// What the HTTP process serves.
@@ -98,6 +98,10 @@ impl GatewayServices {
             callbacks,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: Arc::new(NotesInMemory::default()),
+            attempts: Arc::new(AttemptsInMemory::new(
+                Arc::clone(clock),
+                config.voice.failed_identifications_per_hour,
+            )),
             trace: Arc::new(sink),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),

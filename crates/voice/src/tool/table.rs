@@ -112,6 +112,7 @@ pub const SHARED_FIELDS: &[&str] = &[
     "requested_staff",
     "requested_time",
     "requires_phone_number",
+    "retry_after_seconds",
     "services",
     "staff",
     "staff_preference",

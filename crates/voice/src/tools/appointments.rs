@@ -2,10 +2,12 @@
 //!
 //! Only the number proves who somebody is. Whoever hides it can change what was booked in the same call, nothing else.
 
-use appointment::commands::{CancelOutcome, CancelRequest};
+use std::time::Duration;
+
+use appointment::commands::{CancelOutcome, CancelRequest, made_in};
 use appointment::model::{Appointment, Note};
 use appointment::policy::change::Denial;
-use chrono::{Datelike, TimeDelta};
+use chrono::Datelike;
 use futures_util::future::join;
 use german_datetime::number::cardinal;
 use german_datetime::{Context, Value, speak, understand};
@@ -33,8 +35,6 @@ use crate::when::When;
 const SPOKEN: usize = 3;
 /// Appointments in the data of one answer.
 const LISTED: usize = 10;
-/// How long after booking an anonymous caller may change what was booked in the call.
-const SAME_CALL_MINUTES: i64 = 30;
 
 pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let asker = wish::asker(desk, args, talk).await?;
@@ -169,10 +169,10 @@ async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec
         join(bookings.upcoming(&talk.scope, customers), bookings.of_call(&talk.scope, talk.call)).await;
     let (mut all, of_call) = (upcoming?, of_call?);
     let known: Vec<AppointmentId> = all.iter().map(Appointment::id).collect();
-    let fresh = talk.now - TimeDelta::minutes(SAME_CALL_MINUTES);
     all.extend(of_call.into_iter().filter(|appointment| {
-        let state = appointment.snapshot();
-        appointment.status().is_open() && state.created_at >= fresh && !known.contains(&state.id)
+        appointment.status().is_open()
+            && made_in(appointment, talk.call, talk.now)
+            && !known.contains(&appointment.id())
     }));
     all.sort_by_key(Appointment::starts_at);
     desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch)).await?;
@@ -195,19 +195,26 @@ pub(crate) async fn meant(
         }
         // Not among the open ones: perhaps called off before, perhaps somebody else's. Whoever hides the number learns
         // nothing about either.
+        if let Some(wait) = attempts_used_up(desk, talk).await {
+            return Err(too_many_attempts(wait).into());
+        }
         let stored = match id.filter(|_| !is_anonymous) {
             Some(id) => desk.parts.bookings.find(&talk.scope, id).await?,
             None => None,
         };
         match stored {
-            Some(found) if asker.requester.may_touch(&found) => {
+            Some(found) if asker.requester.may_touch(&found, talk.now) => {
                 desk.visit(talk, [found.snapshot().branch]).await?;
                 return Ok(found);
             }
-            Some(_) => return Err(unauthorized().into()),
+            Some(_) => {
+                count_attempt(desk, talk).await;
+                return Err(unauthorized().into());
+            }
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
             // An id that fits nothing names nothing; only words beside it may.
             None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
+                count_attempt(desk, talk).await;
                 let rows: Vec<_> =
                     own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
                 return Err(not_found().with("appointments", rows).into());
@@ -233,6 +240,26 @@ pub(crate) async fn meant(
             .into());
     }
     fitting.pop().ok_or_else(|| not_found().into())
+}
+
+/// How long the caller's number has to wait before it may name another id.
+async fn attempts_used_up(desk: &VoiceDesk, talk: &Conversation) -> Option<Duration> {
+    desk.parts.attempts.wait(&talk.scope, talk.caller.number()?).await
+}
+
+async fn count_attempt(desk: &VoiceDesk, talk: &Conversation) {
+    if let Some(number) = talk.caller.number() {
+        desk.parts.attempts.count(&talk.scope, number).await;
+    }
+}
+
+fn too_many_attempts(wait: Duration) -> ToolReply {
+    ToolReply::new(
+        Status::TooManyAttempts,
+        "Dazu darf ich von Ihrer Nummer aus im Moment nichts mehr ändern, soll sich jemand bei Ihnen melden?",
+    )
+    .with("retry_after_seconds", wait.as_secs())
+    .next(NextAction::OfferCallback)
 }
 
 fn on_asked_day(

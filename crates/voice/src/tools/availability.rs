@@ -30,12 +30,6 @@ const SEARCH_DAYS: u32 = 14;
 pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let mut done = check(desk, args, talk).await?;
     let held_until = done.reply.data.get("held_until").cloned();
-    if done.reply.status == Status::Available && held_until.is_none() {
-        done.reply.status = Status::NotHeld;
-        done.reply.success = false;
-        done.reply.message =
-            "Ich halte für Sie schon andere Zeiten frei, welche davon soll ich eintragen?".to_owned();
-    }
     let slot = done.reply.data.get("slot_id").cloned();
     done.reply = done
         .reply
@@ -113,7 +107,7 @@ async fn check_moment(
                 .remember(
                     &talk.scope,
                     talk.call,
-                    CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
+                    CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
                 )
                 .await;
             let mut reply = own_overlaps(talk, &own, true);
@@ -138,13 +132,21 @@ async fn check_moment(
 fn free(talk: &Conversation, slot: Slot, hold: Option<&Hold>, asked: &Asked) -> ToolReply {
     let at = slot.start.with_timezone(&talk.zone());
     let (service, person) = (talk.service_name(slot.service), talk.staff_name(slot.staff));
-    let message = format!(
-        "{} ist bei {} für {} frei, soll ich den Termin so eintragen?",
+    let spoken = format!(
+        "{} ist bei {} für {}",
         speech::capital(&speech::moment(at, talk.now)),
         speech::plain(&person),
         speech::plain(&service),
     );
-    ToolReply::new(Status::Available, message)
+    let reply = if hold.is_some() {
+        ToolReply::new(Status::Available, format!("{spoken} frei, soll ich den Termin so eintragen?"))
+    } else {
+        let message = format!(
+            "{spoken} gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen?"
+        );
+        ToolReply::new(Status::NotHeld, message)
+    };
+    reply
         .with("available", true)
         .with("slot_id", SlotId::encode(&slot).as_str())
         .with("start", at.to_rfc3339())
@@ -372,6 +374,8 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     }
     let message = if released {
         "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"
+    } else if slot.is_some() {
+        "Diese Zeit war nicht vorgemerkt, was darf ich sonst für Sie tun?"
     } else {
         "Es war nichts vorgemerkt, was darf ich sonst für Sie tun?"
     };

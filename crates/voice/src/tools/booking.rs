@@ -47,10 +47,32 @@ pub(crate) async fn collect(
         Mode::Book => true,
         Mode::Free => args.is_confirmed(names::CONFIRM),
     };
-    if confirmed { book(desk, args, talk, once).await } else { availability::check(desk, args, talk).await }
+    if !confirmed {
+        return availability::check(desk, args, talk).await;
+    }
+    book_if(desk, args, talk, once, Heard::MustAgree).await
+}
+
+/// What the time in the arguments of a booking rests on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// It is a yes to the time that was checked: another one was never heard by the caller.
+    MustAgree,
+    /// It is a wish of its own.
+    Anything,
 }
 
 pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
+    book_if(desk, args, talk, once, Heard::Anything).await
+}
+
+async fn book_if(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    once: &Once,
+    heard: Heard,
+) -> ToolResult {
     let asker = match begin(desk, args, talk, once).await? {
         Begun::Before(done) => return Ok(done),
         Begun::Now(asker) => asker,
@@ -70,12 +92,16 @@ pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
             let start = moment.at.to_utc();
             let asked = Asked { service, staff, start, inferred: moment.inferred };
             not_the_offered_day(desk, talk, &asked, &notes).await?;
+            if heard == Heard::MustAgree {
+                not_the_checked_time(desk, talk, &asked, &notes).await?;
+            }
             (BookTarget::At { service, staff, start }, asked)
         }
         // Only a minute can be booked; the look-up asks for what is missing.
         Wanted::Described { .. } => return availability::check(desk, args, talk).await,
     };
-    commit(desk, args, talk, Booking { target, asked, notes, asker }, once).await
+    let additional = args.is_confirmed(names::ADDITIONAL);
+    commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
 /// Whether this invocation was carried out before, and who asks: two questions that do not wait for each other.
@@ -100,6 +126,8 @@ struct Booking {
     asked: Asked,
     notes: CallNotes,
     asker: Asker,
+    /// Beside an appointment that the customer has at that time.
+    additional: bool,
 }
 
 pub(crate) async fn confirm(
@@ -135,6 +163,9 @@ async fn confirm_held(
         (Some(slot), Some(Question::Move(appointment, asked)), _) if asked == slot => {
             Some(Question::Move(appointment, slot))
         }
+        (Some(slot), Some(Question::BookBeside(asked)), _) if asked == slot => {
+            Some(Question::BookBeside(slot))
+        }
         (Some(slot), ..) => Some(Question::Book(slot)),
         (None, None, [hold]) => Some(question_of(hold)),
         (None, None, [.., before, last]) => {
@@ -148,9 +179,10 @@ async fn confirm_held(
         Some(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
         }
-        Some(Question::Book(slot)) => {
+        Some(question @ (Question::Book(slot) | Question::BookBeside(slot))) => {
             let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
-            commit(desk, args, talk, Booking { target, asked, notes, asker }, once).await
+            let additional = matches!(question, Question::BookBeside(_));
+            commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
         }
         None => nothing_held(desk, talk).await,
     }
@@ -185,7 +217,7 @@ async fn commit(
     booking: Booking,
     once: &Once,
 ) -> ToolResult {
-    let Booking { target, asked, notes, asker } = booking;
+    let Booking { target, asked, notes, asker, additional } = booking;
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
@@ -198,8 +230,8 @@ async fn commit(
         party,
         requester: asker.requester,
         source: AppointmentSource::VoiceAgent,
-        notes: args.text(names::NOTES)?.and_then(|text| Note::clean(&text)),
-        additional: args.is_confirmed(names::ADDITIONAL),
+        notes: notes_for_staff(args)?,
+        additional: additional || args.is_confirmed(names::ADDITIONAL),
         claim: Some(claim_for(&once, Effect::booked)),
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
@@ -222,6 +254,10 @@ async fn commit(
         }
         BookOutcome::OwnAppointment(own) => {
             desk.visit(talk, [own.branch]).await?;
+            if let BookTarget::Slot(slot) = target {
+                let asked = Some(Question::BookBeside(slot));
+                desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { asked, ..notes }).await;
+            }
             Err(offers::own_overlaps(talk, &own, true).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {
@@ -261,6 +297,32 @@ fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {
         spoken(talk, appointment.snapshot())
     );
     done
+}
+
+/// A number that was only said proves nobody, so it becomes nobody's identity; the staff can use it all the same.
+fn notes_for_staff(args: Args<'_>) -> Result<Option<Note>, Stop> {
+    let said = args.text(names::NOTES)?;
+    let number = args.text(names::PHONE)?.map(|number| format!("Angegebene Telefonnummer: {number}"));
+    let text: Vec<_> = said.into_iter().chain(number).collect();
+    Ok(Note::clean(&text.join(". ")))
+}
+
+/// The caller said yes to the time that was checked; a flow that computes the time anew may hand over another one,
+/// which nobody has heard. Asked once, what is said next counts.
+async fn not_the_checked_time(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asked: &Asked,
+    notes: &CallNotes,
+) -> Result<(), Stop> {
+    let Some(Question::Book(checked)) = notes.asked else { return Ok(()) };
+    let is_offered = notes.offered.iter().any(|slot| slot.start == asked.start);
+    if checked.start == asked.start || checked.service != asked.service || is_offered {
+        return Ok(());
+    }
+    desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { asked: None, ..notes.clone() }).await;
+    let both = [checked.start, asked.start].map(|start| start.with_timezone(&talk.zone()));
+    Err(Box::new(talk.listener().which_of(&both)).into())
 }
 
 /// Alternatives lie on other days too. An agent that heard only "um elf" and repeats the day first asked for would

@@ -71,13 +71,18 @@ pub(crate) async fn reschedule(
             let notes = CallNotes { asked: question, offered: Vec::new(), ..notes };
             desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
             let at = slot.start.with_timezone(&talk.zone());
+            let (status, promise) = if hold.is_some() {
+                (Status::ReadyForConfirmation, "")
+            } else {
+                (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
+            };
             let message = format!(
-                "Ich kann Ihren Termin für {} auf {} bei {} verlegen, soll ich das so machen?",
+                "Ich kann Ihren Termin für {} auf {} bei {} verlegen{promise}, soll ich das so machen?",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
             );
-            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
+            Ok(ToolReply::new(status, message)
                 .with("appointment_id", appointment.id().to_string())
                 .with("current_appointment", row(talk, &appointment))
                 .with(

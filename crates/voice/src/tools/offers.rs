@@ -7,6 +7,7 @@ use kernel::{ServiceId, StaffId};
 
 use crate::conversation::Conversation;
 use crate::desk::VoiceDesk;
+use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{Alternative, NextAction, ToolReply};
 use crate::speech;
@@ -39,6 +40,7 @@ fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolRep
         .with("has_existing_appointment", true)
         .with("existing_appointment_id", own.id.to_string())
         .with("existing_appointment_time", at.to_rfc3339())
+        .with_some("decides", is_free.then_some(names::ADDITIONAL[0]))
         .next(NextAction::AskCaller)
 }
 

@@ -236,3 +236,27 @@ async fn a_ringing_number_is_welcomed_with_text_or_rejected() {
         );
     }
 }
+
+#[tokio::test]
+async fn guessing_ids_ends_after_three_attempts() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for number in 1_u32..=4 {
+        let id = format!("apt_{number:032x}");
+        let reply = line.ask("cancel_appointment", json!({"appointment_id": id})).await;
+        let expected = if number <= 3 { Status::NotFound } else { Status::TooManyAttempts };
+        assert_eq!(reply.status, expected, "{number}: {}", reply.message);
+    }
+    let other = world.call("call_b", "+491709998877");
+    let reply = other.ask("cancel_appointment", json!({"appointment_id": format!("apt_{:032x}", 9)})).await;
+    assert_eq!(reply.status, Status::NotFound, "{}", reply.message);
+}
+
+#[tokio::test]
+async fn an_envelope_without_a_number_keeps_the_recorded_caller() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let silent = line.without_number("query_appointment", json!({})).await;
+    assert_eq!(silent.status, Status::Ok, "{}", silent.message);
+}

@@ -180,3 +180,63 @@ async fn a_no_beside_a_yes_is_a_no_and_nothing_is_held_for_whoever_holds_too_muc
         fourth.message
     );
 }
+
+#[tokio::test]
+async fn a_yes_to_another_time_than_the_checked_one_is_asked_about_once() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("collect_appointment_info", wish("2026-11-24", "10:00")).await;
+    let mut other = wish("2026-11-24", "16:00");
+    other["bestaetigung"] = json!(true);
+    let asked = line.ask("collect_appointment_info", other.clone()).await;
+    assert_eq!(asked.status, Status::AmbiguousTime, "{}", asked.message);
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+    let booked = line.ask("collect_appointment_info", other).await;
+    assert_eq!(
+        (booked.status, booked.data["time"].as_str()),
+        (Status::Booked, Some("16:00")),
+        "{}",
+        booked.message
+    );
+}
+
+#[tokio::test]
+async fn another_appointment_beside_ones_own_is_booked_after_the_question() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let next = world.call("call_b", STRANGER);
+    let asked = next.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    assert_eq!(asked.status, Status::OwnAppointmentOverlaps, "{}", asked.message);
+    assert_eq!(asked.data["decides"], "zusaetzlich");
+    let booked = next.ask("confirm_booking", json!({})).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    assert_eq!(world.appointments.appointments(&world.scope).len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_held_is_not_said_to_be_held() {
+    let world = World::new().await;
+    for (index, time) in ["10:00", "11:00", "15:00"].into_iter().enumerate() {
+        let line = world.call(&format!("call_{index}x"), STRANGER);
+        line.ask("check_availability", wish("2026-11-24", time)).await;
+    }
+    let line = world.call("call_y", STRANGER);
+    let reply = line.ask("check_availability", wish("2026-11-24", "16:00")).await;
+    assert_eq!(reply.status, Status::NotHeld, "{}", reply.message);
+    assert!(!reply.data.contains_key("held_until"));
+}
+
+#[tokio::test]
+async fn a_number_that_is_only_said_is_a_note_and_no_identity() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let mut args = wish("2026-11-24", "10:00");
+    args["customer_phone"] = json!("0170 5556677");
+    let booked = line.ask("book_appointment", args).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    let stored = &world.appointments.appointments(&world.scope)[0];
+    assert!(stored.notes.as_ref().unwrap().as_str().contains("0170 5556677"));
+    let theirs = world.call("call_b", "+491705556677").ask("query_appointment", json!({})).await;
+    assert_eq!(theirs.status, Status::NotFound, "{}", theirs.message);
+}

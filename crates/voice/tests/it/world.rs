@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use appointment::service::BookingService;
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, staff_id};
@@ -22,8 +23,8 @@ use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
 use voice::{
-    CallMemory, CallNotes, EnvelopeCall, Mode, OutcomeStore, Parts, StoredOutcome, ToolReply, ToolRequest,
-    TraceSink, VoiceDesk,
+    CallMemory, CallNotes, EnvelopeCall, FailedIdentifications, Mode, OutcomeStore, Parts, StoredOutcome,
+    ToolReply, ToolRequest, TraceSink, VoiceDesk,
 };
 
 /// The salon's number.
@@ -66,6 +67,22 @@ impl CallMemory for Notes {
 
     async fn remember(&self, _: &TenantScope, call: CallId, notes: CallNotes) {
         self.0.lock().unwrap().insert(call, notes);
+    }
+}
+
+/// Three attempts a number, for as long as the test runs.
+#[derive(Default)]
+struct Attempts(Mutex<HashMap<PhoneNumber, u32>>);
+
+#[async_trait]
+impl FailedIdentifications for Attempts {
+    async fn count(&self, _: &TenantScope, number: &PhoneNumber) {
+        *self.0.lock().unwrap().entry(number.clone()).or_default() += 1;
+    }
+
+    async fn wait(&self, _: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let count = self.0.lock().unwrap().get(number).copied().unwrap_or_default();
+        (count >= 3).then_some(Duration::from_secs(60))
     }
 }
 
@@ -157,6 +174,7 @@ impl World {
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
             outcomes: Arc::new(Outcomes { appointments: appointments.clone(), callbacks: callbacks.clone() }),
             memory: Arc::new(Notes::default()),
+            attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
             clock: clock.clone(),
             ids,
@@ -212,12 +230,28 @@ impl Line<'_> {
         self.ask_as(tool, args, None, Mode::Free).await
     }
 
+    /// The same with an envelope that leaves the caller's number out.
+    pub(crate) async fn without_number(&self, tool: &str, args: Value) -> ToolReply {
+        self.send(tool, args, None, Mode::Free, None).await
+    }
+
     pub(crate) async fn ask_as(
         &self,
         tool: &str,
         args: Value,
         invocation: Option<&str>,
         mode: Mode,
+    ) -> ToolReply {
+        self.send(tool, args, invocation, mode, Some(self.from.clone())).await
+    }
+
+    async fn send(
+        &self,
+        tool: &str,
+        args: Value,
+        invocation: Option<&str>,
+        mode: Mode,
+        from_number: Option<String>,
     ) -> ToolReply {
         let args = match args {
             Value::Object(map) => map,
@@ -228,7 +262,7 @@ impl Line<'_> {
             args,
             call: Some(EnvelopeCall {
                 call_id: Some(self.name.clone()),
-                from_number: Some(self.from.clone()),
+                from_number,
                 to_number: Some(self.to.clone()),
                 direction: Some("inbound".to_owned()),
                 ..EnvelopeCall::default()
