@@ -149,7 +149,7 @@ async fn cancelled_before(
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
     let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
-    desk.visit(talk, [found.snapshot().branch]).await?;
+    desk.visit(talk, vec![found.snapshot().branch]).await?;
     Ok(Some(already_cancelled(talk, &found)))
 }
 
@@ -175,7 +175,7 @@ async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec
             && !known.contains(&appointment.id())
     }));
     all.sort_by_key(Appointment::starts_at);
-    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch)).await?;
+    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
     Ok(all)
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn meant(
         };
         match stored {
             Some(found) if asker.requester.may_touch(&found, talk.now) => {
-                desk.visit(talk, [found.snapshot().branch]).await?;
+                desk.visit(talk, vec![found.snapshot().branch]).await?;
                 return Ok(found);
             }
             Some(_) => {

@@ -249,11 +249,11 @@ async fn commit(
             Ok(Effect::booked(appointment.snapshot()).render(talk))
         }
         BookOutcome::AlreadyBooked(appointment) => {
-            desk.visit(talk, [appointment.snapshot().branch]).await?;
+            desk.visit(talk, vec![appointment.snapshot().branch]).await?;
             Ok(already_booked(talk, &appointment))
         }
         BookOutcome::OwnAppointment(own) => {
-            desk.visit(talk, [own.branch]).await?;
+            desk.visit(talk, vec![own.branch]).await?;
             if let BookTarget::Slot(slot) = target {
                 let asked = Some(Question::BookBeside(slot));
                 desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { asked, ..notes }).await;
