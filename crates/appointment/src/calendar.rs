@@ -14,16 +14,25 @@
 //!   the time, *not sent* may be tried again, *unknown* must be looked up.
 //! * [`CalendarGateway`] and [`CalendarDirectory`]: the ports; no vendor's word crosses them.
 
+mod copy;
 mod failure;
+mod outside;
 mod ports;
 mod remote;
+mod review;
 
+pub use copy::{COPY_JOB, CopyRecord, CopyState, Finding, SETTLING_SECONDS, Step, copy_job};
 pub use failure::{ReadFailure, RefusalReason, WriteFailure};
-pub use ports::{CalendarDirectory, CalendarGateway, RemoteService};
 #[cfg(any(test, feature = "testing"))]
-pub use ports::{MockCalendarDirectory, MockCalendarGateway};
+pub use outside::MockOutsideTimes;
+pub(crate) use outside::Verdict;
+pub use outside::{Certainty, Offered, Outside, OutsideTimes};
+pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, RemoteService};
+#[cfg(any(test, feature = "testing"))]
+pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};
 pub use remote::{
     Attendee, CalendarLink, Connection, ConnectionId, Effort, Lane, PageCursor, RemoteBooking,
     RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteStatus, RemoteText,
     RemoteUid, Secret, Subscription,
 };
+pub use review::{Review, ReviewId, ReviewReason};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, Caller, Claim, CustomerId, PhoneNumber, ServiceId, StaffId};
 
+use crate::calendar::Certainty;
 use crate::model::{
     Appointment, AppointmentSource, AppointmentStatus, Hold, NewCustomerRow, Note, OwnAppointment, Slot,
     Unavailable,
@@ -135,6 +136,8 @@ pub enum CheckOutcome {
         hold: Option<Hold>,
         /// An appointment of the person on the line that overlaps it: ask whether to move that one.
         existing: Option<OwnAppointment>,
+        /// How far the answer can be relied on.
+        certainty: Certainty,
     },
     /// It cannot be had.
     Taken {

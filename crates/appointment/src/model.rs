@@ -24,7 +24,7 @@ pub use appointment::{
 pub use availability::{Availability, View};
 pub use catalogue::{
     BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, MAX_BUFFER_MINUTES,
-    OpeningDay, OpeningException, Phase, PhaseKind, Service, Staff,
+    OpeningDay, OpeningException, Phase, PhaseKind, Service, ServiceLink, Staff,
 };
 pub use change::{AppointmentChange, ChangeFacts, ChangeId};
 pub use dates::DateRange;
@@ -39,5 +39,6 @@ pub use sought::Sought;
 pub use span::{Minute, Span};
 pub use transition::{ChangeRefused, Draft};
 
+pub(crate) use appointment::stored_words;
 pub(crate) use dates::add_days;
 pub(crate) use zone::local_date;

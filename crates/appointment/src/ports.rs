@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
 
+use crate::calendar::{CalendarLink, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, DayLoad, DayQuery, HoldId, HoldSnapshot,
     NewCustomerRow, Slot,
@@ -68,6 +69,21 @@ pub enum AppointmentWrite {
         /// The version on which the decision was based.
         expected: i64,
     },
+    /// Inserts the record of an appointment's copy. Comes after the write of the appointment.
+    AddCopy(CopyRecord),
+    /// Replaces the record of a copy, if the stored version is one less than `next.version`; else
+    /// [`CommitError::Stale`].
+    UpdateCopy(CopyRecord),
+    /// The appointment was changed, so its copy is due: whatever is under way there is judged anew. An appointment
+    /// without a copy is no error.
+    CopyDue {
+        /// Which appointment.
+        appointment: AppointmentId,
+        /// Where the copy shall be from now on; `None` leaves that as it is.
+        link: Option<CalendarLink>,
+    },
+    /// Asks a person to look at something. The same question is asked once as long as it is open.
+    OpenReview(Review),
     /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
     /// appointment. Comes after the write of the appointment.
     RecordChange(AppointmentChange),

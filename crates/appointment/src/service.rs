@@ -19,13 +19,15 @@ use kernel::{
     StaffId, TenantScope,
 };
 
+use crate::calendar::{Offered, Outside, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
     Appointment, AppointmentSnapshot, Availability, Catalogue, DateRange, DayLoad, Hold, HoldId, Minute,
-    Sought, View, local_date,
+    Sought, Span, Unavailable, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
+use crate::policy::choice::choose;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
 use catalogues::Catalogues;
 
@@ -43,6 +45,7 @@ pub struct BookingService {
     offers: Arc<dyn SoftOffers>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
+    outside: Option<Arc<dyn OutsideTimes>>,
 }
 
 /// What a question is about: a service that shall be booked, or an appointment that shall be moved.
@@ -71,11 +74,38 @@ struct Picture {
     performers: Vec<StaffId>,
     load: DayLoad,
     view: View,
+    outside: Outside,
 }
 
 impl Picture {
+    /// Free time, verified.
     fn availability(&self) -> Availability<'_> {
+        self.seen(self.outside.clone())
+    }
+
+    /// Free time, as far as is known: what an outside calendar leaves open counts as free.
+    fn hoped_for(&self) -> Availability<'_> {
+        self.seen(self.outside.trusting())
+    }
+
+    fn seen(&self, outside: Outside) -> Availability<'_> {
         Availability::new(&self.catalogue, self.days, &self.performers, &self.load, self.view)
+            .with_outside(outside)
+    }
+}
+
+/// Who takes a stay at an instant. Where an outside calendar does not answer, whoever is free as far as is known; what
+/// comes of it is not verified.
+fn choose_hopefully(
+    picture: &Picture,
+    sought: &Sought,
+    preferred: &[StaffId],
+    others: &[StaffId],
+    start: DateTime<Utc>,
+) -> Result<StaffId, Unavailable> {
+    match choose(&picture.availability(), sought, preferred, others, start) {
+        Err(Unavailable::NotVerified) => choose(&picture.hoped_for(), sought, preferred, others, start),
+        decided => decided,
     }
 }
 
@@ -115,7 +145,13 @@ impl BookingService {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
     ) -> Self {
-        Self { catalogues: Catalogues::new(catalogues), appointments, offers, clock, ids }
+        Self { catalogues: Catalogues::new(catalogues), appointments, offers, clock, ids, outside: None }
+    }
+
+    /// The same with outside calendars.
+    #[must_use]
+    pub fn with_outside(self, outside: Arc<dyn OutsideTimes>) -> Self {
+        Self { outside: Some(outside), ..self }
     }
 
     /// The branch's catalogue, at most a few seconds behind; every decision about time checks its version anyway.
@@ -250,11 +286,41 @@ impl BookingService {
             let load = self.appointments.day_load(scope, &query).await?;
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
-                return Ok(Picture { catalogue, sought, days, performers, load, view });
+                let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
+                return Ok(Picture { catalogue, sought, days, performers, load, view, outside });
             }
             catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
         }
         Err(BookingError::Unsettled)
+    }
+
+    /// What outside calendars say about these people on these days; nothing is asked where there are none.
+    async fn outside(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        catalogue: &Catalogue,
+        days: DateRange,
+        performers: &[StaffId],
+    ) -> Outside {
+        let (service, stay) = match ask.subject {
+            Subject::Service(service) => (service, None),
+            Subject::Moving(appointment) => {
+                (appointment.service, Some(Span::new(appointment.starts_at, appointment.ends_at)))
+            }
+        };
+        let links: Vec<_> = performers
+            .iter()
+            .filter_map(|staff| catalogue.link(service, *staff).map(|link| (*staff, link.clone())))
+            .collect();
+        if links.is_empty() {
+            return Outside::none();
+        }
+        let people = match &self.outside {
+            Some(outside) => outside.offered(scope, &links, Availability::window(catalogue, days)).await,
+            None => links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect(),
+        };
+        Outside::new(people).moving(stay)
     }
 
     /// What can be offered for a wish: near days first, the week after if those have nothing. The person who was asked

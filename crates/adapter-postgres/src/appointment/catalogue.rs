@@ -154,6 +154,7 @@ struct AbsenceRow {
 impl CatalogueRow {
     fn into_model(self, branch: BranchId) -> Result<CatalogueSnapshot, StoreError> {
         Ok(CatalogueSnapshot {
+            links: Vec::new(),
             version: self.version,
             branch,
             timezone: zone(&self.timezone, "branches.timezone")?,

@@ -5,14 +5,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, TenantScope};
+use kernel::{AppointmentId, BranchId, StoreError, TenantScope};
 
+use super::copy::CopyRecord;
 use super::failure::{ReadFailure, WriteFailure};
 use super::remote::{
-    CalendarLink, Connection, Effort, PageCursor, RemoteBooking, RemoteEventType, RemoteHost, RemotePage,
-    RemoteRequest, RemoteUid, Subscription,
+    CalendarLink, Connection, ConnectionId, Effort, PageCursor, RemoteBooking, RemoteEventType, RemoteHost,
+    RemotePage, RemoteRequest, RemoteUid, Subscription,
 };
-use crate::model::Span;
+use crate::model::{ServiceLink, Span};
 
 /// Port: bookings and free times at a provider.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -183,4 +184,75 @@ pub trait CalendarDirectory: Send + Sync {
         url: &str,
         effort: Effort,
     ) -> Result<Subscription, WriteFailure>;
+}
+
+/// Port: the tenant's accounts, what is linked to them, and the records of copies. Writes go through
+/// [`AppointmentRepository::commit`](crate::ports::AppointmentRepository::commit), with the appointments they are about.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait CalendarBook: Send + Sync {
+    /// One account that is switched on. `None`: the tenant has none of that id, or it is switched off.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a secret that cannot be opened is [`StoreError::Corrupt`].
+    async fn connection(
+        &self,
+        scope: &TenantScope,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, StoreError>;
+
+    /// All accounts that are switched on, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn connections(&self, scope: &TenantScope) -> Result<Vec<Connection>, StoreError>;
+
+    /// What is linked to an account, with the branch of each person, by service then person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn links(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+    ) -> Result<Vec<(BranchId, ServiceLink)>, StoreError>;
+
+    /// The record of an appointment's copy. `None`: the appointment has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn copy(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<Option<CopyRecord>, StoreError>;
+
+    /// The record of the copy that has this uid now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn copy_by_uid(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        uid: &RemoteUid,
+    ) -> Result<Option<CopyRecord>, StoreError>;
+
+    /// Records of copies whose appointment begins within `window`, by beginning then appointment, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn copies(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        window: Span,
+        limit: u32,
+    ) -> Result<Vec<CopyRecord>, StoreError>;
+
+    /// Appointments whose copy is due, lost or unknown, the longest untouched first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn unsettled(&self, scope: &TenantScope, limit: u32) -> Result<Vec<AppointmentId>, StoreError>;
 }

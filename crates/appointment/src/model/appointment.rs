@@ -44,6 +44,8 @@ macro_rules! stored_words {
     };
 }
 
+pub(crate) use stored_words;
+
 stored_words!(
     /// Where an appointment stands.
     AppointmentStatus {
@@ -73,6 +75,8 @@ stored_words!(
         Desk = "desk",
         /// It came with other data, for example the demonstration's.
         Import = "import",
+        /// It was made in the company's outside calendar.
+        OutsideCalendar = "outside_calendar",
     }
 );
 

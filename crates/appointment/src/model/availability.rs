@@ -21,6 +21,7 @@ use super::reason::Unavailable;
 use super::sought::Sought;
 use super::span::{Minute, Span, normalise, subtract, touched_minutes};
 use super::zone::{DayFrame, local_date};
+use crate::calendar::{Outside, Verdict};
 
 /// From which point of view time is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub struct Availability<'c> {
     /// By id, so that a person is found by bisection.
     timelines: Vec<Timeline>,
     own: Vec<OwnAppointment>,
+    outside: Outside,
 }
 
 #[derive(Debug)]
@@ -67,10 +69,8 @@ impl<'c> Availability<'c> {
         view: View,
         caller: (Option<PhoneNumber>, Vec<CustomerId>),
     ) -> DayQuery {
-        let tz = catalogue.timezone();
         let margin = TimeDelta::minutes(i64::from(MAX_BUFFER_MINUTES));
-        let from = Minute(DayFrame::of(tz, days.first()).start).instant();
-        let until = Minute(DayFrame::of(tz, days.last()).end).instant();
+        let Span { start: from, end: until } = Self::window(catalogue, days);
         DayQuery {
             branch: catalogue.branch(),
             staff,
@@ -81,6 +81,14 @@ impl<'c> Availability<'c> {
             for_number: caller.0,
             customers: caller.1,
         }
+    }
+
+    /// From the first instant of the first date to the end of the last one.
+    #[must_use]
+    pub fn window(catalogue: &Catalogue, days: DateRange) -> Span {
+        let tz = catalogue.timezone();
+        let from = Minute(DayFrame::of(tz, days.first()).start).instant();
+        Span::new(from, Minute(DayFrame::of(tz, days.last()).end).instant())
     }
 
     /// Puts a load in order. `staff` and `days` are those of the question.
@@ -139,7 +147,14 @@ impl<'c> Availability<'c> {
             subtract(&timeline.working, &taken, &mut timeline.free);
         }
         let own = load.own.iter().filter(|own| view.exclude != Some(own.id)).copied().collect();
-        Self { catalogue, days, frames, today: local_date(tz, view.now), now: view.now, timelines, own }
+        let (today, outside) = (local_date(tz, view.now), Outside::none());
+        Self { catalogue, days, frames, today, now: view.now, timelines, own, outside }
+    }
+
+    /// The same with what outside calendars say.
+    #[must_use]
+    pub fn with_outside(self, outside: Outside) -> Self {
+        Self { outside, ..self }
     }
 
     fn timeline(&self, staff: StaffId) -> Option<&Timeline> {
@@ -191,6 +206,7 @@ impl<'c> Availability<'c> {
         if !self.catalogue.person(staff).is_some_and(|person| sought.suits(person)) {
             return;
         }
+        let begun = out.len();
         match sought.footprint().blocks() {
             [] => {}
             // Nearly every service needs the person once; then free time itself is the list to walk.
@@ -204,6 +220,17 @@ impl<'c> Availability<'c> {
                 let starts = fitting_starts(&timeline.free, blocks);
                 self.walk(sought, days, starts.into_iter(), out);
             }
+        }
+        if self.outside.of(staff).is_some() {
+            let mut kept = begun;
+            for index in begun..out.len() {
+                let start = out[index];
+                if self.outside.verdict(staff, start, sought.footprint().end(start)) == Verdict::Free {
+                    out[kept] = start;
+                    kept += 1;
+                }
+            }
+            out.truncate(kept);
         }
     }
 
@@ -274,7 +301,15 @@ impl<'c> Availability<'c> {
                 return Some(reason);
             }
         }
-        blocks().find_map(|block| timeline.first_overlap(block).map(Unavailable::Busy))
+        if let Some(busy) = blocks().find_map(|block| timeline.first_overlap(block)) {
+            return Some(Unavailable::Busy(busy));
+        }
+        let start = Minute(minute);
+        match self.outside.verdict(staff, start, sought.footprint().end(start)) {
+            Verdict::Free => None,
+            Verdict::Taken => Some(Unavailable::BusyElsewhere),
+            Verdict::NotVerified => Some(Unavailable::NotVerified),
+        }
     }
 
     /// What keeps a stay from beginning at this instant whoever performs it: notice, horizon, opening, grid.

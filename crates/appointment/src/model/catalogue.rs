@@ -8,6 +8,7 @@ use kernel::{BranchId, Money, ServiceId, StaffId};
 
 use super::hours::{DayHours, MINUTES_PER_DAY, WeekHours, merge};
 use super::span::Span;
+use crate::calendar::CalendarLink;
 
 /// Longest buffer before or after a service, in minutes. Loads of occupied time reach this far beyond the days asked.
 pub const MAX_BUFFER_MINUTES: u32 = 240;
@@ -217,6 +218,19 @@ pub struct CatalogueSnapshot {
     pub exceptions: Vec<OpeningException>,
     /// Rules.
     pub policy: BookingPolicy,
+    /// What has a copy in an outside calendar. Empty without one.
+    pub links: Vec<ServiceLink>,
+}
+
+/// A service of a person that is mirrored in an outside calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLink {
+    /// Which service.
+    pub service: ServiceId,
+    /// Performed by whom.
+    pub staff: StaffId,
+    /// What it is there.
+    pub link: CalendarLink,
 }
 
 /// Why a stored catalogue cannot be used.
@@ -362,6 +376,13 @@ impl Catalogue {
     #[must_use]
     pub fn position(&self, id: StaffId) -> usize {
         self.staff.get(&id).copied().unwrap_or(usize::MAX)
+    }
+
+    /// What a service of a person is in the outside calendar; `None` if it is nowhere else.
+    #[must_use]
+    pub fn link(&self, service: ServiceId, staff: StaffId) -> Option<&CalendarLink> {
+        let found = self.snapshot.links.iter().find(|link| (link.service, link.staff) == (service, staff));
+        found.map(|found| &found.link)
     }
 
     /// The active people who perform a service, in the order of listing.

@@ -38,6 +38,10 @@ pub enum Unavailable {
     StaffOff,
     /// Something occupies the person.
     Busy(BusySpan),
+    /// The company's outside calendar has something else at that time.
+    BusyElsewhere,
+    /// Free as far as is known here, but the company's outside calendar does not answer.
+    NotVerified,
     /// It was free a moment ago; somebody else was faster.
     JustTaken,
     /// The date was not loaded: a defect of the asker, answered without a promise.

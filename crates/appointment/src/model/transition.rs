@@ -74,6 +74,83 @@ impl Appointment {
         }
     }
 
+    /// The same, with a copy in an outside calendar still to be made: it stands when that calendar agrees.
+    #[must_use]
+    pub fn awaiting_copy(mut self) -> Self {
+        self.snapshot.status = AppointmentStatus::Pending;
+        self.snapshot.sync_state = SyncState::Pending;
+        self
+    }
+
+    /// The same once the outside calendar agrees. One that waits for nothing is unchanged.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        if next.status == AppointmentStatus::Pending {
+            next.status = AppointmentStatus::Confirmed;
+        }
+        next.sync_state = SyncState::Synced;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The same, with a person having to look at it: the outside calendar does not agree.
+    #[must_use]
+    pub fn disputed(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        if next.status.is_open() {
+            next.status = AppointmentStatus::NeedsAttention;
+        }
+        next.sync_state = SyncState::Failed;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The appointment at the time it has in the outside calendar, whatever the branch's rules say: there it stands.
+    #[must_use]
+    pub fn follow(&self, start: DateTime<Utc>) -> Self {
+        let footprint = Footprint::of_appointment(&self.snapshot);
+        let mut next = self.snapshot.clone();
+        let minute = Minute::floor(start);
+        next.starts_at = minute.instant();
+        next.ends_at = footprint.end(minute).instant();
+        next.phases = footprint.phases_at(minute);
+        next.spans = footprint.spans_at(minute);
+        next.status = AppointmentStatus::Confirmed;
+        next.sync_state = SyncState::Synced;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The appointment called off because the outside calendar says so, or does not take it; no rule of the branch
+    /// stands in the way.
+    #[must_use]
+    pub fn withdraw(&self, reason: Option<Note>, now: DateTime<Utc>) -> Self {
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Cancelled;
+        next.spans = Vec::new();
+        next.cancelled_at = Some(now);
+        next.cancel_reason = reason;
+        next.sync_state = SyncState::Synced;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The appointment after its time: it took place, or the customer did not come. `None` if that is known already or
+    /// the appointment is called off.
+    #[must_use]
+    pub fn end(&self, came: bool) -> Option<Self> {
+        let status = if came { AppointmentStatus::Completed } else { AppointmentStatus::NoShow };
+        let state = self.snapshot.status;
+        if state == status || !(state.is_open() || state == AppointmentStatus::Completed) {
+            return None;
+        }
+        let mut next = self.snapshot.clone();
+        next.status = status;
+        next.version += 1;
+        Some(Self { snapshot: next })
+    }
+
     /// May it be moved now, wherever to?
     ///
     /// # Errors
@@ -105,6 +182,9 @@ impl Appointment {
         next.spans = footprint.spans_at(start);
         next.reschedule_count = next.reschedule_count.saturating_add(1);
         next.sync_state = after_change(next.sync_state);
+        if next.sync_state == SyncState::Pending {
+            next.status = AppointmentStatus::Pending;
+        }
         next.version += 1;
         Ok(Self { snapshot: next })
     }

@@ -47,14 +47,15 @@ pub fn choose(
 /// How far a reason is from a yes.
 const fn distance(reason: &Unavailable) -> u8 {
     match reason {
-        Unavailable::JustTaken | Unavailable::Busy(_) => 0,
-        Unavailable::Break => 1,
-        Unavailable::StaffAbsent => 2,
-        Unavailable::StaffOff => 3,
-        Unavailable::OffGrid => 4,
-        Unavailable::OutsideHours | Unavailable::Closed { .. } => 5,
-        Unavailable::TooSoon { .. } | Unavailable::TooFar { .. } => 6,
-        Unavailable::StaffCannot => 7,
-        Unavailable::NotOffered | Unavailable::NotLoaded => 8,
+        Unavailable::NotVerified => 0,
+        Unavailable::JustTaken | Unavailable::Busy(_) | Unavailable::BusyElsewhere => 1,
+        Unavailable::Break => 2,
+        Unavailable::StaffAbsent => 3,
+        Unavailable::StaffOff => 4,
+        Unavailable::OffGrid => 5,
+        Unavailable::OutsideHours | Unavailable::Closed { .. } => 6,
+        Unavailable::TooSoon { .. } | Unavailable::TooFar { .. } => 7,
+        Unavailable::StaffCannot => 8,
+        Unavailable::NotOffered | Unavailable::NotLoaded => 9,
     }
 }

@@ -2,7 +2,10 @@
 
 use kernel::{AppointmentId, ChangeSet, CommitError, IdGenerator, TenantScope};
 
-use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use super::{
+    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+};
+use crate::calendar::{CopyRecord, copy_job};
 use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
@@ -10,7 +13,6 @@ use crate::model::{
     Appointment, AppointmentChange, ChangeKind, DateRange, Draft, HoldSnapshot, Minute, OwnAppointment, Slot,
     Sought, Span, Unavailable, local_date,
 };
-use crate::policy::choice::choose;
 use crate::policy::holds::settled_by;
 use crate::ports::AppointmentWrite;
 
@@ -116,20 +118,22 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
         }
     }
     let chosen = match staff {
-        Some(staff) => choose(&availability, sought, &[staff], &[], start),
+        Some(staff) => choose_hopefully(picture, sought, &[staff], &[], start),
         None => {
             let held: Vec<_> = own_holds(picture)
                 .filter(|hold| hold.service == service && hold.starts_at == start && hold.moves.is_none())
                 .map(|hold| hold.staff)
                 .collect();
-            choose(&availability, sought, &held, &picture.performers, start)
+            choose_hopefully(picture, sought, &held, &picture.performers, start)
         }
     };
     match chosen {
         Err(reason) => Decision::Gone(reason),
         Ok(staff) => {
             draft(picture, request, sought, id).map_or(Decision::Gone(Unavailable::NotOffered), |draft| {
-                Decision::Book(Box::new(Appointment::book(draft, sought, staff, minute, picture.view.now)))
+                let made = Appointment::book(draft, sought, staff, minute, picture.view.now);
+                let mirrored = picture.catalogue.link(service, staff).is_some();
+                Decision::Book(Box::new(if mirrored { made.awaiting_copy() } else { made }))
             })
         }
     }
@@ -178,15 +182,21 @@ fn change_set(
     }
     let history =
         AppointmentChange::new(ids, ChangeKind::Booked, None, made, (scope.actor().clone(), made.call), now);
+    let change = change.write(AppointmentWrite::Insert {
+        appointment: made.clone(),
+        new_customer: match &request.party {
+            BookingParty::Existing(_) => None,
+            BookingParty::New(row) => Some(row.clone()),
+        },
+        from_hold,
+    });
+    let change = match picture.catalogue.link(made.service, made.staff) {
+        Some(link) => change
+            .write(AppointmentWrite::AddCopy(CopyRecord::due(made.id, link.clone())))
+            .enqueue(copy_job(made.id, now)),
+        None => change,
+    };
     Ok(change
-        .write(AppointmentWrite::Insert {
-            appointment: made.clone(),
-            new_customer: match &request.party {
-                BookingParty::Existing(_) => None,
-                BookingParty::New(row) => Some(row.clone()),
-            },
-            from_hold,
-        })
         .write(AppointmentWrite::RecordChange(history))
         .emit(AppointmentEvent::booked(made).into_outgoing(ids, now)?)
         .claim(request.claim.as_ref().map(|claim| claim.make(appointment))))

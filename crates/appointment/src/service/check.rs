@@ -2,15 +2,17 @@
 
 use kernel::{ChangeSet, TenantScope};
 
-use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use super::{
+    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+};
+use crate::calendar::Certainty;
 use crate::commands::{CheckOutcome, CheckRequest, Requester};
 use crate::error::BookingError;
-use crate::model::{DateRange, Hold, HoldId, Minute, OwnAppointment, Slot, Span, Unavailable, local_date};
-use crate::policy::choice::choose;
+use crate::model::{DateRange, HoldId, Minute, OwnAppointment, Slot, Span, Unavailable, local_date};
 use crate::policy::holds::{HoldPlan, HoldWish, plan_hold};
 
 enum Decision {
-    Free { slot: Slot, plan: Box<HoldPlan>, existing: Option<OwnAppointment> },
+    Free { slot: Slot, plan: Box<HoldPlan>, existing: Option<OwnAppointment>, certainty: Certainty },
     No { reason: Unavailable, existing: Option<OwnAppointment> },
 }
 
@@ -42,12 +44,14 @@ impl BookingService {
                 })
                 .await?;
             match decide(&picture, &request, HoldId::generate(self.ids.as_ref())) {
-                Decision::Free { slot, plan, existing } => {
-                    if plan.change.is_empty() {
-                        return Ok(free(slot, plan.hold, existing));
+                Decision::Free { slot, plan, existing, certainty } => {
+                    let HoldPlan { hold, change } = *plan;
+                    let free = CheckOutcome::Free { slot, hold, existing, certainty };
+                    if change.is_empty() {
+                        return Ok(free);
                     }
-                    match self.appointments.commit(scope, plan.change).await {
-                        Ok(()) => return Ok(free(slot, plan.hold, existing)),
+                    match self.appointments.commit(scope, change).await {
+                        Ok(()) => return Ok(free),
                         Err(error) if worth_another_look(&error) => {
                             refused = (Unavailable::JustTaken, existing);
                         }
@@ -69,10 +73,6 @@ impl BookingService {
     }
 }
 
-const fn free(slot: Slot, hold: Option<Hold>, existing: Option<OwnAppointment>) -> CheckOutcome {
-    CheckOutcome::Free { slot, hold, existing }
-}
-
 fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision {
     let Some(sought) = &picture.sought else {
         return Decision::No { reason: Unavailable::NotOffered, existing: None };
@@ -86,10 +86,10 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
             && hold.moves.is_none()
     });
     let chosen = match request.staff {
-        Some(staff) => choose(&availability, sought, &[staff], &[], request.start),
+        Some(staff) => choose_hopefully(picture, sought, &[staff], &[], request.start),
         None => {
             let held: Vec<_> = held.map(|hold| hold.staff).collect();
-            choose(&availability, sought, &held, &picture.performers, request.start)
+            choose_hopefully(picture, sought, &held, &picture.performers, request.start)
         }
     };
     let stay = Span::new(request.start, sought.footprint().end(start).instant());
@@ -116,5 +116,6 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
         ),
         Requester::Caller(_) | Requester::Desk => HoldPlan { hold: None, change: ChangeSet::new() },
     };
-    Decision::Free { slot, plan: Box::new(plan), existing }
+    let certainty = Certainty::of(&picture.outside, staff);
+    Decision::Free { slot, plan: Box::new(plan), existing, certainty }
 }

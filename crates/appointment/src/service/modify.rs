@@ -2,17 +2,19 @@
 
 use kernel::{AppointmentId, CallId, ChangeSet, CommitError, TenantScope};
 
-use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, wish_for, worth_another_look};
+use super::{
+    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+};
+use crate::calendar::copy_job;
 use crate::commands::{
     CancelOutcome, CancelRequest, MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome, Requester,
 };
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
-    Appointment, AppointmentChange, AppointmentStatus, ChangeKind, ChangeRefused, DateRange, HoldId, Minute,
-    Slot, Span, Unavailable, local_date,
+    Appointment, AppointmentChange, AppointmentStatus, Catalogue, ChangeKind, ChangeRefused, DateRange,
+    HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
 };
-use crate::policy::choice::choose;
 use crate::policy::holds::{HoldWish, plan_hold, settled_by};
 use crate::ports::AppointmentWrite;
 
@@ -105,7 +107,8 @@ impl BookingService {
                 Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
             };
             let mut change = ChangeSet::new();
-            if let Some(call) = request.requester.call() {
+            let call = request.requester.call();
+            if let Some(call) = call {
                 let holds = &found.picture.load.holds;
                 let moves = Some(before.id());
                 for id in settled_by(&found.slot, moves, &after.snapshot().spans, call, holds) {
@@ -114,7 +117,14 @@ impl BookingService {
             }
             let fact = AppointmentEvent::moved(before.snapshot(), after.snapshot(), request.requester.call());
             let change = self
-                .with_update(change, scope, ChangeKind::Moved, (&before, &after), request.requester.call())
+                .with_update(
+                    change,
+                    scope,
+                    ChangeKind::Moved,
+                    (&before, &after),
+                    &found.picture.catalogue,
+                    call,
+                )
                 .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
                 .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
             match self.appointments.commit(scope, change).await {
@@ -165,7 +175,14 @@ impl BookingService {
             let call = request.requester.call();
             let fact = AppointmentEvent::cancelled(after.snapshot(), call);
             let change = self
-                .with_update(ChangeSet::new(), scope, ChangeKind::Cancelled, (&before, &after), call)
+                .with_update(
+                    ChangeSet::new(),
+                    scope,
+                    ChangeKind::Cancelled,
+                    (&before, &after),
+                    &catalogue,
+                    call,
+                )
                 .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
                 .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
             match self.appointments.commit(scope, change).await {
@@ -236,6 +253,7 @@ impl BookingService {
         scope: &TenantScope,
         kind: ChangeKind,
         (before, after): (&Appointment, &Appointment),
+        catalogue: &Catalogue,
         call: Option<CallId>,
     ) -> ChangeSet<AppointmentWrite> {
         let history = AppointmentChange::new(
@@ -246,12 +264,18 @@ impl BookingService {
             (scope.actor().clone(), call),
             self.clock.now(),
         );
-        change
-            .write(AppointmentWrite::Update {
-                next: after.snapshot().clone(),
-                expected: before.snapshot().version,
-            })
-            .write(AppointmentWrite::RecordChange(history))
+        let next = after.snapshot();
+        let change = change
+            .write(AppointmentWrite::Update { next: next.clone(), expected: before.snapshot().version })
+            .write(AppointmentWrite::RecordChange(history));
+        if next.sync_state == SyncState::NotNeeded {
+            return change;
+        }
+        let due = AppointmentWrite::CopyDue {
+            appointment: next.id,
+            link: catalogue.link(next.service, next.staff).cloned(),
+        };
+        change.write(due).enqueue(copy_job(next.id, self.clock.now()))
     }
 }
 
@@ -286,10 +310,9 @@ fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -
     let Some(sought) = &picture.sought else {
         return Err(refuse(Unavailable::NotOffered));
     };
-    let availability = picture.availability();
     let chosen = match request.staff {
-        Some(staff) => choose(&availability, sought, &[staff], &[], request.start),
-        None => choose(&availability, sought, &[state.staff], &picture.performers, request.start),
+        Some(staff) => choose_hopefully(picture, sought, &[staff], &[], request.start),
+        None => choose_hopefully(picture, sought, &[state.staff], &picture.performers, request.start),
     };
     let staff = chosen.map_err(refuse)?;
     Ok(sought.slot(staff, Minute::floor(request.start)))

@@ -49,6 +49,7 @@ impl CatalogueBuilder {
                 closed_days: Vec::new(),
                 exceptions: Vec::new(),
                 policy: BookingPolicy::default(),
+                links: Vec::new(),
             },
         }
     }

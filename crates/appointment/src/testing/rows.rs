@@ -7,6 +7,7 @@ use kernel::{
     AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
 };
 
+use crate::calendar::{CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot,
     NewCustomerRow, OwnAppointment, Span,
@@ -36,6 +37,8 @@ pub(super) struct Rows {
     pub(super) claims: HashMap<IdempotencyKey, Claim>,
     pub(super) events: Vec<OutgoingEvent>,
     pub(super) jobs: Vec<JobSpec>,
+    pub(super) copies: BTreeMap<AppointmentId, CopyRecord>,
+    pub(super) reviews: Vec<Review>,
 }
 
 impl Rows {
@@ -83,6 +86,29 @@ impl Rows {
                 self.occupancy.retain(|row| row.owner != owner);
                 self.occupy(next.staff, &next.spans, owner, now)?;
                 self.appointments.insert(next.id, next.clone());
+            }
+            AppointmentWrite::AddCopy(copy) => {
+                if self.copies.insert(copy.appointment, copy.clone()).is_some() {
+                    return refused("calendar_copies_pk");
+                }
+            }
+            AppointmentWrite::UpdateCopy(next) => match self.copies.get_mut(&next.appointment) {
+                Some(stored) if stored.version + 1 == next.version => *stored = next.clone(),
+                _ => return Err(CommitError::Stale),
+            },
+            AppointmentWrite::CopyDue { appointment, link } => {
+                if let Some(copy) = self.copies.get_mut(appointment) {
+                    *copy = copy.due_again(link.as_ref());
+                }
+            }
+            AppointmentWrite::OpenReview(review) => {
+                let same = |known: &Review| {
+                    (known.reason, known.appointment, &known.uid)
+                        == (review.reason, review.appointment, &review.uid)
+                };
+                if !self.reviews.iter().any(same) {
+                    self.reviews.push(review.clone());
+                }
             }
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {

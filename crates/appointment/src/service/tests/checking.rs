@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use kernel::{Classify, ErrorClass};
 
 use super::*;
+use crate::calendar::Certainty;
 use crate::commands::{CheckOutcome, NextRequest, SearchRequest};
 use crate::error::BookingError;
 use crate::model::{Slot, Span, Unavailable};
@@ -25,7 +26,8 @@ async fn free_slot(world: &World, request: CheckRequest) -> Slot {
 #[tokio::test]
 async fn a_free_slot_is_held_for_the_call() {
     let world = world();
-    let CheckOutcome::Free { slot, hold, existing } = checked(&world, check(known(1), 1, None, TEN)).await
+    let CheckOutcome::Free { slot, hold, existing, certainty: Certainty::Verified } =
+        checked(&world, check(known(1), 1, None, TEN)).await
     else {
         panic!("it is free");
     };

@@ -1,0 +1,243 @@
+//! The copy of an appointment in an outside calendar: what is known of it, and what to do next. Pure.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AppointmentId, JobSpec};
+
+use super::remote::{CalendarLink, RemoteBooking, RemoteUid};
+use crate::model::{AppointmentSnapshot, stored_words};
+
+/// How long a write whose answer was lost may still take effect: a provider's gateway was seen to hang for 125 s
+/// before it gave up. Only after that does "no such booking" mean that there is none.
+pub const SETTLING_SECONDS: i64 = 150;
+
+stored_words!(
+    /// Where the work on a copy stands.
+    CopyState {
+        /// The copy differs from the appointment, as far as is known: to be written.
+        Due = "due",
+        /// A write is under way. One whose lease has run out was lost: its outcome is unknown.
+        Sending = "sending",
+        /// A write may have taken effect: to be looked up.
+        Unknown = "unknown",
+        /// The copy is as it should be.
+        Settled = "settled",
+        /// The provider refused; a person decides.
+        Refused = "refused",
+    }
+);
+
+/// What is known of an appointment's copy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CopyRecord {
+    /// Of which appointment.
+    pub appointment: AppointmentId,
+    /// Where it shall be.
+    pub link: CalendarLink,
+    /// Where it is; another person may have got the appointment since.
+    pub placed: Option<CalendarLink>,
+    /// Where the work stands.
+    pub state: CopyState,
+    /// The provider's name for the copy, once there is one; it changes with every move there.
+    pub uid: Option<RemoteUid>,
+    /// When the copy begins; `None` if there is none, or it was called off.
+    pub remote_start: Option<DateTime<Utc>>,
+    /// Writes in a row that did not succeed.
+    pub attempts: u32,
+    /// Real time of the last write.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Real time until which whoever is sending has the word.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// Why the last write did not succeed: a code and the provider's shortened words.
+    pub error: Option<String>,
+    /// Counts its writes, from 1.
+    pub version: i64,
+}
+
+/// Kind of the job that brings one copy up to date; its payload is `{"appointment": id}`.
+pub const COPY_JOB: &str = "bring_copy_up_to_date";
+
+/// Seconds after a change in which whoever made it tries first: a caller is on the line.
+const HEAD_START_SECONDS: i64 = 10;
+
+/// The job that brings a copy up to date if nobody else has done so.
+#[must_use]
+pub fn copy_job(appointment: AppointmentId, now: DateTime<Utc>) -> JobSpec {
+    let at = now.checked_add_signed(TimeDelta::seconds(HEAD_START_SECONDS)).unwrap_or(now);
+    let payload = serde_json::json!({"appointment": appointment});
+    JobSpec::new(COPY_JOB, payload).in_queue("sync").at(at).serial(format!("copy:{appointment}"))
+}
+
+/// What to do about a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// It is as it should be, or a person has the word.
+    Nothing,
+    /// Somebody else is at it.
+    Wait,
+    /// Find out what became of the last write.
+    Look,
+    /// Make it.
+    Create,
+    /// Give it the appointment's time.
+    Reschedule(RemoteUid),
+    /// Call it off.
+    Cancel(RemoteUid),
+}
+
+/// What looking has shown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// The write may still take effect: look again later.
+    TooEarly,
+    /// It has not taken effect, and will not.
+    NothingThere,
+    /// This booking is the copy; the others are not wanted.
+    There {
+        /// The copy.
+        copy: Box<RemoteBooking>,
+        /// Further bookings with the marker, from a write that took effect late.
+        surplus: Vec<RemoteUid>,
+    },
+}
+
+impl CopyRecord {
+    /// The copy of a new appointment: still to be made.
+    #[must_use]
+    pub const fn due(appointment: AppointmentId, link: CalendarLink) -> Self {
+        Self {
+            appointment,
+            link,
+            placed: None,
+            state: CopyState::Due,
+            uid: None,
+            remote_start: None,
+            attempts: 0,
+            sent_at: None,
+            lease_until: None,
+            error: None,
+            version: 1,
+        }
+    }
+
+    /// The copy of an appointment that was made there.
+    #[must_use]
+    pub fn settled(appointment: AppointmentId, link: CalendarLink, booking: &RemoteBooking) -> Self {
+        let mut record = Self::due(appointment, link);
+        record.adopt(booking);
+        record.state = CopyState::Settled;
+        record
+    }
+
+    /// When the copy should begin; `None` if there should be none.
+    #[must_use]
+    pub fn wanted(appointment: &AppointmentSnapshot) -> Option<DateTime<Utc>> {
+        appointment.status.is_open().then_some(appointment.starts_at)
+    }
+
+    /// What to do next. `real_now` is real time.
+    #[must_use]
+    pub fn step(&self, appointment: &AppointmentSnapshot, real_now: DateTime<Utc>) -> Step {
+        match self.state {
+            CopyState::Sending if self.lease_until.is_some_and(|until| real_now < until) => Step::Wait,
+            CopyState::Sending | CopyState::Unknown => Step::Look,
+            // What a person decides about an open appointment is theirs; an unwanted copy is not.
+            CopyState::Refused if appointment.status.is_open() => Step::Nothing,
+            CopyState::Due | CopyState::Settled | CopyState::Refused => self.difference(appointment),
+        }
+    }
+
+    fn difference(&self, appointment: &AppointmentSnapshot) -> Step {
+        match (Self::wanted(appointment), &self.uid, self.remote_start) {
+            (Some(_), Some(uid), Some(_)) if self.placed.as_ref() != Some(&self.link) => {
+                Step::Cancel(uid.clone())
+            }
+            (Some(wanted), Some(_), Some(start)) if wanted == start => Step::Nothing,
+            (Some(_), Some(uid), Some(_)) => Step::Reschedule(uid.clone()),
+            (Some(_), ..) => Step::Create,
+            (None, Some(uid), Some(_)) => Step::Cancel(uid.clone()),
+            (None, ..) => Step::Nothing,
+        }
+    }
+
+    /// Whether the copy is as it should be.
+    #[must_use]
+    pub fn agrees_with(&self, appointment: &AppointmentSnapshot) -> bool {
+        self.difference(appointment) == Step::Nothing
+    }
+
+    /// Judges what was found under the marker. Bookings that are over for good do not count.
+    #[must_use]
+    pub fn judge(
+        &self,
+        appointment: &AppointmentSnapshot,
+        found: Vec<RemoteBooking>,
+        real_now: DateTime<Utc>,
+    ) -> Finding {
+        let mut open: Vec<_> = found.into_iter().filter(|booking| booking.status.is_open()).collect();
+        let wanted = Self::wanted(appointment);
+        // The one at the right time first, then the oldest: a surplus is what came late.
+        open.sort_by_key(|booking| (Some(booking.start) != wanted, booking.created_at, booking.uid.clone()));
+        let mut open = open.into_iter();
+        let is_over = self.is_over(real_now);
+        match open.next() {
+            // A move that was lost leaves the old time standing until it takes effect.
+            Some(copy) if Some(copy.start) != wanted && !is_over => Finding::TooEarly,
+            Some(copy) => {
+                Finding::There { copy: Box::new(copy), surplus: open.map(|extra| extra.uid).collect() }
+            }
+            None if wanted.is_none() || is_over => Finding::NothingThere,
+            None => Finding::TooEarly,
+        }
+    }
+
+    /// Whether the last write can take effect no more.
+    fn is_over(&self, real_now: DateTime<Utc>) -> bool {
+        self.sent_at
+            .is_none_or(|sent| real_now.signed_duration_since(sent) >= TimeDelta::seconds(SETTLING_SECONDS))
+    }
+
+    /// The record while a write is under way.
+    #[must_use]
+    pub fn sending(&self, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
+        Self {
+            state: CopyState::Sending,
+            sent_at: Some(real_now),
+            lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// The record after something was learned about the copy.
+    #[must_use]
+    pub fn next(&self, state: CopyState) -> Self {
+        Self { state, lease_until: None, version: self.version + 1, ..self.clone() }
+    }
+
+    /// The record after the appointment was changed. A write that is under way, or whose outcome is unknown, is judged
+    /// first; its sender finds that the record has moved on.
+    #[must_use]
+    pub fn due_again(&self, link: Option<&CalendarLink>) -> Self {
+        let state = match self.state {
+            CopyState::Sending | CopyState::Unknown => self.state,
+            CopyState::Due | CopyState::Settled | CopyState::Refused => CopyState::Due,
+        };
+        let link = link.unwrap_or(&self.link).clone();
+        Self { state, link, attempts: 0, version: self.version + 1, ..self.clone() }
+    }
+
+    /// Takes over what a booking says.
+    pub fn adopt(&mut self, booking: &RemoteBooking) {
+        self.uid = Some(booking.uid.clone());
+        self.placed = Some(self.link.clone());
+        self.remote_start = booking.status.is_open().then_some(booking.start);
+        self.attempts = 0;
+        self.error = None;
+    }
+
+    /// Notes a failure.
+    pub fn failed(&mut self, why: String) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.error = Some(why);
+    }
+}

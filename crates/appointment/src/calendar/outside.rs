@@ -1,0 +1,138 @@
+//! What an outside calendar says about people's time, as far as it is known here.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{StaffId, TenantScope};
+
+use super::remote::{CalendarLink, ConnectionId};
+use crate::model::{Minute, Span};
+
+/// Starts that an outside calendar offers of one person's time for one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offered {
+    /// As of a moment ago.
+    Fresh(Vec<Minute>),
+    /// As of some time ago; the calendar does not answer at present. Good for a wish, not for a promise.
+    Stale {
+        /// The starts then.
+        starts: Vec<Minute>,
+        /// When that was, in real time.
+        as_of: DateTime<Utc>,
+    },
+    /// The calendar does not answer, and nothing useful is remembered.
+    Unknown,
+}
+
+/// What outside calendars say about some people. Whoever is not in it has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside {
+    people: Vec<(StaffId, Offered)>,
+    /// The stay of an appointment that is to be moved: the outside calendar still sees it as taken.
+    moving: Option<Span>,
+    /// Whether what is not known counts as free.
+    trusting: bool,
+}
+
+/// What a point of view allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Free,
+    Taken,
+    NotVerified,
+}
+
+impl Outside {
+    /// Nobody has an outside calendar.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// What is said about these people.
+    #[must_use]
+    pub const fn new(people: Vec<(StaffId, Offered)>) -> Self {
+        Self { people, moving: None, trusting: false }
+    }
+
+    /// For moving an appointment that stands at `stay`.
+    #[must_use]
+    pub const fn moving(mut self, stay: Option<Span>) -> Self {
+        self.moving = stay;
+        self
+    }
+
+    /// The same, with everything free that is not known to be taken: for a wish that will be verified.
+    #[must_use]
+    pub fn trusting(&self) -> Self {
+        Self { trusting: true, ..self.clone() }
+    }
+
+    /// What is said about one person; `None` if the person has no outside calendar.
+    #[must_use]
+    pub fn of(&self, staff: StaffId) -> Option<&Offered> {
+        self.people.iter().find(|(person, _)| *person == staff).map(|(_, offered)| offered)
+    }
+
+    /// Whether a stay with a person may begin, as far as outside calendars go.
+    pub(crate) fn verdict(&self, staff: StaffId, start: Minute, end: Minute) -> Verdict {
+        let Some(offered) = self.of(staff) else { return Verdict::Free };
+        let stay = Span::new(start.instant(), end.instant());
+        if self.moving.is_some_and(|own| own.overlaps(&stay)) {
+            return Verdict::Free;
+        }
+        match offered {
+            Offered::Fresh(starts) if starts.binary_search(&start).is_ok() => Verdict::Free,
+            Offered::Fresh(_) => Verdict::Taken,
+            Offered::Stale { starts, .. } if self.trusting => {
+                if starts.binary_search(&start).is_ok() {
+                    Verdict::Free
+                } else {
+                    Verdict::Taken
+                }
+            }
+            Offered::Unknown if self.trusting => Verdict::Free,
+            Offered::Stale { .. } | Offered::Unknown => Verdict::NotVerified,
+        }
+    }
+}
+
+/// How far an answer about free time can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// Everything that decides was asked.
+    Verified,
+    /// The outside calendar does not answer; `as_of` is when it was last known to be free there, in real time.
+    Unverified {
+        /// `None`: never.
+        as_of: Option<DateTime<Utc>>,
+    },
+}
+
+impl Certainty {
+    pub(crate) fn of(outside: &Outside, staff: StaffId) -> Self {
+        match outside.of(staff) {
+            None | Some(Offered::Fresh(_)) => Self::Verified,
+            Some(Offered::Stale { as_of, .. }) => Self::Unverified { as_of: Some(*as_of) },
+            Some(Offered::Unknown) => Self::Unverified { as_of: None },
+        }
+    }
+}
+
+/// Port: what outside calendars offer, from memory where it is fresh, asked for where it is not.
+///
+/// It never fails and never takes longer than a caller can wait: what does not come in time is [`Offered::Stale`] or
+/// [`Offered::Unknown`]. The same question asked by many at once is asked of the provider once.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OutsideTimes: Send + Sync {
+    /// Starts within `window` for each of these people, in the order of asking.
+    async fn offered(
+        &self,
+        scope: &TenantScope,
+        links: &[(StaffId, CalendarLink)],
+        window: Span,
+    ) -> Vec<(StaffId, Offered)>;
+
+    /// Something changed there: what is remembered of the connection is not fresh any more.
+    async fn changed(&self, scope: &TenantScope, connection: ConnectionId);
+}

@@ -1,0 +1,50 @@
+//! Differences between the two calendars that have no single right answer: a person decides.
+
+use chrono::{DateTime, Utc};
+use kernel::AppointmentId;
+
+use super::remote::{ConnectionId, RemoteUid};
+use crate::model::stored_words;
+
+kernel::define_id!(
+    /// One thing that a person must look at.
+    ReviewId,
+    "rev"
+);
+
+stored_words!(
+    /// What is wrong.
+    ReviewReason {
+        /// The outside calendar refused an appointment that a caller was promised to be told about.
+        CopyRefused = "copy_refused",
+        /// A booking was made there at a time that is sold here.
+        DoubleBooked = "double_booked",
+        /// A booking was moved there to a time that is sold here.
+        MovedOntoTaken = "moved_onto_taken",
+        /// A booking there cannot be assigned to a service and a person.
+        NotAssignable = "not_assignable",
+        /// A copy has disappeared there without a trace.
+        CopyMissing = "copy_missing",
+        /// The account refuses the key.
+        AccountRefused = "account_refused",
+    }
+);
+
+/// One thing that a person must look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// Its id.
+    pub id: ReviewId,
+    /// The account it is about.
+    pub connection: ConnectionId,
+    /// What is wrong.
+    pub reason: ReviewReason,
+    /// The appointment, if there is one.
+    pub appointment: Option<AppointmentId>,
+    /// The booking there, if there is one.
+    pub uid: Option<RemoteUid>,
+    /// What is known, in codes and times; no personal data.
+    pub detail: String,
+    /// Product time.
+    pub opened_at: DateTime<Utc>,
+}
