@@ -129,7 +129,7 @@ async fn order(Extract(shared): Sim, Json(fault): Json<Fault>) -> Json<Value> {
 }
 
 async fn clear_faults(Extract(shared): Sim) -> StatusCode {
-    shared.lock().faults.clear();
+    shared.clear_faults();
     StatusCode::NO_CONTENT
 }
 

@@ -154,7 +154,7 @@ pub(crate) fn find_hosts(
         let diaries = Diary::all(tenant, event, span, seen);
         diaries.iter().filter(|diary| diary.is_free(span)).map(|diary| diary.host.id).collect()
     };
-    if suffices(event, free.len()) {
+    if !desk.state.lies.contains(&span.0) && suffices(event, free.len()) {
         return Ok(choose(tenant, event, &free, preferred));
     }
     Err(Refusal::bad(if event.team_id.is_some() {

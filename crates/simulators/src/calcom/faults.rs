@@ -117,7 +117,7 @@ pub enum Effect {
     },
     /// A create or a reschedule ignores that the host is not free.
     DoubleBook,
-    /// Slots that are not there.
+    /// Slots that are not there. Whoever then wants to book one is refused, until all faults are cleared.
     ExtraSlots {
         /// Their starts.
         starts: Vec<DateTime<Utc>>,

@@ -118,6 +118,13 @@ impl Shared {
         *self.lock() = beginning(&self.origin, &self.config);
     }
 
+    /// Nothing goes wrong any more.
+    pub(crate) fn clear_faults(&self) {
+        let mut inner = self.lock();
+        inner.faults.clear();
+        inner.state.lies.clear();
+    }
+
     /// Runs on even if whoever asked has gone.
     pub(crate) fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);

@@ -124,7 +124,7 @@ impl Simulator {
 
     /// Takes all faults back.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults.clear();
+        self.shared.clear_faults();
     }
 
     /// Faults that are waiting.

@@ -16,7 +16,7 @@ use super::wire::{Ask, Query, Refusal, Reply};
 const VERSIONS: &[&str] = &["2024-09-04"];
 
 /// Slots of an event type.
-pub(crate) fn list(desk: &Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
+pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
     let shape = shape_of(ask, VERSIONS, desk.config)?;
     let query = &ask.query;
     let start = bound(query, "start", false)?;
@@ -41,6 +41,7 @@ pub(crate) fn list(desk: &Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
     let seen = Seen { without: query.get("bookingUidToReschedule"), reserved_at: Some(desk.now) };
     let mut starts = compute(known, &event, range, length, seen, desk.now);
     starts.extend(&desk.twist.extra_slots);
+    desk.state.lies.extend(&desk.twist.extra_slots);
 
     let mut days = BTreeMap::<String, Vec<Value>>::new();
     for slot in starts {

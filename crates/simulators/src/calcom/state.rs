@@ -1,5 +1,6 @@
 //! What the stand-in remembers, and what an endpoint works with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -113,12 +114,14 @@ pub(crate) struct State {
     pub(crate) tenants: Vec<Tenant>,
     pub(crate) ids: Ids,
     pub(crate) events: Vec<Event>,
+    /// Starts that were shown although they are not there; they are refused.
+    pub(crate) lies: BTreeSet<DateTime<Utc>>,
 }
 
 impl State {
     pub(crate) fn new(world: &World, seed: Option<u64>) -> Self {
         let tenants = world.accounts.iter().map(Tenant::of).collect();
-        Self { tenants, ids: Ids::new(seed), events: Vec::new() }
+        Self { tenants, ids: Ids::new(seed), events: Vec::new(), lies: BTreeSet::new() }
     }
 
     pub(crate) fn by_key(&self, key: &str) -> Option<usize> {
