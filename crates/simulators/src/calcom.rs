@@ -27,7 +27,7 @@
 //!
 //! `/v2/…` is Cal.com and wants a key of an account. `/_sim/…` is for tests: `GET bookings`, `reservations`, `requests`,
 //! `counters`, `faults`, `webhooks`; `POST faults` orders one, `DELETE faults` and `faults/{id}` take back;
-//! `POST webhooks/mode`, `flush`, `duplicate`, `reverse`, `drop`, `ping/{account}` bend the queue;
+//! `POST limits/block`, `DELETE limits`; `POST webhooks/mode`, `flush`, `duplicate`, `reverse`, `drop`, `ping/{account}` bend the queue;
 //! `POST actions/book`, `cancel`, `reschedule`, `decide`, `busy`, `end-meetings` play people;
 //! `POST accounts`, `PUT accounts/{account}/event-types`, `DELETE event-types/{id}` change what there is; `POST reset`.
 //!

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::booking::{Attendee, Booking};
 use super::change::{self, Move};
-use super::create::{Draft, book};
+use super::create::{Draft, Overrides, book};
 use super::event_type::EventType;
 use super::payload;
 use super::shared::Shared;
@@ -116,6 +116,7 @@ impl Shared {
                         responses: wish.responses,
                         metadata: Map::new(),
                         location: None,
+                        overrides: Overrides::default(),
                     },
                 )
             },

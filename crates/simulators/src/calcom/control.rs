@@ -7,6 +7,7 @@
 //! | `GET /requests`, `/counters` | what was asked of `/v2`; `DELETE /requests` forgets it |
 //! | `GET`, `POST`, `DELETE /faults` | those that wait; one more ([`Fault`]), answers `{"id": …}`; none |
 //! | `DELETE /faults/{id}` | takes one back |
+//! | `POST /limits/block`, `DELETE /limits` | `{"key": …}` is blocked as if it had asked too much; nobody is |
 //! | `GET /webhooks` | mode, queue and deliveries |
 //! | `POST /webhooks/mode` | `{"mode": "queued"}` or `immediate` |
 //! | `POST /webhooks/flush` | posts the queue, or `{"count": n}` of it; answers with the deliveries |
@@ -38,6 +39,7 @@ use super::actions::{CustomerBooking, HostBusy, OwnerCancellation, OwnerDecision
 use super::config::WebhookMode;
 use super::event_type::EventType;
 use super::faults::Fault;
+use super::limiter::Limiter;
 use super::post::Parcel;
 use super::shared::{Log, Shared};
 use super::state::Tenant;
@@ -71,6 +73,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route("/counters", get(counters))
         .route("/faults", get(faults).post(order).delete(clear_faults))
         .route("/faults/{id}", delete(take_back))
+        .route("/limits", delete(clear_limits))
+        .route("/limits/block", post(block_key))
         .route("/accounts", post(add_account))
         .route("/accounts/{account}/event-types", put(put_event_type))
         .route("/event-types/{id}", delete(remove_event_type))
@@ -135,6 +139,22 @@ async fn clear_faults(Extract(shared): Sim) -> StatusCode {
 
 async fn take_back(Extract(shared): Sim, Path(id): Path<u64>) -> StatusCode {
     if shared.lock().faults.take_back(id) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    key: String,
+}
+
+async fn block_key(Extract(shared): Sim, Json(wanted): Json<Key>) -> StatusCode {
+    shared.lock().limiter.block(&wanted.key, &shared.config);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_limits(Extract(shared): Sim) -> StatusCode {
+    shared.lock().limiter = Limiter::default();
+    StatusCode::NO_CONTENT
 }
 
 async fn webhooks(Extract(shared): Sim) -> Json<Value> {

@@ -27,6 +27,29 @@ pub(crate) struct Draft {
     pub(crate) responses: Map<String, Value>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) location: Option<String>,
+    pub(crate) overrides: Overrides,
+}
+
+/// What hosts may ask for, and whoever has the key is one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Overrides {
+    /// Nobody looks whether a host is free.
+    conflicts: bool,
+    /// Notice and window do not count.
+    out_of_bounds: bool,
+    /// Nobody counts bookings.
+    limits: bool,
+}
+
+impl Overrides {
+    fn read(body: &Map<String, Value>) -> Self {
+        let is_on = |field: &str| body.get(field) == Some(&Value::Bool(true));
+        Self {
+            conflicts: is_on("allowConflicts"),
+            out_of_bounds: is_on("allowBookingOutOfBounds"),
+            limits: is_on("skipBookingLimits"),
+        }
+    }
 }
 
 /// A new booking.
@@ -83,6 +106,7 @@ fn read(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<Draft, Refusal> {
         responses: validate::responses(body, &event)?,
         metadata: validate::metadata(body, desk.config.strict_metadata)?,
         location: validate::location(body, &event, &attendee)?,
+        overrides: Overrides::read(body),
         attendee,
         event,
     })
@@ -92,7 +116,11 @@ fn read(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<Draft, Refusal> {
 pub(crate) fn book(desk: &mut Desk<'_>, draft: Draft) -> Result<Booking, Refusal> {
     check_rules(desk, &draft)?;
     let span = (draft.start, draft.start + minutes(draft.length));
-    let hosts = find_hosts(desk, &draft.event, span, None, None)?;
+    let hosts = if draft.overrides.conflicts && draft.event.scheduling != Some(Scheduling::Managed) {
+        choose(desk.tenant(), &draft.event, &draft.event.hosts, None)
+    } else {
+        find_hosts(desk, &draft.event, span, None, None)?
+    };
     let status =
         if draft.event.requires_confirmation { BookingStatus::Pending } else { BookingStatus::Accepted };
     let booking = compose(desk, draft, hosts, status);
@@ -104,8 +132,10 @@ pub(crate) fn book(desk: &mut Desk<'_>, draft: Draft) -> Result<Booking, Refusal
 }
 
 fn check_rules(desk: &Desk<'_>, draft: &Draft) -> Result<(), Refusal> {
-    check_start(&draft.event, draft.start, desk.now)?;
-    if let Some(most) = draft.event.max_active_per_booker {
+    if !draft.overrides.out_of_bounds || draft.start < desk.now {
+        check_start(&draft.event, draft.start, desk.now)?;
+    }
+    if let Some(most) = draft.event.max_active_per_booker.filter(|_| !draft.overrides.limits) {
         let coming = |booking: &&Booking| {
             booking.event_type_id == draft.event.id
                 && booking.status.occupies()
@@ -154,7 +184,7 @@ pub(crate) fn find_hosts(
         let diaries = Diary::all(tenant, event, span, seen);
         diaries.iter().filter(|diary| diary.is_free(span)).map(|diary| diary.host.id).collect()
     };
-    if !desk.state.lies.contains(&span.0) && suffices(event, free.len()) {
+    if !desk.state.lies.contains(&(desk.at, span.0)) && suffices(event, free.len()) {
         return Ok(choose(tenant, event, &free, preferred));
     }
     Err(Refusal::bad(if event.team_id.is_some() {

@@ -16,6 +16,9 @@ use super::state::{Tenant, Twist};
 pub struct Fault {
     /// For which endpoint.
     pub on: Operation,
+    /// For which account; for all of them if absent.
+    #[serde(default)]
+    pub account: Option<String>,
     /// How often.
     #[serde(default)]
     pub when: When,
@@ -27,13 +30,23 @@ impl Fault {
     /// The next request to an endpoint.
     #[must_use]
     pub const fn once(on: Operation, effect: Effect) -> Self {
-        Self { on, when: When::Next(1), effect }
+        Self { on, account: None, when: When::Next(1), effect }
     }
 
     /// Every request to an endpoint, until it is taken back.
     #[must_use]
     pub const fn always(on: Operation, effect: Effect) -> Self {
-        Self { on, when: When::Always, effect }
+        Self { on, account: None, when: When::Always, effect }
+    }
+
+    /// The same for one account alone.
+    #[must_use]
+    pub fn of(self, account: &str) -> Self {
+        Self { account: Some(account.to_owned()), ..self }
+    }
+
+    fn concerns(&self, operation: Operation, account: &str) -> bool {
+        self.on.covers(operation) && self.account.as_deref().is_none_or(|only| only == account)
     }
 }
 
@@ -197,11 +210,11 @@ impl FaultBook {
     }
 
     /// What happens to a request; counts it.
-    pub(crate) fn meet(&mut self, operation: Operation) -> Plan {
+    pub(crate) fn meet(&mut self, operation: Operation, account: &str) -> Plan {
         let now = Instant::now();
         self.ordered.retain(|one| one.until.is_none_or(|until| now < until));
         let mut plan = Plan::default();
-        for one in self.ordered.iter_mut().filter(|one| one.fault.on.covers(operation)) {
+        for one in self.ordered.iter_mut().filter(|one| one.fault.concerns(operation, account)) {
             one.seen += 1;
             let strikes = match one.fault.when {
                 When::Next(count) => one.seen <= count,
@@ -258,18 +271,22 @@ mod tests {
     #[test]
     fn faults_strike_as_often_as_ordered() {
         let mut book = FaultBook::default();
-        let mut order = |when| book.order(Fault { on: Operation::Create, when, effect: Effect::Hang }, &[]);
+        let mut order =
+            |when| book.order(Fault { when, ..Fault::once(Operation::Create, Effect::Hang) }, &[]);
         order(When::Next(2));
         let kth = order(When::Kth(4));
         assert_eq!(kth, 2);
-        let mut strikes = |on| book.meet(on).effects.len();
+        let mut strikes = |on| book.meet(on, "a").effects.len();
         assert_eq!(strikes(Operation::Get), 0);
         let seen: Vec<usize> = (0..5).map(|_| strikes(Operation::Create)).collect();
         assert_eq!(seen, [1, 1, 0, 1, 0]);
         assert!(book.waiting().is_empty());
         let always = book.order(Fault::always(Operation::Any, Effect::Hang), &[]);
-        assert!((0..3).all(|_| book.meet(Operation::Me).has(&Effect::Hang)));
+        assert!((0..3).all(|_| book.meet(Operation::Me, "a").has(&Effect::Hang)));
         assert!(book.take_back(always) && !book.take_back(always));
+        book.order(Fault::once(Operation::Any, Effect::Hang).of("b"), &[]);
+        assert!(book.meet(Operation::Me, "a").effects.is_empty());
+        assert!(book.meet(Operation::Me, "b").has(&Effect::Hang));
     }
 
     #[test]
@@ -279,6 +296,7 @@ mod tests {
             read(r#"{"on": "create", "when": {"kth": 2}, "effect": {"status": {"status": 524}}}"#).unwrap(),
             Fault {
                 on: Operation::Create,
+                account: None,
                 when: When::Kth(2),
                 effect: Effect::Status { status: 524, body: None, took_effect: false },
             }

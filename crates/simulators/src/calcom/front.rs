@@ -69,14 +69,24 @@ pub(crate) async fn api(
         let at = inner.state.by_key(&key).filter(|_| !key.is_empty());
         let verdict = at.map(|_| inner.limiter.ask(&key, &shared.config));
         let passes = verdict.is_some_and(|verdict| verdict.allowed);
-        let plan = if passes { inner.faults.meet(operation) } else { Plan::default() };
+        let account = at.map(|at| inner.state.tenants[at].account.name.clone());
+        let plan = if passes {
+            inner.faults.meet(operation, account.as_deref().unwrap_or_default())
+        } else {
+            Plan::default()
+        };
         let number = inner.log.note(LoggedRequest {
             number: 0,
             at: now,
-            account: at.map(|at| inner.state.tenants[at].account.name.clone()),
+            account,
             operation,
             method: ask.method.clone(),
             path: uri,
+            version: ask.version.clone(),
+            body: match &ask.body {
+                Body::Json(body) => body.clone(),
+                Body::Broken => Value::Null,
+            },
             status: None,
             effects: plan.effects.clone(),
         });

@@ -30,6 +30,14 @@ pub(crate) struct Verdict {
 }
 
 impl Limiter {
+    /// A key is blocked from now on, as if it had asked too much.
+    pub(crate) fn block(&mut self, key: &str, config: &Config) {
+        let now = Instant::now();
+        let budget =
+            Budget { begun: now, used: config.requests_per_window, blocked_until: Some(now + config.block) };
+        self.keys.insert(key.to_owned(), budget);
+    }
+
     pub(crate) fn ask(&mut self, key: &str, config: &Config) -> Verdict {
         let now = Instant::now();
         let fresh = || Budget { begun: now, used: 0, blocked_until: None };

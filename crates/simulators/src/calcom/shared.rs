@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -21,7 +22,7 @@ use super::wire::Refusal;
 use super::world::World;
 
 /// Most requests that are remembered; the oldest are forgotten.
-const MAX_REMEMBERED: usize = 100_000;
+const MAX_REMEMBERED: usize = 20_000;
 
 /// One request, as it went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +39,10 @@ pub struct LoggedRequest {
     pub method: String,
     /// Path and query.
     pub path: String,
+    /// `cal-api-version`.
+    pub version: Option<String>,
+    /// The body; nothing if there was none, or if it was no JSON.
+    pub body: Value,
     /// The answer; absent if there was none, or none yet.
     pub status: Option<u16>,
     /// What went wrong on demand.

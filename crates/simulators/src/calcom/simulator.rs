@@ -133,6 +133,17 @@ impl Simulator {
         self.shared.lock().faults.waiting()
     }
 
+    /// A key is blocked from now on, as if it had asked too much.
+    pub fn block_key(&self, key: &str) {
+        let config = &self.shared.config;
+        self.shared.lock().limiter.block(key, config);
+    }
+
+    /// Nobody has asked anything yet, as far as rate limits go.
+    pub fn clear_limits(&self) {
+        self.shared.lock().limiter = super::limiter::Limiter::default();
+    }
+
     /// All bookings of all accounts, in the order in which they were made within each account.
     #[must_use]
     pub fn bookings(&self) -> Vec<Booking> {

@@ -41,7 +41,7 @@ pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
     let seen = Seen { without: query.get("bookingUidToReschedule"), reserved_at: Some(desk.now) };
     let mut starts = compute(known, &event, range, length, seen, desk.now);
     starts.extend(&desk.twist.extra_slots);
-    desk.state.lies.extend(&desk.twist.extra_slots);
+    desk.state.lies.extend(desk.twist.extra_slots.iter().map(|&start| (desk.at, start)));
 
     let mut days = BTreeMap::<String, Vec<Value>>::new();
     for slot in starts {

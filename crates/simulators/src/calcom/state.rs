@@ -115,7 +115,7 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     pub(crate) events: Vec<Event>,
     /// Starts that were shown although they are not there; they are refused.
-    pub(crate) lies: BTreeSet<DateTime<Utc>>,
+    pub(crate) lies: BTreeSet<(usize, DateTime<Utc>)>,
 }
 
 impl State {

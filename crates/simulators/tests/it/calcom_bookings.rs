@@ -246,3 +246,27 @@ async fn versions_and_keys_matter() {
     }
     assert_eq!(cal.get("/v2/nothing", "").await.message(), "Cannot GET /v2/nothing");
 }
+
+#[tokio::test]
+async fn a_host_can_switch_the_protection_off() {
+    let cal = Cal::start().await;
+    let limited = EventType {
+        minimum_notice: 600,
+        max_active_per_booker: Some(1),
+        ..EventType::new(4742, "begrenzt", 30, 7)
+    };
+    cal.sim.put_event_type("salon", limited).unwrap();
+    let mut body = wish(4742, "2026-11-23T09:00:00Z");
+    assert_eq!(cal.post("/v2/bookings", body.clone()).await.status, 400);
+    body["allowBookingOutOfBounds"] = json!(true);
+    assert_eq!(cal.post("/v2/bookings", body.clone()).await.status, 201);
+    assert!(cal.post("/v2/bookings", body.clone()).await.message().contains("maximum number"));
+    body["skipBookingLimits"] = json!(true);
+    assert!(cal.post("/v2/bookings", body.clone()).await.message().contains("already has booking"));
+    body["allowConflicts"] = json!(true);
+    assert_eq!(cal.post("/v2/bookings", body).await.status, 201);
+    // Whoever must never send it can be found out.
+    let requests = cal.sim.requests();
+    assert_eq!(requests.iter().filter(|one| one.body["allowConflicts"] == json!(true)).count(), 1);
+    assert!(requests.iter().all(|one| one.version.as_deref() == Some(BOOKINGS)));
+}

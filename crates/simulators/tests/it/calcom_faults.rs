@@ -3,7 +3,7 @@
 use serde_json::json;
 use simulators::calcom::{Config, Effect, Fault, Operation, WebhookMode, When};
 
-use crate::calcom::{BOOKINGS, CONSULTATION, Cal, SALON, SLOTS, at, client, skip, until};
+use crate::calcom::{BOOKINGS, CONSULTATION, Cal, PRACTICE, SALON, SLOTS, at, client, skip, until};
 
 const START: &str = "2026-11-26T08:00:00Z";
 
@@ -87,7 +87,7 @@ async fn statuses_come_with_or_without_effect() {
     }
     let body = Some(r#"{"status":"error","error":{"code":"BAD_GATEWAY"}}"#.to_owned());
     let effect = Effect::Status { status: 502, body, took_effect: false };
-    cal.sim.order(Fault { on: Operation::Any, when: When::Kth(2), effect });
+    cal.sim.order(Fault { when: When::Kth(2), ..Fault::once(Operation::Any, effect) });
     assert_eq!(cal.get("/v2/me", "").await.status, 200);
     assert_eq!(cal.get("/v2/me", "").await.body["error"]["code"], "BAD_GATEWAY");
     assert_eq!(cal.get("/v2/me", "").await.status, 200);
@@ -184,6 +184,16 @@ async fn a_list_by_cursor_may_be_paged_by_offset() {
     let page = cal.get("/v2/bookings", "2026-05-01").await;
     assert_eq!(page.body["pagination"]["totalItems"], 0);
     assert_eq!(cal.get("/v2/bookings", "2026-05-01").await.body["pagination"]["hasMore"], json!(false));
+}
+
+#[tokio::test]
+async fn one_account_can_be_in_trouble_alone() {
+    let cal = Cal::start().await;
+    let effect = Effect::Status { status: 500, body: None, took_effect: false };
+    cal.sim.order(Fault::always(Operation::Any, effect).of("praxis"));
+    assert_eq!(cal.get("/v2/me", "").await.status, 200);
+    let other = cal.send(cal.request(PRACTICE, "GET", "/v2/me", "")).await.unwrap();
+    assert_eq!((other.status, &other.body["error"]["code"]), (500, &json!("INTERNAL_SERVER_ERROR")));
 }
 
 #[tokio::test]

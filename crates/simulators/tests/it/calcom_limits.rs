@@ -49,3 +49,23 @@ async fn product_time_does_not_lift_a_block() {
     );
     assert_eq!(refused.body["timestamp"], json!("2026-11-23T08:00:00.000Z"));
 }
+
+#[tokio::test]
+async fn a_key_can_be_blocked_on_demand() {
+    let cal = Cal::start().await;
+    cal.sim.block_key(crate::calcom::SALON);
+    let refused = cal.get("/v2/me", "").await;
+    assert_eq!(
+        (refused.status, &refused.headers["x-ratelimit-reset-default"]),
+        (429, &"60".parse().unwrap())
+    );
+    crate::calcom::skip(60).await;
+    assert_eq!(cal.get("/v2/me", "").await.headers["x-ratelimit-remaining-default"], "119");
+    let url = format!("{}/_sim/limits", cal.sim.url());
+    let block = cal.http.post(format!("{url}/block")).json(&json!({"key": PRACTICE}));
+    assert_eq!(block.send().await.unwrap().status().as_u16(), 204);
+    let practice = async || cal.send(cal.request(PRACTICE, "GET", "/v2/me", "")).await.unwrap().status;
+    assert_eq!(practice().await, 429);
+    assert_eq!(cal.http.delete(url).send().await.unwrap().status().as_u16(), 204);
+    assert_eq!(practice().await, 200);
+}
