@@ -6,6 +6,7 @@
 //!
 //! * [`retell`]: plays telephone calls against a gateway (the question before the call, call events, uses of tools,
 //!   all of them signed), and answers Retell's REST API about the calls that it played;
+//! * [`calcom`]: Cal.com's API v2 with a calendar of its own, signed webhooks, rate limits and faults on demand;
 //! * [`script`]: what a call consists of, read from YAML, and what is expected of the replies.
 //!
 //! # Call scripts
@@ -52,7 +53,10 @@
 //! # Extending
 //!
 //! Another provider is a module of its own. A new fault of Retell: a field of [`script::Faults`] and its place in
-//! [`retell::CallPlayer`]; a new operator: a variant of [`script::Matcher`].
+//! [`retell::CallPlayer`]; a new operator: a variant of [`script::Matcher`]. A new fault of
+//! Cal.com: a variant of [`calcom::Effect`].
 
+pub mod calcom;
+mod http;
 pub mod retell;
 pub mod script;

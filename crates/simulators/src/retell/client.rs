@@ -57,21 +57,8 @@ impl Client {
     /// # Errors
     /// If no HTTP client can be built.
     pub fn new(gateway: &str, key: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        // The simulator speaks with the loopback interface. The TLS set-up is complete, but trusts nobody, so that it
-        // depends neither on a process-wide provider nor on the machine's certificates.
-        let tls =
-            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .context("TLS versions")?
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(5))
-            .user_agent("retell-simulator")
-            .build()
-            .context("HTTP client")?;
+        let http =
+            crate::http::loopback_client()?.user_agent("retell-simulator").build().context("HTTP client")?;
         Ok(Self { http, gateway: gateway.trim_end_matches('/').to_owned(), key: key.to_owned(), clock })
     }
 
