@@ -79,6 +79,38 @@ pub struct Cancelled {
     pub ends_at: DateTime<Utc>,
 }
 
+/// The outside calendar agrees: an appointment that was pending stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// Where.
+    pub branch: BranchId,
+    /// For whom.
+    pub customer: CustomerId,
+    /// The call in which it was made, if any.
+    pub call: Option<CallId>,
+    /// Beginning of the stay.
+    pub starts_at: DateTime<Utc>,
+}
+
+/// The outside calendar does not agree with an appointment that a caller was told about: a person must look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disputed {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// Where.
+    pub branch: BranchId,
+    /// For whom.
+    pub customer: CustomerId,
+    /// The call in which it was made, if any.
+    pub call: Option<CallId>,
+    /// Beginning of the stay.
+    pub starts_at: DateTime<Utc>,
+    /// What is wrong, as a stable word.
+    pub reason: String,
+}
+
 /// A fact about an appointment. No personal data: ids, times, prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppointmentEvent {
@@ -88,6 +120,10 @@ pub enum AppointmentEvent {
     Moved(Moved),
     /// [`Cancelled`].
     Cancelled(Cancelled),
+    /// [`Confirmed`].
+    Confirmed(Confirmed),
+    /// [`Disputed`].
+    Disputed(Disputed),
 }
 
 impl AppointmentEvent {
@@ -97,8 +133,13 @@ impl AppointmentEvent {
     pub const MOVED: &'static str = "appointment.moved";
     /// Name of [`Cancelled`].
     pub const CANCELLED: &'static str = "appointment.cancelled";
+    /// Name of [`Confirmed`].
+    pub const CONFIRMED: &'static str = "appointment.confirmed";
+    /// Name of [`Disputed`].
+    pub const DISPUTED: &'static str = "appointment.disputed";
     /// All names, so that a test can ask whether somebody listens.
-    pub const ALL: &'static [&'static str] = &[Self::BOOKED, Self::MOVED, Self::CANCELLED];
+    pub const ALL: &'static [&'static str] = 
+        &[Self::BOOKED, Self::MOVED, Self::CANCELLED, Self::CONFIRMED, Self::DISPUTED];
 
     /// The fact that this appointment was made.
     #[must_use]
@@ -149,6 +190,31 @@ impl AppointmentEvent {
         })
     }
 
+    /// The fact that a pending appointment stands.
+    #[must_use]
+    pub const fn confirmed(after: &AppointmentSnapshot) -> Self {
+        Self::Confirmed(Confirmed {
+            appointment: after.id,
+            branch: after.branch,
+            customer: after.customer,
+            call: after.call,
+            starts_at: after.starts_at,
+        })
+    }
+
+    /// The fact that a person must look at an appointment.
+    #[must_use]
+    pub fn disputed(after: &AppointmentSnapshot, reason: &str) -> Self {
+        Self::Disputed(Disputed {
+            appointment: after.id,
+            branch: after.branch,
+            customer: after.customer,
+            call: after.call,
+            starts_at: after.starts_at,
+            reason: reason.to_owned(),
+        })
+    }
+
     /// Its name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -156,6 +222,8 @@ impl AppointmentEvent {
             Self::Booked(_) => Self::BOOKED,
             Self::Moved(_) => Self::MOVED,
             Self::Cancelled(_) => Self::CANCELLED,
+            Self::Confirmed(_) => Self::CONFIRMED,
+            Self::Disputed(_) => Self::DISPUTED,
         }
     }
 
@@ -179,6 +247,8 @@ impl AppointmentEvent {
             Self::Booked(fact) => serde_json::to_value(fact),
             Self::Moved(fact) => serde_json::to_value(fact),
             Self::Cancelled(fact) => serde_json::to_value(fact),
+            Self::Confirmed(fact) => serde_json::to_value(fact),
+            Self::Disputed(fact) => serde_json::to_value(fact),
         }?;
         Ok(OutgoingEvent { id: EventId::generate(ids), name, version, payload, occurred_at: now })
     }
@@ -230,6 +300,8 @@ mod tests {
             AppointmentEvent::booked(before.snapshot()),
             AppointmentEvent::moved(before.snapshot(), after.snapshot(), call),
             AppointmentEvent::cancelled(gone.snapshot(), call),
+            AppointmentEvent::confirmed(before.awaiting_copy().copied().snapshot()),
+            AppointmentEvent::disputed(made().disputed().snapshot(), "copy_refused"),
         ];
         let who = json!({
             "appointment": id("apt", 5), "branch": id("brn", 1), "customer": id("cus", 6),
@@ -239,6 +311,11 @@ mod tests {
             let mut all = who.clone();
             let all_map = all.as_object_mut().unwrap();
             all_map.extend(more.as_object().unwrap().clone());
+            all
+        };
+        let short = |more: serde_json::Value| {
+            let mut all = with(more);
+            all.as_object_mut().unwrap().remove("service");
             all
         };
         let expected = [
@@ -253,8 +330,16 @@ mod tests {
             with(json!({
                 "staff": id("stf", 1), "starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T09:30:00Z",
             })),
+            short(json!({"starts_at": "2026-11-24T09:00:00Z"})),
+            short(json!({"starts_at": "2026-11-24T09:00:00Z", "reason": "copy_refused"})),
         ];
-        let names = ["appointment.booked", "appointment.moved", "appointment.cancelled"];
+        let names = [
+            "appointment.booked",
+            "appointment.moved",
+            "appointment.cancelled",
+            "appointment.confirmed",
+            "appointment.disputed",
+        ];
         assert_eq!(AppointmentEvent::ALL, names);
         for ((fact, payload), name) in facts.into_iter().zip(expected).zip(names) {
             let outgoing = fact.into_outgoing(&SequentialIds::default(), now).unwrap();

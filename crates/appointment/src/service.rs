@@ -388,19 +388,34 @@ fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> V
     let Some(sought) = &picture.sought else {
         return Vec::new();
     };
-    let availability = picture.availability();
+    let verified = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
+    if !verified.is_empty() || picture.outside.is_complete() {
+        return verified;
+    }
+    // Nothing that is certain: what the company's own plan leaves open, and said so.
+    rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never)
+}
+
+fn rank_seen(
+    availability: &Availability<'_>,
+    picture: &Picture,
+    sought: &Sought,
+    ask: &Ask<'_>,
+    wish: Wish,
+    never: Never,
+) -> Vec<RankedSlot> {
     let wanted = match (ask.staff, ask.subject) {
         (Some(staff), _) => Some(staff),
         (None, Subject::Moving(appointment)) => Some(appointment.staff),
         (None, Subject::Service(_)) => None,
     };
     if let Some(staff) = wanted {
-        let ranked = rank(&availability, sought, &[staff], wish, never);
+        let ranked = rank(availability, sought, &[staff], wish, never);
         if !ranked.is_empty() {
             return ranked;
         }
     }
-    rank(&availability, sought, &picture.performers, wish, never)
+    rank(availability, sought, &picture.performers, wish, never)
 }
 
 fn latest_day(catalogue: &Catalogue, today: NaiveDate) -> NaiveDate {

@@ -24,6 +24,7 @@
 //! [`ports`].
 
 pub mod aftermath;
+pub mod calendar;
 pub mod engine;
 pub mod intake;
 pub mod lists;

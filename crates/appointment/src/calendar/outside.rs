@@ -73,6 +73,12 @@ impl Outside {
         self.people.iter().find(|(person, _)| *person == staff).map(|(_, offered)| offered)
     }
 
+    /// Whether nothing is left open about anybody.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.people.iter().all(|(_, offered)| matches!(offered, Offered::Fresh(_)))
+    }
+
     /// Whether a stay with a person may begin, as far as outside calendars go.
     pub(crate) fn verdict(&self, staff: StaffId, start: Minute, end: Minute) -> Verdict {
         let Some(offered) = self.of(staff) else { return Verdict::Free };

@@ -21,7 +21,7 @@ use super::reason::Unavailable;
 use super::sought::Sought;
 use super::span::{Minute, Span, normalise, subtract, touched_minutes};
 use super::zone::{DayFrame, local_date};
-use crate::calendar::{Outside, Verdict};
+use crate::calendar::{Certainty, Outside, Verdict};
 
 /// From which point of view time is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +155,12 @@ impl<'c> Availability<'c> {
     #[must_use]
     pub fn with_outside(self, outside: Outside) -> Self {
         Self { outside, ..self }
+    }
+
+    /// Whether everything that decides about a person's time was asked.
+    #[must_use]
+    pub fn is_verified(&self, staff: StaffId) -> bool {
+        Certainty::of(&self.outside, staff) == Certainty::Verified
     }
 
     fn timeline(&self, staff: StaffId) -> Option<&Timeline> {

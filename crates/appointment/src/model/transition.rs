@@ -82,6 +82,13 @@ impl Appointment {
         self
     }
 
+    /// The same, made in the outside calendar: both sides agree from the beginning.
+    #[must_use]
+    pub fn made_outside(mut self) -> Self {
+        self.snapshot.sync_state = SyncState::Synced;
+        self
+    }
+
     /// The same once the outside calendar agrees. One that waits for nothing is unchanged.
     #[must_use]
     pub fn copied(&self) -> Self {

@@ -166,6 +166,8 @@ pub struct RankedSlot {
     pub score: i64,
     /// True if it lies in the wished part of the day; always true for a wish for one minute.
     pub matches_preference: bool,
+    /// False if the outside calendar of its person does not answer: free as far as is known here.
+    pub verified: bool,
 }
 
 /// What may not be offered, whoever is free.
@@ -207,6 +209,7 @@ pub fn rank(
                 kind,
                 score: 10_000 - plan.distance(candidate) + bonus,
                 matches_preference: plan.matches(candidate.wall),
+                verified: availability.is_verified(candidate.staff),
             };
             let place = availability.catalogue().position(candidate.staff);
             let key = (
@@ -247,6 +250,7 @@ pub fn in_order(
             kind: OfferKind::NextAvailable,
             score: 10_000 - (candidate.start.0 - from.0),
             matches_preference: true,
+            verified: availability.is_verified(candidate.staff),
         })
         .collect()
 }

@@ -77,7 +77,10 @@ impl BookingService {
             let (found, beyond) = {
                 let availability = picture.availability();
                 let staff = request.staff.map_or_else(|| picture.performers.clone(), |staff| vec![staff]);
-                let found = in_order(&availability, sought, &staff, Minute::ceil(from));
+                let mut found = in_order(&availability, sought, &staff, Minute::ceil(from));
+                if found.is_empty() && !picture.outside.is_complete() {
+                    found = in_order(&picture.hoped_for(), sought, &staff, Minute::ceil(from));
+                }
                 let latest = latest_day(&picture.catalogue, availability.today());
                 (found, picture.days.last() >= latest)
             };
