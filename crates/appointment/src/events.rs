@@ -138,7 +138,7 @@ impl AppointmentEvent {
     /// Name of [`Disputed`].
     pub const DISPUTED: &'static str = "appointment.disputed";
     /// All names, so that a test can ask whether somebody listens.
-    pub const ALL: &'static [&'static str] = 
+    pub const ALL: &'static [&'static str] =
         &[Self::BOOKED, Self::MOVED, Self::CANCELLED, Self::CONFIRMED, Self::DISPUTED];
 
     /// The fact that this appointment was made.

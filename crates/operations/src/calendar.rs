@@ -11,14 +11,18 @@
 //! All of it is level-triggered: running twice, late or in another order ends in the same state.
 
 mod attendee;
+mod attention;
+mod look;
 mod news;
 mod push;
 mod reconcile;
+mod settle;
 
 use appointment::error::BookingError;
 use appointment::model::CorruptAppointment;
 use kernel::{Classify, CommitError, ErrorClass, StoreError};
 
+pub use attention::Attention;
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
 pub use reconcile::{Differences, Reconciliation};
@@ -61,4 +65,3 @@ impl Classify for CalendarError {
         }
     }
 }
-

@@ -10,10 +10,7 @@ const NAMELESS: &str = "Telefonkunde";
 /// The customer as an attendee.
 pub(super) fn attendee(customer: Option<&Customer>) -> Attendee {
     Attendee {
-        name: customer
-            .and_then(Customer::name)
-            .cloned()
-            .or_else(|| kernel::PersonName::clean(NAMELESS).ok()),
+        name: customer.and_then(Customer::name).cloned().or_else(|| kernel::PersonName::clean(NAMELESS).ok()),
         email: customer.and_then(Customer::email).cloned(),
         phone: customer.and_then(Customer::phone).cloned(),
     }

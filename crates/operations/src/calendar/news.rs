@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, OutsideTimes, RemoteBooking, RemoteUid, Review,
-    ReviewId, ReviewReason,
+    Connection, CopyRecord, CopyState, Effort, OutsideTimes, RemoteBooking, RemoteUid, Review, ReviewId,
+    ReviewReason,
 };
 use appointment::events::AppointmentEvent;
 use appointment::model::{
-    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, Catalogue, ChangeKind, DateRange,
-    Draft, Minute, NewCustomerRow, ServiceLink, Sought, View,
+    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, Catalogue, ChangeKind,
+    DateRange, Draft, Minute, NewCustomerRow, ServiceLink, Sought, View,
 };
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use customer::{Identification, same_name};
-use kernel::{
-    AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, StaffId, TenantScope,
-};
+use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
 
 use super::CalendarError;
 use super::attendee::is_placeholder;
-use super::push::{CopyDesk, follow, update};
+use super::look::follow;
+use super::push::CopyDesk;
+use super::settle::update;
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -212,7 +212,11 @@ impl CalendarNews {
         let mut next = record.next(CopyState::Settled);
         next.remote_start = None;
         if !appointment.status().is_open() {
-            return if record.remote_start.is_none() { Ok(Heard::Known) } else { self.keep(scope, next).await };
+            return if record.remote_start.is_none() {
+                Ok(Heard::Known)
+            } else {
+                self.keep(scope, next).await
+            };
         }
         if record.state == CopyState::Due {
             // Moved here and called off there at the same time: nobody can know which word is the last.

@@ -7,8 +7,10 @@ use appointment::model::Span;
 use kernel::TenantScope;
 
 use super::CalendarError;
+use super::attention::Attention;
+use super::look::follow;
 use super::news::{CalendarNews, Heard};
-use super::push::{Pushed, follow};
+use super::push::Pushed;
 
 /// Pages of one listing; at a hundred bookings a page, more than any branch has in a year.
 const MAX_PAGES: usize = 200;
@@ -109,7 +111,7 @@ impl Reconciliation {
                 }
             }
             (CopyState::Settled | CopyState::Refused, ..) => {}
-            _ => match desk.push_later(scope, record.appointment, effort).await? {
+            _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
                 Pushed::Settled(_) => found.pushed += 1,
                 Pushed::Refused(..) => found.disputed += 1,
                 Pushed::Open { .. } => found.open += 1,

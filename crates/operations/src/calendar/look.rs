@@ -1,0 +1,111 @@
+//! Finding out what became of a write whose answer was lost.
+
+use appointment::calendar::{
+    Connection, CopyRecord, CopyState, Effort, Finding, ReadFailure, RemoteBooking, RemoteStatus, RemoteUid,
+};
+use appointment::model::{Appointment, Span};
+use chrono::TimeDelta;
+use kernel::TenantScope;
+
+use super::CalendarError;
+use super::push::{CopyDesk, CopyParts, Pushed};
+
+/// Days around an appointment in which its copy is looked for: it may have been moved there meanwhile.
+const LOOK_AROUND_DAYS: i64 = 31;
+
+impl CopyDesk {
+    /// Finds out what became of a write. `None`: it is known now, go on.
+    pub(super) async fn look(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        effort: Effort,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        let Some(connection) = self.parts.book.connection(scope, record.link.connection).await? else {
+            return Ok(Some(Pushed::Open { why: "the account is switched off".to_owned() }));
+        };
+        let found = match self.find_copies(scope, &connection, appointment, record, effort).await {
+            Ok(found) => found,
+            Err(failure) => return Ok(Some(Pushed::Open { why: failure.to_string() })),
+        };
+        match record.judge(appointment.snapshot(), found, self.parts.clock.real_now()) {
+            Finding::TooEarly => {
+                let mut next = record.next(CopyState::Unknown);
+                next.failed("it may still take effect".to_owned());
+                self.note(scope, next).await?;
+                Ok(Some(Pushed::Open { why: "it may still take effect".to_owned() }))
+            }
+            Finding::NothingThere => {
+                let mut next = record.next(CopyState::Due);
+                (next.uid, next.remote_start) = (None, None);
+                self.note(scope, next).await.map(|()| None)
+            }
+            Finding::There { copy, surplus } => {
+                for uid in &surplus {
+                    // A write that took effect late; failing to call it off leaves the record as it is, to look again.
+                    if let Err(failure) = self.parts.gateway.cancel(scope, &connection, uid, effort).await {
+                        return Ok(Some(Pushed::Open { why: failure.to_string() }));
+                    }
+                }
+                let mut next = record.next(CopyState::Due);
+                next.adopt(&copy);
+                if next.agrees_with(appointment.snapshot()) && copy.status == RemoteStatus::Accepted {
+                    next.state = CopyState::Settled;
+                    let agreed = self.agree(scope, appointment, next, None).await?;
+                    return Ok(Some(Pushed::Settled(Box::new(agreed))));
+                }
+                self.note(scope, next).await.map(|()| None)
+            }
+        }
+    }
+
+    /// Bookings with the marker, and what the known uid has become: a moved booking need not carry the marker on.
+    async fn find_copies(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        effort: Effort,
+    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
+        let around = TimeDelta::days(LOOK_AROUND_DAYS);
+        let starts = [Some(appointment.starts_at()), record.remote_start];
+        let first = starts.iter().flatten().min().copied().unwrap_or_else(|| appointment.starts_at());
+        let last = starts.iter().flatten().max().copied().unwrap_or(first);
+        let window = Span::new(first - around, last + around);
+        let gateway = &self.parts.gateway;
+        let mut found = gateway.find_marked(scope, connection, appointment.id(), window, effort).await?;
+        if let Some(uid) = &record.uid {
+            let chain = follow(&self.parts, scope, connection, uid, effort).await?;
+            found.extend(chain.filter(|booking| found.iter().all(|known| known.uid != booking.uid)));
+        }
+        Ok(found)
+    }
+}
+
+/// A booking as it is now: the one it was moved to, as often as it was moved. `None`: the provider knows none of it.
+pub(super) async fn follow(
+    parts: &CopyParts,
+    scope: &TenantScope,
+    connection: &Connection,
+    uid: &RemoteUid,
+    effort: Effort,
+) -> Result<Option<RemoteBooking>, ReadFailure> {
+    /// Moves that are followed; beyond that the chain is broken or a circle.
+    const MAX_MOVES: usize = 10;
+    let mut next = uid.clone();
+    let mut last = None;
+    for _ in 0..MAX_MOVES {
+        let Some(booking) = parts.gateway.get(scope, connection, &next, effort).await? else {
+            return Ok(last);
+        };
+        let successor = booking.successor.clone();
+        last = Some(booking);
+        match successor {
+            Some(uid) => next = uid,
+            None => break,
+        }
+    }
+    Ok(last)
+}

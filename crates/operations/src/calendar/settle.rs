@@ -1,0 +1,147 @@
+//! What is committed once the outside calendar has spoken.
+
+use appointment::calendar::{
+    CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason,
+};
+use appointment::events::AppointmentEvent;
+use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, Note};
+use appointment::ports::AppointmentWrite;
+use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
+
+use super::CalendarError;
+use super::attention::Attention;
+use super::push::{CopyDesk, Pushed};
+
+impl CopyDesk {
+    /// Both sides agree: record and appointment are committed together.
+    pub(super) async fn agree(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+        more: Option<AppointmentWrite>,
+    ) -> Result<Appointment, CalendarError> {
+        let is_open = appointment.status().is_open();
+        let is_news = is_open && appointment.status() != AppointmentStatus::Confirmed;
+        let agreed = appointment.copied();
+        let mut change =
+            ChangeSet::one(AppointmentWrite::UpdateCopy(record)).write(update(appointment, &agreed));
+        if is_news {
+            let fact = AppointmentEvent::confirmed(agreed.snapshot());
+            change = change.emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
+        }
+        if let Some(write) = more {
+            change = change.write(write);
+        }
+        self.parts.appointments.commit(scope, change).await?;
+        Ok(agreed)
+    }
+
+    /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
+    /// otherwise, or if it cannot go back, a person has to look at it.
+    pub(super) async fn undo(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        mut record: CopyRecord,
+        reason: RefusalReason,
+        attention: &Attention,
+    ) -> Result<Appointment, CalendarError> {
+        let is_about_time = matches!(reason, RefusalReason::SlotTaken | RefusalReason::OutsideRules);
+        if is_about_time && let Some(start) = record.remote_start {
+            record.state = CopyState::Settled;
+            let back = appointment.follow(start);
+            let change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            match self.parts.appointments.commit(scope, change).await {
+                Ok(()) => return Ok(back),
+                Err(CommitError::Occupied) => record.state = CopyState::Refused,
+                Err(error) => return Err(error.into()),
+            }
+        } else if is_about_time && attention.take() {
+            let gone = appointment
+                .withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), self.parts.clock.now());
+            let change = self.change(scope, ChangeKind::Cancelled, appointment, &gone, record)?;
+            self.parts.appointments.commit(scope, change).await?;
+            return Ok(gone);
+        }
+        self.dispute(scope, appointment, record, ReviewReason::CopyRefused).await
+    }
+
+    pub(super) async fn too_late(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+    ) -> Result<Pushed, CalendarError> {
+        let mut next = record.next(CopyState::Refused);
+        next.failed("its time has come before the copy was made".to_owned());
+        let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+        Ok(Pushed::Refused(Box::new(after), RefusalReason::OutsideRules))
+    }
+
+    /// A person has to look at it: the appointment says so, a review asks, and an event sets off a callback.
+    pub(super) async fn dispute(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+        reason: ReviewReason,
+    ) -> Result<Appointment, CalendarError> {
+        let now = self.parts.clock.now();
+        let disputed = appointment.disputed();
+        let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
+        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
+        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
+            .write(update(appointment, &disputed))
+            .write(AppointmentWrite::OpenReview(review))
+            .emit(fact.into_outgoing(&*self.parts.ids, now)?);
+        self.parts.appointments.commit(scope, change).await?;
+        Ok(disputed)
+    }
+
+    pub(super) fn review(
+        &self,
+        record: &CopyRecord,
+        reason: ReviewReason,
+        appointment: Option<AppointmentId>,
+        uid: Option<RemoteUid>,
+    ) -> Review {
+        Review {
+            id: ReviewId::generate(&*self.parts.ids),
+            connection: record.link.connection,
+            reason,
+            appointment,
+            uid,
+            detail: record.error.clone().unwrap_or_default(),
+            opened_at: self.parts.clock.now(),
+        }
+    }
+
+    /// A change of the appointment with its history, event and copy.
+    pub(super) fn change(
+        &self,
+        scope: &TenantScope,
+        kind: ChangeKind,
+        before: &Appointment,
+        after: &Appointment,
+        record: CopyRecord,
+    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
+        let now = self.parts.clock.now();
+        let ids = &*self.parts.ids;
+        let (old, new) = (before.snapshot(), after.snapshot());
+        let history = AppointmentChange::new(ids, kind, Some(old), new, (scope.actor().clone(), None), now);
+        let fact = match kind {
+            ChangeKind::Moved => AppointmentEvent::moved(old, new, None),
+            ChangeKind::Cancelled => AppointmentEvent::cancelled(new, None),
+            ChangeKind::Booked => AppointmentEvent::booked(new),
+        };
+        Ok(ChangeSet::one(AppointmentWrite::UpdateCopy(record))
+            .write(update(before, after))
+            .write(AppointmentWrite::RecordChange(history))
+            .emit(fact.into_outgoing(ids, now)?))
+    }
+}
+
+pub(super) fn update(before: &Appointment, after: &Appointment) -> AppointmentWrite {
+    AppointmentWrite::Update { next: after.snapshot().clone(), expected: before.snapshot().version }
+}
