@@ -52,17 +52,20 @@ impl Place {
         })
     }
 
-    /// The place after a page of `entries`, as the answer tells it in whichever way. A listing that stands still is no
-    /// listing.
-    pub(super) fn next(&self, root: &Object<'_>, entries: usize) -> Result<Option<Self>, ReadFailure> {
-        let Some(pagination) = root.object(&["pagination"]) else { return Ok(None) };
-        let next = match pagination.id(&["nextCursor"]) {
-            Some(cursor) if pagination.boolean(&["hasMore"]) != Some(false) => Some(Self::Cursor(cursor)),
-            Some(_) => None,
-            None if pagination.boolean(&["hasMore"]) == Some(true) => {
-                return Err(malformed("more, but not where"));
+    /// The place after this answer, as it tells in whichever way. Where it tells nothing, a page that is `full` has
+    /// another one behind it. A listing that stands still is no listing.
+    pub(super) fn next(&self, root: &Object<'_>, page: Page) -> Result<Option<Self>, ReadFailure> {
+        let pagination = root.object(&["pagination"]).unwrap_or_default();
+        let more = pagination.boolean(&["hasMore"]);
+        let next = match (pagination.id(&["nextCursor"]), more) {
+            (_, Some(false)) => None,
+            (Some(cursor), _) => Some(Self::Cursor(cursor)),
+            (None, Some(true)) => return Err(malformed("more, but not where")),
+            (None, None) => {
+                let remaining = || pagination.count(&["remainingItems"]).map(|count| count > 0);
+                let more = pagination.boolean(&["hasNextPage"]).or_else(remaining).unwrap_or(page.full);
+                more.then(|| self.skipping(page.entries))
             }
-            None => self.skipping(&pagination, entries)?,
         };
         if next.as_ref() == Some(self) {
             return Err(malformed("the listing does not advance"));
@@ -70,18 +73,27 @@ impl Place {
         Ok(next)
     }
 
-    fn skipping(&self, pagination: &Object<'_>, entries: usize) -> Result<Option<Self>, ReadFailure> {
-        let remaining = || pagination.count(&["remainingItems"]).map(|count| count > 0);
-        if !pagination.boolean(&["hasNextPage"]).or_else(remaining).unwrap_or(false) {
-            return Ok(None);
-        }
-        let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+    fn skipping(&self, entries: u32) -> Self {
         match self {
             // Asked for with a cursor and answered with a count: the order may be another one, so begin anew.
-            Self::Begin | Self::Cursor(_) => Ok(Some(Self::Skip(0))),
-            Self::Skip(_) if entries == 0 => Err(malformed("the listing does not advance")),
-            Self::Skip(count) => Ok(Some(Self::Skip(count.saturating_add(entries)))),
+            Self::Begin | Self::Cursor(_) => Self::Skip(0),
+            Self::Skip(count) => Self::Skip(count.saturating_add(entries)),
         }
+    }
+}
+
+/// How much an answer held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page {
+    entries: u32,
+    /// As much as was asked for.
+    full: bool,
+}
+
+impl Page {
+    fn of(entries: usize, size: u32) -> Self {
+        let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+        Self { entries, full: entries >= size.max(1) }
     }
 }
 
@@ -190,7 +202,7 @@ impl Work<'_> {
         for entry in &entries {
             show(entry);
         }
-        place.next(&root, entries.len())
+        place.next(&root, Page::of(entries.len(), config.limits.page_size))
     }
 
     /// Every entry of a listing that is not about bookings. The first question names no page, since not all of these
@@ -220,7 +232,7 @@ impl Work<'_> {
             for entry in &entries {
                 all.push(read(entry).ok_or_else(|| malformed("an entry cannot be read"))?);
             }
-            let Some(next) = place.next(&root, entries.len())? else { return Ok(all) };
+            let Some(next) = place.next(&root, Page::of(entries.len(), u32::MAX))? else { return Ok(all) };
             place = next;
         }
         Err(malformed("the listing does not end"))

@@ -5,7 +5,7 @@ use appointment::calendar::{
 };
 use serde_json::{Value, json};
 
-use crate::fixtures::{client, config, connection, effort, error, scope, success};
+use crate::fixtures::{client, config, connection, effort, error, scope, success, with};
 use crate::server::{Reply, Server};
 
 const URL: &str = "https://gateway.example/api/calcom/webhook/cnx_1";
@@ -21,14 +21,13 @@ async fn a_probe_asks_for_the_account() {
 }
 
 fn event_type(id: u32, more: Value) -> Value {
-    let mut event_type = json!({
-        "id": id, "title": "Erstgespräch", "slug": "erstgespraech", "lengthInMinutes": 45,
-        "beforeEventBuffer": 5, "afterEventBuffer": 10, "minimumBookingNotice": 120, "hidden": false,
-    });
-    for (name, value) in more.as_object().unwrap() {
-        event_type[name] = value.clone();
-    }
-    event_type
+    with(
+        json!({
+            "id": id, "title": "Erstgespräch", "slug": "erstgespraech", "lengthInMinutes": 45,
+            "beforeEventBuffer": 5, "afterEventBuffer": 10, "minimumBookingNotice": 120, "hidden": false,
+        }),
+        more,
+    )
 }
 
 #[tokio::test]
@@ -96,14 +95,13 @@ async fn people_of_an_account_and_of_a_team() {
 }
 
 fn hook(more: Value) -> Value {
-    let mut hook = json!({
-        "id": "wh-1", "userId": 31, "subscriberUrl": URL, "triggers": config().triggers, "active": true,
-        "secret": "whsec_77", "payloadTemplate": null, "version": "2021-10-20",
-    });
-    for (name, value) in more.as_object().unwrap() {
-        hook[name] = value.clone();
-    }
-    hook
+    with(
+        json!({
+            "id": "wh-1", "userId": 31, "subscriberUrl": URL, "triggers": config().triggers, "active": true,
+            "secret": "whsec_77", "payloadTemplate": null, "version": "2021-10-20",
+        }),
+        more,
+    )
 }
 
 async fn subscribe(server: &Server) -> Result<Subscription, WriteFailure> {

@@ -77,7 +77,7 @@ pub(crate) fn scope() -> TenantScope {
 }
 
 pub(crate) fn effort() -> Effort {
-    within(5_000)
+    within(20_000)
 }
 
 pub(crate) fn within(ms: u64) -> Effort {
@@ -117,12 +117,12 @@ pub(crate) fn request() -> RemoteRequest {
     }
 }
 
-/// A configuration whose patience ends soon.
+/// Small pages and answers.
 pub(crate) fn config() -> Config {
     Config {
         limits: Limits {
-            read: Duration::from_millis(1_500),
-            write: Duration::from_millis(1_500),
+            read: Duration::from_secs(20),
+            write: Duration::from_secs(20),
             body: 20_000,
             page_size: 2,
             pages: 4,
@@ -139,7 +139,7 @@ pub(crate) fn client() -> Client {
 /// A booking as answers show it.
 pub(crate) fn booking(uid: &str, start: &str, more: Value) -> Value {
     let start_at = at(start);
-    let mut booking = json!({
+    let booking = json!({
         "id": 70_011, "uid": uid, "title": "Erstgespräch zwischen Anna Weber und Jonas Feld", "description": "",
         "hosts": [{ "id": 31, "name": "Anna Weber", "email": "anna@praxis.example", "username": "anna" }],
         "status": "accepted",
@@ -152,14 +152,20 @@ pub(crate) fn booking(uid: &str, start: &str, more: Value) -> Value {
             "language": "de", "absent": false, "phoneNumber": "+4915155501234" }],
         "guests": [], "bookingFieldsResponses": {},
     });
-    for (name, value) in more.as_object().unwrap() {
-        booking[name] = value.clone();
-    }
-    booking
+    with(booking, more)
+}
+
+/// `object` with some fields replaced.
+pub(crate) fn with(mut object: Value, more: Value) -> Value {
+    let Value::Object(more) = more else { panic!("fields are an object") };
+    object.as_object_mut().unwrap().extend(more);
+    object
 }
 
 pub(crate) fn success(data: Value) -> Value {
-    json!({ "status": "success", "data": data })
+    let mut body = json!({ "status": "success" });
+    body["data"] = data;
+    body
 }
 
 /// A refusal in the provider's form.

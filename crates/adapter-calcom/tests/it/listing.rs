@@ -32,6 +32,10 @@ fn with_cursors() -> Client {
     Client::new(Config { paging: Paging::Cursor, ..config() }).unwrap()
 }
 
+fn end() -> Value {
+    json!({ "hasNextPage": false })
+}
+
 /// Reads until the end, page by page.
 async fn walk(client: &Client, server: &Server) -> Result<(Vec<String>, u32), ReadFailure> {
     let mut found = Vec::new();
@@ -102,6 +106,16 @@ async fn asked_in_one_way_and_answered_in_the_other() {
 }
 
 #[tokio::test]
+async fn a_full_page_without_a_word_is_not_the_last_one() {
+    for silent in [json!(null), json!({})] {
+        let pages = [page(&[entry("a", 1), entry("b", 2)], silent.clone()), page(&[entry("c", 3)], silent)];
+        let server = Server::start(pages).await;
+        assert_eq!(walk(&client(), &server).await.unwrap().0, ["a", "b", "c"]);
+        assert_eq!(server.asked()[1].query["skip"], "2");
+    }
+}
+
+#[tokio::test]
 async fn entries_outside_are_left_out_and_unreadable_ones_counted() {
     let odd = [
         entry("a", 1),
@@ -113,7 +127,7 @@ async fn entries_outside_are_left_out_and_unreadable_ones_counted() {
         booking("short", "2026-12-02T09:00:00Z", json!({ "end": null })),
         json!("row"),
     ];
-    let server = Server::start([page(&odd, json!(null))]).await;
+    let server = Server::start([page(&odd, json!({ "hasNextPage": false }))]).await;
     let found = walk(&client(), &server).await.unwrap();
     assert_eq!(found, (vec!["a".to_owned(), "short".to_owned()], 4));
 }
@@ -197,12 +211,11 @@ async fn what_is_unreadable_counts_only_if_it_may_be_the_one() {
         booking("odd", "2026-12-02T09:00:00Z", json!({ "status": "dreaming", "metadata": metadata }))
     };
     let others = json!({ "askpro_appointment": marker(2).to_string() });
-    let server =
-        Server::start([page(&[spoiled(others), spoiled(json!({})), entry("a", 1)], json!(null))]).await;
+    let server = Server::start([page(&[spoiled(others), spoiled(json!({})), entry("a", 1)], end())]).await;
     assert_eq!(uids(&find(&client(), &server).await.unwrap()), ["a"]);
     let ours = json!({ "askpro_appointment": marker(1).to_string() });
     for doubtful in [spoiled(ours), spoiled(json!(null)), json!("row")] {
-        let server = Server::start([page(&[doubtful, entry("a", 1)], json!(null))]).await;
+        let server = Server::start([page(&[doubtful, entry("a", 1)], end())]).await;
         assert!(matches!(find(&client(), &server).await, Err(ReadFailure::Malformed { .. })));
     }
 }

@@ -135,6 +135,7 @@ proptest! {
         let mut now = 0;
         let mut out = Vec::new();
         let mut in_a_row = 0;
+        let mut changes = 0;
         let mut opened_at = None;
         for step in steps {
             let before = breaker.state();
@@ -150,20 +151,27 @@ proptest! {
                     if before == BreakerState::Closed {
                         prop_assert!(ticket.is_some() && transition.is_none());
                     }
-                    out.extend(ticket.map(|ticket| (ticket, breaker.state())));
+                    changes += u32::from(transition.is_some());
+                    out.extend(ticket.map(|ticket| (ticket, changes)));
                 }
                 Step::Settle(which, outcome) if !out.is_empty() => {
-                    let (ticket, _) = out.swap_remove(which % out.len());
+                    let (ticket, began) = out.swap_remove(which % out.len());
                     let transition = breaker.settle(ticket, outcome, second(now));
                     match outcome {
+                        _ if began != changes => prop_assert_eq!(transition, None),
                         Outcome::Failed => in_a_row += 1,
                         Outcome::Answered => in_a_row = 0,
                         Outcome::Nothing => {}
                     }
+                    let failed_in_a_row = in_a_row;
+                    if transition.is_some() {
+                        changes += 1;
+                        in_a_row = 0;
+                    }
                     let opens = transition.is_some_and(|transition| transition.to == BreakerState::Open);
                     if opens {
                         prop_assert_eq!(outcome, Outcome::Failed);
-                        prop_assert!(before == BreakerState::HalfOpen || in_a_row >= 5);
+                        prop_assert!(before == BreakerState::HalfOpen || failed_in_a_row >= 5);
                         opened_at = Some(now);
                     }
                     if transition.is_some_and(|transition| transition.to == BreakerState::Closed) {
