@@ -60,6 +60,13 @@ impl<'a> Object<'a> {
         })
     }
 
+    /// A text as it came, of any length, or a whole number: for what goes back to where it came from.
+    pub(crate) fn exact(&self, names: &[&str]) -> Option<String> {
+        let raw = self.raw(names)?.get();
+        let text = serde_json::from_str(raw).ok();
+        text.or_else(|| serde_json::from_str::<i64>(raw).ok().map(|number| number.to_string()))
+    }
+
     /// A count; also one that is written as a text.
     pub(crate) fn count(&self, names: &[&str]) -> Option<u32> {
         let raw = self.raw(names)?;

@@ -179,10 +179,10 @@ fn hook(raw: &RawValue) -> Option<Hook> {
     let triggers = body.list(&["triggers", "eventTriggers"]).unwrap_or_default();
     Some(Hook {
         id: body.id(&["id"])?,
-        url: body.text(&["subscriberUrl"])?,
+        url: body.exact(&["subscriberUrl"])?,
         active: body.boolean(&["active"]).unwrap_or(false),
         triggers: triggers.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect(),
-        secret: body.text(&["secret"]),
+        secret: body.exact(&["secret"]),
         templated: body.text(&["payloadTemplate"]).is_some(),
     })
 }

@@ -57,7 +57,7 @@ impl Place {
     pub(super) fn next(&self, root: &Object<'_>, page: Page) -> Result<Option<Self>, ReadFailure> {
         let pagination = root.object(&["pagination"]).unwrap_or_default();
         let more = pagination.boolean(&["hasMore"]);
-        let next = match (pagination.id(&["nextCursor"]), more) {
+        let next = match (pagination.exact(&["nextCursor"]), more) {
             (_, Some(false)) => None,
             (Some(cursor), _) => Some(Self::Cursor(cursor)),
             (None, Some(true)) => return Err(malformed("more, but not where")),

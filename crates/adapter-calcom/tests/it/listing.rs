@@ -86,6 +86,18 @@ async fn following_cursors() {
 }
 
 #[tokio::test]
+async fn a_cursor_goes_back_as_it_came() {
+    let cursor = format!(" {}+/=&ü", "x".repeat(700));
+    let server = Server::start([
+        page(&[entry("a", 1)], json!({ "nextCursor": cursor, "hasMore": true })),
+        page(&[], json!({ "hasMore": false })),
+    ])
+    .await;
+    walk(&with_cursors(), &server).await.unwrap();
+    assert_eq!(server.asked()[1].query["cursor"], cursor);
+}
+
+#[tokio::test]
 async fn asked_in_one_way_and_answered_in_the_other() {
     let server = Server::start([
         page(&[entry("c", 3)], json!({ "hasNextPage": true })),
