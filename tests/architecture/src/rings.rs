@@ -63,6 +63,9 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
         (_, "adapter-postgres") => &["futures-util", "metrics", "sqlx", "tokio"],
         (_, "adapter-redis") => &["deadpool-redis", "tokio"],
+        (_, "adapter-calcom") => {
+            &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
+        }
         ("outbound", _) => &["hex", "hmac", "reqwest", "sha2", "tokio"],
         ("inbound", _) => &[
             "axum",

@@ -170,7 +170,7 @@ pub struct Attendee {
 }
 
 /// A person at the provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RemoteHost {
     /// The provider's name for the person.
     pub reference: RemoteHostRef,
@@ -178,6 +178,16 @@ pub struct RemoteHost {
     pub name: String,
     /// The person's address.
     pub email: Option<EmailAddress>,
+}
+
+impl fmt::Debug for RemoteHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteHost")
+            .field("reference", &self.reference)
+            .field("name", &format_args!("name({} characters)", self.name.chars().count()))
+            .field("email", &self.email)
+            .finish()
+    }
 }
 
 /// One booking as the provider shows it.

@@ -1,0 +1,178 @@
+//! What an account consists of.
+
+use appointment::calendar::{
+    CalendarDirectory, ReadFailure, RefusalReason, RemoteHostRef, Subscription, WriteFailure,
+};
+use serde_json::{Value, json};
+
+use crate::fixtures::{client, config, connection, effort, error, scope, success, with};
+use crate::server::{Reply, Server};
+
+const URL: &str = "https://gateway.example/api/calcom/webhook/cnx_1";
+
+#[tokio::test]
+async fn a_probe_asks_for_the_account() {
+    let server = Server::json(200, success(json!({ "id": 31, "email": "anna@praxis.example" }))).await;
+    client().probe(&scope(), &connection(&server.base_url), effort()).await.unwrap();
+    assert_eq!(server.only().path, "/v2/me");
+    let server = Server::json(200, json!({})).await;
+    let found = client().probe(&scope(), &connection(&server.base_url), effort()).await;
+    assert!(matches!(found, Err(ReadFailure::Malformed { .. })));
+}
+
+fn event_type(id: u32, more: Value) -> Value {
+    with(
+        json!({
+            "id": id, "title": "Erstgespräch", "slug": "erstgespraech", "lengthInMinutes": 45,
+            "beforeEventBuffer": 5, "afterEventBuffer": 10, "minimumBookingNotice": 120, "hidden": false,
+        }),
+        more,
+    )
+}
+
+#[tokio::test]
+async fn services_of_an_account_and_of_a_team() {
+    let hosts =
+        json!([{ "userId": 31, "name": "Anna Weber", "mandatory": false }, { "userId": 32, "name": "Ben" }]);
+    let pages = [
+        json!({ "status": "success", "data": [event_type(1, json!({ "hosts": hosts }))],
+            "pagination": { "hasNextPage": true } }),
+        success(json!([
+            event_type(2, json!({ "hidden": true, "confirmationPolicy": { "type": "always" } })),
+            event_type(
+                3,
+                json!({ "confirmationPolicy": { "disabled": true }, "users": [{ "id": 33, "name": "Cem" }] })
+            ),
+        ])),
+    ];
+    let server = Server::start(pages.map(|page| Reply::Json(200, page))).await;
+    let mut connection = connection(&server.base_url);
+    connection.team = Some(RemoteHostRef::parse("44").unwrap());
+    let services = client().services(&scope(), &connection, effort()).await.unwrap();
+    assert_eq!(services.len(), 3);
+    assert_eq!(services[0].reference.as_str(), "1");
+    assert_eq!((services[0].minutes, services[0].notice), (45, 120));
+    assert_eq!((services[0].buffer_before, services[0].buffer_after), (5, 10));
+    assert_eq!(services[0].hosts[1].reference.as_str(), "32");
+    assert!(!services[0].needs_confirmation && !services[0].hidden);
+    assert!(services[1].needs_confirmation && services[1].hidden);
+    assert!(!services[2].needs_confirmation);
+    assert_eq!(services[2].hosts[0].name, "Cem");
+    let asked = server.asked();
+    assert_eq!(asked[0].path, "/v2/teams/44/event-types");
+    assert_eq!(asked[0].headers["cal-api-version"], "2024-06-14");
+    assert_eq!(asked[1].query["skip"], "1");
+
+    let server = Server::json(200, success(json!([event_type(1, json!({ "lengthInMinutes": null }))]))).await;
+    connection.base_url.clone_from(&server.base_url);
+    connection.team = None;
+    let found = client().services(&scope(), &connection, effort()).await;
+    assert!(matches!(found, Err(ReadFailure::Malformed { .. })), "nothing is dropped silently");
+    assert_eq!(server.only().path, "/v2/event-types");
+}
+
+#[tokio::test]
+async fn people_of_an_account_and_of_a_team() {
+    let me = json!({ "id": 31, "username": "anna", "email": "anna@praxis.example" });
+    let server = Server::json(200, success(me)).await;
+    let mut connection = connection(&server.base_url);
+    let people = client().people(&scope(), &connection, effort()).await.unwrap();
+    assert_eq!((people[0].reference.as_str(), people[0].name.as_str()), ("31", "anna"));
+    assert_eq!(people[0].email.as_ref().unwrap().as_str(), "anna@praxis.example");
+
+    let members = json!([
+        { "id": 900, "userId": 31, "teamId": 44, "role": "OWNER",
+            "user": { "id": 31, "name": "Anna Weber", "email": "anna@praxis.example" } },
+        { "id": 901, "teamId": 44, "user": { "id": 32, "name": "Ben Ott" } },
+    ]);
+    let server = Server::json(200, success(members)).await;
+    connection.base_url.clone_from(&server.base_url);
+    connection.team = Some(RemoteHostRef::parse("44").unwrap());
+    let people = client().people(&scope(), &connection, effort()).await.unwrap();
+    let shown: Vec<_> = people.iter().map(|host| (host.reference.as_str(), host.name.as_str())).collect();
+    assert_eq!(shown, [("31", "Anna Weber"), ("32", "Ben Ott")]);
+    assert_eq!(server.only().path, "/v2/teams/44/memberships");
+}
+
+fn hook(more: Value) -> Value {
+    with(
+        json!({
+            "id": "wh-1", "userId": 31, "subscriberUrl": URL, "triggers": config().triggers, "active": true,
+            "secret": "whsec_77", "payloadTemplate": null, "version": "2021-10-20",
+        }),
+        more,
+    )
+}
+
+async fn subscribe(server: &Server) -> Result<Subscription, WriteFailure> {
+    client().subscribe(&scope(), &connection(&server.base_url), URL, effort()).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_registered_once() {
+    let registered = Subscription { reference: "wh-1".to_owned(), url: URL.to_owned(), active: true };
+    let others = json!([hook(json!({ "id": "wh-0", "subscriberUrl": "https://other.example" })), "odd"]);
+    let server =
+        Server::start([Reply::Json(200, success(others)), Reply::Json(201, success(hook(json!({}))))]).await;
+    assert_eq!(subscribe(&server).await, Ok(registered.clone()));
+    let asked = server.asked();
+    assert_eq!((asked[1].method.as_str(), asked[1].path.as_str()), ("POST", "/v2/webhooks"));
+    let body = json!({
+        "active": true, "subscriberUrl": URL, "triggers": config().triggers, "secret": "whsec_77",
+        "version": "2021-10-20",
+    });
+    assert_eq!(asked[1].body, body, "without a template");
+
+    let server = Server::json(200, success(json!([hook(json!({}))]))).await;
+    assert_eq!(subscribe(&server).await, Ok(registered));
+    server.only();
+}
+
+#[tokio::test]
+async fn a_webhook_that_differs_is_brought_up_to_date() {
+    for (difference, resets_template) in [
+        (json!({ "active": false }), false),
+        (json!({ "secret": "other" }), false),
+        (json!({ "secret": null }), false),
+        (json!({ "triggers": ["BOOKING_CREATED"] }), false),
+        (json!({ "payloadTemplate": "{{uid}}" }), true),
+    ] {
+        let server = Server::start([
+            Reply::Json(200, success(json!([hook(difference)]))),
+            Reply::Json(200, success(hook(json!({})))),
+        ])
+        .await;
+        assert!(subscribe(&server).await.unwrap().active);
+        let asked = server.asked();
+        assert_eq!((asked[1].method.as_str(), asked[1].path.as_str()), ("PATCH", "/v2/webhooks/wh-1"));
+        assert_eq!(asked[1].body.get("payloadTemplate").is_some(), resets_template);
+    }
+}
+
+#[tokio::test]
+async fn a_registration_fails_in_three_ways() {
+    let listed = || Reply::Json(200, success(json!([])));
+    let server = Server::json(500, json!({})).await;
+    assert_eq!(subscribe(&server).await, Err(WriteFailure::NotSent { why: "status 500".to_owned() }));
+    let server = Server::json(401, error("UnauthorizedException", "no")).await;
+    let refused = |reason, detail: &str| Err(WriteFailure::Refused { reason, detail: detail.to_owned() });
+    assert_eq!(subscribe(&server).await, refused(RefusalReason::Unauthorized, "401 UnauthorizedException"));
+    let server =
+        Server::start([listed(), Reply::Json(400, error("BadRequestException", "subscriberUrl is private"))])
+            .await;
+    let detail = "400 BadRequestException: subscriberUrl";
+    assert_eq!(subscribe(&server).await, refused(RefusalReason::Invalid, detail));
+    for odd in [
+        json!({}),
+        hook(json!({ "active": false })),
+        hook(json!({ "subscriberUrl": "https://other.example" })),
+    ] {
+        let server = Server::start([listed(), Reply::Json(201, success(odd))]).await;
+        assert!(matches!(subscribe(&server).await, Err(WriteFailure::Unknown { .. })));
+    }
+    let server = Server::start([]).await;
+    let mut connection = connection(&server.base_url);
+    connection.webhook_secret = appointment::calendar::Secret::new(String::new());
+    let found = client().subscribe(&scope(), &connection, URL, effort()).await;
+    assert!(matches!(found, Err(WriteFailure::Refused { reason: RefusalReason::Invalid, .. })));
+}

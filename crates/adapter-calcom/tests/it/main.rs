@@ -1,0 +1,15 @@
+//! Cal.com's boundary from outside: signatures, payloads, a stand-in of the provider that misbehaves, and guards.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop where it is")]
+
+mod bookings;
+mod classification;
+mod decode;
+mod directory;
+mod fixtures;
+mod guard;
+mod listing;
+mod machines;
+mod robustness;
+mod server;
+mod signature;
+mod slots;
