@@ -20,6 +20,7 @@
 //! new setting is a line in `default.toml` and a field in [`config`].
 
 pub mod cached;
+pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod memory;

@@ -76,6 +76,26 @@ pub trait CallMemory: Send + Sync {
     async fn remember(&self, scope: &TenantScope, call: CallId, notes: CallNotes);
 }
 
+/// Where an appointment and its copy in an outside calendar stand, as far as a caller can wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// Both sides agree, or there is no copy to keep.
+    Agreed,
+    /// The outside calendar does not take it: the appointment was withdrawn, or is back where it was.
+    Refused,
+    /// Not known yet. The work goes on; if it fails, a person will tell the customer.
+    Open,
+}
+
+/// Port: brings the copy of an appointment up to date while the caller waits. It takes no longer than a caller can
+/// wait, and cannot fail: what is not known in time is [`Settlement::Open`].
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait CopySettler: Send + Sync {
+    /// Tries now.
+    async fn settle(&self, scope: &TenantScope, appointment: AppointmentId) -> Settlement;
+}
+
 /// Port: how often a number has named appointments that are not its own. Guessing ids must not pay. It counts in real
 /// time and cannot fail: without its memory an implementation knows of no attempt.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]

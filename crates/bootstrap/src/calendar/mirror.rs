@@ -1,0 +1,237 @@
+//! What outside calendars offer, kept in memory.
+//!
+//! The provider is asked for whole weeks of one event type, so that a conversation costs one request. However many ask
+//! at once, one request is under way for a week; it goes on when nobody waits any more, and whoever asks next finds
+//! its answer. An answer is fresh for a minute, an empty one for less, and none once something has changed there: a
+//! change raises the connection's version, and what was fetched under an older one is not fresh. What is not fresh is
+//! kept a while for callers whose question the provider does not answer in time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use appointment::calendar::{
+    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OutsideTimes,
+};
+use appointment::model::{Minute, Span};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
+use kernel::{Clock, StaffId, TenantId, TenantScope};
+use moka::sync::Cache;
+use tokio_util::task::TaskTracker;
+
+/// Length of what is asked for at once. Weeks begin on Thursdays, as the epoch did; it matters to nobody.
+const WEEK_MINUTES: i64 = 7 * 24 * 60;
+
+/// How long what is kept may be used, and how long a caller waits. Read from the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct MirrorPolicy {
+    /// An answer is fresh for so long.
+    pub fresh: Duration,
+    /// An answer without any free time is fresh for so long: a cancellation matters most where nothing is free.
+    pub fresh_empty: Duration,
+    /// What is older than this is not even good for a wish.
+    pub stale: Duration,
+    /// A caller waits so long for an answer.
+    pub patience: Duration,
+    /// A request may take so long in all.
+    pub request: Duration,
+    /// Weeks of event types that are kept at most.
+    pub entries: u64,
+}
+
+/// One week of one event type.
+type Key = (TenantId, CalendarLink, i64);
+
+#[derive(Debug, Clone)]
+struct Week {
+    starts: Arc<[Minute]>,
+    fetched_at: DateTime<Utc>,
+    version: u64,
+}
+
+/// An answer under way: `None` if the provider gave none.
+type Flight = Shared<BoxFuture<'static, Option<Week>>>;
+
+/// What outside calendars offer, from memory or asked for once.
+#[derive(Clone)]
+pub struct MirroredTimes {
+    gateway: Arc<dyn CalendarGateway>,
+    book: Arc<dyn CalendarBook>,
+    clock: Arc<dyn Clock>,
+    tasks: TaskTracker,
+    policy: MirrorPolicy,
+    weeks: Cache<Key, Week>,
+    flights: Arc<Mutex<HashMap<Key, Flight>>>,
+    versions: Arc<Mutex<HashMap<(TenantId, ConnectionId), u64>>>,
+}
+
+impl MirroredTimes {
+    /// Nothing is known yet. Requests are spawned on `tasks`.
+    #[must_use]
+    pub fn new(
+        gateway: Arc<dyn CalendarGateway>,
+        book: Arc<dyn CalendarBook>,
+        clock: Arc<dyn Clock>,
+        tasks: TaskTracker,
+        policy: MirrorPolicy,
+    ) -> Self {
+        let weeks = Cache::builder()
+            .max_capacity(policy.entries)
+            .time_to_live(policy.stale.max(policy.fresh))
+            .build();
+        Self {
+            gateway,
+            book,
+            clock,
+            tasks,
+            policy,
+            weeks,
+            flights: Arc::default(),
+            versions: Arc::default(),
+        }
+    }
+
+    /// Asks again for what was asked for lately and is about to go stale, within the background's share of the budget.
+    /// Returns how many weeks were asked for.
+    pub async fn refresh(&self, scope_of: impl Fn(TenantId) -> TenantScope) -> usize {
+        let now = self.clock.real_now();
+        let old: Vec<Key> = self
+            .weeks
+            .iter()
+            .filter(|(_, week)| now.signed_duration_since(week.fetched_at) > half(self.policy.fresh))
+            .map(|(key, _)| (*key).clone())
+            .collect();
+        let flights: Vec<_> =
+            old.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Background)).collect();
+        join_all(flights).await.into_iter().flatten().count()
+    }
+
+    fn version(&self, tenant: TenantId, connection: ConnectionId) -> u64 {
+        lock(&self.versions).get(&(tenant, connection)).copied().unwrap_or_default()
+    }
+
+    fn is_fresh(&self, key: &Key, week: &Week) -> bool {
+        let limit = if week.starts.is_empty() { self.policy.fresh_empty } else { self.policy.fresh };
+        let age = self.clock.real_now().signed_duration_since(week.fetched_at);
+        week.version == self.version(key.0, key.1.connection)
+            && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// The request that is under way for a week, or a new one.
+    fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
+        let mut flights = lock(&self.flights);
+        if let Some(flight) = flights.get(key) {
+            return flight.clone();
+        }
+        let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
+        let task = self.tasks.spawn(async move {
+            let fetched = this.fetch(&scope, &wanted, lane).await;
+            if let Some(week) = &fetched {
+                this.weeks.insert(wanted.clone(), week.clone());
+            }
+            lock(&this.flights).remove(&wanted);
+            fetched
+        });
+        let flight = async move { task.await.ok().flatten() }.boxed().shared();
+        flights.insert(key.clone(), flight.clone());
+        flight
+    }
+
+    async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
+        let (_, link, week) = key;
+        // Read before asking: a change meanwhile makes the answer old.
+        let version = self.version(scope.tenant(), link.connection);
+        let connection = match self.book.connection(scope, link.connection).await {
+            Ok(connection) => connection?,
+            Err(error) => {
+                tracing::warn!(%error, connection.id = %link.connection, "an outside calendar's account could not be read");
+                return None;
+            }
+        };
+        let window = Span::new(
+            Minute(week * WEEK_MINUTES).instant(),
+            Minute((week + 1) * WEEK_MINUTES).instant(),
+        );
+        let effort = Effort { lane, within: self.policy.request };
+        let fetched_at = self.clock.real_now();
+        match self.gateway.free_starts(scope, &connection, link, window, None, effort).await {
+            Ok(starts) => {
+                let starts: Arc<[Minute]> = starts.into_iter().map(Minute::floor).collect();
+                Some(Week { starts, fetched_at, version })
+            }
+            Err(failure) => {
+                tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
+                None
+            }
+        }
+    }
+
+    /// One person's starts within the window.
+    async fn of_person(&self, scope: &TenantScope, link: &CalendarLink, window: Span) -> Offered {
+        let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
+        let weeks = first.div_euclid(WEEK_MINUTES)..=last.div_euclid(WEEK_MINUTES);
+        let keys: Vec<Key> = weeks.map(|week| (scope.tenant(), link.clone(), week)).collect();
+        let mut known: BTreeMap<i64, Week> = BTreeMap::new();
+        let mut flights = Vec::new();
+        for key in &keys {
+            let kept = self.weeks.get(key);
+            if !kept.as_ref().is_some_and(|week| self.is_fresh(key, week)) {
+                flights.push(self.flight(scope, key, Lane::Live).map(move |week| (key.2, week)));
+            }
+            if let Some(week) = kept {
+                known.insert(key.2, week);
+            }
+        }
+        if !flights.is_empty() {
+            let answers = tokio::time::timeout(self.policy.patience, join_all(flights)).await;
+            for (week, answer) in answers.into_iter().flatten() {
+                if let Some(answer) = answer {
+                    known.insert(week, answer);
+                }
+            }
+        }
+        if known.len() < keys.len() {
+            return Offered::Unknown;
+        }
+        let fresh = keys.iter().all(|key| known.get(&key.2).is_some_and(|week| self.is_fresh(key, week)));
+        let as_of = known.values().map(|week| week.fetched_at).min().unwrap_or_default();
+        let starts: Vec<Minute> = known
+            .values()
+            .flat_map(|week| week.starts.iter().copied())
+            .filter(|start| (first..=last).contains(&start.0))
+            .collect();
+        if fresh { Offered::Fresh(starts) } else { Offered::Stale { starts, as_of } }
+    }
+}
+
+#[async_trait]
+impl OutsideTimes for MirroredTimes {
+    async fn offered(
+        &self,
+        scope: &TenantScope,
+        links: &[(StaffId, CalendarLink)],
+        window: Span,
+    ) -> Vec<(StaffId, Offered)> {
+        let people = links.iter().map(|(staff, link)| async move {
+            (*staff, self.of_person(scope, link, window).await)
+        });
+        join_all(people).await
+    }
+
+    async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {
+        *lock(&self.versions).entry((scope.tenant(), connection)).or_default() += 1;
+    }
+}
+
+fn half(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration / 2).unwrap_or(TimeDelta::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

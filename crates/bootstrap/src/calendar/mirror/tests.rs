@@ -1,0 +1,237 @@
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use appointment::calendar::{
+    CalendarGateway, Connection, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking, RemoteEventType,
+    RemotePage, RemoteRequest, RemoteUid, Secret, WriteFailure,
+};
+use kernel::AppointmentId;
+use kernel::testing::{FixedClock, scope};
+use uuid::Uuid;
+
+use super::*;
+
+/// A provider that takes its time, and counts.
+#[derive(Default)]
+struct Slow {
+    asked: AtomicUsize,
+    takes_ms: AtomicU64,
+    offers: Mutex<Vec<DateTime<Utc>>>,
+}
+
+#[async_trait]
+impl CalendarGateway for Slow {
+    async fn free_starts<'a>(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &CalendarLink,
+        window: Span,
+        _: Option<&'a RemoteUid>,
+        effort: Effort,
+    ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let takes = Duration::from_millis(self.takes_ms.load(Ordering::Relaxed));
+        if tokio::time::timeout(effort.within, tokio::time::sleep(takes)).await.is_err() {
+            return Err(ReadFailure::Unavailable { why: "timeout".to_owned() });
+        }
+        let offers = lock(&self.offers).clone();
+        Ok(offers.into_iter().filter(|at| window.start <= *at && *at < window.end).collect())
+    }
+
+    async fn create(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteRequest,
+        _: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn reschedule(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteUid,
+        _: DateTime<Utc>,
+        _: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn cancel(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteUid,
+        _: Effort,
+    ) -> Result<(), WriteFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn get(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteUid,
+        _: Effort,
+    ) -> Result<Option<RemoteBooking>, ReadFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn find_marked(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: AppointmentId,
+        _: Span,
+        _: Effort,
+    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn list(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: Span,
+        _: Option<PageCursor>,
+        _: Effort,
+    ) -> Result<RemotePage, ReadFailure> {
+        unreachable!("only free times are asked for")
+    }
+}
+
+struct World {
+    provider: Arc<Slow>,
+    clock: Arc<FixedClock>,
+    mirror: MirroredTimes,
+    scope: TenantScope,
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn link() -> CalendarLink {
+    CalendarLink {
+        connection: ConnectionId::from_uuid(Uuid::from_u128(1)),
+        event_type: RemoteEventType::parse("4711").unwrap(),
+        host: None,
+    }
+}
+
+impl World {
+    fn new(takes_ms: u64) -> Self {
+        let provider = Arc::new(Slow::default());
+        provider.takes_ms.store(takes_ms, Ordering::Relaxed);
+        *lock(&provider.offers) = vec![at("2026-11-24T09:00:00Z"), at("2026-11-24T10:00:00Z")];
+        let clock = Arc::new(FixedClock::at(at("2026-11-23T08:00:00Z")));
+        let mut book = MockCalendarBook::new();
+        book.expect_connection().returning(|_, id| {
+            Ok(Some(Connection {
+                id,
+                base_url: "http://127.0.0.1".to_owned(),
+                api_key: Secret::new("key".to_owned()),
+                webhook_secret: Secret::new("secret".to_owned()),
+                team: None,
+            }))
+        });
+        let policy = MirrorPolicy {
+            fresh: Duration::from_secs(60),
+            fresh_empty: Duration::from_secs(15),
+            stale: Duration::from_secs(900),
+            patience: Duration::from_millis(550),
+            request: Duration::from_secs(3),
+            entries: 1000,
+        };
+        let mirror = MirroredTimes::new(
+            provider.clone(),
+            Arc::new(book),
+            clock.clone(),
+            TaskTracker::new(),
+            policy,
+        );
+        Self { provider, clock, mirror, scope: scope(1, None) }
+    }
+
+    async fn ask(&self, day: &str) -> Offered {
+        let window = Span::new(at(&format!("{day}T00:00:00Z")), at(&format!("{day}T23:59:00Z")));
+        let staff = StaffId::from_uuid(Uuid::from_u128(7));
+        let mut offered = self.mirror.offered(&self.scope, &[(staff, link())], window).await;
+        offered.remove(0).1
+    }
+
+    fn asked(&self) -> usize {
+        self.provider.asked.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_who_ask_at_once_cost_one_request() {
+    let world = World::new(400);
+    let answers = join_all((0..100).map(|_| world.ask("2026-11-24"))).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Offered::Fresh(starts) if starts.len() == 2)));
+    assert_eq!(world.asked(), 1);
+    world.ask("2026-11-23").await;
+    assert_eq!(world.asked(), 1, "the same week");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_fresh_for_a_minute_an_empty_one_for_less_and_none_after_a_change() {
+    let world = World::new(5);
+    world.ask("2026-11-24").await;
+    world.clock.advance(TimeDelta::seconds(60));
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 1);
+    world.clock.advance(TimeDelta::seconds(1));
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 2);
+
+    lock(&world.provider.offers).clear();
+    world.mirror.changed(&world.scope, link().connection).await;
+    assert_eq!(world.ask("2026-11-24").await, Offered::Fresh(Vec::new()));
+    assert_eq!(world.asked(), 3);
+    world.clock.advance(TimeDelta::seconds(16));
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 4);
+    world.mirror.changed(&scope(2, None), link().connection).await;
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 4, "another company's news are none of ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_hangs_costs_patience_and_leaves_what_was_known() {
+    let world = World::new(5);
+    world.ask("2026-11-24").await;
+    world.provider.takes_ms.store(47_000, Ordering::Relaxed);
+    world.clock.advance(TimeDelta::seconds(61));
+    let begun = tokio::time::Instant::now();
+    let answer = world.ask("2026-11-24").await;
+    assert!(begun.elapsed() <= Duration::from_millis(551), "{:?}", begun.elapsed());
+    let Offered::Stale { starts, as_of } = answer else { panic!("{answer:?}") };
+    assert_eq!((starts.len(), as_of), (2, at("2026-11-23T08:00:00Z")));
+    assert_eq!(world.ask("2026-12-24").await, Offered::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_late_is_there_for_whoever_asks_next() {
+    let world = World::new(1_000);
+    assert_eq!(world.ask("2026-11-24").await, Offered::Unknown);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh(_)));
+    assert_eq!(world.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_about_to_go_stale_is_asked_for_ahead() {
+    let world = World::new(5);
+    world.ask("2026-11-24").await;
+    let ours = world.scope.clone();
+    assert_eq!(world.mirror.refresh(|_| ours.clone()).await, 0);
+    world.clock.advance(TimeDelta::seconds(31));
+    assert_eq!(world.mirror.refresh(|_| ours.clone()).await, 1);
+    world.clock.advance(TimeDelta::seconds(40));
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 2);
+}
