@@ -22,8 +22,8 @@ use kernel::{
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, Catalogue, DateRange, DayLoad, Hold, HoldId, Minute,
-    Sought, View, local_date,
+    Appointment, AppointmentSnapshot, Availability, Catalogue, CustomerHistory, DateRange, DayLoad, Hold,
+    HoldId, Minute, Sought, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
@@ -157,6 +157,18 @@ impl BookingService {
         }
         let found = self.appointments.list_upcoming_of_customers(scope, customers, self.clock.now()).await?;
         restore_all(found)
+    }
+
+    /// What a customer has had so far.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn history(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<CustomerHistory, BookingError> {
+        Ok(self.appointments.history_of_customer(scope, customer, self.clock.now()).await?)
     }
 
     /// Appointments made in a call, whatever became of them, by start.

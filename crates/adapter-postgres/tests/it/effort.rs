@@ -216,6 +216,14 @@ async fn looking_at_a_day_does_not_read_the_past() {
         ),
     )
     .await;
+    let history = plan(
+        &mut connection,
+        &salon,
+        ("appointment::history", "HISTORY"),
+        &format!("'{tenant}', '{}', now(), 20", salon.colleague.as_uuid()),
+    )
+    .await;
+    assert!(history.contains("appointments_by_customer"), "{history}");
     for (what, plan) in [("look", look), ("claim", claim)] {
         let bounded = plan
             .lines()
