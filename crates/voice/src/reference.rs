@@ -33,7 +33,7 @@ pub fn markdown() -> String {
             entry.name,
             code_list(entry.aliases),
             arguments.join(", "),
-            code_list(entry.fields)
+            code_list(&entry.fields().collect::<Vec<_>>())
         );
     }
     let _ =
