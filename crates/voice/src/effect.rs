@@ -167,6 +167,7 @@ impl Effect {
                     .with("appointment_id", appointment.to_string())
                     .with("old_time", old.to_rfc3339())
                     .with("new_time", new.to_rfc3339())
+                    .with("start", new.to_rfc3339())
                     .with("date", new.format("%Y-%m-%d").to_string())
                     .with("time", new.format("%H:%M").to_string())
                     .with("service", service)
