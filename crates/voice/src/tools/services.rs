@@ -78,7 +78,7 @@ fn is_only(talk: &Conversation) -> bool {
 }
 
 /// Those that fit, or all of them if none does.
-fn narrowed<'t>(all: Vec<&'t Service>, fits: impl Fn(&&Service) -> bool) -> Vec<&'t Service> {
+fn narrowed(all: Vec<&Service>, fits: impl Fn(&&Service) -> bool) -> Vec<&Service> {
     let fitting: Vec<_> = all.iter().filter(|service| fits(service)).copied().collect();
     if fitting.is_empty() { all } else { fitting }
 }
