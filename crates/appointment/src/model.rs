@@ -30,7 +30,7 @@ pub use catalogue::{
 pub use change::{AppointmentChange, ChangeFacts, ChangeId};
 pub use dates::DateRange;
 pub use footprint::Footprint;
-pub use history::{CustomerHistory, Habit, MAX_HISTORY, PastVisit};
+pub use history::{CustomerHistory, Habit, MAX_COUNTED, MAX_HISTORY, PastVisit};
 pub use hold::{Hold, HoldId, HoldSnapshot};
 pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
 pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};

@@ -103,8 +103,8 @@ pub trait AppointmentRepository: Send + Sync {
     ) -> Result<Vec<AppointmentSnapshot>, StoreError>;
 
     /// What a customer has had: appointments that have ended by `until` and were not cancelled, by start then id, newest
-    /// first, at most [`MAX_HISTORY`](crate::model::MAX_HISTORY), with the number of all of them. Empty for a customer
-    /// that the tenant does not have.
+    /// first, at most [`MAX_HISTORY`](crate::model::MAX_HISTORY), with the number of all of them, counted up to
+    /// [`MAX_COUNTED`](crate::model::MAX_COUNTED). Empty for a customer that the tenant does not have.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is retried in here.

@@ -1,6 +1,6 @@
 //! What a customer has had so far.
 
-use appointment::model::{AppointmentStatus, CustomerHistory, MAX_HISTORY, PastVisit};
+use appointment::model::{AppointmentStatus, CustomerHistory, MAX_COUNTED, MAX_HISTORY, PastVisit};
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, CustomerId, ServiceId, StaffId, StoreError, TenantScope};
 use sqlx::{FromRow, PgConnection};
@@ -10,11 +10,13 @@ use crate::error::{corrupt, store_error};
 use crate::statements::statements;
 
 statements! {
-    /// `appointments_by_customer` gives one customer's rows; nobody has more than a few hundred, and all are counted.
+    /// `appointments_by_customer` gives one customer's rows, newest first; no more are counted than the bound says.
     HISTORY = "SELECT id, branch_id, service_id, staff_id, starts_at, ends_at, status, count(*) OVER () AS total
-                 FROM public.appointments
-                WHERE tenant_id = $1 AND customer_id = $2 AND starts_at < $3 AND ends_at <= $3
-                  AND status <> 'cancelled'
+                 FROM (SELECT id, branch_id, service_id, staff_id, starts_at, ends_at, status
+                         FROM public.appointments
+                        WHERE tenant_id = $1 AND customer_id = $2 AND starts_at < $3 AND ends_at <= $3
+                          AND status <> 'cancelled'
+                        ORDER BY starts_at DESC, id DESC LIMIT $5) past
                 ORDER BY starts_at DESC, id DESC LIMIT $4";
 }
 
@@ -57,6 +59,7 @@ pub(super) async fn of_customer(
         .bind(customer.as_uuid())
         .bind(until)
         .bind(i64::try_from(MAX_HISTORY).unwrap_or(i64::MAX))
+        .bind(i64::from(MAX_COUNTED))
         .fetch_all(connection)
         .await
         .map_err(store_error)?;

@@ -8,6 +8,9 @@ use super::appointment::AppointmentStatus;
 /// Most visits of a history: what is older says nothing about the next one.
 pub const MAX_HISTORY: usize = 20;
 
+/// Most visits that are counted: whoever has more is a regular in any case.
+pub const MAX_COUNTED: u32 = 500;
+
 /// An appointment that is over and was not cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastVisit {
@@ -32,7 +35,7 @@ pub struct PastVisit {
 pub struct CustomerHistory {
     /// The latest visits, newest first, at most [`MAX_HISTORY`].
     pub recent: Vec<PastVisit>,
-    /// How many there are altogether.
+    /// How many there are altogether, counted up to [`MAX_COUNTED`].
     pub total: u32,
 }
 

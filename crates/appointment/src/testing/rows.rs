@@ -9,7 +9,8 @@ use kernel::{
 
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, CustomerHistory, DayLoad,
-    DayQuery, HoldId, HoldSnapshot, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, Span,
+    DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit,
+    Span,
 };
 use crate::ports::AppointmentWrite;
 
@@ -165,7 +166,7 @@ impl Rows {
             })
             .collect();
         recent.sort_by_key(|visit| std::cmp::Reverse((visit.starts_at, visit.id)));
-        let total = u32::try_from(recent.len()).unwrap_or(u32::MAX);
+        let total = u32::try_from(recent.len()).unwrap_or(u32::MAX).min(MAX_COUNTED);
         recent.truncate(MAX_HISTORY);
         CustomerHistory { recent, total }
     }
