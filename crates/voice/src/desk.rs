@@ -14,7 +14,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use crate::args::{Args, TooLong};
 use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
-use crate::error::{VoiceError, looked_in_vain, not_known_yet};
+use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
 use crate::ports::{CallMemory, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
@@ -382,20 +382,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn unknown_tool() -> ToolReply {
-    ToolReply::new(
-        Status::UnknownTool,
-        "Dabei kann ich Ihnen leider nicht direkt helfen, soll sich jemand bei Ihnen melden?",
-    )
-    .next(NextAction::OfferCallback)
-}
-
-fn wrong_mode() -> ToolReply {
-    ToolReply::new(
-        Status::WrongMode,
-        "Dafür nehme ich gern eine Rückrufbitte auf, soll sich jemand bei Ihnen melden?",
-    )
-    .next(NextAction::OfferCallback)
 }
