@@ -1,13 +1,14 @@
 //! Catalogues, appointments, holds and the time they occupy.
 
 pub(crate) mod catalogue;
+pub(crate) mod history;
 pub(crate) mod load;
 mod queue;
 pub(crate) mod read;
 pub(crate) mod rows;
 mod write;
 
-use appointment::model::{AppointmentSnapshot, DayLoad, DayQuery, HoldSnapshot};
+use appointment::model::{AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -56,6 +57,17 @@ impl AppointmentRepository for PgAppointmentRepository {
         }
         let mut session = self.database.read(scope).await?;
         let found = read::list_upcoming(&mut session, scope, customers, from).await;
+        session.finish_read(found).await
+    }
+
+    async fn history_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+        until: DateTime<Utc>,
+    ) -> Result<CustomerHistory, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = history::of_customer(&mut session, scope, customer, until).await;
         session.finish_read(found).await
     }
 

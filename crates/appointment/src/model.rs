@@ -6,6 +6,7 @@ mod catalogue;
 mod change;
 mod dates;
 mod footprint;
+mod history;
 mod hold;
 mod hours;
 mod load;
@@ -29,6 +30,7 @@ pub use catalogue::{
 pub use change::{AppointmentChange, ChangeFacts, ChangeId};
 pub use dates::DateRange;
 pub use footprint::Footprint;
+pub use history::{CustomerHistory, Habit, MAX_COUNTED, MAX_HISTORY, PastVisit};
 pub use hold::{Hold, HoldId, HoldSnapshot};
 pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
 pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};

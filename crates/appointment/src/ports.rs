@@ -9,8 +9,8 @@ use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId
 
 use crate::calendar::{CalendarLink, CopyRecord, Review};
 use crate::model::{
-    AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, DayLoad, DayQuery, HoldId, HoldSnapshot,
-    NewCustomerRow, Slot,
+    AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
+    HoldSnapshot, NewCustomerRow, Slot,
 };
 
 /// Port: the catalogues of the tenant's branches.
@@ -117,6 +117,19 @@ pub trait AppointmentRepository: Send + Sync {
         customers: &[CustomerId],
         from: DateTime<Utc>,
     ) -> Result<Vec<AppointmentSnapshot>, StoreError>;
+
+    /// What a customer has had: appointments that have ended by `until` and were not cancelled, by start then id, newest
+    /// first, at most [`MAX_HISTORY`](crate::model::MAX_HISTORY), with the number of all of them, counted up to
+    /// [`MAX_COUNTED`](crate::model::MAX_COUNTED). Empty for a customer that the tenant does not have.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn history_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+        until: DateTime<Utc>,
+    ) -> Result<CustomerHistory, StoreError>;
 
     /// Appointments made in this call, whatever their status, by start then id, at most [`MAX_LISTED`].
     ///

@@ -23,8 +23,8 @@ use crate::calendar::{Offered, Outside, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, Catalogue, DateRange, DayLoad, Hold, HoldId, Minute,
-    Sought, Span, Unavailable, View, local_date,
+    Appointment, AppointmentSnapshot, Availability, Catalogue, CustomerHistory, DateRange, DayLoad, Hold,
+    HoldId, Minute, Sought, Span, Unavailable, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
 use crate::policy::choice::choose;
@@ -193,6 +193,18 @@ impl BookingService {
         }
         let found = self.appointments.list_upcoming_of_customers(scope, customers, self.clock.now()).await?;
         restore_all(found)
+    }
+
+    /// What a customer has had so far.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn history(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<CustomerHistory, BookingError> {
+        Ok(self.appointments.history_of_customer(scope, customer, self.clock.now()).await?)
     }
 
     /// Appointments made in a call, whatever became of them, by start.

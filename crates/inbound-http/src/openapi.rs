@@ -6,6 +6,7 @@
 
 use axum::Json;
 use serde_json::{Map, Value, json};
+use voice::NextAction;
 use voice::tool::TOOLS;
 
 /// `GET /api/openapi.json`
@@ -180,6 +181,8 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
 fn schemas() -> Value {
     let tools: Vec<&str> = TOOLS.iter().map(|entry| entry.name).collect();
     let statuses: Vec<&str> = voice::Status::ALL.iter().map(|status| status.code()).collect();
+    let next_actions: Vec<Value> =
+        NextAction::ALL.iter().map(|action| json!(action)).chain([Value::Null]).collect();
     json!({
         "Refusal": {
             "type": "object",
@@ -214,7 +217,7 @@ fn schemas() -> Value {
         "ToolArguments": {"type": "object"},
         "ToolReply": {
             "type": "object",
-            "required": ["success", "status", "message", "data", "alternatives", "call_id"],
+            "required": ["success", "status", "message", "data", "alternatives", "next_action", "call_id"],
             "properties": {
                 "success": {"type": "boolean"},
                 "status": {"type": "string", "enum": statuses},
@@ -224,7 +227,7 @@ fn schemas() -> Value {
                     ("slot_id", TEXT), ("start", INSTANT), ("date", DATE), ("time", TEXT), ("staff", TEXT),
                     ("spoken", TEXT), ("type", TEXT),
                 ])},
-                "next_action": {"type": "string"},
+                "next_action": {"type": ["string", "null"], "enum": next_actions},
                 "call_id": {"type": ["string", "null"]},
             },
         },

@@ -79,6 +79,7 @@ macro_rules! appointment_contract {
             the_catalogue_comes_back,
             an_appointment_comes_back_whole,
             lists_hold_what_they_promise,
+            a_history_is_what_is_over,
             a_day_load_tells_everything,
             two_overlapping_claims_leave_one,
             claims_at_the_same_moment_leave_one,

@@ -14,7 +14,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use crate::args::{Args, TooLong};
 use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
-use crate::error::{VoiceError, looked_in_vain, not_known_yet};
+use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
 use crate::ports::{CallMemory, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
@@ -185,6 +185,7 @@ impl VoiceDesk {
             }
         };
         watch.lap("tool");
+        tools::context::measured(tool, &mut reply, watch.total());
         reply.call_id = match &talk {
             Some(talk) => Some(talk.provider_call.as_str().to_owned()),
             None => request.call.as_ref().and_then(|call| call.call_id.clone()).filter(|id| id.len() <= 100),
@@ -267,7 +268,7 @@ impl VoiceDesk {
             Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk)),
             Tool::CheckCustomer => tools::customer::check_customer(self, talk).await,
             Tool::ParseDate => tools::parse_date::parse_date(args, talk),
-            Tool::ListServices => tools::services::list_services(args, talk),
+            Tool::ListServices | Tool::GetAvailableServices => tools::services::list(tool, args, talk),
             Tool::GetServiceInfo => tools::services::get_service_info(args, talk),
             Tool::GetOpeningHours => tools::hours::get_opening_hours(args, talk),
             Tool::CheckAvailability => tools::availability::check(self, args, talk).await,
@@ -381,20 +382,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn unknown_tool() -> ToolReply {
-    ToolReply::new(
-        Status::UnknownTool,
-        "Dabei kann ich Ihnen leider nicht direkt helfen, soll sich jemand bei Ihnen melden?",
-    )
-    .next(NextAction::OfferCallback)
-}
-
-fn wrong_mode() -> ToolReply {
-    ToolReply::new(
-        Status::WrongMode,
-        "Dafür nehme ich gern eine Rückrufbitte auf, soll sich jemand bei Ihnen melden?",
-    )
-    .next(NextAction::OfferCallback)
 }

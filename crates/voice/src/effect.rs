@@ -140,6 +140,9 @@ impl Effect {
                 let reply = ToolReply::new(Status::Booked, message)
                     .with("booked", true)
                     .with("appointment_id", appointment.to_string())
+                    // An outside calendar may give a booking an id of its own one day; until then there is one id.
+                    .with("booking_id", appointment.to_string())
+                    .with("appointment_time", local.to_rfc3339())
                     .with("start", local.to_rfc3339())
                     .with("end", end.with_timezone(&zone).to_rfc3339())
                     .with("date", local.format("%Y-%m-%d").to_string())
@@ -164,6 +167,7 @@ impl Effect {
                     .with("appointment_id", appointment.to_string())
                     .with("old_time", old.to_rfc3339())
                     .with("new_time", new.to_rfc3339())
+                    .with("start", new.to_rfc3339())
                     .with("date", new.format("%Y-%m-%d").to_string())
                     .with("time", new.format("%H:%M").to_string())
                     .with("service", service)
@@ -187,11 +191,12 @@ impl Effect {
             Self::CallbackRequested { callback, priority, due_at } => {
                 let due = due_at.with_timezone(&zone);
                 let message = format!(
-                    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}.",
+                    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
                     speech::due(due, talk.now),
                 );
                 let reply = ToolReply::new(Status::CallbackRequested, message)
                     .with("callback_id", callback.to_string())
+                    .with("status", "pending")
                     .with("callback_status", "pending")
                     .with("priority", priority.as_str())
                     .with("due_at", due.to_rfc3339())

@@ -80,3 +80,21 @@ pub(crate) fn not_known_yet() -> ToolReply {
     )
     .next(NextAction::TryAgain)
 }
+
+/// What the caller hears when the agent uses a tool that does not exist.
+pub(crate) fn unknown_tool() -> ToolReply {
+    ToolReply::new(
+        Status::UnknownTool,
+        "Dabei kann ich Ihnen leider nicht direkt helfen, soll sich jemand bei Ihnen melden?",
+    )
+    .next(NextAction::OfferCallback)
+}
+
+/// What the caller hears when the agent uses a tool of a mode that the company does not have.
+pub(crate) fn wrong_mode() -> ToolReply {
+    ToolReply::new(
+        Status::WrongMode,
+        "Dafür nehme ich gern eine Rückrufbitte auf, soll sich jemand bei Ihnen melden?",
+    )
+    .next(NextAction::OfferCallback)
+}

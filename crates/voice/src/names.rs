@@ -29,6 +29,7 @@ pub(crate) const MAX: &[&str] = &["max_alternatives"];
 pub(crate) const WINDOW: &[&str] = &["preferred_time_window", "zeitfenster"];
 pub(crate) const PRIORITY: &[&str] = &["priority", "dringlichkeit"];
 pub(crate) const CATEGORY: &[&str] = &["category", "kategorie"];
+pub(crate) const GENDER: &[&str] = &["gender", "geschlecht"];
 /// Whether the appointment is for somebody else than the customer of the number; an explicit no is an answer too.
 pub(crate) const OTHER_PERSON: &[&str] = &["fuer_andere_person", "for_other_person"];
 pub(crate) const ADDITIONAL: &[&str] = &["zusaetzlich", "book_additional", "additional"];

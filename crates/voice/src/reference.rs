@@ -33,11 +33,12 @@ pub fn markdown() -> String {
             entry.name,
             code_list(entry.aliases),
             arguments.join(", "),
-            code_list(entry.fields)
+            code_list(&entry.fields().collect::<Vec<_>>())
         );
     }
     let _ =
         writeln!(out, "\nAny tool that asks back or refuses may also fill: {}.", code_list(SHARED_FIELDS));
+    out.push_str(NOTES);
     out.push_str("\n## Statuses\n\n| Status | `success` | Meaning |\n| --- | --- | --- |\n");
     for status in Status::ALL {
         let _ = writeln!(out, "| `{}` | {} | {} |", status.code(), status.is_success(), status.meaning());
@@ -48,6 +49,26 @@ pub fn markdown() -> String {
 fn code_list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
+
+/// What a name alone does not say.
+const NOTES: &str = "
+All seven keys of the answer are always there; `next_action` and `call_id` are `null` where there is none.
+
+* **Money and time of a service.** `price` is in major units, a decimal with a point written as text (`\"32.00\"`);
+  `price_minor` and `currency` say the same as a whole number of the smallest unit. `duration` and `duration_minutes`
+  are both minutes.
+* **Lists of services.** `list_services` has at most 5, or `categories` where there are more than 5 in several
+  categories. `get_available_services` always has `services`, at most 50. `auto_selected` is true where the branch has
+  one service: it is meant without being named. `gender` leaves out what is for the others by its name or category.
+* **What is likely.** `predicted_service` is the most frequent service of the last 20 appointments that were not
+  cancelled, `service_confidence` its share; both are `null` below a half. From four fifths on the sentence suggests it.
+  It never becomes a wish by itself. Callers who withhold or share their number, or may not book, hear nothing of it.
+* **Compact fields of `parse_date`.** One day: `t` is `single`, `d` the date, `wd` the weekday, `wdn` its number (Monday
+  is 1), `wk` the ISO week, `td` and `tm` whether it is today or tomorrow, `df` the days until then, `int` the words as
+  they were understood. Several days: `t` is `week` (with `wk` and `yr`) or, beyond one week, `range`; `rs` and `re` are
+  the first and the last day. No date: `s` is false, `err` is `PARSE_ERROR`, `sug` has at most three proposals.
+* **Performance.** `latency_ms` is what this answer took from its arrival at the desk, without the way through the edge.
+";
 
 #[cfg(test)]
 mod tests {

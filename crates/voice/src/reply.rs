@@ -45,7 +45,7 @@ pub enum NextAction {
     EndCall,
 }
 
-/// The answer to a tool call.
+/// The answer to a tool call. All seven keys are always there, so that nobody has to ask whether one is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolReply {
     /// True if what the tool is for was done or found.
@@ -58,11 +58,23 @@ pub struct ToolReply {
     pub data: Map<String, Value>,
     /// Times to choose from, at most three.
     pub alternatives: Vec<Alternative>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What to do next; `null` where the status says enough.
     pub next_action: Option<NextAction>,
     /// The call this answer belongs to.
     pub call_id: Option<String>,
+}
+
+impl NextAction {
+    /// Every action, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
+        Self::AskForConfirmation,
+        Self::OfferAlternatives,
+        Self::AskCaller,
+        Self::CheckAvailability,
+        Self::OfferCallback,
+        Self::TryAgain,
+        Self::EndCall,
+    ];
 }
 
 impl ToolReply {

@@ -54,9 +54,7 @@ statuses! {
     AlreadyBooked = "already_booked", true;
     /// Somebody else was faster; alternatives, if any, are in the reply.
     SlotTaken = "slot_taken", false;
-    /// The customer already has an appointment at that time.
-    DuplicateDetected = "duplicate_detected", false;
-    /// The caller's own appointment overlaps the asked time.
+    /// The caller's own appointment lies at or across the asked time; `options` says what can be done.
     OwnAppointmentOverlaps = "own_appointment_overlaps", false;
     /// The slot id is not one of ours or no longer fits the catalogue.
     SlotUnknown = "slot_unknown", false;

@@ -46,8 +46,10 @@ pub enum Tool {
     RescheduleAppointment,
     /// Let a person call back.
     RequestCallback,
-    /// The services, at most five of them.
+    /// The services, at most five of them, or their categories.
     ListServices,
+    /// All services.
+    GetAvailableServices,
     /// One service in detail.
     GetServiceInfo,
     /// When the branch is open.
@@ -73,8 +75,20 @@ pub struct ToolEntry {
     pub effect: Effectful,
     /// Arguments it reads, each with its aliases.
     pub arguments: &'static [&'static [&'static str]],
-    /// Fields of `data` it may fill.
-    pub fields: &'static [&'static str],
+    /// Fields of `data` it may fill, in groups that tools share.
+    pub fields: &'static [&'static [&'static str]],
+}
+
+impl ToolEntry {
+    /// Each field of `data` that the tool may fill, once.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let groups = self.fields;
+        groups.iter().enumerate().flat_map(move |(index, group)| {
+            group.iter().copied().filter(move |field| {
+                groups.get(..index).is_none_or(|before| before.iter().all(|group| !group.contains(field)))
+            })
+        })
+    }
 }
 
 /// Whether a tool changes something.
@@ -119,6 +133,7 @@ impl Tool {
                 | Self::CheckCustomer
                 | Self::ParseDate
                 | Self::ListServices
+                | Self::GetAvailableServices
                 | Self::GetServiceInfo
                 | Self::GetOpeningHours
                 | Self::QueryAppointment

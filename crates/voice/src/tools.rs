@@ -10,5 +10,6 @@ pub(crate) mod hours;
 pub(crate) mod moving;
 pub(crate) mod offers;
 pub(crate) mod parse_date;
+pub(crate) mod preference;
 pub(crate) mod services;
 pub(crate) mod wish;

@@ -227,6 +227,41 @@ async fn looking_at_a_day_does_not_read_the_past() {
 }
 
 #[tokio::test]
+async fn a_history_reads_one_customer() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let salon = Salon::insert(admin, 1).await;
+    let (tenant, customer) = (salon.tenant.as_uuid(), salon.customer.as_uuid());
+    sqlx::query(
+        "WITH known AS (
+            INSERT INTO customers (tenant_id, id, source, created_at)
+            SELECT $1, gen_random_uuid(), 'import', now() FROM generate_series(1, 2000) n
+            RETURNING id)
+         INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, starts_at, ends_at,
+                                   timezone, status, source, price_minor, currency, sync_state, created_at)
+         SELECT $1, gen_random_uuid(), $2, known.id, $3, $4, now() - n * interval '1 day',
+                now() - n * interval '1 day' + interval '30 minutes', 'Europe/Berlin', 'completed', 'import', 0,
+                'EUR', 'not_needed', now()
+           FROM known CROSS JOIN generate_series(1, 5) n",
+    )
+    .bind(tenant)
+    .bind(salon.branch.as_uuid())
+    .bind(salon.service.as_uuid())
+    .bind(salon.staff.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+    sqlx::raw_sql("ANALYZE").execute(admin).await.unwrap();
+    let mut connection = admin.acquire().await.unwrap();
+    let name = ("appointment::history", "HISTORY");
+    let plan =
+        plan(&mut connection, &salon, name, &format!("'{tenant}', '{customer}', now(), 20, 500")).await;
+    assert!(plan.contains("appointments_by_customer"), "{plan}");
+    let bounded = plan.lines().any(|line| line.contains("Index Cond") && line.contains("customer_id ="));
+    assert!(bounded && !plan.contains("Seq Scan"), "{plan}");
+}
+
+#[tokio::test]
 async fn a_page_in_the_middle_begins_at_its_position() {
     let database = TestDatabase::fresh().await;
     let admin = database.admin_pool();

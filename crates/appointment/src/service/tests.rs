@@ -23,8 +23,8 @@ use crate::commands::{
     Requester,
 };
 use crate::model::{
-    Appointment, AppointmentSnapshot, AppointmentSource, DayLoad, DayQuery, Draft, HoldSnapshot, Minute,
-    NewCustomerRow, Note, PhaseKind, Sought,
+    Appointment, AppointmentSnapshot, AppointmentSource, CustomerHistory, DayLoad, DayQuery, Draft,
+    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought,
 };
 use crate::policy::alternatives::RankedSlot;
 use crate::ports::{AppointmentRepository, AppointmentWrite};
@@ -83,6 +83,15 @@ impl AppointmentRepository for Racing {
         from: DateTime<Utc>,
     ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
         self.store.list_upcoming_of_customers(scope, customers, from).await
+    }
+
+    async fn history_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+        until: DateTime<Utc>,
+    ) -> Result<CustomerHistory, StoreError> {
+        self.store.history_of_customer(scope, customer, until).await
     }
 
     async fn list_of_call(

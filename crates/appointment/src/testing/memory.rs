@@ -12,8 +12,8 @@ use kernel::{
 
 use super::rows::Rows;
 use crate::model::{
-    AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, DayLoad, DayQuery, HoldSnapshot,
-    NewCustomerRow,
+    AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery,
+    HoldSnapshot, NewCustomerRow,
 };
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository};
 
@@ -168,6 +168,15 @@ impl AppointmentRepository for InMemoryAppointments {
         from: DateTime<Utc>,
     ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
         Ok(self.read(scope, |rows| rows.upcoming(customers, from)))
+    }
+
+    async fn history_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+        until: DateTime<Utc>,
+    ) -> Result<CustomerHistory, StoreError> {
+        Ok(self.read(scope, |rows| rows.history(customer, until)))
     }
 
     async fn list_of_call(

@@ -9,8 +9,9 @@ use kernel::{
 
 use crate::calendar::{CopyRecord, Review};
 use crate::model::{
-    AppointmentChange, AppointmentSnapshot, BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot,
-    NewCustomerRow, OwnAppointment, Span,
+    AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, CustomerHistory, DayLoad,
+    DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit,
+    Span,
 };
 use crate::ports::AppointmentWrite;
 
@@ -170,6 +171,30 @@ impl Rows {
 
     pub(super) fn upcoming(&self, customers: &[CustomerId], from: DateTime<Utc>) -> Vec<AppointmentSnapshot> {
         self.listed(|row| row.status.is_open() && row.ends_at > from && customers.contains(&row.customer))
+    }
+
+    pub(super) fn history(&self, customer: CustomerId, until: DateTime<Utc>) -> CustomerHistory {
+        let is_past = |row: &&AppointmentSnapshot| {
+            row.customer == customer && row.ends_at <= until && row.status != AppointmentStatus::Cancelled
+        };
+        let mut recent: Vec<_> = self
+            .appointments
+            .values()
+            .filter(is_past)
+            .map(|row| PastVisit {
+                id: row.id,
+                branch: row.branch,
+                service: row.service,
+                staff: row.staff,
+                starts_at: row.starts_at,
+                ends_at: row.ends_at,
+                status: row.status,
+            })
+            .collect();
+        recent.sort_by_key(|visit| std::cmp::Reverse((visit.starts_at, visit.id)));
+        let total = u32::try_from(recent.len()).unwrap_or(u32::MAX).min(MAX_COUNTED);
+        recent.truncate(MAX_HISTORY);
+        CustomerHistory { recent, total }
     }
 
     pub(super) fn of_call(&self, call: CallId) -> Vec<AppointmentSnapshot> {

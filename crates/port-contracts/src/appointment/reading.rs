@@ -1,7 +1,8 @@
 //! Rules of reading.
 
 use appointment::model::{
-    Appointment, AppointmentStatus, BusyKind, Catalogue, ChangeKind, DayQuery, PhaseKind, PhaseSpan,
+    Appointment, AppointmentStatus, BusyKind, Catalogue, ChangeKind, DayQuery, MAX_HISTORY, PhaseKind,
+    PhaseSpan,
 };
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
@@ -96,6 +97,52 @@ pub async fn lists_hold_what_they_promise(fixture: &AppointmentFixture) {
     for row in of_call {
         Appointment::restore(row).unwrap();
     }
+}
+
+/// A history has what has ended and was not cancelled, newest first and bounded, and counts all of it.
+pub async fn a_history_is_what_is_over(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let [first, second] = tenant.customers;
+    let of_status = |minute, status| {
+        let mut made = fixture.appointment(tenant, minute, minute + 30);
+        made.status = status;
+        made.call = None;
+        made.spans = Vec::new();
+        made
+    };
+    let came = of_status(-90, AppointmentStatus::Completed);
+    let stayed_away = of_status(-150, AppointmentStatus::NoShow);
+    let mut called_off = of_status(-120, AppointmentStatus::Cancelled);
+    called_off.cancelled_at = Some(called_off.created_at);
+    let mut elses = of_status(-60, AppointmentStatus::Completed);
+    elses.customer = second;
+    let running = of_status(-10, AppointmentStatus::Confirmed);
+    let ahead = of_status(60, AppointmentStatus::Confirmed);
+    for made in [&came, &stayed_away, &called_off, &elses, &running, &ahead] {
+        fixture.insert(tenant, made).await.unwrap();
+    }
+    let store = &fixture.appointments;
+    let history =
+        async |customer, until| store.history_of_customer(&tenant.scope, customer, until).await.unwrap();
+    let past = history(first, fixture.at(0)).await;
+    assert_eq!(past.total, 2);
+    let [newest, oldest] = past.recent.as_slice() else { panic!("two are over: {past:?}") };
+    assert_eq!((newest.id, oldest.id), (came.id, stayed_away.id));
+    assert_eq!(
+        (newest.branch, newest.service, newest.staff, newest.status),
+        (came.branch, came.service, came.staff, came.status)
+    );
+    assert_eq!((newest.starts_at, newest.ends_at), (came.starts_at, came.ends_at));
+    assert_eq!(history(first, fixture.at(20)).await.total, 3, "what ends at that instant is over");
+    let foreign = store.history_of_customer(&fixture.stranger.scope, first, fixture.at(600)).await.unwrap();
+    assert_eq!((foreign.total, foreign.recent.len()), (0, 0));
+
+    for number in 0..22 {
+        fixture.insert(tenant, &of_status(-1000 - number * 60, AppointmentStatus::Completed)).await.unwrap();
+    }
+    let long = history(first, fixture.at(0)).await;
+    assert_eq!((long.total, long.recent.len()), (24, MAX_HISTORY));
+    assert!(long.recent.is_sorted_by_key(|visit| std::cmp::Reverse((visit.starts_at, visit.id))));
 }
 
 /// One load has the version, occupied time, the caller's appointments and holds, and nothing that was excluded.

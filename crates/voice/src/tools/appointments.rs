@@ -369,6 +369,7 @@ fn row_there(talk: &Conversation, appointment: &Appointment) -> Json {
     json!({
         "id": state.id.to_string(),
         "start": at.to_rfc3339(),
+        "datetime": at.to_rfc3339(),
         "date": at.format("%Y-%m-%d").to_string(),
         "time": at.format("%H:%M").to_string(),
         "weekday": speak::weekday(at.weekday()),

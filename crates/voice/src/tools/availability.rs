@@ -20,6 +20,7 @@ use crate::status::Status;
 use crate::tools::offers::{
     Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
 };
+use crate::tools::preference;
 use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
 use crate::when::{Stretch, When};
 
@@ -31,9 +32,11 @@ pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     let mut done = check(desk, args, talk).await?;
     let held_until = done.reply.data.get("held_until").cloned();
     let slot = done.reply.data.get("slot_id").cloned();
+    let start = done.reply.data.get("start").cloned();
     done.reply = done
         .reply
         .with("reserved", held_until.is_some())
+        .with_some("datetime", start)
         .with_some("reservation_uid", slot)
         .with_some("reservation_until", held_until);
     Ok(done)
@@ -275,8 +278,10 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
     };
     let requester = asker.requester.clone();
     let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
+    let booked = preference::booked_in_call(desk, talk, service).await?;
     let found = desk.parts.bookings.search(&talk.scope, request).await?;
     let reply = match spoken_offers(talk, &found.slots) {
+        offered if let Some(booked) = &booked => preference::beside(talk, booked, offered),
         Some(offered) => ToolReply::new(Status::Options, format!("Frei wäre {offered}, was passt Ihnen?"))
             .with("found", true)
             .next(NextAction::OfferAlternatives),
@@ -285,6 +290,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
     let reply = reply
         .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
         .with("preference", serde_json::json!({"all_match_preference": found.all_match()}))
+        .with("preference_context", preference::context(wish.time, &found))
         .with_some("reason", found.day.as_ref().map(reason_code));
     Ok(offer(desk, talk, reply, &found.slots, notes).await.into())
 }

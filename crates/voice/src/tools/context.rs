@@ -3,31 +3,25 @@
 use chrono::{Datelike, TimeDelta};
 use customer::Identification;
 use german_datetime::speak;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::conversation::Conversation;
-use crate::desk::{Done, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
-use crate::tools::customer::fields;
+use crate::tool::Tool;
+use crate::tools::customer::{day_of, fields, history};
+use crate::tools::hours::week;
 
 /// Days of the table that keeps a model from inventing weekdays.
 const TABLE_DAYS: i64 = 14;
+/// How long the agent may wait for its first facts.
+const TARGET_MS: u32 = 300;
 
 pub(crate) async fn get_current_context(desk: &VoiceDesk, talk: &Conversation) -> ToolResult {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
-    let (status, customer) = match &identified {
-        Identification::Known(customer) if customer.is_blocked() => ("blocked_customer", fields(customer)),
-        Identification::Known(customer) => ("existing_customer", fields(customer)),
-        Identification::SharedNumber(_) => ("shared_number", json!({})),
-        Identification::Unknown(_) => ("new_customer", json!({})),
-        Identification::Anonymous => ("anonymous", json!({})),
-    };
-    let mut customer = customer;
-    if let Value::Object(fields) = &mut customer {
-        fields.insert("status".to_owned(), json!(status));
-    }
+    let customer = about_the_caller(desk, talk, &identified).await?;
     let policy = talk.catalogue.policy();
     let today = talk.today();
     let message = format!(
@@ -48,16 +42,58 @@ pub(crate) async fn get_current_context(desk: &VoiceDesk, talk: &Conversation) -
                 "reschedule_hours": policy.reschedule_until_minutes / 60,
                 "notice_minutes": policy.min_notice_minutes,
                 "horizon_days": policy.horizon_days,
+                "office_hours": week(talk),
             }),
         )
         .with("days", day_table(talk))
         .into())
 }
 
+/// The part about the customer. What was before is told only where the number proves one person.
+async fn about_the_caller(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    identified: &Identification,
+) -> Result<Value, Stop> {
+    let (status, message) = match identified {
+        Identification::Known(customer) if customer.is_blocked() => {
+            ("blocked_customer", "Für diese Nummer ist am Telefon keine Buchung möglich.")
+        }
+        Identification::Known(_) => ("existing_customer", "Schön, dass Sie wieder anrufen."),
+        Identification::SharedNumber(_) => {
+            ("shared_number", "Unter dieser Nummer sind mehrere Personen bei uns eingetragen.")
+        }
+        Identification::Unknown(_) => ("new_customer", "Ich habe Sie noch nicht bei uns eingetragen."),
+        Identification::Anonymous => ("anonymous", "Ihre Nummer wird nicht übertragen."),
+    };
+    let mut about = Map::new();
+    if let Identification::Known(customer) = identified {
+        about.extend(fields(customer));
+        about.insert("id".to_owned(), json!(customer.id().to_string()));
+        let history = history(desk, talk, customer).await?;
+        about.insert("last_visit".to_owned(), json!(history.last_visit().map(|visit| day_of(talk, visit))));
+    }
+    about.insert("status".to_owned(), json!(status));
+    about.insert("message".to_owned(), json!(message));
+    Ok(Value::Object(about))
+}
+
+/// Adds how long the answer took, as far as it is known here: everything but the way through the edge.
+pub(crate) fn measured(tool: Option<Tool>, reply: &mut ToolReply, micros: u32) {
+    if tool == Some(Tool::GetCurrentContext) && reply.success {
+        let latency = f64::from(micros) / 1000.0;
+        let performance = json!({"latency_ms": latency, "target_ms": TARGET_MS});
+        reply.data.insert("performance".to_owned(), performance);
+    }
+}
+
 pub(crate) fn current_time(talk: &Conversation) -> Done {
     let local = talk.local_now();
-    let message =
-        format!("Es ist {}, {}.", speech::day(talk.today(), talk.today()), speech::clock(local.time()));
+    let message = format!(
+        "Es ist {}, {}, was darf ich für Sie tun?",
+        speech::day(talk.today(), talk.today()),
+        speech::clock(local.time())
+    );
     ToolReply::new(Status::Ok, message)
         .with("current_time", local.to_rfc3339())
         .with("date", local.format("%Y-%m-%d").to_string())

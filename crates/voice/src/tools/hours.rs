@@ -52,10 +52,12 @@ pub(crate) fn get_opening_hours(args: Args<'_>, talk: &Conversation) -> ToolResu
         }
         OpeningDay::Rest => format!("{when} haben wir geschlossen, passt Ihnen ein anderer Tag?"),
     };
+    let mut today_row = day_row(talk, today);
+    today_row["is_currently_open"] = json!(open_now);
     Ok(ToolReply::new(Status::Ok, message)
         .with("branch_name", talk.premises.name.clone())
         .with("is_currently_open", open_now)
-        .with("today", day_row(talk, today))
+        .with("today", today_row)
         .with("asked_day", day_row(talk, day))
         .with("weekly_schedule", week(talk))
         .next(NextAction::AskCaller)
@@ -100,7 +102,8 @@ fn day_row(talk: &Conversation, day: NaiveDate) -> Value {
     })
 }
 
-fn week(talk: &Conversation) -> Value {
+/// The regular hours by english weekday: `{"monday": [], "tuesday": ["09:00-18:00"], …}`.
+pub(crate) fn week(talk: &Conversation) -> Value {
     let rows = WEEK.iter().map(|(english, _, weekday)| {
         let hours: Vec<_> = talk.catalogue.snapshot().opening.on(*weekday).iter().map(written_span).collect();
         ((*english).to_owned(), json!(hours))

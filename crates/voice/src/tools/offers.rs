@@ -4,6 +4,7 @@ use appointment::model::{OwnAppointment, SlotId, Unavailable};
 use appointment::policy::alternatives::RankedSlot;
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
+use serde_json::json;
 
 use crate::conversation::Conversation;
 use crate::desk::VoiceDesk;
@@ -36,11 +37,28 @@ fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolRep
         speech::plain(&talk.service_name(own.service)),
         if is_free { " oder einen weiteren dazu buchen" } else { "" },
     );
+    let options: &[&str] = if is_free {
+        &["keep_existing", "reschedule", "book_additional"]
+    } else {
+        &["keep_existing", "reschedule"]
+    };
     ToolReply::new(Status::OwnAppointmentOverlaps, message)
         .with("has_existing_appointment", true)
         .with("existing_appointment_id", own.id.to_string())
         .with("existing_appointment_time", at.to_rfc3339())
         .with_some("decides", is_free.then_some(names::ADDITIONAL[0]))
+        .with(
+            "existing_appointment",
+            json!({
+                "id": own.id.to_string(),
+                "start": at.to_rfc3339(),
+                "date": at.format("%Y-%m-%d").to_string(),
+                "time": at.format("%H:%M").to_string(),
+                "service": talk.service_name(own.service),
+                "staff": talk.staff_name(own.staff),
+            }),
+        )
+        .with("options", options)
         .next(NextAction::AskCaller)
 }
 
@@ -76,15 +94,19 @@ pub(crate) fn not_free(
         _ if alternatives.is_empty() => Status::NoAvailability,
         _ => Status::Unavailable,
     };
-    let earliest = match reason {
-        Unavailable::TooSoon { earliest } => Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
-        _ => None,
+    let (earliest, notice) = match reason {
+        Unavailable::TooSoon { earliest } => (
+            Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
+            Some(talk.catalogue.notice_minutes(asked.service)),
+        ),
+        _ => (None, None),
     };
     ToolReply::new(status, message)
         .with("available", false)
         .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
         .with("reason", reason_code(reason))
         .with_some("earliest_bookable", earliest)
+        .with_some("minimum_notice_minutes", notice)
         .with("inferred", asked.inferred.clone())
         .next(NextAction::OfferAlternatives)
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use appointment::model::Service;
+use kernel::Money;
 use serde_json::{Value, json};
 
 use crate::args::Args;
@@ -15,52 +16,100 @@ use crate::naming::{self, Fit};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tool::Tool;
 
 /// Nobody remembers a longer list by ear.
 const SPOKEN: usize = 5;
+/// Services in the data of `get_available_services`; no agent picks from a longer list.
+pub(crate) const LISTED: usize = 50;
 
-pub(crate) fn list_services(args: Args<'_>, talk: &Conversation) -> ToolResult {
+pub(crate) fn list(tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let category = args.text(names::CATEGORY)?.map(|text| text.to_lowercase());
+    let gender = args.text(names::GENDER)?.and_then(|word| Gender::of(&word));
     let offered: Vec<_> = talk.catalogue.services().iter().filter(|service| service.active).collect();
-    let wanted: Vec<_> = offered
-        .iter()
-        .filter(|service| match (&category, &service.category) {
-            (Some(wanted), Some(own)) => own.to_lowercase().contains(wanted.as_str()),
-            (Some(_), None) => false,
-            (None, _) => true,
-        })
-        .copied()
-        .collect();
-    // A category that nobody has is no reason to say nothing.
-    let listed = if wanted.is_empty() { offered } else { wanted };
+    let of_category = |service: &&Service| match (&category, &service.category) {
+        (Some(wanted), Some(own)) => own.to_lowercase().contains(wanted.as_str()),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    // Neither a category that nobody has nor a gender that nothing is for is a reason to say nothing.
+    let listed = narrowed(offered, of_category);
+    let listed = narrowed(listed, |service| gender.is_none_or(|gender| gender.may_have(service)));
     let categories: BTreeSet<_> = listed.iter().filter_map(|service| service.category.as_deref()).collect();
     if listed.is_empty() {
         let message = "Im Moment kann ich hier leider nichts buchen, soll sich jemand bei Ihnen melden?";
         return Ok(ToolReply::new(Status::ServiceUnknown, message)
             .with("count", 0)
+            .with("services", Vec::<Value>::new())
             .next(NextAction::OfferCallback)
             .into());
     }
-    if listed.len() > SPOKEN && categories.len() > 1 && category.is_none() {
-        let names: Vec<_> = categories.iter().map(|name| speech::plain(name)).collect();
-        let message = format!("Wir haben {}, was davon interessiert Sie?", speech::and_list(&names));
-        return Ok(ToolReply::new(Status::Ok, message)
+    let by_category = listed.len() > SPOKEN && categories.len() > 1 && category.is_none();
+    // One tool lists everything for the agent to look at, the other what can be said.
+    let most = if tool == Tool::GetAvailableServices { LISTED } else { SPOKEN };
+    let rows: Vec<_> = listed.iter().take(most).map(|service| describe(service)).collect();
+    let message = match listed.as_slice() {
+        _ if by_category => {
+            let names: Vec<_> = categories.iter().map(|name| speech::plain(name)).collect();
+            format!("Wir haben {}, was davon interessiert Sie?", speech::and_list(&names))
+        }
+        [only] => format!("Wir bieten {} an, möchten Sie dafür einen Termin?", speech::plain(&only.name)),
+        several => {
+            let names: Vec<_> =
+                several.iter().take(SPOKEN).map(|service| speech::plain(&service.name)).collect();
+            format!("Wir bieten {} an, was darf es sein?", speech::and_list(&names))
+        }
+    };
+    let mut reply = ToolReply::new(Status::Ok, message).with("count", listed.len());
+    if by_category {
+        reply = reply
             .with("progressive_disclosure", true)
-            .with("categories", categories.into_iter().collect::<Vec<_>>())
-            .with("count", listed.len())
-            .next(NextAction::AskCaller)
-            .into());
+            .with("categories", categories.into_iter().collect::<Vec<_>>());
     }
-    let shown: Vec<_> = listed.iter().take(SPOKEN).collect();
-    let names: Vec<_> = shown.iter().map(|service| speech::plain(&service.name)).collect();
-    let message = format!("Wir bieten {} an, was darf es sein?", speech::and_list(&names));
-    let rows: Vec<_> = shown.iter().map(|service| describe(service)).collect();
-    Ok(ToolReply::new(Status::Ok, message)
-        .with("count", listed.len())
-        .with("shown", shown.len())
-        .with("services", rows)
-        .next(NextAction::AskCaller)
-        .into())
+    if !by_category || tool == Tool::GetAvailableServices {
+        reply = reply.with("shown", rows.len()).with("services", rows);
+    }
+    Ok(reply.with("auto_selected", is_only(talk)).next(NextAction::AskCaller).into())
+}
+
+/// Where there is one service, it is the one that is meant, without being asked for.
+fn is_only(talk: &Conversation) -> bool {
+    talk.catalogue.services().iter().filter(|service| service.active).count() == 1
+}
+
+/// Those that fit, or all of them if none does.
+fn narrowed(all: Vec<&Service>, fits: impl Fn(&&Service) -> bool) -> Vec<&Service> {
+    let fitting: Vec<_> = all.iter().filter(|service| fits(service)).copied().collect();
+    if fitting.is_empty() { all } else { fitting }
+}
+
+/// For whom a service is, where its name or its category says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gender {
+    Female,
+    Male,
+}
+
+impl Gender {
+    fn of(word: &str) -> Option<Self> {
+        match word.to_lowercase().as_str() {
+            "female" | "f" | "w" | "weiblich" | "frau" | "frauen" | "dame" | "damen" => Some(Self::Female),
+            "male" | "m" | "männlich" | "mann" | "männer" | "herr" | "herren" => Some(Self::Male),
+            _ => None,
+        }
+    }
+
+    /// Whether the service is not one for the others.
+    fn may_have(self, service: &Service) -> bool {
+        const FEMALE: &[&str] = &["damen", "frauen"];
+        const MALE: &[&str] = &["herren", "männer", "bart"];
+        let text = format!("{} {}", service.name, service.category.as_deref().unwrap_or("")).to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        match self {
+            Self::Female => says(FEMALE) || !says(MALE),
+            Self::Male => says(MALE) || !says(FEMALE),
+        }
+    }
 }
 
 pub(crate) fn get_service_info(args: Args<'_>, talk: &Conversation) -> ToolResult {
@@ -137,10 +186,32 @@ fn describe(service: &Service) -> Value {
     json!({
         "id": service.id.to_string(),
         "name": service.name,
+        "duration": service.duration_minutes(),
         "duration_minutes": service.duration_minutes(),
+        "price": decimal(service.price),
         "price_minor": service.price.minor(),
         "currency": service.price.currency().code(),
         "description": service.description,
         "category": service.category,
     })
+}
+
+/// An amount in major units with a point, as text, since a number would be rounded on the way: "32.00".
+fn decimal(price: Money) -> String {
+    let minor = price.minor();
+    let sign = if minor < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Currency;
+
+    #[test]
+    fn an_amount_keeps_its_cents() {
+        for (minor, text) in [(0, "0.00"), (5, "0.05"), (3200, "32.00"), (-150, "-1.50")] {
+            assert_eq!(decimal(Money::new(minor, Currency::Eur)), text);
+        }
+    }
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its world has failed")]
 
 mod booking;
+mod coverage;
+mod facts;
 mod identity;
 mod misuse;
 mod referents;

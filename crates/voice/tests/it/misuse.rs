@@ -1,11 +1,13 @@
 //! Garbage, strangers and lies: a clear answer, never a panic, never an effect.
 
+use std::pin::Pin;
+
 use kernel::CorrelationId;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use voice::tool::TOOLS;
-use voice::{Mode, Status, ToolRequest};
+use voice::{Answered, Mode, Status, ToolRequest, VoiceDesk};
 
 use crate::world::{STRANGER, World, wish};
 
@@ -132,4 +134,13 @@ proptest! {
             }
         });
     }
+}
+
+/// The edge answers on any thread. The compiler says so only where somebody asks.
+#[test]
+fn an_answer_may_move_between_threads() {
+    fn boxed(desk: &VoiceDesk, request: ToolRequest) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+        Box::pin(desk.answer(request))
+    }
+    let _ = boxed;
 }

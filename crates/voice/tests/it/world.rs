@@ -1,20 +1,27 @@
 //! A salon with two people, a clock that stands on a Monday, and a caller on the line.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use appointment::model::{
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, CatalogueSnapshot, SyncState,
+};
+use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
-use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, staff_id};
+use appointment::testing::{
+    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, service_id, staff_id,
+};
 use async_trait::async_trait;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallService, ToolUse};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
-use customer::testing::InMemoryCustomers;
+use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
-    BranchId, CallId, ChangeSet, CorrelationId, IdempotencyKey, PhoneNumber, StoreError, TenantScope,
+    AppointmentId, BranchId, CallId, ChangeSet, CorrelationId, Currency, IdempotencyKey, Money, PhoneNumber,
+    RandomIds, StoreError, TenantScope,
 };
 use serde_json::{Map, Value, json};
 use servicedesk::CallbackService;
@@ -23,8 +30,8 @@ use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
 use voice::{
-    CallMemory, CallNotes, EnvelopeCall, FailedIdentifications, Mode, OutcomeStore, Parts, StoredOutcome,
-    ToolReply, ToolRequest, TraceSink, VoiceDesk,
+    CallMemory, CallNotes, EnvelopeCall, FailedIdentifications, Mode, NextAction, OutcomeStore, Parts,
+    StoredOutcome, ToolReply, ToolRequest, TraceSink, VoiceDesk,
 };
 
 /// The salon's number.
@@ -44,6 +51,9 @@ pub(crate) struct World {
     pub(crate) callbacks: Arc<InMemoryCallbacks>,
     pub(crate) calls: Arc<InMemoryCalls>,
     pub(crate) uses: Arc<Uses>,
+    pub(crate) tenancy: Arc<InMemoryTenancy>,
+    /// Every answer, with the tool that gave it.
+    pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
 
 /// Uses of tools, as handed over.
@@ -112,6 +122,11 @@ pub(crate) fn monday() -> DateTime<Utc> {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same salon, except for what is changed about the called branch.
+    pub(crate) async fn with(change: impl FnOnce(&mut CatalogueSnapshot)) -> Self {
         let clock = Arc::new(FixedClock::at(monday()));
         let ids = Arc::new(SequentialIds::default());
         let branch = BranchId::from_uuid(Uuid::from_u128(10));
@@ -125,7 +140,7 @@ impl World {
             label: "Altona".to_owned(),
             active: true,
         };
-        let change = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: monday() })
+        let founded = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: monday() })
             .write(TenancyWrite::CreateBranch(branch_profile(10, "altona")))
             .write(TenancyWrite::AssignNumber(number));
         let other = BranchId::from_uuid(Uuid::from_u128(11));
@@ -137,12 +152,14 @@ impl World {
         };
         let mut eppendorf = branch_profile(11, "eppendorf");
         eppendorf.name = "Eppendorf".to_owned();
-        let change =
-            change.write(TenancyWrite::CreateBranch(eppendorf)).write(TenancyWrite::AssignNumber(number));
-        tenancy.commit(&scope, change).await.unwrap();
+        let founded =
+            founded.write(TenancyWrite::CreateBranch(eppendorf)).write(TenancyWrite::AssignNumber(number));
+        tenancy.commit(&scope, founded).await.unwrap();
 
         let catalogues = Arc::new(InMemoryCatalogues::default());
-        catalogues.put(&scope, salon(branch).unwrap().snapshot());
+        let mut here = salon(branch).unwrap().snapshot();
+        change(&mut here);
+        catalogues.put(&scope, here);
         let mut elsewhere = salon(other).unwrap().snapshot();
         elsewhere.services[0].name = "Dauerwelle".to_owned();
         for (person, (number, name)) in
@@ -161,7 +178,7 @@ impl World {
         let trace = Arc::new(InMemoryTrace::default());
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
-            tenants: tenancy,
+            tenants: tenancy.clone(),
             calls: CallService::new(calls.clone(), trace, clock.clone(), ids.clone()),
             bookings: BookingService::new(
                 catalogues,
@@ -179,7 +196,8 @@ impl World {
             clock: clock.clone(),
             ids,
         });
-        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses }
+        let said = Mutex::default();
+        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses, tenancy, said }
     }
 
     /// Somebody calls the salon.
@@ -273,26 +291,42 @@ impl Line<'_> {
         };
         let answered = self.world.desk.answer(request).await;
         self.world.settle();
-        can_be_spoken(&answered.reply);
+        can_be_spoken(answered.trace.tool, &answered.reply);
+        has_all_keys(&answered.reply);
         is_documented(answered.trace.tool, &answered.reply);
+        self.world.said.lock().unwrap().push((answered.trace.tool, answered.reply.clone()));
         answered.reply
     }
 }
 
-/// What holds for every sentence: one breath, nothing that a voice would spell, no ids, no ISO dates.
-fn can_be_spoken(reply: &ToolReply) {
+/// Tools after which nobody waits for the caller: the sentence is a goodbye, or the last one before somebody else speaks.
+const LAST_WORDS: &[&str] = &["end_call", "transfer_call"];
+
+/// What holds for every sentence: one breath, nothing that a voice would spell, no ids, no ISO dates, and a question at
+/// its end wherever the conversation goes on.
+fn can_be_spoken(tool: &str, reply: &ToolReply) {
     let text = &reply.message;
     assert!(!text.is_empty() && text.len() < 400, "{text}");
     assert!(!text.contains(['\n', '{', '}', '<', '>', '€', '_', '*', '"']), "{text}");
     assert!(!text.chars().any(|c| c.is_ascii_digit()), "{text}");
-    assert!(text.ends_with(['?', '.']), "{text}");
+    // A number that belongs to nobody and a company that is not served end the call.
+    let is_over = LAST_WORDS.contains(&tool) || reply.next_action == Some(NextAction::EndCall);
+    assert!(text.ends_with(if is_over { '.' } else { '?' }), "{tool}: {text}");
+}
+
+/// The envelope has seven keys, whatever came of the question.
+pub(crate) fn has_all_keys(reply: &ToolReply) {
+    let Value::Object(written) = serde_json::to_value(reply).unwrap() else { panic!("a reply is an object") };
+    let keys: Vec<_> = written.keys().map(String::as_str).collect();
+    let all = ["alternatives", "call_id", "data", "message", "next_action", "status", "success"];
+    assert_eq!(keys.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from(all));
 }
 
 /// Every field of an answer stands in the reference.
 fn is_documented(tool: &str, reply: &ToolReply) {
     let Some(tool) = voice::Tool::from_name(tool) else { return };
     for field in reply.data.keys() {
-        let known = tool.entry().fields.contains(&field.as_str())
+        let known = tool.entry().fields().any(|known| known == field)
             || voice::tool::SHARED_FIELDS.contains(&field.as_str());
         assert!(known, "{} answers with `{field}`, which the reference does not know", tool.name());
     }
@@ -301,4 +335,34 @@ fn is_documented(tool: &str, reply: &ToolReply) {
 /// Shorthand for a booking wish.
 pub(crate) fn wish(day: &str, time: &str) -> Value {
     json!({"datum": day, "uhrzeit": time, "dienstleistung": "Haarschnitt", "name": "Erika Muster"})
+}
+
+/// A customer was here some days ago for a service of the salon, with Boris; the past is imported, nobody booked it here.
+pub(crate) fn visited(world: &World, who: u32, service: u128, days_ago: i64) {
+    let starts_at = monday() - TimeDelta::days(days_ago);
+    let visit = AppointmentSnapshot {
+        id: AppointmentId::generate(&RandomIds),
+        branch: world.scope.branch().unwrap(),
+        customer: customer(who, "Gast Frau", None).id,
+        service: service_id(service),
+        staff: staff_id(2),
+        call: None,
+        starts_at,
+        ends_at: starts_at + TimeDelta::minutes(30),
+        timezone: chrono_tz::Europe::Berlin,
+        status: AppointmentStatus::Completed,
+        source: AppointmentSource::Import,
+        price: Money::new(3200, Currency::Eur),
+        phases: Vec::new(),
+        spans: Vec::new(),
+        notes: None,
+        reschedule_count: 0,
+        sync_state: SyncState::NotNeeded,
+        cancelled_at: None,
+        cancel_reason: None,
+        created_at: starts_at,
+        version: 1,
+    };
+    let insert = AppointmentWrite::Insert { appointment: visit, new_customer: None, from_hold: None };
+    world.appointments.apply(&world.scope, &ChangeSet::one(insert)).unwrap();
 }
