@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use appointment::BookingService;
+use appointment::model::Appointment;
 use call::{CallService, EffectRef, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
@@ -16,7 +17,7 @@ use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
-use crate::ports::{CallMemory, FailedIdentifications, OutcomeStore, TraceSink};
+use crate::ports::{CallMemory, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::ToolRequest;
 use crate::status::Status;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub outcomes: Arc<dyn OutcomeStore>,
     /// Notes of ongoing calls.
     pub memory: Arc<dyn CallMemory>,
+    /// Copies of appointments in outside calendars.
+    pub copies: Arc<dyn CopySettler>,
     /// Numbers that have named appointments of others.
     pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.
@@ -334,18 +337,17 @@ impl VoiceDesk {
             }
             let effect: Effect = serde_json::from_value(stored.outcome)
                 .map_err(|_| VoiceError::Corrupt("a stored outcome that cannot be read"))?;
-            let undone = match effect.appointment() {
-                Some(id) if !once.is_named() => {
-                    let now = self.parts.bookings.find(&talk.scope, id).await?;
-                    now.filter(|appointment| !effect.still_stands(appointment.snapshot()))
-                }
-                _ => None,
+            let now = match effect.appointment() {
+                Some(id) => self.parts.bookings.find(&talk.scope, id).await?,
+                None => None,
             };
+            let undone = now.as_ref().filter(|now| !once.is_named() && !effect.still_stands(now.snapshot()));
             match undone {
                 Some(appointment) => once = once.said_again(appointment.snapshot().version),
                 None => {
                     self.visit(talk, effect.branch().into_iter().collect()).await?;
-                    return Ok(Earlier::Stands(effect.render(talk)));
+                    let standing = effect.standing(now.as_ref().map(Appointment::snapshot));
+                    return Ok(Earlier::Stands(effect.render(talk, standing)));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What a tool did: stored as data in the transaction of the effect, rendered into a sentence as often as it is asked.
 
-use appointment::model::AppointmentSnapshot;
+use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use call::EffectRef;
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, ServiceId, StaffId};
@@ -12,6 +12,35 @@ use crate::desk::Done;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+
+/// Where an appointment stands, as far as an answer about it is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It takes place.
+    Firm,
+    /// It is committed here; an outside calendar has not agreed yet.
+    Noted,
+    /// It was changed since.
+    Superseded,
+}
+
+impl Standing {
+    pub(crate) const fn of(appointment: &AppointmentSnapshot) -> Self {
+        match appointment.status {
+            AppointmentStatus::Pending | AppointmentStatus::NeedsAttention => Self::Noted,
+            AppointmentStatus::Confirmed | AppointmentStatus::Completed => Self::Firm,
+            AppointmentStatus::Cancelled | AppointmentStatus::NoShow => Self::Superseded,
+        }
+    }
+}
+
+fn superseded() -> ToolReply {
+    ToolReply::new(
+        Status::Superseded,
+        "Daran hat sich inzwischen etwas geändert, soll ich nachsehen, wie Ihr Termin jetzt steht?",
+    )
+    .next(NextAction::AskCaller)
+}
 
 /// An effect that was committed. Its JSON is stored, so a field is only ever added, with a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,9 +149,52 @@ impl Effect {
         }
     }
 
+    /// Where its appointment stands now, as far as this effect is concerned. `None`: it is not there any more.
+    pub(crate) fn standing(&self, now: Option<&AppointmentSnapshot>) -> Standing {
+        match (self, now) {
+            (Self::Cancelled { .. } | Self::CallbackRequested { .. }, _) => Standing::Firm,
+            (_, Some(now)) if self.still_stands(now) => Standing::of(now),
+            _ => Standing::Superseded,
+        }
+    }
+
     /// The sentence and the fields, told from the branch it happened in.
-    pub(crate) fn render(&self, talk: &Conversation) -> Done {
-        self.branch().map_or_else(|| self.told(talk), |branch| talk.about(branch, |there| self.told(there)))
+    pub(crate) fn render(&self, talk: &Conversation, standing: Standing) -> Done {
+        if standing == Standing::Superseded {
+            return Done { reply: superseded(), effect: None };
+        }
+        let mut done = self
+            .branch()
+            .map_or_else(|| self.told(talk), |branch| talk.about(branch, |there| self.told(there)));
+        if standing == Standing::Noted {
+            done.reply = self.noted(talk, done.reply);
+        }
+        done
+    }
+
+    /// The same fields, with a sentence that promises no more than is certain.
+    fn noted(&self, talk: &Conversation, reply: ToolReply) -> ToolReply {
+        let (Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. }) = self
+        else {
+            return reply;
+        };
+        let place = branch.unwrap_or(talk.branch);
+        let said = talk.about(place, |there| {
+            let at = start.with_timezone(&there.zone());
+            format!("für {} {}", speech::plain(&there.service_name(*service)), speech::moment(at, there.now))
+        });
+        let otherwise = if talk.caller.number().is_some() {
+            format!("falls etwas dagegen spricht, ruft {} Sie an", speech::plain(&talk.tenant.name))
+        } else {
+            "fragen Sie dazu bitte später noch einmal nach".to_owned()
+        };
+        let message = format!(
+            "Ich habe den Termin {said} vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, {otherwise}, kann ich sonst noch etwas für Sie tun?"
+        );
+        let mut noted = ToolReply::new(Status::PendingConfirmation, message);
+        noted.data = reply.data;
+        noted.next_action = reply.next_action;
+        noted.with("confirmation", "pending").with("sync_mode", "outside_calendar")
     }
 
     fn told(&self, talk: &Conversation) -> Done {

@@ -52,8 +52,8 @@ pub use desk::{Answered, Parts, TraceLine, VoiceDesk};
 pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
-    CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Question, Settlement, StoredOutcome,
-    TraceSink,
+    CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Question, Settlement,
+    StoredOutcome, TraceSink,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};

@@ -42,6 +42,9 @@ statuses! {
     Available = "available", true;
     /// The asked time is free but not held, since the caller holds too many others.
     NotHeld = "not_held", false;
+    /// The asked time is free by the company's own plan, but its outside calendar does not answer; `as_of` says when it
+    /// was last known to be free there. Nothing is booked yet.
+    Unverified = "available_unverified", true;
     /// Free times in the asked stretch were found; none is held or booked.
     Options = "options", true;
     /// The asked time is not free; alternatives, if any, are in the reply.
@@ -50,6 +53,11 @@ statuses! {
     NoAvailability = "no_availability", false;
     /// The appointment is committed.
     Booked = "booked", true;
+    /// The appointment is committed here, and its confirmation by the company's outside calendar is still open. If that
+    /// fails, a person tells the customer.
+    PendingConfirmation = "pending_confirmation", true;
+    /// What this request did was changed again since; the appointment must be looked up.
+    Superseded = "superseded", false;
     /// This call has already booked exactly this appointment.
     AlreadyBooked = "already_booked", true;
     /// Somebody else was faster; alternatives, if any, are in the reply.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, OutsideTimes, RemoteBooking, RemoteUid, Review, ReviewId,
-    ReviewReason,
+    Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, Review, ReviewId, ReviewReason,
 };
 use appointment::events::AppointmentEvent;
 use appointment::model::{
@@ -27,7 +26,6 @@ use super::settle::update;
 pub struct CalendarNews {
     pub(super) desk: CopyDesk,
     bookings: Arc<BookingService>,
-    outside: Arc<dyn OutsideTimes>,
 }
 
 /// What came of a piece of news.
@@ -48,10 +46,10 @@ pub enum Heard {
 }
 
 impl CalendarNews {
-    /// Over the desk that keeps copies, the catalogues, and what is remembered of free time there.
+    /// Over the desk that keeps copies, and the catalogues.
     #[must_use]
-    pub const fn new(desk: CopyDesk, bookings: Arc<BookingService>, outside: Arc<dyn OutsideTimes>) -> Self {
-        Self { desk, bookings, outside }
+    pub const fn new(desk: CopyDesk, bookings: Arc<BookingService>) -> Self {
+        Self { desk, bookings }
     }
 
     /// Reads a booking there as it is now, and takes it in.
@@ -65,7 +63,7 @@ impl CalendarNews {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        self.outside.changed(scope, connection.id).await;
+        self.desk.parts.outside.changed(scope, connection.id).await;
         match follow(&self.desk.parts, scope, connection, uid, effort).await? {
             Some(booking) => self.take_in(scope, connection, &booking, effort).await,
             None => Ok(Heard::Nothing),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, Connection, CopyRecord, CopyState, Effort, RefusalReason, RemoteBooking,
-    RemoteRequest, RemoteStatus, Step, WriteFailure,
+    CalendarBook, CalendarGateway, Connection, CopyRecord, CopyState, Effort, OutsideTimes, RefusalReason,
+    RemoteBooking, RemoteRequest, RemoteStatus, Step, WriteFailure,
 };
 use appointment::model::Appointment;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -34,6 +34,8 @@ pub struct CopyParts {
     pub customers: CustomerService,
     /// The outside calendar.
     pub gateway: Arc<dyn CalendarGateway>,
+    /// What is remembered of free time there: every write makes it old.
+    pub outside: Arc<dyn OutsideTimes>,
     /// Both times.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
@@ -158,7 +160,9 @@ impl CopyDesk {
         let sending = record.sending(self.parts.clock.real_now(), lease);
         let announced = ChangeSet::one(AppointmentWrite::UpdateCopy(sending.clone()));
         self.parts.appointments.commit(scope, announced).await?;
-        match self.write(scope, &connection, appointment, &sending, &step, effort).await {
+        let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
+        self.parts.outside.changed(scope, connection.id).await;
+        match written {
             Ok(Some(booking)) => self.accepted(scope, appointment, &sending, &booking).await,
             Ok(None) => {
                 let mut gone = sending.next(CopyState::Due);

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::Effect;
+use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::once::Once;
 use crate::ports::CallNotes;
@@ -50,10 +50,16 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     let reply = match listed.as_slice() {
         [] => nothing(talk, &asker),
         [only] => {
-            let message = format!(
-                "Ihr Termin {} steht, möchten Sie daran etwas ändern?",
-                spoken(talk, only.snapshot())
-            );
+            let message = match Standing::of(only.snapshot()) {
+                Standing::Noted => format!(
+                    "Ihr Termin {} ist vorgemerkt, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
+                    spoken(talk, only.snapshot())
+                ),
+                Standing::Firm | Standing::Superseded => format!(
+                    "Ihr Termin {} steht, möchten Sie daran etwas ändern?",
+                    spoken(talk, only.snapshot())
+                ),
+            };
             ToolReply::new(Status::Ok, message).with("appointment", rows.first().cloned())
         }
         [first, ..] => {
@@ -116,7 +122,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let notes = CallNotes { cancelled: Some(appointment.id()), ..notes };
             desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
-            Ok(Effect::cancelled(appointment.snapshot()).render(talk))
+            Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
@@ -127,7 +133,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
 }
 
 fn already_cancelled(talk: &Conversation, appointment: &Appointment) -> Done {
-    let mut done = Effect::cancelled(appointment.snapshot()).render(talk);
+    let mut done = Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm);
     done.reply.status = Status::AlreadyCancelled;
     done.reply.message = format!(
         "Der Termin {} ist schon abgesagt, kann ich sonst noch etwas für Sie tun?",

@@ -3,6 +3,7 @@
 //! Free means free at that minute; the time is then held for this call. Another time is always an alternative, with
 //! its date, and nothing is booked here.
 
+use appointment::calendar::Certainty;
 use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, SearchRequest};
 use appointment::model::{Hold, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
@@ -93,7 +94,7 @@ async fn check_moment(
     let (CheckOutcome::Free { existing, .. } | CheckOutcome::Taken { existing, .. }) = &outcome;
     desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
-        CheckOutcome::Free { slot, hold, existing: None } => {
+        CheckOutcome::Free { slot, hold, existing: None, certainty } => {
             desk.parts
                 .memory
                 .remember(
@@ -102,9 +103,9 @@ async fn check_moment(
                     CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
                 )
                 .await;
-            Ok(free(talk, slot, hold.as_ref(), &asked).into())
+            Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
         }
-        CheckOutcome::Free { slot, hold, existing: Some(own) } => {
+        CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
             desk.parts
                 .memory
                 .remember(
@@ -114,7 +115,7 @@ async fn check_moment(
                 )
                 .await;
             let mut reply = own_overlaps(talk, &own, true);
-            reply.data.extend(free(talk, slot, hold.as_ref(), &asked).data);
+            reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
             Ok(reply.into())
         }
         CheckOutcome::Taken { reason, alternatives, existing } => {
@@ -132,7 +133,13 @@ async fn check_moment(
 }
 
 /// The answer for a free minute; the same fields for looking and for holding.
-fn free(talk: &Conversation, slot: Slot, hold: Option<&Hold>, asked: &Asked) -> ToolReply {
+fn free(
+    talk: &Conversation,
+    slot: Slot,
+    hold: Option<&Hold>,
+    asked: &Asked,
+    certainty: Certainty,
+) -> ToolReply {
     let at = slot.start.with_timezone(&talk.zone());
     let (service, person) = (talk.service_name(slot.service), talk.staff_name(slot.staff));
     let spoken = format!(
@@ -141,7 +148,14 @@ fn free(talk: &Conversation, slot: Slot, hold: Option<&Hold>, asked: &Asked) -> 
         speech::plain(&person),
         speech::plain(&service),
     );
-    let reply = if hold.is_some() {
+    let reply = if let Certainty::Unverified { as_of } = certainty {
+        let message = format!(
+            "{spoken} nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken?"
+        );
+        ToolReply::new(Status::Unverified, message)
+            .with("certainty", "unverified")
+            .with_some("as_of", as_of.map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
+    } else if hold.is_some() {
         ToolReply::new(Status::Available, format!("{spoken} frei, soll ich den Termin so eintragen?"))
     } else {
         let message = format!(
@@ -150,7 +164,7 @@ fn free(talk: &Conversation, slot: Slot, hold: Option<&Hold>, asked: &Asked) -> 
         ToolReply::new(Status::NotHeld, message)
     };
     reply
-        .with("available", true)
+        .with("available", certainty == Certainty::Verified)
         .with("slot_id", SlotId::encode(&slot).as_str())
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())

@@ -5,8 +5,13 @@
 
 use std::sync::Arc;
 
-use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, ClaimFor};
-use appointment::model::{Appointment, AppointmentSource, Hold, NewCustomerRow, Note, Slot};
+use appointment::commands::{
+    BookOutcome, BookRequest, BookTarget, BookingParty, CallContext, ClaimFor, Requester, SearchRequest,
+};
+use appointment::model::{
+    Appointment, AppointmentSource, Hold, NewCustomerRow, Note, Slot, SyncState, Unavailable,
+};
+use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use customer::{
     NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
     same_name,
@@ -17,12 +22,12 @@ use kernel::{CustomerId, PersonName};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::Effect;
+use crate::effect::{Effect, Standing};
 use crate::error::VoiceError;
 use crate::names;
 use crate::naming;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question};
+use crate::ports::{CallNotes, Question, Settlement};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::Mode;
 use crate::speech;
@@ -246,7 +251,7 @@ async fn commit(
                 .memory
                 .remember(&talk.scope, talk.call, CallNotes { offered: Vec::new(), ..notes })
                 .await;
-            Ok(Effect::booked(appointment.snapshot()).render(talk))
+            after_booking(desk, talk, &appointment, &asked).await
         }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
@@ -266,6 +271,60 @@ async fn commit(
         }
         BookOutcome::Repeated => repeated(desk, talk, &once).await,
     }
+}
+
+/// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
+async fn after_booking(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    made: &Appointment,
+    asked: &Asked,
+) -> ToolResult {
+    let effect = Effect::booked(made.snapshot());
+    match copied(desk, talk, made).await {
+        Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
+        Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
+        Settlement::Refused => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let slots = around(desk, talk, made).await?;
+            let reply =
+                offers::not_free(talk, &Unavailable::BusyElsewhere, asked, &slots).with("booked", false);
+            Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
+        }
+    }
+}
+
+/// Brings the copy of an appointment up to date, if it has one.
+pub(crate) async fn copied(desk: &VoiceDesk, talk: &Conversation, appointment: &Appointment) -> Settlement {
+    match appointment.snapshot().sync_state {
+        SyncState::NotNeeded | SyncState::Synced => Settlement::Agreed,
+        SyncState::Pending | SyncState::Failed => {
+            desk.parts.copies.settle(&talk.scope, appointment.id()).await
+        }
+    }
+}
+
+/// What is free around the time of an appointment that could not be had.
+pub(crate) async fn around(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    appointment: &Appointment,
+) -> Result<Vec<RankedSlot>, Stop> {
+    let state = appointment.snapshot();
+    let at = state.starts_at.with_timezone(&talk.zone());
+    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
+    let context =
+        CallContext { call: talk.call, caller: talk.caller.clone(), customers: vec![appointment.customer()] };
+    let request = SearchRequest {
+        branch: state.branch,
+        service: state.service,
+        staff: None,
+        wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
+        moving: appointment.status().is_open().then_some(state.id),
+        requester: Requester::Caller(context),
+        limit: None,
+    };
+    Ok(desk.parts.bookings.search(&talk.scope, request).await?.slots)
 }
 
 /// The same request ran at the same time and was faster: its outcome is the answer.
@@ -290,7 +349,11 @@ const fn asked_slot(slot: &Slot) -> Asked {
 }
 
 fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {
-    let mut done = Effect::booked(appointment.snapshot()).render(talk);
+    let standing = Standing::of(appointment.snapshot());
+    let mut done = Effect::booked(appointment.snapshot()).render(talk, standing);
+    if standing != Standing::Firm {
+        return done;
+    }
     done.reply.status = Status::AlreadyBooked;
     done.reply.message = format!(
         "Der Termin {} ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",

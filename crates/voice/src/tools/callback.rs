@@ -8,7 +8,7 @@ use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Earlier, ToolResult, VoiceDesk};
-use crate::effect::Effect;
+use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
@@ -89,7 +89,7 @@ async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback
         due_at: state.due_at,
     };
     match desk.parts.callbacks.record(&talk.scope, &callback, Some(once.claim(&effect))).await {
-        Ok(()) => Ok(effect.render(talk)),
+        Ok(()) => Ok(effect.render(talk, Standing::Firm)),
         // The same request ran at the same time and was faster: its outcome is the answer.
         Err(RequestError::Commit(CommitError::AlreadyClaimed)) => repeated(desk, talk, once).await,
         Err(error) => Err(error.into()),

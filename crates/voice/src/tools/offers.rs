@@ -125,6 +125,8 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
         Unavailable::StaffAbsent => "staff_absent",
         Unavailable::StaffOff => "staff_off",
         Unavailable::Busy(_) => "occupied",
+        Unavailable::BusyElsewhere => "occupied_in_outside_calendar",
+        Unavailable::NotVerified => "outside_calendar_silent",
         Unavailable::JustTaken => "just_taken",
         Unavailable::NotLoaded => "not_known",
     }
@@ -156,14 +158,19 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         Unavailable::StaffCannot => {
             "Diese Leistung wird von der gewünschten Person nicht angeboten".to_owned()
         }
-        Unavailable::StaffAbsent | Unavailable::StaffOff | Unavailable::Busy(_) | Unavailable::NotLoaded => {
-            match asked.staff {
-                Some(staff) => {
-                    format!("{moment} ist bei {} leider nicht frei", speech::plain(&talk.staff_name(staff)))
-                }
-                None => format!("{moment} ist leider nicht frei"),
-            }
+        Unavailable::NotVerified => {
+            format!("{moment} kann ich gerade nicht sicher prüfen, da der Kalender nicht antwortet")
         }
+        Unavailable::StaffAbsent
+        | Unavailable::StaffOff
+        | Unavailable::Busy(_)
+        | Unavailable::BusyElsewhere
+        | Unavailable::NotLoaded => match asked.staff {
+            Some(staff) => {
+                format!("{moment} ist bei {} leider nicht frei", speech::plain(&talk.staff_name(staff)))
+            }
+            None => format!("{moment} ist leider nicht frei"),
+        },
     }
 }
 
@@ -171,10 +178,16 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
 pub(crate) async fn offer(
     desk: &VoiceDesk,
     talk: &Conversation,
-    reply: ToolReply,
+    mut reply: ToolReply,
     slots: &[RankedSlot],
     notes: CallNotes,
 ) -> ToolReply {
+    if slots.iter().any(|ranked| !ranked.verified) {
+        // The words speak of free times; how far they can be relied on is said first.
+        let told = speech::small(&reply.message);
+        reply.message = format!("Der Kalender antwortet gerade nicht, nach unserem Plan gilt, {told}");
+        reply = reply.with("certainty", "unverified");
+    }
     let offered = slots.iter().map(|ranked| ranked.slot).collect();
     desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { offered, ..notes }).await;
     reply.offering(slots.iter().map(|ranked| alternative(talk, ranked)).collect())
