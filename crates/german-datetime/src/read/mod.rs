@@ -8,6 +8,7 @@ mod date;
 mod hour;
 mod length;
 mod look;
+mod modified;
 mod named;
 mod ordinal;
 mod part;
