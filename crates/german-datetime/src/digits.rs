@@ -114,13 +114,13 @@ impl Reader<'_> {
     fn is_joint(&self, at: usize) -> bool {
         match self.tokens.get(at).map(|token| token.kind) {
             Some(Kind::Mark(_)) => true,
+            Some(Kind::Word(Lex::Numbered)) => self.word_text(at) == "nummer",
             Some(Kind::Word(lex)) => {
                 matches!(lex, Lex::Filler | Lex::And | Lex::Article | Lex::Afterwards | Lex::So | Lex::But)
             }
-            Some(Kind::Other) => matches!(
-                self.word_text(at).as_str(),
-                "vorwahl" | "durchwahl" | "nummer" | "nochmal" | "wieder"
-            ),
+            Some(Kind::Other) => {
+                matches!(self.word_text(at).as_str(), "vorwahl" | "durchwahl" | "nochmal" | "wieder")
+            }
             _ => false,
         }
     }

@@ -164,3 +164,12 @@ fn list(year: i32, holds: impl Fn(NamedDay) -> bool) -> Vec<Holiday> {
 pub fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
+
+/// Whether people work on a day in the whole of Germany: from Monday to Friday, and no public holiday everywhere.
+#[must_use]
+pub fn is_working_day(day: NaiveDate) -> bool {
+    !is_weekend(day)
+        && !NamedDay::WITH_LAW.iter().any(|(named, _)| {
+            named.holds_in(FederalState::None, day.year()) && named.in_year(day.year()) == Some(day)
+        })
+}

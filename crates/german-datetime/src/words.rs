@@ -57,6 +57,11 @@ fn declined(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
         ("spät", Lex::LateAdjective),
         ("halb", Lex::HalfOf),
         ("ein", Lex::One),
+        ("gestrig", Lex::Relative(-1)),
+        ("heutig", Lex::Relative(0)),
+        ("morgig", Lex::Relative(1)),
+        ("übermorgig", Lex::Relative(2)),
+        ("knapp", Lex::Scant),
         ("gut", Lex::Greeting),
         ("schön", Lex::Greeting),
         ("froh", Lex::Greeting),
@@ -243,6 +248,10 @@ fn parts(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
             for joint in ["", "s"] {
                 add(&format!("{noun}{joint}{second}"), part, None);
             }
+        }
+        if noun == "mittag" {
+            add("mittagspause", part, None);
+            add("mittagessen", part, None);
         }
         for ending in ["", "s"] {
             add(&format!("früh{noun}{ending}"), Lex::Early, Some(part));

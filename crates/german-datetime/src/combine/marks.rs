@@ -118,6 +118,10 @@ impl Combiner<'_> {
             Target::After if next & level::CLOCK != 0 && self.run_levels(at) & level::CLOCK != 0 => {
                 self.bound_before(at, Stop::Until);
             }
+            // "5. März ab 14 Uhr - 6. März bis 10 Uhr"
+            Target::After if next & level::DAY != 0 && self.frame.outer.has_day() => {
+                self.bound_before(at, Stop::Until);
+            }
             Target::Right(index) => {
                 self.second_range(at, index, next);
             }
@@ -160,6 +164,17 @@ impl Combiner<'_> {
         let run = self.run_levels(at);
         let Some(free) = self.free_range() else { return false };
         let Some(Some((left, right))) = self.frame.ranges.get_mut(index) else { return false };
+        // "Do-Fr 16.-17.7.": the dates say which days the weekdays are.
+        if left.weekday.is_some()
+            && left.day.is_none()
+            && right.weekday.is_some()
+            && right.day.is_some()
+            && next & level::DAY != 0
+        {
+            *left = Point { day: right.day, month: right.month, year: right.year, weekday: None, ..*left };
+            *right = right.time_only();
+            return true;
+        }
         let hours = run & next & level::CLOCK != 0 && left.clock.is_none() && next & level::DAY == 0;
         let days = run & next & level::DAY != 0 && !left.has_day();
         let moved = if hours {

@@ -164,7 +164,16 @@ impl Calendar {
         // "Nach Ostern" starts behind its last day.
         let (lead, tail) = point.named.map_or((0, 0), NamedDay::around);
         let from = if shift.from == ShiftFrom::DayAfter {
-            unusable(if forward { plus_days(base.first, tail) } else { plus_days(base.first, -lead) })?
+            // Days after a feast are counted from its end, weeks from the feast itself.
+            let by_days = shift.length.days % 7 != 0;
+            let offset = if !forward {
+                -lead
+            } else if by_days {
+                tail
+            } else {
+                0
+            };
+            unusable(plus_days(base.first, offset))?
         } else {
             base.first
         };
@@ -176,6 +185,9 @@ impl Calendar {
         });
         let target = plus_months(from, shift.length.months).and_then(|day| plus_days(day, days));
         let target = unusable(target)?;
+        if from == base.first && forward && tail > 0 {
+            notes.other(plus_days(target, tail).and_then(one_day), Reason::HolidayDay);
+        }
         if shift.length.eight_days {
             notes.infer(Inference::EightDaysAreAWeek);
             notes.other(plus_days(target, 1).and_then(one_day), Reason::EightDays);

@@ -9,6 +9,7 @@ use super::{FederalState, easter_sunday};
 pub(crate) enum NamedDay {
     NewYear,
     Epiphany,
+    Candlemas,
     Valentine,
     WomensDay,
     FatThursday,
@@ -57,6 +58,7 @@ pub(crate) enum NamedDay {
     Advent4,
     StBarbara,
     StNicholas,
+    Conception,
     ChristmasEve,
     Christmas1,
     Christmas2,
@@ -163,6 +165,7 @@ impl NamedDay {
         match self {
             Self::NewYear => fixed(1, 1),
             Self::Epiphany => fixed(1, 6),
+            Self::Candlemas => fixed(2, 2),
             Self::Valentine => fixed(2, 14),
             Self::WomensDay => fixed(3, 8),
             Self::FatThursday | Self::Carnival => easter(-52),
@@ -217,6 +220,7 @@ impl NamedDay {
             Self::Advent4 => advent(0),
             Self::StBarbara => fixed(12, 4),
             Self::StNicholas => fixed(12, 6),
+            Self::Conception => fixed(12, 8),
             Self::ChristmasEve => fixed(12, 24),
             Self::Christmas1 | Self::Christmas => fixed(12, 25),
             Self::Christmas2 => fixed(12, 26),

@@ -241,6 +241,9 @@ impl Reader<'_> {
             return at_clock(clock, at + 4);
         }
         // Without "Uhr", only where a date would be out of place.
+        if self.behind_article(at) {
+            return None;
+        }
         let trailing = self.is_mark(at + 3, b'.');
         let ends = trailing && self.token(at + 4).is_none();
         let no_date = minute > 12 || minute == 0;

@@ -14,6 +14,10 @@ impl Reader<'_> {
         if self.joins_dated(next) {
             return false;
         }
+        // "vom 5. bis 12. sind wir weg"
+        if self.digits(at).is_some() && self.is_mark(next, b'.') && self.tight(next) && self.closes_days() {
+            return false;
+        }
         if self.after_clock_word(at) || self.after_at(at) {
             return true;
         }
@@ -72,6 +76,15 @@ impl Reader<'_> {
                     || point.day.is_some())
         });
         behind_day && self.ends_phrase(next)
+    }
+
+    /// Whether a range of days is open and "bis" stands last: "vom 5. bis".
+    pub(super) fn closes_days(&self) -> bool {
+        let mut items = self.items.iter().rev();
+        items.next().is_some_and(|item| item.kind == ItemKind::Mark(Mark::To))
+            && items.next().is_some_and(|item| {
+                matches!(item.kind, ItemKind::Piece(point) if point.day.is_some() && point.month.is_none() && point.clock.is_none())
+            })
     }
 
     /// Whether a form of the article, alone or in a preposition, stands right before `at`.
@@ -145,6 +158,10 @@ impl Reader<'_> {
                 matches!(self.word(next + 2), Some(Lex::Counted))
                     || (second > 24 && !self.is_word(next + 2, Lex::Clock))
             }),
+            // "gegen 19/20 Uhr"
+            Some(Kind::Mark(b'/')) if self.hour(next + 1).is_some() && self.is_word(next + 2, Lex::Clock) => {
+                false
+            }
             Some(Kind::Mark(b':' | b'/' | b',')) => self.digits(next + 1).is_some() && self.tight(next + 1),
             _ => false,
         }

@@ -55,6 +55,20 @@ impl<'a> Reader<'a> {
             .map(|letter| letter.to_ascii_lowercase())
     }
 
+    /// Whether a dot was cut off the token, which was an abbreviation.
+    pub(crate) fn ends_with_dot(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| {
+            self.text.get(token.end as usize..).is_some_and(|rest| rest.starts_with('.'))
+        }) && !self.is_mark(at + 1, b'.')
+    }
+
+    /// Whether the token at `at` is this word, which is in lower case and has no meaning of its own.
+    pub(crate) fn reads(&self, at: usize, word: &str) -> bool {
+        self.token(at)
+            .and_then(|token| self.text.get(token.start as usize..token.end as usize))
+            .is_some_and(|text| text.eq_ignore_ascii_case(word))
+    }
+
     /// Passes over articles, fillers and hedges.
     pub(crate) fn skip_soft(&self, mut at: usize) -> usize {
         let limit = at + 6;

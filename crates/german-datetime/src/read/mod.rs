@@ -34,6 +34,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) approximate: bool,
     /// "verschieben" occurs.
     pub(crate) moving: bool,
+    /// The word of the lexicon that somebody gave as a name.
+    name: Option<Lex>,
     /// There are words that could have meant something.
     pub(crate) content: bool,
     /// How many tokens are not mere fillers: a lone number is then a clock time.
@@ -55,6 +57,7 @@ impl<'a> Reader<'a> {
             items: Vec::with_capacity(8),
             approximate: false,
             moving: tokens.iter().any(|token| token.is(Lex::Moving)),
+            name: None,
             content: false,
             weighty: tokens.iter().filter(|token| is_weighty(token)).count(),
             hours_only: hours_only(tokens),
@@ -83,6 +86,7 @@ impl<'a> Reader<'a> {
                 self.at_word(at, lex)
             }
             Kind::Mark(b'-' | b'/') => self.mark(Mark::Dash, at, at + 1),
+            Kind::Mark(b'+') if at > 0 => self.mark(Mark::And, at, at + 1),
             Kind::Mark(_) => None,
             Kind::Other => {
                 self.content = true;
@@ -92,6 +96,11 @@ impl<'a> Reader<'a> {
     }
 
     fn at_number(&mut self, at: usize) -> Option<usize> {
+        // "Raum 3.14", "Gleis 7"
+        if at > 0 && self.is_word(at - 1, Lex::Numbered) {
+            let dotted = self.is_mark(at + 1, b'.') && self.digits(at + 2).is_some() && self.tight(at + 2);
+            return Some(if dotted { at + 3 } else { at + 1 });
+        }
         if let Some(next) = self.anchored_length(at) {
             return Some(next);
         }
@@ -122,6 +131,15 @@ impl<'a> Reader<'a> {
                 let (point, next) = self.ordinal_date(at).or_else(|| self.clock(at))?;
                 self.piece(point, at, next)
             }
+            // "zwölf Uhr mitternachts"
+            Lex::Midnight
+                if self
+                    .piece_before(at)
+                    .is_some_and(|point| point.clock.is_some_and(|clock| clock.hour % 12 == 0)) =>
+            {
+                let part = Some(crate::value::PartOfDay::Night);
+                self.piece(Point { part, nightly: true, ..Point::default() }, at, at + 1)
+            }
             Lex::Half | Lex::Quarter | Lex::ThreeQuarters | Lex::Midnight => {
                 let (point, next) = self.clock(at)?;
                 self.piece(point, at, next)
@@ -135,11 +153,24 @@ impl<'a> Reader<'a> {
                 self.piece(Point { relative: Some(i32::from(days)), ..Point::default() }, at, at + 1)
             }
             Lex::Tomorrow => self.tomorrow(at),
+            Lex::JustNow if self.reads(at + 1, "eben") => {
+                self.piece(Point { now: true, ..Point::default() }, at, at + 2)
+            }
+            Lex::This if self.reads(at + 1, "moment") || self.reads(at + 1, "augenblick") => {
+                self.piece(Point { now: true, ..Point::default() }, at, at + 2)
+            }
             Lex::Now => self.piece(Point { now: true, ..Point::default() }, at, at + 1),
             Lex::Part(_) | Lex::Early | Lex::Late | Lex::EarlyAdjective | Lex::LateAdjective | Lex::Pm => {
                 self.part_of_day(at)
             }
             Lex::Greeting => self.greeting(at),
+            // "Ich heiße Sonntag, Peter Sonntag"
+            _ if self.name == Some(lex)
+                && at > 0
+                && self.token(at - 1).is_some_and(|token| token.capital && token.kind == Kind::Other) =>
+            {
+                Some(at + 1)
+            }
             // "Freitag mein Name"
             Lex::Weekday(_) | Lex::Month(_)
                 if self.is_word(at + 2, Lex::Person)
@@ -214,6 +245,10 @@ impl<'a> Reader<'a> {
 
     fn joining_word(&mut self, at: usize, lex: Lex) -> Option<usize> {
         match lex {
+            // "über-übermorgen"
+            Lex::Over if self.is_mark(at + 1, b'-') && self.is_word(at + 2, Lex::Relative(2)) => {
+                self.piece(Point { relative: Some(3), ..Point::default() }, at, at + 3)
+            }
             Lex::ToThe if self.closes_range(at) => self.mark(Mark::To, at, at + 1),
             Lex::In | Lex::Over | Lex::OnThe | Lex::ToThe => self.shift_ahead(at),
             Lex::Since => {
@@ -222,6 +257,12 @@ impl<'a> Reader<'a> {
                 }
                 self.mark(Mark::Since, at, at + 1)
             }
+            // "vorm." of a date is the forenoon, "vorm" before a noun is "vor dem".
+            Lex::Before if self.ends_with_dot(at) => self.piece(
+                Point { part: Some(crate::value::PartOfDay::Forenoon), ..Point::default() },
+                at,
+                at + 1,
+            ),
             Lex::Before => {
                 if let Some(next) = self.shift_back(at) {
                     return Some(next);
@@ -268,7 +309,7 @@ impl<'a> Reader<'a> {
     }
 
     /// "Herr Freitag", "mein Name ist Sommer": no date.
-    fn person(&self, at: usize) -> Option<usize> {
+    fn person(&mut self, at: usize) -> Option<usize> {
         let mut next = at + 1;
         while next < at + 4 && (matches!(self.word(next), Some(Lex::Filler)) || self.is_mark(next, b'.')) {
             next += 1;
@@ -283,6 +324,9 @@ impl<'a> Reader<'a> {
                 | Lex::Number(_)
                 | Lex::Ordinal(_)
         );
+        if named {
+            self.name = self.word(next);
+        }
         named.then_some(next + 1)
     }
 

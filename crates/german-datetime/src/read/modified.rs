@@ -67,6 +67,11 @@ impl Reader<'_> {
                     _ => None,
                 }
             }
+            Lex::WorkingDay if matches!(which, Which::Next | Which::Coming) => {
+                let tomorrow = self.context.today().succ_opt()?;
+                let ahead = tomorrow.iter_days().take(14).position(crate::holidays::is_working_day)?;
+                found(Point { relative: Some(i32::try_from(ahead).ok()? + 1), ..default }, noun + 1)
+            }
             Lex::Unit(unit @ (Unit::Hour | Unit::Minute)) => {
                 let count = if past { -1 } else { 1 };
                 found(Point { rolling: Some(Rolling { count, unit }), ..default }, noun + 1)
@@ -144,6 +149,7 @@ impl Reader<'_> {
         let point = match self.word(noun)? {
             Lex::Month(month) if self.is_compound(noun) => return self.nth_in_compound(nth, month, noun),
             Lex::Weekday(day) => Point { nth: Some((nth, NthOf::Weekday(day))), ..default },
+            Lex::WorkingDay => Point { nth: Some((nth, NthOf::WorkingDay)), ..default },
             Lex::Weekend => Point { nth: Some((nth, NthOf::Weekend)), ..default },
             Lex::Unit(Unit::Day) => Point { nth: Some((nth, NthOf::Day)), ..default },
             Lex::Unit(Unit::Week) => Point { week: Some(WeekSpec::Nth(nth)), ..default },

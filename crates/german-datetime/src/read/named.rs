@@ -46,6 +46,12 @@ impl Reader<'_> {
             Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Named(NamedDay::Ascension)) => {
                 name(NamedDay::Assumption, at + 2)
             }
+            Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Feast(FeastWord::Conception)) => {
+                name(NamedDay::Conception, at + 2)
+            }
+            Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Named(NamedDay::Candlemas)) => {
+                name(NamedDay::Candlemas, at + 2)
+            }
             Lex::Feast(FeastWord::White) if self.is_word(at + 1, Lex::Weekday(chrono::Weekday::Sun)) => {
                 name(NamedDay::WhiteSunday, at + 2)
             }
@@ -109,7 +115,6 @@ impl Reader<'_> {
                     | Lex::Weekday(_)
                     | Lex::Ordinal(_)
                     | Lex::Named(_)
-                    | Lex::Feast(_)
                     | Lex::Next
                     | Lex::Coming
                     | Lex::Weekend
@@ -117,10 +122,16 @@ impl Reader<'_> {
         ) || self.numeric_date(at).is_some()
             || self.iso_date(at).is_some()
             || self.ordinal(at).is_some()
-            || self.day_starts_with_feast(at)
+            || self.feast_starts(at)
     }
 
-    pub(super) fn day_starts_with_feast(&self, at: usize) -> bool {
-        self.unit(at) == Some(Unit::Day) && self.feast_of_words(at).is_some()
+    /// Whether the name of a feast begins at `at`, of one word or of several.
+    pub(crate) fn feast_starts(&self, at: usize) -> bool {
+        match self.word(at) {
+            Some(Lex::Named(_)) => true,
+            Some(Lex::Feast(_)) => self.named_day(at).is_some(),
+            Some(Lex::Unit(Unit::Day)) => self.feast_of_words(at).is_some(),
+            _ => false,
+        }
     }
 }

@@ -19,6 +19,12 @@ impl Reader<'_> {
                 if self.is_word(at + 1, Lex::OrdinalEnding) && self.tight(at + 1) {
                     return Some((number, at + 2));
                 }
+                if self.is_mark(at + 1, b'-')
+                    && self.is_word(at + 2, Lex::OrdinalEnding)
+                    && self.tight(at + 2)
+                {
+                    return Some((number, at + 3));
+                }
                 self.is_mark(at + 1, b'.').then_some((number, at + 2))
             }
             // "ein und zwanzigsten", as some recognisers write it.
@@ -133,6 +139,9 @@ impl Reader<'_> {
             Some(Lex::Unit(Unit::Day)) if self.period_follows(next + 1) => {
                 Some((Point { nth: Some((nth, NthOf::Day)), ..default }, next + 1))
             }
+            Some(Lex::WorkingDay) if self.period_follows(next + 1) => {
+                Some((Point { nth: Some((nth, NthOf::WorkingDay)), ..default }, next + 1))
+            }
             Some(Lex::Unit(Unit::Week)) if self.period_follows(next + 1) => {
                 Some((Point { week: Some(WeekSpec::Nth(nth)), ..default }, next + 1))
             }
@@ -212,6 +221,7 @@ impl Reader<'_> {
                     | Lex::Month(_)
                     | Lex::Advent
                     | Lex::Weekend
+                    | Lex::WorkingDay
                     | Lex::ChristmasDay
             )
         )
@@ -255,7 +265,7 @@ impl Reader<'_> {
             // "3. Platz", "Haus 3."
             let noun = self.token(next).is_some_and(|token| token.capital && token.kind == Kind::Other)
                 && !self.weekday_before(at);
-            return (!(clock && ends) && anchored && !noun).then_some((point, next));
+            return (!(clock && ends && !self.closes_days()) && anchored && !noun).then_some((point, next));
         }
         // In words, an ordinal is a day only behind a form of the article that says so.
         let noun = self.token(next).is_some_and(|token| {
@@ -263,7 +273,7 @@ impl Reader<'_> {
                 && matches!(token.kind, Kind::Other | Kind::Word(Lex::Filler | Lex::Unit(_) | Lex::Counted))
         }) || matches!(
             self.word(next),
-            Some(Lex::Unit(_) | Lex::Counted | Lex::Weekend | Lex::Part(_))
+            Some(Lex::Unit(_) | Lex::Counted | Lex::Numbered | Lex::Weekend | Lex::WorkingDay | Lex::Part(_))
         );
         (!noun && (self.articled(at) || self.weekday_before(at) || self.joins_days(at, next)))
             .then_some((point, next))
@@ -279,6 +289,8 @@ impl Reader<'_> {
                 let earlier = before.checked_sub(1).and_then(|at| self.token(at));
                 let late = self.ordinal(at).is_some_and(|(number, _)| number > 5);
                 match earlier.map(|token| token.kind) {
+                    // "am Morgen des 24."
+                    Some(Kind::Word(Lex::Part(_) | Lex::Tomorrow)) if letter == Some('s') => true,
                     // "der erste passt" may be the first of several offers.
                     None => {
                         letter == Some('m')
@@ -321,7 +333,9 @@ impl Reader<'_> {
     pub(super) fn joins_days(&self, at: usize, next: usize) -> bool {
         let joined = matches!(self.word(next), Some(Lex::To | Lex::And | Lex::Or | Lex::Onto))
             || self.is_mark(next, b'-')
-            || self.is_mark(next, b'/');
+            || self.is_mark(next, b'/')
+            || self.is_mark(next, b'+')
+            || self.is_mark(next, b',');
         if joined {
             let second = self.skip_soft(next + 1);
             if self.ordinal(second).is_some()

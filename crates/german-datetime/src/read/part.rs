@@ -108,8 +108,8 @@ impl Reader<'_> {
             );
         }
         // "am Abend vor Weihnachten", "am Morgen nach Ostern"
-        if let (Some(link @ (Lex::Before | Lex::After)), Some(Lex::Named(_) | Lex::Feast(_))) =
-            (self.word(after), self.word(self.skip_links(after + 1)))
+        if let Some(link @ (Lex::Before | Lex::After)) = self.word(after)
+            && self.feast_starts(self.skip_links(after + 1))
         {
             let days = if link == Lex::Before { -1 } else { 1 };
             let shift = Shift { length: Length { days, ..Length::default() }, from: ShiftFrom::DayAfter };

@@ -166,6 +166,14 @@ impl Reader<'_> {
         let portion = portion_of(lex);
         let noun = self.skip_links(at + 1);
         match self.word(noun) {
+            // "bis Ende des Tages"
+            Some(Lex::Unit(Unit::Day))
+                if noun > at + 1
+                    && lex == Lex::End
+                    && self.items.last().is_some_and(|item| item.kind == ItemKind::Mark(Mark::To)) =>
+            {
+                found(Point { relative: Some(0), ..Point::default() }, noun + 1)
+            }
             Some(Lex::Unit(unit @ (Unit::Week | Unit::Month | Unit::Year | Unit::Quarter)))
                 if !self.is_compound(noun) =>
             {

@@ -15,7 +15,7 @@ impl Reader<'_> {
         };
         let day = self.skip_links(at + 1);
         let dated = match self.word(day) {
-            Some(Lex::Named(_) | Lex::Feast(_)) => true,
+            Some(Lex::Named(_) | Lex::Feast(_)) => self.feast_starts(day),
             Some(Lex::Ordinal(_)) => day > at + 1,
             _ => {
                 self.numeric_date(day).is_some()
@@ -40,6 +40,25 @@ impl Reader<'_> {
             || dot
             || self.tokens.len() <= 2
             || self.digits(after).is_some()
+            || token.capital
+                && matches!(
+                    self.word(after),
+                    Some(
+                        Lex::Between
+                            | Lex::Of
+                            | Lex::Before
+                            | Lex::After
+                            | Lex::About
+                            | Lex::Half
+                            | Lex::Quarter
+                            | Lex::ThreeQuarters
+                            | Lex::AtLatest
+                            | Lex::AtEarliest
+                            | Lex::Not
+                            | Lex::Number(_)
+                            | Lex::Next
+                    )
+                )
             || matches!(self.word(after), Some(Lex::Early | Lex::Part(_) | Lex::At | Lex::From | Lex::To))
             || (self.is_mark(after, b',') && self.digits(after + 1).is_some())
             || self.items.last().is_some_and(|item| item.after + 1 >= at);

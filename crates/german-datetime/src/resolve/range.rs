@@ -71,6 +71,15 @@ impl Resolver<'_> {
         start: Start,
         stop: Stop,
     ) -> Found<Resolved> {
+        // "heute von 13 Uhr bis morgen um neun": the first day belongs to the start.
+        let single = outer.day.is_some() || outer.relative.is_some() || outer.weekday.is_some();
+        let begun = Point { week: outer.week, ..outer.time_only() };
+        let outer = if single && left.clock.is_some() && !left.has_day() && right.has_day() {
+            left.fill_days(outer);
+            &begun
+        } else {
+            outer
+        };
         let (said_left, said_right) = (left.has_day(), right.has_day());
         let timed = left.clock.or(right.clock).is_some() || left.part.or(right.part).is_some();
         if said_left || said_right {

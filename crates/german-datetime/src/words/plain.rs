@@ -1,7 +1,7 @@
 //! Words that stand in the table as they are.
 
 use crate::holidays::NamedDay as N;
-use crate::lexicon::{FeastWord, Lex, Unit};
+use crate::lexicon::{FeastWord, Lex, PartWord, Unit};
 
 /// Spellings, separated by white space, and what they are.
 pub(super) const PLAIN: &[(&str, Lex)] = &[
@@ -26,6 +26,15 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("jahr jahre jahren jahres jahrs", Lex::Unit(Unit::Year)),
     ("wochenende wochenenden wochenendes weekend", Lex::Weekend),
     ("laufe verlauf", Lex::Course),
+    (
+        "raum gleis linie version kapitel seite platz stock etage hausnummer nummer nr kundennummer paragraph",
+        Lex::Numbered,
+    ),
+    ("werktag werktage werktags arbeitstag arbeitstages", Lex::WorkingDay),
+    ("monatserste monatsersten monatserster", Lex::Ordinal(1)),
+    ("nachm nm", Lex::Part(PartWord::Afternoon)),
+    ("vm", Lex::Part(PartWord::Forenoon)),
+    ("gerade grade", Lex::JustNow),
     ("q", Lex::QuarterLetter),
     ("kw kalenderwoche kalenderwochen kalwoche", Lex::CalendarWeek),
     ("hälfte", Lex::HalfSpan),
@@ -85,8 +94,8 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("christtag", Lex::Named(N::Christmas1)),
     ("stephanstag stephanitag stefanitag stefanstag", Lex::Named(N::Christmas2)),
     ("silvester sylvester silvesterabend jahreswechsel", Lex::Named(N::NewYearsEve)),
-    ("ostern osterfest", Lex::Named(N::Easter)),
-    ("pfingsten pfingstfest", Lex::Named(N::Whitsun)),
+    ("ostern osterfest osterfeiertage osterfeiertagen", Lex::Named(N::Easter)),
+    ("pfingsten pfingstfest pfingstfeiertage pfingstfeiertagen", Lex::Named(N::Whitsun)),
     ("weihnachten weihnacht weihnachtsfest", Lex::Named(N::Christmas)),
     ("karneval fasching", Lex::Named(N::Carnival)),
     ("advent advents adventssonntag adventsonntag", Lex::Advent),
@@ -108,6 +117,8 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("befreiung", Lex::Feast(FeastWord::Liberation)),
     ("sankt st", Lex::Feast(FeastWord::Saint)),
     ("martin", Lex::Feast(FeastWord::Martin)),
+    ("empfängnis", Lex::Feast(FeastWord::Conception)),
+    ("lichtmess lichtmeß", Lex::Named(N::Candlemas)),
     ("um punkt schlag", Lex::At),
     ("gegen circa zirka ca cirka etwa ungefähr schätzungsweise rund", Lex::About),
     ("rum herum", Lex::Around0),
@@ -118,7 +129,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("nach", Lex::After),
     ("von", Lex::Of),
     ("vom", Lex::OfThe),
-    ("zwischen", Lex::Between),
+    ("zwischen zw", Lex::Between),
     ("auf", Lex::Onto),
     ("seit", Lex::Since),
     ("in", Lex::In),
@@ -162,7 +173,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("herr herrn frau fräulein familie name heiße heisse heißt doktor dr", Lex::Person),
     (
         "euro prozent personen person leute leuten kilo meter mal stück kinder kindern grad cent kunden plätze \
-         mann frauen männer herren damen zimmer teile haare zentimeter cm km kilometer straße hausnummer pkw \
+         mann frauen männer herren damen zimmer teile haare zentimeter cm km kilometer straße pkw \
          wagen karten tickets termine terminen behandlungen sitzungen jährige jährigen jähriger",
         Lex::Counted,
     ),
