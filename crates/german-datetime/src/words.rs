@@ -181,14 +181,14 @@ fn months(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
                 ("tag", Lex::Unit(Unit::Day)),
                 ("tage", Lex::Unit(Unit::Day)),
             ] {
-                if name.len() > 3 {
+                if name.len() > 3 || name == "mai" {
                     add(&format!("{name}{second}"), month, Some(lex));
                 }
             }
             // "Januarmontag", "Novembersamstag".
             for (day, day_names) in WEEKDAYS {
                 for day_name in day_names.split(' ') {
-                    if name.len() > 3 {
+                    if name.len() > 3 || name == "mai" {
                         add(&format!("{name}{day_name}"), month, Some(Lex::Weekday(day)));
                     }
                 }

@@ -299,7 +299,10 @@ impl Calendar {
         }
         if point.month.is_some() {
             // "an einem Montag im November": the first that is still to come.
-            let month = self.period(&Point { weekday: None, ..*point }, notes)?;
+            let mut month = self.period(&Point { weekday: None, ..*point }, notes)?;
+            if let Some(portion) = point.portion {
+                month = self.portion(portion, month, &Point { weekday: None, ..*point }, notes)?;
+            }
             let from = month.first.max(unusable(plus_days(self.today, 1))?);
             notes.infer(Inference::NextWeekday);
             return unusable(plus_days(from, -1).and_then(|base| after(base, day)).and_then(one_day));

@@ -151,6 +151,12 @@ impl Reader<'_> {
         )
     }
 
+    /// The clock time of the call.
+    pub(crate) fn clock_of_now(&self) -> Found {
+        let now = self.context.wall_clock();
+        at_clock(digital(chrono::Timelike::hour(&now), chrono::Timelike::minute(&now))?, 0)
+    }
+
     /// Completes a spoken clock time with an optional "Uhr".
     fn named(&self, minute: u32, hour: Hour) -> Found {
         let next = if self.is_word(hour.next, Lex::Clock) { hour.next + 1 } else { hour.next };

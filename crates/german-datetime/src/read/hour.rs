@@ -102,7 +102,17 @@ impl Reader<'_> {
         joined
             && self.number(second).is_some()
             && (matches!(self.word(second + 1), Some(Lex::Month(_)))
-                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_))))
+                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_)))
+                || self.dotted_date(second))
+    }
+
+    /// "[18-]20.11.": a numeric date with the dot that no clock time has.
+    pub(super) fn dotted_date(&self, at: usize) -> bool {
+        self.is_mark(at + 1, b'.')
+            && self.is_mark(at + 3, b'.')
+            && self.tight(at + 2)
+            && self.digits(at + 2).is_some_and(|(month, _)| (1..=12).contains(&month))
+            && !matches!(self.word(at + 4), Some(Lex::Clock | Lex::H))
     }
 
     /// Whether nothing follows that a number could count.
@@ -198,9 +208,12 @@ impl Reader<'_> {
                     | Lex::After
                     | Lex::Between
                     | Lex::AtLatest
-                    | Lex::AtEarliest
-                    | Lex::Than,
+                    | Lex::AtEarliest,
                 ) => return true,
+                // "später als neun", not "mehr als zwei"
+                Some(Lex::Than) => {
+                    return before.checked_sub(1).is_some_and(|at| self.adjective(at));
+                }
                 Some(Lex::Of) => return self.range_of_hours(at),
                 Some(Lex::So | Lex::Filler) => {}
                 _ => return false,

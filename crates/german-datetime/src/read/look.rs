@@ -62,6 +62,14 @@ impl<'a> Reader<'a> {
         }) && !self.is_mark(at + 1, b'.')
     }
 
+    /// Whether the token begins with a capital letter and goes on with small ones, as nouns do.
+    pub(crate) fn capitalised(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| {
+            let text = self.text.get(token.start as usize..token.end as usize).unwrap_or("");
+            token.capital && text.chars().nth(1).is_some_and(char::is_lowercase)
+        })
+    }
+
     /// Whether the token at `at` is this word, which is in lower case and has no meaning of its own.
     pub(crate) fn reads(&self, at: usize, word: &str) -> bool {
         self.token(at)

@@ -9,6 +9,7 @@ mod hour;
 mod length;
 mod look;
 mod modified;
+mod name;
 mod named;
 mod ordinal;
 mod part;
@@ -35,7 +36,7 @@ pub(crate) struct Reader<'a> {
     /// "verschieben" occurs.
     pub(crate) moving: bool,
     /// The word of the lexicon that somebody gave as a name.
-    name: Option<Lex>,
+    pub(super) name: Option<Lex>,
     /// There are words that could have meant something.
     pub(crate) content: bool,
     /// How many tokens are not mere fillers: a lone number is then a clock time.
@@ -99,7 +100,9 @@ impl<'a> Reader<'a> {
         // "Raum 3.14", "Gleis 7"
         if at > 0 && self.is_word(at - 1, Lex::Numbered) {
             let dotted = self.is_mark(at + 1, b'.') && self.digits(at + 2).is_some() && self.tight(at + 2);
-            return Some(if dotted { at + 3 } else { at + 1 });
+            let next = if dotted { at + 3 } else { at + 1 };
+            let joined = self.is_word(next, Lex::To) || self.is_mark(next, b'-');
+            return Some(if joined && self.digits(next + 1).is_some() { next + 2 } else { next });
         }
         if let Some(next) = self.anchored_length(at) {
             return Some(next);
@@ -115,6 +118,9 @@ impl<'a> Reader<'a> {
     }
 
     fn at_word(&mut self, at: usize, lex: Lex) -> Option<usize> {
+        if let Some(next) = self.name_at(at, lex) {
+            return Some(next);
+        }
         match lex {
             Lex::Number(_) | Lex::One | Lex::Few | Lex::AndAHalf(_) | Lex::HalfOf => {
                 if let Some(next) = self.anchored_length(at) {
@@ -159,25 +165,19 @@ impl<'a> Reader<'a> {
             Lex::This if self.reads(at + 1, "moment") || self.reads(at + 1, "augenblick") => {
                 self.piece(Point { now: true, ..Point::default() }, at, at + 2)
             }
+            // "morgen um diese Zeit"
+            Lex::This
+                if self.reads(at + 1, "zeit")
+                    && self.piece_before(at).is_some_and(|point| point.has_day()) =>
+            {
+                let (point, _) = self.clock_of_now()?;
+                self.piece(point, at, at + 2)
+            }
             Lex::Now => self.piece(Point { now: true, ..Point::default() }, at, at + 1),
             Lex::Part(_) | Lex::Early | Lex::Late | Lex::EarlyAdjective | Lex::LateAdjective | Lex::Pm => {
                 self.part_of_day(at)
             }
             Lex::Greeting => self.greeting(at),
-            // "Ich heiße Sonntag, Peter Sonntag"
-            _ if self.name == Some(lex)
-                && at > 0
-                && self.token(at - 1).is_some_and(|token| token.capital && token.kind == Kind::Other) =>
-            {
-                Some(at + 1)
-            }
-            // "Freitag mein Name"
-            Lex::Weekday(_) | Lex::Month(_)
-                if self.is_word(at + 2, Lex::Person)
-                    && self.token(at + 1).is_some_and(|token| token.kind == Kind::Other) =>
-            {
-                Some(at + 3)
-            }
             Lex::Weekday(day) | Lex::Weekly(day) => {
                 if let Some(forward) = self.beside_day(at + 1) {
                     return self.piece(
@@ -290,6 +290,8 @@ impl<'a> Reader<'a> {
             Lex::AtEarliest => self.mark(Mark::AtEarliest, at, at + 1),
             Lex::And => self.mark(Mark::And, at, at + 1),
             Lex::Or => self.mark(Mark::Or, at, at + 1),
+            // "lieber Mittwoch als Donnerstag"
+            Lex::Than if self.preferred(at) => self.mark(Mark::InsteadOf, at, at + 1),
             Lex::Not => self.negation(at),
             Lex::Person => self.person(at),
             Lex::Correction => self.mark(Mark::Correction, at, at + 1),
@@ -308,26 +310,10 @@ impl<'a> Reader<'a> {
             && self.day_starts(at + 1)
     }
 
-    /// "Herr Freitag", "mein Name ist Sommer": no date.
-    fn person(&mut self, at: usize) -> Option<usize> {
-        let mut next = at + 1;
-        while next < at + 4 && (matches!(self.word(next), Some(Lex::Filler)) || self.is_mark(next, b'.')) {
-            next += 1;
-        }
-        let named = matches!(
-            self.word(next)?,
-            Lex::Weekday(_)
-                | Lex::Month(_)
-                | Lex::Season(_)
-                | Lex::Named(_)
-                | Lex::Part(_)
-                | Lex::Number(_)
-                | Lex::Ordinal(_)
-        );
-        if named {
-            self.name = self.word(next);
-        }
-        named.then_some(next + 1)
+    /// Whether one of the words "lieber", "besser", "eher" stands before "als".
+    fn preferred(&self, at: usize) -> bool {
+        (at.saturating_sub(8)..at)
+            .any(|before| ["lieber", "besser", "eher"].iter().any(|word| self.reads(before, word)))
     }
 
     /// "nicht vor zehn", "nicht später als", or a plain "nicht".

@@ -3,8 +3,10 @@
 use super::Reader;
 use super::date::present;
 use super::part::toned;
+use crate::item::ItemKind;
 use crate::lexicon::{Lex, Unit};
-use crate::point::{Counted, NthOf, Point, Rolling, WeekSpec, Which};
+use crate::point::{Counted, NthOf, Point, Rolling, WeekSpec, Which, YearSpec};
+use crate::token::Kind;
 use crate::value::PartOfDay;
 
 type Found = Option<(Point, usize)>;
@@ -46,6 +48,21 @@ impl Reader<'_> {
             && let Some(last) = self.last_of(noun, if lex == Lex::Last { -1 } else { -2 })
         {
             return Some(last);
+        }
+        // "nächste Woche nicht, erst übernächste": the noun was said before.
+        let silent = self.token(noun).is_none_or(|_| {
+            !self.capitalised(noun)
+                && matches!(
+                    self.token(noun).map(|token| token.kind),
+                    Some(
+                        Kind::Other
+                            | Kind::Mark(_)
+                            | Kind::Word(Lex::Filler | Lex::But | Lex::Not | Lex::And | Lex::Or)
+                    )
+                )
+        });
+        if silent && !past && which != Which::This && self.week_named() {
+            return found(present(Unit::Week, Counted::Offset(which.offset())), noun);
         }
         let default = Point::default();
         match self.word(noun)? {
@@ -106,6 +123,14 @@ impl Reader<'_> {
             }
             Lex::Weekend => found(Point { weekend: Some(which), ..default }, noun + 1),
             Lex::Season(season) => found(Point { season: Some((season, which)), ..default }, noun + 1),
+            // "letztes Ostern": the one that was.
+            Lex::Named(named) if past => {
+                let today = self.context.today();
+                let this = chrono::Datelike::year(&today);
+                let gone = named.in_year(this).is_some_and(|day| day < today);
+                let year = Some(YearSpec::Exact(if gone { this } else { this - 1 }));
+                found(Point { named: Some(named), year, ..default }, noun + 1)
+            }
             Lex::Named(named) if !past => found(Point { named: Some(named), ..default }, noun + 1),
             Lex::Part(word) => self.modified_part(which, toned(word, None), noun + 1),
             Lex::Tomorrow => self.modified_part(which, PartOfDay::Morning, noun + 1),
@@ -129,6 +154,14 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a week counted from the present one was said before.
+    fn week_named(&self) -> bool {
+        self.items.iter().any(|item| {
+            matches!(item.kind, ItemKind::Piece(point)
+                if matches!(point.week, Some(WeekSpec::Counted(Counted::Offset(_)))))
+        })
     }
 
     /// "diesen Abend", "letzte Nacht", "am nächsten Morgen".

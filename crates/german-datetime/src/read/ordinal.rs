@@ -56,7 +56,8 @@ impl Reader<'_> {
         let second = self.skip_soft(at + 2);
         let before_month = self.number(second).is_some_and(|day| day <= 31)
             && (matches!(self.word(second + 1), Some(Lex::Month(_)))
-                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_))));
+                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_)))
+                || self.dotted_date(second));
         let bare = (joined && before_month) || self.day_by_digits(at);
         bare.then_some(())?;
         Some((Point { day: Some(u8::try_from(day).ok()?), ..Point::default() }, at + 1))
@@ -268,13 +269,18 @@ impl Reader<'_> {
             return (!(clock && ends && !self.closes_days()) && anchored && !noun).then_some((point, next));
         }
         // In words, an ordinal is a day only behind a form of the article that says so.
+        let capital = self.capitalised(next);
         let noun = self.token(next).is_some_and(|token| {
-            token.capital
+            capital
                 && matches!(token.kind, Kind::Other | Kind::Word(Lex::Filler | Lex::Unit(_) | Lex::Counted))
         }) || matches!(
             self.word(next),
-            Some(Lex::Unit(_) | Lex::Counted | Lex::Numbered | Lex::Weekend | Lex::WorkingDay | Lex::Part(_))
+            Some(Lex::Unit(_) | Lex::Counted | Lex::Numbered | Lex::Weekend | Lex::WorkingDay)
         );
+        // "der erste Abend", but "am elften abends"
+        let part =
+            matches!(self.word(next), Some(Lex::Part(_))) && self.last_letter(next) != Some('s') && capital;
+        let noun = noun || part;
         (!noun && (self.articled(at) || self.weekday_before(at) || self.joins_days(at, next)))
             .then_some((point, next))
     }

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::range::inherit;
+use super::inherit::inherit;
 use super::value::span_value;
 use super::{Found, Resolved, Resolver};
 use crate::combine::{Start, Stop};

@@ -27,7 +27,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("wochenende wochenenden wochenendes weekend", Lex::Weekend),
     ("laufe verlauf", Lex::Course),
     (
-        "raum gleis linie version kapitel seite platz stock etage hausnummer nummer nr kundennummer paragraph",
+        "raum gleis linie straße allee gasse version kapitel seite platz stock etage hausnummer nummer nr kundennummer paragraph",
         Lex::Numbered,
     ),
     ("werktag werktage werktags arbeitstag arbeitstages", Lex::WorkingDay),
@@ -38,7 +38,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("q", Lex::QuarterLetter),
     ("kw kalenderwoche kalenderwochen kalwoche", Lex::CalendarWeek),
     ("hälfte", Lex::HalfSpan),
-    ("uhr uhrzeit ur", Lex::Clock),
+    ("uhr ur", Lex::Clock),
     ("h", Lex::H),
     ("pm", Lex::Pm),
     ("anfang anfangs beginn", Lex::Beginning),
@@ -161,7 +161,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("der die das den dem des d", Lex::Article),
     ("schönes gesegnete gesegnetes", Lex::Greeting),
     (
-        "also äh ähm ehm öhm hm hmm mh mhm ja jo joa okay ok gut gern gerne bitte mal halt eben eher vielleicht \
+        "uhrzeit also äh ähm ehm öhm hm hmm mh mhm ja jo joa okay ok gut gern gerne bitte mal halt eben eher vielleicht \
          vllt eventuell evtl irgendwann irgendwie möglichst möglich wenn geht ginge es ich wir mir uns sie hätte \
          hätten habe haben möchte würde wäre wär bräuchte brauche gar auch noch schon nur erst so liebsten hab \
          dann da was einen termin termine passt passen passend danke dankeschön hallo genau etwas direkt gleich \
@@ -173,7 +173,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("herr herrn frau fräulein familie name heiße heisse heißt doktor dr", Lex::Person),
     (
         "euro prozent personen person leute leuten kilo meter mal stück kinder kindern grad cent kunden plätze \
-         mann frauen männer herren damen zimmer teile haare zentimeter cm km kilometer straße pkw \
+         mann frauen männer herren damen zimmer teile haare zentimeter cm km kilometer pkw \
          wagen karten tickets termine terminen behandlungen sitzungen jährige jährigen jähriger",
         Lex::Counted,
     ),
