@@ -132,6 +132,10 @@ pub(crate) enum Lex {
     Shortly,
     /// "knappe", of lengths.
     Scant,
+    /// "ganze", of periods.
+    Whole,
+    /// "Vorabend": the evening of the day before.
+    Eve,
     /// "Raum", "Gleis": the number behind it is no time.
     Numbered,
     /// "ab".

@@ -62,6 +62,7 @@ fn declined(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
         ("morgig", Lex::Relative(1)),
         ("übermorgig", Lex::Relative(2)),
         ("knapp", Lex::Scant),
+        ("ganz", Lex::Whole),
         ("gut", Lex::Greeting),
         ("schön", Lex::Greeting),
         ("froh", Lex::Greeting),

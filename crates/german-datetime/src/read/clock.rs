@@ -236,6 +236,14 @@ impl Reader<'_> {
                 if matches!(self.word(next), Some(Lex::Clock | Lex::H)) { next + 1 } else { next },
             );
         }
+        // "10,30 Uhr", as it slips into hurried typing.
+        if self.is_mark(at + 1, b',')
+            && minute_count == 2
+            && self.tight(at + 2)
+            && self.is_word(at + 3, Lex::Clock)
+        {
+            return at_clock(clock, at + 4);
+        }
         if !self.is_mark(at + 1, b'.')
             || minute_count != 2
             || !self.tight(at + 2)

@@ -195,7 +195,17 @@ pub(super) fn hours_only(tokens: &[Token]) -> bool {
     for token in tokens.iter().take(20).filter(|token| is_weighty(token)) {
         match token.kind {
             Kind::Digits(0..=24, 1..=2) | Kind::Word(Lex::Number(0..=24)) => numbers += 1,
-            Kind::Word(Lex::To | Lex::And | Lex::Or | Lex::Of | Lex::Between) => {}
+            Kind::Word(
+                Lex::To
+                | Lex::And
+                | Lex::Or
+                | Lex::Of
+                | Lex::Between
+                | Lex::Half
+                | Lex::Quarter
+                | Lex::ThreeQuarters
+                | Lex::Clock,
+            ) => {}
             _ => return false,
         }
     }

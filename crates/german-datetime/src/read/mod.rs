@@ -177,6 +177,13 @@ impl<'a> Reader<'a> {
             Lex::Part(_) | Lex::Early | Lex::Late | Lex::EarlyAdjective | Lex::LateAdjective | Lex::Pm => {
                 self.part_of_day(at)
             }
+            // "am Vorabend von Fronleichnam"
+            Lex::Eve if self.day_starts(self.skip_links(at + 1)) => {
+                let part = (self.last_letter(at) == Some('d')).then_some(crate::value::PartOfDay::Evening);
+                let length = crate::point::Length { days: -1, ..Default::default() };
+                let shift = Some(crate::point::Shift { length, from: crate::point::ShiftFrom::DayAfter });
+                self.piece(Point { part, shift, ..Point::default() }, at, at + 1)
+            }
             Lex::Greeting => self.greeting(at),
             Lex::Weekday(day) | Lex::Weekly(day) => {
                 if let Some(forward) = self.beside_day(at + 1) {
@@ -227,6 +234,7 @@ impl<'a> Reader<'a> {
             | Lex::Middle
             | Lex::End
             | Lex::Season(_)
+            | Lex::Whole
             | Lex::Within => {
                 let (point, next) = self.period(at)?;
                 self.piece(point, at, next)

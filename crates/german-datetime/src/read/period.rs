@@ -79,6 +79,13 @@ impl Reader<'_> {
                 };
                 found(Point { rolling: Some(rolling), ..default }, next)
             }
+            // "die ganze Woche"
+            Lex::Whole => match self.word(at + 1) {
+                Some(Lex::Unit(unit @ (Unit::Week | Unit::Month))) => {
+                    found(present(unit, Counted::Offset(0)), at + 2)
+                }
+                _ => None,
+            },
             lex => self.modified(at, lex),
         }
     }
@@ -177,6 +184,10 @@ impl Reader<'_> {
             Some(Lex::Unit(unit @ (Unit::Week | Unit::Month | Unit::Year | Unit::Quarter)))
                 if !self.is_compound(noun) =>
             {
+                // "Ende des Monats Juni"
+                if matches!(self.word(noun + 1), Some(Lex::Month(_))) {
+                    return found(Point { portion, ..Point::default() }, noun + 1);
+                }
                 let point = present(unit, Counted::Bare);
                 // "Ende des Jahres 2026"
                 if unit == Unit::Year
@@ -242,6 +253,23 @@ impl Reader<'_> {
             return None;
         }
         match unit {
+            Unit::Month if matches!(self.word(at + 1), Some(Lex::Month(_))) => None,
+            // "Woche 23"
+            Unit::Week
+                if self
+                    .digits(at + 1)
+                    .is_some_and(|(week, count)| count <= 2 && (1..=53).contains(&week))
+                    && self.last_letter(at) == Some('e')
+                    && !self.is_mark(at + 2, b'.')
+                    && !self.is_mark(at + 2, b':')
+                    && !matches!(
+                        self.word(at + 2),
+                        Some(Lex::Clock | Lex::H | Lex::Month(_) | Lex::Unit(_))
+                    ) =>
+            {
+                let week = Counted::Named(u8::try_from(self.number(at + 1)?).ok()?, Which::Bare);
+                found(Point { week: Some(WeekSpec::Counted(week)), ..Point::default() }, at + 2)
+            }
             Unit::Day => self.feast_of_words(at),
             Unit::Week => {
                 let shift = match self.word(at + 1) {

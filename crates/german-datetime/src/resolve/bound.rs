@@ -136,6 +136,10 @@ impl Resolver<'_> {
         if outer.week.is_none() && outer.month.is_none() && outer.weekend.is_none() {
             return None;
         }
+        // "im September nach dem fünfzehnten": the month belongs to the date.
+        if point.day.is_some() && outer.week.is_none() {
+            return None;
+        }
         let period = Point { weekday: None, day: None, relative: None, now: false, ..outer.days_only() };
         if !period.has_day() || (point.week != outer.week && point.month != outer.month) {
             return None;

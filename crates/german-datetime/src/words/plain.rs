@@ -30,6 +30,8 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
         "raum gleis linie straße allee gasse version kapitel seite platz stock etage hausnummer nummer nr kundennummer paragraph",
         Lex::Numbered,
     ),
+    ("vorabend vortag", Lex::Eve),
+    ("herrgottsfrüh herrgottsfrühe", Lex::Early),
     ("werktag werktage werktags arbeitstag arbeitstages", Lex::WorkingDay),
     ("monatserste monatsersten monatserster", Lex::Ordinal(1)),
     ("nachm nm", Lex::Part(PartWord::Afternoon)),
