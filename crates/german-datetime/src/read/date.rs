@@ -195,8 +195,22 @@ impl Reader<'_> {
             4 if YEARS.contains(&value) && !matches!(self.word(at + 1), Some(Lex::Clock | Lex::H)) => {
                 Some((exact_year(value)?, at + 1))
             }
-            2 if self.tight(at) && !clock => Some((exact_year(2000 + value)?, at + 1)),
+            2 if self.tight(at) && !clock => Some((exact_year(self.full_year(value))?, at + 1)),
             _ => None,
+        }
+    }
+
+    /// The year two digits stand for: the one nearest to the present with these last digits.
+    pub(super) fn full_year(&self, digits: u32) -> u32 {
+        let this = u32::try_from(chrono::Datelike::year(&self.context.today())).unwrap_or(2000);
+        let century = this / 100 * 100;
+        let near = century + digits;
+        if near > this + 50 {
+            near.saturating_sub(100)
+        } else if near + 50 < this {
+            near + 100
+        } else {
+            near
         }
     }
 

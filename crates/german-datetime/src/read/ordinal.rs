@@ -99,16 +99,23 @@ impl Reader<'_> {
         Some((dated(day, u32::from(month), year)?, next))
     }
 
-    /// "8. Mai 18": two digits at the end, or before a clock time.
+    /// "8. Mai 18", "achter Mai siebenundzwanzig": a year without its century, at the end or before a clock time.
     pub(super) fn short_year(&self, at: usize) -> Option<(YearSpec, usize)> {
-        let (value @ 10..=99, 2) = self.digits(at)? else { return None };
+        let value = match self.token(at)?.kind {
+            Kind::Digits(value @ 10..=99, 2) => value,
+            // Smaller ones are hours.
+            Kind::Word(Lex::Number(value @ 25..=99)) => u32::from(value),
+            _ => return None,
+        };
         let ends = match self.token(at + 1).map(|token| token.kind) {
             None | Some(Kind::Mark(b',' | b'?' | b'!' | b')') | Kind::Word(Lex::At | Lex::From)) => true,
             Some(Kind::Mark(b'.')) => self.token(at + 2).is_none(),
-            Some(Kind::Digits(..)) => self.is_mark(at + 2, b':') || self.is_word(at + 2, Lex::Clock),
+            Some(Kind::Digits(..) | Kind::Word(Lex::Number(_))) => {
+                self.is_mark(at + 2, b':') || self.is_word(at + 2, Lex::Clock)
+            }
             _ => false,
         };
-        ends.then_some((exact_year(2000 + value)?, at + 1))
+        ends.then_some((exact_year(self.full_year(value))?, at + 1))
     }
 
     /// What an ordinal begins: a date, the n-th weekday, a week, an Advent Sunday, or a day of the month alone.
@@ -126,7 +133,7 @@ impl Reader<'_> {
                 if !self.heads_period(next + 1) && (1..=31).contains(&number) =>
             {
                 let point = dated(u32::from(number), u32::from(month), None)?;
-                match self.spoken_year(next + 1) {
+                match self.spoken_year(next + 1).or_else(|| self.short_year(next + 1)) {
                     Some((year, next)) => Some((Point { year: Some(year), ..point }, next)),
                     None => Some((Point { numeric: true, ..point }, next + 1)),
                 }
