@@ -192,6 +192,13 @@ impl Reader<'_> {
             return None;
         }
         let (length, next) = self.length(at)?;
+        // "eine Woche zuvor", "zwei Tage vorher", "drei Tage her"
+        if ["zuvor", "vorher", "her"].iter().any(|word| self.reads(next, word)) {
+            let day_before = self.piece_before(at).is_some_and(|point| point.has_day());
+            let from = if day_before { ShiftFrom::DayBefore } else { ShiftFrom::Now };
+            let shift = Shift { length: length.negated(), from };
+            return self.piece(Point { shift: Some(shift), ..Point::default() }, at, next + 1);
+        }
         match self.word(next)? {
             // "dreißig Minuten ab jetzt"
             Lex::From if self.is_word(next + 1, Lex::Now) => {
