@@ -270,6 +270,15 @@ fn parts(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
             add(&format!("übermorgen{noun}"), Lex::Relative(2), Some(part));
         }
     }
+    for (word, day, part) in [
+        ("silvesternacht", N::NewYearsEve, PartWord::Night),
+        ("neujahrsmorgen", N::NewYear, PartWord::Morning),
+        ("osternacht", N::HolySaturday, PartWord::Night),
+        ("ostermorgen", N::EasterSunday, PartWord::Morning),
+        ("nikolausabend", N::StNicholas, PartWord::Evening),
+    ] {
+        add(word, Lex::Named(day), Some(Lex::Part(part)));
+    }
     // "mitternacht" ends in "nacht", but is a moment.
     add("mitternacht", Lex::Midnight, None);
     add("mitternachts", Lex::Midnight, None);

@@ -250,7 +250,9 @@ impl Combiner<'_> {
         }
         let spot = match self.target {
             Target::Outer => {
-                if self.frame.outer.conflicts(&point) {
+                // "morgen kann ich nicht, aber Mittwoch"
+                let instead = refused && self.frame.outer.levels() & point.levels() & level::DAY != 0;
+                if instead || self.frame.outer.conflicts(&point) {
                     self.competing(point, refused);
                     return;
                 }

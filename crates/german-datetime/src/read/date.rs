@@ -200,14 +200,14 @@ impl Reader<'_> {
         }
     }
 
-    /// The year two digits stand for: the one nearest to the present with these last digits.
+    /// The year two digits stand for: at most twenty years ahead, less than eighty back.
     pub(super) fn full_year(&self, digits: u32) -> u32 {
         let this = u32::try_from(chrono::Datelike::year(&self.context.today())).unwrap_or(2000);
         let century = this / 100 * 100;
         let near = century + digits;
-        if near > this + 50 {
+        if near > this + 20 {
             near.saturating_sub(100)
-        } else if near + 50 < this {
+        } else if near + 80 <= this {
             near + 100
         } else {
             near

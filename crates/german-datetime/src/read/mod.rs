@@ -275,14 +275,21 @@ impl<'a> Reader<'a> {
                 if let Some(next) = self.shift_back(at) {
                     return Some(next);
                 }
+                if self.leads_to_noun(at) {
+                    return None;
+                }
                 self.mark(Mark::Before, at, at + 1)
             }
             Lex::After => {
                 if let Some(next) = self.shift_ahead(at) {
                     return Some(next);
                 }
+                if self.leads_to_noun(at) {
+                    return None;
+                }
                 self.mark(Mark::Later, at, at + 1)
             }
+            Lex::From if self.leads_to_noun(at) => None,
             Lex::From => self.mark(Mark::From, at, at + 1),
             Lex::To => self.mark(Mark::To, at, at + 1),
             Lex::Of | Lex::OfThe => self.mark(Mark::Of, at, at + 1),
@@ -316,6 +323,12 @@ impl<'a> Reader<'a> {
             && items.any(|item| item.kind == ItemKind::Mark(Mark::Of))
             && !self.items.iter().any(|item| item.kind == ItemKind::Mark(Mark::To))
             && self.day_starts(at + 1)
+    }
+
+    /// "vor den Feiertagen", "nach Köln": the preposition belongs to a noun that is no time.
+    fn leads_to_noun(&self, at: usize) -> bool {
+        let noun = self.skip_links(at + 1);
+        self.token(noun).is_some_and(|token| token.kind == Kind::Other) && self.capitalised(noun)
     }
 
     /// Whether one of the words "lieber", "besser", "eher" stands before "als".

@@ -5,7 +5,7 @@ use super::date::present;
 use super::part::toned;
 use crate::item::ItemKind;
 use crate::lexicon::{Lex, Unit};
-use crate::point::{Counted, NthOf, Point, Rolling, WeekSpec, Which, YearSpec};
+use crate::point::{Beside, Counted, NthOf, Point, Rolling, WeekSpec, Which, YearSpec};
 use crate::token::Kind;
 use crate::value::PartOfDay;
 
@@ -106,6 +106,14 @@ impl Reader<'_> {
                 found(point, noun + 1)
             }
             Lex::CalendarWeek => found(present(Unit::Week, Counted::Offset(which.offset())), noun + 1),
+            // "am letzten Samstag vor Weihnachten"
+            Lex::Weekday(weekday) if self.beside_day(noun + 1).is_some() => {
+                let forward = self.beside_day(noun + 1)?;
+                found(
+                    Point { beside: Some(Beside { weekday, forward, weekend: false }), ..default },
+                    noun + 2,
+                )
+            }
             Lex::Weekday(day) | Lex::ShortWeekday(day) => {
                 let next = if self.is_mark(noun + 1, b'.')
                     && matches!(self.word(noun), Some(Lex::ShortWeekday(_)))

@@ -16,6 +16,13 @@ impl Reader<'_> {
     pub(crate) fn named_day(&self, at: usize) -> Found {
         let name = |named, next| found(Point { named: Some(named), ..Point::default() }, next);
         match self.word(at)? {
+            // "Silvesterabend" is the day, and says which nine o'clock is meant.
+            Lex::Named(named @ NamedDay::NewYearsEve)
+                if self.last_letter(at) == Some('d') && self.clock_begins(at + 1) =>
+            {
+                let part = Some(crate::value::PartOfDay::Evening);
+                found(Point { named: Some(named), part, ..Point::default() }, at + 1)
+            }
             Lex::Named(named) => name(named, at + 1),
             Lex::ChristmasDay if matches!(self.last_letter(at), Some('e' | 'n')) => {
                 found(Point { stretch: Some(NamedStretch::ChristmasDays), ..Point::default() }, at + 1)
@@ -123,6 +130,26 @@ impl Reader<'_> {
             || self.iso_date(at).is_some()
             || self.ordinal(at).is_some()
             || self.feast_starts(at)
+    }
+
+    /// Whether a clock time, or a word that leads to one, stands at `at`.
+    fn clock_begins(&self, at: usize) -> bool {
+        self.digits(at).is_some()
+            || matches!(
+                self.word(at),
+                Some(
+                    Lex::At
+                        | Lex::About
+                        | Lex::From
+                        | Lex::To
+                        | Lex::Before
+                        | Lex::After
+                        | Lex::Between
+                        | Lex::Half
+                        | Lex::Quarter
+                        | Lex::Number(_)
+                )
+            )
     }
 
     /// Whether the name of a feast begins at `at`, of one word or of several.

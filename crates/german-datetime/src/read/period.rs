@@ -206,6 +206,7 @@ impl Reader<'_> {
                 | Lex::Last
                 | Lex::Past
                 | Lex::New
+                | Lex::QuarterLetter
                 | Lex::CalendarWeek
                 | Lex::Season(_)
                 | Lex::Beginning

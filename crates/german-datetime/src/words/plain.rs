@@ -94,7 +94,7 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
     ("nikolaus nikolaustag nikolo", Lex::Named(N::StNicholas)),
     ("heiligabend heiligabends weihnachtsabend heilgabend", Lex::Named(N::ChristmasEve)),
     ("christtag", Lex::Named(N::Christmas1)),
-    ("stephanstag stephanitag stefanitag stefanstag", Lex::Named(N::Christmas2)),
+    ("stephanstag stephani stefani stephanitag stefanitag stefanstag", Lex::Named(N::Christmas2)),
     ("silvester sylvester silvesterabend jahreswechsel", Lex::Named(N::NewYearsEve)),
     ("ostern osterfest osterfeiertage osterfeiertagen", Lex::Named(N::Easter)),
     ("pfingsten pfingstfest pfingstfeiertage pfingstfeiertagen", Lex::Named(N::Whitsun)),
