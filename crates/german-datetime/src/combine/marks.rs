@@ -94,10 +94,19 @@ impl Combiner<'_> {
             }
             return;
         }
-        if let Target::Right(index) = self.target
-            && self.second_range(at, index, next)
-        {
-            return;
+        if let Target::Right(index) = self.target {
+            if self.second_range(at, index, next) {
+                return;
+            }
+            // "5.8. 8 Uhr - 16.8. bis 13 Uhr": the time of the last day.
+            let ends = self.frame.ranges.get(index).copied().flatten();
+            if next & level::CLOCK != 0
+                && ends.is_some_and(|(left, right)| {
+                    left.clock.is_some() && right.has_day() && right.clock.is_none()
+                })
+            {
+                return;
+            }
         }
         let run = self.run_levels(at);
         let same = run & next & level::DAY != 0

@@ -1,7 +1,7 @@
 //! Lengths of time: "in anderthalb Stunden", "vor drei Tagen", "Dienstag über eine Woche", "zwei Tage nach Ostern".
 
 use super::Reader;
-use crate::item::Mark;
+use crate::item::{ItemKind, Mark};
 use crate::lexicon::{Lex, Unit};
 use crate::point::{Length, Point, Shift, ShiftFrom};
 use crate::token::Kind;
@@ -173,8 +173,10 @@ impl Reader<'_> {
     /// "vor drei Tagen", "seit zwei Wochen".
     pub(crate) fn shift_back(&mut self, at: usize) -> Option<usize> {
         let start = self.skip_soft(at + 1);
-        // "am 5.10. vor 9h": a clock time.
-        if self.is_word(start + 1, Lex::H) && self.items.last().is_some_and(|item| item.after == at) {
+        // "am 5.10. vor 9h", "vor 17h": a clock time; "vor 2h": a length.
+        let dated =
+            self.items.iter().any(|item| matches!(item.kind, ItemKind::Piece(point) if point.has_day()));
+        if self.is_word(start + 1, Lex::H) && (dated || self.number(start).is_some_and(|hour| hour >= 7)) {
             return None;
         }
         let (length, next) = self.length(start)?;

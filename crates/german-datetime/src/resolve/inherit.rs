@@ -35,7 +35,10 @@ pub(super) fn inherit(left: &mut Point, right: &mut Point, outer: &Point) {
     }
     let numeric = left.numeric || right.numeric;
     let alone = |point: &Point| {
-        point.month.is_none() && point.week.is_none() && point.relative.is_none() && point.weekday.is_none()
+        point.month.is_none()
+            && point.week.is_none()
+            && point.relative.is_none()
+            && (point.weekday.is_none() || point.day.is_some())
     };
     if alone(left) && (left.day.is_some() || left.portion.is_some()) && right.month.is_some() {
         left.month = right.month;
