@@ -11,7 +11,8 @@ impl Reader<'_> {
         if self.spoils_hour(next) {
             return false;
         }
-        if self.joins_dated(next) {
+        // "am 24 oder am 26 Oktober", but "um zwölf oder am 26. Oktober um zehn".
+        if self.joins_dated(next) && (self.number(next + 1).is_some() || self.behind_article(at)) {
             return false;
         }
         // "vom 5. bis 12. sind wir weg"
