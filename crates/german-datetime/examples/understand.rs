@@ -15,9 +15,12 @@ struct Question<'a> {
     tz: &'a str,
 }
 
+/// What a pipe holds.
+const BUFFER: usize = 1 << 16;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut input = std::io::stdin().lock();
-    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut input = std::io::BufReader::with_capacity(BUFFER, std::io::stdin().lock());
+    let mut output = std::io::BufWriter::with_capacity(BUFFER, std::io::stdout().lock());
     let mut line = String::new();
     loop {
         line.clear();
