@@ -1,5 +1,7 @@
 //! Dates that begin with an ordinal: "dreizehnter Dezember", "am dritten", "erster zwölfter", "zweiter Advent".
 
+use chrono::{Datelike, Weekday};
+
 use super::Reader;
 use super::date::{YEARS, dated, exact_year, present};
 use crate::holidays::NamedDay;
@@ -139,6 +141,15 @@ impl Reader<'_> {
                 }
             }
             Some(Lex::Weekday(day))
+                if self.is_word(at, Lex::Ordinal(number))
+                    && number <= 5
+                    && self.behind_article(at)
+                    && !self.period_follows(next + 1)
+                    && self.beside_day(next + 1).is_none() =>
+            {
+                Some(self.nth_of_the_month(number, day, next))
+            }
+            Some(Lex::Weekday(day))
                 if self.is_word(at, Lex::Ordinal(number)) || self.period_follows(next + 1) =>
             {
                 self.period_follows(next + 1)
@@ -199,6 +210,17 @@ impl Reader<'_> {
             }
             _ => self.day_alone(number, at, next),
         }
+    }
+
+    /// "am zweiten Mittwoch": of the month, unless the next second is a Wednesday.
+    fn nth_of_the_month(&self, number: u8, day: Weekday, at: usize) -> (Point, usize) {
+        let ahead = self.context.today().iter_days().take(31);
+        let that_day = ahead.into_iter().any(|date| date.day() == u32::from(number) && date.weekday() == day);
+        if that_day {
+            return (Point { day: Some(number), ..Point::default() }, at);
+        }
+        let nth = i8::try_from(number).ok().map(|nth| (nth, NthOf::Weekday(day)));
+        (Point { nth, month: Some(Counted::Bare), ..Point::default() }, at + 1)
     }
 
     /// "erste Januarwoche", "zweite Novemberhälfte", "letzter Oktobermontag".
