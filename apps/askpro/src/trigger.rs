@@ -127,10 +127,10 @@ mod tests {
                 duration_ms: 61_000,
             };
             let body: Value =
-                serde_json::from_str(&body(&args, "call_1", 1_790_000_000_000).unwrap()).unwrap();
+                serde_json::from_str(&body(&args, "call_a1", 1_790_000_000_000).unwrap()).unwrap();
             assert!(body["event"].is_string(), "{body}");
             assert!(
-                super::body(&TriggerArgs { event: "retell.nothing".to_owned(), ..args }, "call_1", 0)
+                super::body(&TriggerArgs { event: "retell.nothing".to_owned(), ..args }, "call_a1", 0)
                     .is_err()
             );
         }

@@ -147,7 +147,7 @@ mod tests {
     fn fact() -> CallFact {
         CallFact {
             call_id: CallId::from_uuid(Uuid::from_u128(1)),
-            provider_call_id: ProviderCallId::parse("call_1").unwrap(),
+            provider_call_id: ProviderCallId::parse("call_a1").unwrap(),
             branch_id: BranchId::from_uuid(Uuid::from_u128(2)),
         }
     }
@@ -164,7 +164,7 @@ mod tests {
     fn names_and_payloads_are_pinned() {
         let plain = json!({
             "call_id": "cal_00000000000000000000000000000001",
-            "provider_call_id": "call_1",
+            "provider_call_id": "call_a1",
             "branch_id": "brn_00000000000000000000000000000002",
         });
         let mut timed = plain.clone();

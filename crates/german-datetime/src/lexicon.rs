@@ -52,6 +52,8 @@ pub(crate) enum Lex {
     LateAdjective,
     /// "jetzt".
     Now,
+    /// "gerade": now, before "eben" only.
+    JustNow,
     /// A weekday's name.
     Weekday(Weekday),
     /// "montags".
@@ -66,6 +68,8 @@ pub(crate) enum Lex {
     Unit(Unit),
     /// "Wochenende".
     Weekend,
+    /// "Werktag".
+    WorkingDay,
     /// "Kalenderwoche".
     CalendarWeek,
     /// "Laufe": "im Laufe der Woche".
@@ -126,6 +130,14 @@ pub(crate) enum Lex {
     Around0,
     /// "kurz".
     Shortly,
+    /// "knappe", of lengths.
+    Scant,
+    /// "ganze", of periods.
+    Whole,
+    /// "Vorabend": the evening of the day before.
+    Eve,
+    /// "Raum", "Gleis": the number behind it is no time.
+    Numbered,
     /// "ab".
     From,
     /// "bis".
@@ -232,6 +244,7 @@ pub(crate) enum FeastWord {
     Liberation,
     Saint,
     Martin,
+    Conception,
 }
 
 /// The word table.

@@ -77,6 +77,8 @@ pub(crate) enum NthOf {
     Day,
     Weekday(Weekday),
     Weekend,
+    /// Monday to Friday, but for the public holidays of the whole country.
+    WorkingDay,
 }
 
 /// A portion of a period.

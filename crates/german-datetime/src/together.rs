@@ -7,7 +7,7 @@ use crate::error::UnderstandError;
 use crate::resolve::exact;
 use crate::understand;
 use crate::understanding::{Daily, Inference, Reading, Reason, Understanding};
-use crate::value::{Bound, Edge, Grain, Interval, MinuteOfDay, Vague, Value, midnight};
+use crate::value::{Bound, Direction, Edge, Grain, Interval, MinuteOfDay, Vague, Value, midnight};
 use crate::zone::{ZonedTime, in_zone};
 
 /// Understands a date and a time that came as two texts, in this order or in the other.
@@ -95,6 +95,52 @@ impl Understanding {
         }
         Ok(both)
     }
+}
+
+impl Understanding {
+    /// Puts an undated reading on the next day on which it comes round: today if it is not yet over, else
+    /// tomorrow. That day is a guess, and is listed as
+    /// [`Inference::Day`]. A reading that names a day is returned as it is.
+    ///
+    /// # Errors
+    /// [`UnderstandError::NonexistentTime`] where the clock skips the time on that day.
+    pub fn dated(&self, context: &Context<'_>) -> Result<Self, UnderstandError> {
+        if !is_undated(&self.value) {
+            return Ok(self.clone());
+        }
+        let day = next_day(&self.value, context);
+        let put = |value: &Value| on_day(day, value, context).map(|(value, ..)| value);
+        let value = put(&self.value)?;
+        let mut inferred = self.inferred.clone();
+        inferred.push(Inference::Day);
+        let others = self
+            .others
+            .iter()
+            .filter_map(|other| {
+                let day = next_day(&other.value, context);
+                let (value, ..) = on_day(day, &other.value, context).ok()?;
+                Some(Reading { value, reason: other.reason })
+            })
+            .collect();
+        Ok(Self { value, inferred, others, ..self.clone() })
+    }
+}
+
+/// The day on which an undated value next comes round.
+fn next_day(value: &Value, context: &Context<'_>) -> NaiveDate {
+    let today = context.today();
+    let minute = |edge: &Edge| if let Edge::Clock(minute) = edge { *minute } else { MinuteOfDay::END };
+    let now = MinuteOfDay::from(context.wall_clock().time());
+    let over = match value {
+        Value::Time(time) => MinuteOfDay::from(*time) < now,
+        Value::Interval(Interval { start, end, .. }) | Value::Vague(Vague { start, end, .. }) => {
+            // A stretch past midnight is not over today.
+            minute(end) > minute(start) && minute(end) <= now
+        }
+        Value::Open(Bound { direction: Direction::Before, at }) => minute(at) <= now,
+        Value::Open(_) | Value::Moment(_) | Value::Day(_) => false,
+    };
+    if over { today.succ_opt().unwrap_or(today) } else { today }
 }
 
 fn is_undated(value: &Value) -> bool {
@@ -248,8 +294,8 @@ fn daily(time: &Value) -> Result<Daily, UnderstandError> {
             Ok(Daily::Between(*from, *to))
         }
         Value::Open(Bound { direction, at: Edge::Clock(minute) }) => Ok(match direction {
-            crate::value::Direction::After => Daily::From(*minute),
-            crate::value::Direction::Before => Daily::Until(*minute),
+            Direction::After => Daily::From(*minute),
+            Direction::Before => Daily::Until(*minute),
         }),
         _ => Err(UnderstandError::Contradiction),
     }

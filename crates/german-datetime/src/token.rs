@@ -87,11 +87,23 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 }
                 None => found.push(token),
             },
+            // The dot of an abbreviation belongs to it.
+            Class::Sign if first == '.' && !spaced && is_abbreviated(text, found.last()) => {}
             Class::Sign => found.push(Token { kind: sign(first), ..token }),
         }
         spaced = false;
     }
     found
+}
+
+/// Words that people cut short with a dot and that end no sentence.
+const ABBREVIATED: [&str; 12] =
+    ["ca", "zw", "vorm", "nachm", "vm", "nm", "u", "bzw", "evtl", "vllt", "inkl", "spät"];
+
+fn is_abbreviated(text: &str, last: Option<&Token>) -> bool {
+    last.and_then(|last| text.get(last.start as usize..last.end as usize)).is_some_and(|word| {
+        word.len() <= 5 && ABBREVIATED.iter().any(|short| short.eq_ignore_ascii_case(word))
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -43,6 +43,8 @@ pub enum Inference {
     AFewAreTwo,
     /// A day without a clock time lies on the day of the call.
     Today,
+    /// No day was said; the next one on which the time comes round was taken ([`Understanding::dated`]).
+    Day,
 }
 
 /// Why a phrase has another reading.

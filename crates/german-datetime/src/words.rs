@@ -1,9 +1,13 @@
 //! The word lists.
 
+mod plain;
+
+use plain::PLAIN;
+
 use chrono::Weekday;
 
 use crate::holidays::NamedDay as N;
-use crate::lexicon::{FeastWord, Lex, PartWord, Unit};
+use crate::lexicon::{Lex, PartWord, Unit};
 
 /// Gives every word of the lists to `add`: its spelling, what it is, and what its second half is if it is a
 /// compound of two words.
@@ -53,6 +57,12 @@ fn declined(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
         ("spät", Lex::LateAdjective),
         ("halb", Lex::HalfOf),
         ("ein", Lex::One),
+        ("gestrig", Lex::Relative(-1)),
+        ("heutig", Lex::Relative(0)),
+        ("morgig", Lex::Relative(1)),
+        ("übermorgig", Lex::Relative(2)),
+        ("knapp", Lex::Scant),
+        ("ganz", Lex::Whole),
         ("gut", Lex::Greeting),
         ("schön", Lex::Greeting),
         ("froh", Lex::Greeting),
@@ -172,14 +182,14 @@ fn months(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
                 ("tag", Lex::Unit(Unit::Day)),
                 ("tage", Lex::Unit(Unit::Day)),
             ] {
-                if name.len() > 3 {
+                if name.len() > 3 || name == "mai" {
                     add(&format!("{name}{second}"), month, Some(lex));
                 }
             }
             // "Januarmontag", "Novembersamstag".
             for (day, day_names) in WEEKDAYS {
                 for day_name in day_names.split(' ') {
-                    if name.len() > 3 {
+                    if name.len() > 3 || name == "mai" {
                         add(&format!("{name}{day_name}"), month, Some(Lex::Weekday(day)));
                     }
                 }
@@ -240,6 +250,10 @@ fn parts(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
                 add(&format!("{noun}{joint}{second}"), part, None);
             }
         }
+        if noun == "mittag" {
+            add("mittagspause", part, None);
+            add("mittagessen", part, None);
+        }
         for ending in ["", "s"] {
             add(&format!("früh{noun}{ending}"), Lex::Early, Some(part));
             add(&format!("spät{noun}{ending}"), Lex::Late, Some(part));
@@ -255,6 +269,15 @@ fn parts(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
             add(&format!("morgen{noun}"), Lex::Relative(1), Some(part));
             add(&format!("übermorgen{noun}"), Lex::Relative(2), Some(part));
         }
+    }
+    for (word, day, part) in [
+        ("silvesternacht", N::NewYearsEve, PartWord::Night),
+        ("neujahrsmorgen", N::NewYear, PartWord::Morning),
+        ("osternacht", N::HolySaturday, PartWord::Night),
+        ("ostermorgen", N::EasterSunday, PartWord::Morning),
+        ("nikolausabend", N::StNicholas, PartWord::Evening),
+    ] {
+        add(word, Lex::Named(day), Some(Lex::Part(part)));
     }
     // "mitternacht" ends in "nacht", but is a moment.
     add("mitternacht", Lex::Midnight, None);
@@ -286,167 +309,3 @@ fn clock(add: &mut impl FnMut(&str, Lex, Option<Lex>)) {
     add("halbstunde", Lex::HalfOf, Some(Lex::Unit(Unit::Hour)));
     add("halbjahr", Lex::HalfOf, Some(Lex::Unit(Unit::Year)));
 }
-
-const PLAIN: &[(&str, Lex)] = &[
-    ("heute heut heit hüt", Lex::Relative(0)),
-    ("gestern gestan", Lex::Relative(-1)),
-    ("vorgestern", Lex::Relative(-2)),
-    ("morgen morgn morjen", Lex::Tomorrow),
-    ("übermorgen übermorgn", Lex::Relative(2)),
-    ("jetzt sofort momentan augenblicklich", Lex::Now),
-    ("heuer", Lex::ThisYear),
-    ("viertel", Lex::Quarter),
-    ("dreiviertel", Lex::ThreeQuarters),
-    ("paar einigen einige wenigen wenige mehreren", Lex::Few),
-    ("te ter ten tes tem ste ster sten stes stem", Lex::OrdinalEnding),
-    ("sekunde sekunden sek", Lex::Unit(Unit::Second)),
-    ("minute minuten min mins minütchen", Lex::Unit(Unit::Minute)),
-    ("stunde stunden std stündchen", Lex::Unit(Unit::Hour)),
-    ("tag tage tagen tages tags", Lex::Unit(Unit::Day)),
-    ("woche wochen", Lex::Unit(Unit::Week)),
-    ("monat monate monaten monats", Lex::Unit(Unit::Month)),
-    ("quartal quartals quartale quartalen", Lex::Unit(Unit::Quarter)),
-    ("jahr jahre jahren jahres jahrs", Lex::Unit(Unit::Year)),
-    ("wochenende wochenenden wochenendes weekend", Lex::Weekend),
-    ("laufe verlauf", Lex::Course),
-    ("q", Lex::QuarterLetter),
-    ("kw kalenderwoche kalenderwochen kalwoche", Lex::CalendarWeek),
-    ("hälfte", Lex::HalfSpan),
-    ("uhr uhrzeit ur", Lex::Clock),
-    ("h", Lex::H),
-    ("pm", Lex::Pm),
-    ("anfang anfangs beginn", Lex::Beginning),
-    ("mitte", Lex::Middle),
-    ("ende", Lex::End),
-    ("neujahr neujahrstag neujahrs", Lex::Named(N::NewYear)),
-    ("dreikönig dreikönige dreikönigstag epiphanias dreikönigsfest", Lex::Named(N::Epiphany)),
-    ("valentinstag", Lex::Named(N::Valentine)),
-    ("frauentag weltfrauentag", Lex::Named(N::WomensDay)),
-    ("weiberfastnacht altweiber altweiberfastnacht", Lex::Named(N::FatThursday)),
-    ("rußfreitag", Lex::Named(N::CarnivalFriday)),
-    ("nelkensamstag faschingssamstag karnevalssamstag", Lex::Named(N::CarnivalSaturday)),
-    ("tulpensonntag faschingssonntag karnevalssonntag", Lex::Named(N::CarnivalSunday)),
-    ("rosenmontag", Lex::Named(N::RoseMonday)),
-    (
-        "fastnacht fasnacht faschingsdienstag fastnachtsdienstag fasnachtsdienstag veilchendienstag karnevalsdienstag",
-        Lex::Named(N::ShroveTuesday),
-    ),
-    ("aschermittwoch", Lex::Named(N::AshWednesday)),
-    ("palmsonntag", Lex::Named(N::PalmSunday)),
-    ("gründonnerstag", Lex::Named(N::MaundyThursday)),
-    ("karfreitag", Lex::Named(N::GoodFriday)),
-    ("karsamstag ostersamstag ostersonnabend", Lex::Named(N::HolySaturday)),
-    ("ostersonntag", Lex::Named(N::EasterSunday)),
-    ("ostermontag", Lex::Named(N::EasterMonday)),
-    ("maifeiertag", Lex::Named(N::LabourDay)),
-    ("walpurgisnacht", Lex::Named(N::Walpurgis)),
-    ("muttertag", Lex::Named(N::MothersDay)),
-    ("vatertag herrentag männertag himmelfahrt himmelfahrtstag auffahrt", Lex::Named(N::Ascension)),
-    ("pfingstsamstag pfingstsonnabend", Lex::Named(N::WhitSaturday)),
-    ("pfingstsonntag", Lex::Named(N::WhitSunday)),
-    ("pfingstmontag", Lex::Named(N::WhitMonday)),
-    ("trinitatis dreifaltigkeitssonntag", Lex::Named(N::TrinitySunday)),
-    ("fronleichnam", Lex::Named(N::CorpusChristi)),
-    ("johannistag", Lex::Named(N::StJohn)),
-    ("bundesfeiertag bundesfeier", Lex::Named(N::SwissNationalDay)),
-    ("friedensfest", Lex::Named(N::PeaceFestival)),
-    ("weltkindertag", Lex::Named(N::ChildrensDay)),
-    ("einheitstag", Lex::Named(N::Unity)),
-    ("erntedank erntedankfest erntedanktag", Lex::Named(N::Harvest)),
-    ("nationalfeiertag", Lex::Named(N::AustrianNationalDay)),
-    ("reformationstag reformationsfest", Lex::Named(N::Reformation)),
-    ("halloween", Lex::Named(N::Halloween)),
-    ("allerheiligen", Lex::Named(N::AllSaints)),
-    ("allerseelen", Lex::Named(N::AllSouls)),
-    ("martinstag martini", Lex::Named(N::StMartin)),
-    ("volkstrauertag", Lex::Named(N::NationalMourning)),
-    ("bußtag", Lex::Named(N::Repentance)),
-    ("totensonntag ewigkeitssonntag", Lex::Named(N::SundayOfTheDead)),
-    ("barbaratag", Lex::Named(N::StBarbara)),
-    ("nikolaus nikolaustag nikolo", Lex::Named(N::StNicholas)),
-    ("heiligabend heiligabends weihnachtsabend heilgabend", Lex::Named(N::ChristmasEve)),
-    ("christtag", Lex::Named(N::Christmas1)),
-    ("stephanstag stephanitag stefanitag stefanstag", Lex::Named(N::Christmas2)),
-    ("silvester sylvester silvesterabend jahreswechsel", Lex::Named(N::NewYearsEve)),
-    ("ostern osterfest", Lex::Named(N::Easter)),
-    ("pfingsten pfingstfest", Lex::Named(N::Whitsun)),
-    ("weihnachten weihnacht weihnachtsfest", Lex::Named(N::Christmas)),
-    ("karneval fasching", Lex::Named(N::Carnival)),
-    ("advent advents adventssonntag adventsonntag", Lex::Advent),
-    (
-        "weihnachtsfeiertag weihnachtstag weihnachtsfeiertage weihnachtsfeiertagen weihnachtstage weihnachtstagen",
-        Lex::ChristmasDay,
-    ),
-    ("karwoche", Lex::Around(N::GoodFriday)),
-    ("arbeit", Lex::Feast(FeastWord::Work)),
-    ("deutschen", Lex::Feast(FeastWord::German)),
-    ("einheit", Lex::Feast(FeastWord::Unity)),
-    ("heilige heiligen heiliger heilig hl", Lex::Feast(FeastWord::Holy)),
-    ("könige königen", Lex::Feast(FeastWord::Kings)),
-    ("christi", Lex::Feast(FeastWord::Christ)),
-    ("mariä maria mariae", Lex::Feast(FeastWord::Mary)),
-    ("weißer weißen weiße", Lex::Feast(FeastWord::White)),
-    ("buß buss", Lex::Feast(FeastWord::Repent)),
-    ("bettag", Lex::Feast(FeastWord::Prayer)),
-    ("befreiung", Lex::Feast(FeastWord::Liberation)),
-    ("sankt st", Lex::Feast(FeastWord::Saint)),
-    ("martin", Lex::Feast(FeastWord::Martin)),
-    ("um punkt schlag", Lex::At),
-    ("gegen circa zirka ca cirka etwa ungefähr schätzungsweise rund", Lex::About),
-    ("rum herum", Lex::Around0),
-    ("kurz knapp", Lex::Shortly),
-    ("ab", Lex::From),
-    ("bis", Lex::To),
-    ("vor vorm", Lex::Before),
-    ("nach", Lex::After),
-    ("von", Lex::Of),
-    ("vom", Lex::OfThe),
-    ("zwischen", Lex::Between),
-    ("auf", Lex::Onto),
-    ("seit", Lex::Since),
-    ("in", Lex::In),
-    ("an", Lex::On),
-    ("zum zur", Lex::ToThe),
-    ("am im beim ans ins fürs übers", Lex::OnThe),
-    ("über", Lex::Over),
-    ("darauf drauf danach hernach", Lex::Afterwards),
-    ("spätestens längstens maximal", Lex::AtLatest),
-    ("frühestens", Lex::AtEarliest),
-    ("als wie", Lex::Than),
-    ("innerhalb binnen innert", Lex::Within),
-    ("und u & sowie", Lex::And),
-    ("oder beziehungsweise bzw", Lex::Or),
-    ("aber jedoch", Lex::But),
-    ("nicht net ned nich nix kein keinen keine keinem keiner", Lex::Not),
-    (
-        "nein nee nö ne quatsch entschuldigung sorry pardon moment halt stopp stop korrektur korrigiere falsch vertan \
-         versprochen meine meinte vielmehr lieber doch Blödsinn verzeihung besser",
-        Lex::Correction,
-    ),
-    ("sondern", Lex::Rather),
-    ("statt anstatt anstelle außer ausser", Lex::InsteadOf),
-    (
-        "verschieben verschiebe verschiebt verschoben verlegen verlege verlegt umbuchen umgebucht umlegen umzulegen \
-         umzubuchen legen lege vorverlegen vorziehen verschiebung verlegung",
-        Lex::Moving,
-    ),
-    ("der die das den dem des d", Lex::Article),
-    ("schönes gesegnete gesegnetes", Lex::Greeting),
-    (
-        "also äh ähm ehm öhm hm hmm mh mhm ja jo joa okay ok gut gern gerne bitte mal halt eben eher vielleicht \
-         vllt eventuell evtl irgendwann irgendwie möglichst möglich wenn geht ginge es ich wir mir uns sie hätte \
-         hätten habe haben möchte würde wäre wär bräuchte brauche gar auch noch schon nur erst so liebsten hab \
-         dann da was einen termin termine passt passen passend danke dankeschön hallo genau etwas direkt gleich \
-         euch ihr für wieder ungerade ganz tagsüber prima super tschüss wiederhören \
-         wiedersehen servus grüß gott grüezi schon einfach einschließlich inklusive inkl dran spätabend lieben \
-         sagen sagte wollte will kann könnte können könnten ging hier ist",
-        Lex::Filler,
-    ),
-    ("herr herrn frau fräulein familie name heiße heisse heißt doktor dr", Lex::Person),
-    (
-        "euro prozent personen person leute leuten kilo meter mal stück kinder kindern grad cent kunden plätze \
-         mann frauen männer herren damen zimmer teile haare zentimeter cm km kilometer straße hausnummer pkw \
-         wagen karten tickets termine terminen behandlungen sitzungen jährige jährigen jähriger",
-        Lex::Counted,
-    ),
-];

@@ -143,7 +143,7 @@ mod tests {
         Delivery {
             provider: Provider::Retell,
             event: "call_ended",
-            subject: "call_1",
+            subject: "call_a1",
             body,
             correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
         }

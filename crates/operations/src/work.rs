@@ -48,11 +48,11 @@ mod tests {
     #[test]
     fn kind_payload_and_keys_are_pinned() {
         let work = ProcessWebhook { inbox_id: InboxId::from_uuid(Uuid::from_u128(1)) };
-        let job = work.clone().job("call_1");
+        let job = work.clone().job("call_a1");
         assert_eq!((job.kind, job.queue, job.priority), ("process_webhook", "gateway", 50));
         assert_eq!(job.payload, json!({"inbox_id": "inb_00000000000000000000000000000001"}));
         assert_eq!(job.unique_key.as_deref(), Some("webhook:inb_00000000000000000000000000000001"));
-        assert_eq!(job.serial_key.as_deref(), Some("subject:call_1"));
+        assert_eq!(job.serial_key.as_deref(), Some("subject:call_a1"));
         assert_eq!(work.job("").serial_key, None);
     }
 }

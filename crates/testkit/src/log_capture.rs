@@ -1,49 +1,74 @@
 //! What a test's code would have written to the log.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::marker::PhantomData;
+use std::sync::Once;
 
-use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
+
+thread_local! {
+    static CAPTURED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+static INSTALLED: Once = Once::new();
 
 /// Captures the log of this thread, at every level, until it is dropped. On a runtime of several threads only what runs
 /// on this one is captured: use it with the single-threaded test runtime.
+///
+/// One subscriber serves the whole process and asks at each place whether the thread is captured. Subscribers that come
+/// and go would not do: a place in the code that is reached while one of them goes may be noted as silent for good.
 #[derive(Debug)]
 pub struct LogCapture {
-    buffer: Buffer,
-    _guard: DefaultGuard,
+    /// It belongs to its thread.
+    _thread: PhantomData<*const ()>,
 }
-
-#[derive(Debug, Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl LogCapture {
     /// Begins to capture.
+    ///
+    /// # Panics
+    /// If this process has another subscriber for all of its threads.
     #[must_use]
     pub fn start() -> Self {
-        let buffer = Buffer::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(buffer.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        // A place in the code that another thread reached first, while nobody listened, may have been noted as silent.
-        tracing::callsite::rebuild_interest_cache();
-        Self { buffer, _guard: guard }
+        INSTALLED.call_once(|| {
+            let layer = fmt::layer().with_ansi(false).with_writer(ThisThread);
+            let subscriber = registry()
+                .with(layer.with_filter(dynamic_filter_fn(|_, _| CAPTURED.with_borrow(Option::is_some))));
+            let installed = tracing::subscriber::set_global_default(subscriber);
+            assert!(installed.is_ok(), "another subscriber serves this process");
+        });
+        CAPTURED.set(Some(Vec::new()));
+        Self { _thread: PhantomData }
     }
 
     /// Everything that was logged so far.
     #[must_use]
     pub fn text(&self) -> String {
-        let bytes = self.buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
+        CAPTURED
+            .with_borrow(|bytes| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned())
     }
 }
 
-impl Write for Buffer {
+impl Drop for LogCapture {
+    fn drop(&mut self) {
+        CAPTURED.set(None);
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ThisThread;
+
+impl Write for ThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        CAPTURED.with_borrow_mut(|captured| {
+            if let Some(captured) = captured {
+                captured.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
@@ -52,11 +77,11 @@ impl Write for Buffer {
     }
 }
 
-impl<'a> MakeWriter<'a> for Buffer {
+impl MakeWriter<'_> for ThisThread {
     type Writer = Self;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&self) -> Self {
+        *self
     }
 }
 
@@ -69,5 +94,8 @@ mod tests {
         let capture = LogCapture::start();
         tracing::debug!(answer = 42, "inside");
         assert!(capture.text().contains("answer=42"));
+        drop(capture);
+        tracing::debug!(answer = 43, "outside");
+        assert!(!LogCapture::start().text().contains("answer"));
     }
 }

@@ -61,8 +61,8 @@ fn the_path_names_the_tool_of_an_envelope() {
     assert_eq!(envelope.tool_call_id.as_deref(), Some("tool_call_a1b2c3"));
     let wrapped = read(r#"{"name":"check_availability_v17","args":{"datum":"morgen"}}"#, Some("v17-check"));
     assert_eq!((wrapped.tool.as_str(), wrapped.args.len()), ("v17_check", 1));
-    let only_call = read(r#"{"call":{"call_id":"call_1"}}"#, Some("initialize-call"));
-    assert_eq!(only_call.call.unwrap().call_id.unwrap().as_str(), "call_1");
+    let only_call = read(r#"{"call":{"call_id":"call_a1"}}"#, Some("initialize-call"));
+    assert_eq!(only_call.call.unwrap().call_id.unwrap().as_str(), "call_a1");
     assert!(only_call.args.is_empty());
 }
 

@@ -114,7 +114,7 @@ fn events_about_other_things_say_nothing() {
     for (body, expected) in [
         (CHAT_STARTED, identity("chat_started", "chat_77aa01")),
         (ALERT, identity("alert_triggered", "alert_incident_31")),
-        (r#"{"event":"call_teleported","call":{"call_id":"call_1"}}"#, identity("call_teleported", "call_1")),
+        (r#"{"event":"call_teleported","call":{"call_id":"call_a1"}}"#, identity("call_teleported", "call_a1")),
         (
             r#"{"event":"transcript_updated","chat":{"chat_id":"chat_1"}}"#,
             identity("transcript_updated", "chat_1"),
@@ -154,7 +154,7 @@ fn not_json_is_told_from_json_that_says_nothing() {
         ("[]", "", ""),
         ("17", "", ""),
         ("{}", "", ""),
-        (r#"{"call":{"call_id":"call_1"}}"#, "", "call_1"),
+        (r#"{"call":{"call_id":"call_a1"}}"#, "", "call_a1"),
         (r#"{"event":"call_ended"}"#, "call_ended", ""),
         (r#"{"event":"call_ended","call":[]}"#, "call_ended", ""),
         (r#"{"event":"call_ended","call":{"call_id":7}}"#, "call_ended", ""),
@@ -171,7 +171,7 @@ fn not_json_is_told_from_json_that_says_nothing() {
 #[test]
 fn odd_kinds_are_absent_and_repeated_names_count_once() {
     let decoded = webhook(
-        br#"{"event":"call_started","event":"call_ended","call":{"call_id":"call_1","agent_version":"prod",
+        br#"{"event":"call_started","event":"call_ended","call":{"call_id":"call_a1","agent_version":"prod",
             "start_timestamp":"1795426212417","end_timestamp":{},"duration_ms":12.0,"direction":"sideways",
             "disconnection_reason":["user_hangup"],"call_cost":{"combined_cost":"1.5","product_costs":{}},
             "transcript_object":[7,{"role":"agent","content":9},{"role":"dtmf","content":"1"}],

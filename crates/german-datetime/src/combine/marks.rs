@@ -94,10 +94,19 @@ impl Combiner<'_> {
             }
             return;
         }
-        if let Target::Right(index) = self.target
-            && self.second_range(at, index, next)
-        {
-            return;
+        if let Target::Right(index) = self.target {
+            if self.second_range(at, index, next) {
+                return;
+            }
+            // "5.8. 8 Uhr - 16.8. bis 13 Uhr": the time of the last day.
+            let ends = self.frame.ranges.get(index).copied().flatten();
+            if next & level::CLOCK != 0
+                && ends.is_some_and(|(left, right)| {
+                    left.clock.is_some() && right.has_day() && right.clock.is_none()
+                })
+            {
+                return;
+            }
         }
         let run = self.run_levels(at);
         let same = run & next & level::DAY != 0
@@ -116,6 +125,10 @@ impl Combiner<'_> {
         match self.target {
             Target::Left(index) => self.target = Target::Right(index),
             Target::After if next & level::CLOCK != 0 && self.run_levels(at) & level::CLOCK != 0 => {
+                self.bound_before(at, Stop::Until);
+            }
+            // "5. März ab 14 Uhr - 6. März bis 10 Uhr"
+            Target::After if next & level::DAY != 0 && self.frame.outer.has_day() => {
                 self.bound_before(at, Stop::Until);
             }
             Target::Right(index) => {
@@ -160,6 +173,17 @@ impl Combiner<'_> {
         let run = self.run_levels(at);
         let Some(free) = self.free_range() else { return false };
         let Some(Some((left, right))) = self.frame.ranges.get_mut(index) else { return false };
+        // "Do-Fr 16.-17.7.": the dates say which days the weekdays are.
+        if left.weekday.is_some()
+            && left.day.is_none()
+            && right.weekday.is_some()
+            && right.day.is_some()
+            && next & level::DAY != 0
+        {
+            *left = Point { day: right.day, month: right.month, year: right.year, weekday: None, ..*left };
+            *right = right.time_only();
+            return true;
+        }
         let hours = run & next & level::CLOCK != 0 && left.clock.is_none() && next & level::DAY == 0;
         let days = run & next & level::DAY != 0 && !left.has_day();
         let moved = if hours {

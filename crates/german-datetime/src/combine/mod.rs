@@ -84,6 +84,8 @@ struct Combiner<'a> {
     refused: bool,
     /// Pieces are dropped until the next mark.
     dropping: bool,
+    /// Levels of what was dropped.
+    dropped: u8,
 }
 
 /// Puts the constituents together. `moving`: the sentence is about moving an appointment.
@@ -95,6 +97,7 @@ pub(crate) fn combine(items: &[Item], moving: bool) -> Frame {
         between: false,
         refused: false,
         dropping: false,
+        dropped: 0,
     };
     let mut earlier: Option<Frame> = None;
     let mut wishes: Vec<Frame> = Vec::new();
@@ -226,14 +229,30 @@ impl Combiner<'_> {
                 _ => 0,
             };
         self.dropping &= gap(self.items) <= 2 && !self.items.get(at).is_some_and(|item| item.behind_comma);
+        // "statt am Montag um neun am Dienstag um zehn": the second day is not what is refused.
+        self.dropping &= self.dropped & point.levels() == 0;
         if self.dropping {
+            self.dropped |= point.levels();
             return;
         }
+        self.dropped = 0;
         self.used(at);
         let refused = std::mem::take(&mut self.refused);
+        // "nach der Mittagspause, so gegen eins": the clock time says what was meant.
+        let behind_comma = self.items.get(at).is_some_and(|item| item.behind_comma);
+        if behind_comma
+            && self.target == Target::After
+            && point.clock.is_some()
+            && self.frame.after.is_some_and(|(spot, _)| spot.levels() == level::PART)
+        {
+            self.frame.after = None;
+            self.target = Target::Outer;
+        }
         let spot = match self.target {
             Target::Outer => {
-                if self.frame.outer.conflicts(&point) {
+                // "morgen kann ich nicht, aber Mittwoch"
+                let instead = refused && self.frame.outer.levels() & point.levels() & level::DAY != 0;
+                if instead || self.frame.outer.conflicts(&point) {
                     self.competing(point, refused);
                     return;
                 }

@@ -6,7 +6,7 @@ use super::{
     Calendar, Found, Notes, Span, after, before, nearest, one_day, plus_days, plus_months, span, unusable,
 };
 use crate::error::UnderstandError;
-use crate::holidays::NamedDay;
+use crate::holidays::{NamedDay, is_working_day};
 use crate::point::{Counted, NthOf, Point, Which, YearSpec};
 use crate::understanding::{Inference, Reason};
 use crate::value::Grain;
@@ -261,6 +261,17 @@ pub(super) fn nth_in(nth: i8, of: NthOf, whole: &Span) -> Option<NaiveDate> {
     let found = match of {
         NthOf::Day if from_start => plus_days(whole.first, steps)?,
         NthOf::Day => plus_days(whole.end, -1 - steps)?,
+        NthOf::WorkingDay => {
+            let days = whole.first.iter_days().take_while(|day| *day < whole.end);
+            let mut working = days.filter(|day| is_working_day(*day));
+            let steps = usize::try_from(steps).ok()?;
+            if from_start {
+                working.nth(steps)?
+            } else {
+                let all: Vec<NaiveDate> = working.collect();
+                *all.get(all.len().checked_sub(1 + steps)?)?
+            }
+        }
         NthOf::Weekday(_) | NthOf::Weekend => {
             let day = if let NthOf::Weekday(day) = of { day } else { Weekday::Sat };
             if from_start {

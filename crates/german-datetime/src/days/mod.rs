@@ -164,7 +164,16 @@ impl Calendar {
         // "Nach Ostern" starts behind its last day.
         let (lead, tail) = point.named.map_or((0, 0), NamedDay::around);
         let from = if shift.from == ShiftFrom::DayAfter {
-            unusable(if forward { plus_days(base.first, tail) } else { plus_days(base.first, -lead) })?
+            // Days after a feast are counted from its end, weeks from the feast itself.
+            let by_days = shift.length.days % 7 != 0;
+            let offset = if !forward {
+                -lead
+            } else if by_days {
+                tail
+            } else {
+                0
+            };
+            unusable(plus_days(base.first, offset))?
         } else {
             base.first
         };
@@ -176,6 +185,9 @@ impl Calendar {
         });
         let target = plus_months(from, shift.length.months).and_then(|day| plus_days(day, days));
         let target = unusable(target)?;
+        if from == base.first && forward && tail > 0 {
+            notes.other(plus_days(target, tail).and_then(one_day), Reason::HolidayDay);
+        }
         if shift.length.eight_days {
             notes.infer(Inference::EightDaysAreAWeek);
             notes.other(plus_days(target, 1).and_then(one_day), Reason::EightDays);
@@ -287,7 +299,10 @@ impl Calendar {
         }
         if point.month.is_some() {
             // "an einem Montag im November": the first that is still to come.
-            let month = self.period(&Point { weekday: None, ..*point }, notes)?;
+            let mut month = self.period(&Point { weekday: None, ..*point }, notes)?;
+            if let Some(portion) = point.portion {
+                month = self.portion(portion, month, &Point { weekday: None, ..*point }, notes)?;
+            }
             let from = month.first.max(unusable(plus_days(self.today, 1))?);
             notes.infer(Inference::NextWeekday);
             return unusable(plus_days(from, -1).and_then(|base| after(base, day)).and_then(one_day));

@@ -70,16 +70,23 @@ impl Calendar {
     }
 
     pub(super) fn week_holding(&self, point: &Point, weeks: i8, notes: &mut Notes) -> Found {
-        let day = self.unshifted(&Point { week: None, ..*point }, notes)?.first;
+        // "Mittwoch in der Woche vor Weihnachten": the weekday is sought in the week, not the feast.
+        let inside = point.weekday.filter(|_| point.named.is_some() || point.day.is_some());
+        let weekday = if inside.is_some() { None } else { point.weekday };
+        let day = self.unshifted(&Point { week: None, weekday, ..*point }, notes)?.first;
         let this = unusable(monday(day))?;
         let first = match weeks {
             0 => this,
+            1.. if point.day.is_some() => unusable(plus_days(this, 7))?,
             // The first Monday not before it: on Easter, its own.
             1.. => unusable(plus_days(day, -1).and_then(|base| after(base, Weekday::Mon)))?,
             // A feast on a Sunday ends its week: the days before it are meant.
             _ if day.weekday() == Weekday::Sun => this,
             _ => unusable(plus_days(this, -7))?,
         };
+        if let Some((inside, _)) = inside.filter(|(inside, _)| *inside != day.weekday()) {
+            return unusable(in_week(first, inside).and_then(one_day));
+        }
         Ok(span(first, unusable(plus_days(first, 7))?, Grain::Week))
     }
 

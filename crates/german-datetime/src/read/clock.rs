@@ -151,6 +151,12 @@ impl Reader<'_> {
         )
     }
 
+    /// The clock time of the call.
+    pub(crate) fn clock_of_now(&self) -> Found {
+        let now = self.context.wall_clock();
+        at_clock(digital(chrono::Timelike::hour(&now), chrono::Timelike::minute(&now))?, 0)
+    }
+
     /// Completes a spoken clock time with an optional "Uhr".
     fn named(&self, minute: u32, hour: Hour) -> Found {
         let next = if self.is_word(hour.next, Lex::Clock) { hour.next + 1 } else { hour.next };
@@ -230,6 +236,14 @@ impl Reader<'_> {
                 if matches!(self.word(next), Some(Lex::Clock | Lex::H)) { next + 1 } else { next },
             );
         }
+        // "10,30 Uhr", as it slips into hurried typing.
+        if self.is_mark(at + 1, b',')
+            && minute_count == 2
+            && self.tight(at + 2)
+            && self.is_word(at + 3, Lex::Clock)
+        {
+            return at_clock(clock, at + 4);
+        }
         if !self.is_mark(at + 1, b'.')
             || minute_count != 2
             || !self.tight(at + 2)
@@ -241,6 +255,9 @@ impl Reader<'_> {
             return at_clock(clock, at + 4);
         }
         // Without "Uhr", only where a date would be out of place.
+        if self.behind_article(at) {
+            return None;
+        }
         let trailing = self.is_mark(at + 3, b'.');
         let ends = trailing && self.token(at + 4).is_none();
         let no_date = minute > 12 || minute == 0;

@@ -122,9 +122,22 @@ impl Reader<'_> {
         }
         let month = self.month_in_middle(at + 2)?;
         let after = at + 3;
+        // "am 26. 7-10 Uhr": a day and a range of hours.
+        let hours = self.is_mark(after, b'-')
+            && self.digits(after + 1).is_some()
+            && matches!(self.word(after + 2), Some(Lex::Clock | Lex::H));
+        // "am 6. 14.00-18.30 Uhr", "am 2. 16 bis 18 Uhr": no month.
+        let displayed = separator == b'.' && month > 12;
+        if (hours || displayed) && !self.tight(at + 2) {
+            return None;
+        }
         if separator != b'.' {
             let year = self.is_mark(after, separator).then(|| self.date_year(after + 1, false)).flatten();
             return match year {
+                // "12/24/2026": the month first, if the day cannot be one.
+                Some((year, next)) if separator == b'/' && month > 12 => {
+                    Some((dated(month, day, Some(year))?, next))
+                }
                 Some((year, next)) => Some((dated(day, month, Some(year))?, next)),
                 // "3/11": a day and a month; "9-11" is a range of hours, and no date. Nor is "26/27".
                 // Round the clock, not in July.
@@ -182,8 +195,22 @@ impl Reader<'_> {
             4 if YEARS.contains(&value) && !matches!(self.word(at + 1), Some(Lex::Clock | Lex::H)) => {
                 Some((exact_year(value)?, at + 1))
             }
-            2 if self.tight(at) && !clock => Some((exact_year(2000 + value)?, at + 1)),
+            2 if self.tight(at) && !clock => Some((exact_year(self.full_year(value))?, at + 1)),
             _ => None,
+        }
+    }
+
+    /// The year two digits stand for: at most twenty years ahead, less than eighty back.
+    pub(super) fn full_year(&self, digits: u32) -> u32 {
+        let this = u32::try_from(chrono::Datelike::year(&self.context.today())).unwrap_or(2000);
+        let century = this / 100 * 100;
+        let near = century + digits;
+        if near > this + 20 {
+            near.saturating_sub(100)
+        } else if near + 80 <= this {
+            near + 100
+        } else {
+            near
         }
     }
 

@@ -11,7 +11,12 @@ impl Reader<'_> {
         if self.spoils_hour(next) {
             return false;
         }
-        if self.joins_dated(next) {
+        // "am 24 oder am 26 Oktober", but "um zwölf oder am 26. Oktober um zehn".
+        if self.joins_dated(next) && (self.number(next + 1).is_some() || self.behind_article(at)) {
+            return false;
+        }
+        // "vom 5. bis 12. sind wir weg"
+        if self.digits(at).is_some() && self.is_mark(next, b'.') && self.tight(next) && self.closes_days() {
             return false;
         }
         if self.after_clock_word(at) || self.after_at(at) {
@@ -74,6 +79,15 @@ impl Reader<'_> {
         behind_day && self.ends_phrase(next)
     }
 
+    /// Whether a range of days is open and "bis" stands last: "vom 5. bis".
+    pub(super) fn closes_days(&self) -> bool {
+        let mut items = self.items.iter().rev();
+        items.next().is_some_and(|item| item.kind == ItemKind::Mark(Mark::To))
+            && items.next().is_some_and(|item| {
+                matches!(item.kind, ItemKind::Piece(point) if point.day.is_some() && point.month.is_none() && point.clock.is_none())
+            })
+    }
+
     /// Whether a form of the article, alone or in a preposition, stands right before `at`.
     pub(super) fn behind_article(&self, at: usize) -> bool {
         at.checked_sub(1)
@@ -89,7 +103,17 @@ impl Reader<'_> {
         joined
             && self.number(second).is_some()
             && (matches!(self.word(second + 1), Some(Lex::Month(_)))
-                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_))))
+                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_)))
+                || self.dotted_date(second))
+    }
+
+    /// "[18-]20.11.": a numeric date with the dot that no clock time has.
+    pub(super) fn dotted_date(&self, at: usize) -> bool {
+        self.is_mark(at + 1, b'.')
+            && self.is_mark(at + 3, b'.')
+            && self.tight(at + 2)
+            && self.digits(at + 2).is_some_and(|(month, _)| (1..=12).contains(&month))
+            && !matches!(self.word(at + 4), Some(Lex::Clock | Lex::H))
     }
 
     /// Whether nothing follows that a number could count.
@@ -145,6 +169,10 @@ impl Reader<'_> {
                 matches!(self.word(next + 2), Some(Lex::Counted))
                     || (second > 24 && !self.is_word(next + 2, Lex::Clock))
             }),
+            // "gegen 19/20 Uhr"
+            Some(Kind::Mark(b'/')) if self.hour(next + 1).is_some() && self.is_word(next + 2, Lex::Clock) => {
+                false
+            }
             Some(Kind::Mark(b':' | b'/' | b',')) => self.digits(next + 1).is_some() && self.tight(next + 1),
             _ => false,
         }
@@ -181,9 +209,12 @@ impl Reader<'_> {
                     | Lex::After
                     | Lex::Between
                     | Lex::AtLatest
-                    | Lex::AtEarliest
-                    | Lex::Than,
+                    | Lex::AtEarliest,
                 ) => return true,
+                // "später als neun", not "mehr als zwei"
+                Some(Lex::Than) => {
+                    return before.checked_sub(1).is_some_and(|at| self.adjective(at));
+                }
                 Some(Lex::Of) => return self.range_of_hours(at),
                 Some(Lex::So | Lex::Filler) => {}
                 _ => return false,

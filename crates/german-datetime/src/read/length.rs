@@ -1,7 +1,7 @@
 //! Lengths of time: "in anderthalb Stunden", "vor drei Tagen", "Dienstag über eine Woche", "zwei Tage nach Ostern".
 
 use super::Reader;
-use crate::item::Mark;
+use crate::item::{ItemKind, Mark};
 use crate::lexicon::{Lex, Unit};
 use crate::point::{Length, Point, Shift, ShiftFrom};
 use crate::token::Kind;
@@ -71,6 +71,8 @@ impl Reader<'_> {
                 Some(Lex::Few) => Some((4, true, at + 2)),
                 Some(Lex::HalfOf) => Some((1, false, at + 2)),
                 Some(Lex::Half) => Some((3, false, at + 2)),
+                // "in einer guten Stunde"
+                Some(Lex::Greeting | Lex::Scant) => Some((2, false, at + 2)),
                 _ => Some((2, false, at + 1)),
             },
             Kind::Word(Lex::Number(value)) => {
@@ -121,6 +123,10 @@ impl Reader<'_> {
         {
             return Some(next);
         }
+        // "nach 14h" is a clock time, "in 2h" a length.
+        if self.is_word(at, Lex::After) && self.is_word(start + 1, Lex::H) {
+            return None;
+        }
         let (length, next) = self.length(start)?;
         let day_before = self.piece_before(at).is_some_and(|point| {
             point.weekday.is_some()
@@ -138,8 +144,10 @@ impl Reader<'_> {
 
     /// "in zwei bis drei Tagen".
     fn range_of_lengths(&mut self, at: usize, start: usize) -> Option<usize> {
-        let first = self.number(start)?;
-        let joined = matches!(self.word(start + 1), Some(Lex::To | Lex::Or)) || self.is_mark(start + 1, b'-');
+        let first = self.number(start).or(self.is_word(start, Lex::One).then_some(1))?;
+        let joined = matches!(self.word(start + 1), Some(Lex::To | Lex::Or))
+            || self.is_mark(start + 1, b'-')
+            || self.is_mark(start + 1, b',') && self.token(start + 2).is_some_and(|token| token.spaced);
         let second = joined.then(|| self.number(start + 2)).flatten()?;
         let (length, next) = self.one_length(start + 2)?;
         if second == 0 || first >= second || length.days == 0 && length.minutes == 0 && length.months == 0 {
@@ -165,6 +173,12 @@ impl Reader<'_> {
     /// "vor drei Tagen", "seit zwei Wochen".
     pub(crate) fn shift_back(&mut self, at: usize) -> Option<usize> {
         let start = self.skip_soft(at + 1);
+        // "am 5.10. vor 9h", "vor 17h": a clock time; "vor 2h": a length.
+        let dated =
+            self.items.iter().any(|item| matches!(item.kind, ItemKind::Piece(point) if point.has_day()));
+        if self.is_word(start + 1, Lex::H) && (dated || self.number(start).is_some_and(|hour| hour >= 7)) {
+            return None;
+        }
         let (length, next) = self.length(start)?;
         // "gestern vor einer Woche", "Montag vor einem Monat"
         let day_before = !length.is_exact()
@@ -180,6 +194,13 @@ impl Reader<'_> {
             return None;
         }
         let (length, next) = self.length(at)?;
+        // "eine Woche zuvor", "zwei Tage vorher", "drei Tage her"
+        if ["zuvor", "vorher", "her"].iter().any(|word| self.reads(next, word)) {
+            let day_before = self.piece_before(at).is_some_and(|point| point.has_day());
+            let from = if day_before { ShiftFrom::DayBefore } else { ShiftFrom::Now };
+            let shift = Shift { length: length.negated(), from };
+            return self.piece(Point { shift: Some(shift), ..Point::default() }, at, next + 1);
+        }
         match self.word(next)? {
             // "dreißig Minuten ab jetzt"
             Lex::From if self.is_word(next + 1, Lex::Now) => {

@@ -55,6 +55,28 @@ impl<'a> Reader<'a> {
             .map(|letter| letter.to_ascii_lowercase())
     }
 
+    /// Whether a dot was cut off the token, which was an abbreviation.
+    pub(crate) fn ends_with_dot(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| {
+            self.text.get(token.end as usize..).is_some_and(|rest| rest.starts_with('.'))
+        }) && !self.is_mark(at + 1, b'.')
+    }
+
+    /// Whether the token begins with a capital letter and goes on with small ones, as nouns do.
+    pub(crate) fn capitalised(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| {
+            let text = self.text.get(token.start as usize..token.end as usize).unwrap_or("");
+            token.capital && text.chars().nth(1).is_some_and(char::is_lowercase)
+        })
+    }
+
+    /// Whether the token at `at` is this word, which is in lower case and has no meaning of its own.
+    pub(crate) fn reads(&self, at: usize, word: &str) -> bool {
+        self.token(at)
+            .and_then(|token| self.text.get(token.start as usize..token.end as usize))
+            .is_some_and(|text| text.eq_ignore_ascii_case(word))
+    }
+
     /// Passes over articles, fillers and hedges.
     pub(crate) fn skip_soft(&self, mut at: usize) -> usize {
         let limit = at + 6;
@@ -173,7 +195,17 @@ pub(super) fn hours_only(tokens: &[Token]) -> bool {
     for token in tokens.iter().take(20).filter(|token| is_weighty(token)) {
         match token.kind {
             Kind::Digits(0..=24, 1..=2) | Kind::Word(Lex::Number(0..=24)) => numbers += 1,
-            Kind::Word(Lex::To | Lex::And | Lex::Or | Lex::Of | Lex::Between) => {}
+            Kind::Word(
+                Lex::To
+                | Lex::And
+                | Lex::Or
+                | Lex::Of
+                | Lex::Between
+                | Lex::Half
+                | Lex::Quarter
+                | Lex::ThreeQuarters
+                | Lex::Clock,
+            ) => {}
             _ => return false,
         }
     }

@@ -8,6 +8,8 @@ mod date;
 mod hour;
 mod length;
 mod look;
+mod modified;
+mod name;
 mod named;
 mod ordinal;
 mod part;
@@ -33,6 +35,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) approximate: bool,
     /// "verschieben" occurs.
     pub(crate) moving: bool,
+    /// The word of the lexicon that somebody gave as a name.
+    pub(super) name: Option<Lex>,
     /// There are words that could have meant something.
     pub(crate) content: bool,
     /// How many tokens are not mere fillers: a lone number is then a clock time.
@@ -54,6 +58,7 @@ impl<'a> Reader<'a> {
             items: Vec::with_capacity(8),
             approximate: false,
             moving: tokens.iter().any(|token| token.is(Lex::Moving)),
+            name: None,
             content: false,
             weighty: tokens.iter().filter(|token| is_weighty(token)).count(),
             hours_only: hours_only(tokens),
@@ -82,6 +87,7 @@ impl<'a> Reader<'a> {
                 self.at_word(at, lex)
             }
             Kind::Mark(b'-' | b'/') => self.mark(Mark::Dash, at, at + 1),
+            Kind::Mark(b'+') if at > 0 => self.mark(Mark::And, at, at + 1),
             Kind::Mark(_) => None,
             Kind::Other => {
                 self.content = true;
@@ -91,6 +97,13 @@ impl<'a> Reader<'a> {
     }
 
     fn at_number(&mut self, at: usize) -> Option<usize> {
+        // "Raum 3.14", "Gleis 7"
+        if at > 0 && self.is_word(at - 1, Lex::Numbered) {
+            let dotted = self.is_mark(at + 1, b'.') && self.digits(at + 2).is_some() && self.tight(at + 2);
+            let next = if dotted { at + 3 } else { at + 1 };
+            let joined = self.is_word(next, Lex::To) || self.is_mark(next, b'-');
+            return Some(if joined && self.digits(next + 1).is_some() { next + 2 } else { next });
+        }
         if let Some(next) = self.anchored_length(at) {
             return Some(next);
         }
@@ -105,6 +118,9 @@ impl<'a> Reader<'a> {
     }
 
     fn at_word(&mut self, at: usize, lex: Lex) -> Option<usize> {
+        if let Some(next) = self.name_at(at, lex) {
+            return Some(next);
+        }
         match lex {
             Lex::Number(_) | Lex::One | Lex::Few | Lex::AndAHalf(_) | Lex::HalfOf => {
                 if let Some(next) = self.anchored_length(at) {
@@ -121,6 +137,15 @@ impl<'a> Reader<'a> {
                 let (point, next) = self.ordinal_date(at).or_else(|| self.clock(at))?;
                 self.piece(point, at, next)
             }
+            // "zwölf Uhr mitternachts"
+            Lex::Midnight
+                if self
+                    .piece_before(at)
+                    .is_some_and(|point| point.clock.is_some_and(|clock| clock.hour % 12 == 0)) =>
+            {
+                let part = Some(crate::value::PartOfDay::Night);
+                self.piece(Point { part, nightly: true, ..Point::default() }, at, at + 1)
+            }
             Lex::Half | Lex::Quarter | Lex::ThreeQuarters | Lex::Midnight => {
                 let (point, next) = self.clock(at)?;
                 self.piece(point, at, next)
@@ -134,18 +159,32 @@ impl<'a> Reader<'a> {
                 self.piece(Point { relative: Some(i32::from(days)), ..Point::default() }, at, at + 1)
             }
             Lex::Tomorrow => self.tomorrow(at),
+            Lex::JustNow if self.reads(at + 1, "eben") => {
+                self.piece(Point { now: true, ..Point::default() }, at, at + 2)
+            }
+            Lex::This if self.reads(at + 1, "moment") || self.reads(at + 1, "augenblick") => {
+                self.piece(Point { now: true, ..Point::default() }, at, at + 2)
+            }
+            // "morgen um diese Zeit"
+            Lex::This
+                if self.reads(at + 1, "zeit")
+                    && self.piece_before(at).is_some_and(|point| point.has_day()) =>
+            {
+                let (point, _) = self.clock_of_now()?;
+                self.piece(point, at, at + 2)
+            }
             Lex::Now => self.piece(Point { now: true, ..Point::default() }, at, at + 1),
             Lex::Part(_) | Lex::Early | Lex::Late | Lex::EarlyAdjective | Lex::LateAdjective | Lex::Pm => {
                 self.part_of_day(at)
             }
-            Lex::Greeting => self.greeting(at),
-            // "Freitag mein Name"
-            Lex::Weekday(_) | Lex::Month(_)
-                if self.is_word(at + 2, Lex::Person)
-                    && self.token(at + 1).is_some_and(|token| token.kind == Kind::Other) =>
-            {
-                Some(at + 3)
+            // "am Vorabend von Fronleichnam"
+            Lex::Eve if self.day_starts(self.skip_links(at + 1)) => {
+                let part = (self.last_letter(at) == Some('d')).then_some(crate::value::PartOfDay::Evening);
+                let length = crate::point::Length { days: -1, ..Default::default() };
+                let shift = Some(crate::point::Shift { length, from: crate::point::ShiftFrom::DayAfter });
+                self.piece(Point { part, shift, ..Point::default() }, at, at + 1)
             }
+            Lex::Greeting => self.greeting(at),
             Lex::Weekday(day) | Lex::Weekly(day) => {
                 if let Some(forward) = self.beside_day(at + 1) {
                     return self.piece(
@@ -195,6 +234,7 @@ impl<'a> Reader<'a> {
             | Lex::Middle
             | Lex::End
             | Lex::Season(_)
+            | Lex::Whole
             | Lex::Within => {
                 let (point, next) = self.period(at)?;
                 self.piece(point, at, next)
@@ -213,6 +253,10 @@ impl<'a> Reader<'a> {
 
     fn joining_word(&mut self, at: usize, lex: Lex) -> Option<usize> {
         match lex {
+            // "über-übermorgen"
+            Lex::Over if self.is_mark(at + 1, b'-') && self.is_word(at + 2, Lex::Relative(2)) => {
+                self.piece(Point { relative: Some(3), ..Point::default() }, at, at + 3)
+            }
             Lex::ToThe if self.closes_range(at) => self.mark(Mark::To, at, at + 1),
             Lex::In | Lex::Over | Lex::OnThe | Lex::ToThe => self.shift_ahead(at),
             Lex::Since => {
@@ -221,9 +265,18 @@ impl<'a> Reader<'a> {
                 }
                 self.mark(Mark::Since, at, at + 1)
             }
+            // "vorm." of a date is the forenoon, "vorm" before a noun is "vor dem".
+            Lex::Before if self.ends_with_dot(at) => self.piece(
+                Point { part: Some(crate::value::PartOfDay::Forenoon), ..Point::default() },
+                at,
+                at + 1,
+            ),
             Lex::Before => {
                 if let Some(next) = self.shift_back(at) {
                     return Some(next);
+                }
+                if self.leads_to_noun(at) {
+                    return None;
                 }
                 self.mark(Mark::Before, at, at + 1)
             }
@@ -231,8 +284,12 @@ impl<'a> Reader<'a> {
                 if let Some(next) = self.shift_ahead(at) {
                     return Some(next);
                 }
+                if self.leads_to_noun(at) {
+                    return None;
+                }
                 self.mark(Mark::Later, at, at + 1)
             }
+            Lex::From if self.leads_to_noun(at) => None,
             Lex::From => self.mark(Mark::From, at, at + 1),
             Lex::To => self.mark(Mark::To, at, at + 1),
             Lex::Of | Lex::OfThe => self.mark(Mark::Of, at, at + 1),
@@ -248,6 +305,8 @@ impl<'a> Reader<'a> {
             Lex::AtEarliest => self.mark(Mark::AtEarliest, at, at + 1),
             Lex::And => self.mark(Mark::And, at, at + 1),
             Lex::Or => self.mark(Mark::Or, at, at + 1),
+            // "lieber Mittwoch als Donnerstag"
+            Lex::Than if self.preferred(at) => self.mark(Mark::InsteadOf, at, at + 1),
             Lex::Not => self.negation(at),
             Lex::Person => self.person(at),
             Lex::Correction => self.mark(Mark::Correction, at, at + 1),
@@ -266,23 +325,16 @@ impl<'a> Reader<'a> {
             && self.day_starts(at + 1)
     }
 
-    /// "Herr Freitag", "mein Name ist Sommer": no date.
-    fn person(&self, at: usize) -> Option<usize> {
-        let mut next = at + 1;
-        while next < at + 4 && (matches!(self.word(next), Some(Lex::Filler)) || self.is_mark(next, b'.')) {
-            next += 1;
-        }
-        let named = matches!(
-            self.word(next)?,
-            Lex::Weekday(_)
-                | Lex::Month(_)
-                | Lex::Season(_)
-                | Lex::Named(_)
-                | Lex::Part(_)
-                | Lex::Number(_)
-                | Lex::Ordinal(_)
-        );
-        named.then_some(next + 1)
+    /// "vor den Feiertagen", "nach Köln": the preposition belongs to a noun that is no time.
+    fn leads_to_noun(&self, at: usize) -> bool {
+        let noun = self.skip_links(at + 1);
+        self.token(noun).is_some_and(|token| token.kind == Kind::Other) && self.capitalised(noun)
+    }
+
+    /// Whether one of the words "lieber", "besser", "eher" stands before "als".
+    fn preferred(&self, at: usize) -> bool {
+        (at.saturating_sub(8)..at)
+            .any(|before| ["lieber", "besser", "eher"].iter().any(|word| self.reads(before, word)))
     }
 
     /// "nicht vor zehn", "nicht später als", or a plain "nicht".

@@ -16,6 +16,13 @@ impl Reader<'_> {
     pub(crate) fn named_day(&self, at: usize) -> Found {
         let name = |named, next| found(Point { named: Some(named), ..Point::default() }, next);
         match self.word(at)? {
+            // "Silvesterabend" is the day, and says which nine o'clock is meant.
+            Lex::Named(named @ NamedDay::NewYearsEve)
+                if self.last_letter(at) == Some('d') && self.clock_begins(at + 1) =>
+            {
+                let part = Some(crate::value::PartOfDay::Evening);
+                found(Point { named: Some(named), part, ..Point::default() }, at + 1)
+            }
             Lex::Named(named) => name(named, at + 1),
             Lex::ChristmasDay if matches!(self.last_letter(at), Some('e' | 'n')) => {
                 found(Point { stretch: Some(NamedStretch::ChristmasDays), ..Point::default() }, at + 1)
@@ -45,6 +52,12 @@ impl Reader<'_> {
             }
             Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Named(NamedDay::Ascension)) => {
                 name(NamedDay::Assumption, at + 2)
+            }
+            Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Feast(FeastWord::Conception)) => {
+                name(NamedDay::Conception, at + 2)
+            }
+            Lex::Feast(FeastWord::Mary) if self.is_word(at + 1, Lex::Named(NamedDay::Candlemas)) => {
+                name(NamedDay::Candlemas, at + 2)
             }
             Lex::Feast(FeastWord::White) if self.is_word(at + 1, Lex::Weekday(chrono::Weekday::Sun)) => {
                 name(NamedDay::WhiteSunday, at + 2)
@@ -109,7 +122,6 @@ impl Reader<'_> {
                     | Lex::Weekday(_)
                     | Lex::Ordinal(_)
                     | Lex::Named(_)
-                    | Lex::Feast(_)
                     | Lex::Next
                     | Lex::Coming
                     | Lex::Weekend
@@ -117,10 +129,36 @@ impl Reader<'_> {
         ) || self.numeric_date(at).is_some()
             || self.iso_date(at).is_some()
             || self.ordinal(at).is_some()
-            || self.day_starts_with_feast(at)
+            || self.feast_starts(at)
     }
 
-    pub(super) fn day_starts_with_feast(&self, at: usize) -> bool {
-        self.unit(at) == Some(Unit::Day) && self.feast_of_words(at).is_some()
+    /// Whether a clock time, or a word that leads to one, stands at `at`.
+    fn clock_begins(&self, at: usize) -> bool {
+        self.digits(at).is_some()
+            || matches!(
+                self.word(at),
+                Some(
+                    Lex::At
+                        | Lex::About
+                        | Lex::From
+                        | Lex::To
+                        | Lex::Before
+                        | Lex::After
+                        | Lex::Between
+                        | Lex::Half
+                        | Lex::Quarter
+                        | Lex::Number(_)
+                )
+            )
+    }
+
+    /// Whether the name of a feast begins at `at`, of one word or of several.
+    pub(crate) fn feast_starts(&self, at: usize) -> bool {
+        match self.word(at) {
+            Some(Lex::Named(_)) => true,
+            Some(Lex::Feast(_)) => self.named_day(at).is_some(),
+            Some(Lex::Unit(Unit::Day)) => self.feast_of_words(at).is_some(),
+            _ => false,
+        }
     }
 }

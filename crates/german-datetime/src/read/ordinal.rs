@@ -1,5 +1,7 @@
 //! Dates that begin with an ordinal: "dreizehnter Dezember", "am dritten", "erster zwölfter", "zweiter Advent".
 
+use chrono::{Datelike, Weekday};
+
 use super::Reader;
 use super::date::{YEARS, dated, exact_year, present};
 use crate::holidays::NamedDay;
@@ -18,6 +20,12 @@ impl Reader<'_> {
                 let number = u8::try_from(value).ok()?;
                 if self.is_word(at + 1, Lex::OrdinalEnding) && self.tight(at + 1) {
                     return Some((number, at + 2));
+                }
+                if self.is_mark(at + 1, b'-')
+                    && self.is_word(at + 2, Lex::OrdinalEnding)
+                    && self.tight(at + 2)
+                {
+                    return Some((number, at + 3));
                 }
                 self.is_mark(at + 1, b'.').then_some((number, at + 2))
             }
@@ -50,7 +58,8 @@ impl Reader<'_> {
         let second = self.skip_soft(at + 2);
         let before_month = self.number(second).is_some_and(|day| day <= 31)
             && (matches!(self.word(second + 1), Some(Lex::Month(_)))
-                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_))));
+                || self.is_mark(second + 1, b'.') && matches!(self.word(second + 2), Some(Lex::Month(_)))
+                || self.dotted_date(second));
         let bare = (joined && before_month) || self.day_by_digits(at);
         bare.then_some(())?;
         Some((Point { day: Some(u8::try_from(day).ok()?), ..Point::default() }, at + 1))
@@ -92,16 +101,23 @@ impl Reader<'_> {
         Some((dated(day, u32::from(month), year)?, next))
     }
 
-    /// "8. Mai 18": two digits at the end, or before a clock time.
+    /// "8. Mai 18", "achter Mai siebenundzwanzig": a year without its century, at the end or before a clock time.
     pub(super) fn short_year(&self, at: usize) -> Option<(YearSpec, usize)> {
-        let (value @ 10..=99, 2) = self.digits(at)? else { return None };
+        let value = match self.token(at)?.kind {
+            Kind::Digits(value @ 10..=99, 2) => value,
+            // Smaller ones are hours.
+            Kind::Word(Lex::Number(value @ 25..=99)) => u32::from(value),
+            _ => return None,
+        };
         let ends = match self.token(at + 1).map(|token| token.kind) {
             None | Some(Kind::Mark(b',' | b'?' | b'!' | b')') | Kind::Word(Lex::At | Lex::From)) => true,
             Some(Kind::Mark(b'.')) => self.token(at + 2).is_none(),
-            Some(Kind::Digits(..)) => self.is_mark(at + 2, b':') || self.is_word(at + 2, Lex::Clock),
+            Some(Kind::Digits(..) | Kind::Word(Lex::Number(_))) => {
+                self.is_mark(at + 2, b':') || self.is_word(at + 2, Lex::Clock)
+            }
             _ => false,
         };
-        ends.then_some((exact_year(2000 + value)?, at + 1))
+        ends.then_some((exact_year(self.full_year(value))?, at + 1))
     }
 
     /// What an ordinal begins: a date, the n-th weekday, a week, an Advent Sunday, or a day of the month alone.
@@ -119,10 +135,19 @@ impl Reader<'_> {
                 if !self.heads_period(next + 1) && (1..=31).contains(&number) =>
             {
                 let point = dated(u32::from(number), u32::from(month), None)?;
-                match self.spoken_year(next + 1) {
+                match self.spoken_year(next + 1).or_else(|| self.short_year(next + 1)) {
                     Some((year, next)) => Some((Point { year: Some(year), ..point }, next)),
                     None => Some((Point { numeric: true, ..point }, next + 1)),
                 }
+            }
+            Some(Lex::Weekday(day))
+                if self.is_word(at, Lex::Ordinal(number))
+                    && number <= 5
+                    && self.behind_article(at)
+                    && !self.period_follows(next + 1)
+                    && self.beside_day(next + 1).is_none() =>
+            {
+                Some(self.nth_of_the_month(number, day, next))
             }
             Some(Lex::Weekday(day))
                 if self.is_word(at, Lex::Ordinal(number)) || self.period_follows(next + 1) =>
@@ -132,6 +157,9 @@ impl Reader<'_> {
             }
             Some(Lex::Unit(Unit::Day)) if self.period_follows(next + 1) => {
                 Some((Point { nth: Some((nth, NthOf::Day)), ..default }, next + 1))
+            }
+            Some(Lex::WorkingDay) if self.period_follows(next + 1) => {
+                Some((Point { nth: Some((nth, NthOf::WorkingDay)), ..default }, next + 1))
             }
             Some(Lex::Unit(Unit::Week)) if self.period_follows(next + 1) => {
                 Some((Point { week: Some(WeekSpec::Nth(nth)), ..default }, next + 1))
@@ -184,6 +212,17 @@ impl Reader<'_> {
         }
     }
 
+    /// "am zweiten Mittwoch": of the month, unless the next second is a Wednesday.
+    fn nth_of_the_month(&self, number: u8, day: Weekday, at: usize) -> (Point, usize) {
+        let ahead = self.context.today().iter_days().take(31);
+        let that_day = ahead.into_iter().any(|date| date.day() == u32::from(number) && date.weekday() == day);
+        if that_day {
+            return (Point { day: Some(number), ..Point::default() }, at);
+        }
+        let nth = i8::try_from(number).ok().map(|nth| (nth, NthOf::Weekday(day)));
+        (Point { nth, month: Some(Counted::Bare), ..Point::default() }, at + 1)
+    }
+
     /// "erste Januarwoche", "zweite Novemberhälfte", "letzter Oktobermontag".
     pub(crate) fn nth_in_compound(&self, nth: i8, month: u8, at: usize) -> Found {
         let month = Some(Counted::Named(month, Which::Bare));
@@ -212,6 +251,7 @@ impl Reader<'_> {
                     | Lex::Month(_)
                     | Lex::Advent
                     | Lex::Weekend
+                    | Lex::WorkingDay
                     | Lex::ChristmasDay
             )
         )
@@ -255,16 +295,21 @@ impl Reader<'_> {
             // "3. Platz", "Haus 3."
             let noun = self.token(next).is_some_and(|token| token.capital && token.kind == Kind::Other)
                 && !self.weekday_before(at);
-            return (!(clock && ends) && anchored && !noun).then_some((point, next));
+            return (!(clock && ends && !self.closes_days()) && anchored && !noun).then_some((point, next));
         }
         // In words, an ordinal is a day only behind a form of the article that says so.
+        let capital = self.capitalised(next);
         let noun = self.token(next).is_some_and(|token| {
-            token.capital
+            capital
                 && matches!(token.kind, Kind::Other | Kind::Word(Lex::Filler | Lex::Unit(_) | Lex::Counted))
         }) || matches!(
             self.word(next),
-            Some(Lex::Unit(_) | Lex::Counted | Lex::Weekend | Lex::Part(_))
+            Some(Lex::Unit(_) | Lex::Counted | Lex::Numbered | Lex::Weekend | Lex::WorkingDay)
         );
+        // "der erste Abend", but "am elften abends"
+        let part =
+            matches!(self.word(next), Some(Lex::Part(_))) && self.last_letter(next) != Some('s') && capital;
+        let noun = noun || part;
         (!noun && (self.articled(at) || self.weekday_before(at) || self.joins_days(at, next)))
             .then_some((point, next))
     }
@@ -279,6 +324,8 @@ impl Reader<'_> {
                 let earlier = before.checked_sub(1).and_then(|at| self.token(at));
                 let late = self.ordinal(at).is_some_and(|(number, _)| number > 5);
                 match earlier.map(|token| token.kind) {
+                    // "am Morgen des 24."
+                    Some(Kind::Word(Lex::Part(_) | Lex::Tomorrow)) if letter == Some('s') => true,
                     // "der erste passt" may be the first of several offers.
                     None => {
                         letter == Some('m')
@@ -321,7 +368,9 @@ impl Reader<'_> {
     pub(super) fn joins_days(&self, at: usize, next: usize) -> bool {
         let joined = matches!(self.word(next), Some(Lex::To | Lex::And | Lex::Or | Lex::Onto))
             || self.is_mark(next, b'-')
-            || self.is_mark(next, b'/');
+            || self.is_mark(next, b'/')
+            || self.is_mark(next, b'+')
+            || self.is_mark(next, b',');
         if joined {
             let second = self.skip_soft(next + 1);
             if self.ordinal(second).is_some()

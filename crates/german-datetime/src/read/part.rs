@@ -27,9 +27,13 @@ impl Reader<'_> {
                 | Lex::Next
                 | Lex::Coming
                 | Lex::EarlyAdjective
-                | Lex::LateAdjective
-                | Lex::Early,
+                | Lex::LateAdjective,
             ) => true,
+            // "früh morgen", but "um neun Uhr früh morgen" and "in der Früh morgen"
+            Some(Lex::Early) => !at.checked_sub(2).is_some_and(|at| {
+                matches!(self.word(at), Some(Lex::Clock | Lex::Number(_) | Lex::Article))
+                    || self.digits(at).is_some()
+            }),
             Some(Lex::Article) => self.token(at).is_some_and(|token| token.capital),
             _ => false,
         };
@@ -43,6 +47,10 @@ impl Reader<'_> {
 
     /// A part of the day with its "früh" and "spät" on either side.
     pub(super) fn part_of_day(&mut self, at: usize) -> Option<usize> {
+        // "das ist mir zu früh"
+        if matches!(self.word(at), Some(Lex::Early | Lex::Late)) && at > 0 && self.reads(at - 1, "zu") {
+            return None;
+        }
         let (tone, noun_at) = match self.word(at)? {
             Lex::Early | Lex::EarlyAdjective => (Some(true), self.skip_to_noun(at + 1)),
             Lex::Late | Lex::LateAdjective => (Some(false), self.skip_to_noun(at + 1)),
@@ -108,8 +116,8 @@ impl Reader<'_> {
             );
         }
         // "am Abend vor Weihnachten", "am Morgen nach Ostern"
-        if let (Some(link @ (Lex::Before | Lex::After)), Some(Lex::Named(_) | Lex::Feast(_))) =
-            (self.word(after), self.word(self.skip_links(after + 1)))
+        if let Some(link @ (Lex::Before | Lex::After)) = self.word(after)
+            && self.feast_starts(self.skip_links(after + 1))
         {
             let days = if link == Lex::Before { -1 } else { 1 };
             let shift = Shift { length: Length { days, ..Length::default() }, from: ShiftFrom::DayAfter };

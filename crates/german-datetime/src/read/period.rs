@@ -2,13 +2,11 @@
 
 use super::Reader;
 use super::date::present;
-use super::part::toned;
 use crate::item::{ItemKind, Mark};
 use crate::lexicon::{Lex, Unit};
 use crate::point::level;
 use crate::point::{Counted, NthOf, Point, Portion, Rolling, WeekSpec, Which, YearSpec};
 use crate::token::Kind;
-use crate::value::PartOfDay;
 
 type Found = Option<(Point, usize)>;
 
@@ -81,6 +79,13 @@ impl Reader<'_> {
                 };
                 found(Point { rolling: Some(rolling), ..default }, next)
             }
+            // "die ganze Woche"
+            Lex::Whole => match self.word(at + 1) {
+                Some(Lex::Unit(unit @ (Unit::Week | Unit::Month))) => {
+                    found(present(unit, Counted::Offset(0)), at + 2)
+                }
+                _ => None,
+            },
             lex => self.modified(at, lex),
         }
     }
@@ -155,7 +160,7 @@ impl Reader<'_> {
         found(Point { week: Some(WeekSpec::Counted(week)), ..Point::default() }, at + 1)
     }
 
-    fn compound_portion(&self, at: usize) -> Option<Portion> {
+    pub(super) fn compound_portion(&self, at: usize) -> Option<Portion> {
         if !self.is_compound(at) {
             return None;
         }
@@ -168,9 +173,21 @@ impl Reader<'_> {
         let portion = portion_of(lex);
         let noun = self.skip_links(at + 1);
         match self.word(noun) {
+            // "bis Ende des Tages"
+            Some(Lex::Unit(Unit::Day))
+                if noun > at + 1
+                    && lex == Lex::End
+                    && self.items.last().is_some_and(|item| item.kind == ItemKind::Mark(Mark::To)) =>
+            {
+                found(Point { relative: Some(0), ..Point::default() }, noun + 1)
+            }
             Some(Lex::Unit(unit @ (Unit::Week | Unit::Month | Unit::Year | Unit::Quarter)))
                 if !self.is_compound(noun) =>
             {
+                // "Ende des Monats Juni"
+                if matches!(self.word(noun + 1), Some(Lex::Month(_))) {
+                    return found(Point { portion, ..Point::default() }, noun + 1);
+                }
                 let point = present(unit, Counted::Bare);
                 // "Ende des Jahres 2026"
                 if unit == Unit::Year
@@ -189,6 +206,7 @@ impl Reader<'_> {
                 | Lex::Last
                 | Lex::Past
                 | Lex::New
+                | Lex::QuarterLetter
                 | Lex::CalendarWeek
                 | Lex::Season(_)
                 | Lex::Beginning
@@ -236,6 +254,23 @@ impl Reader<'_> {
             return None;
         }
         match unit {
+            Unit::Month if matches!(self.word(at + 1), Some(Lex::Month(_))) => None,
+            // "Woche 23"
+            Unit::Week
+                if self
+                    .digits(at + 1)
+                    .is_some_and(|(week, count)| count <= 2 && (1..=53).contains(&week))
+                    && self.last_letter(at) == Some('e')
+                    && !self.is_mark(at + 2, b'.')
+                    && !self.is_mark(at + 2, b':')
+                    && !matches!(
+                        self.word(at + 2),
+                        Some(Lex::Clock | Lex::H | Lex::Month(_) | Lex::Unit(_))
+                    ) =>
+            {
+                let week = Counted::Named(u8::try_from(self.number(at + 1)?).ok()?, Which::Bare);
+                found(Point { week: Some(WeekSpec::Counted(week)), ..Point::default() }, at + 2)
+            }
             Unit::Day => self.feast_of_words(at),
             Unit::Week => {
                 let shift = match self.word(at + 1) {
@@ -276,146 +311,6 @@ impl Reader<'_> {
         }
         None
     }
-
-    /// What "nächste", "diese", "letzte" and their like stand before.
-    fn modified(&self, at: usize, lex: Lex) -> Found {
-        let which = match lex {
-            Lex::Next => Which::Next,
-            Lex::Coming | Lex::New => Which::Coming,
-            Lex::This => Which::This,
-            Lex::AfterNext => Which::AfterNext,
-            Lex::Last | Lex::Past => Which::Last,
-            Lex::LastButOne => Which::LastButOne,
-            _ => return None,
-        };
-        let past = matches!(which, Which::Last | Which::LastButOne);
-        // "diese oder nächste Woche": the noun stands behind the second adjective.
-        if matches!(self.word(at + 1), Some(Lex::Or | Lex::And))
-            && matches!(
-                self.word(at + 2),
-                Some(Lex::This | Lex::Next | Lex::Coming | Lex::AfterNext | Lex::Last)
-            )
-            && let Some(Lex::Unit(unit @ (Unit::Week | Unit::Month | Unit::Year | Unit::Quarter))) =
-                self.word(at + 3)
-        {
-            return found(present(unit, Counted::Offset(which.offset())), at + 1);
-        }
-        let noun = at + 1;
-        if let Some(counted) = self.rolling(noun, if past { -1 } else { 1 }) {
-            return Some(counted);
-        }
-        // "der letzte Freitag im Oktober", "die letzte Januarwoche"
-        if matches!(lex, Lex::Last | Lex::LastButOne)
-            && let Some(last) = self.last_of(noun, if lex == Lex::Last { -1 } else { -2 })
-        {
-            return Some(last);
-        }
-        let default = Point::default();
-        match self.word(noun)? {
-            Lex::Unit(_) | Lex::CalendarWeek if lex == Lex::New && self.unit(noun) != Some(Unit::Year) => {
-                None
-            }
-            Lex::Unit(Unit::Day) => {
-                let plural = matches!(self.last_letter(noun), Some('e' | 'n'));
-                if plural {
-                    let count = if past { -1 } else { 1 };
-                    let rolling = Rolling { count: 0, unit: Unit::Day };
-                    return (count > 0 && which != Which::This)
-                        .then_some((Point { rolling: Some(rolling), ..default }, noun + 1));
-                }
-                match which {
-                    Which::Next | Which::Coming => found(Point { relative: Some(1), ..default }, noun + 1),
-                    Which::AfterNext => found(Point { relative: Some(2), ..default }, noun + 1),
-                    Which::Last => found(Point { relative: Some(-1), ..default }, noun + 1),
-                    _ => None,
-                }
-            }
-            Lex::Unit(unit @ (Unit::Hour | Unit::Minute)) => {
-                let count = if past { -1 } else { 1 };
-                found(Point { rolling: Some(Rolling { count, unit }), ..default }, noun + 1)
-            }
-            Lex::Unit(unit @ (Unit::Week | Unit::Month | Unit::Quarter | Unit::Year)) => {
-                let plural = self.last_letter(noun) == Some('n') && unit != Unit::Quarter
-                    || unit == Unit::Month && self.last_letter(noun) == Some('e');
-                if plural && matches!(which, Which::Next | Which::Coming) {
-                    return found(Point { rolling: Some(Rolling { count: 0, unit }), ..default }, noun + 1);
-                }
-                let point = present(unit, Counted::Offset(which.offset()));
-                if let Some(portion) = self.compound_portion(noun) {
-                    return found(Point { portion: Some(portion), ..point }, noun + 2);
-                }
-                found(point, noun + 1)
-            }
-            Lex::CalendarWeek => found(present(Unit::Week, Counted::Offset(which.offset())), noun + 1),
-            Lex::Weekday(day) | Lex::ShortWeekday(day) => {
-                let next = if self.is_mark(noun + 1, b'.')
-                    && matches!(self.word(noun), Some(Lex::ShortWeekday(_)))
-                {
-                    noun + 2
-                } else {
-                    noun + 1
-                };
-                found(Point { weekday: Some((day, which)), ..default }, next)
-            }
-            Lex::Month(month) => {
-                let portion = self.compound_portion(noun);
-                let next = if self.is_compound(noun) { noun + 2 } else { noun + 1 };
-                found(Point { month: Some(Counted::Named(month, which)), portion, ..default }, next)
-            }
-            Lex::Weekend => found(Point { weekend: Some(which), ..default }, noun + 1),
-            Lex::Season(season) => found(Point { season: Some((season, which)), ..default }, noun + 1),
-            Lex::Named(named) if !past => found(Point { named: Some(named), ..default }, noun + 1),
-            Lex::Part(word) => self.modified_part(which, toned(word, None), noun + 1),
-            Lex::Tomorrow => self.modified_part(which, PartOfDay::Morning, noun + 1),
-            Lex::EarlyAdjective | Lex::LateAdjective => {
-                let early = self.is_word(noun, Lex::EarlyAdjective);
-                let word = match self.word(noun + 1)? {
-                    Lex::Part(word) => word,
-                    Lex::Tomorrow => crate::lexicon::PartWord::Morning,
-                    _ => return None,
-                };
-                self.modified_part(which, toned(word, Some(early)), noun + 2)
-            }
-            Lex::Ordinal(_) => None,
-            _ => {
-                if let Some((day, next)) = self.ordinal(noun)
-                    && (1..=31).contains(&day)
-                    && !past
-                {
-                    return found(Point { day: Some(day), ..default }, next);
-                }
-                None
-            }
-        }
-    }
-
-    /// "diesen Abend", "letzte Nacht", "am nächsten Morgen".
-    fn modified_part(&self, which: Which, part: PartOfDay, next: usize) -> Found {
-        let days = match which {
-            Which::This => 0,
-            Which::Next | Which::Coming if part == PartOfDay::Night => 0,
-            Which::Next | Which::Coming => 1,
-            Which::Last => -1,
-            _ => return None,
-        };
-        found(Point { relative: Some(days), part: Some(part), ..Point::default() }, next)
-    }
-
-    /// The last of something within a longer period.
-    fn last_of(&self, noun: usize, nth: i8) -> Found {
-        let default = Point::default();
-        let point = match self.word(noun)? {
-            Lex::Month(month) if self.is_compound(noun) => return self.nth_in_compound(nth, month, noun),
-            Lex::Weekday(day) => Point { nth: Some((nth, NthOf::Weekday(day))), ..default },
-            Lex::Weekend => Point { nth: Some((nth, NthOf::Weekend)), ..default },
-            Lex::Unit(Unit::Day) => Point { nth: Some((nth, NthOf::Day)), ..default },
-            Lex::Unit(Unit::Week) => Point { week: Some(WeekSpec::Nth(nth)), ..default },
-            _ => return None,
-        };
-        self.period_follows(noun + 1).then_some((point, noun + 1))
-    }
-
-    // ---- days with names -----------------------------------------------------------------------------------
 }
 
 fn portion_of(lex: Lex) -> Option<Portion> {

@@ -15,7 +15,7 @@ impl Reader<'_> {
         };
         let day = self.skip_links(at + 1);
         let dated = match self.word(day) {
-            Some(Lex::Named(_) | Lex::Feast(_)) => true,
+            Some(Lex::Named(_) | Lex::Feast(_)) => self.feast_starts(day),
             Some(Lex::Ordinal(_)) => day > at + 1,
             _ => {
                 self.numeric_date(day).is_some()
@@ -40,6 +40,9 @@ impl Reader<'_> {
             || dot
             || self.tokens.len() <= 2
             || self.digits(after).is_some()
+            || (token.capital
+                || !matches!(day, chrono::Weekday::Tue | chrono::Weekday::Wed | chrono::Weekday::Thu))
+                && self.opens_date(if self.is_mark(after, b',') { after + 1 } else { after })
             || matches!(self.word(after), Some(Lex::Early | Lex::Part(_) | Lex::At | Lex::From | Lex::To))
             || (self.is_mark(after, b',') && self.digits(after + 1).is_some())
             || self.items.last().is_some_and(|item| item.after + 1 >= at);
@@ -47,6 +50,37 @@ impl Reader<'_> {
             return None;
         }
         self.piece(Point { weekday: Some((day, Which::Bare)), ..Point::default() }, at, after)
+    }
+
+    /// Whether a word stands at `at` with which a time or a closer word about a day begins.
+    fn opens_date(&self, at: usize) -> bool {
+        matches!(
+            self.word(at),
+            Some(
+                Lex::Between
+                    | Lex::Of
+                    | Lex::Before
+                    | Lex::After
+                    | Lex::From
+                    | Lex::To
+                    | Lex::At
+                    | Lex::About
+                    | Lex::OnThe
+                    | Lex::In
+                    | Lex::Half
+                    | Lex::Quarter
+                    | Lex::ThreeQuarters
+                    | Lex::AtLatest
+                    | Lex::AtEarliest
+                    | Lex::Not
+                    | Lex::Number(_)
+                    | Lex::Part(_)
+                    | Lex::Early
+                    | Lex::Late
+                    | Lex::So
+                    | Lex::Next
+            )
+        )
     }
 
     /// "So" is Sunday before a numeric date or behind another weekday; elsewhere it is a filler.

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::range::inherit;
+use super::inherit::inherit;
 use super::value::span_value;
 use super::{Found, Resolved, Resolver};
 use crate::combine::{Start, Stop};
@@ -134,6 +134,10 @@ impl Resolver<'_> {
     ) -> Option<(Value, Option<Daily>)> {
         // A year is no frame: "im neuen Jahr ab dem 7. Januar" is open.
         if outer.week.is_none() && outer.month.is_none() && outer.weekend.is_none() {
+            return None;
+        }
+        // "im September nach dem fünfzehnten": the month belongs to the date.
+        if point.day.is_some() && outer.week.is_none() {
             return None;
         }
         let period = Point { weekday: None, day: None, relative: None, now: false, ..outer.days_only() };

@@ -2,6 +2,7 @@
 
 mod bound;
 mod hours;
+mod inherit;
 mod range;
 mod value;
 

@@ -2,12 +2,13 @@
 
 use chrono::{Datelike, TimeDelta};
 
+use super::inherit::{inherit, merged_grain};
 use super::value::span_value;
 use super::{Found, Resolved, Resolver};
 use crate::combine::{Start, Stop};
 use crate::days::{Calendar, Notes, Span, one_day};
 use crate::error::UnderstandError;
-use crate::point::{ClockForm, Counted, Point, WeekSpec, Which, YearSpec};
+use crate::point::{ClockForm, Point, Which, YearSpec};
 use crate::understanding::{Daily, Inference, Reading, Reason};
 use crate::value::{DAY_MINUTES, Edge, Grain, Interval, MinuteOfDay, PartOfDay, Value, midnight};
 
@@ -71,6 +72,15 @@ impl Resolver<'_> {
         start: Start,
         stop: Stop,
     ) -> Found<Resolved> {
+        // "heute von 13 Uhr bis morgen um neun": the first day belongs to the start.
+        let single = outer.day.is_some() || outer.relative.is_some() || outer.weekday.is_some();
+        let begun = Point { week: outer.week, ..outer.time_only() };
+        let outer = if single && left.clock.is_some() && !left.has_day() && right.has_day() {
+            left.fill_days(outer);
+            &begun
+        } else {
+            outer
+        };
         let (said_left, said_right) = (left.has_day(), right.has_day());
         let timed = left.clock.or(right.clock).is_some() || left.part.or(right.part).is_some();
         if said_left || said_right {
@@ -321,73 +331,5 @@ impl Resolver<'_> {
             return start.first.with_year(start.first.year() - 1).and_then(one_day);
         }
         Some(start)
-    }
-}
-
-/// Completes the days of both ends of a range from each other and from what holds for both.
-pub(super) fn inherit(left: &mut Point, right: &mut Point, outer: &Point) {
-    let (said_left, said_right) = (left.has_day(), right.has_day());
-    for point in [&mut *left, &mut *right] {
-        if point.weekday.is_some() && point.week.is_none() && point.day.is_none() {
-            point.week = outer.week.filter(|week| matches!(week, WeekSpec::Counted(_)));
-            if point.shift.is_none() {
-                point.shift = outer.shift;
-            }
-        }
-        if point.day.is_some() && point.month.is_none() {
-            point.month = outer.month;
-        }
-        if (point.day.is_some() || point.month.is_some() || point.named.is_some()) && point.year.is_none() {
-            point.year = outer.year;
-        }
-        if point.portion.is_some() && point.month.is_none() && point.week.is_none() {
-            point.month = outer.month;
-            point.week = outer.week;
-        }
-    }
-    if !said_left {
-        left.fill_days(right);
-        return;
-    }
-    if !said_right {
-        right.fill_days(left);
-        return;
-    }
-    let numeric = left.numeric || right.numeric;
-    let alone = |point: &Point| {
-        point.month.is_none() && point.week.is_none() && point.relative.is_none() && point.weekday.is_none()
-    };
-    if alone(left) && (left.day.is_some() || left.portion.is_some()) && right.month.is_some() {
-        left.month = right.month;
-        left.numeric = false;
-        if right.day.is_none() && left.day.is_some() {
-            left.month = None;
-        }
-    }
-    if left.portion.is_some() && alone(left) {
-        left.week = right.week;
-    }
-    if left.month.is_some() && left.year.is_none() {
-        left.year = right.year;
-    }
-    if left.weekday.is_some() && left.week.is_none() && left.day.is_none() && left.which_bare() {
-        left.week = right
-            .week
-            .filter(|week| matches!(week, WeekSpec::Counted(Counted::Offset(_) | Counted::Named(..))));
-    }
-    if numeric && left.month.is_some() && right.month.is_some() {
-        // Two dates beside each other leave no doubt about what is day and what is month.
-        left.numeric = false;
-        right.numeric = false;
-    }
-}
-
-pub(super) fn merged_grain(first: &Span, last: &Span) -> Grain {
-    if first.grain == last.grain { first.grain } else { Grain::Day }
-}
-
-impl Point {
-    fn which_bare(&self) -> bool {
-        self.weekday.is_some_and(|(_, which)| which == Which::Bare)
     }
 }

@@ -4,6 +4,7 @@
 mod bend;
 mod bounds;
 mod cases;
+mod digits;
 mod fuzz;
 mod other_readings;
 mod properties;

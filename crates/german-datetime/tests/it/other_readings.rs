@@ -151,3 +151,36 @@ fn longer_stretches_keep_their_hours() {
         assert_eq!(found.daily, Some(daily), "{text:?}");
     }
 }
+
+/// A weekday that is not that of the date: the date first, the nearest such weekday beside it, and a question.
+#[test]
+fn a_weekday_against_its_date_is_a_question() {
+    let context = at("2026-10-13T09:00");
+    for (text, value, beside) in [
+        ("Montag, den 17. November", "2026-11-17", "2026-11-16"),
+        ("Montag, 17.11.2026", "2026-11-17", "2026-11-16"),
+        ("am Freitag, dem siebzehnten November", "2026-11-17", "2026-11-20"),
+        ("Montag, den 17. November um 10 Uhr", "2026-11-17T10:00", "2026-11-16T10:00"),
+        ("Montag, den 17. November, um drei", "2026-11-17T15:00", "2026-11-16T15:00"),
+        (
+            "Montag, 17.11., vormittags",
+            "2026-11-17T09:00..2026-11-17T12:00",
+            "2026-11-16T09:00..2026-11-16T12:00",
+        ),
+        (
+            "Montag, 17.11., von 9 bis 11 Uhr",
+            "2026-11-17T09:00..2026-11-17T11:00",
+            "2026-11-16T09:00..2026-11-16T11:00",
+        ),
+        ("ab Montag, dem 17. November", ">2026-11-17", ">2026-11-16"),
+        ("Montag, 17.11. ab 15 Uhr", ">2026-11-17T15:00", ">2026-11-16T15:00"),
+    ] {
+        let found = understood(text, &context);
+        assert_eq!(short(&found.value), value, "{text:?}");
+        assert_eq!(found.others[0].reason, Reason::WeekdayMismatch, "{text:?}");
+        assert_eq!(short(&found.others[0].value), beside, "{text:?}");
+        assert!(found.needs_question(), "{text:?}");
+    }
+    let found = understood("Dienstag, den 17. November", &context);
+    assert!(found.others.is_empty(), "they agree");
+}

@@ -1,8 +1,8 @@
 //! A date and a time that came apart.
 
-use german_datetime::{Daily, MinuteOfDay, Reason, understand_date_and_time};
+use german_datetime::{Daily, Inference, MinuteOfDay, Reason, understand, understand_date_and_time};
 
-use crate::support::{at, outcome, wednesday};
+use crate::support::{at, outcome, short, wednesday};
 
 #[test]
 fn dates_and_times_are_joined() {
@@ -60,4 +60,30 @@ fn the_missing_hour_is_refused_here_too() {
     let autumn = at("2026-10-24T20:00");
     let found = understand_date_and_time("morgen", "2:30", &autumn).unwrap();
     assert!(found.others.iter().any(|other| other.reason == Reason::LaterOffset));
+}
+
+/// A day that nobody said is listed as inferred.
+#[test]
+fn an_undated_time_is_put_on_a_day_openly() {
+    for (now, phrase, value) in [
+        ("2025-10-15T10:20", "nachmittags", "2025-10-15T12:00..2025-10-15T18:00"),
+        ("2025-10-15T13:20", "am Vormittag", "2025-10-16T09:00..2025-10-16T12:00"),
+        ("2025-10-15T10:20", "in der Nacht", "2025-10-15T22:00..2025-10-16T06:00"),
+        ("2025-10-15T10:20", "zwischen neun und elf", "2025-10-15T09:00..2025-10-15T11:00"),
+        ("2025-10-15T11:20", "zwischen neun und elf", "2025-10-16T09:00..2025-10-16T11:00"),
+        ("2025-10-15T10:20", "ab 15 Uhr", ">2025-10-15T15:00"),
+        ("2025-10-15T10:20", "bis 9 Uhr", "<2025-10-16T09:00"),
+        ("2025-10-15T10:20", "10:20", "2025-10-15T10:20"),
+        ("2025-10-15T10:21", "10:20", "2025-10-16T10:20"),
+    ] {
+        let context = at(now);
+        let found = understand(phrase, &context).unwrap();
+        assert!(!found.inferred.contains(&Inference::Day), "{phrase}: no day yet");
+        let dated = found.dated(&context).unwrap();
+        assert_eq!(short(&dated.value), value, "{phrase}");
+        assert!(dated.inferred.contains(&Inference::Day), "{phrase}");
+    }
+    let context = at("2025-10-15T10:20");
+    let said = understand("morgen nachmittag", &context).unwrap();
+    assert_eq!(said.dated(&context).unwrap(), said);
 }

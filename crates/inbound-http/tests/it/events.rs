@@ -10,7 +10,7 @@ const PATH: &str = "/api/webhooks/retell";
 #[tokio::test]
 async fn an_event_is_stored_with_its_job_and_a_repetition_is_known() {
     let world = World::new();
-    let body = json!({"event": "call_ended", "call": {"call_id": "call_1", "duration_ms": 1}}).to_string();
+    let body = json!({"event": "call_ended", "call": {"call_id": "call_a1", "duration_ms": 1}}).to_string();
     let first = world.post(PATH, &body).await;
     assert_eq!((first.status.as_u16(), first.json()), (200, json!({"status": "stored"})));
     let again = world.post("/api/webhook", &body).await;
@@ -18,7 +18,7 @@ async fn an_event_is_stored_with_its_job_and_a_repetition_is_known() {
     let stored = world.inbox.all();
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].body, body.as_bytes(), "byte for byte");
-    assert_eq!((stored[0].event.as_str(), stored[0].subject.as_str()), ("call_ended", "call_1"));
+    assert_eq!((stored[0].event.as_str(), stored[0].subject.as_str()), ("call_ended", "call_a1"));
     assert_eq!(stored[0].received_at, now());
     assert_eq!(world.inbox.jobs().len(), 1);
 }
@@ -31,7 +31,7 @@ async fn json_that_nobody_understands_is_acknowledged_and_kept() {
         "null",
         "[]",
         "7",
-        r#"{"event":"call_exploded","call":{"call_id":"call_1"}}"#,
+        r#"{"event":"call_exploded","call":{"call_id":"call_a1"}}"#,
         r#"{"event":["call_ended"]}"#,
         r#"{"event":"call_ended"}"#,
         r#"{"event":"chat_started","chat":{"chat_id":"chat_1"}}"#,
@@ -104,13 +104,13 @@ async fn a_body_that_breaks_off_is_no_event() {
 async fn what_cannot_be_stored_is_not_acknowledged() {
     let world = World::new();
     world.inbox.set_broken(true);
-    for body in [r#"{"event":"call_ended","call":{"call_id":"call_1"}}"#, "not json"] {
+    for body in [r#"{"event":"call_ended","call":{"call_id":"call_a1"}}"#, "not json"] {
         let answer = world.post(PATH, body).await;
         assert_eq!(answer.refused(503), "not_stored");
         assert_eq!(answer.headers["retry-after"], "1");
     }
     world.inbox.set_broken(false);
-    let answer = world.post(PATH, r#"{"event":"call_ended","call":{"call_id":"call_1"}}"#).await;
+    let answer = world.post(PATH, r#"{"event":"call_ended","call":{"call_id":"call_a1"}}"#).await;
     assert_eq!(answer.json(), json!({"status": "stored"}));
 }
 

@@ -19,7 +19,7 @@ async fn work_that_outlives_its_request_counts_until_it_ends() {
     let refused = world.post_json(TOOL, &slow).await;
     assert_eq!(refused.refused(503), "overloaded");
     assert_eq!(refused.headers["retry-after"], "1");
-    let event = json!({"event": "call_ended", "call": {"call_id": "call_1"}});
+    let event = json!({"event": "call_ended", "call": {"call_id": "call_a1"}});
     assert_eq!(world.post_json("/api/webhooks/retell", &event).await.refused(503), "overloaded");
     for path in ["/api/health", "/api/health/live", "/api/health/ready", "/api/metrics"] {
         assert_eq!(world.get(path).await.status, 200, "{path}: monitors still see the process");
@@ -58,7 +58,7 @@ async fn every_answer_carries_an_id_of_its_own() {
 #[tokio::test]
 async fn until_the_gate_is_open_monitors_alone_are_answered() {
     let world = World::closed();
-    let event = json!({"event": "call_ended", "call": {"call_id": "call_1"}});
+    let event = json!({"event": "call_ended", "call": {"call_id": "call_a1"}});
     assert_eq!(world.post_json("/api/webhooks/retell", &event).await.refused(503), "starting");
     assert_eq!(world.get("/api/v1/calls").await.refused(503), "starting");
     assert_eq!(world.get("/api/health/live").await.status, 200);

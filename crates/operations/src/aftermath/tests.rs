@@ -50,7 +50,7 @@ impl World {
     }
 
     async fn hear(&self, signal: CallSignal) -> CallId {
-        let id = ProviderCallId::parse("call_1").unwrap();
+        let id = ProviderCallId::parse("call_a1").unwrap();
         let applied = self.calls.apply(&self.scope, &id, signal).await.unwrap();
         let call = applied.call.snapshot().id;
         let rate = CallRate::new(15, Currency::Eur).unwrap();

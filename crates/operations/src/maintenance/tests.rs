@@ -173,7 +173,7 @@ async fn one_tenant_out_of_order_does_not_keep_the_others_waiting() {
 async fn calls_that_nobody_ended_are_failed_after_their_time() {
     let world = plain(Rows::default()).await;
     let tenant = scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10))));
-    let id = ProviderCallId::parse("call_1").unwrap();
+    let id = ProviderCallId::parse("call_a1").unwrap();
     let started = CallSignal::Started(Report::default());
     world.calls.apply(&tenant, &id, started).await.unwrap();
     world.clock.advance(TimeDelta::minutes(119));

@@ -74,20 +74,20 @@ impl World {
         let delivery = Delivery {
             provider: Provider::Retell,
             event: "call_ended",
-            subject: "call_1",
+            subject: "call_a1",
             body,
             correlation: CorrelationId::from_uuid(Uuid::from_u128(4)),
         };
         let stored = self.intake.receive(delivery, Admission::Process).await.unwrap();
         assert_eq!(stored, Stored::New);
-        let id = InboxId::of(Provider::Retell, "call_ended", "call_1", &crate::ports::body_digest(body));
+        let id = InboxId::of(Provider::Retell, "call_ended", "call_a1", &crate::ports::body_digest(body));
         self.processing.waiting(&platform(), id).await.unwrap().unwrap()
     }
 }
 
 fn news(to: Option<&str>, signal: fn(Report) -> CallSignal) -> CallNews {
     CallNews {
-        provider_call_id: ProviderCallId::parse("call_1").unwrap(),
+        provider_call_id: ProviderCallId::parse("call_a1").unwrap(),
         from_number: Some("anonymous".to_owned()),
         to_number: to.map(str::to_owned),
         signal: signal(Report { duration_ms: Some(61_000), ..Report::default() }),
@@ -144,7 +144,7 @@ async fn a_known_call_keeps_its_tenant_whatever_the_event_says_about_numbers() {
     let world = World::new().await;
     // Company 2 was switched off while the call was on.
     let sleeping = scope(2, None).tenant();
-    let id = ProviderCallId::parse("call_1").unwrap();
+    let id = ProviderCallId::parse("call_a1").unwrap();
     let branch = BranchId::from_uuid(Uuid::from_u128(20));
     let call = kernel::CallId::from_uuid(Uuid::from_u128(77));
     world.tenancy.add_call(sleeping, branch, id, call, at());
