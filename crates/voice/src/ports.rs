@@ -5,7 +5,7 @@ use std::time::Duration;
 use appointment::model::Slot;
 use async_trait::async_trait;
 use call::ToolUse;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AppointmentId, CallId, IdempotencyKey, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
     TenantScope,
@@ -56,6 +56,8 @@ pub struct CallNotes {
     pub staff: Option<StaffId>,
     /// The day the caller spoke of last, by the branch's calendar.
     pub day: Option<NaiveDate>,
+    /// The time that was refused last. Asking for it again is a repetition, not a mix-up with what was offered.
+    pub refused: Option<DateTime<Utc>>,
     /// What the caller was asked to confirm last. It stays after the confirmation, so that a repeated one is known.
     pub asked: Option<Question>,
     /// The appointment that was cancelled last in this call.

@@ -277,7 +277,7 @@ fn inferences(understood: &Understanding) -> Vec<&'static str> {
             | Inference::HalfOfDayFromRange => Some("half_of_day"),
             Inference::UsualBounds => Some("usual_hours"),
             Inference::Corrected => Some("correction"),
-            Inference::Today | Inference::AfterMidnight => Some("day"),
+            Inference::Today | Inference::Day | Inference::AfterMidnight => Some("day"),
             Inference::EightDaysAreAWeek | Inference::AFewAreTwo => Some("count"),
             Inference::EarlierOffset => Some("offset"),
             // The library may learn more; until it is named here, the date is still read back in full.

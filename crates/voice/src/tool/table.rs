@@ -41,7 +41,7 @@ const BOOKED_FIELDS: &[&str] = &[
     "confirmation",
     "sync_mode",
 ];
-const MOVED_FIELDS: &[&str] = &["appointment_id", "old_time", "new_time"];
+const MOVED_FIELDS: &[&str] = &["appointment_id", "old_time", "new_time", "confirmation", "sync_mode"];
 const LISTED_FIELDS: &[&str] = &[
     "appointments",
     "appointment_count",
@@ -62,7 +62,9 @@ pub const SHARED_FIELDS: &[&str] = &[
     "argument",
     "available",
     "booked",
+    "as_of",
     "candidates",
+    "certainty",
     "decides",
     "name_differs",
     "current_time",

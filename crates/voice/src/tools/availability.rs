@@ -127,6 +127,7 @@ async fn check_moment(
                 }
                 None => not_free(talk, &reason, &asked, &alternatives),
             };
+            let notes = CallNotes { refused: Some(asked.start), ..notes };
             Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
         }
     }

@@ -5,19 +5,9 @@
 
 use std::sync::Arc;
 
-use appointment::commands::{
-    BookOutcome, BookRequest, BookTarget, BookingParty, CallContext, ClaimFor, Requester, SearchRequest,
-};
-use appointment::model::{
-    Appointment, AppointmentSource, Hold, NewCustomerRow, Note, Slot, SyncState, Unavailable,
-};
-use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
-use customer::{
-    NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
-    same_name,
-};
+use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
+use appointment::model::{Appointment, AppointmentSource, Hold, Note, Slot};
 use futures_util::future::join;
-use kernel::{CustomerId, PersonName};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -25,17 +15,17 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
 use crate::error::VoiceError;
 use crate::names;
-use crate::naming;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question, Settlement};
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::Mode;
-use crate::speech;
 use crate::status::Status;
 use crate::tools::availability;
+use crate::tools::copy::after_booking;
 use crate::tools::customer::spoken;
 use crate::tools::moving;
 use crate::tools::offers::{self, Asked};
+use crate::tools::party::party;
 use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
 use crate::when::When;
 
@@ -267,64 +257,11 @@ async fn commit(
         }
         BookOutcome::SlotGone { reason, alternatives } => {
             let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
+            let notes = CallNotes { refused: Some(asked.start), ..notes };
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }
         BookOutcome::Repeated => repeated(desk, talk, &once).await,
     }
-}
-
-/// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
-async fn after_booking(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    made: &Appointment,
-    asked: &Asked,
-) -> ToolResult {
-    let effect = Effect::booked(made.snapshot());
-    match copied(desk, talk, made).await {
-        Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
-        Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
-            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let slots = around(desk, talk, made).await?;
-            let reply =
-                offers::not_free(talk, &Unavailable::BusyElsewhere, asked, &slots).with("booked", false);
-            Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
-        }
-    }
-}
-
-/// Brings the copy of an appointment up to date, if it has one.
-pub(crate) async fn copied(desk: &VoiceDesk, talk: &Conversation, appointment: &Appointment) -> Settlement {
-    match appointment.snapshot().sync_state {
-        SyncState::NotNeeded | SyncState::Synced => Settlement::Agreed,
-        SyncState::Pending | SyncState::Failed => {
-            desk.parts.copies.settle(&talk.scope, appointment.id()).await
-        }
-    }
-}
-
-/// What is free around the time of an appointment that could not be had.
-pub(crate) async fn around(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    appointment: &Appointment,
-) -> Result<Vec<RankedSlot>, Stop> {
-    let state = appointment.snapshot();
-    let at = state.starts_at.with_timezone(&talk.zone());
-    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
-    let context =
-        CallContext { call: talk.call, caller: talk.caller.clone(), customers: vec![appointment.customer()] };
-    let request = SearchRequest {
-        branch: state.branch,
-        service: state.service,
-        staff: None,
-        wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
-        moving: appointment.status().is_open().then_some(state.id),
-        requester: Requester::Caller(context),
-        limit: None,
-    };
-    Ok(desk.parts.bookings.search(&talk.scope, request).await?.slots)
 }
 
 /// The same request ran at the same time and was faster: its outcome is the answer.
@@ -398,7 +335,8 @@ async fn not_the_offered_day(
 ) -> Result<(), Stop> {
     let zone = talk.zone();
     let at = asked.start.with_timezone(&zone);
-    if notes.offered.iter().any(|slot| slot.start == asked.start) {
+    let is_known = notes.refused == Some(asked.start);
+    if is_known || notes.offered.iter().any(|slot| slot.start == asked.start) {
         return Ok(());
     }
     let mut offered = notes.offered.iter().map(|slot| slot.start.with_timezone(&zone));
@@ -409,107 +347,4 @@ async fn not_the_offered_day(
         .remember(&talk.scope, talk.call, CallNotes { offered: Vec::new(), ..notes.clone() })
         .await;
     Err(Box::new(talk.listener().which_of(&[other, at])).into())
-}
-
-/// For whom it is booked, and what was learned about somebody known.
-async fn party(
-    desk: &VoiceDesk,
-    args: Args<'_>,
-    talk: &Conversation,
-    asker: &Asker,
-) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let name = spoken_name(args, talk)?;
-    let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
-    if let Some(id) = same_person_as_before(desk, talk, asker, name.as_ref()).await? {
-        return Ok((BookingParty::Existing(id), None));
-    }
-    // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
-    let other_person = args.choice(names::OTHER_PERSON);
-    let decide = if other_person == Some(true) { decide_other_person } else { decide_booking_party };
-    let id = CustomerId::generate(&*desk.parts.ids);
-    let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
-    let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
-    if let (true, None, Some(own), Some(said)) =
-        (party.name_differs, other_person, party.customer.name(), &name)
-        && !naming::sounds_like(own.as_str(), said.as_str())
-    {
-        let message = format!(
-            "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",
-            speech::plain(said.as_str())
-        );
-        return Err(ToolReply::new(Status::CustomerAmbiguous, message)
-            .with("name_differs", true)
-            .with("decides", names::OTHER_PERSON[0])
-            .next(NextAction::AskCaller)
-            .into());
-    }
-    if !party.is_new {
-        return Ok((BookingParty::Existing(party.customer.id()), party.write));
-    }
-    let state = party.customer.snapshot();
-    let row = NewCustomerRow {
-        id: state.id,
-        name: state.name.clone(),
-        phone: state.phone.clone(),
-        email: state.email.clone(),
-        anonymous: state.anonymous,
-    };
-    Ok((BookingParty::New(row), None))
-}
-
-/// An anonymous caller who books twice in one call under one name is one customer, not two.
-async fn same_person_as_before(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    asker: &Asker,
-    name: Option<&PersonName>,
-) -> Result<Option<CustomerId>, Stop> {
-    if talk.caller.number().is_some() || !asker.customers.is_empty() {
-        return Ok(None);
-    }
-    let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-    let Some(last) = booked.last() else {
-        return Ok(None);
-    };
-    let customer = desk.parts.customers.find(&talk.scope, last.customer()).await?;
-    let is_same = match (customer.as_ref().and_then(|customer| customer.name()), name) {
-        (Some(own), Some(said)) => same_name(own, said),
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    Ok(is_same.then_some(last.customer()))
-}
-
-fn spoken_name(args: Args<'_>, talk: &Conversation) -> Result<Option<PersonName>, Stop> {
-    let Some(text) = args.text(names::NAME)? else {
-        return Ok(None);
-    };
-    let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
-    let (status, staff) = match judge_name(&text, &staff) {
-        Ok(name) => return Ok(Some(name)),
-        Err(NameProblem::StaffReference { staff }) => (Status::StaffPreferenceAsName, Some(staff)),
-        Err(NameProblem::StaffName { staff }) => (Status::StaffNameAsCustomerName, Some(staff)),
-        Err(_) => (Status::CustomerNameRequired, None),
-    };
-    Err(ask_for_name(status).with_some("staff_preference", staff.as_ref().map(PersonName::as_str)).into())
-}
-
-fn ask_for_name(status: Status) -> ToolReply {
-    ToolReply::new(status, "Auf welchen Namen darf ich den Termin eintragen?").next(NextAction::AskCaller)
-}
-
-fn refuse_party(talk: &Conversation, error: PartyError) -> Stop {
-    match error {
-        PartyError::NameRequired => ask_for_name(Status::CustomerNameRequired).into(),
-        PartyError::AskWho(candidates) => ToolReply::new(
-            Status::CustomerAmbiguous,
-            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?",
-        )
-        .with("candidates", candidates.len())
-        .with("decides", names::OTHER_PERSON[0])
-        .next(NextAction::AskCaller)
-        .into(),
-        PartyError::Blocked => availability::blocked(talk).into(),
-        failure => failure.into(),
-    }
 }

@@ -3,17 +3,17 @@
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, Hold, Slot, SlotId, Unavailable};
+use appointment::model::{Appointment, Hold, Slot, SlotId};
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::{Effect, Standing};
+use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question, Settlement};
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -21,7 +21,8 @@ use crate::tools::appointments::{denied, meant, row, unauthorized};
 use crate::tools::availability;
 use crate::tools::offers::{self, Asked};
 
-use crate::tools::booking::{around, claim_for, copied, repeated};
+use crate::tools::booking::{claim_for, repeated};
+use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::wish;
 use crate::when::When;
@@ -182,41 +183,6 @@ async fn carry_out(desk: &VoiceDesk, talk: &Conversation, request: MoveRequest, 
         MoveOutcome::Moved { before, after } => after_moving(desk, talk, &before, &after).await,
         MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await,
         MoveOutcome::Repeated => repeated(desk, talk, once).await,
-    }
-}
-
-/// A move that is mirrored in an outside calendar stands once that calendar agrees; otherwise the appointment is back.
-async fn after_moving(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    before: &Appointment,
-    after: &Appointment,
-) -> ToolResult {
-    let effect = Effect::moved(after.snapshot(), before.starts_at());
-    match copied(desk, talk, after).await {
-        Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
-        Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
-            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let now = desk.parts.bookings.find(&talk.scope, after.id()).await?;
-            let is_back =
-                now.is_some_and(|now| now.starts_at() == before.starts_at() && now.status().is_open());
-            let slots = around(desk, talk, before).await?;
-            let asked = Asked {
-                service: after.snapshot().service,
-                staff: None,
-                start: after.starts_at(),
-                inferred: Vec::new(),
-            };
-            let mut reply = offers::not_free(talk, &Unavailable::BusyElsewhere, &asked, &slots);
-            let stays = if is_back {
-                format!("Ihr Termin {} bleibt bestehen", spoken(talk, before.snapshot()))
-            } else {
-                "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned()
-            };
-            reply.message = format!("{stays}, denn {}", speech::small(&reply.message));
-            Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
-        }
     }
 }
 

@@ -287,6 +287,28 @@ async fn strangers() -> Said {
     all_said
 }
 
+/// A company whose outside calendar says now this, now that.
+async fn mirrored() -> Said {
+    let world = World::with(crate::outside::mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let as_of = "2026-11-23T08:00:00Z".parse().unwrap();
+    let starts = vec![Minute::floor("2026-11-24T09:00:00Z".parse().unwrap())];
+    world.outside.says(Offered::Stale { starts, as_of }, Settlement::Open);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    line.ask_as("book_appointment", wish("2026-11-24", "10:00"), Some("tool_a"), Mode::Free).await;
+    line.ask("check_availability", wish("2026-11-24", "10:07")).await;
+    world.wait(-86_400 * 2);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    line.ask(
+        "reschedule_appointment",
+        json!({"new_date": "2026-11-26", "new_time": "10:00", "bestaetigung": true}),
+    )
+    .await;
+    line.ask("cancel_appointment", json!({})).await;
+    line.ask_as("book_appointment", wish("2026-11-24", "10:00"), Some("tool_a"), Mode::Free).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -295,6 +317,7 @@ async fn everything() -> Said {
         booking().await,
         changing().await,
         strangers().await,
+        mirrored().await,
     ];
     parts.concat()
 }

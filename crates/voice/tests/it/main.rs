@@ -7,6 +7,7 @@ mod coverage;
 mod facts;
 mod identity;
 mod misuse;
+mod outside;
 mod referents;
 mod times;
 mod world;

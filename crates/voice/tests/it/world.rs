@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
+use appointment::model::{Appointment, Span};
 use appointment::model::{
     AppointmentSnapshot, AppointmentSource, AppointmentStatus, CatalogueSnapshot, SyncState,
 };
-use appointment::ports::AppointmentWrite;
+use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::service::BookingService;
 use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, service_id, staff_id,
@@ -21,7 +23,7 @@ use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
     AppointmentId, BranchId, CallId, ChangeSet, CorrelationId, Currency, IdempotencyKey, Money, PhoneNumber,
-    RandomIds, StoreError, TenantScope,
+    RandomIds, StaffId, StoreError, TenantScope,
 };
 use serde_json::{Map, Value, json};
 use servicedesk::CallbackService;
@@ -30,8 +32,8 @@ use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
 use voice::{
-    CallMemory, CallNotes, EnvelopeCall, FailedIdentifications, Mode, NextAction, OutcomeStore, Parts,
-    StoredOutcome, ToolReply, ToolRequest, TraceSink, VoiceDesk,
+    CallMemory, CallNotes, CopySettler, EnvelopeCall, FailedIdentifications, Mode, NextAction, OutcomeStore,
+    Parts, Settlement, StoredOutcome, ToolReply, ToolRequest, TraceSink, VoiceDesk,
 };
 
 /// The salon's number.
@@ -52,8 +54,69 @@ pub(crate) struct World {
     pub(crate) calls: Arc<InMemoryCalls>,
     pub(crate) uses: Arc<Uses>,
     pub(crate) tenancy: Arc<InMemoryTenancy>,
+    pub(crate) outside: Arc<OutsideCalendar>,
     /// Every answer, with the tool that gave it.
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
+}
+
+/// An outside calendar that says what a test wants it to say. It matters to those alone who have a link to it.
+pub(crate) struct OutsideCalendar {
+    appointments: Arc<InMemoryAppointments>,
+    says: Mutex<(Offered, Settlement)>,
+    /// What it has agreed to: where a refused move goes back to.
+    agreed: Mutex<HashMap<AppointmentId, DateTime<Utc>>>,
+}
+
+impl OutsideCalendar {
+    fn new(appointments: Arc<InMemoryAppointments>) -> Self {
+        let says = Mutex::new((Offered::Unknown, Settlement::Open));
+        Self { appointments, says, agreed: Mutex::default() }
+    }
+
+    /// From now on it offers this, and takes what is booked like that.
+    pub(crate) fn says(&self, offered: Offered, settlement: Settlement) {
+        *self.says.lock().unwrap() = (offered, settlement);
+    }
+}
+
+#[async_trait]
+impl OutsideTimes for OutsideCalendar {
+    async fn offered(
+        &self,
+        _: &TenantScope,
+        links: &[(StaffId, CalendarLink)],
+        _: Span,
+    ) -> Vec<(StaffId, Offered)> {
+        let offered = self.says.lock().unwrap().0.clone();
+        links.iter().map(|(staff, _)| (*staff, offered.clone())).collect()
+    }
+
+    async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
+}
+
+#[async_trait]
+impl CopySettler for OutsideCalendar {
+    async fn settle(&self, scope: &TenantScope, id: AppointmentId) -> Settlement {
+        let settlement = self.says.lock().unwrap().1;
+        let before = self.appointments.find(scope, id).await.unwrap().unwrap();
+        let expected = before.version;
+        let before = Appointment::restore(before).unwrap();
+        let after = match settlement {
+            Settlement::Agreed => {
+                self.agreed.lock().unwrap().insert(id, before.starts_at());
+                before.copied()
+            }
+            Settlement::Refused => match self.agreed.lock().unwrap().get(&id) {
+                Some(start) => before.follow(*start),
+                None => before.withdraw(None, monday()),
+            },
+            Settlement::Open => return settlement,
+        };
+        let next = after.snapshot().clone();
+        let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
+        self.appointments.commit(scope, change).await.unwrap();
+        settlement
+    }
 }
 
 /// Uses of tools, as handed over.
@@ -176,6 +239,7 @@ impl World {
         let calls = Arc::new(InMemoryCalls::default());
         let uses = Arc::new(Uses::default());
         let trace = Arc::new(InMemoryTrace::default());
+        let outside = Arc::new(OutsideCalendar::new(appointments.clone()));
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             tenants: tenancy.clone(),
@@ -186,18 +250,20 @@ impl World {
                 offers,
                 clock.clone(),
                 ids.clone(),
-            ),
+            )
+            .with_outside(outside.clone()),
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
             outcomes: Arc::new(Outcomes { appointments: appointments.clone(), callbacks: callbacks.clone() }),
             memory: Arc::new(Notes::default()),
+            copies: outside.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
             clock: clock.clone(),
             ids,
         });
         let said = Mutex::default();
-        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses, tenancy, said }
+        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses, tenancy, outside, said }
     }
 
     /// Somebody calls the salon.

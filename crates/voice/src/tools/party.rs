@@ -1,0 +1,123 @@
+//! "Auf welchen Namen?" - for whom an appointment is.
+
+use appointment::commands::BookingParty;
+use appointment::model::NewCustomerRow;
+use customer::{
+    NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
+    same_name,
+};
+use kernel::{CustomerId, PersonName};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Stop, VoiceDesk};
+use crate::names;
+use crate::naming;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::availability;
+use crate::tools::wish::Asker;
+
+/// For whom it is booked, and what was learned about somebody known.
+pub(crate) async fn party(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asker: &Asker,
+) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
+    let name = spoken_name(args, talk)?;
+    let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
+    if let Some(id) = same_person_as_before(desk, talk, asker, name.as_ref()).await? {
+        return Ok((BookingParty::Existing(id), None));
+    }
+    // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
+    let other_person = args.choice(names::OTHER_PERSON);
+    let decide = if other_person == Some(true) { decide_other_person } else { decide_booking_party };
+    let id = CustomerId::generate(&*desk.parts.ids);
+    let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
+    let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
+    if let (true, None, Some(own), Some(said)) =
+        (party.name_differs, other_person, party.customer.name(), &name)
+        && !naming::sounds_like(own.as_str(), said.as_str())
+    {
+        let message = format!(
+            "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",
+            speech::plain(said.as_str())
+        );
+        return Err(ToolReply::new(Status::CustomerAmbiguous, message)
+            .with("name_differs", true)
+            .with("decides", names::OTHER_PERSON[0])
+            .next(NextAction::AskCaller)
+            .into());
+    }
+    if !party.is_new {
+        return Ok((BookingParty::Existing(party.customer.id()), party.write));
+    }
+    let state = party.customer.snapshot();
+    let row = NewCustomerRow {
+        id: state.id,
+        name: state.name.clone(),
+        phone: state.phone.clone(),
+        email: state.email.clone(),
+        anonymous: state.anonymous,
+    };
+    Ok((BookingParty::New(row), None))
+}
+
+/// An anonymous caller who books twice in one call under one name is one customer, not two.
+async fn same_person_as_before(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    name: Option<&PersonName>,
+) -> Result<Option<CustomerId>, Stop> {
+    if talk.caller.number().is_some() || !asker.customers.is_empty() {
+        return Ok(None);
+    }
+    let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
+    let Some(last) = booked.last() else {
+        return Ok(None);
+    };
+    let customer = desk.parts.customers.find(&talk.scope, last.customer()).await?;
+    let is_same = match (customer.as_ref().and_then(|customer| customer.name()), name) {
+        (Some(own), Some(said)) => same_name(own, said),
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    Ok(is_same.then_some(last.customer()))
+}
+
+fn spoken_name(args: Args<'_>, talk: &Conversation) -> Result<Option<PersonName>, Stop> {
+    let Some(text) = args.text(names::NAME)? else {
+        return Ok(None);
+    };
+    let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
+    let (status, staff) = match judge_name(&text, &staff) {
+        Ok(name) => return Ok(Some(name)),
+        Err(NameProblem::StaffReference { staff }) => (Status::StaffPreferenceAsName, Some(staff)),
+        Err(NameProblem::StaffName { staff }) => (Status::StaffNameAsCustomerName, Some(staff)),
+        Err(_) => (Status::CustomerNameRequired, None),
+    };
+    Err(ask_for_name(status).with_some("staff_preference", staff.as_ref().map(PersonName::as_str)).into())
+}
+
+fn ask_for_name(status: Status) -> ToolReply {
+    ToolReply::new(status, "Auf welchen Namen darf ich den Termin eintragen?").next(NextAction::AskCaller)
+}
+
+fn refuse_party(talk: &Conversation, error: PartyError) -> Stop {
+    match error {
+        PartyError::NameRequired => ask_for_name(Status::CustomerNameRequired).into(),
+        PartyError::AskWho(candidates) => ToolReply::new(
+            Status::CustomerAmbiguous,
+            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?",
+        )
+        .with("candidates", candidates.len())
+        .with("decides", names::OTHER_PERSON[0])
+        .next(NextAction::AskCaller)
+        .into(),
+        PartyError::Blocked => availability::blocked(talk).into(),
+        failure => failure.into(),
+    }
+}

@@ -1,0 +1,137 @@
+//! A company whose appointments are mirrored in an outside calendar: nothing is said that it has not agreed to.
+
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
+use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, ServiceLink};
+use appointment::testing::{service_id, staff_id};
+use serde_json::json;
+use uuid::Uuid;
+use voice::{Mode, Settlement, Status};
+
+use crate::world::{STRANGER, World, wish};
+
+/// Haircuts of both people are mirrored.
+pub(crate) fn mirrored(catalogue: &mut CatalogueSnapshot) {
+    for person in [1, 2] {
+        catalogue.links.push(ServiceLink {
+            service: service_id(1),
+            staff: staff_id(person),
+            link: CalendarLink {
+                connection: ConnectionId::from_uuid(Uuid::from_u128(1)),
+                event_type: RemoteEventType::parse(&format!("47{person}")).unwrap(),
+                host: None,
+            },
+        });
+    }
+}
+
+fn minutes(times: &[&str]) -> Vec<Minute> {
+    let at = |time: &&str| Minute::floor(format!("2026-11-24T{time}:00+01:00").parse().unwrap());
+    times.iter().map(at).collect()
+}
+
+#[tokio::test]
+async fn what_the_outside_calendar_offers_is_free_and_stands_once_it_agrees() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    let free = line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    assert_eq!(
+        (free.status, free.data["available"].as_bool()),
+        (Status::Available, Some(true)),
+        "{}",
+        free.message
+    );
+    let taken = line.ask("check_availability", wish("2026-11-24", "11:00")).await;
+    assert_eq!(taken.status, Status::Unavailable, "{}", taken.message);
+    assert_eq!(taken.data["reason"], "occupied_in_outside_calendar");
+    let times: Vec<_> = taken.alternatives.iter().map(|offer| offer.time.as_str()).collect();
+    assert_eq!(times, ["10:00", "15:00"]);
+
+    let booked = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    let stored = &world.appointments.appointments(&world.scope)[0];
+    assert_eq!(stored.status, AppointmentStatus::Confirmed);
+}
+
+#[tokio::test]
+async fn what_is_refused_there_is_not_booked_and_never_said_to_be() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
+    let args = wish("2026-11-24", "10:00");
+    let refused = line.ask_as("book_appointment", args.clone(), Some("tool_1"), Mode::Free).await;
+    assert!(!refused.success, "{}", refused.message);
+    assert_eq!(refused.data["booked"], json!(false));
+    assert!(refused.alternatives.iter().any(|offer| offer.time == "15:00"), "{:?}", refused.alternatives);
+    let stored = &world.appointments.appointments(&world.scope)[0];
+    assert_eq!(stored.status, AppointmentStatus::Cancelled);
+    // The provider of the call repeats the very same use of the tool.
+    let again = line.ask_as("book_appointment", args, Some("tool_1"), Mode::Free).await;
+    assert_eq!(again.status, Status::Superseded, "{}", again.message);
+}
+
+#[tokio::test]
+async fn what_is_not_known_yet_is_noted_and_no_more() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    assert_eq!(
+        (hoped.status, hoped.data["available"].as_bool()),
+        (Status::Unverified, Some(false)),
+        "{}",
+        hoped.message
+    );
+    let noted = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert_eq!(noted.data["confirmation"], "pending");
+    assert!(
+        noted.message.contains("vorgemerkt") && noted.message.contains("ruft Salon Nord Sie an"),
+        "{}",
+        noted.message
+    );
+    assert!(!noted.message.contains("fest eingetragen"));
+    let asked = line.ask("query_appointment", json!({})).await;
+    assert!(asked.message.contains("vorgemerkt"), "{}", asked.message);
+
+    let anonymous = world.call("call_b", "anonymous");
+    let mut args = wish("2026-11-24", "15:00");
+    args["name"] = json!("Max Sommer");
+    let noted = anonymous.ask("book_appointment", args).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert!(!noted.message.contains("ruft"), "nobody can be called: {}", noted.message);
+}
+
+#[tokio::test]
+async fn other_times_that_are_not_verified_are_said_to_be_so() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let other = world.call("call_b", "+491709998877");
+    let mut args = wish("2026-11-24", "10:07");
+    args["name"] = json!("Max Sommer");
+    let reply = other.ask("check_availability", args).await;
+    assert!(!reply.success && !reply.alternatives.is_empty(), "{}", reply.message);
+    assert_eq!(reply.data["certainty"], "unverified");
+    assert!(reply.message.starts_with("Der Kalender antwortet gerade nicht"), "{}", reply.message);
+}
+
+#[tokio::test]
+async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    world.wait(-86_400 * 2);
+    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Refused);
+    let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
+    let refused = line.ask("reschedule_appointment", args.clone()).await;
+    assert!(!refused.success && refused.message.contains("bleibt bestehen"), "{}", refused.message);
+    let stored = &world.appointments.appointments(&world.scope)[0];
+    assert_eq!(stored.starts_at, "2026-11-24T09:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Open);
+    let moved = line.ask("reschedule_appointment", args).await;
+    assert_eq!(moved.status, Status::PendingConfirmation, "{}", moved.message);
+    assert!(!moved.message.contains("verlegt"), "{}", moved.message);
+}
