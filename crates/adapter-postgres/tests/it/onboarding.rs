@@ -81,6 +81,7 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             created_at,
             expires_at: None,
         }],
+        calendar: None,
         created_at,
     }
 }

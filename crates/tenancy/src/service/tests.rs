@@ -19,7 +19,7 @@ fn number() -> PhoneNumber {
 }
 
 fn provider_call() -> ProviderCallId {
-    ProviderCallId::parse("call_1").unwrap()
+    ProviderCallId::parse("call_salon_1").unwrap()
 }
 
 fn prefix() -> KeyPrefix {
@@ -118,7 +118,7 @@ async fn a_call_serves_while_its_tenant_is_active_and_vouches_while_it_runs() {
     // What happened in an accepted call is still recorded, and charged.
     assert!(resolver.by_recorded_call(&call, actor(), correlation()).await.is_ok());
 
-    let other = ProviderCallId::parse("call_2").unwrap();
+    let other = ProviderCallId::parse("call_salon_2").unwrap();
     let result = resolver.by_recorded_call(&other, actor(), correlation()).await;
     assert_eq!(denied(result), Denied::UnknownCall);
 }
