@@ -35,8 +35,7 @@ CREATE TABLE public.calendar_routes (
     tenant_id     uuid    NOT NULL,
     active        boolean NOT NULL,
     CONSTRAINT calendar_routes_pk PRIMARY KEY (connection_id),
-    CONSTRAINT calendar_routes_connection_fk FOREIGN KEY (tenant_id, connection_id)
-        REFERENCES public.calendar_connections (tenant_id, id) ON DELETE CASCADE
+    CONSTRAINT calendar_routes_tenant_fk FOREIGN KEY (tenant_id) REFERENCES public.tenants (id)
 );
 CREATE INDEX calendar_routes_by_tenant ON public.calendar_routes (tenant_id);
 ALTER TABLE public.calendar_routes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -47,13 +46,15 @@ CREATE POLICY routing ON public.calendar_routes FOR SELECT TO gateway, worker, a
 GRANT SELECT, INSERT, UPDATE ON public.calendar_routes TO tenant;
 GRANT SELECT ON public.calendar_routes TO gateway, worker;
 
--- Whoever writes a connection, its route says the same.
+-- Whoever writes a connection, its route says the same; nothing else writes routes.
 CREATE FUNCTION app.route_connection() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO public.calendar_routes (connection_id, tenant_id, active) VALUES (NEW.id, NEW.tenant_id, NEW.active);
+    ELSIF TG_OP = 'DELETE' THEN
+        DELETE FROM public.calendar_routes AS r WHERE r.connection_id = OLD.id AND r.tenant_id = OLD.tenant_id;
     ELSE
         UPDATE public.calendar_routes AS r SET active = NEW.active
          WHERE r.connection_id = NEW.id AND r.tenant_id = NEW.tenant_id;
@@ -61,7 +62,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER calendar_connections_route_new AFTER INSERT ON public.calendar_connections
+CREATE TRIGGER calendar_connections_route_new AFTER INSERT OR DELETE ON public.calendar_connections
     FOR EACH ROW EXECUTE FUNCTION app.route_connection();
 CREATE TRIGGER calendar_connections_route_state AFTER UPDATE OF active ON public.calendar_connections
     FOR EACH ROW WHEN (OLD.active IS DISTINCT FROM NEW.active) EXECUTE FUNCTION app.route_connection();
@@ -185,13 +186,14 @@ CREATE POLICY own_tenant ON public.calendar_reviews TO tenant, askpro_owner
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE ON public.calendar_reviews TO tenant;
 
--- Row level security binds the owner as well, so it goes from tenant to tenant; a tenant without a connection has no
--- copies. The setting of the function's own ends with it.
+-- Row level security binds the owner as well, so it goes from tenant to tenant, and leaves the setting as it was; a
+-- tenant without a connection has no copies.
 CREATE FUNCTION app.tenants_with_unsettled_copies() RETURNS SETOF uuid
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET app.tenant_id = ''
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    owner uuid;
+    owner  uuid;
+    before text := current_setting('app.tenant_id', true);
 BEGIN
     FOR owner IN SELECT DISTINCT r.tenant_id FROM public.calendar_routes AS r ORDER BY 1 LOOP
         PERFORM set_config('app.tenant_id', owner::text, true);
@@ -201,6 +203,7 @@ BEGIN
             RETURN NEXT owner;
         END IF;
     END LOOP;
+    PERFORM set_config('app.tenant_id', coalesce(before, ''), true);
 END
 $$;
 COMMENT ON FUNCTION app.tenants_with_unsettled_copies() IS

@@ -44,12 +44,8 @@ impl AppointmentFixture {
     }
 
     /// A confirmed appointment of the first customer with the first person, made in the first call.
-    pub(crate) fn appointment(
-        &self,
-        tenant: &AppointmentTenant,
-        from: i64,
-        until: i64,
-    ) -> AppointmentSnapshot {
+    #[must_use]
+    pub fn appointment(&self, tenant: &AppointmentTenant, from: i64, until: i64) -> AppointmentSnapshot {
         AppointmentSnapshot {
             id: AppointmentId::generate(&RandomIds),
             branch: tenant.branch(),
