@@ -206,7 +206,7 @@ async fn a_new_tenant_may_have_an_outside_calendar() {
     assert_eq!(created.record().connections, [connection.id]);
     let scope = platform().act_for(tenant.id, None);
     let book = PgCalendarBook::new(database.gateway().clone(), sealer);
-    assert_eq!(book.connections(&scope).await.unwrap(), [connection.clone()]);
+    assert_eq!(book.connections(&scope).await.unwrap(), std::slice::from_ref(&connection));
     let links = book.links(&scope, connection.id).await.unwrap();
     assert_eq!(links, [(tenant.branches[0].id, link)]);
     assert!(
