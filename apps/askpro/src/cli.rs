@@ -12,6 +12,7 @@ use crate::admin::{
     InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand, run_migrate, run_task,
 };
 use crate::bench;
+use crate::calendar::CalendarCommand;
 use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
 use crate::prove::{self, Verdict};
@@ -72,6 +73,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: KeyCommand,
+    },
+    /// Outside calendars.
+    Calendar {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: CalendarCommand,
     },
     /// Background work.
     Jobs {
@@ -189,6 +197,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Key { target, command } => {
             with_office(&target, "key", json, async |office| command.run(office).await).await
+        }
+        Command::Calendar { target, command } => {
+            with_office(&target, "calendar", json, async |office| command.run(office).await).await
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await

@@ -9,7 +9,7 @@
 //! * [`trigger`]: one event of a provider;
 //! * [`prove`]: demonstrations that check themselves;
 //! * [`bench`](mod@bench): how long callers wait;
-//! * [`admin`]: migrations, companies ([`blueprint`]), keys, jobs, the inbox, tasks.
+//! * [`admin`]: migrations, companies ([`blueprint`]), keys, jobs, the inbox, tasks; [`calendar`]: outside calendars.
 //!
 //! # Vocabulary
 //!
@@ -29,6 +29,7 @@
 pub mod admin;
 pub mod bench;
 pub mod blueprint;
+pub mod calendar;
 pub mod cli;
 pub mod cluster;
 pub mod cues;

@@ -71,6 +71,7 @@ pub fn blueprint(file: &TenantFile, api_keys: Vec<NewApiKey>) -> Result<TenantBl
         services,
         branches,
         api_keys,
+        calendar: None,
         holiday_years_ahead: HOLIDAY_YEARS,
     })
 }

@@ -37,6 +37,7 @@
 
 mod appointment;
 mod billing;
+mod calendar;
 mod call;
 mod change;
 mod clock;
@@ -52,6 +53,7 @@ mod outcomes;
 mod read_models;
 mod roles;
 mod row;
+mod secrets;
 mod servicedesk;
 mod session;
 pub mod statements;
@@ -60,6 +62,7 @@ mod upkeep;
 
 pub use appointment::{PgAppointmentRepository, PgCatalogueRepository};
 pub use billing::PgBillingRepository;
+pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey};
 pub use call::{PgCallRepository, PgToolTrace};
 pub use clock::{product_time, product_time_offset, set_product_time};
 pub use customer::PgCustomerRepository;
@@ -73,6 +76,7 @@ pub use onboarding::PgTenantProvisioner;
 pub use outcomes::PgOutcomeStore;
 pub use read_models::PgLists;
 pub use roles::RolePasswords;
+pub use secrets::{KeyRingProblem, SealError, Sealer};
 pub use servicedesk::PgCallbackRepository;
 pub use tenancy::{PgDirectory, PgTenantRepository};
 pub use upkeep::PgUpkeep;

@@ -2,6 +2,7 @@
 
 pub(crate) mod rows;
 
+use appointment::calendar::ConnectionId;
 use async_trait::async_trait;
 use kernel::{
     BranchId, ChangeSet, CommitError, PhoneNumber, PlatformScope, ServiceId, StaffId, StoreError, TenantId,
@@ -15,10 +16,12 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::calendar::administration::{Failed, create_connection, put_link};
 use crate::change::{AuditEntry, settle};
 use crate::database::Database;
 use crate::error::{commit_error, corrupt, store_error};
 use crate::row::word;
+use crate::secrets::Sealer;
 use crate::session::{Access, Session};
 use crate::statements::statements;
 
@@ -37,19 +40,27 @@ statements! {
     STAFF = "
         SELECT t.id, t.name, t.branch_id FROM public.staff t WHERE t.tenant_id = $1
          ORDER BY t.branch_id, t.position, t.id";
+    CONNECTIONS = "SELECT k.id FROM public.calendar_connections k WHERE k.tenant_id = $1 AND k.active ORDER BY k.id";
 }
 
 /// Writes whole tenants.
 #[derive(Debug, Clone)]
 pub struct PgTenantProvisioner {
     administrator: Database,
+    sealer: Sealer,
 }
 
 impl PgTenantProvisioner {
-    /// Needs the pool of an administrator.
+    /// Needs the pool of an administrator. Refuses tenants with an outside calendar, since it has no key.
     #[must_use]
-    pub const fn new(administrator: Database) -> Self {
-        Self { administrator }
+    pub fn new(administrator: Database) -> Self {
+        Self { administrator, sealer: Sealer::none() }
+    }
+
+    /// The same, with keys for the secrets of outside calendars.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Sealer) -> Self {
+        Self { sealer, ..self }
     }
 
     async fn begin(&self, scope: &TenantScope) -> Result<Session, StoreError> {
@@ -85,7 +96,10 @@ async fn read_record(connection: &mut PgConnection, head: Head) -> Result<Tenant
         sqlx::query_as(SERVICES).bind(id).fetch_all(&mut *connection).await.map_err(store_error)?;
     let staff: Vec<(Uuid, String, Uuid)> =
         sqlx::query_as(STAFF).bind(id).fetch_all(&mut *connection).await.map_err(store_error)?;
+    let connections: Vec<Uuid> =
+        sqlx::query_scalar(CONNECTIONS).bind(id).fetch_all(&mut *connection).await.map_err(store_error)?;
     Ok(TenantRecord {
+        connections: connections.into_iter().map(ConnectionId::from_uuid).collect(),
         id: TenantId::from_uuid(id),
         slug,
         name,
@@ -128,7 +142,7 @@ impl TenantProvisioner for PgTenantProvisioner {
         }
         let acting = scope.act_for(tenant.id, None);
         let mut session = self.begin(&acting).await?;
-        let written = match write(&mut session, &acting, tenant).await {
+        let written = match write(&mut session, &acting, tenant, &self.sealer).await {
             Ok(()) => session.commit().await.map_err(failure),
             Err(error) => {
                 session.rollback().await;
@@ -148,7 +162,12 @@ impl TenantProvisioner for PgTenantProvisioner {
     }
 }
 
-async fn write(session: &mut Session, scope: &TenantScope, tenant: &NewTenant) -> Result<(), ProvisionError> {
+async fn write(
+    session: &mut Session,
+    scope: &TenantScope,
+    tenant: &NewTenant,
+    sealer: &Sealer,
+) -> Result<(), ProvisionError> {
     rows::tenant(session, tenant).await?;
     rows::services(session, tenant).await?;
     for branch in &tenant.branches {
@@ -156,6 +175,18 @@ async fn write(session: &mut Session, scope: &TenantScope, tenant: &NewTenant) -
     }
     for key in &tenant.api_keys {
         rows::api_key(session, tenant.id, key).await?;
+    }
+    if let Some(calendar) = &tenant.calendar {
+        let connection = &calendar.connection;
+        create_connection(session, scope, sealer, connection, tenant.created_at).await.map_err(|failed| {
+            match failed {
+                Failed::Seal(error) => ProvisionError::Secrets(error.to_string()),
+                Failed::Commit(error) => failure(error),
+            }
+        })?;
+        for link in &calendar.links {
+            put_link(session, scope, link).await.map_err(failure)?;
+        }
     }
     let entry = AuditEntry::new("tenant.created", &tenant.id, Some(tenant.created_at))
         .with(json!({ "branches": tenant.branches.len(), "services": tenant.services.len() }));

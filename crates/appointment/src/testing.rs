@@ -1,4 +1,5 @@
 mod build;
+mod calendar;
 mod memory;
 mod offers;
 mod outside;

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use adapter_postgres::Sealer;
 use serde::Deserialize;
 
 pub use secret::Secret;
@@ -30,6 +31,8 @@ pub struct Config {
     pub retell: Retell,
     /// The database.
     pub database: Database,
+    /// Keys for secrets of tenants.
+    pub secrets: Secrets,
     /// Caches in memory.
     pub cache: Cache,
     /// The background process.
@@ -100,6 +103,27 @@ pub struct Database {
     pub lock_timeout_ms: u64,
     /// Longest pause inside a transaction, in milliseconds.
     pub idle_in_transaction_timeout_ms: u64,
+}
+
+/// Keys for secrets of tenants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Keys as `id:base64`, the one that seals first.
+    pub keys: Vec<Secret>,
+    /// File with one key per line, read at start.
+    pub keys_file: PathBuf,
+}
+
+impl Secrets {
+    /// The ring of these keys; an empty one if there are none.
+    ///
+    /// # Errors
+    /// One line that names the key and the place of the entry.
+    pub fn sealer(&self) -> Result<Sealer, ConfigError> {
+        Sealer::from_entries(self.keys.iter().map(Secret::expose))
+            .map_err(|problem| ConfigError::new("secrets.keys", format!("cannot be used: {problem}")))
+    }
 }
 
 /// Caches in memory.
@@ -258,6 +282,7 @@ impl Config {
                 return Err(ConfigError::new(key, format!("is {value}, but must be {least} to {most}")));
             }
         }
+        self.secrets.sealer()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));

@@ -13,7 +13,7 @@ use adapter_postgres::{
 use anyhow::Context;
 use call::CallService;
 use kernel::{Clock, IdGenerator, RandomIds};
-use tenancy::{ApiKeyDirectory, CallDirectory, TenantResolver};
+use tenancy::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenantResolver};
 use tokio_util::sync::CancellationToken;
 
 pub use gateway::GatewayServices;
@@ -72,7 +72,8 @@ impl Common {
 
     fn resolver(&self, calls: Arc<dyn CallDirectory>) -> TenantResolver {
         let keys: Arc<dyn ApiKeyDirectory> = Arc::new(PgDirectory::new(self.database.clone()));
-        TenantResolver::new(calls, keys, Arc::clone(&self.clock))
+        let connections: Arc<dyn ConnectionDirectory> = Arc::new(PgDirectory::new(self.database.clone()));
+        TenantResolver::new(calls, keys, Arc::clone(&self.clock)).with_connections(connections)
     }
 }
 

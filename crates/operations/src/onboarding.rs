@@ -1,6 +1,7 @@
 //! A new tenant: from a blueprint that a person can write to rows that a store can take.
 
 mod blueprint;
+mod calendar;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,8 @@ use std::sync::Arc;
 use kernel::{Classify, Clock, ErrorClass, IdGenerator, PlatformScope, ServiceId, StoreError, TenantId};
 
 pub use blueprint::{BranchBlueprint, ServiceBlueprint, StaffBlueprint, TenantBlueprint};
+use calendar::plan_calendar;
+pub use calendar::{CalendarBlueprint, LinkBlueprint, base_url, secret};
 use plan::{check_count, check_name, check_profile, plan_branch, plan_service, problem};
 
 use crate::maintenance::holidays_from;
@@ -40,7 +43,7 @@ impl Classify for OnboardingError {
         match self {
             Self::Blueprint(_) => ErrorClass::CallerMistake,
             Self::Provision(ProvisionError::Taken { .. }) => ErrorClass::Conflict,
-            Self::Provision(ProvisionError::Refused { .. }) => ErrorClass::Fault,
+            Self::Provision(ProvisionError::Secrets(_) | ProvisionError::Refused { .. }) => ErrorClass::Fault,
             Self::Provision(ProvisionError::Store(error)) => error.class(),
         }
     }
@@ -132,6 +135,7 @@ impl Onboarding {
             branches.push(plan_branch(ids, &place, branch, &by_name, holidays)?);
         }
 
+        let calendar = plan_calendar(ids, blueprint, &by_name, &branches)?;
         Ok(NewTenant {
             id,
             slug: blueprint.slug.clone(),
@@ -145,6 +149,7 @@ impl Onboarding {
             services,
             branches,
             api_keys: blueprint.api_keys.clone(),
+            calendar,
             created_at: now,
         })
     }

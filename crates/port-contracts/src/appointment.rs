@@ -66,7 +66,7 @@ impl AppointmentTenant {
         self.catalogue.services[0].id
     }
 
-    fn staff(&self, index: usize) -> StaffId {
+    pub(crate) fn staff(&self, index: usize) -> StaffId {
         self.catalogue.staff[index].id
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod appointment;
 pub mod billing;
+pub mod calendar;
 pub mod call;
 pub mod customer;
 pub mod servicedesk;

@@ -28,6 +28,15 @@ pub enum Denied {
     /// The key's time is over.
     #[error("the key has expired")]
     ExpiredKey,
+    /// No connection to an outside calendar has this id, or the text is no such id.
+    #[error("no such connection")]
+    UnknownConnection,
+    /// The connection is switched off.
+    #[error("the connection is switched off")]
+    InactiveConnection,
+    /// The deployment has no connection, or several: which one is meant must be said.
+    #[error("there is not exactly one connection")]
+    NoSoleConnection,
 }
 
 impl Denied {
@@ -42,6 +51,9 @@ impl Denied {
             Self::UnknownKey => "unknown_key",
             Self::RevokedKey => "revoked_key",
             Self::ExpiredKey => "expired_key",
+            Self::UnknownConnection => "unknown_connection",
+            Self::InactiveConnection => "inactive_connection",
+            Self::NoSoleConnection => "no_sole_connection",
         }
     }
 }
@@ -60,7 +72,12 @@ pub enum ResolveError {
 impl Classify for ResolveError {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::Denied(Denied::UnknownNumber | Denied::UnknownCall) => ErrorClass::NotFound,
+            Self::Denied(
+                Denied::UnknownNumber
+                | Denied::UnknownCall
+                | Denied::UnknownConnection
+                | Denied::NoSoleConnection,
+            ) => ErrorClass::NotFound,
             Self::Denied(_) => ErrorClass::Denied,
             Self::Store(error) => error.class(),
         }

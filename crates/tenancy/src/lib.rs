@@ -1,8 +1,8 @@
 //! Companies, branches, numbers and keys: from an inbound identity to a proven scope.
 //!
 //! Everything else in the product takes a [`kernel::TenantScope`] for granted. This crate is where one comes from:
-//! [`TenantResolver`] turns the number that was called, a call that is known, an API key or a job's envelope into a
-//! scope, or into a [`Denied`] that says why not. There is no default tenant: what cannot be proven is refused.
+//! [`TenantResolver`] turns the number that was called, a call that is known, an API key, a connection or a job's
+//! envelope into a scope, or into a [`Denied`] that says why not. There is no default tenant: what cannot be proven is refused.
 //!
 //! # Vocabulary
 //!
@@ -10,6 +10,8 @@
 //!   ([`BranchProfile`]), with a zone of its own.
 //! * **Route**: what a number ([`NumberRoute`]) or a call ([`CallRoute`]) leads to. Routes are read before a tenant is
 //!   known, which is why their ports are the only unscoped ones.
+//! * **Connection**: an account at an outside calendar ([`ConnectionKey`]); its id names the tenant, its signature proves
+//!   that the provider speaks.
 //! * **API key**: `ask_` + eight public characters (the *prefix*) + 32 secret ones ([`ApiKeyToken`]). Only the SHA-256
 //!   of the whole text is stored; it is computed outside, compared here in constant time.
 //!
@@ -27,19 +29,21 @@
 //! fail, and one more audited `TenantScope::issue`. A new fact about a company is a field of its profile, a write in
 //! [`TenancyWrite`] and a case in `port-contracts`.
 
+pub mod connection;
 pub mod error;
 pub mod key;
 pub mod model;
 pub mod ports;
 pub mod service;
 
+pub use connection::{ConnectionKey, ConnectionRoute};
 pub use error::{Denied, ResolveError};
 pub use key::{ApiKeyRecord, ApiKeyToken, KeyPrefix, KeyProblem, NewApiKey, SecretHash};
 pub use model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, ProfileProblem, Slug, TenantProfile, TenantState,
 };
-pub use ports::{ApiKeyDirectory, CallDirectory, TenancyWrite, TenantRepository};
-pub use service::{ResolvedCall, ResolvedKey, RunningCall, TenantResolver};
+pub use ports::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenancyWrite, TenantRepository};
+pub use service::{ResolvedCall, ResolvedConnection, ResolvedKey, RunningCall, TenantResolver};
 
 /// In-memory fakes and builders for tests of any crate.
 #[cfg(any(test, feature = "testing"))]

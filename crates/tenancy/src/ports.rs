@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{ChangeSet, CommitError, PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope};
 
+use crate::connection::{ConnectionKey, ConnectionRoute};
 use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey};
 use crate::model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, Slug, TenantProfile, TenantState,
@@ -42,6 +43,30 @@ pub trait ApiKeyDirectory: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the directory cannot answer.
     async fn find_key(&self, prefix: &KeyPrefix) -> Result<Option<ApiKeyRecord>, StoreError>;
+}
+
+/// Port: where connections to outside calendars lead. Read for every webhook of such a calendar.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ConnectionDirectory: Send + Sync {
+    /// Whose connection this is, also if it is switched off. `None`: nobody's.
+    ///
+    /// Unscoped: the answer is what names the tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the directory cannot answer.
+    async fn route_connection(
+        &self,
+        connection: ConnectionKey,
+    ) -> Result<Option<ConnectionRoute>, StoreError>;
+
+    /// The only connection of the whole deployment that is switched on. `None`: there is none, or there are several.
+    ///
+    /// Unscoped: the answer is what names the tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the directory cannot answer.
+    async fn sole_connection(&self) -> Result<Option<ConnectionRoute>, StoreError>;
 }
 
 /// One change of a company's master data. It concerns the tenant of the scope it is committed with.

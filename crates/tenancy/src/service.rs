@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use kernel::{Actor, BranchId, Clock, CorrelationId, PhoneNumber, ProviderCallId, TenantId, TenantScope};
 
+use crate::connection::{ConnectionKey, ConnectionRoute};
 use crate::error::{Denied, ResolveError};
 use crate::key::{KeyPrefix, SecretHash};
 use crate::model::{CallRoute, NumberRoute, TenantState};
-use crate::ports::{ApiKeyDirectory, CallDirectory};
+use crate::ports::{ApiKeyDirectory, CallDirectory, ConnectionDirectory};
 
 /// A scope that a called number proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,21 @@ pub struct ResolvedKey {
     pub name: String,
 }
 
+/// A scope that a connection to an outside calendar named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedConnection {
+    /// The scope, without a branch.
+    pub scope: TenantScope,
+    /// The connection.
+    pub connection: ConnectionKey,
+}
+
 /// Issues scopes. Its methods are the audited places where a tenant is proven.
 #[derive(Clone)]
 pub struct TenantResolver {
     calls: Arc<dyn CallDirectory>,
     keys: Arc<dyn ApiKeyDirectory>,
+    connections: Option<Arc<dyn ConnectionDirectory>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -48,7 +59,13 @@ impl TenantResolver {
     /// A resolver over these directories.
     #[must_use]
     pub fn new(calls: Arc<dyn CallDirectory>, keys: Arc<dyn ApiKeyDirectory>, clock: Arc<dyn Clock>) -> Self {
-        Self { calls, keys, clock }
+        Self { calls, keys, connections: None, clock }
+    }
+
+    /// The same, for a program that also hears from outside calendars. Without this, every connection is unknown.
+    #[must_use]
+    pub fn with_connections(self, connections: Arc<dyn ConnectionDirectory>) -> Self {
+        Self { connections: Some(connections), ..self }
     }
 
     /// The tenant and branch whose number was called.
@@ -140,6 +157,43 @@ impl TenantResolver {
         })
     }
 
+    /// The tenant of a connection, by the id in the path of its webhook. The id is no secret: until the signature has
+    /// been verified with the connection's secret, the scope is good for reading that secret and nothing else.
+    ///
+    /// # Errors
+    /// [`Denied::UnknownConnection`] (also for a text that is no id), [`Denied::InactiveConnection`],
+    /// [`Denied::InactiveTenant`], or the directory's failure.
+    pub async fn by_connection(
+        &self,
+        connection: &str,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<ResolvedConnection, ResolveError> {
+        let key = connection.parse().map_err(|_| Denied::UnknownConnection)?;
+        let route = match &self.connections {
+            Some(connections) => connections.route_connection(key).await?,
+            None => None,
+        };
+        Ok(admit(&route.ok_or(Denied::UnknownConnection)?, actor, correlation)?)
+    }
+
+    /// The tenant of the only connection that is switched on, for a deployment that has one and a provider that posts to
+    /// a path without an id. What [`by_connection`](Self::by_connection) says about the signature holds here as well.
+    ///
+    /// # Errors
+    /// [`Denied::NoSoleConnection`], [`Denied::InactiveTenant`], or the directory's failure.
+    pub async fn sole_connection(
+        &self,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Result<ResolvedConnection, ResolveError> {
+        let route = match &self.connections {
+            Some(connections) => connections.sole_connection().await?,
+            None => None,
+        };
+        Ok(admit(&route.ok_or(Denied::NoSoleConnection)?, actor, correlation)?)
+    }
+
     /// The scope of a job, restored from its envelope. The envelope was written under the tenant's own policy, which
     /// is the proof; a deactivated company's jobs still run, since they finish what was accepted.
     #[must_use]
@@ -153,6 +207,23 @@ impl TenantResolver {
     ) -> TenantScope {
         TenantScope::issue(tenant, branch, Actor::Job(kind.to_owned()), correlation)
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the connection names the tenant, its signature is checked next"
+)]
+fn admit(
+    route: &ConnectionRoute,
+    actor: Actor,
+    correlation: CorrelationId,
+) -> Result<ResolvedConnection, Denied> {
+    if !route.active {
+        return Err(Denied::InactiveConnection);
+    }
+    served(route.tenant_state)?;
+    let scope = TenantScope::issue(route.tenant, None, actor, correlation);
+    Ok(ResolvedConnection { scope, connection: route.connection })
 }
 
 fn served(state: TenantState) -> Result<(), Denied> {

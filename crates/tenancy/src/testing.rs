@@ -12,11 +12,12 @@ use kernel::{
 };
 use uuid::Uuid;
 
+use crate::connection::{ConnectionKey, ConnectionRoute};
 use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey};
 use crate::model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, Slug, TenantProfile, TenantState,
 };
-use crate::ports::{ApiKeyDirectory, CallDirectory, TenancyWrite, TenantRepository};
+use crate::ports::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenancyWrite, TenantRepository};
 
 /// An active German company. `number` is its id, as in `kernel::testing::scope`.
 ///
@@ -68,6 +69,7 @@ struct State {
     numbers: BTreeMap<PhoneNumber, (TenantId, NumberAssignment)>,
     keys: BTreeMap<KeyPrefix, (TenantId, NewApiKey, Option<DateTime<Utc>>)>,
     calls: BTreeMap<ProviderCallId, (TenantId, KnownCall)>,
+    connections: BTreeMap<ConnectionKey, (TenantId, bool)>,
     events: Vec<OutgoingEvent>,
     jobs: Vec<JobSpec>,
     claims: BTreeSet<(TenantId, String)>,
@@ -102,12 +104,26 @@ impl InMemoryTenancy {
         }
     }
 
+    /// Makes a connection known, or switches it on or off, as the store of outside calendars does.
+    pub fn set_connection(&self, tenant: TenantId, connection: ConnectionKey, active: bool) {
+        self.lock().connections.insert(connection, (tenant, active));
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    fn connection_route(&self, connection: ConnectionKey) -> Option<ConnectionRoute> {
+        self.connections.get(&connection).map(|(tenant, active)| ConnectionRoute {
+            connection,
+            tenant: *tenant,
+            active: *active,
+            tenant_state: self.state_of(*tenant),
+        })
+    }
+
     fn state_of(&self, tenant: TenantId) -> TenantState {
         self.tenants.get(&tenant).map_or(TenantState::Inactive, |profile| profile.state)
     }
@@ -213,6 +229,23 @@ impl CallDirectory for InMemoryTenancy {
             ongoing: known.ongoing,
             tenant_state: state.state_of(*tenant),
         }))
+    }
+}
+
+#[async_trait]
+impl ConnectionDirectory for InMemoryTenancy {
+    async fn route_connection(
+        &self,
+        connection: ConnectionKey,
+    ) -> Result<Option<ConnectionRoute>, StoreError> {
+        Ok(self.lock().connection_route(connection))
+    }
+
+    async fn sole_connection(&self) -> Result<Option<ConnectionRoute>, StoreError> {
+        let state = self.lock();
+        let mut active = state.connections.iter().filter(|(_, (_, active))| *active);
+        let first = active.next().map(|(connection, _)| *connection);
+        Ok(first.filter(|_| active.next().is_none()).and_then(|only| state.connection_route(only)))
     }
 }
 

@@ -61,7 +61,7 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         (_, "german-datetime") => return Some(vec!["chrono", "chrono-tz", "thiserror"]),
         (_, "phone-numbers") => return Some(vec!["phonenumber"]),
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
-        (_, "adapter-postgres") => &["futures-util", "metrics", "sqlx", "tokio"],
+        (_, "adapter-postgres") => &["base64", "futures-util", "metrics", "ring", "sqlx", "tokio"],
         (_, "adapter-redis") => &["deadpool-redis", "tokio"],
         (_, "adapter-calcom") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
@@ -91,6 +91,8 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
 const WRAPPED: &[(&str, &[&str])] = &[
     ("sqlx", &["adapter-postgres", "testkit", "e2e-tests", "askpro"]),
     ("deadpool-redis", &["adapter-redis"]),
+    // Keys and ciphers have one home; everybody else sees secrets or seals, never both.
+    ("ring", &["adapter-postgres"]),
     ("axum", &["inbound-http", "inbound-web", "inbound-mcp", "gateway", "simulators", "e2e-tests"]),
     ("anyhow", &["bootstrap", "gateway", "worker", "askpro", "testkit", "simulators", "e2e-tests"]),
 ];

@@ -326,7 +326,7 @@ async fn sql(venue: &Venue, tenants: &[&TenantReady], verdict: &mut Verdict) -> 
             empty.push(table.as_str());
         }
         // Without switching to a tenant the login role itself has no right on tenant tables; routing tables it may read.
-        let routing = ["phone_numbers", "call_keys", "api_keys"].contains(&table.as_str());
+        let routing = ["phone_numbers", "call_keys", "api_keys", "calendar_routes"].contains(&table.as_str());
         if !routing {
             let sql = format!("SELECT 1 FROM public.\"{table}\" LIMIT 1");
             let refused = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&gateway).await.is_err();

@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
 
+mod calendar;
 mod command_line;
 mod killed;

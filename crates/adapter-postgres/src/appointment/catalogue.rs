@@ -13,6 +13,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::calendar::links::LinkRow;
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::row::{money, zone};
@@ -21,7 +22,8 @@ use crate::statements::statements;
 statements! {
     VERSION = "SELECT catalogue_version FROM public.branches WHERE tenant_id = $1 AND id = $2";
 
-    /// Absences that are over are left out; a day of grace covers questions about this morning.
+    /// Absences that are over are left out; a day of grace covers questions about this morning. Links of connections
+    /// that are switched off are left out as well: whoever has none is booked by our rules alone.
     LOAD = "
         SELECT b.catalogue_version AS version, b.timezone,
                (SELECT coalesce(jsonb_agg(jsonb_build_array(h.weekday, h.opens_minute, h.closes_minute)), '[]')
@@ -69,7 +71,12 @@ statements! {
                                           FROM public.service_staff p
                                          WHERE p.tenant_id = $1 AND p.staff_id = t.id))
                          ORDER BY t.position, t.name, t.id), '[]')
-                  FROM public.staff t WHERE t.tenant_id = $1 AND t.branch_id = b.id) AS staff
+                  FROM public.staff t WHERE t.tenant_id = $1 AND t.branch_id = b.id) AS staff,
+               (SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.service_id, l.staff_id), '[]')
+                  FROM public.calendar_links l
+                  JOIN public.staff t ON t.tenant_id = l.tenant_id AND t.id = l.staff_id
+                  JOIN public.calendar_connections k ON k.tenant_id = l.tenant_id AND k.id = l.connection_id
+                 WHERE l.tenant_id = $1 AND t.branch_id = b.id AND k.active) AS links
           FROM public.branches b WHERE b.tenant_id = $1 AND b.id = $2";
 }
 
@@ -83,6 +90,7 @@ struct CatalogueRow {
     policy: Option<Json<PolicyRow>>,
     services: Json<Vec<ServiceRow>>,
     staff: Json<Vec<StaffRow>>,
+    links: Json<Vec<LinkRow>>,
 }
 
 #[derive(Deserialize)]
@@ -154,7 +162,7 @@ struct AbsenceRow {
 impl CatalogueRow {
     fn into_model(self, branch: BranchId) -> Result<CatalogueSnapshot, StoreError> {
         Ok(CatalogueSnapshot {
-            links: Vec::new(),
+            links: convert(self.links.0)?,
             version: self.version,
             branch,
             timezone: zone(&self.timezone, "branches.timezone")?,

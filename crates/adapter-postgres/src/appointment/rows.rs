@@ -3,6 +3,7 @@
 //! Whatever must be freed, written and occupied for one write happens in one statement. The final INSERT depends on the
 //! counts of what was freed, which makes the server delete first.
 
+use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{
     AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
 };
@@ -14,6 +15,7 @@ use sqlx::query::Query;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::calendar::copies::{adding, due_again, new_place, rows};
 use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
 
@@ -98,6 +100,7 @@ statements! {
             SELECT $1, $15, p.position, p.kind, p.starts_at, p.ends_at
               FROM unnest($36::smallint[], $37::text[], $38::timestamptz[], $39::timestamptz[])
                 AS p (position, kind, starts_at, ends_at)
+        ), copies AS (", adding!("$45"), "
         )
         INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
         SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', $15
@@ -133,6 +136,9 @@ statements! {
                    unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
              WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
                    + (SELECT count(*) FROM vacated) >= 0
+        ), copy AS (
+            UPDATE public.calendar_copies AS c ", due_again!("$40"), "
+              FROM appointment a WHERE $41 AND c.tenant_id = $1 AND c.appointment_id = a.id
         )
         SELECT count(*) FROM appointment");
 
@@ -327,10 +333,11 @@ pub(super) async fn insert(
     releases: Releases,
     appointment: &AppointmentSnapshot,
     new_customer: Option<&NewCustomerRow>,
-    entry: Option<&AppointmentChange>,
+    (entry, copy): (Option<&AppointmentChange>, Option<&CopyRecord>),
 ) -> Result<(), CommitError> {
     let statement = whole(INSERT, scope, releases, appointment, entry).bind(appointment.created_at);
     customer(phases(statement, appointment), new_customer)
+        .bind(rows(copy.as_slice()))
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -343,10 +350,11 @@ pub(super) async fn update(
     releases: Releases,
     next: &AppointmentSnapshot,
     expected: i64,
-    entry: Option<&AppointmentChange>,
+    (entry, due): (Option<&AppointmentChange>, Option<Option<&CalendarLink>>),
 ) -> Result<(), CommitError> {
     let statement = whole(UPDATE, scope, releases, next, entry).bind(expected);
-    let row = phases(statement, next).fetch_one(connection).await.map_err(occupancy_error)?;
+    let statement = phases(statement, next).bind(new_place(due.flatten())).bind(due.is_some());
+    let row = statement.fetch_one(connection).await.map_err(occupancy_error)?;
     let changed: i64 = sqlx::Row::try_get(&row, 0).map_err(commit_error)?;
     if changed == 0 { Err(CommitError::Stale) } else { Ok(()) }
 }

@@ -1,14 +1,16 @@
 //! Writing appointments and holds, in the order of the change set.
 //!
 //! What can travel together does: holds that are released go with the next write that occupies time, an entry of the
-//! history goes with the appointment it is about.
+//! history and the record of the copy go with the appointment they are about.
 
+use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind};
 use appointment::ports::AppointmentWrite;
 use kernel::{ChangeSet, CommitError, TenantScope};
 use serde_json::json;
 
 use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
+use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
 use crate::session::Session;
 
@@ -29,14 +31,34 @@ pub(super) async fn apply(
             }
             AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
                 releases.holds.extend(from_hold.map(|id| id.as_uuid()));
-                let entry = writes.next_if(|next| records(next, appointment)).and_then(entry_of);
-                let customer = new_customer.as_ref();
-                insert(session, scope, std::mem::take(&mut releases), appointment, customer, entry).await?;
+                let (mut entry, mut copy) = (None, None);
+                while let Some(next) = writes.next_if(|next| {
+                    entry.is_none() && records(next, appointment)
+                        || copy.is_none() && concerns_copy(next, appointment)
+                }) {
+                    entry = entry.or(entry_of(next));
+                    copy = copy.or(copy_of(next));
+                }
+                let (customer, along) = (new_customer.as_ref(), (entry, copy));
+                insert(session, scope, std::mem::take(&mut releases), appointment, customer, along).await?;
             }
             AppointmentWrite::Update { next, expected } => {
-                let entry = writes.next_if(|after| records(after, next)).and_then(entry_of);
-                update(session, scope, std::mem::take(&mut releases), next, *expected, entry).await?;
+                let (mut entry, mut due) = (None, None);
+                while let Some(after) = writes.next_if(|after| {
+                    entry.is_none() && records(after, next) || due.is_none() && concerns_copy(after, next)
+                }) {
+                    entry = entry.or(entry_of(after));
+                    due = due.or(place_of(after));
+                }
+                let along = (entry, due);
+                update(session, scope, std::mem::take(&mut releases), next, *expected, along).await?;
             }
+            AppointmentWrite::AddCopy(copy) => copies::add(session, scope, copy).await?,
+            AppointmentWrite::UpdateCopy(next) => copies::update(session, scope, next).await?,
+            AppointmentWrite::CopyDue { appointment, link } => {
+                copies::due(session, scope, *appointment, link.as_ref()).await?;
+            }
+            AppointmentWrite::OpenReview(review) => copies::open_review(session, scope, review).await?,
             AppointmentWrite::RenewHold { id, expires_at } => {
                 release(session, scope, std::mem::take(&mut releases)).await?;
                 renew_hold(session, scope, *id, *expires_at).await?;
@@ -78,6 +100,29 @@ const fn action(entry: &AppointmentChange) -> &'static str {
 /// True if the write is an entry of this appointment's history, which can be written along with the appointment.
 fn records(write: &AppointmentWrite, appointment: &AppointmentSnapshot) -> bool {
     matches!(write, AppointmentWrite::RecordChange(entry) if entry.appointment == appointment.id)
+}
+
+/// True if the write is about this appointment's copy and can be written along with the appointment.
+fn concerns_copy(write: &AppointmentWrite, appointment: &AppointmentSnapshot) -> bool {
+    match write {
+        AppointmentWrite::AddCopy(copy) => appointment.version == 1 && copy.appointment == appointment.id,
+        AppointmentWrite::CopyDue { appointment: id, .. } => appointment.version > 1 && *id == appointment.id,
+        _ => false,
+    }
+}
+
+const fn copy_of(write: &AppointmentWrite) -> Option<&CopyRecord> {
+    match write {
+        AppointmentWrite::AddCopy(copy) => Some(copy),
+        _ => None,
+    }
+}
+
+const fn place_of(write: &AppointmentWrite) -> Option<Option<&CalendarLink>> {
+    match write {
+        AppointmentWrite::CopyDue { link, .. } => Some(link.as_ref()),
+        _ => None,
+    }
 }
 
 const fn entry_of(write: &AppointmentWrite) -> Option<&AppointmentChange> {

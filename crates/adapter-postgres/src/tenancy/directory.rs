@@ -32,7 +32,7 @@ statements! {
 /// The directory of numbers, calls and keys.
 #[derive(Debug, Clone)]
 pub struct PgDirectory {
-    database: Database,
+    pub(crate) database: Database,
 }
 
 impl PgDirectory {

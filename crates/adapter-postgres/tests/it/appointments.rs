@@ -25,7 +25,7 @@ async fn fixture() -> AppointmentFixture {
     }
 }
 
-async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
+pub(crate) async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
     let branch = BranchId::generate(&RandomIds);
     let scope = scope(number, Some(branch));
     let catalogue = insert_catalogue(admin, &scope, salon(branch).unwrap().snapshot()).await;

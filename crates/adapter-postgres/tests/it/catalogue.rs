@@ -21,6 +21,14 @@ const CHANGES: &[&str] = &[
     "INSERT INTO service_synonyms SELECT $1, id, 'Schnitt' FROM services WHERE tenant_id = $1",
     "UPDATE service_staff SET position = 3 WHERE tenant_id = $1",
     "UPDATE booking_policies SET grid_minutes = 30 WHERE tenant_id = $1",
+    "INSERT INTO calendar_connections
+        (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
+     VALUES ($1, gen_random_uuid(), 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    "INSERT INTO calendar_links SELECT p.tenant_id, p.service_id, p.staff_id, k.id, '4711' FROM service_staff p
+       JOIN calendar_connections k ON k.tenant_id = p.tenant_id WHERE p.tenant_id = $1",
+    "UPDATE calendar_links SET event_type_ref = '4712' WHERE tenant_id = $1",
+    "UPDATE calendar_connections SET active = false WHERE tenant_id = $1",
+    "DELETE FROM calendar_links WHERE tenant_id = $1",
     "DELETE FROM branch_services WHERE tenant_id = $1",
 ];
 

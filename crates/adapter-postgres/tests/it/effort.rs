@@ -1,6 +1,7 @@
 //! What a caller waits for: messages to the server, and plans that stay good when tables are large.
 
 use adapter_postgres::{Database, DatabaseConfig, PgAppointmentRepository, statements};
+use appointment::calendar::{CalendarLink, ConnectionId, CopyRecord, RemoteEventType, copy_job};
 use appointment::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentSource, AppointmentStatus, ChangeKind, DayQuery,
     HoldId, HoldSnapshot, PhaseKind, PhaseSpan, Span, SyncState,
@@ -140,6 +141,55 @@ async fn a_booking_takes_four_messages_and_a_look_two() {
     assert_eq!((load.busy.len(), load.own.len(), load.holds.len()), (1, 1, 0));
     // The third is the end of the transaction, whose answer nobody waits for.
     assert!((2..=3).contains(&sent), "{sent}");
+}
+
+/// What a copy in an outside calendar adds to a booking and to a move: nothing that a caller waits for.
+#[tokio::test]
+async fn a_copy_travels_with_its_appointment() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let connection = ConnectionId::generate(&RandomIds);
+    sqlx::query(
+        "INSERT INTO calendar_connections
+            (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
+         VALUES ($1, $2, 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    )
+    .bind(salon.tenant.as_uuid())
+    .bind(connection.as_uuid())
+    .execute(database.admin_pool())
+    .await
+    .unwrap();
+    let config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(1);
+    let store = PgAppointmentRepository::new(Database::connect(&config).await.unwrap());
+    let link = CalendarLink { connection, event_type: RemoteEventType::parse("4711").unwrap(), host: None };
+
+    let made = appointment(&salon, now(&database).await + TimeDelta::days(1));
+    let by = || (Actor::VoiceAgent("call_1".to_owned()), Some(salon.call));
+    let entry = AppointmentChange::new(&RandomIds, ChangeKind::Booked, None, &made, by(), salon.created_at);
+    let change = ChangeSet::one(AppointmentWrite::Insert {
+        appointment: made.clone(),
+        new_customer: None,
+        from_hold: None,
+    })
+    .write(AppointmentWrite::AddCopy(CopyRecord::due(made.id, link.clone())))
+    .write(AppointmentWrite::RecordChange(entry))
+    .enqueue(copy_job(made.id, salon.created_at));
+    let (booked, sent) = messages(store.commit(&salon.scope, change)).await;
+    booked.unwrap();
+    assert_eq!(sent, 4, "begin; job and audit; appointment with history and copy; commit");
+
+    let mut moved = appointment(&salon, made.starts_at + TimeDelta::hours(2));
+    (moved.id, moved.version) = (made.id, 2);
+    let entry =
+        AppointmentChange::new(&RandomIds, ChangeKind::Moved, Some(&made), &moved, by(), salon.created_at);
+    let due = AppointmentWrite::CopyDue { appointment: made.id, link: Some(link) };
+    let change = ChangeSet::one(AppointmentWrite::Update { next: moved, expected: 1 })
+        .write(AppointmentWrite::RecordChange(entry))
+        .write(due)
+        .enqueue(copy_job(made.id, salon.created_at));
+    let (moved, sent) = messages(store.commit(&salon.scope, change)).await;
+    moved.unwrap();
+    assert_eq!(sent, 4, "begin; job and audit; appointment with history and copy; commit");
 }
 
 /// Explains a statement of the crate as the product runs it: in the role, with the tenant, with a plan for any values.

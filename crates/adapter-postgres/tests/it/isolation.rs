@@ -17,6 +17,10 @@ pub(crate) const LISTED: &[(&str, &str)] = &[
     ("public.phone_numbers", "routes a called number, unique in the world, to its tenant"),
     ("public.call_keys", "routes the provider's id of a call, unique at the provider, to its tenant"),
     ("public.api_keys", "routes the public part of an API key to its tenant"),
+    (
+        "public.calendar_routes",
+        "routes the public name of a calendar connection, unique in the world, to its tenant",
+    ),
     ("public.fx_rates", "reference data, the same for all"),
     ("app.product_clock", "one row for the whole platform"),
     ("app.schema_migrations", "the migrator's list"),

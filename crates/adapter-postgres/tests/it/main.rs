@@ -3,6 +3,7 @@
 
 mod appointments;
 mod billing;
+mod calendar;
 mod calls;
 mod catalogue;
 mod customers;

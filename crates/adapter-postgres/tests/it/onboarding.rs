@@ -81,6 +81,7 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             created_at,
             expires_at: None,
         }],
+        calendar: None,
         created_at,
     }
 }
@@ -172,4 +173,43 @@ async fn only_an_administrator_makes_tenants() {
         assert!(provisioner.create(&platform(), &tenant).await.is_err());
     }
     assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM tenants").await, 0);
+}
+
+#[tokio::test]
+async fn a_new_tenant_may_have_an_outside_calendar() {
+    use adapter_postgres::{PgCalendarBook, Sealer};
+    use appointment::calendar::{CalendarBook as _, CalendarLink, RemoteEventType};
+    use operations::ports::NewCalendar;
+
+    let database = TestDatabase::fresh().await;
+    let mut tenant = new_tenant(&database, "physio", "+4940555101", "abcdefgi").await;
+    let connection = port_contracts::calendar::connections()[0].clone();
+    let link = appointment::model::ServiceLink {
+        service: tenant.services[0].id,
+        staff: tenant.branches[0].staff[0].id,
+        link: CalendarLink {
+            connection: connection.id,
+            event_type: RemoteEventType::parse("4711").unwrap(),
+            host: None,
+        },
+    };
+    tenant.calendar = Some(NewCalendar { connection: connection.clone(), links: vec![link.clone()] });
+    let provisioner = PgTenantProvisioner::new(database.admin().clone());
+    let refused = provisioner.create(&platform(), &tenant).await.unwrap_err();
+    assert!(matches!(refused, ProvisionError::Secrets(_)), "{refused}");
+    assert!(refused.to_string().starts_with("secrets.keys is not set"), "{refused}");
+    assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM tenants").await, 0);
+
+    let sealer = crate::calendar::sealer();
+    let provisioner = provisioner.with_sealer(sealer.clone());
+    let created = provisioner.create(&platform(), &tenant).await.unwrap();
+    assert_eq!(created.record().connections, [connection.id]);
+    let scope = platform().act_for(tenant.id, None);
+    let book = PgCalendarBook::new(database.gateway().clone(), sealer);
+    assert_eq!(book.connections(&scope).await.unwrap(), std::slice::from_ref(&connection));
+    let links = book.links(&scope, connection.id).await.unwrap();
+    assert_eq!(links, [(tenant.branches[0].id, link)]);
+    assert!(
+        PgCalendarBook::new(database.gateway().clone(), Sealer::none()).connections(&scope).await.is_err()
+    );
 }

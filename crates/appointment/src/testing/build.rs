@@ -5,9 +5,10 @@ use chrono_tz::Tz;
 use kernel::{BranchId, Currency, Money, ServiceId, StaffId};
 use uuid::Uuid;
 
+use crate::calendar::CalendarLink;
 use crate::model::{
     BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours,
-    HoursError, OpeningException, Phase, PhaseKind, Service, Span, Staff, WeekHours,
+    HoursError, OpeningException, Phase, PhaseKind, Service, ServiceLink, Span, Staff, WeekHours,
 };
 
 /// The id of the branch with this number.
@@ -126,6 +127,14 @@ impl CatalogueBuilder {
         if let Some(person) = self.snapshot.staff.last_mut() {
             person.absences.push(span);
         }
+        self
+    }
+
+    /// A service of a person that is mirrored in an outside calendar.
+    #[must_use]
+    pub fn linked(mut self, service: u128, person: u128, link: CalendarLink) -> Self {
+        let (service, staff) = (service_id(service), staff_id(person));
+        self.snapshot.links.push(ServiceLink { service, staff, link });
         self
     }
 

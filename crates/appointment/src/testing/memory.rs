@@ -27,6 +27,12 @@ impl InMemoryCatalogues {
         self.lock().insert((scope.tenant(), catalogue.branch), catalogue);
     }
 
+    pub(super) fn of_tenant(&self, scope: &TenantScope) -> Vec<CatalogueSnapshot> {
+        let known = self.lock();
+        let own = known.iter().filter(|((tenant, _), _)| *tenant == scope.tenant());
+        own.map(|(_, catalogue)| catalogue.clone()).collect()
+    }
+
     fn version_of(&self, scope: &TenantScope, branch: BranchId) -> Option<i64> {
         self.lock().get(&(scope.tenant(), branch)).map(|catalogue| catalogue.version)
     }
@@ -53,8 +59,8 @@ impl CatalogueRepository for InMemoryCatalogues {
 
 /// Appointments, holds and occupied time in memory, with exclusion, versions, claims, and all or nothing.
 pub struct InMemoryAppointments {
-    catalogues: Arc<InMemoryCatalogues>,
-    clock: Arc<dyn Clock>,
+    pub(super) catalogues: Arc<InMemoryCatalogues>,
+    pub(super) clock: Arc<dyn Clock>,
     tenants: Mutex<HashMap<TenantId, Rows>>,
 }
 
@@ -141,9 +147,13 @@ impl InMemoryAppointments {
         self.read(scope, Rows::overlaps)
     }
 
-    fn read<T>(&self, scope: &TenantScope, read: impl FnOnce(&Rows) -> T) -> T {
+    pub(super) fn read<T>(&self, scope: &TenantScope, read: impl FnOnce(&Rows) -> T) -> T {
         let mut tenants = self.lock();
         read(tenants.entry(scope.tenant()).or_default())
+    }
+
+    pub(super) fn write<T>(&self, scope: &TenantScope, write: impl FnOnce(&mut Rows) -> T) -> T {
+        write(self.lock().entry(scope.tenant()).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Rows>> {

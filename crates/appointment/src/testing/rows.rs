@@ -7,7 +7,7 @@ use kernel::{
     AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
 };
 
-use crate::calendar::{CopyRecord, Review};
+use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, CustomerHistory, DayLoad,
     DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit,
@@ -38,7 +38,10 @@ pub(super) struct Rows {
     pub(super) claims: HashMap<IdempotencyKey, Claim>,
     pub(super) events: Vec<OutgoingEvent>,
     pub(super) jobs: Vec<JobSpec>,
+    pub(super) connections: BTreeMap<ConnectionId, (Connection, bool)>,
     pub(super) copies: BTreeMap<AppointmentId, CopyRecord>,
+    /// Copies in the order in which they were written last.
+    pub(super) touched: Vec<AppointmentId>,
     pub(super) reviews: Vec<Review>,
 }
 
@@ -88,29 +91,13 @@ impl Rows {
                 self.occupy(next.staff, &next.spans, owner, now)?;
                 self.appointments.insert(next.id, next.clone());
             }
-            AppointmentWrite::AddCopy(copy) => {
-                if self.copies.insert(copy.appointment, copy.clone()).is_some() {
-                    return refused("calendar_copies_pk");
-                }
-            }
-            AppointmentWrite::UpdateCopy(next) => match self.copies.get_mut(&next.appointment) {
-                Some(stored) if stored.version + 1 == next.version => *stored = next.clone(),
-                _ => return Err(CommitError::Stale),
-            },
+            AppointmentWrite::AddCopy(copy) => self.add_copy(copy)?,
+            AppointmentWrite::UpdateCopy(next) => self.update_copy(next)?,
             AppointmentWrite::CopyDue { appointment, link } => {
-                if let Some(copy) = self.copies.get_mut(appointment) {
-                    *copy = copy.due_again(link.as_ref());
-                }
+                let next = self.copies.get(appointment).map(|copy| copy.due_again(link.as_ref()));
+                next.map_or(Ok(()), |next| self.store_copy(next))?;
             }
-            AppointmentWrite::OpenReview(review) => {
-                let same = |known: &Review| {
-                    (known.reason, known.appointment, &known.uid)
-                        == (review.reason, review.appointment, &review.uid)
-                };
-                if !self.reviews.iter().any(same) {
-                    self.reviews.push(review.clone());
-                }
-            }
+            AppointmentWrite::OpenReview(review) => self.open_review(review),
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {
                     return refused("appointment_changes_appointment_fkey");
@@ -267,6 +254,6 @@ impl Rows {
     }
 }
 
-fn refused<T>(rule: &str) -> Result<T, CommitError> {
+pub(super) fn refused<T>(rule: &str) -> Result<T, CommitError> {
     Err(CommitError::Refused { rule: rule.to_owned() })
 }

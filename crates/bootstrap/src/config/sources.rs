@@ -19,7 +19,7 @@ const PREFIX: &str = "ASKPRO__";
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Keys whose values are secrets, and that may come from a file named by `<key>_file`.
-const SECRETS: [(&str, &str); 2] = [("database", "url"), ("retell", "api_keys")];
+const SECRETS: [(&str, &str); 3] = [("database", "url"), ("retell", "api_keys"), ("secrets", "keys")];
 
 /// Variables that everybody knows, and the keys they stand for. They win over the file, `ASKPRO__` wins over them.
 const WELL_KNOWN: [(&str, &str, &str); 3] = [

@@ -199,3 +199,17 @@ fn settings_that_contradict_each_other_are_pointed_out() {
         );
     }
 }
+
+#[test]
+fn keys_for_secrets_are_checked_at_start_and_never_quoted() {
+    let key = format!("one:{}=", "A".repeat(43));
+    let good = from_environment(&[("ASKPRO__SECRETS__KEYS", &key)]).unwrap();
+    assert!(!good.config.secrets.sealer().unwrap().is_empty());
+    assert!(!good.printable().contains("AAAA") && !format!("{:?}", good.config).contains("AAAA"));
+    let none = from_environment(&NOTHING).unwrap();
+    assert!(none.config.secrets.sealer().unwrap().is_empty());
+
+    let text = message(from_environment(&[("ASKPRO__SECRETS__KEYS", "one:AAAAAAAA")]));
+    assert!(text.starts_with("secrets.keys cannot be used: entry 1"), "{text}");
+    assert!(!text.contains("AAAA"), "{text}");
+}

@@ -4,9 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
-use adapter_postgres::{Database, DatabaseConfig, PgInbox, PgTenantProvisioner, PgTenantRepository};
+use adapter_postgres::{
+    Database, DatabaseConfig, PgCalendarAdministration, PgInbox, PgTenantProvisioner, PgTenantRepository,
+    Sealer,
+};
 use kernel::{Clock, IdGenerator};
 use operations::engine::{JobAdministration, JobQueue};
+use operations::ports::CalendarAdministration;
 use operations::{Onboarding, WebhookIntake};
 use tenancy::TenantRepository;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +64,19 @@ impl OperatorServices {
             ids,
             database,
         })
+    }
+
+    /// Outside calendars, with the keys that seal their secrets.
+    #[must_use]
+    pub fn calendars(&self, sealer: Sealer) -> Arc<dyn CalendarAdministration> {
+        Arc::new(PgCalendarAdministration::new(self.database.clone(), sealer))
+    }
+
+    /// New tenants that may have outside calendars, with the keys that seal their secrets.
+    #[must_use]
+    pub fn onboarding_with(&self, sealer: Sealer) -> Onboarding {
+        let store = PgTenantProvisioner::new(self.database.clone()).with_sealer(sealer);
+        Onboarding::new(Arc::new(store), Arc::clone(&self.clock), Arc::clone(&self.ids))
     }
 
     /// Ends the connections.

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use kernel::{Currency, PhoneNumber};
 use tenancy::NewApiKey;
 
+use super::calendar::CalendarBlueprint;
 use crate::ports::{ClosedDay, NewPhase, NewPolicy, WeeklySpan};
 
 /// A service of a blueprint.
@@ -93,6 +94,8 @@ pub struct TenantBlueprint {
     pub branches: Vec<BranchBlueprint>,
     /// Keys of API clients; their secrets are made and shown by whoever asks for the tenant.
     pub api_keys: Vec<NewApiKey>,
+    /// Its outside calendar, if it has one.
+    pub calendar: Option<CalendarBlueprint>,
     /// Years beyond this one whose holidays are entered at once.
     pub holiday_years_ahead: u32,
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use appointment::calendar::{RemoteEventType, Secret};
 use async_trait::async_trait;
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -55,6 +56,7 @@ fn record(tenant: &NewTenant) -> TenantRecord {
                 })
             })
             .collect(),
+        connections: tenant.calendar.iter().map(|calendar| calendar.connection.id).collect(),
     }
 }
 
@@ -138,7 +140,24 @@ fn blueprint() -> TenantBlueprint {
             services: vec![],
         }],
         api_keys: vec![],
+        calendar: Some(calendar()),
         holiday_years_ahead: 2,
+    }
+}
+
+fn calendar() -> CalendarBlueprint {
+    CalendarBlueprint {
+        base_url: "https://api.cal.com/".to_owned(),
+        api_key: Secret::new("cal_live_1234".to_owned()),
+        webhook_secret: Secret::new("whsec".to_owned()),
+        team: None,
+        links: vec![LinkBlueprint {
+            branch: "altona".to_owned(),
+            staff: "Anna Petersen".to_owned(),
+            service: "Ansatzfarbe".to_owned(),
+            event_type: RemoteEventType::parse("4711").unwrap(),
+            host: None,
+        }],
     }
 }
 
@@ -171,6 +190,33 @@ fn names_become_ids_and_holidays_become_closed_days() {
     let christmas = NaiveDate::from_ymd_opt(2026, 12, 25).unwrap();
     assert!(branch.holidays.iter().any(|day| day.day == christmas));
     assert!(branch.closed.is_empty(), "the holiday has the day already");
+}
+
+#[test]
+fn an_outside_calendar_is_planned_and_its_mistakes_are_named() {
+    let plan = onboarding().plan(&blueprint()).unwrap();
+    let planned = plan.calendar.unwrap();
+    assert_eq!(planned.connection.base_url, "https://api.cal.com");
+    assert_eq!(planned.links[0].service, plan.services[1].id);
+    assert_eq!(planned.links[0].staff, plan.branches[0].staff[0].id);
+    assert_eq!(planned.links[0].link.connection, planned.connection.id);
+    assert!(!format!("{:?}", blueprint()).contains("cal_live"), "a secret does not print");
+
+    type Change = fn(&mut CalendarBlueprint);
+    let cases: [(Change, &str); 5] = [
+        (|c| c.base_url = "api.cal.com".to_owned(), "calendar: the address must begin"),
+        (|c| c.api_key = Secret::new(String::new()), "calendar: a secret is"),
+        (|c| c.links[0].branch = "mitte".to_owned(), "there is no such person"),
+        (|c| c.links[0].service = "Massage".to_owned(), "does not perform"),
+        (|c| c.links.push(c.links[0].clone()), "stands twice"),
+    ];
+    for (change, text) in cases {
+        let mut wrong = calendar();
+        change(&mut wrong);
+        let wrong = TenantBlueprint { calendar: Some(wrong), ..blueprint() };
+        let problem = onboarding().plan(&wrong).unwrap_err().to_string();
+        assert!(problem.contains(text), "{problem}");
+    }
 }
 
 #[test]

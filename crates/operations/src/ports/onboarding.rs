@@ -1,5 +1,7 @@
 //! A new tenant with everything it needs to take calls, as one plain value.
 
+use appointment::calendar::{Connection, ConnectionId};
+use appointment::model::ServiceLink;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -162,6 +164,15 @@ pub struct NewBranch {
     pub services: Vec<ServiceId>,
 }
 
+/// A connection to an outside calendar with its links, with ids assigned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCalendar {
+    /// The connection; its secrets are sealed before they are written.
+    pub connection: Connection,
+    /// What is mirrored.
+    pub links: Vec<ServiceLink>,
+}
+
 /// A tenant with all ids assigned: what [`TenantProvisioner::create`] writes, row for row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTenant {
@@ -189,6 +200,8 @@ pub struct NewTenant {
     pub branches: Vec<NewBranch>,
     /// Keys of API clients.
     pub api_keys: Vec<tenancy::NewApiKey>,
+    /// Its outside calendar, if it has one.
+    pub calendar: Option<NewCalendar>,
     /// Product time.
     pub created_at: DateTime<Utc>,
 }
@@ -247,6 +260,8 @@ pub struct TenantRecord {
     pub services: Vec<ServiceRecord>,
     /// Its staff.
     pub staff: Vec<StaffRecord>,
+    /// Its connections to outside calendars that are switched on.
+    pub connections: Vec<ConnectionId>,
 }
 
 /// What became of a request to create a tenant.
@@ -277,6 +292,9 @@ pub enum ProvisionError {
         /// The number's last digits or the key's prefix.
         what: String,
     },
+    /// Secrets cannot be sealed: the key is not configured.
+    #[error("{0}")]
+    Secrets(String),
     /// A named rule of the store refused a row.
     #[error("the store's rule `{rule}` refused the tenant")]
     Refused {

@@ -16,12 +16,12 @@ use super::{AppointmentFixture, AppointmentTenant};
 
 impl AppointmentFixture {
     /// A whole hour about a week ahead, plus minutes.
-    pub(super) fn at(&self, minutes: i64) -> DateTime<Utc> {
+    pub(crate) fn at(&self, minutes: i64) -> DateTime<Utc> {
         let hour = self.now.duration_trunc(TimeDelta::hours(1)).unwrap();
         hour + TimeDelta::days(7) + TimeDelta::minutes(minutes)
     }
 
-    pub(super) fn span(&self, from: i64, until: i64) -> Span {
+    pub(crate) fn span(&self, from: i64, until: i64) -> Span {
         Span::new(self.at(from), self.at(until))
     }
 
@@ -44,12 +44,8 @@ impl AppointmentFixture {
     }
 
     /// A confirmed appointment of the first customer with the first person, made in the first call.
-    pub(super) fn appointment(
-        &self,
-        tenant: &AppointmentTenant,
-        from: i64,
-        until: i64,
-    ) -> AppointmentSnapshot {
+    #[must_use]
+    pub fn appointment(&self, tenant: &AppointmentTenant, from: i64, until: i64) -> AppointmentSnapshot {
         AppointmentSnapshot {
             id: AppointmentId::generate(&RandomIds),
             branch: tenant.branch(),
@@ -80,7 +76,7 @@ impl AppointmentFixture {
         }
     }
 
-    pub(super) fn history(
+    pub(crate) fn history(
         &self,
         kind: ChangeKind,
         before: Option<&AppointmentSnapshot>,
@@ -123,7 +119,7 @@ impl AppointmentFixture {
         spans
     }
 
-    pub(super) async fn commit(
+    pub(crate) async fn commit(
         &self,
         tenant: &AppointmentTenant,
         change: ChangeSet<AppointmentWrite>,
@@ -131,7 +127,7 @@ impl AppointmentFixture {
         self.appointments.commit(&tenant.scope, change).await
     }
 
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         tenant: &AppointmentTenant,
         write: AppointmentWrite,
@@ -148,7 +144,7 @@ impl AppointmentFixture {
         self.commit(tenant, ChangeSet::one(claim).relaxed()).await
     }
 
-    pub(super) async fn insert(
+    pub(crate) async fn insert(
         &self,
         tenant: &AppointmentTenant,
         appointment: &AppointmentSnapshot,
@@ -156,7 +152,7 @@ impl AppointmentFixture {
         self.write(tenant, insert(appointment)).await
     }
 
-    pub(super) async fn find(
+    pub(crate) async fn find(
         &self,
         tenant: &AppointmentTenant,
         id: AppointmentId,

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon};
+pub(crate) use appointment::testing::InMemoryCatalogues;
+use appointment::testing::{InMemoryAppointments, InMemorySoftOffers, salon};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{BranchId, CallId, CustomerId, RandomIds};
 use port_contracts::appointment::{AppointmentFixture, AppointmentTenant, SoftOffersFixture};
 
-fn tenant(number: u128, catalogues: &InMemoryCatalogues) -> AppointmentTenant {
+pub(crate) fn tenant(number: u128, catalogues: &InMemoryCatalogues) -> AppointmentTenant {
     let branch = BranchId::generate(&RandomIds);
     let scope = scope(number, Some(branch));
     let catalogue = salon(branch).unwrap().version(4).snapshot();

@@ -2,6 +2,7 @@
 
 mod appointment;
 mod billing;
+mod calendar;
 mod call;
 mod customer;
 mod servicedesk;

@@ -19,7 +19,7 @@ fn number() -> PhoneNumber {
 }
 
 fn provider_call() -> ProviderCallId {
-    ProviderCallId::parse("call_a1").unwrap()
+    ProviderCallId::parse("call_salon_1").unwrap()
 }
 
 fn prefix() -> KeyPrefix {
@@ -118,7 +118,7 @@ async fn a_call_serves_while_its_tenant_is_active_and_vouches_while_it_runs() {
     // What happened in an accepted call is still recorded, and charged.
     assert!(resolver.by_recorded_call(&call, actor(), correlation()).await.is_ok());
 
-    let other = ProviderCallId::parse("call_a2").unwrap();
+    let other = ProviderCallId::parse("call_salon_2").unwrap();
     let result = resolver.by_recorded_call(&other, actor(), correlation()).await;
     assert_eq!(denied(result), Denied::UnknownCall);
 }
@@ -184,4 +184,48 @@ fn every_denial_has_a_word_and_none_is_a_fault() {
         let class = ResolveError::from(denied).class();
         assert!(matches!(class, ErrorClass::NotFound | ErrorClass::Denied), "{denied}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_names_its_tenant_while_it_is_switched_on() {
+    let world = world().await;
+    let key = crate::ConnectionKey::from_uuid(Uuid::from_u128(77));
+    let company = tenant_profile(1, "a").id;
+    let ask = |text: String| {
+        let resolver = world.resolver.clone().with_connections(world.store.clone());
+        async move { resolver.by_connection(&text, actor(), correlation()).await }
+    };
+    world.store.set_connection(company, key, true);
+    let found = ask(key.to_string()).await.unwrap();
+    assert_eq!((found.scope.tenant(), found.scope.branch(), found.connection), (company, None, key));
+    for text in ["", "cnx_1", "00000000-0000-0000-0000-00000000004d", "cnx_0000000000000000000000000000004e"]
+    {
+        assert_eq!(denied(ask(text.to_owned()).await), Denied::UnknownConnection, "{text}");
+    }
+    world.store.set_connection(company, key, false);
+    assert_eq!(denied(ask(key.to_string()).await), Denied::InactiveConnection);
+    world.store.set_connection(company, key, true);
+    world.set_state(TenantState::Inactive).await;
+    assert_eq!(denied(ask(key.to_string()).await), Denied::InactiveTenant);
+
+    let deaf = world.resolver.by_connection(&key.to_string(), actor(), correlation()).await;
+    assert_eq!(denied(deaf), Denied::UnknownConnection, "a program that hears from no calendar");
+}
+
+#[tokio::test]
+async fn a_path_without_an_id_serves_the_only_connection() {
+    let world = world().await;
+    let resolver = world.resolver.clone().with_connections(world.store.clone());
+    let company = tenant_profile(1, "a").id;
+    let key = |number| crate::ConnectionKey::from_uuid(Uuid::from_u128(number));
+    assert_eq!(denied(resolver.sole_connection(actor(), correlation()).await), Denied::NoSoleConnection);
+    world.store.set_connection(company, key(1), true);
+    world.store.set_connection(company, key(2), false);
+    assert_eq!(resolver.sole_connection(actor(), correlation()).await.unwrap().connection, key(1));
+    world.store.set_connection(company, key(2), true);
+    assert_eq!(denied(resolver.sole_connection(actor(), correlation()).await), Denied::NoSoleConnection);
+    assert_eq!(
+        denied(world.resolver.sole_connection(actor(), correlation()).await),
+        Denied::NoSoleConnection
+    );
 }

@@ -128,7 +128,7 @@ async fn routing_tables_show_a_tenant_its_own_rows_alone() {
         .into_iter()
         .filter(|table| table.name.starts_with("public.") && table.has_tenant && !table.leads_with_tenant)
         .collect();
-    assert_eq!(routing.len(), 3, "{routing:?}");
+    assert_eq!(routing.len(), 4, "{routing:?}");
     for table in routing {
         let mut connection = world.gateway.acquire().await.unwrap();
         for (tenant, visible) in [(Some(&world.own), true), (Some(&world.other), false), (None, false)] {

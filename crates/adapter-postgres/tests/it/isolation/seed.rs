@@ -35,6 +35,15 @@ const REST: &[&str] = &[
     "INSERT INTO call_provider_costs VALUES ($1, $6, 1, 1000000, 856000, 'fallback', 1, 'actual', app.now())",
     "INSERT INTO call_charges VALUES ($1, $6, 1, 'charge', 15, 'EUR', 60000, 15, app.now())",
     "INSERT INTO audit_log VALUES ($1, app.now(), gen_random_uuid(), 'test', 'test.done', 'obj', '{}', gen_random_uuid())",
+    "INSERT INTO calendar_connections
+        (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
+     VALUES ($1, $6, 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    "INSERT INTO calendar_links VALUES ($1, $4, $3, $6, '4711', NULL)",
+    "INSERT INTO calendar_copies
+        (tenant_id, appointment_id, connection_id, event_type_ref, placed_connection_id, placed_event_type_ref, state,
+         uid, attempts, version)
+     VALUES ($1, $6, $6, '4711', $6, '4711', 'settled', 'uid', 0, 1)",
+    "INSERT INTO calendar_reviews VALUES ($1, $6, $6, 'copy_refused', $6, 'uid', 'slot_taken', app.now(), NULL)",
     "INSERT INTO api_keys (prefix, tenant_id, secret_hash, name, created_at)
      VALUES ('seed' || right('0000' || (abs(hashtext($1::text)) % 10000), 4), $1, sha256('secret'), 'key', app.now())",
 ];

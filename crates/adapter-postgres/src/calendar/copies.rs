@@ -1,0 +1,301 @@
+//! The records of copies, and the questions about them: rows, and writes that travel with an appointment or alone.
+//!
+//! A record goes to the server as one JSON object, so that it can ride along with any statement as one parameter.
+
+use appointment::calendar::{
+    CalendarLink, ConnectionId, CopyRecord, CopyState, RemoteEventType, RemoteHostRef, RemoteText, RemoteUid,
+    Review,
+};
+use chrono::{DateTime, SubsecRound as _, Utc};
+use kernel::{AppointmentId, CommitError, StoreError, TenantScope};
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::error::{commit_error, corrupt};
+use crate::row::count;
+use crate::statements::statements;
+
+/// Longest explanation of a failure, in characters; more is cut off.
+const MAX_ERROR: usize = 500;
+/// Longest detail of a question, in characters; more is cut off.
+const MAX_DETAIL: usize = 1000;
+
+/// The records of a parameter, as rows `c`.
+macro_rules! records {
+    ($parameter:literal) => {
+        concat!(
+            "jsonb_to_recordset(",
+            $parameter,
+            "::jsonb) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
+                placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
+                remote_start timestamptz, attempts integer, sent_at timestamptz, lease_until timestamptz, error text,
+                version bigint)"
+        )
+    };
+}
+
+/// Adds the records of a parameter to the tenant `$1`.
+macro_rules! adding {
+    ($parameter:literal) => {
+        concat!(
+            "INSERT INTO public.calendar_copies
+                (tenant_id, appointment_id, connection_id, event_type_ref, host_ref, placed_connection_id,
+                 placed_event_type_ref, placed_host_ref, state, uid, remote_start, attempts, sent_at, lease_until,
+                 error, version)
+            SELECT $1, c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
+                   c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
+                   c.lease_until, c.error, c.version
+              FROM ",
+            $crate::calendar::copies::records!($parameter)
+        )
+    };
+}
+
+/// What becomes of a record `c` when its appointment is changed: [`CopyRecord::due_again`], with the link of the object
+/// in a parameter, unless that is null.
+macro_rules! due_again {
+    ($parameter:literal) => {
+        concat!(
+            "SET connection_id = coalesce((",
+            $parameter,
+            "::jsonb->>'connection')::uuid, c.connection_id),
+                event_type_ref = coalesce(",
+            $parameter,
+            "->>'event_type', c.event_type_ref),
+                host_ref = CASE WHEN ",
+            $parameter,
+            " IS NULL THEN c.host_ref ELSE ",
+            $parameter,
+            "->>'host' END,
+                state = CASE WHEN c.state IN ('sending', 'unknown') THEN c.state ELSE 'due' END,
+                attempts = 0, version = c.version + 1, touched_at = clock_timestamp()"
+        )
+    };
+}
+
+pub(crate) use {adding, due_again, records};
+
+statements! {
+    ADD = adding!("$2");
+
+    /// No row: the record has moved on, or is not there.
+    UPDATE = concat!("
+        UPDATE public.calendar_copies AS o
+           SET connection_id = c.connection_id, event_type_ref = c.event_type_ref, host_ref = c.host_ref,
+               placed_connection_id = c.placed_connection_id, placed_event_type_ref = c.placed_event_type_ref,
+               placed_host_ref = c.placed_host_ref, state = c.state, uid = c.uid, remote_start = c.remote_start,
+               attempts = c.attempts, sent_at = c.sent_at, lease_until = c.lease_until, error = c.error,
+               version = c.version, touched_at = clock_timestamp()
+          FROM ", records!("$2"), "
+         WHERE o.tenant_id = $1 AND o.appointment_id = c.appointment_id AND o.version = c.version - 1");
+
+    DUE = concat!("UPDATE public.calendar_copies AS c ", due_again!("$3"), "
+         WHERE c.tenant_id = $1 AND c.appointment_id = $2");
+
+    /// The same question is asked once as long as it is open.
+    OPEN_REVIEW = "
+        INSERT INTO public.calendar_reviews
+            (tenant_id, id, connection_id, reason, appointment_id, uid, detail, opened_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL DO NOTHING";
+}
+
+/// A record as a row.
+#[derive(Debug, Serialize, FromRow)]
+pub(crate) struct CopyRow {
+    appointment_id: Uuid,
+    connection_id: Uuid,
+    event_type_ref: String,
+    host_ref: Option<String>,
+    placed_connection_id: Option<Uuid>,
+    placed_event_type_ref: Option<String>,
+    placed_host_ref: Option<String>,
+    state: String,
+    uid: Option<String>,
+    remote_start: Option<DateTime<Utc>>,
+    attempts: i32,
+    sent_at: Option<DateTime<Utc>>,
+    lease_until: Option<DateTime<Utc>>,
+    error: Option<String>,
+    version: i64,
+}
+
+/// As the columns keep it; text would be rounded instead.
+fn micros(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    at.map(|at| at.trunc_subsecs(6))
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+fn host(link: &CalendarLink) -> Option<String> {
+    link.host.as_ref().map(|host| host.as_str().to_owned())
+}
+
+impl From<&CopyRecord> for CopyRow {
+    fn from(record: &CopyRecord) -> Self {
+        let placed = record.placed.as_ref();
+        Self {
+            appointment_id: record.appointment.as_uuid(),
+            connection_id: record.link.connection.as_uuid(),
+            event_type_ref: record.link.event_type.as_str().to_owned(),
+            host_ref: host(&record.link),
+            placed_connection_id: placed.map(|link| link.connection.as_uuid()),
+            placed_event_type_ref: placed.map(|link| link.event_type.as_str().to_owned()),
+            placed_host_ref: placed.and_then(host),
+            state: record.state.as_str().to_owned(),
+            uid: record.uid.as_ref().map(|uid| uid.as_str().to_owned()),
+            remote_start: micros(record.remote_start),
+            attempts: i32::try_from(record.attempts).unwrap_or(i32::MAX),
+            sent_at: micros(record.sent_at),
+            lease_until: micros(record.lease_until),
+            error: record.error.as_deref().map(|error| cut(error, MAX_ERROR)),
+            version: record.version,
+        }
+    }
+}
+
+/// A link from what a row holds of it.
+pub(crate) fn link(
+    connection: Uuid,
+    event_type: &str,
+    host: Option<&str>,
+    column: &'static str,
+) -> Result<CalendarLink, StoreError> {
+    let unreadable = |_: RemoteText| corrupt(column);
+    Ok(CalendarLink {
+        connection: ConnectionId::from_uuid(connection),
+        event_type: RemoteEventType::parse(event_type).map_err(unreadable)?,
+        host: host.map(RemoteHostRef::parse).transpose().map_err(unreadable)?,
+    })
+}
+
+/// The name of a booking that may be absent.
+pub(crate) fn uid(text: Option<&str>, column: &'static str) -> Result<Option<RemoteUid>, StoreError> {
+    text.map(RemoteUid::parse).transpose().map_err(|_| corrupt(column))
+}
+
+impl TryFrom<CopyRow> for CopyRecord {
+    type Error = StoreError;
+
+    fn try_from(row: CopyRow) -> Result<Self, StoreError> {
+        let placed = match (row.placed_connection_id, &row.placed_event_type_ref) {
+            (Some(connection), Some(event_type)) => Some(link(
+                connection,
+                event_type,
+                row.placed_host_ref.as_deref(),
+                "calendar_copies.placed_event_type_ref",
+            )?),
+            _ => None,
+        };
+        Ok(Self {
+            appointment: AppointmentId::from_uuid(row.appointment_id),
+            link: link(
+                row.connection_id,
+                &row.event_type_ref,
+                row.host_ref.as_deref(),
+                "calendar_copies.event_type_ref",
+            )?,
+            placed,
+            state: CopyState::parse(&row.state).ok_or_else(|| corrupt("calendar_copies.state"))?,
+            uid: uid(row.uid.as_deref(), "calendar_copies.uid")?,
+            remote_start: row.remote_start,
+            attempts: count(row.attempts, "calendar_copies.attempts")?,
+            sent_at: row.sent_at,
+            lease_until: row.lease_until,
+            error: row.error,
+            version: row.version,
+        })
+    }
+}
+
+/// A link as the object that [`due_again!`] reads.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewPlace<'a> {
+    connection: Uuid,
+    event_type: &'a str,
+    host: Option<&'a str>,
+}
+
+/// The parameter of [`due_again!`].
+pub(crate) fn new_place(link: Option<&CalendarLink>) -> Option<Json<NewPlace<'_>>> {
+    link.map(|link| {
+        Json(NewPlace {
+            connection: link.connection.as_uuid(),
+            event_type: link.event_type.as_str(),
+            host: link.host.as_ref().map(RemoteHostRef::as_str),
+        })
+    })
+}
+
+/// The parameter of [`adding!`].
+pub(crate) fn rows(records: &[&CopyRecord]) -> Json<Vec<CopyRow>> {
+    Json(records.iter().map(|record| CopyRow::from(*record)).collect())
+}
+
+pub(crate) async fn add(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    record: &CopyRecord,
+) -> Result<(), CommitError> {
+    sqlx::query(ADD)
+        .bind(scope.tenant().as_uuid())
+        .bind(rows(&[record]))
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    next: &CopyRecord,
+) -> Result<(), CommitError> {
+    let done = sqlx::query(UPDATE)
+        .bind(scope.tenant().as_uuid())
+        .bind(rows(&[next]))
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    if done.rows_affected() == 0 { Err(CommitError::Stale) } else { Ok(()) }
+}
+
+pub(crate) async fn due(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    appointment: AppointmentId,
+    link: Option<&CalendarLink>,
+) -> Result<(), CommitError> {
+    sqlx::query(DUE)
+        .bind(scope.tenant().as_uuid())
+        .bind(appointment.as_uuid())
+        .bind(new_place(link))
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+pub(crate) async fn open_review(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    review: &Review,
+) -> Result<(), CommitError> {
+    sqlx::query(OPEN_REVIEW)
+        .bind(scope.tenant().as_uuid())
+        .bind(review.id.as_uuid())
+        .bind(review.connection.as_uuid())
+        .bind(review.reason.as_str())
+        .bind(review.appointment.map(|id| id.as_uuid()))
+        .bind(review.uid.as_ref().map(RemoteUid::as_str))
+        .bind(cut(&review.detail, MAX_DETAIL))
+        .bind(review.opened_at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}

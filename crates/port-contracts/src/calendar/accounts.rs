@@ -1,0 +1,116 @@
+//! Rules about accounts, links, routes and questions.
+
+use appointment::calendar::{Review, ReviewId, ReviewReason};
+use appointment::ports::AppointmentWrite;
+use chrono::TimeDelta;
+use kernel::RandomIds;
+use tenancy::ConnectionKey;
+
+use super::{CalendarFixture, tenant_links, uid};
+
+/// A connection is found with its secrets while it is switched on, by its own tenant alone.
+pub async fn connections_come_back_with_their_secrets(fixture: &CalendarFixture) {
+    let (book, scope) = (&fixture.book, fixture.scope());
+    let stranger = &fixture.appointments.stranger.scope;
+    let [first, second, foreign] = &fixture.connections;
+    assert_eq!(book.connection(scope, first.id).await.unwrap().as_ref(), Some(first));
+    assert_eq!(book.connections(scope).await.unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(book.connections(stranger).await.unwrap(), std::slice::from_ref(foreign));
+    assert_eq!(book.connection(stranger, first.id).await.unwrap(), None);
+    assert_eq!(book.connection(scope, foreign.id).await.unwrap(), None);
+
+    fixture.backstage.switch(scope, first.id, false).await;
+    assert_eq!(book.connection(scope, first.id).await.unwrap(), None);
+    assert_eq!(book.connections(scope).await.unwrap(), std::slice::from_ref(second));
+    fixture.backstage.switch(scope, first.id, true).await;
+    assert_eq!(book.connection(scope, first.id).await.unwrap().as_ref(), Some(first));
+}
+
+/// Links come by service then person, each with the person's branch, and are part of the catalogue.
+pub async fn links_come_back_with_their_branch(fixture: &CalendarFixture) {
+    let tenant = fixture.tenant();
+    let expected = tenant_links(tenant, &fixture.connections);
+    for connection in &fixture.connections {
+        let own: Vec<_> = expected
+            .iter()
+            .filter(|link| link.link.connection == connection.id)
+            .map(|link| (tenant.catalogue.branch, link.clone()))
+            .collect();
+        assert_eq!(fixture.book.links(&tenant.scope, connection.id).await.unwrap(), own);
+        let stranger = &fixture.appointments.stranger.scope;
+        assert_eq!(fixture.book.links(stranger, connection.id).await.unwrap(), []);
+    }
+    let catalogue =
+        fixture.appointments.catalogues.load(&tenant.scope, tenant.catalogue.branch).await.unwrap().unwrap();
+    assert_eq!(catalogue.links, expected);
+}
+
+/// A connection leads to its tenant, on or off; the sole one is the only one of all tenants that is on.
+pub async fn a_connection_leads_to_its_tenant(fixture: &CalendarFixture) {
+    let routes = &fixture.routes;
+    let owners = [&fixture.appointments.tenant, &fixture.appointments.tenant, &fixture.appointments.stranger];
+    let key = |index: usize| ConnectionKey::from_uuid(fixture.connections[index].id.as_uuid());
+    for (index, owner) in owners.iter().enumerate() {
+        let route = routes.route_connection(key(index)).await.unwrap().unwrap();
+        assert_eq!((route.tenant, route.active), (owner.scope.tenant(), true));
+        assert_eq!(route.connection.to_string(), fixture.connections[index].id.to_string());
+    }
+    let nobodys = ConnectionKey::generate(&RandomIds);
+    assert_eq!(routes.route_connection(nobodys).await.unwrap(), None);
+
+    assert_eq!(routes.sole_connection().await.unwrap(), None, "there are three");
+    for index in [0, 2] {
+        fixture.backstage.switch(&owners[index].scope, fixture.connections[index].id, false).await;
+    }
+    assert!(!routes.route_connection(key(0)).await.unwrap().unwrap().active);
+    assert_eq!(routes.sole_connection().await.unwrap().unwrap().connection, key(1));
+    fixture.backstage.switch(fixture.scope(), fixture.connections[1].id, false).await;
+    assert_eq!(routes.sole_connection().await.unwrap(), None, "there is none");
+}
+
+/// The same question is not asked twice while it is open, and may be asked again once it is answered.
+pub async fn a_question_is_asked_once_while_it_is_open(fixture: &CalendarFixture) {
+    let tenant = fixture.tenant();
+    let made = fixture.appointments.appointment(tenant, 0, 30);
+    fixture.appointments.insert(tenant, &made).await.unwrap();
+    let now = fixture.appointments.now;
+    let review = |reason, appointment, name: Option<&str>, seconds| Review {
+        id: ReviewId::generate(&RandomIds),
+        connection: fixture.connections[0].id,
+        reason,
+        appointment,
+        uid: name.map(uid),
+        detail: "slot_taken 2026-11-24T09:00Z".to_owned(),
+        opened_at: now + TimeDelta::seconds(seconds),
+    };
+    let open = async |review: &Review| {
+        fixture.write(AppointmentWrite::OpenReview(review.clone())).await.unwrap();
+    };
+    let of_account = review(ReviewReason::AccountRefused, None, None, 0);
+    let of_booking = review(ReviewReason::NotAssignable, None, Some("uid-1"), 1);
+    let of_copy = review(ReviewReason::CopyRefused, Some(made.id), None, 2);
+    let asked = [of_account.clone(), of_booking.clone(), of_copy.clone()];
+    for review in &asked {
+        open(review).await;
+        open(&Review { id: ReviewId::generate(&RandomIds), ..review.clone() }).await;
+        open(review).await;
+    }
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, asked);
+    let elsewhere = Review {
+        id: ReviewId::generate(&RandomIds),
+        connection: fixture.connections[1].id,
+        opened_at: now + TimeDelta::seconds(3),
+        ..of_account.clone()
+    };
+    open(&elsewhere).await;
+    let other_reason = review(ReviewReason::CopyMissing, Some(made.id), None, 4);
+    open(&other_reason).await;
+
+    fixture.backstage.resolve(fixture.scope(), of_account.id).await;
+    let again = review(ReviewReason::AccountRefused, None, None, 5);
+    open(&again).await;
+    let expected = [of_booking, of_copy, elsewhere, other_reason, again];
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, expected);
+    let stranger = &fixture.appointments.stranger.scope;
+    assert_eq!(fixture.backstage.open_reviews(stranger).await, []);
+}
