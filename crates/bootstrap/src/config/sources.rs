@@ -28,6 +28,10 @@ const WELL_KNOWN: [(&str, &str, &str); 3] = [
     ("RUST_LOG", "telemetry", "log"),
 ];
 
+/// Variables that are understood and yet change nothing, and why.
+const WITHOUT_EFFECT: [(&str, &str); 1] =
+    [("REDIS_URL", "there is no adapter for Redis yet: caches are in the memory of each process")];
+
 /// A setting that cannot be used. `Display` is one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -75,6 +79,15 @@ impl Sources {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         Self { file, environment }
+    }
+
+    /// One line for every variable that is set and changes nothing.
+    pub(super) fn without_effect(&self) -> impl Iterator<Item = String> {
+        let is_set = |name| self.environment.get(name).is_some_and(|value| !value.is_empty());
+        WITHOUT_EFFECT
+            .into_iter()
+            .filter(move |(name, _)| is_set(*name))
+            .map(|(name, why)| format!("{name} is set and has no effect, since {why}"))
     }
 
     /// Only what is given: for tests and for programs that assemble a configuration themselves.

@@ -133,6 +133,11 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
             "7",
             "retention.job_history_days is 7, but must be 31 to 3650",
         ),
+        (
+            "ASKPRO__HTTP__MAX_EVENT_BODY_BYTES",
+            "8388609",
+            "http.max_event_body_bytes is 8388609, but must be 1024 to 8388608",
+        ),
         ("ASKPRO__WORKER__SYNC_SLOTS", "0", "worker.sync_slots is 0, but must be 1 to 1000"),
     ] {
         assert_eq!(message(from_environment(&[(variable, value)])), expected);
@@ -176,6 +181,15 @@ fn secrets_come_from_files_and_are_never_shown() {
 
     let absent = from_environment(&[("DATABASE_URL_FILE", "/nowhere/secret")]);
     assert!(message(absent).starts_with("database.url_file names /nowhere/secret, which cannot be read"));
+}
+
+#[test]
+fn a_variable_that_is_understood_and_changes_nothing_is_pointed_out_without_its_value() {
+    let loaded = from_environment(&[("REDIS_URL", "redis://:hunter2@cache/0")]).unwrap();
+    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
+    assert!(loaded.warnings[0].starts_with("REDIS_URL is set and has no effect"), "{:?}", loaded.warnings);
+    assert!(!loaded.warnings[0].contains("hunter2"));
+    assert_eq!(from_environment(&[("REDIS_URL", "")]).unwrap().warnings, Vec::<String>::new());
 }
 
 #[test]
