@@ -181,6 +181,17 @@ impl Measured {
         lines
     }
 
+    /// What has a 99th percentile above this, in words.
+    #[must_use]
+    pub fn slower_than(&mut self, limit_ms: u64) -> Vec<String> {
+        let too_slow = |line: &Value| {
+            let p99 = line.get("p99")?.as_u64().filter(|p99| *p99 > limit_ms.saturating_mul(1000))?;
+            let name = line.get("name")?.as_str()?;
+            Some(format!("{name}: a p99 of {}, more than {limit_ms} ms", milliseconds(p99)))
+        };
+        self.to_json().iter().filter_map(too_slow).collect()
+    }
+
     /// A table for people.
     #[must_use]
     pub fn table(&mut self) -> String {

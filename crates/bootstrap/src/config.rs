@@ -131,6 +131,9 @@ pub struct Worker {
     pub lease_seconds: u64,
     /// Time between polls, in milliseconds.
     pub poll_ms: u64,
+    /// Address of the metrics; `None` if there is none.
+    #[serde(deserialize_with = "sources::address_or_nothing")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Time until work without a connection gives up, in milliseconds.
     pub acquire_timeout_ms: u64,
     /// Longest statement, in milliseconds.

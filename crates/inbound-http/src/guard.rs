@@ -144,9 +144,9 @@ fn record(
     let status = status.as_u16();
     span.in_scope(|| match (status, class) {
         // Monitors ask every few seconds; their lines would hide the others. What they find is logged when it changes.
-        (_, RouteClass::Vital) => tracing::debug!(status, duration_us, "served"),
-        (500.., _) => tracing::warn!(status, duration_us, "served"),
-        _ => tracing::info!(status, duration_us, "served"),
+        (_, RouteClass::Vital) => tracing::debug!(http.status = status, duration_us, "served"),
+        (500.., _) => tracing::warn!(http.status = status, duration_us, "served"),
+        _ => tracing::info!(http.status = status, duration_us, "served"),
     });
 }
 

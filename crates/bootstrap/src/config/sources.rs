@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
 /// The defaults; this file also decides which keys exist and of what type they are.
@@ -166,12 +169,19 @@ impl Tree {
     }
 }
 
+/// An address, or nothing for an empty text.
+pub(super) fn address_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
 /// Types that TOML does not know.
 fn probe(section: &str, key: &str, value: &Value) -> Result<(), ConfigError> {
     let name = || format!("{section}.{key}");
     match (section, key, value) {
-        ("http", "listen", Value::String(text)) => text
-            .parse::<std::net::SocketAddr>()
+        ("worker", "metrics_listen", Value::String(text)) if text.is_empty() => Ok(()),
+        ("http", "listen", Value::String(text)) | ("worker", "metrics_listen", Value::String(text)) => text
+            .parse::<SocketAddr>()
             .map(drop)
             .map_err(|_| ConfigError::new(name(), format!("is `{text}`, not an address with a port"))),
         ("telemetry", "format", Value::String(text)) if text != "json" && text != "text" => {

@@ -126,6 +126,11 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
             "database.max_connections is 99999999999, too large",
         ),
         ("ASKPRO__HTTP__LISTEN", "everywhere", "http.listen is `everywhere`, not an address with a port"),
+        (
+            "ASKPRO__WORKER__METRICS_LISTEN",
+            "9464",
+            "worker.metrics_listen is `9464`, not an address with a port",
+        ),
         ("ASKPRO__TELEMETRY__FORMAT", "xml", "telemetry.format is `xml`, but must be `json` or `text`"),
         ("ASKPRO__RETELL__API_KEYS", "short", "retell.api_keys has a key of fewer than 8 characters"),
         (
@@ -150,6 +155,14 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
         message(Scratch::with("[retell]\napi_keys = [1]").load()),
         "retell.api_keys has an item that is not text"
     );
+}
+
+#[test]
+fn a_worker_shows_its_metrics_only_where_it_is_told_to() {
+    let listen = |loaded: Loaded| loaded.config.worker.metrics_listen;
+    assert_eq!(listen(from_environment(&NOTHING).unwrap()), None);
+    let set = from_environment(&[("ASKPRO__WORKER__METRICS_LISTEN", "127.0.0.1:9464")]).unwrap();
+    assert_eq!(listen(set), Some("127.0.0.1:9464".parse().unwrap()));
 }
 
 #[test]

@@ -9,9 +9,7 @@ async fn fifty_callers_want_one_slot_and_one_gets_it() {
     let house = House::open().await;
     let plan = race::Plan { callers: 50, rounds: 2, seed: 3 };
     let verdict = race::run(&house.venue, plan).await.expect("a race");
-    // How long it takes is told by `askpro prove race` in release; here the machine runs other tests as well.
-    let violations: Vec<_> = verdict.violations.iter().filter(|text| !text.contains(" waited ")).collect();
-    assert!(violations.is_empty() && verdict.checked > 200, "{violations:#?}\n{:#?}", verdict.story);
+    assert!(verdict.holds() && verdict.checked > 400, "{:#?}\n{:#?}", verdict.violations, verdict.story);
     house.close().await;
 }
 
