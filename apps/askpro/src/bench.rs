@@ -155,7 +155,7 @@ async fn health(venue: &Venue, plan: Plan, part: u32) -> anyhow::Result<Vec<u64>
             let planned = begin + step * n;
             sleep_until(planned).await;
             // The request is signed by nobody and reaches no handler of a tenant.
-            let answer = client.get(&url).send().await.context("the gateway does not answer")?;
+            let answer = http::send(client.get(&url)).await.context("the gateway does not answer")?;
             ensure!(answer.status().is_success(), "the gateway is not live");
             answer.bytes().await.context("the gateway does not answer")?;
             Ok(micros(planned.elapsed()))

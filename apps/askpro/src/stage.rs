@@ -232,7 +232,7 @@ impl Stage {
                 if self.gateway.is_finished() || self.worker.is_finished() {
                     return self.first_failure().await;
                 }
-                let answer = http.get(&url).timeout(Duration::from_secs(2)).send().await;
+                let answer = crate::http::send(http.get(&url).timeout(Duration::from_secs(2))).await;
                 let pause = match answer {
                     Ok(answer) if answer.status().is_success() => break,
                     // It is there, but not ready: what it found is remembered for a moment.
