@@ -33,7 +33,15 @@ impl Verdict {
     /// Nothing done yet.
     #[must_use]
     pub const fn new(name: &'static str, seed: u64, rounds: u32) -> Self {
-        Self { name, seed, rounds, story: Vec::new(), checked: 0, violations: Vec::new(), figures: Vec::new() }
+        Self {
+            name,
+            seed,
+            rounds,
+            story: Vec::new(),
+            checked: 0,
+            violations: Vec::new(),
+            figures: Vec::new(),
+        }
     }
 
     /// One check.

@@ -4,7 +4,10 @@ use rand::rngs::ThreadRng;
 
 /// A cryptographic generator, seeded by the operating system.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "keys, passwords and names of this program's runs must not repeat")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "keys, passwords and names of this program's runs must not repeat"
+)]
 pub fn generator() -> ThreadRng {
     rand::rng()
 }

@@ -22,9 +22,10 @@ fn one_leading_dash_pair_is_dropped() {
     assert_eq!(given("askpro demo -- --once"), given("askpro demo --once"));
     assert_eq!(given("askpro demo -- -- --once").len(), 4);
     assert_eq!(given("askpro simulate -- a.yaml").len(), 4);
-    let cli =
-        Cli::try_parse_from(given("askpro demo -- --once --http 127.0.0.1:0 --clock 2026-11-24T09:00:00+01:00"))
-            .unwrap();
+    let cli = Cli::try_parse_from(given(
+        "askpro demo -- --once --http 127.0.0.1:0 --clock 2026-11-24T09:00:00+01:00",
+    ))
+    .unwrap();
     let Command::Demo(args) = cli.command else { unreachable!("a demo") };
     assert!(args.once && args.http.port() == 0 && args.clock.is_some());
 }

@@ -119,7 +119,11 @@ pub(super) async fn take_some(
 ///
 /// # Errors
 /// If the database does not answer.
-pub(super) async fn judge_attempts(venue: &Venue, attempts: &[Attempt], verdict: &mut Verdict) -> anyhow::Result<()> {
+pub(super) async fn judge_attempts(
+    venue: &Venue,
+    attempts: &[Attempt],
+    verdict: &mut Verdict,
+) -> anyhow::Result<()> {
     for attempt in attempts.iter().filter(|attempt| status(&attempt.answer) != "booked") {
         let taken: bool = sqlx::query_scalar(
             "SELECT EXISTS (
