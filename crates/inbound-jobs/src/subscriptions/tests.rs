@@ -280,7 +280,7 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
         ),
         (
             "call_started",
-            br#"{"event":"call_started","call":{"call_id":"call_8","to_number":"+4940555100"}}"#,
+            br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#,
             InboxState::Processed,
             false,
         ),
@@ -293,7 +293,7 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
 #[tokio::test]
 async fn a_row_that_is_done_or_gone_is_left_alone() {
     let world = World::new().await;
-    let body = br#"{"event":"call_started","call":{"call_id":"call_8","to_number":"+4940555100"}}"#;
+    let body = br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#;
     world.process("call_started", body).await;
     let events = world.calls.event_names();
     let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_0a1b2c", &body_digest(body));
