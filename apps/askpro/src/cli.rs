@@ -291,7 +291,8 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
     let world = World::open(place).await?;
     let verdict = match &what {
         Proof::Race { callers, rounds, seed, .. } => {
-            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed };
+            let deadline = prove::race::DEADLINE;
+            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed, deadline };
             prove::race::run(&world.venue, plan).await
         }
         Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,

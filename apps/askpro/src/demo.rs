@@ -93,6 +93,7 @@ async fn with_cluster(
         seed: args.seed,
         clock: args.clock.map(|clock| clock.to_utc()),
         log: Some(args.log.clone()),
+        more: Vec::new(),
     };
     let stage = Stage::raise(&setting).await?;
     stage.ready.write(path)?;
