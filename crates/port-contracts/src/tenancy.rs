@@ -299,7 +299,7 @@ pub async fn a_call_leads_to_its_branch_and_ends(fixture: &TenancyFixture) {
     let call = CallToOpen {
         scope: fixture.platform.act_for(profile.id, Some(branch.id)),
         branch: branch.id,
-        provider_call_id: ProviderCallId::parse("call_0815").unwrap(),
+        provider_call_id: ProviderCallId::parse("call_0815a7").unwrap(),
         call: CallId::generate(&RandomIds),
         at: fixture.now,
     };
