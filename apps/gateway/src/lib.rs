@@ -38,6 +38,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         tenants: services.tenants.clone(),
         lists: services.lists.clone(),
         probe: Arc::clone(&services.probe),
+        // No company can have a calendar elsewhere yet.
+        calendar: None,
         metrics: Arc::new(move || {
             // Histograms are only summed up when somebody asks.
             rendered.run_upkeep();

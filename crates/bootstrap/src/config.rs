@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
 pub use secret::Secret;
@@ -130,6 +131,9 @@ pub struct Worker {
     pub lease_seconds: u64,
     /// Time between polls, in milliseconds.
     pub poll_ms: u64,
+    /// Address of the metrics; `None` if there is none.
+    #[serde(deserialize_with = "sources::address_or_nothing")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Time until work without a connection gives up, in milliseconds.
     pub acquire_timeout_ms: u64,
     /// Longest statement, in milliseconds.
@@ -228,7 +232,8 @@ impl Config {
         let tree = Tree::merge(sources)?;
         let config: Self = tree.decode()?;
         config.check_bounds()?;
-        let warnings = config.warnings();
+        let mut warnings = config.warnings();
+        warnings.extend(sources.without_effect());
         Ok(Loaded { config, warnings, tree })
     }
 
@@ -273,8 +278,9 @@ impl Config {
         let mut bounds = vec![
             ("http.max_in_flight", size(http.max_in_flight), 1, 100_000),
             ("http.request_timeout_ms", http.request_timeout_ms, 100, 60_000),
-            ("http.max_body_bytes", size(http.max_body_bytes), 1024, 64 << 20),
-            ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, 64 << 20),
+            // What cannot be read is kept in the inbox, too.
+            ("http.max_body_bytes", size(http.max_body_bytes), 1024, size(MAX_BODY_BYTES)),
+            ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, size(MAX_BODY_BYTES)),
             ("voice.tool_deadline_ms", voice.tool_deadline_ms, 50, 10_000),
             ("voice.inbound_deadline_ms", voice.inbound_deadline_ms, 50, 10_000),
             ("voice.failed_identifications_per_hour", voice.failed_identifications_per_hour.into(), 1, 1000),

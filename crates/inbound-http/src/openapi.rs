@@ -73,6 +73,13 @@ fn paths() -> Value {
         "/api/health": {"get": health("The state of every component; always 200.", false)},
         "/api/health/live": {"get": health("The process runs.", false)},
         "/api/health/ready": {"get": health("Requests can be served.", true)},
+        "/api/health/calcom": {"get": calendar_health()},
+        "/docs": {"get": {
+            "tags": ["health"],
+            "summary": "This document for people.",
+            "security": [],
+            "responses": {"200": {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}},
+        }},
         "/api/metrics": {"get": {
             "tags": ["health"],
             "summary": "Metrics in Prometheus's text format.",
@@ -91,7 +98,8 @@ fn paths() -> Value {
         "/api/webhooks/retell/function-call": {"post": any_tool()},
         "/api/retell/function-call": {"post": any_tool()},
         "/api/webhooks/retell/{tool}": {"post": deprecated(one_tool())},
-        "/api/retell/{tool}": {"post": one_tool()},
+        "/api/retell/{tool}": {"post": one_tool(), "get": by_query(one_tool())},
+        "/api/zeitinfo": {"get": deprecated(by_query(fixed("The time in Berlin.")))},
         "/api/retell/v17/check-availability": {"post": deprecated(fixed("Only looks, whatever the arguments say."))},
         "/api/retell/v17/book-appointment": {"post": deprecated(fixed("Books: the caller has confirmed."))},
         "/api/v1/calls": {"get": list("Calls, newest first.", "Call", operations::lists::ListKind::Calls)},
@@ -122,11 +130,34 @@ fn tool(summary: &str, body: &str) -> Value {
             "200": json_response("The answer, whatever came of it.", &reference("ToolReply")),
             "401": refusal("The signature is missing or does not hold."),
             "413": refusal("The body is too large."),
-            "503": refusal("Too many requests at once."),
+            "503": refusal("Too many requests at once even to read them; otherwise a crowd is answered 200, too."),
         }),
     );
     described["requestBody"] = json!({"content": {"application/json": {"schema": reference(body)}}});
     described
+}
+
+/// The same with GET: the arguments stand in the query, and the empty body is signed.
+fn by_query(mut described: Value) -> Value {
+    if let Some(fields) = described.as_object_mut() {
+        fields.remove("requestBody");
+    }
+    described["description"] = json!(
+        "The arguments stand in the query, and the signature is that of an empty body. Only tools that look; `call_id` \
+         names an ongoing call."
+    );
+    described
+}
+
+fn calendar_health() -> Value {
+    let state = json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": {"status": {"type": "string"}, "details": {"type": "object"}},
+    });
+    let responses =
+        json!({"200": json_response("What is known; `not_configured` while no company uses it.", &state)});
+    operation("health", "The calendars that companies keep elsewhere.", &json!([]), &responses)
 }
 
 fn health(summary: &str, can_fail: bool) -> Value {
@@ -156,6 +187,7 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
             "200": json_response("A page.", &page),
             "400": refusal("A parameter is wrong; the message names it."),
             "401": refusal("No valid key."),
+            "403": refusal("The key may not read."),
             "503": refusal("Try again."),
         }),
     );
@@ -172,9 +204,14 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
         parameter(
             "branch",
             json!({"type": "string", "pattern": "^brn_[0-9a-f]{32}$"}),
-            "Only rows of this branch; customers have none."
+            "Only rows of this branch."
         ),
     ]);
+    if !kind.has_branches()
+        && let Some(parameters) = described["parameters"].as_array_mut()
+    {
+        parameters.retain(|parameter| parameter["name"] != "branch");
+    }
     described
 }
 
@@ -201,7 +238,11 @@ fn schemas() -> Value {
                 "version": {"type": "string"},
                 "checks": {"type": "object", "additionalProperties": {
                     "type": "object",
-                    "properties": {"healthy": {"type": "boolean"}, "problem": {"type": ["string", "null"]}},
+                    "properties": {
+                        "healthy": {"type": "boolean"},
+                        "problem": {"type": ["string", "null"]},
+                        "note": {"type": "string"},
+                    },
                 }},
             },
         },
@@ -232,7 +273,7 @@ fn schemas() -> Value {
             },
         },
         "Call": object(&[
-            ("id", TEXT), ("branch_id", MAYBE_TEXT), ("direction", TEXT), ("status", TEXT), ("from_number", MAYBE_TEXT),
+            ("id", TEXT), ("provider_call_id", TEXT), ("branch_id", MAYBE_TEXT), ("direction", TEXT), ("status", TEXT), ("from_number", MAYBE_TEXT),
             ("to_number", MAYBE_TEXT), ("started_at", MAYBE_INSTANT), ("ended_at", MAYBE_INSTANT),
             ("duration_ms", MAYBE_NUMBER), ("customer_id", MAYBE_TEXT), ("outcome", MAYBE_TEXT),
             ("successful", MAYBE_FLAG), ("sentiment", MAYBE_TEXT), ("disconnection_reason", MAYBE_TEXT),

@@ -205,7 +205,7 @@ impl Maintenance {
             match work(scope.act_for(tenant.id, None)).await {
                 Ok(count) => done += count,
                 Err(error) => {
-                    tracing::warn!(tenant = %tenant.id, %error, "upkeep failed for a tenant");
+                    tracing::warn!(tenant.id = %tenant.id, %error, "upkeep failed for a tenant");
                     failure.get_or_insert(error);
                 }
             }

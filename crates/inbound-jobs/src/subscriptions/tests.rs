@@ -104,12 +104,12 @@ impl World {
         let delivery = Delivery {
             provider: Provider::Retell,
             event,
-            subject: "call_a1",
+            subject: "call_0a1b2c",
             body,
             correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
         };
         intake.receive(delivery, Admission::Process).await.unwrap();
-        InboxId::of(Provider::Retell, event, "call_a1", &body_digest(body))
+        InboxId::of(Provider::Retell, event, "call_0a1b2c", &body_digest(body))
     }
 
     /// Runs the handler of a job as the worker would.
@@ -123,7 +123,7 @@ impl World {
 
     async fn process(&self, event: &str, body: &[u8]) -> (InboxState, Option<String>) {
         let inbox_id = self.store(event, body).await;
-        let job = ProcessWebhook { inbox_id }.job("call_a1");
+        let job = ProcessWebhook { inbox_id }.job("call_0a1b2c");
         self.run(&job, None).await.unwrap();
         let conclusion = self.inbox.conclusion(inbox_id).unwrap();
         (conclusion.state, conclusion.reason)
@@ -196,7 +196,7 @@ async fn jobs_of_events_are_pinned() {
 #[tokio::test]
 async fn a_call_runs_from_its_webhook_to_its_charge() {
     let world = World::new().await;
-    let body = br#"{"event":"call_ended","call":{"call_id":"call_a1","from_number":"anonymous",
+    let body = br#"{"event":"call_ended","call":{"call_id":"call_0a1b2c","from_number":"anonymous",
         "to_number":"+4940555100","direction":"inbound","duration_ms":120000,
         "call_cost":{"combined_cost":34.5,"product_costs":[]}}}"#;
     assert_eq!(world.process("call_ended", body).await, (InboxState::Processed, None));
@@ -221,7 +221,7 @@ async fn a_call_runs_from_its_webhook_to_its_charge() {
 #[tokio::test]
 async fn what_was_done_in_a_call_is_noted_on_it_once() {
     let world = World::new().await;
-    let body = br#"{"event":"call_started","call":{"call_id":"call_a1","from_number":"anonymous",
+    let body = br#"{"event":"call_started","call":{"call_id":"call_0a1b2c","from_number":"anonymous",
         "to_number":"+4940555100","direction":"inbound"}}"#;
     assert_eq!(world.process("call_started", body).await, (InboxState::Processed, None));
     let call = world.calls.events()[0].payload["call_id"].clone();
@@ -274,13 +274,13 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
         ("call_ended", b"not json", InboxState::Quarantined, true),
         (
             "call_started",
-            br#"{"event":"call_started","call":{"call_id":"call_a9","to_number":"+4940999999"}}"#,
+            br#"{"event":"call_started","call":{"call_id":"call_9f2c71","to_number":"+4940999999"}}"#,
             InboxState::Unrouted,
             true,
         ),
         (
             "call_started",
-            br#"{"event":"call_started","call":{"call_id":"call_a8","to_number":"+4940555100"}}"#,
+            br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#,
             InboxState::Processed,
             false,
         ),
@@ -293,10 +293,10 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
 #[tokio::test]
 async fn a_row_that_is_done_or_gone_is_left_alone() {
     let world = World::new().await;
-    let body = br#"{"event":"call_started","call":{"call_id":"call_a8","to_number":"+4940555100"}}"#;
+    let body = br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#;
     world.process("call_started", body).await;
     let events = world.calls.event_names();
-    let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_a1", &body_digest(body));
+    let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_0a1b2c", &body_digest(body));
     world.run(&ProcessWebhook { inbox_id }.job(""), None).await.unwrap();
     assert_eq!(world.calls.event_names(), events);
     let gone = InboxId::from_uuid(Uuid::from_u128(404));
