@@ -114,7 +114,10 @@ fn events_about_other_things_say_nothing() {
     for (body, expected) in [
         (CHAT_STARTED, identity("chat_started", "chat_77aa01")),
         (ALERT, identity("alert_triggered", "alert_incident_31")),
-        (r#"{"event":"call_teleported","call":{"call_id":"call_a1"}}"#, identity("call_teleported", "call_a1")),
+        (
+            r#"{"event":"call_teleported","call":{"call_id":"call_a1"}}"#,
+            identity("call_teleported", "call_a1"),
+        ),
         (
             r#"{"event":"transcript_updated","chat":{"chat_id":"chat_1"}}"#,
             identity("transcript_updated", "chat_1"),

@@ -18,9 +18,8 @@ struct Simulator {
     _serving: JoinSet<()>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where these tests send")]
 async fn send(request: reqwest::RequestBuilder) -> reqwest::Response {
-    request.send().await.unwrap()
+    crate::send(request).await.unwrap()
 }
 
 impl Simulator {
