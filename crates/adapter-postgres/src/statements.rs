@@ -29,6 +29,7 @@ pub struct NamedStatement {
 pub fn all() -> impl Iterator<Item = NamedStatement> {
     [
         ("appointment::catalogue", crate::appointment::catalogue::STATEMENTS),
+        ("appointment::double", crate::appointment::double::STATEMENTS),
         ("appointment::load", crate::appointment::load::STATEMENTS),
         ("appointment::read", crate::appointment::read::STATEMENTS),
         ("appointment::rows", crate::appointment::rows::STATEMENTS),

@@ -1,7 +1,7 @@
 //! What a test's code would have written to the log.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
@@ -27,6 +27,10 @@ impl LogCapture {
             .with_ansi(false)
             .with_writer(buffer.clone())
             .finish();
+        // With a single listener in the process, a place in the code asks the listener of the thread that reaches it
+        // first, and is silent for good if that thread has none. With two it asks all.
+        static SECOND: OnceLock<tracing::Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
         let guard = tracing::subscriber::set_default(subscriber);
         // A place in the code that another thread reached first, while nobody listened, may have been noted as silent.
         tracing::callsite::rebuild_interest_cache();

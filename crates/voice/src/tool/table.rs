@@ -279,8 +279,8 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "cancel_appointment",
         aliases: &[],
         effect: Effectful::Always,
-        arguments: &[APPOINTMENT, OLD_DATE, OLD_TIME, REASON],
-        fields: &["appointment_id", "service", "start", "appointments", "reason", "details"],
+        arguments: &[APPOINTMENT, OLD_DATE, OLD_TIME, CONFIRM, REASON],
+        fields: &["appointment_id", "service", "start", "appointments", "fee_minor", "reason", "details"],
     },
     ToolEntry {
         tool: Tool::RescheduleAppointment,
@@ -299,6 +299,7 @@ pub const TOOLS: &[ToolEntry] = &[
             "service",
             "staff",
             "appointments",
+            "fee_minor",
             "held_until",
             "reason",
             "details",

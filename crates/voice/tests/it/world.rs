@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use appointment::model::CatalogueSnapshot;
 use appointment::service::BookingService;
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, staff_id};
 use async_trait::async_trait;
@@ -95,6 +96,11 @@ pub(crate) fn monday() -> DateTime<Utc> {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With another catalogue in the first branch.
+    pub(crate) async fn with(change: impl FnOnce(&mut CatalogueSnapshot)) -> Self {
         let clock = Arc::new(FixedClock::at(monday()));
         let ids = Arc::new(SequentialIds::default());
         let branch = BranchId::from_uuid(Uuid::from_u128(10));
@@ -108,7 +114,7 @@ impl World {
             label: "Altona".to_owned(),
             active: true,
         };
-        let change = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: monday() })
+        let rows = ChangeSet::one(TenancyWrite::CreateTenant { profile, created_at: monday() })
             .write(TenancyWrite::CreateBranch(branch_profile(10, "altona")))
             .write(TenancyWrite::AssignNumber(number));
         let other = BranchId::from_uuid(Uuid::from_u128(11));
@@ -120,12 +126,14 @@ impl World {
         };
         let mut eppendorf = branch_profile(11, "eppendorf");
         eppendorf.name = "Eppendorf".to_owned();
-        let change =
-            change.write(TenancyWrite::CreateBranch(eppendorf)).write(TenancyWrite::AssignNumber(number));
-        tenancy.commit(&scope, change).await.unwrap();
+        let rows =
+            rows.write(TenancyWrite::CreateBranch(eppendorf)).write(TenancyWrite::AssignNumber(number));
+        tenancy.commit(&scope, rows).await.unwrap();
 
         let catalogues = Arc::new(InMemoryCatalogues::default());
-        catalogues.put(&scope, salon(branch).unwrap().snapshot());
+        let mut here = salon(branch).unwrap().snapshot();
+        change(&mut here);
+        catalogues.put(&scope, here);
         let mut elsewhere = salon(other).unwrap().snapshot();
         elsewhere.services[0].name = "Dauerwelle".to_owned();
         for (person, (number, name)) in
