@@ -9,6 +9,7 @@ pub mod enter_holidays;
 pub mod erase_expired_holds;
 pub mod erase_old;
 pub mod fail_stuck_calls;
+pub mod link_caller;
 pub mod note_effect;
 pub mod process_webhook;
 pub mod record_call_cost;

@@ -14,6 +14,7 @@ use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
+use crate::handlers::link_caller::LinkCaller;
 use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::record_call_cost::RecordCallCost;
@@ -77,6 +78,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         })
         .subscribe("call.failed", ReleaseHolds::KIND, |event| {
             AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
+        })
+        .handler(LinkCaller::KIND, Arc::new(LinkCaller(Arc::clone(aftermath))))
+        .subscribe("call.ended", LinkCaller::KIND, |event| {
+            // With the notes on the call, one after another: all of them write the call.
+            AboutCall::job_of(LinkCaller::KIND, "note", event)
         })
         .handler(NoteEffect::KIND, Arc::new(NoteEffect(Arc::clone(aftermath))))
         .subscribe("appointment.booked", NoteEffect::KIND, |event| {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgDirectory, PgInbox,
-    PgTenantRepository, PgUpkeep,
+    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCustomerRepository,
+    PgDirectory, PgInbox, PgTenantRepository, PgUpkeep,
 };
 use anyhow::Context;
 use billing::BillingService;
 use chrono::TimeDelta;
+use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
 use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
@@ -67,6 +68,11 @@ impl WorkerServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let events: Arc<dyn EventLog> = Arc::new(PgEventLog::new(database));
         let administration: Arc<dyn JobAdministration> = Arc::new(PgJobAdministration::new(database));
@@ -81,7 +87,7 @@ impl WorkerServices {
             PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
         Ok(Self {
             processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
-            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments)),
+            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments, customers)),
             maintenance: Arc::new(Maintenance::new(
                 ports,
                 calls.clone(),
