@@ -20,7 +20,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, close, learn_time};
+use super::{Common, close, keep_time, learn_time};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::clock::ProductClock;
 use crate::config::Config;
@@ -118,11 +118,15 @@ impl GatewayServices {
         Ok((services, trace))
     }
 
-    /// Learns product time from the database, as soon as that answers. `false` if `stop` was cancelled before.
+    /// Learns product time from the database, as soon as that answers, and keeps it in step from then on until `stop` is
+    /// cancelled. `false` if that was before.
     pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
         tokio::select! {
             () = stop.cancelled() => false,
-            () = learn_time(&self.database, &self.time) => true,
+            () = learn_time(&self.database, &self.time) => {
+                tokio::spawn(keep_time(self.database.clone(), Arc::clone(&self.time), stop.clone()));
+                true
+            }
         }
     }
 

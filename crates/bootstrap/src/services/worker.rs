@@ -18,7 +18,7 @@ use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Sched
 use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, close};
+use super::{Common, close, keep_time};
 use crate::config::Config;
 
 /// What the background process does.
@@ -60,6 +60,7 @@ impl WorkerServices {
     pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        tokio::spawn(keep_time(database.clone(), Arc::clone(&common.time), stop.clone()));
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
