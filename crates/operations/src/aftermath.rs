@@ -11,7 +11,9 @@ use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use billing::{BillingError, BillingService, CostMethod, ProviderCostFacts};
 use call::{CallEffect, CallError, CallService, CallSnapshot, LinkMethod};
 use customer::{CustomerService, Identification, one_person};
-use kernel::{CallId, ChangeSet, Classify, CommitError, CustomerId, ErrorClass, StoreError, TenantScope};
+use kernel::{
+    CallId, ChangeSet, Classify, CommitError, CustomerId, ErrorClass, StoreError, TenantScope, UsdMicrocents,
+};
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -99,11 +101,15 @@ impl CallAftermath {
         let call = self.calls.find(scope, call).await?;
         let call = call.snapshot();
         let facts = match (&call.cost, final_duration(call)) {
-            (Some(cost), _) => ProviderCostFacts {
-                voice: cost.provider_usd_microcents,
-                telephony: cost.telephony_usd_microcents,
-                method: CostMethod::Actual,
-            },
+            (Some(cost), _) => {
+                // The carrier's part is part of the provider's sum: the two are told apart here, and add up to it.
+                let carrier = cost.telephony_usd_microcents.map_or(0, |amount| amount.0);
+                ProviderCostFacts {
+                    voice: UsdMicrocents(cost.provider_usd_microcents.0.saturating_sub(carrier)),
+                    telephony: cost.telephony_usd_microcents,
+                    method: CostMethod::Actual,
+                }
+            }
             (None, Some(duration_ms)) => {
                 ProviderCostFacts::estimated(duration_ms).map_err(BillingError::from)?
             }

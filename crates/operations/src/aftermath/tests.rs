@@ -1,6 +1,6 @@
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
-use billing::CallRate;
 use billing::testing::InMemoryBilling;
+use billing::{BillingRepository as _, CallRate};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallSignal, CostFacts, Report};
 use chrono::{DateTime, Utc};
@@ -122,6 +122,19 @@ async fn the_cost_is_estimated_until_it_is_reported() {
     assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Nothing);
     let methods: Vec<_> = world.billed().into_iter().map(|(_, fact)| fact["method"].clone()).collect();
     assert_eq!(methods, ["estimated", "actual"]);
+}
+
+#[tokio::test]
+async fn the_carriers_part_is_not_counted_twice() {
+    let world = World::new();
+    let told = cost(34).map(|facts| CostFacts {
+        telephony_usd_microcents: Some(UsdMicrocents(4 * UsdMicrocents::PER_CENT)),
+        ..facts
+    });
+    let call = world.hear(CallSignal::Analyzed(Report { cost: told, ..Report::default() })).await;
+    world.aftermath.record_cost(&world.scope, call).await.unwrap();
+    let account = world.billing.account_of_call(&world.scope, call).await.unwrap().unwrap();
+    assert_eq!(account.costs[0].usd_microcents.0, 34 * UsdMicrocents::PER_CENT);
 }
 
 #[tokio::test]
