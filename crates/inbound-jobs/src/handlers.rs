@@ -4,6 +4,7 @@
 //! all of them, with the facts and times that set them off, is in `subscriptions.rs`.
 
 mod about_call;
+pub mod check_fx;
 pub mod ensure_partitions;
 pub mod enter_holidays;
 pub mod erase_expired_holds;

@@ -9,6 +9,7 @@ use operations::{CallAftermath, Maintenance, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
+use crate::handlers::check_fx::CheckFx;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
@@ -103,6 +104,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
         .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
         .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(CheckFx::KIND, Arc::new(CheckFx(upkeep())))
+        .schedule(CheckFx::KIND, "33 * * * *", ZONE, recurring(CheckFx::KIND))
         .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))
         .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
         .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))

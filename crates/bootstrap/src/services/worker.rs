@@ -64,11 +64,8 @@ impl WorkerServices {
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
-        let billing = BillingService::new(
-            Arc::new(PgBillingRepository::new(database.clone())),
-            Arc::clone(clock),
-            Arc::clone(ids),
-        );
+        let accounts = Arc::new(PgBillingRepository::new(database.clone()));
+        let billing = BillingService::new(accounts.clone(), Arc::clone(clock), Arc::clone(ids));
         let customers = CustomerService::new(
             Arc::new(PgCustomerRepository::new(database.clone())),
             Arc::clone(clock),
@@ -83,6 +80,7 @@ impl WorkerServices {
             inbox: inbox.clone(),
             facts: Arc::clone(&events),
             jobs: Arc::clone(&administration),
+            rates: accounts,
         };
         let signal =
             PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
@@ -134,5 +132,6 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,
         holiday_years_ahead: config.upkeep.holiday_years_ahead,
+        fx_stale_days: config.upkeep.fx_stale_days,
     }
 }

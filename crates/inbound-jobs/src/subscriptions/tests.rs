@@ -78,6 +78,7 @@ impl World {
             inbox: inbox.clone(),
             facts: Arc::new(MockEventLog::new()),
             jobs: Arc::new(MockJobAdministration::new()),
+            rates: billing.clone(),
         };
         let policy = UpkeepPolicy {
             stuck_call: TimeDelta::hours(2),
@@ -87,6 +88,7 @@ impl World {
             job_history: TimeDelta::days(90),
             partition_months_ahead: 3,
             holiday_years_ahead: 2,
+            fx_stale_days: 7,
         };
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
