@@ -341,7 +341,7 @@ impl VoiceDesk {
             match undone {
                 Some(appointment) => once = once.said_again(appointment.snapshot().version),
                 None => {
-                    self.visit(talk, effect.branch()).await?;
+                    self.visit(talk, effect.branch().into_iter().collect()).await?;
                     return Ok(Earlier::Stands(effect.render(talk)));
                 }
             }

@@ -44,7 +44,7 @@ impl VoiceDesk {
     pub(crate) async fn visit(
         &self,
         talk: &Conversation,
-        branches: impl IntoIterator<Item = BranchId>,
+        branches: Vec<BranchId>,
     ) -> Result<(), VoiceError> {
         for branch in branches {
             if branch == talk.branch || talk.at(branch).is_some() {

@@ -162,7 +162,7 @@ async fn cancelled_before(
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
     let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
-    desk.visit(talk, [found.snapshot().branch]).await?;
+    desk.visit(talk, vec![found.snapshot().branch]).await?;
     Ok(Some(already_cancelled(talk, &found)))
 }
 
@@ -188,7 +188,7 @@ async fn own(desk: &VoiceDesk, talk: &Conversation, asker: &Asker) -> Result<Vec
         appointment.status().is_open() && state.created_at >= fresh && !known.contains(&state.id)
     }));
     all.sort_by_key(Appointment::starts_at);
-    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch)).await?;
+    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
     Ok(all)
 }
 
@@ -214,7 +214,7 @@ pub(crate) async fn meant(
         };
         match stored {
             Some(found) if asker.requester.may_touch(&found) => {
-                desk.visit(talk, [found.snapshot().branch]).await?;
+                desk.visit(talk, vec![found.snapshot().branch]).await?;
                 return Ok(found);
             }
             Some(_) => return Err(unauthorized().into()),

@@ -94,7 +94,7 @@ async fn check_moment(
     };
     let outcome = desk.parts.bookings.check(&talk.scope, request).await?;
     let (CheckOutcome::Free { existing, .. } | CheckOutcome::Taken { existing, .. }) = &outcome;
-    desk.visit(talk, existing.map(|own| own.branch)).await?;
+    desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
         CheckOutcome::Free { slot, hold, existing: None } => {
             desk.parts

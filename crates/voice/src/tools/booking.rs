@@ -217,11 +217,11 @@ async fn commit(
             Ok(Effect::booked(appointment.snapshot()).render(talk))
         }
         BookOutcome::AlreadyBooked(appointment) => {
-            desk.visit(talk, [appointment.snapshot().branch]).await?;
+            desk.visit(talk, vec![appointment.snapshot().branch]).await?;
             Ok(already_booked(talk, &appointment))
         }
         BookOutcome::OwnAppointment(own) => {
-            desk.visit(talk, [own.branch]).await?;
+            desk.visit(talk, vec![own.branch]).await?;
             Err(offers::own_overlaps(talk, &own, true).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {

@@ -39,7 +39,7 @@ pub(crate) async fn check_customer(desk: &VoiceDesk, talk: &Conversation) -> Too
 
 async fn known(desk: &VoiceDesk, talk: &Conversation, customer: &Customer) -> Result<ToolReply, Stop> {
     let upcoming = desk.parts.bookings.upcoming(&talk.scope, &[customer.id()]).await?;
-    desk.visit(talk, upcoming.iter().map(|next| next.snapshot().branch)).await?;
+    desk.visit(talk, upcoming.iter().map(|next| next.snapshot().branch).collect()).await?;
     let name = customer.name().map(|name| name.as_str().to_owned());
     let message = match (&name, upcoming.first()) {
         (Some(_), Some(next)) if !customer.is_blocked() => {

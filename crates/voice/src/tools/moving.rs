@@ -119,7 +119,7 @@ pub(crate) async fn move_held(
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
-    desk.visit(talk, [before.snapshot().branch]).await?;
+    desk.visit(talk, vec![before.snapshot().branch]).await?;
     let there = talk.at(before.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
     let once = match settled(desk, talk, once, true, &before, slot.start).await? {
