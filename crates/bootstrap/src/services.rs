@@ -13,6 +13,7 @@ use call::CallService;
 use kernel::{Clock, IdGenerator, RandomIds};
 use tenancy::{ApiKeyDirectory, CallDirectory, TenantResolver};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use gateway::GatewayServices;
 pub use operator::OperatorServices;
@@ -99,6 +100,33 @@ async fn learn_time(database: &Database, time: &ProductClock) {
             Err(_) => {}
         }
         tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// The task that keeps product time in step; it ends with the process or with the services, whichever comes first.
+#[derive(Debug, Default)]
+struct TimeKeeper {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl TimeKeeper {
+    fn begin(&self, database: &Database, time: &Arc<ProductClock>, stop: &CancellationToken) {
+        let (database, time) = (database.clone(), Arc::clone(time));
+        let (own, process) = (self.stop.clone(), stop.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = own.cancelled() => {}
+                () = keep_time(database, time, process) => {}
+            }
+        });
+    }
+
+    /// The database may be closed after this.
+    async fn end(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 

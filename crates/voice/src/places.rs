@@ -41,11 +41,7 @@ impl VoiceDesk {
     }
 
     /// Learns what is needed to speak of these branches; the called one and those known already cost nothing.
-    pub(crate) async fn visit(
-        &self,
-        talk: &Conversation,
-        branches: Vec<BranchId>,
-    ) -> Result<(), VoiceError> {
+    pub(crate) async fn visit(&self, talk: &Conversation, branches: Vec<BranchId>) -> Result<(), VoiceError> {
         for branch in branches {
             if branch == talk.branch || talk.at(branch).is_some() {
                 continue;

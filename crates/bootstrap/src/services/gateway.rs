@@ -20,7 +20,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, close, keep_time, learn_time};
+use super::{Common, TimeKeeper, close, learn_time};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::clock::ProductClock;
 use crate::config::Config;
@@ -46,6 +46,7 @@ pub struct GatewayServices {
     /// Keys that sign what comes from the voice provider.
     pub retell_keys: Vec<RetellKey>,
     time: Arc<ProductClock>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -113,6 +114,7 @@ impl GatewayServices {
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,
             time: common.time,
+            keeper: TimeKeeper::default(),
             database: common.database,
         };
         Ok((services, trace))
@@ -124,7 +126,7 @@ impl GatewayServices {
         tokio::select! {
             () = stop.cancelled() => false,
             () = learn_time(&self.database, &self.time) => {
-                tokio::spawn(keep_time(self.database.clone(), Arc::clone(&self.time), stop.clone()));
+                self.keeper.begin(&self.database, &self.time, stop);
                 true
             }
         }
@@ -132,6 +134,7 @@ impl GatewayServices {
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(&self) {
+        self.keeper.end().await;
         close(&self.database).await;
     }
 }

@@ -18,7 +18,7 @@ use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Sched
 use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, close, keep_time};
+use super::{Common, TimeKeeper, close};
 use crate::config::Config;
 
 /// What the background process does.
@@ -43,6 +43,7 @@ pub struct WorkerServices {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -60,7 +61,8 @@ impl WorkerServices {
     pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
-        tokio::spawn(keep_time(database.clone(), Arc::clone(&common.time), stop.clone()));
+        let keeper = TimeKeeper::default();
+        keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
@@ -100,13 +102,15 @@ impl WorkerServices {
             signal: Arc::new(signal),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
+            keeper,
             database: common.database,
         })
     }
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(self) {
-        let Self { database, signal, .. } = self;
+        let Self { database, signal, keeper, .. } = self;
+        keeper.end().await;
         // The listener lends a connection, and closing waits for every connection.
         drop(signal);
         close(&database).await;

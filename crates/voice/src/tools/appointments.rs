@@ -323,7 +323,7 @@ pub(crate) fn unauthorized() -> ToolReply {
 
 /// The policy's no, with its numbers.
 pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
-    let fee = denial.fee_if_forced().map(|fee| fee.minor());
+    let fee = denial.fee_if_forced().map(kernel::Money::minor);
     match denial {
         Denial::DeadlineMissed { required_minutes, actual_minutes, .. } => {
             let message = format!(
