@@ -10,7 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand, run_migrate, run_task,
+    FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand,
+    run_migrate, run_task,
 };
 use crate::bench;
 use crate::cluster::ClusterError;
@@ -75,6 +76,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: JobsCommand,
+    },
+    /// The exchange rate for providers' costs.
+    Fx {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: FxCommand,
     },
     /// Webhooks that need a person.
     Inbox {
@@ -241,6 +249,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Fx { target, command } => {
+            with_office(&target, "fx", json, async |office| command.run(office).await).await
         }
         Command::Inbox { target, command } => {
             with_office(&target, "inbox", json, async |office| command.run(office).await).await

@@ -166,6 +166,8 @@ pub struct Upkeep {
     pub partition_months_ahead: u32,
     /// Years beyond this one whose holidays are entered.
     pub holiday_years_ahead: u32,
+    /// Age from which the exchange rate is worth an alert, in days.
+    pub fx_stale_days: u32,
 }
 
 /// The end of the process.
@@ -309,6 +311,7 @@ impl Config {
             ("upkeep.stuck_call_minutes", upkeep.stuck_call_minutes.into(), 10, 10_080),
             ("upkeep.partition_months_ahead", upkeep.partition_months_ahead.into(), 1, 24),
             ("upkeep.holiday_years_ahead", upkeep.holiday_years_ahead.into(), 0, 10),
+            ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));

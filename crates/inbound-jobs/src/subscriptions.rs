@@ -9,11 +9,13 @@ use operations::{CallAftermath, Maintenance, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
+use crate::handlers::check_fx::CheckFx;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
+use crate::handlers::link_caller::LinkCaller;
 use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::record_call_cost::RecordCallCost;
@@ -78,6 +80,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("call.failed", ReleaseHolds::KIND, |event| {
             AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
         })
+        .handler(LinkCaller::KIND, Arc::new(LinkCaller(Arc::clone(aftermath))))
+        .subscribe("call.ended", LinkCaller::KIND, |event| {
+            // With the notes on the call, one after another: all of them write the call.
+            AboutCall::job_of(LinkCaller::KIND, "note", event)
+        })
         .handler(NoteEffect::KIND, Arc::new(NoteEffect(Arc::clone(aftermath))))
         .subscribe("appointment.booked", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::AppointmentBooked, event)
@@ -97,6 +104,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
         .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
         .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(CheckFx::KIND, Arc::new(CheckFx(upkeep())))
+        .schedule(CheckFx::KIND, "33 * * * *", ZONE, recurring(CheckFx::KIND))
         .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))
         .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
         .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))

@@ -8,8 +8,10 @@ use appointment::ports::AppointmentWrite;
 use kernel::{ChangeSet, CommitError, TenantScope};
 use serde_json::json;
 
+use super::double::double_of;
 use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
 use crate::change::{AuditEntry, settle};
+use crate::error::occupancy_error;
 use crate::session::Session;
 
 pub(super) async fn apply(
@@ -31,6 +33,11 @@ pub(super) async fn apply(
                 releases.holds.extend(from_hold.map(|id| id.as_uuid()));
                 let entry = writes.next_if(|next| records(next, appointment)).and_then(entry_of);
                 let customer = new_customer.as_ref();
+                if let Some(new) = customer
+                    && double_of(session, scope, new).await.map_err(occupancy_error)?.is_some()
+                {
+                    return Err(CommitError::Stale);
+                }
                 insert(session, scope, std::mem::take(&mut releases), appointment, customer, entry).await?;
             }
             AppointmentWrite::Update { next, expected } => {

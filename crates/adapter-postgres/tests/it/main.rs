@@ -8,6 +8,7 @@ mod catalogue;
 mod customers;
 mod effort;
 mod engine;
+mod first_calls;
 mod inbox;
 mod isolation;
 mod lists;

@@ -9,6 +9,7 @@ use crate::model::{
     BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours,
     HoursError, OpeningException, Phase, PhaseKind, Service, Span, Staff, WeekHours,
 };
+use crate::policy::change::ChangePolicy;
 
 /// The id of the branch with this number.
 #[must_use]
@@ -49,6 +50,7 @@ impl CatalogueBuilder {
                 closed_days: Vec::new(),
                 exceptions: Vec::new(),
                 policy: BookingPolicy::default(),
+                changes: Vec::new(),
             },
         }
     }
@@ -146,6 +148,13 @@ impl CatalogueBuilder {
     #[must_use]
     pub fn policy(mut self, change: impl FnOnce(&mut BookingPolicy)) -> Self {
         change(&mut self.snapshot.policy);
+        self
+    }
+
+    /// Adds rules of cancelling or moving.
+    #[must_use]
+    pub fn changes(mut self, policy: ChangePolicy) -> Self {
+        self.snapshot.changes.push(policy);
         self
     }
 

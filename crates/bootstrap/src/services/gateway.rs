@@ -20,7 +20,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, close, learn_time};
+use super::{Common, TimeKeeper, close, learn_time};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::clock::ProductClock;
 use crate::config::Config;
@@ -46,6 +46,7 @@ pub struct GatewayServices {
     /// Keys that sign what comes from the voice provider.
     pub retell_keys: Vec<RetellKey>,
     time: Arc<ProductClock>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -117,21 +118,27 @@ impl GatewayServices {
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,
             time: common.time,
+            keeper: TimeKeeper::default(),
             database: common.database,
         };
         Ok((services, trace))
     }
 
-    /// Learns product time from the database, as soon as that answers. `false` if `stop` was cancelled before.
+    /// Learns product time from the database, as soon as that answers, and keeps it in step from then on until `stop` is
+    /// cancelled. `false` if that was before.
     pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
         tokio::select! {
             () = stop.cancelled() => false,
-            () = learn_time(&self.database, &self.time) => true,
+            () = learn_time(&self.database, &self.time) => {
+                self.keeper.begin(&self.database, &self.time, stop);
+                true
+            }
         }
     }
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(&self) {
+        self.keeper.end().await;
         close(&self.database).await;
     }
 }

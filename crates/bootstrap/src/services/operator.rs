@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
-use adapter_postgres::{Database, DatabaseConfig, PgInbox, PgTenantProvisioner, PgTenantRepository};
+use adapter_postgres::{
+    Database, DatabaseConfig, PgBillingRepository, PgInbox, PgTenantProvisioner, PgTenantRepository,
+};
+use billing::BillingService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::{Onboarding, WebhookIntake};
@@ -27,6 +30,8 @@ pub struct OperatorServices {
     pub queue: Arc<dyn JobQueue>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
+    /// Exchange rates.
+    pub billing: BillingService,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
     database: Database,
@@ -56,6 +61,11 @@ impl OperatorServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
             administration: Arc::new(PgJobAdministration::new(&database)),
             queue: Arc::new(PgJobQueue::new(&database)),
+            billing: BillingService::new(
+                Arc::new(PgBillingRepository::new(database.clone())),
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
             clock,
             ids,
             database,

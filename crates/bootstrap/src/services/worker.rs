@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgDirectory, PgInbox,
-    PgTenantRepository, PgUpkeep,
+    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCustomerRepository,
+    PgDirectory, PgInbox, PgTenantRepository, PgUpkeep,
 };
 use anyhow::Context;
 use billing::BillingService;
 use chrono::TimeDelta;
+use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
 use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, close};
+use super::{Common, TimeKeeper, close};
 use crate::config::Config;
 
 /// What the background process does.
@@ -42,6 +43,7 @@ pub struct WorkerServices {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -59,11 +61,15 @@ impl WorkerServices {
     pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let keeper = TimeKeeper::default();
+        keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
-        let billing = BillingService::new(
-            Arc::new(PgBillingRepository::new(database.clone())),
+        let accounts = Arc::new(PgBillingRepository::new(database.clone()));
+        let billing = BillingService::new(accounts.clone(), Arc::clone(clock), Arc::clone(ids));
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
             Arc::clone(clock),
             Arc::clone(ids),
         );
@@ -76,12 +82,13 @@ impl WorkerServices {
             inbox: inbox.clone(),
             facts: Arc::clone(&events),
             jobs: Arc::clone(&administration),
+            rates: accounts,
         };
         let signal =
             PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
         Ok(Self {
             processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
-            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments)),
+            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments, customers)),
             maintenance: Arc::new(Maintenance::new(
                 ports,
                 calls.clone(),
@@ -95,13 +102,15 @@ impl WorkerServices {
             signal: Arc::new(signal),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
+            keeper,
             database: common.database,
         })
     }
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(self) {
-        let Self { database, signal, .. } = self;
+        let Self { database, signal, keeper, .. } = self;
+        keeper.end().await;
         // The listener lends a connection, and closing waits for every connection.
         drop(signal);
         close(&database).await;
@@ -127,5 +136,6 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,
         holiday_years_ahead: config.upkeep.holiday_years_ahead,
+        fx_stale_days: config.upkeep.fx_stale_days,
     }
 }

@@ -7,7 +7,8 @@ use billing::{BillingEvent, BillingService, CallRate};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallEvent, CallService};
 use chrono::{DateTime, TimeDelta, Utc};
-use customer::CustomerEvent;
+use customer::testing::InMemoryCustomers;
+use customer::{CustomerEvent, CustomerService};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
     Actor, ChangeSet, CorrelationId, Currency, EventId, PhoneNumber, PlatformScope, StoreError, TenantScope,
@@ -77,6 +78,7 @@ impl World {
             inbox: inbox.clone(),
             facts: Arc::new(MockEventLog::new()),
             jobs: Arc::new(MockJobAdministration::new()),
+            rates: billing.clone(),
         };
         let policy = UpkeepPolicy {
             stuck_call: TimeDelta::hours(2),
@@ -86,13 +88,15 @@ impl World {
             job_history: TimeDelta::days(90),
             partition_months_ahead: 3,
             holiday_years_ahead: 2,
+            fx_stale_days: 7,
         };
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(
                 service.clone(),
-                BillingService::new(billing.clone(), clock.clone(), ids),
+                BillingService::new(billing.clone(), clock.clone(), ids.clone()),
                 Arc::new(appointments),
+                CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids),
             )),
             maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
         };
@@ -186,7 +190,8 @@ async fn jobs_of_events_are_pinned() {
     let charge = ("settle_call", "charge".to_owned());
     let cost = ("record_call_cost", "cost".to_owned());
     let holds = ("release_holds", "holds".to_owned());
-    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone()]);
+    let link = ("link_caller", "note".to_owned());
+    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link]);
     assert_eq!(jobs("call.duration_changed"), [charge]);
     assert_eq!(jobs("call.cost_known"), [cost]);
     assert_eq!(jobs("call.failed"), [holds]);

@@ -287,6 +287,16 @@ async fn strangers() -> Said {
     all_said
 }
 
+/// A branch that charges for changes.
+async fn dear() -> Said {
+    let world = World::with(crate::identity::dear).await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    line.ask("cancel_appointment", json!({})).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -295,6 +305,7 @@ async fn everything() -> Said {
         booking().await,
         changing().await,
         strangers().await,
+        dear().await,
     ];
     parts.concat()
 }
