@@ -1,4 +1,4 @@
-# The only place where commands are spelled; CI calls the same recipes. `just` alone lists them.
+# Short names for a person; `just` alone lists them. The commands of the gate are spelled in `.ci/run`.
 
 default:
     @just --list
@@ -9,20 +9,20 @@ demo *ARGS:
 
 # All tests, including those against a real Postgres.
 test:
-    cargo test --workspace
+    .ci/run test
 
 fmt:
     cargo fmt --all
 
 fmt-check:
-    cargo fmt --all --check
+    .ci/run fmt
 
 # Warnings are errors here and in CI.
 clippy:
-    cargo clippy --workspace --all-targets -- -D warnings
+    .ci/run clippy
 
 docs:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    .ci/run docs
 
 # What CI runs, in its order.
 gate:

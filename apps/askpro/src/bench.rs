@@ -155,7 +155,7 @@ async fn health(venue: &Venue, plan: Plan, part: u32) -> anyhow::Result<Vec<u64>
             let planned = begin + step * n;
             sleep_until(planned).await;
             // The request is signed by nobody and reaches no handler of a tenant.
-            let answer = client.get(&url).send().await.context("the gateway does not answer")?;
+            let answer = http::send(client.get(&url)).await.context("the gateway does not answer")?;
             ensure!(answer.status().is_success(), "the gateway is not live");
             answer.bytes().await.context("the gateway does not answer")?;
             Ok(micros(planned.elapsed()))
@@ -179,6 +179,17 @@ impl Measured {
             self.tools.iter_mut().map(|(tool, waited)| line(tool, waited, floor)).collect();
         lines.push(line("tools", &mut all, floor));
         lines
+    }
+
+    /// What has a 99th percentile above this, in words.
+    #[must_use]
+    pub fn slower_than(&mut self, limit_ms: u64) -> Vec<String> {
+        let too_slow = |line: &Value| {
+            let p99 = line.get("p99")?.as_u64().filter(|p99| *p99 > limit_ms.saturating_mul(1000))?;
+            let name = line.get("name")?.as_str()?;
+            Some(format!("{name}: a p99 of {}, more than {limit_ms} ms", milliseconds(p99)))
+        };
+        self.to_json().iter().filter_map(too_slow).collect()
     }
 
     /// A table for people.

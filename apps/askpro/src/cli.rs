@@ -1,18 +1,21 @@
 //! The command line.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use bootstrap::shutdown;
 use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand, run_migrate, run_task,
+    FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand,
+    run_migrate, run_task,
 };
 use crate::bench;
 use crate::calendar::CalendarCommand;
+use crate::cluster::ClusterError;
 use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
 use crate::prove::{self, Verdict};
@@ -51,13 +54,7 @@ enum Command {
         what: Proof,
     },
     /// Measure how long callers wait, beside a floor of the same run.
-    Bench {
-        #[command(subcommand)]
-        what: Measurement,
-        /// Write the figures as one JSON object per line.
-        #[arg(long = "json-file", value_name = "FILE", global = true)]
-        file: Option<PathBuf>,
-    },
+    Bench(BenchArgs),
     /// Bring a database up to date.
     Migrate(MigrateArgs),
     /// Companies.
@@ -87,6 +84,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: JobsCommand,
+    },
+    /// The exchange rate for providers' costs.
+    Fx {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: FxCommand,
     },
     /// Webhooks that need a person.
     Inbox {
@@ -136,19 +140,42 @@ enum Proof {
     },
 }
 
-#[derive(Debug, clap::Subcommand)]
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Measurement {
     /// Warm tool calls of booking conversations at a fixed pace.
-    Tools {
-        /// Tool calls a second.
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        rate: u32,
-        /// How long, in seconds.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
-        seconds: u32,
-        #[command(flatten)]
-        place: Where,
-    },
+    Tools,
+}
+
+#[derive(Debug, clap::Args)]
+struct BenchArgs {
+    /// What to measure; everything, if nothing is named.
+    #[arg(value_enum, value_name = "NAME")]
+    names: Vec<Measurement>,
+    /// Tool calls a second.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: u32,
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// Fail if the 99th percentile of anything measured is above this.
+    #[arg(long, value_name = "MILLISECONDS")]
+    limit_p99_ms: Option<u64>,
+    /// Write the figures as one JSON object per line; on the command line it is `--json FILE`.
+    #[arg(long = "json-file", value_name = "FILE", value_parser = file_for_figures)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// A file whose name is that of a measurement was hardly meant to be one.
+fn file_for_figures(text: &str) -> Result<PathBuf, String> {
+    match <Measurement as clap::ValueEnum>::from_str(text, false) {
+        Ok(_) => Err(format!(
+            "`{text}` is a measurement, and `--json` of bench takes a file: name the measurement first, or write ./{text}"
+        )),
+        Err(_) => Ok(PathBuf::from(text)),
+    }
 }
 
 /// The arguments as the parser wants them: without one leading `--` after `demo`, since cargo hands it on, and with the
@@ -162,13 +189,43 @@ pub fn arguments(given: impl IntoIterator<Item = std::ffi::OsString>) -> Vec<std
     {
         all.remove(next);
     }
-    if let Some(bench) = all.iter().position(|argument| argument == "bench")
-        && let Some(json) = all.iter().skip(bench).position(|argument| argument == "--json")
-        && all.get(bench + json + 1).is_some_and(|next| !next.to_string_lossy().starts_with('-'))
-    {
-        all[bench + json] = "--json-file".into();
+    if let Some(bench) = all.iter().position(|argument| argument == "bench") {
+        for place in bench..all.len() {
+            let argument = all[place].to_string_lossy().into_owned();
+            let takes_next = all.get(place + 1).is_some_and(|next| !next.to_string_lossy().starts_with('-'));
+            if argument == "--json" && takes_next {
+                all[place] = "--json-file".into();
+            } else if let Some(file) = argument.strip_prefix("--json=") {
+                all[place] = format!("--json-file={file}").into();
+            }
+        }
     }
     all
+}
+
+/// Exit code if no Postgres can be had, whichever command needed one.
+const NO_DATABASE: u8 = 2;
+/// Exit code of a command line that cannot be understood; the one that `sysexits.h` has for it.
+const USAGE: u8 = 64;
+
+/// Reads the command line and does what it asks for.
+pub async fn main(given: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match <Cli as clap::Parser>::try_parse_from(arguments(given)) {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Nobody reads it: then there is nobody to tell.
+            let _ = told.print();
+            return if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            let lacks_database = matches!(error.downcast_ref(), Some(ClusterError::Provision(_)));
+            let code = shutdown::exit_code(Err(error));
+            if lacks_database { ExitCode::from(NO_DATABASE) } else { code }
+        }
+    }
 }
 
 /// Does what the command line asks for.
@@ -190,7 +247,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(exit(answer.succeeded()))
         }
         Command::Prove { what } => prove(what, json).await,
-        Command::Bench { what, file } => measure(what, file.as_deref(), json).await,
+        Command::Bench(args) => measure(args, json).await,
         Command::Migrate(args) => report(&run_migrate(&args).await?, json),
         Command::Tenant { target, command } => {
             with_office(&target, "tenant", json, async |office| command.run(office).await).await
@@ -203,6 +260,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Fx { target, command } => {
+            with_office(&target, "fx", json, async |office| command.run(office).await).await
         }
         Command::Inbox { target, command } => {
             with_office(&target, "inbox", json, async |office| command.run(office).await).await
@@ -253,7 +313,8 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
     let world = World::open(place).await?;
     let verdict = match &what {
         Proof::Race { callers, rounds, seed, .. } => {
-            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed };
+            let deadline = prove::race::DEADLINE;
+            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed, deadline };
             prove::race::run(&world.venue, plan).await
         }
         Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,
@@ -269,18 +330,39 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
     Ok(exit(verdict.holds()))
 }
 
-async fn measure(what: Measurement, file: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let Measurement::Tools { rate, seconds, place } = what;
-    let world = World::open(&place).await?;
-    let measured = bench::tools(&world.venue, bench::Plan { rate, seconds }).await;
+async fn measure(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let names = match args.names.as_slice() {
+        [] => <Measurement as clap::ValueEnum>::value_variants(),
+        named => named,
+    };
+    let world = World::open(&args.place).await?;
+    let mut all = Vec::with_capacity(names.len());
+    let mut failed = None;
+    for Measurement::Tools in names {
+        match bench::tools(&world.venue, bench::Plan { rate: args.rate, seconds: args.seconds }).await {
+            Ok(measured) => all.push(measured),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
     world.close().await?;
-    let mut measured = measured?;
-    let lines: String = measured.to_json().iter().map(|line| format!("{line}\n")).collect();
-    if let Some(file) = file {
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let (mut lines, mut tables, mut passed) = (String::new(), String::new(), true);
+    for measured in &mut all {
+        lines.extend(measured.to_json().iter().map(|line| format!("{line}\n")));
+        tables.push_str(&measured.table());
+        let slow = args.limit_p99_ms.map(|limit| measured.slower_than(limit)).unwrap_or_default();
+        passed &= measured.odd.is_empty() && slow.is_empty();
+        for line in slow {
+            writeln!(std::io::stderr(), "✗ {line}")?;
+        }
+    }
+    if let Some(file) = &args.file {
         std::fs::write(file, &lines).with_context(|| format!("{} cannot be written", file.display()))?;
     }
-    print!("{}", if json { lines } else { measured.table() });
-    Ok(exit(measured.odd.is_empty()))
+    write!(std::io::stdout(), "{}", if json { lines } else { tables })?;
+    Ok(exit(passed))
 }
 
 async fn with_office(
@@ -320,26 +402,4 @@ fn exit(passed: bool) -> ExitCode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::{CommandFactory, Parser};
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn one_leading_dash_pair_is_dropped() {
-        let given = |text: &str| arguments(text.split(' ').map(Into::into));
-        assert_eq!(given("askpro demo -- --once"), given("askpro demo --once"));
-        assert_eq!(given("askpro demo -- -- --once").len(), 4);
-        assert_eq!(given("askpro simulate -- a.yaml").len(), 4);
-        let cli = Cli::try_parse_from(given(
-            "askpro demo -- --once --http 127.0.0.1:0 --clock 2026-11-24T09:00:00+01:00",
-        ))
-        .unwrap();
-        let Command::Demo(args) = cli.command else { unreachable!("a demo") };
-        assert!(args.once && args.http.port() == 0 && args.clock.is_some());
-    }
-}
+mod tests;

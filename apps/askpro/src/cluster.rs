@@ -9,6 +9,7 @@ use provision::{Durability, Postgres, ProvisionError};
 use rand::Rng;
 use sqlx::{Connection, PgConnection};
 
+use crate::random;
 use crate::stage::Connections;
 
 /// Name of the product's database.
@@ -59,7 +60,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError`].
     pub async fn temporary(hear: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, ClusterError> {
-        let name = format!("askpro-{}-{:08x}", std::process::id(), rand::rng().random::<u32>());
+        let name = format!("askpro-{}-{:08x}", std::process::id(), random::generator().random::<u32>());
         let dir = std::env::temp_dir().join(name);
         let builder =
             Postgres::builder().dir(dir.join("postgres")).durability(Durability::Volatile).announce(hear);
@@ -126,7 +127,7 @@ fn with_database(url: &str) -> anyhow::Result<String> {
 
 /// 128 bits, in hexadecimal digits, since it stands in a URL.
 fn password() -> String {
-    format!("{:032x}", rand::rng().random::<u128>())
+    format!("{:032x}", random::generator().random::<u128>())
 }
 
 /// Says on standard error what takes long.

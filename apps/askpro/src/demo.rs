@@ -1,15 +1,16 @@
 //! `askpro demo`: everything at once, on a machine that has nothing.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 use simulators::script::RowExpectation;
 
-use crate::cluster::{Cluster, ClusterError, tell_on_stderr};
+use crate::cluster::{Cluster, tell_on_stderr};
 use crate::ready::Ready;
 use crate::rows;
 use crate::simulate::{PATIENCE, play_script};
@@ -19,8 +20,6 @@ use crate::world::DEFAULT_SEED;
 
 /// The call that `--once` plays.
 const ONCE: &str = include_str!("../../../tests/calls/book.yaml");
-/// Exit code if no Postgres can be had.
-const NO_DATABASE: u8 = 2;
 
 /// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
@@ -60,18 +59,20 @@ pub struct DemoArgs {
 /// One line that says what is wrong.
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
-    let cluster = match Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await {
-        Ok(cluster) => cluster,
-        Err(ClusterError::Provision(error)) => {
-            writeln!(std::io::stderr(), "error: {error}")?;
-            return Ok(ExitCode::from(NO_DATABASE));
+    let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
+    // A run that was killed left its own behind: whoever waits for the file must not take that for this run's.
+    match std::fs::remove_file(&path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(error)
+                .with_context(|| format!("{} of an earlier run cannot be removed", path.display()));
         }
-        Err(ClusterError::Other(error)) => return Err(error),
-    };
+        _ => {}
+    }
+    let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await?;
     if args.redis.is_some() {
         writeln!(std::io::stderr(), "--redis: there is no adapter for Redis yet, caches are in memory")?;
     }
-    let result = with_cluster(&args, &cluster, &mut out).await;
+    let result = with_cluster(&args, &cluster, &path, &mut out).await;
     // The database goes last, whatever happened.
     let stopped = cluster.stop().await;
     let passed = result?;
@@ -79,7 +80,12 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn with_cluster(args: &DemoArgs, cluster: &Cluster, out: &mut impl Write) -> anyhow::Result<bool> {
+async fn with_cluster(
+    args: &DemoArgs,
+    cluster: &Cluster,
+    path: &Path,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
     let setting = Setting {
         connections: cluster.connections.clone(),
         passwords: Some(cluster.passwords.clone()),
@@ -87,14 +93,14 @@ async fn with_cluster(args: &DemoArgs, cluster: &Cluster, out: &mut impl Write) 
         seed: args.seed,
         clock: args.clock.map(|clock| clock.to_utc()),
         log: Some(args.log.clone()),
+        more: Vec::new(),
     };
     let stage = Stage::raise(&setting).await?;
-    let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
-    stage.ready.write(&path)?;
+    stage.ready.write(path)?;
     let shown = if args.once {
         once(&stage.ready, out).await
     } else {
-        greet(&stage.ready, &path, out)?;
+        greet(&stage.ready, path, out)?;
         stage.shutdown().on_signals()?;
         let token = stage.shutdown().token().clone();
         tokio::select! {
@@ -103,7 +109,7 @@ async fn with_cluster(args: &DemoArgs, cluster: &Cluster, out: &mut impl Write) 
         }
     };
     // Whoever still sees the file would believe that somebody answers.
-    let _ = std::fs::remove_file(&path);
+    let _ = std::fs::remove_file(path);
     let struck = stage.strike().await;
     let passed = shown?;
     struck?;

@@ -23,3 +23,12 @@ pub fn client() -> anyhow::Result<reqwest::Client> {
         .build()
         .context("HTTP client")
 }
+
+/// Sends a request and waits for the head of the answer.
+///
+/// # Errors
+/// The client's.
+#[expect(clippy::disallowed_methods, reason = "the one sender of this program; its client has timeouts")]
+pub async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    request.send().await
+}

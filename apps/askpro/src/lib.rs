@@ -38,6 +38,7 @@ pub mod http;
 pub mod onboard;
 pub mod private;
 pub mod prove;
+pub mod random;
 pub mod ready;
 pub mod rows;
 pub mod simulate;

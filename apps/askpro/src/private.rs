@@ -63,6 +63,7 @@ impl World {
             clock: Some(clock),
             // Its clock is meant to be elsewhere, and nobody watches its log.
             log: Some("error".to_owned()),
+            more: Vec::new(),
         };
         let raised = match Stage::raise(&setting).await {
             Ok(stage) => Venue::open(stage.ready.clone()).await.map(|venue| (stage, venue)),

@@ -25,13 +25,23 @@ pub struct Verdict {
     pub checked: u64,
     /// Checks that did not hold, in words.
     pub violations: Vec<String>,
+    /// Figures for machines, by name.
+    pub figures: Vec<(&'static str, u64)>,
 }
 
 impl Verdict {
     /// Nothing done yet.
     #[must_use]
     pub const fn new(name: &'static str, seed: u64, rounds: u32) -> Self {
-        Self { name, seed, rounds, story: Vec::new(), checked: 0, violations: Vec::new() }
+        Self {
+            name,
+            seed,
+            rounds,
+            story: Vec::new(),
+            checked: 0,
+            violations: Vec::new(),
+            figures: Vec::new(),
+        }
     }
 
     /// One check.
@@ -47,6 +57,11 @@ impl Verdict {
         self.story.push(line.into());
     }
 
+    /// A figure for machines.
+    pub fn measure(&mut self, name: &'static str, value: u64) {
+        self.figures.push((name, value));
+    }
+
     /// Whether every check held, and there was one.
     #[must_use]
     pub const fn holds(&self) -> bool {
@@ -56,10 +71,14 @@ impl Verdict {
     /// One line for machines.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut line = json!({
             "name": self.name, "seed": self.seed, "rounds": self.rounds, "checked": self.checked,
             "violations": self.violations.len(), "story": self.story, "found": self.violations,
-        })
+        });
+        for (name, value) in &self.figures {
+            line[*name] = json!(value);
+        }
+        line
     }
 
     /// The story for people.

@@ -65,6 +65,8 @@ pub struct Setting {
     pub clock: Option<DateTime<Utc>>,
     /// Directives of the log on standard error; `None` leaves logging to whoever raised the stage.
     pub log: Option<String>,
+    /// Settings that differ from the product's defaults, as variables of the environment.
+    pub more: Vec<(String, String)>,
 }
 
 /// A running product.
@@ -232,7 +234,7 @@ impl Stage {
                 if self.gateway.is_finished() || self.worker.is_finished() {
                     return self.first_failure().await;
                 }
-                let answer = http.get(&url).timeout(Duration::from_secs(2)).send().await;
+                let answer = crate::http::send(http.get(&url).timeout(Duration::from_secs(2))).await;
                 let pause = match answer {
                     Ok(answer) if answer.status().is_success() => break,
                     // It is there, but not ready: what it found is remembered for a moment.
@@ -300,11 +302,12 @@ impl Stage {
 /// # Errors
 /// If a setting is not one.
 pub fn config(setting: &Setting, database_url: &str) -> anyhow::Result<Config> {
-    let variables = [
+    let mut variables = vec![
         ("DATABASE_URL".to_owned(), database_url.to_owned()),
         ("ASKPRO__RETELL__API_KEYS".to_owned(), RETELL_KEY.to_owned()),
         ("ASKPRO__TELEMETRY__FORMAT".to_owned(), "text".to_owned()),
         ("ASKPRO__TELEMETRY__LOG".to_owned(), setting.log.clone().unwrap_or_else(|| "off".to_owned())),
     ];
+    variables.extend(setting.more.iter().cloned());
     Ok(Config::load(&Sources::explicit(None, variables))?.config)
 }

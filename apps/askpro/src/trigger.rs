@@ -9,6 +9,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 use simulators::retell::{Client, Clock as _, Exchange, MachineClock, SimulatedCall, Stage};
 
+use crate::random;
 use crate::ready::Ready;
 use crate::venue::WEBHOOK_PATH;
 
@@ -63,8 +64,10 @@ pub async fn send(args: &TriggerArgs) -> anyhow::Result<(String, Exchange)> {
             (gateway.clone().unwrap_or(ready.gateway), key.clone().unwrap_or(ready.retell.api_key))
         }
     };
-    let call_id =
-        args.call_id.clone().unwrap_or_else(|| format!("call_{:027x}", rand::rng().random::<u128>() >> 20));
+    let call_id = args
+        .call_id
+        .clone()
+        .unwrap_or_else(|| format!("call_{:027x}", random::generator().random::<u128>() >> 20));
     let body = body(args, &call_id, MachineClock.now_ms())?;
     let client = Client::new(&gateway, &key, Arc::new(MachineClock))?;
     let answer = client.post(WEBHOOK_PATH, body.as_bytes(), Duration::from_secs(10)).await;

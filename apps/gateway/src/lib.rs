@@ -3,11 +3,14 @@
 //! [`run`] serves until it is told to stop; `main.rs` only reads the command line. So tests and `askpro demo` start the
 //! same gateway on a port of their own.
 
+mod breakers;
+
 use std::sync::Arc;
 
 use anyhow::Context;
 use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{GatewayServices, Shutdown, telemetry};
+use breakers::Breakers;
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, router};
 use tokio::net::TcpListener;
@@ -21,11 +24,11 @@ use tokio_util::task::TaskTracker;
 pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> anyhow::Result<()> {
     config.require_secrets(Program::Gateway)?;
     let metrics = telemetry::metrics()?;
-    let (services, trace) = GatewayServices::assemble(&config)?;
-    let gate = Gate::default();
-
     // Tools may outlive their requests, and the trace outlives the tools.
     let tools = TaskTracker::new();
+    let (services, trace) = GatewayServices::assemble(&config, &tools)?;
+    let gate = Gate::default();
+
     let trace_stop = CancellationToken::new();
     let tracing_task = TaskTracker::new();
     tracing_task.spawn(trace.run(trace_stop.clone()));
@@ -38,6 +41,8 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         tenants: services.tenants.clone(),
         lists: services.lists.clone(),
         probe: Arc::clone(&services.probe),
+        calendar: Some(Arc::new(Breakers(Box::new(services.calendars.breakers())))),
+        calendar_door: Some(services.calendars.door.clone()),
         metrics: Arc::new(move || {
             // Histograms are only summed up when somebody asks.
             rendered.run_upkeep();

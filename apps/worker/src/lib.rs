@@ -1,7 +1,8 @@
-//! The background process: dispatcher, job runner, schedules. It serves nothing over HTTP.
+//! The background process: dispatcher, job runner, schedules. Over HTTP it shows its metrics, if it is told where.
 //!
 //! [`run`] works until it is told to stop, [`drain`] until nothing is due; `main.rs` only reads the command line.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{Shutdown, WorkerServices, telemetry};
 use inbound_jobs::subscriptions::{UseCases, registry};
 use inbound_jobs::{DrainReport, QueueConfig, Worker, WorkerConfig, WorkerPorts};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 
 /// Runs in one `--once`: enough for every schedule and a busy day's backlog, few enough to end.
 const MAX_RUNS: u64 = 1_000_000;
@@ -19,12 +22,43 @@ const MAX_RUNS: u64 = 1_000_000;
 /// # Errors
 /// One line that says what is missing; nothing has been done then.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    // Before the database is asked: a worker that waits for it is alive.
+    let monitor = match config.worker.metrics_listen {
+        Some(address) => Some(show_metrics(address, &shutdown).await?),
+        None => None,
+    };
     let (worker, services) = assemble(&config, &shutdown).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "the worker works");
     worker.run(shutdown.token().clone()).await;
     drop(worker);
+    if let Some(monitor) = monitor {
+        // A monitor that keeps its connection open keeps nobody here.
+        monitor.abort();
+    }
     services.close().await;
     Ok(())
+}
+
+/// Shows metrics and liveness of this process from now on.
+async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Result<AbortHandle> {
+    let metrics = telemetry::metrics()?;
+    let text = Arc::new(move || {
+        // Histograms are only summed up when somebody asks.
+        metrics.run_upkeep();
+        metrics.render()
+    });
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("worker.metrics_listen: cannot listen on {address}"))?;
+    let listen = listener.local_addr().context("the listener has no address")?;
+    tracing::info!(%listen, "the worker shows its metrics");
+    let stop = shutdown.token().clone().cancelled_owned();
+    let serving = shutdown.tasks().spawn(async move {
+        if let Err(error) = inbound_http::monitor::serve(listener, text, stop).await {
+            tracing::error!(%error, "the worker's metrics are not shown any more");
+        }
+    });
+    Ok(serving.abort_handle())
 }
 
 /// Does everything that is due now, and returns.
@@ -51,6 +85,8 @@ async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<(Worke
         processing: services.processing.clone(),
         aftermath: Arc::clone(&services.aftermath),
         maintenance: Arc::clone(&services.maintenance),
+        calendar_news: services.calendar_news.clone(),
+        calendar_rounds: Arc::clone(&services.calendar_rounds),
     });
     let ports = WorkerPorts {
         queue: Arc::clone(&services.queue),

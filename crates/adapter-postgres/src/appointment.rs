@@ -1,6 +1,8 @@
 //! Catalogues, appointments, holds and the time they occupy.
 
 pub(crate) mod catalogue;
+mod changes;
+pub(crate) mod double;
 pub(crate) mod history;
 pub(crate) mod load;
 mod queue;
@@ -8,7 +10,10 @@ pub(crate) mod read;
 pub(crate) mod rows;
 mod write;
 
-use appointment::model::{AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot};
+use appointment::model::{
+    AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot, NewCustomerRow,
+};
+use appointment::policy::change::RecentChanges;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -17,7 +22,7 @@ use kernel::{AppointmentId, CallId, ChangeSet, CommitError, CustomerId, StoreErr
 pub use catalogue::PgCatalogueRepository;
 
 use crate::database::Database;
-use crate::error::occupancy_error;
+use crate::error::{occupancy_error, store_error};
 use crate::session::Access;
 
 /// The store of appointments and holds.
@@ -43,6 +48,17 @@ impl AppointmentRepository for PgAppointmentRepository {
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
         let found = read::find(&mut session, scope, id).await;
+        session.finish_read(found).await
+    }
+
+    async fn find_to_change(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(AppointmentSnapshot, RecentChanges)>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = read::find_to_change(&mut session, scope, id, since).await;
         session.finish_read(found).await
     }
 
@@ -95,6 +111,19 @@ impl AppointmentRepository for PgAppointmentRepository {
         let mut session = self.database.read(scope).await?;
         let found = load::live_holds_of_call(&mut session, scope, call).await;
         session.finish_read(found).await
+    }
+
+    async fn double_of(
+        &self,
+        scope: &TenantScope,
+        new: &NewCustomerRow,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        if new.phone.is_none() {
+            return Ok(None);
+        }
+        let mut session = self.database.read(scope).await?;
+        let found = double::double_of(&mut session, scope, new).await;
+        session.finish_read(found.map_err(store_error)).await
     }
 
     async fn commit(

@@ -5,7 +5,7 @@ use billing::{
     BillingRepository, BillingWrite, CallAccountSnapshot, CallRate, ChargeBasis, ChargeEntry, FxQuote,
     FxRate, ProviderCost,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CallId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope, UsdMicrocents};
 use serde_json::json;
 use sqlx::{FromRow, PgConnection};
@@ -34,8 +34,8 @@ statements! {
 
     /// An operator's rate wins over a reference rate of the same day.
     LATEST_FX = "
-        SELECT rate_ppm, source FROM public.fx_rates
-         WHERE base = 'USD' AND quote = 'EUR'
+        SELECT valid_on, rate_ppm, source FROM public.fx_rates
+         WHERE base = 'USD' AND quote = 'EUR' AND valid_on <= $1
          ORDER BY valid_on DESC, source = 'manual' DESC LIMIT 1";
 
     RECORD_FX = "
@@ -137,10 +137,14 @@ impl BillingRepository for PgBillingRepository {
         session.finish_read(account).await
     }
 
-    async fn latest_fx(&self, _scope: &TenantScope) -> Result<Option<FxRate>, StoreError> {
-        let row: Option<(i64, String)> =
-            sqlx::query_as(LATEST_FX).fetch_optional(self.database.pool()).await.map_err(store_error)?;
-        row.map(|(ppm, source)| fx_rate(ppm, &source, "fx_rates.rate_ppm")).transpose()
+    async fn latest_fx(&self, on: NaiveDate) -> Result<Option<FxQuote>, StoreError> {
+        let row: Option<(NaiveDate, i64, String)> = sqlx::query_as(LATEST_FX)
+            .bind(on)
+            .fetch_optional(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        row.map(|(day, ppm, source)| Ok(FxQuote { day, rate: fx_rate(ppm, &source, "fx_rates.rate_ppm")? }))
+            .transpose()
     }
 
     async fn record_fx(&self, _scope: &PlatformScope, quote: FxQuote) -> Result<(), StoreError> {

@@ -13,10 +13,8 @@ statements! {
     NOW = "SELECT app.now()";
 }
 
-/// The offset of product time; give it to `SystemClock::with_offset`, so that the process and SQL agree.
-///
-/// It trusts that the machine's clock and the database's are kept in step (NTP); it is not measured from the network,
-/// since that would add the noise of a round trip to every process.
+/// The offset of product time from the database's clock, for a process on the database's machine
+/// (`SystemClock::with_offset`). A process elsewhere measures [`product_time`] against its own clock.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.

@@ -10,6 +10,8 @@ use crate::migrate::{SchemaState, schema_state};
 
 /// The probe promises an answer within a second.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// Name of the second check.
+const MIGRATIONS: &str = "migrations";
 
 /// Asks the database over the pool that the process works with: a pool that is exhausted is not ready either.
 #[derive(Debug, Clone)]
@@ -28,24 +30,24 @@ impl PgHealthProbe {
 #[async_trait]
 impl HealthProbe for PgHealthProbe {
     async fn check(&self) -> Vec<ComponentHealth> {
-        let component = |name, problem: Option<&'static str>| ComponentHealth {
-            name,
-            healthy: problem.is_none(),
-            problem,
-        };
         let Ok(Ok(state)) = tokio::time::timeout(PATIENCE, schema_state(&self.database)).await else {
             return vec![
-                component("database", Some("does not answer")),
-                component("migrations", Some("unknown while the database does not answer")),
+                ComponentHealth::unhealthy("database", "does not answer"),
+                ComponentHealth::unhealthy(MIGRATIONS, "unknown while the database does not answer"),
             ];
         };
         let migrations = match state {
-            SchemaState::Current => None,
-            SchemaState::Empty => Some("not migrated"),
-            SchemaState::Behind { .. } => Some("migrations are missing"),
-            SchemaState::Newer { .. } => Some("migrated by a newer program"),
-            SchemaState::Altered { .. } => Some("an applied migration differs from this program's"),
+            SchemaState::Current => ComponentHealth::healthy(MIGRATIONS),
+            // Migrations only add: during a release older processes go on beside the newer schema.
+            SchemaState::Newer { .. } => {
+                ComponentHealth::healthy(MIGRATIONS).with_note("migrated by a newer program")
+            }
+            SchemaState::Empty => ComponentHealth::unhealthy(MIGRATIONS, "not migrated"),
+            SchemaState::Behind { .. } => ComponentHealth::unhealthy(MIGRATIONS, "migrations are missing"),
+            SchemaState::Altered { .. } => {
+                ComponentHealth::unhealthy(MIGRATIONS, "an applied migration differs from this program's")
+            }
         };
-        vec![component("database", None), component("migrations", migrations)]
+        vec![ComponentHealth::healthy("database"), migrations]
     }
 }

@@ -6,7 +6,7 @@
 //! | `gateway` | yes | look up routing, insert into inbox and jobs, switch to `tenant` |
 //! | `worker` | yes | the same, and change inbox, outbox and jobs of all tenants |
 //! | `tenant` | no | read and write tenant tables, bound to one tenant by row level security |
-//! | `support` | no | read lists without personal content |
+//! | `support` | no | read the views of the schema `support`: lists without personal content, of one tenant at a time |
 //!
 //! `gateway` and `worker` are members of `tenant` but inherit nothing: without switching they cannot read a single row
 //! of a tenant table, and a connection that forgot to switch fails instead of leaking.
@@ -56,6 +56,23 @@ BEGIN
     END LOOP;
     IF NOT pg_has_role(current_user, 'askpro_owner', switch) THEN
         EXECUTE format('GRANT askpro_owner TO %I', current_user);
+    END IF;
+    -- Only for functions of the owner that count sessions (engine.oldest_transaction). Without the right to grant it
+    -- they see the owner's own sessions, which is too little to alert on and no reason not to start.
+    IF NOT pg_has_role('askpro_owner', 'pg_read_all_stats', 'USAGE') THEN
+        BEGIN
+            IF current_setting('server_version_num')::integer >= 160000 THEN
+                EXECUTE 'GRANT pg_read_all_stats TO askpro_owner WITH INHERIT TRUE, SET FALSE';
+            ELSE
+                -- Before version 16 only the role itself can inherit; it is a member of nothing else.
+                ALTER ROLE askpro_owner INHERIT;
+                GRANT pg_read_all_stats TO askpro_owner;
+            END IF;
+        EXCEPTION
+            WHEN unique_violation THEN NULL;
+            WHEN insufficient_privilege THEN
+                RAISE WARNING 'askpro_owner cannot be made a member of pg_read_all_stats';
+        END;
     END IF;
 END
 $$";

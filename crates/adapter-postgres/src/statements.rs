@@ -30,6 +30,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
     [
         ("appointment::catalogue", crate::appointment::catalogue::STATEMENTS),
         ("appointment::history", crate::appointment::history::STATEMENTS),
+        ("appointment::double", crate::appointment::double::STATEMENTS),
         ("appointment::load", crate::appointment::load::STATEMENTS),
         ("appointment::read", crate::appointment::read::STATEMENTS),
         ("appointment::rows", crate::appointment::rows::STATEMENTS),

@@ -12,7 +12,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 pub use inbound::{InboundQuestion, inbound};
-pub use tool::{EnvelopeCall, ToolEnvelope, tool_request};
+pub use tool::{EnvelopeCall, ToolEnvelope, tool_query, tool_request};
 pub use webhook::{DecodedWebhook, identify, webhook};
 
 /// What a delivery is about, as far as it can be told: the parts of its inbox key. Retell sends no event id.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{AppointmentId, BranchId, CallId, Caller, Claim, CustomerId, PhoneNumber, ServiceId, StaffId};
+use kernel::{
+    AppointmentId, BranchId, CallId, Caller, Claim, CustomerId, Money, PhoneNumber, ServiceId, StaffId,
+};
 
 use crate::calendar::Certainty;
 use crate::model::{
@@ -309,6 +311,8 @@ pub struct MoveRequest {
     pub requester: Requester,
     /// Claim for repetitions; only moving itself uses it.
     pub claim: Option<ClaimFor>,
+    /// True once the requester knows of the fee, if there is one; only moving itself uses it.
+    pub accepts_fee: bool,
 }
 
 /// What came of preparing a move. Nothing but a hold was written.
@@ -322,6 +326,8 @@ pub enum PrepareOutcome {
         slot: Slot,
         /// The hold on it, if the caller does not hold too much already.
         hold: Option<Hold>,
+        /// What the move would cost now; `None` is nothing.
+        fee: Option<Money>,
     },
     /// It cannot.
     Not(MoveRefusal),
@@ -350,8 +356,10 @@ pub enum MoveRefusal {
     NotYours,
     /// It is over or called off.
     NotOpen(AppointmentStatus),
-    /// The branch's rules refuse it.
+    /// The rules refuse it.
     Denied(Denial),
+    /// It costs this much, and nobody has agreed to that yet.
+    FeeDue(Money),
     /// It is at that time already.
     NoChange(Appointment),
     /// The new time cannot be had.
@@ -374,6 +382,8 @@ pub struct CancelRequest {
     pub requester: Requester,
     /// Claim for repetitions.
     pub claim: Option<ClaimFor>,
+    /// True once the requester knows of the fee, if there is one.
+    pub accepts_fee: bool,
 }
 
 /// What came of a [`CancelRequest`].
@@ -387,8 +397,15 @@ pub enum CancelOutcome {
     NotYours,
     /// It is over.
     NotOpen(AppointmentStatus),
-    /// The branch's rules refuse it.
+    /// The rules refuse it.
     Denied(Denial),
+    /// It costs this much, and nobody has agreed to that yet. Nothing was written.
+    FeeDue {
+        /// The appointment as it is.
+        appointment: Appointment,
+        /// The fee.
+        fee: Money,
+    },
     /// The claim was taken: this request was carried out before.
     Repeated,
 }

@@ -257,7 +257,8 @@ impl AppointmentEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Appointment, AppointmentSource, BookingPolicy, Draft, Minute, Note, Sought};
+    use crate::model::{Appointment, AppointmentSource, Draft, Minute, Note, Sought};
+    use crate::policy::change::{ChangeRules, RecentChanges};
     use crate::testing::{branch_id, salon, service_id, staff_id};
     use chrono_tz::Tz;
     use kernel::testing::SequentialIds;
@@ -291,10 +292,11 @@ mod tests {
     fn payloads_are_promises() {
         let now = "2026-11-20T08:00:00Z".parse().unwrap();
         let before = made();
-        let policy = BookingPolicy::default();
+        let rules = ChangeRules::default();
+        let policy = (&rules, RecentChanges::default());
         let later = Minute::floor("2026-11-24T10:00:00Z".parse().unwrap());
-        let after = before.move_to(staff_id(2), later, &policy, now).unwrap();
-        let gone = before.cancel(Note::clean("geheim"), &policy, now).unwrap();
+        let after = before.move_to(staff_id(2), later, policy, now).unwrap();
+        let gone = before.cancel(Note::clean("geheim"), policy, now).unwrap();
         let call = before.snapshot().call;
         let facts = [
             AppointmentEvent::booked(before.snapshot()),

@@ -12,6 +12,7 @@ use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
     HoldSnapshot, NewCustomerRow, Slot,
 };
+use crate::policy::change::RecentChanges;
 
 /// Port: the catalogues of the tenant's branches.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -53,6 +54,9 @@ pub enum AppointmentWrite {
     ReleaseHoldsOfCall(CallId),
     /// Inserts an appointment with phases and spans, after the customer and the removal of the hold it came from.
     /// Expired holds in its way are removed first; anything else in its way is [`CommitError::Occupied`].
+    ///
+    /// A new customer with a number of whom the store knows a double by now ([`AppointmentRepository::double_of`]) is
+    /// [`CommitError::Stale`], under any concurrency: two calls from one unknown number make one customer.
     Insert {
         /// The appointment, version 1.
         appointment: AppointmentSnapshot,
@@ -105,6 +109,18 @@ pub trait AppointmentRepository: Send + Sync {
         scope: &TenantScope,
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError>;
+
+    /// One appointment, and how often its customer has cancelled or moved appointments in calls since `since`, all as
+    /// of one instant. What the company changed on its own does not count. `None`: the tenant has no such appointment.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn find_to_change(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(AppointmentSnapshot, RecentChanges)>, StoreError>;
 
     /// Open appointments (pending, confirmed, needs attention) of these customers that end after `from`, by start
     /// then id, at most [`MAX_LISTED`].
@@ -159,13 +175,24 @@ pub trait AppointmentRepository: Send + Sync {
         call: CallId,
     ) -> Result<Vec<HoldSnapshot>, StoreError>;
 
+    /// The customer whom a new one would double: of the same number and the same name to the ear of a clerk (without a
+    /// name, another one without), the oldest. `None`: there is none, or the new one has no number.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn double_of(
+        &self,
+        scope: &TenantScope,
+        new: &NewCustomerRow,
+    ) -> Result<Option<CustomerId>, StoreError>;
+
     /// Applies a change set: all of it or nothing.
     ///
     /// A taken claim is [`CommitError::AlreadyClaimed`] and wins over every other failure of the same change set.
     ///
     /// # Errors
     /// [`CommitError::Occupied`] if a span is taken or could not be decided in time, [`CommitError::Stale`] if a
-    /// version does not fit, [`CommitError::AlreadyClaimed`] for a repetition, [`CommitError::Refused`] for a broken
+    /// version does not fit or a new customer has a double, [`CommitError::AlreadyClaimed`] for a repetition, [`CommitError::Refused`] for a broken
     /// rule of the store, [`CommitError::Store`] if the store failed.
     async fn commit(
         &self,

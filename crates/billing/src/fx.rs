@@ -95,6 +95,18 @@ impl FxRate {
         divide_half_up(i128::from(amount.0) * i128::from(self.ppm), 1_000_000_000_000)
     }
 
+    /// The millionths that a decimal number says, such as `0.8571` or `1`. `None` if it is not a plain number, or has
+    /// more than six decimals.
+    #[must_use]
+    pub fn millionths(text: &str) -> Option<i64> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(decimals) || decimals.len() > 6 || whole.len() > 6 {
+            return None;
+        }
+        format!("{whole}{decimals:0<6}").parse().ok()
+    }
+
     /// Judges a fresh rate: only a plausible one is taken.
     #[must_use]
     pub const fn judge(ppm: i64, source: FxSource) -> FxDecision {
@@ -162,6 +174,18 @@ mod tests {
         assert_eq!(rate(900_000).euro_cents(UsdMicrocents(-1)), Err(AmountError::ImplausibleCost));
         // The largest amount of all fits.
         assert!(rate(1_200_000).euro_cents(UsdMicrocents(i64::MAX)).is_ok());
+    }
+
+    #[test]
+    fn decimals_are_read_exactly() {
+        for (text, ppm) in
+            [("0.8571", 857_100), ("0.856000", 856_000), ("1", 1_000_000), ("85.6", 85_600_000)]
+        {
+            assert_eq!(FxRate::millionths(text), Some(ppm), "{text}");
+        }
+        for text in ["", ".", "0.", ".5", "0,85", "-0.85", "0.8571234", "8.5e-1", "NaN", "1234567"] {
+            assert_eq!(FxRate::millionths(text), None, "{text}");
+        }
     }
 
     #[test]

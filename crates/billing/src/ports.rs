@@ -1,9 +1,10 @@
 //! What this domain needs from outside.
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use kernel::{CallId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope};
 
-use crate::fx::{FxQuote, FxRate};
+use crate::fx::FxQuote;
 use crate::model::{CallAccountSnapshot, ChargeEntry, ProviderCost};
 
 /// One line to append. There is no write that changes or deletes one.
@@ -29,12 +30,14 @@ pub trait BillingRepository: Send + Sync {
         call: CallId,
     ) -> Result<Option<CallAccountSnapshot>, StoreError>;
 
-    /// The exchange rate of the latest day that has one; on one day a manual rate goes before a reference rate.
-    /// `None`: none was ever recorded.
+    /// The exchange rate of the latest day up to `on` that has one; on one day a manual rate goes before a reference
+    /// rate. `None`: none was recorded.
+    ///
+    /// Unscoped: rates of exchange are the same for all.
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot answer.
-    async fn latest_fx(&self, scope: &TenantScope) -> Result<Option<FxRate>, StoreError>;
+    async fn latest_fx(&self, on: NaiveDate) -> Result<Option<FxQuote>, StoreError>;
 
     /// Records the rate of a day; the same day and source again replaces the rate.
     ///

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use kernel::{CallId, ChangeSet, Clock, CommitError, IdGenerator, PlatformScope, StoreError, TenantScope};
 
 use crate::account::{CallAccount, CostDecision, Settlement};
@@ -84,7 +85,7 @@ impl BillingService {
         call: CallId,
         facts: &ProviderCostFacts,
     ) -> Result<CostDecision, BillingError> {
-        let latest = self.current_fx(scope).await?;
+        let latest = self.current_fx().await?;
         let now = self.clock.now();
         let decision = self.account(scope, call).await?.record_cost(facts, latest, now)?;
         let CostDecision::Append(cost) = &decision else {
@@ -104,8 +105,8 @@ impl BillingService {
         }
     }
 
-    /// Takes over a fresh exchange rate for today, unless it is implausible: then the last one stays, and the answer
-    /// and the log say so.
+    /// Takes over an exchange rate for a day (today, if none is named), unless it is implausible: then the last one
+    /// stays, and the answer and the log say so. A day to come counts from that day on.
     ///
     /// # Errors
     /// The store's failure.
@@ -114,11 +115,12 @@ impl BillingService {
         platform: &PlatformScope,
         ppm: i64,
         source: FxSource,
+        day: Option<NaiveDate>,
     ) -> Result<FxDecision, BillingError> {
         let decision = FxRate::judge(ppm, source);
         match decision {
             FxDecision::Accepted(rate) => {
-                let day = self.clock.now().date_naive();
+                let day = day.unwrap_or_else(|| self.clock.now().date_naive());
                 self.accounts.record_fx(platform, FxQuote { day, rate }).await?;
             }
             FxDecision::LastOneStays { rejected_ppm } => {
@@ -132,9 +134,17 @@ impl BillingService {
         Ok(decision)
     }
 
-    /// The latest exchange rate, or the marked fallback if none was ever recorded.
-    async fn current_fx(&self, scope: &TenantScope) -> Result<FxRate, BillingError> {
-        let latest = self.accounts.latest_fx(scope).await?;
+    /// The exchange rate of today, with the day it is from. `None`: none was recorded, the fallback is used.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn latest_fx(&self) -> Result<Option<FxQuote>, BillingError> {
+        Ok(self.accounts.latest_fx(self.clock.now().date_naive()).await?)
+    }
+
+    /// The latest exchange rate, or the marked fallback if none was recorded.
+    async fn current_fx(&self) -> Result<FxRate, BillingError> {
+        let latest = self.latest_fx().await?.map(|quote| quote.rate);
         Ok(latest.unwrap_or_else(|| {
             tracing::warn!("no exchange rate was ever recorded, the fallback is used");
             FxRate::FALLBACK

@@ -70,8 +70,10 @@ impl BillingRepository for InMemoryBilling {
         Ok(self.lock().accounts.get(&(scope.tenant(), call)).cloned())
     }
 
-    async fn latest_fx(&self, _scope: &TenantScope) -> Result<Option<FxRate>, StoreError> {
-        Ok(self.lock().rates.last_key_value().map(|(_, rate)| *rate))
+    async fn latest_fx(&self, on: NaiveDate) -> Result<Option<FxQuote>, StoreError> {
+        let guard = self.lock();
+        let latest = guard.rates.range(..=(on, FxSource::Manual)).next_back();
+        Ok(latest.map(|((day, _), rate)| FxQuote { day: *day, rate: *rate }))
     }
 
     async fn record_fx(&self, _scope: &PlatformScope, quote: FxQuote) -> Result<(), StoreError> {

@@ -159,7 +159,7 @@ mod tests {
         source.expect_route_call().times(2).returning(|_| Ok(None));
         let cached = CachedDirectory::new(Arc::new(source), 10, FRESH);
         let number = PhoneNumber::from_e164("+4940555100").unwrap();
-        let call = ProviderCallId::parse("call_a1").unwrap();
+        let call = ProviderCallId::parse("call_0a1b2c").unwrap();
         for _ in 0..2 {
             assert_eq!(cached.route_number(&number).await.unwrap(), None);
             assert_eq!(cached.route_call(&call).await.unwrap(), None);

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adapter_postgres::Sealer;
+use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
 pub use secret::Secret;
@@ -35,6 +36,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Caches in memory.
     pub cache: Cache,
+    /// Outside calendars.
+    pub calendar: Calendar,
     /// The background process.
     pub worker: Worker,
     /// How long things are kept.
@@ -126,6 +129,28 @@ impl Secrets {
     }
 }
 
+/// Outside calendars.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// How long a caller waits for one, in milliseconds.
+    pub patience_ms: u64,
+    /// Longest time for a question, in milliseconds.
+    pub read_timeout_ms: u64,
+    /// Longest time for a change, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// How long an answer is good for a promise, in milliseconds.
+    pub fresh_ms: u64,
+    /// The same for an answer without free times, in milliseconds.
+    pub fresh_empty_ms: u64,
+    /// How long an answer is good for a wish, in milliseconds.
+    pub stale_ms: u64,
+    /// Weeks of event types that are remembered at most.
+    pub entries: u64,
+    /// Domain of addresses for customers who have none.
+    pub placeholder_domain: String,
+}
+
 /// Caches in memory.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,6 +179,9 @@ pub struct Worker {
     pub lease_seconds: u64,
     /// Time between polls, in milliseconds.
     pub poll_ms: u64,
+    /// Address of the metrics; `None` if there is none.
+    #[serde(deserialize_with = "sources::address_or_nothing")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Time until work without a connection gives up, in milliseconds.
     pub acquire_timeout_ms: u64,
     /// Longest statement, in milliseconds.
@@ -186,6 +214,8 @@ pub struct Upkeep {
     pub partition_months_ahead: u32,
     /// Years beyond this one whose holidays are entered.
     pub holiday_years_ahead: u32,
+    /// Age from which the exchange rate is worth an alert, in days.
+    pub fx_stale_days: u32,
 }
 
 /// The end of the process.
@@ -252,7 +282,8 @@ impl Config {
         let tree = Tree::merge(sources)?;
         let config: Self = tree.decode()?;
         config.check_bounds()?;
-        let warnings = config.warnings();
+        let mut warnings = config.warnings();
+        warnings.extend(sources.without_effect());
         Ok(Loaded { config, warnings, tree })
     }
 
@@ -298,8 +329,9 @@ impl Config {
         let mut bounds = vec![
             ("http.max_in_flight", size(http.max_in_flight), 1, 100_000),
             ("http.request_timeout_ms", http.request_timeout_ms, 100, 60_000),
-            ("http.max_body_bytes", size(http.max_body_bytes), 1024, 64 << 20),
-            ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, 64 << 20),
+            // What cannot be read is kept in the inbox, too.
+            ("http.max_body_bytes", size(http.max_body_bytes), 1024, size(MAX_BODY_BYTES)),
+            ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, size(MAX_BODY_BYTES)),
             ("voice.tool_deadline_ms", voice.tool_deadline_ms, 50, 10_000),
             ("voice.inbound_deadline_ms", voice.inbound_deadline_ms, 50, 10_000),
             ("voice.failed_identifications_per_hour", voice.failed_identifications_per_hour.into(), 1, 1000),
@@ -313,6 +345,13 @@ impl Config {
                 100,
                 600_000,
             ),
+            ("calendar.patience_ms", self.calendar.patience_ms, 10, 10_000),
+            ("calendar.read_timeout_ms", self.calendar.read_timeout_ms, 100, 60_000),
+            ("calendar.write_timeout_ms", self.calendar.write_timeout_ms, 100, 15_000),
+            ("calendar.fresh_ms", self.calendar.fresh_ms, 0, 600_000),
+            ("calendar.fresh_empty_ms", self.calendar.fresh_empty_ms, 0, 600_000),
+            ("calendar.stale_ms", self.calendar.stale_ms, 0, 86_400_000),
+            ("calendar.entries", self.calendar.entries, 1, 10_000_000),
             ("cache.entries", self.cache.entries, 0, 1_000_000),
             ("cache.fresh_ms", self.cache.fresh_ms, 0, 60_000),
             ("worker.tenant_cap", worker.tenant_cap.into(), 1, 1000),
@@ -328,6 +367,7 @@ impl Config {
             ("upkeep.stuck_call_minutes", upkeep.stuck_call_minutes.into(), 10, 10_080),
             ("upkeep.partition_months_ahead", upkeep.partition_months_ahead.into(), 1, 24),
             ("upkeep.holiday_years_ahead", upkeep.holiday_years_ahead.into(), 0, 10),
+            ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));

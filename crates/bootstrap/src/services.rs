@@ -7,20 +7,19 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_postgres::{
-    Database, DatabaseConfig, PgCallRepository, PgDirectory, PgToolTrace, product_time_offset,
-};
+use adapter_postgres::{Database, DatabaseConfig, PgCallRepository, PgDirectory, PgToolTrace, product_time};
 use anyhow::Context;
 use call::CallService;
 use kernel::{Clock, IdGenerator, RandomIds};
 use tenancy::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenantResolver};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use gateway::GatewayServices;
 pub use operator::OperatorServices;
 pub use worker::WorkerServices;
 
-use crate::clock::ProductClock;
+use crate::clock::{ProductClock, measure};
 
 /// How often a database that does not answer yet is asked again at start.
 const RETRY: Duration = Duration::from_millis(500);
@@ -29,6 +28,11 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// How long a program that can do nothing without its database waits for it at start: longer than a database takes to
 /// restart.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often product time is measured again: a clock of a machine drifts by milliseconds in that time.
+const KEEP_TIME: Duration = Duration::from_secs(60);
+/// What a synchronised pair of machines never reaches.
+const WORTH_TELLING_MS: i64 = 250;
 
 /// What every program works with.
 struct Common {
@@ -77,16 +81,17 @@ impl Common {
     }
 }
 
-/// Asks the database for the offset of product time until it answers.
+/// Measures product time until the database answers.
 async fn learn_time(database: &Database, time: &ProductClock) {
     let mut told = false;
     loop {
-        match product_time_offset(database).await {
-            Ok(offset) => {
-                if !offset.is_zero() {
-                    tracing::warn!(offset_ms = offset.num_milliseconds(), "product time is not real time");
+        match measure(time, || product_time(database)).await {
+            Ok(measured) => {
+                let offset_ms = measured.offset.num_milliseconds();
+                if offset_ms.abs() > WORTH_TELLING_MS {
+                    tracing::warn!(offset_ms, "product time is not the machine's time");
                 }
-                time.set_offset(offset);
+                time.set_offset(measured.offset);
                 return;
             }
             Err(error) if !told => {
@@ -96,6 +101,55 @@ async fn learn_time(database: &Database, time: &ProductClock) {
             Err(_) => {}
         }
         tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// The task that keeps product time in step; it ends with the process or with the services, whichever comes first.
+#[derive(Debug, Default)]
+struct TimeKeeper {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl TimeKeeper {
+    fn begin(&self, database: &Database, time: &Arc<ProductClock>, stop: &CancellationToken) {
+        let (database, time) = (database.clone(), Arc::clone(time));
+        let (own, process) = (self.stop.clone(), stop.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = own.cancelled() => {}
+                () = keep_time(database, time, process) => {}
+            }
+        });
+    }
+
+    /// The database may be closed after this.
+    async fn end(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Keeps product time in step with the database until `stop` is cancelled. A database that does not answer is asked
+/// again next time; the clock runs on.
+async fn keep_time(database: Database, time: Arc<ProductClock>, stop: CancellationToken) {
+    let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + KEEP_TIME, KEEP_TIME);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = rounds.tick() => {}
+        }
+        match measure(&*time, || product_time(&database)).await {
+            Ok(measured) => {
+                let step_ms = time.follow(measured).num_milliseconds();
+                if step_ms.abs() > WORTH_TELLING_MS {
+                    tracing::warn!(step_ms, "product time was corrected");
+                }
+            }
+            Err(error) => tracing::debug!(error = %cause(&error), "product time was not measured"),
+        }
     }
 }
 

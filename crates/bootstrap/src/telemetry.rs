@@ -10,10 +10,12 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{LogFormat, Telemetry};
 
@@ -31,12 +33,25 @@ pub fn begin_logging(settings: &Telemetry) -> anyhow::Result<bool> {
     let layer =
         tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(MaskedStderr);
     let begun = match settings.format {
-        LogFormat::Json => registry
-            .with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false))
-            .try_init(),
+        LogFormat::Json => registry.with(json_layer(MaskedStderr)).try_init(),
         LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
     };
     Ok(begun.is_ok())
+}
+
+/// The product's log for machines, into any writer: one JSON object per line, the event's fields at the top, those of
+/// the request or job around it under `span`.
+pub fn json_layer<S, W>(writer: W) -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_writer(writer)
 }
 
 /// The metrics of the process. The first call installs the recorder; gateway and worker in one process share it.
@@ -112,12 +127,8 @@ mod tests {
     fn a_log_line_with_personal_data_comes_out_masked_and_still_json() {
         let captured = Captured::default();
         let writer = captured.clone();
-        let layer = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_writer(move || MaskedWriter(writer.clone()));
-        let subscriber = tracing_subscriber::registry().with(layer);
+        let subscriber =
+            tracing_subscriber::registry().with(json_layer(move || MaskedWriter(writer.clone())));
         tracing::subscriber::with_default(subscriber, || {
             let span =
                 tracing::info_span!("http.request", request_id = "req_1", from_number = "+491701112233");

@@ -78,7 +78,7 @@ impl TraceWriter {
             let count = u64::try_from(uses.len()).unwrap_or(u64::MAX);
             if let Err(error) = self.calls.0.record_tool_uses(&scope, uses).await {
                 metrics::counter!("voice_trace_lost_total").increment(count);
-                tracing::warn!(tenant = %scope.tenant(), count, %error, "the trace of tools could not be written");
+                tracing::warn!(tenant.id = %scope.tenant(), count, %error, "the trace of tools could not be written");
             }
         }
     }

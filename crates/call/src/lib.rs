@@ -37,9 +37,9 @@ pub mod service;
 pub use events::CallEvent;
 pub use model::{
     Call, CallEffect, CallSignal, CallSnapshot, CallStatus, CostFacts, Decision, Direction,
-    DisconnectionKind, EffectRef, Field, LinkMethod, NewCall, PrivateText, ProductCost, Provenance, Report,
-    Segment, Sentiment, SessionOutcome, SignalKind, Speaker, ToolUse, ToolUseId, clean_text,
-    redact_arguments,
+    DisconnectionKind, EffectRef, Field, LinkMethod, NewCall, PartLatency, PrivateJson, PrivateText,
+    ProductCost, Provenance, Report, Segment, Sentiment, SessionOutcome, SignalKind, Speaker, TokenUsage,
+    ToolUse, ToolUseId, clean_text, redact_arguments,
 };
 pub use ports::{CallRepository, CallWrite, StuckCall, ToolTrace, Touched};
 pub use service::{Applied, CallError, CallService, OpenCall};

@@ -1,5 +1,6 @@
 //! The call and everything that is known about it, as pure values.
 
+mod analysis;
 mod call;
 mod facts;
 mod link;
@@ -10,6 +11,7 @@ mod snapshot;
 mod text;
 mod trace;
 
+pub use analysis::{MAX_ANALYSIS_BYTES, MAX_LATENCY_PARTS, PartLatency, PrivateJson, TokenUsage};
 pub use call::{Call, Decision, NewCall};
 pub use facts::{CallStatus, CostFacts, Direction, ProductCost, Segment, Sentiment, Speaker, UnknownWord};
 pub use link::LinkMethod;

@@ -74,6 +74,9 @@ impl Rows {
                 if !touched.contents {
                     held.summary = old.summary;
                     held.recording_url = old.recording_url;
+                    held.analysis = old.analysis;
+                    held.latency = old.latency;
+                    held.tokens = old.tokens;
                 }
                 if !touched.transcript {
                     held.transcript = old.transcript;

@@ -47,7 +47,8 @@ pub struct BookingParty {
 /// without a number they are ignored, since nobody is recognised by name.
 ///
 /// One customer has the number: it is that one, whatever name was understood. Several have it: the one whose name was
-/// said ([`same_name`]), else ask. Nobody has it: a new customer, who needs a name.
+/// said ([`same_name`]), else ask, unless they are entries of [`one_person`]. Nobody has it: a new customer, who needs a
+/// name.
 #[must_use]
 pub fn decide_booking_party(
     existing: &[Customer],
@@ -62,8 +63,25 @@ pub fn decide_booking_party(
         (Caller::Known(_), [only]) => take(only, name, email),
         (Caller::Known(_), several) => match name.and_then(|name| named(several, name)) {
             Some(found) => take(found, name, email),
-            None => ask(several),
+            None => match several.first().and_then(Customer::name).filter(|_| name.is_none()) {
+                Some(own) if one_person(several) => {
+                    named(several, own).map_or_else(|| ask(several), |found| take(found, name, email))
+                }
+                _ => ask(several),
+            },
         },
+    }
+}
+
+/// True if these customers are entries of one person: all of one name ([`same_name`]).
+#[must_use]
+pub fn one_person(customers: &[Customer]) -> bool {
+    match customers.first().map(Customer::name) {
+        Some(Some(first)) => {
+            customers.iter().all(|customer| customer.name().is_some_and(|own| same_name(own, first)))
+        }
+        Some(None) => customers.len() == 1,
+        None => false,
     }
 }
 

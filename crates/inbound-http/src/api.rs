@@ -1,20 +1,20 @@
 //! `/api/v1`: lists for API clients with an `ask_…` key.
 //!
-//! The key proves the tenant; whatever else a request says cannot widen that. A key that is unknown, revoked, expired
+//! The key proves the tenant, and its scopes say what it may be used for; whatever else a request says cannot widen that. A key that is unknown, revoked, expired
 //! or of an inactive tenant is refused in the same words.
 
 mod items;
 mod query;
 
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use kernel::TenantScope;
-use operations::lists::Page;
+use operations::lists::{ListKind, Page};
 use operations::ports::body_digest;
 use serde::Serialize;
-use tenancy::{ApiKeyToken, ResolveError};
+use tenancy::{ApiKeyToken, READ, ResolveError};
 
 use crate::edge::Edge;
 use crate::guard::RequestContext;
@@ -39,7 +39,7 @@ impl<T> PageBody<T> {
 
 /// Writes the handler of one list.
 macro_rules! list {
-    ($(#[$doc:meta])* $name:ident, $item:ty) => {
+    ($(#[$doc:meta])* $name:ident, $item:ty, $kind:expr) => {
         $(#[$doc])*
         pub(crate) async fn $name(
             State(edge): State<Edge>,
@@ -48,7 +48,7 @@ macro_rules! list {
             RawQuery(query): RawQuery,
         ) -> Result<Json<PageBody<$item>>, Refusal> {
             let scope = authorise(&edge, &context, &headers).await?;
-            let request = query::page_request(query.as_deref().unwrap_or_default())?;
+            let request = query::page_request(query.as_deref().unwrap_or_default(), $kind)?;
             let page = edge.parts().lists.$name(&scope, &request).await;
             page.map(PageBody::of).map_err(|error| Refusal::from_error(&error))
         }
@@ -58,22 +58,26 @@ macro_rules! list {
 list!(
     /// `GET /api/v1/calls`
     calls,
-    CallItem
+    CallItem,
+    ListKind::Calls
 );
 list!(
     /// `GET /api/v1/appointments`
     appointments,
-    AppointmentItem
+    AppointmentItem,
+    ListKind::Appointments
 );
 list!(
     /// `GET /api/v1/customers`
     customers,
-    CustomerItem
+    CustomerItem,
+    ListKind::Customers
 );
 list!(
     /// `GET /api/v1/callbacks`
     callbacks,
-    CallbackItem
+    CallbackItem,
+    ListKind::Callbacks
 );
 
 /// The tenant whose key the request carries.
@@ -89,8 +93,18 @@ async fn authorise(
     match resolved {
         Ok(key) => {
             let tenant = key.scope.tenant();
-            tracing::Span::current().record("tenant", tracing::field::display(tenant));
-            Ok(key.scope)
+            tracing::Span::current().record("tenant.id", tracing::field::display(tenant));
+            if key.allows(READ) {
+                Ok(key.scope)
+            } else {
+                metrics::counter!("api_keys_refused_total", "reason" => "scope").increment(1);
+                tracing::warn!(reason = "scope", "an API key was refused");
+                Err(Refusal::new(
+                    StatusCode::FORBIDDEN,
+                    "scope_missing",
+                    "this key may not read: it needs the scope `read`",
+                ))
+            }
         }
         Err(ResolveError::Denied(denied)) => {
             metrics::counter!("api_keys_refused_total", "reason" => denied.as_str()).increment(1);

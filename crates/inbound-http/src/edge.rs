@@ -8,12 +8,15 @@ use std::time::Duration;
 use adapter_retell::signature::Secret;
 use async_trait::async_trait;
 use kernel::{Clock, IdGenerator};
+use operations::calendar::CalendarDoor;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake};
 use tenancy::TenantResolver;
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use voice::{Answered, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
+
+use crate::calendar::CalendarHealth;
+use crate::crowd::Crowd;
 
 /// The desk as this crate sees it, so that tests can put another one in its place.
 #[async_trait]
@@ -39,7 +42,8 @@ impl VoiceAnswers for VoiceDesk {
 /// Bounds of what outsiders control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests in work at once; more are refused with 503.
+    /// Requests in work at once. More are refused with 503, tools with a sentence. As many tools again may go on past
+    /// their deadline.
     pub max_in_flight: usize,
     /// Longest time for one request; then 503.
     pub request_timeout: Duration,
@@ -103,6 +107,10 @@ pub struct EdgeParts {
     pub lists: Lists,
     /// What `/api/health/ready` asks.
     pub probe: Arc<dyn HealthProbe>,
+    /// What `/api/health/calcom` asks; `None` while no company has a calendar elsewhere.
+    pub calendar: Option<Arc<dyn CalendarHealth>>,
+    /// Whose webhooks of outside calendars are taken; `None` takes none.
+    pub calendar_door: Option<CalendarDoor>,
     /// What `/api/metrics` answers.
     pub metrics: MetricsText,
     /// Real time, for the age of signatures.
@@ -125,7 +133,7 @@ pub struct Edge(Arc<Inner>);
 
 struct Inner {
     parts: EdgeParts,
-    slots: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
     ready: tokio::sync::Mutex<Option<crate::health::Known>>,
 }
 
@@ -133,7 +141,7 @@ impl fmt::Debug for Edge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Edge")
             .field("limits", &self.0.parts.limits)
-            .field("free_slots", &self.0.slots.available_permits())
+            .field("free_slots", &self.0.crowd.free_slots())
             .finish_non_exhaustive()
     }
 }
@@ -142,8 +150,8 @@ impl Edge {
     /// The state of a surface that serves these parts.
     #[must_use]
     pub fn new(parts: EdgeParts) -> Self {
-        let slots = Arc::new(Semaphore::new(parts.limits.max_in_flight.min(Semaphore::MAX_PERMITS)));
-        Self(Arc::new(Inner { parts, slots, ready: tokio::sync::Mutex::new(None) }))
+        let crowd = Arc::new(Crowd::new(parts.limits.max_in_flight));
+        Self(Arc::new(Inner { parts, crowd, ready: tokio::sync::Mutex::new(None) }))
     }
 
     pub(crate) fn parts(&self) -> &EdgeParts {
@@ -154,8 +162,8 @@ impl Edge {
         &self.0.parts.limits
     }
 
-    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
-        &self.0.slots
+    pub(crate) fn crowd(&self) -> &Arc<Crowd> {
+        &self.0.crowd
     }
 
     pub(crate) fn ready(&self) -> &tokio::sync::Mutex<Option<crate::health::Known>> {

@@ -1,7 +1,6 @@
 //! What stands around every handler: an id, a span, a bound on how many and how long, and a net for panics.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -12,9 +11,9 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use kernel::CorrelationId;
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Instrument, Span, field};
 
+use crate::crowd::Slot;
 use crate::edge::Edge;
 use crate::refusal::Refusal;
 use crate::retell;
@@ -30,8 +29,8 @@ pub struct RequestContext {
     pub correlation: CorrelationId,
     /// When it arrived.
     pub arrived: Instant,
-    /// Its slot. Work that outlives the request keeps a clone, so that the bound holds for it, too.
-    pub slot: Option<Arc<OwnedSemaphorePermit>>,
+    /// Its slot. The work of a tool keeps a clone, so that the bound holds for it, too.
+    pub slot: Option<Slot>,
 }
 
 /// The guard, as a layer around all routes and the fallback.
@@ -56,8 +55,8 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
         client_request_id = theirs,
         method = %request.method(),
         path,
-        tenant = field::Empty,
-        call = field::Empty,
+        tenant.id = field::Empty,
+        call.id = field::Empty,
     );
     let method = method_label(request.method());
     let context = RequestContext { correlation, arrived, slot: None };
@@ -91,15 +90,21 @@ async fn within_bounds(
     next: Next,
 ) -> Response<Body> {
     if class != RouteClass::Vital {
-        if !edge.parts().gate.is_open() {
-            return Refusal::unavailable("starting").into_response();
-        }
-        // Refused at once: whoever waits in a queue here would be too late anyway.
-        let Ok(slot) = Arc::clone(edge.slots()).try_acquire_owned() else {
-            metrics::counter!("http_refused_overload_total").increment(1);
-            return Refusal::unavailable("overloaded").into_response();
+        let slot = if edge.parts().gate.is_open() {
+            edge.crowd().slot().ok_or_else(|| {
+                metrics::counter!("http_refused_overload_total").increment(1);
+                "overloaded"
+            })
+        } else {
+            Err("starting")
         };
-        context.slot = Some(Arc::new(slot));
+        match slot {
+            Ok(slot) => context.slot = Some(slot),
+            Err(why) if class == RouteClass::Tool => {
+                return retell::tools::turn_away(edge, request, why).await.into_response();
+            }
+            Err(why) => return Refusal::unavailable(why).into_response(),
+        }
     }
     request.extensions_mut().insert(context);
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -139,9 +144,9 @@ fn record(
     let status = status.as_u16();
     span.in_scope(|| match (status, class) {
         // Monitors ask every few seconds; their lines would hide the others. What they find is logged when it changes.
-        (_, RouteClass::Vital) => tracing::debug!(status, duration_us, "served"),
-        (500.., _) => tracing::warn!(status, duration_us, "served"),
-        _ => tracing::info!(status, duration_us, "served"),
+        (_, RouteClass::Vital) => tracing::debug!(http.status = status, duration_us, "served"),
+        (500.., _) => tracing::warn!(http.status = status, duration_us, "served"),
+        _ => tracing::info!(http.status = status, duration_us, "served"),
     });
 }
 

@@ -16,6 +16,9 @@ use crate::edge::Edge;
 /// as often.
 const FRESH: Duration = Duration::from_millis(500);
 
+/// The type of Prometheus's text format.
+pub(crate) const METRICS_TYPE: &str = "text/plain; version=0.0.4";
+
 /// An answer of the probe, and when it was given.
 pub(crate) struct Known {
     at: Instant,
@@ -46,7 +49,7 @@ pub(crate) async fn overview(State(edge): State<Edge>) -> Json<Value> {
 /// The metrics of the process in Prometheus's text format.
 pub(crate) async fn metrics(State(edge): State<Edge>) -> Response {
     let text = (edge.parts().metrics)();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }
 
 async fn ask(edge: &Edge) -> Vec<ComponentHealth> {
@@ -58,11 +61,7 @@ async fn ask(edge: &Edge) -> Vec<ComponentHealth> {
     let mut components = edge.parts().probe.check().await;
     log_change(known.as_ref().map(|known| known.components.as_slice()), &components);
     if !edge.parts().gate.is_open() {
-        components.push(ComponentHealth {
-            name: "start",
-            healthy: false,
-            problem: Some("has not ended yet"),
-        });
+        components.push(ComponentHealth::unhealthy("start", "has not ended yet"));
     }
     *known = Some(Known { at: Instant::now(), components: components.clone() });
     components
@@ -89,10 +88,10 @@ fn report(word: &str, components: &[ComponentHealth]) -> Value {
     let checks: serde_json::Map<String, Value> = components
         .iter()
         .map(|component| {
-            let shown = json!({
-                "healthy": component.healthy,
-                "problem": component.problem,
-            });
+            let mut shown = json!({"healthy": component.healthy, "problem": component.problem});
+            if let Some(note) = component.note {
+                shown["note"] = json!(note);
+            }
             (component.name.to_owned(), shown)
         })
         .collect();

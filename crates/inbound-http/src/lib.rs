@@ -9,6 +9,8 @@
 //! * **Every answer** carries `x-request-id`; every refusal is `{"code","message","request_id"}` ([`refusal`]). A voice
 //!   tool is answered 200 with a sentence that can be spoken, whatever happened, once its signature holds.
 //!
+//! A crowd cannot take the room of those who come after it: see `crowd` for the bounds.
+//!
 //! [`surface`] is the one list of routes: the router is built from it, and `/api/openapi.json` is compared with it by a
 //! test.
 //!
@@ -23,9 +25,13 @@
 
 pub mod api;
 pub mod body;
+pub mod calendar;
+mod crowd;
+mod docs;
 pub mod edge;
 pub mod guard;
 pub mod health;
+pub mod monitor;
 pub mod openapi;
 pub mod refusal;
 pub mod retell;

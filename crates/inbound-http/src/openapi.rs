@@ -34,6 +34,12 @@ pub fn document() -> Value {
                     "name": "X-Retell-Signature",
                     "description": "`v=<milliseconds>,d=<HMAC-SHA256(key, body ++ milliseconds) in hex>`, at most five minutes old.",
                 },
+                "calcomSignature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Cal-Signature-256",
+                    "description": "`HMAC-SHA256(secret of the account, body)` in lower-case hex.",
+                },
             },
             "schemas": schemas(),
         },
@@ -55,6 +61,31 @@ fn paths() -> Value {
             }),
         )
     };
+    let calendar_news = |names_account: bool| {
+        let mut described = operation(
+            "events",
+            "News of an outside calendar. Stored before it is answered. Without an account in the path it serves a \
+             deployment with one.",
+            &json!([{"calcomSignature": []}]),
+            &json!({
+                "200": described("Stored, or known already."),
+                "400": refusal("Not JSON. The bytes are kept for review."),
+                "401": refusal("No such account, or its secret did not sign this."),
+                "413": refusal("The body is too large."),
+                "503": refusal("Not stored."),
+            }),
+        );
+        if names_account {
+            described["parameters"] = json!([{
+                "name": "connection",
+                "in": "path",
+                "required": true,
+                "description": "The account: `cnx_…`.",
+                "schema": {"type": "string"},
+            }]);
+        }
+        described
+    };
     let any_tool = || tool("Any tool; the body names it.", "ToolEnvelope");
     let one_tool = || {
         let mut described =
@@ -73,6 +104,13 @@ fn paths() -> Value {
         "/api/health": {"get": health("The state of every component; always 200.", false)},
         "/api/health/live": {"get": health("The process runs.", false)},
         "/api/health/ready": {"get": health("Requests can be served.", true)},
+        "/api/health/calcom": {"get": calendar_health()},
+        "/docs": {"get": {
+            "tags": ["health"],
+            "summary": "This document for people.",
+            "security": [],
+            "responses": {"200": {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}},
+        }},
         "/api/metrics": {"get": {
             "tags": ["health"],
             "summary": "Metrics in Prometheus's text format.",
@@ -91,9 +129,13 @@ fn paths() -> Value {
         "/api/webhooks/retell/function-call": {"post": any_tool()},
         "/api/retell/function-call": {"post": any_tool()},
         "/api/webhooks/retell/{tool}": {"post": deprecated(one_tool())},
-        "/api/retell/{tool}": {"post": one_tool()},
+        "/api/retell/{tool}": {"post": one_tool(), "get": by_query(one_tool())},
+        "/api/zeitinfo": {"get": deprecated(by_query(fixed("The time in Berlin.")))},
         "/api/retell/v17/check-availability": {"post": deprecated(fixed("Only looks, whatever the arguments say."))},
         "/api/retell/v17/book-appointment": {"post": deprecated(fixed("Books: the caller has confirmed."))},
+        "/api/calcom/webhook": {"post": calendar_news(false)},
+        "/api/calcom/webhook/{connection}": {"post": calendar_news(true)},
+        "/api/webhooks/calcom": {"post": calendar_news(false)},
         "/api/v1/calls": {"get": list("Calls, newest first.", "Call", operations::lists::ListKind::Calls)},
         "/api/v1/appointments": {"get": list(
             "Appointments, latest begin first.", "Appointment", operations::lists::ListKind::Appointments)},
@@ -122,11 +164,34 @@ fn tool(summary: &str, body: &str) -> Value {
             "200": json_response("The answer, whatever came of it.", &reference("ToolReply")),
             "401": refusal("The signature is missing or does not hold."),
             "413": refusal("The body is too large."),
-            "503": refusal("Too many requests at once."),
+            "503": refusal("Too many requests at once even to read them; otherwise a crowd is answered 200, too."),
         }),
     );
     described["requestBody"] = json!({"content": {"application/json": {"schema": reference(body)}}});
     described
+}
+
+/// The same with GET: the arguments stand in the query, and the empty body is signed.
+fn by_query(mut described: Value) -> Value {
+    if let Some(fields) = described.as_object_mut() {
+        fields.remove("requestBody");
+    }
+    described["description"] = json!(
+        "The arguments stand in the query, and the signature is that of an empty body. Only tools that look; `call_id` \
+         names an ongoing call."
+    );
+    described
+}
+
+fn calendar_health() -> Value {
+    let state = json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": {"status": {"type": "string"}, "details": {"type": "object"}},
+    });
+    let responses =
+        json!({"200": json_response("What is known; `not_configured` while no company uses it.", &state)});
+    operation("health", "The calendars that companies keep elsewhere.", &json!([]), &responses)
 }
 
 fn health(summary: &str, can_fail: bool) -> Value {
@@ -156,6 +221,7 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
             "200": json_response("A page.", &page),
             "400": refusal("A parameter is wrong; the message names it."),
             "401": refusal("No valid key."),
+            "403": refusal("The key may not read."),
             "503": refusal("Try again."),
         }),
     );
@@ -172,9 +238,14 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
         parameter(
             "branch",
             json!({"type": "string", "pattern": "^brn_[0-9a-f]{32}$"}),
-            "Only rows of this branch; customers have none."
+            "Only rows of this branch."
         ),
     ]);
+    if !kind.has_branches()
+        && let Some(parameters) = described["parameters"].as_array_mut()
+    {
+        parameters.retain(|parameter| parameter["name"] != "branch");
+    }
     described
 }
 
@@ -201,7 +272,11 @@ fn schemas() -> Value {
                 "version": {"type": "string"},
                 "checks": {"type": "object", "additionalProperties": {
                     "type": "object",
-                    "properties": {"healthy": {"type": "boolean"}, "problem": {"type": ["string", "null"]}},
+                    "properties": {
+                        "healthy": {"type": "boolean"},
+                        "problem": {"type": ["string", "null"]},
+                        "note": {"type": "string"},
+                    },
                 }},
             },
         },
@@ -232,7 +307,7 @@ fn schemas() -> Value {
             },
         },
         "Call": object(&[
-            ("id", TEXT), ("branch_id", MAYBE_TEXT), ("direction", TEXT), ("status", TEXT), ("from_number", MAYBE_TEXT),
+            ("id", TEXT), ("provider_call_id", TEXT), ("branch_id", MAYBE_TEXT), ("direction", TEXT), ("status", TEXT), ("from_number", MAYBE_TEXT),
             ("to_number", MAYBE_TEXT), ("started_at", MAYBE_INSTANT), ("ended_at", MAYBE_INSTANT),
             ("duration_ms", MAYBE_NUMBER), ("customer_id", MAYBE_TEXT), ("outcome", MAYBE_TEXT),
             ("successful", MAYBE_FLAG), ("sentiment", MAYBE_TEXT), ("disconnection_reason", MAYBE_TEXT),

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::edge::Edge;
 use crate::refusal::Refusal;
-use crate::{api, guard, health, openapi, retell};
+use crate::{api, calendar, docs, guard, health, openapi, retell};
 
 /// How a route is guarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,10 @@ pub const ROUTES: &[Route] = &[
     route("get", "/api/health", RouteClass::Vital),
     route("get", "/api/health/live", RouteClass::Vital),
     route("get", "/api/health/ready", RouteClass::Vital),
+    route("get", "/api/health/calcom", RouteClass::Vital),
     route("get", "/api/metrics", RouteClass::Vital),
     route("get", "/api/openapi.json", RouteClass::Ordinary),
+    route("get", "/docs", RouteClass::Ordinary),
     route("post", "/api/webhooks/retell", RouteClass::Ordinary),
     route("post", "/api/webhook", RouteClass::Ordinary),
     route("post", "/api/webhooks/retell/function", RouteClass::Tool),
@@ -51,6 +53,11 @@ pub const ROUTES: &[Route] = &[
     route("post", "/api/retell/v17/check-availability", RouteClass::Tool),
     route("post", "/api/retell/v17/book-appointment", RouteClass::Tool),
     route("post", "/api/retell/{tool}", RouteClass::Tool),
+    route("get", "/api/retell/{tool}", RouteClass::Tool),
+    route("get", "/api/zeitinfo", RouteClass::Tool),
+    route("post", "/api/calcom/webhook", RouteClass::Ordinary),
+    route("post", "/api/calcom/webhook/{connection}", RouteClass::Ordinary),
+    route("post", "/api/webhooks/calcom", RouteClass::Ordinary),
     route("get", "/api/v1/calls", RouteClass::Ordinary),
     route("get", "/api/v1/appointments", RouteClass::Ordinary),
     route("get", "/api/v1/customers", RouteClass::Ordinary),
@@ -69,18 +76,23 @@ pub(crate) fn class_of(path: &str) -> (&'static str, RouteClass) {
 pub fn router(edge: Edge) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
-        router = router.route(route.path, handler(route.path));
+        router = router.route(route.path, handler(route.method, route.path));
     }
     router.fallback(nothing_here).layer(from_fn_with_state(edge.clone(), guard::guard)).with_state(edge)
 }
 
-fn handler(path: &str) -> MethodRouter<Edge> {
+fn handler(method: &str, path: &str) -> MethodRouter<Edge> {
+    if method == "get" && path == "/api/retell/{tool}" {
+        return get(retell::tools::one_tool_by_query);
+    }
     match path {
         "/api/health" => get(health::overview),
         "/api/health/live" => get(health::live),
         "/api/health/ready" => get(health::ready),
         "/api/metrics" => get(health::metrics),
+        "/api/health/calcom" => get(calendar::health),
         "/api/openapi.json" => get(openapi::serve),
+        "/docs" => get(docs::page),
         "/api/webhooks/retell" | "/api/webhook" => post(retell::events::receive),
         "/api/webhooks/retell/function"
         | "/api/webhooks/retell/function-call"
@@ -88,6 +100,9 @@ fn handler(path: &str) -> MethodRouter<Edge> {
         "/api/retell/v17/check-availability" => post(retell::tools::look_only),
         "/api/retell/v17/book-appointment" => post(retell::tools::book),
         "/api/webhooks/retell/{tool}" | "/api/retell/{tool}" => post(retell::tools::one_tool),
+        "/api/zeitinfo" => get(retell::tools::time_by_query),
+        "/api/calcom/webhook" | "/api/webhooks/calcom" => post(calendar::webhook::receive_sole),
+        "/api/calcom/webhook/{connection}" => post(calendar::webhook::receive_for),
         "/api/v1/calls" => get(api::calls),
         "/api/v1/appointments" => get(api::appointments),
         "/api/v1/customers" => get(api::customers),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use kernel::{Actor, CorrelationId, PlatformScope};
 use operations::engine::Leased;
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -40,8 +41,9 @@ pub(crate) async fn execute(
                 job.id = %job.ticket.job,
                 job.kind = %job.kind,
                 job.attempt = job.attempt,
+                request_id = %context.platform().correlation(),
                 tenant.id = job.tenant.map(tracing::field::display),
-                correlation = %context.platform().correlation(),
+                call.id = call_of(&job.payload),
             );
             // Around everything, so that a panic while the handler's future is dropped is caught as well.
             AssertUnwindSafe(handle(handler, context, stop).instrument(span))
@@ -61,6 +63,11 @@ async fn handle(handler: Arc<dyn JobHandler>, context: JobContext, stop: oneshot
         reason = stop => RunEnd::Stopped(reason.unwrap_or(Stop::Lost)),
         () = tokio::time::sleep(limit) => RunEnd::TimedOut(limit),
     }
+}
+
+/// The call that a job is about, if its payload says so; work that finds its call later records it then.
+fn call_of(payload: &Value) -> Option<&str> {
+    payload.get("call_id").and_then(Value::as_str)
 }
 
 fn context(core: &Arc<Core>, job: &Leased, shutdown: CancellationToken) -> JobContext {

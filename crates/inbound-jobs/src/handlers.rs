@@ -4,11 +4,14 @@
 //! all of them, with the facts and times that set them off, is in `subscriptions.rs`.
 
 mod about_call;
+pub mod calendar;
+pub mod check_fx;
 pub mod ensure_partitions;
 pub mod enter_holidays;
 pub mod erase_expired_holds;
 pub mod erase_old;
 pub mod fail_stuck_calls;
+pub mod link_caller;
 pub mod note_effect;
 pub mod process_webhook;
 pub mod record_call_cost;

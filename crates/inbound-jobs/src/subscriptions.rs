@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use call::CallEffect;
 use kernel::JobSpec;
+use operations::calendar::{CalendarProcessing, CalendarRounds};
 use operations::work::ProcessWebhook;
 use operations::{CallAftermath, Maintenance, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
+use crate::handlers::calendar::{
+    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings,
+};
+use crate::handlers::check_fx::CheckFx;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
+use crate::handlers::link_caller::LinkCaller;
 use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::record_call_cost::RecordCallCost;
@@ -27,6 +33,7 @@ const ZONE: &str = "Europe/Berlin";
 /// Facts that nobody follows yet. Each domain's events are either subscribed to below or named here, so that a new one
 /// is not forgotten in silence.
 pub const NO_SUBSCRIBER: &[&str] = &[
+    "appointment.confirmed",
     "billing.call_charged",
     "billing.charge_corrected",
     "billing.provider_cost_recorded",
@@ -46,16 +53,23 @@ pub struct UseCases {
     pub aftermath: Arc<CallAftermath>,
     /// Upkeep.
     pub maintenance: Arc<Maintenance>,
+    /// Stored webhooks of outside calendars.
+    pub calendar_news: CalendarProcessing,
+    /// Rounds over outside calendars.
+    pub calendar_rounds: Arc<CalendarRounds>,
 }
 
 /// Everything that runs in the background.
 #[must_use]
 pub fn registry(use_cases: &UseCases) -> Registry {
-    let UseCases { processing, aftermath, maintenance } = use_cases;
+    let UseCases { processing, aftermath, maintenance, calendar_news, calendar_rounds } = use_cases;
     let upkeep = || Arc::clone(maintenance);
     Registry::new()
         // Enqueued by the gateway together with what it stored.
-        .handler(ProcessWebhook::KIND, Arc::new(ProcessWebhookHandler(processing.clone())))
+        .handler(
+            ProcessWebhook::KIND,
+            Arc::new(ProcessWebhookHandler { calls: processing.clone(), calendars: calendar_news.clone() }),
+        )
         // What follows from a call.
         .handler(SettleCall::KIND, Arc::new(SettleCall(Arc::clone(aftermath))))
         .subscribe("call.ended", SettleCall::KIND, |event| {
@@ -78,6 +92,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("call.failed", ReleaseHolds::KIND, |event| {
             AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
         })
+        .handler(LinkCaller::KIND, Arc::new(LinkCaller(Arc::clone(aftermath))))
+        .subscribe("call.ended", LinkCaller::KIND, |event| {
+            // With the notes on the call, one after another: all of them write the call.
+            AboutCall::job_of(LinkCaller::KIND, "note", event)
+        })
         .handler(NoteEffect::KIND, Arc::new(NoteEffect(Arc::clone(aftermath))))
         .subscribe("appointment.booked", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::AppointmentBooked, event)
@@ -91,12 +110,22 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("callback.requested", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::CallbackRequested, event)
         })
+        // Outside calendars. Open copies are pushed every minute, in product time as everything that was promised.
+        .handler(BringCopyUpToDate::KIND, Arc::new(BringCopyUpToDate(Arc::clone(calendar_rounds))))
+        .handler(PushOpenCopies::KIND, Arc::new(PushOpenCopies(Arc::clone(calendar_rounds))))
+        .schedule(PushOpenCopies::KIND, "* * * * *", ZONE, recurring(PushOpenCopies::KIND))
+        .handler(SyncCalcomBookings::KIND, Arc::new(SyncCalcomBookings(Arc::clone(calendar_rounds))))
+        .schedule(SyncCalcomBookings::KIND, "7-59/15 * * * *", ZONE, recurring(SyncCalcomBookings::KIND))
+        .handler(CallBackAboutDispute::KIND, Arc::new(CallBackAboutDispute(Arc::clone(calendar_rounds))))
+        .subscribe("appointment.disputed", CallBackAboutDispute::KIND, CallBackAboutDispute::job_of)
         // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when
         // the clocks change.
         .handler(EraseExpiredHolds::KIND, Arc::new(EraseExpiredHolds(upkeep())))
         .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
         .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
         .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(CheckFx::KIND, Arc::new(CheckFx(upkeep())))
+        .schedule(CheckFx::KIND, "33 * * * *", ZONE, recurring(CheckFx::KIND))
         .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))
         .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
         .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))

@@ -1,4 +1,5 @@
-//! What follows from the end of a call: it is charged, its holds are given back, its cost is recorded.
+//! What follows from the end of a call: it is charged, its holds are given back, its cost is recorded, and it belongs to
+//! the customer whose number called.
 //!
 //! Each method is one subscriber's work, with its own retries. All of them read the call as it is *now* instead of
 //! believing the event that set them off; so events may come late, twice and in any order, and the last run settles
@@ -9,7 +10,10 @@ use std::sync::Arc;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use billing::{BillingError, BillingService, CostMethod, ProviderCostFacts};
 use call::{CallEffect, CallError, CallService, CallSnapshot, LinkMethod};
-use kernel::{CallId, ChangeSet, Classify, CommitError, CustomerId, ErrorClass, TenantScope};
+use customer::{CustomerService, Identification, one_person};
+use kernel::{
+    CallId, ChangeSet, Classify, CommitError, CustomerId, ErrorClass, StoreError, TenantScope, UsdMicrocents,
+};
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +27,9 @@ pub enum AftermathError {
     /// The holds could not be released.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The customers of the number could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Classify for AftermathError {
@@ -31,6 +38,7 @@ impl Classify for AftermathError {
             Self::Call(error) => error.class(),
             Self::Billing(error) => error.class(),
             Self::Commit(error) => error.class(),
+            Self::Store(error) => error.class(),
         }
     }
 }
@@ -50,6 +58,7 @@ pub struct CallAftermath {
     calls: CallService,
     billing: BillingService,
     appointments: Arc<dyn AppointmentRepository>,
+    customers: CustomerService,
 }
 
 impl CallAftermath {
@@ -59,8 +68,9 @@ impl CallAftermath {
         calls: CallService,
         billing: BillingService,
         appointments: Arc<dyn AppointmentRepository>,
+        customers: CustomerService,
     ) -> Self {
-        Self { calls, billing, appointments }
+        Self { calls, billing, appointments, customers }
     }
 
     /// Charges the customer for a call that has ended, by the duration it has now. A later, other duration becomes a
@@ -91,11 +101,15 @@ impl CallAftermath {
         let call = self.calls.find(scope, call).await?;
         let call = call.snapshot();
         let facts = match (&call.cost, final_duration(call)) {
-            (Some(cost), _) => ProviderCostFacts {
-                voice: cost.provider_usd_microcents,
-                telephony: cost.telephony_usd_microcents,
-                method: CostMethod::Actual,
-            },
+            (Some(cost), _) => {
+                // The carrier's part is part of the provider's sum: the two are told apart here, and add up to it.
+                let carrier = cost.telephony_usd_microcents.map_or(0, |amount| amount.0);
+                ProviderCostFacts {
+                    voice: UsdMicrocents(cost.provider_usd_microcents.0.saturating_sub(carrier)),
+                    telephony: cost.telephony_usd_microcents,
+                    method: CostMethod::Actual,
+                }
+            }
             (None, Some(duration_ms)) => {
                 ProviderCostFacts::estimated(duration_ms).map_err(BillingError::from)?
             }
@@ -127,6 +141,27 @@ impl CallAftermath {
             None => false,
         };
         Ok(if noted.changed || linked { Done::Changed } else { Done::Nothing })
+    }
+
+    /// Links a call that is over to the customer who has exactly the caller's number. Who hides the number is nobody's
+    /// customer, and a number that several people share says nothing; entries of one person are one.
+    ///
+    /// # Errors
+    /// [`AftermathError`].
+    pub async fn link_caller(&self, scope: &TenantScope, call: CallId) -> Result<Done, AftermathError> {
+        let found = self.calls.find(scope, call).await?;
+        let customer = match self.customers.identify(scope, &found.snapshot().caller).await? {
+            Identification::Known(customer) => customer.id(),
+            Identification::SharedNumber(customers) if one_person(&customers) => match customers.first() {
+                Some(oldest) => oldest.id(),
+                None => return Ok(Done::Nothing),
+            },
+            Identification::SharedNumber(_) | Identification::Unknown(_) | Identification::Anonymous => {
+                return Ok(Done::Nothing);
+            }
+        };
+        let linked = self.calls.link_customer(scope, call, customer, LinkMethod::PhoneMatch).await?;
+        Ok(if linked.changed { Done::Changed } else { Done::Nothing })
     }
 
     /// Gives back the times that were held for a call that is over: nobody is left to take them.

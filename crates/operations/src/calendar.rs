@@ -12,10 +12,12 @@
 
 mod attendee;
 mod attention;
+mod door;
 mod look;
 mod news;
 mod push;
 mod reconcile;
+mod rounds;
 mod settle;
 
 use appointment::error::BookingError;
@@ -23,9 +25,11 @@ use appointment::model::CorruptAppointment;
 use kernel::{Classify, CommitError, ErrorClass, StoreError};
 
 pub use attention::Attention;
+pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Visitor};
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
 pub use reconcile::{Differences, Reconciliation};
+pub use rounds::{CalendarRounds, RoundParts};
 
 /// Why keeping the calendars the same failed. What the outside calendar answers is an outcome, not an error.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,13 @@ use crate::ports::{
 };
 use crate::work::ProcessWebhook;
 
-/// Longest event name and subject that are kept, in characters. Real ones have fewer than 40.
-const MAX_WORD_CHARS: usize = 120;
+/// Longest event name that is kept, in characters: what the inbox takes. Real ones have fewer than 40, and a longer one
+/// must be cut, since a delivery that cannot be stored is sent again for ever.
+pub const MAX_EVENT_CHARS: usize = 100;
+/// Longest subject that is kept, in characters. Real ones have fewer than 40.
+pub const MAX_SUBJECT_CHARS: usize = 120;
+/// Largest body that the inbox takes, in bytes.
+pub const MAX_BODY_BYTES: usize = 8 << 20;
 /// Longest reason that is kept, in characters.
 const MAX_REASON_CHARS: usize = 300;
 
@@ -63,8 +68,8 @@ impl WebhookIntake {
     /// # Errors
     /// The store's failure: then the delivery must be refused, so that the provider sends it again.
     pub async fn receive(&self, delivery: Delivery<'_>, admission: Admission) -> Result<Stored, StoreError> {
-        let event = storable(delivery.event, MAX_WORD_CHARS);
-        let subject = storable(delivery.subject, MAX_WORD_CHARS);
+        let event = storable(delivery.event, MAX_EVENT_CHARS);
+        let subject = storable(delivery.subject, MAX_SUBJECT_CHARS);
         let body_sha256 = body_digest(delivery.body);
         let id = InboxId::of(delivery.provider, &event, &subject, &body_sha256);
         let job = (admission == Admission::Process).then(|| ProcessWebhook { inbox_id: id }.job(&subject));
@@ -181,7 +186,7 @@ mod tests {
         assert_eq!(inbox.jobs(), Vec::new());
         let kept = inbox.list(&scope(), InboxState::Quarantined, 9).await.unwrap();
         assert_eq!(kept[0].event, "ab");
-        assert_eq!(kept[0].subject.len(), MAX_WORD_CHARS);
+        assert_eq!(kept[0].subject.len(), MAX_SUBJECT_CHARS);
         assert_eq!(kept[0].reason.as_deref(), Some("not JSON"));
         let unrouted = inbox.list(&scope(), InboxState::Unrouted, 9).await.unwrap();
         assert_eq!(unrouted[0].reason.as_deref(), Some("unknown_number"));

@@ -41,6 +41,12 @@ impl ListKind {
         }
     }
 
+    /// Whether its rows belong to branches, so that one may filter by them.
+    #[must_use]
+    pub const fn has_branches(self) -> bool {
+        !matches!(self, Self::Customers)
+    }
+
     const fn tag(self) -> u8 {
         match self {
             Self::Calls => 1,
@@ -96,6 +102,9 @@ pub enum ListError {
     /// There is no such status.
     #[error("`status` is not a status of this list")]
     Status,
+    /// The list has no such filter.
+    #[error("there is no `{0}` in this list")]
+    Filter(&'static str),
     /// `until` is not after `from`.
     #[error("`to` must be after `from`")]
     Range,
@@ -107,7 +116,9 @@ pub enum ListError {
 impl Classify for ListError {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::Limit | Self::Cursor | Self::Status | Self::Range => ErrorClass::CallerMistake,
+            Self::Limit | Self::Cursor | Self::Status | Self::Filter(_) | Self::Range => {
+                ErrorClass::CallerMistake
+            }
             Self::Store(error) => error.class(),
         }
     }
@@ -208,6 +219,10 @@ impl Query {
             && !kind.statuses().contains(&status.as_str())
         {
             return Err(ListError::Status);
+        }
+        // Whoever filters must not get the unfiltered list.
+        if request.branch.is_some() && !kind.has_branches() {
+            return Err(ListError::Filter("branch"));
         }
         if let (Some(from), Some(until)) = (request.from, request.until)
             && until <= from

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use billing::BillingRepository;
 use call::{CallError, CallService};
 use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use german_datetime::holidays::{FederalState, public_holidays};
@@ -33,6 +34,17 @@ pub struct UpkeepPolicy {
     pub partition_months_ahead: u32,
     /// Years beyond this one whose holidays are entered.
     pub holiday_years_ahead: u32,
+    /// Age in days from which the exchange rate is worth an alert.
+    pub fx_stale_days: u32,
+}
+
+/// How old the exchange rate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FxAge {
+    /// Days since the day it is of; `None` if none was recorded and the fallback is used.
+    pub days: Option<i64>,
+    /// Whether somebody should look after it.
+    pub is_stale: bool,
 }
 
 /// What was erased.
@@ -81,6 +93,8 @@ pub struct MaintenancePorts {
     pub facts: Arc<dyn EventLog>,
     /// The jobs' history.
     pub jobs: Arc<dyn JobAdministration>,
+    /// Exchange rates.
+    pub rates: Arc<dyn BillingRepository>,
 }
 
 /// Use cases of upkeep.
@@ -145,6 +159,22 @@ impl Maintenance {
         Ok(report)
     }
 
+    /// Says how old the exchange rate is, and warns if nobody has looked after it for too long: costs are converted at
+    /// whatever is the latest, silently.
+    ///
+    /// # Errors
+    /// [`UpkeepError`].
+    pub async fn check_fx(&self) -> Result<FxAge, UpkeepError> {
+        let today = self.clock.now().date_naive();
+        let latest = self.ports.rates.latest_fx(today).await?;
+        let days = latest.map(|quote| (today - quote.day).num_days());
+        let is_stale = days.is_none_or(|days| days > i64::from(self.policy.fx_stale_days));
+        if is_stale {
+            tracing::warn!(age_days = days, "the exchange rate is old or missing: askpro fx set");
+        }
+        Ok(FxAge { days, is_stale })
+    }
+
     /// Erases what has been kept long enough.
     ///
     /// # Errors
@@ -205,7 +235,7 @@ impl Maintenance {
             match work(scope.act_for(tenant.id, None)).await {
                 Ok(count) => done += count,
                 Err(error) => {
-                    tracing::warn!(tenant = %tenant.id, %error, "upkeep failed for a tenant");
+                    tracing::warn!(tenant.id = %tenant.id, %error, "upkeep failed for a tenant");
                     failure.get_or_insert(error);
                 }
             }

@@ -117,6 +117,19 @@ impl WebhookProcessing {
         self.conclude(scope, id, InboxState::Ignored, Some(reason), None).await
     }
 
+    /// What followed from the event is done, for this tenant.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn processed(
+        &self,
+        scope: &PlatformScope,
+        id: InboxId,
+        tenant: &TenantScope,
+    ) -> Result<(), StoreError> {
+        self.conclude(scope, id, InboxState::Processed, None, Some(tenant.tenant())).await
+    }
+
     /// The event cannot be decoded; `reason` says how far one got, without quoting it.
     ///
     /// # Errors
@@ -151,8 +164,11 @@ impl WebhookProcessing {
             }
             Err(Unresolved::Failed(error)) => return Err(error.into()),
         };
+        let span = tracing::Span::current();
+        span.record("tenant.id", tracing::field::display(tenant.tenant()));
         let signal = news.signal.with_parties(parties.caller, parties.called);
         let applied = self.calls.apply(&tenant, &news.provider_call_id, signal).await?;
+        span.record("call.id", tracing::field::display(applied.call.snapshot().id));
         self.conclude(scope, entry.id, InboxState::Processed, None, Some(tenant.tenant())).await?;
         Ok(Processed::Applied { tenant: tenant.tenant(), changed: applied.decision.changed })
     }

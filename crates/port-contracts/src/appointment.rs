@@ -94,6 +94,8 @@ macro_rules! appointment_contract {
             a_repeated_claim_writes_nothing,
             a_cancelled_appointment_frees_its_time,
             a_change_set_is_all_or_nothing,
+            a_new_customer_is_stored_once,
+            a_customers_changes_are_counted,
             a_stranger_neither_sees_nor_changes,
         );
     };

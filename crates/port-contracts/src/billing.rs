@@ -194,9 +194,10 @@ pub async fn a_change_of_accounts_is_all_or_nothing(fixture: &BillingFixture) {
 
 /// The latest day counts, whenever it was told; a day's rate can be corrected; an operator's word goes before.
 pub async fn the_latest_day_has_the_rate(fixture: &BillingFixture) {
-    let latest = || async { fixture.accounts.latest_fx(&fixture.scope).await.unwrap() };
-    assert_eq!(latest().await, None);
     let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+    let on = |on| async move { fixture.accounts.latest_fx(on).await.unwrap() };
+    let latest = || async { on(day(31)).await.map(|quote| quote.rate) };
+    assert_eq!(latest().await, None);
     let rate = |ppm, source| FxRate::new(ppm, source).unwrap();
     for (day, told, expected) in [
         (day(2), rate(900_000, FxSource::Reference), rate(900_000, FxSource::Reference)),
@@ -210,6 +211,10 @@ pub async fn the_latest_day_has_the_rate(fixture: &BillingFixture) {
         fixture.accounts.record_fx(&fixture.platform, quote).await.unwrap();
         assert_eq!(latest().await, Some(expected), "{quote:?}");
     }
+    // What comes later does not count yet.
+    assert_eq!(on(NaiveDate::from_ymd_opt(2026, 2, 28).unwrap()).await, None);
+    let second = on(day(2)).await.unwrap();
+    assert_eq!((second.day, second.rate.ppm()), (day(2), 920_000));
 }
 
 /// Many handlers of one event, at once: one charge, and every one of them is content.

@@ -12,8 +12,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use call::{
-    Call, CallRepository, CallSignal, CallSnapshot, CallWrite, CostFacts, LinkMethod, NewCall, PrivateText,
-    ProductCost, Report, Segment, Sentiment, Speaker, ToolTrace, ToolUse, ToolUseId, Touched,
+    Call, CallRepository, CallSignal, CallSnapshot, CallWrite, CostFacts, LinkMethod, NewCall, PartLatency,
+    PrivateJson, PrivateText, ProductCost, Report, Segment, Sentiment, Speaker, TokenUsage, ToolTrace,
+    ToolUse, ToolUseId, Touched,
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use kernel::{
@@ -111,6 +112,16 @@ fn full_report(now: DateTime<Utc>) -> Report {
         sentiment: Some(Sentiment::Positive),
         successful: Some(true),
         in_voicemail: Some(false),
+        analysis: PrivateJson::clean(
+            r#"{"anliegen":"Termin „morgen“","zahl":1.50,"groß":1e16,"klein":1e-7,"liste":[null,true,-0.0,1e300],"n":"\u0000"}"#,
+        ),
+        latency: Some(vec![PartLatency {
+            part: "e2e".to_owned(),
+            p50: Some(836),
+            turns: Some(4),
+            ..PartLatency::default()
+        }]),
+        tokens: Some(TokenUsage { requests: 3, total: Some(7169), average: Some(2390) }),
         recording_url: PrivateText::clean("https://recordings.example/1.wav", 100),
         transcript: Some(vec![
             segment(Speaker::Agent, Some(850), "Guten Tag!"),

@@ -299,7 +299,7 @@ pub async fn a_call_leads_to_its_branch_and_ends(fixture: &TenancyFixture) {
     let call = CallToOpen {
         scope: fixture.platform.act_for(profile.id, Some(branch.id)),
         branch: branch.id,
-        provider_call_id: ProviderCallId::parse("call_a0815").unwrap(),
+        provider_call_id: ProviderCallId::parse("call_0815a7").unwrap(),
         call: CallId::generate(&RandomIds),
         at: fixture.now,
     };
@@ -332,6 +332,7 @@ pub async fn a_key_is_found_until_it_is_forgotten(fixture: &TenancyFixture) {
     assert_eq!((&found.prefix, &found.name), (&issued.prefix, &issued.name));
     assert_eq!(found.secret_hash, issued.secret_hash);
     assert_eq!((found.expires_at, found.revoked_at), (issued.expires_at, None));
+    assert_eq!(found.scopes, [tenancy::READ], "a key may read unless that was taken away");
     let found = fixture.keys.find_key(&endless.prefix).await.unwrap().unwrap();
     assert_eq!(found.expires_at, None);
     let unknown = KeyPrefix::parse("zzzz9999").unwrap();

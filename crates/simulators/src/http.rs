@@ -18,3 +18,9 @@ pub(crate) fn loopback_client() -> anyhow::Result<reqwest::ClientBuilder> {
         .no_proxy()
         .connect_timeout(Duration::from_secs(5)))
 }
+
+/// Sends. The client has its timeouts.
+#[expect(clippy::disallowed_methods, reason = "the one place where the stand-ins send")]
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    request.send().await
+}

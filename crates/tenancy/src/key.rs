@@ -144,6 +144,8 @@ pub struct ApiKeyRecord {
     pub secret_hash: SecretHash,
     /// What it is for, in the company's words.
     pub name: String,
+    /// What it may be used for, by its stored words.
+    pub scopes: Vec<String>,
     /// Since when it is refused, in real time.
     pub revoked_at: Option<DateTime<Utc>>,
     /// From when it is refused, in real time; `None` is never.
@@ -174,6 +176,9 @@ impl ApiKeyRecord {
     }
 }
 
+/// The scope of keys that may read lists; every key has it unless it was taken away.
+pub const READ: &str = "read";
+
 /// A key to be stored, for the tenant of the scope it is committed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewApiKey {
@@ -202,6 +207,7 @@ mod tests {
             prefix: KeyPrefix::parse("abcd2345").unwrap(),
             secret_hash: SecretHash([7; 32]),
             name: "shop".to_owned(),
+            scopes: vec![READ.to_owned()],
             revoked_at: None,
             expires_at: None,
             tenant_state: TenantState::Active,

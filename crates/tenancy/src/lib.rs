@@ -38,7 +38,7 @@ pub mod service;
 
 pub use connection::{ConnectionKey, ConnectionRoute};
 pub use error::{Denied, ResolveError};
-pub use key::{ApiKeyRecord, ApiKeyToken, KeyPrefix, KeyProblem, NewApiKey, SecretHash};
+pub use key::{ApiKeyRecord, ApiKeyToken, KeyPrefix, KeyProblem, NewApiKey, READ, SecretHash};
 pub use model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, ProfileProblem, Slug, TenantProfile, TenantState,
 };

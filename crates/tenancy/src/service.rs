@@ -35,6 +35,16 @@ pub struct ResolvedKey {
     pub scope: TenantScope,
     /// What the key is for, in the company's words.
     pub name: String,
+    /// What it may be used for, by its stored words.
+    pub scopes: Vec<String>,
+}
+
+impl ResolvedKey {
+    /// Whether the key may be used for this ([`READ`](crate::READ)).
+    #[must_use]
+    pub fn allows(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|known| known == scope)
+    }
 }
 
 /// A scope that a connection to an outside calendar named.
@@ -154,6 +164,7 @@ impl TenantResolver {
         Ok(ResolvedKey {
             scope: TenantScope::issue(record.tenant, None, actor, correlation),
             name: record.name,
+            scopes: record.scopes,
         })
     }
 

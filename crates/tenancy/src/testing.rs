@@ -13,7 +13,7 @@ use kernel::{
 use uuid::Uuid;
 
 use crate::connection::{ConnectionKey, ConnectionRoute};
-use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey};
+use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey, READ};
 use crate::model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, Slug, TenantProfile, TenantState,
 };
@@ -68,6 +68,8 @@ struct State {
     branches: BTreeMap<(TenantId, BranchId), BranchProfile>,
     numbers: BTreeMap<PhoneNumber, (TenantId, NumberAssignment)>,
     keys: BTreeMap<KeyPrefix, (TenantId, NewApiKey, Option<DateTime<Utc>>)>,
+    /// Of keys whose scopes are others than the ones that every key begins with.
+    key_scopes: BTreeMap<KeyPrefix, Vec<String>>,
     calls: BTreeMap<ProviderCallId, (TenantId, KnownCall)>,
     connections: BTreeMap<ConnectionKey, (TenantId, bool)>,
     events: Vec<OutgoingEvent>,
@@ -107,6 +109,11 @@ impl InMemoryTenancy {
     /// Makes a connection known, or switches it on or off, as the store of outside calendars does.
     pub fn set_connection(&self, tenant: TenantId, connection: ConnectionKey, active: bool) {
         self.lock().connections.insert(connection, (tenant, active));
+    }
+
+    /// Gives a key other scopes, as an administrator of the database does.
+    pub fn set_key_scopes(&self, prefix: KeyPrefix, scopes: Vec<String>) {
+        self.lock().key_scopes.insert(prefix, scopes);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -258,6 +265,7 @@ impl ApiKeyDirectory for InMemoryTenancy {
             prefix: key.prefix.clone(),
             secret_hash: key.secret_hash,
             name: key.name.clone(),
+            scopes: state.key_scopes.get(prefix).cloned().unwrap_or_else(|| vec![READ.to_owned()]),
             revoked_at: *revoked_at,
             expires_at: key.expires_at,
             tenant_state: state.state_of(*tenant),

@@ -28,8 +28,8 @@ impl<'a> Args<'a> {
         Self(map)
     }
 
-    /// The first of the names that carries something, as text. Numbers and booleans are read as they are written;
-    /// placeholders (`{{…}}`, `null`, empty) count as absent.
+    /// The first of the names that carries something, as text. Numbers are read as they are written;
+    /// booleans, lists, objects and placeholders (`{{…}}`, `null`, empty) count as absent.
     ///
     /// # Errors
     /// [`TooLong`] for text beyond [`MAX_TEXT_CHARS`].

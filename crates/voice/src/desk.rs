@@ -228,6 +228,14 @@ impl VoiceDesk {
         reply
     }
 
+    /// What is said when there was no room to begin: nothing has been done, and it may be asked again.
+    #[must_use]
+    pub fn turned_away(call_id: Option<&str>) -> ToolReply {
+        let mut reply = looked_in_vain(kernel::ErrorClass::Busy);
+        reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
+        reply
+    }
+
     async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);

@@ -3,7 +3,7 @@
 use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use call::EffectRef;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, BranchId, ServiceId, StaffId};
+use kernel::{AppointmentId, BranchId, Money, ServiceId, StaffId};
 use serde::{Deserialize, Serialize};
 use servicedesk::CallbackId;
 
@@ -66,6 +66,8 @@ pub(crate) enum Effect {
         end: DateTime<Utc>,
         #[serde(default)]
         branch: Option<BranchId>,
+        #[serde(default)]
+        fee: Option<Money>,
     },
     /// An appointment is cancelled.
     Cancelled {
@@ -74,6 +76,8 @@ pub(crate) enum Effect {
         start: DateTime<Utc>,
         #[serde(default)]
         branch: Option<BranchId>,
+        #[serde(default)]
+        fee: Option<Money>,
     },
     /// A person will call back.
     CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
@@ -100,6 +104,7 @@ impl Effect {
             start: appointment.starts_at,
             end: appointment.ends_at,
             branch: Some(appointment.branch),
+            fee: appointment.fee,
         }
     }
 
@@ -109,6 +114,7 @@ impl Effect {
             service: appointment.service,
             start: appointment.starts_at,
             branch: Some(appointment.branch),
+            fee: appointment.fee,
         }
     }
 
@@ -226,14 +232,15 @@ impl Effect {
                     .with("sync_mode", "none");
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
-            Self::Moved { appointment, service, staff, from, start, .. } => {
+            Self::Moved { appointment, service, staff, from, start, fee, .. } => {
                 let (old, new) = (from.with_timezone(&zone), start.with_timezone(&zone));
                 let (service, person) = (talk.service_name(*service), talk.staff_name(*staff));
                 let message = format!(
-                    "Ihr Termin für {} ist jetzt auf {} bei {} verlegt, kann ich sonst noch etwas für Sie tun?",
+                    "Ihr Termin für {} ist jetzt auf {} bei {} verlegt{}, kann ich sonst noch etwas für Sie tun?",
                     speech::plain(&service),
                     speech::moment_as_aim(new, talk.now),
                     speech::plain(&person),
+                    said(*fee),
                 );
                 let reply = ToolReply::new(Status::Rescheduled, message)
                     .with("appointment_id", appointment.to_string())
@@ -243,21 +250,24 @@ impl Effect {
                     .with("date", new.format("%Y-%m-%d").to_string())
                     .with("time", new.format("%H:%M").to_string())
                     .with("service", service)
-                    .with("staff", person);
+                    .with("staff", person)
+                    .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
-            Self::Cancelled { appointment, service, start, .. } => {
+            Self::Cancelled { appointment, service, start, fee, .. } => {
                 let local = start.with_timezone(&zone);
                 let service = talk.service_name(*service);
                 let message = format!(
-                    "Ihr Termin für {} {} ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
+                    "Ihr Termin für {} {} ist abgesagt{}, möchten Sie gleich einen neuen vereinbaren?",
                     speech::plain(&service),
                     speech::moment(local, talk.now),
+                    said(*fee),
                 );
                 let reply = ToolReply::new(Status::Cancelled, message)
                     .with("appointment_id", appointment.to_string())
                     .with("start", local.to_rfc3339())
-                    .with("service", service);
+                    .with("service", service)
+                    .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
             Self::CallbackRequested { callback, priority, due_at } => {
@@ -277,4 +287,9 @@ impl Effect {
             }
         }
     }
+}
+
+/// What a change cost, inside a sentence; nothing if it was free.
+fn said(fee: Option<Money>) -> String {
+    fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default()
 }

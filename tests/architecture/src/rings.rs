@@ -40,6 +40,8 @@ const EXTRA_EDGES: &[(&str, &str)] = &[
     // Decoding and signature functions of a provider are called where its requests arrive.
     ("inbound-http", "adapter-retell"),
     ("inbound-jobs", "adapter-retell"),
+    ("inbound-http", "adapter-calcom"),
+    ("inbound-jobs", "adapter-calcom"),
     // Its administration and its demo world work through the product's own use cases and migrations.
     ("askpro", "adapter-postgres"),
     ("askpro", "operations"),

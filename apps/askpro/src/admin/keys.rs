@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Office;
 use crate::onboard;
+use crate::random;
 
 /// What to do with API keys.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -40,8 +41,7 @@ pub enum KeyCommand {
 /// A key that nobody had before.
 pub(super) fn fresh_token() -> ApiKeyToken {
     let mut random = [0; KeyPrefix::LEN + ApiKeyToken::SECRET_LEN];
-    // A cryptographic generator, seeded by the operating system.
-    rand::rng().fill(&mut random[..]);
+    random::generator().fill(&mut random[..]);
     ApiKeyToken::from_random(&random)
 }
 

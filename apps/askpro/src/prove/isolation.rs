@@ -13,6 +13,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Verdict;
+use crate::http;
 use crate::ready::TenantReady;
 use crate::venue::{Venue, status};
 use crate::world::people;
@@ -61,7 +62,7 @@ async fn seed_rows(venue: &Venue, tenant: &TenantReady, run: &str) -> anyhow::Re
 }
 
 async fn rest(venue: &Venue, tenants: &[&TenantReady], verdict: &mut Verdict) -> anyhow::Result<()> {
-    let http = http_client()?;
+    let http = http::client()?;
     let owners = owners(&venue.administrator).await?;
     let mut seen = 0_usize;
     for list in LISTS {
@@ -71,7 +72,7 @@ async fn rest(venue: &Venue, tenants: &[&TenantReady], verdict: &mut Verdict) ->
             if let Some(key) = key {
                 request = request.bearer_auth(key);
             }
-            let refused = request.send().await.context("the gateway does not answer")?.status().as_u16();
+            let refused = http::send(request).await.context("the gateway does not answer")?.status().as_u16();
             verdict.check(refused == 401, || format!("{list} with the key {key:?} was answered {refused}"));
         }
         let mut cursors = Vec::new();
@@ -121,7 +122,7 @@ async fn page(http: &reqwest::Client, url: &str, key: &str, cursor: Option<&str>
     if let Some(cursor) = cursor {
         request = request.query(&[("cursor", cursor)]);
     }
-    request.send().await?.json().await.context("an answer that is no JSON")
+    http::send(request).await?.json().await.context("an answer that is no JSON")
 }
 
 fn next_cursor(page: &Value) -> Option<String> {
@@ -381,10 +382,6 @@ async fn try_as_tenant(gateway: &PgPool, setting: Option<Uuid>, sql: &str) -> an
         Err(sqlx::Error::Database(_)) => Ok(0),
         Err(error) => Err(error.into()),
     }
-}
-
-fn http_client() -> anyhow::Result<reqwest::Client> {
-    crate::http::client()
 }
 
 #[cfg(test)]

@@ -34,6 +34,39 @@ fn a_mistake_in_a_script_is_named_before_anything_starts() {
 #[test]
 fn unknown_words_are_a_mistake_of_usage() {
     for arguments in [&["prove", "everything"][..], &["demo", "--nothing"], &["jobs", "requeue"]] {
-        assert_eq!(askpro(arguments).status.code(), Some(2), "{arguments:?}");
+        assert_eq!(askpro(arguments).status.code(), Some(64), "{arguments:?}");
     }
+    for arguments in [&["bench", "everything"][..], &["bench", "--json", "tools"], &["simulate"], &[]] {
+        assert_eq!(askpro(arguments).status.code(), Some(64), "{arguments:?}");
+    }
+    assert_eq!(askpro(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn whatever_needs_a_postgres_says_with_its_exit_code_that_there_is_none() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/calls/book.yaml");
+    for arguments in [
+        &["simulate", script][..],
+        &["prove", "race"],
+        &["prove", "isolation"],
+        &["bench"],
+        &["bench", "tools", "--json", "/nowhere/figures.json"],
+        &["demo", "--data", "/dev/null/demo"],
+    ] {
+        // No cluster can be made where nothing can be written.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_askpro"));
+        let output = command.args(arguments).env("TMPDIR", "/dev/null").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
+        assert_eq!(said(&output).trim().lines().count(), 1, "{arguments:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn what_a_killed_demo_left_behind_is_gone_before_anything_is_raised() {
+    let path = std::env::temp_dir().join(format!("askpro-ready-{}.json", std::process::id()));
+    std::fs::write(&path, "{\"pid\": 1}").unwrap();
+    // It comes no further than this: there is no room for a cluster.
+    let output = askpro(&["demo", "--data", "/dev/null/demo", "--ready-file", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(!path.exists(), "whoever waits for the file would believe that the demo is ready");
 }

@@ -89,6 +89,7 @@ async fn what_was_acknowledged_survives_the_death_of_every_process() {
         seed: DEFAULT_SEED,
         clock: None,
         log: None,
+        more: Vec::new(),
     };
     prepare(&setting).await.expect("a prepared database");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

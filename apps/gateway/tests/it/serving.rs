@@ -1,7 +1,8 @@
 //! A gateway on a free port: it answers, and it stops when it is told to.
 
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use bootstrap::Shutdown;
@@ -129,40 +130,99 @@ async fn while_migrations_are_missing_it_lives_and_serves_nobody() {
     served.unwrap();
 }
 
+/// A gateway as a process of its own, whose log is read line by line.
+struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    address: SocketAddr,
+}
+
+impl Process {
+    /// Starts it and waits until it says where it listens.
+    fn start(database_url: String) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gateway"))
+            .env_clear()
+            .env("DATABASE_URL", database_url)
+            .env("ASKPRO__RETELL__API_KEYS", KEY)
+            .env("ASKPRO__HTTP__LISTEN", "127.0.0.1:0")
+            .env("ASKPRO__VOICE__TOOL_DEADLINE_MS", "7000")
+            .env("ASKPRO__DATABASE__ACQUIRE_TIMEOUT_MS", "5000")
+            .env("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0")
+            .current_dir(std::env::temp_dir())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let errors = child.stderr.take().unwrap();
+        let (sender, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            use std::io::BufRead as _;
+            for line in std::io::BufReader::new(errors).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut process = Self { child, lines, address: "127.0.0.1:0".parse().unwrap() };
+        let warned = process.line("REDIS_URL is set and has no effect");
+        assert_eq!(warned["level"], "WARN");
+        let serves = process.line("the gateway serves");
+        process.address = serves["listen"].as_str().unwrap().parse().unwrap();
+        process
+    }
+
+    /// The next line with these words. Every line until then is JSON, and none shows a secret.
+    fn line(&self, words: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(!line.contains("hunter2"), "{line}");
+            let parsed: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+            if line.contains(words) {
+                return parsed;
+            }
+        }
+    }
+
+    /// Tells it to stop; it ends with success.
+    fn stop(mut self) {
+        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        self.line("the gateway has stopped");
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[tokio::test]
 async fn sigterm_ends_the_process_with_success() {
     let database = TestDatabase::fresh().await;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gateway"))
-        .env_clear()
-        .env("DATABASE_URL", database.gateway_url())
-        .env("ASKPRO__RETELL__API_KEYS", KEY)
-        .env("ASKPRO__HTTP__LISTEN", "127.0.0.1:0")
-        .current_dir(std::env::temp_dir())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let errors = child.stderr.take().unwrap();
-    let (seen, serves) = std::sync::mpsc::channel();
-    let reading = std::thread::spawn(move || {
-        use std::io::BufRead as _;
-        let mut all = String::new();
-        for line in std::io::BufReader::new(errors).lines().map_while(Result::ok) {
-            if line.contains("the gateway serves") {
-                let _ = seen.send(());
-            }
-            all.push_str(&line);
-            all.push('\n');
-        }
-        all
-    });
-    serves.recv_timeout(Duration::from_secs(60)).unwrap();
-    let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
-    assert!(told.success());
-    let status = child.wait().unwrap();
-    let log = reading.join().unwrap();
-    assert_eq!(status.code(), Some(0), "{log}");
-    assert!(log.contains("the gateway has stopped"), "{log}");
-    for line in log.lines() {
-        assert!(serde_json::from_str::<Value>(line).is_ok(), "a log line that is not JSON: {line}");
+    Process::start(database.gateway_url()).stop();
+}
+
+/// The names of these fields are promises: see `docs/LOGGING.md`.
+#[tokio::test]
+async fn a_tool_call_leaves_one_line_that_names_tenant_call_request_and_hops() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let process = Process::start(database.gateway_url());
+    ready(process.address).await;
+    let tool = json!({"name": "list_services", "args": {}, "call": {
+        "call_id": "call_for_the_log", "from_number": "+491701112233", "to_number": salon.number()}});
+    let (status, reply) = post(process.address, "/api/webhooks/retell/function", &tool).await;
+    assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
+
+    let line = process.line("voice.tool");
+    assert_eq!((&line["level"], &line["message"]), (&json!("INFO"), &json!("voice.tool")));
+    assert_eq!((&line["tool"], &line["status"]), (&json!("list_services"), &reply["status"]));
+    assert!(line["duration_us"].as_u64().is_some_and(|us| us > 0), "{line}");
+    let hops = line["hops"].as_str().unwrap();
+    for hop in ["read=", "resolve=", "tool="] {
+        assert!(hops.split(' ').any(|part| part.starts_with(hop)), "{hops}");
     }
+    let span = &line["span"];
+    assert_eq!(span["name"], "http.request");
+    assert_eq!(span["tenant.id"], json!(salon.tenant.to_string()), "{line}");
+    assert!(span["call.id"].as_str().unwrap().parse::<kernel::CallId>().is_ok(), "{line}");
+    let request = span["request_id"].as_str().unwrap();
+    assert_eq!(request.len(), 32, "{line}");
+
+    let served = process.line("\"served\"");
+    assert_eq!((&served["http.status"], &served["span"]["request_id"]), (&json!(200), &json!(request)));
+    process.stop();
 }

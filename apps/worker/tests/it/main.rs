@@ -86,3 +86,44 @@ async fn sigterm_ends_the_process_with_success() {
     let log = reading.join().unwrap();
     assert_eq!(status.code(), Some(0), "{log}");
 }
+
+#[tokio::test]
+async fn its_metrics_are_shown_where_it_is_told_to() {
+    let database = TestDatabase::fresh().await;
+    let mut child = worker(&[], Some(&database.worker_url()))
+        .env("ASKPRO__WORKER__METRICS_LISTEN", "127.0.0.1:0")
+        .spawn()
+        .unwrap();
+    let log = child.stderr.take().unwrap();
+    let (seen, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        use std::io::BufRead as _;
+        for line in std::io::BufReader::new(log).lines().map_while(Result::ok) {
+            let _ = seen.send(line);
+        }
+    });
+    let line = |words: &str| loop {
+        let line = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        if line.contains(words) {
+            return serde_json::from_str::<serde_json::Value>(&line).unwrap();
+        }
+    };
+    let address = line("the worker shows its metrics")["listen"].as_str().unwrap().to_owned();
+    line("the worker works");
+    let get = |path: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let live = get("/api/health/live");
+    assert!(live.starts_with("HTTP/1.1 200") && live.contains("\"live\""), "{live}");
+    let metrics = get("/api/metrics");
+    assert!(metrics.starts_with("HTTP/1.1 200") && metrics.contains("text/plain"), "{metrics}");
+    assert!(get("/api/v1/calls").starts_with("HTTP/1.1 404"));
+    let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

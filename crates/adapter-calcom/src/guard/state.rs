@@ -127,7 +127,8 @@ impl GuardState {
     }
 
     /// Every breaker of every connection that was used, by connection.
-    pub(super) fn breakers(&self) -> Vec<BreakerView> {
+    #[must_use]
+    pub fn breakers(&self) -> Vec<BreakerView> {
         let view = |account: &Account| {
             let gates = lock(&account.gates);
             [(Operations::Read, &gates.read), (Operations::Write, &gates.write)].map(

@@ -13,6 +13,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::changes::ChangePolicyRow;
 use crate::calendar::links::LinkRow;
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
@@ -37,6 +38,9 @@ statements! {
                   FROM public.opening_exceptions e WHERE e.tenant_id = $1 AND e.branch_id = b.id) AS exceptions,
                (SELECT to_jsonb(p) FROM public.booking_policies p
                  WHERE p.tenant_id = $1 AND p.branch_id = b.id) AS policy,
+               (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.level, c.act, c.id), '[]')
+                  FROM public.change_policies c
+                 WHERE c.tenant_id = $1 AND (c.branch_id IS NULL OR c.branch_id = b.id)) AS changes,
                (SELECT coalesce(jsonb_agg(jsonb_build_object(
                            'id', s.id, 'name', s.name, 'description', s.description, 'category', s.category,
                            'price_minor', s.price_minor, 'currency', s.currency,
@@ -88,6 +92,7 @@ struct CatalogueRow {
     closed_days: Json<Vec<ClosedDayRow>>,
     exceptions: Json<Vec<ExceptionRow>>,
     policy: Option<Json<PolicyRow>>,
+    changes: Json<Vec<ChangePolicyRow>>,
     services: Json<Vec<ServiceRow>>,
     staff: Json<Vec<StaffRow>>,
     links: Json<Vec<LinkRow>>,
@@ -172,6 +177,7 @@ impl CatalogueRow {
             closed_days: convert(self.closed_days.0)?,
             exceptions: convert(self.exceptions.0)?,
             policy: self.policy.map_or_else(BookingPolicy::default, |Json(policy)| policy.into()),
+            changes: convert(self.changes.0)?,
         })
     }
 }

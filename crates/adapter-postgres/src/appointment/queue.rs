@@ -2,14 +2,15 @@
 //!
 //! A transaction takes an advisory lock for each person and day that it wants to occupy, in the message that begins it.
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
-//! commit. It is a comfort: the exclusion constraint decides alone just as well.
+//! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
+//! customer it is the rule: several people may share a number, so no constraint can tell a double.
 
 use appointment::ports::AppointmentWrite;
 use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
-/// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, in ascending order,
-/// so that two transactions never wait for each other crosswise.
+/// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, one for the number of
+/// each new customer, in ascending order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
         .iter()
@@ -28,6 +29,12 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
             })
         })
         .collect();
+    keys.extend(writes.iter().filter_map(|write| match write {
+        AppointmentWrite::Insert { new_customer: Some(new), .. } => {
+            new.phone.as_ref().map(|phone| fnv(scope, phone.as_e164().bytes()))
+        }
+        _ => None,
+    }));
     keys.sort_unstable();
     keys.dedup();
     keys
@@ -37,11 +44,16 @@ fn day(instant: DateTime<Utc>) -> i64 {
     instant.timestamp().div_euclid(86_400)
 }
 
-/// FNV-1a over tenant, person and day. Two people with one key would only wait for each other.
+/// Two people with one key would only wait for each other.
 fn lock_key(scope: &TenantScope, staff: StaffId, day: i64) -> i64 {
-    let tenant = scope.tenant().as_uuid();
     let staff = staff.as_uuid();
-    let bytes = tenant.as_bytes().iter().chain(staff.as_bytes()).copied().chain(day.to_be_bytes());
+    fnv(scope, staff.as_bytes().iter().copied().chain(day.to_be_bytes()))
+}
+
+/// FNV-1a over the tenant and what is asked for.
+fn fnv(scope: &TenantScope, bytes: impl Iterator<Item = u8>) -> i64 {
+    let tenant = scope.tenant().as_uuid();
+    let bytes = tenant.as_bytes().iter().copied().chain(bytes);
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

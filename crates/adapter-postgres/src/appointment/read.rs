@@ -3,9 +3,12 @@
 use appointment::model::{
     AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, Span, SyncState,
 };
+use appointment::policy::change::RecentChanges;
 use appointment::ports::MAX_LISTED;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, BranchId, CallId, CustomerId, ServiceId, StaffId, StoreError, TenantScope};
+use kernel::{
+    AppointmentId, BranchId, CallId, CustomerId, Money, ServiceId, StaffId, StoreError, TenantScope,
+};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -15,11 +18,14 @@ use crate::statements::statements;
 
 macro_rules! select {
     ($rest:literal) => {
+        select!($rest, "")
+    };
+    ($rest:literal, $more:literal) => {
         concat!(
             "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
                     a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
-                    a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version,
-                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.span_starts, o.span_ends
+                    a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version, a.fee_minor,
+                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.span_starts, o.span_ends", $more, "
                FROM public.appointments a
               CROSS JOIN LATERAL (
                     SELECT coalesce(array_agg(h.position ORDER BY h.position), '{}') AS positions,
@@ -41,6 +47,17 @@ macro_rules! select {
 
 statements! {
     FIND = select!("a.id = $2");
+
+    /// With what its customer has cancelled and moved in calls since `$3`.
+    FIND_TO_CHANGE = select!("a.id = $2", ",
+                    (SELECT count(*) FROM public.appointments m
+                       JOIN public.appointment_changes c ON c.tenant_id = m.tenant_id AND c.appointment_id = m.id
+                      WHERE m.tenant_id = a.tenant_id AND m.customer_id = a.customer_id AND c.at > $3
+                        AND c.call_id IS NOT NULL AND c.kind = 'cancelled') AS cancelled,
+                    (SELECT count(*) FROM public.appointments m
+                       JOIN public.appointment_changes c ON c.tenant_id = m.tenant_id AND c.appointment_id = m.id
+                      WHERE m.tenant_id = a.tenant_id AND m.customer_id = a.customer_id AND c.at > $3
+                        AND c.call_id IS NOT NULL AND c.kind = 'moved') AS moved");
 
     LIST_UPCOMING = select!(
         "a.customer_id = ANY($2) AND a.ends_at > $3 AND a.status IN ('pending', 'confirmed', 'needs_attention')
@@ -72,6 +89,7 @@ struct AppointmentRow {
     cancel_reason: Option<String>,
     created_at: DateTime<Utc>,
     version: i64,
+    fee_minor: Option<i64>,
     positions: Vec<i16>,
     kinds: Vec<String>,
     phase_starts: Vec<DateTime<Utc>>,
@@ -103,6 +121,7 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
     type Error = StoreError;
 
     fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
+        let price = money(row.price_minor, &row.currency, "appointments.currency")?;
         Ok(Self {
             phases: row.phases()?,
             spans: spans(&row.span_starts, &row.span_ends),
@@ -117,9 +136,10 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
             timezone: zone(&row.timezone, "appointments.timezone")?,
             status: AppointmentStatus::parse(&row.status).ok_or_else(|| corrupt("appointments.status"))?,
             source: AppointmentSource::parse(&row.source).ok_or_else(|| corrupt("appointments.source"))?,
-            price: money(row.price_minor, &row.currency, "appointments.currency")?,
+            price,
             notes: row.notes.as_deref().and_then(Note::clean),
             reschedule_count: count(row.reschedule_count, "appointments.reschedule_count")?,
+            fee: row.fee_minor.map(|minor| Money::new(minor, price.currency())),
             sync_state: SyncState::parse(&row.sync_state)
                 .ok_or_else(|| corrupt("appointments.sync_state"))?,
             cancelled_at: row.cancelled_at,
@@ -151,6 +171,35 @@ pub(super) async fn find(
         .await
         .map_err(store_error)?;
     row.map(AppointmentSnapshot::try_from).transpose()
+}
+
+#[derive(FromRow)]
+struct ToChangeRow {
+    #[sqlx(flatten)]
+    appointment: AppointmentRow,
+    cancelled: i64,
+    moved: i64,
+}
+
+pub(super) async fn find_to_change(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: AppointmentId,
+    since: DateTime<Utc>,
+) -> Result<Option<(AppointmentSnapshot, RecentChanges)>, StoreError> {
+    let row: Option<ToChangeRow> = sqlx::query_as(FIND_TO_CHANGE)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .bind(since)
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    row.map(|row| {
+        let recent = RecentChanges { cancelled: counted(row.cancelled), moved: counted(row.moved) };
+        Ok((row.appointment.try_into()?, recent))
+    })
+    .transpose()
 }
 
 pub(super) async fn list_upcoming(

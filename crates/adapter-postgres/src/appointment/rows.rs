@@ -8,7 +8,7 @@ use appointment::model::{
     AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
 };
 use chrono::{DateTime, Utc};
-use kernel::{CommitError, EmailAddress, PersonName, PhoneNumber, StaffId, TenantScope};
+use kernel::{CommitError, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -41,13 +41,14 @@ macro_rules! freeing {
     };
 }
 
-/// Parameters 7 to 14: the entries of the history, in parallel arrays of at most one element.
+/// Parameters 7 to 14: the entries of the history, in parallel arrays of at most one element. The fee of an entry is that
+/// of the appointment after it.
 macro_rules! history {
-    () => {
-        "history AS (
+    ($fee:literal) => {
+        concat!("history AS (
             INSERT INTO public.appointment_changes
-                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at)
-            SELECT $1, c.id, c.appointment_id, c.kind, c.actor, c.call_id, c.before, c.after, c.at
+                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at, fee_minor)
+            SELECT $1, c.id, c.appointment_id, c.kind, c.actor, c.call_id, c.before, c.after, c.at, ", $fee, "
               FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::uuid[], $12::jsonb[], $13::jsonb[],
                           $14::timestamptz[])
                 AS c (id, appointment_id, kind, actor, call_id, before, after, at)
@@ -57,7 +58,7 @@ macro_rules! history {
               FROM unnest($8::uuid[], $9::text[], $11::uuid[]) AS c (appointment_id, kind, call_id)
              WHERE c.call_id IS NOT NULL
             ON CONFLICT DO NOTHING
-        )"
+        )")
     };
 }
 
@@ -82,10 +83,12 @@ statements! {
     /// The time they occupied goes with them.
     RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
 
-    INSERT = concat!("WITH ", freeing!(), ", ", history!(), ", customer AS (
+    /// A new appointment has cost no fee yet.
+    INSERT = concat!("WITH ", freeing!(), ", ", history!("NULL"), ", customer AS (
             INSERT INTO public.customers
                 (tenant_id, id, name, phone_e164, email, anonymous, status, source, created_at)
-            SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active', 'phone_call', $35
+            SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active',
+                   CASE WHEN $24 = 'outside_calendar' THEN 'import' ELSE 'phone_call' END, $35
               FROM unnest($40::uuid[], $41::text[], $42::text[], $43::text[], $44::boolean[])
                 AS c (id, name, phone_e164, email, anonymous)
         ), appointment AS (
@@ -108,7 +111,7 @@ statements! {
          WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
 
     /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
-    UPDATE = concat!("WITH ", freeing!(), ", ", history!(), ", vacated AS (
+    UPDATE = concat!("WITH ", freeing!(), ", ", history!("$40::bigint"), ", vacated AS (
             DELETE FROM public.occupancy o WHERE o.tenant_id = $1 AND o.appointment_id = $15
             RETURNING o.id
         ), appointment AS (
@@ -116,7 +119,7 @@ statements! {
                SET staff_id = $4, branch_id = $16, customer_id = $17, service_id = $18, call_id = $19,
                    starts_at = $20, ends_at = $21, timezone = $22, status = $23, source = $24, price_minor = $25,
                    currency = $26, notes = $27, reschedule_count = $28, sync_state = $29, cancelled_at = $30,
-                   cancel_reason = $31, version = $32, updated_at = app.now()
+                   cancel_reason = $31, version = $32, fee_minor = $40, updated_at = app.now()
              WHERE tenant_id = $1 AND id = $15 AND version = $35
             RETURNING id
         ), old_phases AS (
@@ -137,16 +140,16 @@ statements! {
              WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
                    + (SELECT count(*) FROM vacated) >= 0
         ), copy AS (
-            UPDATE public.calendar_copies AS c ", due_again!("$40"), "
-              FROM appointment a WHERE $41 AND c.tenant_id = $1 AND c.appointment_id = a.id
+            UPDATE public.calendar_copies AS c ", due_again!("$41"), "
+              FROM appointment a WHERE $42 AND c.tenant_id = $1 AND c.appointment_id = a.id
         )
         SELECT count(*) FROM appointment");
 
     RECORD_CHANGE = "
         WITH history AS (
             INSERT INTO public.appointment_changes
-                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at, fee_minor)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         )
         INSERT INTO public.call_appointments (tenant_id, call_id, appointment_id, relation)
         SELECT $1, $6, $3, $4 WHERE $6 IS NOT NULL
@@ -353,7 +356,10 @@ pub(super) async fn update(
     (entry, due): (Option<&AppointmentChange>, Option<Option<&CalendarLink>>),
 ) -> Result<(), CommitError> {
     let statement = whole(UPDATE, scope, releases, next, entry).bind(expected);
-    let statement = phases(statement, next).bind(new_place(due.flatten())).bind(due.is_some());
+    let statement = phases(statement, next)
+        .bind(next.fee.map(Money::minor))
+        .bind(new_place(due.flatten()))
+        .bind(due.is_some());
     let row = statement.fetch_one(connection).await.map_err(occupancy_error)?;
     let changed: i64 = sqlx::Row::try_get(&row, 0).map_err(commit_error)?;
     if changed == 0 { Err(CommitError::Stale) } else { Ok(()) }
@@ -374,6 +380,7 @@ pub(super) async fn record_change(
         .bind(entry.before.as_ref().map(Json))
         .bind(Json(&entry.after))
         .bind(entry.at)
+        .bind(entry.fee.map(Money::minor))
         .execute(connection)
         .await
         .map_err(commit_error)?;

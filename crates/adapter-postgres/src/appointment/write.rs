@@ -9,9 +9,11 @@ use appointment::ports::AppointmentWrite;
 use kernel::{ChangeSet, CommitError, TenantScope};
 use serde_json::json;
 
+use super::double::double_of;
 use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
 use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
+use crate::error::occupancy_error;
 use crate::session::Session;
 
 pub(super) async fn apply(
@@ -40,6 +42,11 @@ pub(super) async fn apply(
                     copy = copy.or(copy_of(next));
                 }
                 let (customer, along) = (new_customer.as_ref(), (entry, copy));
+                if let Some(new) = customer
+                    && double_of(session, scope, new).await.map_err(occupancy_error)?.is_some()
+                {
+                    return Err(CommitError::Stale);
+                }
                 insert(session, scope, std::mem::take(&mut releases), appointment, customer, along).await?;
             }
             AppointmentWrite::Update { next, expected } => {

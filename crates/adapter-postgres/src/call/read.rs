@@ -1,6 +1,9 @@
 //! Reading calls whole.
 
-use call::{CallSnapshot, CostFacts, PrivateText, ProductCost, Provenance, Segment, StuckCall};
+use call::{
+    CallSnapshot, CostFacts, PartLatency, PrivateJson, PrivateText, ProductCost, Provenance, Segment,
+    StuckCall, TokenUsage,
+};
 use chrono::{DateTime, Utc};
 use kernel::{
     BranchId, CallId, CustomerId, ProviderCallId, StoreError, TenantId, TenantScope, UsdMicrocents,
@@ -21,7 +24,8 @@ macro_rules! select {
                     c.agent_version, c.status, c.disconnection_reason, c.started_at, c.ended_at, c.duration_ms,
                     c.customer_id, c.link_method, c.outcome, c.successful, c.in_voicemail, c.sentiment, c.provenance,
                     c.created_at, c.version,
-                    n.summary, n.recording_url, coalesce(n.has_transcript, false) AS has_transcript,
+                    n.summary, n.recording_url, n.analysis::text AS analysis, n.latency, n.tokens,
+                    coalesce(n.has_transcript, false) AS has_transcript,
                     (SELECT jsonb_agg(jsonb_build_object('role', t.role, 'offset_ms', t.offset_ms, 'text', t.text)
                                       ORDER BY t.seq)
                        FROM public.call_transcripts t
@@ -79,6 +83,9 @@ struct CallRow {
     version: i64,
     summary: Option<String>,
     recording_url: Option<String>,
+    analysis: Option<String>,
+    latency: Option<Json<Vec<PartLatency>>>,
+    tokens: Option<Json<TokenUsage>>,
     has_transcript: bool,
     transcript: Option<Json<Vec<SegmentRow>>>,
     provider_usd_microcents: Option<i64>,
@@ -134,6 +141,9 @@ impl TryFrom<CallRow> for CallSnapshot {
             summary: row.summary.map(PrivateText::from_stored),
             recording_url: row.recording_url.map(PrivateText::from_stored),
             transcript,
+            analysis: row.analysis.as_deref().and_then(PrivateJson::clean),
+            latency: row.latency.map(|Json(latency)| latency),
+            tokens: row.tokens.map(|Json(tokens)| tokens),
             cost,
             provenance: row.provenance.0,
             created_at: row.created_at,

@@ -1,6 +1,6 @@
 //! Writing calls: the slim row always, a heavier part only when it changed.
 
-use call::{CallSnapshot, CallStatus, CallWrite, PrivateText, Touched};
+use call::{CallSnapshot, CallStatus, CallWrite, PrivateJson, PrivateText, Touched};
 use kernel::{ChangeSet, CommitError, PhoneNumber, TenantScope};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
@@ -43,11 +43,12 @@ statements! {
 
     CONTENTS = "
         INSERT INTO public.call_contents
-            (tenant_id, call_created_at, call_id, summary, recording_url, has_transcript)
-        VALUES ($1, $2, $3, $4, $5, $6)
+            (tenant_id, call_created_at, call_id, summary, recording_url, has_transcript, analysis, latency, tokens)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9)
         ON CONFLICT (tenant_id, call_created_at, call_id) DO UPDATE
            SET summary = excluded.summary, recording_url = excluded.recording_url,
-               has_transcript = excluded.has_transcript";
+               has_transcript = excluded.has_transcript, analysis = excluded.analysis, latency = excluded.latency,
+               tokens = excluded.tokens";
 
     DROP_TRANSCRIPT = "
         DELETE FROM public.call_transcripts WHERE tenant_id = $1 AND call_created_at = $2 AND call_id = $3";
@@ -82,7 +83,11 @@ pub(super) async fn apply(
             CallWrite::Insert(call) => {
                 row(INSERT, scope, call).execute(&mut **session).await.map_err(commit_error)?;
                 let told = Touched {
-                    contents: call.summary.is_some() || call.recording_url.is_some(),
+                    contents: call.summary.is_some()
+                        || call.recording_url.is_some()
+                        || call.analysis.is_some()
+                        || call.latency.is_some()
+                        || call.tokens.is_some(),
                     transcript: call.transcript.is_some(),
                     cost: call.cost.is_some(),
                 };
@@ -152,6 +157,9 @@ async fn parts(
             .bind(call.summary.as_ref().map(PrivateText::as_str))
             .bind(call.recording_url.as_ref().map(PrivateText::as_str))
             .bind(call.transcript.is_some())
+            .bind(call.analysis.as_ref().map(PrivateJson::as_str))
+            .bind(call.latency.as_ref().map(Json))
+            .bind(call.tokens.map(Json))
             .execute(&mut *connection)
             .await
             .map_err(commit_error)?;

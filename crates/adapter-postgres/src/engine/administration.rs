@@ -25,11 +25,7 @@ statements! {
          GROUP BY queue
          ORDER BY queue";
 
-    /// Other roles' sessions show their age only to members of pg_read_all_stats.
-    OLDEST_TRANSACTION = "
-        SELECT (extract(epoch FROM clock_timestamp() - min(xact_start)) * 1000)::bigint
-          FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    OLDEST_TRANSACTION = "SELECT age_ms FROM engine.oldest_transaction()";
 
     LIST_DEAD = "
         SELECT id, kind, queue, tenant_id, payload, attempt, last_error, correlation

@@ -14,7 +14,7 @@ use crate::statements::statements;
 
 statements! {
     LIST = concat!(
-        "SELECT id, branch_id, coalesce(direction, 'inbound') AS direction, status, caller_e164, called_e164,
+        "SELECT id, provider_call_id, branch_id, coalesce(direction, 'inbound') AS direction, status, caller_e164, called_e164,
                 started_at, ended_at, duration_ms, customer_id, outcome, successful, sentiment, disconnection_reason,
                 created_at
            FROM public.calls
@@ -26,6 +26,7 @@ statements! {
 #[derive(FromRow)]
 struct CallRow {
     id: Uuid,
+    provider_call_id: String,
     branch_id: Uuid,
     direction: String,
     status: String,
@@ -48,6 +49,7 @@ impl TryFrom<CallRow> for CallListItem {
     fn try_from(row: CallRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: CallId::from_uuid(row.id),
+            provider_call_id: row.provider_call_id,
             branch: Some(BranchId::from_uuid(row.branch_id)),
             direction: row.direction,
             status: row.status,

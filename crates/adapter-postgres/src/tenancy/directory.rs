@@ -24,7 +24,7 @@ statements! {
          WHERE k.provider = 'retell' AND k.provider_call_id = $1";
 
     FIND_KEY = "
-        SELECT k.tenant_id, k.secret_hash, k.name, k.revoked_at, k.expires_at, t.state
+        SELECT k.tenant_id, k.secret_hash, k.name, k.scopes, k.revoked_at, k.expires_at, t.state
           FROM public.api_keys k JOIN public.tenants t ON t.id = k.tenant_id
          WHERE k.prefix = $1";
 }
@@ -82,7 +82,7 @@ impl CallDirectory for PgDirectory {
     }
 }
 
-type KeyRow = (Uuid, Vec<u8>, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>, String);
+type KeyRow = (Uuid, Vec<u8>, String, Vec<String>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, String);
 
 #[async_trait]
 impl ApiKeyDirectory for PgDirectory {
@@ -92,13 +92,14 @@ impl ApiKeyDirectory for PgDirectory {
             .fetch_optional(self.database.pool())
             .await
             .map_err(store_error)?;
-        row.map(|(tenant, hash, name, revoked_at, expires_at, state)| {
+        row.map(|(tenant, hash, name, scopes, revoked_at, expires_at, state)| {
             let hash: [u8; 32] = hash.try_into().map_err(|_| corrupt("api_keys.secret_hash"))?;
             Ok(ApiKeyRecord {
                 tenant: TenantId::from_uuid(tenant),
                 prefix: prefix.clone(),
                 secret_hash: SecretHash(hash),
                 name,
+                scopes,
                 revoked_at,
                 expires_at,
                 tenant_state: word(&state, "tenants.state")?,

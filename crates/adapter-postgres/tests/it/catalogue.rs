@@ -1,12 +1,16 @@
 //! The version of a catalogue rises with whatever is changed in it.
 
 use adapter_postgres::PgCatalogueRepository;
+use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, FeeTier, Level};
 use appointment::ports::CatalogueRepository as _;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
 
 /// One change of each kind to each table; `$1` is the tenant.
 const CHANGES: &[&str] = &[
+    "INSERT INTO change_policies (tenant_id, act, level) VALUES ($1, 'cancel', 'company')",
+    "UPDATE change_policies SET until_minutes = 60 WHERE tenant_id = $1",
+    "DELETE FROM change_policies WHERE tenant_id = $1",
     "UPDATE branches SET timezone = 'Europe/Vienna' WHERE tenant_id = $1",
     "UPDATE opening_hours SET closes_minute = 1190 WHERE tenant_id = $1",
     "DELETE FROM opening_hours WHERE tenant_id = $1 AND weekday = 7",
@@ -77,4 +81,49 @@ async fn the_tables_defaults_are_the_products() {
     let catalogues = PgCatalogueRepository::new(database.gateway().clone());
     let loaded = catalogues.load(&salon.scope, salon.branch).await.unwrap().unwrap();
     assert_eq!(loaded.policy, appointment::model::BookingPolicy::default());
+}
+
+#[tokio::test]
+async fn rules_of_changes_are_read_and_raise_the_version() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let salon = Salon::insert(admin, 1).await;
+    let catalogues = PgCatalogueRepository::new(database.gateway().clone());
+    let before = catalogues.load(&salon.scope, salon.branch).await.unwrap().unwrap();
+    assert_eq!(before.changes, []);
+    sqlx::query(
+        "INSERT INTO change_policies (tenant_id, act, level, staff_id, until_minutes, max_per_month,
+                                      max_per_appointment, fee_minor, fee_tiers, fee_percent)
+         VALUES ($1, 'move', 'staff', $2, 60, 2, 3, 500, '[{\"min_minutes\": 2880, \"fee_minor\": 0}]', 50),
+                ($1, 'cancel', 'company', NULL, 0, NULL, NULL, NULL, '[]', NULL)",
+    )
+    .bind(salon.tenant.as_uuid())
+    .bind(salon.staff.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+    let loaded = catalogues.load(&salon.scope, salon.branch).await.unwrap().unwrap();
+    assert!(loaded.version > before.version);
+    let plain = ChangePolicy { level: Level::Company, act: ChangeAct::Cancel, rules: ChangeRules::default() };
+    let dear = ChangePolicy {
+        level: Level::Staff(salon.staff),
+        act: ChangeAct::Move,
+        rules: ChangeRules {
+            until_minutes: 60,
+            max_per_month: Some(2),
+            max_per_appointment: Some(3),
+            fee: FeeRules {
+                flat_minor: Some(500),
+                tiers: vec![FeeTier { min_minutes: 2880, fee_minor: 0 }],
+                percent: Some(50),
+            },
+        },
+    };
+    assert_eq!(loaded.changes, [plain, dear]);
+    let twice = sqlx::query(
+        "INSERT INTO change_policies (tenant_id, act, level) SELECT tenant_id, act, level FROM change_policies
+          WHERE level = 'company'",
+    );
+    let twice = twice.execute(admin).await.unwrap_err();
+    assert!(twice.to_string().contains("change_policies_one_each"), "{twice}");
 }

@@ -64,6 +64,7 @@ fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
         spans: vec![span],
         notes: None,
         reschedule_count: 0,
+        fee: None,
         sync_state: SyncState::NotNeeded,
         cancelled_at: None,
         cancel_reason: None,

@@ -1,11 +1,15 @@
 //! The inbox: stored once, with its job, by a role that may not even look.
 
+use std::sync::Arc;
+
 use adapter_postgres::PgInbox;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{CorrelationId, IdGenerator as _, JobSpec, RandomIds};
+use kernel::{CorrelationId, IdGenerator as _, JobSpec, RandomIds, SystemClock};
+use operations::intake::MAX_BODY_BYTES;
 use operations::ports::{
     Conclusion, Inbox as _, InboxId, InboxState, Provider, ReceivedWebhook, Stored, body_digest,
 };
+use operations::{Admission, Delivery, WebhookIntake};
 use serde_json::json;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
@@ -53,6 +57,45 @@ async fn a_delivery_is_stored_once_with_one_job() {
             .await,
         2
     );
+}
+
+#[tokio::test]
+async fn the_longest_words_that_the_intake_keeps_can_be_stored() {
+    let database = TestDatabase::fresh().await;
+    let clock = Arc::new(SystemClock::default());
+    let intake = WebhookIntake::new(Arc::new(PgInbox::new(database.gateway().clone())), clock);
+    // Characters, not bytes: each of these takes two.
+    let (event, subject) = ("ü".repeat(150), "é".repeat(300));
+    for (length, admission) in [
+        (150, Admission::Process),
+        (101, Admission::Answered),
+        (100, Admission::Quarantine("ß".repeat(900))),
+        (99, Admission::Unrouted("unknown_number")),
+    ] {
+        let body = length.to_string();
+        let delivery = Delivery {
+            provider: Provider::Retell,
+            event: &event[..2 * length],
+            subject: &subject,
+            body: body.as_bytes(),
+            correlation: CorrelationId::from_uuid(RandomIds.next_uuid()),
+        };
+        assert_eq!(intake.receive(delivery, admission.clone()).await.unwrap(), Stored::New, "{length}");
+        assert_eq!(intake.receive(delivery, admission).await.unwrap(), Stored::Duplicate, "{length}");
+    }
+    let cut = "SELECT count(*) FROM intake.webhook_inbox WHERE char_length(event) = 100";
+    assert_eq!(count(database.admin_pool(), cut).await, 3);
+    let whole = "SELECT count(*) FROM intake.webhook_inbox WHERE char_length(event) = 99";
+    assert_eq!(count(database.admin_pool(), whole).await, 1);
+}
+
+#[tokio::test]
+async fn the_largest_body_that_the_intake_admits_can_be_stored() {
+    let database = TestDatabase::fresh().await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    let largest = vec![b' '; MAX_BODY_BYTES];
+    let at = now(&database).await;
+    assert_eq!(gateway.store(webhook(&largest, at)).await.unwrap(), Stored::New);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod attempts;
 mod rights;
 mod seed;
 mod shape;
+mod support_lists;
 
 use sqlx::PgPool;
 
@@ -60,6 +61,18 @@ pub(crate) async fn tables(admin: &PgPool) -> Vec<Table> {
     .fetch_all(admin)
     .await
     .unwrap()
+}
+
+/// The tables that route to a tenant: rows of tenants under a key that is not theirs.
+pub(crate) async fn routing_tables(admin: &PgPool) -> Vec<String> {
+    let found: Vec<String> = tables(admin)
+        .await
+        .into_iter()
+        .filter(|table| table.name.starts_with("public.") && table.has_tenant && !table.leads_with_tenant)
+        .map(|table| table.name)
+        .collect();
+    assert_eq!(found, ["public.api_keys", "public.call_keys", "public.phone_numbers"]);
+    found
 }
 
 /// The tables that belong to tenants.

@@ -113,6 +113,7 @@ async fn each_list_shows_its_rows_to_their_tenant_alone() {
     let all = ListFilter::default();
     let calls = lists.list_calls(&salon.scope, &all, 10).await.unwrap();
     assert_eq!(calls.len(), 2);
+    assert!(calls.iter().all(|call| !call.provider_call_id.is_empty()), "{calls:?}");
     assert_eq!((calls[0].direction.as_str(), calls[0].status.as_str()), ("inbound", "ongoing"));
     let appointments = lists.list_appointments(&salon.scope, &all, 10).await.unwrap();
     assert_eq!(

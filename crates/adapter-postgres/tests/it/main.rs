@@ -9,6 +9,7 @@ mod catalogue;
 mod customers;
 mod effort;
 mod engine;
+mod first_calls;
 mod inbox;
 mod isolation;
 mod lists;

@@ -51,6 +51,9 @@ async fn a_database_of_a_newer_program_is_refused() {
         schema_state(database.gateway()).await.unwrap(),
         SchemaState::Newer { version: 99_991_231_235_959 }
     );
+    let found = PgHealthProbe::new(database.gateway().clone()).check().await;
+    assert!(found.iter().all(|component| component.healthy), "an older process goes on: {found:?}");
+    assert_eq!(found[1].note, Some("migrated by a newer program"));
     let refused = migrate(database.admin(), None).await.unwrap_err();
     assert!(matches!(refused, MigrationError::Newer { version: 99_991_231_235_959 }), "{refused}");
 }

@@ -1,15 +1,24 @@
 //! Retell's call object, as events and tool requests carry it.
 
-use call::{CostFacts, Direction, PrivateText, ProductCost, Report, Segment, Sentiment, Speaker};
+use call::{
+    CostFacts, Direction, PartLatency, PrivateJson, PrivateText, ProductCost, Report, Segment, Sentiment,
+    Speaker, TokenUsage,
+};
 use chrono::{DateTime, Utc};
 use kernel::{ProviderCallId, UsdMicrocents};
 
 use super::json::{MAX_WORD, Object};
+use super::number::scaled;
 
 /// Decimal places between a US cent, in which Retell reports, and a micro-cent.
 const CENT_TO_MICROCENT: i64 = 6;
 /// Decimal places between a second and a millisecond.
 const SECOND_TO_MILLISECOND: i64 = 3;
+/// Parts of the assistant whose latency is reported.
+const LATENCY_PARTS: &[&str] =
+    &["e2e", "asr", "llm", "tts", "s2s", "knowledge_base", "llm_websocket_network_rtt"];
+/// What the names of telephony products contain: the word itself, or one of the carriers that can be attached.
+const TELEPHONY_PRODUCTS: &[&str] = &["telephony", "twilio", "telnyx", "vonage"];
 /// Longest text that is read; the domain cuts further.
 const MAX_TEXT: usize = 100_000;
 
@@ -68,6 +77,9 @@ pub(crate) fn report(call: &Object<'_>, event_at: Option<DateTime<Utc>>) -> Repo
         in_voicemail: analysis.boolean("in_voicemail"),
         recording_url: private(call, "recording_url"),
         transcript: transcript(call),
+        analysis: analysis.raw(&["custom_analysis_data"]).and_then(|data| PrivateJson::clean(data.get())),
+        latency: call.object(&["latency"]).map(|latency| latencies(&latency)),
+        tokens: call.object(&["llm_token_usage"]).and_then(|usage| token_usage(&usage)),
         cost: call.object(&["call_cost"]).and_then(|cost| cost_facts(&cost)),
     }
 }
@@ -134,6 +146,40 @@ fn lines(transcript: &str) -> Vec<Segment> {
         .collect()
 }
 
+/// How fast the parts of the assistant were. The single values stay behind: they are as long as the call.
+fn latencies(latency: &Object<'_>) -> Vec<PartLatency> {
+    LATENCY_PARTS
+        .iter()
+        .filter_map(|part| {
+            let figures = latency.object(&[part])?;
+            Some(PartLatency {
+                part: (*part).to_owned(),
+                p50: figures.integer("p50"),
+                p90: figures.integer("p90"),
+                p95: figures.integer("p95"),
+                p99: figures.integer("p99"),
+                max: figures.integer("max"),
+                turns: figures.integer("num"),
+            })
+        })
+        .collect()
+}
+
+/// What the language model used.
+fn token_usage(usage: &Object<'_>) -> Option<TokenUsage> {
+    let total = usage.list("values").and_then(|values| {
+        let counts = values.into_iter().map(|value| scaled(value.get(), 0));
+        counts.into_iter().try_fold(0_i64, |sum, count| sum.checked_add(count?))
+    });
+    Some(TokenUsage { requests: usage.integer("num_requests")?, total, average: usage.integer("average") })
+}
+
+/// Products that are the carrier's, by a part of their name; what they cost is part of the sum.
+fn is_telephony(product: &str) -> bool {
+    let product = product.to_ascii_lowercase();
+    TELEPHONY_PRODUCTS.iter().any(|name| product.contains(name))
+}
+
 /// The cost. All zeros without a single product is what Retell sends before it knows, and therefore says nothing.
 fn cost_facts(cost: &Object<'_>) -> Option<CostFacts> {
     let sum = cost.decimal("combined_cost", CENT_TO_MICROCENT)?;
@@ -150,9 +196,16 @@ fn cost_facts(cost: &Object<'_>) -> Option<CostFacts> {
         })
         .collect();
     let known = sum > 0 || !products.is_empty();
+    let carrier: Vec<i64> = products
+        .iter()
+        .filter(|position| is_telephony(&position.product))
+        .map(|position| position.usd_microcents.0)
+        .collect();
+    let telephony = carrier.iter().try_fold(0_i64, |sum, part| sum.checked_add(*part));
     known.then(|| CostFacts {
         provider_usd_microcents: UsdMicrocents(sum),
-        telephony_usd_microcents: None,
+        // Nobody says how much of the sum is telephony if no product of it is on the bill.
+        telephony_usd_microcents: telephony.filter(|_| !carrier.is_empty()).map(UsdMicrocents),
         billed_seconds: cost.integer("total_duration_seconds"),
         products,
     })

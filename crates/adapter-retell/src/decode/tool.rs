@@ -131,6 +131,29 @@ pub fn tool_request(body: &[u8], path_tool: Option<&str>) -> Result<ToolEnvelope
     })
 }
 
+/// Reads the use of a tool by GET, for which Retell writes the arguments into the query and signs an empty body.
+///
+/// # Errors
+/// [`DecodeError::Undecodable`] if the name is none, or an argument stands twice: nobody could say which of them counts.
+pub fn tool_query(
+    tool: &str,
+    query: impl IntoIterator<Item = (String, String)>,
+) -> Result<ToolEnvelope, DecodeError> {
+    let refuse = |reason| DecodeError::undecodable(reason, Identity::default());
+    let mut args = Map::new();
+    for (name, value) in query {
+        if args.insert(name, Value::String(value)).is_some() {
+            return Err(refuse("an argument stands twice"));
+        }
+    }
+    Ok(ToolEnvelope {
+        tool: canonical(tool).ok_or_else(|| refuse("no tool name"))?,
+        args: without_nul(args),
+        call: None,
+        tool_call_id: None,
+    })
+}
+
 /// One spelling for every tool: `check-availability_v17` and `check_availability` are the same.
 fn canonical(name: &str) -> Option<String> {
     let name = clean_text(name, MAX_WORD)?.replace('-', "_").to_ascii_lowercase();

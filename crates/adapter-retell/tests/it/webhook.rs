@@ -82,13 +82,40 @@ fn the_analysis_is_read_and_its_cost_is_rounded_once() {
     let cost = report.cost.unwrap();
     // 4.9200005 cents are half a micro-cent above 4.920000.
     assert_eq!(cost.provider_usd_microcents, UsdMicrocents(4_920_001));
-    assert_eq!(cost.products.len(), 3);
+    assert_eq!((cost.products.len(), cost.telephony_usd_microcents), (3, None), "no carrier on the bill");
+    assert_eq!(report.analysis, None, "an empty list is what an empty object becomes elsewhere");
+    let latency = report.latency.unwrap();
+    let figures: Vec<_> = latency.iter().map(|part| (part.part.as_str(), part.p50, part.turns)).collect();
+    assert_eq!(figures, [("e2e", Some(836), Some(1))]);
+    assert_eq!(report.tokens.unwrap().total, Some(7169));
+}
+
+#[test]
+fn what_the_analysis_was_asked_for_and_the_carriers_part_are_read() {
+    let body = r#"{"event":"call_analyzed","call":{"call_id":"call_1",
+        "call_analysis":{"custom_analysis_data":{"b":1.0,"a":"Frau Öztürk"}},
+        "latency":{"e2e":{"p50":836.5,"p90":900,"max":-1,"num":3},"odd":{"p50":1},"tts":"x"},
+        "llm_token_usage":{"values":[2351,2383,2435],"average":2389.6666666666665,"num_requests":3},
+        "call_cost":{"combined_cost":4.56,"product_costs":[{"product":"elevenlabs_tts","cost":3.36},
+            {"product":"us_telephony","cost":1.0},{"product":"Twilio_SIP","cost":0.2}]}}}"#;
+    let report = report(body);
+    assert_eq!(report.analysis.as_ref().unwrap().as_str(), r#"{"a":"Frau Öztürk","b":1}"#);
+    assert!(!format!("{report:?}").contains("Öztürk"));
+    let latency = report.latency.unwrap();
+    let figures: Vec<_> = latency.iter().map(|part| (part.part.as_str(), part.p50, part.max)).collect();
+    assert_eq!(figures, [("e2e", Some(837), None)]);
+    let tokens = report.tokens.unwrap();
+    assert_eq!((tokens.requests, tokens.total, tokens.average), (3, Some(7169), Some(2390)));
+    let cost = report.cost.unwrap();
+    assert_eq!(cost.telephony_usd_microcents, Some(UsdMicrocents(1_200_000)));
+    assert_eq!(cost.provider_usd_microcents, UsdMicrocents(4_560_000), "the carrier's part is in the sum");
 }
 
 #[test]
 fn absence_stays_absence() {
     let brief = report(ANALYZED_BRIEF);
-    assert_eq!(brief, call::Report::default());
+    let answers = call::PrivateJson::clean(r#"{"reason_for_visit":"Beratung"}"#);
+    assert_eq!(brief, call::Report { analysis: answers, ..call::Report::default() });
     // Zeros before the cost is known are no cost, at the start and for a call that never came about.
     assert_eq!(report(STARTED).cost, None);
     assert_eq!(report(ENDED_NOT_CONNECTED).cost, None);
@@ -114,7 +141,10 @@ fn events_about_other_things_say_nothing() {
     for (body, expected) in [
         (CHAT_STARTED, identity("chat_started", "chat_77aa01")),
         (ALERT, identity("alert_triggered", "alert_incident_31")),
-        (r#"{"event":"call_teleported","call":{"call_id":"call_a1"}}"#, identity("call_teleported", "call_a1")),
+        (
+            r#"{"event":"call_teleported","call":{"call_id":"call_a1"}}"#,
+            identity("call_teleported", "call_a1"),
+        ),
         (
             r#"{"event":"transcript_updated","chat":{"chat_id":"chat_1"}}"#,
             identity("transcript_updated", "chat_1"),

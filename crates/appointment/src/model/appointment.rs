@@ -162,6 +162,8 @@ pub struct AppointmentSnapshot {
     pub notes: Option<Note>,
     /// How often it was moved.
     pub reschedule_count: u32,
+    /// What its last change cost; `None` is nothing. What earlier ones cost is in its history.
+    pub fee: Option<Money>,
     /// Where the copy in an external calendar stands.
     pub sync_state: SyncState,
     /// When it was cancelled.

@@ -6,9 +6,15 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use kernel::{BranchId, Money, ServiceId, StaffId};
 
-use super::hours::{DayHours, MINUTES_PER_DAY, WeekHours, merge};
+use super::appointment::AppointmentSnapshot;
+use super::hours::{DayHours, WeekHours, merge};
 use super::span::Span;
 use crate::calendar::CalendarLink;
+use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, rules_for};
+
+mod checks;
+
+use checks::{check_count, check_policy, check_rules, check_service};
 
 /// Longest buffer before or after a service, in minutes. Loads of occupied time reach this far beyond the days asked.
 pub const MAX_BUFFER_MINUTES: u32 = 240;
@@ -218,6 +224,8 @@ pub struct CatalogueSnapshot {
     pub exceptions: Vec<OpeningException>,
     /// Rules.
     pub policy: BookingPolicy,
+    /// Rules of cancelling and moving that stand in the place of those.
+    pub changes: Vec<ChangePolicy>,
     /// What has a copy in an outside calendar. Empty without one.
     pub links: Vec<ServiceLink>,
 }
@@ -288,6 +296,7 @@ impl Catalogue {
     /// [`CatalogueError`] if anything is out of bounds; an adapter reports it as corrupt.
     pub fn restore(snapshot: CatalogueSnapshot) -> Result<Self, CatalogueError> {
         check_policy(&snapshot.policy)?;
+        snapshot.changes.iter().try_for_each(|policy| check_rules(&policy.rules))?;
         check_count("services", snapshot.services.len(), Self::MAX_SERVICES)?;
         check_count("people", snapshot.staff.len(), Self::MAX_STAFF)?;
         let mut services = HashMap::with_capacity(snapshot.services.len());
@@ -346,6 +355,13 @@ impl Catalogue {
     #[must_use]
     pub const fn policy(&self) -> &BookingPolicy {
         &self.snapshot.policy
+    }
+
+    /// The rules for cancelling or moving an appointment.
+    #[must_use]
+    pub fn change_rules(&self, act: ChangeAct, appointment: &AppointmentSnapshot) -> ChangeRules {
+        let about = (appointment.staff, appointment.service);
+        rules_for(act, about, &self.snapshot.changes, &self.snapshot.policy)
     }
 
     /// All services in the order of listing, inactive ones included.
@@ -412,43 +428,4 @@ impl Catalogue {
             .and_then(|service| service.min_notice_min)
             .unwrap_or(self.snapshot.policy.min_notice_minutes)
     }
-}
-
-fn check_count(what: &'static str, count: usize, max: usize) -> Result<(), CatalogueError> {
-    if count > max { Err(CatalogueError::TooMany { what, max }) } else { Ok(()) }
-}
-
-fn check_policy(policy: &BookingPolicy) -> Result<(), CatalogueError> {
-    // Upper bounds keep every sum of minutes far from overflow and every search finite; they are not opinions.
-    const YEAR_MINUTES: u32 = 366 * 1440;
-    let bounds = [
-        ("grid_minutes", policy.grid_minutes, 1, 240),
-        ("min_notice_minutes", policy.min_notice_minutes, 0, YEAR_MINUTES),
-        ("horizon_days", policy.horizon_days, 0, 730),
-        ("cancel_until_minutes", policy.cancel_until_minutes, 0, YEAR_MINUTES),
-        ("reschedule_until_minutes", policy.reschedule_until_minutes, 0, YEAR_MINUTES),
-        ("hold_seconds", policy.hold_seconds, 1, 3600),
-        ("max_holds_per_call", policy.max_holds_per_call, 0, 100),
-        ("max_holds_per_number", policy.max_holds_per_number, 0, 100),
-        ("max_alternatives", policy.max_alternatives, 0, 10),
-    ];
-    for (name, value, low, high) in bounds {
-        if !(low..=high).contains(&value) {
-            return Err(CatalogueError::Policy(name));
-        }
-    }
-    Ok(())
-}
-
-fn check_service(service: &Service) -> Result<(), CatalogueError> {
-    const MAX_PHASES: usize = 20;
-    let day = u32::from(MINUTES_PER_DAY);
-    let fits = (1..=MAX_PHASES).contains(&service.phases.len())
-        && service.phases.iter().all(|phase| (1..=day).contains(&phase.minutes))
-        && service.duration_minutes() <= day
-        && service.phases.iter().any(|phase| phase.kind == PhaseKind::Staffed)
-        && service.buffer_before_min <= MAX_BUFFER_MINUTES
-        && service.buffer_after_min <= MAX_BUFFER_MINUTES
-        && service.min_notice_min.is_none_or(|notice| notice <= 366 * u32::from(MINUTES_PER_DAY));
-    if fits { Ok(()) } else { Err(CatalogueError::Phases(service.id)) }
 }

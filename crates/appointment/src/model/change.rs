@@ -1,7 +1,7 @@
 //! The history of an appointment: who changed what, when, in which call.
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, AppointmentId, CallId, IdGenerator, StaffId, define_id};
+use kernel::{Actor, AppointmentId, CallId, IdGenerator, Money, StaffId, define_id};
 use serde::{Deserialize, Serialize};
 
 use super::appointment::{AppointmentSnapshot, ChangeKind};
@@ -55,6 +55,8 @@ pub struct AppointmentChange {
     pub before: Option<ChangeFacts>,
     /// The state after.
     pub after: ChangeFacts,
+    /// What the change cost; `None` is nothing.
+    pub fee: Option<Money>,
     /// Product time of the change.
     pub at: DateTime<Utc>,
 }
@@ -79,6 +81,7 @@ impl AppointmentChange {
             call,
             before: before.map(ChangeFacts::of),
             after: ChangeFacts::of(after),
+            fee: after.fee,
             at,
         }
     }

@@ -5,12 +5,11 @@ use chrono_tz::Tz;
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, Money, StaffId};
 
 use super::appointment::{Appointment, AppointmentSnapshot, AppointmentSource, AppointmentStatus, SyncState};
-use super::catalogue::BookingPolicy;
 use super::footprint::Footprint;
 use super::note::Note;
 use super::sought::Sought;
 use super::span::{Minute, Span};
-use crate::policy::change::{Denial, may_cancel, may_move};
+use crate::policy::change::{ChangeAct, ChangeRules, Denial, RecentChanges, permit};
 
 /// Everything about a new appointment that is not its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +64,7 @@ impl Appointment {
                 spans: footprint.spans_at(start),
                 notes: draft.notes,
                 reschedule_count: 0,
+                fee: None,
                 sync_state: SyncState::NotNeeded,
                 cancelled_at: None,
                 cancel_reason: None,
@@ -158,14 +158,18 @@ impl Appointment {
         Some(Self { snapshot: next })
     }
 
-    /// May it be moved now, wherever to?
+    /// May it be cancelled or moved (wherever to) now, and what does that cost? `None` is nothing.
     ///
     /// # Errors
     /// [`ChangeRefused`] if not.
-    pub fn may_move(&self, policy: &BookingPolicy, now: DateTime<Utc>) -> Result<(), ChangeRefused> {
+    pub fn may(
+        &self,
+        act: ChangeAct,
+        (rules, recent): (&ChangeRules, RecentChanges),
+        now: DateTime<Utc>,
+    ) -> Result<Option<Money>, ChangeRefused> {
         self.must_be_open()?;
-        let state = &self.snapshot;
-        may_move(policy, state.starts_at, state.reschedule_count, now).map_err(ChangeRefused::Denied)
+        permit(act, rules, &self.snapshot, recent, now).map_err(ChangeRefused::Denied)
     }
 
     /// The appointment at another time or with another person, its length and phases kept.
@@ -176,10 +180,10 @@ impl Appointment {
         &self,
         staff: StaffId,
         start: Minute,
-        policy: &BookingPolicy,
+        rules: (&ChangeRules, RecentChanges),
         now: DateTime<Utc>,
     ) -> Result<Self, ChangeRefused> {
-        self.may_move(policy, now)?;
+        let fee = self.may(ChangeAct::Move, rules, now)?;
         let footprint = Footprint::of_appointment(&self.snapshot);
         let mut next = self.snapshot.clone();
         next.staff = staff;
@@ -187,6 +191,7 @@ impl Appointment {
         next.ends_at = footprint.end(start).instant();
         next.phases = footprint.phases_at(start);
         next.spans = footprint.spans_at(start);
+        next.fee = fee;
         next.reschedule_count = next.reschedule_count.saturating_add(1);
         next.sync_state = after_change(next.sync_state);
         if next.sync_state == SyncState::Pending {
@@ -203,12 +208,12 @@ impl Appointment {
     pub fn cancel(
         &self,
         reason: Option<Note>,
-        policy: &BookingPolicy,
+        rules: (&ChangeRules, RecentChanges),
         now: DateTime<Utc>,
     ) -> Result<Self, ChangeRefused> {
-        self.must_be_open()?;
-        may_cancel(policy, self.snapshot.starts_at, now).map_err(ChangeRefused::Denied)?;
+        let fee = self.may(ChangeAct::Cancel, rules, now)?;
         let mut next = self.snapshot.clone();
+        next.fee = fee;
         next.status = AppointmentStatus::Cancelled;
         next.spans = Vec::new();
         next.cancelled_at = Some(now);
@@ -306,18 +311,19 @@ mod tests {
 
     #[test]
     fn moving_twice_counts_and_cancelling_frees() {
-        let policy = BookingPolicy::default();
+        let rules = ChangeRules::default();
+        let policy = (&rules, RecentChanges::default());
         let now = at("2026-11-20T08:00:00Z");
         let to = Minute::floor(at("2026-11-26T13:00:00Z"));
-        let moved = colouring(10).move_to(staff_id(2), to, &policy, now).unwrap();
-        let moved = moved.move_to(staff_id(1), to, &policy, now).unwrap();
+        let moved = colouring(10).move_to(staff_id(2), to, policy, now).unwrap();
+        let moved = moved.move_to(staff_id(1), to, policy, now).unwrap();
         assert_eq!((moved.snapshot().reschedule_count, moved.snapshot().version), (2, 3));
-        let gone = moved.cancel(None, &policy, now).unwrap();
+        let gone = moved.cancel(None, policy, now).unwrap();
         assert_eq!((gone.snapshot().spans.len(), gone.snapshot().cancelled_at), (0, Some(now)));
         assert_eq!(Appointment::restore(gone.snapshot().clone()).unwrap(), gone);
         let refused = ChangeRefused::NotOpen(AppointmentStatus::Cancelled);
-        assert_eq!(gone.cancel(None, &policy, now), Err(refused));
-        assert_eq!(gone.move_to(staff_id(1), to, &policy, now), Err(refused));
+        assert_eq!(gone.cancel(None, policy, now), Err(refused));
+        assert_eq!(gone.move_to(staff_id(1), to, policy, now), Err(refused));
     }
 
     #[test]
@@ -342,7 +348,8 @@ mod tests {
             let made = colouring(buffer);
             let to = Minute(Minute::floor(made.starts_at()).0 + minutes);
             let now = at("2026-11-20T08:00:00Z");
-            let moved = made.move_to(staff_id(1), to, &BookingPolicy::default(), now).unwrap();
+            let rules = ChangeRules::default();
+            let moved = made.move_to(staff_id(1), to, (&rules, RecentChanges::default()), now).unwrap();
             let shift = moved.starts_at() - made.starts_at();
             let shifted = |span: &Span| Span::new(span.start + shift, span.end + shift);
             let spans: Vec<_> = made.snapshot().spans.iter().map(shifted).collect();

@@ -1,6 +1,6 @@
 //! Booking.
 
-use kernel::{AppointmentId, ChangeSet, CommitError, IdGenerator, TenantScope};
+use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, TenantScope};
 
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
@@ -32,24 +32,22 @@ impl BookingService {
     /// Two appointments in one call are two requests. What protects against doing one request twice is the claim, and
     /// without one the customer's appointment at the same minute for the same service.
     ///
+    /// A new customer whom another call has stored in the meantime is not stored twice: it is booked for that one.
+    ///
     /// # Errors
     /// [`BookingError::UnknownBranch`]; store failures. That the time is gone is an outcome, not an error.
-    pub async fn book(&self, scope: &TenantScope, request: BookRequest) -> Result<BookOutcome, BookingError> {
-        let (service, staff, start) = request.target.parts();
-        let ask = Ask {
-            branch: request.branch,
-            subject: Subject::Service(service),
-            staff,
-            requester: &request.requester,
-            customer: match &request.party {
-                BookingParty::Existing(customer) => Some(*customer),
-                BookingParty::New(_) => None,
-            },
-        };
+    pub async fn book(
+        &self,
+        scope: &TenantScope,
+        mut request: BookRequest,
+    ) -> Result<BookOutcome, BookingError> {
+        let (_, _, start) = request.target.parts();
         let mut reason = Unavailable::JustTaken;
         for _ in 0..ATTEMPTS {
             let picture = self
-                .picture(scope, &ask, &|catalogue, _| DateRange::day(local_date(catalogue.timezone(), start)))
+                .picture(scope, &ask_for(&request), &|catalogue, _| {
+                    DateRange::day(local_date(catalogue.timezone(), start))
+                })
                 .await?;
             let id = AppointmentId::generate(self.ids.as_ref());
             let appointment = match decide(&picture, &request, id) {
@@ -75,15 +73,45 @@ impl BookingService {
                     return Ok(BookOutcome::Booked(appointment));
                 }
                 Err(CommitError::AlreadyClaimed) => return Ok(BookOutcome::Repeated),
-                Err(error) if worth_another_look(&error) => reason = Unavailable::JustTaken,
+                Err(error) if worth_another_look(&error) => {
+                    reason = Unavailable::JustTaken;
+                    if let Some(known) = self.stored_meanwhile(scope, &request.party).await? {
+                        request.party = BookingParty::Existing(known);
+                    }
+                }
                 Err(error) => return Err(BookingError::Commit(error)),
             }
         }
         let catalogue = self.catalogues.known(scope, request.branch).await?;
         let wish = wish_for(catalogue.timezone(), start);
         let asked = Some(Minute::floor(start));
-        let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+        let (alternatives, _) = self.alternatives(scope, &ask_for(&request), wish, asked, None).await?;
         Ok(BookOutcome::SlotGone { reason, alternatives })
+    }
+
+    async fn stored_meanwhile(
+        &self,
+        scope: &TenantScope,
+        party: &BookingParty,
+    ) -> Result<Option<CustomerId>, BookingError> {
+        match party {
+            BookingParty::New(row) => Ok(self.appointments.double_of(scope, row).await?),
+            BookingParty::Existing(_) => Ok(None),
+        }
+    }
+}
+
+fn ask_for(request: &BookRequest) -> Ask<'_> {
+    let (service, staff, _) = request.target.parts();
+    Ask {
+        branch: request.branch,
+        subject: Subject::Service(service),
+        staff,
+        requester: &request.requester,
+        customer: match &request.party {
+            BookingParty::Existing(customer) => Some(*customer),
+            BookingParty::New(_) => None,
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! Moving and cancelling.
 
-use kernel::{AppointmentId, CallId, ChangeSet, CommitError, TenantScope};
+use chrono::TimeDelta;
+use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, TenantScope};
 
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
@@ -15,12 +16,16 @@ use crate::model::{
     Appointment, AppointmentChange, AppointmentStatus, Catalogue, ChangeKind, ChangeRefused, DateRange,
     HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
 };
+use crate::policy::change::{ChangeAct, ChangeRules, QUOTA_DAYS, RecentChanges};
 use crate::policy::holds::{HoldWish, plan_hold, settled_by};
 use crate::ports::AppointmentWrite;
 
 /// Where an appointment would go, decided but not committed.
 struct Destination {
     appointment: Appointment,
+    rules: ChangeRules,
+    recent: RecentChanges,
+    fee: Option<Money>,
     slot: Slot,
     picture: Picture,
 }
@@ -45,6 +50,7 @@ impl BookingService {
                     appointment: found.appointment,
                     slot: found.slot,
                     hold: None,
+                    fee: found.fee,
                 });
             };
             let spans = spans_at(&found.picture, &found.slot);
@@ -74,6 +80,7 @@ impl BookingService {
                         appointment: found.appointment,
                         slot: found.slot,
                         hold: plan.hold,
+                        fee: found.fee,
                     });
                 }
                 Err(error) if worth_another_look(&error) => {}
@@ -99,13 +106,16 @@ impl BookingService {
                 Err(refusal) => return Ok(MoveOutcome::Not(refusal)),
             };
             let now = found.picture.view.now;
-            let policy = found.picture.catalogue.policy();
             let before = found.appointment;
             let start = Minute::floor(found.slot.start);
-            let after = match before.move_to(found.slot.staff, start, policy, now) {
+            let rules = (&found.rules, found.recent);
+            let after = match before.move_to(found.slot.staff, start, rules, now) {
                 Ok(after) => after,
                 Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
             };
+            if let (Some(fee), false) = (after.snapshot().fee, request.accepts_fee) {
+                return Ok(MoveOutcome::Not(MoveRefusal::FeeDue(fee)));
+            }
             let mut change = ChangeSet::new();
             let call = request.requester.call();
             if let Some(call) = call {
@@ -157,7 +167,7 @@ impl BookingService {
     ) -> Result<CancelOutcome, BookingError> {
         let mut last = CommitError::Stale;
         for _ in 0..ATTEMPTS {
-            let before = self.must_find(scope, request.appointment).await?;
+            let (before, recent) = self.must_find_to_change(scope, request.appointment).await?;
             if !request.requester.may_touch(&before, self.clock.now()) {
                 return Ok(CancelOutcome::NotYours);
             }
@@ -167,11 +177,15 @@ impl BookingService {
             let catalogue =
                 self.catalogues.current(scope, before.snapshot().branch, self.clock.real_now()).await?;
             let now = self.clock.now();
-            let after = match before.cancel(request.reason.clone(), catalogue.policy(), now) {
+            let rules = catalogue.change_rules(ChangeAct::Cancel, before.snapshot());
+            let after = match before.cancel(request.reason.clone(), (&rules, recent), now) {
                 Ok(after) => after,
                 Err(ChangeRefused::NotOpen(status)) => return Ok(CancelOutcome::NotOpen(status)),
                 Err(ChangeRefused::Denied(denial)) => return Ok(CancelOutcome::Denied(denial)),
             };
+            if let (Some(fee), false) = (after.snapshot().fee, request.accepts_fee) {
+                return Ok(CancelOutcome::FeeDue { appointment: before, fee });
+            }
             let call = request.requester.call();
             let fact = AppointmentEvent::cancelled(after.snapshot(), call);
             let change = self
@@ -204,7 +218,7 @@ impl BookingService {
         scope: &TenantScope,
         request: &MoveRequest,
     ) -> Result<Result<Destination, MoveRefusal>, BookingError> {
-        let appointment = self.must_find(scope, request.appointment).await?;
+        let (appointment, recent) = self.must_find_to_change(scope, request.appointment).await?;
         if !request.requester.may_touch(&appointment, self.clock.now()) {
             return Ok(Err(MoveRefusal::NotYours));
         }
@@ -217,8 +231,13 @@ impl BookingService {
                 DateRange::day(local_date(catalogue.timezone(), request.start))
             })
             .await?;
+        let rules = picture.catalogue.change_rules(ChangeAct::Move, appointment.snapshot());
+        let fee = match appointment.may(ChangeAct::Move, (&rules, recent), picture.view.now) {
+            Ok(fee) => fee,
+            Err(refused) => return Ok(Err(refused.into())),
+        };
         match decide(&picture, &appointment, request) {
-            Ok(slot) => Ok(Ok(Destination { appointment, slot, picture })),
+            Ok(slot) => Ok(Ok(Destination { appointment, rules, recent, fee, slot, picture })),
             Err(MoveRefusal::Unavailable { reason, .. }) => {
                 let wish = wish_for(picture.catalogue.timezone(), request.start);
                 let asked = Some(Minute::floor(request.start));
@@ -245,6 +264,17 @@ impl BookingService {
 
     async fn must_find(&self, scope: &TenantScope, id: AppointmentId) -> Result<Appointment, BookingError> {
         self.find(scope, id).await?.ok_or(BookingError::UnknownAppointment(id))
+    }
+
+    async fn must_find_to_change(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<(Appointment, RecentChanges), BookingError> {
+        let since = self.clock.now() - TimeDelta::days(QUOTA_DAYS);
+        let found = self.appointments.find_to_change(scope, id, since).await?;
+        let (snapshot, recent) = found.ok_or(BookingError::UnknownAppointment(id))?;
+        Ok((Appointment::restore(snapshot)?, recent))
     }
 
     fn with_update(
@@ -298,9 +328,8 @@ fn ask_for<'a>(appointment: &'a Appointment, request: &'a MoveRequest) -> Ask<'a
     }
 }
 
-/// Policy first, then whether it is a change at all, then free time.
+/// The rules have been asked. Now whether it is a change at all, then free time.
 fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -> Result<Slot, MoveRefusal> {
-    appointment.may_move(picture.catalogue.policy(), picture.view.now)?;
     let state = appointment.snapshot();
     let same_person = request.staff.is_none_or(|staff| staff == state.staff);
     if request.start == state.starts_at && same_person {

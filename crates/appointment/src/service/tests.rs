@@ -27,6 +27,7 @@ use crate::model::{
     HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought,
 };
 use crate::policy::alternatives::RankedSlot;
+use crate::policy::change::RecentChanges;
 use crate::ports::{AppointmentRepository, AppointmentWrite};
 use crate::service::BookingService;
 use crate::testing::{
@@ -76,6 +77,15 @@ impl AppointmentRepository for Racing {
         self.store.find(scope, id).await
     }
 
+    async fn find_to_change(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(AppointmentSnapshot, RecentChanges)>, StoreError> {
+        self.store.find_to_change(scope, id, since).await
+    }
+
     async fn list_upcoming_of_customers(
         &self,
         scope: &TenantScope,
@@ -112,6 +122,14 @@ impl AppointmentRepository for Racing {
         call: CallId,
     ) -> Result<Vec<HoldSnapshot>, StoreError> {
         self.store.live_holds_of_call(scope, call).await
+    }
+
+    async fn double_of(
+        &self,
+        scope: &TenantScope,
+        new: &NewCustomerRow,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        self.store.double_of(scope, new).await
     }
 
     async fn commit(
@@ -213,8 +231,26 @@ fn stranger(number: u128) -> BookingParty {
     })
 }
 
+/// Somebody new with a number and a name.
+fn first_call(number: u128) -> BookingParty {
+    BookingParty::New(NewCustomerRow {
+        id: customer(500 + number),
+        name: kernel::PersonName::clean("Erika Muster").ok(),
+        phone: PhoneNumber::from_e164("+491701112299").ok(),
+        email: None,
+        anonymous: false,
+    })
+}
+
 fn move_to(appointment: &Appointment, requester: Requester, start: &str) -> MoveRequest {
-    MoveRequest { appointment: appointment.id(), start: at(start), staff: None, requester, claim: None }
+    MoveRequest {
+        appointment: appointment.id(),
+        start: at(start),
+        staff: None,
+        requester,
+        claim: None,
+        accepts_fee: false,
+    }
 }
 
 fn claim(key: &'static str) -> Option<ClaimFor> {

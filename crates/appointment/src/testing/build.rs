@@ -10,6 +10,7 @@ use crate::model::{
     BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours,
     HoursError, OpeningException, Phase, PhaseKind, Service, ServiceLink, Span, Staff, WeekHours,
 };
+use crate::policy::change::ChangePolicy;
 
 /// The id of the branch with this number.
 #[must_use]
@@ -51,6 +52,7 @@ impl CatalogueBuilder {
                 exceptions: Vec::new(),
                 policy: BookingPolicy::default(),
                 links: Vec::new(),
+                changes: Vec::new(),
             },
         }
     }
@@ -156,6 +158,13 @@ impl CatalogueBuilder {
     #[must_use]
     pub fn policy(mut self, change: impl FnOnce(&mut BookingPolicy)) -> Self {
         change(&mut self.snapshot.policy);
+        self
+    }
+
+    /// Adds rules of cancelling or moving.
+    #[must_use]
+    pub fn changes(mut self, policy: ChangePolicy) -> Self {
+        self.snapshot.changes.push(policy);
         self
     }
 

@@ -15,6 +15,7 @@ use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery,
     HoldSnapshot, NewCustomerRow,
 };
+use crate::policy::change::RecentChanges;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository};
 
 /// Catalogues in memory.
@@ -171,6 +172,18 @@ impl AppointmentRepository for InMemoryAppointments {
         Ok(self.read(scope, |rows| rows.appointments.get(&id).cloned()))
     }
 
+    async fn find_to_change(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(AppointmentSnapshot, RecentChanges)>, StoreError> {
+        Ok(self.read(scope, |rows| {
+            let found = rows.appointments.get(&id)?;
+            Some((found.clone(), rows.recent_changes(found.customer, since)))
+        }))
+    }
+
     async fn list_upcoming_of_customers(
         &self,
         scope: &TenantScope,
@@ -210,6 +223,14 @@ impl AppointmentRepository for InMemoryAppointments {
     ) -> Result<Vec<HoldSnapshot>, StoreError> {
         let now = self.clock.now();
         Ok(self.read(scope, |rows| rows.live_holds(now, |hold| hold.call == call)))
+    }
+
+    async fn double_of(
+        &self,
+        scope: &TenantScope,
+        new: &NewCustomerRow,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        Ok(self.read(scope, |rows| rows.double_of(new)))
     }
 
     async fn commit(

@@ -112,7 +112,9 @@ impl ScriptedCalendar {
             return Err(not_sent("connect"));
         }
         match state.mishaps.pop_front() {
-            Some(Mishap::Refused(reason)) => Err(WriteFailure::Refused { reason, detail: "scripted".to_owned() }),
+            Some(Mishap::Refused(reason)) => {
+                Err(WriteFailure::Refused { reason, detail: "scripted".to_owned() })
+            }
             Some(Mishap::NotSent) => Err(not_sent("scripted")),
             Some(Mishap::LostBefore) => Err(unknown("timeout")),
             Some(Mishap::LostAfter) => {
@@ -148,7 +150,15 @@ fn apply(state: &mut State, write: &Write, now: DateTime<Utc>) -> Result<RemoteB
                 return Err(refused(RefusalReason::SlotTaken));
             }
             let attendee = Attendee { ..request.attendee.clone() };
-            Ok(add(state, now, &request.link.event_type, request.start, Some(attendee), Some(request.marker), None))
+            Ok(add(
+                state,
+                now,
+                &request.link.event_type,
+                request.start,
+                Some(attendee),
+                Some(request.marker),
+                None,
+            ))
         }
         Write::Reschedule(uid, start) => {
             let Some(old) = state.bookings.iter().find(|booking| booking.uid == *uid).cloned() else {
@@ -157,7 +167,9 @@ fn apply(state: &mut State, write: &Write, now: DateTime<Utc>) -> Result<RemoteB
             if !old.status.is_open() {
                 return Err(refused(RefusalReason::AlreadyChanged));
             }
-            let Some(event_type) = old.event_type.clone() else { return Err(refused(RefusalReason::Invalid)) };
+            let Some(event_type) = old.event_type.clone() else {
+                return Err(refused(RefusalReason::Invalid));
+            };
             if is_taken(state, &event_type, *start, Some(uid)) {
                 return Err(refused(RefusalReason::SlotTaken));
             }

@@ -9,10 +9,11 @@ use kernel::{
 
 use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
 use crate::model::{
-    AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, CustomerHistory, DayLoad,
-    DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit,
-    Span,
+    AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
+    CustomerHistory, DayLoad, DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow,
+    OwnAppointment, PastVisit, Span,
 };
+use crate::policy::change::RecentChanges;
 use crate::ports::AppointmentWrite;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,9 @@ impl Rows {
                 if let Some(id) = from_hold {
                     self.drop_hold(*id);
                 }
+                if new_customer.as_ref().is_some_and(|new| self.double_of(new).is_some()) {
+                    return Err(CommitError::Stale);
+                }
                 if let Some(customer) = new_customer
                     && self.customers.insert(customer.id, customer.clone()).is_some()
                 {
@@ -106,6 +110,30 @@ impl Rows {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn recent_changes(&self, customer: CustomerId, since: DateTime<Utc>) -> RecentChanges {
+        let theirs = |change: &&AppointmentChange| {
+            let owner = self.appointments.get(&change.appointment).map(|row| row.customer);
+            owner == Some(customer) && change.call.is_some() && change.at > since
+        };
+        let mut recent = RecentChanges::default();
+        for change in self.changes.iter().filter(theirs) {
+            match change.kind {
+                ChangeKind::Booked => {}
+                ChangeKind::Moved => recent.moved += 1,
+                ChangeKind::Cancelled => recent.cancelled += 1,
+            }
+        }
+        recent
+    }
+
+    /// As the database does, but to the ear of a machine: letter case is all that does not count.
+    pub(super) fn double_of(&self, new: &NewCustomerRow) -> Option<CustomerId> {
+        let key = |row: &NewCustomerRow| row.name.as_ref().map(|name| name.as_str().to_lowercase());
+        new.phone.as_ref()?;
+        let same = |row: &&NewCustomerRow| row.phone == new.phone && key(row) == key(new);
+        self.customers.values().filter(same).map(|row| row.id).min()
     }
 
     fn occupy(

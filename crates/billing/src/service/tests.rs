@@ -68,7 +68,7 @@ async fn cost_is_converted_at_the_latest_rate_or_at_the_marked_fallback() {
     assert_eq!(account.cost().unwrap().external_minor, 86);
     assert_eq!(account.cost().unwrap().fx, FxRate::FALLBACK);
 
-    let taken = service.quote_fx(&platform(), 900_000, FxSource::Reference).await.unwrap();
+    let taken = service.quote_fx(&platform(), 900_000, FxSource::Reference, None).await.unwrap();
     assert!(matches!(taken, FxDecision::Accepted(rate) if rate.ppm() == 900_000));
     let second = CallId::from_uuid(Uuid::from_u128(6));
     store.add_call(scope.tenant(), second, rate());
@@ -79,21 +79,24 @@ async fn cost_is_converted_at_the_latest_rate_or_at_the_marked_fallback() {
 
 #[tokio::test]
 async fn an_implausible_rate_leaves_the_last_one_in_place() {
-    let (service, store, scope) = world();
+    let (service, store, _) = world();
     let good = FxRate::new(900_000, FxSource::Reference).unwrap();
-    service.quote_fx(&platform(), 900_000, FxSource::Reference).await.unwrap();
+    service.quote_fx(&platform(), 900_000, FxSource::Reference, None).await.unwrap();
     for ppm in [0, -1, 699_999, 1_200_001, i64::MAX] {
-        let decision = service.quote_fx(&platform(), ppm, FxSource::Reference).await.unwrap();
+        let decision = service.quote_fx(&platform(), ppm, FxSource::Reference, None).await.unwrap();
         assert_eq!(decision, FxDecision::LastOneStays { rejected_ppm: ppm });
     }
-    assert_eq!(store.latest_fx(&scope).await.unwrap(), Some(good));
+    assert_eq!(service.latest_fx().await.unwrap().map(|quote| quote.rate), Some(good));
     // A day earlier does not win over the latest day.
     let old = FxQuote {
         day: NaiveDate::from_ymd_opt(1969, 12, 31).unwrap(),
         rate: FxRate::new(1_000_000, FxSource::Manual).unwrap(),
     };
     store.record_fx(&platform(), old).await.unwrap();
-    assert_eq!(store.latest_fx(&scope).await.unwrap(), Some(good));
+    // Nor does one to come, before its day.
+    let tomorrow = NaiveDate::from_ymd_opt(1970, 1, 2);
+    service.quote_fx(&platform(), 950_000, FxSource::Manual, tomorrow).await.unwrap();
+    assert_eq!(service.latest_fx().await.unwrap().map(|quote| quote.rate), Some(good));
 }
 
 #[tokio::test]

@@ -81,16 +81,7 @@ impl MirroredTimes {
             .max_capacity(policy.entries)
             .time_to_live(policy.stale.max(policy.fresh))
             .build();
-        Self {
-            gateway,
-            book,
-            clock,
-            tasks,
-            policy,
-            weeks,
-            flights: Arc::default(),
-            versions: Arc::default(),
-        }
+        Self { gateway, book, clock, tasks, policy, weeks, flights: Arc::default(), versions: Arc::default() }
     }
 
     /// Asks again for what was asked for lately and is about to go stale, within the background's share of the budget.
@@ -150,10 +141,8 @@ impl MirroredTimes {
                 return None;
             }
         };
-        let window = Span::new(
-            Minute(week * WEEK_MINUTES).instant(),
-            Minute((week + 1) * WEEK_MINUTES).instant(),
-        );
+        let window =
+            Span::new(Minute(week * WEEK_MINUTES).instant(), Minute((week + 1) * WEEK_MINUTES).instant());
         let effort = Effort { lane, within: self.policy.request };
         let fetched_at = self.clock.real_now();
         match self.gateway.free_starts(scope, &connection, link, window, None, effort).await {
@@ -214,9 +203,9 @@ impl OutsideTimes for MirroredTimes {
         links: &[(StaffId, CalendarLink)],
         window: Span,
     ) -> Vec<(StaffId, Offered)> {
-        let people = links.iter().map(|(staff, link)| async move {
-            (*staff, self.of_person(scope, link, window).await)
-        });
+        let people = links
+            .iter()
+            .map(|(staff, link)| async move { (*staff, self.of_person(scope, link, window).await) });
         join_all(people).await
     }
 

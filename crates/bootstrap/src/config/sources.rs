@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
 /// The defaults; this file also decides which keys exist and of what type they are.
@@ -27,6 +30,10 @@ const WELL_KNOWN: [(&str, &str, &str); 3] = [
     ("DATABASE_URL_FILE", "database", "url_file"),
     ("RUST_LOG", "telemetry", "log"),
 ];
+
+/// Variables that are understood and yet change nothing, and why.
+const WITHOUT_EFFECT: [(&str, &str); 1] =
+    [("REDIS_URL", "there is no adapter for Redis yet: caches are in the memory of each process")];
 
 /// A setting that cannot be used. `Display` is one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +82,15 @@ impl Sources {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         Self { file, environment }
+    }
+
+    /// One line for every variable that is set and changes nothing.
+    pub(super) fn without_effect(&self) -> impl Iterator<Item = String> {
+        let is_set = |name| self.environment.get(name).is_some_and(|value| !value.is_empty());
+        WITHOUT_EFFECT
+            .into_iter()
+            .filter(move |(name, _)| is_set(*name))
+            .map(|(name, why)| format!("{name} is set and has no effect, since {why}"))
     }
 
     /// Only what is given: for tests and for programs that assemble a configuration themselves.
@@ -153,12 +169,19 @@ impl Tree {
     }
 }
 
+/// An address, or nothing for an empty text.
+pub(super) fn address_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
 /// Types that TOML does not know.
 fn probe(section: &str, key: &str, value: &Value) -> Result<(), ConfigError> {
     let name = || format!("{section}.{key}");
     match (section, key, value) {
-        ("http", "listen", Value::String(text)) => text
-            .parse::<std::net::SocketAddr>()
+        ("worker", "metrics_listen", Value::String(text)) if text.is_empty() => Ok(()),
+        ("http", "listen", Value::String(text)) | ("worker", "metrics_listen", Value::String(text)) => text
+            .parse::<SocketAddr>()
             .map(drop)
             .map_err(|_| ConfigError::new(name(), format!("is `{text}`, not an address with a port"))),
         ("telemetry", "format", Value::String(text)) if text != "json" && text != "text" => {

@@ -126,12 +126,22 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
             "database.max_connections is 99999999999, too large",
         ),
         ("ASKPRO__HTTP__LISTEN", "everywhere", "http.listen is `everywhere`, not an address with a port"),
+        (
+            "ASKPRO__WORKER__METRICS_LISTEN",
+            "9464",
+            "worker.metrics_listen is `9464`, not an address with a port",
+        ),
         ("ASKPRO__TELEMETRY__FORMAT", "xml", "telemetry.format is `xml`, but must be `json` or `text`"),
         ("ASKPRO__RETELL__API_KEYS", "short", "retell.api_keys has a key of fewer than 8 characters"),
         (
             "ASKPRO__RETENTION__JOB_HISTORY_DAYS",
             "7",
             "retention.job_history_days is 7, but must be 31 to 3650",
+        ),
+        (
+            "ASKPRO__HTTP__MAX_EVENT_BODY_BYTES",
+            "8388609",
+            "http.max_event_body_bytes is 8388609, but must be 1024 to 8388608",
         ),
         ("ASKPRO__WORKER__SYNC_SLOTS", "0", "worker.sync_slots is 0, but must be 1 to 1000"),
     ] {
@@ -145,6 +155,14 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
         message(Scratch::with("[retell]\napi_keys = [1]").load()),
         "retell.api_keys has an item that is not text"
     );
+}
+
+#[test]
+fn a_worker_shows_its_metrics_only_where_it_is_told_to() {
+    let listen = |loaded: Loaded| loaded.config.worker.metrics_listen;
+    assert_eq!(listen(from_environment(&NOTHING).unwrap()), None);
+    let set = from_environment(&[("ASKPRO__WORKER__METRICS_LISTEN", "127.0.0.1:9464")]).unwrap();
+    assert_eq!(listen(set), Some("127.0.0.1:9464".parse().unwrap()));
 }
 
 #[test]
@@ -176,6 +194,15 @@ fn secrets_come_from_files_and_are_never_shown() {
 
     let absent = from_environment(&[("DATABASE_URL_FILE", "/nowhere/secret")]);
     assert!(message(absent).starts_with("database.url_file names /nowhere/secret, which cannot be read"));
+}
+
+#[test]
+fn a_variable_that_is_understood_and_changes_nothing_is_pointed_out_without_its_value() {
+    let loaded = from_environment(&[("REDIS_URL", "redis://:hunter2@cache/0")]).unwrap();
+    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
+    assert!(loaded.warnings[0].starts_with("REDIS_URL is set and has no effect"), "{:?}", loaded.warnings);
+    assert!(!loaded.warnings[0].contains("hunter2"));
+    assert_eq!(from_environment(&[("REDIS_URL", "")]).unwrap().warnings, Vec::<String>::new());
 }
 
 #[test]

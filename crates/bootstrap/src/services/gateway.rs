@@ -18,10 +18,12 @@ use operations::{Lists, WebhookIntake};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, close, learn_time};
+use super::{Common, TimeKeeper, close, learn_time};
 use crate::cached::{CachedDirectory, CachedTenants};
+use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
 use crate::config::Config;
 use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
@@ -35,6 +37,8 @@ pub struct GatewayServices {
     pub intake: WebhookIntake,
     /// From numbers, calls and keys to tenants.
     pub tenants: TenantResolver,
+    /// Outside calendars.
+    pub calendars: OutsideCalendars,
     /// Read models.
     pub lists: Lists,
     /// Whether requests can be served.
@@ -46,6 +50,7 @@ pub struct GatewayServices {
     /// Keys that sign what comes from the voice provider.
     pub retell_keys: Vec<RetellKey>,
     time: Arc<ProductClock>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -59,11 +64,11 @@ impl GatewayServices {
     /// Assembles, without waiting for the database: a process that says that it is not ready is better than none.
     /// Nothing may be served before [`learn_time`](Self::learn_time) has ended.
     ///
-    /// What comes along writes the trace of tools; run it on a task until the last tool call has ended.
+    /// Work that outlives its caller is spawned on `tasks`. What comes along writes the trace of tools; run it on a task until the last tool call has ended.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub fn assemble(config: &Config) -> anyhow::Result<(Self, TraceWriter)> {
+    pub fn assemble(config: &Config, tasks: &TaskTracker) -> anyhow::Result<(Self, TraceWriter)> {
         let common = Common::assemble(&database_of_gateway(config))?;
         let Common { database, clock, ids, calls, .. } = &common;
         let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
@@ -71,18 +76,21 @@ impl GatewayServices {
         let resolver = common.resolver(Arc::new(directory));
         let tenants: Arc<dyn TenantRepository> =
             Arc::new(CachedTenants::new(Arc::new(PgTenantRepository::new(database.clone())), entries, fresh));
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             Arc::new(PgAppointmentRepository::new(database.clone())),
             Arc::new(OffersInMemory::new(Arc::clone(clock))),
             Arc::clone(clock),
             Arc::clone(ids),
-        );
-        let customers = CustomerService::new(
-            Arc::new(PgCustomerRepository::new(database.clone())),
-            Arc::clone(clock),
-            Arc::clone(ids),
-        );
+        )
+        .with_outside(Arc::new(calendars.mirror.clone()));
         let callbacks = CallbackService::new(
             Arc::new(PgCallbackRepository::new(database.clone())),
             Arc::clone(clock),
@@ -98,6 +106,7 @@ impl GatewayServices {
             callbacks,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: Arc::new(NotesInMemory::default()),
+            copies: Arc::new(calendars.live(tasks.clone())),
             attempts: Arc::new(AttemptsInMemory::new(
                 Arc::clone(clock),
                 config.voice.failed_identifications_per_hour,
@@ -111,27 +120,34 @@ impl GatewayServices {
             voice: Arc::new(voice),
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(clock)),
             tenants: resolver,
+            calendars,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
             probe: Arc::new(PgHealthProbe::new(database.clone())),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,
             time: common.time,
+            keeper: TimeKeeper::default(),
             database: common.database,
         };
         Ok((services, trace))
     }
 
-    /// Learns product time from the database, as soon as that answers. `false` if `stop` was cancelled before.
+    /// Learns product time from the database, as soon as that answers, and keeps it in step from then on until `stop` is
+    /// cancelled. `false` if that was before.
     pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
         tokio::select! {
             () = stop.cancelled() => false,
-            () = learn_time(&self.database, &self.time) => true,
+            () = learn_time(&self.database, &self.time) => {
+                self.keeper.begin(&self.database, &self.time, stop);
+                true
+            }
         }
     }
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(&self) {
+        self.keeper.end().await;
         close(&self.database).await;
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgCalendarAdministration, PgInbox, PgTenantProvisioner, PgTenantRepository,
-    Sealer,
+    Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgInbox, PgTenantProvisioner,
+    PgTenantRepository, Sealer,
 };
+use billing::BillingService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::CalendarAdministration;
@@ -31,6 +32,8 @@ pub struct OperatorServices {
     pub queue: Arc<dyn JobQueue>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
+    /// Exchange rates.
+    pub billing: BillingService,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
     database: Database,
@@ -60,6 +63,11 @@ impl OperatorServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
             administration: Arc::new(PgJobAdministration::new(&database)),
             queue: Arc::new(PgJobQueue::new(&database)),
+            billing: BillingService::new(
+                Arc::new(PgBillingRepository::new(database.clone())),
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
             clock,
             ids,
             database,

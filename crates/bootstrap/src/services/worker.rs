@@ -6,19 +6,28 @@ use std::time::Duration;
 
 use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgDirectory, PgInbox,
+    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCalendarSurvey,
+    PgCallbackRepository, PgCatalogueRepository, PgCustomerRepository, PgDirectory, PgInbox,
     PgTenantRepository, PgUpkeep,
 };
 use anyhow::Context;
+use appointment::calendar::{Effort, Lane};
+use appointment::service::BookingService;
 use billing::BillingService;
 use chrono::TimeDelta;
+use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
+use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Reconciliation, RoundParts};
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
 use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
+use servicedesk::CallbackService;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::{Common, close};
+use super::{Common, TimeKeeper, close};
+use crate::calendar::{Ground, OutsideCalendars};
 use crate::config::Config;
+use crate::memory::OffersInMemory;
 
 /// What the background process does.
 pub struct WorkerServices {
@@ -28,6 +37,10 @@ pub struct WorkerServices {
     pub aftermath: Arc<CallAftermath>,
     /// Upkeep.
     pub maintenance: Arc<Maintenance>,
+    /// Stored webhooks of outside calendars.
+    pub calendar_news: CalendarProcessing,
+    /// Rounds over outside calendars.
+    pub calendar_rounds: Arc<CalendarRounds>,
     /// The jobs.
     pub queue: Arc<dyn JobQueue>,
     /// The facts.
@@ -42,6 +55,7 @@ pub struct WorkerServices {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    keeper: TimeKeeper,
     database: Database,
 }
 
@@ -59,15 +73,47 @@ impl WorkerServices {
     pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let keeper = TimeKeeper::default();
+        keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
-        let billing = BillingService::new(
-            Arc::new(PgBillingRepository::new(database.clone())),
+        let accounts = Arc::new(PgBillingRepository::new(database.clone()));
+        let billing = BillingService::new(accounts.clone(), Arc::clone(clock), Arc::clone(ids));
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
             Arc::clone(clock),
             Arc::clone(ids),
         );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let tasks = TaskTracker::new();
+        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let calendars = OutsideCalendars::assemble(config, &ground, tasks)?;
+        let bookings = BookingService::new(
+            Arc::new(PgCatalogueRepository::new(database.clone())),
+            appointments.clone(),
+            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
+        let news = CalendarNews::new(calendars.desk.clone(), Arc::new(bookings));
+        let effort = Effort { lane: Lane::Background, within: calendars.request() };
+        let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
+        let calendar_rounds = CalendarRounds::new(RoundParts {
+            survey: Arc::new(PgCalendarSurvey::new(database.clone())),
+            book: Arc::clone(&calendars.book),
+            desk: calendars.desk.clone(),
+            reconciliation: Reconciliation::new(news),
+            appointments: appointments.clone(),
+            customers: customers.clone(),
+            callbacks: CallbackService::new(
+                Arc::new(PgCallbackRepository::new(database.clone())),
+                Arc::clone(clock),
+                Arc::clone(ids),
+            ),
+            clock: Arc::clone(clock),
+            effort,
+        });
         let events: Arc<dyn EventLog> = Arc::new(PgEventLog::new(database));
         let administration: Arc<dyn JobAdministration> = Arc::new(PgJobAdministration::new(database));
         let ports = MaintenancePorts {
@@ -76,12 +122,15 @@ impl WorkerServices {
             inbox: inbox.clone(),
             facts: Arc::clone(&events),
             jobs: Arc::clone(&administration),
+            rates: accounts,
         };
         let signal =
             PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
         Ok(Self {
+            calendar_news,
+            calendar_rounds: Arc::new(calendar_rounds),
             processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
-            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments)),
+            aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments, customers)),
             maintenance: Arc::new(Maintenance::new(
                 ports,
                 calls.clone(),
@@ -95,13 +144,15 @@ impl WorkerServices {
             signal: Arc::new(signal),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
+            keeper,
             database: common.database,
         })
     }
 
     /// Ends the connections; call it when nothing is at work any more.
     pub async fn close(self) {
-        let Self { database, signal, .. } = self;
+        let Self { database, signal, keeper, .. } = self;
+        keeper.end().await;
         // The listener lends a connection, and closing waits for every connection.
         drop(signal);
         close(&database).await;
@@ -127,5 +178,6 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,
         holiday_years_ahead: config.upkeep.holiday_years_ahead,
+        fx_stale_days: config.upkeep.fx_stale_days,
     }
 }

@@ -71,6 +71,9 @@ impl Call {
             summary: None,
             recording_url: None,
             transcript: None,
+            analysis: None,
+            latency: None,
+            tokens: None,
             cost: None,
             provenance: Provenance::default(),
             created_at: new.received_at.trunc_subsecs(6),
@@ -149,6 +152,9 @@ impl Call {
             provenance.offer(Field::InVoicemail, &mut call.in_voicemail, report.in_voicemail, origin);
             provenance.offer(Field::RecordingUrl, &mut call.recording_url, report.recording_url, origin);
             provenance.offer(Field::Transcript, &mut call.transcript, report.transcript, origin);
+            provenance.offer(Field::Analysis, &mut call.analysis, report.analysis, origin);
+            provenance.offer(Field::Latency, &mut call.latency, report.latency, origin);
+            provenance.offer(Field::Tokens, &mut call.tokens, report.tokens, origin);
             provenance.offer(Field::Cost, &mut call.cost, report.cost, origin);
         })
     }
@@ -191,7 +197,11 @@ impl Call {
         Decision {
             changed: true,
             touched: Touched {
-                contents: self.0.summary != before.summary || self.0.recording_url != before.recording_url,
+                contents: self.0.summary != before.summary
+                    || self.0.recording_url != before.recording_url
+                    || self.0.analysis != before.analysis
+                    || self.0.latency != before.latency
+                    || self.0.tokens != before.tokens,
                 transcript: self.0.transcript != before.transcript,
                 cost: self.0.cost != before.cost,
             },

@@ -140,7 +140,7 @@ pub struct ProductCost {
 pub struct CostFacts {
     /// Sum over all products, as the provider states it.
     pub provider_usd_microcents: UsdMicrocents,
-    /// The telephony carrier's part, if it is reported apart.
+    /// The telephony carrier's part of the sum, if the provider names it; never more than the sum.
     pub telephony_usd_microcents: Option<UsdMicrocents>,
     /// Seconds that the provider billed; it rounds up.
     pub billed_seconds: Option<i64>,

@@ -20,6 +20,18 @@ pub enum LinkMethod {
     /// A person said so.
     Manual,
 }
+
+impl LinkMethod {
+    /// How sure it is, in per cent.
+    #[must_use]
+    pub const fn confidence(self) -> u8 {
+        match self {
+            Self::NameMatch => 85,
+            Self::AppointmentLink => 95,
+            Self::PhoneMatch | Self::Manual => 100,
+        }
+    }
+}
 words!(LinkMethod, "way of knowing a customer",
     NameMatch => "name_match", PhoneMatch => "phone_match",
     AppointmentLink => "appointment_link", Manual => "manual_link");

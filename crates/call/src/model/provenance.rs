@@ -59,6 +59,12 @@ pub enum Field {
     RecordingUrl,
     /// The conversation.
     Transcript,
+    /// What the analysis was asked for.
+    Analysis,
+    /// How fast the parts of the assistant were.
+    Latency,
+    /// What the language model used.
+    Tokens,
     /// What the provider charges.
     Cost,
 }

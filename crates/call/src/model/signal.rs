@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use kernel::{Caller, PhoneNumber};
 
+use super::analysis::{MAX_LATENCY_PARTS, PartLatency, PrivateJson, TokenUsage};
 use super::facts::{CostFacts, Direction, ProductCost, Segment, Sentiment};
 use super::provenance::{Origin, SignalKind};
 use super::text::{PrivateText, clean_text};
@@ -59,6 +60,12 @@ pub struct Report {
     pub recording_url: Option<PrivateText>,
     /// The conversation; an empty one says nothing.
     pub transcript: Option<Vec<Segment>>,
+    /// What the analysis was asked for.
+    pub analysis: Option<PrivateJson>,
+    /// How fast the parts of the assistant were; none at all says nothing.
+    pub latency: Option<Vec<PartLatency>>,
+    /// What the language model used.
+    pub tokens: Option<TokenUsage>,
     /// What the provider charges.
     pub cost: Option<CostFacts>,
 }
@@ -82,6 +89,8 @@ impl Report {
             summary: private(self.summary, MAX_SUMMARY_CHARS),
             recording_url: private(self.recording_url, MAX_URL_CHARS),
             transcript: self.transcript.and_then(cleaned_transcript),
+            latency: self.latency.and_then(cleaned_latency),
+            tokens: self.tokens.and_then(TokenUsage::cleaned),
             cost: self.cost.and_then(cleaned_cost),
             ..self
         }
@@ -187,6 +196,21 @@ fn cleaned_transcript(segments: Vec<Segment>) -> Option<Vec<Segment>> {
     (!kept.is_empty()).then_some(kept)
 }
 
+/// By name, each part once: the order in a JSON object means nothing.
+fn cleaned_latency(parts: Vec<PartLatency>) -> Option<Vec<PartLatency>> {
+    let mut kept: Vec<PartLatency> = parts
+        .into_iter()
+        .filter_map(|part| {
+            let name = clean_text(&part.part, MAX_WORD_CHARS);
+            part.cleaned(name, MAX_DURATION_MS)
+        })
+        .collect();
+    kept.sort();
+    kept.dedup_by(|later, first| later.part == first.part);
+    kept.truncate(MAX_LATENCY_PARTS);
+    (!kept.is_empty()).then_some(kept)
+}
+
 fn cleaned_cost(cost: CostFacts) -> Option<CostFacts> {
     let believable = |amount: i64| (0..=MAX_COST_MICROCENTS).contains(&amount);
     if !believable(cost.provider_usd_microcents.0) {
@@ -194,7 +218,9 @@ fn cleaned_cost(cost: CostFacts) -> Option<CostFacts> {
     }
     Some(CostFacts {
         provider_usd_microcents: cost.provider_usd_microcents,
-        telephony_usd_microcents: cost.telephony_usd_microcents.filter(|amount| believable(amount.0)),
+        telephony_usd_microcents: cost
+            .telephony_usd_microcents
+            .filter(|amount| (0..=cost.provider_usd_microcents.0).contains(&amount.0)),
         billed_seconds: cost.billed_seconds.filter(|s| (0..=MAX_DURATION_MS / 1000).contains(s)),
         products: cost
             .products

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{BranchId, CallId, Caller, CustomerId, PhoneNumber, ProviderCallId};
 
+use super::analysis::{PartLatency, PrivateJson, TokenUsage};
 use super::facts::{CallStatus, CostFacts, Direction, Segment, Sentiment};
 use super::link::LinkMethod;
 use super::outcome::SessionOutcome;
@@ -59,6 +60,12 @@ pub struct CallSnapshot {
     pub recording_url: Option<PrivateText>,
     /// The conversation in order; `None` until told or after it was erased.
     pub transcript: Option<Vec<Segment>>,
+    /// What the analysis was asked for, as one JSON object (contents).
+    pub analysis: Option<PrivateJson>,
+    /// How fast the parts of the assistant were, by name (contents).
+    pub latency: Option<Vec<PartLatency>>,
+    /// What the language model used (contents).
+    pub tokens: Option<TokenUsage>,
     /// What the provider charges (cost).
     pub cost: Option<CostFacts>,
     /// The memory of the merge, stored as one JSON document with the slim row.

@@ -1,6 +1,6 @@
 use call::{
-    Call, CallSignal, CallSnapshot, CostFacts, Direction, NewCall, PrivateText, ProductCost, Report, Segment,
-    Sentiment, Speaker,
+    Call, CallSignal, CallSnapshot, CostFacts, Direction, NewCall, PartLatency, PrivateJson, PrivateText,
+    ProductCost, Report, Segment, Sentiment, Speaker, TokenUsage,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{BranchId, CallId, Caller, PhoneNumber, ProviderCallId, UsdMicrocents};
@@ -115,7 +115,23 @@ pub(crate) fn report() -> impl Strategy<Value = Report> {
         of(transcript()),
         of(cost()),
     );
-    (parties, times, contents).prop_map(|(parties, times, contents)| Report {
+    let latency = ("[ab]", of(-1_i64..3), of(0_i64..2)).prop_map(|(part, p50, turns)| PartLatency {
+        part,
+        p50,
+        turns,
+        ..PartLatency::default()
+    });
+    let tokens =
+        (-1_i64..3, of(0_i64..2)).prop_map(|(requests, total)| TokenUsage { requests, total, average: None });
+    let meters = (
+        of("[ab]{0,1}".prop_map(|word| PrivateJson::clean(&format!(r#"{{"a":"{word}"}}"#)).unwrap())),
+        of(proptest::collection::vec(latency, 0..3)),
+        of(tokens),
+    );
+    (parties, times, contents, meters).prop_map(|(parties, times, contents, meters)| Report {
+        analysis: meters.0,
+        latency: meters.1,
+        tokens: meters.2,
         caller: parties.0,
         called: parties.1,
         direction: parties.2,

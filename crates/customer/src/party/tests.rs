@@ -109,6 +109,15 @@ fn a_shared_number_needs_the_exact_name() {
     // Two entries of one name: the older one.
     let twice = [known(1, "Erika Müller"), known(2, "Erika Mueller")];
     assert_eq!(taken(&decide(&twice, &caller(), Some("Erika Müller"), None)), Some(twice[0].id()));
+    assert!(one_person(&twice) && !one_person(&existing) && !one_person(&[]));
+    assert_eq!(
+        taken(&decide(&twice, &caller(), None, None)),
+        Some(twice[0].id()),
+        "nobody needs to be told apart"
+    );
+    assert_eq!(decide(&twice, &caller(), Some("Max Müller"), None), PartyDecision::AskWho(twice.to_vec()));
+    let closed = [known(1, "Erika Müller"), blocked(2, "Erika Müller")];
+    assert_eq!(decide(&closed, &caller(), None, None), PartyDecision::Blocked);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use servicedesk::CallbackId;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CallItem {
     id: CallId,
+    provider_call_id: String,
     branch_id: Option<BranchId>,
     direction: String,
     status: String,
@@ -82,6 +83,7 @@ impl From<CallListItem> for CallItem {
     fn from(call: CallListItem) -> Self {
         Self {
             id: call.id,
+            provider_call_id: call.provider_call_id,
             branch_id: call.branch,
             direction: call.direction,
             status: call.status,

@@ -3,16 +3,17 @@
 use axum::extract::Query;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
-use operations::lists::PageRequest;
+use operations::lists::{ListKind, PageRequest};
 
 use crate::refusal::Refusal;
 
-/// Parameters that exist, for the refusal of others.
-const KNOWN: &str = "limit, cursor, status, from, to, branch";
+/// Parameters that every list has, for the refusal of others.
+const KNOWN: &str = "limit, cursor, status, from, to";
 
 /// Reads `limit`, `cursor`, `status`, `from`, `to` and `branch`. An unknown or doubled parameter is refused: whoever
-/// misspells a filter must not get the unfiltered list.
-pub(crate) fn page_request(query: &str) -> Result<PageRequest, Refusal> {
+/// misspells a filter must not get the
+/// unfiltered list, nor whoever filters by something that the list does not have.
+pub(crate) fn page_request(query: &str, kind: ListKind) -> Result<PageRequest, Refusal> {
     let uri: Uri = format!("/?{query}").parse().map_err(|_| invalid("the query cannot be read"))?;
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
         .map_err(|_| invalid("the query cannot be read"))?;
@@ -27,11 +28,14 @@ pub(crate) fn page_request(query: &str) -> Result<PageRequest, Refusal> {
             "status" => request.status.replace(value).is_some(),
             "from" => request.from.replace(instant("from", &value)?).is_some(),
             "to" => request.until.replace(instant("to", &value)?).is_some(),
-            "branch" => {
+            "branch" if kind.has_branches() => {
                 let branch = value.parse().map_err(|error| invalid(format!("`branch`: {error}")))?;
                 request.branch.replace(branch).is_some()
             }
-            _ => return Err(invalid(format!("there are only these parameters: {KNOWN}"))),
+            _ => {
+                let branch = if kind.has_branches() { ", branch" } else { "" };
+                return Err(invalid(format!("this list has only these parameters: {KNOWN}{branch}")));
+            }
         };
         if doubled {
             return Err(invalid(format!("`{name}` stands twice")));

@@ -29,6 +29,7 @@ pub(crate) fn rows() -> Rows {
     Rows {
         calls: vec![CallListItem {
             id: CallId::from_uuid(uuid(1)),
+            provider_call_id: "call_0a1b2c".to_owned(),
             branch: Some(BranchId::from_uuid(uuid(2))),
             direction: "inbound".to_owned(),
             status: "analyzed".to_owned(),
@@ -174,7 +175,7 @@ async fn rows_have_the_promised_shape() {
         shown,
         [
             json!({
-                "id": id("cal", 1), "branch_id": id("brn", 2), "direction": "inbound", "status": "analyzed",
+                "id": id("cal", 1), "provider_call_id": "call_0a1b2c", "branch_id": id("brn", 2), "direction": "inbound", "status": "analyzed",
                 "from_number": "+491701112233", "to_number": "+4940555100", "started_at": at, "ended_at": null,
                 "duration_ms": 61_000, "customer_id": id("cus", 3), "outcome": null, "successful": true,
                 "sentiment": null, "disconnection_reason": "user_hangup", "created_at": at,
@@ -256,8 +257,8 @@ async fn wrong_parameters_are_refused_by_name() {
         ("from=2026-09-02T00:00:00Z&to=2026-09-01T00:00:00Z", "to"),
         ("branch=cus_00000000000000000000000000000001", "branch"),
         ("branch=1%27%20OR%201=1", "branch"),
-        ("tenant=cmp_00000000000000000000000000000002", "these parameters"),
-        ("state=ended", "these parameters"),
+        ("tenant=cmp_00000000000000000000000000000002", "only these parameters"),
+        ("state=ended", "only these parameters"),
         ("%ff=1", ""),
     ] {
         let answer = get(&world, &format!("/api/v1/calls?{query}"), &key).await;
@@ -266,4 +267,44 @@ async fn wrong_parameters_are_refused_by_name() {
         assert!(message.contains(named), "{query}: {message}");
     }
     assert!(world.lists_asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_filter_that_a_list_does_not_have_is_refused_and_not_ignored() {
+    let world = World::new();
+    let key = world.company(1, "one").await;
+    let branch = BranchId::from_uuid(uuid(2));
+    for path in LISTS {
+        let answer = get(&world, &format!("{path}?branch={branch}"), &key).await;
+        if path == "/api/v1/customers" {
+            assert_eq!(answer.refused(400), "invalid_request");
+            let message = answer.json()["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("only these parameters") && !message.contains("branch"), "{message}");
+        } else {
+            assert_eq!(answer.status, 200, "{path}");
+        }
+    }
+    assert_eq!(world.lists_asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read_is_told_so() {
+    let world = World::new();
+    let key = world.company(1, "one").await;
+    let prefix = KeyPrefix::parse(&key[4..12]).unwrap();
+    for (scopes, allowed) in
+        [(vec![], false), (vec!["write"], false), (vec!["reader"], false), (vec!["write", "read"], true)]
+    {
+        let scopes = scopes.into_iter().map(str::to_owned).collect();
+        world.tenancy.set_key_scopes(prefix.clone(), scopes);
+        for path in LISTS {
+            let answer = get(&world, path, &key).await;
+            if allowed {
+                assert_eq!(answer.status, 200, "{path}");
+            } else {
+                assert_eq!(answer.refused(403), "scope_missing", "{path}");
+            }
+        }
+    }
+    assert_eq!(world.lists_asked.lock().unwrap().len(), 4, "only the last key saw something");
 }

@@ -1,4 +1,9 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use inbound_http::calendar::{CalendarHealth, CalendarState};
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::world::World;
 
@@ -41,4 +46,55 @@ async fn metrics_are_text() {
     assert_eq!(answer.status, 200);
     assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
     assert_eq!(answer.body, b"askpro_up 1\n");
+}
+
+#[tokio::test]
+async fn what_is_worth_knowing_makes_nothing_unready() {
+    let world = World::new();
+    *world.probe.note.lock().unwrap() = Some("migrated by a newer program");
+    let answer = world.get("/api/health/ready").await;
+    assert_eq!(answer.status, 200);
+    let expected = json!({"healthy": true, "problem": null, "note": "migrated by a newer program"});
+    assert_eq!(answer.json()["checks"]["database"], expected);
+}
+
+#[tokio::test]
+async fn the_calendars_of_others_are_not_configured_until_somebody_says_how_they_are() {
+    let world = World::new();
+    let answer = world.get("/api/health/calcom").await;
+    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"status": "not_configured"})));
+
+    struct Calendar(Option<CalendarState>);
+    #[async_trait]
+    impl CalendarHealth for Calendar {
+        async fn state(&self) -> Option<CalendarState> {
+            self.0.clone()
+        }
+    }
+    let state = CalendarState { status: "degraded", details: json!({"breaker": "open"}) };
+    for (state, shown) in [
+        (None, json!({"status": "not_configured"})),
+        (Some(state), json!({"status": "degraded", "details": {"breaker": "open"}})),
+    ] {
+        let world = World::with_calendar(Arc::new(Calendar(state)));
+        let answer = world.get("/api/health/calcom").await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, shown));
+    }
+}
+
+#[tokio::test]
+async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
+    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()));
+    for (path, status, expected) in [
+        ("/api/metrics", 200, "askpro_up 1\n"),
+        ("/api/health/live", 200, "live"),
+        ("/api/v1/calls", 404, ""),
+        ("/api/webhooks/retell", 404, ""),
+    ] {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        assert!(String::from_utf8_lossy(&body).contains(expected), "{path}");
+    }
 }

@@ -31,11 +31,13 @@ async fn every_listed_route_is_served_and_with_no_other_method() {
     let world = World::new();
     for route in ROUTES {
         let path = route.path.replace("{tool}", "list-services");
+        let methods: Vec<&str> =
+            ROUTES.iter().filter(|other| other.path == route.path).map(|other| other.method).collect();
         for method in ["get", "post", "put", "delete"] {
             let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path);
             let answer = world.send(request.body(Body::empty()).unwrap()).await;
             let status = answer.status.as_u16();
-            if method == route.method {
+            if methods.contains(&method) {
                 assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
             } else {
                 assert_eq!(status, 405, "{method} {path}");
@@ -103,4 +105,19 @@ fn every_reference_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[tokio::test]
+async fn the_page_for_people_shows_the_document_and_loads_nothing_else() {
+    let answer = World::new().get("/docs").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; connect-src 'self';"), "{policy}");
+    let page = String::from_utf8(answer.body).unwrap();
+    assert!(page.contains("fetch(\"/api/openapi.json\")"));
+    for other in ["http://", "https://", "src=", "import ", "@import", "url("] {
+        assert!(!page.contains(other), "the page must load nothing: {other}");
+    }
+    assert!(!page.contains("innerHTML"), "text of the document must not become markup");
 }

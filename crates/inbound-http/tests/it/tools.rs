@@ -1,6 +1,8 @@
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::world::{World, envelope};
+use crate::world::{KEY, World, envelope, now, signature};
 
 const ANY: [&str; 3] =
     ["/api/webhooks/retell/function", "/api/webhooks/retell/function-call", "/api/retell/function-call"];
@@ -85,6 +87,8 @@ async fn whatever_cannot_be_read_is_answered_with_a_question() {
         assert!(!reply["message"].as_str().unwrap().contains('\n'));
     }
     assert!(world.desk.asked.lock().unwrap().is_empty());
+    world.tasks.close();
+    world.tasks.wait().await;
     assert!(!world.inbox.all().is_empty(), "what is not JSON is kept");
 }
 
@@ -126,4 +130,69 @@ async fn a_desk_that_panics_still_answers() {
     }
     let answer = world.post_json(ANY[0], &envelope("list_services", &json!({}))).await;
     assert_eq!(answer.json()["success"], true, "the next one is not affected");
+}
+
+/// A request by GET signs an empty body: the vector that the provider's own library makes.
+const EMPTY_BODY: &str = "v=1790000200001,d=245587aba386bcffd725a528b60c526d19251bf1f37812328baef2a7286aac84";
+
+fn query(path: &str, signature: Option<&str>) -> Request<Body> {
+    let mut request = Request::get(path);
+    if let Some(signature) = signature {
+        request = request.header("x-retell-signature", signature);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn by_get_the_arguments_stand_in_the_query_and_the_empty_body_is_signed() {
+    let world = World::new();
+    for (path, tool, args) in [
+        ("/api/retell/current-time-berlin?locale=de", "current_time_berlin", json!({"locale": "de"})),
+        (
+            "/api/retell/check-availability-v17?datum=n%C3%A4chsten+Montag&uhrzeit=10%3A00&call_id=call_a1",
+            "check_availability",
+            json!({"datum": "nächsten Montag", "uhrzeit": "10:00", "call_id": "call_a1"}),
+        ),
+        (
+            "/api/retell/list-services?name=x&args=%7B%7D&call=%7B%7D",
+            "list_services",
+            json!({"name": "x", "args": "{}", "call": "{}"}),
+        ),
+        ("/api/zeitinfo", "current_time_berlin", json!({})),
+    ] {
+        let answer = world.send(query(path, Some(EMPTY_BODY))).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let reply = answer.json();
+        assert_eq!((&reply["data"]["tool"], &reply["data"]["args"]), (&json!(tool), &args), "{path}");
+        assert_eq!(reply["data"]["mode"], "look_only", "{path}");
+        let asked = world.desk.asked.lock().unwrap().pop().unwrap();
+        assert!(asked.call.is_none(), "a query proves no call: {path}");
+
+        let stale = signature(b"", KEY, now().timestamp_millis() - 300_001);
+        let other = signature(b"{}", KEY, now().timestamp_millis());
+        for wrong in [None, Some(stale.as_str()), Some(other.as_str())] {
+            assert_eq!(world.send(query(path, wrong)).await.refused(401), "signature_invalid", "{path}");
+        }
+    }
+    assert!(world.desk.asked.lock().unwrap().is_empty(), "nothing unsigned is asked");
+}
+
+#[tokio::test]
+async fn by_get_nothing_is_changed_and_what_is_unclear_is_asked_back() {
+    let world = World::new();
+    for path in [
+        "/api/retell/book-appointment?datum=morgen&call_id=call_a1",
+        "/api/retell/cancel-appointment?call_id=call_a1",
+        "/api/retell/reschedule-appointment?bestaetigung=true",
+        "/api/retell/request-callback",
+        "/api/retell/list-services?call_id=call_a1&call_id=call_a2",
+    ] {
+        let answer = world.send(query(path, Some(EMPTY_BODY))).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["status"]),
+            (200, &json!("invalid_arguments")),
+            "{path}"
+        );
+    }
+    assert!(world.desk.asked.lock().unwrap().is_empty());
 }

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
+use inbound_http::calendar::CalendarHealth;
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, VoiceAnswers, router};
 use kernel::testing::{FixedClock, SequentialIds, scope};
@@ -116,6 +117,7 @@ fn reply_to(request: &ToolRequest) -> ToolReply {
 #[derive(Default)]
 pub(crate) struct Probe {
     pub(crate) problem: Mutex<Option<&'static str>>,
+    pub(crate) note: Mutex<Option<&'static str>>,
     pub(crate) asked: Mutex<u32>,
 }
 
@@ -123,8 +125,14 @@ pub(crate) struct Probe {
 impl HealthProbe for Probe {
     async fn check(&self) -> Vec<ComponentHealth> {
         *self.asked.lock().unwrap() += 1;
+        let healthy = ComponentHealth::healthy("database");
         let problem = *self.problem.lock().unwrap();
-        vec![ComponentHealth { name: "database", healthy: problem.is_none(), problem }]
+        let note = *self.note.lock().unwrap();
+        vec![match (problem, note) {
+            (Some(problem), _) => ComponentHealth::unhealthy("database", problem),
+            (None, Some(note)) => healthy.with_note(note),
+            (None, None) => healthy,
+        }]
     }
 }
 
@@ -160,15 +168,19 @@ impl World {
     }
 
     pub(crate) fn with(limits: Limits, rows: Rows) -> Self {
-        Self::behind(Gate::opened(), limits, rows)
+        Self::behind(Gate::opened(), limits, rows, None)
     }
 
     /// A surface whose start has not ended.
     pub(crate) fn closed() -> Self {
-        Self::behind(Gate::default(), small_limits(), Rows::default())
+        Self::behind(Gate::default(), small_limits(), Rows::default(), None)
     }
 
-    fn behind(gate: Gate, limits: Limits, rows: Rows) -> Self {
+    pub(crate) fn with_calendar(calendar: Arc<dyn CalendarHealth>) -> Self {
+        Self::behind(Gate::opened(), small_limits(), Rows::default(), Some(calendar))
+    }
+
+    fn behind(gate: Gate, limits: Limits, rows: Rows, calendar: Option<Arc<dyn CalendarHealth>>) -> Self {
         let clock = Arc::new(FixedClock::at(now()));
         let desk = Arc::new(EchoDesk::default());
         let inbox = Arc::new(InMemoryInbox::default());
@@ -182,6 +194,7 @@ impl World {
             tenants: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             lists: lists(rows, &lists_asked),
             probe: probe.clone(),
+            calendar,
             metrics: Arc::new(|| "askpro_up 1\n".to_owned()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),

@@ -1,4 +1,4 @@
-//! Processes one stored webhook of the voice provider.
+//! Processes one stored webhook.
 //!
 //! Enqueued with the row, in the statement that stored it. Idempotent: a row that is no longer `received` is left alone,
 //! and merging an event into its call twice changes nothing.
@@ -6,10 +6,13 @@
 //! What cannot be decoded is quarantined, not retried: the same bytes will not decode tomorrow. After the decoder has
 //! been mended the row is replayed by an operator. Everything else that fails is tried again.
 
+use adapter_calcom::decode::Trigger;
 use adapter_retell::decode::{self, DecodeError};
 use async_trait::async_trait;
 use call::CallError;
+use kernel::PlatformScope;
 use operations::WebhookProcessing;
+use operations::calendar::{BookingNews, CalendarProcessing, Heard};
 use operations::ports::{InboxEntry, Provider};
 use operations::processing::{CallNews, Processed, ProcessingError};
 use operations::work::ProcessWebhook;
@@ -18,11 +21,17 @@ use crate::handler::{JobContext, JobFailure, JobHandler};
 
 /// The handler.
 #[derive(Clone)]
-pub struct ProcessWebhookHandler(pub WebhookProcessing);
+pub struct ProcessWebhookHandler {
+    /// News of calls.
+    pub calls: WebhookProcessing,
+    /// News of outside calendars.
+    pub calendars: CalendarProcessing,
+}
 
 /// What a stored body turned out to be.
 enum Content {
     News(Box<CallNews>),
+    Booking(BookingNews),
     Nothing(&'static str),
     Unreadable(&'static str),
 }
@@ -32,20 +41,21 @@ impl JobHandler for ProcessWebhookHandler {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let ProcessWebhook { inbox_id } = context.payload()?;
         let platform = context.platform();
-        let Some(entry) = self.0.waiting(platform, inbox_id).await? else {
+        let Some(entry) = self.calls.waiting(platform, inbox_id).await? else {
             return Ok(());
         };
         let result = match read(&entry) {
             Content::Nothing(reason) => {
-                self.0.ignore(platform, inbox_id, reason).await?;
+                self.calls.ignore(platform, inbox_id, reason).await?;
                 "ignored"
             }
             Content::Unreadable(reason) => {
                 tracing::error!(inbox_id = %inbox_id, reason, "a webhook was quarantined");
-                self.0.quarantine(platform, inbox_id, reason).await?;
+                self.calls.quarantine(platform, inbox_id, reason).await?;
                 "quarantined"
             }
-            Content::News(news) => match self.0.apply(platform, &entry, *news).await {
+            Content::Booking(news) => self.booking(platform, &entry, &news).await?,
+            Content::News(news) => match self.calls.apply(platform, &entry, *news).await {
                 Ok(Processed::Applied { changed: true, .. }) => "applied",
                 Ok(Processed::Applied { changed: false, .. }) => "repeated",
                 Ok(Processed::Unrouted(reason)) => {
@@ -61,8 +71,49 @@ impl JobHandler for ProcessWebhookHandler {
     }
 }
 
+impl ProcessWebhookHandler {
+    /// The account was proven when the webhook was stored; its id leads the subject.
+    async fn booking(
+        &self,
+        platform: &PlatformScope,
+        entry: &InboxEntry,
+        news: &BookingNews,
+    ) -> Result<&'static str, JobFailure> {
+        let connection = entry.subject.split('/').next().unwrap_or_default();
+        let heard = self.calendars.take_in(connection, news, platform.correlation()).await;
+        let Some((scope, heard)) = heard.map_err(|error| JobFailure::of(&error))? else {
+            self.calls.ignore(platform, entry.id, "the account is not there any more").await?;
+            return Ok("ignored");
+        };
+        self.calls.processed(platform, entry.id, &scope).await?;
+        tracing::info!(tenant.id = %scope.tenant(), ?heard, "news of an outside calendar were taken in");
+        Ok(if heard == Heard::Disputed { "disputed" } else { "applied" })
+    }
+}
+
 fn read(entry: &InboxEntry) -> Content {
-    let Provider::Retell = entry.provider;
+    match entry.provider {
+        Provider::Retell => read_call(entry),
+        Provider::Calcom => read_booking(entry),
+    }
+}
+
+fn read_booking(entry: &InboxEntry) -> Content {
+    match adapter_calcom::decode::webhook(&entry.body) {
+        Ok(adapter_calcom::decode::Delivery::News(news)) => {
+            Content::Booking(match (news.trigger, news.no_show) {
+                (Trigger::NoShow, Some(no_show)) => BookingNews::Over(news.uid, !no_show),
+                (Trigger::MeetingEnded, _) => BookingNews::Over(news.uid, true),
+                _ => BookingNews::LookAt(news.uid),
+            })
+        }
+        Ok(adapter_calcom::decode::Delivery::Ping) => Content::Nothing("ping"),
+        Ok(adapter_calcom::decode::Delivery::Ignored { .. }) => Content::Nothing("not_about_a_booking"),
+        Err(_) => Content::Unreadable("an event about a booking that does not name it"),
+    }
+}
+
+fn read_call(entry: &InboxEntry) -> Content {
     match decode::webhook(&entry.body) {
         Ok(decoded) => match (decoded.call, decoded.signal) {
             (Some(provider_call_id), Some(signal)) => Content::News(Box::new(CallNews {

@@ -7,7 +7,8 @@ use billing::{BillingEvent, BillingService, CallRate};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallEvent, CallService};
 use chrono::{DateTime, TimeDelta, Utc};
-use customer::CustomerEvent;
+use customer::testing::InMemoryCustomers;
+use customer::{CustomerEvent, CustomerService};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
     Actor, ChangeSet, CorrelationId, Currency, EventId, PhoneNumber, PlatformScope, StoreError, TenantScope,
@@ -77,6 +78,7 @@ impl World {
             inbox: inbox.clone(),
             facts: Arc::new(MockEventLog::new()),
             jobs: Arc::new(MockJobAdministration::new()),
+            rates: billing.clone(),
         };
         let policy = UpkeepPolicy {
             stuck_call: TimeDelta::hours(2),
@@ -86,13 +88,15 @@ impl World {
             job_history: TimeDelta::days(90),
             partition_months_ahead: 3,
             holiday_years_ahead: 2,
+            fx_stale_days: 7,
         };
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(
                 service.clone(),
-                BillingService::new(billing.clone(), clock.clone(), ids),
+                BillingService::new(billing.clone(), clock.clone(), ids.clone()),
                 Arc::new(appointments),
+                CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids),
             )),
             maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
         };
@@ -104,12 +108,12 @@ impl World {
         let delivery = Delivery {
             provider: Provider::Retell,
             event,
-            subject: "call_a1",
+            subject: "call_0a1b2c",
             body,
             correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
         };
         intake.receive(delivery, Admission::Process).await.unwrap();
-        InboxId::of(Provider::Retell, event, "call_a1", &body_digest(body))
+        InboxId::of(Provider::Retell, event, "call_0a1b2c", &body_digest(body))
     }
 
     /// Runs the handler of a job as the worker would.
@@ -123,7 +127,7 @@ impl World {
 
     async fn process(&self, event: &str, body: &[u8]) -> (InboxState, Option<String>) {
         let inbox_id = self.store(event, body).await;
-        let job = ProcessWebhook { inbox_id }.job("call_a1");
+        let job = ProcessWebhook { inbox_id }.job("call_0a1b2c");
         self.run(&job, None).await.unwrap();
         let conclusion = self.inbox.conclusion(inbox_id).unwrap();
         (conclusion.state, conclusion.reason)
@@ -186,7 +190,8 @@ async fn jobs_of_events_are_pinned() {
     let charge = ("settle_call", "charge".to_owned());
     let cost = ("record_call_cost", "cost".to_owned());
     let holds = ("release_holds", "holds".to_owned());
-    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone()]);
+    let link = ("link_caller", "note".to_owned());
+    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link]);
     assert_eq!(jobs("call.duration_changed"), [charge]);
     assert_eq!(jobs("call.cost_known"), [cost]);
     assert_eq!(jobs("call.failed"), [holds]);
@@ -196,7 +201,7 @@ async fn jobs_of_events_are_pinned() {
 #[tokio::test]
 async fn a_call_runs_from_its_webhook_to_its_charge() {
     let world = World::new().await;
-    let body = br#"{"event":"call_ended","call":{"call_id":"call_a1","from_number":"anonymous",
+    let body = br#"{"event":"call_ended","call":{"call_id":"call_0a1b2c","from_number":"anonymous",
         "to_number":"+4940555100","direction":"inbound","duration_ms":120000,
         "call_cost":{"combined_cost":34.5,"product_costs":[]}}}"#;
     assert_eq!(world.process("call_ended", body).await, (InboxState::Processed, None));
@@ -221,7 +226,7 @@ async fn a_call_runs_from_its_webhook_to_its_charge() {
 #[tokio::test]
 async fn what_was_done_in_a_call_is_noted_on_it_once() {
     let world = World::new().await;
-    let body = br#"{"event":"call_started","call":{"call_id":"call_a1","from_number":"anonymous",
+    let body = br#"{"event":"call_started","call":{"call_id":"call_0a1b2c","from_number":"anonymous",
         "to_number":"+4940555100","direction":"inbound"}}"#;
     assert_eq!(world.process("call_started", body).await, (InboxState::Processed, None));
     let call = world.calls.events()[0].payload["call_id"].clone();
@@ -274,13 +279,13 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
         ("call_ended", b"not json", InboxState::Quarantined, true),
         (
             "call_started",
-            br#"{"event":"call_started","call":{"call_id":"call_a9","to_number":"+4940999999"}}"#,
+            br#"{"event":"call_started","call":{"call_id":"call_9f2c71","to_number":"+4940999999"}}"#,
             InboxState::Unrouted,
             true,
         ),
         (
             "call_started",
-            br#"{"event":"call_started","call":{"call_id":"call_a8","to_number":"+4940555100"}}"#,
+            br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#,
             InboxState::Processed,
             false,
         ),
@@ -293,10 +298,10 @@ async fn what_a_body_turns_out_to_be_decides_where_it_goes() {
 #[tokio::test]
 async fn a_row_that_is_done_or_gone_is_left_alone() {
     let world = World::new().await;
-    let body = br#"{"event":"call_started","call":{"call_id":"call_a8","to_number":"+4940555100"}}"#;
+    let body = br#"{"event":"call_started","call":{"call_id":"call_8f2c71","to_number":"+4940555100"}}"#;
     world.process("call_started", body).await;
     let events = world.calls.event_names();
-    let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_a1", &body_digest(body));
+    let inbox_id = InboxId::of(Provider::Retell, "call_started", "call_0a1b2c", &body_digest(body));
     world.run(&ProcessWebhook { inbox_id }.job(""), None).await.unwrap();
     assert_eq!(world.calls.event_names(), events);
     let gone = InboxId::from_uuid(Uuid::from_u128(404));

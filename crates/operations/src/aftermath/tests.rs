@@ -1,9 +1,10 @@
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
-use billing::CallRate;
 use billing::testing::InMemoryBilling;
+use billing::{BillingRepository as _, CallRate};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallSignal, CostFacts, Report};
 use chrono::{DateTime, Utc};
+use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{BranchId, Currency, ProviderCallId, UsdMicrocents};
 use uuid::Uuid;
@@ -15,6 +16,7 @@ struct World {
     calls: CallService,
     billing: Arc<InMemoryBilling>,
     appointments: Arc<InMemoryAppointments>,
+    customers: Arc<InMemoryCustomers>,
     aftermath: CallAftermath,
 }
 
@@ -35,16 +37,19 @@ impl World {
         let billing = Arc::new(InMemoryBilling::default());
         let appointments =
             Arc::new(InMemoryAppointments::new(Arc::new(InMemoryCatalogues::default()), clock.clone()));
+        let customers = Arc::new(InMemoryCustomers::default());
         let aftermath = CallAftermath::new(
             calls.clone(),
-            BillingService::new(billing.clone(), clock, ids),
+            BillingService::new(billing.clone(), clock.clone(), ids.clone()),
             appointments.clone(),
+            CustomerService::new(customers.clone(), clock, ids),
         );
         Self {
             scope: scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10)))),
             calls,
             billing,
             appointments,
+            customers,
             aftermath,
         }
     }
@@ -120,6 +125,19 @@ async fn the_cost_is_estimated_until_it_is_reported() {
 }
 
 #[tokio::test]
+async fn the_carriers_part_is_not_counted_twice() {
+    let world = World::new();
+    let told = cost(34).map(|facts| CostFacts {
+        telephony_usd_microcents: Some(UsdMicrocents(4 * UsdMicrocents::PER_CENT)),
+        ..facts
+    });
+    let call = world.hear(CallSignal::Analyzed(Report { cost: told, ..Report::default() })).await;
+    world.aftermath.record_cost(&world.scope, call).await.unwrap();
+    let account = world.billing.account_of_call(&world.scope, call).await.unwrap().unwrap();
+    assert_eq!(account.costs[0].usd_microcents.0, 34 * UsdMicrocents::PER_CENT);
+}
+
+#[tokio::test]
 async fn holds_go_back_when_the_call_is_over() {
     use appointment::model::{HoldId, HoldSnapshot, Span};
     let world = World::new();
@@ -147,6 +165,40 @@ async fn holds_go_back_when_the_call_is_over() {
     let done = world.aftermath.release_holds(&world.scope, call).await.unwrap();
     assert_eq!(done, Done::Changed);
     assert_eq!(world.appointments.holds(&world.scope), Vec::new());
+}
+
+#[tokio::test]
+async fn a_call_belongs_to_the_one_who_has_the_number() {
+    let number = "+491701112233";
+    let from = |caller: kernel::Caller| {
+        CallSignal::Ended(Report { caller: Some(caller), duration_ms: Some(1_000), ..Report::default() })
+    };
+    let known = || kernel::Caller::Known(kernel::PhoneNumber::from_e164(number).unwrap());
+    let named = |entries: &[(u32, &str)]| {
+        let world = World::new();
+        for (id, name) in entries {
+            world.customers.add(world.scope.tenant(), customer(*id, name, Some(number)));
+        }
+        world
+    };
+    let erika = ("Erika Muster", CustomerId::from_uuid(Uuid::from_u128(1)));
+    for (entries, caller, linked) in [
+        (vec![(1, erika.0)], known(), Some(erika.1)),
+        (vec![(1, erika.0), (2, erika.0)], known(), Some(erika.1)),
+        (vec![(1, erika.0), (2, "Max Muster")], known(), None),
+        (vec![(1, erika.0)], kernel::Caller::Anonymous, None),
+        (vec![], known(), None),
+    ] {
+        let world = named(&entries);
+        let call = world.hear(from(caller)).await;
+        let done = world.aftermath.link_caller(&world.scope, call).await.unwrap();
+        assert_eq!(done == Done::Changed, linked.is_some(), "{entries:?}");
+        let found = world.calls.find(&world.scope, call).await.unwrap();
+        let state = (found.snapshot().customer, found.snapshot().link_method);
+        assert_eq!(state, (linked, linked.map(|_| LinkMethod::PhoneMatch)), "{entries:?}");
+        let again = world.aftermath.link_caller(&world.scope, call).await.unwrap();
+        assert_eq!(again, Done::Nothing);
+    }
 }
 
 #[tokio::test]

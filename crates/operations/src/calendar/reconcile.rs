@@ -142,6 +142,18 @@ impl Reconciliation {
 }
 
 impl Differences {
+    /// Adds those of another comparison.
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.compared += other.compared;
+        self.followed += other.followed;
+        self.imported += other.imported;
+        self.pushed += other.pushed;
+        self.open += other.open;
+        self.tidied += other.tidied;
+        self.disputed += other.disputed;
+        self.unreadable += other.unreadable;
+    }
+
     fn note(&mut self, heard: Heard) {
         self.compared += 1;
         match heard {

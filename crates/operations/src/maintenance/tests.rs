@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use billing::testing::InMemoryBilling;
+use billing::{FxQuote, FxRate, FxSource};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallSignal, Report};
 use chrono::{DateTime, Utc};
@@ -85,6 +87,7 @@ const POLICY: UpkeepPolicy = UpkeepPolicy {
     job_history: TimeDelta::days(90),
     partition_months_ahead: 3,
     holiday_years_ahead: 2,
+    fx_stale_days: 7,
 };
 
 async fn tenancy() -> Arc<InMemoryTenancy> {
@@ -107,12 +110,14 @@ struct World {
     clock: Arc<FixedClock>,
     calls: CallService,
     store: Arc<InMemoryCalls>,
+    rates: Arc<InMemoryBilling>,
     maintenance: Maintenance,
 }
 
 async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> World {
     let rows = Arc::new(rows);
     let clock = Arc::new(FixedClock::at(at()));
+    let rates = Arc::new(InMemoryBilling::default());
     let store = Arc::new(InMemoryCalls::default());
     let calls = CallService::new(
         store.clone(),
@@ -126,6 +131,7 @@ async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> 
         inbox: Arc::new(InMemoryInbox::default()),
         facts: Arc::new(facts),
         jobs: Arc::new(jobs),
+        rates: rates.clone(),
     };
     World {
         maintenance: Maintenance::new(ports, calls.clone(), clock.clone(), POLICY),
@@ -133,6 +139,7 @@ async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> 
         clock,
         calls,
         store,
+        rates,
     }
 }
 
@@ -229,4 +236,18 @@ async fn partitions_are_made_as_far_ahead_as_the_policy_says() {
     let world = plain(Rows::default()).await;
     let report = world.maintenance.ensure_partitions(&platform()).await.unwrap();
     assert_eq!(report.created, 3);
+}
+
+#[tokio::test]
+async fn a_rate_that_nobody_looks_after_is_told() {
+    let world = plain(Rows::default()).await;
+    assert_eq!(world.maintenance.check_fx().await.unwrap(), FxAge { days: None, is_stale: true });
+    let day = at().date_naive();
+    let quote = FxQuote { day, rate: FxRate::new(857_100, FxSource::Manual).unwrap() };
+    world.rates.record_fx(&platform(), quote).await.unwrap();
+    for (later, is_stale) in [(0, false), (7, false), (8, true)] {
+        world.clock.set(at() + TimeDelta::days(later));
+        let age = world.maintenance.check_fx().await.unwrap();
+        assert_eq!(age, FxAge { days: Some(later), is_stale });
+    }
 }

@@ -38,6 +38,8 @@ impl InboxId {
 pub enum Provider {
     /// The voice provider.
     Retell,
+    /// The provider of outside calendars.
+    Calcom,
 }
 
 impl Provider {
@@ -46,6 +48,7 @@ impl Provider {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Retell => "retell",
+            Self::Calcom => "calcom",
         }
     }
 }
@@ -67,6 +70,7 @@ impl FromStr for Provider {
     fn from_str(text: &str) -> Result<Self, UnknownProvider> {
         match text {
             "retell" => Ok(Self::Retell),
+            "calcom" => Ok(Self::Calcom),
             _ => Err(UnknownProvider),
         }
     }

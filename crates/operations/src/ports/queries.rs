@@ -30,7 +30,7 @@ pub struct ListFilter {
     pub until: Option<DateTime<Utc>>,
     /// In this state, as its stored code.
     pub status: Option<String>,
-    /// Of this branch. Customers have no branch, and the filter does nothing there.
+    /// Of this branch. Customers have no branch, and are never asked for with one.
     pub branch: Option<BranchId>,
 }
 
@@ -39,6 +39,8 @@ pub struct ListFilter {
 pub struct CallListItem {
     /// Its id.
     pub id: CallId,
+    /// The voice provider's id of it.
+    pub provider_call_id: String,
     /// The branch whose number was called.
     pub branch: Option<BranchId>,
     /// `inbound` or `outbound`.

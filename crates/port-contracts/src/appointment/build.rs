@@ -68,6 +68,7 @@ impl AppointmentFixture {
             spans: vec![self.span(from, until)],
             notes: Note::clean("bitte „kurz“; danke"),
             reschedule_count: 0,
+            fee: None,
             sync_state: SyncState::NotNeeded,
             cancelled_at: None,
             cancel_reason: None,
@@ -158,6 +159,14 @@ impl AppointmentFixture {
         id: AppointmentId,
     ) -> Option<AppointmentSnapshot> {
         self.appointments.find(&tenant.scope, id).await.unwrap()
+    }
+
+    pub(super) async fn double_of(
+        &self,
+        tenant: &AppointmentTenant,
+        new: &NewCustomerRow,
+    ) -> Option<CustomerId> {
+        self.appointments.double_of(&tenant.scope, new).await.unwrap()
     }
 
     pub(super) async fn live_holds(&self, tenant: &AppointmentTenant, call: CallId) -> Vec<HoldSnapshot> {

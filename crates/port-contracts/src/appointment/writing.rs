@@ -1,9 +1,11 @@
 //! Rules of appointments as rows: versions, claims, all or nothing, tenants.
 
-use appointment::model::{AppointmentSnapshot, AppointmentStatus, ChangeKind, Note, SyncState};
+use appointment::model::{
+    AppointmentSnapshot, AppointmentStatus, ChangeKind, NewCustomerRow, Note, SyncState,
+};
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
-use kernel::{ChangeSet, CommitError, RandomIds};
+use kernel::{ChangeSet, CommitError, PersonName, RandomIds};
 
 use super::AppointmentFixture;
 use super::build::{claim, insert, is_occupied, new_customer};
@@ -153,6 +155,79 @@ pub async fn a_change_set_is_all_or_nothing(fixture: &AppointmentFixture) {
         .claim(Some(claim("half")));
     fixture.commit(tenant, change).await.unwrap();
     assert_eq!(fixture.find(tenant, booked.id).await, Some(booked));
+}
+
+/// A customer's own changes are counted, their fees kept; those of others and of the company itself are left out.
+pub async fn a_customers_changes_are_counted(fixture: &AppointmentFixture) {
+    let (tenant, store) = (&fixture.tenant, &fixture.appointments);
+    let since = fixture.now - TimeDelta::days(1);
+    let made = fixture.appointment(tenant, 0, 30);
+    let mut others = fixture.appointment(tenant, 60, 90);
+    others.customer = tenant.customers[1];
+    let second = fixture.appointment(tenant, 120, 150);
+    for appointment in [&made, &others, &second] {
+        fixture.insert(tenant, appointment).await.unwrap();
+    }
+    let counted = async |id, since| {
+        let found = store.find_to_change(&tenant.scope, id, since).await.unwrap();
+        found.map(|(found, recent)| (found.id, recent.cancelled, recent.moved))
+    };
+    assert_eq!(counted(made.id, since).await, Some((made.id, 0, 0)));
+
+    let mut later = moved(fixture, &made, 180, 210);
+    later.fee = Some(kernel::Money::new(500, kernel::Currency::Eur));
+    let mut off = others.clone();
+    (off.status, off.cancelled_at, off.version) = (AppointmentStatus::Cancelled, Some(fixture.now), 2);
+    off.spans = Vec::new();
+    for (kind, before, after) in [(ChangeKind::Moved, &made, &later), (ChangeKind::Cancelled, &others, &off)]
+    {
+        let change = ChangeSet::one(AppointmentWrite::Update { next: after.clone(), expected: 1 })
+            .write(fixture.history(kind, Some(before), after, tenant));
+        fixture.commit(tenant, change).await.unwrap();
+    }
+    let mut by_desk = moved(fixture, &second, 240, 270);
+    by_desk.call = None;
+    let change = ChangeSet::one(AppointmentWrite::Update { next: by_desk.clone(), expected: 1 })
+        .write(fixture.history(ChangeKind::Moved, Some(&second), &by_desk, tenant));
+    fixture.commit(tenant, change).await.unwrap();
+
+    assert_eq!(fixture.find(tenant, made.id).await, Some(later), "with its fee");
+    assert_eq!(counted(second.id, since).await, Some((second.id, 0, 1)));
+    assert_eq!(counted(others.id, since).await, Some((others.id, 1, 0)));
+    assert_eq!(counted(made.id, fixture.now).await, Some((made.id, 0, 0)), "not since then");
+    assert_eq!(store.find_to_change(&fixture.stranger.scope, made.id, since).await.unwrap(), None);
+}
+
+/// Two first calls from one number and under one name make one customer; the second is told to look again. Another name
+/// at the number is another person, and so is anybody whose number is not known.
+pub async fn a_new_customer_is_stored_once(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let booking = |customer: NewCustomerRow, from: i64| {
+        let mut booked = fixture.appointment(tenant, from, from + 30);
+        booked.customer = customer.id;
+        AppointmentWrite::Insert { appointment: booked, new_customer: Some(customer), from_hold: None }
+    };
+    let first = new_customer();
+    assert_eq!(fixture.double_of(tenant, &first).await, None);
+    fixture.write(tenant, booking(first.clone(), 0)).await.unwrap();
+
+    let again = NewCustomerRow { email: None, ..new_customer() };
+    assert_eq!(fixture.double_of(tenant, &again).await, Some(first.id));
+    let refused = fixture.write(tenant, booking(again.clone(), 60)).await;
+    assert!(matches!(refused, Err(CommitError::Stale)), "{refused:?}");
+    let mut known = fixture.appointment(tenant, 60, 90);
+    known.customer = first.id;
+    fixture.insert(tenant, &known).await.unwrap();
+
+    let sister = NewCustomerRow { name: PersonName::clean("Anna Beispiel").ok(), ..new_customer() };
+    fixture.write(tenant, booking(sister.clone(), 120)).await.unwrap();
+    assert_eq!(fixture.double_of(tenant, &again).await, Some(first.id));
+    for from in [180, 240] {
+        let hidden = NewCustomerRow { phone: None, anonymous: true, ..new_customer() };
+        assert_eq!(fixture.double_of(tenant, &hidden).await, None);
+        fixture.write(tenant, booking(hidden, from)).await.unwrap();
+    }
+    assert_eq!(fixture.double_of(&fixture.stranger, &again).await, None, "a stranger learns nothing");
 }
 
 /// Another tenant sees neither appointments nor holds nor occupied time, and changes none of them by their ids.

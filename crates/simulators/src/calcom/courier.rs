@@ -31,7 +31,7 @@ async fn post(shared: &Shared, http: &reqwest::Client, parcel: Parcel) -> Delive
         .header("x-cal-signature-256", &parcel.signature)
         .header("x-cal-webhook-version", &parcel.version)
         .body(parcel.body.clone());
-    match request.send().await {
+    match crate::http::send(request).await {
         Ok(answer) => Delivery { parcel, status: Some(answer.status().as_u16()), error: None },
         Err(error) => Delivery { parcel, status: None, error: Some(error.to_string()) },
     }

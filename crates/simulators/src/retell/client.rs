@@ -110,7 +110,7 @@ impl Client {
 }
 
 async fn read(request: reqwest::RequestBuilder) -> anyhow::Result<(u16, Value)> {
-    let mut response = request.send().await?;
+    let mut response = crate::http::send(request).await?;
     let status = response.status().as_u16();
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {

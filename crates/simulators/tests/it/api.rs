@@ -18,6 +18,10 @@ struct Simulator {
     _serving: JoinSet<()>,
 }
 
+async fn send(request: reqwest::RequestBuilder) -> reqwest::Response {
+    crate::send(request).await.unwrap()
+}
+
 impl Simulator {
     async fn start() -> Self {
         let gateway = Gateway::friendly().await;
@@ -35,7 +39,7 @@ impl Simulator {
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        let response = request.bearer_auth(KEY).send().await.unwrap();
+        let response = send(request.bearer_auth(KEY)).await;
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
@@ -91,10 +95,10 @@ async fn errors_have_the_providers_form() {
     assert_eq!(simulator.post("/v3/list-calls", "{").await.0, 400);
     assert_eq!(simulator.post("/v3/list-calls", r#"{"limit": 0}"#).await.0, 400);
     assert_eq!(simulator.get("/v1/nothing").await.0, 404);
-    let anonymous = simulator.http.get(format!("{}/v2/get-call/x", simulator.url)).send().await.unwrap();
+    let anonymous = send(simulator.http.get(format!("{}/v2/get-call/x", simulator.url))).await;
     assert_eq!(anonymous.status().as_u16(), 401);
     let wrong = simulator.http.get(format!("{}/v2/get-call/x", simulator.url));
-    assert_eq!(wrong.bearer_auth("other").send().await.unwrap().status().as_u16(), 401);
+    assert_eq!(send(wrong.bearer_auth("other")).await.status().as_u16(), 401);
     assert_eq!(simulator.post("/sim/calls", r#"{"name": "x"}"#).await.0, 400);
 }
 
@@ -104,7 +108,7 @@ async fn ordered_trouble_comes_and_goes() {
     let order = r#"{"status": 429, "times": 2, "retry_after": 3}"#;
     assert_eq!(simulator.post("/sim/trouble", order).await.0, 200);
     let url = format!("{}/v3/list-calls", simulator.url);
-    let first = simulator.http.post(&url).bearer_auth(KEY).send().await.unwrap();
+    let first = send(simulator.http.post(&url).bearer_auth(KEY)).await;
     assert_eq!((first.status().as_u16(), &first.headers()["retry-after"]), (429, &"3".parse().unwrap()));
     assert_eq!(simulator.post("/v3/list-calls", "{}").await.0, 429);
     assert_eq!(simulator.post("/v3/list-calls", "{}").await.0, 200);

@@ -159,7 +159,7 @@ impl Cal {
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Got, reqwest::Error> {
-        let answer = request.send().await?;
+        let answer = crate::send(request).await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));

@@ -105,7 +105,7 @@ async fn a_closure_is_a_clock() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let clock = || crate::calcom::at("2030-01-01T00:00:00Z");
     let sim = simulators::calcom::serve(listener, simulators::calcom::World::new(), clock).unwrap();
-    let refused = crate::calcom::client().get(format!("{}/v2/me", sim.url())).send().await.unwrap();
+    let refused = crate::send(crate::calcom::client().get(format!("{}/v2/me", sim.url()))).await.unwrap();
     let error: Value = refused.json().await.unwrap();
     assert_eq!(error["timestamp"], "2030-01-01T00:00:00.000Z");
 }

@@ -232,11 +232,11 @@ async fn a_stopped_stand_in_is_gone() {
     let url = format!("{}/v2/me", cal.sim.url());
     assert_eq!(cal.get("/v2/me", "").await.status, 200);
     cal.sim.order(Fault::always(Operation::Me, Effect::Hang));
-    let hanging = client().get(&url).bearer_auth(SALON).send();
+    let hanging = crate::send(client().get(&url).bearer_auth(SALON));
     let (hung, ()) = tokio::join!(hanging, async {
         until(|| cal.sim.requests().len() == 2).await;
         cal.sim.stop().await;
     });
     assert!(hung.is_err());
-    assert!(cal.http.get(&url).bearer_auth(SALON).send().await.is_err());
+    assert!(crate::send(cal.http.get(&url).bearer_auth(SALON)).await.is_err());
 }

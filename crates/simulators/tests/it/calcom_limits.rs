@@ -63,9 +63,9 @@ async fn a_key_can_be_blocked_on_demand() {
     assert_eq!(cal.get("/v2/me", "").await.headers["x-ratelimit-remaining-default"], "119");
     let url = format!("{}/_sim/limits", cal.sim.url());
     let block = cal.http.post(format!("{url}/block")).json(&json!({"key": PRACTICE}));
-    assert_eq!(block.send().await.unwrap().status().as_u16(), 204);
+    assert_eq!(crate::send(block).await.unwrap().status().as_u16(), 204);
     let practice = async || cal.send(cal.request(PRACTICE, "GET", "/v2/me", "")).await.unwrap().status;
     assert_eq!(practice().await, 429);
-    assert_eq!(cal.http.delete(url).send().await.unwrap().status().as_u16(), 204);
+    assert_eq!(crate::send(cal.http.delete(url)).await.unwrap().status().as_u16(), 204);
     assert_eq!(practice().await, 200);
 }

@@ -15,3 +15,9 @@ mod calcom_webhooks;
 mod calls;
 mod faults;
 mod gateway;
+
+/// Sends. Tests bound their waits themselves.
+#[expect(clippy::disallowed_methods, reason = "the one place where these tests send")]
+async fn send(request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+    request.send().await
+}

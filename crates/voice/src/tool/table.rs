@@ -255,8 +255,8 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "cancel_appointment",
         aliases: &[],
         effect: Effectful::Always,
-        arguments: &[APPOINTMENT, OLD_DATE, OLD_TIME, REASON],
-        fields: &[&["appointment_id", "start", "service", "appointments", "reason", "details"]],
+        arguments: &[APPOINTMENT, OLD_DATE, OLD_TIME, CONFIRM, REASON],
+        fields: &[&["appointment_id", "start", "service", "appointments", "fee_minor", "reason", "details"]],
     },
     ToolEntry {
         tool: Tool::RescheduleAppointment,
@@ -268,7 +268,15 @@ pub const TOOLS: &[ToolEntry] = &[
             MOVED_FIELDS,
             WHEN_FIELDS,
             WHAT_FIELDS,
-            &["current_appointment", "new_appointment", "held_until", "appointments", "reason", "details"],
+            &[
+                "current_appointment",
+                "new_appointment",
+                "held_until",
+                "appointments",
+                "fee_minor",
+                "reason",
+                "details",
+            ],
         ],
     },
     ToolEntry {

@@ -116,6 +116,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
         requester: asker.requester,
         claim: Some(claim_for(&once, Effect::cancelled)),
+        accepts_fee: args.is_confirmed(names::CONFIRM),
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
@@ -127,6 +128,18 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
         CancelOutcome::NotOpen(_) => Err(not_found().into()),
+        CancelOutcome::FeeDue { appointment, fee } => {
+            let message = format!(
+                "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
+                spoken(talk, appointment.snapshot()),
+                speech::price(fee)
+            );
+            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
+                .with("appointment_id", appointment.id().to_string())
+                .with("fee_minor", fee.minor())
+                .next(NextAction::AskForConfirmation)
+                .into())
+        }
         CancelOutcome::Denied(denial) => Err(denied(&denial, "Eine Absage").into()),
         CancelOutcome::Repeated => repeated(desk, talk, &once).await,
     }
@@ -343,23 +356,31 @@ pub(crate) fn unauthorized() -> ToolReply {
 
 /// The policy's no, with its numbers.
 pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
+    let fee = denial.fee_if_forced().map(kernel::Money::minor);
     match denial {
-        Denial::DeadlineMissed { required_minutes, actual_minutes } => {
+        Denial::DeadlineMissed { required_minutes, actual_minutes, .. } => {
             let message = format!(
                 "{what} ist nur bis {} vorher möglich, soll sich jemand dazu bei Ihnen melden?",
                 speech::minutes(*required_minutes)
             );
             ToolReply::new(Status::Denied, message).with("reason", "deadline_missed").with(
                 "details",
-                json!({"required_hours": f64::from(*required_minutes) / 60.0, "hours_notice": actual_minutes / 60}),
+                json!({"required_hours": f64::from(*required_minutes) / 60.0, "hours_notice": actual_minutes / 60,
+                    "fee_if_forced": fee}),
             )
         }
-        Denial::MaxReschedules { max, count } => ToolReply::new(
+        Denial::QuotaExceeded { quota_max, quota_used, .. } => ToolReply::new(
+            Status::Denied,
+            format!("{what} ist in den letzten dreißig Tagen schon zu oft vorgekommen, soll sich jemand dazu bei Ihnen melden?"),
+        )
+        .with("reason", "quota_exceeded")
+        .with("details", json!({"quota_used": quota_used, "quota_max": quota_max, "fee_if_forced": fee})),
+        Denial::MaxReschedules { max, count, .. } => ToolReply::new(
             Status::Denied,
             "Dieser Termin wurde schon zu oft verschoben, soll sich jemand dazu bei Ihnen melden?",
         )
         .with("reason", "max_reschedules_reached")
-        .with("details", json!({"quota_used": count, "quota_max": max})),
+        .with("details", json!({"quota_used": count, "quota_max": max, "fee_if_forced": fee})),
     }
     .next(NextAction::OfferCallback)
 }

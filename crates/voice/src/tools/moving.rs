@@ -9,7 +9,7 @@ use kernel::{AppointmentId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
@@ -52,6 +52,7 @@ pub(crate) async fn reschedule(
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
     };
+    let told = matches!(notes.asked, Some(Question::Move(id, slot)) if id == appointment.id() && slot.start == start);
     let once = match settled(desk, talk, once, confirmed, &appointment, start).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
@@ -62,12 +63,14 @@ pub(crate) async fn reschedule(
         staff,
         requester: asker.requester,
         claim: Some(claim_of_move(&once, appointment.starts_at())),
+        // A fee that nobody has spoken of is asked first.
+        accepts_fee: told,
     };
-    if confirmed {
-        return carry_out(desk, talk, request, &once).await;
+    if confirmed && let Some(done) = carry_out(desk, talk, &request, &once).await? {
+        return Ok(done);
     }
     match desk.parts.bookings.prepare_move(&talk.scope, &request).await? {
-        PrepareOutcome::Ready { appointment, slot, hold } => {
+        PrepareOutcome::Ready { appointment, slot, hold, fee } => {
             let question = Some(Question::Move(appointment.id(), slot));
             let notes = CallNotes { asked: question, offered: Vec::new(), ..notes };
             desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
@@ -78,10 +81,11 @@ pub(crate) async fn reschedule(
                 (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
             };
             let message = format!(
-                "Ich kann Ihren Termin für {} auf {} bei {} verlegen{promise}, soll ich das so machen?",
+                "Ich kann Ihren Termin für {} auf {} bei {} verlegen{promise}{}, soll ich das so machen?",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
+                fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default(),
             );
             Ok(ToolReply::new(status, message)
                 .with("appointment_id", appointment.id().to_string())
@@ -96,6 +100,7 @@ pub(crate) async fn reschedule(
                         "staff": talk.staff_name(slot.staff),
                     }),
                 )
+                .with_some("fee_minor", fee.map(kernel::Money::minor))
                 .with_some(
                     "held_until",
                     hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()),
@@ -134,8 +139,9 @@ pub(crate) async fn move_held(
         staff: Some(slot.staff),
         requester: asker.requester,
         claim: Some(claim_of_move(&once, from)),
+        accepts_fee: true,
     };
-    carry_out(desk, talk, request, &once).await
+    carry_out(desk, talk, &request, &once).await?.ok_or_else(|| gone().into())
 }
 
 /// The destination that the caller was asked about, or that the call holds for this appointment and no other.
@@ -177,12 +183,19 @@ fn claim_of_move(once: &Once, from: DateTime<Utc>) -> appointment::commands::Cla
     claim_for(once, move |appointment| Effect::moved(appointment, from))
 }
 
-async fn carry_out(desk: &VoiceDesk, talk: &Conversation, request: MoveRequest, once: &Once) -> ToolResult {
+/// Nothing if it costs a fee to which nobody has agreed.
+async fn carry_out(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: &MoveRequest,
+    once: &Once,
+) -> Result<Option<Done>, Stop> {
     let (start, staff) = (request.start, request.staff);
-    match desk.parts.bookings.move_appointment(&talk.scope, &request).await? {
-        MoveOutcome::Moved { before, after } => after_moving(desk, talk, &before, &after).await,
-        MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await,
-        MoveOutcome::Repeated => repeated(desk, talk, once).await,
+    match desk.parts.bookings.move_appointment(&talk.scope, request).await? {
+        MoveOutcome::Moved { before, after } => after_moving(desk, talk, &before, &after).await.map(Some),
+        MoveOutcome::Not(MoveRefusal::FeeDue(_)) => Ok(None),
+        MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await.map(Some),
+        MoveOutcome::Repeated => repeated(desk, talk, once).await.map(Some),
     }
 }
 
@@ -195,7 +208,7 @@ async fn refuse(
 ) -> ToolResult {
     match refusal {
         MoveRefusal::NotYours => Err(unauthorized().into()),
-        MoveRefusal::NotOpen(_) => Err(gone().into()),
+        MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
         MoveRefusal::NoChange(appointment) => {
             let message = format!(

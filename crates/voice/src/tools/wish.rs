@@ -2,7 +2,7 @@
 
 use appointment::commands::{CallContext, Requester};
 use appointment::model::{Service, Slot, SlotId, Staff};
-use customer::{Customer, Identification, same_name};
+use customer::{Customer, Identification, one_person, same_name};
 use german_datetime::{Context, Value, understand};
 use kernel::{CustomerId, PersonName, ServiceId, StaffId};
 
@@ -63,8 +63,10 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
                 (Some(own), Some(said)) => same_name(own, said),
                 _ => false,
             };
-            let speaking: Vec<_> = customers.iter().filter(called).map(Customer::id).collect();
-            (customers, if speaking.len() == 1 { speaking } else { Vec::new() })
+            // Several entries of one name are one speaker.
+            let sole = said.is_none() && one_person(&customers);
+            let speaking = customers.iter().filter(|one| sole || called(one)).map(Customer::id).collect();
+            (customers, speaking)
         }
         Identification::Unknown(_) | Identification::Anonymous => (Vec::new(), Vec::new()),
     };

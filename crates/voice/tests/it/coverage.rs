@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use appointment::model::{CatalogueSnapshot, Service, WeekHours};
+use appointment::calendar::Offered;
+use appointment::model::{CatalogueSnapshot, Minute, Service, WeekHours};
 use appointment::testing::service_id;
 use customer::CustomerStatus;
 use customer::testing::customer;
@@ -10,7 +11,7 @@ use kernel::ChangeSet;
 use serde_json::{Value, json};
 use tenancy::{TenancyWrite, TenantRepository as _, TenantState};
 use voice::tool::{SHARED_FIELDS, TOOLS};
-use voice::{Status, ToolReply, VoiceDesk};
+use voice::{Mode, Settlement, Status, ToolReply, VoiceDesk};
 
 use crate::world::{Line, STRANGER, World, has_all_keys, visited, wish};
 
@@ -309,6 +310,16 @@ async fn mirrored() -> Said {
     said(&world)
 }
 
+/// A branch that charges for changes.
+async fn dear() -> Said {
+    let world = World::with(crate::identity::dear).await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    line.ask("cancel_appointment", json!({})).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -318,6 +329,7 @@ async fn everything() -> Said {
         changing().await,
         strangers().await,
         mirrored().await,
+        dear().await,
     ];
     parts.concat()
 }

@@ -1,5 +1,7 @@
 //! Who may hear and change what.
 
+use appointment::model::CatalogueSnapshot;
+use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use customer::CustomerStatus;
 use customer::testing::customer;
 use serde_json::json;
@@ -157,6 +159,63 @@ async fn the_policy_counts_to_the_minute() {
         Status::Cancelled,
         "exactly a day is in time"
     );
+}
+
+/// A branch where every change costs ten euros and one a month is allowed.
+pub(crate) fn dear(here: &mut CatalogueSnapshot) {
+    let dear = |act| ChangePolicy {
+        level: Level::Branch,
+        act,
+        rules: ChangeRules {
+            fee: FeeRules { flat_minor: Some(1000), ..FeeRules::default() },
+            max_per_month: Some(1),
+            ..ChangeRules::default()
+        },
+    };
+    here.changes = vec![dear(ChangeAct::Cancel), dear(ChangeAct::Move)];
+}
+
+#[tokio::test]
+async fn a_fee_is_told_before_it_is_charged() {
+    let world = World::with(dear).await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "15:00", "bestaetigung": true});
+    let asked = line.ask("reschedule_appointment", to.clone()).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    assert!(asked.message.contains("das kostet zehn Euro"), "{}", asked.message);
+    let moved = line.ask("reschedule_appointment", to).await;
+    assert_eq!((moved.status, &moved.data["fee_minor"]), (Status::Rescheduled, &json!(1000)));
+    assert!(moved.message.contains("das kostet zehn Euro"), "{}", moved.message);
+
+    let asked = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!((asked.status, &asked.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(1000)));
+    assert!(asked.message.contains("kostet jetzt zehn Euro"), "{}", asked.message);
+    let gone = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!((gone.status, &gone.data["fee_minor"]), (Status::Cancelled, &json!(1000)));
+    let mut again = wish("2026-11-26", "11:00");
+    again["weiterer_termin"] = json!(true);
+    line.ask("book_appointment", again).await;
+    let often = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(often.data["reason"], "quota_exceeded", "{}", often.message);
+    let details = json!({"quota_used": 1, "quota_max": 1, "fee_if_forced": 1000});
+    assert_eq!(often.data["details"], details);
+}
+
+#[tokio::test]
+async fn several_entries_of_one_name_are_one_speaker() {
+    let world = World::new().await;
+    for number in [90, 91] {
+        world.customers.add(world.scope.tenant(), customer(number, "Erika Muster", Some(STRANGER)));
+    }
+    let line = world.call("call_a", STRANGER);
+    let booked = line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    let found = world.call("call_b", STRANGER).ask("query_appointment", json!({})).await;
+    assert_eq!(found.status, Status::Ok, "{}", found.message);
+    let named = json!({"name": "Erika Muster"});
+    let gone = world.call("call_c", STRANGER).ask("cancel_appointment", named).await;
+    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
 }
 
 #[tokio::test]

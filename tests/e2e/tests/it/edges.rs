@@ -20,7 +20,7 @@ async fn post_raw(venue: &Venue, path: &str, signature: Option<String>, body: Ve
     if let Some(signature) = signature {
         request = request.header("x-retell-signature", signature);
     }
-    let answer = request.send().await.unwrap();
+    let answer = http::send(request).await.unwrap();
     let status = answer.status().as_u16();
     (status, answer.json().await.unwrap_or_default())
 }
@@ -174,8 +174,9 @@ fn health_and_metrics_tell_what_happened() {
         let line = venue.line("call_for_metrics", "+4915201239004", "+4940555100");
         assert_eq!(status(&line.tool("current_time_berlin", json!({})).await), "ok");
         let client = http::client().unwrap();
-        let get =
-            async |path: &str| client.get(format!("{}{path}", venue.ready.gateway)).send().await.unwrap();
+        let get = async |path: &str| {
+            http::send(client.get(format!("{}{path}", venue.ready.gateway))).await.unwrap()
+        };
         for path in ["/api/health", "/api/health/live", "/api/health/ready", "/api/openapi.json"] {
             let answer = get(path).await;
             assert!(answer.status().is_success(), "{path}");

@@ -27,6 +27,11 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::open_with(Vec::new()).await
+    }
+
+    /// With settings that differ from the defaults, as variables of the environment.
+    pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {
@@ -41,6 +46,7 @@ impl House {
             clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
+            more,
         };
         let stage = Stage::raise(&setting).await.expect("a stage");
         let venue = Venue::open(stage.ready.clone()).await.expect("a venue");

@@ -9,13 +9,8 @@ use serde_json::{Value, json};
 use crate::house::{House, with_shared};
 
 async fn get(venue: &Venue, path: &str, key: &str) -> (u16, Value) {
-    let answer = http::client()
-        .unwrap()
-        .get(format!("{}{path}", venue.ready.gateway))
-        .bearer_auth(key)
-        .send()
-        .await
-        .unwrap();
+    let request = http::client().unwrap().get(format!("{}{path}", venue.ready.gateway)).bearer_auth(key);
+    let answer = http::send(request).await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 

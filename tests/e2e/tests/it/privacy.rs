@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askpro::simulate::play_script;
-use serde_json::json;
+use serde_json::{Value, json};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::house::with_shared;
 
@@ -49,11 +51,9 @@ fn the_log_names_nobody_although_the_data_went_through() {
     // Without the masks of the log's own layer: what is kept out must be kept out by types. The first subscriber of a
     // process stays; no other test of this binary sets one for the process, so this one sees what all of them do.
     let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(captured.clone())
-        .finish();
+    let subscriber = tracing_subscriber::registry()
+        .with(LevelFilter::DEBUG)
+        .with(bootstrap::telemetry::json_layer(captured.clone()));
     tracing::subscriber::set_global_default(subscriber).expect("no other subscriber");
     let script = json!({
         "name": "Datenschutz",
@@ -82,6 +82,9 @@ fn the_log_names_nobody_although_the_data_went_through() {
     });
     let log = captured.text();
     assert!(log.contains("book_appointment"), "the log is captured");
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("one JSON object per line")).collect();
+    names_what_it_is_about(&lines);
     for secret in [
         NAME,
         "Tannenschmidt",
@@ -95,5 +98,28 @@ fn the_log_names_nobody_although_the_data_went_through() {
     ] {
         let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
         assert!(line.is_empty(), "the log says {secret}: {line}");
+    }
+}
+
+/// Lines about a call can be found by it, by its company, and by the request that set it all off; in the gateway and in
+/// the jobs that follow, under the same names.
+fn names_what_it_is_about(lines: &[Value]) {
+    let tool = |line: &&Value| line["message"] == "voice.tool" && line["tool"] == "book_appointment";
+    let booked = lines.iter().find(tool).expect("a line of the tool");
+    let span = &booked["span"];
+    assert!(span["tenant.id"].as_str().is_some_and(|id| id.starts_with("cmp_")), "{booked}");
+    let call = span["call.id"].as_str().expect("the call");
+    assert!(span["request_id"].is_string(), "{booked}");
+    for kind in ["process_webhook", "settle_call"] {
+        let about = |line: &&Value| {
+            let span = &line["span"];
+            span["name"] == "job.run" && span["job.kind"] == kind && span["call.id"] == call
+        };
+        let line = lines.iter().find(about).unwrap_or_else(|| panic!("no line of {kind} names its call"));
+        assert!(line["span"]["tenant.id"].is_string() && line["span"]["request_id"].is_string(), "{line}");
+    }
+    for old in ["tenant", "call", "tool_status", "correlation"] {
+        let found = lines.iter().find(|line| line[old] != Value::Null || line["span"][old] != Value::Null);
+        assert!(found.is_none(), "{old} is no name of a field: {found:?}");
     }
 }

@@ -108,11 +108,21 @@ async fn a_waiting_job_is_cancelled_at_once_and_a_running_one_is_asked() {
 async fn an_old_transaction_is_seen_and_old_months_go() {
     let engine = Engine::new().await;
     let administration = PgJobAdministration::new(&engine.database);
-    // Of the worker's own role, whose sessions it sees without further rights.
-    let mut held = engine.database.pool().begin().await.unwrap();
-    sqlx::query("SELECT 1").execute(&mut *held).await.unwrap();
-    assert!(administration.oldest_transaction(&platform()).await.unwrap().is_some());
-    held.rollback().await.unwrap();
+    // Whoever has it open: the worker itself, the gateway, an administrator.
+    let open = "SELECT open_count FROM engine.oldest_transaction()";
+    for pool in [engine.database.pool(), engine.kit.gateway().pool(), &engine.admin] {
+        let before: i64 = sqlx::query_scalar(open).fetch_one(engine.database.pool()).await.unwrap();
+        let mut held = pool.begin().await.unwrap();
+        let begun = std::time::Instant::now();
+        sqlx::query("SELECT 1").execute(&mut *held).await.unwrap();
+        let during: i64 = sqlx::query_scalar(open).fetch_one(engine.database.pool()).await.unwrap();
+        assert_eq!(during, before + 1);
+        let age = administration.oldest_transaction(&platform()).await.unwrap().unwrap();
+        assert!(before > 0 || age <= begun.elapsed() + std::time::Duration::from_secs(5), "{age:?}");
+        held.rollback().await.unwrap();
+    }
+    let strangers = sqlx::query(open).execute(engine.kit.gateway().pool()).await;
+    assert!(strangers.is_err(), "the worker alone may ask");
 
     assert_eq!(administration.ensure_history(&platform(), 3).await.unwrap(), 0, "the migration made them");
     assert_eq!(administration.ensure_history(&platform(), 5).await.unwrap(), 2);

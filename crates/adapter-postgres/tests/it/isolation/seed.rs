@@ -10,6 +10,10 @@ const REST: &[&str] = &[
     "INSERT INTO closed_days VALUES ($1, $2, '2026-12-25', 'Erster Weihnachtstag', 'holiday')",
     "INSERT INTO opening_exceptions VALUES ($1, $2, '2026-12-24', 540, 720)",
     "INSERT INTO absences VALUES ($1, gen_random_uuid(), $3, app.now(), app.now() + interval '1 day', 'Urlaub')",
+    "INSERT INTO change_policies (tenant_id, act, level) VALUES ($1, 'cancel', 'company')",
+    "INSERT INTO change_policies (tenant_id, act, level, branch_id) VALUES ($1, 'cancel', 'branch', $2)",
+    "INSERT INTO change_policies (tenant_id, act, level, service_id) VALUES ($1, 'cancel', 'service', $4)",
+    "INSERT INTO change_policies (tenant_id, act, level, staff_id) VALUES ($1, 'move', 'staff', $3)",
     "INSERT INTO service_synonyms VALUES ($1, $4, 'Haare schneiden')",
     "INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, call_id, starts_at, ends_at,
                                timezone, status, source, price_minor, currency, sync_state, created_at)

@@ -123,14 +123,14 @@ async fn everything_belongs_to_the_owner() {
     let foreign = names(
         database.admin_pool(),
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname IN ('public', 'app', 'intake', 'engine') AND c.relowner <> 'askpro_owner'::regrole
+          WHERE n.nspname IN ('public', 'app', 'intake', 'engine', 'support') AND c.relowner <> 'askpro_owner'::regrole
          UNION ALL
          SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-          WHERE n.nspname IN ('public', 'app', 'intake', 'engine') AND p.proowner <> 'askpro_owner'::regrole
+          WHERE n.nspname IN ('public', 'app', 'intake', 'engine', 'support') AND p.proowner <> 'askpro_owner'::regrole
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
          UNION ALL
          SELECT n.nspname FROM pg_namespace n
-          WHERE n.nspname IN ('public', 'app', 'intake', 'engine') AND n.nspowner <> 'askpro_owner'::regrole",
+          WHERE n.nspname IN ('public', 'app', 'intake', 'engine', 'support') AND n.nspowner <> 'askpro_owner'::regrole",
     )
     .await;
     assert_eq!(foreign, Vec::<String>::new());

@@ -206,3 +206,29 @@ async fn booking_obeys_every_rule_of_checking() {
     }
     assert_eq!(world.store.appointments(&world.scope), []);
 }
+
+#[tokio::test]
+async fn two_first_calls_from_one_number_are_one_customer() {
+    for (rival_starts, same) in [(TEN, true), ("2026-11-24T13:00:00Z", false)] {
+        let world = world();
+        let mut rival = book(8, 2, Some(2), rival_starts);
+        rival.party = first_call(8);
+        let rival = world.booked(rival).await;
+        let customers = world.store.new_customers(&world.scope);
+        assert_eq!(customers.len(), 1);
+
+        // The second decided before the first was stored.
+        let mut second = book(9, 2, None, TEN);
+        second.party = first_call(9);
+        if let Requester::Caller(context) = &mut second.requester {
+            context.customers = Vec::new();
+        }
+        let outcome = outcome(&world, second).await;
+        match outcome {
+            BookOutcome::AlreadyBooked(found) if same => assert_eq!(found, rival),
+            BookOutcome::Booked(made) if !same => assert_eq!(made.customer(), customers[0].id),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(world.store.new_customers(&world.scope), customers, "nobody was stored twice");
+    }
+}

@@ -9,7 +9,7 @@ use crate::commands::{
 use crate::error::BookingError;
 use crate::model::{AppointmentStatus, ChangeKind, Unavailable};
 use crate::policy::alternatives::{TimeWish, Wish};
-use crate::policy::change::Denial;
+use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, Denial, FeeRules, Level};
 
 const ELEVEN: &str = "2026-11-24T10:00:00Z";
 
@@ -18,7 +18,13 @@ async fn moved(world: &World, request: &MoveRequest) -> MoveOutcome {
 }
 
 fn cancel(appointment: &Appointment, requester: Requester) -> CancelRequest {
-    CancelRequest { appointment: appointment.id(), reason: Note::clean("krank"), requester, claim: None }
+    CancelRequest {
+        appointment: appointment.id(),
+        reason: Note::clean("krank"),
+        requester,
+        claim: None,
+        accepts_fee: false,
+    }
 }
 
 #[tokio::test]
@@ -27,7 +33,7 @@ async fn a_move_is_prepared_held_and_carried_out() {
     let made = world.booked(book(1, 1, Some(1), TEN)).await;
     let mut request = move_to(&made, known(1), ELEVEN);
     let prepared = world.service.prepare_move(&world.scope, &request).await.unwrap();
-    let PrepareOutcome::Ready { appointment, slot, hold } = prepared else {
+    let PrepareOutcome::Ready { appointment, slot, hold, .. } = prepared else {
         panic!("free");
     };
     assert_eq!((appointment, slot.staff, slot.start), (made.clone(), staff_id(1), at(ELEVEN)));
@@ -121,7 +127,7 @@ async fn policy_comes_first_and_its_boundary_is_allowed() {
     let made = world.booked(book(1, 1, Some(1), TEN)).await;
     let request = move_to(&made, known(1), "2026-11-26T09:00:00Z");
     world.clock.set(made.starts_at() - TimeDelta::minutes(1440) + TimeDelta::seconds(1));
-    let denied = Denial::DeadlineMissed { required_minutes: 1440, actual_minutes: 1439 };
+    let denied = Denial::DeadlineMissed { required_minutes: 1440, actual_minutes: 1439, fee_if_forced: None };
     assert_eq!(moved(&world, &request).await, MoveOutcome::Not(MoveRefusal::Denied(denied)));
     let same = move_to(&made, known(1), TEN);
     assert_eq!(moved(&world, &same).await, MoveOutcome::Not(MoveRefusal::Denied(denied)));
@@ -140,7 +146,11 @@ async fn moves_are_counted_where_the_branch_says_so() {
     assert!(matches!(moved(&world, &move_to(&made, known(1), ELEVEN)).await, MoveOutcome::Moved { .. }));
     assert_eq!(
         moved(&world, &move_to(&made, known(1), TEN)).await,
-        MoveOutcome::Not(MoveRefusal::Denied(Denial::MaxReschedules { max: 1, count: 1 }))
+        MoveOutcome::Not(MoveRefusal::Denied(Denial::MaxReschedules {
+            max: 1,
+            count: 1,
+            fee_if_forced: None
+        }))
     );
 }
 
@@ -292,4 +302,64 @@ async fn somebody_faster_at_the_new_time_leads_to_alternatives() {
     assert!(!alternatives.is_empty());
     let kept = world.service.find(&world.scope, made.id()).await.unwrap();
     assert_eq!(kept, Some(made), "the old time is kept");
+}
+
+fn rules(act: ChangeAct, rules: ChangeRules) -> ChangePolicy {
+    ChangePolicy { level: Level::Company, act, rules }
+}
+
+#[tokio::test]
+async fn a_customers_quota_counts_their_own_changes_of_a_month() {
+    let quota = ChangeRules { max_per_month: Some(1), ..ChangeRules::default() };
+    let catalogue = salon(branch_id(1)).unwrap();
+    let catalogue = catalogue.changes(rules(ChangeAct::Cancel, quota.clone()));
+    let world = world_of(catalogue.changes(rules(ChangeAct::Move, quota)));
+    let others = world.booked(book(2, 1, Some(2), TEN)).await;
+    let first = world.booked(book(1, 1, Some(1), TEN)).await;
+    let second = world.booked(book(1, 1, Some(1), "2026-12-22T09:00:00Z")).await;
+    let done = |made: Appointment, who: Requester| {
+        let world = &world;
+        async move { world.service.cancel(&world.scope, cancel(&made, who)).await.unwrap() }
+    };
+    assert!(matches!(done(others, known(2)).await, CancelOutcome::Cancelled(_)));
+    assert!(matches!(done(first, known(1)).await, CancelOutcome::Cancelled(_)), "others do not count");
+    let denied = Denial::QuotaExceeded { quota_max: 1, quota_used: 1, fee_if_forced: None };
+    assert_eq!(done(second.clone(), known(1)).await, CancelOutcome::Denied(denied));
+    let to = move_to(&second, known(1), "2026-12-22T10:00:00Z");
+    assert!(matches!(moved(&world, &to).await, MoveOutcome::Moved { .. }), "moves are counted apart");
+    let again = move_to(&second, known(1), "2026-12-22T11:00:00Z");
+    assert_eq!(moved(&world, &again).await, MoveOutcome::Not(MoveRefusal::Denied(denied)));
+    world.clock.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
+    assert_eq!(done(second.clone(), known(1)).await, CancelOutcome::Denied(denied));
+    world.clock.advance(TimeDelta::seconds(1));
+    assert!(matches!(done(second, known(1)).await, CancelOutcome::Cancelled(_)), "a month has passed");
+}
+
+#[tokio::test]
+async fn a_fee_is_agreed_before_it_is_due_and_remembered_after() {
+    let dear =
+        ChangeRules { fee: FeeRules { percent: Some(50), ..FeeRules::default() }, ..ChangeRules::default() };
+    let catalogue = salon(branch_id(1)).unwrap();
+    let catalogue = catalogue.changes(rules(ChangeAct::Cancel, dear.clone()));
+    let world = world_of(catalogue.changes(rules(ChangeAct::Move, dear)));
+    let made = world.booked(book(1, 1, Some(1), TEN)).await;
+    let fee = Money::new(made.snapshot().price.minor() / 2, made.snapshot().price.currency());
+    let mut to = move_to(&made, known(1), ELEVEN);
+    let prepared = world.service.prepare_move(&world.scope, &to).await.unwrap();
+    assert!(matches!(prepared, PrepareOutcome::Ready { fee: Some(due), .. } if due == fee), "{prepared:?}");
+    assert_eq!(moved(&world, &to).await, MoveOutcome::Not(MoveRefusal::FeeDue(fee)));
+    to.accepts_fee = true;
+    let MoveOutcome::Moved { after, .. } = moved(&world, &to).await else { panic!("agreed") };
+    assert_eq!(after.snapshot().fee, Some(fee));
+
+    let mut request = cancel(&made, known(1));
+    let asked = world.service.cancel(&world.scope, request.clone()).await.unwrap();
+    assert_eq!(asked, CancelOutcome::FeeDue { appointment: after, fee });
+    request.accepts_fee = true;
+    let CancelOutcome::Cancelled(gone) = world.service.cancel(&world.scope, request).await.unwrap() else {
+        panic!("agreed")
+    };
+    assert_eq!(gone.snapshot().fee, Some(fee));
+    let fees: Vec<_> = world.store.changes(&world.scope).iter().map(|change| change.fee).collect();
+    assert_eq!(fees, [None, Some(fee), Some(fee)]);
 }

@@ -92,6 +92,7 @@ async fn play(world: &World, step: Step) {
                     reason: None,
                     requester: known(who),
                     claim: None,
+                    accepts_fee: false,
                 };
                 world.service.cancel(&world.scope, request).await.unwrap();
             }

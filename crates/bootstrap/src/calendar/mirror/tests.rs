@@ -145,13 +145,8 @@ impl World {
             request: Duration::from_secs(3),
             entries: 1000,
         };
-        let mirror = MirroredTimes::new(
-            provider.clone(),
-            Arc::new(book),
-            clock.clone(),
-            TaskTracker::new(),
-            policy,
-        );
+        let mirror =
+            MirroredTimes::new(provider.clone(), Arc::new(book), clock.clone(), TaskTracker::new(), policy);
         Self { provider, clock, mirror, scope: scope(1, None) }
     }
 

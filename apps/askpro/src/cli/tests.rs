@@ -1,0 +1,55 @@
+use clap::{CommandFactory, Parser};
+
+use super::*;
+
+fn given(text: &str) -> Vec<std::ffi::OsString> {
+    arguments(text.split(' ').map(Into::into))
+}
+
+fn bench_of(text: &str) -> Result<(BenchArgs, bool), clap::Error> {
+    let cli = Cli::try_parse_from(given(text))?;
+    let Command::Bench(args) = cli.command else { unreachable!("a measurement") };
+    Ok((args, cli.json))
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn one_leading_dash_pair_is_dropped() {
+    assert_eq!(given("askpro demo -- --once"), given("askpro demo --once"));
+    assert_eq!(given("askpro demo -- -- --once").len(), 4);
+    assert_eq!(given("askpro simulate -- a.yaml").len(), 4);
+    let cli = Cli::try_parse_from(given(
+        "askpro demo -- --once --http 127.0.0.1:0 --clock 2026-11-24T09:00:00+01:00",
+    ))
+    .unwrap();
+    let Command::Demo(args) = cli.command else { unreachable!("a demo") };
+    assert!(args.once && args.http.port() == 0 && args.clock.is_some());
+}
+
+#[test]
+fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
+    let (all, json) = bench_of("askpro bench").unwrap();
+    assert_eq!((all.names, all.file, all.limit_p99_ms, json), (vec![], None, None, false));
+    for text in [
+        "askpro bench tools --json figures.json --limit-p99-ms 50",
+        "askpro bench --limit-p99-ms 50 --json figures.json tools",
+        "askpro bench --json=figures.json tools --limit-p99-ms=50",
+    ] {
+        let (named, json) = bench_of(text).unwrap();
+        assert_eq!(named.names, [Measurement::Tools], "{text}");
+        assert_eq!(named.file.as_deref(), Some("figures.json".as_ref()), "{text}");
+        assert_eq!((named.limit_p99_ms, json), (Some(50), false), "{text}");
+    }
+    let (printed, json) = bench_of("askpro bench tools --json").unwrap();
+    assert_eq!((printed.names.len(), printed.file, json), (1, None, true));
+    for swallowed in ["askpro bench --json tools", "askpro bench --json=tools"] {
+        let told = bench_of(swallowed).unwrap_err().to_string();
+        assert!(told.contains("`tools` is a measurement"), "{told}");
+    }
+    assert!(bench_of("askpro bench --json ./tools").unwrap().0.file.is_some());
+    assert!(bench_of("askpro bench everything").is_err());
+}

@@ -1,0 +1,144 @@
+//! Outside calendars, put together once for a process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapter_calcom::client::Client;
+use adapter_calcom::config::{Config as CalcomConfig, Limits};
+use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState};
+use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook};
+use anyhow::Context;
+use appointment::calendar::{CalendarBook, CalendarGateway, OutsideTimes};
+use customer::CustomerService;
+use kernel::{Clock, IdGenerator};
+use operations::calendar::{CalendarDoor, CopyDesk, CopyParts};
+use tenancy::TenantResolver;
+use tokio_util::task::TaskTracker;
+
+use super::live::LiveCopies;
+use super::mirror::{MirrorPolicy, MirroredTimes};
+use crate::config::Config;
+
+/// Everything about outside calendars that a process may need.
+pub struct OutsideCalendars {
+    /// Accounts, links and copies.
+    pub book: Arc<dyn CalendarBook>,
+    /// What they offer.
+    pub mirror: MirroredTimes,
+    /// Brings copies up to date.
+    pub desk: CopyDesk,
+    /// Whose webhook it is.
+    pub door: CalendarDoor,
+    state: Arc<GuardState>,
+    patience: Duration,
+    write: Duration,
+}
+
+/// One breaker, in words that may be shown to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarBreaker {
+    /// The account's id.
+    pub connection: String,
+    /// `read` or `write`.
+    pub operations: &'static str,
+    /// `closed`, `open` or `half_open`.
+    pub state: &'static str,
+    /// Whether everything passes.
+    pub is_closed: bool,
+    /// Since when, as RFC 3339.
+    pub since: String,
+    /// Failures in a row that it remembers.
+    pub failures: u32,
+}
+
+impl CalendarBreaker {
+    fn of(view: &BreakerView) -> Self {
+        Self {
+            connection: view.connection.to_string(),
+            operations: view.operations.word(),
+            state: view.state.word(),
+            is_closed: view.state == BreakerState::Closed,
+            since: view.since.to_rfc3339(),
+            failures: view.failures,
+        }
+    }
+}
+
+/// What is needed besides the configuration.
+pub(crate) struct Ground<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) customers: &'a CustomerService,
+    pub(crate) resolver: &'a TenantResolver,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) ids: &'a Arc<dyn IdGenerator>,
+}
+
+impl OutsideCalendars {
+    /// Assembles; nothing is asked of anybody. Requests that outlive their caller are spawned on `tasks`.
+    ///
+    /// # Errors
+    /// One line if the keys of secrets are not usable, or no client can be made.
+    pub(crate) fn assemble(config: &Config, ground: &Ground<'_>, tasks: TaskTracker) -> anyhow::Result<Self> {
+        let settings = &config.calendar;
+        let milliseconds = Duration::from_millis;
+        let sealer = config.secrets.sealer()?;
+        let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
+        let state = Arc::new(GuardState::new(GuardPolicy::default(), Arc::clone(ground.clock)));
+        let limits = Limits {
+            read: milliseconds(settings.read_timeout_ms),
+            write: milliseconds(settings.write_timeout_ms),
+            ..Limits::default()
+        };
+        let client = Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, state.clone())
+            .context("the client of outside calendars")?;
+        let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
+        let policy = MirrorPolicy {
+            fresh: milliseconds(settings.fresh_ms),
+            fresh_empty: milliseconds(settings.fresh_empty_ms),
+            stale: milliseconds(settings.stale_ms),
+            patience: milliseconds(settings.patience_ms),
+            request: milliseconds(settings.read_timeout_ms),
+            entries: settings.entries,
+        };
+        let mirror = MirroredTimes::new(
+            Arc::clone(&gateway),
+            Arc::clone(&book),
+            Arc::clone(ground.clock),
+            tasks,
+            policy,
+        );
+        let outside: Arc<dyn OutsideTimes> = Arc::new(mirror.clone());
+        let desk = CopyDesk::new(CopyParts {
+            book: Arc::clone(&book),
+            appointments: Arc::new(PgAppointmentRepository::new(ground.database.clone())),
+            customers: ground.customers.clone(),
+            gateway,
+            outside: Arc::clone(&outside),
+            clock: Arc::clone(ground.clock),
+            ids: Arc::clone(ground.ids),
+            placeholder_domain: settings.placeholder_domain.clone(),
+        });
+        let door = CalendarDoor::new(ground.resolver.clone(), Arc::clone(&book), outside);
+        let (patience, write) = (milliseconds(settings.patience_ms), milliseconds(settings.write_timeout_ms));
+        Ok(Self { book, mirror, desk, door, state, patience, write })
+    }
+
+    /// Keeps copies while a caller waits.
+    #[must_use]
+    pub fn live(&self, tasks: TaskTracker) -> LiveCopies {
+        LiveCopies::new(self.desk.clone(), tasks, self.patience, self.write)
+    }
+
+    /// Longest time for one request to a provider.
+    #[must_use]
+    pub const fn request(&self) -> Duration {
+        self.write
+    }
+
+    /// The breakers, for health and metrics.
+    #[must_use]
+    pub fn breakers(&self) -> impl Fn() -> Vec<CalendarBreaker> + Send + Sync + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.breakers().iter().map(CalendarBreaker::of).collect()
+    }
+}

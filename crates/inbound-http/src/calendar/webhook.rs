@@ -1,0 +1,122 @@
+//! News of outside calendars: proven with the secret of the account they claim to come from, stored, then answered.
+
+use adapter_calcom::decode::{self, Identity};
+use adapter_calcom::signature;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use operations::calendar::{DoorError, Visitor};
+use operations::ports::{Provider, Stored};
+use operations::{Admission, Delivery};
+use serde_json::json;
+
+use crate::body;
+use crate::edge::Edge;
+use crate::guard::RequestContext;
+use crate::refusal::{Refusal, chain};
+
+/// `POST /api/calcom/webhook/{connection}`.
+pub(crate) async fn receive_for(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    Path(connection): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    receive(&edge, &context, Some(&connection), request).await
+}
+
+/// `POST /api/calcom/webhook` and `/api/webhooks/calcom`, for a deployment with one account.
+pub(crate) async fn receive_sole(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    receive(&edge, &context, None, request).await
+}
+
+async fn receive(
+    edge: &Edge,
+    context: &RequestContext,
+    connection: Option<&str>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let body = body::read(&head.headers, body, edge.limits().max_body).await?;
+    let visitor = prove(edge, context, connection, &head.headers, &body).await?;
+    let Ok(identity) = decode::identify(&body) else {
+        let admission = Admission::Quarantine("not JSON".to_owned());
+        store(edge, context, &visitor, &Identity::default(), &body, admission).await?;
+        return Err(Refusal::bad_request("not_json", "the body is not JSON"));
+    };
+    let stored = store(edge, context, &visitor, &identity, &body, Admission::Process).await?;
+    if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored) {
+        door.rang(&visitor).await;
+    }
+    let word = match stored {
+        Stored::New => "stored",
+        Stored::Duplicate => "duplicate",
+    };
+    Ok((StatusCode::OK, Json(json!({"received": true, "status": word}))).into_response())
+}
+
+/// The account, if its secret signed the body. Whoever guesses learns nothing about which accounts there are.
+async fn prove(
+    edge: &Edge,
+    context: &RequestContext,
+    connection: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Visitor, Refusal> {
+    let refused = |reason: &'static str| {
+        metrics::counter!("calcom_signature_refused_total", "reason" => reason).increment(1);
+        tracing::warn!(reason, "a webhook of an outside calendar was refused");
+        Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "signature_invalid",
+            "the signature is missing or does not hold",
+        )
+    };
+    let Some(door) = &edge.parts().calendar_door else { return Err(refused("no_calendars")) };
+    let visitor = match door.whose(connection, context.correlation).await {
+        Ok(visitor) => visitor,
+        Err(DoorError::Denied(denied)) => return Err(refused(denied.as_str())),
+        Err(DoorError::Store(error)) => {
+            tracing::error!(error = %chain(&error), "an account could not be looked up");
+            return Err(Refusal::unavailable("not_stored"));
+        }
+    };
+    // Two headers of the name are one too many: which of them would count?
+    let mut values = headers.get_all(signature::HEADER).iter();
+    let header = match (values.next(), values.next()) {
+        (header, None) => header.map(axum::http::HeaderValue::as_bytes),
+        (_, Some(_)) => return Err(refused("malformed")),
+    };
+    match signature::verify(&visitor.connection.webhook_secret, body, header) {
+        Ok(()) => Ok(visitor),
+        Err(_) => Err(refused("mismatch")),
+    }
+}
+
+/// The subject names the account too: it was proven, and the body does not say so.
+async fn store(
+    edge: &Edge,
+    context: &RequestContext,
+    visitor: &Visitor,
+    identity: &Identity,
+    body: &[u8],
+    admission: Admission,
+) -> Result<Stored, Refusal> {
+    let subject = format!("{}/{}", visitor.connection.id, identity.subject);
+    let delivery = Delivery {
+        provider: Provider::Calcom,
+        event: &identity.event,
+        subject: &subject,
+        body,
+        correlation: context.correlation,
+    };
+    edge.parts().intake.receive(delivery, admission).await.map_err(|error| {
+        tracing::error!(error = %chain(&error), "a webhook of an outside calendar could not be stored");
+        Refusal::unavailable("not_stored")
+    })
+}

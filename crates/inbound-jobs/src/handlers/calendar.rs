@@ -1,0 +1,128 @@
+//! Outside calendars: single copies, rounds over all of them, and promises about what they refuse.
+
+use std::sync::Arc;
+
+use appointment::calendar::COPY_JOB;
+use async_trait::async_trait;
+use kernel::{AppointmentId, Claim, IdempotencyKey, JobSpec, RequestHash};
+use operations::calendar::{CalendarError, CalendarRounds, Pushed};
+use operations::engine::StoredEvent;
+use operations::ports::body_digest;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::handler::{JobContext, JobFailure, JobHandler};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AboutAppointment {
+    appointment: AppointmentId,
+}
+
+fn failure(error: &CalendarError) -> JobFailure {
+    JobFailure::of(error)
+}
+
+/// Brings one copy up to date. Enqueued with the change that made it due; idempotent, since it compares what should be
+/// with what is. What stays open is left to the round that pushes everything open: the provider is not asked more often
+/// than it answers.
+#[derive(Clone)]
+pub struct BringCopyUpToDate(pub Arc<CalendarRounds>);
+
+impl BringCopyUpToDate {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = COPY_JOB;
+}
+
+#[async_trait]
+impl JobHandler for BringCopyUpToDate {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutAppointment { appointment } = context.payload()?;
+        let pushed = self.0.push(context.tenant()?, appointment).await.map_err(|error| failure(&error))?;
+        let result = match pushed {
+            Pushed::NotNeeded | Pushed::Settled(_) => "settled",
+            Pushed::Refused(..) => "refused",
+            Pushed::Open { .. } => "open",
+        };
+        metrics::counter!("calendar_copies_total", "result" => result).increment(1);
+        Ok(())
+    }
+}
+
+/// Pushes every copy that is open. Comes again by itself.
+#[derive(Clone)]
+pub struct PushOpenCopies(pub Arc<CalendarRounds>);
+
+impl PushOpenCopies {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "push_open_copies";
+}
+
+#[async_trait]
+impl JobHandler for PushOpenCopies {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let (settled, open) = self.0.push_open(context.platform()).await.map_err(|error| failure(&error))?;
+        metrics::gauge!("calendar_copies_open").set(f64::from(open));
+        if settled + open > 0 {
+            tracing::info!(settled, open, "open copies were pushed");
+        }
+        Ok(())
+    }
+}
+
+/// Compares both calendars of every company from end to end. Comes again by itself, and by hand after an outage.
+#[derive(Clone)]
+pub struct SyncCalcomBookings(pub Arc<CalendarRounds>);
+
+impl SyncCalcomBookings {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "sync-calcom-bookings";
+}
+
+#[async_trait]
+impl JobHandler for SyncCalcomBookings {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let found = self.0.compare(context.platform()).await.map_err(|error| failure(&error))?;
+        metrics::counter!("calendar_differences_total", "became" => "followed")
+            .increment(found.followed.into());
+        metrics::counter!("calendar_differences_total", "became" => "imported")
+            .increment(found.imported.into());
+        metrics::counter!("calendar_differences_total", "became" => "pushed").increment(found.pushed.into());
+        metrics::counter!("calendar_differences_total", "became" => "tidied").increment(found.tidied.into());
+        metrics::counter!("calendar_differences_total", "became" => "disputed")
+            .increment(found.disputed.into());
+        Ok(())
+    }
+}
+
+/// Somebody was told "if anything speaks against it, we call you": now something does.
+#[derive(Clone)]
+pub struct CallBackAboutDispute(pub Arc<CalendarRounds>);
+
+impl CallBackAboutDispute {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "call_back_about_dispute";
+
+    /// The job that follows from `appointment.disputed`.
+    #[must_use]
+    pub fn job_of(event: &StoredEvent) -> JobSpec {
+        JobSpec::new(Self::KIND, json!({"appointment": event.payload["appointment"]}))
+    }
+}
+
+#[async_trait]
+impl JobHandler for CallBackAboutDispute {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutAppointment { appointment } = context.payload()?;
+        let key = format!("dispute:{appointment}");
+        let claim = Claim {
+            request: RequestHash(body_digest(key.as_bytes())),
+            key: IdempotencyKey::new(&key),
+            outcome: json!({"effect": "dispute_told"}),
+        };
+        let promised = self.0.call_back_about(context.tenant()?, appointment, claim).await;
+        if !promised.map_err(|error| failure(&error))? {
+            tracing::info!(appointment.id = %appointment, "a dispute was promised before, or nobody can be called");
+        }
+        Ok(())
+    }
+}

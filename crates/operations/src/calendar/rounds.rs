@@ -1,0 +1,175 @@
+//! What the worker does again and again: open copies are pushed, both calendars are compared, disputes become callbacks.
+
+use std::sync::Arc;
+
+use appointment::calendar::{CalendarBook, Effort};
+use appointment::model::Span;
+use appointment::ports::AppointmentRepository;
+use chrono::TimeDelta;
+use customer::CustomerService;
+use kernel::{AppointmentId, Caller, Clock, PlatformScope, TenantScope};
+use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback};
+
+use super::CalendarError;
+use super::attention::Attention;
+use super::push::{CopyDesk, Pushed};
+use super::reconcile::{Differences, Reconciliation};
+use crate::ports::CalendarSurvey;
+
+/// Copies of one tenant that one round pushes; the next round goes on.
+const COPIES_A_ROUND: u32 = 200;
+/// Days back and ahead that a comparison covers: what is over can still be marked, and bookings reach a quarter ahead.
+const DAYS_BACK: i64 = 1;
+const DAYS_AHEAD: i64 = 100;
+
+/// Rounds over all companies with an outside calendar.
+#[derive(Clone)]
+pub struct CalendarRounds {
+    survey: Arc<dyn CalendarSurvey>,
+    book: Arc<dyn CalendarBook>,
+    desk: CopyDesk,
+    reconciliation: Reconciliation,
+    appointments: Arc<dyn AppointmentRepository>,
+    customers: CustomerService,
+    callbacks: CallbackService,
+    clock: Arc<dyn Clock>,
+    effort: Effort,
+}
+
+/// What the rounds are made of.
+pub struct RoundParts {
+    /// Who has an outside calendar.
+    pub survey: Arc<dyn CalendarSurvey>,
+    /// Their accounts and copies.
+    pub book: Arc<dyn CalendarBook>,
+    /// Brings copies up to date.
+    pub desk: CopyDesk,
+    /// Compares.
+    pub reconciliation: Reconciliation,
+    /// Appointments.
+    pub appointments: Arc<dyn AppointmentRepository>,
+    /// Whom they are for.
+    pub customers: CustomerService,
+    /// Promises that a person keeps.
+    pub callbacks: CallbackService,
+    /// Product time.
+    pub clock: Arc<dyn Clock>,
+    /// What one request may take.
+    pub effort: Effort,
+}
+
+impl CalendarRounds {
+    /// Over these parts.
+    #[must_use]
+    pub fn new(parts: RoundParts) -> Self {
+        let RoundParts {
+            survey,
+            book,
+            desk,
+            reconciliation,
+            appointments,
+            customers,
+            callbacks,
+            clock,
+            effort,
+        } = parts;
+        Self { survey, book, desk, reconciliation, appointments, customers, callbacks, clock, effort }
+    }
+
+    /// Brings one copy up to date.
+    ///
+    /// # Errors
+    /// [`CalendarError`].
+    pub async fn push(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<Pushed, CalendarError> {
+        self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await
+    }
+
+    /// Pushes every copy that is open. One that cannot be pushed does not keep the others waiting. Returns how many
+    /// are settled and how many are still open.
+    ///
+    /// # Errors
+    /// [`CalendarError::Store`] if it cannot be found out which are open.
+    pub async fn push_open(&self, platform: &PlatformScope) -> Result<(u32, u32), CalendarError> {
+        let (mut settled, mut open) = (0, 0);
+        for tenant in self.survey.tenants_with_unsettled_copies(platform).await? {
+            let scope = platform.act_for(tenant, None);
+            for appointment in self.book.unsettled(&scope, COPIES_A_ROUND).await? {
+                match self.push(&scope, appointment).await {
+                    Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
+                    Ok(Pushed::Open { .. }) => open += 1,
+                    Err(error) => {
+                        tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
+                        open += 1;
+                    }
+                }
+            }
+        }
+        Ok((settled, open))
+    }
+
+    /// Compares both calendars of every company. An account that does not answer is left for the next round.
+    ///
+    /// # Errors
+    /// [`CalendarError::Store`] if it cannot be found out who has one.
+    pub async fn compare(&self, platform: &PlatformScope) -> Result<Differences, CalendarError> {
+        let now = self.clock.now();
+        let window = Span::new(now - TimeDelta::days(DAYS_BACK), now + TimeDelta::days(DAYS_AHEAD));
+        let mut all = Differences::default();
+        for (tenant, connection) in self.survey.active_connections(platform).await? {
+            let scope = platform.act_for(tenant, None);
+            let Some(connection) = self.book.connection(&scope, connection).await? else { continue };
+            match self.reconciliation.run(&scope, &connection, window, self.effort).await {
+                Ok(found) => {
+                    tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");
+                    all.add(&found);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Promises that a person tells the customer about an appointment that the outside calendar does not take. The
+    /// promise is made once, however often it is asked for; nobody can be called without a number.
+    ///
+    /// # Errors
+    /// [`CalendarError`].
+    pub async fn call_back_about(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+        claim: kernel::Claim,
+    ) -> Result<bool, CalendarError> {
+        let Some(found) = self.appointments.find(scope, appointment).await? else { return Ok(false) };
+        let customer = self.customers.find(scope, found.customer).await?;
+        let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {
+            return Ok(false);
+        };
+        let request = RequestCallback {
+            branch: Some(found.branch),
+            customer: Some(found.customer),
+            call: found.call,
+            name: customer.as_ref().and_then(|customer| customer.name().cloned()),
+            note: Some(
+                "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären".to_owned(),
+            ),
+            priority: Some(Priority::High),
+            ..RequestCallback::because(CallbackReason::PartialBooking, Caller::Known(phone))
+        };
+        match self.callbacks.request(scope, request, Some(claim)).await {
+            Ok(_) => Ok(true),
+            Err(servicedesk::RequestError::Commit(kernel::CommitError::AlreadyClaimed)) => Ok(false),
+            Err(servicedesk::RequestError::Commit(error)) => Err(error.into()),
+            Err(error) => {
+                tracing::error!(%error, appointment.id = %appointment, "a callback could not be promised");
+                Ok(false)
+            }
+        }
+    }
+}
