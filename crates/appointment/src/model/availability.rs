@@ -11,12 +11,16 @@
 //! [`Availability::free_starts`] and [`Availability::why_not`] answer the same question from two sides; that they
 //! never disagree is a property test.
 
+mod timeline;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::{AppointmentId, CallId, CustomerId, PhoneNumber, StaffId};
 
+use timeline::{Timeline, blocks, fitting_starts, meet};
+
 use super::catalogue::{Catalogue, MAX_BUFFER_MINUTES, OpeningDay, Staff};
 use super::dates::{DateRange, add_days};
-use super::load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};
+use super::load::{BusyKind, DayLoad, DayQuery, OwnAppointment};
 use super::reason::Unavailable;
 use super::sought::Sought;
 use super::span::{Minute, Span, normalise, subtract, touched_minutes};
@@ -46,17 +50,6 @@ pub struct Availability<'c> {
     timelines: Vec<Timeline>,
     own: Vec<OwnAppointment>,
     outside: Outside,
-}
-
-#[derive(Debug)]
-struct Timeline {
-    staff: StaffId,
-    /// Working hours, absences not taken out.
-    working: Vec<(i64, i64)>,
-    /// What is left after absences and occupied time.
-    free: Vec<(i64, i64)>,
-    /// What counts of the occupied time, by start.
-    busy: Vec<BusySpan>,
 }
 
 impl<'c> Availability<'c> {
@@ -422,59 +415,6 @@ impl<'c> Availability<'c> {
         let frame = self.frames.get(index).filter(|frame| frame.start <= start.0)?;
         Some((frame.date, frame.wall(self.catalogue.timezone(), start.0)))
     }
-}
-
-impl Timeline {
-    const fn of(staff: StaffId) -> Self {
-        Self { staff, working: Vec::new(), free: Vec::new(), busy: Vec::new() }
-    }
-
-    fn first_overlap(&self, block: (i64, i64)) -> Option<BusySpan> {
-        self.busy.iter().find(|span| meet(touched_minutes(span.span()), block)).copied()
-    }
-}
-
-/// Whether occupied time counts from this point of view.
-fn blocks(span: &BusySpan, view: View) -> bool {
-    let alive = span.expires_at.is_none_or(|expires_at| view.now < expires_at);
-    let foreign = match span.kind {
-        BusyKind::Appointment(id) => view.exclude != Some(id),
-        BusyKind::Hold(call) => view.call != Some(call),
-    };
-    alive && foreign
-}
-
-const fn meet(a: (i64, i64), b: (i64, i64)) -> bool {
-    a.0 < b.1 && b.0 < a.1 && a.0 < a.1 && b.0 < b.1
-}
-
-/// Stretches of starts (both ends included) at which all blocks fit into free time.
-fn fitting_starts(free: &[(i64, i64)], blocks: &[(i64, i64)]) -> Vec<(i64, i64)> {
-    let mut found: Option<Vec<(i64, i64)>> = None;
-    let mut next = Vec::with_capacity(free.len());
-    for (from, until) in blocks {
-        let fitting =
-            free.iter().map(|(start, end)| (start - from, end - until)).filter(|(low, high)| low <= high);
-        match &mut found {
-            None => found = Some(fitting.collect()),
-            Some(kept) => {
-                next.clear();
-                let mut index = 0;
-                for (low, high) in fitting {
-                    while index < kept.len() && kept[index].1 < low {
-                        index += 1;
-                    }
-                    let mut look = index;
-                    while look < kept.len() && kept[look].0 <= high {
-                        next.push((kept[look].0.max(low), kept[look].1.min(high)));
-                        look += 1;
-                    }
-                }
-                std::mem::swap(kept, &mut next);
-            }
-        }
-    }
-    found.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::calendar::Offered;
 use crate::model::{ClosedOrigin, DayHours, PhaseKind};
 use crate::testing::{CatalogueBuilder, branch_id, salon, service_id, staff_id};
 
@@ -508,6 +509,38 @@ proptest! {
             prop_assert_eq!(date, local.date_naive());
             prop_assert_eq!(u32::from(wall), local.hour() * 60 + local.minute());
         }
+    }
+
+    #[test]
+    fn an_outside_calendar_takes_away_and_never_adds(world in world(), keep in 1_usize..5, silent: bool) {
+        let World { catalogue, load, view, days } = &world;
+        let sought = Sought::service(catalogue, service_id(1)).unwrap();
+        let plain = Availability::new(catalogue, *days, &[staff_id(1)], load, *view);
+        let mut all = Vec::new();
+        plain.free_starts(&sought, staff_id(1), &mut all);
+        let offered: Vec<Minute> = all.iter().copied().step_by(keep).collect();
+        let said = if silent { Offered::Unknown } else { Offered::Fresh(offered.clone()) };
+        let outside = Outside::new(vec![(staff_id(1), said)]);
+        let availability =
+            Availability::new(catalogue, *days, &[staff_id(1)], load, *view).with_outside(outside.clone());
+        let mut found = Vec::new();
+        availability.free_starts(&sought, staff_id(1), &mut found);
+        prop_assert_eq!(&found, &if silent { Vec::new() } else { offered });
+        for start in &all {
+            let reason = availability.why_not(&sought, staff_id(1), start.instant());
+            let expected = match (found.binary_search(start), silent) {
+                (Ok(_), _) => None,
+                (Err(_), true) => Some(Unavailable::NotVerified),
+                (Err(_), false) => Some(Unavailable::BusyElsewhere),
+            };
+            prop_assert_eq!(reason, expected);
+        }
+        // Where the calendar is silent, a wish may be for whatever the own plan leaves open.
+        let hoped = Availability::new(catalogue, *days, &[staff_id(1)], load, *view)
+            .with_outside(outside.trusting());
+        let mut hopeful = Vec::new();
+        hoped.free_starts(&sought, staff_id(1), &mut hopeful);
+        prop_assert_eq!(hopeful, if silent { all } else { found });
     }
 
     #[test]
