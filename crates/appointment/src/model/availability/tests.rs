@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::calendar::Offered;
+use crate::model::BusySpan;
 use crate::model::{ClosedOrigin, DayHours, PhaseKind};
 use crate::testing::{CatalogueBuilder, branch_id, salon, service_id, staff_id};
 
