@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use adapter_retell::signature::Secret;
 use async_trait::async_trait;
-use kernel::{Clock, IdGenerator};
+use kernel::{Clock, CorrelationId, IdGenerator};
 use operations::calendar::CalendarDoor;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake};
 use tenancy::TenantResolver;
 use tokio_util::task::TaskTracker;
-use voice::{Answered, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
+use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
 
 use crate::calendar::CalendarHealth;
 use crate::crowd::Crowd;
@@ -26,6 +26,9 @@ pub trait VoiceAnswers: Send + Sync {
 
     /// Who should pick up, and what they should know.
     async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer, VoiceError>;
+
+    /// A call has begun: makes it known. Never fails; what is not known now is recorded by the worker.
+    async fn begun(&self, call: EnvelopeCall, correlation: CorrelationId);
 }
 
 #[async_trait]
@@ -36,6 +39,10 @@ impl VoiceAnswers for VoiceDesk {
 
     async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer, VoiceError> {
         Self::inbound(self, &call).await
+    }
+
+    async fn begun(&self, call: EnvelopeCall, correlation: CorrelationId) {
+        Self::begun(self, call, correlation).await;
     }
 }
 

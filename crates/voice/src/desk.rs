@@ -8,7 +8,7 @@ use appointment::model::Appointment;
 use call::{CallService, EffectRef, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
-use kernel::{CallId, Classify, Clock, IdGenerator, TenantId};
+use kernel::{CallId, Classify, Clock, CorrelationId, IdGenerator, TenantId};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
@@ -19,7 +19,7 @@ use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wron
 use crate::once::Once;
 use crate::ports::{CallMemory, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
-use crate::request::ToolRequest;
+use crate::request::{EnvelopeCall, Mode, ToolRequest};
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools;
@@ -166,6 +166,22 @@ impl VoiceDesk {
     #[must_use]
     pub const fn new(parts: Parts) -> Self {
         Self { parts }
+    }
+
+    /// A call has begun: it is made known, so that a tool may name it a moment later. What fails here is no loss: the
+    /// first tool with an envelope, or the worker, records the call.
+    pub async fn begun(&self, call: EnvelopeCall, correlation: CorrelationId) {
+        let request = ToolRequest {
+            tool: String::new(),
+            args: serde_json::Map::new(),
+            call: Some(call),
+            tool_call_id: None,
+            mode: Mode::LookOnly,
+            correlation,
+        };
+        if let Err(NoConversation::Failed(error)) = self.converse(&request).await {
+            tracing::warn!(%error, "a call that has begun could not be made known");
+        }
     }
 
     /// Answers a tool. It never fails: what goes wrong inside becomes a sentence that is true.

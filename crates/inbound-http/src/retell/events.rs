@@ -34,11 +34,26 @@ pub(crate) async fn receive(
         return inbound::answer(&edge, &context, &identity, &body).await;
     }
     let stored = store(&edge, &context, &identity, &body, Admission::Process).await?;
+    if stored == Stored::New && identity.event == "call_started" {
+        make_known(&edge, &context, &body).await;
+    }
     let word = match stored {
         Stored::New => "stored",
         Stored::Duplicate => "duplicate",
     };
     Ok((StatusCode::OK, Json(json!({"status": word}))).into_response())
+}
+
+/// A call that has begun is known before the provider hears that its news arrived: a tool with arguments alone may name
+/// it a moment later. It is tried for as long as a tool may take; the worker records the call in any case.
+async fn make_known(edge: &Edge, context: &RequestContext, body: &[u8]) {
+    let Some(call) = decode::tool_request(body, Some("call_started")).ok().and_then(|read| read.call) else {
+        return;
+    };
+    let known = edge.parts().voice.begun(super::tools::envelope_call(call), context.correlation);
+    if tokio::time::timeout(edge.limits().tool_deadline, known).await.is_err() {
+        tracing::warn!("a call that has begun was not made known in time");
+    }
 }
 
 /// Stores a delivery durably; what cannot be stored must not be acknowledged.

@@ -271,19 +271,24 @@ fn trace(answered: &Answered, arrival: Arrival, overdue: bool) {
     );
 }
 
+/// The call of a body, in the desk's words.
+pub(crate) fn envelope_call(call: decode::EnvelopeCall) -> EnvelopeCall {
+    EnvelopeCall {
+        call_id: call.call_id.map(|id| id.as_str().to_owned()),
+        from_number: call.from_number,
+        to_number: call.to_number,
+        direction: call.direction.map(|direction| direction.as_str().to_owned()),
+        agent_id: call.agent_id,
+        agent_version: call.agent_version.map(i64::from),
+        started_at: call.start_timestamp,
+    }
+}
+
 fn tool_request(envelope: ToolEnvelope, mode: Mode, context: &RequestContext) -> ToolRequest {
     ToolRequest {
         tool: envelope.tool,
         args: envelope.args,
-        call: envelope.call.map(|call| EnvelopeCall {
-            call_id: call.call_id.map(|id| id.as_str().to_owned()),
-            from_number: call.from_number,
-            to_number: call.to_number,
-            direction: call.direction.map(|direction| direction.as_str().to_owned()),
-            agent_id: call.agent_id,
-            agent_version: call.agent_version.map(i64::from),
-            started_at: call.start_timestamp,
-        }),
+        call: envelope.call.map(envelope_call),
         tool_call_id: envelope.tool_call_id,
         mode,
         correlation: context.correlation,

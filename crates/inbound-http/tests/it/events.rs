@@ -24,6 +24,17 @@ async fn an_event_is_stored_with_its_job_and_a_repetition_is_known() {
 }
 
 #[tokio::test]
+async fn a_call_that_has_begun_is_known_before_the_answer_and_once() {
+    let world = World::new();
+    let call = json!({"call_id": "call_a1", "from_number": "anonymous", "to_number": "+4940555100"});
+    for event in ["call_started", "call_started", "call_ended"] {
+        let body = json!({"event": event, "call": call}).to_string();
+        assert_eq!(world.post(PATH, &body).await.status, 200);
+    }
+    assert_eq!(*world.desk.begun.lock().unwrap(), ["call_a1"]);
+}
+
+#[tokio::test]
 async fn json_that_nobody_understands_is_acknowledged_and_kept() {
     let world = World::new();
     for body in [

@@ -14,7 +14,7 @@ use inbound_http::calendar::CalendarHealth;
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, VoiceAnswers, router};
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{ChangeSet, StoreError, TenantScope};
+use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
 use operations::ports::{
     AppointmentListItem, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem, HealthProbe,
     ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
@@ -30,7 +30,8 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use voice::{
-    Answered, InboundAnswer, InboundCall, Mode, Status, ToolReply, ToolRequest, TraceLine, VoiceError,
+    Answered, EnvelopeCall, InboundAnswer, InboundCall, Mode, Status, ToolReply, ToolRequest, TraceLine,
+    VoiceError,
 };
 
 pub(crate) const KEY: &str = "key_test_0f3a9c5b7d1e42";
@@ -47,6 +48,8 @@ pub(crate) struct EchoDesk {
     pub(crate) asked: Mutex<Vec<ToolRequest>>,
     /// Who rang, in order.
     pub(crate) rang: Mutex<Vec<InboundCall>>,
+    /// Which calls began, in order.
+    pub(crate) begun: Mutex<Vec<String>>,
     /// Lets slow tools go on.
     pub(crate) go_on: Notify,
     /// Slow tools that came to their end.
@@ -71,6 +74,10 @@ impl VoiceAnswers for EchoDesk {
             reply,
             trace: TraceLine { tool: "echo", tenant: None, call: None, hops: vec![("tool", 1)] },
         }
+    }
+
+    async fn begun(&self, call: EnvelopeCall, _: CorrelationId) {
+        self.begun.lock().unwrap().push(call.call_id.unwrap_or_default());
     }
 
     async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer, VoiceError> {
