@@ -202,6 +202,7 @@ impl World {
             lists: lists(rows, &lists_asked),
             probe: probe.clone(),
             calendar,
+            calendar_door: None,
             metrics: Arc::new(|| "askpro_up 1\n".to_owned()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
