@@ -94,6 +94,31 @@ impl ScriptedCalendar {
         self.lock().writes
     }
 
+    /// Somebody books there, without us; `None` if the time is taken.
+    pub fn book_outside(
+        &self,
+        event_type: &RemoteEventType,
+        start: DateTime<Utc>,
+        attendee: Option<Attendee>,
+    ) -> Option<RemoteUid> {
+        let mut state = self.lock();
+        if is_taken(&state, event_type, start, None) {
+            return None;
+        }
+        Some(add(&mut state, self.clock.now(), event_type, start, attendee, None, None).uid)
+    }
+
+    /// Somebody moves a booking there; `None` if that cannot be.
+    pub fn move_outside(&self, uid: &RemoteUid, start: DateTime<Utc>) -> Option<RemoteUid> {
+        let write = Write::Reschedule(uid.clone(), start);
+        apply(&mut self.lock(), &write, self.clock.now()).ok().map(|moved| moved.uid)
+    }
+
+    /// Somebody calls a booking off there; false if there is nothing to call off.
+    pub fn cancel_outside(&self, uid: &RemoteUid) -> bool {
+        apply(&mut self.lock(), &Write::Cancel(uid.clone()), self.clock.now()).is_ok()
+    }
+
     /// Somebody else changes something there.
     pub fn change(&self, change: impl FnOnce(&mut Vec<RemoteBooking>)) {
         change(&mut self.lock().bookings);
@@ -184,6 +209,9 @@ fn apply(state: &mut State, write: &Write, now: DateTime<Utc>) -> Result<RemoteB
             let Some(booking) = state.bookings.iter_mut().find(|booking| booking.uid == *uid) else {
                 return Err(refused(RefusalReason::NotFound));
             };
+            if booking.successor.is_some() {
+                return Err(refused(RefusalReason::AlreadyChanged));
+            }
             booking.status = RemoteStatus::Cancelled;
             Ok(booking.clone())
         }
