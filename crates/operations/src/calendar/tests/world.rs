@@ -31,8 +31,8 @@ use servicedesk::testing::InMemoryCallbacks;
 use uuid::Uuid;
 
 use super::super::{
-    Attention, CalendarNews, CalendarRounds, CopyDesk, CopyParts, Differences, Heard, Pushed,
-    Reconciliation, RoundParts,
+    Attention, CalendarNews, CalendarRounds, CopyDesk, CopyParts, Differences, Heard, Pushed, Reconciliation,
+    RoundParts,
 };
 use super::gateway::Hooked;
 use crate::ports::MockCalendarSurvey;
@@ -79,6 +79,7 @@ impl Everybody {
             name: row.name,
             phone: row.phone,
             email: row.email,
+            anonymous: row.anonymous,
             ..customer(1, "Anna Vogt", None)
         })
         .collect()
@@ -128,11 +129,8 @@ impl World {
             webhook_secret: Secret::new("secret".to_owned()),
             team: None,
         };
-        let link = |person| CalendarLink {
-            connection: connection.id,
-            event_type: event_type(person),
-            host: None,
-        };
+        let link =
+            |person| CalendarLink { connection: connection.id, event_type: event_type(person), host: None };
         let catalogues = Arc::new(InMemoryCatalogues::default());
         let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link(1)).linked(1, 2, link(2));
         catalogues.put(&scope, catalogue.snapshot());
@@ -143,11 +141,8 @@ impl World {
             let phone = format!("+494055510{number:02}");
             customers.add(scope.tenant(), customer(number, "Erika Muster", Some(&phone)));
         }
-        let customers = CustomerService::new(
-            Arc::new(Everybody(customers, store.clone())),
-            clock.clone(),
-            ids.clone(),
-        );
+        let customers =
+            CustomerService::new(Arc::new(Everybody(customers, store.clone())), clock.clone(), ids.clone());
         let remote = Arc::new(ScriptedCalendar::new(clock.clone()));
         let gateway = Arc::new(Hooked::new(remote.clone()));
         let mut outside = MockOutsideTimes::new();
@@ -251,7 +246,7 @@ impl World {
             claim: None,
             accepts_fee: true,
         };
-        self.bookings.cancel_appointment(&self.scope, &request).await.unwrap()
+        self.bookings.cancel(&self.scope, request).await.unwrap()
     }
 
     pub(super) async fn push(&self, id: AppointmentId) -> Pushed {
@@ -333,4 +328,3 @@ pub(super) fn effort() -> Effort {
 pub(super) fn platform() -> PlatformScope {
     PlatformScope::new(Actor::Job("test".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
 }
-
