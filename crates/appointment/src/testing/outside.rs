@@ -63,6 +63,11 @@ impl ScriptedCalendar {
         self.lock().mishaps.extend(mishaps);
     }
 
+    /// Nothing that was scripted goes wrong any more.
+    pub fn calm(&self) {
+        self.lock().mishaps.clear();
+    }
+
     /// From now on nothing is reached, or everything again.
     pub fn set_down(&self, is_down: bool) {
         self.lock().is_down = is_down;

@@ -38,7 +38,8 @@ impl CopyDesk {
     }
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
-    /// otherwise, or if it cannot go back, a person has to look at it. One that was promised before is never
+    /// without, a moved one goes back too, and a person has to tell the customer; otherwise, or if it cannot go back,
+    /// a person has to look at it. One that was promised before is never
     /// withdrawn, and one that cannot be called off there stays called off here.
     pub(super) async fn undo(
         &self,
@@ -59,7 +60,16 @@ impl CopyDesk {
         {
             record.state = CopyState::Settled;
             let back = appointment.follow(start);
-            let change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            if !attention.take() {
+                // Whoever moved it was told the other time.
+                let reason = ReviewReason::CopyRefused;
+                let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
+                let fact = AppointmentEvent::disputed(back.snapshot(), reason.as_str());
+                change = change
+                    .write(AppointmentWrite::OpenReview(review))
+                    .emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
+            }
             match self.parts.appointments.commit(scope, change).await {
                 Ok(()) => return Ok(back),
                 Err(CommitError::Occupied) => record.state = CopyState::Refused,

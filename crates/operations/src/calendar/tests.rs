@@ -2,6 +2,8 @@
 
 mod booking;
 mod changing;
+mod checker;
 mod gateway;
+mod model;
 mod outside;
 mod world;

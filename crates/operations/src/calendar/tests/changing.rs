@@ -114,7 +114,8 @@ async fn news_of_the_booking_that_we_called_off_ourselves_is_none() {
 
 #[tokio::test]
 async fn a_move_that_is_refused_goes_back() {
-    for attention in [Attention::waiting(), Attention::nobody()] {
+    // Whoever does not hear of it now has to be told.
+    for (attention, reviews) in [(Attention::waiting(), 0), (Attention::nobody(), 1)] {
         let world = World::new();
         let (id, _) = world.settled(1, slot(0)).await;
         world.move_to(id, 1, slot(3)).await;
@@ -122,7 +123,8 @@ async fn a_move_that_is_refused_goes_back() {
         let pushed = world.push_for(id, &attention).await;
         assert!(matches!(pushed, Pushed::Refused(..)));
         assert_eq!((world.start(id), world.status(id)), (slot(0), AppointmentStatus::Confirmed));
-        assert_eq!((world.only().start, world.reviews().len()), (slot(0), 0));
+        assert_eq!((world.only().start, world.reviews().len()), (slot(0), reviews));
+        assert_eq!(world.emitted("appointment.disputed"), reviews);
         world.assert_converged().await;
     }
 }

