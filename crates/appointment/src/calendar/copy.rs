@@ -33,7 +33,7 @@ pub struct CopyRecord {
     pub appointment: AppointmentId,
     /// Where it shall be.
     pub link: CalendarLink,
-    /// Where it is; another person may have got the appointment since.
+    /// Where it is, or was asked for last; another person may have got the appointment since.
     pub placed: Option<CalendarLink>,
     /// Where the work stands.
     pub state: CopyState,
@@ -222,6 +222,12 @@ impl CopyRecord {
     pub fn sending(&self, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
         Self {
             state: CopyState::Sending,
+            // What is made is made there, whoever gets the appointment until the answer comes.
+            placed: self
+                .placed
+                .clone()
+                .filter(|_| self.remote_start.is_some())
+                .or_else(|| Some(self.link.clone())),
             sent_at: Some(real_now),
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
             version: self.version + 1,
@@ -265,11 +271,8 @@ impl CopyRecord {
                     .as_ref()
                     .is_none_or(|host| booking.hosts.iter().any(|known| known.reference == *host))
         };
-        let is_known = self.uid.is_some()
-            && (self.uid.as_ref() == Some(&booking.uid) || self.uid == booking.predecessor);
         match &self.placed {
-            Some(placed) if is_known && (fits(placed) || !fits(&self.link)) => placed,
-            Some(placed) if fits(placed) && !fits(&self.link) => placed,
+            Some(placed) if fits(placed) || !fits(&self.link) => placed,
             _ => &self.link,
         }
     }

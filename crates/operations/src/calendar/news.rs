@@ -159,23 +159,24 @@ impl CalendarNews {
         }
         let is_current = record.uid.as_ref() == Some(&booking.uid);
         let had_none = record.remote_start.is_none();
-        if !booking.status.is_open() {
-            // Of an older booking, or of one that we called off, that is no news.
-            return if is_current && !had_none {
-                self.gone(scope, &appointment, record).await
-            } else {
-                Ok(Heard::Known)
-            };
-        }
         if !is_current && !had_none {
-            // What stands in the record may have been moved on to this one, or be gone.
+            // What stands in the record may have been moved on, to this one or another, or be gone.
             let copy = match &record.uid {
                 Some(uid) => follow(&self.desk.parts, scope, connection, uid, effort).await?,
                 None => None,
             };
-            if copy.is_some_and(|copy| copy.status.is_open() && copy.uid != booking.uid) {
-                return self.surplus(scope, connection, booking, effort).await;
+            match copy {
+                Some(copy) if copy.status.is_open() && copy.uid != booking.uid => {
+                    return self.surplus(scope, connection, booking, effort).await;
+                }
+                // An older one, and nothing is known of the one that stands in the record.
+                None if !booking.status.is_open() => return Ok(Heard::Known),
+                _ => {}
             }
+        }
+        if !booking.status.is_open() {
+            // Of one that we called off ourselves, that is no news.
+            return if had_none { Ok(Heard::Known) } else { self.gone(scope, &appointment, record).await };
         }
         let mut next = record.next(record.state);
         next.adopt(booking);
