@@ -114,6 +114,24 @@ async fn cancelled_while_the_booking_may_still_come_is_waited_for() {
 }
 
 #[tokio::test]
+async fn given_to_another_person_while_the_booking_may_still_come_is_not_taken_for_theirs() {
+    for mishap in [Mishap::LostBefore, Mishap::LostAfter, Mishap::Late] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(mishap);
+        world.push(id).await;
+        world.move_to(id, 2, slot(0)).await;
+        world.push_open().await;
+        world.remote.catch_up();
+        world.settle();
+        world.push_open().await;
+        assert_eq!(world.only().event_type, Some(event_type(2)), "{mishap:?}");
+        assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
 async fn a_crash_between_announcing_and_sending_is_looked_up() {
     let world = World::new();
     let id = world.book(1, slot(0)).await;

@@ -50,6 +50,26 @@ async fn an_imported_booking_that_moves_twice_unheard_stays_one_appointment() {
 }
 
 #[tokio::test]
+async fn moved_and_then_called_off_there_unheard_is_called_off_here() {
+    for ours in [false, true] {
+        let world = World::new();
+        let first = if ours {
+            world.settled(1, slot(0)).await.1
+        } else {
+            let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+            world.hear(&uid).await;
+            uid
+        };
+        let second = world.remote.move_outside(&first, slot(1)).unwrap();
+        world.remote.cancel_outside(&second);
+        world.compare().await;
+        let id = world.store.appointments(&world.scope)[0].id;
+        assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Cancelled, Vec::new()));
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
 async fn moved_there_onto_a_sold_time_is_for_a_person() {
     let world = World::new();
     let (id, uid) = world.settled(1, slot(0)).await;
