@@ -13,12 +13,15 @@
 mod attendee;
 mod attention;
 mod door;
+mod import;
 mod look;
 mod news;
 mod push;
 mod reconcile;
 mod rounds;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use appointment::error::BookingError;
 use appointment::model::CorruptAppointment;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, JobSpec};
 
 use super::remote::{CalendarLink, RemoteBooking, RemoteUid};
-use crate::model::{AppointmentSnapshot, stored_words};
+use crate::model::{AppointmentSnapshot, AppointmentStatus, stored_words};
 
 /// How long a write whose answer was lost may still take effect: a provider's gateway was seen to hang for 125 s
 /// before it gave up. Only after that does "no such booking" mean that there is none.
@@ -33,7 +33,7 @@ pub struct CopyRecord {
     pub appointment: AppointmentId,
     /// Where it shall be.
     pub link: CalendarLink,
-    /// Where it is; another person may have got the appointment since.
+    /// Where it is, or was asked for last; another person may have got the appointment since.
     pub placed: Option<CalendarLink>,
     /// Where the work stands.
     pub state: CopyState,
@@ -91,6 +91,8 @@ pub enum Finding {
     TooEarly,
     /// It has not taken effect, and will not.
     NothingThere,
+    /// The copy was called off there while ours was a wish to move it: nobody can know which word is the last.
+    CalledOff,
     /// This booking is the copy; the others are not wanted.
     There {
         /// The copy.
@@ -128,10 +130,10 @@ impl CopyRecord {
         record
     }
 
-    /// When the copy should begin; `None` if there should be none.
+    /// When the copy should begin; `None` if there should be none. An appointment that is over keeps its copy.
     #[must_use]
     pub fn wanted(appointment: &AppointmentSnapshot) -> Option<DateTime<Utc>> {
-        appointment.status.is_open().then_some(appointment.starts_at)
+        (appointment.status != AppointmentStatus::Cancelled).then_some(appointment.starts_at)
     }
 
     /// What to do next. `real_now` is real time.
@@ -147,7 +149,12 @@ impl CopyRecord {
     }
 
     fn difference(&self, appointment: &AppointmentSnapshot) -> Step {
-        match (Self::wanted(appointment), &self.uid, self.remote_start) {
+        let wanted = Self::wanted(appointment);
+        if wanted.is_some() && !appointment.status.is_open() {
+            // What is over is not made, moved or called off there any more.
+            return Step::Nothing;
+        }
+        match (wanted, &self.uid, self.remote_start) {
             (Some(_), Some(uid), Some(_)) if self.placed.as_ref() != Some(&self.link) => {
                 Step::Cancel(uid.clone())
             }
@@ -180,13 +187,27 @@ impl CopyRecord {
         let mut open = open.into_iter();
         let is_over = self.is_over(real_now);
         match open.next() {
-            // A move that was lost leaves the old time standing until it takes effect.
-            Some(copy) if Some(copy.start) != wanted && !is_over => Finding::TooEarly,
+            // A move, or calling off, that was lost leaves the old booking standing until it takes effect; also if the
+            // old time is wanted again by now.
+            Some(copy) if self.remote_start.is_some() && self.uid.as_ref() == Some(&copy.uid) && !is_over => {
+                Finding::TooEarly
+            }
             Some(copy) => {
                 Finding::There { copy: Box::new(copy), surplus: open.map(|extra| extra.uid).collect() }
             }
-            None if wanted.is_none() || is_over => Finding::NothingThere,
-            None => Finding::TooEarly,
+            // A booking that is being made may come into being until then, whether it is wanted or not.
+            None if self.remote_start.is_none() => {
+                if is_over {
+                    Finding::NothingThere
+                } else {
+                    Finding::TooEarly
+                }
+            }
+            // The copy is called off, so nothing that was sent about it can take effect. Was it our own doing?
+            None if appointment.status.is_open() && self.placed.as_ref() == Some(&self.link) => {
+                Finding::CalledOff
+            }
+            None => Finding::NothingThere,
         }
     }
 
@@ -201,6 +222,12 @@ impl CopyRecord {
     pub fn sending(&self, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
         Self {
             state: CopyState::Sending,
+            // What is made is made there, whoever gets the appointment until the answer comes.
+            placed: self
+                .placed
+                .clone()
+                .filter(|_| self.remote_start.is_some())
+                .or_else(|| Some(self.link.clone())),
             sent_at: Some(real_now),
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
             version: self.version + 1,
@@ -228,11 +255,26 @@ impl CopyRecord {
 
     /// Takes over what a booking says.
     pub fn adopt(&mut self, booking: &RemoteBooking) {
+        self.placed = Some(self.place_of(booking).clone());
         self.uid = Some(booking.uid.clone());
-        self.placed = Some(self.link.clone());
         self.remote_start = booking.status.is_open().then_some(booking.start);
         self.attempts = 0;
         self.error = None;
+    }
+
+    /// Where a booking stands: where the copy shall be, unless it is the one that is still elsewhere.
+    fn place_of(&self, booking: &RemoteBooking) -> &CalendarLink {
+        let fits = |link: &CalendarLink| {
+            booking.event_type.as_ref() == Some(&link.event_type)
+                && link
+                    .host
+                    .as_ref()
+                    .is_none_or(|host| booking.hosts.iter().any(|known| known.reference == *host))
+        };
+        match &self.placed {
+            Some(placed) if fits(placed) || !fits(&self.link) => placed,
+            _ => &self.link,
+        }
     }
 
     /// Notes a failure.

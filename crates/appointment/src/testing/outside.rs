@@ -63,6 +63,11 @@ impl ScriptedCalendar {
         self.lock().mishaps.extend(mishaps);
     }
 
+    /// Nothing that was scripted goes wrong any more.
+    pub fn calm(&self) {
+        self.lock().mishaps.clear();
+    }
+
     /// From now on nothing is reached, or everything again.
     pub fn set_down(&self, is_down: bool) {
         self.lock().is_down = is_down;
@@ -92,6 +97,31 @@ impl ScriptedCalendar {
     #[must_use]
     pub fn writes(&self) -> u32 {
         self.lock().writes
+    }
+
+    /// Somebody books there, without us; `None` if the time is taken.
+    pub fn book_outside(
+        &self,
+        event_type: &RemoteEventType,
+        start: DateTime<Utc>,
+        attendee: Option<Attendee>,
+    ) -> Option<RemoteUid> {
+        let mut state = self.lock();
+        if is_taken(&state, event_type, start, None) {
+            return None;
+        }
+        Some(add(&mut state, self.clock.now(), event_type, start, attendee, None, None).uid)
+    }
+
+    /// Somebody moves a booking there; `None` if that cannot be.
+    pub fn move_outside(&self, uid: &RemoteUid, start: DateTime<Utc>) -> Option<RemoteUid> {
+        let write = Write::Reschedule(uid.clone(), start);
+        apply(&mut self.lock(), &write, self.clock.now()).ok().map(|moved| moved.uid)
+    }
+
+    /// Somebody calls a booking off there; false if there is nothing to call off.
+    pub fn cancel_outside(&self, uid: &RemoteUid) -> bool {
+        apply(&mut self.lock(), &Write::Cancel(uid.clone()), self.clock.now()).is_ok()
     }
 
     /// Somebody else changes something there.
@@ -184,6 +214,9 @@ fn apply(state: &mut State, write: &Write, now: DateTime<Utc>) -> Result<RemoteB
             let Some(booking) = state.bookings.iter_mut().find(|booking| booking.uid == *uid) else {
                 return Err(refused(RefusalReason::NotFound));
             };
+            if booking.successor.is_some() {
+                return Err(refused(RefusalReason::AlreadyChanged));
+            }
             booking.status = RemoteStatus::Cancelled;
             Ok(booking.clone())
         }

@@ -1,3 +1,5 @@
+mod calendars;
+
 use std::collections::BTreeSet;
 
 use appointment::events::AppointmentEvent;
@@ -70,8 +72,18 @@ impl World {
         let service =
             CallService::new(calls.clone(), Arc::new(InMemoryTrace::default()), clock.clone(), ids.clone());
         let billing = Arc::new(InMemoryBilling::default());
-        let appointments = InMemoryAppointments::new(Arc::new(InMemoryCatalogues::default()), clock.clone());
-        let resolver = TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone());
+        let catalogues = Arc::new(InMemoryCatalogues::default());
+        let appointments = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
+        let customers =
+            CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids.clone());
+        let (calendar_news, calendar_rounds) = calendars::over_fakes(
+            &appointments,
+            catalogues,
+            &customers,
+            resolver_over(&tenancy, &clock),
+            &clock,
+        );
+        let resolver = resolver_over(&tenancy, &clock);
         let ports = MaintenancePorts {
             upkeep: Arc::new(upkeep),
             tenants: tenancy,
@@ -95,10 +107,12 @@ impl World {
             aftermath: Arc::new(CallAftermath::new(
                 service.clone(),
                 BillingService::new(billing.clone(), clock.clone(), ids.clone()),
-                Arc::new(appointments),
-                CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids),
+                appointments,
+                customers,
             )),
             maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
+            calendar_news,
+            calendar_rounds,
         };
         Self { clock, inbox, calls, billing, use_cases }
     }
@@ -132,6 +146,10 @@ impl World {
         let conclusion = self.inbox.conclusion(inbox_id).unwrap();
         (conclusion.state, conclusion.reason)
     }
+}
+
+fn resolver_over(tenancy: &Arc<InMemoryTenancy>, clock: &Arc<FixedClock>) -> TenantResolver {
+    TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone())
 }
 
 fn event(name: &str, payload: Value) -> StoredEvent {

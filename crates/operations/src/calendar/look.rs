@@ -1,17 +1,21 @@
 //! Finding out what became of a write whose answer was lost.
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, Finding, ReadFailure, RemoteBooking, RemoteStatus, RemoteUid,
+    Connection, ConnectionId, CopyRecord, CopyState, Effort, Finding, ReadFailure, RefusalReason,
+    RemoteBooking, RemoteStatus, RemoteUid, ReviewReason,
 };
 use appointment::model::{Appointment, Span};
 use chrono::TimeDelta;
 use kernel::TenantScope;
 
 use super::CalendarError;
-use super::push::{CopyDesk, CopyParts, Pushed};
+use super::push::{CopyDesk, CopyParts, Pushed, UNCONFIRMED};
 
 /// Days around an appointment in which its copy is looked for: it may have been moved there meanwhile.
 const LOOK_AROUND_DAYS: i64 = 31;
+
+/// Moves that are followed; beyond that the chain is broken or a circle.
+pub(super) const MAX_MOVES: usize = 10;
 
 impl CopyDesk {
     /// Finds out what became of a write. `None`: it is known now, go on.
@@ -22,14 +26,18 @@ impl CopyDesk {
         record: &CopyRecord,
         effort: Effort,
     ) -> Result<Option<Pushed>, CalendarError> {
-        let Some(connection) = self.parts.book.connection(scope, record.link.connection).await? else {
-            return Ok(Some(Pushed::Open { why: "the account is switched off".to_owned() }));
-        };
-        let found = match self.find_copies(scope, &connection, appointment, record, effort).await {
-            Ok(found) => found,
-            Err(failure) => return Ok(Some(Pushed::Open { why: failure.to_string() })),
-        };
-        match record.judge(appointment.snapshot(), found, self.parts.clock.real_now()) {
+        let mut found: Vec<(Connection, RemoteBooking)> = Vec::new();
+        for id in accounts(record) {
+            let Some(connection) = self.parts.book.connection(scope, id).await? else {
+                return Ok(Some(Pushed::Open { why: "the account is switched off".to_owned() }));
+            };
+            match self.find_copies(scope, &connection, appointment, record, effort).await {
+                Ok(here) => found.extend(here.into_iter().map(|booking| (connection.clone(), booking))),
+                Err(failure) => return Ok(Some(Pushed::Open { why: failure.to_string() })),
+            }
+        }
+        let bookings = found.iter().map(|(_, booking)| booking.clone()).collect();
+        match record.judge(appointment.snapshot(), bookings, self.parts.clock.real_now()) {
             Finding::TooEarly => {
                 let mut next = record.next(CopyState::Unknown);
                 next.failed("it may still take effect".to_owned());
@@ -41,17 +49,33 @@ impl CopyDesk {
                 (next.uid, next.remote_start) = (None, None);
                 self.note(scope, next).await.map(|()| None)
             }
+            Finding::CalledOff => {
+                let mut next = record.next(CopyState::Refused);
+                next.remote_start = None;
+                next.failed("it was called off there while it was moved here".to_owned());
+                let after = self.dispute(scope, appointment, next, ReviewReason::CopyMissing).await?;
+                Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::AlreadyChanged)))
+            }
             Finding::There { copy, surplus } => {
-                for uid in &surplus {
+                for (connection, booking) in &found {
+                    if !surplus.contains(&booking.uid) {
+                        continue;
+                    }
                     // A write that took effect late; failing to call it off leaves the record as it is, to look again.
-                    if let Err(failure) = self.parts.gateway.cancel(scope, &connection, uid, effort).await {
+                    if let Err(failure) =
+                        self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
+                    {
                         return Ok(Some(Pushed::Open { why: failure.to_string() }));
                     }
                 }
                 let mut next = record.next(CopyState::Due);
                 next.adopt(&copy);
-                if next.agrees_with(appointment.snapshot()) && copy.status == RemoteStatus::Accepted {
+                if next.agrees_with(appointment.snapshot()) {
                     next.state = CopyState::Settled;
+                    if copy.status == RemoteStatus::Pending {
+                        self.note(scope, next).await?;
+                        return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
+                    }
                     let agreed = self.agree(scope, appointment, next, None).await?;
                     return Ok(Some(Pushed::Settled(Box::new(agreed))));
                 }
@@ -84,6 +108,13 @@ impl CopyDesk {
     }
 }
 
+/// The accounts in which a copy may be: while it changes places, both.
+fn accounts(record: &CopyRecord) -> Vec<ConnectionId> {
+    let mut ids = vec![record.link.connection];
+    ids.extend(record.placed.as_ref().map(|placed| placed.connection).filter(|id| *id != ids[0]));
+    ids
+}
+
 /// A booking as it is now: the one it was moved to, as often as it was moved. `None`: the provider knows none of it.
 pub(super) async fn follow(
     parts: &CopyParts,
@@ -92,8 +123,6 @@ pub(super) async fn follow(
     uid: &RemoteUid,
     effort: Effort,
 ) -> Result<Option<RemoteBooking>, ReadFailure> {
-    /// Moves that are followed; beyond that the chain is broken or a circle.
-    const MAX_MOVES: usize = 10;
     let mut next = uid.clone();
     let mut last = None;
     for _ in 0..MAX_MOVES {

@@ -3,21 +3,16 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, Review, ReviewId, ReviewReason,
+    Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
+    ReviewReason,
 };
-use appointment::events::AppointmentEvent;
-use appointment::model::{
-    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, Catalogue, ChangeKind,
-    DateRange, Draft, Minute, NewCustomerRow, ServiceLink, Sought, View,
-};
+use appointment::model::{Appointment, AppointmentStatus, ChangeKind};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
-use customer::{Identification, same_name};
-use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
-use super::attendee::is_placeholder;
-use super::look::follow;
+use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
 use super::settle::update;
 
@@ -25,7 +20,7 @@ use super::settle::update;
 #[derive(Clone)]
 pub struct CalendarNews {
     pub(super) desk: CopyDesk,
-    bookings: Arc<BookingService>,
+    pub(super) bookings: Arc<BookingService>,
 }
 
 /// What came of a piece of news.
@@ -81,9 +76,9 @@ impl CalendarNews {
         booking: &RemoteBooking,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        match self.record_of(scope, connection, booking).await? {
+        match self.record_of(scope, connection, booking, effort).await? {
             Some(record) => self.about_copy(scope, connection, record, booking, effort).await,
-            None if booking.status.is_open() => self.import(scope, connection, booking).await,
+            None if booking.status.is_open() => self.import(scope, connection, booking, effort).await,
             None => Ok(Heard::Nothing),
         }
     }
@@ -112,12 +107,13 @@ impl CalendarNews {
         Ok(Heard::Followed(after.id()))
     }
 
-    /// By its uid, by the one it was moved from, or by our marker.
-    async fn record_of(
+    /// By its uid, by our marker, or by a booking it was moved from, however often.
+    pub(super) async fn record_of(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         booking: &RemoteBooking,
+        effort: Effort,
     ) -> Result<Option<CopyRecord>, CalendarError> {
         let book = &self.desk.parts.book;
         for uid in std::iter::once(&booking.uid).chain(&booking.predecessor) {
@@ -125,9 +121,25 @@ impl CalendarNews {
                 return Ok(Some(record));
             }
         }
-        let Some(marker) = booking.marker else { return Ok(None) };
-        let record = book.copy(scope, marker).await?;
-        Ok(record.filter(|record| record.link.connection == connection.id))
+        if let Some(marker) = booking.marker
+            && let Some(record) = book.copy(scope, marker).await?
+            && [Some(&record.link), record.placed.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|link| link.connection == connection.id)
+        {
+            return Ok(Some(record));
+        }
+        let mut earlier = booking.predecessor.clone();
+        for _ in 0..MAX_MOVES {
+            let Some(uid) = earlier else { break };
+            if let Some(record) = book.copy_by_uid(scope, connection.id, &uid).await? {
+                return Ok(Some(record));
+            }
+            let known = self.desk.parts.gateway.get(scope, connection, &uid, effort).await?;
+            earlier = known.and_then(|known| known.predecessor);
+        }
+        Ok(None)
     }
 
     async fn about_copy(
@@ -138,38 +150,69 @@ impl CalendarNews {
         booking: &RemoteBooking,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
+        let Some((appointment, record)) = self.desk.load(scope, record.appointment).await? else {
+            return Ok(Heard::Nothing);
+        };
         if matches!(record.state, CopyState::Sending | CopyState::Unknown) {
             // Whoever sends, or looks for what was sent, finds this booking.
             return Ok(Heard::Known);
         }
-        let Some((appointment, record)) = self.desk.load(scope, record.appointment).await? else {
-            return Ok(Heard::Nothing);
-        };
         let is_current = record.uid.as_ref() == Some(&booking.uid);
-        let is_moved_on = record.uid.is_some() && booking.predecessor == record.uid;
         let had_none = record.remote_start.is_none();
-        if !is_current && !is_moved_on && !had_none {
-            return self.surplus(scope, connection, booking, effort).await;
+        if !is_current && !had_none {
+            // What stands in the record may have been moved on, to this one or another, or be gone.
+            let copy = match &record.uid {
+                Some(uid) => follow(&self.desk.parts, scope, connection, uid, effort).await?,
+                None => None,
+            };
+            match copy {
+                Some(copy) if copy.status.is_open() && copy.uid != booking.uid => {
+                    return self.surplus(scope, connection, booking, effort).await;
+                }
+                // An older one, and nothing is known of the one that stands in the record.
+                None if !booking.status.is_open() => return Ok(Heard::Known),
+                _ => {}
+            }
         }
         if !booking.status.is_open() {
-            return self.gone(scope, &appointment, record).await;
+            // Of one that we called off ourselves, that is no news.
+            return if had_none { Ok(Heard::Known) } else { self.gone(scope, &appointment, record).await };
         }
         let mut next = record.next(record.state);
         next.adopt(booking);
         let agrees = next.agrees_with(appointment.snapshot());
+        let is_same = is_current && record.remote_start == next.remote_start;
+        let waits = booking.status == RemoteStatus::Pending;
         match record.state {
-            CopyState::Settled if agrees && is_current => Ok(Heard::Known),
+            CopyState::Settled
+                if agrees && is_same && (waits || appointment.status() != AppointmentStatus::Pending) =>
+            {
+                Ok(Heard::Known)
+            }
+            _ if agrees && waits => {
+                next.state = CopyState::Settled;
+                self.keep(scope, next).await
+            }
             _ if agrees => {
                 next.state = CopyState::Settled;
                 self.desk.agree(scope, &appointment, next, None).await?;
                 Ok(Heard::Known)
             }
             // It was changed here and is on its way there, or is not wanted any more: ours is the later word.
-            CopyState::Due => self.keep(scope, next).await,
+            CopyState::Due => {
+                if is_same {
+                    return Ok(Heard::Known);
+                }
+                self.keep(scope, next).await
+            }
             _ if !appointment.status().is_open() => {
                 next.state = CopyState::Due;
                 self.keep(scope, next).await
             }
+            // A person has the word, and nothing has happened there since.
+            CopyState::Refused if is_same => Ok(Heard::Known),
+            // It has changed there while it should change places: that stays with the person.
+            CopyState::Refused if next.placed.as_ref() != Some(&next.link) => self.keep(scope, next).await,
             _ => self.moved(scope, &appointment, next, booking).await,
         }
     }
@@ -241,128 +284,15 @@ impl CalendarNews {
         let change = self.desk.change(scope, ChangeKind::Moved, appointment, &after, next.clone())?;
         match self.desk.parts.appointments.commit(scope, change).await {
             Ok(()) => Ok(Heard::Followed(after.id())),
-            Err(CommitError::Occupied) => {
+            Err(CommitError::Occupied) if self.is_sold_at(scope, &after).await? => {
                 next.state = CopyState::Refused;
                 next.error = Some(format!("moved there to {}", booking.start));
                 self.desk.dispute(scope, appointment, next, ReviewReason::MovedOntoTaken).await?;
                 Ok(Heard::Disputed)
             }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// A booking that was made there becomes an appointment here, under the same rule of one person at a time.
-    async fn import(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        booking: &RemoteBooking,
-    ) -> Result<Heard, CalendarError> {
-        if booking.end <= self.desk.parts.clock.now() {
-            return Ok(Heard::Nothing);
-        }
-        let links = self.desk.parts.book.links(scope, connection.id).await?;
-        let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
-        let (Some((branch, link)), None) = (fitting.next(), fitting.next()) else {
-            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
-        };
-        let catalogue = self.bookings.catalogue(scope, branch).await?;
-        let Some(sought) = Sought::service(&catalogue, link.service) else {
-            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
-        };
-        let (customer, new_customer) = self.customer(scope, booking).await?;
-        let Some(draft) = self.draft(&catalogue, &link, branch, customer) else {
-            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
-        };
-        let now = self.desk.parts.clock.now();
-        let made =
-            Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
-        let ids = &*self.desk.parts.ids;
-        let by = (scope.actor().clone(), None);
-        let history = AppointmentChange::new(ids, ChangeKind::Booked, None, made.snapshot(), by, now);
-        let record = CopyRecord::settled(made.id(), link.link, booking);
-        let change = ChangeSet::one(AppointmentWrite::Insert {
-            appointment: made.snapshot().clone(),
-            new_customer,
-            from_hold: None,
-        })
-        .write(AppointmentWrite::AddCopy(record))
-        .write(AppointmentWrite::RecordChange(history))
-        .emit(AppointmentEvent::booked(made.snapshot()).into_outgoing(ids, now)?);
-        match self.desk.parts.appointments.commit(scope, change).await {
-            Ok(()) => Ok(Heard::Imported(made.id())),
-            Err(CommitError::Occupied) if self.is_sold(scope, &catalogue, &made).await? => {
-                self.ask(scope, connection, booking, ReviewReason::DoubleBooked).await
-            }
             // Only held: the hold will lapse, or its booking will be refused there.
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn draft(
-        &self,
-        catalogue: &Catalogue,
-        link: &ServiceLink,
-        branch: BranchId,
-        customer: CustomerId,
-    ) -> Option<Draft> {
-        let service = catalogue.service(link.service)?;
-        Some(Draft {
-            id: AppointmentId::generate(&*self.desk.parts.ids),
-            branch,
-            timezone: catalogue.timezone(),
-            customer,
-            call: None,
-            source: AppointmentSource::OutsideCalendar,
-            price: service.price,
-            notes: None,
-        })
-    }
-
-    /// Whether another appointment, and not just a hold, is in the way.
-    async fn is_sold(
-        &self,
-        scope: &TenantScope,
-        catalogue: &Catalogue,
-        made: &Appointment,
-    ) -> Result<bool, CalendarError> {
-        let view = View { now: self.desk.parts.clock.now(), call: None, exclude: None };
-        let day = made.starts_at().with_timezone(&catalogue.timezone()).date_naive();
-        let staff: Vec<StaffId> = vec![made.snapshot().staff];
-        let query = Availability::query(catalogue, DateRange::day(day), staff, view, (None, Vec::new()));
-        let load = self.desk.parts.appointments.day_load(scope, &query).await?;
-        Ok(load.busy.iter().any(|busy| {
-            matches!(busy.kind, BusyKind::Appointment(_))
-                && made.snapshot().spans.iter().any(|span| span.overlaps(&busy.span()))
-        }))
-    }
-
-    /// The customer by number, and by name where several share it; else somebody new.
-    async fn customer(
-        &self,
-        scope: &TenantScope,
-        booking: &RemoteBooking,
-    ) -> Result<(CustomerId, Option<NewCustomerRow>), CalendarError> {
-        let attendee = booking.attendee.as_ref();
-        let (name, phone) =
-            (attendee.and_then(|who| who.name.clone()), attendee.and_then(|who| who.phone.clone()));
-        if let Some(phone) = &phone {
-            let known = match self.desk.parts.customers.identify(scope, &Caller::Known(phone.clone())).await? {
-                Identification::Known(customer) => Some(customer),
-                Identification::SharedNumber(all) => all.into_iter().find(|customer| {
-                    matches!((customer.name(), &name), (Some(own), Some(said)) if same_name(own, said))
-                }),
-                Identification::Unknown(_) | Identification::Anonymous => None,
-            };
-            if let Some(customer) = known {
-                return Ok((customer.id(), None));
-            }
-        }
-        let domain = &self.desk.parts.placeholder_domain;
-        let email = attendee.and_then(|who| who.email.clone()).filter(|email| !is_placeholder(email, domain));
-        let id = CustomerId::generate(&*self.desk.parts.ids);
-        let anonymous = phone.is_none();
-        Ok((id, Some(NewCustomerRow { id, name, phone, email, anonymous })))
     }
 
     pub(super) async fn ask(
@@ -386,13 +316,4 @@ impl CalendarNews {
         self.desk.parts.appointments.commit(scope, change).await?;
         Ok(Heard::Disputed)
     }
-}
-
-fn fits(link: &ServiceLink, booking: &RemoteBooking) -> bool {
-    booking.event_type.as_ref() == Some(&link.link.event_type)
-        && link
-            .link
-            .host
-            .as_ref()
-            .is_none_or(|host| booking.hosts.iter().any(|known| known.reference == *host))
 }

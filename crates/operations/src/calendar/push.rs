@@ -6,7 +6,7 @@ use appointment::calendar::{
     CalendarBook, CalendarGateway, Connection, CopyRecord, CopyState, Effort, OutsideTimes, RefusalReason,
     RemoteBooking, RemoteRequest, RemoteStatus, Step, WriteFailure,
 };
-use appointment::model::Appointment;
+use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use chrono::TimeDelta;
 use customer::CustomerService;
@@ -22,6 +22,9 @@ const MAX_STEPS: usize = 6;
 
 /// A sender that has not reported by then was cut off. Longer than any request may take, with room for a slow commit.
 const LEASE_SECONDS: i64 = 20;
+
+/// Why a copy that stands there does not count as agreement yet.
+pub(super) const UNCONFIRMED: &str = "it waits for a confirmation there";
 
 /// What keeping copies needs.
 #[derive(Clone)]
@@ -100,10 +103,9 @@ impl CopyDesk {
                 write => self.send(scope, &appointment, &record, write, effort, attention).await,
             };
             match done {
-                Ok(None) => {}
                 Ok(Some(pushed)) => return Ok(pushed),
                 // Somebody changed the appointment or the record meanwhile: look again.
-                Err(CalendarError::Commit(CommitError::Stale)) => {}
+                Ok(None) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -129,6 +131,9 @@ impl CopyDesk {
     ) -> Result<Pushed, CalendarError> {
         if record.state == CopyState::Refused {
             return Ok(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged));
+        }
+        if record.state == CopyState::Settled && appointment.status() == AppointmentStatus::Pending {
+            return Ok(Pushed::Open { why: UNCONFIRMED.to_owned() });
         }
         if record.state == CopyState::Settled {
             return Ok(Pushed::Settled(Box::new(appointment)));
@@ -230,7 +235,7 @@ impl CopyDesk {
         next.adopt(booking);
         if booking.status == RemoteStatus::Pending {
             self.note(scope, next).await?;
-            return Ok(Some(Pushed::Open { why: "it waits for a confirmation there".to_owned() }));
+            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
         }
         if !next.agrees_with(appointment.snapshot()) {
             next.state = CopyState::Due;
@@ -274,7 +279,7 @@ impl CopyDesk {
             WriteFailure::Refused { reason, detail } => {
                 let mut next = record.next(CopyState::Refused);
                 next.failed(format!("{}: {detail}", reason.code()));
-                let after = self.undo(scope, appointment, next, reason, attention).await?;
+                let after = self.undo(scope, appointment, next, step, reason, attention).await?;
                 Ok(Some(Pushed::Refused(Box::new(after), reason)))
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use appointment::calendar::{Connection, CopyRecord, CopyState, Effort, RemoteUid, ReviewReason};
 use appointment::model::Span;
-use kernel::TenantScope;
+use kernel::{CommitError, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
@@ -75,8 +75,8 @@ impl Reconciliation {
                 if booking.successor.is_some() || !seen.insert(booking.uid.clone()) {
                     continue;
                 }
-                let heard = self.news.take_in(scope, connection, &booking, effort).await?;
-                found.note(heard);
+                let heard = self.news.take_in(scope, connection, &booking, effort).await;
+                found.heard(heard)?;
             }
             match page.next {
                 Some(next) => from = Some(next),
@@ -84,7 +84,8 @@ impl Reconciliation {
             }
         }
         for record in desk.parts.book.copies(scope, connection.id, window, MAX_COPIES).await? {
-            self.copy(scope, connection, &record, &seen, effort, &mut found).await?;
+            let compared = self.copy(scope, connection, &record, &seen, effort, &mut found).await;
+            found.leave_open(compared)?;
         }
         Ok(found)
     }
@@ -152,6 +153,25 @@ impl Differences {
         self.tidied += other.tidied;
         self.disputed += other.disputed;
         self.unreadable += other.unreadable;
+    }
+
+    fn heard(&mut self, heard: Result<Heard, CalendarError>) -> Result<(), CalendarError> {
+        let noted = heard.map(|heard| self.note(heard));
+        self.leave_open(noted)
+    }
+
+    /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
+    fn leave_open(&mut self, compared: Result<(), CalendarError>) -> Result<(), CalendarError> {
+        match compared {
+            Err(error @ (CalendarError::Store(_) | CalendarError::Read(_))) => Err(error),
+            Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "a difference could not be repaired");
+                self.open += 1;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     fn note(&mut self, heard: Heard) {

@@ -1,7 +1,7 @@
 //! What is committed once the outside calendar has spoken.
 
 use appointment::calendar::{
-    CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason,
+    CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
 };
 use appointment::events::AppointmentEvent;
 use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, Note};
@@ -38,26 +38,44 @@ impl CopyDesk {
     }
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
-    /// otherwise, or if it cannot go back, a person has to look at it.
+    /// without, a moved one goes back too, and a person has to tell the customer; otherwise, or if it cannot go back,
+    /// a person has to look at it. One that was promised before is never
+    /// withdrawn, and one that cannot be called off there stays called off here.
     pub(super) async fn undo(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,
         mut record: CopyRecord,
+        step: &Step,
         reason: RefusalReason,
         attention: &Attention,
     ) -> Result<Appointment, CalendarError> {
         let is_about_time = matches!(reason, RefusalReason::SlotTaken | RefusalReason::OutsideRules);
-        if is_about_time && let Some(start) = record.remote_start {
+        let is_new = *step == Step::Create
+            && appointment.status() == AppointmentStatus::Pending
+            && appointment.snapshot().reschedule_count == 0;
+        if is_about_time
+            && matches!(step, Step::Reschedule(_))
+            && let Some(start) = record.remote_start
+        {
             record.state = CopyState::Settled;
             let back = appointment.follow(start);
-            let change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            if !attention.take() {
+                // Whoever moved it was told the other time.
+                let reason = ReviewReason::CopyRefused;
+                let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
+                let fact = AppointmentEvent::disputed(back.snapshot(), reason.as_str());
+                change = change
+                    .write(AppointmentWrite::OpenReview(review))
+                    .emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
+            }
             match self.parts.appointments.commit(scope, change).await {
                 Ok(()) => return Ok(back),
                 Err(CommitError::Occupied) => record.state = CopyState::Refused,
                 Err(error) => return Err(error.into()),
             }
-        } else if is_about_time && attention.take() {
+        } else if is_about_time && is_new && attention.take() {
             let gone = appointment
                 .withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), self.parts.clock.now());
             let change = self.change(scope, ChangeKind::Cancelled, appointment, &gone, record)?;

@@ -1,0 +1,174 @@
+//! A booking that was made in the outside calendar becomes an appointment.
+
+use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, ReviewReason};
+use appointment::events::AppointmentEvent;
+use appointment::model::{
+    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, Catalogue, ChangeKind,
+    DateRange, Draft, Minute, NewCustomerRow, ServiceLink, Sought, View,
+};
+use appointment::ports::AppointmentWrite;
+use customer::{Identification, same_name};
+use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+
+use super::CalendarError;
+use super::attendee::is_placeholder;
+use super::news::{CalendarNews, Heard};
+
+impl CalendarNews {
+    /// A booking that was made there becomes an appointment here, under the same rule of one person at a time.
+    pub(super) async fn import(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+        effort: Effort,
+    ) -> Result<Heard, CalendarError> {
+        if booking.end <= self.desk.parts.clock.now() {
+            return Ok(Heard::Nothing);
+        }
+        let links = self.desk.parts.book.links(scope, connection.id).await?;
+        let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
+        let (Some((branch, link)), None) = (fitting.next(), fitting.next()) else {
+            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
+        };
+        let catalogue = self.bookings.catalogue(scope, branch).await?;
+        let Some(sought) = Sought::service(&catalogue, link.service) else {
+            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
+        };
+        let (customer, new_customer) = self.customer(scope, booking).await?;
+        let Some(draft) = self.draft(&catalogue, &link, branch, customer) else {
+            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
+        };
+        let now = self.desk.parts.clock.now();
+        let made =
+            Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
+        let record = CopyRecord::settled(made.id(), link.link, booking);
+        match self.insert(scope, &made, record, new_customer).await {
+            Ok(()) => Ok(Heard::Imported(made.id())),
+            // Somebody else has taken the same news in meanwhile.
+            Err(CalendarError::Commit(CommitError::Occupied | CommitError::Refused { .. }))
+                if self.record_of(scope, connection, booking, effort).await?.is_some() =>
+            {
+                Ok(Heard::Known)
+            }
+            Err(CalendarError::Commit(CommitError::Occupied))
+                if self.is_sold(scope, &catalogue, &made).await? =>
+            {
+                self.ask(scope, connection, booking, ReviewReason::DoubleBooked).await
+            }
+            // Only held: the hold will lapse, or its booking will be refused there.
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn insert(
+        &self,
+        scope: &TenantScope,
+        made: &Appointment,
+        record: CopyRecord,
+        new_customer: Option<NewCustomerRow>,
+    ) -> Result<(), CalendarError> {
+        let ids = &*self.desk.parts.ids;
+        let now = self.desk.parts.clock.now();
+        let by = (scope.actor().clone(), None);
+        let history = AppointmentChange::new(ids, ChangeKind::Booked, None, made.snapshot(), by, now);
+        let change = ChangeSet::one(AppointmentWrite::Insert {
+            appointment: made.snapshot().clone(),
+            new_customer,
+            from_hold: None,
+        })
+        .write(AppointmentWrite::AddCopy(record))
+        .write(AppointmentWrite::RecordChange(history))
+        .emit(AppointmentEvent::booked(made.snapshot()).into_outgoing(ids, now)?);
+        Ok(self.desk.parts.appointments.commit(scope, change).await?)
+    }
+
+    fn draft(
+        &self,
+        catalogue: &Catalogue,
+        link: &ServiceLink,
+        branch: BranchId,
+        customer: CustomerId,
+    ) -> Option<Draft> {
+        let service = catalogue.service(link.service)?;
+        Some(Draft {
+            id: AppointmentId::generate(&*self.desk.parts.ids),
+            branch,
+            timezone: catalogue.timezone(),
+            customer,
+            call: None,
+            source: AppointmentSource::OutsideCalendar,
+            price: service.price,
+            notes: None,
+        })
+    }
+
+    pub(super) async fn is_sold_at(
+        &self,
+        scope: &TenantScope,
+        after: &Appointment,
+    ) -> Result<bool, CalendarError> {
+        let catalogue = self.bookings.catalogue(scope, after.snapshot().branch).await?;
+        self.is_sold(scope, &catalogue, after).await
+    }
+
+    /// Whether another appointment, and not just a hold, is in the way.
+    async fn is_sold(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        made: &Appointment,
+    ) -> Result<bool, CalendarError> {
+        let view = View { now: self.desk.parts.clock.now(), call: None, exclude: Some(made.id()) };
+        let day = made.starts_at().with_timezone(&catalogue.timezone()).date_naive();
+        let staff: Vec<StaffId> = vec![made.snapshot().staff];
+        let query = Availability::query(catalogue, DateRange::day(day), staff, view, (None, Vec::new()));
+        let load = self.desk.parts.appointments.day_load(scope, &query).await?;
+        Ok(load.busy.iter().any(|busy| {
+            matches!(busy.kind, BusyKind::Appointment(_))
+                && made.snapshot().spans.iter().any(|span| span.overlaps(&busy.span()))
+        }))
+    }
+
+    /// The customer by number, and by name where several share it; else somebody new.
+    async fn customer(
+        &self,
+        scope: &TenantScope,
+        booking: &RemoteBooking,
+    ) -> Result<(CustomerId, Option<NewCustomerRow>), CalendarError> {
+        let attendee = booking.attendee.as_ref();
+        let (name, phone) =
+            (attendee.and_then(|who| who.name.clone()), attendee.and_then(|who| who.phone.clone()));
+        if let Some(phone) = &phone {
+            let known = match self.desk.parts.customers.identify(scope, &Caller::Known(phone.clone())).await? {
+                Identification::Known(customer) => Some(customer),
+                Identification::SharedNumber(all) => all.into_iter().find(|customer| {
+                    matches!((customer.name(), &name), (Some(own), Some(said)) if same_name(own, said))
+                }),
+                Identification::Unknown(_) | Identification::Anonymous => None,
+            };
+            if let Some(customer) = known {
+                return Ok((customer.id(), None));
+            }
+        }
+        let domain = &self.desk.parts.placeholder_domain;
+        let email = attendee.and_then(|who| who.email.clone()).filter(|email| !is_placeholder(email, domain));
+        let id = CustomerId::generate(&*self.desk.parts.ids);
+        let anonymous = phone.is_none();
+        let new = NewCustomerRow { id, name, phone, email, anonymous };
+        // Several share the number, and one of them is who would be made now.
+        match self.desk.parts.appointments.double_of(scope, &new).await? {
+            Some(known) => Ok((known, None)),
+            None => Ok((id, Some(new))),
+        }
+    }
+}
+
+fn fits(link: &ServiceLink, booking: &RemoteBooking) -> bool {
+    booking.event_type.as_ref() == Some(&link.link.event_type)
+        && link
+            .link
+            .host
+            .as_ref()
+            .is_none_or(|host| booking.hosts.iter().any(|known| known.reference == *host))
+}

@@ -1,0 +1,9 @@
+//! The engine over the fakes.
+
+mod booking;
+mod changing;
+mod checker;
+mod gateway;
+mod model;
+mod outside;
+mod world;

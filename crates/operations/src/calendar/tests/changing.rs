@@ -1,0 +1,229 @@
+//! Moving and cancelling an appointment whose copy stands.
+
+use appointment::calendar::{CopyState, RefusalReason};
+use appointment::model::{Appointment, AppointmentStatus};
+use appointment::testing::Mishap;
+
+use super::super::{Attention, Heard, Pushed};
+use super::world::{World, event_type, slot};
+
+const LOST: [Mishap; 4] = [Mishap::NotSent, Mishap::LostBefore, Mishap::LostAfter, Mishap::Late];
+
+async fn heal(world: &World) {
+    world.push_open().await;
+    world.remote.catch_up();
+    world.settle();
+    world.push_open().await;
+    world.compare().await;
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_move_arrives_whatever_gets_lost() {
+    for mishap in LOST {
+        let world = World::new();
+        let (id, old) = world.settled(1, slot(0)).await;
+        world.move_to(id, 1, slot(3)).await;
+        world.script(mishap);
+        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        heal(&world).await;
+        assert_eq!((world.only().start, world.start(id)), (slot(3), slot(3)), "{mishap:?}");
+        assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+        assert_eq!(world.hear(&old).await, Heard::Known);
+    }
+}
+
+#[tokio::test]
+async fn moved_and_back_again_is_not_overtaken_by_the_first_move() {
+    for mishap in LOST {
+        let world = World::new();
+        let (id, _) = world.settled(1, slot(0)).await;
+        world.move_to(id, 1, slot(3)).await;
+        world.script(mishap);
+        world.push(id).await;
+        world.move_to(id, 1, slot(0)).await;
+        world.push_open().await;
+        world.remote.catch_up();
+        let uid = world.only().uid;
+        world.hear(&uid).await;
+        heal(&world).await;
+        assert_eq!((world.only().start, world.start(id)), (slot(0), slot(0)), "{mishap:?}");
+    }
+}
+
+#[tokio::test]
+async fn calling_off_arrives_whatever_gets_lost() {
+    for mishap in LOST {
+        let world = World::new();
+        let (id, uid) = world.settled(1, slot(0)).await;
+        world.cancel(id).await;
+        world.script(mishap);
+        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        heal(&world).await;
+        assert_eq!((world.remote.open(), world.reviews()), (Vec::new(), Vec::new()), "{mishap:?}");
+        assert_eq!((world.status(id), world.hear(&uid).await), (AppointmentStatus::Cancelled, Heard::Known));
+    }
+}
+
+#[tokio::test]
+async fn another_person_means_off_there_and_made_here() {
+    for mishap in LOST.into_iter().map(Some).chain([None]) {
+        for second in [false, true] {
+            let world = World::new();
+            let (id, old) = world.settled(1, slot(0)).await;
+            world.move_to(id, 2, slot(0)).await;
+            if second {
+                world.remote.script([]);
+            }
+            if let Some(mishap) = mishap {
+                world.script(mishap);
+                assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+                // What is heard of the old booking meanwhile changes nothing.
+                if second {
+                    world.hear(&old).await;
+                }
+            }
+            heal(&world).await;
+            let there = world.only();
+            assert_eq!((there.event_type, there.start), (Some(event_type(2)), slot(0)), "{mishap:?}");
+            assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Confirmed, Vec::new()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn news_of_the_booking_that_we_called_off_ourselves_is_none() {
+    let world = World::new();
+    let (id, old) = world.settled(1, slot(0)).await;
+    world.move_to(id, 2, slot(0)).await;
+    world.remote.set_down(false);
+    // The old one is called off, and the new one is not sent.
+    world.gateway.after_write(Box::pin(async {}));
+    let remote = world.remote.clone();
+    world.gateway.before_write(Box::pin(async {}));
+    world.gateway.before_write(Box::pin(async move { remote.script([Mishap::NotSent]) }));
+    world.push(id).await;
+    assert_eq!(world.remote.open(), []);
+    assert_eq!(world.hear(&old).await, Heard::Known);
+    assert_eq!((world.reviews(), world.status(id)), (Vec::new(), AppointmentStatus::Pending));
+    world.push_open().await;
+    assert_eq!(world.only().event_type, Some(event_type(2)));
+    assert_eq!(world.hear(&old).await, Heard::Known);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_move_that_is_refused_goes_back() {
+    // Whoever does not hear of it now has to be told.
+    for (attention, reviews) in [(Attention::waiting(), 0), (Attention::nobody(), 1)] {
+        let world = World::new();
+        let (id, _) = world.settled(1, slot(0)).await;
+        world.move_to(id, 1, slot(3)).await;
+        world.script(Mishap::Refused(RefusalReason::SlotTaken));
+        let pushed = world.push_for(id, &attention).await;
+        assert!(matches!(pushed, Pushed::Refused(..)));
+        assert_eq!((world.start(id), world.status(id)), (slot(0), AppointmentStatus::Confirmed));
+        assert_eq!((world.only().start, world.reviews().len()), (slot(0), reviews));
+        assert_eq!(world.emitted("appointment.disputed"), reviews);
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_is_refused_and_cannot_go_back_is_disputed() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    let other = world.book(1, slot(0)).await;
+    world.script(Mishap::Refused(RefusalReason::SlotTaken));
+    world.push_for(id, &Attention::waiting()).await;
+    assert_eq!((world.start(id), world.status(id)), (slot(3), AppointmentStatus::NeedsAttention));
+    assert_eq!((world.reviews(), world.emitted("appointment.disputed")), (vec!["copy_refused"], 1));
+    // A comparison leaves to the person what is the person's, also once the old time is free again.
+    world.cancel(other).await;
+    heal(&world).await;
+    assert_eq!((world.start(id), world.status(id)), (slot(3), AppointmentStatus::NeedsAttention));
+}
+
+#[tokio::test]
+async fn a_move_to_another_person_that_is_refused_there_is_never_withdrawn() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
+    world.move_to(id, 2, slot(0)).await;
+    world.push_for(id, &Attention::waiting()).await;
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
+    );
+}
+
+#[tokio::test]
+async fn a_refused_cancellation_does_not_bring_the_appointment_back() {
+    for reason in [RefusalReason::OutsideRules, RefusalReason::SlotTaken, RefusalReason::Unauthorized] {
+        let world = World::new();
+        let (id, _) = world.settled(1, slot(0)).await;
+        world.cancel(id).await;
+        world.script(Mishap::Refused(reason));
+        world.push_for(id, &Attention::waiting()).await;
+        assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Cancelled, vec!["copy_refused"]));
+        Appointment::restore(world.row(id)).unwrap();
+        // It is tried again: an unwanted copy is not a person's business for ever.
+        world.compare().await;
+        world.push_open().await;
+        assert_eq!(world.remote.open(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_cancellation_on_the_way_to_another_person_is_disputed() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.move_to(id, 2, slot(3)).await;
+    world.script(Mishap::Refused(RefusalReason::OutsideRules));
+    world.push_for(id, &Attention::waiting()).await;
+    assert_eq!((world.status(id), world.start(id)), (AppointmentStatus::NeedsAttention, slot(3)));
+    assert_eq!(world.reviews(), ["copy_refused"]);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn moved_there_before_our_move_ours_is_the_later_word() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.remote.move_outside(&uid, slot(5)).unwrap();
+    world.move_to(id, 1, slot(3)).await;
+    assert!(matches!(world.push(id).await, Pushed::Settled(_)));
+    assert_eq!((world.only().start, world.start(id)), (slot(3), slot(3)));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn moved_there_before_we_call_off_is_called_off_where_it_is_now() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.remote.move_outside(&uid, slot(5)).unwrap();
+    world.cancel(id).await;
+    assert!(matches!(world.push(id).await, Pushed::Settled(_)));
+    assert_eq!((world.remote.open(), world.status(id)), (Vec::new(), AppointmentStatus::Cancelled));
+}
+
+#[tokio::test]
+async fn called_off_there_while_it_is_moved_here_is_for_a_person() {
+    for hears in [false, true] {
+        let world = World::new();
+        let (id, uid) = world.settled(1, slot(0)).await;
+        assert!(world.remote.cancel_outside(&uid));
+        world.move_to(id, 1, slot(3)).await;
+        if hears {
+            assert_eq!(world.hear(&uid).await, Heard::Disputed);
+        }
+        world.push(id).await;
+        world.settle();
+        world.push_open().await;
+        assert_eq!((world.status(id), world.remote.open().len()), (AppointmentStatus::NeedsAttention, 0));
+        assert_eq!(world.reviews(), ["copy_missing"]);
+        assert_eq!(world.copy(id).await.state, CopyState::Refused);
+        world.assert_converged().await;
+    }
+}

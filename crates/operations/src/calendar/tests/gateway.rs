@@ -1,0 +1,138 @@
+//! A gateway in front of the scripted calendar, which lets something else happen during a write, or goes blind.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use appointment::calendar::{
+    CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RemoteBooking, RemotePage,
+    RemoteRequest, RemoteUid, WriteFailure,
+};
+use appointment::model::Span;
+use appointment::testing::ScriptedCalendar;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use kernel::{AppointmentId, TenantScope};
+
+/// Something that happens at a certain point.
+pub(super) type Event = BoxFuture<'static, ()>;
+
+pub(super) struct Hooked {
+    inner: Arc<ScriptedCalendar>,
+    /// Nothing is found by its marker.
+    pub(super) blind: AtomicBool,
+    before: Mutex<VecDeque<Event>>,
+    after: Mutex<VecDeque<Event>>,
+}
+
+impl Hooked {
+    pub(super) fn new(inner: Arc<ScriptedCalendar>) -> Self {
+        Self { inner, blind: AtomicBool::new(false), before: Mutex::default(), after: Mutex::default() }
+    }
+
+    /// Happens once the next write is announced, before it is sent.
+    pub(super) fn before_write(&self, event: Event) {
+        self.before.lock().unwrap().push_back(event);
+    }
+
+    /// Happens once the next write was answered, before the answer arrives here.
+    pub(super) fn after_write(&self, event: Event) {
+        self.after.lock().unwrap().push_back(event);
+    }
+
+    async fn happen(&self, what: &Mutex<VecDeque<Event>>) {
+        let event = what.lock().unwrap().pop_front();
+        if let Some(event) = event {
+            event.await;
+        }
+    }
+}
+
+#[async_trait]
+impl CalendarGateway for Hooked {
+    async fn free_starts<'a>(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        window: Span,
+        moving: Option<&'a RemoteUid>,
+        effort: Effort,
+    ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
+        self.inner.free_starts(scope, connection, link, window, moving, effort).await
+    }
+
+    async fn create(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        request: &RemoteRequest,
+        effort: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        self.happen(&self.before).await;
+        let made = self.inner.create(scope, connection, request, effort).await;
+        self.happen(&self.after).await;
+        made
+    }
+
+    async fn reschedule(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        start: DateTime<Utc>,
+        effort: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        self.happen(&self.before).await;
+        let moved = self.inner.reschedule(scope, connection, uid, start, effort).await;
+        self.happen(&self.after).await;
+        moved
+    }
+
+    async fn cancel(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.happen(&self.before).await;
+        let gone = self.inner.cancel(scope, connection, uid, effort).await;
+        self.happen(&self.after).await;
+        gone
+    }
+
+    async fn get(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        effort: Effort,
+    ) -> Result<Option<RemoteBooking>, ReadFailure> {
+        self.inner.get(scope, connection, uid, effort).await
+    }
+
+    async fn find_marked(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        marker: AppointmentId,
+        window: Span,
+        effort: Effort,
+    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
+        let found = self.inner.find_marked(scope, connection, marker, window, effort).await?;
+        Ok(if self.blind.load(Ordering::Relaxed) { Vec::new() } else { found })
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        window: Span,
+        from: Option<PageCursor>,
+        effort: Effort,
+    ) -> Result<RemotePage, ReadFailure> {
+        self.inner.list(scope, connection, window, from, effort).await
+    }
+}

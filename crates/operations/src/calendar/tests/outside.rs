@@ -1,0 +1,218 @@
+//! What happens in the outside calendar.
+
+use appointment::calendar::CopyState;
+use appointment::commands::{CallContext, CheckOutcome, CheckRequest, Requester};
+use appointment::model::AppointmentStatus;
+use appointment::testing::{branch_id, service_id, staff_id};
+use kernel::{CallId, Caller, CommitError};
+use uuid::Uuid;
+
+use super::super::{CalendarError, Heard};
+use super::world::{PHONE, World, effort, event_type, slot, who};
+
+#[tokio::test]
+async fn called_off_there_is_called_off_here() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    assert!(world.remote.cancel_outside(&uid));
+    assert_eq!(world.hear(&uid).await, Heard::Followed(id));
+    assert_eq!((world.status(id), world.emitted("appointment.cancelled")), (AppointmentStatus::Cancelled, 1));
+    assert_eq!(world.hear(&uid).await, Heard::Known);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn moved_there_is_moved_here_and_old_names_are_no_news() {
+    let world = World::new();
+    let (id, first) = world.settled(1, slot(0)).await;
+    let second = world.remote.move_outside(&first, slot(1)).unwrap();
+    let third = world.remote.move_outside(&second, slot(2)).unwrap();
+    // Reordered and twice: each name leads to what the booking is now.
+    for (uid, heard) in [(&third, Heard::Followed(id)), (&first, Heard::Known), (&second, Heard::Known)] {
+        assert_eq!(world.hear(uid).await, heard);
+        assert_eq!((world.start(id), world.only().start), (slot(2), slot(2)));
+    }
+    assert_eq!(world.emitted("appointment.moved"), 1);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn an_imported_booking_that_moves_twice_unheard_stays_one_appointment() {
+    let world = World::new();
+    let first = world.remote.book_outside(&event_type(1), slot(0), Some(who("Karl Blau", None))).unwrap();
+    let Heard::Imported(id) = world.hear(&first).await else { panic!("not imported") };
+    let second = world.remote.move_outside(&first, slot(1)).unwrap();
+    world.remote.move_outside(&second, slot(2)).unwrap();
+    world.compare().await;
+    assert_eq!(world.store.appointments(&world.scope).len(), 1);
+    assert_eq!(world.start(id), slot(2));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn moved_and_then_called_off_there_unheard_is_called_off_here() {
+    for ours in [false, true] {
+        let world = World::new();
+        let first = if ours {
+            world.settled(1, slot(0)).await.1
+        } else {
+            let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+            world.hear(&uid).await;
+            uid
+        };
+        let second = world.remote.move_outside(&first, slot(1)).unwrap();
+        world.remote.cancel_outside(&second);
+        world.compare().await;
+        let id = world.store.appointments(&world.scope)[0].id;
+        assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Cancelled, Vec::new()));
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn moved_there_onto_a_sold_time_is_for_a_person() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    // Sold here, and not there yet.
+    let sold = world.book(1, slot(1)).await;
+    let moved = world.remote.move_outside(&uid, slot(1)).unwrap();
+    assert_eq!(world.hear(&moved).await, Heard::Disputed);
+    assert_eq!((world.start(id), world.status(id)), (slot(0), AppointmentStatus::NeedsAttention));
+    assert_eq!(world.reviews(), ["moved_onto_taken"]);
+    world.push_open().await;
+    assert_eq!(world.status(sold), AppointmentStatus::NeedsAttention);
+    world.assert_converged().await;
+    assert_eq!(world.emitted("appointment.disputed"), 2);
+}
+
+async fn hold(world: &World, number: i64) {
+    let context = CallContext {
+        call: CallId::from_uuid(Uuid::from_u128(5)),
+        caller: Caller::Anonymous,
+        customers: Vec::new(),
+    };
+    let request = CheckRequest {
+        branch: branch_id(1),
+        service: service_id(1),
+        staff: Some(staff_id(2)),
+        start: slot(number),
+        requester: Requester::Caller(context),
+        hold: true,
+    };
+    let checked = world.bookings.check(&world.scope, request).await.unwrap();
+    assert!(matches!(checked, CheckOutcome::Free { hold: Some(_), .. }), "{checked:?}");
+}
+
+#[tokio::test]
+async fn only_a_hold_in_the_way_is_waited_for_and_stops_nothing_else() {
+    for moves in [false, true] {
+        let world = World::new();
+        let (id, uid) = world.settled(2, slot(0)).await;
+        hold(&world, 1).await;
+        let there = if moves {
+            world.remote.move_outside(&uid, slot(1)).unwrap()
+        } else {
+            world.remote.book_outside(&event_type(2), slot(1), None).unwrap()
+        };
+        let heard = world.news.look_at(&world.scope, &world.connection, &there, effort()).await;
+        assert!(matches!(heard, Err(CalendarError::Commit(CommitError::Occupied))), "{heard:?}");
+        // Another booking, behind the one that is in the way.
+        world.remote.book_outside(&event_type(1), slot(6), None).unwrap();
+        let found = world.compare().await;
+        assert!(found.imported == 1 && found.open > 0, "{found:?}");
+        assert_eq!((world.reviews(), world.start(id)), (Vec::new(), slot(0)));
+        world.advance(3600);
+        assert!(matches!(world.hear(&there).await, Heard::Imported(_) | Heard::Followed(_)));
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn booked_there_becomes_an_appointment_of_whoever_has_the_number() {
+    let world = World::new();
+    let known =
+        world.remote.book_outside(&event_type(1), slot(0), Some(who("E.", Some("+49405551001")))).unwrap();
+    let new = world.remote.book_outside(&event_type(2), slot(0), Some(who("Ida Neu", Some(PHONE)))).unwrap();
+    let again =
+        world.remote.book_outside(&event_type(2), slot(1), Some(who("Ida Neu", Some(PHONE)))).unwrap();
+    for uid in [&known, &new, &again] {
+        assert!(matches!(world.hear(uid).await, Heard::Imported(_)));
+        assert_eq!(world.hear(uid).await, Heard::Known);
+    }
+    let rows = world.store.appointments(&world.scope);
+    let mut customers: Vec<_> = rows.iter().map(|row| row.customer).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    assert_eq!((rows.len(), customers.len()), (3, 2));
+    assert_eq!(world.store.new_customers(&world.scope).len(), 1);
+    assert!(rows.iter().all(|row| row.status == AppointmentStatus::Confirmed));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn booked_there_without_an_answer_here_is_for_a_person() {
+    let world = World::new();
+    let strange = world.remote.book_outside(&event_type(9), slot(0), None).unwrap();
+    assert_eq!((world.hear(&strange).await, world.reviews()), (Heard::Disputed, vec!["not_assignable"]));
+    world.book(1, slot(0)).await;
+    let double = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+    assert_eq!((world.hear(&double).await, world.hear(&double).await), (Heard::Disputed, Heard::Disputed));
+    assert_eq!(world.reviews(), ["not_assignable", "double_booked"]);
+    assert_eq!((world.store.appointments(&world.scope).len(), world.store.overlaps(&world.scope)), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_over_is_noted_and_its_copy_is_left_alone() {
+    for (came, status) in [(true, AppointmentStatus::Completed), (false, AppointmentStatus::NoShow)] {
+        let world = World::new();
+        let (id, uid) = world.settled(1, slot(0)).await;
+        let over = || world.news.over(&world.scope, &world.connection, &uid, came);
+        assert_eq!(over().await.unwrap(), Heard::Known, "not begun");
+        world.clock.set(slot(1));
+        assert_eq!((over().await.unwrap(), over().await.unwrap()), (Heard::Followed(id), Heard::Known));
+        assert_eq!(world.status(id), status);
+        world.compare().await;
+        world.push(id).await;
+        world.push_open().await;
+        assert_eq!((world.status(id), world.only().uid), (status, uid.clone()));
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_repairs_every_difference_and_the_next_finds_none() {
+    let world = World::new();
+    let (moved, uid) = world.settled(1, slot(0)).await;
+    world.remote.move_outside(&uid, slot(8)).unwrap();
+    let (gone, uid) = world.settled(1, slot(1)).await;
+    world.remote.cancel_outside(&uid);
+    let (missing, uid) = world.settled(1, slot(2)).await;
+    world.remote.change(|all| all.retain(|booking| booking.uid != uid));
+    let due = world.book(1, slot(3)).await;
+    world.remote.book_outside(&event_type(2), slot(4), None).unwrap();
+    world.remote.book_outside(&event_type(9), slot(4), None).unwrap();
+    let (doubled, _) = world.settled(2, slot(5)).await;
+    let extra = world.remote.book_outside(&event_type(2), slot(6), None).unwrap();
+    world.remote.change(|all| {
+        all.iter_mut()
+            .filter(|booking| booking.uid == extra)
+            .for_each(|booking| booking.marker = Some(doubled));
+    });
+    let found = world.compare().await;
+    assert_eq!((found.followed, found.imported, found.pushed), (2, 1, 1), "{found:?}");
+    assert_eq!((found.tidied, found.disputed, found.open), (1, 2, 0), "{found:?}");
+    assert_eq!((world.start(moved), world.status(gone)), (slot(8), AppointmentStatus::Cancelled));
+    assert_eq!(world.status(missing), AppointmentStatus::NeedsAttention);
+    assert_eq!((world.copy(due).await.state, world.reviews().len()), (CopyState::Settled, 2));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn nothing_is_concluded_from_a_listing_that_fails() {
+    let world = World::new();
+    world.settled(1, slot(0)).await;
+    world.remote.set_down(true);
+    let before = world.everything();
+    assert_eq!(world.compare().await, crate::calendar::Differences::default());
+    assert_eq!(world.everything(), before);
+}

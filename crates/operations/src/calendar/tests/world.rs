@@ -1,0 +1,330 @@
+//! One company with an outside calendar, everything in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use appointment::calendar::{
+    Attendee, CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, Effort, Lane,
+    MockOutsideTimes, RemoteBooking, RemoteEventType, RemoteUid, Secret,
+};
+use appointment::commands::{
+    BookOutcome, BookRequest, BookTarget, BookingParty, CancelOutcome, CancelRequest, MoveOutcome,
+    MoveRequest, Requester,
+};
+use appointment::model::{AppointmentSnapshot, AppointmentSource, AppointmentStatus};
+use appointment::service::BookingService;
+use appointment::testing::{
+    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, Mishap, ScriptedCalendar, branch_id, salon,
+    service_id, staff_id,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use customer::testing::{InMemoryCustomers, customer};
+use customer::{CustomerRepository, CustomerService, CustomerSnapshot, CustomerWrite};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{
+    Actor, AppointmentId, ChangeSet, CommitError, CorrelationId, CustomerId, PersonName, PhoneNumber,
+    PlatformScope, StoreError, TenantScope,
+};
+use servicedesk::CallbackService;
+use servicedesk::testing::InMemoryCallbacks;
+use uuid::Uuid;
+
+use super::super::{
+    Attention, CalendarNews, CalendarRounds, CopyDesk, CopyParts, Differences, Heard, Pushed, Reconciliation,
+    RoundParts,
+};
+use super::gateway::Hooked;
+use crate::ports::MockCalendarSurvey;
+
+/// Friday, 09:00 in Berlin.
+const NOW: &str = "2026-11-20T08:00:00Z";
+
+pub(super) const PHONE: &str = "+4940555777";
+
+/// Customers, with those who came into being with bookings: two tables here, one in the database.
+struct Everybody(InMemoryCustomers, Arc<InMemoryAppointments>);
+
+#[async_trait]
+impl CustomerRepository for Everybody {
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        id: CustomerId,
+    ) -> Result<Option<CustomerSnapshot>, StoreError> {
+        let known = self.0.find(scope, id).await?;
+        Ok(known.or_else(|| self.new(scope).into_iter().find(|new| new.id == id)))
+    }
+
+    async fn find_by_phone(
+        &self,
+        scope: &TenantScope,
+        phone: &PhoneNumber,
+    ) -> Result<Vec<CustomerSnapshot>, StoreError> {
+        let mut all = self.0.find_by_phone(scope, phone).await?;
+        all.extend(self.new(scope).into_iter().filter(|new| new.phone.as_ref() == Some(phone)));
+        Ok(all)
+    }
+
+    async fn commit(&self, scope: &TenantScope, change: ChangeSet<CustomerWrite>) -> Result<(), CommitError> {
+        self.0.commit(scope, change).await
+    }
+}
+
+impl Everybody {
+    fn new(&self, scope: &TenantScope) -> Vec<CustomerSnapshot> {
+        let rows = self.1.new_customers(scope).into_iter();
+        rows.map(|row| CustomerSnapshot {
+            id: row.id,
+            name: row.name,
+            phone: row.phone,
+            email: row.email,
+            anonymous: row.anonymous,
+            ..customer(1, "Anna Vogt", None)
+        })
+        .collect()
+    }
+}
+
+pub(super) struct World {
+    pub(super) scope: TenantScope,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) store: Arc<InMemoryAppointments>,
+    pub(super) remote: Arc<ScriptedCalendar>,
+    pub(super) gateway: Arc<Hooked>,
+    pub(super) bookings: Arc<BookingService>,
+    pub(super) desk: CopyDesk,
+    pub(super) news: CalendarNews,
+    pub(super) rounds: CalendarRounds,
+    pub(super) connection: Connection,
+}
+
+pub(super) fn event_type(person: u128) -> RemoteEventType {
+    RemoteEventType::parse(&format!("cut_of_{person}")).unwrap()
+}
+
+/// Tuesday to Friday of the week after, in half hours from 9 in the morning, without the break.
+pub(super) fn slot(number: i64) -> DateTime<Utc> {
+    let first: DateTime<Utc> = "2026-11-24T08:00:00Z".parse().unwrap();
+    first + TimeDelta::days(number / 7) + TimeDelta::minutes(30 * (number % 7))
+}
+
+pub(super) fn who(name: &str, phone: Option<&str>) -> Attendee {
+    Attendee {
+        name: PersonName::clean(name).ok(),
+        email: None,
+        phone: phone.map(|phone| PhoneNumber::from_e164(phone).unwrap()),
+    }
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
+        let ids = Arc::new(SequentialIds::default());
+        let scope = scope(1, None);
+        let connection = Connection {
+            id: ConnectionId::from_uuid(Uuid::from_u128(71)),
+            base_url: "https://calendar.example".to_owned(),
+            api_key: Secret::new("key".to_owned()),
+            webhook_secret: Secret::new("secret".to_owned()),
+            team: None,
+        };
+        let link =
+            |person| CalendarLink { connection: connection.id, event_type: event_type(person), host: None };
+        let catalogues = Arc::new(InMemoryCatalogues::default());
+        let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link(1)).linked(1, 2, link(2));
+        catalogues.put(&scope, catalogue.snapshot());
+        let store = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
+        store.put_connection(&scope, connection.clone());
+        let customers = InMemoryCustomers::default();
+        for number in 1..=9 {
+            let phone = format!("+494055510{number:02}");
+            customers.add(scope.tenant(), customer(number, "Erika Muster", Some(&phone)));
+        }
+        let customers =
+            CustomerService::new(Arc::new(Everybody(customers, store.clone())), clock.clone(), ids.clone());
+        let remote = Arc::new(ScriptedCalendar::new(clock.clone()));
+        let gateway = Arc::new(Hooked::new(remote.clone()));
+        let mut outside = MockOutsideTimes::new();
+        outside.expect_changed().returning(|_, _| ());
+        let desk = CopyDesk::new(CopyParts {
+            book: store.clone(),
+            appointments: store.clone(),
+            customers: customers.clone(),
+            gateway: gateway.clone(),
+            outside: Arc::new(outside),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            placeholder_domain: "termine.example".to_owned(),
+        });
+        let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
+        let bookings = BookingService::new(catalogues, store.clone(), offers, clock.clone(), ids.clone());
+        let bookings = Arc::new(bookings);
+        let news = CalendarNews::new(desk.clone(), bookings.clone());
+        let (tenant, id) = (scope.tenant(), connection.id);
+        let mut survey = MockCalendarSurvey::new();
+        survey.expect_active_connections().returning(move |_| Ok(vec![(tenant, id)]));
+        survey.expect_tenants_with_unsettled_copies().returning(move |_| Ok(vec![tenant]));
+        let rounds = CalendarRounds::new(RoundParts {
+            survey: Arc::new(survey),
+            book: store.clone(),
+            desk: desk.clone(),
+            reconciliation: Reconciliation::new(news.clone()),
+            appointments: store.clone(),
+            customers,
+            callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+            clock: clock.clone(),
+            effort: effort(),
+        });
+        Self { scope, clock, store, remote, gateway, bookings, desk, news, rounds, connection }
+    }
+
+    pub(super) fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// Past the time in which a lost write may take effect.
+    pub(super) fn settle(&self) {
+        self.advance(appointment::calendar::SETTLING_SECONDS + 1);
+    }
+
+    pub(super) fn script(&self, mishap: Mishap) {
+        self.remote.script([mishap]);
+    }
+
+    pub(super) async fn try_book(&self, customer: u128, person: u128, at: DateTime<Utc>) -> BookOutcome {
+        let request = BookRequest {
+            branch: branch_id(1),
+            target: BookTarget::At { service: service_id(1), staff: Some(staff_id(person)), start: at },
+            party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(customer))),
+            requester: Requester::Desk,
+            source: AppointmentSource::VoiceAgent,
+            notes: None,
+            additional: true,
+            claim: None,
+        };
+        self.bookings.book(&self.scope, request).await.unwrap()
+    }
+
+    /// Books without pushing.
+    pub(super) async fn book(&self, person: u128, at: DateTime<Utc>) -> AppointmentId {
+        match self.try_book(1, person, at).await {
+            BookOutcome::Booked(made) => made.id(),
+            other => panic!("not booked: {other:?}"),
+        }
+    }
+
+    /// Books and pushes: both sides agree.
+    pub(super) async fn settled(&self, person: u128, at: DateTime<Utc>) -> (AppointmentId, RemoteUid) {
+        let id = self.book(person, at).await;
+        assert!(matches!(self.push(id).await, Pushed::Settled(_)));
+        (id, self.copy(id).await.uid.unwrap())
+    }
+
+    pub(super) async fn try_move(&self, id: AppointmentId, person: u128, at: DateTime<Utc>) -> MoveOutcome {
+        let request = MoveRequest {
+            appointment: id,
+            start: at,
+            staff: Some(staff_id(person)),
+            requester: Requester::Desk,
+            claim: None,
+            accepts_fee: true,
+        };
+        self.bookings.move_appointment(&self.scope, &request).await.unwrap()
+    }
+
+    pub(super) async fn move_to(&self, id: AppointmentId, person: u128, at: DateTime<Utc>) {
+        let moved = self.try_move(id, person, at).await;
+        assert!(matches!(moved, MoveOutcome::Moved { .. }), "{moved:?}");
+    }
+
+    pub(super) async fn cancel(&self, id: AppointmentId) -> CancelOutcome {
+        let request = CancelRequest {
+            appointment: id,
+            reason: None,
+            requester: Requester::Desk,
+            claim: None,
+            accepts_fee: true,
+        };
+        self.bookings.cancel(&self.scope, request).await.unwrap()
+    }
+
+    pub(super) async fn push(&self, id: AppointmentId) -> Pushed {
+        self.push_for(id, &Attention::nobody()).await
+    }
+
+    pub(super) async fn push_for(&self, id: AppointmentId, attention: &Attention) -> Pushed {
+        self.desk.push(&self.scope, id, effort(), attention).await.unwrap()
+    }
+
+    pub(super) async fn push_open(&self) -> (u32, u32) {
+        self.rounds.push_open(&platform()).await.unwrap()
+    }
+
+    pub(super) async fn compare(&self) -> Differences {
+        self.rounds.compare(&platform()).await.unwrap()
+    }
+
+    pub(super) async fn hear(&self, uid: &RemoteUid) -> Heard {
+        self.news.look_at(&self.scope, &self.connection, uid, effort()).await.unwrap()
+    }
+
+    pub(super) async fn copy(&self, id: AppointmentId) -> CopyRecord {
+        self.store.copy(&self.scope, id).await.unwrap().unwrap()
+    }
+
+    pub(super) fn row(&self, id: AppointmentId) -> AppointmentSnapshot {
+        self.store.appointments(&self.scope).into_iter().find(|row| row.id == id).unwrap()
+    }
+
+    pub(super) fn status(&self, id: AppointmentId) -> AppointmentStatus {
+        self.row(id).status
+    }
+
+    pub(super) fn start(&self, id: AppointmentId) -> DateTime<Utc> {
+        self.row(id).starts_at
+    }
+
+    /// The only open booking there: its person and its time.
+    pub(super) fn only(&self) -> RemoteBooking {
+        let open = self.remote.open();
+        assert_eq!(open.len(), 1, "{open:#?}");
+        open[0].clone()
+    }
+
+    pub(super) fn reviews(&self) -> Vec<&'static str> {
+        self.store.open_reviews(&self.scope).into_iter().map(|review| review.reason.as_str()).collect()
+    }
+
+    pub(super) fn emitted(&self, name: &str) -> usize {
+        self.store.events(&self.scope).iter().filter(|event| event.name == name).count()
+    }
+
+    /// Everything that is stored, to see whether anything changes.
+    pub(super) fn everything(&self) -> String {
+        let scope = &self.scope;
+        format!(
+            "{:?} {:?} {:?} {:?} {:?}",
+            self.store.appointments(scope),
+            self.store.all_copies(scope),
+            self.store.open_reviews(scope),
+            self.store.events(scope).len(),
+            self.remote.bookings(),
+        )
+    }
+
+    /// Compares until nothing changes, which must be at once.
+    pub(super) async fn assert_converged(&self) {
+        let before = self.everything();
+        self.compare().await;
+        assert_eq!(self.everything(), before);
+    }
+}
+
+pub(super) fn effort() -> Effort {
+    Effort { lane: Lane::Background, within: Duration::from_secs(5) }
+}
+
+pub(super) fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Job("test".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)))
+}
