@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, JobSpec};
 
 use super::remote::{CalendarLink, RemoteBooking, RemoteUid};
-use crate::model::{AppointmentSnapshot, stored_words};
+use crate::model::{AppointmentSnapshot, AppointmentStatus, stored_words};
 
 /// How long a write whose answer was lost may still take effect: a provider's gateway was seen to hang for 125 s
 /// before it gave up. Only after that does "no such booking" mean that there is none.
@@ -147,6 +147,10 @@ impl CopyRecord {
     }
 
     fn difference(&self, appointment: &AppointmentSnapshot) -> Step {
+        // What took place stays where it was: nobody calls off yesterday.
+        if matches!(appointment.status, AppointmentStatus::Completed | AppointmentStatus::NoShow) {
+            return Step::Nothing;
+        }
         match (Self::wanted(appointment), &self.uid, self.remote_start) {
             (Some(_), Some(uid), Some(_)) if self.placed.as_ref() != Some(&self.link) => {
                 Step::Cancel(uid.clone())
