@@ -22,8 +22,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct House {
     pub(crate) venue: Venue,
     stage: Stage,
+    setting: Setting,
     // Dropped last: everything else is connected to it.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl House {
@@ -50,9 +51,21 @@ impl House {
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
             more,
         };
+        Self::raise(setting, database).await
+    }
+
+    async fn raise(setting: Setting, database: TestDatabase) -> Self {
         let stage = Stage::raise(&setting).await.expect("a stage");
         let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
-        Self { venue, stage, _database: database }
+        Self { venue, stage, setting, database }
+    }
+
+    /// Ends it and starts it again with the same data.
+    pub(crate) async fn reopen(self) -> Self {
+        let Self { venue, stage, setting, database } = self;
+        venue.administrator.close().await;
+        stage.strike().await.expect("an orderly end");
+        Self::raise(setting, database).await
     }
 
     /// The outside calendar.
