@@ -238,9 +238,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate { files, place } => simulate(&files, &place, json).await,
         Command::Trigger(args) => {
-            let (call_id, answer) = trigger::send(&args).await?;
+            let (id, answer) = trigger::send(&args).await?;
+            let name = if args.event.starts_with("calcom.") { "booking" } else { "call_id" };
             let line = serde_json::json!({
-                "event": args.event, "call_id": call_id, "status": answer.status, "reply": answer.reply,
+                "event": args.event, name: id, "status": answer.status, "reply": answer.reply,
                 "latency_us": answer.latency.as_micros(),
             });
             report(&[line], json)?;

@@ -141,3 +141,32 @@ pub fn tell_on_stderr() -> impl Fn(&str) + Send + Sync + 'static {
         }
     }
 }
+
+/// The key for secrets of companies that belongs to a directory of data, as `secrets.keys` has it: made at the first
+/// start, readable for its owner alone, the same ever after.
+///
+/// # Errors
+/// If the file can be neither read nor made.
+pub fn secrets_key(data: &Path) -> anyhow::Result<String> {
+    use std::fs::OpenOptions;
+    use std::io::{ErrorKind, Write};
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    let path = data.join("secrets.key");
+    let make = || {
+        std::fs::create_dir_all(data)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let key = format!("demo:{}", STANDARD.encode(random::generator().random::<[u8; 32]>()));
+        writeln!(file, "{key}")?;
+        file.sync_all()?;
+        Ok(key)
+    };
+    let key = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => make(),
+        read => read.map(|text| text.trim().to_owned()),
+    };
+    key.with_context(|| format!("{}: the key for secrets", path.display()))
+}

@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 use simulators::script::RowExpectation;
 
-use crate::cluster::{Cluster, tell_on_stderr};
+use crate::cluster::{self, Cluster, tell_on_stderr};
 use crate::ready::Ready;
 use crate::rows;
 use crate::simulate::{PATIENCE, play_script};
@@ -93,6 +93,7 @@ async fn with_cluster(
         seed: args.seed,
         clock: args.clock.map(|clock| clock.to_utc()),
         log: Some(args.log.clone()),
+        secrets_key: cluster::secrets_key(&args.data)?,
         more: Vec::new(),
     };
     let stage = Stage::raise(&setting).await?;
@@ -135,6 +136,9 @@ fn greet(ready: &Ready, path: &std::path::Path, out: &mut impl Write) -> std::io
     writeln!(out, "  Metriken      {}/api/metrics", ready.gateway)?;
     writeln!(out, "  Schnittstelle {}/api/openapi.json", ready.gateway)?;
     writeln!(out, "  Simulator     {}/sim/calls", ready.retell.simulator)?;
+    if let Some(calcom) = &ready.calcom {
+        writeln!(out, "  Cal.com       {}/_sim/bookings", calcom.simulator)?;
+    }
     writeln!(out, "  Datenbank     {}", ready.database_url)?;
     writeln!(out, "  Bereit-Datei  {}", path.display())?;
     writeln!(out)?;

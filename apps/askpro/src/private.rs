@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::ready::Ready;
-use crate::stage::{Setting, Stage};
+use crate::stage::{PRIVATE_SECRETS_KEY, Setting, Stage};
 use crate::venue::Venue;
 use crate::world::DEFAULT_SEED;
 
@@ -63,6 +63,7 @@ impl World {
             clock: Some(clock),
             // Its clock is meant to be elsewhere, and nobody watches its log.
             log: Some("error".to_owned()),
+            secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
             more: Vec::new(),
         };
         let raised = match Stage::raise(&setting).await {

@@ -25,6 +25,9 @@ pub struct Ready {
     pub pid: u32,
     /// The voice provider.
     pub retell: RetellReady,
+    /// The outside calendar, if a company has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calcom: Option<CalcomReady>,
     /// The companies.
     pub tenants: Vec<TenantReady>,
 }
@@ -38,6 +41,15 @@ pub struct RetellReady {
     pub simulator: String,
 }
 
+/// The outside calendar's stand-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalcomReady {
+    /// Signs webhooks.
+    pub webhook_secret: String,
+    /// Base URL of the simulator.
+    pub simulator: String,
+}
+
 /// A company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantReady {
@@ -45,7 +57,7 @@ pub struct TenantReady {
     pub id: String,
     /// Its slug.
     pub slug: String,
-    /// Who keeps its calendar: `builtin`.
+    /// Who keeps its calendar: `builtin` or `calcom`.
     pub calendar: String,
     /// IANA zone.
     pub timezone: String,
@@ -100,10 +112,11 @@ impl Ready {
         database_url: String,
         app_database_url: String,
         retell: RetellReady,
+        calcom: Option<CalcomReady>,
         tenants: Vec<TenantReady>,
         pid: u32,
     ) -> Self {
-        Self { version: VERSION, gateway, database_url, app_database_url, pid, retell, tenants }
+        Self { version: VERSION, gateway, database_url, app_database_url, pid, retell, calcom, tenants }
     }
 
     /// Where a demo writes it unless told otherwise.
@@ -183,6 +196,7 @@ mod tests {
             "a".to_owned(),
             "b".to_owned(),
             retell,
+            None,
             Vec::new(),
             7,
         );

@@ -1,4 +1,4 @@
-//! A whole product in this process: a prepared database, the gateway, the worker and the provider's stand-in.
+//! A whole product in this process: a prepared database, the gateway, the worker and the providers' stand-ins.
 //!
 //! The demo, private worlds of `simulate` and `prove`, and the stories in `tests/e2e` all raise the same stage; they
 //! differ in where their database comes from.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapter_postgres::{
-    Database, DatabaseConfig, PgTenantProvisioner, RolePasswords, migrate, set_product_time,
+    Database, DatabaseConfig, PgTenantProvisioner, RolePasswords, Sealer, migrate, set_product_time,
 };
 use anyhow::Context;
 use bootstrap::config::{Config, Sources};
@@ -17,15 +17,18 @@ use chrono::{DateTime, Utc};
 use kernel::{Actor, Clock, CorrelationId, IdGenerator, PlatformScope, RandomIds, SystemClock};
 use operations::Onboarding;
 use operations::ports::TenantRecord;
+use simulators::calcom;
 use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerConfig, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::onboard;
-use crate::ready::{BranchReady, Ready, RetellReady, ServiceReady, StaffReady, TenantReady};
+use crate::ready::{BranchReady, CalcomReady, Ready, RetellReady, ServiceReady, StaffReady, TenantReady};
 use crate::world::ids::SeededIds;
-use crate::world::{load, secrets, tenants};
+use crate::world::{self, load, secrets, tenants};
 
+/// Seals secrets of companies in worlds that are gone afterwards: there is nothing in them to protect.
+pub const PRIVATE_SECRETS_KEY: &str = "private:dGhlLWRlbW8taXMtb24tbG9vcGJhY2stb25seS0zMmI=";
 /// Signs in the demo. It is no secret: the demo listens on the loopback interface.
 pub const RETELL_KEY: &str = "key_demo_retell";
 /// Longest wait until everything answers: far more than a healthy start needs.
@@ -65,6 +68,8 @@ pub struct Setting {
     pub clock: Option<DateTime<Utc>>,
     /// Directives of the log on standard error; `None` leaves logging to whoever raised the stage.
     pub log: Option<String>,
+    /// The key that secrets of companies are sealed under, as `secrets.keys` has it.
+    pub secrets_key: String,
     /// Settings that differ from the product's defaults, as variables of the environment.
     pub more: Vec<(String, String)>,
 }
@@ -77,23 +82,29 @@ pub struct Stage {
     gateway: JoinHandle<anyhow::Result<()>>,
     worker: JoinHandle<anyhow::Result<()>>,
     simulator: JoinHandle<std::io::Result<()>>,
+    calcom: calcom::Simulator,
     grace: Duration,
 }
 
-/// Migrates, sets the clock, creates the companies and their people. Repeatable.
+/// Migrates, sets the clock, creates the companies and their people. Repeatable. `calcom` is where the outside
+/// calendar answers.
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn prepare(setting: &Setting) -> anyhow::Result<Vec<TenantReady>> {
+pub async fn prepare(setting: &Setting, calcom: &str) -> anyhow::Result<Vec<TenantReady>> {
     let database =
         Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
             .context("the administrator's address")?;
-    let prepared = prepare_in(&database, setting).await;
+    let prepared = prepare_in(&database, setting, calcom).await;
     database.close().await;
     prepared
 }
 
-async fn prepare_in(database: &Database, setting: &Setting) -> anyhow::Result<Vec<TenantReady>> {
+async fn prepare_in(
+    database: &Database,
+    setting: &Setting,
+    calcom: &str,
+) -> anyhow::Result<Vec<TenantReady>> {
     migrate(database, setting.passwords.as_ref()).await.context("migrations")?;
     set_product_time(database, setting.clock).await.context("product time")?;
     // Product time may lie in other months than those that the migration made partitions for.
@@ -106,15 +117,17 @@ async fn prepare_in(database: &Database, setting: &Setting) -> anyhow::Result<Ve
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
     let scope =
         PlatformScope::new(Actor::Operator("askpro demo".to_owned()), CorrelationId::generate(&RandomIds));
+    let sealer = Sealer::from_entries([setting.secrets_key.as_str()]).context("the key of secrets")?;
     let files = tenants::all();
     let mut ready = Vec::with_capacity(files.len());
     for file in &files {
         let ids: Arc<dyn IdGenerator> = Arc::new(SeededIds::new(setting.seed, &file.slug));
-        let store = Arc::new(PgTenantProvisioner::new(database.clone()));
+        let store = Arc::new(PgTenantProvisioner::new(database.clone()).with_sealer(sealer.clone()));
         let onboarding = Onboarding::new(store, Arc::clone(&clock), ids);
         let token = secrets::api_key(setting.seed, &file.slug);
         let key = onboard::key(&token, "Demo", clock.real_now())?;
-        let blueprint = onboard::blueprint(file, vec![key])?;
+        let mut blueprint = onboard::blueprint(file, vec![key])?;
+        blueprint.calendar = world::calcom::blueprint(file, calcom)?;
         let provisioned = onboarding
             .create(&scope, &blueprint)
             .await
@@ -140,7 +153,7 @@ fn tenant_ready(record: &TenantRecord, api_key: String) -> TenantReady {
     TenantReady {
         id: record.id.to_string(),
         slug: record.slug.clone(),
-        calendar: "builtin".to_owned(),
+        calendar: if record.connections.is_empty() { "builtin" } else { "calcom" }.to_owned(),
         timezone: record.timezone.clone(),
         api_key,
         branches: record
@@ -179,7 +192,8 @@ impl Stage {
     /// # Errors
     /// One line that says what is missing.
     pub async fn raise(setting: &Setting) -> anyhow::Result<Self> {
-        let tenants = prepare(setting).await?;
+        let remote = TcpListener::bind("127.0.0.1:0").await.context("a port for Cal.com's stand-in")?;
+        let tenants = prepare(setting, &format!("http://{}", remote.local_addr()?)).await?;
         let gateway_config = config(setting, &setting.connections.gateway)?;
         let worker_config = config(setting, &setting.connections.worker)?;
         if setting.log.is_some() {
@@ -192,6 +206,7 @@ impl Stage {
             format!("cannot listen on {}: choose another address with --http", setting.http)
         })?;
         let url = format!("http://{}", listener.local_addr()?);
+        let (calcom, connected) = outside_calendar(setting, remote, &url).await?;
         let gateway = shutdown.tasks().spawn(gateway::run(gateway_config, listener, shutdown.clone()));
         let worker = shutdown.tasks().spawn(worker::run(worker_config, shutdown.clone()));
 
@@ -209,10 +224,14 @@ impl Stage {
             setting.connections.administrator.clone(),
             setting.connections.gateway.clone(),
             RetellReady { api_key: RETELL_KEY.to_owned(), simulator: simulator_url },
+            connected.then(|| CalcomReady {
+                webhook_secret: world::calcom::WEBHOOK_SECRET.to_owned(),
+                simulator: calcom.url().to_owned(),
+            }),
             tenants,
             std::process::id(),
         );
-        let mut stage = Self { ready, shutdown, gateway, worker, simulator, grace };
+        let mut stage = Self { ready, shutdown, gateway, worker, simulator, calcom, grace };
         match stage.answers().await {
             Ok(()) => Ok(stage),
             Err(error) => {
@@ -265,6 +284,12 @@ impl Stage {
         anyhow::bail!("the product stopped while it started")
     }
 
+    /// The outside calendar's stand-in.
+    #[must_use]
+    pub const fn calcom(&self) -> &calcom::Simulator {
+        &self.calcom
+    }
+
     /// Says when the product is told to stop.
     #[must_use]
     pub const fn shutdown(&self) -> &Shutdown {
@@ -293,8 +318,50 @@ impl Stage {
         // Each part keeps its own grace; twice that and a little is a defect.
         tokio::time::timeout(self.grace * 3, all).await.context("the product did not stop in time")??;
         self.shutdown.drain(self.grace).await;
+        // Whoever still had something to write there has written it.
+        self.calcom.stop().await;
         Ok(())
     }
+}
+
+/// Starts the outside calendar with the bookings that the product knows of. Whether a company is connected with it.
+async fn outside_calendar(
+    setting: &Setting,
+    listener: TcpListener,
+    gateway: &str,
+) -> anyhow::Result<(calcom::Simulator, bool)> {
+    let base_url = format!("http://{}", listener.local_addr()?);
+    let database =
+        Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
+            .context("the administrator's address")?;
+    let started = outside_calendar_in(&database, listener, &base_url, gateway).await;
+    database.close().await;
+    started
+}
+
+async fn outside_calendar_in(
+    database: &Database,
+    listener: TcpListener,
+    base_url: &str,
+    gateway: &str,
+) -> anyhow::Result<(calcom::Simulator, bool)> {
+    let offset_us: i64 = sqlx::query_scalar("SELECT app.clock_offset_micros()")
+        .fetch_one(database.pool())
+        .await
+        .context("product time")?;
+    let clock = calcom::ShiftedClock { offset_ms: offset_us / 1000 };
+    let connection = world::calcom::connect(database.pool(), base_url).await?;
+    let files = tenants::all();
+    let file = files.iter().find(|file| file.slug == world::calcom::TENANT);
+    let (Some(connection), Some(file)) = (connection, file) else {
+        return Ok((calcom::serve(listener, calcom::World::new(), clock)?, false));
+    };
+    let account = world::calcom::account(file, &format!("{gateway}/api/calcom/webhook/{connection}"))?;
+    let now = calcom::Clock::now(&clock);
+    let bookings = world::calcom::bookings(database.pool(), connection, &account, now).await?;
+    let simulator = calcom::serve(listener, calcom::World::new().with(account), clock)?;
+    simulator.restore(bookings);
+    Ok((simulator, true))
 }
 
 /// The configuration of a process of the stage: the product's defaults, and what the stage decides.
@@ -305,6 +372,7 @@ pub fn config(setting: &Setting, database_url: &str) -> anyhow::Result<Config> {
     let mut variables = vec![
         ("DATABASE_URL".to_owned(), database_url.to_owned()),
         ("ASKPRO__RETELL__API_KEYS".to_owned(), RETELL_KEY.to_owned()),
+        ("ASKPRO__SECRETS__KEYS".to_owned(), setting.secrets_key.clone()),
         ("ASKPRO__TELEMETRY__FORMAT".to_owned(), "text".to_owned()),
         ("ASKPRO__TELEMETRY__LOG".to_owned(), setting.log.clone().unwrap_or_else(|| "off".to_owned())),
     ];

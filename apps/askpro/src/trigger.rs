@@ -1,10 +1,14 @@
-//! `askpro trigger`: one realistic event of a provider, signed, to a running gateway.
+//! `askpro trigger`: one realistic event of a provider, signed, to a running gateway. Those of Cal.com come from its
+//! stand-in, in which somebody does something.
+
+mod calcom;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, FixedOffset};
 use rand::Rng;
 use serde_json::{Value, json};
 use simulators::retell::{Client, Clock as _, Exchange, MachineClock, SimulatedCall, Stage};
@@ -12,6 +16,8 @@ use simulators::retell::{Client, Clock as _, Exchange, MachineClock, SimulatedCa
 use crate::random;
 use crate::ready::Ready;
 use crate::venue::WEBHOOK_PATH;
+
+pub use calcom::EVENTS as CALCOM_EVENTS;
 
 /// The events that can be sent.
 pub const EVENTS: [&str; 7] = [
@@ -50,13 +56,22 @@ pub struct TriggerArgs {
     /// How long the call took, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 61_000)]
     pub duration_ms: i64,
+    /// Cal.com's uid of the booking; the next one that stands, if absent.
+    #[arg(long, value_name = "UID")]
+    pub booking: Option<String>,
+    /// When the booking begins or is moved to; the first free time from tomorrow on, if absent.
+    #[arg(long, value_name = "RFC3339")]
+    pub start: Option<DateTime<FixedOffset>>,
 }
 
-/// Sends the event; the call's id and the gateway's answer.
+/// Sends the event; the id of the call or the booking, and the gateway's answer.
 ///
 /// # Errors
 /// If there is no such event or no gateway.
 pub async fn send(args: &TriggerArgs) -> anyhow::Result<(String, Exchange)> {
+    if args.event.starts_with("calcom.") {
+        return calcom::send(args).await;
+    }
     let (gateway, key) = match (&args.gateway, &args.key) {
         (Some(gateway), Some(key)) => (gateway.clone(), key.clone()),
         (gateway, key) => {
@@ -97,7 +112,12 @@ fn body(args: &TriggerArgs, call_id: &str, now_ms: i64) -> anyhow::Result<String
         "call_started" | "transcript_updated" => Stage::Ongoing,
         "call_ended" => Stage::Ended,
         "call_analyzed" => Stage::Analyzed,
-        _ => anyhow::bail!("there is no event `{}`; there are {}", args.event, EVENTS.join(", ")),
+        _ => anyhow::bail!(
+            "there is no event `{}`; there are {}, {}",
+            args.event,
+            EVENTS.join(", "),
+            CALCOM_EVENTS.join(", ")
+        ),
     };
     let mut call = SimulatedCall::new(call_id.to_owned(), args.to.clone(), now_ms - args.duration_ms);
     call.from = Some(args.from.clone());
@@ -128,6 +148,8 @@ mod tests {
                 from: "+4915201239999".to_owned(),
                 to: "+4940555100".to_owned(),
                 duration_ms: 61_000,
+                booking: None,
+                start: None,
             };
             let body: Value =
                 serde_json::from_str(&body(&args, "call_a1", 1_790_000_000_000).unwrap()).unwrap();

@@ -7,8 +7,10 @@
 //! * [`tenants`]: companies, branches, services, staff, hours;
 //! * [`people`]: customers, among them the ones with a story (shared number, blocked, two appointments on one day);
 //! * [`diary`]: who has an appointment when;
+//! * [`calcom`]: the account at Cal.com's stand-in;
 //! * [`secrets`]: API keys that stay the same over restarts.
 
+pub mod calcom;
 pub mod diary;
 pub mod ids;
 pub mod load;

@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::calcom;
 use super::diary::{DAYS, Planned, Situation, Standing, Taken, plan};
 use super::ids::named;
 use super::people::{Person, of_tenant};
@@ -255,7 +256,9 @@ async fn add_appointments(
     .bind(planned.iter().map(|one| one.made_at).collect::<Vec<_>>())
     .execute(&mut *connection)
     .await?;
-    add_phases(connection, ids.tenant, planned, &appointment_ids, &staff_ids).await
+    add_phases(connection, ids.tenant, planned, &appointment_ids, &staff_ids).await?;
+    let uids: Vec<String> = planned.iter().map(|one| calcom::uid(seed, &one.key)).collect();
+    calcom::add_copies(connection, ids.tenant, &appointment_ids, &uids).await
 }
 
 async fn add_phases(

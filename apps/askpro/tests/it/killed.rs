@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use askpro::stage::{Connections, RETELL_KEY, Setting, prepare};
+use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, RETELL_KEY, Setting, prepare};
 use askpro::world::DEFAULT_SEED;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -89,9 +89,10 @@ async fn what_was_acknowledged_survives_the_death_of_every_process() {
         seed: DEFAULT_SEED,
         clock: None,
         log: None,
+        secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
         more: Vec::new(),
     };
-    prepare(&setting).await.expect("a prepared database");
+    prepare(&setting, "http://127.0.0.1:9").await.expect("a prepared database");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client =
         Client::new(&format!("http://127.0.0.1:{port}"), RETELL_KEY, Arc::new(MachineClock)).unwrap();

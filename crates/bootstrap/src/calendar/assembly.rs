@@ -126,7 +126,7 @@ impl OutsideCalendars {
     /// Keeps copies while a caller waits.
     #[must_use]
     pub fn live(&self, tasks: TaskTracker) -> LiveCopies {
-        LiveCopies::new(self.desk.clone(), tasks, self.patience, self.write)
+        LiveCopies::new(self.desk.clone(), self.mirror.clone(), tasks, self.patience, self.write)
     }
 
     /// Longest time for one request to a provider.

@@ -5,10 +5,13 @@
 //! its answer. An answer is fresh for a minute, an empty one for less, and none once something has changed there: a
 //! change raises the connection's version, and what was fetched under an older one is not fresh. What is not fresh is
 //! kept a while for callers whose question the provider does not answer in time.
+//!
+//! One caller waits in vain, the next ones do not: an account that was silent is asked again, but hardly waited for,
+//! until it answers in time. So a tool that asks and then writes has the time for both.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OutsideTimes,
@@ -41,6 +44,9 @@ pub struct MirrorPolicy {
     pub entries: u64,
 }
 
+/// How long a caller waits for an account that was silent the last time.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
+
 /// One week of one event type.
 type Key = (TenantId, CalendarLink, i64);
 
@@ -65,6 +71,7 @@ pub struct MirroredTimes {
     weeks: Cache<Key, Week>,
     flights: Arc<Mutex<HashMap<Key, Flight>>>,
     versions: Arc<Mutex<HashMap<(TenantId, ConnectionId), u64>>>,
+    silent: Arc<Mutex<HashSet<(TenantId, ConnectionId)>>>,
 }
 
 impl MirroredTimes {
@@ -81,7 +88,33 @@ impl MirroredTimes {
             .max_capacity(policy.entries)
             .time_to_live(policy.stale.max(policy.fresh))
             .build();
-        Self { gateway, book, clock, tasks, policy, weeks, flights: Arc::default(), versions: Arc::default() }
+        Self {
+            gateway,
+            book,
+            clock,
+            tasks,
+            policy,
+            weeks,
+            flights: Arc::default(),
+            versions: Arc::default(),
+            silent: Arc::default(),
+        }
+    }
+
+    /// Whether an account of the tenant did not answer in time when it was asked last.
+    #[must_use]
+    pub fn is_silent(&self, tenant: TenantId) -> bool {
+        lock(&self.silent).iter().any(|(owner, _)| *owner == tenant)
+    }
+
+    fn note_silence(&self, key: &Key, is_silent: bool) {
+        let account = (key.0, key.1.connection);
+        let mut silent = lock(&self.silent);
+        if is_silent {
+            silent.insert(account);
+        } else {
+            silent.remove(&account);
+        }
     }
 
     /// Asks again for what was asked for lately and is about to go stale, within the background's share of the budget.
@@ -118,7 +151,9 @@ impl MirroredTimes {
         }
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
+            let begun = Instant::now();
             let fetched = this.fetch(&scope, &wanted, lane).await;
+            this.note_silence(&wanted, fetched.is_none() || begun.elapsed() > this.policy.patience);
             if let Some(week) = &fetched {
                 this.weeks.insert(wanted.clone(), week.clone());
             }
@@ -174,7 +209,15 @@ impl MirroredTimes {
             }
         }
         if !flights.is_empty() {
-            let answers = tokio::time::timeout(self.policy.patience, join_all(flights)).await;
+            let was_silent = lock(&self.silent).contains(&(scope.tenant(), link.connection));
+            let patience =
+                if was_silent { self.policy.patience.min(LITTLE_PATIENCE) } else { self.policy.patience };
+            let answers = tokio::time::timeout(patience, join_all(flights)).await;
+            if answers.is_err()
+                && let Some(key) = keys.first()
+            {
+                self.note_silence(key, true);
+            }
             for (week, answer) in answers.into_iter().flatten() {
                 if let Some(answer) = answer {
                     known.insert(week, answer);

@@ -110,6 +110,20 @@ impl Simulator {
         self.shared.lock().state.tenants.push(super::state::Tenant::of(account));
     }
 
+    /// Bookings that were made before this stand-in was there; nobody is told, no rule is checked, and numbers are
+    /// given anew. Bookings of unknown accounts are left out.
+    pub fn restore(&self, bookings: Vec<Booking>) {
+        let mut inner = self.shared.lock();
+        let state = &mut inner.state;
+        for mut booking in bookings {
+            booking.id = state.ids.number();
+            let mut tenants = state.tenants.iter_mut();
+            if let Some(tenant) = tenants.find(|tenant| tenant.account.name == booking.account) {
+                tenant.bookings.push(booking);
+            }
+        }
+    }
+
     /// Orders a fault; the number takes it back.
     pub fn order(&self, fault: Fault) -> u64 {
         let mut inner = self.shared.lock();

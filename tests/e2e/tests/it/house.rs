@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use askpro::private::PRIVATE_CLOCK;
 use askpro::rows;
-use askpro::stage::{Connections, Setting, Stage};
+use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
 use askpro::venue::Venue;
 use askpro::world::DEFAULT_SEED;
 use chrono::DateTime;
 use serde_json::Value;
+use simulators::calcom::Simulator;
 use simulators::script::RowExpectation;
 use testkit::TestDatabase;
 use tokio::runtime::Runtime;
@@ -21,8 +22,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct House {
     pub(crate) venue: Venue,
     stage: Stage,
+    setting: Setting,
     // Dropped last: everything else is connected to it.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl House {
@@ -46,11 +48,29 @@ impl House {
             clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
+            secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
             more,
         };
+        Self::raise(setting, database).await
+    }
+
+    async fn raise(setting: Setting, database: TestDatabase) -> Self {
         let stage = Stage::raise(&setting).await.expect("a stage");
         let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
-        Self { venue, stage, _database: database }
+        Self { venue, stage, setting, database }
+    }
+
+    /// Ends it and starts it again with the same data.
+    pub(crate) async fn reopen(self) -> Self {
+        let Self { venue, stage, setting, database } = self;
+        venue.administrator.close().await;
+        stage.strike().await.expect("an orderly end");
+        Self::raise(setting, database).await
+    }
+
+    /// The outside calendar.
+    pub(crate) const fn calcom(&self) -> &Simulator {
+        self.stage.calcom()
     }
 
     /// Ends it; everything that was begun is finished.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
 
+mod calendar;
 mod edges;
 mod engine;
 mod events;

@@ -46,6 +46,7 @@ scripts! {
     forged
     inactive_tenant
     nonsense
+    physio_book
     repeated_tool
     reschedule
     shared_number
