@@ -97,7 +97,7 @@ impl CopyDesk {
             };
             let step = record.step(appointment.snapshot(), self.parts.clock.real_now());
             let done = match step {
-                Step::Nothing => return self.rest(scope, appointment, record).await,
+                Step::Nothing => self.rest(scope, appointment, record, effort).await,
                 Step::Wait => return Ok(Pushed::Open { why: "somebody else is sending".to_owned() }),
                 Step::Look => self.look(scope, &appointment, &record, effort).await,
                 write => self.send(scope, &appointment, &record, write, effort, attention).await,
@@ -122,25 +122,59 @@ impl CopyDesk {
         Ok(Some((Appointment::restore(found)?, record)))
     }
 
-    /// The copy is as it should be: so says the appointment, too.
+    /// The copy is as it should be: so says the appointment, too. `None`: it is not, look again.
     async fn rest(
         &self,
         scope: &TenantScope,
         appointment: Appointment,
         record: CopyRecord,
-    ) -> Result<Pushed, CalendarError> {
+        effort: Effort,
+    ) -> Result<Option<Pushed>, CalendarError> {
         if record.state == CopyState::Refused {
-            return Ok(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged));
+            return Ok(Some(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged)));
         }
         if record.state == CopyState::Settled && appointment.status() == AppointmentStatus::Pending {
-            return Ok(Pushed::Open { why: UNCONFIRMED.to_owned() });
+            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
         }
         if record.state == CopyState::Settled {
-            return Ok(Pushed::Settled(Box::new(appointment)));
+            return Ok(Some(Pushed::Settled(Box::new(appointment))));
+        }
+        if appointment.status().is_open()
+            && let Some(pushed) = self.doubt(scope, &record, effort).await?
+        {
+            return Ok(pushed);
         }
         let settled = record.next(CopyState::Settled);
         let agreed = self.agree(scope, &appointment, settled, None).await?;
-        Ok(Pushed::Settled(Box::new(agreed)))
+        Ok(Some(Pushed::Settled(Box::new(agreed))))
+    }
+
+    /// Nothing is to be written, since the appointment is back where its copy was. What is promised now must not rest
+    /// on memory alone. `None`: the copy stands there as it is remembered.
+    async fn doubt(
+        &self,
+        scope: &TenantScope,
+        record: &CopyRecord,
+        effort: Effort,
+    ) -> Result<Option<Option<Pushed>>, CalendarError> {
+        let (Some(uid), link) = (&record.uid, record.placed.as_ref().unwrap_or(&record.link)) else {
+            return Ok(None);
+        };
+        let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
+            return Ok(Some(Some(Pushed::Open { why: "the account is switched off".to_owned() })));
+        };
+        match self.parts.gateway.get(scope, &connection, uid, effort).await {
+            Ok(Some(there))
+                if there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start =>
+            {
+                Ok(None)
+            }
+            Ok(_) => {
+                self.note(scope, record.next(CopyState::Unknown)).await?;
+                Ok(Some(None))
+            }
+            Err(failure) => Ok(Some(Some(Pushed::Open { why: failure.to_string() }))),
+        }
     }
 
     /// Announces the write, sends it, and commits what came of it. `None`: something was achieved, look again.

@@ -227,3 +227,19 @@ async fn called_off_there_while_it_is_moved_here_is_for_a_person() {
         world.assert_converged().await;
     }
 }
+
+#[tokio::test]
+async fn moved_and_back_again_is_not_confirmed_from_memory() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    world.move_to(id, 1, slot(0)).await;
+    assert!(world.remote.cancel_outside(&uid));
+    world.settle();
+    assert!(matches!(world.push(id).await, Pushed::Refused(..)));
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_missing"])
+    );
+    world.assert_converged().await;
+}

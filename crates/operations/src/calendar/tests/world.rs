@@ -53,7 +53,7 @@ impl CustomerRepository for Everybody {
         id: CustomerId,
     ) -> Result<Option<CustomerSnapshot>, StoreError> {
         let known = self.0.find(scope, id).await?;
-        Ok(known.or_else(|| self.new(scope).into_iter().find(|new| new.id == id)))
+        Ok(known.or_else(|| self.born(scope).into_iter().find(|new| new.id == id)))
     }
 
     async fn find_by_phone(
@@ -62,7 +62,7 @@ impl CustomerRepository for Everybody {
         phone: &PhoneNumber,
     ) -> Result<Vec<CustomerSnapshot>, StoreError> {
         let mut all = self.0.find_by_phone(scope, phone).await?;
-        all.extend(self.new(scope).into_iter().filter(|new| new.phone.as_ref() == Some(phone)));
+        all.extend(self.born(scope).into_iter().filter(|new| new.phone.as_ref() == Some(phone)));
         Ok(all)
     }
 
@@ -72,7 +72,7 @@ impl CustomerRepository for Everybody {
 }
 
 impl Everybody {
-    fn new(&self, scope: &TenantScope) -> Vec<CustomerSnapshot> {
+    fn born(&self, scope: &TenantScope) -> Vec<CustomerSnapshot> {
         let rows = self.1.new_customers(scope).into_iter();
         rows.map(|row| CustomerSnapshot {
             id: row.id,
