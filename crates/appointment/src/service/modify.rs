@@ -1,12 +1,12 @@
 //! Moving and cancelling.
 
 use chrono::TimeDelta;
-use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, TenantScope};
+use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, StaffId, TenantScope};
 
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
 };
-use crate::calendar::copy_job;
+use crate::calendar::{CopyRecord, copy_job};
 use crate::commands::{
     CancelOutcome, CancelRequest, MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome, Requester,
 };
@@ -109,7 +109,10 @@ impl BookingService {
             let before = found.appointment;
             let start = Minute::floor(found.slot.start);
             let rules = (&found.rules, found.recent);
+            let gains_copy = before.snapshot().sync_state == SyncState::NotNeeded
+                && found.picture.catalogue.link(before.snapshot().service, found.slot.staff).is_some();
             let after = match before.move_to(found.slot.staff, start, rules, now) {
+                Ok(after) if gains_copy => after.awaiting_copy(),
                 Ok(after) => after,
                 Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
             };
@@ -301,11 +304,15 @@ impl BookingService {
         if next.sync_state == SyncState::NotNeeded {
             return change;
         }
-        let due = AppointmentWrite::CopyDue {
-            appointment: next.id,
-            link: catalogue.link(next.service, next.staff).cloned(),
+        let link = catalogue.link(next.service, next.staff).cloned();
+        let copy = match link {
+            // Whoever has it now has an outside calendar, and whoever had it had none.
+            Some(link) if before.snapshot().sync_state == SyncState::NotNeeded => {
+                AppointmentWrite::AddCopy(CopyRecord::due(next.id, link))
+            }
+            link => AppointmentWrite::CopyDue { appointment: next.id, link },
         };
-        change.write(due).enqueue(copy_job(next.id, self.clock.now()))
+        change.write(copy).enqueue(copy_job(next.id, self.clock.now()))
     }
 }
 
@@ -339,9 +346,17 @@ fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -
     let Some(sought) = &picture.sought else {
         return Err(refuse(Unavailable::NotOffered));
     };
+    // An appointment with a copy stays among people who have one: a copy that stayed behind would be nobody's.
+    let may_take = |staff: &StaffId| {
+        state.sync_state == SyncState::NotNeeded || picture.catalogue.link(state.service, *staff).is_some()
+    };
     let chosen = match request.staff {
+        Some(staff) if !may_take(&staff) => Err(Unavailable::StaffCannot),
         Some(staff) => choose_hopefully(picture, sought, &[staff], &[], request.start),
-        None => choose_hopefully(picture, sought, &[state.staff], &picture.performers, request.start),
+        None => {
+            let others: Vec<_> = picture.performers.iter().copied().filter(may_take).collect();
+            choose_hopefully(picture, sought, &[state.staff], &others, request.start)
+        }
     };
     let staff = chosen.map_err(refuse)?;
     Ok(sought.slot(staff, Minute::floor(request.start)))
