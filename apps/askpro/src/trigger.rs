@@ -112,7 +112,12 @@ fn body(args: &TriggerArgs, call_id: &str, now_ms: i64) -> anyhow::Result<String
         "call_started" | "transcript_updated" => Stage::Ongoing,
         "call_ended" => Stage::Ended,
         "call_analyzed" => Stage::Analyzed,
-        _ => anyhow::bail!("there is no event `{}`; there are {}, {}", args.event, EVENTS.join(", "), CALCOM_EVENTS.join(", ")),
+        _ => anyhow::bail!(
+            "there is no event `{}`; there are {}, {}",
+            args.event,
+            EVENTS.join(", "),
+            CALCOM_EVENTS.join(", ")
+        ),
     };
     let mut call = SimulatedCall::new(call_id.to_owned(), args.to.clone(), now_ms - args.duration_ms);
     call.from = Some(args.from.clone());

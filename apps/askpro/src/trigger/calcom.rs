@@ -84,7 +84,9 @@ impl Desk {
         loop {
             if let Some(delivery) = self.deliveries().await?.get(told) {
                 let status = delivery["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-                let Some(status) = status else { bail!("the gateway does not answer: {}", delivery["error"]) };
+                let Some(status) = status else {
+                    bail!("the gateway does not answer: {}", delivery["error"])
+                };
                 return Ok(Exchange {
                     status: Some(status),
                     reply: json!({"trigger": delivery["trigger"], "url": delivery["url"]}),

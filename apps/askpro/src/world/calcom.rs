@@ -9,10 +9,8 @@ use appointment::calendar::{ConnectionId, RemoteEventType, Secret};
 use chrono::{DateTime, NaiveTime, Utc, Weekday};
 use kernel::{AppointmentId, TenantId};
 use operations::onboarding::{CalendarBlueprint, LinkBlueprint};
-use simulators::calcom::{
-    Account, Attendee, Booking, BookingStatus, EventType, Host, Hours, Subscription,
-};
 use serde_json::{Map, Value};
+use simulators::calcom::{Account, Attendee, Booking, BookingStatus, EventType, Host, Hours, Subscription};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -99,7 +97,8 @@ pub fn account(file: &TenantFile, subscriber: &str) -> anyhow::Result<Account> {
     let mut account: Option<Account> = None;
     let items = items(file);
     for item in &items {
-        let known = account.as_ref().is_some_and(|account| account.hosts.iter().any(|host| host.id == item.host));
+        let known =
+            account.as_ref().is_some_and(|account| account.hosts.iter().any(|host| host.id == item.host));
         if !known {
             let host = host(item)?;
             account = Some(match account {
@@ -143,7 +142,8 @@ fn host(item: &Item<'_>) -> anyhow::Result<Host> {
 }
 
 fn slug(name: &str) -> String {
-    let plain = name.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
+    let plain =
+        name.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
     plain.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::mirror::MirroredTimes;
 use appointment::calendar::{Effort, Lane};
 use async_trait::async_trait;
 use kernel::{AppointmentId, TenantScope};
 use operations::calendar::{Attention, CopyDesk, Pushed};
 use tokio_util::task::TaskTracker;
-use super::mirror::MirroredTimes;
 use voice::{CopySettler, Settlement};
 
 /// How long a caller waits for the copy if the account was silent the last time.

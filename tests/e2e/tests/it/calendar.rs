@@ -124,7 +124,8 @@ async fn appointment(house: &House, id: &str) -> Value {
 
 /// The booking there of an appointment here.
 fn copy_of(house: &House, id: &str) -> Vec<Booking> {
-    let marked = |booking: &Booking| booking.metadata.get("askpro_appointment").is_some_and(|marker| marker == id);
+    let marked =
+        |booking: &Booking| booking.metadata.get("askpro_appointment").is_some_and(|marker| marker == id);
     standing(house).into_iter().filter(marked).collect()
 }
 
@@ -164,10 +165,11 @@ async fn a_booking_stands_on_both_sides() {
     run(&house, "push_open_copies").await;
     assert_eq!(before, standing(&house).into_iter().map(|booking| booking.uid).collect());
     assert_eq!(review_count(&house).await, 0);
-    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM public.calendar_copies WHERE state <> 'settled'")
-        .fetch_one(&house.venue.administrator)
-        .await
-        .unwrap();
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM public.calendar_copies WHERE state <> 'settled'")
+            .fetch_one(&house.venue.administrator)
+            .await
+            .unwrap();
     assert_eq!(open, 0);
 
     // The stand-in forgets everything when it stops; the next start brings it back to where it was.
@@ -324,7 +326,8 @@ async fn a_crowd_with_one_question_asks_there_once() {
     house.calcom().clear_log();
     // Free times of a day: nothing is held, so that everybody can have the same answer.
     let args = json!({"datum": day, "dienstleistung": "Krankengymnastik", "mitarbeiter": "Eva Lindt"});
-    let lines: Vec<Line> = (0..100).map(|number| line(&house, &format!("call_crowd_{number}"), number)).collect();
+    let lines: Vec<Line> =
+        (0..100).map(|number| line(&house, &format!("call_crowd_{number}"), number)).collect();
     // The calls are there already: a caller says hello before asking.
     for few in lines.chunks(10) {
         join_all(few.iter().map(|line| line.tool("list_services", json!({})))).await;
@@ -378,8 +381,10 @@ async fn after_an_outage_both_sides_agree() {
     let day = free_day(&house, 0).await;
     let times = ["08:00", "09:00", "10:00", "11:00", "14:00", "15:00", "16:00", "17:00"];
     // Half of the wishes are asked about before the lights go out.
-    let lines: Vec<Line> =
-        (1..).zip(times).map(|(number, time)| line(&house, &format!("call_outage_{}", &time[..2]), number)).collect();
+    let lines: Vec<Line> = (1..)
+        .zip(times)
+        .map(|(number, time)| line(&house, &format!("call_outage_{}", &time[..2]), number))
+        .collect();
     let mut offers = Vec::new();
     for (place, (line, time)) in lines.iter().zip(times).enumerate() {
         if place == 4 {
