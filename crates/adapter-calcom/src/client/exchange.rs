@@ -68,6 +68,7 @@ impl Trouble {
 
 impl Client {
     /// Sends the request once. It is over at `ends` at the latest, however slowly the answer drips.
+    #[expect(clippy::disallowed_methods, reason = "the one sender of this adapter; it ends at a given time")]
     pub(super) async fn exchange(
         &self,
         connection: &Connection,

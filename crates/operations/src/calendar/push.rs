@@ -100,10 +100,9 @@ impl CopyDesk {
                 write => self.send(scope, &appointment, &record, write, effort, attention).await,
             };
             match done {
-                Ok(None) => {}
                 Ok(Some(pushed)) => return Ok(pushed),
-                // Somebody changed the appointment or the record meanwhile: look again.
-                Err(CalendarError::Commit(CommitError::Stale)) => {}
+                // Something was achieved, or somebody changed the appointment or the record meanwhile: look again.
+                Ok(None) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
         }
