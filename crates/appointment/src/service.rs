@@ -19,7 +19,7 @@ use kernel::{
     StaffId, TenantScope,
 };
 
-use crate::calendar::{Offered, Outside, OutsideTimes};
+use crate::calendar::{CalendarLink, Offered, Outside, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
@@ -321,17 +321,26 @@ impl BookingService {
                 (appointment.service, Some(Span::new(appointment.starts_at, appointment.ends_at)))
             }
         };
-        let links: Vec<_> = performers
+        let links = performers
             .iter()
-            .filter_map(|staff| catalogue.link(service, *staff).map(|link| (*staff, link.clone())))
-            .collect();
-        if links.is_empty() {
+            .filter_map(|staff| catalogue.link(service, *staff).map(|link| (*staff, link.clone())));
+        // A question about one person's day is one question there; the others are asked about when they are offered.
+        let (asked, others): (Vec<_>, Vec<_>) = links.partition(|(staff, _)| {
+            days.first() != days.last() || ask.staff.is_none_or(|wanted| wanted == *staff)
+        });
+        if asked.is_empty() && others.is_empty() {
             return Outside::none();
         }
-        let people = match &self.outside {
-            Some(outside) => outside.offered(scope, &links, Availability::window(catalogue, days)).await,
-            None => links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect(),
+        let unknown = |links: Vec<(StaffId, CalendarLink)>| {
+            links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect::<Vec<_>>()
         };
+        let mut people = match &self.outside {
+            Some(outside) if !asked.is_empty() => {
+                outside.offered(scope, &asked, Availability::window(catalogue, days)).await
+            }
+            _ => unknown(asked),
+        };
+        people.extend(unknown(others));
         Outside::new(people).moving(stay)
     }
 

@@ -136,7 +136,6 @@ impl OutsideCalendars {
     }
 
     /// The breakers, for health and metrics.
-    #[must_use]
     pub fn breakers(&self) -> impl Fn() -> Vec<CalendarBreaker> + Send + Sync + 'static {
         let state = Arc::clone(&self.state);
         move || state.breakers().iter().map(CalendarBreaker::of).collect()

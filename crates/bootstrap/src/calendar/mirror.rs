@@ -24,7 +24,10 @@ use kernel::{Clock, StaffId, TenantId, TenantScope};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
-/// Length of what is asked for at once. Weeks begin on Thursdays, as the epoch did; it matters to nobody.
+/// From the epoch, a Thursday, to the Sunday noon on which weeks begin: no working day of any zone in Europe lies in two
+/// of them, so that a question about a day is one request.
+const FIRST_WEEK: i64 = (3 * 24 + 12) * 60;
+/// Length of what is asked for at once.
 const WEEK_MINUTES: i64 = 7 * 24 * 60;
 
 /// How long what is kept may be used, and how long a caller waits. Read from the configuration.
@@ -176,8 +179,7 @@ impl MirroredTimes {
                 return None;
             }
         };
-        let window =
-            Span::new(Minute(week * WEEK_MINUTES).instant(), Minute((week + 1) * WEEK_MINUTES).instant());
+        let window = Span::new(beginning(*week), beginning(week + 1));
         let effort = Effort { lane, within: self.policy.request };
         let fetched_at = self.clock.real_now();
         match self.gateway.free_starts(scope, &connection, link, window, None, effort).await {
@@ -195,7 +197,7 @@ impl MirroredTimes {
     /// One person's starts within the window.
     async fn of_person(&self, scope: &TenantScope, link: &CalendarLink, window: Span) -> Offered {
         let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
-        let weeks = first.div_euclid(WEEK_MINUTES)..=last.div_euclid(WEEK_MINUTES);
+        let weeks = week_of(first)..=week_of(last);
         let keys: Vec<Key> = weeks.map(|week| (scope.tenant(), link.clone(), week)).collect();
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
         let mut flights = Vec::new();
@@ -255,6 +257,14 @@ impl OutsideTimes for MirroredTimes {
     async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {
         *lock(&self.versions).entry((scope.tenant(), connection)).or_default() += 1;
     }
+}
+
+fn beginning(week: i64) -> DateTime<Utc> {
+    Minute(FIRST_WEEK + week * WEEK_MINUTES).instant()
+}
+
+const fn week_of(minute: i64) -> i64 {
+    (minute - FIRST_WEEK).div_euclid(WEEK_MINUTES)
 }
 
 fn half(duration: Duration) -> TimeDelta {

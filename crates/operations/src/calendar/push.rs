@@ -104,7 +104,7 @@ impl CopyDesk {
             };
             match done {
                 Ok(Some(pushed)) => return Ok(pushed),
-                // Somebody changed the appointment or the record meanwhile: look again.
+                // Something was achieved, or somebody changed the appointment or the record meanwhile: look again.
                 Ok(None) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
