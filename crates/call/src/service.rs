@@ -54,9 +54,20 @@ impl Classify for CallError {
     }
 }
 
-/// What a tool's envelope says about the call that it is part of.
+/// What makes a call known at the door, before the worker has read its news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// A tool was used.
+    ToolCall,
+    /// The news that it has begun came in.
+    Started,
+}
+
+/// What an envelope says about the call that it is part of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenCall {
+    /// What made it known.
+    pub opening: Opening,
     /// The provider's id.
     pub provider_call_id: ProviderCallId,
     /// The branch whose number was called.
@@ -107,13 +118,13 @@ impl CallService {
         Self { calls, trace, clock, ids }
     }
 
-    /// The call that a tool is used in. A tool may be used before anybody said that the call started: then the call
-    /// becomes known here. Repeating it changes nothing and writes nothing.
+    /// The call that a request at the door is part of. A tool may be used before anybody said that the call started:
+    /// then the call becomes known here. Repeating it changes nothing and writes nothing.
     ///
     /// # Errors
     /// [`CallError`]; not `NoBranch` and not `NotFound`.
     pub async fn open(&self, scope: &TenantScope, open: OpenCall) -> Result<Call, CallError> {
-        let signal = CallSignal::ToolCall(Report {
+        let report = Report {
             direction: open.direction,
             caller: Some(open.caller),
             called: open.called,
@@ -121,7 +132,11 @@ impl CallService {
             agent_version: open.agent_version,
             started_at: open.started_at,
             ..Report::default()
-        });
+        };
+        let signal = match open.opening {
+            Opening::ToolCall => CallSignal::ToolCall(report),
+            Opening::Started => CallSignal::Started(report),
+        };
         let applied = self.merge(scope, &open.provider_call_id, Some(open.branch), signal).await?;
         Ok(applied.call)
     }

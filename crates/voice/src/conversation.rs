@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use appointment::model::Catalogue;
-use call::{Direction, OpenCall};
+use call::{Direction, OpenCall, Opening};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use german_datetime::BookableHours;
-use kernel::{Actor, BranchId, CallId, Caller, PhoneNumber, ProviderCallId, ServiceId, StaffId, TenantScope};
+use kernel::{
+    Actor, BranchId, CallId, Caller, CorrelationId, ProviderCallId, ServiceId, StaffId, TenantScope,
+};
 use phone_numbers::Country;
 use tenancy::{BranchProfile, Denied, ResolveError, TenantProfile};
 
@@ -97,7 +99,7 @@ impl From<ResolveError> for NoConversation {
 }
 
 /// The call a request belongs to, before anything of the company is read.
-struct Line {
+pub(crate) struct Line {
     scope: TenantScope,
     branch: BranchId,
     call: CallId,
@@ -109,12 +111,7 @@ impl VoiceDesk {
     /// argument that names an ongoing call.
     pub(crate) async fn converse(&self, request: &ToolRequest) -> Result<Conversation, NoConversation> {
         let (provider_call, line) = match &request.call {
-            Some(envelope) => {
-                let id = envelope.call_id.as_deref().and_then(|text| ProviderCallId::parse(text).ok());
-                let id = id.ok_or_else(|| NoConversation::Refused(Box::new(call_unknown())))?;
-                let line = self.line_of_envelope(&id, envelope, request).await?;
-                (id, line)
-            }
+            Some(envelope) => self.line_of_envelope(envelope, Opening::ToolCall, request.correlation).await?,
             None => self.line_of_arguments(request).await?,
         };
         let now = self.parts.clock.now();
@@ -136,12 +133,14 @@ impl VoiceDesk {
         })
     }
 
-    async fn line_of_envelope(
+    pub(crate) async fn line_of_envelope(
         &self,
-        id: &ProviderCallId,
         envelope: &EnvelopeCall,
-        request: &ToolRequest,
-    ) -> Result<Line, NoConversation> {
+        opening: Opening,
+        correlation: CorrelationId,
+    ) -> Result<(ProviderCallId, Line), NoConversation> {
+        let id = envelope.call_id.as_deref().and_then(|text| ProviderCallId::parse(text).ok());
+        let id = id.ok_or_else(|| NoConversation::Refused(Box::new(call_unknown())))?;
         let actor = || Actor::VoiceAgent(id.as_str().to_owned());
         let is_outbound = envelope.direction.as_deref() == Some("outbound");
         // On an outbound call the company's number is the one that calls.
@@ -152,22 +151,39 @@ impl VoiceDesk {
         };
         let country = numbers::HOME;
         let caller = numbers::caller(theirs.as_deref(), country);
-        match self.parts.resolver.by_provider_call(id, actor(), request.correlation).await {
+        match self.parts.resolver.by_provider_call(&id, actor(), correlation).await {
             Ok(known) => {
                 // A later envelope may leave the number out; what was recorded of the call stands.
                 let caller = match theirs {
                     Some(_) => caller,
                     None => self.recorded_caller(&known.scope, known.route.call).await?,
                 };
-                Ok(Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller })
+                Ok((
+                    id,
+                    Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller },
+                ))
             }
             Err(ResolveError::Denied(Denied::UnknownCall)) => {
                 let called = ours.as_deref().and_then(|text| numbers::number(text, country));
                 let called =
                     called.ok_or_else(|| NoConversation::Refused(Box::new(deny(Denied::UnknownNumber))))?;
-                let resolved =
-                    self.parts.resolver.by_called_number(&called, actor(), request.correlation).await?;
-                self.open_line(resolved.scope, resolved.route.branch, id, caller, called, envelope).await
+                let resolved = self.parts.resolver.by_called_number(&called, actor(), correlation).await?;
+                let direction = envelope.direction.as_deref().and_then(|text| text.parse::<Direction>().ok());
+                let branch = resolved.route.branch;
+                // A tool may be called before the news that the call has started: it is recorded on the fly.
+                let open = OpenCall {
+                    opening,
+                    provider_call_id: id.clone(),
+                    branch,
+                    caller: caller.clone(),
+                    called: Some(called),
+                    direction,
+                    agent_ref: envelope.agent_id.clone(),
+                    agent_version: envelope.agent_version.and_then(|version| i32::try_from(version).ok()),
+                    started_at: envelope.started_at,
+                };
+                let call = self.parts.calls.open(&resolved.scope, open).await.map_err(VoiceError::from)?;
+                Ok((id, Line { call: call.snapshot().id, scope: resolved.scope, branch, caller }))
             }
             Err(error) => Err(error.into()),
         }
@@ -175,31 +191,6 @@ impl VoiceDesk {
 
     async fn recorded_caller(&self, scope: &TenantScope, call: CallId) -> Result<Caller, VoiceError> {
         Ok(self.parts.calls.find(scope, call).await?.snapshot().caller.clone())
-    }
-
-    /// A tool may be called before the news that the call has started: the call is recorded on the fly.
-    async fn open_line(
-        &self,
-        scope: TenantScope,
-        branch: BranchId,
-        id: &ProviderCallId,
-        caller: Caller,
-        called: PhoneNumber,
-        envelope: &EnvelopeCall,
-    ) -> Result<Line, NoConversation> {
-        let direction = envelope.direction.as_deref().and_then(|text| text.parse::<Direction>().ok());
-        let open = OpenCall {
-            provider_call_id: id.clone(),
-            branch,
-            caller: caller.clone(),
-            called: Some(called),
-            direction,
-            agent_ref: envelope.agent_id.clone(),
-            agent_version: envelope.agent_version.and_then(|version| i32::try_from(version).ok()),
-            started_at: envelope.started_at,
-        };
-        let call = self.parts.calls.open(&scope, open).await.map_err(VoiceError::from)?;
-        Ok(Line { call: call.snapshot().id, scope, branch, caller })
     }
 
     /// A body of arguments alone shows no number: the call it names must be ongoing, and if it names a called number

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use appointment::BookingService;
 use appointment::model::Appointment;
-use call::{CallService, EffectRef, ToolUse, ToolUseId, redact_arguments};
+use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
 use kernel::{CallId, Classify, Clock, CorrelationId, IdGenerator, TenantId};
@@ -19,7 +19,7 @@ use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wron
 use crate::once::Once;
 use crate::ports::{CallMemory, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
-use crate::request::{EnvelopeCall, Mode, ToolRequest};
+use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools;
@@ -171,15 +171,8 @@ impl VoiceDesk {
     /// A call has begun: it is made known, so that a tool may name it a moment later. What fails here is no loss: the
     /// first tool with an envelope, or the worker, records the call.
     pub async fn begun(&self, call: EnvelopeCall, correlation: CorrelationId) {
-        let request = ToolRequest {
-            tool: String::new(),
-            args: serde_json::Map::new(),
-            call: Some(call),
-            tool_call_id: None,
-            mode: Mode::LookOnly,
-            correlation,
-        };
-        if let Err(NoConversation::Failed(error)) = self.converse(&request).await {
+        let line = self.line_of_envelope(&call, Opening::Started, correlation).await;
+        if let Err(NoConversation::Failed(error)) = line {
             tracing::warn!(%error, "a call that has begun could not be made known");
         }
     }

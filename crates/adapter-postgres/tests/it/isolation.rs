@@ -71,7 +71,10 @@ pub(crate) async fn routing_tables(admin: &PgPool) -> Vec<String> {
         .filter(|table| table.name.starts_with("public.") && table.has_tenant && !table.leads_with_tenant)
         .map(|table| table.name)
         .collect();
-    assert_eq!(found, ["public.api_keys", "public.call_keys", "public.phone_numbers"]);
+    assert_eq!(
+        found,
+        ["public.api_keys", "public.calendar_routes", "public.call_keys", "public.phone_numbers"]
+    );
     found
 }
 

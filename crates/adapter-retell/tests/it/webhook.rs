@@ -92,7 +92,7 @@ fn the_analysis_is_read_and_its_cost_is_rounded_once() {
 
 #[test]
 fn what_the_analysis_was_asked_for_and_the_carriers_part_are_read() {
-    let body = r#"{"event":"call_analyzed","call":{"call_id":"call_1",
+    let body = r#"{"event":"call_analyzed","call":{"call_id":"call_carriers_part",
         "call_analysis":{"custom_analysis_data":{"b":1.0,"a":"Frau Öztürk"}},
         "latency":{"e2e":{"p50":836.5,"p90":900,"max":-1,"num":3},"odd":{"p50":1},"tts":"x"},
         "llm_token_usage":{"values":[2351,2383,2435],"average":2389.6666666666665,"num_requests":3},

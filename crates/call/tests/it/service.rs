@@ -5,8 +5,8 @@ use std::sync::Arc;
 use call::ports::MockCallRepository;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{
-    CallEffect, CallError, CallService, CallSignal, CallStatus, LinkMethod, OpenCall, Report, ToolUse,
-    ToolUseId,
+    CallEffect, CallError, CallService, CallSignal, CallStatus, LinkMethod, OpenCall, Opening, Report,
+    ToolUse, ToolUseId,
 };
 use chrono::TimeDelta;
 use kernel::testing::{FixedClock, SequentialIds, scope};
@@ -38,6 +38,7 @@ fn world() -> World {
 
 fn open_call() -> OpenCall {
     OpenCall {
+        opening: Opening::ToolCall,
         provider_call_id: provider_id(),
         branch: branch(),
         caller: Caller::Known(number("+491701112233")),
@@ -47,6 +48,21 @@ fn open_call() -> OpenCall {
         agent_version: None,
         started_at: None,
     }
+}
+
+#[tokio::test]
+async fn news_of_the_start_at_the_door_leaves_what_the_workers_reading_leaves() {
+    let world = world();
+    let started = OpenCall { opening: Opening::Started, ..open_call() };
+    let at_the_door = world.service.open(&world.scope, started).await.unwrap();
+    let report = Report {
+        caller: Some(Caller::Known(number("+491701112233"))),
+        called: Some(number("+4940555100")),
+        ..Report::default()
+    };
+    let read = world.service.apply(&world.scope, &provider_id(), CallSignal::Started(report)).await.unwrap();
+    assert!(!read.created);
+    assert_eq!(read.call, at_the_door);
 }
 
 #[tokio::test]
