@@ -73,7 +73,8 @@ pub(crate) fn end(data: &Path, user: ServiceUser) -> Result<(), ProvisionError> 
         send(server.pid, "CONT", user);
         send(server.pid, signal, user);
         let until = Instant::now() + Duration::from_secs(patience);
-        while serves(server.pid, data) && Instant::now() < until {
+        // A process on its way out has no command line any more before it has ended: what it served says too little here.
+        while is_alive(server.pid) && Instant::now() < until {
             thread::sleep(POLL);
         }
     }
