@@ -53,7 +53,7 @@ pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Question, Settlement,
-    StoredOutcome, TraceSink,
+    StoredOutcome, ToldFee, TraceSink,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
