@@ -50,13 +50,14 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         }),
         clock: Arc::clone(&services.clock),
         ids: Arc::clone(&services.ids),
+        build: bootstrap::BUILD,
         retell_keys: services.retell_keys.clone(),
         gate: gate.clone(),
         limits: limits(&config),
         tasks: tools.clone(),
     });
     let address = listener.local_addr().context("the listener has no address")?;
-    tracing::info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "the gateway serves");
+    tracing::info!(listen = %address, build = bootstrap::BUILD, "the gateway serves");
     let stop = shutdown.token().clone();
     let stopping = stop.clone();
     // Monitors are answered from the beginning, everybody else once the database has told the time.

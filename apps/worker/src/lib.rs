@@ -28,7 +28,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
         None => None,
     };
     let (worker, services) = assemble(&config, &shutdown).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the worker works");
+    tracing::info!(build = bootstrap::BUILD, "the worker works");
     worker.run(shutdown.token().clone()).await;
     drop(worker);
     if let Some(monitor) = monitor {
@@ -54,7 +54,7 @@ async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Resul
     tracing::info!(%listen, "the worker shows its metrics");
     let stop = shutdown.token().clone().cancelled_owned();
     let serving = shutdown.tasks().spawn(async move {
-        if let Err(error) = inbound_http::monitor::serve(listener, text, stop).await {
+        if let Err(error) = inbound_http::monitor::serve(listener, text, bootstrap::BUILD, stop).await {
             tracing::error!(%error, "the worker's metrics are not shown any more");
         }
     });

@@ -124,6 +124,8 @@ pub struct EdgeParts {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids, for requests.
     pub ids: Arc<dyn IdGenerator>,
+    /// The build that serves, as a short word: monitors and traces name it.
+    pub build: &'static str,
     /// Keys that the voice provider signs with.
     pub retell_keys: Vec<Secret>,
     /// Whether anything but monitors is served yet.

@@ -46,9 +46,10 @@ mod speech;
 pub mod status;
 pub mod tool;
 mod tools;
+mod trace;
 mod when;
 
-pub use desk::{Answered, Parts, TraceLine, VoiceDesk};
+pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
@@ -59,3 +60,4 @@ pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;
 pub use tool::{Effectful, Tool};
+pub use trace::TraceLine;

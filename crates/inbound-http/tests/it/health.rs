@@ -84,7 +84,7 @@ async fn the_calendars_of_others_are_not_configured_until_somebody_says_how_they
 
 #[tokio::test]
 async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
-    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()));
+    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()), "0.0.0-test");
     for (path, status, expected) in [
         ("/api/metrics", 200, "askpro_up 1\n"),
         ("/api/health/live", 200, "live"),

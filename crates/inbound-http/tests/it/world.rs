@@ -206,6 +206,7 @@ impl World {
             metrics: Arc::new(|| "askpro_up 1\n".to_owned()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
+            build: "0.0.0-test",
             retell_keys: vec![Secret::new(KEY).unwrap(), Secret::new(OLD_KEY).unwrap()],
             gate: gate.clone(),
             limits,

@@ -188,6 +188,9 @@ pub(crate) async fn offer(
         reply.message = format!("Der Kalender antwortet gerade nicht, nach unserem Plan gilt, {told}");
         reply = reply.with("certainty", "unverified");
     }
+    if slots.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
+        reply = reply.next(NextAction::AskCaller);
+    }
     let offered = slots.iter().map(|ranked| ranked.slot).collect();
     desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { offered, ..notes }).await;
     reply.offering(slots.iter().map(|ranked| alternative(talk, ranked)).collect())

@@ -324,6 +324,14 @@ async fn dear() -> Said {
     said(&world)
 }
 
+/// A store that holds what cannot be read.
+async fn failing() -> Said {
+    let world = World::new().await;
+    world.broken.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -334,6 +342,7 @@ async fn everything() -> Said {
         strangers().await,
         mirrored().await,
         dear().await,
+        failing().await,
     ];
     parts.concat()
 }
