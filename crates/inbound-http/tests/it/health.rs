@@ -98,3 +98,12 @@ async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
         assert!(String::from_utf8_lossy(&body).contains(expected), "{path}");
     }
 }
+
+/// A repaired program that does not run shows at once.
+#[tokio::test]
+async fn health_names_the_build() {
+    let world = World::new();
+    for path in ["/api/health", "/api/health/live", "/api/health/ready"] {
+        assert_eq!(world.get(path).await.json()["build"], "0.0.0-test", "{path}");
+    }
+}

@@ -26,6 +26,28 @@ fn bare(tool: &str, args: Value) -> ToolRequest {
     }
 }
 
+/// Names that are as close to what was understood as each other are asked about; neither is taken.
+#[tokio::test]
+async fn names_that_nearly_tie_are_asked_about() {
+    let world = World::with(|here| {
+        for (number, name) in [(11, "Herrenhaarschnitt"), (12, "Damenhaarschnitt")] {
+            let mut service = here.services[0].clone();
+            (service.id, service.name) = (appointment::testing::service_id(number), name.to_owned());
+            here.services.push(service);
+        }
+        here.services.remove(0);
+    })
+    .await;
+    let mut unclear = wish("2026-11-24", "10:00");
+    unclear["dienstleistung"] = json!("haarschnitt");
+    let reply = world.call("call_a", STRANGER).ask("book_appointment", unclear).await;
+    assert_eq!(reply.status, Status::ServiceAmbiguous, "{}", reply.message);
+    for name in ["Herrenhaarschnitt", "Damenhaarschnitt"] {
+        assert!(reply.message.contains(name), "{}", reply.message);
+    }
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+}
+
 /// The voice provider cuts an answer after 15 000 characters: a long catalogue is told in part, and says so.
 #[tokio::test]
 async fn no_answer_is_longer_than_the_voice_provider_reads() {
