@@ -7,7 +7,7 @@ use appointment::model::Appointment;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
-use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator};
+use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
@@ -22,7 +22,7 @@ use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools;
-use crate::trace::{Stopwatch, TraceLine};
+use crate::trace::{self, Stopwatch, TraceLine};
 
 /// What the desk works with.
 pub struct Parts {
@@ -137,6 +137,19 @@ impl VoiceDesk {
 
     /// Answers a tool. It never fails: what goes wrong inside becomes a sentence that is true.
     pub async fn answer(&self, request: ToolRequest) -> Answered {
+        let ((mut answered, tool_use), told) = trace::listening(self.answer_measured(request)).await;
+        let hops = &mut answered.trace.hops;
+        hops.extend(told.iter().map(|(part, sum, _)| (*part, trace::whole_micros(*sum))));
+        let transactions = told.iter().find(|(part, ..)| *part == trace::DATABASE);
+        answered.trace.transactions = transactions.map_or(0, |(.., count)| *count);
+        if let Some((scope, mut tool_use)) = tool_use {
+            tool_use.hops.clone_from(hops);
+            self.parts.trace.submit(&scope, tool_use);
+        }
+        answered
+    }
+
+    async fn answer_measured(&self, request: ToolRequest) -> (Answered, Option<(TenantScope, ToolUse)>) {
         let mut watch = Stopwatch::start();
         let tool = Tool::from_name(&request.tool);
         let started_at = self.parts.clock.now();
@@ -165,8 +178,9 @@ impl VoiceDesk {
             tenant: talk.as_ref().map(|talk| talk.scope.tenant()),
             call: talk.as_ref().map(|talk| talk.call),
             hops: watch.hops(),
+            transactions: 0,
         };
-        if let Some(talk) = talk {
+        let tool_use = talk.map(|talk| {
             let tool_use = ToolUse {
                 id: ToolUseId::generate(&*self.parts.ids),
                 call: talk.call,
@@ -178,11 +192,11 @@ impl VoiceDesk {
                 effect,
                 started_at,
                 duration_us: watch.total(),
-                hops: watch.hops(),
+                hops: Vec::new(),
             };
-            self.parts.trace.submit(&talk.scope, tool_use);
-        }
-        Answered { reply, trace }
+            (talk.scope, tool_use)
+        });
+        (Answered { reply, trace }, tool_use)
     }
 
     /// What is said when the deadline comes first. It claims nothing: the work goes on, and the next call of the tool

@@ -60,4 +60,4 @@ pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;
 pub use tool::{Effectful, Tool};
-pub use trace::TraceLine;
+pub use trace::{CALENDAR, DATABASE, TraceLine, spent};

@@ -251,7 +251,10 @@ impl OutsideTimes for MirroredTimes {
         let people = links
             .iter()
             .map(|(staff, link)| async move { (*staff, self.of_person(scope, link, window).await) });
-        join_all(people).await
+        let asked = Instant::now();
+        let offered = join_all(people).await;
+        voice::spent(voice::CALENDAR, asked.elapsed());
+        offered
     }
 
     async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {

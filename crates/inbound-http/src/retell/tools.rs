@@ -267,6 +267,7 @@ fn trace(answered: &Answered, arrival: Arrival, overdue: bool, build: &str) {
         status = answered.reply.status.code(),
         duration_us = micros(arrival.at.elapsed()),
         hops,
+        transactions = line.transactions,
         overdue,
         build,
         "voice.tool"

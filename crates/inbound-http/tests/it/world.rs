@@ -72,7 +72,13 @@ impl VoiceAnswers for EchoDesk {
         }
         Answered {
             reply,
-            trace: TraceLine { tool: "echo", tenant: None, call: None, hops: vec![("tool", 1)] },
+            trace: TraceLine {
+                tool: "echo",
+                tenant: None,
+                call: None,
+                hops: vec![("tool", 1)],
+                transactions: 0,
+            },
         }
     }
 
