@@ -3,6 +3,7 @@
 //! All of it works with an administrator's connection and through the product's own use cases; what it changes names
 //! the operator's command in the audit log. Passwords and keys are printed once, when they are made, and only those.
 
+mod callbacks;
 mod fx;
 mod inbox;
 mod jobs;
@@ -15,10 +16,12 @@ use std::sync::Arc;
 use adapter_postgres::{Database, DatabaseConfig, RolePasswords, SchemaState, migrate, schema_state};
 use anyhow::Context;
 use bootstrap::OperatorServices;
-use kernel::{Actor, CorrelationId, PlatformScope, RandomIds};
+use kernel::{Actor, CorrelationId, PlatformScope, RandomIds, TenantScope};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tenancy::Slug;
 
+pub use callbacks::CallbacksCommand;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};
@@ -72,6 +75,20 @@ impl Office {
             CorrelationId::generate(&RandomIds),
         );
         Ok(Self { services, pool, scope })
+    }
+
+    /// Acts for the company with this slug.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) async fn tenant(&self, slug: &Slug) -> anyhow::Result<TenantScope> {
+        let tenant = self
+            .services
+            .tenants
+            .find_by_slug(&self.scope, slug)
+            .await?
+            .with_context(|| format!("there is no company `{slug}`"))?;
+        Ok(self.scope.act_for(tenant.id, None))
     }
 
     /// Ends the connections.

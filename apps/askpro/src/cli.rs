@@ -10,8 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand,
-    run_migrate, run_task,
+    CallbacksCommand, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target,
+    TenantCommand, run_migrate, run_task,
 };
 use crate::bench;
 use crate::calendar::CalendarCommand;
@@ -84,6 +84,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: JobsCommand,
+    },
+    /// Promised callbacks.
+    Callbacks {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: CallbacksCommand,
     },
     /// The exchange rate for providers' costs.
     Fx {
@@ -261,6 +268,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Callbacks { target, command } => {
+            with_office(&target, "callbacks", json, async |office| command.run(office).await).await
         }
         Command::Fx { target, command } => {
             with_office(&target, "fx", json, async |office| command.run(office).await).await

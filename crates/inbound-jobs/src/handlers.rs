@@ -10,6 +10,7 @@ pub mod ensure_partitions;
 pub mod enter_holidays;
 pub mod erase_expired_holds;
 pub mod erase_old;
+pub mod escalate_callbacks;
 pub mod fail_stuck_calls;
 pub mod link_caller;
 pub mod note_effect;

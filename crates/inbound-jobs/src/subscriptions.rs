@@ -18,6 +18,7 @@ use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
+use crate::handlers::escalate_callbacks::EscalateCallbacks;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
 use crate::handlers::link_caller::LinkCaller;
 use crate::handlers::note_effect::NoteEffect;
@@ -40,6 +41,7 @@ pub const NO_SUBSCRIBER: &[&str] = &[
     "call.started",
     "call.analyzed",
     "callback.advanced",
+    "callback.overdue",
     "customer.created",
     "customer.changed",
 ];
@@ -124,6 +126,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
         .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
         .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(EscalateCallbacks::KIND, Arc::new(EscalateCallbacks(upkeep())))
+        .schedule(EscalateCallbacks::KIND, "2-59/5 * * * *", ZONE, recurring(EscalateCallbacks::KIND))
         .handler(CheckFx::KIND, Arc::new(CheckFx(upkeep())))
         .schedule(CheckFx::KIND, "33 * * * *", ZONE, recurring(CheckFx::KIND))
         .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use billing::BillingRepository;
-use call::{CallError, CallService};
+use call::{CallError, CallService, GivenUp};
 use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use german_datetime::holidays::{FederalState, public_holidays};
 use kernel::{Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use servicedesk::{AdvanceError, CallbackService};
 use tenancy::{BranchProfile, TenantRepository};
 
 use crate::engine::{EventLog, JobAdministration};
@@ -66,6 +67,9 @@ pub enum UpkeepError {
     /// A call could not be failed.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// A callback could not be marked; those of all tenants had their turn.
+    #[error(transparent)]
+    Callback(#[from] AdvanceError),
     /// The store failed; for one tenant or more, if tenants were gone through. The others are done.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,9 +79,21 @@ impl Classify for UpkeepError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Call(error) => error.class(),
+            Self::Callback(error) => error.class(),
             Self::Store(error) => error.class(),
         }
     }
+}
+
+/// How many callbacks are late.
+#[derive(Debug, Default)]
+pub struct LateCallbacks {
+    /// Open callbacks of all tenants whose time is over; of those tenants that could be asked.
+    pub overdue: u64,
+    /// Those that were made urgent now.
+    pub marked: u64,
+    /// The first trouble; everything else is done.
+    pub failure: Option<UpkeepError>,
 }
 
 /// The ports of [`Maintenance`].
@@ -102,6 +118,7 @@ pub struct MaintenancePorts {
 pub struct Maintenance {
     ports: MaintenancePorts,
     calls: CallService,
+    callbacks: CallbackService,
     clock: Arc<dyn Clock>,
     policy: UpkeepPolicy,
 }
@@ -112,10 +129,11 @@ impl Maintenance {
     pub fn new(
         ports: MaintenancePorts,
         calls: CallService,
+        callbacks: CallbackService,
         clock: Arc<dyn Clock>,
         policy: UpkeepPolicy,
     ) -> Self {
-        Self { ports, calls, clock, policy }
+        Self { ports, calls, callbacks, clock, policy }
     }
 
     /// Erases expired holds of all tenants; how many.
@@ -131,20 +149,48 @@ impl Maintenance {
         .await
     }
 
-    /// Fails calls that nobody ended; how many.
+    /// Fails calls that nobody ended. One that cannot be failed keeps no other waiting; [`GivenUp::failure`] says why.
     ///
     /// # Errors
-    /// [`UpkeepError`].
-    pub async fn fail_stuck_calls(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
-        let mut failed = 0;
+    /// [`UpkeepError`] if they cannot be listed.
+    pub async fn fail_stuck_calls(&self, scope: &PlatformScope) -> Result<GivenUp, UpkeepError> {
+        let mut total = GivenUp::default();
         for _ in 0..MAX_BATCHES {
             let done = self.calls.fail_stuck(scope, self.policy.stuck_call, BATCH).await?;
-            failed += u64::from(done);
-            if done < BATCH {
+            // The next batch begins with the calls that could not be given up; what they leave room for goes on.
+            let is_last = done.given_up + done.failed < BATCH || done.given_up == 0;
+            let given_up = total.given_up + done.given_up;
+            total = GivenUp { given_up, ..done };
+            if is_last {
                 break;
             }
         }
-        Ok(failed)
+        Ok(total)
+    }
+
+    /// Marks callbacks that nobody made in time, of all tenants.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the tenants cannot be listed. What fails for one tenant or one callback is in
+    /// [`LateCallbacks::failure`]: the number of the others counts nevertheless.
+    pub async fn escalate_callbacks(&self, scope: &PlatformScope) -> Result<LateCallbacks, UpkeepError> {
+        let mut late = LateCallbacks::default();
+        for tenant in self.ports.tenants.list_tenants(scope).await? {
+            match self.callbacks.escalate_overdue(&scope.act_for(tenant.id, None), BATCH).await {
+                Ok(done) => {
+                    late.overdue += done.overdue;
+                    late.marked += done.marked;
+                    if let Some(error) = done.failure {
+                        late.failure.get_or_insert(error.into());
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(tenant.id = %tenant.id, %error, "overdue callbacks cannot be listed");
+                    late.failure.get_or_insert(error.into());
+                }
+            }
+        }
+        Ok(late)
     }
 
     /// Makes the partitions of the coming months.

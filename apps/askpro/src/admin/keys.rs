@@ -62,19 +62,13 @@ impl KeyCommand {
 }
 
 async fn create(office: &Office, slug: &str, name: &str, days: Option<u16>) -> anyhow::Result<Vec<Value>> {
-    let parsed = Slug::parse(slug)?;
-    let tenants = &office.services.tenants;
-    let tenant = tenants
-        .find_by_slug(&office.scope, &parsed)
-        .await?
-        .with_context(|| format!("there is no company `{slug}`"))?;
+    let scope = office.tenant(&Slug::parse(slug)?).await?;
     let token = fresh_token();
     let now = office.services.clock.real_now();
     let mut key = onboard::key(token.reveal(), name, now)?;
     key.expires_at = days.map(|days| now + TimeDelta::days(days.into()));
     let expires_at = key.expires_at;
-    let scope = office.scope.act_for(tenant.id, None);
-    tenants.commit(&scope, ChangeSet::one(TenancyWrite::IssueKey(key))).await?;
+    office.services.tenants.commit(&scope, ChangeSet::one(TenancyWrite::IssueKey(key))).await?;
     Ok(vec![json!({"tenant": slug, "api_key": token.reveal(), "name": name, "expires_at": expires_at})])
 }
 

@@ -13,7 +13,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::error::{corrupt, store_error};
+use crate::error::store_error;
 use crate::row::{caller, optional_word, phone, word};
 use crate::statements::statements;
 
@@ -51,7 +51,7 @@ statements! {
 
     /// Across tenants, from the routing entries: the login role sees no call.
     LIST_STUCK = "
-        SELECT tenant_id, branch_id, call_id, provider_call_id, call_created_at
+        SELECT tenant_id, branch_id, call_id, call_created_at
           FROM public.call_keys
          WHERE provider = 'retell' AND ended_at IS NULL AND call_created_at < $1
          ORDER BY call_created_at, call_id LIMIT $2";
@@ -193,22 +193,17 @@ pub(super) async fn list_stuck(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<StuckCall>, StoreError> {
-    let rows: Vec<(Uuid, Uuid, Uuid, String, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
+    let rows: Vec<(Uuid, Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
         .bind(before)
         .bind(i64::from(limit))
         .fetch_all(database.pool())
         .await
         .map_err(store_error)?;
-    rows.into_iter()
-        .map(|(tenant, branch, call, provider_call_id, created_at)| {
-            Ok(StuckCall {
-                tenant: TenantId::from_uuid(tenant),
-                branch: BranchId::from_uuid(branch),
-                call: CallId::from_uuid(call),
-                provider_call_id: ProviderCallId::parse(&provider_call_id)
-                    .map_err(|_| corrupt("call_keys.provider_call_id"))?,
-                created_at,
-            })
-        })
-        .collect()
+    let stuck = rows.into_iter().map(|(tenant, branch, call, created_at)| StuckCall {
+        tenant: TenantId::from_uuid(tenant),
+        branch: BranchId::from_uuid(branch),
+        call: CallId::from_uuid(call),
+        created_at,
+    });
+    Ok(stuck.collect())
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgInbox, PgTenantProvisioner,
-    PgTenantRepository, Sealer,
+    Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgCallbackRepository, PgInbox,
+    PgTenantProvisioner, PgTenantRepository, Sealer,
 };
 use billing::BillingService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::CalendarAdministration;
 use operations::{Onboarding, WebhookIntake};
+use servicedesk::CallbackService;
 use tenancy::TenantRepository;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub struct OperatorServices {
     pub queue: Arc<dyn JobQueue>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
+    /// Promised callbacks.
+    pub callbacks: CallbackService,
     /// Exchange rates.
     pub billing: BillingService,
     /// Fresh ids.
@@ -65,6 +68,11 @@ impl OperatorServices {
             queue: Arc::new(PgJobQueue::new(&database)),
             billing: BillingService::new(
                 Arc::new(PgBillingRepository::new(database.clone())),
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
+            callbacks: CallbackService::new(
+                Arc::new(PgCallbackRepository::new(database.clone())),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),

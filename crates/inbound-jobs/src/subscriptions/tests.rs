@@ -21,6 +21,8 @@ use operations::testing::InMemoryInbox;
 use operations::{Admission, Delivery, MaintenancePorts, UpkeepPolicy, WebhookIntake};
 use serde_json::Value;
 use servicedesk::CallbackEvent;
+use servicedesk::CallbackService;
+use servicedesk::testing::InMemoryCallbacks;
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
@@ -110,7 +112,13 @@ impl World {
                 appointments,
                 customers,
             )),
-            maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
+            maintenance: Arc::new(Maintenance::new(
+                ports,
+                service,
+                CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone()),
+                clock.clone(),
+                policy,
+            )),
             calendar_news,
             calendar_rounds,
         };

@@ -9,6 +9,8 @@ use call::{CallSignal, Report};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{Actor, BranchId, ChangeSet, CorrelationId, ProviderCallId, TenantId};
+use servicedesk::testing::{InMemoryCallbacks, callback};
+use servicedesk::{CallbackId, CallbackRepository, CallbackSnapshot, CallbackWrite, Overdue, Priority};
 use tenancy::TenancyWrite;
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use uuid::Uuid;
@@ -90,6 +92,50 @@ const POLICY: UpkeepPolicy = UpkeepPolicy {
     fx_stale_days: 7,
 };
 
+/// Callbacks in memory, of which one row cannot be read and one tenant cannot be asked.
+#[derive(Default)]
+struct Promises {
+    rows: InMemoryCallbacks,
+    unreadable: Option<CallbackId>,
+    silent: Option<TenantId>,
+}
+
+#[async_trait]
+impl CallbackRepository for Promises {
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+    ) -> Result<Option<CallbackSnapshot>, StoreError> {
+        if self.unreadable == Some(id) {
+            return Err(StoreError::Corrupt("told to be".into()));
+        }
+        self.rows.find(scope, id).await
+    }
+
+    async fn overdue(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        after: Option<CallbackId>,
+        _: u32,
+    ) -> Result<Overdue, StoreError> {
+        if self.silent == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to be".into()));
+        }
+        // One at a time, so that the next piece is asked for.
+        self.rows.overdue(scope, now, after, 1).await
+    }
+
+    async fn commit(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<CallbackWrite>,
+    ) -> Result<(), kernel::CommitError> {
+        self.rows.commit(scope, change).await
+    }
+}
+
 async fn tenancy() -> Arc<InMemoryTenancy> {
     let tenancy = Arc::new(InMemoryTenancy::default());
     for (number, slug, state) in [(1, "one", Some("HH")), (2, "two", Some("BY")), (3, "three", None)] {
@@ -111,10 +157,21 @@ struct World {
     calls: CallService,
     store: Arc<InMemoryCalls>,
     rates: Arc<InMemoryBilling>,
+    callbacks: Arc<Promises>,
     maintenance: Maintenance,
 }
 
 async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> World {
+    world_with(rows, Promises::default(), facts, jobs).await
+}
+
+async fn world_with(
+    rows: Rows,
+    callbacks: Promises,
+    facts: MockEventLog,
+    jobs: MockJobAdministration,
+) -> World {
+    let callbacks = Arc::new(callbacks);
     let rows = Arc::new(rows);
     let clock = Arc::new(FixedClock::at(at()));
     let rates = Arc::new(InMemoryBilling::default());
@@ -134,7 +191,14 @@ async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> 
         rates: rates.clone(),
     };
     World {
-        maintenance: Maintenance::new(ports, calls.clone(), clock.clone(), POLICY),
+        maintenance: Maintenance::new(
+            ports,
+            calls.clone(),
+            CallbackService::new(callbacks.clone(), clock.clone(), Arc::new(SequentialIds::default())),
+            clock.clone(),
+            POLICY,
+        ),
+        callbacks,
         rows,
         clock,
         calls,
@@ -184,11 +248,44 @@ async fn calls_that_nobody_ended_are_failed_after_their_time() {
     let started = CallSignal::Started(Report::default());
     world.calls.apply(&tenant, &id, started).await.unwrap();
     world.clock.advance(TimeDelta::minutes(119));
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 0);
     world.clock.advance(TimeDelta::minutes(2));
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 1);
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 1);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 0);
     assert_eq!(world.store.event_names().last(), Some(&"call.failed"));
+}
+
+#[tokio::test]
+async fn a_promise_that_nobody_kept_is_made_urgent_once_whatever_the_others_do() {
+    let id = |number| CallbackId::from_uuid(Uuid::from_u128(number));
+    let promises = Promises { unreadable: Some(id(5)), silent: Some(tenant(2)), ..Promises::default() };
+    let world =
+        world_with(Rows::default(), promises, MockEventLog::new(), MockJobAdministration::new()).await;
+    for (tenant, number) in [(1, 4), (1, 5), (1, 6), (2, 7), (3, 8)] {
+        let row = CallbackSnapshot { due_at: at(), ..callback(number) };
+        world
+            .callbacks
+            .commit(&scope(tenant, None), ChangeSet::one(CallbackWrite::Insert(row)))
+            .await
+            .unwrap();
+    }
+    let in_time = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((in_time.overdue, in_time.marked), (0, 0));
+
+    world.clock.advance(TimeDelta::seconds(1));
+    let late = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((late.overdue, late.marked), (4, 3));
+    assert!(late.failure.is_some(), "it is reported in the end");
+    for row in world.callbacks.rows.all() {
+        let marked = ![id(5), id(7)].contains(&row.id);
+        assert_eq!(row.escalated_at.is_some(), marked, "{row:?}");
+        assert_eq!(row.priority == Priority::Urgent, marked);
+    }
+    let told = world.callbacks.rows.events();
+    assert_eq!(told.iter().filter(|event| event.name == "callback.overdue").count(), 3);
+
+    let again = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((again.overdue, again.marked), (4, 0));
 }
 
 #[tokio::test]
