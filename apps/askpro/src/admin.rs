@@ -4,6 +4,7 @@
 //! the operator's command in the audit log. Passwords and keys are printed once, when they are made, and only those.
 
 mod callbacks;
+mod costs;
 mod fx;
 mod inbox;
 mod jobs;
@@ -22,6 +23,7 @@ use sqlx::PgPool;
 use tenancy::Slug;
 
 pub use callbacks::CallbacksCommand;
+pub use costs::CostsArgs;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};

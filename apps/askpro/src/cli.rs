@@ -10,8 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    CallbacksCommand, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target,
-    TenantCommand, run_migrate, run_task,
+    CallbacksCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office,
+    Target, TenantCommand, run_migrate, run_task,
 };
 use crate::bench;
 use crate::calendar::CalendarCommand;
@@ -91,6 +91,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: CallbacksCommand,
+    },
+    /// What calls cost: as the platform, a reseller or the company sees it.
+    Costs {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        args: CostsArgs,
     },
     /// The exchange rate for providers' costs.
     Fx {
@@ -271,6 +278,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Callbacks { target, command } => {
             with_office(&target, "callbacks", json, async |office| command.run(office).await).await
+        }
+        Command::Costs { target, args } => {
+            with_office(&target, "costs", json, async |office| args.run(office).await).await
         }
         Command::Fx { target, command } => {
             with_office(&target, "fx", json, async |office| command.run(office).await).await

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
     Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgCallbackRepository, PgInbox,
-    PgTenantProvisioner, PgTenantRepository, Sealer,
+    PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
 };
 use billing::BillingService;
 use kernel::{Clock, IdGenerator};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::CalendarAdministration;
-use operations::{Onboarding, WebhookIntake};
+use operations::{Costs, Onboarding, WebhookIntake};
 use servicedesk::CallbackService;
 use tenancy::TenantRepository;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,8 @@ pub struct OperatorServices {
     pub clock: Arc<dyn Clock>,
     /// Promised callbacks.
     pub callbacks: CallbackService,
+    /// What calls cost.
+    pub costs: Costs,
     /// Exchange rates.
     pub billing: BillingService,
     /// Fresh ids.
@@ -56,6 +58,11 @@ impl OperatorServices {
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
         let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        let billing = BillingService::new(
+            Arc::new(PgBillingRepository::new(database.clone())),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        );
         Ok(Self {
             onboarding: Onboarding::new(
                 Arc::new(PgTenantProvisioner::new(database.clone())),
@@ -66,11 +73,8 @@ impl OperatorServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
             administration: Arc::new(PgJobAdministration::new(&database)),
             queue: Arc::new(PgJobQueue::new(&database)),
-            billing: BillingService::new(
-                Arc::new(PgBillingRepository::new(database.clone())),
-                Arc::clone(&clock),
-                Arc::clone(&ids),
-            ),
+            costs: Costs::new(billing.clone(), Arc::new(PgLists::new(database.clone()))),
+            billing,
             callbacks: CallbackService::new(
                 Arc::new(PgCallbackRepository::new(database.clone())),
                 Arc::clone(&clock),
