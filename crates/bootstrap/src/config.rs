@@ -196,6 +196,8 @@ pub struct Worker {
 pub struct Retention {
     /// Processed webhooks, in days.
     pub inbox_days: u32,
+    /// Webhooks that could not be routed or read, in days.
+    pub inbox_review_days: u32,
     /// Outcomes of tool calls, in days.
     pub outcomes_days: u32,
     /// Dispatched facts, in days.
@@ -361,6 +363,7 @@ impl Config {
             ("worker.statement_timeout_ms", worker.statement_timeout_ms, 10, 600_000),
             ("worker.lock_timeout_ms", worker.lock_timeout_ms, 10, 60_000),
             ("retention.inbox_days", retention.inbox_days.into(), 1, 3650),
+            ("retention.inbox_review_days", retention.inbox_review_days.into(), 1, 3650),
             ("retention.outcomes_days", retention.outcomes_days.into(), 1, 365),
             ("retention.facts_days", retention.facts_days.into(), 1, 365),
             ("retention.job_history_days", retention.job_history_days.into(), 31, 3650),
@@ -381,6 +384,10 @@ impl Config {
                 found.push(text.to_owned());
             }
         };
+        warn(
+            self.retention.inbox_review_days < self.retention.inbox_days,
+            "retention.inbox_review_days is below retention.inbox_days: what needs a person goes before what does not",
+        );
         warn(
             self.voice.tool_deadline_ms >= self.http.request_timeout_ms,
             "voice.tool_deadline_ms is not below http.request_timeout_ms: a late tool is cut off before it can say so",

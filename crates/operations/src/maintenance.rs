@@ -11,7 +11,7 @@ use servicedesk::{AdvanceError, CallbackService};
 use tenancy::{BranchProfile, TenantRepository};
 
 use crate::engine::{EventLog, JobAdministration};
-use crate::ports::{ClosedDay, Inbox, PartitionReport, Upkeep};
+use crate::ports::{ClosedDay, Inbox, InboxState, PartitionReport, Upkeep};
 
 /// Rows in one statement: few enough that it ends within the statement timeout and holds its locks briefly.
 const BATCH: u32 = 1000;
@@ -25,6 +25,8 @@ pub struct UpkeepPolicy {
     pub stuck_call: TimeDelta,
     /// Age at which a processed webhook is erased.
     pub inbox: TimeDelta,
+    /// Age at which a webhook is erased that nobody could route or read, whether somebody has looked at it or not.
+    pub inbox_review: TimeDelta,
     /// Age at which a stored outcome is erased.
     pub outcomes: TimeDelta,
     /// Age at which dispatched facts are erased.
@@ -53,6 +55,8 @@ pub struct FxAge {
 pub struct Erased {
     /// Processed webhooks.
     pub webhooks: u64,
+    /// Webhooks that could not be routed or read, and that nobody replayed or discarded in time.
+    pub unreviewed: u64,
     /// Stored outcomes.
     pub outcomes: u64,
     /// Dispatched facts.
@@ -231,7 +235,14 @@ impl Maintenance {
         let MaintenancePorts { upkeep, inbox, facts, jobs, .. } = &self.ports;
         let (webhooks_before, outcomes_before) = (before(self.policy.inbox), before(self.policy.outcomes));
         let facts_before = before(self.policy.facts);
-        let webhooks = in_batches(|| inbox.erase_finished(scope, webhooks_before, BATCH)).await?;
+        let review_before = before(self.policy.inbox_review);
+        let webhooks =
+            in_batches(|| inbox.erase(scope, InboxState::FINISHED, webhooks_before, BATCH)).await?;
+        let unreviewed =
+            in_batches(|| inbox.erase(scope, InboxState::FOR_REVIEW, review_before, BATCH)).await?;
+        if unreviewed > 0 {
+            tracing::warn!(unreviewed, "webhooks that nobody looked at in time were erased");
+        }
         let forgotten = in_batches(|| facts.forget_dispatched(facts_before, BATCH)).await?;
         let history_partitions = jobs.drop_history(scope, before(self.policy.job_history)).await?;
         let outcomes = self
@@ -239,7 +250,7 @@ impl Maintenance {
                 in_batches(|| upkeep.erase_outcomes(&tenant, outcomes_before, BATCH)).await
             })
             .await?;
-        Ok(Erased { webhooks, outcomes, facts: forgotten, history_partitions })
+        Ok(Erased { webhooks, unreviewed, outcomes, facts: forgotten, history_partitions })
     }
 
     /// Enters the public holidays of each branch's federal state as closed days; how many were new.

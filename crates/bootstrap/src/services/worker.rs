@@ -175,6 +175,7 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
     UpkeepPolicy {
         stuck_call: TimeDelta::minutes(config.upkeep.stuck_call_minutes.into()),
         inbox: days(config.retention.inbox_days),
+        inbox_review: days(config.retention.inbox_review_days),
         outcomes: days(config.retention.outcomes_days),
         facts: days(config.retention.facts_days),
         job_history: days(config.retention.job_history_days),

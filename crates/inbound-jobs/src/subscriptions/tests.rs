@@ -97,6 +97,7 @@ impl World {
         let policy = UpkeepPolicy {
             stuck_call: TimeDelta::hours(2),
             inbox: TimeDelta::days(30),
+            inbox_review: TimeDelta::days(90),
             outcomes: TimeDelta::days(7),
             facts: TimeDelta::days(14),
             job_history: TimeDelta::days(90),

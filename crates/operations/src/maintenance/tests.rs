@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::engine::{MockEventLog, MockJobAdministration};
+use crate::intake::{Admission, Delivery, WebhookIntake};
+use crate::ports::Provider;
 use crate::testing::InMemoryInbox;
 
 /// Rows that can be erased, by tenant; one tenant can be out of order.
@@ -84,6 +86,7 @@ fn platform() -> PlatformScope {
 const POLICY: UpkeepPolicy = UpkeepPolicy {
     stuck_call: TimeDelta::hours(2),
     inbox: TimeDelta::days(30),
+    inbox_review: TimeDelta::days(90),
     outcomes: TimeDelta::days(7),
     facts: TimeDelta::days(14),
     job_history: TimeDelta::days(90),
@@ -157,6 +160,7 @@ struct World {
     calls: CallService,
     store: Arc<InMemoryCalls>,
     rates: Arc<InMemoryBilling>,
+    inbox: Arc<InMemoryInbox>,
     callbacks: Arc<Promises>,
     maintenance: Maintenance,
 }
@@ -175,6 +179,7 @@ async fn world_with(
     let rows = Arc::new(rows);
     let clock = Arc::new(FixedClock::at(at()));
     let rates = Arc::new(InMemoryBilling::default());
+    let inbox = Arc::new(InMemoryInbox::default());
     let store = Arc::new(InMemoryCalls::default());
     let calls = CallService::new(
         store.clone(),
@@ -185,7 +190,7 @@ async fn world_with(
     let ports = MaintenancePorts {
         upkeep: rows.clone(),
         tenants: tenancy().await,
-        inbox: Arc::new(InMemoryInbox::default()),
+        inbox: inbox.clone(),
         facts: Arc::new(facts),
         jobs: Arc::new(jobs),
         rates: rates.clone(),
@@ -199,6 +204,7 @@ async fn world_with(
             POLICY,
         ),
         callbacks,
+        inbox,
         rows,
         clock,
         calls,
@@ -303,10 +309,41 @@ async fn everything_is_kept_for_its_own_time() {
         .returning(|_, _| Ok(1));
     let world = world(Rows::default(), facts, jobs).await;
     let erased = world.maintenance.erase_old(&platform()).await.unwrap();
-    let expected = Erased { webhooks: 0, outcomes: 3, facts: 7, history_partitions: 1 };
+    let expected = Erased { webhooks: 0, unreviewed: 0, outcomes: 3, facts: 7, history_partitions: 1 };
     assert_eq!(erased, expected);
     let before = world.rows.outcomes_before.lock().unwrap().clone();
     assert_eq!(before, [at() - TimeDelta::days(7); 3]);
+}
+
+#[tokio::test]
+async fn what_nobody_could_read_or_route_is_kept_longer_and_not_for_ever() {
+    let mut facts = MockEventLog::new();
+    facts.expect_forget_dispatched().returning(|_, _| Ok(0));
+    let mut jobs = MockJobAdministration::new();
+    jobs.expect_drop_history().returning(|_, _| Ok(0));
+    let world = world(Rows::default(), facts, jobs).await;
+    let intake = WebhookIntake::new(world.inbox.clone(), world.clock.clone());
+    for (body, admission) in [
+        (b"1", Admission::Answered),
+        (b"2", Admission::Unrouted("unknown_number")),
+        (b"3", Admission::Quarantine("not JSON".to_owned())),
+        (b"4", Admission::Process),
+    ] {
+        let delivery = Delivery {
+            provider: Provider::Retell,
+            event: "call_ended",
+            subject: "call_a1",
+            body,
+            correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
+        };
+        intake.receive(delivery, admission).await.unwrap();
+    }
+    // Days since then, and what is left: all but the first, then only what still waits for its job.
+    for (days, left) in [(30, 4), (31, 3), (90, 3), (91, 1), (4000, 1)] {
+        world.clock.set(at() + TimeDelta::days(days));
+        world.maintenance.erase_old(&platform()).await.unwrap();
+        assert_eq!(world.inbox.all().len(), left, "after {days} days");
+    }
 }
 
 #[tokio::test]
