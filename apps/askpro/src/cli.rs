@@ -252,6 +252,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate { files, place } => simulate(&files, &place, json).await,
         Command::Trigger(args) => {
+            if let Some(lines) = trigger::listed(&args) {
+                return report(&lines, json);
+            }
             let (id, answer) = trigger::send(&args).await?;
             let name = if args.event.starts_with("calcom.") { "booking" } else { "call_id" };
             let line = serde_json::json!({
