@@ -200,6 +200,10 @@ pub struct Retention {
     pub inbox_review_days: u32,
     /// Outcomes of tool calls, in days.
     pub outcomes_days: u32,
+    /// What is personal of calls, in days.
+    pub call_days: u32,
+    /// The trace of tools, in days.
+    pub tool_trace_days: u32,
     /// Dispatched facts, in days.
     pub facts_days: u32,
     /// History of jobs, in days.
@@ -365,6 +369,8 @@ impl Config {
             ("retention.inbox_days", retention.inbox_days.into(), 1, 3650),
             ("retention.inbox_review_days", retention.inbox_review_days.into(), 1, 3650),
             ("retention.outcomes_days", retention.outcomes_days.into(), 1, 365),
+            ("retention.call_days", retention.call_days.into(), 7, 3650),
+            ("retention.tool_trace_days", retention.tool_trace_days.into(), 31, 3650),
             ("retention.facts_days", retention.facts_days.into(), 1, 365),
             ("retention.job_history_days", retention.job_history_days.into(), 31, 3650),
             ("upkeep.stuck_call_minutes", upkeep.stuck_call_minutes.into(), 10, 10_080),

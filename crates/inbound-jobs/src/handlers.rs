@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod check_fx;
 pub mod ensure_partitions;
 pub mod enter_holidays;
+pub mod erase_calls;
 pub mod erase_expired_holds;
 pub mod erase_old;
 pub mod escalate_callbacks;

@@ -16,6 +16,7 @@ use crate::handlers::calendar::{
 use crate::handlers::check_fx::CheckFx;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
+use crate::handlers::erase_calls::EraseCalls;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
 use crate::handlers::escalate_callbacks::EscalateCallbacks;
@@ -134,6 +135,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
         .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))
         .schedule(EraseOld::KIND, "42 3 * * *", ZONE, recurring(EraseOld::KIND))
+        .handler(EraseCalls::KIND, Arc::new(EraseCalls(upkeep())))
+        .schedule(EraseCalls::KIND, "52 3 * * *", ZONE, recurring(EraseCalls::KIND))
         .handler(EnterHolidays::KIND, Arc::new(EnterHolidays(upkeep())))
         .schedule(EnterHolidays::KIND, "22 4 * * *", ZONE, recurring(EnterHolidays::KIND))
 }

@@ -29,6 +29,10 @@ pub struct UpkeepPolicy {
     pub inbox_review: TimeDelta,
     /// Age at which a stored outcome is erased.
     pub outcomes: TimeDelta,
+    /// Age at which what is personal of a call is erased.
+    pub calls: TimeDelta,
+    /// Age at which whole months of the trace of tools are dropped.
+    pub tool_trace: TimeDelta,
     /// Age at which dispatched facts are erased.
     pub facts: TimeDelta,
     /// Age at which the history of jobs is dropped.
@@ -63,6 +67,15 @@ pub struct Erased {
     pub facts: u64,
     /// Partitions of the jobs' history.
     pub history_partitions: u32,
+}
+
+/// What was erased of calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasedCalls {
+    /// Calls of which nothing personal is left.
+    pub calls: u64,
+    /// Months that were dropped, of whichever table.
+    pub months: u32,
 }
 
 /// Why upkeep is not complete.
@@ -251,6 +264,25 @@ impl Maintenance {
             })
             .await?;
         Ok(Erased { webhooks, unreviewed, outcomes, facts: forgotten, history_partitions })
+    }
+
+    /// Erases what is personal of calls that are old enough, for all tenants, then the months in which nothing is left.
+    ///
+    /// # Errors
+    /// [`UpkeepError`]; see [`UpkeepError::Store`] for what is done then. Months wait for a run in which every tenant
+    /// had its turn.
+    pub async fn erase_calls(&self, scope: &PlatformScope) -> Result<ErasedCalls, UpkeepError> {
+        let now = self.clock.now();
+        let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(chrono::DateTime::<Utc>::MIN_UTC);
+        let upkeep = &self.ports.upkeep;
+        let calls_before = before(self.policy.calls);
+        let calls = self
+            .for_each_tenant(scope, |tenant| async move {
+                in_batches(|| upkeep.erase_calls(&tenant, calls_before, BATCH)).await
+            })
+            .await?;
+        let months = upkeep.drop_forgotten_months(scope, before(self.policy.tool_trace)).await?;
+        Ok(ErasedCalls { calls, months })
     }
 
     /// Enters the public holidays of each branch's federal state as closed days; how many were new.

@@ -177,6 +177,8 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
         inbox: days(config.retention.inbox_days),
         inbox_review: days(config.retention.inbox_review_days),
         outcomes: days(config.retention.outcomes_days),
+        calls: days(config.retention.call_days),
+        tool_trace: days(config.retention.tool_trace_days),
         facts: days(config.retention.facts_days),
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,

@@ -99,6 +99,8 @@ impl World {
             inbox: TimeDelta::days(30),
             inbox_review: TimeDelta::days(90),
             outcomes: TimeDelta::days(7),
+            calls: TimeDelta::days(90),
+            tool_trace: TimeDelta::days(90),
             facts: TimeDelta::days(14),
             job_history: TimeDelta::days(90),
             partition_months_ahead: 3,

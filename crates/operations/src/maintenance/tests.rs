@@ -26,6 +26,8 @@ use crate::testing::InMemoryInbox;
 struct Rows {
     holds: Mutex<BTreeMap<TenantId, u64>>,
     outcomes_before: Mutex<Vec<DateTime<Utc>>>,
+    calls_before: Mutex<Vec<(TenantId, DateTime<Utc>)>>,
+    months_before: Mutex<Vec<DateTime<Utc>>>,
     holidays: Mutex<Vec<(TenantId, BranchId, Vec<ClosedDay>)>>,
     broken: Option<TenantId>,
 }
@@ -58,6 +60,28 @@ impl Upkeep for Rows {
         Ok(1)
     }
 
+    async fn erase_calls(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        _: u32,
+    ) -> Result<u64, StoreError> {
+        if self.broken == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to fail".into()));
+        }
+        self.calls_before.lock().unwrap().push((scope.tenant(), before));
+        Ok(2)
+    }
+
+    async fn drop_forgotten_months(
+        &self,
+        _: &PlatformScope,
+        before: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        self.months_before.lock().unwrap().push(before);
+        Ok(3)
+    }
+
     async fn add_holidays(
         &self,
         scope: &TenantScope,
@@ -88,6 +112,8 @@ const POLICY: UpkeepPolicy = UpkeepPolicy {
     inbox: TimeDelta::days(30),
     inbox_review: TimeDelta::days(90),
     outcomes: TimeDelta::days(7),
+    calls: TimeDelta::days(90),
+    tool_trace: TimeDelta::days(100),
     facts: TimeDelta::days(14),
     job_history: TimeDelta::days(90),
     partition_months_ahead: 3,
@@ -313,6 +339,25 @@ async fn everything_is_kept_for_its_own_time() {
     assert_eq!(erased, expected);
     let before = world.rows.outcomes_before.lock().unwrap().clone();
     assert_eq!(before, [at() - TimeDelta::days(7); 3]);
+}
+
+#[tokio::test]
+async fn calls_of_all_tenants_are_forgotten_after_their_time() {
+    let world = plain(Rows::default()).await;
+    let erased = world.maintenance.erase_calls(&platform()).await.unwrap();
+    assert_eq!(erased, ErasedCalls { calls: 6, months: 3 });
+    let before = at() - TimeDelta::days(90);
+    let asked = world.rows.calls_before.lock().unwrap().clone();
+    assert_eq!(asked, [(tenant(1), before), (tenant(2), before), (tenant(3), before)]);
+    assert_eq!(*world.rows.months_before.lock().unwrap(), [at() - TimeDelta::days(100)]);
+}
+
+#[tokio::test]
+async fn no_month_is_dropped_while_a_tenant_could_not_be_asked() {
+    let world = plain(Rows { broken: Some(tenant(2)), ..Rows::default() }).await;
+    world.maintenance.erase_calls(&platform()).await.unwrap_err();
+    assert_eq!(world.rows.calls_before.lock().unwrap().len(), 2, "the others had their turn");
+    assert!(world.rows.months_before.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
