@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    BranchId, CallId, Caller, ChangeSet, Classify, Clock, CommitError, CustomerId, ErrorClass, IdGenerator,
-    PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope,
+    ActReason, BranchId, CallId, Caller, ChangeSet, Classify, Clock, CommitError, CustomerId, ErrorClass,
+    IdGenerator, PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope,
 };
 
 use crate::model::ToolUse;
@@ -241,7 +241,7 @@ impl CallService {
     ) -> Result<GivenUp, StoreError> {
         let mut done = GivenUp::default();
         for stuck in self.stuck_calls(scope, age, limit).await? {
-            let tenant = scope.act_for(stuck.tenant, Some(stuck.branch));
+            let tenant = scope.act_for(stuck.tenant, ActReason::Round).at_branch(stuck.branch);
             match self.change(&tenant, stuck.call, Call::give_up).await {
                 Ok(decision) => done.given_up += u32::from(decision.changed),
                 // Erased between listing and loading: nothing is left to give up.

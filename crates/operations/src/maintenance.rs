@@ -6,7 +6,7 @@ use billing::BillingRepository;
 use call::{CallError, CallService, GivenUp};
 use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use german_datetime::holidays::{FederalState, public_holidays};
-use kernel::{Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use kernel::{ActReason, Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
 use servicedesk::{AdvanceError, CallbackService};
 use tenancy::{BranchProfile, TenantRepository};
 
@@ -193,7 +193,7 @@ impl Maintenance {
     pub async fn escalate_callbacks(&self, scope: &PlatformScope) -> Result<LateCallbacks, UpkeepError> {
         let mut late = LateCallbacks::default();
         for tenant in self.ports.tenants.list_tenants(scope).await? {
-            match self.callbacks.escalate_overdue(&scope.act_for(tenant.id, None), BATCH).await {
+            match self.callbacks.escalate_overdue(&scope.act_for(tenant.id, ActReason::Round), BATCH).await {
                 Ok(done) => {
                     late.overdue += done.overdue;
                     late.marked += done.marked;
@@ -321,7 +321,7 @@ impl Maintenance {
         let mut done = 0;
         let mut failure = None;
         for tenant in self.ports.tenants.list_tenants(scope).await? {
-            match work(scope.act_for(tenant.id, None)).await {
+            match work(scope.act_for(tenant.id, ActReason::Round)).await {
                 Ok(count) => done += count,
                 Err(error) => {
                     tracing::warn!(tenant.id = %tenant.id, %error, "upkeep failed for a tenant");

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    BranchId, CallId, ChangeSet, Claim, CommitError, IdempotencyKey, PhoneNumber, PlatformScope,
+    ActReason, BranchId, CallId, ChangeSet, Claim, CommitError, IdempotencyKey, PhoneNumber, PlatformScope,
     ProviderCallId, RandomIds, RequestHash, TenantId, TenantScope,
 };
 use serde_json::json;
@@ -90,7 +90,7 @@ macro_rules! tenancy_contract {
 
 impl TenancyFixture {
     fn scope(&self, tenant: TenantId) -> TenantScope {
-        self.platform.act_for(tenant, None)
+        self.platform.act_for(tenant, ActReason::Onboarding)
     }
 
     async fn write(&self, tenant: TenantId, writes: Vec<TenancyWrite>) -> Result<(), CommitError> {
@@ -297,7 +297,7 @@ pub async fn a_number_is_one_companys(fixture: &TenancyFixture) {
 pub async fn a_call_leads_to_its_branch_and_ends(fixture: &TenancyFixture) {
     let (profile, branch) = fixture.company("salon").await;
     let call = CallToOpen {
-        scope: fixture.platform.act_for(profile.id, Some(branch.id)),
+        scope: fixture.platform.act_for(profile.id, ActReason::Onboarding).at_branch(branch.id),
         branch: branch.id,
         provider_call_id: ProviderCallId::parse("call_0815a7").unwrap(),
         call: CallId::generate(&RandomIds),

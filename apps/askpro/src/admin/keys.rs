@@ -99,6 +99,6 @@ async fn revoke(office: &Office, prefix: &str) -> anyhow::Result<Vec<Value>> {
         .await?;
     let tenant = TenantId::from_uuid(tenant.with_context(|| format!("there is no key `{prefix}`"))?);
     let write = TenancyWrite::RevokeKey { prefix: parsed, at: office.services.clock.real_now() };
-    office.services.tenants.commit(&office.scope.act_for(tenant, None), ChangeSet::one(write)).await?;
+    office.services.tenants.commit(&office.act_for(tenant).await?, ChangeSet::one(write)).await?;
     Ok(vec![json!({"prefix": prefix, "revoked": true})])
 }

@@ -3,7 +3,7 @@
 use adapter_postgres::{PgCatalogueRepository, PgDirectory, PgTenantProvisioner};
 use appointment::model::Catalogue;
 use appointment::ports::CatalogueRepository as _;
-use kernel::{BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
+use kernel::{ActReason, BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
 use operations::ports::{
     ClosedDay, NewBranch, NewNumber, NewPhase, NewPolicy, NewService, NewStaff, NewTenant, PhaseKind,
     ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
@@ -105,7 +105,7 @@ async fn a_new_tenant_can_take_calls_at_once() {
     let key = directory.find_key(&tenant.api_keys[0].prefix).await.unwrap().unwrap();
     assert_eq!(key.tenant, tenant.id);
 
-    let scope = platform().act_for(tenant.id, None);
+    let scope = platform().act_for(tenant.id, ActReason::Onboarding);
     let catalogues = PgCatalogueRepository::new(database.gateway().clone());
     let snapshot = catalogues.load(&scope, route.branch).await.unwrap().unwrap();
     assert_eq!(snapshot.services[0].duration_minutes(), 105);
@@ -204,7 +204,7 @@ async fn a_new_tenant_may_have_an_outside_calendar() {
     let provisioner = provisioner.with_sealer(sealer.clone());
     let created = provisioner.create(&platform(), &tenant).await.unwrap();
     assert_eq!(created.record().connections, [connection.id]);
-    let scope = platform().act_for(tenant.id, None);
+    let scope = platform().act_for(tenant.id, ActReason::Onboarding);
     let book = PgCalendarBook::new(database.gateway().clone(), sealer);
     assert_eq!(book.connections(&scope).await.unwrap(), std::slice::from_ref(&connection));
     let links = book.links(&scope, connection.id).await.unwrap();

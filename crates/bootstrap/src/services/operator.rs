@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgCallbackRepository, PgInbox,
-    PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
+    Database, DatabaseConfig, PgActingLog, PgBillingRepository, PgCalendarAdministration,
+    PgCallbackRepository, PgInbox, PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
 };
+use anyhow::Context as _;
 use billing::BillingService;
-use kernel::{Clock, IdGenerator};
+use kernel::{ActReason, Clock, IdGenerator, PlatformScope, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
-use operations::ports::CalendarAdministration;
+use operations::ports::{ActingLog, CalendarAdministration};
 use operations::{Costs, Onboarding, WebhookIntake};
 use servicedesk::CallbackService;
 use tenancy::TenantRepository;
@@ -41,6 +42,7 @@ pub struct OperatorServices {
     pub billing: BillingService,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    acting: Arc<dyn ActingLog>,
     database: Database,
 }
 
@@ -80,10 +82,26 @@ impl OperatorServices {
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),
+            acting: Arc::new(PgActingLog::new(database.clone())),
             clock,
             ids,
             database,
         })
+    }
+
+    /// Acts for a company; who does, and with which command, stands in the company's audit log from here on.
+    ///
+    /// # Errors
+    /// If it cannot be recorded: nobody acts for a company unseen.
+    pub async fn act_for(
+        &self,
+        platform: &PlatformScope,
+        tenant: TenantId,
+        command: &str,
+    ) -> anyhow::Result<TenantScope> {
+        let scope = platform.act_for(tenant, ActReason::Operator);
+        self.acting.acted(&scope, command).await.context("the company's audit log cannot be written")?;
+        Ok(scope)
     }
 
     /// Outside calendars, with the keys that seal their secrets.
