@@ -24,6 +24,7 @@ pub fn key(token: &str, name: &str, made_at: DateTime<Utc>) -> anyhow::Result<Ne
         name: name.to_owned(),
         created_at: made_at,
         expires_at: None,
+        allowed_networks: Vec::new(),
     })
 }
 

@@ -64,6 +64,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// Largest body of provider events, in bytes.
     pub max_event_body_bytes: usize,
+    /// Networks of proxies whose word about the client's address is taken.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// The conversation.
@@ -320,6 +322,7 @@ impl Config {
             }
         }
         self.secrets.sealer()?;
+        self.http.trusted_proxies()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));
@@ -438,6 +441,18 @@ impl Worker {
 }
 
 impl Http {
+    /// Networks of proxies whose word about the client's address is taken.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if one is none.
+    pub fn trusted_proxies(&self) -> Result<Vec<tenancy::Network>, ConfigError> {
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|error| ConfigError::new("http.trusted_proxies", format!("has `{text}`: {error}")))
+        };
+        self.trusted_proxies.iter().map(read).collect()
+    }
+
     /// Longest time for one request.
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {

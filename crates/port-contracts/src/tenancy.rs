@@ -143,6 +143,7 @@ fn key(prefix: &str, now: DateTime<Utc>) -> NewApiKey {
         name: "Kasse".to_owned(),
         created_at: now,
         expires_at: Some(now + TimeDelta::days(30)),
+        allowed_networks: vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
     }
 }
 
@@ -332,6 +333,10 @@ pub async fn a_key_is_found_until_it_is_forgotten(fixture: &TenancyFixture) {
     assert_eq!((&found.prefix, &found.name), (&issued.prefix, &issued.name));
     assert_eq!(found.secret_hash, issued.secret_hash);
     assert_eq!((found.expires_at, found.revoked_at), (issued.expires_at, None));
+    assert_eq!(found.allowed_networks, issued.allowed_networks);
+    let scope = fixture.platform.act_for(profile.id, ActReason::Onboarding);
+    fixture.keys.note_key_use(&scope, &issued.prefix, fixture.now).await.unwrap();
+    fixture.keys.note_key_use(&scope, &issued.prefix, fixture.now).await.unwrap();
     assert_eq!(found.scopes, [tenancy::READ], "a key may read unless that was taken away");
     let found = fixture.keys.find_key(&endless.prefix).await.unwrap().unwrap();
     assert_eq!(found.expires_at, None);

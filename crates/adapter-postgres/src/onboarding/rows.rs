@@ -79,8 +79,8 @@ statements! {
 
     /// No row: the prefix is taken.
     API_KEY = "
-        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at)
-        VALUES ($2, $1, $3, $4, $5, $6)
+        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at, allowed_networks)
+        VALUES ($2, $1, $3, $4, $5, $6, $7::text[]::cidr[])
         ON CONFLICT (prefix) DO NOTHING";
 }
 
@@ -325,6 +325,7 @@ pub(super) async fn api_key(
         .bind(&key.name)
         .bind(key.created_at)
         .bind(key.expires_at)
+        .bind(key.allowed_networks.iter().map(ToString::to_string).collect::<Vec<_>>())
         .execute(connection)
         .await
         .map_err(provision_error)?;

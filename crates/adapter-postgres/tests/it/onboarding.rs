@@ -80,6 +80,7 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             name: "Website".to_owned(),
             created_at,
             expires_at: None,
+            allowed_networks: Vec::new(),
         }],
         calendar: None,
         created_at,

@@ -250,6 +250,14 @@ fn a_secret_and_its_file_in_one_layer_are_a_mistake_that_is_named() {
 }
 
 #[test]
+fn proxies_are_networks_or_a_mistake_that_is_named() {
+    let loaded = from_environment(&[("ASKPRO__HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7")]).unwrap();
+    assert_eq!(loaded.config.http.trusted_proxies().unwrap().len(), 2);
+    let told = message(from_environment(&[("ASKPRO__HTTP__TRUSTED_PROXIES", "10.0.0.1/8")]));
+    assert!(told.starts_with("http.trusted_proxies has `10.0.0.1/8`"), "{told}");
+}
+
+#[test]
 fn a_variable_that_is_understood_and_changes_nothing_is_pointed_out_without_its_value() {
     let loaded = from_environment(&[("REDIS_URL", "redis://:hunter2@cache/0")]).unwrap();
     assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);

@@ -110,7 +110,8 @@ async fn tables_are_granted_as_ruled_and_no_further() {
     assert!(missing.is_empty() && surplus.is_empty(), "missing: {missing:#?}\nsurplus: {surplus:#?}");
 }
 
-/// The one right on a single column: whoever closes a branch tells its numbers.
+/// The rights on single columns: who answers a client notes that its key was used, and whoever closes a branch tells its
+/// numbers.
 #[tokio::test]
 async fn single_columns_are_granted_once() {
     let database = TestDatabase::fresh().await;
@@ -123,7 +124,7 @@ async fn single_columns_are_granted_once() {
     .fetch_all(database.admin_pool())
     .await
     .unwrap();
-    assert_eq!(columns, ["tenant phone_numbers.branch_open UPDATE"]);
+    assert_eq!(columns, ["tenant api_keys.last_used_at UPDATE", "tenant phone_numbers.branch_open UPDATE"]);
 }
 
 #[tokio::test]
