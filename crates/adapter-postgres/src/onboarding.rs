@@ -173,6 +173,9 @@ async fn write(
     for branch in &tenant.branches {
         rows::branch(session, tenant.id, branch).await?;
     }
+    for change in &tenant.changes {
+        rows::change_policy(session, tenant.id, change).await?;
+    }
     for key in &tenant.api_keys {
         rows::api_key(session, tenant.id, key).await?;
     }

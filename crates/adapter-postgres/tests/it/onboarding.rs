@@ -2,11 +2,12 @@
 
 use adapter_postgres::{PgCatalogueRepository, PgDirectory, PgTenantProvisioner};
 use appointment::model::Catalogue;
+use appointment::policy::change::{ChangeAct, ChangeRules, FeeRules, FeeTier};
 use appointment::ports::CatalogueRepository as _;
 use kernel::{ActReason, BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
 use operations::ports::{
-    ClosedDay, NewBranch, NewNumber, NewPhase, NewPolicy, NewService, NewStaff, NewTenant, PhaseKind,
-    ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
+    ChangeTarget, ClosedDay, NewBranch, NewChangePolicy, NewNumber, NewPhase, NewPolicy, NewService,
+    NewStaff, NewTenant, PhaseKind, ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
 };
 use tenancy::{ApiKeyDirectory as _, CallDirectory as _, KeyPrefix, NewApiKey, SecretHash};
 use testkit::TestDatabase;
@@ -74,6 +75,19 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             }],
             services: vec![service],
         }],
+        changes: vec![NewChangePolicy {
+            act: ChangeAct::Move,
+            target: ChangeTarget::Service(service),
+            rules: ChangeRules {
+                until_minutes: 2880,
+                max_per_month: Some(3),
+                max_per_appointment: Some(2),
+                fee: FeeRules {
+                    tiers: vec![FeeTier { min_minutes: 1440, fee_minor: 500 }],
+                    ..FeeRules::default()
+                },
+            },
+        }],
         api_keys: vec![NewApiKey {
             prefix: KeyPrefix::parse(prefix).unwrap(),
             secret_hash: SecretHash([9; 32]),
@@ -115,6 +129,9 @@ async fn a_new_tenant_can_take_calls_at_once() {
         snapshot.closed_days[0].reason, "Betriebsferien",
         "what somebody closed wins over the holiday"
     );
+    let planned = &tenant.changes[0];
+    let [stored] = &snapshot.changes[..] else { unreachable!("one rule") };
+    assert_eq!((stored.act, &stored.rules), (planned.act, &planned.rules));
     Catalogue::restore(snapshot).unwrap();
     let audit = "SELECT count(*) FROM audit_log WHERE action = 'tenant.created'";
     assert_eq!(count(database.admin_pool(), audit).await, 1);
