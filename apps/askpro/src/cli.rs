@@ -10,8 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target, TenantCommand,
-    run_migrate, run_task,
+    CallbacksCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office,
+    Target, TenantCommand, run_migrate, run_task,
 };
 use crate::bench;
 use crate::calendar::CalendarCommand;
@@ -84,6 +84,20 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: JobsCommand,
+    },
+    /// Promised callbacks.
+    Callbacks {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: CallbacksCommand,
+    },
+    /// What calls cost: as the platform, a reseller or the company sees it.
+    Costs {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        args: CostsArgs,
     },
     /// The exchange rate for providers' costs.
     Fx {
@@ -238,6 +252,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate { files, place } => simulate(&files, &place, json).await,
         Command::Trigger(args) => {
+            if let Some(lines) = trigger::listed(&args) {
+                return report(&lines, json);
+            }
             let (id, answer) = trigger::send(&args).await?;
             let name = if args.event.starts_with("calcom.") { "booking" } else { "call_id" };
             let line = serde_json::json!({
@@ -261,6 +278,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Callbacks { target, command } => {
+            with_office(&target, "callbacks", json, async |office| command.run(office).await).await
+        }
+        Command::Costs { target, args } => {
+            with_office(&target, "costs", json, async |office| args.run(office).await).await
         }
         Command::Fx { target, command } => {
             with_office(&target, "fx", json, async |office| command.run(office).await).await

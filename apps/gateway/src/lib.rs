@@ -5,6 +5,7 @@
 
 mod breakers;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -54,6 +55,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         retell_keys: services.retell_keys.clone(),
         gate: gate.clone(),
         limits: limits(&config),
+        trusted_proxies: config.http.trusted_proxies()?,
         tasks: tools.clone(),
     });
     let address = listener.local_addr().context("the listener has no address")?;
@@ -68,8 +70,10 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         }
         std::future::pending::<()>().await;
     };
+    // With the peer's address: keys may be bound to networks.
+    let service = router(edge).into_make_service_with_connect_info::<SocketAddr>();
     let server =
-        axum::serve(listener, router(edge)).with_graceful_shutdown(async move { stopping.cancelled().await });
+        axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
     let grace = config.shutdown.grace();
     let given_up = async {
         stop.cancelled().await;

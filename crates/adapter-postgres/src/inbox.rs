@@ -62,11 +62,13 @@ statements! {
         )
         SELECT count(*) FROM row";
 
-    ERASE_FINISHED = "
+    DISCARD = "DELETE FROM intake.webhook_inbox WHERE id = $1 AND state IN ('quarantined', 'unrouted')";
+
+    ERASE = "
         DELETE FROM intake.webhook_inbox
          WHERE id IN (
             SELECT id FROM intake.webhook_inbox
-             WHERE received_at < $1 AND state IN ('processed', 'ignored')
+             WHERE received_at < $1 AND state = ANY ($3)
              ORDER BY received_at LIMIT $2)";
 }
 
@@ -231,15 +233,26 @@ impl Inbox for PgInbox {
         Ok(rows > 0)
     }
 
-    async fn erase_finished(
+    async fn discard(&self, _scope: &PlatformScope, id: InboxId) -> Result<bool, StoreError> {
+        let done = sqlx::query(DISCARD)
+            .bind(id.as_uuid())
+            .execute(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn erase(
         &self,
         _scope: &PlatformScope,
+        states: &'static [InboxState],
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        let done = sqlx::query(ERASE_FINISHED)
+        let done = sqlx::query(ERASE)
             .bind(before)
             .bind(i64::from(limit))
+            .bind(states.iter().map(|state| state.code()).collect::<Vec<_>>())
             .execute(self.database.pool())
             .await
             .map_err(store_error)?;

@@ -64,6 +64,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// Largest body of provider events, in bytes.
     pub max_event_body_bytes: usize,
+    /// Networks of proxies whose word about the client's address is taken.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// The conversation.
@@ -196,8 +198,14 @@ pub struct Worker {
 pub struct Retention {
     /// Processed webhooks, in days.
     pub inbox_days: u32,
+    /// Webhooks that could not be routed or read, in days.
+    pub inbox_review_days: u32,
     /// Outcomes of tool calls, in days.
     pub outcomes_days: u32,
+    /// What is personal of calls, in days.
+    pub call_days: u32,
+    /// The trace of tools, in days.
+    pub tool_trace_days: u32,
     /// Dispatched facts, in days.
     pub facts_days: u32,
     /// History of jobs, in days.
@@ -314,6 +322,7 @@ impl Config {
             }
         }
         self.secrets.sealer()?;
+        self.http.trusted_proxies()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));
@@ -361,7 +370,10 @@ impl Config {
             ("worker.statement_timeout_ms", worker.statement_timeout_ms, 10, 600_000),
             ("worker.lock_timeout_ms", worker.lock_timeout_ms, 10, 60_000),
             ("retention.inbox_days", retention.inbox_days.into(), 1, 3650),
+            ("retention.inbox_review_days", retention.inbox_review_days.into(), 1, 3650),
             ("retention.outcomes_days", retention.outcomes_days.into(), 1, 365),
+            ("retention.call_days", retention.call_days.into(), 7, 3650),
+            ("retention.tool_trace_days", retention.tool_trace_days.into(), 31, 3650),
             ("retention.facts_days", retention.facts_days.into(), 1, 365),
             ("retention.job_history_days", retention.job_history_days.into(), 31, 3650),
             ("upkeep.stuck_call_minutes", upkeep.stuck_call_minutes.into(), 10, 10_080),
@@ -381,6 +393,10 @@ impl Config {
                 found.push(text.to_owned());
             }
         };
+        warn(
+            self.retention.inbox_review_days < self.retention.inbox_days,
+            "retention.inbox_review_days is below retention.inbox_days: what needs a person goes before what does not",
+        );
         warn(
             self.voice.tool_deadline_ms >= self.http.request_timeout_ms,
             "voice.tool_deadline_ms is not below http.request_timeout_ms: a late tool is cut off before it can say so",
@@ -425,6 +441,18 @@ impl Worker {
 }
 
 impl Http {
+    /// Networks of proxies whose word about the client's address is taken.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if one is none.
+    pub fn trusted_proxies(&self) -> Result<Vec<tenancy::Network>, ConfigError> {
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|error| ConfigError::new("http.trusted_proxies", format!("has `{text}`: {error}")))
+        };
+        self.trusted_proxies.iter().map(read).collect()
+    }
+
     /// Longest time for one request.
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {

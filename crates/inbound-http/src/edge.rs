@@ -11,7 +11,7 @@ use kernel::{Clock, CorrelationId, IdGenerator};
 use operations::calendar::CalendarDoor;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake};
-use tenancy::TenantResolver;
+use tenancy::{Network, TenantResolver};
 use tokio_util::task::TaskTracker;
 use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
 
@@ -132,6 +132,8 @@ pub struct EdgeParts {
     pub gate: Gate,
     /// Bounds.
     pub limits: Limits,
+    /// Proxies of ours, whose word about the client's address is taken.
+    pub trusted_proxies: Vec<Network>,
     /// Where work is spawned that may outlive its request.
     pub tasks: TaskTracker,
 }

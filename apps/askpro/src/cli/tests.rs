@@ -31,6 +31,25 @@ fn one_leading_dash_pair_is_dropped() {
 }
 
 #[test]
+fn a_clock_before_1970_or_far_ahead_is_refused_by_the_name_of_its_option() {
+    for clock in [
+        "1960-01-01T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:30:00+01:00",
+        "2100-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "yesterday",
+    ] {
+        let told =
+            Cli::try_parse_from(given(&format!("askpro demo --clock {clock}"))).unwrap_err().to_string();
+        assert!(told.contains("--clock"), "{told}");
+    }
+    for clock in ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"] {
+        assert!(Cli::try_parse_from(given(&format!("askpro demo --clock {clock}"))).is_ok(), "{clock}");
+    }
+}
+
+#[test]
 fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
     let (all, json) = bench_of("askpro bench").unwrap();
     assert_eq!((all.names, all.file, all.limit_p99_ms, json), (vec![], None, None, false));

@@ -5,3 +5,4 @@
 mod calendar;
 mod command_line;
 mod killed;
+mod operator;

@@ -144,6 +144,16 @@ async fn what_was_not_understood_is_kept_and_can_be_replayed() {
     assert_eq!((listed.len(), listed[0].id, listed[0].bytes), (1, unreadable.id, 8));
     assert_eq!(listed[0].reason.as_deref(), Some("not JSON"));
 
+    let mut unwanted = webhook(b"not json either", at);
+    unwanted.state = InboxState::Unrouted;
+    unwanted.job = None;
+    gateway.store(unwanted.clone()).await.unwrap();
+    assert!(worker.discard(&platform(), unwanted.id).await.unwrap());
+    assert!(!worker.discard(&platform(), unwanted.id).await.unwrap());
+    let later = at + TimeDelta::seconds(1);
+    assert_eq!(worker.erase(&platform(), InboxState::FINISHED, later, 10).await.unwrap(), 0);
+    assert_eq!(worker.erase(&platform(), InboxState::FOR_REVIEW, at, 10).await.unwrap(), 0);
+
     assert!(worker.replay(&platform(), unreadable.id, job(unreadable.id)).await.unwrap());
     assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 1);
     assert!(
@@ -169,8 +179,14 @@ async fn a_conclusion_is_kept_until_retention() {
     let listed = worker.list(&platform(), InboxState::Processed, 10).await.unwrap();
     assert_eq!((listed.len(), listed[0].attempts), (1, 2));
 
-    assert_eq!(worker.erase_finished(&platform(), at, 10).await.unwrap(), 0, "not older than itself");
+    assert_eq!(
+        worker.erase(&platform(), InboxState::FINISHED, at, 10).await.unwrap(),
+        0,
+        "not older than itself"
+    );
     let later = at + TimeDelta::seconds(1);
-    assert_eq!(worker.erase_finished(&platform(), later, 10).await.unwrap(), 1);
+    assert_eq!(worker.erase(&platform(), InboxState::FOR_REVIEW, later, 10).await.unwrap(), 0);
+    assert!(!worker.discard(&platform(), webhook.id).await.unwrap(), "it went where it should");
+    assert_eq!(worker.erase(&platform(), InboxState::FINISHED, later, 10).await.unwrap(), 1);
     assert_eq!(worker.load(&platform(), webhook.id).await.unwrap(), None);
 }

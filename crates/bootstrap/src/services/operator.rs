@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgBillingRepository, PgCalendarAdministration, PgInbox, PgTenantProvisioner,
-    PgTenantRepository, Sealer,
+    Database, DatabaseConfig, PgActingLog, PgBillingRepository, PgCalendarAdministration,
+    PgCallbackRepository, PgInbox, PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
 };
+use anyhow::Context as _;
 use billing::BillingService;
-use kernel::{Clock, IdGenerator};
+use kernel::{ActReason, Clock, IdGenerator, PlatformScope, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
-use operations::ports::CalendarAdministration;
-use operations::{Onboarding, WebhookIntake};
+use operations::ports::{ActingLog, CalendarAdministration};
+use operations::{Costs, Onboarding, WebhookIntake};
+use servicedesk::CallbackService;
 use tenancy::TenantRepository;
 use tokio_util::sync::CancellationToken;
 
@@ -32,10 +34,15 @@ pub struct OperatorServices {
     pub queue: Arc<dyn JobQueue>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
+    /// Promised callbacks.
+    pub callbacks: CallbackService,
+    /// What calls cost.
+    pub costs: Costs,
     /// Exchange rates.
     pub billing: BillingService,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    acting: Arc<dyn ActingLog>,
     database: Database,
 }
 
@@ -53,6 +60,11 @@ impl OperatorServices {
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
         let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        let billing = BillingService::new(
+            Arc::new(PgBillingRepository::new(database.clone())),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        );
         Ok(Self {
             onboarding: Onboarding::new(
                 Arc::new(PgTenantProvisioner::new(database.clone())),
@@ -63,15 +75,33 @@ impl OperatorServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
             administration: Arc::new(PgJobAdministration::new(&database)),
             queue: Arc::new(PgJobQueue::new(&database)),
-            billing: BillingService::new(
-                Arc::new(PgBillingRepository::new(database.clone())),
+            costs: Costs::new(billing.clone(), Arc::new(PgLists::new(database.clone()))),
+            billing,
+            callbacks: CallbackService::new(
+                Arc::new(PgCallbackRepository::new(database.clone())),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),
+            acting: Arc::new(PgActingLog::new(database.clone())),
             clock,
             ids,
             database,
         })
+    }
+
+    /// Acts for a company; who does, and with which command, stands in the company's audit log from here on.
+    ///
+    /// # Errors
+    /// If it cannot be recorded: nobody acts for a company unseen.
+    pub async fn act_for(
+        &self,
+        platform: &PlatformScope,
+        tenant: TenantId,
+        command: &str,
+    ) -> anyhow::Result<TenantScope> {
+        let scope = platform.act_for(tenant, ActReason::Operator);
+        self.acting.acted(&scope, command).await.context("the company's audit log cannot be written")?;
+        Ok(scope)
     }
 
     /// Outside calendars, with the keys that seal their secrets.

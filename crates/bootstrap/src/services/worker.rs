@@ -85,6 +85,11 @@ impl WorkerServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
+        let callbacks = CallbackService::new(
+            Arc::new(PgCallbackRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let tasks = TaskTracker::new();
         let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
@@ -106,11 +111,7 @@ impl WorkerServices {
             reconciliation: Reconciliation::new(news),
             appointments: appointments.clone(),
             customers: customers.clone(),
-            callbacks: CallbackService::new(
-                Arc::new(PgCallbackRepository::new(database.clone())),
-                Arc::clone(clock),
-                Arc::clone(ids),
-            ),
+            callbacks: callbacks.clone(),
             clock: Arc::clone(clock),
             effort,
         });
@@ -134,6 +135,7 @@ impl WorkerServices {
             maintenance: Arc::new(Maintenance::new(
                 ports,
                 calls.clone(),
+                callbacks,
                 Arc::clone(clock),
                 upkeep_policy(config),
             )),
@@ -173,7 +175,10 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
     UpkeepPolicy {
         stuck_call: TimeDelta::minutes(config.upkeep.stuck_call_minutes.into()),
         inbox: days(config.retention.inbox_days),
+        inbox_review: days(config.retention.inbox_review_days),
         outcomes: days(config.retention.outcomes_days),
+        calls: days(config.retention.call_days),
+        tool_trace: days(config.retention.tool_trace_days),
         facts: days(config.retention.facts_days),
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,

@@ -216,6 +216,7 @@ impl World {
             retell_keys: vec![Secret::new(KEY).unwrap(), Secret::new(OLD_KEY).unwrap()],
             gate: gate.clone(),
             limits,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             tasks: tasks.clone(),
         });
         Self { desk, inbox, probe, tenancy, tasks, gate, lists_asked, router: router(edge) }
@@ -244,6 +245,11 @@ impl World {
 
     /// Company `number` with an API key.
     pub(crate) async fn company(&self, number: u128, slug: &str) -> String {
+        self.company_bound_to(number, slug, &[]).await
+    }
+
+    /// The same, with a key that may be used from these networks alone.
+    pub(crate) async fn company_bound_to(&self, number: u128, slug: &str, networks: &[&str]) -> String {
         let token = ApiKeyToken::from_random(&[u8::try_from(number).unwrap(); 40]);
         let hash = operations::ports::body_digest(token.reveal().as_bytes());
         let change = ChangeSet::one(TenancyWrite::CreateTenant {
@@ -256,6 +262,7 @@ impl World {
             name: "test".to_owned(),
             created_at: now(),
             expires_at: None,
+            allowed_networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
         }));
         self.tenancy.commit(&scope(number, None), change).await.unwrap();
         token.reveal().to_owned()

@@ -21,6 +21,8 @@ use operations::testing::InMemoryInbox;
 use operations::{Admission, Delivery, MaintenancePorts, UpkeepPolicy, WebhookIntake};
 use serde_json::Value;
 use servicedesk::CallbackEvent;
+use servicedesk::CallbackService;
+use servicedesk::testing::InMemoryCallbacks;
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
@@ -95,7 +97,10 @@ impl World {
         let policy = UpkeepPolicy {
             stuck_call: TimeDelta::hours(2),
             inbox: TimeDelta::days(30),
+            inbox_review: TimeDelta::days(90),
             outcomes: TimeDelta::days(7),
+            calls: TimeDelta::days(90),
+            tool_trace: TimeDelta::days(90),
             facts: TimeDelta::days(14),
             job_history: TimeDelta::days(90),
             partition_months_ahead: 3,
@@ -110,7 +115,13 @@ impl World {
                 appointments,
                 customers,
             )),
-            maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
+            maintenance: Arc::new(Maintenance::new(
+                ports,
+                service,
+                CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone()),
+                clock.clone(),
+                policy,
+            )),
             calendar_news,
             calendar_rounds,
         };
