@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use askpro::admin::{Office, Target, run_task};
+use askpro::admin::{Office, run_task};
 use askpro::cues;
 use askpro::venue::{Line, status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use simulators::calcom::{
 };
 use simulators::retell::Exchange;
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, PATIENCE, target};
 
 const PRACTICE: &str = "+4989555200";
 const SECRET: &str = "whsec_demo_calcom";
@@ -60,8 +60,7 @@ async fn book(house: &House, call: &str, number: u32, day: &str, time: &str) -> 
 }
 
 async fn run(house: &House, task: &str) {
-    let target = Target { database: Some(house.venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "task").await.unwrap();
+    let office = Office::open(&target(&house.venue), "task").await.unwrap();
     run_task(&office, task).await.unwrap();
     office.close().await;
 }

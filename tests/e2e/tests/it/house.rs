@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use askpro::admin::Target;
 use askpro::private::PRIVATE_CLOCK;
 use askpro::rows;
 use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
@@ -102,4 +103,13 @@ pub(crate) fn with_shared<T>(test: impl AsyncFnOnce(&Venue) -> T) -> T {
         (runtime, house)
     });
     runtime.block_on(test(&house.venue))
+}
+
+/// How an operator of this house's database would name it and himself.
+pub(crate) fn target(venue: &Venue) -> Target {
+    Target {
+        database: Some(venue.ready.database_url.clone()),
+        ready: "unused".into(),
+        person: "operator".to_owned(),
+    }
 }
