@@ -243,7 +243,7 @@ mod tests {
         let lines = costs().await.list(&scope(1, None), viewer, 20).await.unwrap();
         let mut value = serde_json::to_value(&lines[0]).unwrap();
         let line = value.as_object_mut().unwrap();
-        assert_eq!(line.remove("call"), Some(json!("call_00000000000000000000000000000005")));
+        assert_eq!(line.remove("call"), Some(json!("cal_00000000000000000000000000000005")));
         assert_eq!(line.remove("duration_ms"), Some(json!(120_000)));
         assert!(line.remove("created_at").is_some());
         value

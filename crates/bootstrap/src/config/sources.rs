@@ -255,8 +255,8 @@ fn overlay_file(tree: &mut Table, path: &Path, named: &mut Named) -> Result<(), 
                     format!("is {}, but must be {}", article(&value), article(default)),
                 ));
             }
-            let is_nothing = value.as_str().is_some_and(str::is_empty)
-                || value.as_array().is_some_and(|items| items.is_empty());
+            let is_nothing =
+                value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty);
             named.note(&section, &key, !is_nothing);
             *default = value;
         }

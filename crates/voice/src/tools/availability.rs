@@ -166,7 +166,7 @@ fn free(
     };
     reply
         .with("available", certainty == Certainty::Verified)
-        .with_some("slot_id", SlotId::encode(&slot).map(|name| name.to_string()))
+        .with_some("slot_id", SlotId::encode(&slot).map(|name| name.as_str().to_owned()))
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())
         .with("time", at.format("%H:%M").to_string())
@@ -346,7 +346,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         .with("next_available", at.to_rfc3339())
         .with("formatted_date", at.format("%d.%m.%Y").to_string())
         .with("formatted_time", at.format("%H:%M").to_string())
-        .with_some("slot_id", SlotId::encode(&first.slot).map(|name| name.to_string()))
+        .with_some("slot_id", SlotId::encode(&first.slot).map(|name| name.as_str().to_owned()))
         .with("staff", talk.staff_name(first.slot.staff))
         .with("searched_days", search_days)
         .next(NextAction::OfferAlternatives);

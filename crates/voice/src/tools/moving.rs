@@ -105,7 +105,7 @@ async fn ask(
                 .with(
                     "new_appointment",
                     serde_json::json!({
-                        "slot_id": SlotId::encode(&slot).map(|name| name.to_string()),
+                        "slot_id": SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
                         "start": at.to_rfc3339(),
                         "date": at.format("%Y-%m-%d").to_string(),
                         "time": at.format("%H:%M").to_string(),
