@@ -67,7 +67,9 @@ impl World {
             more: Vec::new(),
         };
         let raised = match Stage::raise(&setting).await {
-            Ok(stage) => Venue::open(stage.ready.clone()).await.map(|venue| (stage, venue)),
+            Ok(stage) => {
+                Venue::open_by(stage.ready.clone(), stage.machine().clone()).await.map(|venue| (stage, venue))
+            }
             Err(error) => Err(error),
         };
         match raised {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use simulators::retell::{CallPlayer, Client, Exchange, MachineClock, PlayerConfig};
+use simulators::retell::{CallPlayer, Client, Clock, Exchange, MachineClock, PlayerConfig};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -37,13 +37,21 @@ impl Venue {
     /// # Errors
     /// If the database cannot be reached.
     pub async fn open(ready: Ready) -> anyhow::Result<Self> {
+        Self::open_by(ready, Arc::new(MachineClock)).await
+    }
+
+    /// [`open`](Self::open), with another clock for the signatures.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn open_by(ready: Ready, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let administrator = PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(10))
             .connect(&ready.database_url)
             .await
             .context("the database of the ready file does not answer")?;
-        let client = Client::new(&ready.gateway, &ready.retell.api_key, Arc::new(MachineClock))?;
+        let client = Client::new(&ready.gateway, &ready.retell.api_key, clock)?;
         Ok(Self { ready, administrator, client })
     }
 

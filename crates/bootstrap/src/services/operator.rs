@@ -9,7 +9,7 @@ use adapter_postgres::{
     PgTenantRepository, Sealer,
 };
 use billing::BillingService;
-use kernel::{Clock, IdGenerator};
+use kernel::{Clock, IdGenerator, SystemClock};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::CalendarAdministration;
 use operations::{Onboarding, WebhookIntake};
@@ -52,7 +52,8 @@ impl OperatorServices {
     /// One line that says what is missing.
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
-        let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        let Common { database, clock, .. } =
+            Common::connect(&settings, Arc::new(SystemClock::default()), &CancellationToken::new()).await?;
         Ok(Self {
             onboarding: Onboarding::new(
                 Arc::new(PgTenantProvisioner::new(database.clone())),

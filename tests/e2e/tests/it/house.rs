@@ -56,7 +56,7 @@ impl House {
 
     async fn raise(setting: Setting, database: TestDatabase) -> Self {
         let stage = Stage::raise(&setting).await.expect("a stage");
-        let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
+        let venue = Venue::open_by(stage.ready.clone(), stage.machine().clone()).await.expect("a venue");
         Self { venue, stage, setting, database }
     }
 
