@@ -18,6 +18,7 @@ use crate::calendar::CalendarCommand;
 use crate::cluster::ClusterError;
 use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
+use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
 use crate::simulate::play_script;
 use crate::trigger::{self, TriggerArgs};
@@ -138,6 +139,10 @@ enum Proof {
         #[command(flatten)]
         place: Where,
     },
+    /// Answers of the outside calendar get lost: nothing is booked twice, nothing is forgotten.
+    LostResponse(Seeds),
+    /// The outside calendar is away for ten minutes of product time: every wish ends, and both sides agree.
+    Outage(Seeds),
 }
 
 /// What can be measured.
@@ -310,18 +315,17 @@ async fn play_all(world: &World, scripts: &[(String, String)], json: bool) -> an
 }
 
 async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
-    let (Proof::Race { place, .. } | Proof::Isolation { place, .. }) = &what;
-    let world = World::open(place).await?;
-    let verdict = match &what {
-        Proof::Race { callers, rounds, seed, .. } => {
-            let deadline = prove::race::DEADLINE;
-            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed, deadline };
-            prove::race::run(&world.venue, plan).await
+    let verdict: Verdict = match what {
+        Proof::Race { callers, rounds, seed, place } => {
+            let plan = prove::race::Plan { callers, rounds, seed, deadline: prove::race::DEADLINE };
+            in_world(&place, async |world| prove::race::run(&world.venue, plan).await).await
         }
-        Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,
-    };
-    world.close().await?;
-    let verdict: Verdict = verdict?;
+        Proof::Isolation { seed, place } => {
+            in_world(&place, async |world| prove::isolation::run(&world.venue, seed).await).await
+        }
+        Proof::LostResponse(seeds) => worlds::play(Play::LostResponse, seeds).await,
+        Proof::Outage(seeds) => worlds::play(Play::Outage, seeds).await,
+    }?;
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{}", verdict.to_json())?;
@@ -329,6 +333,16 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
         verdict.print(&mut out)?;
     }
     Ok(exit(verdict.holds()))
+}
+
+async fn in_world(
+    place: &Where,
+    proof: impl AsyncFnOnce(&World) -> anyhow::Result<Verdict>,
+) -> anyhow::Result<Verdict> {
+    let world = World::open(place).await?;
+    let verdict = proof(&world).await;
+    world.close().await?;
+    verdict
 }
 
 async fn measure(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {

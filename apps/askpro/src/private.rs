@@ -39,7 +39,7 @@ impl World {
     /// # Errors
     /// One line that says what is missing.
     pub async fn open(place: &Where) -> anyhow::Result<Self> {
-        let Some(path) = &place.ready else { return Self::private().await };
+        let Some(path) = &place.ready else { return Self::private(Vec::new()).await };
         let mut ready = Ready::read(path)?;
         if let Some(gateway) = &place.gateway {
             ready.gateway.clone_from(gateway);
@@ -47,11 +47,11 @@ impl World {
         Ok(Self { venue: Venue::open(ready).await?, own: None })
     }
 
-    /// A world that nobody else sees, at a fixed time.
+    /// A world that nobody else sees, at a fixed time, with settings that differ from the product's defaults.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub async fn private() -> anyhow::Result<Self> {
+    pub async fn private(more: Vec<(String, String)>) -> anyhow::Result<Self> {
         let clock: DateTime<Utc> =
             DateTime::parse_from_rfc3339(PRIVATE_CLOCK).context("the private clock")?.to_utc();
         let cluster = Cluster::temporary(tell_on_stderr()).await?;
@@ -64,7 +64,7 @@ impl World {
             // Its clock is meant to be elsewhere, and nobody watches its log.
             log: Some("error".to_owned()),
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
-            more: Vec::new(),
+            more,
         };
         let raised = match Stage::raise(&setting).await {
             Ok(stage) => {
@@ -79,6 +79,12 @@ impl World {
                 Err(error)
             }
         }
+    }
+
+    /// The stage, if it is our own: only its clock may be put forward.
+    #[must_use]
+    pub fn stage(&self) -> Option<&Stage> {
+        self.own.as_ref().map(|(stage, _)| stage)
     }
 
     /// Ends what was started for the command.

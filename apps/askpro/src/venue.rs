@@ -132,14 +132,24 @@ impl Line {
         self.client.post(FUNCTION_PATH, body.as_bytes(), PATIENCE).await
     }
 
-    /// Sends news of the call.
-    pub async fn event(&self, name: &str, more: Map<String, Value>) -> Exchange {
+    /// News of the call, as the provider writes them.
+    #[must_use]
+    pub fn news(&self, name: &str, more: Map<String, Value>) -> String {
         let mut call = self.call();
         if let Some(fields) = call.as_object_mut() {
             fields.extend(more);
         }
-        let body = json!({"event": name, "call": call}).to_string();
-        self.client.post(WEBHOOK_PATH, body.as_bytes(), PATIENCE).await
+        json!({"event": name, "call": call}).to_string()
+    }
+
+    /// Sends news of the call.
+    pub async fn event(&self, name: &str, more: Map<String, Value>) -> Exchange {
+        self.post(&self.news(name, more)).await
+    }
+
+    /// Sends news as they were written.
+    pub async fn post(&self, news: &str) -> Exchange {
+        self.client.post(WEBHOOK_PATH, news.as_bytes(), PATIENCE).await
     }
 }
 
