@@ -143,6 +143,19 @@ enum Proof {
     LostResponse(Seeds),
     /// The outside calendar is away for ten minutes of product time: every wish ends, and both sides agree.
     Outage(Seeds),
+    /// Every change of the clocks from 2026 to 2030: what is said and what is stored agree to the minute.
+    Dst {
+        /// What chances of the first round are drawn from; the next round has the next number.
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u64,
+        /// Rounds, each with a seed of its own, at every change.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        seeds: u32,
+    },
+    /// News of calls and of the outside calendar, repeated, out of order and with differing contents: one end.
+    Reorder(Seeds),
+    /// Gateway, worker and Postgres are killed in the middle of their work, again and again.
+    Crash(Seeds),
 }
 
 /// What can be measured.
@@ -325,6 +338,12 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
         }
         Proof::LostResponse(seeds) => worlds::play(Play::LostResponse, seeds).await,
         Proof::Outage(seeds) => worlds::play(Play::Outage, seeds).await,
+        Proof::Dst { seed, seeds } => worlds::play(Play::Dst, Seeds { seed, seeds }).await,
+        Proof::Reorder(seeds) => worlds::play(Play::Reorder, seeds).await,
+        Proof::Crash(seeds) => {
+            let program = std::env::current_exe().context("the path of this program")?;
+            prove::crash::run(&prove::crash::Plan::new(program, seeds)).await
+        }
     }?;
     let mut out = std::io::stdout();
     if json {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
+use provision::Durability;
+
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::ready::Ready;
 use crate::stage::{PRIVATE_SECRETS_KEY, Setting, Stage};
@@ -39,7 +41,7 @@ impl World {
     /// # Errors
     /// One line that says what is missing.
     pub async fn open(place: &Where) -> anyhow::Result<Self> {
-        let Some(path) = &place.ready else { return Self::private(Vec::new()).await };
+        let Some(path) = &place.ready else { return Self::private(PRIVATE_CLOCK, Vec::new()).await };
         let mut ready = Ready::read(path)?;
         if let Some(gateway) = &place.gateway {
             ready.gateway.clone_from(gateway);
@@ -47,14 +49,13 @@ impl World {
         Ok(Self { venue: Venue::open(ready).await?, own: None })
     }
 
-    /// A world that nobody else sees, at a fixed time, with settings that differ from the product's defaults.
+    /// A world that nobody else sees, whose time begins at an instant of RFC 3339, with settings that differ from the product's defaults.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub async fn private(more: Vec<(String, String)>) -> anyhow::Result<Self> {
-        let clock: DateTime<Utc> =
-            DateTime::parse_from_rfc3339(PRIVATE_CLOCK).context("the private clock")?.to_utc();
-        let cluster = Cluster::temporary(tell_on_stderr()).await?;
+    pub async fn private(clock: &str, more: Vec<(String, String)>) -> anyhow::Result<Self> {
+        let clock: DateTime<Utc> = DateTime::parse_from_rfc3339(clock).context("the private clock")?.to_utc();
+        let cluster = Cluster::temporary(Durability::Volatile, tell_on_stderr()).await?;
         let setting = Setting {
             connections: cluster.connections.clone(),
             passwords: Some(cluster.passwords.clone()),

@@ -5,6 +5,8 @@
 
 pub mod callers;
 pub mod checker;
+pub mod crash;
+pub mod dst;
 pub mod evidence;
 pub mod ground;
 pub mod history;
@@ -12,6 +14,7 @@ pub mod isolation;
 pub mod lost_response;
 pub mod outage;
 pub mod race;
+pub mod reorder;
 pub mod worlds;
 
 use std::io::{self, Write};
@@ -63,9 +66,14 @@ impl Verdict {
     }
 
     /// What the judge found at the end of a round.
-    pub fn judged(&mut self, seed: u64, findings: Findings) {
+    pub fn judged(&mut self, seed: u64, findings: &Findings) {
         self.checked += findings.checked;
-        self.violations.extend(findings.violations.iter().map(|found| format!("seed {seed}: {found}")));
+        for found in findings.violations.iter().map(ToString::to_string) {
+            // What was wrong after one round is still wrong after the next; it is told with the seed that showed it.
+            if !self.violations.iter().any(|known| known.ends_with(&found)) {
+                self.violations.push(format!("seed {seed}: {found}"));
+            }
+        }
     }
 
     /// Adds to a figure for machines.

@@ -19,7 +19,6 @@ use operations::Onboarding;
 use operations::ports::TenantRecord;
 use simulators::calcom;
 use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerConfig, serve};
-use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -301,20 +300,6 @@ impl Stage {
         &self.machine
     }
 
-    /// Lets time pass in a moment: product time and the clock of every part go forward together.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn pass(&self, administrator: &PgPool, by: TimeDelta) -> anyhow::Result<()> {
-        sqlx::query("SELECT app.set_product_time(app.now() + $1 * interval '1 microsecond')")
-            .bind(by.num_microseconds().context("too long a time")?)
-            .execute(administrator)
-            .await
-            .context("product time")?;
-        self.machine.forward(by);
-        Ok(())
-    }
-
     /// Says when the product is told to stop.
     #[must_use]
     pub const fn shutdown(&self) -> &Shutdown {
@@ -350,7 +335,10 @@ impl Stage {
 }
 
 /// Starts the outside calendar with the bookings that the product knows of. Whether a company is connected with it.
-async fn outside_calendar(
+///
+/// # Errors
+/// If the database does not answer or the stand-in cannot start.
+pub async fn outside_calendar(
     setting: &Setting,
     listener: TcpListener,
     gateway: &str,

@@ -14,6 +14,7 @@ use super::checker::{AppointmentRow, CopyRow, InboxRow, OccupancyRow, OutsideRow
 use super::history::{Posted, typed_id};
 
 type Stay = (DateTime<Utc>, DateTime<Utc>);
+type Taken = (String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>);
 
 #[derive(sqlx::FromRow)]
 struct Appointment {
@@ -67,7 +68,7 @@ pub async fn rows(administrator: &PgPool) -> anyhow::Result<Rows> {
 
 async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
     let now = sqlx::query_scalar("SELECT app.now()").fetch_one(pool).await?;
-    let occupancy: Vec<(String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>)> = sqlx::query_as(
+    let occupancy: Vec<Taken> = sqlx::query_as(
         "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span), o.appointment_id
            FROM public.occupancy o JOIN public.tenants t ON t.id = o.tenant_id
           WHERE o.expires_at IS NULL OR o.expires_at > app.now()",

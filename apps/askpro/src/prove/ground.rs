@@ -5,16 +5,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::TimeDelta;
+use operations::onboarding::TenantBlueprint;
 use serde_json::{Map, Value};
 use simulators::calcom::Simulator;
 use simulators::retell::Exchange;
+use tokio::sync::OnceCell;
 
 use super::checker::{self, Findings};
 use super::evidence;
-use super::history::{Ledger, Posted, Told};
+use super::history::{History, Ledger, Posted, Told};
 use crate::admin::{Office, Target, run_task};
-use crate::stage::Stage;
-use crate::venue::{Line, Venue};
+use crate::machine::Machine;
+use crate::venue::{Line, Venue, status};
 
 /// Longest wait in real time until everything that is due is done.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,6 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(15);
 /// Longer than a lost write may take to show, than any lease, and than a breaker stays open.
 const A_WHILE: TimeDelta = TimeDelta::minutes(3);
+/// How often an agent asks again before it gives up, and how long a moment is.
+const ASKED_AGAIN: u32 = 30;
+const ONE_MOMENT: Duration = Duration::from_millis(100);
+/// From here on partitions may be missing.
+const A_MONTH: TimeDelta = TimeDelta::days(28);
 /// Rounds of the worker by which everything has ended: hours of product time.
 const ROUNDS: u32 = 40;
 
@@ -39,31 +46,37 @@ const OPEN: &str = "
 pub struct Ground<'a> {
     /// From outside.
     pub venue: &'a Venue,
-    stage: &'a Stage,
-    office: Office,
+    machine: &'a Machine,
+    calcom: &'a Simulator,
+    office: OnceCell<Office>,
     ledger: Ledger,
 }
 
 impl<'a> Ground<'a> {
-    /// On this stage.
-    ///
-    /// # Errors
-    /// If its database does not answer.
-    pub async fn on(venue: &'a Venue, stage: &'a Stage) -> anyhow::Result<Self> {
-        let target = Target { database: Some(venue.ready.database_url.clone()), ready: "unused".into() };
-        let office = Office::open(&target, "prove").await?;
-        Ok(Self { venue, stage, office, ledger: Ledger::default() })
+    /// In this product, which goes by this clock and has this calendar.
+    #[must_use]
+    pub fn new(venue: &'a Venue, machine: &'a Machine, calcom: &'a Simulator) -> Self {
+        Self { venue, machine, calcom, office: OnceCell::new(), ledger: Ledger::default() }
     }
 
-    /// Leaves it; the stage goes on.
+    /// Leaves it; the product goes on.
     pub async fn leave(self) {
-        self.office.close().await;
+        if let Some(office) = self.office.into_inner() {
+            office.close().await;
+        }
+    }
+
+    /// For tasks; opened when the first one is to be done.
+    async fn office(&self) -> anyhow::Result<&Office> {
+        let database = Some(self.venue.ready.database_url.clone());
+        let target = Target { database, ready: "unused".into() };
+        self.office.get_or_try_init(|| async { Office::open(&target, "prove").await }).await
     }
 
     /// The outside calendar.
     #[must_use]
     pub const fn calcom(&self) -> &Simulator {
-        self.stage.calcom()
+        self.calcom
     }
 
     /// What is written down.
@@ -74,7 +87,16 @@ impl<'a> Ground<'a> {
 
     /// A caller uses a tool; the answer is written down.
     pub async fn tool(&self, tenant: &str, line: &Line, name: &str, args: Value) -> Exchange {
-        let answer = line.tool(name, args).await;
+        let mut answer = line.tool(name, args.clone()).await;
+        // "One moment, please": the agent asks again, and hears what came of it.
+        for _ in 0..ASKED_AGAIN {
+            if status(&answer) != "pending" {
+                break;
+            }
+            self.ledger.told(Told::of(tenant, &line.call_id, name, &answer));
+            tokio::time::sleep(ONE_MOMENT).await;
+            answer = line.tool(name, args.clone()).await;
+        }
         self.ledger.told(Told::of(tenant, &line.call_id, name, &answer));
         answer
     }
@@ -87,14 +109,36 @@ impl<'a> Ground<'a> {
         answer
     }
 
-    /// Lets product time pass.
+    /// Lets time pass in a moment: product time and the clock of every part go forward together.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn pass(&self, by: TimeDelta) -> anyhow::Result<()> {
-        self.stage.pass(&self.venue.administrator, by).await?;
+        sqlx::query("SELECT app.set_product_time(app.now() + $1 * interval '1 microsecond')")
+            .bind(by.num_microseconds().context("too long a time")?)
+            .execute(&self.venue.administrator)
+            .await
+            .context("product time")?;
+        self.machine.forward(by);
+        if by >= A_MONTH {
+            // A product that sleeps for half a year is prepared by its operator when it wakes up.
+            sqlx::query("SELECT count(*) FROM app.ensure_partitions(3)")
+                .execute(&self.venue.administrator)
+                .await
+                .context("partitions")?;
+        }
         // Its limit runs in real time, of which next to none has passed.
         self.calcom().clear_limits();
+        Ok(())
+    }
+
+    /// One company more.
+    ///
+    /// # Errors
+    /// If it cannot be one.
+    pub async fn found(&self, company: &TenantBlueprint) -> anyhow::Result<()> {
+        let office = self.office().await?;
+        office.services.onboarding.create(&office.scope, company).await?;
         Ok(())
     }
 
@@ -127,7 +171,7 @@ impl<'a> Ground<'a> {
         for _ in 0..ROUNDS {
             self.pass(A_WHILE).await?;
             minutes += A_WHILE.num_minutes();
-            run_task(&self.office, "push_open_copies").await?;
+            run_task(self.office().await?, "push_open_copies").await?;
             self.idle().await?;
             let open: i64 = sqlx::query_scalar(OPEN)
                 .fetch_one(&self.venue.administrator)
@@ -137,7 +181,7 @@ impl<'a> Ground<'a> {
                 break;
             }
         }
-        run_task(&self.office, "sync-calcom-bookings").await?;
+        run_task(self.office().await?, "sync-calcom-bookings").await?;
         self.idle().await?;
         Ok(minutes)
     }
@@ -147,9 +191,22 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn judge(&self) -> anyhow::Result<Findings> {
-        let rows = evidence::rows(&self.venue.administrator).await?;
         let mut history = self.ledger.read();
         history.posted.extend(evidence::deliveries(&self.calcom().deliveries()));
-        Ok(checker::check(&history, &rows, &evidence::outside(&self.calcom().bookings())))
+        self.judge_by(&history).await
+    }
+
+    /// [`judge`](Self::judge) after more time than stored webhooks are kept for, so that none can be asked for.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn judge_without_news(&self) -> anyhow::Result<Findings> {
+        let history = History { posted: Vec::new(), ..self.ledger.read() };
+        self.judge_by(&history).await
+    }
+
+    async fn judge_by(&self, history: &History) -> anyhow::Result<Findings> {
+        let rows = evidence::rows(&self.venue.administrator).await?;
+        Ok(checker::check(history, &rows, &evidence::outside(&self.calcom().bookings())))
     }
 }

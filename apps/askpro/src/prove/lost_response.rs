@@ -43,7 +43,7 @@ pub async fn run(
             meddle(ground, &days, &mut dice)?;
         }
         let minutes = ground.settle().await?;
-        verdict.judged(seed, ground.judge().await?);
+        verdict.judged(seed, &ground.judge().await?);
         verdict.add("callers", u64::try_from(count)?);
         verdict.add("product_minutes", u64::try_from(minutes)?);
     }

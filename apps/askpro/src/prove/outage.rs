@@ -44,7 +44,7 @@ pub async fn run(
             ground.pass(TimeDelta::minutes(1)).await?;
         }
         let minutes = ground.settle().await?;
-        verdict.judged(seed, ground.judge().await?);
+        verdict.judged(seed, &ground.judge().await?);
         verdict.add("callers", u64::try_from(wishes)?);
         verdict.add("product_minutes", u64::try_from(minutes)? + u64::try_from(MINUTES)?);
     }

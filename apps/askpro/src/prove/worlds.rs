@@ -4,8 +4,8 @@ use anyhow::Context;
 
 use super::Verdict;
 use super::ground::Ground;
-use super::{lost_response, outage};
-use crate::private::World;
+use super::{dst, lost_response, outage, reorder};
+use crate::private::{PRIVATE_CLOCK, World};
 
 /// How many rounds, from which seed on.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -25,6 +25,10 @@ pub enum Play {
     LostResponse,
     /// See [`outage`].
     Outage,
+    /// See [`dst`].
+    Dst,
+    /// See [`reorder`].
+    Reorder,
 }
 
 impl Play {
@@ -32,6 +36,8 @@ impl Play {
         match self {
             Self::LostResponse => "lost-response",
             Self::Outage => "outage",
+            Self::Dst => "dst",
+            Self::Reorder => "reorder",
         }
     }
 
@@ -40,6 +46,17 @@ impl Play {
         match self {
             Self::LostResponse => lost_response::SEEDS_OF_A_WORLD,
             Self::Outage => outage::SEEDS_OF_A_WORLD,
+            Self::Dst => dst::SEEDS_OF_A_WORLD,
+            Self::Reorder => reorder::SEEDS_OF_A_WORLD,
+        }
+    }
+
+    /// When its world begins.
+    #[must_use]
+    pub const fn begins(self) -> &'static str {
+        match self {
+            Self::Dst => dst::BEGINS,
+            _ => PRIVATE_CLOCK,
         }
     }
 
@@ -64,6 +81,8 @@ impl Play {
         match self {
             Self::LostResponse => lost_response::run(ground, seeds, verdict).await,
             Self::Outage => outage::run(ground, seeds, verdict).await,
+            Self::Dst => dst::run(ground, seeds, verdict).await,
+            Self::Reorder => reorder::run(ground, seeds, verdict).await,
         }
     }
 }
@@ -78,7 +97,7 @@ pub async fn play(play: Play, seeds: Seeds) -> anyhow::Result<Verdict> {
     let mut next = seeds.seed;
     while next < end {
         let until = end.min(next.saturating_add(play.rounds_of_a_world()));
-        let world = World::private(Play::settings()).await?;
+        let world = World::private(play.begins(), Play::settings()).await?;
         let played = in_world(&world, play, next..until, &mut verdict).await;
         world.close().await?;
         played?;
@@ -96,7 +115,7 @@ async fn in_world(
     verdict: &mut Verdict,
 ) -> anyhow::Result<()> {
     let stage = world.stage().context("a world of our own")?;
-    let ground = Ground::on(&world.venue, stage).await?;
+    let ground = Ground::new(&world.venue, stage.machine(), stage.calcom());
     let played = play.rounds(&ground, seeds, verdict).await;
     ground.leave().await;
     played

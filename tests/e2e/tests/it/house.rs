@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use askpro::private::PRIVATE_CLOCK;
+use askpro::prove::ground::Ground;
 use askpro::rows;
 use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
 use askpro::venue::Venue;
@@ -34,6 +35,11 @@ impl House {
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
+        Self::open_at(PRIVATE_CLOCK, more).await
+    }
+
+    /// At another time than the scripts'.
+    pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {
@@ -45,7 +51,7 @@ impl House {
             passwords: None,
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
-            clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
+            clock: Some(DateTime::parse_from_rfc3339(clock).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
@@ -71,6 +77,11 @@ impl House {
     /// The outside calendar.
     pub(crate) const fn calcom(&self) -> &Simulator {
         self.stage.calcom()
+    }
+
+    /// Where a proof can be played.
+    pub(crate) fn ground(&self) -> Ground<'_> {
+        Ground::new(&self.venue, self.stage.machine(), self.stage.calcom())
     }
 
     /// Ends it; everything that was begun is finished.

@@ -13,26 +13,27 @@ const WORDS_OF_EFFECT: [&str; 4] =
 const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
 
 pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], findings: &mut Findings) {
-    let mut last: BTreeMap<Uuid, &Told> = BTreeMap::new();
-    for told in &history.told {
+    let mut last: BTreeMap<Uuid, (usize, &Told)> = BTreeMap::new();
+    for (place, told) in history.told.iter().enumerate() {
         words(told, findings);
         let Some(claimed) = claim(told) else { continue };
         findings.hold("false_word", told.appointment.is_some(), || {
             format!("{} was told {claimed:?} about nothing: {}", told.call, told.message)
         });
         if let Some(id) = told.appointment {
-            last.insert(id, told);
+            last.insert(id, (place, told));
         }
     }
     let by_id: BTreeMap<Uuid, &AppointmentRow> = rows.appointments.iter().map(|row| (row.id, row)).collect();
-    for (id, told) in &last {
+    for (id, (place, told)) in &last {
         let row = by_id.get(id).copied();
         findings.hold("false_word", row.is_some(), || {
             format!("{} was told of {id}, which is not there", told.call)
         });
         let Some(row) = row else { continue };
-        // A later change that nobody could tell the caller of is no lie.
-        if !history.changed_outside.contains(id) {
+        // Nobody could tell the caller of a change outside; and a later request that was not answered claimed nothing.
+        let is_open = |later: &Told| later.call == told.call && is_open(later);
+        if !history.changed_outside.contains(id) && !history.told[place + 1..].iter().any(is_open) {
             findings.hold("false_word", is_kept(told, row, rows, outside), || {
                 format!(
                     "{} was told {} for {:?} by {}; {id} is {} at {}",
@@ -47,6 +48,11 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
         }
     }
     unsaid(history, rows, &last.keys().copied().collect(), findings);
+}
+
+/// Whether something may have been done that was not claimed.
+fn is_open(told: &Told) -> bool {
+    told.status.as_deref().is_none_or(|status| OPEN_ANSWERS.contains(&status))
 }
 
 /// A sentence says no more than its status.
@@ -81,10 +87,9 @@ pub(super) fn is_asked(id: Uuid, rows: &Rows) -> bool {
 
 /// An appointment that was made in a call was told in that call, unless an answer did not come or claimed nothing.
 fn unsaid(history: &History, rows: &Rows, told_of: &BTreeSet<Uuid>, findings: &mut Findings) {
-    let is_open = |told: &&Told| told.status.as_deref().is_none_or(|status| OPEN_ANSWERS.contains(&status));
     let calls: BTreeSet<&str> = history.told.iter().map(|told| told.call.as_str()).collect();
     let excused: BTreeSet<&str> =
-        history.told.iter().filter(is_open).map(|told| told.call.as_str()).collect();
+        history.told.iter().filter(|told| is_open(told)).map(|told| told.call.as_str()).collect();
     for row in rows.appointments.iter().filter(|row| row.is_open()) {
         let Some(call) = row.call.as_deref().filter(|call| calls.contains(call)) else { continue };
         findings.hold("unsaid", told_of.contains(&row.id) || excused.contains(call), || {

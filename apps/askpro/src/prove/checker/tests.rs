@@ -73,8 +73,11 @@ struct End {
 impl End {
     /// Two appointments of one person, one after the other, both told; one webhook; one call that was charged.
     fn good() -> Self {
-        let mut end =
-            Self { history: History::default(), rows: Rows { now: at(0), ..Rows::default() }, outside: vec![] };
+        let mut end = Self {
+            history: History::default(),
+            rows: Rows { now: at(0), ..Rows::default() },
+            outside: vec![],
+        };
         for (number, start) in [(1, 60), (2, 90)] {
             end.rows.appointments.push(appointment(number, start));
             end.rows.copies.push(CopyRow {
