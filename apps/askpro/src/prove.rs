@@ -2,6 +2,12 @@
 //!
 //! A proof says what it did, what it checked and what did not hold. Its checks read the database as an administrator
 //! and with SQL of their own, so that a defect of the product cannot hide behind the product's own words.
+//!
+//! * [`race`], [`isolation`]: against any running product;
+//! * [`lost_response`], [`outage`], [`dst`], [`reorder`]: rounds in private worlds ([`worlds`]) whose clock is put forward;
+//! * [`crash`]: against processes that are killed;
+//! * what they share: the place ([`ground`]), people who call ([`callers`]), what is written down ([`history`]), what is
+//!   read ([`evidence`]) and the judge ([`checker`]).
 
 pub mod callers;
 pub mod checker;

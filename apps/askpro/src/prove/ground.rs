@@ -32,14 +32,15 @@ const A_MONTH: TimeDelta = TimeDelta::days(28);
 /// Rounds of the worker by which everything has ended: hours of product time.
 const ROUNDS: u32 = 40;
 
+/// Jobs and facts. A stored webhook has a job, which may have to wait for its next attempt.
 const DUE: &str = "
-    SELECT (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
-         + (SELECT count(*) FROM engine.outbox_events WHERE dispatched_at IS NULL)
+    SELECT (SELECT count(*) FROM engine.outbox_events WHERE dispatched_at IS NULL)
          + (SELECT count(*) FROM engine.jobs WHERE state = 'leased' OR (state = 'ready' AND run_at <= app.now()))";
 
 const OPEN: &str = "
     SELECT (SELECT count(*) FROM public.calendar_copies WHERE state IN ('due', 'sending', 'unknown'))
          + (SELECT count(*) FROM engine.jobs WHERE kind NOT IN (SELECT name FROM engine.schedules) AND state <> 'dead')
+         + (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
          + (SELECT count(*) FROM public.appointments WHERE status = 'pending')";
 
 /// A product, its surroundings, and what is written down.

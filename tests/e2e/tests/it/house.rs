@@ -1,8 +1,9 @@
 //! A whole product for a test: its own database, gateway and worker in this process, on ports of their own.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use askpro::machine::Machine;
 use askpro::private::PRIVATE_CLOCK;
 use askpro::prove::ground::Ground;
 use askpro::rows;
@@ -82,6 +83,16 @@ impl House {
     /// Where a proof can be played.
     pub(crate) fn ground(&self) -> Ground<'_> {
         Ground::new(&self.venue, self.stage.machine(), self.stage.calcom())
+    }
+
+    /// Its clock.
+    pub(crate) const fn machine(&self) -> &Arc<Machine> {
+        self.stage.machine()
+    }
+
+    /// Its database, through the product's own roles.
+    pub(crate) const fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Ends it; everything that was begun is finished.
