@@ -10,7 +10,7 @@ use crate::house::House;
 /// Without optimisation, on processors that run other tests as well, a crowd is not answered in 800 ms, and the product
 /// would rightly say that it does not know yet. What is proven here is that every first answer is true; that it comes in
 /// time is proven by `askpro prove race` in release. So the product gets more time, and is held to that.
-fn patient() -> Vec<(String, String)> {
+pub(crate) fn patient() -> Vec<(String, String)> {
     let more = [
         ("ASKPRO__VOICE__TOOL_DEADLINE_MS", "7000"),
         ("ASKPRO__DATABASE__ACQUIRE_TIMEOUT_MS", "5000"),
