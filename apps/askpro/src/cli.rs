@@ -18,6 +18,7 @@ use crate::calendar::CalendarCommand;
 use crate::cluster::ClusterError;
 use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
+use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
 use crate::simulate::play_script;
 use crate::trigger::{self, TriggerArgs};
@@ -152,6 +153,23 @@ enum Proof {
         #[command(flatten)]
         place: Where,
     },
+    /// Answers of the outside calendar get lost: nothing is booked twice, nothing is forgotten.
+    LostResponse(Seeds),
+    /// The outside calendar is away for ten minutes of product time: every wish ends, and both sides agree.
+    Outage(Seeds),
+    /// Every change of the clocks from 2026 to 2030: what is said and what is stored agree to the minute.
+    Dst {
+        /// What chances of the first round are drawn from; the next round has the next number.
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u64,
+        /// Rounds, each with a seed of its own, at every change.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        seeds: u32,
+    },
+    /// News of calls and of the outside calendar, repeated, out of order and with differing contents: one end.
+    Reorder(Seeds),
+    /// Gateway, worker and Postgres are killed in the middle of their work, again and again.
+    Crash(Seeds),
 }
 
 /// What can be measured.
@@ -333,18 +351,23 @@ async fn play_all(world: &World, scripts: &[(String, String)], json: bool) -> an
 }
 
 async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
-    let (Proof::Race { place, .. } | Proof::Isolation { place, .. }) = &what;
-    let world = World::open(place).await?;
-    let verdict = match &what {
-        Proof::Race { callers, rounds, seed, .. } => {
-            let deadline = prove::race::DEADLINE;
-            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed, deadline };
-            prove::race::run(&world.venue, plan).await
+    let verdict: Verdict = match what {
+        Proof::Race { callers, rounds, seed, place } => {
+            let plan = prove::race::Plan { callers, rounds, seed, deadline: prove::race::DEADLINE };
+            in_world(&place, async |world| prove::race::run(&world.venue, plan).await).await
         }
-        Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,
-    };
-    world.close().await?;
-    let verdict: Verdict = verdict?;
+        Proof::Isolation { seed, place } => {
+            in_world(&place, async |world| prove::isolation::run(&world.venue, seed).await).await
+        }
+        Proof::LostResponse(seeds) => worlds::play(Play::LostResponse, seeds).await,
+        Proof::Outage(seeds) => worlds::play(Play::Outage, seeds).await,
+        Proof::Dst { seed, seeds } => worlds::play(Play::Dst, Seeds { seed, seeds }).await,
+        Proof::Reorder(seeds) => worlds::play(Play::Reorder, seeds).await,
+        Proof::Crash(seeds) => {
+            let program = std::env::current_exe().context("the path of this program")?;
+            prove::crash::run(&prove::crash::Plan::new(program, seeds)).await
+        }
+    }?;
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{}", verdict.to_json())?;
@@ -352,6 +375,16 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
         verdict.print(&mut out)?;
     }
     Ok(exit(verdict.holds()))
+}
+
+async fn in_world(
+    place: &Where,
+    proof: impl AsyncFnOnce(&World) -> anyhow::Result<Verdict>,
+) -> anyhow::Result<Verdict> {
+    let world = World::open(place).await?;
+    let verdict = proof(&world).await;
+    world.close().await?;
+    verdict
 }
 
 async fn measure(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {

@@ -45,11 +45,11 @@ struct Common {
 
 impl Common {
     /// Touches nothing yet.
-    fn assemble(settings: &DatabaseConfig) -> anyhow::Result<Self> {
+    fn assemble(settings: &DatabaseConfig, machine: Arc<dyn Clock>) -> anyhow::Result<Self> {
         // The driver's error could quote the URL; that it is none is all there is to say.
         let database = Database::connect_lazily(settings)
             .map_err(|_| anyhow::anyhow!("database.url is not the URL of a Postgres database"))?;
-        let time = Arc::new(ProductClock::default());
+        let time = Arc::new(ProductClock::over(machine));
         let clock: Arc<dyn Clock> = time.clone();
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
         let calls = CallService::new(
@@ -62,8 +62,12 @@ impl Common {
     }
 
     /// Waits until the database answers: a process may start before its database does.
-    async fn connect(settings: &DatabaseConfig, stop: &CancellationToken) -> anyhow::Result<Self> {
-        let common = Self::assemble(settings)?;
+    async fn connect(
+        settings: &DatabaseConfig,
+        machine: Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let common = Self::assemble(settings, machine)?;
         let learnt = tokio::time::timeout(PATIENCE, learn_time(&common.database, &common.time));
         tokio::select! {
             () = stop.cancelled() => anyhow::bail!("told to stop before the database answered"),

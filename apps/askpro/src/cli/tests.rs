@@ -72,3 +72,27 @@ fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
     assert!(bench_of("askpro bench --json ./tools").unwrap().0.file.is_some());
     assert!(bench_of("askpro bench everything").is_err());
 }
+
+#[test]
+fn proofs_with_rounds_take_a_seed_and_how_many() {
+    let proof = |text: &str| {
+        let cli = Cli::try_parse_from(given(text))?;
+        let Command::Prove { what } = cli.command else { unreachable!("a proof") };
+        Ok::<_, clap::Error>(what)
+    };
+    for name in ["lost-response", "outage", "reorder", "crash", "dst"] {
+        let what = proof(&format!("askpro prove {name} --seed 3 --seeds 5 --json")).unwrap();
+        let (Proof::LostResponse(Seeds { seed, seeds })
+        | Proof::Outage(Seeds { seed, seeds })
+        | Proof::Reorder(Seeds { seed, seeds })
+        | Proof::Crash(Seeds { seed, seeds })
+        | Proof::Dst { seed, seeds }) = what
+        else {
+            unreachable!("a proof with rounds")
+        };
+        assert_eq!((seed, seeds), (3, 5), "{name}");
+        assert!(proof(&format!("askpro prove {name} --seeds 0")).is_err());
+        // Its clock is put forward or its processes are killed: never those of a demo.
+        assert!(proof(&format!("askpro prove {name} --ready target/demo/ready.json")).is_err());
+    }
+}

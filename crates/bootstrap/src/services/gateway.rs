@@ -64,12 +64,16 @@ impl GatewayServices {
     /// Assembles, without waiting for the database: a process that says that it is not ready is better than none.
     /// Nothing may be served before [`learn_time`](Self::learn_time) has ended.
     ///
-    /// Work that outlives its caller is spawned on `tasks`. What comes along writes the trace of tools; run it on a task until the last tool call has ended.
+    /// `machine` tells real time. Work that outlives its caller is spawned on `tasks`. What comes along writes the trace of tools; run it on a task until the last tool call has ended.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub fn assemble(config: &Config, tasks: &TaskTracker) -> anyhow::Result<(Self, TraceWriter)> {
-        let common = Common::assemble(&database_of_gateway(config))?;
+    pub fn assemble(
+        config: &Config,
+        machine: Arc<dyn Clock>,
+        tasks: &TaskTracker,
+    ) -> anyhow::Result<(Self, TraceWriter)> {
+        let common = Common::assemble(&database_of_gateway(config), machine)?;
         let Common { database, clock, ids, calls, .. } = &common;
         let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
         let directory = CachedDirectory::new(Arc::new(PgDirectory::new(database.clone())), entries, fresh);

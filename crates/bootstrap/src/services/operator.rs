@@ -10,7 +10,7 @@ use adapter_postgres::{
 };
 use anyhow::Context as _;
 use billing::BillingService;
-use kernel::{ActReason, Clock, IdGenerator, PlatformScope, TenantId, TenantScope};
+use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::{ActingLog, CalendarAdministration};
 use operations::{Costs, Onboarding, WebhookIntake};
@@ -59,7 +59,8 @@ impl OperatorServices {
     /// One line that says what is missing.
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
-        let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        let Common { database, clock, .. } =
+            Common::connect(&settings, Arc::new(SystemClock::default()), &CancellationToken::new()).await?;
         let billing = BillingService::new(
             Arc::new(PgBillingRepository::new(database.clone())),
             Arc::clone(&clock),

@@ -66,12 +66,16 @@ impl fmt::Debug for WorkerServices {
 }
 
 impl WorkerServices {
-    /// Connects and assembles. Waits for a database that does not answer yet, unless `stop` is cancelled.
+    /// Connects and assembles; `machine` tells real time. Waits for a database that does not answer yet, unless `stop` is cancelled.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
-        let common = Common::connect(&database_of_worker(config), stop).await?;
+    pub async fn connect(
+        config: &Config,
+        machine: Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let common = Common::connect(&database_of_worker(config), machine, stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
         let keeper = TimeKeeper::default();
         keeper.begin(database, &common.time, stop);

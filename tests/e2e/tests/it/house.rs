@@ -1,10 +1,12 @@
 //! A whole product for a test: its own database, gateway and worker in this process, on ports of their own.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use askpro::admin::Target;
+use askpro::machine::Machine;
 use askpro::private::PRIVATE_CLOCK;
+use askpro::prove::ground::Ground;
 use askpro::rows;
 use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
 use askpro::venue::Venue;
@@ -35,6 +37,11 @@ impl House {
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
+        Self::open_at(PRIVATE_CLOCK, more).await
+    }
+
+    /// At another time than the scripts'.
+    pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {
@@ -46,7 +53,7 @@ impl House {
             passwords: None,
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
-            clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
+            clock: Some(DateTime::parse_from_rfc3339(clock).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
@@ -57,7 +64,7 @@ impl House {
 
     async fn raise(setting: Setting, database: TestDatabase) -> Self {
         let stage = Stage::raise(&setting).await.expect("a stage");
-        let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
+        let venue = Venue::open_by(stage.ready.clone(), stage.machine().clone()).await.expect("a venue");
         Self { venue, stage, setting, database }
     }
 
@@ -72,6 +79,21 @@ impl House {
     /// The outside calendar.
     pub(crate) const fn calcom(&self) -> &Simulator {
         self.stage.calcom()
+    }
+
+    /// Where a proof can be played.
+    pub(crate) fn ground(&self) -> Ground<'_> {
+        Ground::new(&self.venue, self.stage.machine(), self.stage.calcom())
+    }
+
+    /// Its clock.
+    pub(crate) const fn machine(&self) -> &Arc<Machine> {
+        self.stage.machine()
+    }
+
+    /// Its database, through the product's own roles.
+    pub(crate) const fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Ends it; everything that was begun is finished.

@@ -6,6 +6,7 @@ mod calendar;
 mod edges;
 mod engine;
 mod events;
+mod guards;
 mod house;
 mod lists;
 mod privacy;
