@@ -122,7 +122,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::Cancelled(appointment) => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let notes = CallNotes { cancelled: Some(appointment.id()), ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),

@@ -73,7 +73,7 @@ pub(crate) async fn reschedule(
         PrepareOutcome::Ready { appointment, slot, hold, fee } => {
             let question = Some(Question::Move(appointment.id(), slot));
             let notes = CallNotes { asked: question, offered: Vec::new(), ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             let at = slot.start.with_timezone(&talk.zone());
             let (status, promise) = if hold.is_some() {
                 (Status::ReadyForConfirmation, "")

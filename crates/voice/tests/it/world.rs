@@ -55,6 +55,7 @@ pub(crate) struct World {
     pub(crate) uses: Arc<Uses>,
     pub(crate) tenancy: Arc<InMemoryTenancy>,
     pub(crate) outside: Arc<OutsideCalendar>,
+    pub(crate) notes: Arc<Notes>,
     /// Every answer, with the tool that gave it.
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
@@ -129,8 +130,9 @@ impl TraceSink for Uses {
     }
 }
 
+/// Notes of calls.
 #[derive(Default)]
-struct Notes(Mutex<HashMap<CallId, CallNotes>>);
+pub(crate) struct Notes(pub(crate) Mutex<HashMap<CallId, CallNotes>>);
 
 #[async_trait]
 impl CallMemory for Notes {
@@ -240,6 +242,7 @@ impl World {
         let uses = Arc::new(Uses::default());
         let trace = Arc::new(InMemoryTrace::default());
         let outside = Arc::new(OutsideCalendar::new(appointments.clone()));
+        let notes = Arc::new(Notes::default());
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             tenants: tenancy.clone(),
@@ -255,7 +258,7 @@ impl World {
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
             outcomes: Arc::new(Outcomes { appointments: appointments.clone(), callbacks: callbacks.clone() }),
-            memory: Arc::new(Notes::default()),
+            memory: notes.clone(),
             copies: outside.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
@@ -263,7 +266,20 @@ impl World {
             ids,
         });
         let said = Mutex::default();
-        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses, tenancy, outside, said }
+        Self {
+            desk,
+            clock,
+            scope,
+            appointments,
+            customers,
+            callbacks,
+            calls,
+            uses,
+            tenancy,
+            outside,
+            notes,
+            said,
+        }
     }
 
     /// Somebody calls the salon.
