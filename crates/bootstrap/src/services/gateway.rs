@@ -26,7 +26,7 @@ use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
 use crate::config::Config;
-use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
+use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
 /// What the HTTP process serves.
@@ -71,6 +71,7 @@ impl GatewayServices {
     pub fn assemble(config: &Config, tasks: &TaskTracker) -> anyhow::Result<(Self, TraceWriter)> {
         let common = Common::assemble(&database_of_gateway(config))?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
         let directory = CachedDirectory::new(Arc::new(PgDirectory::new(database.clone())), entries, fresh);
         let resolver = common.resolver(Arc::new(directory));
@@ -86,7 +87,7 @@ impl GatewayServices {
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             Arc::new(PgAppointmentRepository::new(database.clone())),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         )
@@ -105,12 +106,9 @@ impl GatewayServices {
             customers,
             callbacks,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
-            memory: Arc::new(NotesInMemory::default()),
+            memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
-            attempts: Arc::new(AttemptsInMemory::new(
-                Arc::clone(clock),
-                config.voice.failed_identifications_per_hour,
-            )),
+            attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -122,7 +120,7 @@ impl GatewayServices {
             tenants: resolver,
             calendars,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
-            probe: Arc::new(PgHealthProbe::new(database.clone())),
+            probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,

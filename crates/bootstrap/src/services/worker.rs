@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::config::Config;
-use crate::memory::OffersInMemory;
+use crate::shared::Shared;
 
 /// What the background process does.
 pub struct WorkerServices {
@@ -73,6 +73,7 @@ impl WorkerServices {
     pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let keeper = TimeKeeper::default();
         keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
@@ -92,7 +93,7 @@ impl WorkerServices {
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             appointments.clone(),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         );

@@ -1,0 +1,7 @@
+//! Against a real Redis. Without one these tests fail; they are not skipped.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod calls;
+mod support;
+mod trouble;
