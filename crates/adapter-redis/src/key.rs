@@ -14,6 +14,18 @@ pub enum Kind {
     Offers,
     /// Failed identifications, by number.
     Attempts,
+    /// The breaker of an account's questions.
+    ReadBreaker,
+    /// The breaker of an account's changes.
+    WriteBreaker,
+    /// Requests to an account that were sent lately.
+    Budget,
+    /// Until when an account is left alone.
+    Block,
+    /// The version of an account.
+    Version,
+    /// A week of an event type.
+    Week,
 }
 
 impl Kind {
@@ -22,6 +34,12 @@ impl Kind {
             Self::Notes => "notes",
             Self::Offers => "offers",
             Self::Attempts => "attempts",
+            Self::ReadBreaker => "breaker-read",
+            Self::WriteBreaker => "breaker-write",
+            Self::Budget => "budget",
+            Self::Block => "block",
+            Self::Version => "version",
+            Self::Week => "week",
         }
     }
 }

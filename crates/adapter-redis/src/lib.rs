@@ -29,6 +29,8 @@ mod key;
 mod link;
 mod notes;
 mod offers;
+mod pacing;
+mod weeks;
 
 pub use attempts::RedisAttempts;
 pub use config::{RedisConfig, RedisConfigError};
@@ -36,3 +38,5 @@ pub use key::{CacheKey, Kind};
 pub use link::{Redis, RedisStatus};
 pub use notes::RedisNotes;
 pub use offers::RedisOffers;
+pub use pacing::RedisPacing;
+pub use weeks::RedisWeeks;

@@ -10,6 +10,7 @@ pub mod billing;
 pub mod calendar;
 pub mod call;
 pub mod customer;
+pub mod pacing;
 pub mod servicedesk;
 pub mod tenancy;
 pub mod voice;
