@@ -38,7 +38,11 @@ impl RedisWeeks {
 
     /// A week is named by all that a link consists of.
     fn week_key(&self, scope: &TenantScope, link: &CalendarLink, week: i64) -> String {
-        self.redis.key(&CacheKey::of_text(scope, Kind::Week, &format!("{link:?}")).part(week))
+        let CalendarLink { connection, event_type, host } = link;
+        // No part of it holds a line break.
+        let host = host.as_ref().map_or_else(String::new, |host| format!("\n{}", host.as_str()));
+        let link = format!("{connection}\n{}{host}", event_type.as_str());
+        self.redis.key(&CacheKey::of_text(scope, Kind::Week, &link).part(week))
     }
 }
 

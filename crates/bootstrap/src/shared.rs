@@ -1,15 +1,19 @@
 //! What several processes share if there is a Redis, and each has for itself if there is none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use adapter_redis::{Redis, RedisAttempts, RedisNotes, RedisOffers};
+use adapter_calcom::guard::GuardPolicy;
+use adapter_redis::{Redis, RedisAttempts, RedisNotes, RedisOffers, RedisPacing, RedisWeeks};
 use anyhow::Context;
+use appointment::calendar::CalendarGateway;
 use appointment::ports::SoftOffers;
 use async_trait::async_trait;
 use kernel::Clock;
 use operations::ports::{ComponentHealth, HealthProbe};
 use voice::{CallMemory, FailedIdentifications};
 
+use crate::calendar::{MirroredTimes, Paced};
 use crate::config::Config;
 use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
 
@@ -51,6 +55,30 @@ impl Shared {
         match &self.redis {
             Some(redis) => Arc::new(RedisAttempts::new(redis.clone(), local, Arc::clone(clock), allowed)),
             None => local,
+        }
+    }
+
+    /// The gateway behind leave that all processes share.
+    pub(crate) fn paced(
+        &self,
+        gateway: Arc<dyn CalendarGateway>,
+        clock: &Arc<dyn Clock>,
+        policy: GuardPolicy,
+    ) -> Arc<dyn CalendarGateway> {
+        match &self.redis {
+            Some(redis) => {
+                let pacing = RedisPacing::new(redis.clone(), Arc::clone(clock), policy.pacing());
+                Arc::new(Paced::new(gateway, Arc::new(pacing), policy))
+            }
+            None => gateway,
+        }
+    }
+
+    /// The mirror with what other processes know; an answer is good for nothing after `stale`.
+    pub(crate) fn mirrored(&self, mirror: MirroredTimes, stale: Duration) -> MirroredTimes {
+        match &self.redis {
+            Some(redis) => mirror.together(Arc::new(RedisWeeks::new(redis.clone(), stale))),
+            None => mirror,
         }
     }
 

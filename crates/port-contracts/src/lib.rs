@@ -14,3 +14,4 @@ pub mod pacing;
 pub mod servicedesk;
 pub mod tenancy;
 pub mod voice;
+pub mod weeks;

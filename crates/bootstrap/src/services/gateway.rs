@@ -82,7 +82,8 @@ impl GatewayServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),

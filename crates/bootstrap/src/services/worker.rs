@@ -88,7 +88,8 @@ impl WorkerServices {
         );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let tasks = TaskTracker::new();
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks)?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
