@@ -181,3 +181,6 @@ impl CalendarGateway for Paced {
         self.read(scope, connection, effort, question).await
     }
 }
+
+#[cfg(test)]
+mod tests;
