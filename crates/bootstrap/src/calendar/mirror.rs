@@ -161,7 +161,7 @@ impl MirroredTimes {
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
             let version = this.together.version(wanted.0, wanted.1.connection);
-            let fetched = match this.from_others(&scope, &wanted, version).await {
+            let fetched = match this.found_elsewhere(&scope, &wanted, version).await {
                 Some(week) => Some(week),
                 None => {
                     let begun = Instant::now();
@@ -183,7 +183,7 @@ impl MirroredTimes {
 
     /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
     /// that asks again before its own week is old would otherwise find that very week.
-    async fn from_others(&self, scope: &TenantScope, key: &Key, version: Version) -> Option<Week> {
+    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key, version: Version) -> Option<Week> {
         let found = self.together.find(scope, &key.1, key.2, version).await?;
         let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
