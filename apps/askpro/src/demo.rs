@@ -56,7 +56,7 @@ pub struct DemoArgs {
     /// Where to say that everything answers; `ready.json` in the directory of data, if absent.
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
-    /// A Redis for caches. There is no adapter for it yet: caches are in memory.
+    /// A Redis that the processes share their memory in: `redis://:password@host:port/0`.
     #[arg(long, value_name = "URL")]
     pub redis: Option<String>,
     /// Play one call end to end, print it and exit: 0 if everything was as expected.
@@ -83,9 +83,6 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         _ => {}
     }
     let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await?;
-    if args.redis.is_some() {
-        writeln!(std::io::stderr(), "--redis: there is no adapter for Redis yet, caches are in memory")?;
-    }
     let result = with_cluster(&args, &cluster, &path, &mut out).await;
     // The database goes last, whatever happened.
     let stopped = cluster.stop().await;
@@ -108,7 +105,7 @@ async fn with_cluster(
         clock: args.clock.map(|clock| clock.to_utc()),
         log: Some(args.log.clone()),
         secrets_key: cluster::secrets_key(&args.data)?,
-        more: Vec::new(),
+        more: args.redis.iter().map(|url| ("REDIS_URL".to_owned(), url.clone())).collect(),
     };
     let stage = Stage::raise(&setting).await?;
     stage.ready.write(path)?;

@@ -3,8 +3,11 @@
 mod assembly;
 mod live;
 mod mirror;
+mod paced;
+mod together;
 
 pub(crate) use assembly::Ground;
 pub use assembly::{CalendarBreaker, OutsideCalendars};
 pub use live::LiveCopies;
 pub use mirror::{MirrorPolicy, MirroredTimes};
+pub(crate) use paced::Paced;

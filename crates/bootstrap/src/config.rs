@@ -4,6 +4,7 @@
 //! they are, so an unknown or mistyped key is refused by name before anything starts. To add a setting: a line with a
 //! reason in `default.toml`, a field here, and a bound in `bounds` if a wrong value would hurt.
 
+mod redis;
 mod secret;
 mod sources;
 
@@ -15,6 +16,7 @@ use adapter_postgres::Sealer;
 use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
+pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Caches in memory.
     pub cache: Cache,
+    /// What several gateways share.
+    pub redis: Redis,
     /// Outside calendars.
     pub calendar: Calendar,
     /// The background process.
@@ -290,8 +294,7 @@ impl Config {
         let tree = Tree::merge(sources)?;
         let config: Self = tree.decode()?;
         config.check_bounds()?;
-        let mut warnings = config.warnings();
-        warnings.extend(sources.without_effect());
+        let warnings = config.warnings();
         Ok(Loaded { config, warnings, tree })
     }
 
@@ -323,6 +326,7 @@ impl Config {
         }
         self.secrets.sealer()?;
         self.http.trusted_proxies()?;
+        self.redis.check()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));
@@ -382,6 +386,7 @@ impl Config {
             ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
+        bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
         bounds
     }

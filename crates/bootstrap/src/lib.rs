@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod memory;
 pub mod services;
+mod shared;
 pub mod shutdown;
 pub mod telemetry;
 pub mod trace;

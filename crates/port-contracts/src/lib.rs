@@ -2,7 +2,8 @@
 //!
 //! A fake that is kinder than the database makes every test above it worthless. Therefore each repository port has one
 //! suite here, which runs against its fake (`tests/it` of this crate) and against Postgres (`tests/it` of
-//! `adapter-postgres`). A suite gets a fixture: the port, tenants, and ids of rows that its writes may refer to.
+//! `adapter-postgres`). What several processes may share runs against the memory of one process and against Redis
+//! (`tests/it` of `adapter-redis`). A suite gets a fixture: the port, tenants, and ids of rows that its writes may refer to.
 //!
 //! # What it must never know
 //!
@@ -19,5 +20,8 @@ pub mod billing;
 pub mod calendar;
 pub mod call;
 pub mod customer;
+pub mod pacing;
 pub mod servicedesk;
 pub mod tenancy;
+pub mod voice;
+pub mod weeks;

@@ -16,7 +16,7 @@ use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
-use crate::ports::{CallMemory, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
+use crate::ports::{CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
@@ -124,6 +124,12 @@ impl VoiceDesk {
     #[must_use]
     pub const fn new(parts: Parts) -> Self {
         Self { parts }
+    }
+
+    /// Replaces the notes of a call, and with them the time of which they are.
+    pub(crate) async fn note(&self, talk: &Conversation, notes: CallNotes) {
+        let notes = CallNotes { noted_at: Some(self.parts.clock.now()), ..notes };
+        self.parts.memory.remember(&talk.scope, talk.call, notes).await;
     }
 
     /// A call has begun: it is made known, so that a tool may name it a moment later. What fails here is no loss: the

@@ -78,6 +78,9 @@ pub struct CallNotes {
     pub cancelled: Option<AppointmentId>,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
+    /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
+    /// younger.
+    pub noted_at: Option<DateTime<Utc>>,
 }
 
 impl CallNotes {

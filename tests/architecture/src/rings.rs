@@ -64,7 +64,7 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         (_, "phone-numbers") => return Some(vec!["phonenumber"]),
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
         (_, "adapter-postgres") => &["base64", "futures-util", "metrics", "ring", "sqlx", "tokio"],
-        (_, "adapter-redis") => &["deadpool-redis", "tokio"],
+        (_, "adapter-redis") => &["deadpool-redis", "metrics", "tokio"],
         (_, "adapter-calcom") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
         }

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
 use crate::config::Config;
+use crate::shared::Shared;
 
 /// Everything about outside calendars that a process may need.
 pub struct OutsideCalendars {
@@ -71,6 +72,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) resolver: &'a TenantResolver,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) ids: &'a Arc<dyn IdGenerator>,
+    pub(crate) shared: &'a Shared,
 }
 
 impl OutsideCalendars {
@@ -83,7 +85,8 @@ impl OutsideCalendars {
         let milliseconds = Duration::from_millis;
         let sealer = config.secrets.sealer()?;
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
-        let state = Arc::new(GuardState::new(GuardPolicy::default(), Arc::clone(ground.clock)));
+        let guards = GuardPolicy::default();
+        let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
         let limits = Limits {
             read: milliseconds(settings.read_timeout_ms),
             write: milliseconds(settings.write_timeout_ms),
@@ -92,6 +95,7 @@ impl OutsideCalendars {
         let client = Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, state.clone())
             .context("the client of outside calendars")?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
+        let gateway = ground.shared.paced(gateway, ground.clock, guards);
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
             fresh_empty: milliseconds(settings.fresh_empty_ms),
@@ -100,12 +104,16 @@ impl OutsideCalendars {
             request: milliseconds(settings.read_timeout_ms),
             entries: settings.entries,
         };
-        let mirror = MirroredTimes::new(
-            Arc::clone(&gateway),
-            Arc::clone(&book),
-            Arc::clone(ground.clock),
-            tasks,
-            policy,
+        let stale = policy.stale.max(policy.fresh);
+        let mirror = ground.shared.mirrored(
+            MirroredTimes::new(
+                Arc::clone(&gateway),
+                Arc::clone(&book),
+                Arc::clone(ground.clock),
+                tasks,
+                policy,
+            ),
+            stale,
         );
         let outside: Arc<dyn OutsideTimes> = Arc::new(mirror.clone());
         let desk = CopyDesk::new(CopyParts {

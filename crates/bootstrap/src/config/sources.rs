@@ -22,18 +22,17 @@ const PREFIX: &str = "ASKPRO__";
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Keys whose values are secrets, and that may come from a file named by `<key>_file`.
-const SECRETS: [(&str, &str); 3] = [("database", "url"), ("retell", "api_keys"), ("secrets", "keys")];
+const SECRETS: [(&str, &str); 4] =
+    [("database", "url"), ("redis", "url"), ("retell", "api_keys"), ("secrets", "keys")];
 
 /// Variables that everybody knows, and the keys they stand for. They win over the file, `ASKPRO__` wins over them.
-const WELL_KNOWN: [(&str, &str, &str); 3] = [
+const WELL_KNOWN: [(&str, &str, &str); 5] = [
     ("DATABASE_URL", "database", "url"),
     ("DATABASE_URL_FILE", "database", "url_file"),
+    ("REDIS_URL", "redis", "url"),
+    ("REDIS_URL_FILE", "redis", "url_file"),
     ("RUST_LOG", "telemetry", "log"),
 ];
-
-/// Variables that are understood and yet change nothing, and why.
-const WITHOUT_EFFECT: [(&str, &str); 1] =
-    [("REDIS_URL", "there is no adapter for Redis yet: caches are in the memory of each process")];
 
 /// A setting that cannot be used. `Display` is one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,15 +81,6 @@ impl Sources {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         Self { file, environment }
-    }
-
-    /// One line for every variable that is set and changes nothing.
-    pub(super) fn without_effect(&self) -> impl Iterator<Item = String> {
-        let is_set = |name| self.environment.get(name).is_some_and(|value| !value.is_empty());
-        WITHOUT_EFFECT
-            .into_iter()
-            .filter(move |(name, _)| is_set(*name))
-            .map(|(name, why)| format!("{name} is set and has no effect, since {why}"))
     }
 
     /// Only what is given: for tests and for programs that assemble a configuration themselves.

@@ -258,12 +258,30 @@ fn proxies_are_networks_or_a_mistake_that_is_named() {
 }
 
 #[test]
-fn a_variable_that_is_understood_and_changes_nothing_is_pointed_out_without_its_value() {
+fn redis_is_optional_and_its_address_a_secret() {
+    assert!(from_environment(&NOTHING).unwrap().config.redis.reached().is_none());
     let loaded = from_environment(&[("REDIS_URL", "redis://:hunter2@cache/0")]).unwrap();
-    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
-    assert!(loaded.warnings[0].starts_with("REDIS_URL is set and has no effect"), "{:?}", loaded.warnings);
-    assert!(!loaded.warnings[0].contains("hunter2"));
-    assert_eq!(from_environment(&[("REDIS_URL", "")]).unwrap().warnings, Vec::<String>::new());
+    let reached = loaded.config.redis.reached().unwrap();
+    assert_eq!(reached.url, "redis://:hunter2@cache/0");
+    assert_eq!((reached.timeout.as_millis(), reached.prefix.as_str()), (50, "askpro"));
+    assert!(!loaded.printable().contains("hunter2") && !format!("{:?}", loaded.config).contains("hunter2"));
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+    for (settings, key) in [
+        (
+            [("REDIS_URL", "rediss://:hunter2@cache/0"), ("ASKPRO__REDIS__RETRY_MS", "1000")],
+            "redis.url asks for TLS",
+        ),
+        (
+            [("REDIS_URL", "cache:hunter2"), ("ASKPRO__REDIS__RETRY_MS", "1000")],
+            "redis.url is not of the form",
+        ),
+        ([("REDIS_URL", ""), ("ASKPRO__REDIS__TIMEOUT_MS", "51")], "redis.timeout_ms is 51"),
+        ([("REDIS_URL", ""), ("ASKPRO__REDIS__PREFIX", "a b")], "redis.prefix must be"),
+    ] {
+        let text = message(from_environment(&settings));
+        assert!(text.starts_with(key), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
 use crate::config::Config;
-use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
+use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
 /// What the HTTP process serves.
@@ -75,6 +75,7 @@ impl GatewayServices {
     ) -> anyhow::Result<(Self, TraceWriter)> {
         let common = Common::assemble(&database_of_gateway(config), machine)?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
         let directory = CachedDirectory::new(Arc::new(PgDirectory::new(database.clone())), entries, fresh);
         let resolver = common.resolver(Arc::new(directory));
@@ -85,12 +86,13 @@ impl GatewayServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             Arc::new(PgAppointmentRepository::new(database.clone())),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         )
@@ -109,12 +111,9 @@ impl GatewayServices {
             customers,
             callbacks,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
-            memory: Arc::new(NotesInMemory::default()),
+            memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
-            attempts: Arc::new(AttemptsInMemory::new(
-                Arc::clone(clock),
-                config.voice.failed_identifications_per_hour,
-            )),
+            attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -126,7 +125,7 @@ impl GatewayServices {
             tenants: resolver,
             calendars,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
-            probe: Arc::new(PgHealthProbe::new(database.clone())),
+            probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,

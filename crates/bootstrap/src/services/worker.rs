@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::config::Config;
-use crate::memory::OffersInMemory;
+use crate::shared::Shared;
 
 /// What the background process does.
 pub struct WorkerServices {
@@ -77,6 +77,7 @@ impl WorkerServices {
     ) -> anyhow::Result<Self> {
         let common = Common::connect(&database_of_worker(config), machine, stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let keeper = TimeKeeper::default();
         keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
@@ -96,12 +97,13 @@ impl WorkerServices {
         );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let tasks = TaskTracker::new();
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks)?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             appointments.clone(),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         );

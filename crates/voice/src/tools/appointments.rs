@@ -123,7 +123,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
             let notes = CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
@@ -131,7 +131,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::NotOpen(_) => Err(not_found().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
             let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
-            desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { told_fee, ..notes }).await;
+            desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
                 spoken(talk, appointment.snapshot()),

@@ -68,7 +68,7 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         }
         When::Stretch(stretch) => check_stretch(desk, talk, &asker, service, staff, stretch, notes).await,
         When::Unsaid => {
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             let message = "An welchem Tag und um wie viel Uhr soll es sein?";
             Err(ToolReply::new(Status::DateRequired, message).next(NextAction::AskCaller).into())
         }
@@ -95,25 +95,16 @@ async fn check_moment(
     desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
         CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.parts
-                .memory
-                .remember(
-                    &talk.scope,
-                    talk.call,
-                    CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
-                )
+            desk.note(talk, CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes })
                 .await;
             Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
         }
         CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.parts
-                .memory
-                .remember(
-                    &talk.scope,
-                    talk.call,
-                    CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
-                )
-                .await;
+            desk.note(
+                talk,
+                CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
+            )
+            .await;
             let mut reply = own_overlaps(talk, &own, true);
             reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
             Ok(reply.into())
@@ -193,7 +184,7 @@ async fn check_stretch(
 ) -> ToolResult {
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
     else {
-        desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+        desk.note(talk, notes).await;
         let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
         return Err(ToolReply::new(Status::TimeRequired, message)
             .with("inferred", stretch.inferred)

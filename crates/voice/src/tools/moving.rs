@@ -85,7 +85,7 @@ async fn ask(
                 fee.map(|fee| ToldFee { appointment: appointment.id(), act: ChangeAct::Move, fee });
             let question = Some(Question::Move(appointment.id(), slot));
             let notes = CallNotes { asked: question, offered: Vec::new(), told_fee, ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             let at = slot.start.with_timezone(&talk.zone());
             let (status, promise) = if hold.is_some() {
                 (Status::ReadyForConfirmation, "")

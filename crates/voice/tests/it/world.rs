@@ -58,6 +58,7 @@ pub(crate) struct World {
     pub(crate) outside: Arc<OutsideCalendar>,
     /// Outcomes of appointments cannot be read while this is true.
     pub(crate) broken: Arc<AtomicBool>,
+    pub(crate) notes: Arc<Notes>,
     /// Every answer, with the tool that gave it.
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
@@ -132,8 +133,9 @@ impl TraceSink for Uses {
     }
 }
 
+/// Notes of calls.
 #[derive(Default)]
-struct Notes(Mutex<HashMap<CallId, CallNotes>>);
+pub(crate) struct Notes(pub(crate) Mutex<HashMap<CallId, CallNotes>>);
 
 #[async_trait]
 impl CallMemory for Notes {
@@ -249,6 +251,7 @@ impl World {
         let trace = Arc::new(InMemoryTrace::default());
         let outside = Arc::new(OutsideCalendar::new(appointments.clone()));
         let broken = Arc::new(AtomicBool::default());
+        let notes = Arc::new(Notes::default());
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             tenants: tenancy.clone(),
@@ -268,7 +271,7 @@ impl World {
                 callbacks: callbacks.clone(),
                 broken: broken.clone(),
             }),
-            memory: Arc::new(Notes::default()),
+            memory: notes.clone(),
             copies: outside.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
@@ -287,6 +290,7 @@ impl World {
             tenancy,
             outside,
             broken,
+            notes,
             said: Mutex::default(),
         }
     }
