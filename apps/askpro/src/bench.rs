@@ -27,6 +27,7 @@ mod book;
 mod calls;
 mod cold;
 pub mod command;
+mod company;
 pub mod figure;
 mod floor;
 mod history;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use super::Plan;
+use super::company::{Caller, Wish, as_bare};
 use super::figure::{Figure, Goal, Report};
 use super::load::{Fault, Manner, drive, judge};
-use super::rig::{Caller, Rig, Wish, as_bare};
+use super::rig::Rig;
 use super::sample::{Round, Side};
 use super::wire::{Answer, Wire};
 
@@ -49,8 +50,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
         caller.tool(&wish.number, "check_availability", &wish.args())
     };
     let mut wire = Wire::connect(rig.gateway)?;
-    for place in 0..CONNECTIONS {
-        let (caller, wish) = &callers[place];
+    for (caller, wish) in &callers {
         let answer = caller.insist(&mut wire, &wish.number, "check_availability", &wish.args())?;
         report.check(taken(&answer).is_ok(), || format!("a taken time is `{}`", answer.field("status")));
         let read: serde_json::Value = serde_json::from_slice(&answer.body).context("an answer is JSON")?;

@@ -7,11 +7,12 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::Plan;
+use super::company::{Caller, Wish};
 use super::figure::{Figure, Goal, Report};
 use super::floor::statements;
 use super::load::{Fault, Load, Manner, judge, run as run_threads};
 use super::offer::{FLOOR_INSERT, FLOOR_TABLE};
-use super::rig::{Caller, Rig, Wish};
+use super::rig::Rig;
 use super::sample::{Round, Side};
 use super::wire::Wire;
 

@@ -7,9 +7,10 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::Plan;
+use super::company::{Caller, Wish};
 use super::figure::{Figure, Goal, Report};
 use super::load::{Fault, Load, Manner, run as run_threads};
-use super::rig::{Caller, Rig, Wish};
+use super::rig::Rig;
 use super::sample::{Round, Side};
 use super::wire::{Wire, signed};
 use crate::stage::RETELL_KEY;

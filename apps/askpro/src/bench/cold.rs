@@ -17,8 +17,14 @@ use crate::cues;
 const NUMBER: &str = "+4989555200";
 const BRANCH: &str = "schwabing";
 const REMOTE: Duration = Duration::from_millis(400);
-/// Services by people, each an event type of its own that nobody has asked about yet.
-const SERVICES: [&str; 4] = ["Krankengymnastik", "Massage", "Erstgespräch", "Lymphdrainage"];
+/// Services by people, each an event type of its own that nobody has asked about yet; each service at a time of its own,
+/// since an answer holds the time.
+const SERVICES: [(&str, &str); 4] = [
+    ("Krankengymnastik", "08:00"),
+    ("Massage", "09:30"),
+    ("Erstgespräch", "13:00"),
+    ("Lymphdrainage", "15:00"),
+];
 const PEOPLE: [&str; 3] = ["Eva Lindt", "Farid Amiri", "Greta Huber"];
 const IDENTICAL: usize = 100;
 
@@ -29,7 +35,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let free = names.get("free").and_then(|free| free.get(BRANCH)?.get(0)?.get("date"));
     let date = free.and_then(Value::as_str).context("a free day at the physiotherapists")?.to_owned();
     let mut fresh = SERVICES.iter().flat_map(|service| PEOPLE.iter().map(move |person| (*service, *person)));
-    let args = |(service, person): (&str, &str)| json!({"datum": date, "uhrzeit": "10:00", "dienstleistung": service, "mitarbeiter": person});
+    let args = |((service, time), person): ((&str, &str), &str)| json!({"datum": date, "uhrzeit": time, "dienstleistung": service, "mitarbeiter": person});
     let mut wire = Wire::connect(rig.gateway)?;
     rig.calcom.order(Fault::always(
         Operation::Slots,

@@ -32,7 +32,7 @@ const FILL: &str = "
         (tenant_id, created_at, id, branch_id, provider_call_id, direction, caller_e164, called_e164, status, started_at,
          ended_at, duration_ms, sentiment, successful)
     SELECT tenant_id, at, id, branch_id, 'call_history_' || n, 'inbound', '+49151' || lpad((n % 50000)::text, 8, '0'),
-           '+4930555300', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'analyzed' END, at, at + interval '1 minute', 60000,
+           '+4930555300', CASE WHEN n % 20 = 0 THEN 'failed' ELSE 'analyzed' END, at, at + interval '1 minute', 60000,
            'Positive', true
       FROM call";
 

@@ -8,9 +8,10 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::Plan;
+use super::company::{BRANCHES, Caller};
 use super::figure::{Figure, Goal, Report};
 use super::load::{Fault, Load, Manner, drive, judge};
-use super::rig::{BRANCHES, Caller, Rig};
+use super::rig::Rig;
 use super::sample::{Round, Side};
 use super::wire::Answer;
 use crate::cues;

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::Plan;
+use super::company::{BRANCHES, Caller, QUIET_TIMES};
 use super::figure::{Figure, Goal, Report};
 use super::floor::statements;
 use super::load::{Fault, Manner, drive, judge};
-use super::rig::{BRANCHES, Caller, QUIET_TIMES, Rig};
+use super::rig::Rig;
 use super::sample::{Round, Side};
 use super::wire::Answer;
 

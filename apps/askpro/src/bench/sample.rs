@@ -53,7 +53,7 @@ pub(super) fn spread(values: &[f64]) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let middle = median(values);
-    if values.is_empty() || middle == 0.0 { 0.0 } else { (high - low) / middle }
+    if values.is_empty() || middle == 0.0 { 0.0 } else { (high - low) / middle.abs() }
 }
 
 /// The least wait that at least so many in a hundred do not exceed (nearest rank). Sorts them; zero of none.
@@ -92,6 +92,7 @@ mod tests {
     #[test]
     fn the_spread_shows_it() {
         assert!(close(spread(&[2.0, 3.0, 4.0]), 2.0 / 3.0));
+        assert!(close(spread(&[-1.0, -3.0]), 1.0));
         assert!(close(spread(&[5.0]), 0.0) && close(spread(&[]), 0.0) && close(spread(&[0.0, 0.0]), 0.0));
     }
 
