@@ -13,7 +13,7 @@ use crate::admin::{
     CallbacksCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office,
     Target, TenantCommand, run_migrate, run_task,
 };
-use crate::bench;
+use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
 use crate::cluster::ClusterError;
 use crate::demo::{self, DemoArgs};
@@ -54,7 +54,7 @@ enum Command {
         #[command(subcommand)]
         what: Proof,
     },
-    /// Measure how long callers wait, beside a floor of the same run.
+    /// Measure what the product does in a second and how long callers wait, beside floors of the same run.
     Bench(BenchArgs),
     /// Bring a database up to date.
     Migrate(MigrateArgs),
@@ -172,44 +172,6 @@ enum Proof {
     Crash(Seeds),
 }
 
-/// What can be measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Measurement {
-    /// Warm tool calls of booking conversations at a fixed pace.
-    Tools,
-}
-
-#[derive(Debug, clap::Args)]
-struct BenchArgs {
-    /// What to measure; everything, if nothing is named.
-    #[arg(value_enum, value_name = "NAME")]
-    names: Vec<Measurement>,
-    /// Tool calls a second.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    rate: u32,
-    /// How long, in seconds.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
-    seconds: u32,
-    /// Fail if the 99th percentile of anything measured is above this.
-    #[arg(long, value_name = "MILLISECONDS")]
-    limit_p99_ms: Option<u64>,
-    /// Write the figures as one JSON object per line; on the command line it is `--json FILE`.
-    #[arg(long = "json-file", value_name = "FILE", value_parser = file_for_figures)]
-    file: Option<PathBuf>,
-    #[command(flatten)]
-    place: Where,
-}
-
-/// A file whose name is that of a measurement was hardly meant to be one.
-fn file_for_figures(text: &str) -> Result<PathBuf, String> {
-    match <Measurement as clap::ValueEnum>::from_str(text, false) {
-        Ok(_) => Err(format!(
-            "`{text}` is a measurement, and `--json` of bench takes a file: name the measurement first, or write ./{text}"
-        )),
-        Err(_) => Ok(PathBuf::from(text)),
-    }
-}
-
 /// The arguments as the parser wants them: without one leading `--` after `demo`, since cargo hands it on, and with the
 /// file of `bench --json FILE` under a name of its own, since everywhere else `--json` takes no value.
 #[must_use]
@@ -283,7 +245,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(exit(answer.succeeded()))
         }
         Command::Prove { what } => prove(what, json).await,
-        Command::Bench(args) => measure(args, json).await,
+        Command::Bench(args) => bench::command::run(args, json).await,
         Command::Migrate(args) => report(&run_migrate(&args).await?, json),
         Command::Tenant { target, command } => {
             with_office(&target, "tenant", json, async |office| command.run(office).await).await
@@ -385,41 +347,6 @@ async fn in_world(
     let verdict = proof(&world).await;
     world.close().await?;
     verdict
-}
-
-async fn measure(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let names = match args.names.as_slice() {
-        [] => <Measurement as clap::ValueEnum>::value_variants(),
-        named => named,
-    };
-    let world = World::open(&args.place).await?;
-    let mut all = Vec::with_capacity(names.len());
-    let mut failed = None;
-    for Measurement::Tools in names {
-        match bench::tools(&world.venue, bench::Plan { rate: args.rate, seconds: args.seconds }).await {
-            Ok(measured) => all.push(measured),
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    world.close().await?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let (mut lines, mut tables, mut passed) = (String::new(), String::new(), true);
-    for measured in &mut all {
-        lines.extend(measured.to_json().iter().map(|line| format!("{line}\n")));
-        tables.push_str(&measured.table());
-        let slow = args.limit_p99_ms.map(|limit| measured.slower_than(limit)).unwrap_or_default();
-        passed &= measured.odd.is_empty() && slow.is_empty();
-        for line in slow {
-            writeln!(std::io::stderr(), "✗ {line}")?;
-        }
-    }
-    if let Some(file) = &args.file {
-        std::fs::write(file, &lines).with_context(|| format!("{} cannot be written", file.display()))?;
-    }
-    write!(std::io::stdout(), "{}", if json { lines } else { tables })?;
-    Ok(exit(passed))
 }
 
 async fn with_office(

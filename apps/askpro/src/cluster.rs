@@ -64,8 +64,28 @@ impl Cluster {
         durability: Durability,
         hear: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, ClusterError> {
+        Self::passing(&std::env::temp_dir(), durability, hear).await
+    }
+
+    /// Starts a durable cluster below `base` that is gone afterwards all the same: what it is measured by counts, its data
+    /// do not.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn durable_for_now(
+        base: &Path,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        Self::passing(base, Durability::Durable, hear).await
+    }
+
+    async fn passing(
+        base: &Path,
+        durability: Durability,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
         let name = format!("askpro-{}-{:08x}", std::process::id(), random::generator().random::<u32>());
-        let dir = std::env::temp_dir().join(name);
+        let dir = base.join(name);
         let builder = Postgres::builder().dir(dir.join("postgres")).durability(durability).announce(hear);
         let postgres = blocking(move || builder.start()).await??;
         Self::open(postgres, Some(dir)).await

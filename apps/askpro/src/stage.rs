@@ -22,6 +22,7 @@ use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerCon
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::blueprint::TenantFile;
 use crate::machine::Machine;
 use crate::onboard;
 use crate::ready::{BranchReady, CalcomReady, Ready, RetellReady, ServiceReady, StaffReady, TenantReady};
@@ -115,14 +116,47 @@ async fn prepare_in(
         .execute(database.pool())
         .await
         .context("partitions")?;
+    let files = tenants::all();
+    let ready = create(database, setting, &files, calcom).await?;
+    load::load(database.pool(), setting.seed, &files).await?;
+    // What calls cost is told in US dollars; without any rate every settlement would warn.
+    sqlx::query(
+        "INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)
+         VALUES ('USD', 'EUR', (app.now() AT TIME ZONE 'UTC')::date, $1, 'manual') ON CONFLICT DO NOTHING",
+    )
+    .bind(EUR_PER_USD_PPM)
+    .execute(database.pool())
+    .await
+    .context("the exchange rate")?;
+    Ok(ready)
+}
+
+/// Creates more companies in a prepared database.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn add(setting: &Setting, files: &[TenantFile]) -> anyhow::Result<Vec<TenantReady>> {
+    let database =
+        Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
+            .context("the administrator's address")?;
+    let created = create(&database, setting, files, "").await;
+    database.close().await;
+    created
+}
+
+async fn create(
+    database: &Database,
+    setting: &Setting,
+    files: &[TenantFile],
+    calcom: &str,
+) -> anyhow::Result<Vec<TenantReady>> {
     let offset = adapter_postgres::product_time_offset(database).await.context("product time")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
     let scope =
         PlatformScope::new(Actor::Operator("askpro demo".to_owned()), CorrelationId::generate(&RandomIds));
     let sealer = Sealer::from_entries([setting.secrets_key.as_str()]).context("the key of secrets")?;
-    let files = tenants::all();
     let mut ready = Vec::with_capacity(files.len());
-    for file in &files {
+    for file in files {
         let ids: Arc<dyn IdGenerator> = Arc::new(SeededIds::new(setting.seed, &file.slug));
         let store = Arc::new(PgTenantProvisioner::new(database.clone()).with_sealer(sealer.clone()));
         let onboarding = Onboarding::new(store, Arc::clone(&clock), ids);
@@ -136,16 +170,6 @@ async fn prepare_in(
             .with_context(|| format!("the company {} cannot be created", file.slug))?;
         ready.push(tenant_ready(provisioned.record(), token));
     }
-    load::load(database.pool(), setting.seed, &files).await?;
-    // What calls cost is told in US dollars; without any rate every settlement would warn.
-    sqlx::query(
-        "INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)
-         VALUES ('USD', 'EUR', (app.now() AT TIME ZONE 'UTC')::date, $1, 'manual') ON CONFLICT DO NOTHING",
-    )
-    .bind(EUR_PER_USD_PPM)
-    .execute(database.pool())
-    .await
-    .context("the exchange rate")?;
     Ok(ready)
 }
 

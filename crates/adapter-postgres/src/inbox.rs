@@ -1,5 +1,9 @@
 //! The inbox of webhooks: stored with their job before they are answered.
 
+pub(crate) mod group;
+
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{JobSpec, PlatformScope, StoreError};
@@ -134,19 +138,17 @@ impl TryFrom<SummaryRow> for InboxSummary {
 #[derive(Debug, Clone)]
 pub struct PgInbox {
     database: Database,
+    group: Arc<group::Group>,
 }
 
 impl PgInbox {
     /// With the pool of `gateway` it can store; everything else needs the pool of `worker`.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database) -> Self {
+        Self { database, group: Arc::default() }
     }
-}
 
-#[async_trait]
-impl Inbox for PgInbox {
-    async fn store(&self, webhook: ReceivedWebhook) -> Result<Stored, StoreError> {
+    async fn store_alone(&self, webhook: &ReceivedWebhook) -> Result<Stored, StoreError> {
         let jobs = webhook.job.as_slice();
         let done = sqlx::query(STORE)
             .bind(webhook.id.as_uuid())
@@ -171,6 +173,17 @@ impl Inbox for PgInbox {
             .await
             .map_err(store_error)?;
         Ok(if done.rows_affected() > 0 { Stored::New } else { Stored::Duplicate })
+    }
+}
+
+#[async_trait]
+impl Inbox for PgInbox {
+    async fn store(&self, webhook: ReceivedWebhook) -> Result<Stored, StoreError> {
+        let webhook = Arc::new(webhook);
+        match self.group.store(self.database.pool(), &webhook).await {
+            group::Left::Stored => Ok(Stored::New),
+            group::Left::Alone(_turn) => self.store_alone(&webhook).await,
+        }
     }
 
     async fn load(&self, _scope: &PlatformScope, id: InboxId) -> Result<Option<InboxEntry>, StoreError> {

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appointment::model::Slot;
+use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
-use kernel::{AppointmentId, CallId, PhoneNumber, ServiceId, StaffId};
+use kernel::{AppointmentId, CallId, Currency, Money, PhoneNumber, ServiceId, StaffId};
 use uuid::Uuid;
-use voice::{CallMemory, CallNotes, FailedIdentifications, Question};
+use voice::{CallMemory, CallNotes, FailedIdentifications, Question, ToldFee};
 
 /// A memory without notes.
 pub struct CallMemoryFixture {

@@ -95,7 +95,8 @@ const WRAPPED: &[(&str, &[&str])] = &[
     ("deadpool-redis", &["adapter-redis"]),
     // Keys and ciphers have one home; everybody else sees secrets or seals, never both.
     ("ring", &["adapter-postgres"]),
-    ("axum", &["inbound-http", "inbound-web", "inbound-mcp", "gateway", "simulators", "e2e-tests"]),
+    // `askpro bench` serves a bare route of the same server to compare the product's routes with.
+    ("axum", &["inbound-http", "inbound-web", "inbound-mcp", "gateway", "simulators", "e2e-tests", "askpro"]),
     ("anyhow", &["bootstrap", "gateway", "worker", "askpro", "testkit", "simulators", "e2e-tests"]),
 ];
 

@@ -1,6 +1,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
+use crate::bench::Name;
 
 fn given(text: &str) -> Vec<std::ffi::OsString> {
     arguments(text.split(' ').map(Into::into))
@@ -59,7 +60,7 @@ fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
         "askpro bench --json=figures.json tools --limit-p99-ms=50",
     ] {
         let (named, json) = bench_of(text).unwrap();
-        assert_eq!(named.names, [Measurement::Tools], "{text}");
+        assert_eq!(named.names, [Name::Tools], "{text}");
         assert_eq!(named.file.as_deref(), Some("figures.json".as_ref()), "{text}");
         assert_eq!((named.limit_p99_ms, json), (Some(50), false), "{text}");
     }
