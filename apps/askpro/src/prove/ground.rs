@@ -161,13 +161,25 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Nothing goes wrong any more, and time passes until everything has ended that can; then both calendars are
-    /// compared, as the product does it every quarter of an hour. How many minutes of product time that took.
+    /// Nothing goes wrong any more, and everything ends that can; then both calendars are compared, as the product does it
+    /// every quarter of an hour. How many minutes of product time that took.
     ///
     /// # Errors
     /// If the worker stands still.
     pub async fn settle(&self) -> anyhow::Result<i64> {
         self.calcom().clear_faults();
+        let minutes = self.finish().await?;
+        run_task(self.office().await?, "sync-calcom-bookings").await?;
+        self.idle().await?;
+        Ok(minutes)
+    }
+
+    /// Time passes until nothing is open any more, or nothing changes by waiting. How many minutes of product time that
+    /// took.
+    ///
+    /// # Errors
+    /// If the worker stands still.
+    pub async fn finish(&self) -> anyhow::Result<i64> {
         let mut minutes = 0;
         for _ in 0..ROUNDS {
             self.pass(A_WHILE).await?;
@@ -182,8 +194,6 @@ impl<'a> Ground<'a> {
                 break;
             }
         }
-        run_task(self.office().await?, "sync-calcom-bookings").await?;
-        self.idle().await?;
         Ok(minutes)
     }
 

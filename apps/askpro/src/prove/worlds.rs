@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use super::Verdict;
 use super::ground::Ground;
+use super::history::Told;
 use super::{dst, lost_response, outage, reorder};
 use crate::private::{PRIVATE_CLOCK, World};
 
@@ -82,8 +83,16 @@ impl Play {
             Self::LostResponse => lost_response::run(ground, seeds, verdict).await,
             Self::Outage => outage::run(ground, seeds, verdict).await,
             Self::Dst => dst::run(ground, seeds, verdict).await,
-            Self::Reorder => reorder::run(ground, seeds, verdict).await,
-        }
+            Self::Reorder => return reorder::run(ground, seeds, verdict).await,
+        }?;
+        let history = ground.ledger().read();
+        let is_promise =
+            |told: &&Told| matches!(told.status.as_deref(), Some("booked" | "pending_confirmation"));
+        let promised = history.told.iter().filter(is_promise).count();
+        verdict.add("promised", u64::try_from(promised)?);
+        // Promises that nobody makes are kept by themselves.
+        verdict.check(promised > 0, || "nobody was promised anything".to_owned());
+        Ok(())
     }
 }
 

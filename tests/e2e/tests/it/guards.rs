@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::Config as CalcomConfig;
@@ -18,6 +18,7 @@ use askpro::prove::checker::{Findings, check};
 use askpro::prove::evidence;
 use askpro::prove::history::{History, Posted};
 use askpro::stage::PRIVATE_SECRETS_KEY;
+use askpro::venue::status;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use customer::CustomerService;
@@ -44,6 +45,24 @@ const CROWD: usize = 4;
 /// Slots that a crowd is let loose on, until two of them got one.
 const SLOTS: [&str; 6] = ["09:00", "09:30", "10:00", "10:30", "11:00", "15:00"];
 
+/// Waits until two transactions of the house wait for a lock, for less time than they would.
+async fn two_wait(house: &House) {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        )
+        .fetch_one(&house.venue.administrator)
+        .await
+        .unwrap();
+        if waiting >= 2 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 async fn crowd_is_let_in(house: &House) -> Findings {
     let ground = house.ground();
     let names = askpro::cues::look_up(&house.venue.administrator).await.unwrap();
@@ -51,8 +70,12 @@ async fn crowd_is_let_in(house: &House) -> Findings {
     for time in SLOTS {
         let lines: Vec<_> = (0..CROWD)
             .map(|n| {
-                let number = format!("+4915229{}{n:02}", time.replace(':', ""));
-                house.venue.line(format!("call_crowd_{time}_{n}"), number, "+4940555100")
+                let slot = time.replace(':', "");
+                house.venue.line(
+                    format!("call_crowd_{slot}_{n}"),
+                    format!("+4915229{slot}{n:02}"),
+                    "+4940555100",
+                )
             })
             .collect();
         join_all(lines.iter().map(|line| line.tool("list_services", json!({})))).await;
@@ -60,7 +83,19 @@ async fn crowd_is_let_in(house: &House) -> Findings {
             "mitarbeiter": "Anna Petersen", "customer_name": "Kim Gedränge"});
         let booking =
             lines.iter().map(|line| ground.tool("salon-nord", line, "book_appointment", args.clone()));
-        join_all(booking).await;
+        // Nobody writes before two have read that the time is free.
+        let mut gate = house.venue.administrator.begin().await.unwrap();
+        sqlx::query("LOCK TABLE public.occupancy IN SHARE ROW EXCLUSIVE MODE")
+            .execute(&mut *gate)
+            .await
+            .unwrap();
+        let opening = async {
+            two_wait(house).await;
+            gate.commit().await.unwrap();
+        };
+        let (answers, ()) = tokio::join!(join_all(booking), opening);
+        let booked = answers.iter().filter(|answer| status(answer) == "booked").count();
+        assert!(booked > 0, "{:?}", answers.iter().map(status).collect::<Vec<_>>());
         if ground.judge().await.unwrap().names("double_booking") {
             break;
         }
