@@ -134,6 +134,7 @@ pub(super) fn large_company() -> TenantFile {
         currency: "EUR".to_owned(),
         default_country: "DE".to_owned(),
         call_rate_minor_per_minute: 15,
+        changes: Vec::new(),
         services: vec![ServiceFile {
             name: SERVICE.to_owned(),
             minutes: Some(30),

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::floor::Bare;
 use super::load::{Manner, Target, drive, judge};
 use super::processes::{Process, free_port};
 use crate::cluster::{Cluster, tell_on_stderr};
+use crate::machine::Machine;
 use crate::private::PRIVATE_CLOCK;
 use crate::ready::TenantReady;
 use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Setting};
@@ -93,7 +95,9 @@ impl Rig {
         ensure_durable(&administrator).await?;
         sqlx::raw_sql(FLOORS).execute(&administrator).await?;
         let gateway = free_port()?;
-        let (calcom, _) = stage::outside_calendar(&setting, remote, &format!("http://{gateway}")).await?;
+        let machine = Arc::new(Machine::default());
+        let (calcom, _) =
+            stage::outside_calendar(&setting, remote, &format!("http://{gateway}"), &machine).await?;
         let mut process = Process::gateway(&setting, gateway)?;
         process.answers(gateway, "/api/health/ready").await?;
         let tasks = TaskTracker::new();

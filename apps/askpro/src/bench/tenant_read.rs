@@ -31,7 +31,7 @@ async fn scope(rig: &Rig, database: &Database) -> anyhow::Result<TenantScope> {
     let directory = Arc::new(PgDirectory::new(database.clone()));
     let resolver = TenantResolver::new(directory.clone(), directory, Arc::new(SystemClock::default()));
     let hash: [u8; 32] = Sha256::digest(token.reveal().as_bytes()).into();
-    let key = resolver.by_api_key(token.prefix(), &hash, CorrelationId::generate(&RandomIds)).await;
+    let key = resolver.by_api_key(token.prefix(), &hash, None, CorrelationId::generate(&RandomIds)).await;
     Ok(key.context("the company's key")?.scope)
 }
 
