@@ -187,6 +187,12 @@ impl Database {
         self.working_role
     }
 
+    /// The same connections, working as the product does: an operator who acts for one company is bound as it is.
+    #[must_use]
+    pub fn as_product(&self) -> Self {
+        Self { pool: self.pool.clone(), working_role: WorkingRole::Tenant }
+    }
+
     /// Ends every connection; waits for those that are in use.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -6,6 +6,7 @@
 //! * [`intake`]: webhooks are stored byte for byte before anybody understands them, and can be replayed;
 //! * [`processing`]: a stored webhook finds its tenant and is merged into its call;
 //! * [`aftermath`]: what follows from the end of a call (charge, cost, holds), as subscribers to its events;
+//! * [`waiting`]: freed time is offered to the waiting list, and the staff is asked to call;
 //! * [`lists`]: read models for API clients, a page at a time;
 //! * [`maintenance`]: recurring upkeep (expired holds, stuck calls, partitions, retention, holidays);
 //! * [`onboarding`]: a tenant from a blueprint;
@@ -32,6 +33,7 @@ pub mod maintenance;
 pub mod onboarding;
 pub mod ports;
 pub mod processing;
+pub mod waiting;
 pub mod work;
 
 pub use aftermath::CallAftermath;
@@ -40,6 +42,7 @@ pub use lists::Lists;
 pub use maintenance::{Maintenance, MaintenancePorts, UpkeepPolicy};
 pub use onboarding::{Onboarding, TenantBlueprint};
 pub use processing::WebhookProcessing;
+pub use waiting::FreedTimes;
 
 /// In-memory fakes for tests of any crate.
 #[cfg(any(test, feature = "testing"))]

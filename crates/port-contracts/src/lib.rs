@@ -11,3 +11,4 @@ pub mod call;
 pub mod customer;
 pub mod servicedesk;
 pub mod tenancy;
+pub mod waiting;

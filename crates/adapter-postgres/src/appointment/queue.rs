@@ -3,14 +3,16 @@
 //! A transaction takes an advisory lock for each person and day that it wants to occupy, in the message that begins it.
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
 //! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
-//! customer it is the rule: several people may share a number, so no constraint can tell a double.
+//! customer it is the rule: several people may share a number, so no constraint can tell a double. And for the length of
+//! a company's waiting list, which no constraint can count.
 
 use appointment::ports::AppointmentWrite;
+use appointment::waiting::WaitingWrite;
 use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
 /// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, one for the number of
-/// each new customer, in ascending order, so that two transactions never wait for each other crosswise.
+/// each new customer, and one for the waiting list that a wish joins, in ascending order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
         .iter()
@@ -20,6 +22,9 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
                 Some((appointment.staff, appointment.spans.as_slice()))
             }
             AppointmentWrite::Update { next, .. } => Some((next.staff, next.spans.as_slice())),
+            AppointmentWrite::Waiting(WaitingWrite::Offer(offer)) => {
+                Some((offer.slot.staff, offer.spans.as_slice()))
+            }
             _ => None,
         })
         .flat_map(|(staff, spans)| {
@@ -33,6 +38,7 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
         AppointmentWrite::Insert { new_customer: Some(new), .. } => {
             new.phone.as_ref().map(|phone| fnv(scope, phone.as_e164().bytes()))
         }
+        AppointmentWrite::Waiting(WaitingWrite::Note { .. }) => Some(fnv(scope, b"wishes".iter().copied())),
         _ => None,
     }));
     keys.sort_unstable();

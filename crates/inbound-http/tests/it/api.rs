@@ -1,3 +1,4 @@
+use appointment::waiting::{OfferId, WishId};
 use axum::body::Body;
 use axum::http::Request;
 use kernel::testing::scope;
@@ -5,14 +6,17 @@ use kernel::{
     AppointmentId, BranchId, CallId, ChangeSet, Currency, CustomerId, EmailAddress, Money, PersonName,
     PhoneNumber, ServiceId, StaffId,
 };
-use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
+use operations::ports::{
+    AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
+};
 use serde_json::{Value, json};
 use tenancy::{KeyPrefix, TenancyWrite, TenantRepository, TenantState};
 use uuid::Uuid;
 
 use crate::world::{Answer, Rows, World, now, small_limits};
 
-const LISTS: [&str; 4] = ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks"];
+const LISTS: [&str; 5] =
+    ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks", "/api/v1/wishes"];
 
 async fn get(world: &World, path: &str, key: &str) -> Answer {
     let request = Request::get(path).header("authorization", format!("Bearer {key}"));
@@ -85,6 +89,27 @@ pub(crate) fn rows() -> Rows {
             preferred_window: Some("nachmittags".to_owned()),
             status: "pending".to_owned(),
             due_at: now(),
+            created_at: now(),
+        }],
+        wishes: vec![WishListItem {
+            id: WishId::from_uuid(uuid(8)),
+            branch: BranchId::from_uuid(uuid(2)),
+            service: ServiceId::from_uuid(uuid(5)),
+            service_name: "Herrenhaarschnitt".to_owned(),
+            staff: None,
+            customer: None,
+            call: None,
+            phone: phone(),
+            name: name(),
+            first_day: now().date_naive(),
+            last_day: now().date_naive(),
+            from_minute: 540,
+            until_minute: 1439,
+            status: "offered".to_owned(),
+            asked: 1,
+            offer: Some(OfferId::from_uuid(uuid(9))),
+            offered_start: Some(now()),
+            offered_until: Some(now()),
             created_at: now(),
         }],
     }

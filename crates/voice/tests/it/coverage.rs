@@ -320,6 +320,13 @@ async fn dear() -> Said {
     said(&world)
 }
 
+/// Somebody who waits for more than anybody may.
+async fn waiting() -> Said {
+    let world = World::new().await;
+    crate::waiting::greedy(&world).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -330,6 +337,7 @@ async fn everything() -> Said {
         strangers().await,
         mirrored().await,
         dear().await,
+        waiting().await,
     ];
     parts.concat()
 }

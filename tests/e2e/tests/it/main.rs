@@ -12,3 +12,4 @@ mod privacy;
 mod proofs;
 mod quarantine;
 mod scripts;
+mod waiting;
