@@ -6,18 +6,19 @@
 
 mod secret;
 mod sources;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use adapter_postgres::Sealer;
-use appointment::waiting::WishLimits;
 use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
+pub use waiting::WaitingList;
 
 use sources::Tree;
 
@@ -221,33 +222,6 @@ pub struct Upkeep {
     pub fx_stale_days: u32,
 }
 
-/// The waiting list.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WaitingList {
-    /// Open wishes of one number.
-    pub wishes_per_number: u32,
-    /// Open wishes of one company.
-    pub wishes_per_tenant: u32,
-    /// Days that one wish may reach over.
-    pub days_per_wish: u32,
-    /// Minutes of opening time for which freed time is kept while somebody is asked.
-    pub offer_minutes: u32,
-}
-
-impl WaitingList {
-    /// As the domain takes it.
-    #[must_use]
-    pub const fn limits(&self) -> WishLimits {
-        WishLimits {
-            of_number: self.wishes_per_number,
-            of_tenant: self.wishes_per_tenant,
-            days: self.days_per_wish,
-            offer_minutes: self.offer_minutes,
-        }
-    }
-}
-
 /// The end of the process.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -355,22 +329,8 @@ impl Config {
     fn bounds(&self) -> Vec<(&'static str, u64, u64, u64)> {
         let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
         let (http, voice, database, worker) = (&self.http, &self.voice, &self.database, &self.worker);
-        let (retention, upkeep, waiting) = (&self.retention, &self.upkeep, &self.waiting_list);
+        let (retention, upkeep) = (&self.retention, &self.upkeep);
         let mut bounds = vec![
-            (
-                "waiting_list.wishes_per_number",
-                waiting.wishes_per_number.into(),
-                0,
-                WishLimits::MOST_OF_NUMBER.into(),
-            ),
-            (
-                "waiting_list.wishes_per_tenant",
-                waiting.wishes_per_tenant.into(),
-                0,
-                WishLimits::MOST_OF_TENANT.into(),
-            ),
-            ("waiting_list.days_per_wish", waiting.days_per_wish.into(), 1, 90),
-            ("waiting_list.offer_minutes", waiting.offer_minutes.into(), 5, 1440),
             ("http.max_in_flight", size(http.max_in_flight), 1, 100_000),
             ("http.request_timeout_ms", http.request_timeout_ms, 100, 60_000),
             // What cannot be read is kept in the inbox, too.
@@ -415,6 +375,7 @@ impl Config {
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
+        bounds.extend(self.waiting_list.bounds());
         bounds
     }
 
