@@ -11,7 +11,7 @@ use simulators::script::CallScript;
 
 use crate::admin::{
     CallbacksCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office,
-    Target, TenantCommand, run_migrate, run_task,
+    Target, TenantCommand, WishesCommand, run_migrate, run_task,
 };
 use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
@@ -113,6 +113,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// The waiting list.
+    Wishes {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: WishesCommand,
     },
     /// Run one scheduled task now.
     Task {
@@ -270,6 +277,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Inbox { target, command } => {
             with_office(&target, "inbox", json, async |office| command.run(office).await).await
+        }
+        Command::Wishes { target, command } => {
+            with_office(&target, "wishes", json, async |office| command.run(office).await).await
         }
         Command::Task { name, target } => {
             with_office(&target, "task", json, async |office| run_task(office, &name).await).await

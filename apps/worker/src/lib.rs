@@ -100,6 +100,7 @@ async fn assemble(
         maintenance: Arc::clone(&services.maintenance),
         calendar_news: services.calendar_news.clone(),
         calendar_rounds: Arc::clone(&services.calendar_rounds),
+        freed: Arc::clone(&services.freed),
     });
     let ports = WorkerPorts {
         queue: Arc::clone(&services.queue),

@@ -7,6 +7,7 @@
 mod redis;
 mod secret;
 mod sources;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
+pub use waiting::WaitingList;
 
 use sources::Tree;
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub calendar: Calendar,
     /// The background process.
     pub worker: Worker,
+    /// The waiting list.
+    pub waiting_list: WaitingList,
     /// How long things are kept.
     pub retention: Retention,
     /// Recurring work.
@@ -388,6 +392,7 @@ impl Config {
         ];
         bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
+        bounds.extend(self.waiting_list.bounds());
         bounds
     }
 

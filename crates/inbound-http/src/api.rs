@@ -20,7 +20,7 @@ use crate::edge::Edge;
 use crate::guard::RequestContext;
 use crate::refusal::Refusal;
 
-pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem};
+pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem, WishItem};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,6 +78,12 @@ list!(
     callbacks,
     CallbackItem,
     ListKind::Callbacks
+);
+list!(
+    /// `GET /api/v1/wishes`
+    wishes,
+    WishItem,
+    ListKind::Wishes
 );
 
 /// The tenant whose key the request carries.

@@ -19,6 +19,7 @@ pub mod process_webhook;
 pub mod record_call_cost;
 pub mod release_holds;
 pub mod settle_call;
+pub mod waiting;
 
 pub use about_call::AboutCall;
 

@@ -6,7 +6,7 @@ use call::CallEffect;
 use kernel::JobSpec;
 use operations::calendar::{CalendarProcessing, CalendarRounds};
 use operations::work::ProcessWebhook;
-use operations::{CallAftermath, Maintenance, WebhookProcessing};
+use operations::{CallAftermath, FreedTimes, Maintenance, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
@@ -27,6 +27,7 @@ use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::record_call_cost::RecordCallCost;
 use crate::handlers::release_holds::ReleaseHolds;
 use crate::handlers::settle_call::SettleCall;
+use crate::handlers::waiting::{AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime};
 use crate::registry::Registry;
 
 /// Wall clock of the schedules.
@@ -45,6 +46,7 @@ pub const NO_SUBSCRIBER: &[&str] = &[
     "callback.overdue",
     "customer.created",
     "customer.changed",
+    "wish.noted",
 ];
 
 /// The use cases that the handlers call.
@@ -60,12 +62,14 @@ pub struct UseCases {
     pub calendar_news: CalendarProcessing,
     /// Rounds over outside calendars.
     pub calendar_rounds: Arc<CalendarRounds>,
+    /// The waiting list.
+    pub freed: Arc<FreedTimes>,
 }
 
 /// Everything that runs in the background.
 #[must_use]
 pub fn registry(use_cases: &UseCases) -> Registry {
-    let UseCases { processing, aftermath, maintenance, calendar_news, calendar_rounds } = use_cases;
+    let UseCases { processing, aftermath, maintenance, calendar_news, calendar_rounds, freed } = use_cases;
     let upkeep = || Arc::clone(maintenance);
     Registry::new()
         // Enqueued by the gateway together with what it stored.
@@ -121,6 +125,17 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(SyncCalcomBookings::KIND, "7-59/15 * * * *", ZONE, recurring(SyncCalcomBookings::KIND))
         .handler(CallBackAboutDispute::KIND, Arc::new(CallBackAboutDispute(Arc::clone(calendar_rounds))))
         .subscribe("appointment.disputed", CallBackAboutDispute::KIND, CallBackAboutDispute::job_of)
+        // The waiting list. Ends of offers and wishes are jobs that were added with them.
+        .handler(OfferFreedTime::KIND, Arc::new(OfferFreedTime(Arc::clone(freed))))
+        .subscribe("appointment.cancelled", OfferFreedTime::KIND, OfferFreedTime::job_of)
+        .subscribe("appointment.moved", OfferFreedTime::KIND, OfferFreedTime::job_of_move)
+        .subscribe("wish.offer_settled", OfferFreedTime::KIND, OfferFreedTime::job_of)
+        .handler(AskStaff::KIND, Arc::new(AskStaff(Arc::clone(freed))))
+        .subscribe("wish.offered", AskStaff::KIND, AskStaff::job_of)
+        .handler(CloseTask::KIND, Arc::new(CloseTask(Arc::clone(freed))))
+        .subscribe("wish.offer_settled", CloseTask::KIND, CloseTask::job_of)
+        .handler(LapseOffer::KIND, Arc::new(LapseOffer(Arc::clone(freed))))
+        .handler(ExpireWish::KIND, Arc::new(ExpireWish(Arc::clone(freed))))
         // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when
         // the clocks change.
         .handler(EraseExpiredHolds::KIND, Arc::new(EraseExpiredHolds(upkeep())))

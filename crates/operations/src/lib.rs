@@ -7,6 +7,7 @@
 //! * [`processing`]: a stored webhook finds its tenant and is merged into its call;
 //! * [`aftermath`]: what follows from the end of a call (charge, cost, holds), as subscribers to its events;
 //! * [`costs`]: what calls cost, as the platform, a reseller or the company may see it;
+//! * [`waiting`]: freed time is offered to the waiting list, and the staff is asked to call;
 //! * [`lists`]: read models for API clients, a page at a time;
 //! * [`maintenance`]: recurring upkeep (expired holds, stuck calls, partitions, retention, holidays);
 //! * [`onboarding`]: a tenant from a blueprint;
@@ -34,6 +35,7 @@ pub mod maintenance;
 pub mod onboarding;
 pub mod ports;
 pub mod processing;
+pub mod waiting;
 pub mod work;
 
 pub use aftermath::CallAftermath;
@@ -43,6 +45,7 @@ pub use lists::Lists;
 pub use maintenance::{Maintenance, MaintenancePorts, UpkeepPolicy};
 pub use onboarding::{Onboarding, TenantBlueprint};
 pub use processing::WebhookProcessing;
+pub use waiting::FreedTimes;
 
 /// In-memory fakes for tests of any crate.
 #[cfg(any(test, feature = "testing"))]

@@ -11,6 +11,7 @@ use adapter_postgres::{
 use adapter_retell::signature::Secret as RetellKey;
 use anyhow::Context;
 use appointment::BookingService;
+use appointment::waiting::WishDesk;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
@@ -89,9 +90,17 @@ impl GatewayServices {
         let ground =
             Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
+        let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(clock),
+            Arc::clone(ids),
+            config.waiting_list.limits(),
+        );
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
-            Arc::new(PgAppointmentRepository::new(database.clone())),
+            appointments,
             shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
@@ -110,6 +119,7 @@ impl GatewayServices {
             bookings,
             customers,
             callbacks,
+            wishes,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
@@ -124,7 +134,7 @@ impl GatewayServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(clock)),
             tenants: resolver,
             calendars,
-            lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
+            lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists.clone(), lists),
             probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgActingLog, PgBillingRepository, PgCalendarAdministration,
-    PgCallbackRepository, PgInbox, PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
+    Database, DatabaseConfig, PgActingLog, PgAppointmentRepository, PgBillingRepository,
+    PgCalendarAdministration, PgCallbackRepository, PgCatalogueRepository, PgInbox, PgLists,
+    PgTenantProvisioner, PgTenantRepository, Sealer,
 };
 use anyhow::Context as _;
+use appointment::BookingService;
+use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use billing::BillingService;
 use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
@@ -19,6 +22,7 @@ use tenancy::TenantRepository;
 use tokio_util::sync::CancellationToken;
 
 use super::{Common, close};
+use crate::memory::OffersInMemory;
 
 /// What an operator's command works with. The connection is an administrator's.
 pub struct OperatorServices {
@@ -116,6 +120,34 @@ impl OperatorServices {
     pub fn onboarding_with(&self, sealer: Sealer) -> Onboarding {
         let store = PgTenantProvisioner::new(self.database.clone()).with_sealer(sealer);
         Onboarding::new(Arc::new(store), Arc::clone(&self.clock), Arc::clone(&self.ids))
+    }
+
+    /// Lists of one company.
+    #[must_use]
+    pub fn lists(&self) -> PgLists {
+        PgLists::new(self.database.as_product())
+    }
+
+    /// The waiting list of one company, for what people answered. It makes no offers, so its bounds do not matter.
+    #[must_use]
+    pub fn waiting_list(&self) -> WaitingList {
+        let database = self.database.as_product();
+        let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+            WishLimits::default(),
+        );
+        let bookings = BookingService::new(
+            Arc::new(PgCatalogueRepository::new(database)),
+            appointments,
+            Arc::new(OffersInMemory::new(Arc::clone(&self.clock))),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+        );
+        WaitingList::new(wishes, Arc::new(bookings))
     }
 
     /// Ends the connections.

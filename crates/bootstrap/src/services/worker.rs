@@ -13,13 +13,14 @@ use adapter_postgres::{
 use anyhow::Context;
 use appointment::calendar::{Effort, Lane};
 use appointment::service::BookingService;
+use appointment::waiting::{WaitingList, WishDesk};
 use billing::BillingService;
 use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Reconciliation, RoundParts};
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
-use operations::{CallAftermath, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
+use operations::{CallAftermath, FreedTimes, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
 use servicedesk::CallbackService;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,6 +42,8 @@ pub struct WorkerServices {
     pub calendar_news: CalendarProcessing,
     /// Rounds over outside calendars.
     pub calendar_rounds: Arc<CalendarRounds>,
+    /// The waiting list.
+    pub freed: Arc<FreedTimes>,
     /// The jobs.
     pub queue: Arc<dyn JobQueue>,
     /// The facts.
@@ -107,7 +110,17 @@ impl WorkerServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let news = CalendarNews::new(calendars.desk.clone(), Arc::new(bookings));
+        let bookings = Arc::new(bookings);
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(clock),
+            Arc::clone(ids),
+            config.waiting_list.limits(),
+        );
+        let list = WaitingList::new(wishes.clone(), Arc::clone(&bookings));
+        let freed = FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone());
+        let news = CalendarNews::new(calendars.desk.clone(), bookings);
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
         let calendar_rounds = CalendarRounds::new(RoundParts {
@@ -136,6 +149,7 @@ impl WorkerServices {
         Ok(Self {
             calendar_news,
             calendar_rounds: Arc::new(calendar_rounds),
+            freed: Arc::new(freed),
             processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
             aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments, customers)),
             maintenance: Arc::new(Maintenance::new(

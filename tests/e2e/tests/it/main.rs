@@ -13,3 +13,4 @@ mod privacy;
 mod proofs;
 mod quarantine;
 mod scripts;
+mod waiting;
