@@ -90,7 +90,7 @@ impl World {
             reason: None,
             requester: Requester::Desk,
             claim: None,
-            accepts_fee: true,
+            agreed_fee: None,
         };
         self.bookings.cancel(&self.scope, cancel).await.unwrap();
         freed(&made)
