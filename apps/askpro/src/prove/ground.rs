@@ -123,13 +123,26 @@ impl<'a> Ground<'a> {
         self.machine.forward(by);
         if by >= A_MONTH {
             // A product that sleeps for half a year is prepared by its operator when it wakes up.
-            sqlx::query("SELECT count(*) FROM app.ensure_partitions(3)")
-                .execute(&self.venue.administrator)
-                .await
-                .context("partitions")?;
+            self.prepare_months().await.context("partitions")?;
         }
         // Its limit runs in real time, of which next to none has passed.
         self.calcom().clear_limits();
+        Ok(())
+    }
+
+    /// Making a month locks its tables one after another, so it may meet work that locks them in another order; the
+    /// database ends one of the two, and the product's schedule would come again as well.
+    async fn prepare_months(&self) -> Result<(), sqlx::Error> {
+        const DEADLOCK: &str = "40P01";
+        const ATTEMPTS: u32 = 5;
+        for attempt in 1.. {
+            let made = sqlx::query("SELECT count(*) FROM app.ensure_partitions(3)");
+            match made.execute(&self.venue.administrator).await {
+                Err(sqlx::Error::Database(error))
+                    if attempt < ATTEMPTS && error.code().as_deref() == Some(DEADLOCK) => {}
+                ended => return ended.map(|_| ()),
+            }
+        }
         Ok(())
     }
 
