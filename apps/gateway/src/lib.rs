@@ -64,6 +64,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         if services.learn_time(shutdown.token()).await {
             gate.open();
             tracing::info!("the gateway is open");
+            services.calendars.keeper().run().await;
         }
         std::future::pending::<()>().await;
     };

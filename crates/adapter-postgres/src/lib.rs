@@ -62,7 +62,7 @@ mod upkeep;
 
 pub use appointment::{PgAppointmentRepository, PgCatalogueRepository};
 pub use billing::PgBillingRepository;
-pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey};
+pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
 pub use call::{PgCallRepository, PgToolTrace};
 pub use clock::{product_time, product_time_offset, set_product_time};
 pub use customer::PgCustomerRepository;

@@ -37,6 +37,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("billing", crate::billing::STATEMENTS),
         ("calendar", crate::calendar::STATEMENTS),
         ("calendar::administration", crate::calendar::administration::STATEMENTS),
+        ("calendar::bell", crate::calendar::bell::STATEMENTS),
         ("calendar::copies", crate::calendar::copies::STATEMENTS),
         ("calendar::routes", crate::calendar::routes::STATEMENTS),
         ("call::read", crate::call::read::STATEMENTS),

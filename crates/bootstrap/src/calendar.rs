@@ -1,10 +1,11 @@
 //! Outside calendars in one process: what they offer is mirrored, and copies are kept while a caller waits.
 
 mod assembly;
+mod keeper;
 mod live;
 mod mirror;
 
 pub(crate) use assembly::Ground;
 pub use assembly::{CalendarBreaker, OutsideCalendars};
 pub use live::LiveCopies;
-pub use mirror::{MirrorPolicy, MirroredTimes};
+pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};

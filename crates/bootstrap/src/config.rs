@@ -147,6 +147,12 @@ pub struct Calendar {
     pub stale_ms: u64,
     /// Weeks of event types that are remembered at most.
     pub entries: u64,
+    /// Time between two rounds that keep what is remembered fresh, in milliseconds; 0 switches the rounds off.
+    pub refresh_ms: u64,
+    /// Requests for one account that one round sends at most.
+    pub refresh_requests: usize,
+    /// Days ahead that are kept warm for everything that is linked.
+    pub warm_days: u32,
     /// Domain of addresses for customers who have none.
     pub placeholder_domain: String,
 }
@@ -352,6 +358,14 @@ impl Config {
             ("calendar.fresh_empty_ms", self.calendar.fresh_empty_ms, 0, 600_000),
             ("calendar.stale_ms", self.calendar.stale_ms, 0, 86_400_000),
             ("calendar.entries", self.calendar.entries, 1, 10_000_000),
+            ("calendar.refresh_ms", self.calendar.refresh_ms, 0, 3_600_000),
+            (
+                "calendar.refresh_requests",
+                u64::try_from(self.calendar.refresh_requests).unwrap_or(u64::MAX),
+                0,
+                100,
+            ),
+            ("calendar.warm_days", self.calendar.warm_days.into(), 0, 100),
             ("cache.entries", self.cache.entries, 0, 1_000_000),
             ("cache.fresh_ms", self.cache.fresh_ms, 0, 60_000),
             ("worker.tenant_cap", worker.tenant_cap.into(), 1, 1000),

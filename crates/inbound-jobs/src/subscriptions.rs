@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::handlers::AboutCall;
 use crate::handlers::calendar::{
-    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings,
+    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings, WarmCache,
 };
 use crate::handlers::check_fx::CheckFx;
 use crate::handlers::ensure_partitions::EnsurePartitions;
@@ -116,6 +116,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(PushOpenCopies::KIND, "* * * * *", ZONE, recurring(PushOpenCopies::KIND))
         .handler(SyncCalcomBookings::KIND, Arc::new(SyncCalcomBookings(Arc::clone(calendar_rounds))))
         .schedule(SyncCalcomBookings::KIND, "7-59/15 * * * *", ZONE, recurring(SyncCalcomBookings::KIND))
+        .handler(WarmCache::KIND, Arc::new(WarmCache(Arc::clone(calendar_rounds))))
+        .schedule(WarmCache::KIND, "3-59/10 * * * *", ZONE, recurring(WarmCache::KIND))
         .handler(CallBackAboutDispute::KIND, Arc::new(CallBackAboutDispute(Arc::clone(calendar_rounds))))
         .subscribe("appointment.disputed", CallBackAboutDispute::KIND, CallBackAboutDispute::job_of)
         // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when

@@ -6,7 +6,7 @@ use std::time::Duration;
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config as CalcomConfig, Limits};
 use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState};
-use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook};
+use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
 use anyhow::Context;
 use appointment::calendar::{CalendarBook, CalendarGateway, OutsideTimes};
 use customer::CustomerService;
@@ -15,6 +15,7 @@ use operations::calendar::{CalendarDoor, CopyDesk, CopyParts};
 use tenancy::TenantResolver;
 use tokio_util::task::TaskTracker;
 
+use super::keeper::Keeper;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
 use crate::config::Config;
@@ -32,6 +33,9 @@ pub struct OutsideCalendars {
     state: Arc<GuardState>,
     patience: Duration,
     write: Duration,
+    every: Option<Duration>,
+    database: Database,
+    ids: Arc<dyn IdGenerator>,
 }
 
 /// One breaker, in words that may be shown to anybody.
@@ -99,6 +103,8 @@ impl OutsideCalendars {
             patience: milliseconds(settings.patience_ms),
             request: milliseconds(settings.read_timeout_ms),
             entries: settings.entries,
+            refresh_requests: settings.refresh_requests,
+            warm_days: settings.warm_days,
         };
         let mirror = MirroredTimes::new(
             Arc::clone(&gateway),
@@ -120,13 +126,29 @@ impl OutsideCalendars {
         });
         let door = CalendarDoor::new(ground.resolver.clone(), Arc::clone(&book), outside);
         let (patience, write) = (milliseconds(settings.patience_ms), milliseconds(settings.write_timeout_ms));
-        Ok(Self { book, mirror, desk, door, state, patience, write })
+        let every = (settings.refresh_ms > 0).then_some(milliseconds(settings.refresh_ms));
+        let (database, ids) = (ground.database.clone(), Arc::clone(ground.ids));
+        Ok(Self { book, mirror, desk, door, state, patience, write, every, database, ids })
     }
 
     /// Keeps copies while a caller waits.
     #[must_use]
     pub fn live(&self, tasks: TaskTracker) -> LiveCopies {
         LiveCopies::new(self.desk.clone(), self.mirror.clone(), tasks, self.patience, self.write)
+    }
+
+    /// Keeps what is remembered here fresh. The connection to the database that it listens on is given back when it is
+    /// dropped.
+    #[must_use]
+    pub fn keeper(&self) -> Keeper {
+        Keeper {
+            mirror: self.mirror.clone(),
+            book: Arc::clone(&self.book),
+            survey: Arc::new(PgCalendarSurvey::new(self.database.clone())),
+            bell: Arc::new(PgWarmBell::new(self.database.clone())),
+            ids: Arc::clone(&self.ids),
+            every: self.every,
+        }
     }
 
     /// Longest time for one request to a provider.

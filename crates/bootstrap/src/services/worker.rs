@@ -8,7 +8,7 @@ use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJo
 use adapter_postgres::{
     Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCalendarSurvey,
     PgCallbackRepository, PgCatalogueRepository, PgCustomerRepository, PgDirectory, PgInbox,
-    PgTenantRepository, PgUpkeep,
+    PgTenantRepository, PgUpkeep, PgWarmBell,
 };
 use anyhow::Context;
 use appointment::calendar::{Effort, Lane};
@@ -111,6 +111,7 @@ impl WorkerServices {
                 Arc::clone(clock),
                 Arc::clone(ids),
             ),
+            bell: Arc::new(PgWarmBell::new(database.clone())),
             clock: Arc::clone(clock),
             effort,
         });

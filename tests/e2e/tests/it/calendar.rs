@@ -361,6 +361,37 @@ async fn a_crowd_with_one_question_asks_there_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_warmed_is_answered_without_asking_there() {
+    // One round is enough for everything that is linked: four services of three people, and at most three weeks each.
+    let settings = [
+        ("REFRESH_MS", "0"),
+        ("REFRESH_REQUESTS", "36"),
+        ("FRESH_MS", "600000"),
+        ("FRESH_EMPTY_MS", "600000"),
+    ];
+    let settings = settings.map(|(key, value)| (format!("ASKPRO__CALENDAR__{key}"), value.to_owned()));
+    let house = House::open_with(settings.into()).await;
+    let day = free_day(&house, 0).await;
+    assert_eq!(house.calcom().calls(Operation::Slots), 0);
+    // Only a gateway that listens already hears it.
+    let begun = Instant::now();
+    while house.calcom().calls(Operation::Slots) < 24 {
+        assert!(begun.elapsed() < PATIENCE, "{} questions", house.calcom().calls(Operation::Slots));
+        run(&house, "warm-cache").await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    house.calcom().settle().await;
+    run(&house, "warm-cache").await;
+    let asked = house.calcom().calls(Operation::Slots);
+    assert!(asked <= 36, "each week once: {asked}");
+    let answer = ask(&line(&house, "call_warm", 1), &day, "10:00").await;
+    assert_eq!(status(&answer), "available", "{}", answer.reply);
+    assert!(answer.reply["data"]["as_of"].is_string(), "{}", answer.reply);
+    assert_eq!(house.calcom().calls(Operation::Slots), asked, "nothing was asked for it");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_calendar_keeps_nobody_waiting() {
     let house = House::open().await;
     let day = free_day(&house, 0).await;

@@ -35,7 +35,7 @@ use super::super::{
     RoundParts,
 };
 use super::gateway::Hooked;
-use crate::ports::MockCalendarSurvey;
+use crate::ports::{MockCalendarSurvey, MockWarmBell};
 
 /// Friday, 09:00 in Berlin.
 const NOW: &str = "2026-11-20T08:00:00Z";
@@ -173,6 +173,7 @@ impl World {
             appointments: store.clone(),
             customers,
             callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+            bell: Arc::new(MockWarmBell::new()),
             clock: clock.clone(),
             effort: effort(),
         });
