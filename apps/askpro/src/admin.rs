@@ -3,6 +3,7 @@
 //! All of it works with an administrator's connection and through the product's own use cases; what it changes names
 //! the operator's command in the audit log. Passwords and keys are printed once, when they are made, and only those.
 
+mod calls;
 mod fx;
 mod inbox;
 mod jobs;
@@ -19,6 +20,7 @@ use kernel::{Actor, CorrelationId, PlatformScope, RandomIds};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+pub use calls::CallsCommand;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};

@@ -194,8 +194,11 @@ impl Stage {
     pub async fn raise(setting: &Setting) -> anyhow::Result<Self> {
         let remote = TcpListener::bind("127.0.0.1:0").await.context("a port for Cal.com's stand-in")?;
         let tenants = prepare(setting, &format!("http://{}", remote.local_addr()?)).await?;
+        let loopback = TcpListener::bind("127.0.0.1:0").await.context("a port for the simulator")?;
+        let simulator_url = format!("http://{}", loopback.local_addr()?);
         let gateway_config = config(setting, &setting.connections.gateway)?;
-        let worker_config = config(setting, &setting.connections.worker)?;
+        let mut worker_config = config(setting, &setting.connections.worker)?;
+        worker_config.retell.api_url.clone_from(&simulator_url);
         if setting.log.is_some() {
             telemetry::begin_logging(&gateway_config.telemetry)?;
         }
@@ -210,8 +213,6 @@ impl Stage {
         let gateway = shutdown.tasks().spawn(gateway::run(gateway_config, listener, shutdown.clone()));
         let worker = shutdown.tasks().spawn(worker::run(worker_config, shutdown.clone()));
 
-        let loopback = TcpListener::bind("127.0.0.1:0").await.context("a port for the simulator")?;
-        let simulator_url = format!("http://{}", loopback.local_addr()?);
         let client = Client::new(&url, RETELL_KEY, Arc::new(MachineClock))?;
         let offset = setting.clock.map_or(0, |clock| clock.timestamp_millis() - MachineClock.now_ms());
         let player =

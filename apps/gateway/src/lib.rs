@@ -40,8 +40,9 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: Shutdown) -> a
         intake: services.intake.clone(),
         tenants: services.tenants.clone(),
         lists: services.lists.clone(),
+        why: Some(services.why.clone()),
         probe: Arc::clone(&services.probe),
-        calendar: Some(Arc::new(Breakers(Box::new(services.calendars.breakers())))),
+        calendar: Some(Arc::new(Breakers::of(&services.calendars))),
         calendar_door: Some(services.calendars.door.clone()),
         metrics: Arc::new(move || {
             // Histograms are only summed up when somebody asks.

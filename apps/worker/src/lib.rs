@@ -87,6 +87,8 @@ async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<(Worke
         maintenance: Arc::clone(&services.maintenance),
         calendar_news: services.calendar_news.clone(),
         calendar_rounds: Arc::clone(&services.calendar_rounds),
+        catch_up: services.catch_up.clone(),
+        said_and_done: services.said_and_done.clone(),
     });
     let ports = WorkerPorts {
         queue: Arc::clone(&services.queue),

@@ -63,7 +63,7 @@ mod upkeep;
 pub use appointment::{PgAppointmentRepository, PgCatalogueRepository};
 pub use billing::PgBillingRepository;
 pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
-pub use call::{PgCallRepository, PgToolTrace};
+pub use call::{PgCallRepository, PgCallReviews, PgToolTrace};
 pub use clock::{product_time, product_time_offset, set_product_time};
 pub use customer::PgCustomerRepository;
 pub use database::{Database, DatabaseConfig};

@@ -41,6 +41,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("calendar::copies", crate::calendar::copies::STATEMENTS),
         ("calendar::routes", crate::calendar::routes::STATEMENTS),
         ("call::read", crate::call::read::STATEMENTS),
+        ("call::reviews", crate::call::reviews::STATEMENTS),
         ("call::trace", crate::call::trace::STATEMENTS),
         ("call::write", crate::call::write::STATEMENTS),
         ("change", crate::change::STATEMENTS),

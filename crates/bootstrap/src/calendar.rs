@@ -5,7 +5,7 @@ mod keeper;
 mod live;
 mod mirror;
 
-pub(crate) use assembly::Ground;
-pub use assembly::{CalendarBreaker, OutsideCalendars};
+pub use assembly::{CalendarBreaker, OutsideCalendars, RefusedAccount};
+pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;
 pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};

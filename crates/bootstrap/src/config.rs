@@ -86,6 +86,10 @@ pub struct Retell {
     pub api_keys: Vec<Secret>,
     /// File with one key per line, read at start.
     pub api_keys_file: PathBuf,
+    /// Where its interface is, for catching up on calls; empty: it is not asked.
+    pub api_url: String,
+    /// How far back it is asked, in hours of product time.
+    pub catch_up_hours: u32,
 }
 
 /// The database.
@@ -106,6 +110,8 @@ pub struct Database {
     pub lock_timeout_ms: u64,
     /// Longest pause inside a transaction, in milliseconds.
     pub idle_in_transaction_timeout_ms: u64,
+    /// Time between two measurements of product time, in milliseconds.
+    pub clock_check_ms: u64,
 }
 
 /// Keys for secrets of tenants.
@@ -351,6 +357,8 @@ impl Config {
                 100,
                 600_000,
             ),
+            ("database.clock_check_ms", self.database.clock_check_ms, 50, 3_600_000),
+            ("retell.catch_up_hours", self.retell.catch_up_hours.into(), 1, 720),
             ("calendar.patience_ms", self.calendar.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.calendar.read_timeout_ms, 100, 60_000),
             ("calendar.write_timeout_ms", self.calendar.write_timeout_ms, 100, 15_000),

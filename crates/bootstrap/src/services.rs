@@ -29,8 +29,6 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// restart.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often product time is measured again: a clock of a machine drifts by milliseconds in that time.
-const KEEP_TIME: Duration = Duration::from_secs(60);
 /// What a synchronised pair of machines never reaches.
 const WORTH_TELLING_MS: i64 = 250;
 
@@ -112,13 +110,19 @@ struct TimeKeeper {
 }
 
 impl TimeKeeper {
-    fn begin(&self, database: &Database, time: &Arc<ProductClock>, stop: &CancellationToken) {
+    fn begin(
+        &self,
+        database: &Database,
+        time: &Arc<ProductClock>,
+        every: Duration,
+        stop: &CancellationToken,
+    ) {
         let (database, time) = (database.clone(), Arc::clone(time));
         let (own, process) = (self.stop.clone(), stop.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = own.cancelled() => {}
-                () = keep_time(database, time, process) => {}
+                () = keep_time(database, time, every, process) => {}
             }
         });
     }
@@ -131,10 +135,10 @@ impl TimeKeeper {
     }
 }
 
-/// Keeps product time in step with the database until `stop` is cancelled. A database that does not answer is asked
+/// Keeps product time in step with the database, measuring it `every` so often, until `stop` is cancelled. A database that does not answer is asked
 /// again next time; the clock runs on.
-async fn keep_time(database: Database, time: Arc<ProductClock>, stop: CancellationToken) {
-    let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + KEEP_TIME, KEEP_TIME);
+async fn keep_time(database: Database, time: Arc<ProductClock>, every: Duration, stop: CancellationToken) {
+    let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

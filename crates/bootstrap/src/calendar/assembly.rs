@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config as CalcomConfig, Limits};
-use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState};
+use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, RefusalView};
+use adapter_calcom::report::LimitReport;
 use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
 use anyhow::Context;
-use appointment::calendar::{CalendarBook, CalendarGateway, OutsideTimes};
+use appointment::BookingService;
+use appointment::calendar::{CalendarBook, CalendarGateway, Effort, Lane, OutsideTimes};
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
+use operations::WhyDesk;
 use operations::calendar::{CalendarDoor, CopyDesk, CopyParts};
 use tenancy::TenantResolver;
 use tokio_util::task::TaskTracker;
@@ -18,12 +21,14 @@ use tokio_util::task::TaskTracker;
 use super::keeper::Keeper;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
-use crate::config::Config;
+use crate::config::{Calendar, Config};
 
 /// Everything about outside calendars that a process may need.
 pub struct OutsideCalendars {
     /// Accounts, links and copies.
     pub book: Arc<dyn CalendarBook>,
+    /// The providers themselves, behind their guards.
+    pub gateway: Arc<dyn CalendarGateway>,
     /// What they offer.
     pub mirror: MirroredTimes,
     /// Brings copies up to date.
@@ -36,6 +41,23 @@ pub struct OutsideCalendars {
     every: Option<Duration>,
     database: Database,
     ids: Arc<dyn IdGenerator>,
+}
+
+/// An account whose provider does not take our key, in words that may be shown to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAccount {
+    /// The account's id.
+    pub connection: String,
+    /// The status of its last answer.
+    pub status: u16,
+    /// Since when, as RFC 3339.
+    pub since: String,
+}
+
+impl RefusedAccount {
+    fn of(view: &RefusalView) -> Self {
+        Self { connection: view.connection.to_string(), status: view.status, since: view.since.to_rfc3339() }
+    }
 }
 
 /// One breaker, in words that may be shown to anybody.
@@ -68,6 +90,17 @@ impl CalendarBreaker {
     }
 }
 
+/// The client of the provider, within the times of the configuration.
+pub(crate) fn client(settings: &Calendar, report: Arc<dyn LimitReport>) -> anyhow::Result<Client> {
+    let limits = Limits {
+        read: Duration::from_millis(settings.read_timeout_ms),
+        write: Duration::from_millis(settings.write_timeout_ms),
+        ..Limits::default()
+    };
+    Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, report)
+        .context("the client of outside calendars")
+}
+
 /// What is needed besides the configuration.
 pub(crate) struct Ground<'a> {
     pub(crate) database: &'a Database,
@@ -88,13 +121,7 @@ impl OutsideCalendars {
         let sealer = config.secrets.sealer()?;
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
         let state = Arc::new(GuardState::new(GuardPolicy::default(), Arc::clone(ground.clock)));
-        let limits = Limits {
-            read: milliseconds(settings.read_timeout_ms),
-            write: milliseconds(settings.write_timeout_ms),
-            ..Limits::default()
-        };
-        let client = Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, state.clone())
-            .context("the client of outside calendars")?;
+        let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
@@ -118,7 +145,7 @@ impl OutsideCalendars {
             book: Arc::clone(&book),
             appointments: Arc::new(PgAppointmentRepository::new(ground.database.clone())),
             customers: ground.customers.clone(),
-            gateway,
+            gateway: Arc::clone(&gateway),
             outside: Arc::clone(&outside),
             clock: Arc::clone(ground.clock),
             ids: Arc::clone(ground.ids),
@@ -128,7 +155,7 @@ impl OutsideCalendars {
         let (patience, write) = (milliseconds(settings.patience_ms), milliseconds(settings.write_timeout_ms));
         let every = (settings.refresh_ms > 0).then_some(milliseconds(settings.refresh_ms));
         let (database, ids) = (ground.database.clone(), Arc::clone(ground.ids));
-        Ok(Self { book, mirror, desk, door, state, patience, write, every, database, ids })
+        Ok(Self { book, gateway, mirror, desk, door, state, patience, write, every, database, ids })
     }
 
     /// Keeps copies while a caller waits.
@@ -151,10 +178,24 @@ impl OutsideCalendars {
         }
     }
 
+    /// Explains why a time is not free, by this plan and these calendars.
+    #[must_use]
+    pub fn why(&self, bookings: BookingService) -> WhyDesk {
+        let bookings = bookings.with_outside(Arc::new(self.mirror.clone()));
+        let effort = Effort { lane: Lane::Background, within: self.write };
+        WhyDesk::new(Arc::new(bookings), Arc::clone(&self.book), Arc::clone(&self.gateway), effort)
+    }
+
     /// Longest time for one request to a provider.
     #[must_use]
     pub const fn request(&self) -> Duration {
         self.write
+    }
+
+    /// The accounts that do not take our key, for health and metrics.
+    pub fn refusals(&self) -> impl Fn() -> Vec<RefusedAccount> + Send + Sync + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.refusals().iter().map(RefusedAccount::of).collect()
     }
 
     /// The breakers, for health and metrics.

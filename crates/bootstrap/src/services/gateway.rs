@@ -14,7 +14,7 @@ use appointment::BookingService;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
-use operations::{Lists, WebhookIntake};
+use operations::{Lists, WebhookIntake, WhyDesk};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,8 @@ pub struct GatewayServices {
     pub calendars: OutsideCalendars,
     /// Read models.
     pub lists: Lists,
+    /// Why a time is not free.
+    pub why: WhyDesk,
     /// Whether requests can be served.
     pub probe: Arc<dyn HealthProbe>,
     /// Both clocks.
@@ -50,6 +52,7 @@ pub struct GatewayServices {
     /// Keys that sign what comes from the voice provider.
     pub retell_keys: Vec<RetellKey>,
     time: Arc<ProductClock>,
+    clock_check: Duration,
     keeper: TimeKeeper,
     database: Database,
 }
@@ -83,14 +86,17 @@ impl GatewayServices {
         );
         let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
-        let bookings = BookingService::new(
-            Arc::new(PgCatalogueRepository::new(database.clone())),
-            Arc::new(PgAppointmentRepository::new(database.clone())),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
-            Arc::clone(clock),
-            Arc::clone(ids),
-        )
-        .with_outside(Arc::new(calendars.mirror.clone()));
+        let plan = || {
+            BookingService::new(
+                Arc::new(PgCatalogueRepository::new(database.clone())),
+                Arc::new(PgAppointmentRepository::new(database.clone())),
+                Arc::new(OffersInMemory::new(Arc::clone(clock))),
+                Arc::clone(clock),
+                Arc::clone(ids),
+            )
+        };
+        let why = calendars.why(plan());
+        let bookings = plan().with_outside(Arc::new(calendars.mirror.clone()));
         let callbacks = CallbackService::new(
             Arc::new(PgCallbackRepository::new(database.clone())),
             Arc::clone(clock),
@@ -121,12 +127,14 @@ impl GatewayServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(clock)),
             tenants: resolver,
             calendars,
+            why,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
             probe: Arc::new(PgHealthProbe::new(database.clone())),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,
             time: common.time,
+            clock_check: Duration::from_millis(config.database.clock_check_ms),
             keeper: TimeKeeper::default(),
             database: common.database,
         };
@@ -139,7 +147,7 @@ impl GatewayServices {
         tokio::select! {
             () = stop.cancelled() => false,
             () = learn_time(&self.database, &self.time) => {
-                self.keeper.begin(&self.database, &self.time, stop);
+                self.keeper.begin(&self.database, &self.time, self.clock_check, stop);
                 true
             }
         }

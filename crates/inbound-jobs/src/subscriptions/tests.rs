@@ -17,10 +17,14 @@ use kernel::{
 };
 use operations::engine::{EventRouter, MockEventLog, MockJobAdministration, StoredEvent};
 use operations::ports::{InboxId, InboxState, MockUpkeep, PartitionReport, Provider, body_digest};
+use operations::said_and_done::MockCallReviews;
 use operations::testing::InMemoryInbox;
-use operations::{Admission, Delivery, MaintenancePorts, UpkeepPolicy, WebhookIntake};
+use operations::{
+    Admission, CallCatchUp, Delivery, MaintenancePorts, SaidAndDone, UpkeepPolicy, WebhookIntake,
+};
 use serde_json::Value;
-use servicedesk::CallbackEvent;
+use servicedesk::testing::InMemoryCallbacks;
+use servicedesk::{CallbackEvent, CallbackService};
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
@@ -102,6 +106,19 @@ impl World {
             holiday_years_ahead: 2,
             fx_stale_days: 7,
         };
+        let catch_up = CallCatchUp::new(
+            Vec::new(),
+            WebhookIntake::new(inbox.clone(), clock.clone()),
+            resolver.clone(),
+            calls.clone(),
+            clock.clone(),
+            TimeDelta::hours(72),
+        );
+        let mut reviews = MockCallReviews::new();
+        reviews.expect_open().returning(|_, _| Ok(true));
+        let callbacks = Arc::new(InMemoryCallbacks::default());
+        let callbacks = CallbackService::new(callbacks, clock.clone(), ids.clone());
+        let said_and_done = SaidAndDone::new(service.clone(), Arc::new(reviews), callbacks, clock.clone());
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(
@@ -113,6 +130,8 @@ impl World {
             maintenance: Arc::new(Maintenance::new(ports, service, clock.clone(), policy)),
             calendar_news,
             calendar_rounds,
+            catch_up,
+            said_and_done,
         };
         Self { clock, inbox, calls, billing, use_cases }
     }

@@ -141,6 +141,12 @@ impl CalendarRounds {
                 }
                 Err(error) => {
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
+                    if let CalendarError::Read(failure) = &error
+                        && failure.is_about_key()
+                    {
+                        self.desk.account_refused(&scope, connection.id, &failure.to_string()).await?;
+                        all.disputed += 1;
+                    }
                 }
             }
         }

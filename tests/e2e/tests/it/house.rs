@@ -3,12 +3,13 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use adapter_postgres::{Database, DatabaseConfig, set_product_time};
 use askpro::private::PRIVATE_CLOCK;
 use askpro::rows;
 use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
 use askpro::venue::Venue;
 use askpro::world::DEFAULT_SEED;
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 use simulators::calcom::Simulator;
 use simulators::script::RowExpectation;
@@ -30,11 +31,20 @@ pub(crate) struct House {
 impl House {
     /// Nothing is asked of the outside calendar but what callers and the worker ask, so that it can be counted.
     pub(crate) async fn open() -> Self {
-        Self::open_with(vec![("ASKPRO__CALENDAR__REFRESH_MS".to_owned(), "0".to_owned())]).await
+        Self::open_with(Vec::new()).await
+    }
+
+    /// With settings that differ from the defaults, as names and values below `ASKPRO__`.
+    pub(crate) async fn open_set(more: &[(&str, &str)]) -> Self {
+        let more = more.iter().map(|(name, value)| (format!("ASKPRO__{name}"), (*value).to_owned()));
+        Self::open_with(more.collect()).await
     }
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
+        let settings = [("CALENDAR__REFRESH_MS", "0"), ("DATABASE__CLOCK_CHECK_MS", "100")];
+        let settings = settings.map(|(name, value)| (format!("ASKPRO__{name}"), value.to_owned()));
+        let more = settings.into_iter().chain(more).collect();
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {
@@ -72,6 +82,17 @@ impl House {
     /// The outside calendar.
     pub(crate) const fn calcom(&self) -> &Simulator {
         self.stage.calcom()
+    }
+
+    /// Lets product time pass, for the database and for both processes.
+    pub(crate) async fn let_pass(&self, time: TimeDelta) {
+        let then = self.venue.now().await.unwrap() + time;
+        let administrator = DatabaseConfig::administrator(self.database.administrator_url());
+        let database = Database::connect(&administrator).await.unwrap();
+        set_product_time(&database, Some(then)).await.unwrap();
+        database.close().await;
+        // What either process does from now on it does at the new time: it measures ten times a second.
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
     /// Ends it; everything that was begun is finished.

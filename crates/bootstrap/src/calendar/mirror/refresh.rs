@@ -17,6 +17,8 @@ use super::{Key, MirrorPolicy, MirroredTimes, Week, week_of};
 
 /// Weeks that begin later than this are far: most callers ask about the coming days.
 const NEAR_DAYS: i64 = 7;
+/// Requests that are on their way at once: the guards let so many of the background's through.
+const AT_ONCE: usize = 4;
 
 /// What is linked to one account, whose weeks are kept warm.
 #[derive(Debug, Clone)]
@@ -98,7 +100,7 @@ impl MirroredTimes {
         }
         let mut spent: BTreeMap<ConnectionId, usize> = BTreeMap::new();
         let mut refreshed = Refreshed::default();
-        let mut flights = Vec::new();
+        let mut due = Vec::new();
         for (connection, _, _, place) in wanted {
             let spent = spent.entry(connection).or_default();
             if *spent >= self.policy.refresh_requests {
@@ -106,11 +108,13 @@ impl MirroredTimes {
                 continue;
             }
             *spent += 1;
-            let key = &keys[place];
-            flights.push(self.flight(&scope_of(key.0), key, Lane::Background));
+            due.push(&keys[place]);
         }
-        for answer in join_all(flights).await {
-            if answer.is_some() { refreshed.answered += 1 } else { refreshed.silent += 1 }
+        for few in due.chunks(AT_ONCE) {
+            let flights = few.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Background));
+            let answers = join_all(flights.collect::<Vec<_>>()).await;
+            refreshed.answered += answers.iter().flatten().count();
+            refreshed.silent += answers.iter().filter(|answer| answer.is_none()).count();
         }
         refreshed
     }

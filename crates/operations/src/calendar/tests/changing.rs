@@ -123,6 +123,7 @@ async fn a_move_that_is_refused_goes_back() {
         let pushed = world.push_for(id, &attention).await;
         assert!(matches!(pushed, Pushed::Refused(..)));
         assert_eq!((world.start(id), world.status(id)), (slot(0), AppointmentStatus::Confirmed));
+        assert_eq!((world.row(id).reschedule_count, world.row(id).fee), (0, None), "it counts as not moved");
         assert_eq!((world.only().start, world.reviews().len()), (slot(0), reviews));
         assert_eq!(world.emitted("appointment.disputed"), reviews);
         world.assert_converged().await;

@@ -1,0 +1,68 @@
+//! Calls in which what was said is not what was done.
+
+use chrono::{DateTime, Utc};
+use kernel::CallId;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Office;
+
+/// Most rows that are listed at once.
+const MAX_LISTED: i64 = 200;
+
+/// What to do about such calls.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum CallsCommand {
+    /// List what nobody has looked at yet, oldest first. The sentences are a conversation's: personal data.
+    Mismatches {
+        /// Slug of the company.
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Note that somebody has looked at everything about a call.
+    Resolve {
+        /// Its id (`cal_…`).
+        call: String,
+    },
+}
+
+type Row = (String, Uuid, String, Option<String>, DateTime<Utc>);
+
+impl CallsCommand {
+    /// Does it; lines of a report.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+        match self {
+            Self::Mismatches { tenant } => {
+                let rows: Vec<Row> = sqlx::query_as(
+                    "SELECT t.slug, r.call_id, r.mismatch, r.sentence, r.opened_at
+                       FROM public.call_reviews r JOIN public.tenants t ON t.id = r.tenant_id
+                      WHERE r.resolved_at IS NULL AND ($1::text IS NULL OR t.slug = $1)
+                      ORDER BY r.opened_at, r.call_id LIMIT $2",
+                )
+                .bind(tenant)
+                .bind(MAX_LISTED)
+                .fetch_all(&office.pool)
+                .await?;
+                let lines = rows.into_iter().map(|(tenant, call, mismatch, sentence, opened_at)| {
+                    json!({"tenant": tenant, "call": CallId::from_uuid(call).to_string(), "mismatch": mismatch,
+                        "sentence": sentence, "opened_at": opened_at})
+                });
+                Ok(lines.collect())
+            }
+            Self::Resolve { call } => {
+                let id: CallId = call.parse().map_err(|_| anyhow::anyhow!("`{call}` is no call"))?;
+                let done = sqlx::query(
+                    "UPDATE public.call_reviews SET resolved_at = app.now() WHERE call_id = $1 AND resolved_at IS NULL",
+                )
+                .bind(id.as_uuid())
+                .execute(&office.pool)
+                .await?;
+                anyhow::ensure!(done.rows_affected() > 0, "nothing is open about `{call}`");
+                Ok(vec![json!({"call": call, "resolved": done.rows_affected()})])
+            }
+        }
+    }
+}
