@@ -59,7 +59,9 @@ pub(crate) fn why_request(query: &str) -> Result<WhyRequest, Refusal> {
             "staff" => staff.replace(value.parse().map_err(wrong)?).is_some(),
             "start" => start.replace(instant("start", &value)?).is_some(),
             _ => {
-                return Err(invalid("this question has only these parameters: branch, service, staff, start"));
+                return Err(invalid(
+                    "this question has only these parameters: branch, service, staff, start",
+                ));
             }
         };
         if doubled {

@@ -15,7 +15,7 @@ use simulators::calcom::{
 };
 use simulators::retell::Exchange;
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, PATIENCE, UNHURRIED};
 
 const PRACTICE: &str = "+4989555200";
 const SECRET: &str = "whsec_demo_calcom";
@@ -43,19 +43,6 @@ async fn take(line: &Line, offer: &Exchange) -> Exchange {
     let args = json!({"slot_id": offer.reply["data"]["slot_id"], "customer_name": "Erika Muster"});
     line.tool("start_booking", args).await
 }
-
-/// A house in which nobody is in a hurry: what both calendars say in the end is asked here, and not how many milliseconds a
-/// test build on a busy machine takes. The story of the slow calendar is about those.
-async fn unhurried() -> House {
-    House::open_set(&UNHURRIED).await
-}
-
-const UNHURRIED: [(&str, &str); 4] = [
-    ("HTTP__REQUEST_TIMEOUT_MS", "30000"),
-    ("VOICE__TOOL_DEADLINE_MS", "10000"),
-    ("CALENDAR__PATIENCE_MS", "5000"),
-    ("DATABASE__ACQUIRE_TIMEOUT_MS", "9000"),
-];
 
 async fn in_time(answer: impl Future<Output = Exchange>) -> Exchange {
     let begun = Instant::now();
@@ -147,7 +134,7 @@ fn at(day: &str, time: &str) -> DateTime<Utc> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booking_stands_on_both_sides() {
-    let house = unhurried().await;
+    let house = House::unhurried().await;
     let (ours, theirs) = both(&house).await;
     assert!(ours.len() > 20, "a practice with {} appointments", ours.len());
     assert_eq!(ours, theirs, "the world begins in agreement");
@@ -187,7 +174,7 @@ async fn a_booking_stands_on_both_sides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_leaves_one_booking() {
-    let house = unhurried().await;
+    let house = House::unhurried().await;
     let day = free_day(&house, 0).await;
     house.calcom().order(Fault::once(Operation::Create, Effect::ResetAfter));
     let (id, done) = book(&house, "call_lost_answer", 1, &day, "10:00").await;
@@ -201,7 +188,7 @@ async fn a_lost_answer_leaves_one_booking() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_taken_there_is_answered_with_others() {
-    let house = unhurried().await;
+    let house = House::unhurried().await;
     let day = free_day(&house, 0).await;
     let before = both(&house).await.0.len();
 
@@ -260,7 +247,7 @@ fn page_booking(day: &str, time: &str) -> CustomerBooking {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_there_happens_here() {
-    let house = unhurried().await;
+    let house = House::unhurried().await;
     let day = free_day(&house, 0).await;
     let (moved, _) = book(&house, "call_moved_there", 1, &day, "09:00").await;
     let (off, _) = book(&house, "call_off_there", 2, &day, "10:00").await;
@@ -329,7 +316,7 @@ async fn news_that_nobody_signed_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_with_one_question_asks_there_once() {
     // What is counted here are questions.
-    let house = unhurried().await;
+    let house = House::unhurried().await;
     let day = free_day(&house, 0).await;
     house.calcom().clear_log();
     // Free times of a day: nothing is held, so that everybody can have the same answer.

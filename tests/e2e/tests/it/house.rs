@@ -28,7 +28,20 @@ pub(crate) struct House {
     database: TestDatabase,
 }
 
+/// Settings under which nobody is in a hurry; see [`House::unhurried`].
+pub(crate) const UNHURRIED: [(&str, &str); 4] = [
+    ("HTTP__REQUEST_TIMEOUT_MS", "30000"),
+    ("VOICE__TOOL_DEADLINE_MS", "10000"),
+    ("CALENDAR__PATIENCE_MS", "5000"),
+    ("DATABASE__ACQUIRE_TIMEOUT_MS", "9000"),
+];
+
 impl House {
+    /// For stories about what is true in the end, and not about how many milliseconds a test build on a busy machine takes.
+    pub(crate) async fn unhurried() -> Self {
+        Self::open_set(&UNHURRIED).await
+    }
+
     /// Nothing is asked of the outside calendar but what callers and the worker ask, so that it can be counted.
     pub(crate) async fn open() -> Self {
         Self::open_with(Vec::new()).await
