@@ -228,7 +228,9 @@ async fn jobs_of_events_are_pinned() {
     let cost = ("record_call_cost", "cost".to_owned());
     let holds = ("release_holds", "holds".to_owned());
     let link = ("link_caller", "note".to_owned());
-    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link]);
+    let said = ("compare_said_and_done", "said".to_owned());
+    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link, said.clone()]);
+    assert_eq!(jobs("call.analyzed"), [said]);
     assert_eq!(jobs("call.duration_changed"), [charge]);
     assert_eq!(jobs("call.cost_known"), [cost]);
     assert_eq!(jobs("call.failed"), [holds]);

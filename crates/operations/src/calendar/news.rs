@@ -182,6 +182,10 @@ impl CalendarNews {
         next.adopt(booking);
         let agrees = next.agrees_with(appointment.snapshot());
         let is_same = is_current && record.remote_start == next.remote_start;
+        if record.state == CopyState::Refused && is_same && !record.link.is_performed_as_wanted(booking) {
+            // A person has the word about who performs it, and nothing has happened there since.
+            return Ok(Heard::Known);
+        }
         let waits = booking.status == RemoteStatus::Pending;
         match record.state {
             CopyState::Settled
