@@ -1,9 +1,11 @@
 //! Administration: migrations, companies, keys, jobs, the inbox, tasks.
 //!
 //! All of it works with an administrator's connection and through the product's own use cases; what it changes names
-//! the operator's command in the audit log. Passwords and keys are printed once, when they are made, and only those.
+//! the person and the command in the audit log. Passwords and keys are printed once, when they are made, and only those.
 
+mod callbacks;
 mod calls;
+mod costs;
 mod fx;
 mod inbox;
 mod jobs;
@@ -16,11 +18,14 @@ use std::sync::Arc;
 use adapter_postgres::{Database, DatabaseConfig, RolePasswords, SchemaState, migrate, schema_state};
 use anyhow::Context;
 use bootstrap::OperatorServices;
-use kernel::{Actor, CorrelationId, PlatformScope, RandomIds};
+use kernel::{Actor, CorrelationId, PlatformScope, RandomIds, TenantId, TenantScope};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tenancy::Slug;
 
+pub use callbacks::CallbacksCommand;
 pub use calls::CallsCommand;
+pub use costs::CostsArgs;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};
@@ -38,6 +43,21 @@ pub struct Target {
     /// The ready file of a running demo.
     #[arg(long, value_name = "FILE", default_value = "target/demo/ready.json")]
     pub ready: PathBuf,
+    /// Who you are: the name goes into audit logs and into the history of jobs. Your login, if absent.
+    #[arg(long = "as", value_name = "NAME", env = "USER", default_value = "unnamed", value_parser = person)]
+    pub person: String,
+}
+
+/// Longest name of a person, in characters: a login or an address of mail.
+const MAX_PERSON: usize = 64;
+
+/// A name that reads the same wherever it is shown.
+fn person(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+    if text.is_empty() || text.len() > MAX_PERSON || !text.chars().all(fits) {
+        return Err(format!("say who you are with --as: 1 to {MAX_PERSON} of letters, digits and `._@+-`"));
+    }
+    Ok(text.to_owned())
 }
 
 impl Target {
@@ -54,6 +74,7 @@ pub struct Office {
     pub(crate) services: OperatorServices,
     pub(crate) pool: PgPool,
     pub(crate) scope: PlatformScope,
+    command: String,
 }
 
 impl Office {
@@ -69,11 +90,34 @@ impl Office {
             .connect(&url)
             .await
             .context("the administrator's address")?;
+        let command = format!("askpro {command}");
         let scope = PlatformScope::new(
-            Actor::Operator(format!("askpro {command}")),
+            Actor::Operator(format!("{} ({command})", target.person)),
             CorrelationId::generate(&RandomIds),
         );
-        Ok(Self { services, pool, scope })
+        Ok(Self { services, pool, scope, command })
+    }
+
+    /// Acts for the company with this slug.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) async fn tenant(&self, slug: &Slug) -> anyhow::Result<TenantScope> {
+        let tenant = self
+            .services
+            .tenants
+            .find_by_slug(&self.scope, slug)
+            .await?
+            .with_context(|| format!("there is no company `{slug}`"))?;
+        self.act_for(tenant.id).await
+    }
+
+    /// Acts for a company, with a line in its audit log.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub(crate) async fn act_for(&self, tenant: TenantId) -> anyhow::Result<TenantScope> {
+        self.services.act_for(&self.scope, tenant, &self.command).await
     }
 
     /// Ends the connections.
@@ -134,4 +178,20 @@ fn secret(path: &PathBuf) -> anyhow::Result<String> {
     let secret = text.trim();
     anyhow::ensure!(!secret.is_empty(), "{} is empty", path.display());
     Ok(secret.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_has_a_name_that_can_be_shown() {
+        for name in ["anna", "a.meier@example.org", "svc-deploy_2", &"x".repeat(64)] {
+            assert_eq!(person(name).as_deref(), Ok(name));
+        }
+        for name in ["", "anna meier", "a\nb", "Jörg", "a;b", "$(id)", &"x".repeat(65)] {
+            let told = person(name).unwrap_err();
+            assert!(told.contains("--as"), "{told}");
+        }
+    }
 }

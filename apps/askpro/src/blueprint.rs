@@ -20,6 +20,13 @@
 //! [[branches.staff]]
 //! name = "Anna Petersen"
 //! breaks = [{ from = "12:30", until = "13:00" }]
+//!
+//! [[changes]]
+//! act = "cancel"
+//! service = "Herrenhaarschnitt"
+//! until_minutes = 120
+//! max_per_month = 3
+//! fee_tiers = [{ min_minutes = 1440, fee_minor = 0 }, { min_minutes = 120, fee_minor = 500 }]
 //! ```
 //!
 //! What is left out has the product's default: a person works when the branch is open and performs everything that is
@@ -58,6 +65,54 @@ pub struct TenantFile {
     /// Where.
     #[serde(default)]
     pub branches: Vec<BranchFile>,
+    /// Rules for cancelling and moving that hold for the company, or for the service, branch or person that they name.
+    #[serde(default)]
+    pub changes: Vec<ChangeFile>,
+}
+
+/// Rules for cancelling or moving, in the place of the branch's `policy`. Of several, the person's go before the
+/// service's, the branch's and the company's, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeFile {
+    /// `cancel` or `move`.
+    pub act: String,
+    /// Only for this service.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Only for this branch, by its slug.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// Only for this person of `branch`.
+    #[serde(default)]
+    pub staff: Option<String>,
+    /// Until how long before the start it is allowed.
+    pub until_minutes: u32,
+    /// How often a customer may do it within 30 days; any number, if absent.
+    #[serde(default)]
+    pub max_per_month: Option<u32>,
+    /// How often one appointment may be moved; any number, if absent.
+    #[serde(default)]
+    pub max_per_appointment: Option<u32>,
+    /// What it costs at any time, in minor units.
+    #[serde(default)]
+    pub fee_minor: Option<i64>,
+    /// What it costs by notice, instead of `fee_minor`.
+    #[serde(default)]
+    pub fee_tiers: Vec<TierFile>,
+    /// What it costs in per cent of the price, instead of both.
+    #[serde(default)]
+    pub fee_percent: Option<u32>,
+}
+
+/// A fee from a notice on: `{ min_minutes = 1440, fee_minor = 500 }`. The least of all holds below it as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierFile {
+    /// With at least this notice.
+    pub min_minutes: u32,
+    /// What it costs then, in minor units.
+    pub fee_minor: i64,
 }
 
 /// A service.

@@ -179,7 +179,7 @@ async fn performed(office: &Office, what: &Performed) -> anyhow::Result<(TenantS
         [] => bail!("nobody called `{}` works there", what.staff),
         _ => bail!("several people are called `{}`: say --branch", what.staff),
     };
-    Ok((office.scope.act_for(company.id, None), service, staff))
+    Ok((office.act_for(company.id).await?, service, staff))
 }
 
 async fn link(
@@ -235,11 +235,14 @@ async fn unlink(office: &Office, what: &Performed) -> anyhow::Result<Vec<Value>>
 async fn companies(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<(String, TenantScope)>> {
     if let Some(slug) = slug {
         let company = company(office, slug).await?;
-        return Ok(vec![(company.slug, office.scope.act_for(company.id, None))]);
+        return Ok(vec![(company.slug, office.act_for(company.id).await?)]);
     }
     let all = office.services.tenants.list_tenants(&office.scope).await?;
-    let scoped = all.iter().map(|tenant| (tenant.slug.to_string(), office.scope.act_for(tenant.id, None)));
-    Ok(scoped.collect())
+    let mut scoped = Vec::with_capacity(all.len());
+    for tenant in &all {
+        scoped.push((tenant.slug.to_string(), office.act_for(tenant.id).await?));
+    }
+    Ok(scoped)
 }
 
 async fn list(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Value>> {
@@ -267,7 +270,7 @@ async fn switch(office: &Office, text: &str, active: bool) -> anyhow::Result<Vec
             .fetch_optional(&office.pool)
             .await?;
     let owner = TenantId::from_uuid(owner.with_context(|| format!("there is no connection `{text}`"))?);
-    calendars(office).set_connection_active(&office.scope.act_for(owner, None), id, active).await?;
+    calendars(office).set_connection_active(&office.act_for(owner).await?, id, active).await?;
     Ok(vec![json!({"connection": text, "active": active})])
 }
 
@@ -298,7 +301,7 @@ async fn resolve(office: &Office, text: &str) -> anyhow::Result<Vec<Value>> {
             .fetch_optional(&office.pool)
             .await?;
     let owner = TenantId::from_uuid(owner.with_context(|| format!("there is no question `{text}`"))?);
-    let scope = office.scope.act_for(owner, None);
+    let scope = office.act_for(owner).await?;
     if !calendars(office).resolve_review(&scope, id, office.services.clock.now()).await? {
         bail!("`{text}` was answered before");
     }

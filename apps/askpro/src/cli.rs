@@ -10,14 +10,15 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    CallsCommand, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office, Target,
-    TenantCommand, run_migrate, run_task,
+    CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs,
+    Office, Target, TenantCommand, run_migrate, run_task,
 };
-use crate::bench;
+use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
 use crate::cluster::ClusterError;
 use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
+use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
 use crate::simulate::play_script;
 use crate::trigger::{self, TriggerArgs};
@@ -54,7 +55,7 @@ enum Command {
         #[command(subcommand)]
         what: Proof,
     },
-    /// Measure how long callers wait, beside a floor of the same run.
+    /// Measure what the product does in a second and how long callers wait, beside floors of the same run.
     Bench(BenchArgs),
     /// Bring a database up to date.
     Migrate(MigrateArgs),
@@ -99,6 +100,20 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: JobsCommand,
+    },
+    /// Promised callbacks.
+    Callbacks {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: CallbacksCommand,
+    },
+    /// What calls cost: as the platform, a reseller or the company sees it.
+    Costs {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        args: CostsArgs,
     },
     /// The exchange rate for providers' costs.
     Fx {
@@ -153,44 +168,23 @@ enum Proof {
         #[command(flatten)]
         place: Where,
     },
-}
-
-/// What can be measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Measurement {
-    /// Warm tool calls of booking conversations at a fixed pace.
-    Tools,
-}
-
-#[derive(Debug, clap::Args)]
-struct BenchArgs {
-    /// What to measure; everything, if nothing is named.
-    #[arg(value_enum, value_name = "NAME")]
-    names: Vec<Measurement>,
-    /// Tool calls a second.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    rate: u32,
-    /// How long, in seconds.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
-    seconds: u32,
-    /// Fail if the 99th percentile of anything measured is above this.
-    #[arg(long, value_name = "MILLISECONDS")]
-    limit_p99_ms: Option<u64>,
-    /// Write the figures as one JSON object per line; on the command line it is `--json FILE`.
-    #[arg(long = "json-file", value_name = "FILE", value_parser = file_for_figures)]
-    file: Option<PathBuf>,
-    #[command(flatten)]
-    place: Where,
-}
-
-/// A file whose name is that of a measurement was hardly meant to be one.
-fn file_for_figures(text: &str) -> Result<PathBuf, String> {
-    match <Measurement as clap::ValueEnum>::from_str(text, false) {
-        Ok(_) => Err(format!(
-            "`{text}` is a measurement, and `--json` of bench takes a file: name the measurement first, or write ./{text}"
-        )),
-        Err(_) => Ok(PathBuf::from(text)),
-    }
+    /// Answers of the outside calendar get lost: nothing is booked twice, nothing is forgotten.
+    LostResponse(Seeds),
+    /// The outside calendar is away for ten minutes of product time: every wish ends, and both sides agree.
+    Outage(Seeds),
+    /// Every change of the clocks from 2026 to 2030: what is said and what is stored agree to the minute.
+    Dst {
+        /// What chances of the first round are drawn from; the next round has the next number.
+        #[arg(long, default_value_t = DEFAULT_SEED)]
+        seed: u64,
+        /// Rounds, each with a seed of its own, at every change.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        seeds: u32,
+    },
+    /// News of calls and of the outside calendar, repeated, out of order and with differing contents: one end.
+    Reorder(Seeds),
+    /// Gateway, worker and Postgres are killed in the middle of their work, again and again.
+    Crash(Seeds),
 }
 
 /// The arguments as the parser wants them: without one leading `--` after `demo`, since cargo hands it on, and with the
@@ -253,6 +247,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate { files, place } => simulate(&files, &place, json).await,
         Command::Trigger(args) => {
+            if let Some(lines) = trigger::listed(&args) {
+                return report(&lines, json);
+            }
             let (id, answer) = trigger::send(&args).await?;
             let name = if args.event.starts_with("calcom.") { "booking" } else { "call_id" };
             let line = serde_json::json!({
@@ -263,7 +260,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(exit(answer.succeeded()))
         }
         Command::Prove { what } => prove(what, json).await,
-        Command::Bench(args) => measure(args, json).await,
+        Command::Bench(args) => bench::command::run(args, json).await,
         Command::Migrate(args) => report(&run_migrate(&args).await?, json),
         Command::Tenant { target, command } => {
             with_office(&target, "tenant", json, async |office| command.run(office).await).await
@@ -282,6 +279,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await
+        }
+        Command::Callbacks { target, command } => {
+            with_office(&target, "callbacks", json, async |office| command.run(office).await).await
+        }
+        Command::Costs { target, args } => {
+            with_office(&target, "costs", json, async |office| args.run(office).await).await
         }
         Command::Fx { target, command } => {
             with_office(&target, "fx", json, async |office| command.run(office).await).await
@@ -331,18 +334,23 @@ async fn play_all(world: &World, scripts: &[(String, String)], json: bool) -> an
 }
 
 async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
-    let (Proof::Race { place, .. } | Proof::Isolation { place, .. }) = &what;
-    let world = World::open(place).await?;
-    let verdict = match &what {
-        Proof::Race { callers, rounds, seed, .. } => {
-            let deadline = prove::race::DEADLINE;
-            let plan = prove::race::Plan { callers: *callers, rounds: *rounds, seed: *seed, deadline };
-            prove::race::run(&world.venue, plan).await
+    let verdict: Verdict = match what {
+        Proof::Race { callers, rounds, seed, place } => {
+            let plan = prove::race::Plan { callers, rounds, seed, deadline: prove::race::DEADLINE };
+            in_world(&place, async |world| prove::race::run(&world.venue, plan).await).await
         }
-        Proof::Isolation { seed, .. } => prove::isolation::run(&world.venue, *seed).await,
-    };
-    world.close().await?;
-    let verdict: Verdict = verdict?;
+        Proof::Isolation { seed, place } => {
+            in_world(&place, async |world| prove::isolation::run(&world.venue, seed).await).await
+        }
+        Proof::LostResponse(seeds) => worlds::play(Play::LostResponse, seeds).await,
+        Proof::Outage(seeds) => worlds::play(Play::Outage, seeds).await,
+        Proof::Dst { seed, seeds } => worlds::play(Play::Dst, Seeds { seed, seeds }).await,
+        Proof::Reorder(seeds) => worlds::play(Play::Reorder, seeds).await,
+        Proof::Crash(seeds) => {
+            let program = std::env::current_exe().context("the path of this program")?;
+            prove::crash::run(&prove::crash::Plan::new(program, seeds)).await
+        }
+    }?;
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{}", verdict.to_json())?;
@@ -352,39 +360,14 @@ async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
     Ok(exit(verdict.holds()))
 }
 
-async fn measure(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let names = match args.names.as_slice() {
-        [] => <Measurement as clap::ValueEnum>::value_variants(),
-        named => named,
-    };
-    let world = World::open(&args.place).await?;
-    let mut all = Vec::with_capacity(names.len());
-    let mut failed = None;
-    for Measurement::Tools in names {
-        match bench::tools(&world.venue, bench::Plan { rate: args.rate, seconds: args.seconds }).await {
-            Ok(measured) => all.push(measured),
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
+async fn in_world(
+    place: &Where,
+    proof: impl AsyncFnOnce(&World) -> anyhow::Result<Verdict>,
+) -> anyhow::Result<Verdict> {
+    let world = World::open(place).await?;
+    let verdict = proof(&world).await;
     world.close().await?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let (mut lines, mut tables, mut passed) = (String::new(), String::new(), true);
-    for measured in &mut all {
-        lines.extend(measured.to_json().iter().map(|line| format!("{line}\n")));
-        tables.push_str(&measured.table());
-        let slow = args.limit_p99_ms.map(|limit| measured.slower_than(limit)).unwrap_or_default();
-        passed &= measured.odd.is_empty() && slow.is_empty();
-        for line in slow {
-            writeln!(std::io::stderr(), "✗ {line}")?;
-        }
-    }
-    if let Some(file) = &args.file {
-        std::fs::write(file, &lines).with_context(|| format!("{} cannot be written", file.display()))?;
-    }
-    write!(std::io::stdout(), "{}", if json { lines } else { tables })?;
-    Ok(exit(passed))
+    verdict
 }
 
 async fn with_office(

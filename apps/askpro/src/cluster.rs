@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adapter_postgres::RolePasswords;
 use anyhow::Context;
-use provision::{Durability, Postgres, ProvisionError};
+use provision::{Durability, Postgres, ProvisionError, Signal};
 use rand::Rng;
 use sqlx::{Connection, PgConnection};
 
@@ -55,15 +55,38 @@ impl Cluster {
         Self::open(postgres, None).await
     }
 
-    /// Starts a cluster in a directory of its own that is gone afterwards.
+    /// Starts a cluster in a directory of its own that is gone afterwards; a durable one survives [`crash`](Self::crash)
+    /// with all that was committed.
     ///
     /// # Errors
     /// [`ClusterError`].
-    pub async fn temporary(hear: impl Fn(&str) + Send + Sync + 'static) -> Result<Self, ClusterError> {
+    pub async fn temporary(
+        durability: Durability,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        Self::passing(&std::env::temp_dir(), durability, hear).await
+    }
+
+    /// Starts a durable cluster below `base` that is gone afterwards all the same: what it is measured by counts, its data
+    /// do not.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn durable_for_now(
+        base: &Path,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
+        Self::passing(base, Durability::Durable, hear).await
+    }
+
+    async fn passing(
+        base: &Path,
+        durability: Durability,
+        hear: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, ClusterError> {
         let name = format!("askpro-{}-{:08x}", std::process::id(), random::generator().random::<u32>());
-        let dir = std::env::temp_dir().join(name);
-        let builder =
-            Postgres::builder().dir(dir.join("postgres")).durability(Durability::Volatile).announce(hear);
+        let dir = base.join(name);
+        let builder = Postgres::builder().dir(dir.join("postgres")).durability(durability).announce(hear);
         let postgres = blocking(move || builder.start()).await??;
         Self::open(postgres, Some(dir)).await
     }
@@ -81,6 +104,21 @@ impl Cluster {
             gateway: login("gateway", &passwords.gateway),
             worker: login("worker", &passwords.worker),
         };
+        Ok(Self { postgres, connections, passwords, temporary })
+    }
+
+    /// Kills it without warning and starts it again on the same port and data.
+    ///
+    /// # Errors
+    /// If it does not come back.
+    pub async fn crash(self) -> anyhow::Result<Self> {
+        let Self { mut postgres, connections, passwords, temporary } = self;
+        let postgres = blocking(move || {
+            postgres.kill(Signal::Kill)?;
+            postgres.restart()?;
+            Ok::<_, ProvisionError>(postgres)
+        });
+        let postgres = postgres.await?.context("Postgres did not come back")?;
         Ok(Self { postgres, connections, passwords, temporary })
     }
 

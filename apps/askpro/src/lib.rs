@@ -4,7 +4,7 @@
 //! administrator. What it starts in its own process is the same gateway and the same worker that their programs start.
 //!
 //! * [`demo`]: everything at once on a bare machine; [`stage`] raises it, [`cluster`] finds the Postgres for it,
-//!   [`world`] fills it, [`ready`] says where it is;
+//!   [`world`] fills it, [`ready`] says where it is, [`machine`] is its clock;
 //! * [`simulate`]: call scripts, their replies and their rows ([`rows`]); [`cues`] are what scripts can name;
 //! * [`trigger`]: one event of a provider;
 //! * [`prove`]: demonstrations that check themselves;
@@ -35,6 +35,7 @@ pub mod cluster;
 pub mod cues;
 pub mod demo;
 pub mod http;
+pub mod machine;
 pub mod onboard;
 pub mod private;
 pub mod prove;

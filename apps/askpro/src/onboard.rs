@@ -1,13 +1,18 @@
 //! From a tenant's file to the product's own blueprint.
 
+use appointment::policy::change::{ChangeAct, ChangeRules, FeeRules, FeeTier};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::PhoneNumber;
-use operations::onboarding::{BranchBlueprint, ServiceBlueprint, StaffBlueprint, TenantBlueprint};
+use operations::onboarding::{
+    BranchBlueprint, ChangeBlueprint, ChangeScope, ServiceBlueprint, StaffBlueprint, TenantBlueprint,
+};
 use operations::ports::{ClosedDay, NewPhase, NewPolicy, PhaseKind, WeeklySpan};
 use sha2::{Digest, Sha256};
 use tenancy::{ApiKeyToken, NewApiKey, SecretHash};
 
-use crate::blueprint::{BranchFile, FileProblem, PhaseFile, PolicyFile, TenantFile, WeekSpan, week_spans};
+use crate::blueprint::{
+    BranchFile, ChangeFile, FileProblem, PhaseFile, PolicyFile, TenantFile, TierFile, WeekSpan, week_spans,
+};
 
 /// Years beyond this one whose holidays are entered at once.
 const HOLIDAY_YEARS: u32 = 2;
@@ -24,6 +29,7 @@ pub fn key(token: &str, name: &str, made_at: DateTime<Utc>) -> anyhow::Result<Ne
         name: name.to_owned(),
         created_at: made_at,
         expires_at: None,
+        allowed_networks: Vec::new(),
     })
 }
 
@@ -70,6 +76,7 @@ pub fn blueprint(file: &TenantFile, api_keys: Vec<NewApiKey>) -> Result<TenantBl
         call_rate_minor_per_minute: file.call_rate_minor_per_minute,
         services,
         branches,
+        changes: file.changes.iter().map(change).collect::<Result<_, FileProblem>>()?,
         api_keys,
         calendar: None,
         holiday_years_ahead: HOLIDAY_YEARS,
@@ -115,6 +122,36 @@ fn branch_blueprint(
         policy: policy(branch.policy),
         staff: staff.collect::<Result<_, FileProblem>>()?,
         services: branch.services.clone(),
+    })
+}
+
+fn change(file: &ChangeFile) -> Result<ChangeBlueprint, FileProblem> {
+    let act = ChangeAct::parse(&file.act)
+        .ok_or_else(|| FileProblem(format!("changes: `{}` is neither cancel nor move", file.act)))?;
+    let scope = match (&file.service, &file.branch, &file.staff) {
+        (None, None, None) => ChangeScope::Company,
+        (Some(service), None, None) => ChangeScope::Service(service.clone()),
+        (None, Some(branch), None) => ChangeScope::Branch(branch.clone()),
+        (None, Some(branch), Some(name)) => ChangeScope::Staff { branch: branch.clone(), name: name.clone() },
+        _ => {
+            let problem = "changes: rules are for a service, for a branch, or for a person and its branch";
+            return Err(FileProblem(problem.to_owned()));
+        }
+    };
+    let tier = |tier: &TierFile| FeeTier { min_minutes: tier.min_minutes, fee_minor: tier.fee_minor };
+    Ok(ChangeBlueprint {
+        act,
+        scope,
+        rules: ChangeRules {
+            until_minutes: file.until_minutes,
+            max_per_month: file.max_per_month,
+            max_per_appointment: file.max_per_appointment,
+            fee: FeeRules {
+                flat_minor: file.fee_minor,
+                tiers: file.fee_tiers.iter().map(tier).collect(),
+                percent: file.fee_percent,
+            },
+        },
     })
 }
 
@@ -169,6 +206,39 @@ mod tests {
         let mut wrong = file();
         wrong.branches[0].numbers = vec!["040 555100".to_owned()];
         assert!(problem(&wrong).contains("altona"));
+    }
+
+    #[test]
+    fn rules_for_changes_are_read_for_whom_they_name() {
+        let read = |changes: &str| {
+            let text = format!("slug = \"a\"\nname = \"A\"\ncall_rate_minor_per_minute = 15\n{changes}");
+            let file: TenantFile = toml::from_str(&text).map_err(|error| error.to_string())?;
+            blueprint(&file, Vec::new()).map(|read| read.changes).map_err(|problem| problem.0)
+        };
+        let changes = read(
+            "[[changes]]\nact = \"cancel\"\nuntil_minutes = 1440\nfee_percent = 50\n\
+             [[changes]]\nact = \"move\"\nbranch = \"b\"\nstaff = \"C\"\nuntil_minutes = 60\nmax_per_month = 3\n\
+             fee_tiers = [{ min_minutes = 60, fee_minor = 500 }]\n",
+        )
+        .unwrap();
+        assert_eq!((changes[0].act, &changes[0].scope), (ChangeAct::Cancel, &ChangeScope::Company));
+        assert_eq!(changes[0].rules.fee.percent, Some(50));
+        let person = ChangeScope::Staff { branch: "b".to_owned(), name: "C".to_owned() };
+        assert_eq!((changes[1].act, &changes[1].scope), (ChangeAct::Move, &person));
+        assert_eq!(changes[1].rules.fee.tiers, [FeeTier { min_minutes: 60, fee_minor: 500 }]);
+        for (mistake, told) in [
+            ("[[changes]]\nact = \"skip\"\nuntil_minutes = 1\n", "neither cancel nor move"),
+            (
+                "[[changes]]\nact = \"move\"\nuntil_minutes = 1\nstaff = \"C\"\n",
+                "for a person and its branch",
+            ),
+            ("[[changes]]\nact = \"move\"\n", "until_minutes"),
+            ("[[changes]]\nact = \"move\"\nuntil_minutes = -1\n", "until_minutes"),
+            ("[[changes]]\nact = \"move\"\nuntil_minutes = 1\nfee = 3\n", "fee"),
+        ] {
+            let problem = read(mistake).unwrap_err();
+            assert!(problem.contains(told), "{problem}");
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
+use provision::Durability;
+
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::ready::Ready;
 use crate::stage::{PRIVATE_SECRETS_KEY, Setting, Stage};
@@ -39,7 +41,7 @@ impl World {
     /// # Errors
     /// One line that says what is missing.
     pub async fn open(place: &Where) -> anyhow::Result<Self> {
-        let Some(path) = &place.ready else { return Self::private().await };
+        let Some(path) = &place.ready else { return Self::private(PRIVATE_CLOCK, Vec::new()).await };
         let mut ready = Ready::read(path)?;
         if let Some(gateway) = &place.gateway {
             ready.gateway.clone_from(gateway);
@@ -47,14 +49,13 @@ impl World {
         Ok(Self { venue: Venue::open(ready).await?, own: None })
     }
 
-    /// A world that nobody else sees, at a fixed time.
+    /// A world that nobody else sees, whose time begins at an instant of RFC 3339, with settings that differ from the product's defaults.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub async fn private() -> anyhow::Result<Self> {
-        let clock: DateTime<Utc> =
-            DateTime::parse_from_rfc3339(PRIVATE_CLOCK).context("the private clock")?.to_utc();
-        let cluster = Cluster::temporary(tell_on_stderr()).await?;
+    pub async fn private(clock: &str, more: Vec<(String, String)>) -> anyhow::Result<Self> {
+        let clock: DateTime<Utc> = DateTime::parse_from_rfc3339(clock).context("the private clock")?.to_utc();
+        let cluster = Cluster::temporary(Durability::Volatile, tell_on_stderr()).await?;
         let setting = Setting {
             connections: cluster.connections.clone(),
             passwords: Some(cluster.passwords.clone()),
@@ -64,10 +65,12 @@ impl World {
             // Its clock is meant to be elsewhere, and nobody watches its log.
             log: Some("error".to_owned()),
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
-            more: Vec::new(),
+            more,
         };
         let raised = match Stage::raise(&setting).await {
-            Ok(stage) => Venue::open(stage.ready.clone()).await.map(|venue| (stage, venue)),
+            Ok(stage) => {
+                Venue::open_by(stage.ready.clone(), stage.machine().clone()).await.map(|venue| (stage, venue))
+            }
             Err(error) => Err(error),
         };
         match raised {
@@ -77,6 +80,12 @@ impl World {
                 Err(error)
             }
         }
+    }
+
+    /// The stage, if it is our own: only its clock may be put forward.
+    #[must_use]
+    pub fn stage(&self) -> Option<&Stage> {
+        self.own.as_ref().map(|(stage, _)| stage)
     }
 
     /// Ends what was started for the command.

@@ -2,13 +2,32 @@
 //!
 //! A proof says what it did, what it checked and what did not hold. Its checks read the database as an administrator
 //! and with SQL of their own, so that a defect of the product cannot hide behind the product's own words.
+//!
+//! * [`race`], [`isolation`]: against any running product;
+//! * [`lost_response`], [`outage`], [`dst`], [`reorder`]: rounds in private worlds ([`worlds`]) whose clock is put forward;
+//! * [`crash`]: against processes that are killed;
+//! * what they share: the place ([`ground`]), people who call ([`callers`]), what is written down ([`history`]), what is
+//!   read ([`evidence`]) and the judge ([`checker`]).
 
+pub mod callers;
+pub mod checker;
+pub mod crash;
+pub mod dst;
+pub mod evidence;
+pub mod ground;
+pub mod history;
 pub mod isolation;
+pub mod lost_response;
+pub mod outage;
 pub mod race;
+pub mod reorder;
+pub mod worlds;
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+
+use checker::Findings;
 
 /// What a proof came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +68,25 @@ impl Verdict {
         self.checked += 1;
         if !holds {
             self.violations.push(what());
+        }
+    }
+
+    /// What the judge found at the end of a round.
+    pub fn judged(&mut self, seed: u64, findings: &Findings) {
+        self.checked += findings.checked;
+        for found in findings.violations.iter().map(ToString::to_string) {
+            // What was wrong after one round is still wrong after the next; it is told with the seed that showed it.
+            if !self.violations.iter().any(|known| known.ends_with(&found)) {
+                self.violations.push(format!("seed {seed}: {found}"));
+            }
+        }
+    }
+
+    /// Adds to a figure for machines.
+    pub fn add(&mut self, name: &'static str, value: u64) {
+        match self.figures.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += value,
+            None => self.figures.push((name, value)),
         }
     }
 

@@ -13,7 +13,7 @@ use adapter_postgres::{
 use anyhow::Context;
 use bootstrap::config::{Config, Sources};
 use bootstrap::{Shutdown, telemetry};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Actor, Clock, CorrelationId, IdGenerator, PlatformScope, RandomIds, SystemClock};
 use operations::Onboarding;
 use operations::ports::TenantRecord;
@@ -22,6 +22,8 @@ use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerCon
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::blueprint::TenantFile;
+use crate::machine::Machine;
 use crate::onboard;
 use crate::ready::{BranchReady, CalcomReady, Ready, RetellReady, ServiceReady, StaffReady, TenantReady};
 use crate::world::ids::SeededIds;
@@ -83,6 +85,7 @@ pub struct Stage {
     worker: JoinHandle<anyhow::Result<()>>,
     simulator: JoinHandle<std::io::Result<()>>,
     calcom: calcom::Simulator,
+    machine: Arc<Machine>,
     grace: Duration,
 }
 
@@ -113,14 +116,47 @@ async fn prepare_in(
         .execute(database.pool())
         .await
         .context("partitions")?;
+    let files = tenants::all();
+    let ready = create(database, setting, &files, calcom).await?;
+    load::load(database.pool(), setting.seed, &files).await?;
+    // What calls cost is told in US dollars; without any rate every settlement would warn.
+    sqlx::query(
+        "INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)
+         VALUES ('USD', 'EUR', (app.now() AT TIME ZONE 'UTC')::date, $1, 'manual') ON CONFLICT DO NOTHING",
+    )
+    .bind(EUR_PER_USD_PPM)
+    .execute(database.pool())
+    .await
+    .context("the exchange rate")?;
+    Ok(ready)
+}
+
+/// Creates more companies in a prepared database.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn add(setting: &Setting, files: &[TenantFile]) -> anyhow::Result<Vec<TenantReady>> {
+    let database =
+        Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
+            .context("the administrator's address")?;
+    let created = create(&database, setting, files, "").await;
+    database.close().await;
+    created
+}
+
+async fn create(
+    database: &Database,
+    setting: &Setting,
+    files: &[TenantFile],
+    calcom: &str,
+) -> anyhow::Result<Vec<TenantReady>> {
     let offset = adapter_postgres::product_time_offset(database).await.context("product time")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::with_offset(offset));
     let scope =
         PlatformScope::new(Actor::Operator("askpro demo".to_owned()), CorrelationId::generate(&RandomIds));
     let sealer = Sealer::from_entries([setting.secrets_key.as_str()]).context("the key of secrets")?;
-    let files = tenants::all();
     let mut ready = Vec::with_capacity(files.len());
-    for file in &files {
+    for file in files {
         let ids: Arc<dyn IdGenerator> = Arc::new(SeededIds::new(setting.seed, &file.slug));
         let store = Arc::new(PgTenantProvisioner::new(database.clone()).with_sealer(sealer.clone()));
         let onboarding = Onboarding::new(store, Arc::clone(&clock), ids);
@@ -134,16 +170,6 @@ async fn prepare_in(
             .with_context(|| format!("the company {} cannot be created", file.slug))?;
         ready.push(tenant_ready(provisioned.record(), token));
     }
-    load::load(database.pool(), setting.seed, &files).await?;
-    // What calls cost is told in US dollars; without any rate every settlement would warn.
-    sqlx::query(
-        "INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)
-         VALUES ('USD', 'EUR', (app.now() AT TIME ZONE 'UTC')::date, $1, 'manual') ON CONFLICT DO NOTHING",
-    )
-    .bind(EUR_PER_USD_PPM)
-    .execute(database.pool())
-    .await
-    .context("the exchange rate")?;
     Ok(ready)
 }
 
@@ -192,6 +218,7 @@ impl Stage {
     /// # Errors
     /// One line that says what is missing.
     pub async fn raise(setting: &Setting) -> anyhow::Result<Self> {
+        let machine = Arc::new(Machine::default());
         let remote = TcpListener::bind("127.0.0.1:0").await.context("a port for Cal.com's stand-in")?;
         let tenants = prepare(setting, &format!("http://{}", remote.local_addr()?)).await?;
         let loopback = TcpListener::bind("127.0.0.1:0").await.context("a port for the simulator")?;
@@ -209,11 +236,12 @@ impl Stage {
             format!("cannot listen on {}: choose another address with --http", setting.http)
         })?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (calcom, connected) = outside_calendar(setting, remote, &url).await?;
-        let gateway = shutdown.tasks().spawn(gateway::run(gateway_config, listener, shutdown.clone()));
-        let worker = shutdown.tasks().spawn(worker::run(worker_config, shutdown.clone()));
+        let (calcom, connected) = outside_calendar(setting, remote, &url, &machine).await?;
+        let serving = gateway::run_by(gateway_config, listener, shutdown.clone(), machine.clone());
+        let gateway = shutdown.tasks().spawn(serving);
+        let worker = shutdown.tasks().spawn(worker::run_by(worker_config, shutdown.clone(), machine.clone()));
 
-        let client = Client::new(&url, RETELL_KEY, Arc::new(MachineClock))?;
+        let client = Client::new(&url, RETELL_KEY, machine.clone())?;
         let offset = setting.clock.map_or(0, |clock| clock.timestamp_millis() - MachineClock.now_ms());
         let player =
             CallPlayer::new(client, PlayerConfig { product_offset_ms: offset, ..PlayerConfig::default() });
@@ -232,7 +260,7 @@ impl Stage {
             tenants,
             std::process::id(),
         );
-        let mut stage = Self { ready, shutdown, gateway, worker, simulator, calcom, grace };
+        let mut stage = Self { ready, shutdown, gateway, worker, simulator, calcom, machine, grace };
         match stage.answers().await {
             Ok(()) => Ok(stage),
             Err(error) => {
@@ -291,6 +319,12 @@ impl Stage {
         &self.calcom
     }
 
+    /// The clock of everything in it.
+    #[must_use]
+    pub const fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
     /// Says when the product is told to stop.
     #[must_use]
     pub const fn shutdown(&self) -> &Shutdown {
@@ -326,16 +360,20 @@ impl Stage {
 }
 
 /// Starts the outside calendar with the bookings that the product knows of. Whether a company is connected with it.
-async fn outside_calendar(
+///
+/// # Errors
+/// If the database does not answer or the stand-in cannot start.
+pub async fn outside_calendar(
     setting: &Setting,
     listener: TcpListener,
     gateway: &str,
+    machine: &Arc<Machine>,
 ) -> anyhow::Result<(calcom::Simulator, bool)> {
     let base_url = format!("http://{}", listener.local_addr()?);
     let database =
         Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
             .context("the administrator's address")?;
-    let started = outside_calendar_in(&database, listener, &base_url, gateway).await;
+    let started = outside_calendar_in(&database, listener, &base_url, gateway, machine).await;
     database.close().await;
     started
 }
@@ -345,12 +383,14 @@ async fn outside_calendar_in(
     listener: TcpListener,
     base_url: &str,
     gateway: &str,
+    machine: &Arc<Machine>,
 ) -> anyhow::Result<(calcom::Simulator, bool)> {
     let offset_us: i64 = sqlx::query_scalar("SELECT app.clock_offset_micros()")
         .fetch_one(database.pool())
         .await
         .context("product time")?;
-    let clock = calcom::ShiftedClock { offset_ms: offset_us / 1000 };
+    let (machine, offset) = (Arc::clone(machine), TimeDelta::microseconds(offset_us));
+    let clock = move || machine.real_now() + offset;
     let connection = world::calcom::connect(database.pool(), base_url).await?;
     let files = tenants::all();
     let file = files.iter().find(|file| file.slug == world::calcom::TENANT);
@@ -358,7 +398,7 @@ async fn outside_calendar_in(
         return Ok((calcom::serve(listener, calcom::World::new(), clock)?, false));
     };
     let account = world::calcom::account(file, &format!("{gateway}/api/calcom/webhook/{connection}"))?;
-    let now = calcom::Clock::now(&clock);
+    let now = clock();
     let bookings = world::calcom::bookings(database.pool(), connection, &account, now).await?;
     let simulator = calcom::serve(listener, calcom::World::new().with(account), clock)?;
     simulator.restore(bookings);

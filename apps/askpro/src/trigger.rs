@@ -64,6 +64,13 @@ pub struct TriggerArgs {
     pub start: Option<DateTime<FixedOffset>>,
 }
 
+/// Every event that can be sent, if that is what was asked for: it needs neither a gateway nor a ready file.
+#[must_use]
+pub fn listed(args: &TriggerArgs) -> Option<Vec<Value>> {
+    (args.event == "list")
+        .then(|| EVENTS.iter().chain(&CALCOM_EVENTS).map(|event| json!({"event": event})).collect())
+}
+
 /// Sends the event; the id of the call or the booking, and the gateway's answer.
 ///
 /// # Errors

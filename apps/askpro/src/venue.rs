@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use simulators::retell::{CallPlayer, Client, Exchange, MachineClock, PlayerConfig};
+use simulators::retell::{CallPlayer, Client, Clock, Exchange, MachineClock, PlayerConfig};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -37,13 +37,21 @@ impl Venue {
     /// # Errors
     /// If the database cannot be reached.
     pub async fn open(ready: Ready) -> anyhow::Result<Self> {
+        Self::open_by(ready, Arc::new(MachineClock)).await
+    }
+
+    /// [`open`](Self::open), with another clock for the signatures.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn open_by(ready: Ready, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let administrator = PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(10))
             .connect(&ready.database_url)
             .await
             .context("the database of the ready file does not answer")?;
-        let client = Client::new(&ready.gateway, &ready.retell.api_key, Arc::new(MachineClock))?;
+        let client = Client::new(&ready.gateway, &ready.retell.api_key, clock)?;
         Ok(Self { ready, administrator, client })
     }
 
@@ -124,14 +132,24 @@ impl Line {
         self.client.post(FUNCTION_PATH, body.as_bytes(), PATIENCE).await
     }
 
-    /// Sends news of the call.
-    pub async fn event(&self, name: &str, more: Map<String, Value>) -> Exchange {
+    /// News of the call, as the provider writes them.
+    #[must_use]
+    pub fn news(&self, name: &str, more: Map<String, Value>) -> String {
         let mut call = self.call();
         if let Some(fields) = call.as_object_mut() {
             fields.extend(more);
         }
-        let body = json!({"event": name, "call": call}).to_string();
-        self.client.post(WEBHOOK_PATH, body.as_bytes(), PATIENCE).await
+        json!({"event": name, "call": call}).to_string()
+    }
+
+    /// Sends news of the call.
+    pub async fn event(&self, name: &str, more: Map<String, Value>) -> Exchange {
+        self.post(&self.news(name, more)).await
+    }
+
+    /// Sends news as they were written.
+    pub async fn post(&self, news: &str) -> Exchange {
+        self.client.post(WEBHOOK_PATH, news.as_bytes(), PATIENCE).await
     }
 }
 

@@ -63,7 +63,7 @@ impl WhyArgs {
         let start = DateTime::parse_from_rfc3339(&self.at).with_context(|| format!("--at: `{}`", self.at))?;
         let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
         let request = WhyRequest { branch: branch.id, service: service.id, staff, start: start.to_utc() };
-        let scope = office.scope.act_for(company.id, Some(branch.id));
+        let scope = office.act_for(company.id).await?;
         let answer = office.services.why(&config)?.explain(&scope, request).await?;
         let mut whole = serde_json::to_value(&answer)?;
         let people = whole.as_object_mut().and_then(|fields| fields.remove("people"));

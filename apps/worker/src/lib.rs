@@ -11,6 +11,7 @@ use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{Shutdown, WorkerServices, telemetry};
 use inbound_jobs::subscriptions::{UseCases, registry};
 use inbound_jobs::{DrainReport, QueueConfig, Worker, WorkerConfig, WorkerPorts};
+use kernel::{Clock, SystemClock};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -22,13 +23,21 @@ const MAX_RUNS: u64 = 1_000_000;
 /// # Errors
 /// One line that says what is missing; nothing has been done then.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    run_by(config, shutdown, Arc::new(SystemClock::default())).await
+}
+
+/// [`run`] by a clock of the caller's: a proof lets ten minutes pass without waiting for them.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_by(config: Config, shutdown: Shutdown, machine: Arc<dyn Clock>) -> anyhow::Result<()> {
     // Before the database is asked: a worker that waits for it is alive.
     let monitor = match config.worker.metrics_listen {
         Some(address) => Some(show_metrics(address, &shutdown).await?),
         None => None,
     };
-    let (worker, services) = assemble(&config, &shutdown).await?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the worker works");
+    let (worker, services) = assemble(&config, machine, &shutdown).await?;
+    tracing::info!(build = bootstrap::BUILD, "the worker works");
     worker.run(shutdown.token().clone()).await;
     drop(worker);
     if let Some(monitor) = monitor {
@@ -54,7 +63,7 @@ async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Resul
     tracing::info!(%listen, "the worker shows its metrics");
     let stop = shutdown.token().clone().cancelled_owned();
     let serving = shutdown.tasks().spawn(async move {
-        if let Err(error) = inbound_http::monitor::serve(listener, text, stop).await {
+        if let Err(error) = inbound_http::monitor::serve(listener, text, bootstrap::BUILD, stop).await {
             tracing::error!(%error, "the worker's metrics are not shown any more");
         }
     });
@@ -66,7 +75,7 @@ async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Resul
 /// # Errors
 /// One line that says what is missing, or that the database failed.
 pub async fn drain(config: Config, shutdown: Shutdown) -> anyhow::Result<DrainReport> {
-    let (worker, services) = assemble(&config, &shutdown).await?;
+    let (worker, services) = assemble(&config, Arc::new(SystemClock::default()), &shutdown).await?;
     let report = tokio::select! {
         drained = worker.drain(MAX_RUNS) => drained.context("the database failed"),
         // What is leased stays leased until its lease runs out; then somebody else does it.
@@ -77,10 +86,14 @@ pub async fn drain(config: Config, shutdown: Shutdown) -> anyhow::Result<DrainRe
     report
 }
 
-async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<(Worker, WorkerServices)> {
+async fn assemble(
+    config: &Config,
+    machine: Arc<dyn Clock>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<(Worker, WorkerServices)> {
     config.require_secrets(Program::Worker)?;
     telemetry::metrics()?;
-    let services = WorkerServices::connect(config, shutdown.token()).await?;
+    let services = WorkerServices::connect(config, machine, shutdown.token()).await?;
     let jobs = registry(&UseCases {
         processing: services.processing.clone(),
         aftermath: Arc::clone(&services.aftermath),

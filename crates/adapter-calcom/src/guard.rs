@@ -6,18 +6,19 @@
 //! that they refuse is [`WriteFailure::NotSent`].
 //!
 //! The state belongs to one process. Several processes that use one key each keep a budget of their own and learn about
-//! each other from what the provider says is left.
+//! each other from what the provider says is left; where they share a memory, they ask that first
+//! ([`AccountPacing`](appointment::calendar::AccountPacing)), and these guards stand behind it.
 
 mod breaker;
 mod bucket;
 mod decorators;
+mod pacing;
 mod state;
 
 use std::sync::Arc;
 
 use appointment::calendar::{Connection, Effort, ReadFailure, WriteFailure};
 
-use crate::why;
 pub use breaker::{Breaker, BreakerPolicy, BreakerState, Outcome, Ticket, Transition};
 pub use bucket::{Bucket, BudgetPolicy};
 pub use state::{BreakerView, BudgetView, GuardPolicy, GuardState, Operations, RefusalView};
@@ -59,11 +60,7 @@ impl<I> Guard<I> {
             .enter(connection.id, Operations::Read, effort.lane)
             .map_err(|why| ReadFailure::Unavailable { why: why.to_owned() })?;
         let answer = question.await;
-        permit.settle(match &answer {
-            Ok(_) | Err(ReadFailure::Refused { .. }) => Outcome::Answered,
-            Err(ReadFailure::Unavailable { why }) => self.failed(why, effort),
-            Err(ReadFailure::Malformed { .. }) => Outcome::Nothing,
-        });
+        permit.settle(self.state.policy().heard_of_question(&answer, effort).into());
         answer
     }
 
@@ -78,15 +75,7 @@ impl<I> Guard<I> {
             .enter(connection.id, Operations::Write, effort.lane)
             .map_err(|why| WriteFailure::NotSent { why: why.to_owned() })?;
         let answer = change.await;
-        permit.settle(match &answer {
-            Ok(_) | Err(WriteFailure::Refused { .. }) => Outcome::Answered,
-            Err(WriteFailure::NotSent { why } | WriteFailure::Unknown { why }) => self.failed(why, effort),
-        });
+        permit.settle(self.state.policy().heard_of_change(&answer, effort).into());
         answer
-    }
-
-    fn failed(&self, why: &str, effort: Effort) -> Outcome {
-        let hasty = why == why::TIMEOUT && effort.within < self.state.policy().fair_wait;
-        if hasty || !why::is_about_the_provider(why) { Outcome::Nothing } else { Outcome::Failed }
     }
 }

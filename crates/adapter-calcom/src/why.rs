@@ -10,6 +10,8 @@ pub(crate) const LOST: &str = "connection lost";
 pub(crate) const SPENT: &str = "no time left";
 /// The budget of requests is used up.
 pub(crate) const LIMITED: &str = "limited";
+/// The provider refused a request because of its limit.
+pub(crate) const ENOUGH: &str = "status 429";
 /// As many requests as allowed are on their way.
 pub(crate) const BUSY: &str = "busy";
 /// The breaker is open.

@@ -118,10 +118,11 @@ pub struct PgBillingRepository {
 }
 
 impl PgBillingRepository {
-    /// Works with the pool of `worker`; reading also with that of `gateway`.
+    /// Works with the pool of `worker`. With that of `gateway`, accounts come with their charges alone: what calls cost
+    /// at the provider is not for the role that answers companies.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database) -> Self {
+        Self { database: database.with_costs() }
     }
 }
 
@@ -133,7 +134,7 @@ impl BillingRepository for PgBillingRepository {
         call: CallId,
     ) -> Result<Option<CallAccountSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
-        let account = read_account(&mut session, scope, call).await;
+        let account = read_account(&mut session, scope, call, self.database.sees_costs()).await;
         session.finish_read(account).await
     }
 
@@ -172,6 +173,7 @@ async fn read_account(
     connection: &mut PgConnection,
     scope: &TenantScope,
     call: CallId,
+    sees_costs: bool,
 ) -> Result<Option<CallAccountSnapshot>, StoreError> {
     let (tenant, call_id) = (scope.tenant().as_uuid(), call.as_uuid());
     let tariff: Option<(i64, String)> = sqlx::query_as(TARIFF)
@@ -183,12 +185,16 @@ async fn read_account(
     let Some((rate, currency)) = tariff else {
         return Ok(None);
     };
-    let costs: Vec<CostRow> = sqlx::query_as(COSTS)
-        .bind(tenant)
-        .bind(call_id)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(store_error)?;
+    let costs: Vec<CostRow> = if sees_costs {
+        sqlx::query_as(COSTS)
+            .bind(tenant)
+            .bind(call_id)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(store_error)?
+    } else {
+        Vec::new()
+    };
     let entries: Vec<ChargeRow> = sqlx::query_as(CHARGES)
         .bind(tenant)
         .bind(call_id)

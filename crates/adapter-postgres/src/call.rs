@@ -22,10 +22,11 @@ pub struct PgCallRepository {
 }
 
 impl PgCallRepository {
-    /// Works with the pool of `gateway` or `worker`.
+    /// Works with the pool of `gateway` or `worker`. With that of `gateway`, calls come without what they cost at the
+    /// provider; a change leaves what is stored about it as it is.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database) -> Self {
+        Self { database: database.with_costs() }
     }
 }
 
@@ -33,7 +34,7 @@ impl PgCallRepository {
 impl CallRepository for PgCallRepository {
     async fn find(&self, scope: &TenantScope, id: CallId) -> Result<Option<CallSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
-        let call = read::find(&mut session, scope, id).await;
+        let call = read::find(&mut session, scope, id, self.database.sees_costs()).await;
         session.finish_read(call).await
     }
 
@@ -43,7 +44,7 @@ impl CallRepository for PgCallRepository {
         id: &ProviderCallId,
     ) -> Result<Option<CallSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
-        let call = read::find_by_provider_id(&mut session, scope, id).await;
+        let call = read::find_by_provider_id(&mut session, scope, id, self.database.sees_costs()).await;
         session.finish_read(call).await
     }
 

@@ -12,6 +12,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub(crate) enum WorkingRole {
     /// The role of the product: rights on tenant tables, bound to one tenant by row level security.
     Tenant,
+    /// The same, and what calls cost at the provider: for the stores that keep it, in the worker.
+    Ledger,
     /// The owner, for administrators who write master data; row level security binds it in the same way.
     Owner,
 }
@@ -20,6 +22,7 @@ impl WorkingRole {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
+            Self::Ledger => "ledger",
             Self::Owner => "askpro_owner",
         }
     }
@@ -48,6 +51,7 @@ pub struct DatabaseConfig {
     /// How long a transaction may stand still.
     pub idle_in_transaction_timeout: Duration,
     working_role: WorkingRole,
+    may_see_costs: bool,
 }
 
 impl DatabaseConfig {
@@ -64,6 +68,7 @@ impl DatabaseConfig {
             lock_timeout: Duration::from_millis(300),
             idle_in_transaction_timeout: Duration::from_secs(5),
             working_role: WorkingRole::Tenant,
+            may_see_costs: false,
         }
     }
 
@@ -80,6 +85,7 @@ impl DatabaseConfig {
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(30),
             working_role: WorkingRole::Tenant,
+            may_see_costs: true,
         }
     }
 
@@ -96,6 +102,7 @@ impl DatabaseConfig {
             lock_timeout: Duration::from_secs(60),
             idle_in_transaction_timeout: Duration::from_secs(300),
             working_role: WorkingRole::Owner,
+            may_see_costs: true,
         }
     }
 
@@ -143,6 +150,7 @@ impl fmt::Debug for DatabaseConfig {
 pub struct Database {
     pool: PgPool,
     working_role: WorkingRole,
+    may_see_costs: bool,
 }
 
 impl Database {
@@ -152,7 +160,7 @@ impl Database {
     /// The driver's error if the URL is malformed or the server does not let us in.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
         let pool = Self::pool_options(config).connect_with(config.connect_options()?).await?;
-        Ok(Self { pool, working_role: config.working_role })
+        Ok(Self { pool, working_role: config.working_role, may_see_costs: config.may_see_costs })
     }
 
     /// A pool that connects when it is first used: a process can start, and say that it is not ready, before its
@@ -162,7 +170,7 @@ impl Database {
     /// The driver's error if the URL is malformed.
     pub fn connect_lazily(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
         let pool = Self::pool_options(config).connect_lazy_with(config.connect_options()?);
-        Ok(Self { pool, working_role: config.working_role })
+        Ok(Self { pool, working_role: config.working_role, may_see_costs: config.may_see_costs })
     }
 
     fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
@@ -185,6 +193,20 @@ impl Database {
 
     pub(crate) const fn working_role(&self) -> WorkingRole {
         self.working_role
+    }
+
+    /// The same connections, in the role that sees what calls cost at the provider, if the login role may have it. For
+    /// the stores of calls and of accounts; everything else works without.
+    pub(crate) fn with_costs(mut self) -> Self {
+        if self.may_see_costs && self.working_role == WorkingRole::Tenant {
+            self.working_role = WorkingRole::Ledger;
+        }
+        self
+    }
+
+    /// Whether transactions see what calls cost at the provider.
+    pub(crate) const fn sees_costs(&self) -> bool {
+        matches!(self.working_role, WorkingRole::Ledger | WorkingRole::Owner)
     }
 
     /// Ends every connection; waits for those that are in use.

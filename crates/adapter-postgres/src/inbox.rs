@@ -1,5 +1,9 @@
 //! The inbox of webhooks: stored with their job before they are answered.
 
+pub(crate) mod group;
+
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{JobSpec, PlatformScope, StoreError};
@@ -62,11 +66,13 @@ statements! {
         )
         SELECT count(*) FROM row";
 
-    ERASE_FINISHED = "
+    DISCARD = "DELETE FROM intake.webhook_inbox WHERE id = $1 AND state IN ('quarantined', 'unrouted')";
+
+    ERASE = "
         DELETE FROM intake.webhook_inbox
          WHERE id IN (
             SELECT id FROM intake.webhook_inbox
-             WHERE received_at < $1 AND state IN ('processed', 'ignored')
+             WHERE received_at < $1 AND state = ANY ($3)
              ORDER BY received_at LIMIT $2)";
 }
 
@@ -132,19 +138,17 @@ impl TryFrom<SummaryRow> for InboxSummary {
 #[derive(Debug, Clone)]
 pub struct PgInbox {
     database: Database,
+    group: Arc<group::Group>,
 }
 
 impl PgInbox {
     /// With the pool of `gateway` it can store; everything else needs the pool of `worker`.
     #[must_use]
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub fn new(database: Database) -> Self {
+        Self { database, group: Arc::default() }
     }
-}
 
-#[async_trait]
-impl Inbox for PgInbox {
-    async fn store(&self, webhook: ReceivedWebhook) -> Result<Stored, StoreError> {
+    async fn store_alone(&self, webhook: &ReceivedWebhook) -> Result<Stored, StoreError> {
         let jobs = webhook.job.as_slice();
         let done = sqlx::query(STORE)
             .bind(webhook.id.as_uuid())
@@ -169,6 +173,17 @@ impl Inbox for PgInbox {
             .await
             .map_err(store_error)?;
         Ok(if done.rows_affected() > 0 { Stored::New } else { Stored::Duplicate })
+    }
+}
+
+#[async_trait]
+impl Inbox for PgInbox {
+    async fn store(&self, webhook: ReceivedWebhook) -> Result<Stored, StoreError> {
+        let webhook = Arc::new(webhook);
+        match self.group.store(self.database.pool(), &webhook).await {
+            group::Left::Stored => Ok(Stored::New),
+            group::Left::Alone(_turn) => self.store_alone(&webhook).await,
+        }
     }
 
     async fn load(&self, _scope: &PlatformScope, id: InboxId) -> Result<Option<InboxEntry>, StoreError> {
@@ -231,15 +246,26 @@ impl Inbox for PgInbox {
         Ok(rows > 0)
     }
 
-    async fn erase_finished(
+    async fn discard(&self, _scope: &PlatformScope, id: InboxId) -> Result<bool, StoreError> {
+        let done = sqlx::query(DISCARD)
+            .bind(id.as_uuid())
+            .execute(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn erase(
         &self,
         _scope: &PlatformScope,
+        states: &'static [InboxState],
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        let done = sqlx::query(ERASE_FINISHED)
+        let done = sqlx::query(ERASE)
             .bind(before)
             .bind(i64::from(limit))
+            .bind(states.iter().map(|state| state.code()).collect::<Vec<_>>())
             .execute(self.database.pool())
             .await
             .map_err(store_error)?;

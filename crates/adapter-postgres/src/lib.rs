@@ -35,6 +35,7 @@
 //!
 //! Rules of the business. It answers, stores and refuses; why a thing may be booked is decided elsewhere.
 
+mod acting;
 mod appointment;
 mod billing;
 mod calendar;
@@ -60,6 +61,7 @@ pub mod statements;
 mod tenancy;
 mod upkeep;
 
+pub use acting::PgActingLog;
 pub use appointment::{PgAppointmentRepository, PgCatalogueRepository};
 pub use billing::PgBillingRepository;
 pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey, PgWarmBell};

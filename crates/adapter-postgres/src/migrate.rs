@@ -30,7 +30,7 @@ statements! {
     HAS_APPLIED_TABLE = "SELECT to_regclass('app.schema_migrations') IS NOT NULL";
     UNSAFE_ROLE = "
         SELECT rolname::text FROM pg_roles
-         WHERE rolname IN ('gateway', 'worker', 'tenant', 'support', 'askpro_owner')
+         WHERE rolname IN ('gateway', 'worker', 'tenant', 'ledger', 'support', 'askpro_owner')
            AND (rolsuper OR rolbypassrls OR rolcreaterole)
          ORDER BY 1 LIMIT 1";
     /// The password travels as a parameter, so it stands in no log of statements.

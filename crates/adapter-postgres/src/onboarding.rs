@@ -5,8 +5,8 @@ pub(crate) mod rows;
 use appointment::calendar::ConnectionId;
 use async_trait::async_trait;
 use kernel::{
-    BranchId, ChangeSet, CommitError, PhoneNumber, PlatformScope, ServiceId, StaffId, StoreError, TenantId,
-    TenantScope,
+    ActReason, BranchId, ChangeSet, CommitError, PhoneNumber, PlatformScope, ServiceId, StaffId, StoreError,
+    TenantId, TenantScope,
 };
 use operations::ports::{
     BranchRecord, NewTenant, ProvisionError, Provisioned, ServiceRecord, StaffRecord, TenantProvisioner,
@@ -69,13 +69,13 @@ impl PgTenantProvisioner {
 
     async fn record(&self, scope: &PlatformScope, slug: &str) -> Result<Option<TenantRecord>, StoreError> {
         // The list of tenants is open to the owner without naming one; everything of a tenant needs its name.
-        let nobody = scope.act_for(TenantId::from_uuid(Uuid::nil()), None);
+        let nobody = scope.act_for(TenantId::from_uuid(Uuid::nil()), ActReason::Onboarding);
         let mut session = self.administrator.read(&nobody).await?;
         let head = find(&mut session, slug).await;
         let Some(head) = session.finish_read(head).await? else {
             return Ok(None);
         };
-        let tenant = scope.act_for(TenantId::from_uuid(head.0), None);
+        let tenant = scope.act_for(TenantId::from_uuid(head.0), ActReason::Onboarding);
         let mut session = self.administrator.read(&tenant).await?;
         let record = read_record(&mut session, head).await;
         session.finish_read(record).await.map(Some)
@@ -140,7 +140,7 @@ impl TenantProvisioner for PgTenantProvisioner {
         if let Some(record) = self.record(scope, &tenant.slug).await? {
             return Ok(Provisioned::Existing(record));
         }
-        let acting = scope.act_for(tenant.id, None);
+        let acting = scope.act_for(tenant.id, ActReason::Onboarding);
         let mut session = self.begin(&acting).await?;
         let written = match write(&mut session, &acting, tenant, &self.sealer).await {
             Ok(()) => session.commit().await.map_err(failure),
@@ -172,6 +172,9 @@ async fn write(
     rows::services(session, tenant).await?;
     for branch in &tenant.branches {
         rows::branch(session, tenant.id, branch).await?;
+    }
+    for change in &tenant.changes {
+        rows::change_policy(session, tenant.id, change).await?;
     }
     for key in &tenant.api_keys {
         rows::api_key(session, tenant.id, key).await?;

@@ -6,7 +6,10 @@
 //! | `gateway` | yes | look up routing, insert into inbox and jobs, switch to `tenant` |
 //! | `worker` | yes | the same, and change inbox, outbox and jobs of all tenants |
 //! | `tenant` | no | read and write tenant tables, bound to one tenant by row level security |
+//! | `ledger` | no | what `tenant` may, and read and write what calls cost at the provider |
 //! | `support` | no | read the views of the schema `support`: lists without personal content, of one tenant at a time |
+//!
+//! `ledger` is for the worker and for administrators: `gateway`, which answers companies, is no member of it.
 //!
 //! `gateway` and `worker` are members of `tenant` but inherit nothing: without switching they cannot read a single row
 //! of a tenant table, and a connection that forgot to switch fails instead of leaking.
@@ -27,6 +30,7 @@ BEGIN
         SELECT * FROM (VALUES
             ('askpro_owner', 'NOLOGIN', NULL),
             ('tenant', 'NOLOGIN', NULL),
+            ('ledger', 'NOLOGIN', NULL),
             ('support', 'NOLOGIN', NULL),
             ('gateway', 'LOGIN', '10s'),
             ('worker', 'LOGIN', '60s')) AS v (name, login, idle_limit)
@@ -49,6 +53,29 @@ BEGIN
         IF NOT pg_has_role(member, 'tenant', switch) THEN
             BEGIN
                 EXECUTE format('GRANT tenant TO %I', member);
+            EXCEPTION WHEN unique_violation THEN
+                NULL;
+            END;
+        END IF;
+    END LOOP;
+    -- The only role of ours that inherits: it may do what `tenant` may, without switching within a transaction. Before
+    -- version 16 that is a property of the role, from then on one of the membership.
+    IF NOT pg_has_role('ledger', 'tenant', 'USAGE') THEN
+        BEGIN
+            IF current_setting('server_version_num')::integer >= 160000 THEN
+                EXECUTE 'GRANT tenant TO ledger WITH INHERIT TRUE, SET FALSE';
+            ELSE
+                ALTER ROLE ledger INHERIT;
+                GRANT tenant TO ledger;
+            END IF;
+        EXCEPTION WHEN unique_violation THEN
+            NULL;
+        END;
+    END IF;
+    FOREACH member IN ARRAY ARRAY['worker', current_user::text] LOOP
+        IF NOT pg_has_role(member, 'ledger', switch) THEN
+            BEGIN
+                EXECUTE format('GRANT ledger TO %I', member);
             EXCEPTION WHEN unique_violation THEN
                 NULL;
             END;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use kernel::{
     BranchId, CallId, ChangeSet, CommitError, CustomerId, PersonName, PhoneNumber, StoreError, TenantScope,
 };
-use servicedesk::{CallbackId, CallbackRepository, CallbackSnapshot, CallbackWrite};
+use servicedesk::{CallbackId, CallbackRepository, CallbackSnapshot, CallbackWrite, Overdue};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{FromRow, Postgres};
@@ -21,21 +21,29 @@ use crate::statements::statements;
 statements! {
     FIND = "
         SELECT id, branch_id, customer_id, call_id, phone_e164, name, reason, note, priority, preferred_window, status,
-               due_at, created_at, version
+               due_at, created_at, escalated_at, version
           FROM public.callbacks WHERE tenant_id = $1 AND id = $2";
+
+    OVERDUE = "
+        SELECT (SELECT count(*) FROM public.callbacks
+                 WHERE tenant_id = $1 AND status IN ('pending', 'assigned', 'contacted') AND due_at < $2),
+               ARRAY(SELECT id FROM public.callbacks
+                      WHERE tenant_id = $1 AND status IN ('pending', 'assigned', 'contacted') AND due_at < $2
+                        AND escalated_at IS NULL AND ($3::uuid IS NULL OR id > $3)
+                      ORDER BY id LIMIT $4)";
 
     INSERT = "
         INSERT INTO public.callbacks
             (tenant_id, id, branch_id, customer_id, call_id, phone_e164, name, reason, note, priority,
-             preferred_window, status, due_at, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+             preferred_window, status, due_at, version, escalated_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     UPDATE = "
         UPDATE public.callbacks
            SET branch_id = $3, customer_id = $4, call_id = $5, phone_e164 = $6, name = $7, reason = $8, note = $9,
                priority = $10, preferred_window = $11, status = $12, due_at = $13, version = $14,
-               updated_at = app.now()
-         WHERE tenant_id = $1 AND id = $2 AND version = $15";
+               escalated_at = $15, updated_at = app.now()
+         WHERE tenant_id = $1 AND id = $2 AND version = $16";
 }
 
 #[derive(FromRow)]
@@ -53,6 +61,7 @@ struct CallbackRow {
     status: String,
     due_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
+    escalated_at: Option<DateTime<Utc>>,
     version: i64,
 }
 
@@ -74,6 +83,7 @@ impl TryFrom<CallbackRow> for CallbackSnapshot {
             status: word(&row.status, "callbacks.status")?,
             due_at: row.due_at,
             created_at: row.created_at,
+            escalated_at: row.escalated_at,
             version: row.version,
         })
     }
@@ -110,6 +120,29 @@ impl CallbackRepository for PgCallbackRepository {
         session.finish_read(row).await?.map(CallbackSnapshot::try_from).transpose()
     }
 
+    async fn overdue(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        after: Option<CallbackId>,
+        limit: u32,
+    ) -> Result<Overdue, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found: Result<(i64, Vec<Uuid>), _> = sqlx::query_as(OVERDUE)
+            .bind(scope.tenant().as_uuid())
+            .bind(now)
+            .bind(after.map(|id| id.as_uuid()))
+            .bind(i64::from(limit))
+            .fetch_one(&mut *session)
+            .await
+            .map_err(store_error);
+        let (total, unmarked) = session.finish_read(found).await?;
+        Ok(Overdue {
+            total: u64::try_from(total).unwrap_or_default(),
+            unmarked: unmarked.into_iter().map(CallbackId::from_uuid).collect(),
+        })
+    }
+
     async fn commit(&self, scope: &TenantScope, change: ChangeSet<CallbackWrite>) -> Result<(), CommitError> {
         if change.is_empty() {
             return Ok(());
@@ -132,8 +165,9 @@ async fn apply(
             CallbackWrite::Insert(new) => {
                 AuditEntry::new("callback.requested", &new.id, Some(new.created_at))
             }
-            CallbackWrite::Update { next, .. } => AuditEntry::new("callback.changed", &next.id, None)
-                .with(serde_json::json!({ "status": next.status.as_str() })),
+            CallbackWrite::Update { next, .. } => AuditEntry::new("callback.changed", &next.id, None).with(
+                serde_json::json!({ "status": next.status.as_str(), "priority": next.priority.as_str() }),
+            ),
         })
         .collect();
     settle(session, scope, change, &audit).await?;
@@ -152,7 +186,7 @@ async fn apply(
     Ok(())
 }
 
-/// Parameters 1 to 14, which both statements have in common.
+/// Parameters 1 to 15, which both statements have in common.
 fn fields<'q>(
     sql: &'static str,
     scope: &TenantScope,
@@ -173,4 +207,5 @@ fn fields<'q>(
         .bind(callback.status.as_str())
         .bind(callback.due_at)
         .bind(callback.version)
+        .bind(callback.escalated_at)
 }

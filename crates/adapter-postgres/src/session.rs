@@ -10,6 +10,7 @@
 
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use kernel::{CommitError, Durability, StoreError, TenantScope};
@@ -37,6 +38,8 @@ impl Access<'static> {
 pub(crate) struct Session {
     // Empty only after the end.
     connection: Option<PoolConnection<Postgres>>,
+    /// Since it was asked for: waiting for a connection counts.
+    since: Instant,
 }
 
 impl Database {
@@ -62,8 +65,9 @@ impl Database {
     async fn begin_text(&self, text: &str) -> Result<Session, sqlx::Error> {
         // After a restart of the server every idle connection is dead; each of them is tried at most once.
         let mut attempts = self.pool().size().saturating_add(1);
+        let since = Instant::now();
         loop {
-            let mut session = Session { connection: Some(self.pool().acquire().await?) };
+            let mut session = Session { connection: Some(self.pool().acquire().await?), since };
             match sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *session).await {
                 Ok(_) => return Ok(session),
                 Err(error) if is_dead_connection(&error) && attempts > 0 => {
@@ -201,6 +205,7 @@ impl Drop for Session {
         if let Some(connection) = &mut self.connection {
             connection.close_on_drop();
         }
+        voice::spent(voice::DATABASE, self.since.elapsed());
     }
 }
 

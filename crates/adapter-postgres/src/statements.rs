@@ -48,6 +48,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("clock", crate::clock::STATEMENTS),
         ("customer", crate::customer::STATEMENTS),
         ("inbox", crate::inbox::STATEMENTS),
+        ("inbox::group", crate::inbox::group::STATEMENTS),
         ("migrate", crate::migrate::STATEMENTS),
         ("outcomes", crate::outcomes::STATEMENTS),
         ("onboarding", crate::onboarding::STATEMENTS),

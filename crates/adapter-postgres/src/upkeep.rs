@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{BranchId, PlatformScope, StoreError, TenantScope};
+use kernel::{BranchId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope};
 use operations::ports::{ClosedDay, PartitionReport, Upkeep};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
+use crate::change::{AuditEntry, settle};
 use crate::database::Database;
 use crate::error::store_error;
-use crate::session::Access;
+use crate::session::{Access, Session};
 use crate::statements::statements;
 
 statements! {
@@ -25,6 +26,27 @@ statements! {
          WHERE tenant_id = $1 AND key IN (
             SELECT key FROM public.idempotent_outcomes WHERE tenant_id = $1 AND created_at < $2
              ORDER BY created_at LIMIT $3)";
+
+    /// One that is being written at this moment is left to the next run.
+    ERASE_CALLS = "
+        WITH old AS (
+            SELECT created_at, id FROM public.calls
+             WHERE tenant_id = $1 AND created_at < $2 AND erased_at IS NULL AND status <> 'ongoing'
+             ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED
+        ), words AS (
+            DELETE FROM public.call_transcripts t USING old
+             WHERE t.tenant_id = $1 AND t.call_created_at = old.created_at AND t.call_id = old.id
+        ), contents AS (
+            DELETE FROM public.call_contents n USING old
+             WHERE n.tenant_id = $1 AND n.call_created_at = old.created_at AND n.call_id = old.id
+        )
+        UPDATE public.calls c
+           SET caller_e164 = NULL, customer_id = NULL, link_method = NULL, sentiment = NULL, erased_at = app.now(),
+               updated_at = app.now(), version = c.version + 1
+          FROM old
+         WHERE c.tenant_id = $1 AND c.created_at = old.created_at AND c.id = old.id";
+
+    DROP_FORGOTTEN_MONTHS = "SELECT count(*) FROM app.drop_forgotten_months($1)";
 
     ADD_HOLIDAYS = "
         INSERT INTO public.closed_days (tenant_id, branch_id, day, reason, origin)
@@ -84,6 +106,30 @@ impl Upkeep for PgUpkeep {
         self.run(scope, statement).await
     }
 
+    async fn erase_calls(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut session = self.database.begin(scope, Access::WRITE).await.map_err(store_error)?;
+        let erased = erase_calls(&mut session, scope, before, limit).await;
+        session.finish_plain(erased).await
+    }
+
+    async fn drop_forgotten_months(
+        &self,
+        _scope: &PlatformScope,
+        before: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        let dropped: i64 = sqlx::query_scalar(DROP_FORGOTTEN_MONTHS)
+            .bind(before)
+            .fetch_one(self.database.pool())
+            .await
+            .map_err(store_error)?;
+        Ok(u32::try_from(dropped).unwrap_or(u32::MAX))
+    }
+
     async fn add_holidays(
         &self,
         scope: &TenantScope,
@@ -115,4 +161,30 @@ impl Upkeep for PgUpkeep {
             sqlx::query_scalar(DEFAULT_ROWS).fetch_all(self.database.pool()).await.map_err(store_error)?;
         Ok(PartitionReport { created: u32::try_from(created).unwrap_or(u32::MAX), default_with_rows })
     }
+}
+
+async fn erase_calls(
+    session: &mut Session,
+    scope: &TenantScope,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let erased = sqlx::query(ERASE_CALLS)
+        .bind(scope.tenant().as_uuid())
+        .bind(before)
+        .bind(i64::from(limit))
+        .execute(&mut **session)
+        .await
+        .map_err(store_error)?
+        .rows_affected();
+    if erased > 0 {
+        let entry = AuditEntry::new("call.erased", &scope.tenant(), None)
+            .with(serde_json::json!({ "calls": erased, "known_before": before }));
+        settle(session, scope, &ChangeSet::<()>::new(), &[entry]).await.map_err(|error| match error {
+            CommitError::Store(error) => error,
+            // Nothing of an audit line alone can be claimed, stale or refused.
+            other => StoreError::Corrupt(Box::new(other)),
+        })?;
+    }
+    Ok(erased)
 }

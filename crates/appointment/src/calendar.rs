@@ -13,13 +13,16 @@
 //! * [`WriteFailure`]: the three ways in which a write does not succeed. They must never be confused: *refused* frees
 //!   the time, *not sent* may be tried again, *unknown* must be looked up.
 //! * [`CalendarGateway`] and [`CalendarDirectory`]: the ports; no vendor's word crosses them.
+//! * [`AccountPacing`] and [`OfferedWeeks`]: what several processes that use one account tell each other.
 
 mod copy;
 mod failure;
 mod outside;
+mod pacing;
 mod ports;
 mod remote;
 mod review;
+mod weeks;
 
 pub use copy::{COPY_JOB, CopyRecord, CopyState, Finding, SETTLING_SECONDS, Step, copy_job};
 pub use failure::{ReadFailure, RefusalReason, WriteFailure};
@@ -27,6 +30,9 @@ pub use failure::{ReadFailure, RefusalReason, WriteFailure};
 pub use outside::MockOutsideTimes;
 pub(crate) use outside::Verdict;
 pub use outside::{Certainty, Offered, Outside, OutsideTimes};
+#[cfg(any(test, feature = "testing"))]
+pub use pacing::MockAccountPacing;
+pub use pacing::{AccountPacing, Errand, Heard, Leave, PacingPolicy};
 pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, RemoteService};
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};
@@ -36,3 +42,6 @@ pub use remote::{
     RemoteUid, Secret, Subscription,
 };
 pub use review::{Review, ReviewId, ReviewReason};
+#[cfg(any(test, feature = "testing"))]
+pub use weeks::MockOfferedWeeks;
+pub use weeks::{AccountVersion, OfferedWeek, OfferedWeeks};

@@ -311,8 +311,8 @@ pub struct MoveRequest {
     pub requester: Requester,
     /// Claim for repetitions; only moving itself uses it.
     pub claim: Option<ClaimFor>,
-    /// True once the requester knows of the fee, if there is one; only moving itself uses it.
-    pub accepts_fee: bool,
+    /// The most that the requester has agreed to pay for it; only moving itself uses it.
+    pub agreed_fee: Option<Money>,
 }
 
 /// What came of preparing a move. Nothing but a hold was written.
@@ -358,7 +358,7 @@ pub enum MoveRefusal {
     NotOpen(AppointmentStatus),
     /// The rules refuse it.
     Denied(Denial),
-    /// It costs this much, and nobody has agreed to that yet.
+    /// It costs this much, and nobody has agreed to as much yet.
     FeeDue(Money),
     /// It is at that time already.
     NoChange(Appointment),
@@ -382,8 +382,8 @@ pub struct CancelRequest {
     pub requester: Requester,
     /// Claim for repetitions.
     pub claim: Option<ClaimFor>,
-    /// True once the requester knows of the fee, if there is one.
-    pub accepts_fee: bool,
+    /// The most that the requester has agreed to pay for it.
+    pub agreed_fee: Option<Money>,
 }
 
 /// What came of a [`CancelRequest`].
@@ -399,7 +399,7 @@ pub enum CancelOutcome {
     NotOpen(AppointmentStatus),
     /// The rules refuse it.
     Denied(Denial),
-    /// It costs this much, and nobody has agreed to that yet. Nothing was written.
+    /// It costs this much, and nobody has agreed to as much yet. Nothing was written.
     FeeDue {
         /// The appointment as it is.
         appointment: Appointment,

@@ -12,7 +12,7 @@ use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
     HoldSnapshot, NewCustomerRow, Slot,
 };
-use crate::policy::change::RecentChanges;
+use crate::policy::change::{ChangeAct, RecentChanges};
 
 /// Port: the catalogues of the tenant's branches.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -72,6 +72,18 @@ pub enum AppointmentWrite {
         next: AppointmentSnapshot,
         /// The version on which the decision was based.
         expected: i64,
+    },
+    /// Nothing is written unless the customer has made fewer than `max` such changes in calls since `since`; else
+    /// [`CommitError::Stale`], under any concurrency. Comes before the write of the change itself.
+    WithinQuota {
+        /// Whose changes.
+        customer: CustomerId,
+        /// Which of them.
+        act: ChangeAct,
+        /// Counted from here on, boundary excluded.
+        since: DateTime<Utc>,
+        /// How many are allowed.
+        max: u32,
     },
     /// Inserts the record of an appointment's copy. Comes after the write of the appointment.
     AddCopy(CopyRecord),

@@ -4,8 +4,11 @@ mod assembly;
 mod keeper;
 mod live;
 mod mirror;
+mod paced;
+mod together;
 
 pub use assembly::{CalendarBreaker, OutsideCalendars, RefusedAccount};
 pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;
 pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};
+pub(crate) use paced::Paced;

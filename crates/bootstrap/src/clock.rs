@@ -4,6 +4,8 @@
 //! on there. So the distance from the machine's clock to `app.now()` is measured at the start and again while the process
 //! runs, and corrected by no more than the measurement proves.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -64,8 +66,8 @@ fn corrected(current: TimeDelta, measured: Measured) -> TimeDelta {
 /// served by it.
 ///
 /// Small corrections never make it run backwards: it stands still until it is right again.
-#[derive(Debug)]
 pub struct ProductClock {
+    machine: Arc<dyn Clock>,
     offset_micros: AtomicI64,
     /// The latest instant that was told, in microseconds.
     told_micros: AtomicI64,
@@ -73,11 +75,23 @@ pub struct ProductClock {
 
 impl Default for ProductClock {
     fn default() -> Self {
-        Self { offset_micros: AtomicI64::new(0), told_micros: AtomicI64::new(i64::MIN) }
+        Self::over(Arc::new(SystemClock::default()))
+    }
+}
+
+impl fmt::Debug for ProductClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProductClock").field("offset", &self.offset()).finish_non_exhaustive()
     }
 }
 
 impl ProductClock {
+    /// Over the clock that tells real time: the machine's, unless minutes shall pass without anybody waiting for them.
+    #[must_use]
+    pub fn over(machine: Arc<dyn Clock>) -> Self {
+        Self { machine, offset_micros: AtomicI64::new(0), told_micros: AtomicI64::new(i64::MIN) }
+    }
+
     /// From now on product time is real time plus `offset`, to the microsecond, even if that lies before what was told.
     /// An offset of more than a quarter of a million years is none.
     pub fn set_offset(&self, offset: TimeDelta) {
@@ -121,7 +135,7 @@ impl Clock for ProductClock {
     }
 
     fn real_now(&self) -> DateTime<Utc> {
-        SystemClock::default().real_now()
+        self.machine.real_now()
     }
 }
 

@@ -4,6 +4,7 @@
 //! they are, so an unknown or mistyped key is refused by name before anything starts. To add a setting: a line with a
 //! reason in `default.toml`, a field here, and a bound in `bounds` if a wrong value would hurt.
 
+mod redis;
 mod secret;
 mod sources;
 
@@ -15,6 +16,7 @@ use adapter_postgres::Sealer;
 use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
+pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Caches in memory.
     pub cache: Cache,
+    /// What several gateways share.
+    pub redis: Redis,
     /// Outside calendars.
     pub calendar: Calendar,
     /// The background process.
@@ -64,6 +68,8 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// Largest body of provider events, in bytes.
     pub max_event_body_bytes: usize,
+    /// Networks of proxies whose word about the client's address is taken.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// The conversation.
@@ -110,8 +116,6 @@ pub struct Database {
     pub lock_timeout_ms: u64,
     /// Longest pause inside a transaction, in milliseconds.
     pub idle_in_transaction_timeout_ms: u64,
-    /// Time between two measurements of product time, in milliseconds.
-    pub clock_check_ms: u64,
 }
 
 /// Keys for secrets of tenants.
@@ -208,8 +212,14 @@ pub struct Worker {
 pub struct Retention {
     /// Processed webhooks, in days.
     pub inbox_days: u32,
+    /// Webhooks that could not be routed or read, in days.
+    pub inbox_review_days: u32,
     /// Outcomes of tool calls, in days.
     pub outcomes_days: u32,
+    /// What is personal of calls, in days.
+    pub call_days: u32,
+    /// The trace of tools, in days.
+    pub tool_trace_days: u32,
     /// Dispatched facts, in days.
     pub facts_days: u32,
     /// History of jobs, in days.
@@ -294,8 +304,7 @@ impl Config {
         let tree = Tree::merge(sources)?;
         let config: Self = tree.decode()?;
         config.check_bounds()?;
-        let mut warnings = config.warnings();
-        warnings.extend(sources.without_effect());
+        let warnings = config.warnings();
         Ok(Loaded { config, warnings, tree })
     }
 
@@ -326,6 +335,8 @@ impl Config {
             }
         }
         self.secrets.sealer()?;
+        self.http.trusted_proxies()?;
+        self.redis.check()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));
@@ -357,7 +368,6 @@ impl Config {
                 100,
                 600_000,
             ),
-            ("database.clock_check_ms", self.database.clock_check_ms, 50, 3_600_000),
             ("retell.catch_up_hours", self.retell.catch_up_hours.into(), 1, 720),
             ("calendar.patience_ms", self.calendar.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.calendar.read_timeout_ms, 100, 60_000),
@@ -383,7 +393,10 @@ impl Config {
             ("worker.statement_timeout_ms", worker.statement_timeout_ms, 10, 600_000),
             ("worker.lock_timeout_ms", worker.lock_timeout_ms, 10, 60_000),
             ("retention.inbox_days", retention.inbox_days.into(), 1, 3650),
+            ("retention.inbox_review_days", retention.inbox_review_days.into(), 1, 3650),
             ("retention.outcomes_days", retention.outcomes_days.into(), 1, 365),
+            ("retention.call_days", retention.call_days.into(), 7, 3650),
+            ("retention.tool_trace_days", retention.tool_trace_days.into(), 31, 3650),
             ("retention.facts_days", retention.facts_days.into(), 1, 365),
             ("retention.job_history_days", retention.job_history_days.into(), 31, 3650),
             ("upkeep.stuck_call_minutes", upkeep.stuck_call_minutes.into(), 10, 10_080),
@@ -392,6 +405,7 @@ impl Config {
             ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
+        bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
         bounds
     }
@@ -403,6 +417,10 @@ impl Config {
                 found.push(text.to_owned());
             }
         };
+        warn(
+            self.retention.inbox_review_days < self.retention.inbox_days,
+            "retention.inbox_review_days is below retention.inbox_days: what needs a person goes before what does not",
+        );
         warn(
             self.voice.tool_deadline_ms >= self.http.request_timeout_ms,
             "voice.tool_deadline_ms is not below http.request_timeout_ms: a late tool is cut off before it can say so",
@@ -447,6 +465,18 @@ impl Worker {
 }
 
 impl Http {
+    /// Networks of proxies whose word about the client's address is taken.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if one is none.
+    pub fn trusted_proxies(&self) -> Result<Vec<tenancy::Network>, ConfigError> {
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|error| ConfigError::new("http.trusted_proxies", format!("has `{text}`: {error}")))
+        };
+        self.trusted_proxies.iter().map(read).collect()
+    }
+
     /// Longest time for one request.
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {

@@ -25,9 +25,13 @@ pub mod clock;
 pub mod config;
 pub mod memory;
 pub mod services;
+mod shared;
 pub mod shutdown;
 pub mod telemetry;
 pub mod trace;
+
+/// The build of this program: what `ASKPRO_BUILD` said when it was made, else the commit, else `unknown`.
+pub const BUILD: &str = env!("ASKPRO_BUILD");
 
 pub use config::{Config, ConfigError, Program, Sources};
 pub use services::{GatewayServices, OperatorServices, WorkerServices};

@@ -152,6 +152,8 @@ impl FailedIdentifications for AttemptsInMemory {
 mod tests {
     use kernel::ServiceId;
     use kernel::testing::{FixedClock, scope};
+    use port_contracts::appointment::SoftOffersFixture;
+    use port_contracts::voice::{AttemptsFixture, CallMemoryFixture};
     use uuid::Uuid;
 
     use super::*;
@@ -200,22 +202,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_number_may_fail_three_times_an_hour_in_each_company() {
-        let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
-        let attempts = AttemptsInMemory::new(clock.clone(), 3);
-        let (ours, number) = (scope(1, None), PhoneNumber::from_e164("+491701112233").unwrap());
-        for _ in 0..3 {
-            assert_eq!(attempts.wait(&ours, &number).await, None);
-            attempts.count(&ours, &number).await;
-            clock.advance(TimeDelta::minutes(10));
-        }
-        assert_eq!(attempts.wait(&ours, &number).await, Some(Duration::from_secs(30 * 60)));
-        assert_eq!(attempts.wait(&scope(2, None), &number).await, None);
-        clock.advance(TimeDelta::minutes(30));
-        assert_eq!(attempts.wait(&ours, &number).await, None);
-    }
-
-    #[tokio::test]
     async fn notes_belong_to_one_call_of_one_company() {
         let notes = NotesInMemory::default();
         let noted =
@@ -225,4 +211,28 @@ mod tests {
         assert_eq!(notes.recall(&scope(1, None), call(2)).await, CallNotes::default());
         assert_eq!(notes.recall(&scope(2, None), call(1)).await, CallNotes::default());
     }
+
+    fn fixed() -> Arc<FixedClock> {
+        Arc::new(FixedClock::at(DateTime::UNIX_EPOCH))
+    }
+
+    fn notes() -> CallMemoryFixture {
+        let memory = Arc::new(NotesInMemory::default());
+        CallMemoryFixture { here: memory.clone(), there: memory }
+    }
+
+    fn attempts() -> AttemptsFixture {
+        let clock = fixed();
+        let memory = Arc::new(AttemptsInMemory::new(clock.clone(), 3));
+        AttemptsFixture { here: memory.clone(), there: memory, clock }
+    }
+
+    fn offers() -> SoftOffersFixture {
+        let clock = fixed();
+        SoftOffersFixture { offers: Arc::new(OffersInMemory::new(clock.clone())), clock }
+    }
+
+    port_contracts::call_memory_contract!(notes);
+    port_contracts::attempts_contract!(attempts);
+    port_contracts::soft_offers_contract!(offers);
 }

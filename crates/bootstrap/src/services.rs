@@ -29,6 +29,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// restart.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often product time is measured again: a clock of a machine drifts by milliseconds in that time.
+const KEEP_TIME: Duration = Duration::from_secs(60);
 /// What a synchronised pair of machines never reaches.
 const WORTH_TELLING_MS: i64 = 250;
 
@@ -43,11 +45,11 @@ struct Common {
 
 impl Common {
     /// Touches nothing yet.
-    fn assemble(settings: &DatabaseConfig) -> anyhow::Result<Self> {
+    fn assemble(settings: &DatabaseConfig, machine: Arc<dyn Clock>) -> anyhow::Result<Self> {
         // The driver's error could quote the URL; that it is none is all there is to say.
         let database = Database::connect_lazily(settings)
             .map_err(|_| anyhow::anyhow!("database.url is not the URL of a Postgres database"))?;
-        let time = Arc::new(ProductClock::default());
+        let time = Arc::new(ProductClock::over(machine));
         let clock: Arc<dyn Clock> = time.clone();
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
         let calls = CallService::new(
@@ -60,8 +62,12 @@ impl Common {
     }
 
     /// Waits until the database answers: a process may start before its database does.
-    async fn connect(settings: &DatabaseConfig, stop: &CancellationToken) -> anyhow::Result<Self> {
-        let common = Self::assemble(settings)?;
+    async fn connect(
+        settings: &DatabaseConfig,
+        machine: Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let common = Self::assemble(settings, machine)?;
         let learnt = tokio::time::timeout(PATIENCE, learn_time(&common.database, &common.time));
         tokio::select! {
             () = stop.cancelled() => anyhow::bail!("told to stop before the database answered"),
@@ -110,19 +116,13 @@ struct TimeKeeper {
 }
 
 impl TimeKeeper {
-    fn begin(
-        &self,
-        database: &Database,
-        time: &Arc<ProductClock>,
-        every: Duration,
-        stop: &CancellationToken,
-    ) {
+    fn begin(&self, database: &Database, time: &Arc<ProductClock>, stop: &CancellationToken) {
         let (database, time) = (database.clone(), Arc::clone(time));
         let (own, process) = (self.stop.clone(), stop.clone());
         self.tasks.spawn(async move {
             tokio::select! {
                 () = own.cancelled() => {}
-                () = keep_time(database, time, every, process) => {}
+                () = keep_time(database, time, process) => {}
             }
         });
     }
@@ -135,10 +135,10 @@ impl TimeKeeper {
     }
 }
 
-/// Keeps product time in step with the database, measuring it `every` so often, until `stop` is cancelled. A database that does not answer is asked
+/// Keeps product time in step with the database until `stop` is cancelled. A database that does not answer is asked
 /// again next time; the clock runs on.
-async fn keep_time(database: Database, time: Arc<ProductClock>, every: Duration, stop: CancellationToken) {
-    let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+async fn keep_time(database: Database, time: Arc<ProductClock>, stop: CancellationToken) {
+    let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + KEEP_TIME, KEEP_TIME);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {

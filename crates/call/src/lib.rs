@@ -42,7 +42,7 @@ pub use model::{
     ToolUse, ToolUseId, clean_text, redact_arguments,
 };
 pub use ports::{CallRepository, CallWrite, StuckCall, ToolTrace, Touched};
-pub use service::{Applied, CallError, CallService, OpenCall, Opening};
+pub use service::{Applied, CallError, CallService, GivenUp, OpenCall, Opening};
 
 /// Fakes of the ports and builders of values, for tests of any crate.
 #[cfg(any(test, feature = "testing"))]

@@ -47,8 +47,6 @@ pub struct StuckCall {
     pub branch: BranchId,
     /// The call.
     pub call: CallId,
-    /// The provider's id of it, for asking the provider.
-    pub provider_call_id: ProviderCallId,
     /// When it became known.
     pub created_at: DateTime<Utc>,
 }

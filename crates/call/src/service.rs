@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    BranchId, CallId, Caller, ChangeSet, Classify, Clock, CommitError, CustomerId, ErrorClass, IdGenerator,
-    PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope,
+    ActReason, BranchId, CallId, Caller, ChangeSet, Classify, Clock, CommitError, CustomerId, ErrorClass,
+    IdGenerator, PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope,
 };
 
 use crate::model::ToolUse;
@@ -61,6 +61,17 @@ pub enum Opening {
     ToolCall,
     /// The news that it has begun came in.
     Started,
+}
+
+/// What came of giving up on stuck calls.
+#[derive(Debug, Default)]
+pub struct GivenUp {
+    /// Calls that failed now.
+    pub given_up: u32,
+    /// Calls that could not be changed.
+    pub failed: u32,
+    /// Why the first of these could not be.
+    pub failure: Option<CallError>,
 }
 
 /// What an envelope says about the call that it is part of.
@@ -217,27 +228,33 @@ impl CallService {
         self.calls.list_stuck(scope, before, limit).await
     }
 
-    /// Gives up on the stuck calls and says how many there were. One that ends meanwhile is left alone.
+    /// Gives up on the stuck calls and says how many there were. One that ends meanwhile is left alone, and one that
+    /// cannot be changed keeps no other waiting: the first such trouble is in [`GivenUp::failure`].
     ///
     /// # Errors
-    /// [`CallError`] of the first call that could not be changed; those before it are done.
+    /// [`StoreError`] if they cannot be listed.
     pub async fn fail_stuck(
         &self,
         scope: &PlatformScope,
         age: TimeDelta,
         limit: u32,
-    ) -> Result<u32, CallError> {
-        let mut given_up = 0;
+    ) -> Result<GivenUp, StoreError> {
+        let mut done = GivenUp::default();
         for stuck in self.stuck_calls(scope, age, limit).await? {
-            let tenant = scope.act_for(stuck.tenant, Some(stuck.branch));
+            let tenant = scope.act_for(stuck.tenant, ActReason::Round).at_branch(stuck.branch);
             match self.change(&tenant, stuck.call, Call::give_up).await {
-                Ok(decision) => given_up += u32::from(decision.changed),
+                Ok(decision) => done.given_up += u32::from(decision.changed),
                 // Erased between listing and loading: nothing is left to give up.
                 Err(CallError::NotFound) => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(tenant.id = %stuck.tenant, call.id = %stuck.call, %error,
+                        "a stuck call cannot be given up");
+                    done.failed += 1;
+                    done.failure.get_or_insert(error);
+                }
             }
         }
-        Ok(given_up)
+        Ok(done)
     }
 
     async fn merge(

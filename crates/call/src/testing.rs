@@ -140,7 +140,6 @@ impl CallRepository for InMemoryCalls {
                 tenant: *tenant,
                 branch: call.branch,
                 call: call.id,
-                provider_call_id: call.provider_call_id.clone(),
                 created_at: call.created_at,
             })
             .collect();

@@ -184,6 +184,10 @@ pub(crate) enum Lex {
     But,
     /// "nicht", "kein".
     Not,
+    /// "weder": "nicht", and the next "noch" is another one.
+    Neither,
+    /// "Brückentag": the working day between a holiday and a weekend.
+    BridgeDay,
     /// "nein" and everything else with which a speaker takes back what he said.
     Correction,
     /// "sondern".

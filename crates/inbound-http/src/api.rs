@@ -1,7 +1,7 @@
 //! `/api/v1`: lists for API clients with an `ask_…` key.
 //!
-//! The key proves the tenant, and its scopes say what it may be used for; whatever else a request says cannot widen that. A key that is unknown, revoked, expired
-//! or of an inactive tenant is refused in the same words.
+//! The key proves the tenant, and its scopes say what it may be used for; whatever else a request says cannot widen that. A key that is unknown, revoked, expired,
+//! used from a network that it is not for, or of an inactive tenant is refused in the same words.
 
 mod items;
 mod query;
@@ -103,11 +103,16 @@ async fn authorise(
     let refused = || Refusal::unauthorized("a valid API key is needed: `Authorization: Bearer ask_…`");
     let token = bearer(headers).and_then(|text| ApiKeyToken::parse(text).ok()).ok_or_else(refused)?;
     let hash = body_digest(token.reveal().as_bytes());
-    let resolved = edge.parts().tenants.by_api_key(token.prefix(), &hash, context.correlation).await;
+    let tenants = &edge.parts().tenants;
+    let resolved = tenants.by_api_key(token.prefix(), &hash, context.client, context.correlation).await;
     match resolved {
         Ok(key) => {
             let tenant = key.scope.tenant();
             tracing::Span::current().record("tenant.id", tracing::field::display(tenant));
+            // Nobody waits for it.
+            if let Some(note) = tenants.note_of_use(&key) {
+                edge.parts().tasks.spawn(note);
+            }
             if key.allows(READ) {
                 Ok(key.scope)
             } else {

@@ -11,7 +11,7 @@ use kernel::{Clock, CorrelationId, IdGenerator};
 use operations::calendar::CalendarDoor;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake, WhyDesk};
-use tenancy::TenantResolver;
+use tenancy::{Network, TenantResolver};
 use tokio_util::task::TaskTracker;
 use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
 
@@ -126,12 +126,16 @@ pub struct EdgeParts {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids, for requests.
     pub ids: Arc<dyn IdGenerator>,
+    /// The build that serves, as a short word: monitors and traces name it.
+    pub build: &'static str,
     /// Keys that the voice provider signs with.
     pub retell_keys: Vec<Secret>,
     /// Whether anything but monitors is served yet.
     pub gate: Gate,
     /// Bounds.
     pub limits: Limits,
+    /// Proxies of ours, whose word about the client's address is taken.
+    pub trusted_proxies: Vec<Network>,
     /// Where work is spawned that may outlive its request.
     pub tasks: TaskTracker,
 }

@@ -1,16 +1,18 @@
 //! What stands around every handler: an id, a span, a bound on how many and how long, and a net for panics.
 
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::HeaderName;
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use kernel::CorrelationId;
+use tenancy::client_address;
 use tracing::{Instrument, Span, field};
 
 use crate::crowd::Slot;
@@ -22,6 +24,9 @@ use crate::surface::{RouteClass, class_of};
 /// The header that carries the request's id, in answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The list of addresses that each proxy on the way adds its peer's to.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// What a handler knows about its request besides the request itself.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
@@ -29,6 +34,8 @@ pub struct RequestContext {
     pub correlation: CorrelationId,
     /// When it arrived.
     pub arrived: Instant,
+    /// Where it comes from; `None` if the server does not know, or a proxy of ours did not say.
+    pub client: Option<IpAddr>,
     /// Its slot. The work of a tool keeps a clone, so that the bound holds for it, too.
     pub slot: Option<Slot>,
 }
@@ -59,7 +66,8 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
         call.id = field::Empty,
     );
     let method = method_label(request.method());
-    let context = RequestContext { correlation, arrived, slot: None };
+    let client = client_of(&edge, &request);
+    let context = RequestContext { correlation, arrived, client, slot: None };
     let mut response = within_bounds(&edge, class, context, request, next).instrument(span.clone()).await;
 
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
@@ -80,6 +88,22 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     }
     record(&span, method, path, class, response.status(), arrived);
     response
+}
+
+/// Most addresses in a chain of proxies that are read, from its end.
+const MAX_FORWARDED: usize = 16;
+
+fn client_of(edge: &Edge, request: &Request) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let told: Vec<&str> = request
+        .headers()
+        .get_all(FORWARDED_FOR)
+        .iter()
+        // What cannot be read decides nothing in favour of anybody: it is no address.
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .collect();
+    let last = &told[told.len().saturating_sub(MAX_FORWARDED)..];
+    client_address(peer.ip(), last, &edge.parts().trusted_proxies)
 }
 
 async fn within_bounds(

@@ -26,8 +26,12 @@ pub(crate) struct Known {
 }
 
 /// The process runs. It says nothing about anything else, so that a database that is gone restarts no process.
-pub(crate) async fn live() -> Json<Value> {
-    Json(json!({"status": "live", "version": env!("CARGO_PKG_VERSION")}))
+pub(crate) async fn live(State(edge): State<Edge>) -> Json<Value> {
+    alive(edge.parts().build)
+}
+
+pub(crate) fn alive(build: &str) -> Json<Value> {
+    Json(json!({"status": "live", "version": env!("CARGO_PKG_VERSION"), "build": build}))
 }
 
 /// 200 if requests can be served, else 503.
@@ -36,14 +40,14 @@ pub(crate) async fn ready(State(edge): State<Edge>) -> Response {
     let ready = components.iter().all(|component| component.healthy);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = if ready { "ready" } else { "not_ready" };
-    (status, Json(report(word, &components))).into_response()
+    (status, Json(report(&edge, word, &components))).into_response()
 }
 
 /// Always 200 with the state of everything, for people and dashboards.
 pub(crate) async fn overview(State(edge): State<Edge>) -> Json<Value> {
     let components = ask(&edge).await;
     let word = if components.iter().all(|component| component.healthy) { "healthy" } else { "degraded" };
-    Json(report(word, &components))
+    Json(report(&edge, word, &components))
 }
 
 /// The metrics of the process in Prometheus's text format.
@@ -84,7 +88,7 @@ fn log_change(before: Option<&[ComponentHealth]>, now: &[ComponentHealth]) {
     }
 }
 
-fn report(word: &str, components: &[ComponentHealth]) -> Value {
+fn report(edge: &Edge, word: &str, components: &[ComponentHealth]) -> Value {
     let checks: serde_json::Map<String, Value> = components
         .iter()
         .map(|component| {
@@ -95,5 +99,10 @@ fn report(word: &str, components: &[ComponentHealth]) -> Value {
             (component.name.to_owned(), shown)
         })
         .collect();
-    json!({"status": word, "version": env!("CARGO_PKG_VERSION"), "checks": checks})
+    json!({
+        "status": word,
+        "version": env!("CARGO_PKG_VERSION"),
+        "build": edge.parts().build,
+        "checks": checks,
+    })
 }

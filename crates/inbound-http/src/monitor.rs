@@ -11,9 +11,10 @@ use crate::edge::MetricsText;
 use crate::health;
 
 /// `/api/metrics` and `/api/health/live`, and nothing else.
-pub fn router(metrics: MetricsText) -> Router {
+pub fn router(metrics: MetricsText, build: &'static str) -> Router {
     let text = move || async move { ([(CONTENT_TYPE, health::METRICS_TYPE)], metrics()) };
-    Router::new().route("/api/metrics", get(text)).route("/api/health/live", get(health::live))
+    let live = move || async move { health::alive(build) };
+    Router::new().route("/api/metrics", get(text)).route("/api/health/live", get(live))
 }
 
 /// Serves [`router`] until `stop` is there.
@@ -23,7 +24,8 @@ pub fn router(metrics: MetricsText) -> Router {
 pub async fn serve(
     listener: TcpListener,
     metrics: MetricsText,
+    build: &'static str,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(metrics)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(metrics, build)).with_graceful_shutdown(stop).await
 }

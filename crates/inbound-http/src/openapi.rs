@@ -318,10 +318,11 @@ fn schemas() -> Value {
         },
         "Health": {
             "type": "object",
-            "required": ["status", "version"],
+            "required": ["status", "version", "build"],
             "properties": {
                 "status": {"type": "string"},
                 "version": {"type": "string"},
+                "build": {"type": "string", "description": "The commit, or the name that the build was given."},
                 "checks": {"type": "object", "additionalProperties": {
                     "type": "object",
                     "properties": {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use kernel::{Actor, CorrelationId, PlatformScope};
+use kernel::{ActReason, Actor, CorrelationId, PlatformScope};
 use operations::engine::Leased;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -75,7 +75,7 @@ fn context(core: &Arc<Core>, job: &Leased, shutdown: CancellationToken) -> JobCo
     let platform = PlatformScope::new(Actor::Job(job.kind.clone()), correlation);
     // The envelope is the proof: its tenant was written under that tenant's own policy, or by the platform.
     let scope = match job.tenant {
-        Some(tenant) => JobScope::Tenant(platform.act_for(tenant, None)),
+        Some(tenant) => JobScope::Tenant(platform.act_for(tenant, ActReason::Job)),
         None => JobScope::Platform(platform.clone()),
     };
     JobContext {

@@ -17,8 +17,10 @@ use crate::handlers::check_fx::CheckFx;
 use crate::handlers::compare_said_and_done::CompareSaidAndDone;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
+use crate::handlers::erase_calls::EraseCalls;
 use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
+use crate::handlers::escalate_callbacks::EscalateCallbacks;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
 use crate::handlers::link_caller::LinkCaller;
 use crate::handlers::note_effect::NoteEffect;
@@ -41,6 +43,7 @@ pub const NO_SUBSCRIBER: &[&str] = &[
     "billing.provider_cost_recorded",
     "call.started",
     "callback.advanced",
+    "callback.overdue",
     "customer.created",
     "customer.changed",
 ];
@@ -144,12 +147,16 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseExpiredHolds::KIND, "*/10 * * * *", ZONE, recurring(EraseExpiredHolds::KIND))
         .handler(FailStuckCalls::KIND, Arc::new(FailStuckCalls(upkeep())))
         .schedule(FailStuckCalls::KIND, "5-59/10 * * * *", ZONE, recurring(FailStuckCalls::KIND))
+        .handler(EscalateCallbacks::KIND, Arc::new(EscalateCallbacks(upkeep())))
+        .schedule(EscalateCallbacks::KIND, "2-59/5 * * * *", ZONE, recurring(EscalateCallbacks::KIND))
         .handler(CheckFx::KIND, Arc::new(CheckFx(upkeep())))
         .schedule(CheckFx::KIND, "33 * * * *", ZONE, recurring(CheckFx::KIND))
         .handler(EnsurePartitions::KIND, Arc::new(EnsurePartitions(upkeep())))
         .schedule(EnsurePartitions::KIND, "12 3 * * *", ZONE, recurring(EnsurePartitions::KIND))
         .handler(EraseOld::KIND, Arc::new(EraseOld(upkeep())))
         .schedule(EraseOld::KIND, "42 3 * * *", ZONE, recurring(EraseOld::KIND))
+        .handler(EraseCalls::KIND, Arc::new(EraseCalls(upkeep())))
+        .schedule(EraseCalls::KIND, "52 3 * * *", ZONE, recurring(EraseCalls::KIND))
         .handler(EnterHolidays::KIND, Arc::new(EnterHolidays(upkeep())))
         .schedule(EnterHolidays::KIND, "22 4 * * *", ZONE, recurring(EnterHolidays::KIND))
 }

@@ -32,7 +32,7 @@ pub use id::{
     ServiceId, StaffId, TenantId,
 };
 pub use money::{Currency, Money, UsdMicrocents};
-pub use scope::{Actor, CorrelationId, PlatformScope, TenantScope};
+pub use scope::{ActReason, Actor, CorrelationId, PlatformScope, TenantScope};
 pub use time::{Clock, SystemClock};
 
 /// Fakes for tests of any crate: a clock that is set by hand and ids that repeat from run to run.

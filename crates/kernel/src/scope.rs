@@ -96,6 +96,12 @@ impl TenantScope {
         Self { tenant, branch, actor, correlation }
     }
 
+    /// The same, narrowed to a branch of the tenant.
+    #[must_use]
+    pub fn at_branch(self, branch: BranchId) -> Self {
+        Self { branch: Some(branch), ..self }
+    }
+
     /// The tenant whose data may be touched.
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
@@ -119,6 +125,19 @@ impl TenantScope {
     pub const fn correlation(&self) -> CorrelationId {
         self.correlation
     }
+}
+
+/// Why the platform acts for a tenant that nobody proved to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActReason {
+    /// A job whose envelope names the tenant.
+    Job,
+    /// A round over all tenants that a schedule began.
+    Round,
+    /// The tenant is being created.
+    Onboarding,
+    /// A person at the command line. Whoever gives this reason writes it into the tenant's audit log.
+    Operator,
 }
 
 /// The right to work across tenants: dispatcher, schedules, operators.
@@ -149,10 +168,16 @@ impl PlatformScope {
         self.correlation
     }
 
-    /// Acts for one tenant, in the same chain.
+    /// Acts for one tenant, for a reason, in the same chain. Machines do so for reasons that their code names; for a
+    /// person the one place that gives [`ActReason::Operator`] also leaves a line in the audit log.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the platform names the tenant it works for")]
-    pub fn act_for(&self, tenant: TenantId, branch: Option<BranchId>) -> TenantScope {
-        TenantScope::issue(tenant, branch, self.actor.clone(), self.correlation)
+    pub fn act_for(&self, tenant: TenantId, reason: ActReason) -> TenantScope {
+        // A person is named for what a person does, and for nothing else: no job acts in somebody's name.
+        debug_assert!(
+            reason != ActReason::Operator || matches!(self.actor, Actor::Operator(_)),
+            "only an operator acts as an operator"
+        );
+        TenantScope::issue(tenant, None, self.actor.clone(), self.correlation)
     }
 }

@@ -123,6 +123,20 @@ impl WebhookIntake {
         let job: JobSpec = ProcessWebhook { inbox_id: id }.job(&entry.subject);
         self.inbox.replay(scope, id, job).await
     }
+
+    /// Deletes a quarantined or unrouted webhook that nothing shall come of. `false` if there is none with that id in
+    /// one of those states.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub async fn discard(&self, scope: &PlatformScope, id: InboxId) -> Result<bool, StoreError> {
+        let discarded = self.inbox.discard(scope, id).await?;
+        if discarded {
+            // It belongs to no company, so there is no company's audit log that it could stand in.
+            tracing::info!(inbox.id = %id, actor = %scope.actor(), "a stored webhook was discarded");
+        }
+        Ok(discarded)
+    }
 }
 
 /// Text from outside as a store takes it: no control characters, and not longer than it must be.
@@ -202,5 +216,20 @@ mod tests {
         assert!(!intake.replay(&scope(), id).await.unwrap(), "it is on its way already");
         let nobody = InboxId::from_uuid(Uuid::from_u128(5));
         assert!(!intake.replay(&scope(), nobody).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn only_what_went_nowhere_can_be_discarded() {
+        let (intake, inbox) = intake();
+        intake.receive(delivery(b"1"), Admission::Quarantine("not JSON".to_owned())).await.unwrap();
+        intake.receive(delivery(b"2"), Admission::Unrouted("unknown_number")).await.unwrap();
+        intake.receive(delivery(b"3"), Admission::Process).await.unwrap();
+        intake.receive(delivery(b"4"), Admission::Answered).await.unwrap();
+        for row in inbox.all() {
+            let waits = matches!(row.state, InboxState::Quarantined | InboxState::Unrouted);
+            assert_eq!(intake.discard(&scope(), row.id).await.unwrap(), waits, "{row:?}");
+            assert!(!intake.discard(&scope(), row.id).await.unwrap(), "once");
+        }
+        assert_eq!(inbox.all().len(), 2);
     }
 }

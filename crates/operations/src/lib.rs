@@ -6,6 +6,7 @@
 //! * [`intake`]: webhooks are stored byte for byte before anybody understands them, and can be replayed;
 //! * [`processing`]: a stored webhook finds its tenant and is merged into its call;
 //! * [`aftermath`]: what follows from the end of a call (charge, cost, holds), as subscribers to its events;
+//! * [`costs`]: what calls cost, as the platform, a reseller or the company may see it;
 //! * [`lists`]: read models for API clients, a page at a time;
 //! * [`maintenance`]: recurring upkeep (expired holds, stuck calls, partitions, retention, holidays);
 //! * [`onboarding`]: a tenant from a blueprint;
@@ -26,6 +27,7 @@
 pub mod aftermath;
 pub mod calendar;
 pub mod catch_up;
+pub mod costs;
 pub mod engine;
 pub mod intake;
 pub mod lists;
@@ -39,6 +41,7 @@ pub mod work;
 
 pub use aftermath::CallAftermath;
 pub use catch_up::CallCatchUp;
+pub use costs::Costs;
 pub use intake::{Admission, Delivery, WebhookIntake};
 pub use lists::Lists;
 pub use maintenance::{Maintenance, MaintenancePorts, UpkeepPolicy};

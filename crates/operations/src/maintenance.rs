@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use billing::BillingRepository;
-use call::{CallError, CallService};
+use call::{CallError, CallService, GivenUp};
 use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use german_datetime::holidays::{FederalState, public_holidays};
-use kernel::{Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use kernel::{ActReason, Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use servicedesk::{AdvanceError, CallbackService};
 use tenancy::{BranchProfile, TenantRepository};
 
 use crate::engine::{EventLog, JobAdministration};
-use crate::ports::{ClosedDay, Inbox, PartitionReport, Upkeep};
+use crate::ports::{ClosedDay, Inbox, InboxState, PartitionReport, Upkeep};
 
 /// Rows in one statement: few enough that it ends within the statement timeout and holds its locks briefly.
 const BATCH: u32 = 1000;
@@ -24,8 +25,14 @@ pub struct UpkeepPolicy {
     pub stuck_call: TimeDelta,
     /// Age at which a processed webhook is erased.
     pub inbox: TimeDelta,
+    /// Age at which a webhook is erased that nobody could route or read, whether somebody has looked at it or not.
+    pub inbox_review: TimeDelta,
     /// Age at which a stored outcome is erased.
     pub outcomes: TimeDelta,
+    /// Age at which what is personal of a call is erased.
+    pub calls: TimeDelta,
+    /// Age at which whole months of the trace of tools are dropped.
+    pub tool_trace: TimeDelta,
     /// Age at which dispatched facts are erased.
     pub facts: TimeDelta,
     /// Age at which the history of jobs is dropped.
@@ -52,6 +59,8 @@ pub struct FxAge {
 pub struct Erased {
     /// Processed webhooks.
     pub webhooks: u64,
+    /// Webhooks that could not be routed or read, and that nobody replayed or discarded in time.
+    pub unreviewed: u64,
     /// Stored outcomes.
     pub outcomes: u64,
     /// Dispatched facts.
@@ -60,12 +69,24 @@ pub struct Erased {
     pub history_partitions: u32,
 }
 
+/// What was erased of calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasedCalls {
+    /// Calls of which nothing personal is left.
+    pub calls: u64,
+    /// Months that were dropped, of whichever table.
+    pub months: u32,
+}
+
 /// Why upkeep is not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
     /// A call could not be failed.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// A callback could not be marked; those of all tenants had their turn.
+    #[error(transparent)]
+    Callback(#[from] AdvanceError),
     /// The store failed; for one tenant or more, if tenants were gone through. The others are done.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,9 +96,21 @@ impl Classify for UpkeepError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Call(error) => error.class(),
+            Self::Callback(error) => error.class(),
             Self::Store(error) => error.class(),
         }
     }
+}
+
+/// How many callbacks are late.
+#[derive(Debug, Default)]
+pub struct LateCallbacks {
+    /// Open callbacks of all tenants whose time is over; of those tenants that could be asked.
+    pub overdue: u64,
+    /// Those that were made urgent now.
+    pub marked: u64,
+    /// The first trouble; everything else is done.
+    pub failure: Option<UpkeepError>,
 }
 
 /// The ports of [`Maintenance`].
@@ -102,6 +135,7 @@ pub struct MaintenancePorts {
 pub struct Maintenance {
     ports: MaintenancePorts,
     calls: CallService,
+    callbacks: CallbackService,
     clock: Arc<dyn Clock>,
     policy: UpkeepPolicy,
 }
@@ -112,10 +146,11 @@ impl Maintenance {
     pub fn new(
         ports: MaintenancePorts,
         calls: CallService,
+        callbacks: CallbackService,
         clock: Arc<dyn Clock>,
         policy: UpkeepPolicy,
     ) -> Self {
-        Self { ports, calls, clock, policy }
+        Self { ports, calls, callbacks, clock, policy }
     }
 
     /// Erases expired holds of all tenants; how many.
@@ -131,20 +166,48 @@ impl Maintenance {
         .await
     }
 
-    /// Fails calls that nobody ended; how many.
+    /// Fails calls that nobody ended. One that cannot be failed keeps no other waiting; [`GivenUp::failure`] says why.
     ///
     /// # Errors
-    /// [`UpkeepError`].
-    pub async fn fail_stuck_calls(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
-        let mut failed = 0;
+    /// [`UpkeepError`] if they cannot be listed.
+    pub async fn fail_stuck_calls(&self, scope: &PlatformScope) -> Result<GivenUp, UpkeepError> {
+        let mut total = GivenUp::default();
         for _ in 0..MAX_BATCHES {
             let done = self.calls.fail_stuck(scope, self.policy.stuck_call, BATCH).await?;
-            failed += u64::from(done);
-            if done < BATCH {
+            // The next batch begins with the calls that could not be given up; what they leave room for goes on.
+            let is_last = done.given_up + done.failed < BATCH || done.given_up == 0;
+            let given_up = total.given_up + done.given_up;
+            total = GivenUp { given_up, ..done };
+            if is_last {
                 break;
             }
         }
-        Ok(failed)
+        Ok(total)
+    }
+
+    /// Marks callbacks that nobody made in time, of all tenants.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the tenants cannot be listed. What fails for one tenant or one callback is in
+    /// [`LateCallbacks::failure`]: the number of the others counts nevertheless.
+    pub async fn escalate_callbacks(&self, scope: &PlatformScope) -> Result<LateCallbacks, UpkeepError> {
+        let mut late = LateCallbacks::default();
+        for tenant in self.ports.tenants.list_tenants(scope).await? {
+            match self.callbacks.escalate_overdue(&scope.act_for(tenant.id, ActReason::Round), BATCH).await {
+                Ok(done) => {
+                    late.overdue += done.overdue;
+                    late.marked += done.marked;
+                    if let Some(error) = done.failure {
+                        late.failure.get_or_insert(error.into());
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(tenant.id = %tenant.id, %error, "overdue callbacks cannot be listed");
+                    late.failure.get_or_insert(error.into());
+                }
+            }
+        }
+        Ok(late)
     }
 
     /// Makes the partitions of the coming months.
@@ -185,7 +248,14 @@ impl Maintenance {
         let MaintenancePorts { upkeep, inbox, facts, jobs, .. } = &self.ports;
         let (webhooks_before, outcomes_before) = (before(self.policy.inbox), before(self.policy.outcomes));
         let facts_before = before(self.policy.facts);
-        let webhooks = in_batches(|| inbox.erase_finished(scope, webhooks_before, BATCH)).await?;
+        let review_before = before(self.policy.inbox_review);
+        let webhooks =
+            in_batches(|| inbox.erase(scope, InboxState::FINISHED, webhooks_before, BATCH)).await?;
+        let unreviewed =
+            in_batches(|| inbox.erase(scope, InboxState::FOR_REVIEW, review_before, BATCH)).await?;
+        if unreviewed > 0 {
+            tracing::warn!(unreviewed, "webhooks that nobody looked at in time were erased");
+        }
         let forgotten = in_batches(|| facts.forget_dispatched(facts_before, BATCH)).await?;
         let history_partitions = jobs.drop_history(scope, before(self.policy.job_history)).await?;
         let outcomes = self
@@ -193,7 +263,26 @@ impl Maintenance {
                 in_batches(|| upkeep.erase_outcomes(&tenant, outcomes_before, BATCH)).await
             })
             .await?;
-        Ok(Erased { webhooks, outcomes, facts: forgotten, history_partitions })
+        Ok(Erased { webhooks, unreviewed, outcomes, facts: forgotten, history_partitions })
+    }
+
+    /// Erases what is personal of calls that are old enough, for all tenants, then the months in which nothing is left.
+    ///
+    /// # Errors
+    /// [`UpkeepError`]; see [`UpkeepError::Store`] for what is done then. Months wait for a run in which every tenant
+    /// had its turn.
+    pub async fn erase_calls(&self, scope: &PlatformScope) -> Result<ErasedCalls, UpkeepError> {
+        let now = self.clock.now();
+        let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(chrono::DateTime::<Utc>::MIN_UTC);
+        let upkeep = &self.ports.upkeep;
+        let calls_before = before(self.policy.calls);
+        let calls = self
+            .for_each_tenant(scope, |tenant| async move {
+                in_batches(|| upkeep.erase_calls(&tenant, calls_before, BATCH)).await
+            })
+            .await?;
+        let months = upkeep.drop_forgotten_months(scope, before(self.policy.tool_trace)).await?;
+        Ok(ErasedCalls { calls, months })
     }
 
     /// Enters the public holidays of each branch's federal state as closed days; how many were new.
@@ -232,7 +321,7 @@ impl Maintenance {
         let mut done = 0;
         let mut failure = None;
         for tenant in self.ports.tenants.list_tenants(scope).await? {
-            match work(scope.act_for(tenant.id, None)).await {
+            match work(scope.act_for(tenant.id, ActReason::Round)).await {
                 Ok(count) => done += count,
                 Err(error) => {
                     tracing::warn!(tenant.id = %tenant.id, %error, "upkeep failed for a tenant");

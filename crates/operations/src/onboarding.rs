@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod calendar;
+mod changes;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +10,12 @@ use std::sync::Arc;
 
 use kernel::{Classify, Clock, ErrorClass, IdGenerator, PlatformScope, ServiceId, StoreError, TenantId};
 
-pub use blueprint::{BranchBlueprint, ServiceBlueprint, StaffBlueprint, TenantBlueprint};
+pub use blueprint::{
+    BranchBlueprint, ChangeBlueprint, ChangeScope, ServiceBlueprint, StaffBlueprint, TenantBlueprint,
+};
 use calendar::plan_calendar;
 pub use calendar::{CalendarBlueprint, LinkBlueprint, base_url, secret};
+use changes::{Named, plan_changes};
 use plan::{check_count, check_name, check_profile, plan_branch, plan_service, problem};
 
 use crate::maintenance::holidays_from;
@@ -135,6 +139,8 @@ impl Onboarding {
             branches.push(plan_branch(ids, &place, branch, &by_name, holidays)?);
         }
 
+        let named = Named { services: &by_name, branches: &branches };
+        let changes = plan_changes(&blueprint.changes, &named)?;
         let calendar = plan_calendar(ids, blueprint, &by_name, &branches)?;
         Ok(NewTenant {
             id,
@@ -148,6 +154,7 @@ impl Onboarding {
             call_rate_minor_per_minute: blueprint.call_rate_minor_per_minute,
             services,
             branches,
+            changes,
             api_keys: blueprint.api_keys.clone(),
             calendar,
             created_at: now,

@@ -3,6 +3,7 @@
 //! The rule of scopes holds here as in the domains: a method takes a [`TenantScope`](kernel::TenantScope) or a
 //! [`PlatformScope`](kernel::PlatformScope) first, unless its documentation has a line that begins `Unscoped:`.
 
+mod acting;
 mod calendar;
 mod health;
 mod inbox;
@@ -10,6 +11,7 @@ mod onboarding;
 mod queries;
 mod upkeep;
 
+pub use acting::*;
 pub use calendar::*;
 pub use health::*;
 pub use inbox::*;

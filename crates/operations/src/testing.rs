@@ -145,7 +145,7 @@ impl Inbox for InMemoryInbox {
     async fn replay(&self, _: &PlatformScope, id: InboxId, job: JobSpec) -> Result<bool, StoreError> {
         self.check()?;
         let replayed = match lock(&self.rows).get_mut(&id) {
-            Some(row) if matches!(row.webhook.state, InboxState::Quarantined | InboxState::Unrouted) => {
+            Some(row) if InboxState::FOR_REVIEW.contains(&row.webhook.state) => {
                 row.webhook.state = InboxState::Received;
                 row.webhook.reason = None;
                 true
@@ -158,9 +158,17 @@ impl Inbox for InMemoryInbox {
         Ok(replayed)
     }
 
-    async fn erase_finished(
+    async fn discard(&self, _: &PlatformScope, id: InboxId) -> Result<bool, StoreError> {
+        self.check()?;
+        let mut rows = lock(&self.rows);
+        let waits = rows.get(&id).is_some_and(|row| InboxState::FOR_REVIEW.contains(&row.webhook.state));
+        Ok(waits && rows.remove(&id).is_some())
+    }
+
+    async fn erase(
         &self,
         _: &PlatformScope,
+        states: &'static [InboxState],
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError> {
@@ -168,7 +176,7 @@ impl Inbox for InMemoryInbox {
         let mut rows = lock(&self.rows);
         let finished: Vec<InboxId> = rows
             .values()
-            .filter(|row| matches!(row.webhook.state, InboxState::Processed | InboxState::Ignored))
+            .filter(|row| states.contains(&row.webhook.state))
             .filter(|row| row.webhook.received_at < before)
             .map(|row| row.webhook.id)
             .take(usize::try_from(limit).unwrap_or(usize::MAX))

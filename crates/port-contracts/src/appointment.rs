@@ -96,6 +96,7 @@ macro_rules! appointment_contract {
             a_change_set_is_all_or_nothing,
             a_new_customer_is_stored_once,
             a_customers_changes_are_counted,
+            a_quota_holds_at_the_commit,
             a_stranger_neither_sees_nor_changes,
         );
     };

@@ -19,7 +19,7 @@ use serde_json::json;
 use servicedesk::testing::callback;
 use servicedesk::{
     Callback, CallbackId, CallbackReason, CallbackRepository, CallbackSnapshot, CallbackStatus,
-    CallbackWrite, Priority,
+    CallbackWrite, Overdue, Priority,
 };
 
 /// A store without callbacks, and what its rows may refer to.
@@ -49,6 +49,7 @@ macro_rules! servicedesk_contract {
             every_word_of_a_callback_is_storable,
             a_callback_is_moved_on_in_turn,
             a_stranger_sees_no_callback,
+            what_is_overdue_is_found_in_pieces,
             a_change_of_callbacks_is_all_or_nothing,
         );
     };
@@ -86,6 +87,7 @@ pub async fn a_callback_comes_back(fixture: &CallbackFixture) {
         note: Some("ä".repeat(Callback::MAX_NOTE_CHARS)),
         preferred_window: Some("ü".repeat(Callback::MAX_WINDOW_CHARS)),
         priority: Priority::Urgent,
+        escalated_at: Some(callback(1).due_at),
         ..fresh()
     };
     let bare = fresh();
@@ -125,6 +127,34 @@ pub async fn a_callback_is_moved_on_in_turn(fixture: &CallbackFixture) {
     let unknown = CallbackWrite::Update { next: fresh(), expected: 1 };
     let result = commit(ChangeSet::one(unknown)).await;
     assert!(matches!(result, Err(CommitError::Stale)), "{result:?}");
+}
+
+/// Only open callbacks whose time is over count; marked ones are counted and not listed again.
+pub async fn what_is_overdue_is_found_in_pieces(fixture: &CallbackFixture) {
+    let due = callback(1).due_at;
+    let mut late = Vec::new();
+    for status in [CallbackStatus::Pending, CallbackStatus::Assigned, CallbackStatus::Contacted] {
+        let row = CallbackSnapshot { status, ..fresh() };
+        insert(fixture, &row).await.unwrap();
+        late.push(row.id);
+    }
+    late.sort();
+    for row in [
+        CallbackSnapshot { escalated_at: Some(due), ..fresh() },
+        CallbackSnapshot { status: CallbackStatus::Completed, ..fresh() },
+        CallbackSnapshot { due_at: due + chrono::TimeDelta::hours(1), ..fresh() },
+    ] {
+        insert(fixture, &row).await.unwrap();
+    }
+    let look = |now, after, limit| fixture.callbacks.overdue(&fixture.scope, now, after, limit);
+    assert_eq!(look(due, None, 10).await.unwrap(), Overdue::default(), "on the minute is in time");
+    let now = due + chrono::TimeDelta::minutes(1);
+    let first = look(now, None, 2).await.unwrap();
+    assert_eq!((first.total, &first.unmarked[..]), (4, &late[..2]));
+    let rest = look(now, Some(late[1]), 2).await.unwrap();
+    assert_eq!((rest.total, &rest.unmarked[..]), (4, &late[2..]));
+    let stranger = fixture.callbacks.overdue(&fixture.stranger, now, None, 10).await.unwrap();
+    assert_eq!(stranger, Overdue::default());
 }
 
 /// Another tenant neither reads nor changes, also with id and version in hand.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    BranchId, CallId, ChangeSet, Claim, CommitError, IdempotencyKey, PhoneNumber, PlatformScope,
+    ActReason, BranchId, CallId, ChangeSet, Claim, CommitError, IdempotencyKey, PhoneNumber, PlatformScope,
     ProviderCallId, RandomIds, RequestHash, TenantId, TenantScope,
 };
 use serde_json::json;
@@ -90,7 +90,7 @@ macro_rules! tenancy_contract {
 
 impl TenancyFixture {
     fn scope(&self, tenant: TenantId) -> TenantScope {
-        self.platform.act_for(tenant, None)
+        self.platform.act_for(tenant, ActReason::Onboarding)
     }
 
     async fn write(&self, tenant: TenantId, writes: Vec<TenancyWrite>) -> Result<(), CommitError> {
@@ -143,6 +143,7 @@ fn key(prefix: &str, now: DateTime<Utc>) -> NewApiKey {
         name: "Kasse".to_owned(),
         created_at: now,
         expires_at: Some(now + TimeDelta::days(30)),
+        allowed_networks: vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
     }
 }
 
@@ -297,7 +298,7 @@ pub async fn a_number_is_one_companys(fixture: &TenancyFixture) {
 pub async fn a_call_leads_to_its_branch_and_ends(fixture: &TenancyFixture) {
     let (profile, branch) = fixture.company("salon").await;
     let call = CallToOpen {
-        scope: fixture.platform.act_for(profile.id, Some(branch.id)),
+        scope: fixture.platform.act_for(profile.id, ActReason::Onboarding).at_branch(branch.id),
         branch: branch.id,
         provider_call_id: ProviderCallId::parse("call_0815a7").unwrap(),
         call: CallId::generate(&RandomIds),
@@ -332,6 +333,10 @@ pub async fn a_key_is_found_until_it_is_forgotten(fixture: &TenancyFixture) {
     assert_eq!((&found.prefix, &found.name), (&issued.prefix, &issued.name));
     assert_eq!(found.secret_hash, issued.secret_hash);
     assert_eq!((found.expires_at, found.revoked_at), (issued.expires_at, None));
+    assert_eq!(found.allowed_networks, issued.allowed_networks);
+    let scope = fixture.platform.act_for(profile.id, ActReason::Onboarding);
+    fixture.keys.note_key_use(&scope, &issued.prefix, fixture.now).await.unwrap();
+    fixture.keys.note_key_use(&scope, &issued.prefix, fixture.now).await.unwrap();
     assert_eq!(found.scopes, [tenancy::READ], "a key may read unless that was taken away");
     let found = fixture.keys.find_key(&endless.prefix).await.unwrap().unwrap();
     assert_eq!(found.expires_at, None);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::binaries::{Found, LOWEST_MAJOR, joined, locate};
+use crate::binaries::{joined, libraries_in};
 use crate::command;
 use crate::identity::ServiceUser;
 use crate::store::Store;
@@ -20,18 +20,21 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// only serve what a private cluster does not use (LLVM is for just-in-time compilation).
 const NEVER: [&str; 4] = ["libc6", "libc-bin", "libllvm", "libperl"];
 
-/// Server modules whose libraries must be found, as far as the package has them.
-const MODULES: [&str; 6] =
-    ["plpgsql.so", "dict_snowball.so", "btree_gist.so", "pgcrypto.so", "pg_trgm.so", "citext.so"];
+/// What is wanted from the distribution.
+pub(crate) struct Wanted<'a> {
+    /// The name of the tree in the store.
+    pub(crate) tree: &'a str,
+    /// The packages that hold the programs, the server's first, given the client's answer to `offers`.
+    pub(crate) packages: &'a dyn Fn(&str) -> Result<Vec<String>, String>,
+    /// The expression by which the client is asked which packages are on offer.
+    pub(crate) offers: &'a str,
+    /// The programs and modules in an unpacked tree whose libraries must be found.
+    pub(crate) files: &'a dyn Fn(&Path) -> Result<Vec<PathBuf>, String>,
+}
 
-/// Fetches the server of the newest major version on offer (or of the one that is wanted).
-pub(crate) fn fetch(store: &Store, wanted: Option<u32>, user: ServiceUser) -> Result<PathBuf, String> {
-    if !Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
-        // Debian builds the server to read the system's time zones, wherever it is unpacked.
-        return Err("the package tzdata is not installed".to_owned());
-    }
-    let name = wanted.map_or_else(|| "apt-newest".to_owned(), |major| format!("apt-{major}"));
-    store.get(&name, |staging| {
+/// Fetches packages and the libraries that their programs lack on this machine.
+pub(crate) fn fetch(store: &Store, wanted: &Wanted<'_>, user: ServiceUser) -> Result<PathBuf, String> {
+    store.get(wanted.tree, |staging| {
         // Package lists that came with the machine may be missing, or so old that the mirrors no longer have what
         // they name; then a second attempt reads fresh ones, into the staging directory and not into the system.
         build(&Client { lists: None }, staging, wanted, user).or_else(|first| {
@@ -44,26 +47,28 @@ pub(crate) fn fetch(store: &Store, wanted: Option<u32>, user: ServiceUser) -> Re
     })
 }
 
-fn build(client: &Client, staging: &Path, wanted: Option<u32>, user: ServiceUser) -> Result<PathBuf, String> {
-    let offered = offered_majors(&client.search()?);
-    let major = offered
-        .into_iter()
-        .filter(|major| wanted.is_none_or(|wanted| wanted == *major))
-        .max()
-        .ok_or("no package of a suitable version is on offer")?;
+fn build(client: &Client, staging: &Path, wanted: &Wanted<'_>, user: ServiceUser) -> Result<PathBuf, String> {
+    let packages = (wanted.packages)(&client.search(wanted.offers)?)?;
     let tree = staging.join("tree");
-    let server = format!("postgresql-{major}");
-    let packages = [server.clone(), format!("postgresql-client-{major}"), "libpq5".to_owned()];
     client.unpack(&packages, staging, &tree)?;
-    if !lacks(&tree, user)?.is_empty() {
-        let libraries = libraries_among(&client.dependencies(&server)?);
+    let lacking = |tree: &Path| lacks(&(wanted.files)(tree)?, &libraries_in(tree), user);
+    let missing = lacking(&tree)?;
+    if !missing.is_empty() {
+        let libraries = libraries_among(&client.dependencies(&packages)?);
+        // Most packages are named after the library they hold; the others are not needed then.
+        let likely: Vec<String> =
+            libraries.iter().filter(|name| is_named_after(name, &missing)).cloned().collect();
+        if !likely.is_empty() && client.unpack(&likely, staging, &tree).is_ok() && lacking(&tree)?.is_empty()
+        {
+            return Ok(tree);
+        }
         // One that cannot be had alone may not be needed at all, so each is asked for by itself if all fail.
         if client.unpack(&libraries, staging, &tree).is_err() {
             for library in libraries {
                 let _ = client.unpack(&[library], staging, &tree);
             }
         }
-        let missing = lacks(&tree, user)?;
+        let missing = lacking(&tree)?;
         if !missing.is_empty() {
             return Err(format!("libraries are missing: {}", missing.join(" ")));
         }
@@ -107,14 +112,11 @@ impl Client {
         command::output(self.command("apt-get").arg("update"), LIMIT).map(drop)
     }
 
-    fn search(&self) -> Result<String, String> {
-        command::output(
-            self.command("apt-cache").args(["search", "--names-only", "^postgresql-[0-9]+$"]),
-            LIMIT,
-        )
+    fn search(&self, names: &str) -> Result<String, String> {
+        command::output(self.command("apt-cache").args(["search", "--names-only", names]), LIMIT)
     }
 
-    fn dependencies(&self, package: &str) -> Result<String, String> {
+    fn dependencies(&self, packages: &[String]) -> Result<String, String> {
         let mut ask = self.command("apt-cache");
         ask.args([
             "depends",
@@ -124,7 +126,7 @@ impl Client {
             "--no-conflicts",
             "--no-breaks",
         ]);
-        ask.args(["--no-replaces", "--no-enhances", package, "libpq5"]);
+        ask.args(["--no-replaces", "--no-enhances"]).args(packages);
         command::output(&mut ask, LIMIT)
     }
 
@@ -144,15 +146,6 @@ impl Client {
     }
 }
 
-/// The major versions in the package client's answer that are new enough.
-fn offered_majors(search: &str) -> Vec<u32> {
-    search
-        .lines()
-        .filter_map(|line| line.split_whitespace().next()?.strip_prefix("postgresql-")?.parse().ok())
-        .filter(|major| *major >= LOWEST_MAJOR)
-        .collect()
-}
-
 /// The packages in a list of dependencies that hold shared libraries we may need.
 fn libraries_among(depends: &str) -> Vec<String> {
     let mut names: Vec<String> = depends
@@ -166,18 +159,21 @@ fn libraries_among(depends: &str) -> Vec<String> {
     names
 }
 
-/// The shared libraries that are missing or broken for the programs in `tree`.
-fn lacks(tree: &Path, user: ServiceUser) -> Result<Vec<String>, String> {
-    let Found { bin_dir, libraries } = locate(tree).ok_or("the packages hold no server")?;
-    let modules = bin_dir.with_file_name("lib");
+/// Whether a package bears the name of one of the libraries, as `liblzf1` bears that of `liblzf.so.1`.
+fn is_named_after(package: &str, libraries: &[String]) -> bool {
+    libraries
+        .iter()
+        .filter_map(|library| library.split(".so").next())
+        .any(|stem| package.strip_prefix(stem).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
+}
+
+/// The shared libraries that are missing or broken for some programs.
+fn lacks(files: &[PathBuf], libraries: &[PathBuf], user: ServiceUser) -> Result<Vec<String>, String> {
     let mut missing = Vec::new();
-    let files = ["postgres", "initdb"].map(|name| bin_dir.join(name));
-    for file in
-        files.into_iter().chain(MODULES.map(|name| modules.join(name)).into_iter().filter(|f| f.is_file()))
-    {
+    for file in files {
         // As the service user: the loader may run code of what it looks at, and that is nothing for root.
         let mut ask = user.command("ldd");
-        if let Some(path) = joined(&libraries) {
+        if let Some(path) = joined(libraries) {
             ask.env("LD_LIBRARY_PATH", path);
         }
         match command::output(ask.arg(file), LIMIT) {
@@ -207,18 +203,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_versions_that_are_new_enough_count() {
-        let said =
-            "postgresql-14 - old\npostgresql-17 - new\npostgresql-15 - fine\npostgresql-client-16 - no\n";
-        assert_eq!(offered_majors(said), [17, 15]);
-        assert_eq!(offered_majors(""), Vec::<u32>::new());
-    }
-
-    #[test]
     fn libraries_are_chosen_and_the_c_library_is_left_alone() {
         let said = "postgresql-15\n  Depends: libpq5\n |Depends: libc6\nlibpq5\nlibicu72:amd64\nlibc6\nlibllvm14\n\
                     zlib1g\nlibjson-perl\nlibperl5.36\n<debconf-2.0>\nperl-base\nlibpq5\n";
         assert_eq!(libraries_among(said), ["libicu72", "libpq5", "zlib1g"]);
+    }
+
+    #[test]
+    fn packages_are_known_by_the_library_they_hold() {
+        let missing = ["liblzf.so.1".to_owned(), "libxml2.so.2".to_owned()];
+        let named = |package| is_named_after(package, &missing);
+        assert!(named("liblzf1") && named("libxml2"));
+        assert!(!named("liblzfse1") && !named("libpq5"));
     }
 
     #[test]

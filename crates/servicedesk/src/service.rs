@@ -74,6 +74,17 @@ impl std::fmt::Debug for RequestCallback {
     }
 }
 
+/// What a look at overdue callbacks found and did.
+#[derive(Debug, Default)]
+pub struct Escalation {
+    /// Open callbacks whose time is over, marked before or now.
+    pub overdue: u64,
+    /// Those marked now.
+    pub marked: u64,
+    /// The first reason why one was not marked; the others were, all the same.
+    pub failure: Option<AdvanceError>,
+}
+
 /// Records callbacks and moves them on.
 #[derive(Clone)]
 pub struct CallbackService {
@@ -170,6 +181,63 @@ impl CallbackService {
         self.callbacks.commit(scope, change).await?;
         Ok(next)
     }
+
+    /// Marks the tenant's callbacks whose time is over, at most `limit` at once and all of them in the end: each
+    /// becomes urgent, with the fact `callback.overdue` and a warning that names its id alone. One that cannot be marked
+    /// keeps no other waiting.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they cannot be listed.
+    pub async fn escalate_overdue(&self, scope: &TenantScope, limit: u32) -> Result<Escalation, StoreError> {
+        let now = self.clock.now();
+        let mut escalation = Escalation::default();
+        let mut after = None;
+        loop {
+            let found = self.callbacks.overdue(scope, now, after, limit).await?;
+            escalation.overdue = found.total;
+            let Some(last) = found.unmarked.last().copied() else {
+                return Ok(escalation);
+            };
+            after = Some(last);
+            for id in found.unmarked {
+                match self.escalate(scope, id, now).await {
+                    Ok(marked) => escalation.marked += u64::from(marked),
+                    Err(error) => {
+                        tracing::warn!(tenant.id = %scope.tenant(), callback.id = %id, %error,
+                            "an overdue callback cannot be marked");
+                        escalation.failure.get_or_insert(error);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn escalate(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, AdvanceError> {
+        let before = self.find(scope, id).await?.ok_or(AdvanceError::Unknown)?;
+        let Some(next) = before.escalate(now) else {
+            return Ok(false);
+        };
+        let change = ChangeSet::one(CallbackWrite::Update {
+            next: next.snapshot().clone(),
+            expected: before.snapshot().version,
+        })
+        .emit(CallbackEvent::overdue(next.snapshot()).into_outgoing(&*self.ids, now));
+        match self.callbacks.commit(scope, change).await {
+            Ok(()) => {
+                tracing::warn!(tenant.id = %scope.tenant(), callback.id = %id, callback.due_at = %next.due_at(),
+                    callback.status = next.status().as_str(), "nobody called back in time");
+                Ok(true)
+            }
+            // Somebody is at it: whether it is still overdue shows at the next look.
+            Err(kernel::CommitError::Stale) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// Decides what a request leads to.
@@ -196,6 +264,7 @@ fn promise(
         status: CallbackStatus::Pending,
         due_at: now,
         created_at: now,
+        escalated_at: None,
         version: 1,
     }))
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::CallbackId;
 use crate::model::{CallbackReason, CallbackSnapshot, CallbackStatus, Priority};
-use crate::ports::{CallbackRepository, CallbackWrite};
+use crate::ports::{CallbackRepository, CallbackWrite, Overdue};
 
 /// A pending callback without a number, promised on Monday, 2 March 2026, 09:00 UTC. `number` tells them apart.
 #[must_use]
@@ -32,6 +32,7 @@ pub fn callback(number: u128) -> CallbackSnapshot {
         status: CallbackStatus::Pending,
         due_at: created_at + Priority::Normal.due_in(),
         created_at,
+        escalated_at: None,
         version: 1,
     }
 }
@@ -82,6 +83,33 @@ impl CallbackRepository for InMemoryCallbacks {
         id: CallbackId,
     ) -> Result<Option<CallbackSnapshot>, StoreError> {
         Ok(self.lock().rows.get(&(scope.tenant(), id)).cloned())
+    }
+
+    async fn overdue(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        after: Option<CallbackId>,
+        limit: u32,
+    ) -> Result<Overdue, StoreError> {
+        let guard = self.lock();
+        let late: Vec<_> = guard
+            .rows
+            .iter()
+            .filter(|((tenant, _), row)| {
+                *tenant == scope.tenant() && row.status.is_open() && row.due_at < now
+            })
+            .map(|(_, row)| row)
+            .collect();
+        Ok(Overdue {
+            total: u64::try_from(late.len()).unwrap_or(u64::MAX),
+            unmarked: late
+                .iter()
+                .filter(|row| row.escalated_at.is_none() && after.is_none_or(|after| row.id > after))
+                .map(|row| row.id)
+                .take(usize::try_from(limit).unwrap_or(usize::MAX))
+                .collect(),
+        })
     }
 
     async fn commit(&self, scope: &TenantScope, change: ChangeSet<CallbackWrite>) -> Result<(), CommitError> {

@@ -28,6 +28,9 @@ pub enum Denied {
     /// The key's time is over.
     #[error("the key has expired")]
     ExpiredKey,
+    /// The key may not be used from where the request comes, or it cannot be told from where that is.
+    #[error("the key may not be used from there")]
+    ForeignAddress,
     /// No connection to an outside calendar has this id, or the text is no such id.
     #[error("no such connection")]
     UnknownConnection,
@@ -51,6 +54,7 @@ impl Denied {
             Self::UnknownKey => "unknown_key",
             Self::RevokedKey => "revoked_key",
             Self::ExpiredKey => "expired_key",
+            Self::ForeignAddress => "foreign_address",
             Self::UnknownConnection => "unknown_connection",
             Self::InactiveConnection => "inactive_connection",
             Self::NoSoleConnection => "no_sole_connection",

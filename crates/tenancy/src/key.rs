@@ -1,12 +1,14 @@
 //! API keys: their text, what is stored of them, and the comparison.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use kernel::TenantId;
 
 use crate::error::Denied;
 use crate::model::TenantState;
+use crate::network::Network;
 
 /// Why a text is no API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -150,24 +152,36 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<DateTime<Utc>>,
     /// From when it is refused, in real time; `None` is never.
     pub expires_at: Option<DateTime<Utc>>,
+    /// From where it may be used; from anywhere, if empty.
+    pub allowed_networks: Vec<Network>,
     /// Whether the company is served.
     pub tenant_state: TenantState,
 }
 
 impl ApiKeyRecord {
-    /// Decides whether a client that showed a key with this hash is let in at `now` (real time).
+    /// Most networks of one key: more than a company has sites, few enough to go through for every request.
+    pub const MAX_NETWORKS: usize = 32;
+
+    /// Decides whether a client that showed a key with this hash is let in at `now` (real time) from `client`.
     ///
     /// # Errors
     /// [`Denied::UnknownKey`] for a wrong secret, before anything else about the key is told apart;
     /// [`Denied::RevokedKey`], [`Denied::ExpiredKey`] (an expiry that is now has passed),
+    /// [`Denied::ForeignAddress`] (also if the key is bound to networks and the address is not known),
     /// [`Denied::InactiveTenant`].
-    pub fn admit(&self, hash: &[u8; 32], now: DateTime<Utc>) -> Result<(), Denied> {
+    pub fn admit(&self, hash: &[u8; 32], now: DateTime<Utc>, client: Option<IpAddr>) -> Result<(), Denied> {
+        let is_bound = !self.allowed_networks.is_empty();
+        let is_inside = || {
+            client.is_some_and(|client| self.allowed_networks.iter().any(|network| network.contains(client)))
+        };
         if !self.secret_hash.matches(hash) {
             Err(Denied::UnknownKey)
         } else if self.revoked_at.is_some() {
             Err(Denied::RevokedKey)
         } else if self.expires_at.is_some_and(|end| end <= now) {
             Err(Denied::ExpiredKey)
+        } else if is_bound && !is_inside() {
+            Err(Denied::ForeignAddress)
         } else if self.tenant_state == TenantState::Inactive {
             Err(Denied::InactiveTenant)
         } else {
@@ -192,6 +206,8 @@ pub struct NewApiKey {
     pub created_at: DateTime<Utc>,
     /// From when it is refused, in real time; `None` is never.
     pub expires_at: Option<DateTime<Utc>>,
+    /// From where it may be used, at most [`ApiKeyRecord::MAX_NETWORKS`]; from anywhere, if empty.
+    pub allowed_networks: Vec<Network>,
 }
 
 #[cfg(test)]
@@ -210,6 +226,7 @@ mod tests {
             scopes: vec![READ.to_owned()],
             revoked_at: None,
             expires_at: None,
+            allowed_networks: Vec::new(),
             tenant_state: TenantState::Active,
         }
     }
@@ -218,18 +235,32 @@ mod tests {
     fn a_wrong_secret_learns_nothing_about_the_key() {
         let now = DateTime::UNIX_EPOCH;
         let mut key = record();
-        assert_eq!(key.admit(&[7; 32], now), Ok(()));
+        assert_eq!(key.admit(&[7; 32], now, None), Ok(()));
         key.expires_at = Some(now + TimeDelta::seconds(1));
-        assert_eq!(key.admit(&[7; 32], now), Ok(()));
+        assert_eq!(key.admit(&[7; 32], now, None), Ok(()));
         key.expires_at = Some(now);
-        assert_eq!(key.admit(&[7; 32], now), Err(Denied::ExpiredKey));
+        assert_eq!(key.admit(&[7; 32], now, None), Err(Denied::ExpiredKey));
         key.tenant_state = TenantState::Inactive;
         key.revoked_at = Some(now);
-        assert_eq!(key.admit(&[7; 32], now), Err(Denied::RevokedKey));
-        assert_eq!(key.admit(&[8; 32], now), Err(Denied::UnknownKey));
+        assert_eq!(key.admit(&[7; 32], now, None), Err(Denied::RevokedKey));
+        assert_eq!(key.admit(&[8; 32], now, None), Err(Denied::UnknownKey));
         key.revoked_at = None;
         key.expires_at = None;
-        assert_eq!(key.admit(&[7; 32], now), Err(Denied::InactiveTenant));
+        assert_eq!(key.admit(&[7; 32], now, None), Err(Denied::InactiveTenant));
+    }
+
+    #[test]
+    fn a_key_that_is_bound_to_networks_is_refused_from_elsewhere() {
+        let now = DateTime::UNIX_EPOCH;
+        let from = |text: &str| Some(text.parse().unwrap());
+        let mut key = record();
+        assert_eq!(key.admit(&[7; 32], now, from("203.0.113.9")), Ok(()));
+        key.allowed_networks = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        assert_eq!(key.admit(&[7; 32], now, from("192.0.2.9")), Ok(()));
+        assert_eq!(key.admit(&[7; 32], now, from("2001:db8::9")), Ok(()));
+        assert_eq!(key.admit(&[7; 32], now, from("203.0.113.9")), Err(Denied::ForeignAddress));
+        assert_eq!(key.admit(&[7; 32], now, None), Err(Denied::ForeignAddress));
+        assert_eq!(key.admit(&[8; 32], now, None), Err(Denied::UnknownKey), "a wrong secret learns nothing");
     }
 
     #[test]

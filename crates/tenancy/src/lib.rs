@@ -33,6 +33,7 @@ pub mod connection;
 pub mod error;
 pub mod key;
 pub mod model;
+pub mod network;
 pub mod ports;
 pub mod service;
 
@@ -42,6 +43,7 @@ pub use key::{ApiKeyRecord, ApiKeyToken, KeyPrefix, KeyProblem, NewApiKey, READ,
 pub use model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, ProfileProblem, Slug, TenantProfile, TenantState,
 };
+pub use network::{Network, NotANetwork, client_address};
 pub use ports::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenancyWrite, TenantRepository};
 pub use service::{ResolvedCall, ResolvedConnection, ResolvedKey, RunningCall, TenantResolver};
 

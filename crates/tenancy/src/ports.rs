@@ -43,6 +43,17 @@ pub trait ApiKeyDirectory: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the directory cannot answer.
     async fn find_key(&self, prefix: &KeyPrefix) -> Result<Option<ApiKeyRecord>, StoreError>;
+
+    /// Notes that the tenant's key was used at `at` (real time); an earlier instant than the one noted changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    async fn note_key_use(
+        &self,
+        scope: &TenantScope,
+        prefix: &KeyPrefix,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Port: where connections to outside calendars lead. Read for every webhook of such a calendar.

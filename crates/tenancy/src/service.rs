@@ -1,7 +1,10 @@
 //! From an inbound identity to a scope.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Actor, BranchId, Clock, CorrelationId, PhoneNumber, ProviderCallId, TenantId, TenantScope};
 
 use crate::connection::{ConnectionKey, ConnectionRoute};
@@ -33,6 +36,8 @@ pub struct RunningCall {
 pub struct ResolvedKey {
     /// The scope, without a branch.
     pub scope: TenantScope,
+    /// The key's public part.
+    pub prefix: KeyPrefix,
     /// What the key is for, in the company's words.
     pub name: String,
     /// What it may be used for, by its stored words.
@@ -63,13 +68,19 @@ pub struct TenantResolver {
     keys: Arc<dyn ApiKeyDirectory>,
     connections: Option<Arc<dyn ConnectionDirectory>>,
     clock: Arc<dyn Clock>,
+    noted: Arc<Mutex<BTreeMap<KeyPrefix, DateTime<Utc>>>>,
 }
+
+/// How exactly the last use of a key is known. A write for every request would tell nobody more.
+const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// Keys whose last note is remembered; with more in use than that, some are noted more often.
+const MAX_NOTED: usize = 10_000;
 
 impl TenantResolver {
     /// A resolver over these directories.
     #[must_use]
     pub fn new(calls: Arc<dyn CallDirectory>, keys: Arc<dyn ApiKeyDirectory>, clock: Arc<dyn Clock>) -> Self {
-        Self { calls, keys, connections: None, clock }
+        Self { calls, keys, connections: None, clock, noted: Arc::default() }
     }
 
     /// The same, for a program that also hears from outside calendars. Without this, every connection is unknown.
@@ -152,6 +163,7 @@ impl TenantResolver {
         &self,
         prefix: &KeyPrefix,
         hash: &[u8; 32],
+        client: Option<IpAddr>,
         correlation: CorrelationId,
     ) -> Result<ResolvedKey, ResolveError> {
         let Some(record) = self.keys.find_key(prefix).await? else {
@@ -159,12 +171,36 @@ impl TenantResolver {
             let _ = SecretHash([0; 32]).matches(hash);
             return Err(Denied::UnknownKey.into());
         };
-        record.admit(hash, self.clock.real_now())?;
+        record.admit(hash, self.clock.real_now(), client)?;
         let actor = Actor::ApiClient(record.prefix.as_str().to_owned());
         Ok(ResolvedKey {
             scope: TenantScope::issue(record.tenant, None, actor, correlation),
+            prefix: record.prefix,
             name: record.name,
             scopes: record.scopes,
+        })
+    }
+
+    /// The work of noting that a key is being used, at most once a minute for each key: `None` if that was done. The
+    /// request need not wait for it, so it is the caller's to spawn; a failure is logged and costs a minute.
+    #[must_use]
+    pub fn note_of_use(&self, key: &ResolvedKey) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let now = self.clock.real_now();
+        {
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.get(&key.prefix).is_some_and(|last| now - *last < NOTED_EVERY) {
+                return None;
+            }
+            if noted.len() >= MAX_NOTED {
+                noted.clear();
+            }
+            noted.insert(key.prefix.clone(), now);
+        }
+        let (keys, scope, prefix) = (Arc::clone(&self.keys), key.scope.clone(), key.prefix.clone());
+        Some(async move {
+            if let Err(error) = keys.note_key_use(&scope, &prefix, now).await {
+                tracing::warn!(tenant.id = %scope.tenant(), %error, "the use of an API key was not noted");
+            }
         })
     }
 

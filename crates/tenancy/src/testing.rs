@@ -70,6 +70,7 @@ struct State {
     keys: BTreeMap<KeyPrefix, (TenantId, NewApiKey, Option<DateTime<Utc>>)>,
     /// Of keys whose scopes are others than the ones that every key begins with.
     key_scopes: BTreeMap<KeyPrefix, Vec<String>>,
+    key_uses: BTreeMap<KeyPrefix, Vec<DateTime<Utc>>>,
     calls: BTreeMap<ProviderCallId, (TenantId, KnownCall)>,
     connections: BTreeMap<ConnectionKey, (TenantId, bool)>,
     events: Vec<OutgoingEvent>,
@@ -114,6 +115,12 @@ impl InMemoryTenancy {
     /// Gives a key other scopes, as an administrator of the database does.
     pub fn set_key_scopes(&self, prefix: KeyPrefix, scopes: Vec<String>) {
         self.lock().key_scopes.insert(prefix, scopes);
+    }
+
+    /// When the use of a key was noted, in order.
+    #[must_use]
+    pub fn key_uses(&self, prefix: &KeyPrefix) -> Vec<DateTime<Utc>> {
+        self.lock().key_uses.get(prefix).cloned().unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -268,8 +275,22 @@ impl ApiKeyDirectory for InMemoryTenancy {
             scopes: state.key_scopes.get(prefix).cloned().unwrap_or_else(|| vec![READ.to_owned()]),
             revoked_at: *revoked_at,
             expires_at: key.expires_at,
+            allowed_networks: key.allowed_networks.clone(),
             tenant_state: state.state_of(*tenant),
         }))
+    }
+
+    async fn note_key_use(
+        &self,
+        scope: &TenantScope,
+        prefix: &KeyPrefix,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        if state.keys.get(prefix).is_some_and(|(tenant, _, _)| *tenant == scope.tenant()) {
+            state.key_uses.entry(prefix.clone()).or_default().push(at);
+        }
+        Ok(())
     }
 }
 

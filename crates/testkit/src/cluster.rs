@@ -94,13 +94,18 @@ fn split(url: &str) -> (&str, &str) {
 
 /// Beside the build's other results: `<target>/test-postgres`.
 fn directory() -> Result<PathBuf> {
+    Ok(target_dir()?.join("test-postgres"))
+}
+
+/// The cargo target directory that this program was built into, or else where it lies.
+pub(crate) fn target_dir() -> Result<PathBuf> {
     let program = std::env::current_exe().context("the path of the test program")?;
-    let target = program
+    program
         .ancestors()
         .find(|path| path.join("CACHEDIR.TAG").exists())
         .or_else(|| program.parent())
-        .context("the directory of the test program")?;
-    Ok(target.join("test-postgres"))
+        .map(PathBuf::from)
+        .context("the directory of the test program")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What tests against a real Postgres need: a database each, in milliseconds, and nothing left behind.
+//! What tests against a real Postgres or Redis need: a database each, in milliseconds, and nothing left behind.
 //!
 //! [`TestDatabase::fresh`] clones a migrated template inside a private cluster that the crate `provision` keeps for all
 //! tests of a checkout. The template is named after the migrations it holds, so that a changed migration makes a new one
@@ -7,6 +7,9 @@
 //!
 //! Tests work as the product does: through the login roles `gateway` and `worker`. The administrator's pool is for
 //! arranging and for looking; a test that reads through it proves nothing about row level security.
+//!
+//! [`TestRedis::fresh`] lends a Redis that the tests of one process share, under a prefix of its own;
+//! [`redis_of_ones_own`] starts one that a test may kill.
 //!
 //! # Vocabulary
 //!
@@ -27,8 +30,10 @@
 mod cluster;
 mod database;
 mod log_capture;
+mod redis;
 pub mod scenario;
 mod template;
 
 pub use database::TestDatabase;
 pub use log_capture::LogCapture;
+pub use redis::{TestRedis, redis_of_ones_own};

@@ -1,14 +1,13 @@
 //! The desk: one question in, one truthful sentence out.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use appointment::BookingService;
 use appointment::model::Appointment;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
-use kernel::{CallId, Classify, Clock, CorrelationId, IdGenerator, TenantId};
+use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
@@ -17,12 +16,13 @@ use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
-use crate::ports::{CallMemory, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
+use crate::ports::{CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools;
+use crate::trace::{self, Stopwatch, TraceLine};
 
 /// What the desk works with.
 pub struct Parts {
@@ -66,48 +66,6 @@ pub struct Answered {
     pub reply: ToolReply,
     /// What goes to the log.
     pub trace: TraceLine,
-}
-
-/// One line per tool call: who, what, and where the time went. No personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceLine {
-    /// The tool's name; `unknown` if there is none of that name.
-    pub tool: &'static str,
-    /// The tenant, once proven.
-    pub tenant: Option<TenantId>,
-    /// The call, once known.
-    pub call: Option<CallId>,
-    /// Name and length in microseconds of each part, in order.
-    pub hops: Vec<(&'static str, u32)>,
-}
-
-/// Measures the parts of an answer.
-#[derive(Debug)]
-pub(crate) struct Stopwatch {
-    begun: Instant,
-    last: Instant,
-    hops: Vec<(&'static str, u32)>,
-}
-
-impl Stopwatch {
-    fn start() -> Self {
-        let now = Instant::now();
-        Self { begun: now, last: now, hops: Vec::with_capacity(4) }
-    }
-
-    fn lap(&mut self, name: &'static str) {
-        let now = Instant::now();
-        self.hops.push((name, micros(self.last, now)));
-        self.last = now;
-    }
-
-    fn total(&self) -> u32 {
-        micros(self.begun, self.last)
-    }
-}
-
-fn micros(from: Instant, to: Instant) -> u32 {
-    u32::try_from(to.duration_since(from).as_micros()).unwrap_or(u32::MAX)
 }
 
 /// What a tool gives back: a reply, and the effect it rests on if there is one.
@@ -168,6 +126,12 @@ impl VoiceDesk {
         Self { parts }
     }
 
+    /// Replaces the notes of a call, and with them the time of which they are.
+    pub(crate) async fn note(&self, talk: &Conversation, notes: CallNotes) {
+        let notes = CallNotes { noted_at: Some(self.parts.clock.now()), ..notes };
+        self.parts.memory.remember(&talk.scope, talk.call, notes).await;
+    }
+
     /// A call has begun: it is made known, so that a tool may name it a moment later. What fails here is no loss: the
     /// first tool with an envelope, or the worker, records the call.
     pub async fn begun(&self, call: EnvelopeCall, correlation: CorrelationId) {
@@ -179,6 +143,19 @@ impl VoiceDesk {
 
     /// Answers a tool. It never fails: what goes wrong inside becomes a sentence that is true.
     pub async fn answer(&self, request: ToolRequest) -> Answered {
+        let ((mut answered, tool_use), told) = trace::listening(self.answer_measured(request)).await;
+        let hops = &mut answered.trace.hops;
+        hops.extend(told.iter().map(|(part, sum, _)| (*part, trace::whole_micros(*sum))));
+        let transactions = told.iter().find(|(part, ..)| *part == trace::DATABASE);
+        answered.trace.transactions = transactions.map_or(0, |(.., count)| *count);
+        if let Some((scope, mut tool_use)) = tool_use {
+            tool_use.hops.clone_from(hops);
+            self.parts.trace.submit(&scope, tool_use);
+        }
+        answered
+    }
+
+    async fn answer_measured(&self, request: ToolRequest) -> (Answered, Option<(TenantScope, ToolUse)>) {
         let mut watch = Stopwatch::start();
         let tool = Tool::from_name(&request.tool);
         let started_at = self.parts.clock.now();
@@ -206,9 +183,10 @@ impl VoiceDesk {
             tool: tool.map_or("unknown", Tool::name),
             tenant: talk.as_ref().map(|talk| talk.scope.tenant()),
             call: talk.as_ref().map(|talk| talk.call),
-            hops: watch.hops.clone(),
+            hops: watch.hops(),
+            transactions: 0,
         };
-        if let Some(talk) = talk {
+        let tool_use = talk.map(|talk| {
             let tool_use = ToolUse {
                 id: ToolUseId::generate(&*self.parts.ids),
                 call: talk.call,
@@ -220,11 +198,11 @@ impl VoiceDesk {
                 effect,
                 started_at,
                 duration_us: watch.total(),
-                hops: watch.hops.clone(),
+                hops: Vec::new(),
             };
-            self.parts.trace.submit(&talk.scope, tool_use);
-        }
-        Answered { reply, trace }
+            (talk.scope, tool_use)
+        });
+        (Answered { reply, trace }, tool_use)
     }
 
     /// What is said when the deadline comes first. It claims nothing: the work goes on, and the next call of the tool
@@ -232,7 +210,7 @@ impl VoiceDesk {
     #[must_use]
     pub fn overdue(tool: &str, call_id: Option<&str>) -> ToolReply {
         let has_effect = Tool::from_name(tool).is_some_and(|tool| tool.entry().effect != Effectful::Never);
-        let mut reply = if has_effect { not_known_yet() } else { looked_in_vain(kernel::ErrorClass::Busy) };
+        let mut reply = if has_effect { not_known_yet() } else { looked_in_vain(ErrorClass::Busy) };
         reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
         reply
     }
@@ -240,7 +218,7 @@ impl VoiceDesk {
     /// What is said when there was no room to begin: nothing has been done, and it may be asked again.
     #[must_use]
     pub fn turned_away(call_id: Option<&str>) -> ToolReply {
-        let mut reply = looked_in_vain(kernel::ErrorClass::Busy);
+        let mut reply = looked_in_vain(ErrorClass::Busy);
         reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
         reply
     }
@@ -249,13 +227,19 @@ impl VoiceDesk {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
         let work = self.dispatch(tool, args, request, talk, &once);
-        // A caller who asks for the price meanwhile keeps the time that is held.
-        let done = if tool.is_small_talk() { join(work, self.keep_holds(talk)).await.0 } else { work.await };
+        let done =
+            if tool.leaves_holds() { join(work, self.keep_asked_holds(talk)).await.0 } else { work.await };
         match done {
-            Ok(done) => done,
+            Ok(done) => {
+                // Another day was looked at, and nothing of it is held: what was held before is not given up.
+                if tool == Tool::CheckAvailability && !done.reply.data.contains_key("held_until") {
+                    self.keep_asked_holds(talk).await;
+                }
+                done
+            }
             Err(Stop::Reply(reply)) => {
                 // What is held must not lapse over a question that the tool itself asks.
-                if !tool.is_small_talk() && tool != Tool::ReleaseSlotReservation {
+                if !tool.leaves_holds() && tool != Tool::ReleaseSlotReservation {
                     self.keep_holds(talk).await;
                 }
                 (*reply).into()
@@ -263,8 +247,23 @@ impl VoiceDesk {
             Err(Stop::Failed(error)) => {
                 log_failure(Some(tool), &error);
                 let may_have_happened = tool.entry().effect != Effectful::Never && error.leaves_commit_open();
-                if may_have_happened { not_known_yet().into() } else { looked_in_vain(error.class()).into() }
+                if may_have_happened {
+                    return not_known_yet().into();
+                }
+                // Trying again helps against a crowd; against a defect only a person does.
+                let is_hopeless = error.class() != ErrorClass::Busy && tool != Tool::RequestCallback;
+                let instead =
+                    if is_hopeless { tools::callback::instead(self, talk, tool).await } else { None };
+                instead.unwrap_or_else(|| looked_in_vain(error.class()).into())
             }
+        }
+    }
+
+    /// Renews what the call holds, if it has been asked anything that could have made a hold: most questions before that
+    /// need no look at the store.
+    async fn keep_asked_holds(&self, talk: &Conversation) {
+        if self.parts.memory.recall(&talk.scope, talk.call).await.asked.is_some() {
+            self.keep_holds(talk).await;
         }
     }
 

@@ -46,16 +46,18 @@ mod speech;
 pub mod status;
 pub mod tool;
 mod tools;
+mod trace;
 mod when;
 
-pub use desk::{Answered, Parts, TraceLine, VoiceDesk};
+pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Question, Settlement,
-    StoredOutcome, TraceSink,
+    StoredOutcome, ToldFee, TraceSink,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;
 pub use tool::{Effectful, Tool};
+pub use trace::{CALENDAR, DATABASE, TraceLine, spent};

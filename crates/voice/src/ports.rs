@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use appointment::model::Slot;
+use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use call::ToolUse;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AppointmentId, CallId, IdempotencyKey, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
+    AppointmentId, CallId, IdempotencyKey, Money, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
     TenantScope,
 };
 use serde_json::Value;
@@ -47,6 +48,17 @@ pub enum Question {
     Move(AppointmentId, Slot),
 }
 
+/// What a change of an appointment costs, as the caller was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldFee {
+    /// Which appointment.
+    pub appointment: AppointmentId,
+    /// What would be done to it.
+    pub act: ChangeAct,
+    /// The fee.
+    pub fee: Money,
+}
+
 /// What a call has said so far. Convenience, never truth: losing it costs one question.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallNotes {
@@ -60,10 +72,22 @@ pub struct CallNotes {
     pub refused: Option<DateTime<Utc>>,
     /// What the caller was asked to confirm last. It stays after the confirmation, so that a repeated one is known.
     pub asked: Option<Question>,
+    /// The fee that the caller was told last. A yes agrees to no other.
+    pub told_fee: Option<ToldFee>,
     /// The appointment that was cancelled last in this call.
     pub cancelled: Option<AppointmentId>,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
+    /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
+    /// younger.
+    pub noted_at: Option<DateTime<Utc>>,
+}
+
+impl CallNotes {
+    /// The fee that the caller knows of for this act on this appointment.
+    pub(crate) fn agreed_fee(&self, appointment: AppointmentId, act: ChangeAct) -> Option<Money> {
+        self.told_fee.filter(|told| told.appointment == appointment && told.act == act).map(|told| told.fee)
+    }
 }
 
 /// Port: notes of ongoing calls, kept for half an hour after the last use. It cannot fail: without its memory an

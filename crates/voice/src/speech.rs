@@ -61,12 +61,32 @@ pub(crate) fn price(price: kernel::Money) -> String {
     if rest == 0 { format!("{whole} {unit}") } else { format!("{whole} {unit} {}", number::cardinal(rest)) }
 }
 
-/// Text of a person or a tenant inside a spoken sentence: without marks that a voice would read aloud.
+/// Text of a person or a tenant inside a spoken sentence: without marks that a voice would read aloud, and with numbers
+/// in words.
 pub(crate) fn plain(text: &str) -> String {
-    let kept: String = text
-        .chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '.' | '&' | '/') { c } else { ' ' })
-        .collect();
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let taken = digits.max(c.len_utf8());
+        let (this, behind) = rest.split_at(taken);
+        if digits > 0 {
+            // Longer ones are numbers of articles, which are read digit by digit.
+            let each = if digits <= 4 { digits } else { 1 };
+            for part in this.as_bytes().chunks(each) {
+                let value = part.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
+                kept.extend([" ", &number::cardinal(value), " "]);
+            }
+        } else if matches!(c, '-' | '.') {
+            kept.truncate(kept.trim_end().len());
+            kept.push(c);
+        } else if c.is_alphabetic() || matches!(c, ' ' | '\'' | '&' | '/') {
+            kept.push(c);
+        } else {
+            kept.push(' ');
+        }
+        rest = behind;
+    }
     kept.split_whitespace().collect::<Vec<_>>().join(" ").replace('&', "und").replace('/', " ")
 }
 
@@ -108,4 +128,23 @@ pub(crate) fn capital(text: &str) -> String {
 pub(crate) fn small(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_words() {
+        for (name, spoken) in [
+            ("Massage 60", "Massage sechzig"),
+            ("Massage 60 Min. & Peeling", "Massage sechzig Min. und Peeling"),
+            ("3D-Wimpern (neu)", "drei D-Wimpern neu"),
+            ("2. Termin", "zwei. Termin"),
+            ("Artikel 10042", "Artikel eins null null vier zwei"),
+            ("O'Neill 0", "O'Neill null"),
+        ] {
+            assert_eq!(plain(name), spoken);
+        }
+    }
 }

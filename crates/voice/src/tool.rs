@@ -124,21 +124,21 @@ impl Tool {
         TOOLS.iter().find(|entry| entry.tool == self).unwrap_or(&TOOLS[0])
     }
 
-    /// Whether the tool neither looks for times nor changes appointments: then what is held stays held a while longer.
+    /// Whether the tool leaves the call's holds alone while the call goes on. A caller who asks for the price meanwhile
+    /// keeps the time that is held; the other tools renew, use or give back what is held, or end the call.
     #[must_use]
-    pub const fn is_small_talk(self) -> bool {
-        matches!(
+    pub const fn leaves_holds(self) -> bool {
+        !matches!(
             self,
-            Self::GetCurrentContext
-                | Self::CheckCustomer
-                | Self::ParseDate
-                | Self::ListServices
-                | Self::GetAvailableServices
-                | Self::GetServiceInfo
-                | Self::GetOpeningHours
-                | Self::QueryAppointment
-                | Self::QueryAppointmentByName
-                | Self::GetCustomerAppointments
+            Self::CheckAvailability
+                | Self::ReserveSlot
+                | Self::ReleaseSlotReservation
+                | Self::CollectAppointmentInfo
+                | Self::BookAppointment
+                | Self::ConfirmBooking
+                | Self::RescheduleAppointment
+                | Self::EndCall
+                | Self::TransferCall
         )
     }
 

@@ -11,6 +11,7 @@
 //!
 //! To add a rule: a function here, a call in `tests/it/house.rs`, a broken fixture and its test in `tests/it/broken.rs`.
 
+pub mod incidents;
 pub mod manifests;
 pub mod migrations;
 pub mod ports;

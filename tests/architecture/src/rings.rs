@@ -64,7 +64,7 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         (_, "phone-numbers") => return Some(vec!["phonenumber"]),
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
         (_, "adapter-postgres") => &["base64", "futures-util", "metrics", "ring", "sqlx", "tokio"],
-        (_, "adapter-redis") => &["deadpool-redis", "tokio"],
+        (_, "adapter-redis") => &["deadpool-redis", "metrics", "tokio"],
         (_, "adapter-calcom" | "adapter-retell") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
         }
@@ -95,7 +95,8 @@ const WRAPPED: &[(&str, &[&str])] = &[
     ("deadpool-redis", &["adapter-redis"]),
     // Keys and ciphers have one home; everybody else sees secrets or seals, never both.
     ("ring", &["adapter-postgres"]),
-    ("axum", &["inbound-http", "inbound-web", "inbound-mcp", "gateway", "simulators", "e2e-tests"]),
+    // `askpro bench` serves a bare route of the same server to compare the product's routes with.
+    ("axum", &["inbound-http", "inbound-web", "inbound-mcp", "gateway", "simulators", "e2e-tests", "askpro"]),
     ("anyhow", &["bootstrap", "gateway", "worker", "askpro", "testkit", "simulators", "e2e-tests"]),
 ];
 

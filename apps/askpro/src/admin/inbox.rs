@@ -23,6 +23,11 @@ pub enum InboxCommand {
         /// Its id (`inb_…`).
         id: String,
     },
+    /// Remove a quarantined or unrouted webhook for good.
+    Discard {
+        /// Its id (`inb_…`).
+        id: String,
+    },
 }
 
 impl InboxCommand {
@@ -49,6 +54,12 @@ impl InboxCommand {
                 let replayed = intake.replay(&office.scope, id).await?;
                 anyhow::ensure!(replayed, "no quarantined or unrouted webhook has this id");
                 Ok(vec![json!({"id": id.to_string(), "replayed": true})])
+            }
+            Self::Discard { id } => {
+                let id: InboxId = id.parse().with_context(|| format!("`{id}` is no id of a webhook"))?;
+                let discarded = intake.discard(&office.scope, id).await?;
+                anyhow::ensure!(discarded, "no quarantined or unrouted webhook has this id");
+                Ok(vec![json!({"id": id.to_string(), "discarded": true})])
             }
         }
     }

@@ -14,7 +14,7 @@ const MAX_LISTED: u16 = 200;
 /// How long a task is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks whether it is done.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What to do with jobs.
 #[derive(Debug, Clone, clap::Subcommand)]

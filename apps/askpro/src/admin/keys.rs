@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{ChangeSet, TenantId};
 use rand::Rng;
 use serde_json::{Value, json};
-use tenancy::{ApiKeyToken, KeyPrefix, Slug, TenancyWrite};
+use tenancy::{ApiKeyRecord, ApiKeyToken, KeyPrefix, Network, Slug, TenancyWrite};
 use uuid::Uuid;
 
 use super::Office;
@@ -25,6 +25,10 @@ pub enum KeyCommand {
         /// Days until it is refused; never, if absent.
         #[arg(long, value_name = "DAYS")]
         expires_in_days: Option<u16>,
+        /// An address or a network that it may be used from (`192.0.2.7`, `10.0.0.0/8`), once for each; from
+        /// anywhere, if absent.
+        #[arg(long = "allow-from", value_name = "NETWORK")]
+        allow_from: Vec<Network>,
     },
     /// List keys, of one company or of all, without their secrets.
     List {
@@ -52,8 +56,8 @@ impl KeyCommand {
     /// One line that says what is wrong.
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         match self {
-            Self::Create { slug, name, expires_in_days } => {
-                create(office, slug, name, *expires_in_days).await
+            Self::Create { slug, name, expires_in_days, allow_from } => {
+                create(office, slug, name, *expires_in_days, allow_from).await
             }
             Self::List { slug } => list(office, slug.as_deref()).await,
             Self::Revoke { prefix } => revoke(office, prefix).await,
@@ -61,28 +65,53 @@ impl KeyCommand {
     }
 }
 
-async fn create(office: &Office, slug: &str, name: &str, days: Option<u16>) -> anyhow::Result<Vec<Value>> {
-    let parsed = Slug::parse(slug)?;
-    let tenants = &office.services.tenants;
-    let tenant = tenants
-        .find_by_slug(&office.scope, &parsed)
-        .await?
-        .with_context(|| format!("there is no company `{slug}`"))?;
+async fn create(
+    office: &Office,
+    slug: &str,
+    name: &str,
+    days: Option<u16>,
+    networks: &[Network],
+) -> anyhow::Result<Vec<Value>> {
+    anyhow::ensure!(
+        networks.len() <= ApiKeyRecord::MAX_NETWORKS,
+        "a key has at most {} networks",
+        ApiKeyRecord::MAX_NETWORKS
+    );
+    let scope = office.tenant(&Slug::parse(slug)?).await?;
     let token = fresh_token();
     let now = office.services.clock.real_now();
     let mut key = onboard::key(token.reveal(), name, now)?;
     key.expires_at = days.map(|days| now + TimeDelta::days(days.into()));
+    key.allowed_networks = networks.to_vec();
     let expires_at = key.expires_at;
-    let scope = office.scope.act_for(tenant.id, None);
-    tenants.commit(&scope, ChangeSet::one(TenancyWrite::IssueKey(key))).await?;
-    Ok(vec![json!({"tenant": slug, "api_key": token.reveal(), "name": name, "expires_at": expires_at})])
+    office.services.tenants.commit(&scope, ChangeSet::one(TenancyWrite::IssueKey(key))).await?;
+    Ok(vec![json!({"tenant": slug, "api_key": token.reveal(), "name": name, "expires_at": expires_at,
+        "allowed_from": shown(networks)})])
 }
 
-type KeyRow = (String, String, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+fn shown(networks: &[Network]) -> Value {
+    match networks {
+        [] => Value::Null,
+        some => some.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    prefix: String,
+    slug: String,
+    name: String,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+    allowed_from: Option<Vec<String>>,
+    last_used_at: Option<DateTime<Utc>>,
+}
 
 async fn list(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Value>> {
     let rows: Vec<KeyRow> = sqlx::query_as(
-        "SELECT k.prefix, t.slug, k.name, k.created_at, k.expires_at, k.revoked_at
+        "SELECT k.prefix, t.slug, k.name, k.created_at, k.expires_at, k.revoked_at,
+                nullif(k.allowed_networks::text[], '{}') AS allowed_from, k.last_used_at
            FROM public.api_keys k JOIN public.tenants t ON t.id = k.tenant_id
           WHERE $1::text IS NULL OR t.slug = $1
           ORDER BY t.slug, k.created_at, k.prefix",
@@ -90,9 +119,10 @@ async fn list(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Value>>
     .bind(slug)
     .fetch_all(&office.pool)
     .await?;
-    let lines = rows.into_iter().map(|(prefix, tenant, name, created_at, expires_at, revoked_at)| {
-        json!({"prefix": prefix, "tenant": tenant, "name": name, "created_at": created_at, "expires_at": expires_at,
-            "revoked_at": revoked_at})
+    let lines = rows.into_iter().map(|key| {
+        json!({"prefix": key.prefix, "tenant": key.slug, "name": key.name, "created_at": key.created_at,
+            "expires_at": key.expires_at, "revoked_at": key.revoked_at, "allowed_from": key.allowed_from,
+            "last_used_at": key.last_used_at})
     });
     Ok(lines.collect())
 }
@@ -105,6 +135,6 @@ async fn revoke(office: &Office, prefix: &str) -> anyhow::Result<Vec<Value>> {
         .await?;
     let tenant = TenantId::from_uuid(tenant.with_context(|| format!("there is no key `{prefix}`"))?);
     let write = TenancyWrite::RevokeKey { prefix: parsed, at: office.services.clock.real_now() };
-    office.services.tenants.commit(&office.scope.act_for(tenant, None), ChangeSet::one(write)).await?;
+    office.services.tenants.commit(&office.act_for(tenant).await?, ChangeSet::one(write)).await?;
     Ok(vec![json!({"prefix": prefix, "revoked": true})])
 }

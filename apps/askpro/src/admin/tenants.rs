@@ -94,13 +94,7 @@ async fn list(office: &Office) -> anyhow::Result<Vec<Value>> {
 
 async fn set_state(office: &Office, slug: &str, state: TenantState) -> anyhow::Result<Vec<Value>> {
     let parsed = Slug::parse(slug)?;
-    let tenant = office
-        .services
-        .tenants
-        .find_by_slug(&office.scope, &parsed)
-        .await?
-        .with_context(|| format!("there is no company `{slug}`"))?;
-    let scope = office.scope.act_for(tenant.id, None);
+    let scope = office.tenant(&parsed).await?;
     office.services.tenants.commit(&scope, ChangeSet::one(TenancyWrite::SetTenantState(state))).await?;
     Ok(vec![json!({"tenant": slug, "active": state == TenantState::Active})])
 }

@@ -126,7 +126,7 @@ impl Connect {
     pub(super) async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let remote = Remote::open(office, self.config.clone())?;
         let company = company(office, &self.tenant).await?;
-        let scope = office.scope.act_for(company.id, None);
+        let scope = office.act_for(company.id).await?;
         let base_url = base_url(&self.base_url).map_err(anyhow::Error::msg)?;
         let team = self.team.as_deref().map(|text| host_ref("--team", text)).transpose()?;
         let gateway = match &self.gateway_url {
@@ -195,7 +195,7 @@ async fn chosen(
 ) -> anyhow::Result<(Remote, TenantRecord, TenantScope, Connection)> {
     let remote = Remote::open(office, account.config.clone())?;
     let company = company(office, &account.tenant).await?;
-    let scope = office.scope.act_for(company.id, None);
+    let scope = office.act_for(company.id).await?;
     let id = match &account.connection {
         Some(text) => connection_id(text)?,
         None => only(&remote.administration.summaries(&scope).await?, &account.tenant)?,

@@ -1,6 +1,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
+use crate::bench::Name;
 
 fn given(text: &str) -> Vec<std::ffi::OsString> {
     arguments(text.split(' ').map(Into::into))
@@ -31,6 +32,25 @@ fn one_leading_dash_pair_is_dropped() {
 }
 
 #[test]
+fn a_clock_before_1970_or_far_ahead_is_refused_by_the_name_of_its_option() {
+    for clock in [
+        "1960-01-01T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:30:00+01:00",
+        "2100-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "yesterday",
+    ] {
+        let told =
+            Cli::try_parse_from(given(&format!("askpro demo --clock {clock}"))).unwrap_err().to_string();
+        assert!(told.contains("--clock"), "{told}");
+    }
+    for clock in ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"] {
+        assert!(Cli::try_parse_from(given(&format!("askpro demo --clock {clock}"))).is_ok(), "{clock}");
+    }
+}
+
+#[test]
 fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
     let (all, json) = bench_of("askpro bench").unwrap();
     assert_eq!((all.names, all.file, all.limit_p99_ms, json), (vec![], None, None, false));
@@ -40,7 +60,7 @@ fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
         "askpro bench --json=figures.json tools --limit-p99-ms=50",
     ] {
         let (named, json) = bench_of(text).unwrap();
-        assert_eq!(named.names, [Measurement::Tools], "{text}");
+        assert_eq!(named.names, [Name::Tools], "{text}");
         assert_eq!(named.file.as_deref(), Some("figures.json".as_ref()), "{text}");
         assert_eq!((named.limit_p99_ms, json), (Some(50), false), "{text}");
     }
@@ -52,4 +72,28 @@ fn names_of_measurements_are_a_list_and_a_file_is_a_file() {
     }
     assert!(bench_of("askpro bench --json ./tools").unwrap().0.file.is_some());
     assert!(bench_of("askpro bench everything").is_err());
+}
+
+#[test]
+fn proofs_with_rounds_take_a_seed_and_how_many() {
+    let proof = |text: &str| {
+        let cli = Cli::try_parse_from(given(text))?;
+        let Command::Prove { what } = cli.command else { unreachable!("a proof") };
+        Ok::<_, clap::Error>(what)
+    };
+    for name in ["lost-response", "outage", "reorder", "crash", "dst"] {
+        let what = proof(&format!("askpro prove {name} --seed 3 --seeds 5 --json")).unwrap();
+        let (Proof::LostResponse(Seeds { seed, seeds })
+        | Proof::Outage(Seeds { seed, seeds })
+        | Proof::Reorder(Seeds { seed, seeds })
+        | Proof::Crash(Seeds { seed, seeds })
+        | Proof::Dst { seed, seeds }) = what
+        else {
+            unreachable!("a proof with rounds")
+        };
+        assert_eq!((seed, seeds), (3, 5), "{name}");
+        assert!(proof(&format!("askpro prove {name} --seeds 0")).is_err());
+        // Its clock is put forward or its processes are killed: never those of a demo.
+        assert!(proof(&format!("askpro prove {name} --ready target/demo/ready.json")).is_err());
+    }
 }

@@ -3,7 +3,6 @@
 //! Three ways in are tried: the REST API with each company's key, the voice tools with the ids of another company, and
 //! SQL in the role in which the product itself works, with another company's name in the transaction.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,6 +12,8 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Verdict;
+use super::evidence::owners;
+use super::history::typed_ids;
 use crate::http;
 use crate::ready::TenantReady;
 use crate::venue::{Venue, status};
@@ -80,7 +81,7 @@ async fn rest(venue: &Venue, tenants: &[&TenantReady], verdict: &mut Verdict) ->
             let mut cursor: Option<String> = None;
             for _ in 0..MAX_PAGES {
                 let page = page(&http, &url, &tenant.api_key, cursor.as_deref()).await?;
-                for id in ids(&page) {
+                for id in typed_ids(&page) {
                     seen += 1;
                     let owner = owners.get(&id).map(String::as_str);
                     verdict.check(owner.is_none_or(|owner| owner == tenant.slug), || {
@@ -98,7 +99,7 @@ async fn rest(venue: &Venue, tenants: &[&TenantReady], verdict: &mut Verdict) ->
         for tenant in tenants {
             for (_, cursor) in cursors.iter().filter(|(of, _)| *of != tenant.slug).take(3) {
                 let page = page(&http, &url, &tenant.api_key, Some(cursor)).await?;
-                let strange = ids(&page)
+                let strange = typed_ids(&page)
                     .into_iter()
                     .filter_map(|id| owners.get(&id))
                     .find(|owner| **owner != tenant.slug);
@@ -127,42 +128,6 @@ async fn page(http: &reqwest::Client, url: &str, key: &str, cursor: Option<&str>
 
 fn next_cursor(page: &Value) -> Option<String> {
     page.get("next_cursor").and_then(Value::as_str).map(str::to_owned)
-}
-
-/// Every typed id that occurs anywhere in an answer.
-fn ids(value: &Value) -> Vec<Uuid> {
-    match value {
-        Value::String(text) => {
-            text.split_once('_').and_then(|(_, digits)| Uuid::try_parse(digits).ok()).into_iter().collect()
-        }
-        Value::Array(items) => items.iter().flat_map(ids).collect(),
-        Value::Object(fields) => fields.values().flat_map(ids).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Which company each id belongs to, from every table that has both.
-async fn owners(administrator: &PgPool) -> anyhow::Result<BTreeMap<Uuid, String>> {
-    let mut owners = BTreeMap::new();
-    for (table, column) in [
-        ("appointments", "id"),
-        ("customers", "id"),
-        ("callbacks", "id"),
-        ("call_keys", "call_id"),
-        ("branches", "id"),
-        ("staff", "id"),
-        ("services", "id"),
-        ("tenants", "id"),
-    ] {
-        let tenant = if table == "tenants" { "id" } else { "tenant_id" };
-        let rows: Vec<(Uuid, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT r.{column}, t.slug FROM public.{table} r JOIN public.tenants t ON t.id = r.{tenant}"
-        )))
-        .fetch_all(administrator)
-        .await?;
-        owners.extend(rows);
-    }
-    Ok(owners)
 }
 
 /// A caller of one company who knows ids of another one.
@@ -392,6 +357,6 @@ mod tests {
     fn ids_are_found_wherever_they_are() {
         let id = "0190c5a0000070008000000000000001";
         let page = json!({"items": [{"id": format!("apt_{id}"), "customer": {"id": format!("cus_{id}"), "name": "a_b"}}]});
-        assert_eq!(ids(&page).len(), 2);
+        assert_eq!(typed_ids(&page).len(), 2);
     }
 }

@@ -95,6 +95,7 @@ fn tenant(slug: &str, name: &str) -> TenantFile {
         call_rate_minor_per_minute: CALL_RATE,
         services: Vec::new(),
         branches: Vec::new(),
+        changes: Vec::new(),
     }
 }
 

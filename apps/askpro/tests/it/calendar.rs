@@ -23,7 +23,11 @@ struct Desk {
 
 impl Desk {
     async fn open(database: &TestDatabase) -> Self {
-        let target = Target { database: Some(database.administrator_url()), ready: PathBuf::from("unused") };
+        let target = Target {
+            database: Some(database.administrator_url()),
+            ready: PathBuf::from("unused"),
+            person: "anna".to_owned(),
+        };
         let files = std::env::temp_dir().join(format!("askpro-calendar-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("key"), "cal_live_1234\n").unwrap();

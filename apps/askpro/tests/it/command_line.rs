@@ -22,6 +22,17 @@ fn a_demo_that_does_not_run_is_named() {
 }
 
 #[test]
+fn the_events_are_listed_where_nothing_runs() {
+    let output = askpro(&["trigger", "list", "--ready", "/nowhere/ready.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(told.lines().count(), 11, "{told}");
+    for event in ["retell.call_inbound", "retell.garbage", "calcom.ping"] {
+        assert!(told.lines().any(|line| line.ends_with(event)), "{told}");
+    }
+}
+
+#[test]
 fn a_mistake_in_a_script_is_named_before_anything_starts() {
     let path = std::env::temp_dir().join(format!("askpro-script-{}.yaml", std::process::id()));
     std::fs::write(&path, "name: x\ncall: {to: '+4940555100'}\nsteps: [{tol: {}}]\n").unwrap();

@@ -1,7 +1,8 @@
 //! The program as a person starts it, and as something kills it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 mod calendar;
 mod command_line;
-mod killed;
+mod crash;
+mod operator;

@@ -73,6 +73,18 @@ pub struct Ticket {
     epoch: u64,
 }
 
+impl Ticket {
+    /// As a number, for whoever takes it back by another way.
+    pub(super) const fn number(&self) -> u64 {
+        self.epoch
+    }
+
+    /// From its number.
+    pub(super) const fn of(epoch: u64) -> Self {
+        Self { epoch }
+    }
+}
+
 /// One breaker.
 #[derive(Debug)]
 pub struct Breaker {

@@ -207,6 +207,20 @@ impl GuardState {
         if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
     }
 
+    /// Takes a ticket back that went around by itself.
+    pub(super) fn take_back(
+        &self,
+        connection: ConnectionId,
+        operations: Operations,
+        ticket: Ticket,
+        outcome: Outcome,
+    ) {
+        let account = self.account(connection);
+        let transition =
+            lock(&account.gates).breaker(operations).settle(ticket, outcome, self.clock.real_now());
+        tell(connection, operations, transition);
+    }
+
     fn account(&self, connection: ConnectionId) -> Arc<Account> {
         let mut accounts = lock(&self.accounts);
         let account = accounts.entry(connection).or_insert_with(|| {
@@ -266,6 +280,11 @@ pub(super) struct Permit<'a> {
 }
 
 impl Permit<'_> {
+    /// The ticket alone: it has to be taken back by hand. The place among those on their way is free again.
+    pub(super) fn into_ticket(mut self) -> Option<Ticket> {
+        self.ticket.take()
+    }
+
     pub(super) fn settle(mut self, outcome: Outcome) {
         self.give_back(outcome);
     }

@@ -9,6 +9,7 @@ mod fixtures;
 mod guard;
 mod listing;
 mod machines;
+mod pacing;
 mod robustness;
 mod server;
 mod signature;

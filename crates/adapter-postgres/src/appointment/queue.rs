@@ -3,14 +3,15 @@
 //! A transaction takes an advisory lock for each person and day that it wants to occupy, in the message that begins it.
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
 //! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
-//! customer it is the rule: several people may share a number, so no constraint can tell a double.
+//! customer it is the rule: several people may share a number, so no constraint can tell a double. So it is for a quota
+//! of changes, which no constraint can count.
 
 use appointment::ports::AppointmentWrite;
 use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
 /// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, one for the number of
-/// each new customer, in ascending order, so that two transactions never wait for each other crosswise.
+/// each new customer, one for each customer with a quota, in ascending order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
         .iter()
@@ -32,6 +33,9 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
     keys.extend(writes.iter().filter_map(|write| match write {
         AppointmentWrite::Insert { new_customer: Some(new), .. } => {
             new.phone.as_ref().map(|phone| fnv(scope, phone.as_e164().bytes()))
+        }
+        AppointmentWrite::WithinQuota { customer, .. } => {
+            Some(fnv(scope, customer.as_uuid().as_bytes().iter().copied()))
         }
         _ => None,
     }));

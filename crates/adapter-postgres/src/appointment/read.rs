@@ -16,11 +16,38 @@ use crate::error::{corrupt, store_error};
 use crate::row::{count, money, zone};
 use crate::statements::statements;
 
+/// What a customer has cancelled and moved in calls since an instant.
+macro_rules! recent_changes {
+    ($tenant:literal, $customer:literal, $since:literal) => {
+        concat!(
+            recent_changes!($tenant, $customer, $since, "cancelled"),
+            " AS cancelled, ",
+            recent_changes!($tenant, $customer, $since, "moved"),
+            " AS moved"
+        )
+    };
+    ($tenant:literal, $customer:literal, $since:literal, $kind:literal) => {
+        concat!(
+            "(SELECT count(*) FROM public.appointments m
+                JOIN public.appointment_changes c ON c.tenant_id = m.tenant_id AND c.appointment_id = m.id
+               WHERE m.tenant_id = ",
+            $tenant,
+            " AND m.customer_id = ",
+            $customer,
+            " AND c.at > ",
+            $since,
+            " AND c.call_id IS NOT NULL AND c.kind = '",
+            $kind,
+            "')"
+        )
+    };
+}
+
 macro_rules! select {
     ($rest:literal) => {
         select!($rest, "")
     };
-    ($rest:literal, $more:literal) => {
+    ($rest:literal, $more:expr) => {
         concat!(
             "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
                     a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
@@ -49,15 +76,9 @@ statements! {
     FIND = select!("a.id = $2");
 
     /// With what its customer has cancelled and moved in calls since `$3`.
-    FIND_TO_CHANGE = select!("a.id = $2", ",
-                    (SELECT count(*) FROM public.appointments m
-                       JOIN public.appointment_changes c ON c.tenant_id = m.tenant_id AND c.appointment_id = m.id
-                      WHERE m.tenant_id = a.tenant_id AND m.customer_id = a.customer_id AND c.at > $3
-                        AND c.call_id IS NOT NULL AND c.kind = 'cancelled') AS cancelled,
-                    (SELECT count(*) FROM public.appointments m
-                       JOIN public.appointment_changes c ON c.tenant_id = m.tenant_id AND c.appointment_id = m.id
-                      WHERE m.tenant_id = a.tenant_id AND m.customer_id = a.customer_id AND c.at > $3
-                        AND c.call_id IS NOT NULL AND c.kind = 'moved') AS moved");
+    FIND_TO_CHANGE = select!("a.id = $2", concat!(", ", recent_changes!("a.tenant_id", "a.customer_id", "$3")));
+
+    RECENT_CHANGES = concat!("SELECT ", recent_changes!("$1", "$2", "$3"));
 
     LIST_UPCOMING = select!(
         "a.customer_id = ANY($2) AND a.ends_at > $3 AND a.status IN ('pending', 'confirmed', 'needs_attention')
@@ -177,8 +198,21 @@ pub(super) async fn find(
 struct ToChangeRow {
     #[sqlx(flatten)]
     appointment: AppointmentRow,
+    #[sqlx(flatten)]
+    recent: RecentRow,
+}
+
+#[derive(FromRow)]
+struct RecentRow {
     cancelled: i64,
     moved: i64,
+}
+
+impl From<RecentRow> for RecentChanges {
+    fn from(row: RecentRow) -> Self {
+        let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        Self { cancelled: counted(row.cancelled), moved: counted(row.moved) }
+    }
 }
 
 pub(super) async fn find_to_change(
@@ -194,12 +228,23 @@ pub(super) async fn find_to_change(
         .fetch_optional(connection)
         .await
         .map_err(store_error)?;
-    let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    row.map(|row| {
-        let recent = RecentChanges { cancelled: counted(row.cancelled), moved: counted(row.moved) };
-        Ok((row.appointment.try_into()?, recent))
-    })
-    .transpose()
+    row.map(|row| Ok((row.appointment.try_into()?, row.recent.into()))).transpose()
+}
+
+pub(super) async fn recent_changes(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    customer: CustomerId,
+    since: DateTime<Utc>,
+) -> Result<RecentChanges, StoreError> {
+    let row: RecentRow = sqlx::query_as(RECENT_CHANGES)
+        .bind(scope.tenant().as_uuid())
+        .bind(customer.as_uuid())
+        .bind(since)
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(row.into())
 }
 
 pub(super) async fn list_upcoming(

@@ -10,6 +10,7 @@ use kernel::{ChangeSet, CommitError, TenantScope};
 use serde_json::json;
 
 use super::double::double_of;
+use super::read::recent_changes;
 use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
 use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
@@ -66,6 +67,11 @@ pub(super) async fn apply(
                 copies::due(session, scope, *appointment, link.as_ref()).await?;
             }
             AppointmentWrite::OpenReview(review) => copies::open_review(session, scope, review).await?,
+            AppointmentWrite::WithinQuota { customer, act, since, max } => {
+                if recent_changes(session, scope, *customer, *since).await?.of(*act) >= *max {
+                    return Err(CommitError::Stale);
+                }
+            }
             AppointmentWrite::RenewHold { id, expires_at } => {
                 release(session, scope, std::mem::take(&mut releases)).await?;
                 renew_hold(session, scope, *id, *expires_at).await?;

@@ -13,12 +13,12 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::error::{corrupt, store_error};
+use crate::error::store_error;
 use crate::row::{caller, optional_word, phone, word};
 use crate::statements::statements;
 
 macro_rules! select {
-    ($condition:literal) => {
+    ($condition:literal, $cost:literal, $source:literal) => {
         concat!(
             "SELECT c.id, c.provider_call_id, c.branch_id, c.direction, c.caller_e164, c.called_e164, c.agent_ref,
                     c.agent_version, c.status, c.disconnection_reason, c.started_at, c.ended_at, c.duration_ms,
@@ -30,28 +30,51 @@ macro_rules! select {
                                       ORDER BY t.seq)
                        FROM public.call_transcripts t
                       WHERE t.tenant_id = c.tenant_id AND t.call_created_at = c.created_at AND t.call_id = c.id)
-                        AS transcript,
-                    o.provider_usd_microcents, o.telephony_usd_microcents, o.billed_seconds, o.products
+                        AS transcript, ", $cost, "
                FROM public.call_keys k
                JOIN public.calls c
                  ON c.tenant_id = k.tenant_id AND c.created_at = k.call_created_at AND c.id = k.call_id
                LEFT JOIN public.call_contents n
                  ON n.tenant_id = c.tenant_id AND n.call_created_at = c.created_at AND n.call_id = c.id
-               LEFT JOIN public.call_costs o
-                 ON o.tenant_id = c.tenant_id AND o.call_created_at = c.created_at AND o.call_id = c.id
+               ", $source, "
               WHERE k.tenant_id = $1 AND ",
             $condition
         )
     };
 }
 
+/// Without what the call cost: for a role that may not see it.
+macro_rules! without_cost {
+    ($condition:literal) => {
+        select!(
+            $condition,
+            "NULL::bigint AS provider_usd_microcents, NULL::bigint AS telephony_usd_microcents,
+             NULL::bigint AS billed_seconds, NULL::jsonb AS products",
+            ""
+        )
+    };
+}
+
+macro_rules! with_cost {
+    ($condition:literal) => {
+        select!(
+            $condition,
+            "o.provider_usd_microcents, o.telephony_usd_microcents, o.billed_seconds, o.products",
+            "LEFT JOIN public.call_costs o
+               ON o.tenant_id = c.tenant_id AND o.call_created_at = c.created_at AND o.call_id = c.id"
+        )
+    };
+}
+
 statements! {
-    FIND = select!("k.call_id = $2");
-    FIND_BY_PROVIDER_ID = select!("k.provider = 'retell' AND k.provider_call_id = $2");
+    FIND = without_cost!("k.call_id = $2");
+    FIND_WITH_COST = with_cost!("k.call_id = $2");
+    FIND_BY_PROVIDER_ID = without_cost!("k.provider = 'retell' AND k.provider_call_id = $2");
+    FIND_BY_PROVIDER_ID_WITH_COST = with_cost!("k.provider = 'retell' AND k.provider_call_id = $2");
 
     /// Across tenants, from the routing entries: the login role sees no call.
     LIST_STUCK = "
-        SELECT tenant_id, branch_id, call_id, provider_call_id, call_created_at
+        SELECT tenant_id, branch_id, call_id, call_created_at
           FROM public.call_keys
          WHERE provider = 'retell' AND ended_at IS NULL AND call_created_at < $1
          ORDER BY call_created_at, call_id LIMIT $2";
@@ -164,8 +187,9 @@ pub(super) async fn find(
     connection: &mut PgConnection,
     scope: &TenantScope,
     id: CallId,
+    costs: bool,
 ) -> Result<Option<CallSnapshot>, StoreError> {
-    let row: Option<CallRow> = sqlx::query_as(FIND)
+    let row: Option<CallRow> = sqlx::query_as(if costs { FIND_WITH_COST } else { FIND })
         .bind(scope.tenant().as_uuid())
         .bind(id.as_uuid())
         .fetch_optional(connection)
@@ -178,13 +202,15 @@ pub(super) async fn find_by_provider_id(
     connection: &mut PgConnection,
     scope: &TenantScope,
     id: &ProviderCallId,
+    costs: bool,
 ) -> Result<Option<CallSnapshot>, StoreError> {
-    let row: Option<CallRow> = sqlx::query_as(FIND_BY_PROVIDER_ID)
-        .bind(scope.tenant().as_uuid())
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await
-        .map_err(store_error)?;
+    let row: Option<CallRow> =
+        sqlx::query_as(if costs { FIND_BY_PROVIDER_ID_WITH_COST } else { FIND_BY_PROVIDER_ID })
+            .bind(scope.tenant().as_uuid())
+            .bind(id.as_str())
+            .fetch_optional(connection)
+            .await
+            .map_err(store_error)?;
     row.map(CallSnapshot::try_from).transpose()
 }
 
@@ -193,22 +219,17 @@ pub(super) async fn list_stuck(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<StuckCall>, StoreError> {
-    let rows: Vec<(Uuid, Uuid, Uuid, String, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
+    let rows: Vec<(Uuid, Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
         .bind(before)
         .bind(i64::from(limit))
         .fetch_all(database.pool())
         .await
         .map_err(store_error)?;
-    rows.into_iter()
-        .map(|(tenant, branch, call, provider_call_id, created_at)| {
-            Ok(StuckCall {
-                tenant: TenantId::from_uuid(tenant),
-                branch: BranchId::from_uuid(branch),
-                call: CallId::from_uuid(call),
-                provider_call_id: ProviderCallId::parse(&provider_call_id)
-                    .map_err(|_| corrupt("call_keys.provider_call_id"))?,
-                created_at,
-            })
-        })
-        .collect()
+    let stuck = rows.into_iter().map(|(tenant, branch, call, created_at)| StuckCall {
+        tenant: TenantId::from_uuid(tenant),
+        branch: BranchId::from_uuid(branch),
+        call: CallId::from_uuid(call),
+        created_at,
+    });
+    Ok(stuck.collect())
 }

@@ -38,7 +38,7 @@ statements! {
            SET direction = $6, caller_e164 = $7, called_e164 = $8, agent_ref = $9, agent_version = $10, status = $11,
                disconnection_reason = $12, started_at = $13, ended_at = $14, duration_ms = $15, customer_id = $16,
                link_method = $17, outcome = $18, sentiment = $19, successful = $20, in_voicemail = $21,
-               provenance = $22, version = $23, updated_at = app.now()
+               provenance = $22, version = $23, erased_at = NULL, updated_at = app.now()
          WHERE tenant_id = $1 AND created_at = $2 AND id = $3 AND version = $25";
 
     CONTENTS = "

@@ -1,7 +1,9 @@
 //! The rows of a new tenant.
 
 use kernel::{PhoneNumber, ServiceId, TenantId};
-use operations::ports::{NewBranch, NewStaff, NewTenant, ProvisionError, WeeklySpan};
+use operations::ports::{
+    ChangeTarget, NewBranch, NewChangePolicy, NewStaff, NewTenant, ProvisionError, WeeklySpan,
+};
 use sqlx::PgConnection;
 use tenancy::NewApiKey;
 use uuid::Uuid;
@@ -77,10 +79,16 @@ statements! {
         SELECT $1, $2, s.service_id, (s.position - 1)::integer
           FROM unnest($3::uuid[]) WITH ORDINALITY AS s (service_id, position)";
 
+    CHANGE_POLICY = "
+        INSERT INTO public.change_policies
+            (tenant_id, act, level, branch_id, service_id, staff_id, until_minutes, max_per_month, max_per_appointment,
+             fee_minor, fee_tiers, fee_percent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
     /// No row: the prefix is taken.
     API_KEY = "
-        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at)
-        VALUES ($2, $1, $3, $4, $5, $6)
+        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at, allowed_networks)
+        VALUES ($2, $1, $3, $4, $5, $6, $7::text[]::cidr[])
         ON CONFLICT (prefix) DO NOTHING";
 }
 
@@ -325,11 +333,49 @@ pub(super) async fn api_key(
         .bind(&key.name)
         .bind(key.created_at)
         .bind(key.expires_at)
+        .bind(key.allowed_networks.iter().map(ToString::to_string).collect::<Vec<_>>())
         .execute(connection)
         .await
         .map_err(provision_error)?;
     if done.rows_affected() == 0 {
         return Err(ProvisionError::Taken { what: key.prefix.as_str().to_owned() });
     }
+    Ok(())
+}
+
+pub(super) async fn change_policy(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    change: &NewChangePolicy,
+) -> Result<(), ProvisionError> {
+    let (level, branch, service, staff) = match change.target {
+        ChangeTarget::Company => ("company", None, None, None),
+        ChangeTarget::Branch(id) => ("branch", Some(id.as_uuid()), None, None),
+        ChangeTarget::Service(id) => ("service", None, Some(id.as_uuid()), None),
+        ChangeTarget::Staff(id) => ("staff", None, None, Some(id.as_uuid())),
+    };
+    let rules = &change.rules;
+    let tiers: Vec<_> = rules
+        .fee
+        .tiers
+        .iter()
+        .map(|tier| serde_json::json!({ "min_minutes": tier.min_minutes, "fee_minor": tier.fee_minor }))
+        .collect();
+    sqlx::query(CHANGE_POLICY)
+        .bind(tenant.as_uuid())
+        .bind(change.act.as_str())
+        .bind(level)
+        .bind(branch)
+        .bind(service)
+        .bind(staff)
+        .bind(int(rules.until_minutes))
+        .bind(rules.max_per_month.map(int))
+        .bind(rules.max_per_appointment.map(int))
+        .bind(rules.fee.flat_minor)
+        .bind(sqlx::types::Json(tiers))
+        .bind(rules.fee.percent.map(|percent| i16::try_from(percent).unwrap_or(i16::MAX)))
+        .execute(connection)
+        .await
+        .map_err(provision_error)?;
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{BranchId, CallId, PhoneNumber, ProviderCallId, StoreError, TenantId};
+use kernel::{BranchId, CallId, PhoneNumber, ProviderCallId, StoreError, TenantId, TenantScope};
 use tenancy::{ApiKeyDirectory, ApiKeyRecord, CallDirectory, CallRoute, KeyPrefix, NumberRoute, SecretHash};
 use uuid::Uuid;
 
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::row::word;
+use crate::session::Access;
 use crate::statements::statements;
 
 statements! {
@@ -24,9 +25,14 @@ statements! {
          WHERE k.provider = 'retell' AND k.provider_call_id = $1";
 
     FIND_KEY = "
-        SELECT k.tenant_id, k.secret_hash, k.name, k.scopes, k.revoked_at, k.expires_at, t.state
+        SELECT k.tenant_id, k.secret_hash, k.name, k.scopes, k.revoked_at, k.expires_at,
+               k.allowed_networks::text[], t.state
           FROM public.api_keys k JOIN public.tenants t ON t.id = k.tenant_id
          WHERE k.prefix = $1";
+
+    NOTE_KEY_USE = "
+        UPDATE public.api_keys SET last_used_at = $3
+         WHERE tenant_id = $1 AND prefix = $2 AND (last_used_at IS NULL OR last_used_at < $3)";
 }
 
 /// The directory of numbers, calls and keys.
@@ -82,7 +88,8 @@ impl CallDirectory for PgDirectory {
     }
 }
 
-type KeyRow = (Uuid, Vec<u8>, String, Vec<String>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, String);
+type KeyRow =
+    (Uuid, Vec<u8>, String, Vec<String>, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Vec<String>, String);
 
 #[async_trait]
 impl ApiKeyDirectory for PgDirectory {
@@ -92,7 +99,7 @@ impl ApiKeyDirectory for PgDirectory {
             .fetch_optional(self.database.pool())
             .await
             .map_err(store_error)?;
-        row.map(|(tenant, hash, name, scopes, revoked_at, expires_at, state)| {
+        row.map(|(tenant, hash, name, scopes, revoked_at, expires_at, networks, state)| {
             let hash: [u8; 32] = hash.try_into().map_err(|_| corrupt("api_keys.secret_hash"))?;
             Ok(ApiKeyRecord {
                 tenant: TenantId::from_uuid(tenant),
@@ -102,9 +109,31 @@ impl ApiKeyDirectory for PgDirectory {
                 scopes,
                 revoked_at,
                 expires_at,
+                allowed_networks: networks
+                    .iter()
+                    .map(|text| text.parse().map_err(|_| corrupt("api_keys.allowed_networks")))
+                    .collect::<Result<_, _>>()?,
                 tenant_state: word(&state, "tenants.state")?,
             })
         })
         .transpose()
+    }
+
+    async fn note_key_use(
+        &self,
+        scope: &TenantScope,
+        prefix: &KeyPrefix,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.database.begin(scope, Access::WRITE).await.map_err(store_error)?;
+        let done = sqlx::query(NOTE_KEY_USE)
+            .bind(scope.tenant().as_uuid())
+            .bind(prefix.as_str())
+            .bind(at)
+            .execute(&mut *session)
+            .await
+            .map(drop)
+            .map_err(store_error);
+        session.finish_plain(done).await
     }
 }

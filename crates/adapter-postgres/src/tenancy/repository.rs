@@ -62,8 +62,8 @@ statements! {
          WHERE phone_numbers.tenant_id = excluded.tenant_id";
 
     ISSUE_KEY = "
-        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at)
-        VALUES ($2, $1, $3, $4, $5, $6)";
+        INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at, allowed_networks)
+        VALUES ($2, $1, $3, $4, $5, $6, $7::text[]::cidr[])";
 
     REVOKE_KEY = "
         UPDATE public.api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND prefix = $2";
@@ -267,6 +267,7 @@ async fn apply_one(
                 .bind(&key.name)
                 .bind(key.created_at)
                 .bind(key.expires_at)
+                .bind(key.allowed_networks.iter().map(ToString::to_string).collect::<Vec<_>>())
                 .execute(connection)
                 .await
                 .map_err(commit_error)?;

@@ -111,6 +111,60 @@ async fn ten_deliveries_at_once_leave_one_row() {
 }
 
 #[tokio::test]
+async fn a_crowd_is_stored_in_groups_and_every_repetition_is_known() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let at = now(&database).await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    // Each of forty twice, at once, some without work to do, and one too large to join a group.
+    let deliveries = (0..80_u32).map(|n| {
+        let large = " ".repeat(if n % 40 == 7 { 1 << 20 } else { 0 });
+        let mut webhook = webhook(format!("{{\"n\": {}}}{large}", n % 40).as_bytes(), at);
+        if n % 10 == 0 {
+            webhook.job = None;
+        }
+        webhook
+    });
+    let stored = futures_util::future::join_all(deliveries.map(|webhook| gateway.store(webhook))).await;
+    assert!(stored.iter().all(Result::is_ok), "{stored:?}");
+    let new = stored.iter().filter(|stored| matches!(stored, Ok(Stored::New))).count();
+    assert_eq!(new, 40);
+    assert_eq!(count(admin, "SELECT count(*) FROM intake.webhook_inbox").await, 40);
+    assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 36);
+    // What is stored in a group carries its own chain, as what is stored alone does.
+    let chains = "SELECT count(DISTINCT correlation) FROM engine.jobs";
+    assert_eq!(count(admin, chains).await, 36);
+    let commits = "SELECT count(DISTINCT xmin::text) FROM intake.webhook_inbox";
+    assert!(count(admin, commits).await < 40, "everybody was stored alone");
+}
+
+#[tokio::test]
+async fn who_stores_a_group_may_be_cancelled_and_nobody_else_is_lost() {
+    let database = TestDatabase::fresh().await;
+    let at = now(&database).await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    let body = |n: u32| format!("{{\"n\": {n}}}");
+    let mut all: Vec<_> =
+        (0..30).map(|n| Box::pin(gateway.store(webhook(body(n).as_bytes(), at)))).map(Some).collect();
+    // The first two have taken the turns, the others gather.
+    for store in all.iter_mut().flatten() {
+        assert!(futures_util::FutureExt::now_or_never(store.as_mut()).is_none());
+    }
+    all[0] = None;
+    all[1] = None;
+    // The third takes all of them along, and is cancelled on its way.
+    let third = all[2].as_mut().map(std::pin::Pin::as_mut).unwrap();
+    assert!(futures_util::FutureExt::now_or_never(third).is_none());
+    all[2] = None;
+    let stored = futures_util::future::join_all(all.into_iter().flatten()).await;
+    assert!(stored.len() == 27 && stored.iter().all(Result::is_ok), "{stored:?}");
+    for n in 3..30 {
+        let again = gateway.store(webhook(body(n).as_bytes(), at)).await.unwrap();
+        assert_eq!(again, Stored::Duplicate, "{n} was acknowledged and is not there");
+    }
+}
+
+#[tokio::test]
 async fn the_gateway_may_put_in_and_not_look() {
     let database = TestDatabase::fresh().await;
     let webhook = webhook(b"{}", now(&database).await);
@@ -144,6 +198,16 @@ async fn what_was_not_understood_is_kept_and_can_be_replayed() {
     assert_eq!((listed.len(), listed[0].id, listed[0].bytes), (1, unreadable.id, 8));
     assert_eq!(listed[0].reason.as_deref(), Some("not JSON"));
 
+    let mut unwanted = webhook(b"not json either", at);
+    unwanted.state = InboxState::Unrouted;
+    unwanted.job = None;
+    gateway.store(unwanted.clone()).await.unwrap();
+    assert!(worker.discard(&platform(), unwanted.id).await.unwrap());
+    assert!(!worker.discard(&platform(), unwanted.id).await.unwrap());
+    let later = at + TimeDelta::seconds(1);
+    assert_eq!(worker.erase(&platform(), InboxState::FINISHED, later, 10).await.unwrap(), 0);
+    assert_eq!(worker.erase(&platform(), InboxState::FOR_REVIEW, at, 10).await.unwrap(), 0);
+
     assert!(worker.replay(&platform(), unreadable.id, job(unreadable.id)).await.unwrap());
     assert_eq!(count(admin, "SELECT count(*) FROM engine.jobs").await, 1);
     assert!(
@@ -169,8 +233,14 @@ async fn a_conclusion_is_kept_until_retention() {
     let listed = worker.list(&platform(), InboxState::Processed, 10).await.unwrap();
     assert_eq!((listed.len(), listed[0].attempts), (1, 2));
 
-    assert_eq!(worker.erase_finished(&platform(), at, 10).await.unwrap(), 0, "not older than itself");
+    assert_eq!(
+        worker.erase(&platform(), InboxState::FINISHED, at, 10).await.unwrap(),
+        0,
+        "not older than itself"
+    );
     let later = at + TimeDelta::seconds(1);
-    assert_eq!(worker.erase_finished(&platform(), later, 10).await.unwrap(), 1);
+    assert_eq!(worker.erase(&platform(), InboxState::FOR_REVIEW, later, 10).await.unwrap(), 0);
+    assert!(!worker.discard(&platform(), webhook.id).await.unwrap(), "it went where it should");
+    assert_eq!(worker.erase(&platform(), InboxState::FINISHED, later, 10).await.unwrap(), 1);
     assert_eq!(worker.load(&platform(), webhook.id).await.unwrap(), None);
 }

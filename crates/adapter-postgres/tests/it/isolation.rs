@@ -33,6 +33,15 @@ pub(crate) const LISTED: &[(&str, &str)] = &[
     ("engine.leader", "who leads the schedules"),
 ];
 
+/// Tenant tables that tell what calls cost at the provider: the role `ledger` has the rights that `tenant` has elsewhere,
+/// and `tenant` has none.
+pub(crate) const COSTS: &[&str] = &["public.call_costs", "public.call_provider_costs"];
+
+/// The role that works with a tenant table.
+pub(crate) fn role_of(table: &str) -> &'static str {
+    if COSTS.contains(&table) { "ledger" } else { "tenant" }
+}
+
 /// A table that is no partition.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Table {

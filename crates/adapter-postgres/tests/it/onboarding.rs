@@ -2,11 +2,12 @@
 
 use adapter_postgres::{PgCatalogueRepository, PgDirectory, PgTenantProvisioner};
 use appointment::model::Catalogue;
+use appointment::policy::change::{ChangeAct, ChangeRules, FeeRules, FeeTier};
 use appointment::ports::CatalogueRepository as _;
-use kernel::{BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
+use kernel::{ActReason, BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
 use operations::ports::{
-    ClosedDay, NewBranch, NewNumber, NewPhase, NewPolicy, NewService, NewStaff, NewTenant, PhaseKind,
-    ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
+    ChangeTarget, ClosedDay, NewBranch, NewChangePolicy, NewNumber, NewPhase, NewPolicy, NewService,
+    NewStaff, NewTenant, PhaseKind, ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
 };
 use tenancy::{ApiKeyDirectory as _, CallDirectory as _, KeyPrefix, NewApiKey, SecretHash};
 use testkit::TestDatabase;
@@ -74,12 +75,26 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             }],
             services: vec![service],
         }],
+        changes: vec![NewChangePolicy {
+            act: ChangeAct::Move,
+            target: ChangeTarget::Service(service),
+            rules: ChangeRules {
+                until_minutes: 2880,
+                max_per_month: Some(3),
+                max_per_appointment: Some(2),
+                fee: FeeRules {
+                    tiers: vec![FeeTier { min_minutes: 1440, fee_minor: 500 }],
+                    ..FeeRules::default()
+                },
+            },
+        }],
         api_keys: vec![NewApiKey {
             prefix: KeyPrefix::parse(prefix).unwrap(),
             secret_hash: SecretHash([9; 32]),
             name: "Website".to_owned(),
             created_at,
             expires_at: None,
+            allowed_networks: Vec::new(),
         }],
         calendar: None,
         created_at,
@@ -105,7 +120,7 @@ async fn a_new_tenant_can_take_calls_at_once() {
     let key = directory.find_key(&tenant.api_keys[0].prefix).await.unwrap().unwrap();
     assert_eq!(key.tenant, tenant.id);
 
-    let scope = platform().act_for(tenant.id, None);
+    let scope = platform().act_for(tenant.id, ActReason::Onboarding);
     let catalogues = PgCatalogueRepository::new(database.gateway().clone());
     let snapshot = catalogues.load(&scope, route.branch).await.unwrap().unwrap();
     assert_eq!(snapshot.services[0].duration_minutes(), 105);
@@ -114,6 +129,9 @@ async fn a_new_tenant_can_take_calls_at_once() {
         snapshot.closed_days[0].reason, "Betriebsferien",
         "what somebody closed wins over the holiday"
     );
+    let planned = &tenant.changes[0];
+    let [stored] = &snapshot.changes[..] else { unreachable!("one rule") };
+    assert_eq!((stored.act, &stored.rules), (planned.act, &planned.rules));
     Catalogue::restore(snapshot).unwrap();
     let audit = "SELECT count(*) FROM audit_log WHERE action = 'tenant.created'";
     assert_eq!(count(database.admin_pool(), audit).await, 1);
@@ -204,7 +222,7 @@ async fn a_new_tenant_may_have_an_outside_calendar() {
     let provisioner = provisioner.with_sealer(sealer.clone());
     let created = provisioner.create(&platform(), &tenant).await.unwrap();
     assert_eq!(created.record().connections, [connection.id]);
-    let scope = platform().act_for(tenant.id, None);
+    let scope = platform().act_for(tenant.id, ActReason::Onboarding);
     let book = PgCalendarBook::new(database.gateway().clone(), sealer);
     assert_eq!(book.connections(&scope).await.unwrap(), std::slice::from_ref(&connection));
     let links = book.links(&scope, connection.id).await.unwrap();

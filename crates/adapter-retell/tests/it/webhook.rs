@@ -218,6 +218,25 @@ fn odd_kinds_are_absent_and_repeated_names_count_once() {
 }
 
 #[test]
+fn clocks_before_1970_and_past_all_time_are_absent_and_the_event_is_not_lost() {
+    for clock in
+        ["-1", "-1795426212417", "-9223372036854775808", "9223372036854775807", "1e300", "\"-5\"", "-0.5"]
+    {
+        let body = format!(
+            r#"{{"event":"call_ended","event_timestamp":{clock},"call":{{"call_id":"call_a1",
+                "start_timestamp":{clock},"end_timestamp":{clock},"duration_ms":61000,
+                "disconnection_reason":"user_hangup"}}}}"#
+        );
+        let decoded = webhook(body.as_bytes()).unwrap();
+        assert_eq!(decoded.identity, identity("call_ended", "call_a1"), "{clock}");
+        let Some(CallSignal::Ended(report)) = decoded.signal else { unreachable!("{clock}") };
+        assert_eq!((report.started_at, report.ended_at), (None, None), "{clock}");
+        assert_eq!(report.duration_ms, Some(61_000), "what else it says counts: {clock}");
+        assert_eq!(report.disconnection_reason.as_deref(), Some("user_hangup"));
+    }
+}
+
+#[test]
 fn nothing_personal_is_shown() {
     let shown =
         format!("{:?} {:?}", webhook(ANALYZED.as_bytes()).unwrap(), inbound(INBOUND.as_bytes()).unwrap());

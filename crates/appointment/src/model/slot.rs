@@ -78,10 +78,11 @@ impl SlotId {
     const DIGITS: usize = (Self::BYTES * 8).div_ceil(5);
     const ALPHABET: &'static [u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-    /// Names a slot. Starts outside the years 1970 to 10136 do not occur; they are named by the nearest minute in it.
+    /// Names a slot. `None` if it begins outside the years 1970 to 10136: such a slot has no name, and is not offered
+    /// under that of another.
     #[must_use]
-    pub fn encode(slot: &Slot) -> Self {
-        let minute = u32::try_from(Minute::floor(slot.start).0.max(0)).unwrap_or(u32::MAX);
+    pub fn encode(slot: &Slot) -> Option<Self> {
+        let minute = u32::try_from(Minute::floor(slot.start).0).ok()?;
         let mut bytes = [0_u8; Self::BYTES];
         bytes[0..4].copy_from_slice(&tail(slot.service.as_uuid()));
         bytes[4..8].copy_from_slice(&tail(slot.staff.as_uuid()));
@@ -94,7 +95,7 @@ impl SlotId {
         for digit in 0..Self::DIGITS {
             text.push(char::from(Self::ALPHABET[usize::from(five_bits(&bytes, digit))]));
         }
-        Self(text)
+        Some(Self(text))
     }
 
     /// Reads a name back.
@@ -221,7 +222,7 @@ mod tests {
         #[test]
         fn a_name_says_which_slot_is_meant(service: u128, staff: u128, minute: u32) {
             let slot = slot(service, staff, minute);
-            let name = SlotId::encode(&slot);
+            let name = SlotId::encode(&slot).unwrap();
             prop_assert_eq!(name.as_str().len(), 28);
             let named = SlotId::decode(name.as_str()).unwrap();
             prop_assert_eq!(named.start(), slot.start);
@@ -237,7 +238,7 @@ mod tests {
             at in 0_usize..23,
             other in "[a-z2-7]",
         ) {
-            let name = SlotId::encode(&slot(service, staff, minute)).to_string();
+            let name = SlotId::encode(&slot(service, staff, minute)).unwrap().to_string();
             let mut garbled = name.clone();
             garbled.replace_range(5 + at..6 + at, &other);
             prop_assert_eq!(SlotId::decode(&garbled).is_ok(), garbled == name);
@@ -256,8 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_no_name_can_say_has_none() {
+        let at = |minute: i64| Slot {
+            start: Minute(minute).instant(),
+            end: Minute(minute + 30).instant(),
+            ..slot(1, 1, 0)
+        };
+        let last = i64::from(u32::MAX);
+        for minute in [0, last] {
+            let name = SlotId::encode(&at(minute)).unwrap();
+            assert_eq!(SlotId::decode(name.as_str()).unwrap().start(), at(minute).start);
+        }
+        for minute in [-1, -30_000_000, last + 1] {
+            assert_eq!(SlotId::encode(&at(minute)), None, "{minute}");
+        }
+    }
+
+    #[test]
     fn what_is_nearly_a_name_is_refused() {
-        let name = SlotId::encode(&slot(1, 1, 29_900_000)).to_string();
+        let name = SlotId::encode(&slot(1, 1, 29_900_000)).unwrap().to_string();
         let upper = name.to_uppercase();
         let padded = format!(" {name}");
         let longer = format!("{name}a");
@@ -270,9 +288,9 @@ mod tests {
     fn the_catalogue_finds_what_is_named() {
         let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
         let wanted = slot(1, 2, 29_900_000);
-        let named = SlotId::decode(SlotId::encode(&wanted).as_str()).unwrap();
+        let named = SlotId::decode(SlotId::encode(&wanted).unwrap().as_str()).unwrap();
         assert_eq!(catalogue.resolve_slot(&named), Ok(wanted));
-        let foreign = SlotId::decode(SlotId::encode(&slot(1, 77, 29_900_000)).as_str()).unwrap();
+        let foreign = SlotId::decode(SlotId::encode(&slot(1, 77, 29_900_000)).unwrap().as_str()).unwrap();
         assert_eq!(catalogue.resolve_slot(&foreign), Err(SlotRefError::Unknown));
     }
 
@@ -281,14 +299,14 @@ mod tests {
         let twin = 2 + (1 << 64);
         let catalogue = salon(branch_id(1)).unwrap().person(twin, "Zwilling", &[], &[1]).unwrap();
         let catalogue = catalogue.build().unwrap();
-        let named = SlotId::decode(SlotId::encode(&slot(1, 2, 29_900_000)).as_str()).unwrap();
+        let named = SlotId::decode(SlotId::encode(&slot(1, 2, 29_900_000)).unwrap().as_str()).unwrap();
         assert_eq!(catalogue.resolve_slot(&named), Err(SlotRefError::Ambiguous));
     }
 
     #[test]
     fn names_are_pinned() {
         // Names live in running conversations over a deployment.
-        let name = SlotId::encode(&slot(1, 2, 29_900_000));
+        let name = SlotId::encode(&slot(1, 2, 29_900_000)).unwrap();
         assert_eq!(name.as_str(), "slot_aaaaaaiaaaaaeaoihtqg63i");
     }
 }

@@ -109,7 +109,9 @@ pub struct RecentChanges {
 }
 
 impl RecentChanges {
-    const fn of(self, act: ChangeAct) -> u32 {
+    /// How many of one kind.
+    #[must_use]
+    pub const fn of(self, act: ChangeAct) -> u32 {
         match act {
             ChangeAct::Cancel => self.cancelled,
             ChangeAct::Move => self.moved,

@@ -1,6 +1,6 @@
 //! Moving and cancelling.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, StaffId, TenantScope};
 
 use super::{
@@ -13,8 +13,8 @@ use crate::commands::{
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
-    Appointment, AppointmentChange, AppointmentStatus, Catalogue, ChangeKind, ChangeRefused, DateRange,
-    HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
+    Appointment, AppointmentChange, AppointmentSnapshot, AppointmentStatus, Catalogue, ChangeKind,
+    ChangeRefused, DateRange, HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
 };
 use crate::policy::change::{ChangeAct, ChangeRules, QUOTA_DAYS, RecentChanges};
 use crate::policy::holds::{HoldWish, plan_hold, settled_by};
@@ -116,10 +116,10 @@ impl BookingService {
                 Ok(after) => after,
                 Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
             };
-            if let (Some(fee), false) = (after.snapshot().fee, request.accepts_fee) {
+            if let Some(fee) = not_agreed(after.snapshot().fee, request.agreed_fee) {
                 return Ok(MoveOutcome::Not(MoveRefusal::FeeDue(fee)));
             }
-            let mut change = ChangeSet::new();
+            let mut change = within_quota(ChangeAct::Move, &found.rules, before.snapshot(), now);
             let call = request.requester.call();
             if let Some(call) = call {
                 let holds = &found.picture.load.holds;
@@ -186,14 +186,14 @@ impl BookingService {
                 Err(ChangeRefused::NotOpen(status)) => return Ok(CancelOutcome::NotOpen(status)),
                 Err(ChangeRefused::Denied(denial)) => return Ok(CancelOutcome::Denied(denial)),
             };
-            if let (Some(fee), false) = (after.snapshot().fee, request.accepts_fee) {
+            if let Some(fee) = not_agreed(after.snapshot().fee, request.agreed_fee) {
                 return Ok(CancelOutcome::FeeDue { appointment: before, fee });
             }
             let call = request.requester.call();
             let fact = AppointmentEvent::cancelled(after.snapshot(), call);
             let change = self
                 .with_update(
-                    ChangeSet::new(),
+                    within_quota(ChangeAct::Cancel, &rules, before.snapshot(), now),
                     scope,
                     ChangeKind::Cancelled,
                     (&before, &after),
@@ -274,8 +274,7 @@ impl BookingService {
         scope: &TenantScope,
         id: AppointmentId,
     ) -> Result<(Appointment, RecentChanges), BookingError> {
-        let since = self.clock.now() - TimeDelta::days(QUOTA_DAYS);
-        let found = self.appointments.find_to_change(scope, id, since).await?;
+        let found = self.appointments.find_to_change(scope, id, quota_since(self.clock.now())).await?;
         let (snapshot, recent) = found.ok_or(BookingError::UnknownAppointment(id))?;
         Ok((Appointment::restore(snapshot)?, recent))
     }
@@ -314,6 +313,37 @@ impl BookingService {
         };
         change.write(copy).enqueue(copy_job(next.id, self.clock.now()))
     }
+}
+
+/// The fee, if it is more than what was agreed to.
+fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
+    let covers = |fee: &Money| {
+        agreed.is_some_and(|agreed| agreed.currency() == fee.currency() && agreed.minor() >= fee.minor())
+    };
+    fee.filter(|fee| !covers(fee))
+}
+
+/// A quota is asked for again at the commit, where two changes at once cannot both be the last one.
+fn within_quota(
+    act: ChangeAct,
+    rules: &ChangeRules,
+    appointment: &AppointmentSnapshot,
+    now: DateTime<Utc>,
+) -> ChangeSet<AppointmentWrite> {
+    let change = ChangeSet::new();
+    match rules.max_per_month {
+        Some(max) => change.write(AppointmentWrite::WithinQuota {
+            customer: appointment.customer,
+            act,
+            since: quota_since(now),
+            max,
+        }),
+        None => change,
+    }
+}
+
+fn quota_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::days(QUOTA_DAYS)
 }
 
 impl From<ChangeRefused> for MoveRefusal {

@@ -249,7 +249,7 @@ fn move_to(appointment: &Appointment, requester: Requester, start: &str) -> Move
         staff: None,
         requester,
         claim: None,
-        accepts_fee: false,
+        agreed_fee: None,
     }
 }
 

@@ -95,6 +95,11 @@ impl Rows {
                 self.occupy(next.staff, &next.spans, owner, now)?;
                 self.appointments.insert(next.id, next.clone());
             }
+            AppointmentWrite::WithinQuota { customer, act, since, max } => {
+                if self.recent_changes(*customer, *since).of(*act) >= *max {
+                    return Err(CommitError::Stale);
+                }
+            }
             AppointmentWrite::AddCopy(copy) => self.add_copy(copy)?,
             AppointmentWrite::UpdateCopy(next) => self.update_copy(next)?,
             AppointmentWrite::CopyDue { appointment, link } => {

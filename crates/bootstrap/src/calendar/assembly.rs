@@ -22,6 +22,7 @@ use super::keeper::Keeper;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
 use crate::config::{Calendar, Config};
+use crate::shared::Shared;
 
 /// Everything about outside calendars that a process may need.
 pub struct OutsideCalendars {
@@ -108,6 +109,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) resolver: &'a TenantResolver,
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) ids: &'a Arc<dyn IdGenerator>,
+    pub(crate) shared: &'a Shared,
 }
 
 impl OutsideCalendars {
@@ -120,9 +122,11 @@ impl OutsideCalendars {
         let milliseconds = Duration::from_millis;
         let sealer = config.secrets.sealer()?;
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
-        let state = Arc::new(GuardState::new(GuardPolicy::default(), Arc::clone(ground.clock)));
+        let guards = GuardPolicy::default();
+        let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
         let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
+        let gateway = ground.shared.paced(gateway, ground.clock, guards);
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
             fresh_empty: milliseconds(settings.fresh_empty_ms),
@@ -133,12 +137,16 @@ impl OutsideCalendars {
             refresh_requests: settings.refresh_requests,
             warm_days: settings.warm_days,
         };
-        let mirror = MirroredTimes::new(
-            Arc::clone(&gateway),
-            Arc::clone(&book),
-            Arc::clone(ground.clock),
-            tasks,
-            policy,
+        let stale = policy.stale.max(policy.fresh);
+        let mirror = ground.shared.mirrored(
+            MirroredTimes::new(
+                Arc::clone(&gateway),
+                Arc::clone(&book),
+                Arc::clone(ground.clock),
+                tasks,
+                policy,
+            ),
+            stale,
         );
         let outside: Arc<dyn OutsideTimes> = Arc::new(mirror.clone());
         let desk = CopyDesk::new(CopyParts {

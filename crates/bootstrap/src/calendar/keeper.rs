@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appointment::calendar::{CalendarBook, CalendarLink};
-use kernel::{Actor, CorrelationId, IdGenerator, PlatformScope, StoreError};
+use kernel::{ActReason, Actor, CorrelationId, IdGenerator, PlatformScope, StoreError};
 use operations::ports::{CalendarSurvey, WarmBell};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -52,7 +52,7 @@ impl Keeper {
                 }
             }
             let Some((_, warm)) = &known else { continue };
-            let done = self.mirror.refresh(warm, |tenant| scope.act_for(tenant, None)).await;
+            let done = self.mirror.refresh(warm, |tenant| scope.act_for(tenant, ActReason::Round)).await;
             report(done);
         }
     }
@@ -73,7 +73,7 @@ impl Keeper {
     async fn linked(&self, scope: &PlatformScope) -> Result<Vec<Warm>, StoreError> {
         let mut all = Vec::new();
         for (tenant, connection) in self.survey.active_connections(scope).await? {
-            let scope = scope.act_for(tenant, None);
+            let scope = scope.act_for(tenant, ActReason::Round);
             let links = self.book.links(&scope, connection).await?;
             // Each once, however many services and people share it.
             let links: BTreeMap<_, CalendarLink> = links

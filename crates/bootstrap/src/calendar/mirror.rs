@@ -4,7 +4,8 @@
 //! at once, one request is under way for a week; it goes on when nobody waits any more, and whoever asks next finds
 //! its answer. An answer is fresh for a minute, an empty one for less, and none once something has changed there: a
 //! change raises the connection's version, and what was fetched under an older one is not fresh. What is not fresh is
-//! kept a while for callers whose question the provider does not answer in time.
+//! kept a while for callers whose question the provider does not answer in time. Where processes have a memory in common
+//! ([`MirroredTimes::together`]), a week that one of them has fetched is fresh for all.
 //!
 //! What was asked for lately is asked for again before it goes stale, the near weeks more often than the far ones, within
 //! a budget that leaves the provider's limit to callers; see [`refresh`].
@@ -19,7 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OutsideTimes,
+    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OfferedWeek,
+    OfferedWeeks, OutsideTimes,
 };
 use appointment::model::{Minute, Span};
 use async_trait::async_trait;
@@ -30,6 +32,8 @@ use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 pub use refresh::{Refreshed, Warm};
+
+use super::together::{Together, Version};
 
 /// From the epoch, a Thursday, to the Sunday noon on which weeks begin: no working day of any zone in Europe lies in two
 /// of them, so that a question about a day is one request.
@@ -68,7 +72,7 @@ type Key = (TenantId, CalendarLink, i64);
 struct Week {
     starts: Arc<[Minute]>,
     fetched_at: DateTime<Utc>,
-    version: u64,
+    version: Version,
 }
 
 /// An answer under way: `None` if the provider gave none.
@@ -88,7 +92,7 @@ pub struct MirroredTimes {
     flights: Arc<Mutex<Flights>>,
     /// What callers asked about lately.
     asked: Cache<Key, ()>,
-    versions: Arc<Mutex<HashMap<(TenantId, ConnectionId), u64>>>,
+    together: Together,
     silent: Arc<Mutex<HashSet<(TenantId, ConnectionId)>>>,
 }
 
@@ -114,9 +118,15 @@ impl MirroredTimes {
             weeks,
             asked,
             flights: Arc::default(),
-            versions: Arc::default(),
+            together: Together::default(),
             silent: Arc::default(),
         }
+    }
+
+    /// The same, with a memory in common with other processes.
+    #[must_use]
+    pub fn together(self, weeks: Arc<dyn OfferedWeeks>) -> Self {
+        Self { together: Together::over(weeks), ..self }
     }
 
     /// Whether an account of the tenant did not answer in time when it was asked last.
@@ -135,14 +145,10 @@ impl MirroredTimes {
         }
     }
 
-    fn version(&self, tenant: TenantId, connection: ConnectionId) -> u64 {
-        lock(&self.versions).get(&(tenant, connection)).copied().unwrap_or_default()
-    }
-
     fn is_fresh(&self, key: &Key, week: &Week) -> bool {
         let limit = if week.starts.is_empty() { self.policy.fresh_empty } else { self.policy.fresh };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
-        week.version == self.version(key.0, key.1.connection)
+        week.version == self.together.version(key.0, key.1.connection)
             && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
     }
 
@@ -157,19 +163,27 @@ impl MirroredTimes {
         };
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
-            let begun = Instant::now();
             let found = match earlier {
                 Some(flight) => flight.await,
                 None => None,
             };
+            let found = match found {
+                Some(week) => Some(week),
+                None => this.found_elsewhere(&scope, &wanted).await,
+            };
             let fetched = match found {
                 Some(week) => Some(week),
-                None => this.fetch(&scope, &wanted, lane).await,
+                None => {
+                    let begun = Instant::now();
+                    let fetched = this.fetch(&scope, &wanted, lane).await;
+                    // That the background was refused by its own budget says nothing about the provider.
+                    if fetched.is_some() || lane == Lane::Live {
+                        let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
+                        this.note_silence(&wanted, is_silent);
+                    }
+                    fetched
+                }
             };
-            // That the background was refused by its own budget says nothing about the provider.
-            if fetched.is_some() || lane == Lane::Live {
-                this.note_silence(&wanted, fetched.is_none() || begun.elapsed() > this.policy.patience);
-            }
             if let Some(week) = &fetched {
                 this.weeks.insert(wanted.clone(), week.clone());
             }
@@ -185,10 +199,22 @@ impl MirroredTimes {
         flight
     }
 
+    /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
+    /// that asks again before its own week is old would otherwise find that very week.
+    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key) -> Option<Week> {
+        let version = self.together.version(key.0, key.1.connection);
+        let found = self.together.find(scope, &key.1, key.2, version).await?;
+        let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
+        let age = self.clock.real_now().signed_duration_since(week.fetched_at);
+        let limit = TimeDelta::from_std(self.policy.fresh / 2).unwrap_or(TimeDelta::MAX);
+        (self.is_fresh(key, &week) && age <= limit).then_some(week)
+    }
+
     async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
         let (_, link, week) = key;
         // Read before asking: a change meanwhile makes the answer old.
-        let version = self.version(scope.tenant(), link.connection);
+        self.together.hear(scope, link.connection).await;
+        let version = self.together.version(scope.tenant(), link.connection);
         let connection = match self.book.connection(scope, link.connection).await {
             Ok(connection) => connection?,
             Err(error) => {
@@ -201,8 +227,10 @@ impl MirroredTimes {
         let fetched_at = self.clock.real_now();
         match self.gateway.free_starts(scope, &connection, link, window, None, effort).await {
             Ok(starts) => {
-                let starts: Arc<[Minute]> = starts.into_iter().map(Minute::floor).collect();
-                Some(Week { starts, fetched_at, version })
+                let starts: Vec<Minute> = starts.into_iter().map(Minute::floor).collect();
+                let written = |version| OfferedWeek { starts: starts.clone(), fetched_at, version };
+                self.together.keep(scope, link, *week, written, version).await;
+                Some(Week { starts: starts.into(), fetched_at, version })
             }
             Err(failure) => {
                 tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
@@ -214,6 +242,7 @@ impl MirroredTimes {
     /// One person's starts within the window.
     async fn of_person(&self, scope: &TenantScope, link: &CalendarLink, window: Span) -> Offered {
         let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
+        self.together.hear(scope, link.connection).await;
         let weeks = week_of(first)..=week_of(last);
         let keys: Vec<Key> = weeks.map(|week| (scope.tenant(), link.clone(), week)).collect();
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
@@ -269,11 +298,14 @@ impl OutsideTimes for MirroredTimes {
         let people = links
             .iter()
             .map(|(staff, link)| async move { (*staff, self.of_person(scope, link, window).await) });
-        join_all(people).await
+        let asked = Instant::now();
+        let offered = join_all(people).await;
+        voice::spent(voice::CALENDAR, asked.elapsed());
+        offered
     }
 
     async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {
-        *lock(&self.versions).entry((scope.tenant(), connection)).or_default() += 1;
+        self.together.changed(scope, connection).await;
     }
 }
 

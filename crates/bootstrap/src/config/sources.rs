@@ -1,6 +1,6 @@
 //! Where settings come from, and how they are merged into one tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,18 +22,17 @@ const PREFIX: &str = "ASKPRO__";
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Keys whose values are secrets, and that may come from a file named by `<key>_file`.
-const SECRETS: [(&str, &str); 3] = [("database", "url"), ("retell", "api_keys"), ("secrets", "keys")];
+const SECRETS: [(&str, &str); 4] =
+    [("database", "url"), ("redis", "url"), ("retell", "api_keys"), ("secrets", "keys")];
 
 /// Variables that everybody knows, and the keys they stand for. They win over the file, `ASKPRO__` wins over them.
-const WELL_KNOWN: [(&str, &str, &str); 3] = [
+const WELL_KNOWN: [(&str, &str, &str); 5] = [
     ("DATABASE_URL", "database", "url"),
     ("DATABASE_URL_FILE", "database", "url_file"),
+    ("REDIS_URL", "redis", "url"),
+    ("REDIS_URL_FILE", "redis", "url_file"),
     ("RUST_LOG", "telemetry", "log"),
 ];
-
-/// Variables that are understood and yet change nothing, and why.
-const WITHOUT_EFFECT: [(&str, &str); 1] =
-    [("REDIS_URL", "there is no adapter for Redis yet: caches are in the memory of each process")];
 
 /// A setting that cannot be used. `Display` is one line that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,15 +83,6 @@ impl Sources {
         Self { file, environment }
     }
 
-    /// One line for every variable that is set and changes nothing.
-    pub(super) fn without_effect(&self) -> impl Iterator<Item = String> {
-        let is_set = |name| self.environment.get(name).is_some_and(|value| !value.is_empty());
-        WITHOUT_EFFECT
-            .into_iter()
-            .filter(move |(name, _)| is_set(*name))
-            .map(|(name, why)| format!("{name} is set and has no effect, since {why}"))
-    }
-
     /// Only what is given: for tests and for programs that assemble a configuration themselves.
     #[must_use]
     pub fn explicit<K: Into<String>, V: Into<String>>(
@@ -106,6 +96,23 @@ impl Sources {
     }
 }
 
+/// What one layer sets to something. A secret and the file that holds it are two names for one setting, so which of them
+/// counts is decided within each layer: a later layer wins whichever of the two it uses.
+#[derive(Debug, Default)]
+struct Named(BTreeSet<(String, String)>);
+
+impl Named {
+    fn note(&mut self, section: &str, key: &str, is_something: bool) {
+        if is_something {
+            self.0.insert((section.to_owned(), key.to_owned()));
+        }
+    }
+
+    fn has(&self, section: &str, key: &str) -> bool {
+        self.0.contains(&(section.to_owned(), key.to_owned()))
+    }
+}
+
 /// The merged settings.
 #[derive(Debug)]
 pub(super) struct Tree(Table);
@@ -116,13 +123,19 @@ impl Tree {
             .parse()
             .map_err(|error: toml::de::Error| ConfigError::new("default.toml", error.message()))?;
         if let Some(path) = &sources.file {
-            overlay_file(&mut tree, path)?;
+            let mut named = Named::default();
+            overlay_file(&mut tree, path, &mut named)?;
+            read_secret_files(&mut tree, &named, &path.display().to_string())?;
         }
+        let mut named = Named::default();
         for (variable, section, key) in WELL_KNOWN {
             if let Some(value) = sources.environment.get(variable).filter(|value| !value.is_empty()) {
                 set_from_text(&mut tree, variable, section, key, value)?;
+                named.note(section, key, true);
             }
         }
+        read_secret_files(&mut tree, &named, "the environment")?;
+        let mut named = Named::default();
         for (variable, value) in &sources.environment {
             let Some(path) = variable.strip_prefix(PREFIX) else {
                 continue;
@@ -132,8 +145,9 @@ impl Tree {
                 return Err(ConfigError::new(variable, "is not of the form ASKPRO__SECTION__KEY"));
             };
             set_from_text(&mut tree, variable, section, key, value)?;
+            named.note(section, key, !value.is_empty());
         }
-        read_secret_files(&mut tree)?;
+        read_secret_files(&mut tree, &named, "the environment")?;
         Ok(Self(tree))
     }
 
@@ -204,7 +218,7 @@ fn probe(section: &str, key: &str, value: &Value) -> Result<(), ConfigError> {
     }
 }
 
-fn overlay_file(tree: &mut Table, path: &Path) -> Result<(), ConfigError> {
+fn overlay_file(tree: &mut Table, path: &Path, named: &mut Named) -> Result<(), ConfigError> {
     let shown = path.display().to_string();
     let text = read_bounded(path).map_err(|problem| ConfigError::new(&shown, problem))?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -231,6 +245,9 @@ fn overlay_file(tree: &mut Table, path: &Path) -> Result<(), ConfigError> {
                     format!("is {}, but must be {}", article(&value), article(default)),
                 ));
             }
+            let is_nothing =
+                value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+            named.note(&section, &key, !is_nothing);
             *default = value;
         }
     }
@@ -261,15 +278,25 @@ fn set_from_text(
     Ok(())
 }
 
-fn read_secret_files(tree: &mut Table) -> Result<(), ConfigError> {
+/// Reads the files that a layer names, and forgets those of the layers before where it gives the secret itself.
+fn read_secret_files(tree: &mut Table, named: &Named, layer: &str) -> Result<(), ConfigError> {
     for (section, key) in SECRETS {
         let Some(table) = tree.get_mut(section).and_then(Value::as_table_mut) else {
             continue;
         };
-        let name = format!("{section}.{key}_file");
-        let path = match table.get(&format!("{key}_file")).and_then(Value::as_str) {
-            Some(path) if !path.is_empty() => PathBuf::from(path),
-            _ => continue,
+        let file_key = format!("{key}_file");
+        let name = format!("{section}.{file_key}");
+        let path = match (named.has(section, key), named.has(section, &file_key)) {
+            (false, false) => continue,
+            (true, true) => {
+                let problem = format!("and {name} are both set in {layer}; one of them is enough");
+                return Err(ConfigError::new(format!("{section}.{key}"), problem));
+            }
+            (true, false) => {
+                table.insert(file_key, Value::String(String::new()));
+                continue;
+            }
+            (false, true) => PathBuf::from(table.get(&file_key).and_then(Value::as_str).unwrap_or_default()),
         };
         let text = read_bounded(&path).map_err(|problem| {
             ConfigError::new(name, format!("names {}, which {problem}", path.display()))

@@ -197,12 +197,91 @@ fn secrets_come_from_files_and_are_never_shown() {
 }
 
 #[test]
-fn a_variable_that_is_understood_and_changes_nothing_is_pointed_out_without_its_value() {
+fn a_secret_and_its_file_are_one_setting_of_which_the_later_layer_wins() {
+    let old = Scratch::with("postgres://old/askpro");
+    let new = Scratch::with("postgres://new/askpro");
+    let path = |file: &Scratch| file.0.to_str().unwrap().to_owned();
+    let file_in_toml = Scratch::with(&format!("[database]\nurl_file = \"{}\"\n", path(&old)));
+    let url_in_toml = Scratch::with("[database]\nurl = \"postgres://old/askpro\"\n");
+    let new_file = path(&new);
+    for (toml, variable, value, expected) in [
+        (&file_in_toml, "DATABASE_URL", "postgres://env/askpro", "postgres://env/askpro"),
+        (&file_in_toml, "ASKPRO__DATABASE__URL", "postgres://env/askpro", "postgres://env/askpro"),
+        (&file_in_toml, "DATABASE_URL_FILE", &*new_file, "postgres://new/askpro"),
+        (&url_in_toml, "DATABASE_URL_FILE", &*new_file, "postgres://new/askpro"),
+        (&url_in_toml, "HOME", "/nowhere", "postgres://old/askpro"),
+        (&file_in_toml, "HOME", "/nowhere", "postgres://old/askpro"),
+    ] {
+        let sources = Sources::explicit(Some(toml.0.clone()), [(variable, value)]);
+        let config = Config::load(&sources).unwrap().config;
+        assert_eq!(config.database.url.expose(), expected, "{variable}");
+    }
+    // Within the environment, the more exact name wins over the well-known one.
+    let exact = from_environment(&[
+        ("DATABASE_URL_FILE", &*new_file),
+        ("ASKPRO__DATABASE__URL", "postgres://exact/askpro"),
+    ]);
+    assert_eq!(exact.unwrap().config.database.url.expose(), "postgres://exact/askpro");
+    // An absent file that nobody needs is no mistake.
+    let gone = Scratch::with("[database]\nurl_file = \"\"\n");
+    let sources = Sources::explicit(Some(gone.0.clone()), [("DATABASE_URL", "postgres://env/askpro")]);
+    assert_eq!(Config::load(&sources).unwrap().config.database.url.expose(), "postgres://env/askpro");
+}
+
+#[test]
+fn a_secret_and_its_file_in_one_layer_are_a_mistake_that_is_named() {
+    let key = Scratch::with("key_very_secret");
+    let path = key.0.to_str().unwrap();
+    let toml =
+        Scratch::with(&format!("[retell]\napi_keys = [\"key_very_secret\"]\napi_keys_file = \"{path}\"\n"));
+    let told = message(toml.load());
+    assert!(told.starts_with("retell.api_keys and retell.api_keys_file are both set in /"), "{told}");
+    assert!(!told.contains("very_secret"), "{told}");
+    for pairs in [
+        [("DATABASE_URL", "postgres://a"), ("DATABASE_URL_FILE", path)],
+        [("ASKPRO__DATABASE__URL", "postgres://a"), ("ASKPRO__DATABASE__URL_FILE", path)],
+    ] {
+        let told = message(from_environment(&pairs));
+        assert!(
+            told.starts_with("database.url and database.url_file are both set in the environment"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn proxies_are_networks_or_a_mistake_that_is_named() {
+    let loaded = from_environment(&[("ASKPRO__HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7")]).unwrap();
+    assert_eq!(loaded.config.http.trusted_proxies().unwrap().len(), 2);
+    let told = message(from_environment(&[("ASKPRO__HTTP__TRUSTED_PROXIES", "10.0.0.1/8")]));
+    assert!(told.starts_with("http.trusted_proxies has `10.0.0.1/8`"), "{told}");
+}
+
+#[test]
+fn redis_is_optional_and_its_address_a_secret() {
+    assert!(from_environment(&NOTHING).unwrap().config.redis.reached().is_none());
     let loaded = from_environment(&[("REDIS_URL", "redis://:hunter2@cache/0")]).unwrap();
-    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
-    assert!(loaded.warnings[0].starts_with("REDIS_URL is set and has no effect"), "{:?}", loaded.warnings);
-    assert!(!loaded.warnings[0].contains("hunter2"));
-    assert_eq!(from_environment(&[("REDIS_URL", "")]).unwrap().warnings, Vec::<String>::new());
+    let reached = loaded.config.redis.reached().unwrap();
+    assert_eq!(reached.url, "redis://:hunter2@cache/0");
+    assert_eq!((reached.timeout.as_millis(), reached.prefix.as_str()), (50, "askpro"));
+    assert!(!loaded.printable().contains("hunter2") && !format!("{:?}", loaded.config).contains("hunter2"));
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+    for (settings, key) in [
+        (
+            [("REDIS_URL", "rediss://:hunter2@cache/0"), ("ASKPRO__REDIS__RETRY_MS", "1000")],
+            "redis.url asks for TLS",
+        ),
+        (
+            [("REDIS_URL", "cache:hunter2"), ("ASKPRO__REDIS__RETRY_MS", "1000")],
+            "redis.url is not of the form",
+        ),
+        ([("REDIS_URL", ""), ("ASKPRO__REDIS__TIMEOUT_MS", "51")], "redis.timeout_ms is 51"),
+        ([("REDIS_URL", ""), ("ASKPRO__REDIS__PREFIX", "a b")], "redis.prefix must be"),
+    ] {
+        let text = message(from_environment(&settings));
+        assert!(text.starts_with(key), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
 use crate::config::Config;
-use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
+use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
 /// What the HTTP process serves.
@@ -52,7 +52,6 @@ pub struct GatewayServices {
     /// Keys that sign what comes from the voice provider.
     pub retell_keys: Vec<RetellKey>,
     time: Arc<ProductClock>,
-    clock_check: Duration,
     keeper: TimeKeeper,
     database: Database,
 }
@@ -67,13 +66,18 @@ impl GatewayServices {
     /// Assembles, without waiting for the database: a process that says that it is not ready is better than none.
     /// Nothing may be served before [`learn_time`](Self::learn_time) has ended.
     ///
-    /// Work that outlives its caller is spawned on `tasks`. What comes along writes the trace of tools; run it on a task until the last tool call has ended.
+    /// `machine` tells real time. Work that outlives its caller is spawned on `tasks`. What comes along writes the trace of tools; run it on a task until the last tool call has ended.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub fn assemble(config: &Config, tasks: &TaskTracker) -> anyhow::Result<(Self, TraceWriter)> {
-        let common = Common::assemble(&database_of_gateway(config))?;
+    pub fn assemble(
+        config: &Config,
+        machine: Arc<dyn Clock>,
+        tasks: &TaskTracker,
+    ) -> anyhow::Result<(Self, TraceWriter)> {
+        let common = Common::assemble(&database_of_gateway(config), machine)?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let (entries, fresh) = (config.cache.entries, Duration::from_millis(config.cache.fresh_ms));
         let directory = CachedDirectory::new(Arc::new(PgDirectory::new(database.clone())), entries, fresh);
         let resolver = common.resolver(Arc::new(directory));
@@ -84,13 +88,15 @@ impl GatewayServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
+        let offers = shared.offers(clock);
         let plan = || {
             BookingService::new(
                 Arc::new(PgCatalogueRepository::new(database.clone())),
                 Arc::new(PgAppointmentRepository::new(database.clone())),
-                Arc::new(OffersInMemory::new(Arc::clone(clock))),
+                Arc::clone(&offers),
                 Arc::clone(clock),
                 Arc::clone(ids),
             )
@@ -111,12 +117,9 @@ impl GatewayServices {
             customers,
             callbacks,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
-            memory: Arc::new(NotesInMemory::default()),
+            memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
-            attempts: Arc::new(AttemptsInMemory::new(
-                Arc::clone(clock),
-                config.voice.failed_identifications_per_hour,
-            )),
+            attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
@@ -129,12 +132,11 @@ impl GatewayServices {
             calendars,
             why,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
-            probe: Arc::new(PgHealthProbe::new(database.clone())),
+            probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             retell_keys: retell_keys(config)?,
             time: common.time,
-            clock_check: Duration::from_millis(config.database.clock_check_ms),
             keeper: TimeKeeper::default(),
             database: common.database,
         };
@@ -147,7 +149,7 @@ impl GatewayServices {
         tokio::select! {
             () = stop.cancelled() => false,
             () = learn_time(&self.database, &self.time) => {
-                self.keeper.begin(&self.database, &self.time, self.clock_check, stop);
+                self.keeper.begin(&self.database, &self.time, stop);
                 true
             }
         }

@@ -6,18 +6,20 @@ use std::sync::Arc;
 use adapter_calcom::report::Unlimited;
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
-    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCalendarAdministration,
-    PgCalendarBook, PgCatalogueRepository, PgCustomerRepository, PgDirectory, PgInbox, PgTenantProvisioner,
-    PgTenantRepository, Sealer,
+    Database, DatabaseConfig, PgActingLog, PgAppointmentRepository, PgBillingRepository,
+    PgCalendarAdministration, PgCalendarBook, PgCallbackRepository, PgCatalogueRepository,
+    PgCustomerRepository, PgDirectory, PgInbox, PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
 };
+use anyhow::Context as _;
 use appointment::BookingService;
 use appointment::calendar::{CalendarBook, CalendarDirectory};
 use billing::BillingService;
 use customer::CustomerService;
-use kernel::{Clock, IdGenerator};
+use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
-use operations::ports::CalendarAdministration;
-use operations::{Onboarding, WebhookIntake, WhyDesk};
+use operations::ports::{ActingLog, CalendarAdministration};
+use operations::{Costs, Onboarding, WebhookIntake, WhyDesk};
+use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use super::{Common, close};
 use crate::calendar::{Ground, OutsideCalendars, client};
 use crate::config::Config;
-use crate::memory::OffersInMemory;
+use crate::shared::Shared;
 
 /// What an operator's command works with. The connection is an administrator's.
 pub struct OperatorServices {
@@ -41,10 +43,15 @@ pub struct OperatorServices {
     pub queue: Arc<dyn JobQueue>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
+    /// Promised callbacks.
+    pub callbacks: CallbackService,
+    /// What calls cost.
+    pub costs: Costs,
     /// Exchange rates.
     pub billing: BillingService,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    acting: Arc<dyn ActingLog>,
     database: Database,
 }
 
@@ -61,7 +68,13 @@ impl OperatorServices {
     /// One line that says what is missing.
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
-        let Common { database, clock, .. } = Common::connect(&settings, &CancellationToken::new()).await?;
+        let Common { database, clock, .. } =
+            Common::connect(&settings, Arc::new(SystemClock::default()), &CancellationToken::new()).await?;
+        let billing = BillingService::new(
+            Arc::new(PgBillingRepository::new(database.clone())),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        );
         Ok(Self {
             onboarding: Onboarding::new(
                 Arc::new(PgTenantProvisioner::new(database.clone())),
@@ -72,15 +85,33 @@ impl OperatorServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(&clock)),
             administration: Arc::new(PgJobAdministration::new(&database)),
             queue: Arc::new(PgJobQueue::new(&database)),
-            billing: BillingService::new(
-                Arc::new(PgBillingRepository::new(database.clone())),
+            costs: Costs::new(billing.clone(), Arc::new(PgLists::new(database.clone()))),
+            billing,
+            callbacks: CallbackService::new(
+                Arc::new(PgCallbackRepository::new(database.clone())),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),
+            acting: Arc::new(PgActingLog::new(database.clone())),
             clock,
             ids,
             database,
         })
+    }
+
+    /// Acts for a company; who does, and with which command, stands in the company's audit log from here on.
+    ///
+    /// # Errors
+    /// If it cannot be recorded: nobody acts for a company unseen.
+    pub async fn act_for(
+        &self,
+        platform: &PlatformScope,
+        tenant: TenantId,
+        command: &str,
+    ) -> anyhow::Result<TenantScope> {
+        let scope = platform.act_for(tenant, ActReason::Operator);
+        self.acting.acted(&scope, command).await.context("the company's audit log cannot be written")?;
+        Ok(scope)
     }
 
     /// Outside calendars, with the keys that seal their secrets.
@@ -117,12 +148,14 @@ impl OperatorServices {
         let directory = Arc::new(PgDirectory::new(database.clone()));
         let resolver = TenantResolver::new(directory.clone(), directory, Arc::clone(&self.clock));
         let (clock, ids) = (&self.clock, &self.ids);
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let shared = Shared::assemble(config)?;
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, TaskTracker::new())?;
         Ok(calendars.why(BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             Arc::new(PgAppointmentRepository::new(database.clone())),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         )))

@@ -32,7 +32,7 @@ use tokio_util::task::TaskTracker;
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::config::{Config, Secret};
-use crate::memory::OffersInMemory;
+use crate::shared::Shared;
 
 /// What the background process does.
 pub struct WorkerServices {
@@ -75,15 +75,20 @@ impl fmt::Debug for WorkerServices {
 }
 
 impl WorkerServices {
-    /// Connects and assembles. Waits for a database that does not answer yet, unless `stop` is cancelled.
+    /// Connects and assembles; `machine` tells real time. Waits for a database that does not answer yet, unless `stop` is cancelled.
     ///
     /// # Errors
     /// One line that says what is missing.
-    pub async fn connect(config: &Config, stop: &CancellationToken) -> anyhow::Result<Self> {
-        let common = Common::connect(&database_of_worker(config), stop).await?;
+    pub async fn connect(
+        config: &Config,
+        machine: Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let common = Common::connect(&database_of_worker(config), machine, stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
+        let shared = Shared::assemble(config)?;
         let keeper = TimeKeeper::default();
-        keeper.begin(database, &common.time, Duration::from_millis(config.database.clock_check_ms), stop);
+        keeper.begin(database, &common.time, stop);
         // Background work is not in a hurry, and a copy that is seconds old could decide about money.
         let resolver = common.resolver(Arc::new(PgDirectory::new(database.clone())));
         let inbox = Arc::new(PgInbox::new(database.clone()));
@@ -94,25 +99,26 @@ impl WorkerServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
+        let callbacks = CallbackService::new(
+            Arc::new(PgCallbackRepository::new(database.clone())),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let tasks = TaskTracker::new();
-        let ground = Ground { database, customers: &customers, resolver: &resolver, clock, ids };
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks)?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             appointments.clone(),
-            Arc::new(OffersInMemory::new(Arc::clone(clock))),
+            shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
         );
         let news = CalendarNews::new(calendars.desk.clone(), Arc::new(bookings));
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
-        let callbacks = CallbackService::new(
-            Arc::new(PgCallbackRepository::new(database.clone())),
-            Arc::clone(clock),
-            Arc::clone(ids),
-        );
         let calendar_rounds = CalendarRounds::new(RoundParts {
             survey: Arc::new(PgCalendarSurvey::new(database.clone())),
             book: Arc::clone(&calendars.book),
@@ -161,6 +167,7 @@ impl WorkerServices {
             maintenance: Arc::new(Maintenance::new(
                 ports,
                 calls.clone(),
+                callbacks,
                 Arc::clone(clock),
                 upkeep_policy(config),
             )),
@@ -212,7 +219,10 @@ fn upkeep_policy(config: &Config) -> UpkeepPolicy {
     UpkeepPolicy {
         stuck_call: TimeDelta::minutes(config.upkeep.stuck_call_minutes.into()),
         inbox: days(config.retention.inbox_days),
+        inbox_review: days(config.retention.inbox_review_days),
         outcomes: days(config.retention.outcomes_days),
+        calls: days(config.retention.call_days),
+        tool_trace: days(config.retention.tool_trace_days),
         facts: days(config.retention.facts_days),
         job_history: days(config.retention.job_history_days),
         partition_months_ahead: config.upkeep.partition_months_ahead,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use call::ports::MockCallRepository;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{
-    CallEffect, CallError, CallService, CallSignal, CallStatus, LinkMethod, OpenCall, Opening, Report,
-    ToolUse, ToolUseId,
+    CallEffect, CallError, CallRepository, CallService, CallSignal, CallSnapshot, CallStatus, CallWrite,
+    LinkMethod, OpenCall, Opening, Report, StuckCall, ToolUse, ToolUseId,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
-    Actor, Caller, Classify, CommitError, CorrelationId, CustomerId, ErrorClass, PlatformScope, TenantScope,
+    Actor, CallId, Caller, ChangeSet, Classify, CommitError, CorrelationId, CustomerId, ErrorClass,
+    PlatformScope, ProviderCallId, StoreError, TenantScope,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -34,6 +35,10 @@ fn world() -> World {
     let service =
         CallService::new(calls.clone(), trace.clone(), clock.clone(), Arc::new(SequentialIds::default()));
     World { calls, trace, clock, service, scope: scope(1, Some(branch())) }
+}
+
+fn platform() -> PlatformScope {
+    PlatformScope::new(Actor::Job("stuck_calls".to_owned()), CorrelationId::from_uuid(Uuid::nil()))
 }
 
 fn open_call() -> OpenCall {
@@ -216,17 +221,82 @@ async fn stuck_calls_of_all_tenants_are_given_up_once() {
     let other =
         OpenCall { provider_call_id: kernel::ProviderCallId::parse("call_other").unwrap(), ..open_call() };
     world.service.open(&scope(2, Some(branch())), other).await.unwrap();
-    let platform =
-        PlatformScope::new(Actor::Job("stuck_calls".to_owned()), CorrelationId::from_uuid(Uuid::nil()));
+    let platform = platform();
     let age = TimeDelta::hours(2);
     world.clock.advance(age);
-    assert_eq!(world.service.fail_stuck(&platform, age, 100).await.unwrap(), 0, "two hours are allowed");
+    assert_eq!(
+        world.service.fail_stuck(&platform, age, 100).await.unwrap().given_up,
+        0,
+        "two hours are allowed"
+    );
     world.clock.advance(TimeDelta::seconds(1));
     assert_eq!(world.service.stuck_calls(&platform, age, 1).await.unwrap().len(), 1);
-    assert_eq!(world.service.fail_stuck(&platform, age, 100).await.unwrap(), 2);
-    assert_eq!(world.service.fail_stuck(&platform, age, 100).await.unwrap(), 0);
+    assert_eq!(world.service.fail_stuck(&platform, age, 100).await.unwrap().given_up, 2);
+    assert_eq!(world.service.fail_stuck(&platform, age, 100).await.unwrap().given_up, 0);
     let failed = world.calls.event_names();
     assert_eq!(failed.iter().filter(|name| **name == "call.failed").count(), 2);
+}
+
+/// The rows, one of which cannot be read.
+struct OneUnreadable {
+    rows: Arc<InMemoryCalls>,
+    corrupt: CallId,
+}
+
+#[async_trait::async_trait]
+impl CallRepository for OneUnreadable {
+    async fn find(&self, scope: &TenantScope, id: CallId) -> Result<Option<CallSnapshot>, StoreError> {
+        if id == self.corrupt {
+            return Err(StoreError::Corrupt("told to be".into()));
+        }
+        self.rows.find(scope, id).await
+    }
+
+    async fn find_by_provider_id(
+        &self,
+        scope: &TenantScope,
+        id: &ProviderCallId,
+    ) -> Result<Option<CallSnapshot>, StoreError> {
+        self.rows.find_by_provider_id(scope, id).await
+    }
+
+    async fn commit(&self, scope: &TenantScope, change: ChangeSet<CallWrite>) -> Result<(), CommitError> {
+        self.rows.commit(scope, change).await
+    }
+
+    async fn list_stuck(
+        &self,
+        scope: &PlatformScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<StuckCall>, StoreError> {
+        self.rows.list_stuck(scope, before, limit).await
+    }
+}
+
+#[tokio::test]
+async fn a_stuck_call_that_cannot_be_read_keeps_no_other_waiting() {
+    let world = world();
+    let mut ids = Vec::new();
+    for name in ["call_a", "call_b", "call_c"] {
+        let provider_call_id = kernel::ProviderCallId::parse(name).unwrap();
+        let call = OpenCall { provider_call_id, ..open_call() };
+        ids.push(world.service.open(&world.scope, call).await.unwrap().id());
+        world.clock.advance(TimeDelta::minutes(1));
+    }
+    // The oldest, so that it would stop all others.
+    let store = OneUnreadable { rows: world.calls.clone(), corrupt: ids[0] };
+    let service = CallService::new(
+        Arc::new(store),
+        world.trace.clone(),
+        world.clock.clone(),
+        Arc::new(SequentialIds::default()),
+    );
+    world.clock.advance(TimeDelta::minutes(1));
+    let done = service.fail_stuck(&platform(), TimeDelta::minutes(1), 100).await.unwrap();
+    assert_eq!((done.given_up, done.failed), (2, 1));
+    assert_eq!(done.failure.unwrap().class(), ErrorClass::Fault);
+    assert_eq!(world.calls.event_names().iter().filter(|name| **name == "call.failed").count(), 2);
 }
 
 #[tokio::test]

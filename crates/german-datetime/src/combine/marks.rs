@@ -39,7 +39,10 @@ impl Combiner<'_> {
                 self.frame.past = true;
                 self.bound_after(at, Start::From);
             }
-            Mark::Not | Mark::InsteadOf => self.dropping = self.next_piece(at).is_some(),
+            Mark::Not | Mark::InsteadOf => {
+                self.dropping = self.next_piece(at).is_some();
+                self.dropped = 0;
+            }
             Mark::NotElsewhere => self.refused = true,
             Mark::Onward | Mark::Correction | Mark::Rather => {}
         }

@@ -230,9 +230,9 @@ impl Reader<'_> {
         }
     }
 
-    /// "[am] Tag nach Ostern", "[am] Tag vor Heiligabend".
-    fn day_beside(&mut self, at: usize) -> Option<usize> {
-        if self.unit(at) != Some(Unit::Day) {
+    /// "[am] Tag nach Ostern", "[am] Tag vor Heiligabend", "[am] Brückentag nach Himmelfahrt".
+    pub(super) fn day_beside(&mut self, at: usize) -> Option<usize> {
+        if self.unit(at) != Some(Unit::Day) && !self.is_word(at, Lex::BridgeDay) {
             return None;
         }
         let days = match self.word(at + 1)? {

@@ -37,6 +37,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) moving: bool,
     /// The word of the lexicon that somebody gave as a name.
     pub(super) name: Option<Lex>,
+    /// A "weder" stood before.
+    neither: bool,
     /// There are words that could have meant something.
     pub(crate) content: bool,
     /// How many tokens are not mere fillers: a lone number is then a clock time.
@@ -59,6 +61,7 @@ impl<'a> Reader<'a> {
             approximate: false,
             moving: tokens.iter().any(|token| token.is(Lex::Moving)),
             name: None,
+            neither: false,
             content: false,
             weighty: tokens.iter().filter(|token| is_weighty(token)).count(),
             hours_only: hours_only(tokens),
@@ -106,6 +109,11 @@ impl<'a> Reader<'a> {
         }
         if let Some(next) = self.anchored_length(at) {
             return Some(next);
+        }
+        // "25:10 Uhr" is no time, and "10 Uhr" is not in it.
+        let with_colon = self.is_mark(at + 1, b':') && self.tight(at + 1) && self.tight(at + 2);
+        if with_colon && self.digits(at + 2).is_some() && self.clock(at).is_none() {
+            return Some(at + 3);
         }
         let found = self
             .iso_date(at)
@@ -308,6 +316,13 @@ impl<'a> Reader<'a> {
             // "lieber Mittwoch als Donnerstag"
             Lex::Than if self.preferred(at) => self.mark(Mark::InsteadOf, at, at + 1),
             Lex::Not => self.negation(at),
+            Lex::Neither => {
+                self.neither = true;
+                self.negation(at)
+            }
+            Lex::Filler if self.neither && self.reads(at, "noch") => self.negation(at),
+            Lex::BridgeDay => self.day_beside(at),
+            Lex::Numbered => self.street_of_a_date(at),
             Lex::Person => self.person(at),
             Lex::Correction => self.mark(Mark::Correction, at, at + 1),
             Lex::Rather => self.mark(Mark::Rather, at, at + 1),

@@ -1,4 +1,4 @@
-//! Names of people that are words of the calendar: "Herr Freitag", "Sommer mein Name".
+//! Names that are words of the calendar: "Herr Freitag", "Sommer mein Name", "Straße des 17. Juni".
 
 use super::Reader;
 use crate::lexicon::Lex;
@@ -38,6 +38,15 @@ impl Reader<'_> {
             self.name = self.word(next);
         }
         named.then_some(next + 1)
+    }
+
+    /// "Straße des 17. Juni": an address.
+    pub(super) fn street_of_a_date(&self, at: usize) -> Option<usize> {
+        let after = if self.is_mark(at + 1, b'.') { at + 2 } else { at + 1 };
+        if !(self.reads(after, "des") || self.reads(after, "der")) {
+            return None;
+        }
+        self.numeric_date(after + 1).or_else(|| self.ordinal_date(after + 1)).map(|(_, next)| next)
     }
 
     /// Whether the word at `at` is a name without a word of address before it; then where to go on.

@@ -31,6 +31,8 @@ pub(super) const PLAIN: &[(&str, Lex)] = &[
         Lex::Numbered,
     ),
     ("vorabend vortag", Lex::Eve),
+    ("brückentag fenstertag zwickeltag", Lex::BridgeDay),
+    ("weder", Lex::Neither),
     ("herrgottsfrüh herrgottsfrühe", Lex::Early),
     ("werktag werktage werktags arbeitstag arbeitstages", Lex::WorkingDay),
     ("monatserste monatsersten monatserster", Lex::Ordinal(1)),

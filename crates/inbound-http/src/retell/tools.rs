@@ -205,12 +205,13 @@ async fn work_in_time(edge: &Edge, request: ToolRequest, arrival: Arrival, work:
     let overdue = Arc::new(AtomicBool::new(false));
     let late = Arc::clone(&overdue);
     let voice = Arc::clone(&edge.parts().voice);
+    let build = edge.parts().build;
     let work = Arc::new(work);
     let at_work = Arc::clone(&work);
     let span = Span::current();
     let task = async move {
         let answered = voice.answer(request).await;
-        trace(&answered, arrival, late.load(Ordering::Relaxed));
+        trace(&answered, arrival, late.load(Ordering::Relaxed), build);
         // Held until here: work that has outlived its request counts as work.
         drop(at_work);
         answered.reply
@@ -248,7 +249,7 @@ fn call_of(request: &ToolRequest) -> Option<String> {
 }
 
 /// The one line of a tool call: who, what, and where the time went. No names, no numbers, no words of the caller.
-fn trace(answered: &Answered, arrival: Arrival, overdue: bool) {
+fn trace(answered: &Answered, arrival: Arrival, overdue: bool, build: &str) {
     let line = &answered.trace;
     let span = Span::current();
     if let Some(tenant) = line.tenant {
@@ -266,7 +267,9 @@ fn trace(answered: &Answered, arrival: Arrival, overdue: bool) {
         status = answered.reply.status.code(),
         duration_us = micros(arrival.at.elapsed()),
         hops,
+        transactions = line.transactions,
         overdue,
+        build,
         "voice.tool"
     );
 }

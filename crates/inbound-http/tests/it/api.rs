@@ -1,4 +1,7 @@
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use kernel::testing::scope;
 use kernel::{
@@ -7,7 +10,7 @@ use kernel::{
 };
 use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
 use serde_json::{Value, json};
-use tenancy::{KeyPrefix, TenancyWrite, TenantRepository, TenantState};
+use tenancy::{ApiKeyToken, KeyPrefix, TenancyWrite, TenantRepository, TenantState};
 use uuid::Uuid;
 
 use crate::world::{Answer, Rows, World, now, small_limits};
@@ -307,4 +310,58 @@ async fn a_key_that_may_not_read_is_told_so() {
         }
     }
     assert_eq!(world.lists_asked.lock().unwrap().len(), 4, "only the last key saw something");
+}
+
+#[tokio::test]
+async fn a_key_that_is_bound_to_networks_is_refused_from_elsewhere() {
+    let world = World::new();
+    let bound = world.company_bound_to(1, "salon-nord", &["192.0.2.0/24"]).await;
+    let free = world.company(2, "physio-lindt").await;
+    let (inside, outside, proxy) = ("192.0.2.7:1", "203.0.113.9:1", "10.0.0.2:1");
+    for (key, peer, forwarded, status) in [
+        (&bound, Some(inside), None, 200),
+        (&bound, Some(outside), None, 401),
+        // Nobody but a proxy of ours speaks for somebody else.
+        (&bound, Some(outside), Some("192.0.2.7"), 401),
+        (&bound, Some(proxy), Some("192.0.2.7"), 200),
+        (&bound, Some(proxy), Some("192.0.2.7, 203.0.113.9"), 401),
+        (&bound, Some(proxy), Some("203.0.113.9, 192.0.2.7"), 200),
+        (&bound, Some(proxy), Some("garbage"), 401),
+        (&bound, Some(proxy), None, 401),
+        (&bound, None, Some("192.0.2.7"), 401),
+        (&free, Some(outside), None, 200),
+        (&free, None, None, 200),
+    ] {
+        let mut request = Request::get(LISTS[0]).header("authorization", format!("Bearer {key}"));
+        if let Some(peer) = peer {
+            request = request.extension(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        }
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status, "{peer:?} {forwarded:?}");
+        if status == 401 {
+            let code = answer.refused(401);
+            assert_eq!(
+                code,
+                get(&world, LISTS[0], "ask_unknown").await.refused(401),
+                "the same words for all"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_noted_beside_the_answer_and_once_a_minute() {
+    let world = World::new();
+    let key = world.company(1, "salon-nord").await;
+    let token = ApiKeyToken::parse(&key).unwrap();
+    assert!(world.tenancy.key_uses(token.prefix()).is_empty());
+    for _ in 0..5 {
+        assert_eq!(get(&world, LISTS[0], &key).await.status.as_u16(), 200);
+    }
+    world.tasks.close();
+    world.tasks.wait().await;
+    assert_eq!(world.tenancy.key_uses(token.prefix()), [now()]);
 }

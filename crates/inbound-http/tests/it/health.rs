@@ -84,7 +84,7 @@ async fn the_calendars_of_others_are_not_configured_until_somebody_says_how_they
 
 #[tokio::test]
 async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
-    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()));
+    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()), "0.0.0-test");
     for (path, status, expected) in [
         ("/api/metrics", 200, "askpro_up 1\n"),
         ("/api/health/live", 200, "live"),
@@ -96,5 +96,14 @@ async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
         assert_eq!(response.status().as_u16(), status, "{path}");
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
         assert!(String::from_utf8_lossy(&body).contains(expected), "{path}");
+    }
+}
+
+/// A repaired program that does not run shows at once.
+#[tokio::test]
+async fn health_names_the_build() {
+    let world = World::new();
+    for path in ["/api/health", "/api/health/live", "/api/health/ready"] {
+        assert_eq!(world.get(path).await.json()["build"], "0.0.0-test", "{path}");
     }
 }

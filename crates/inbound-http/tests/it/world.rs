@@ -72,7 +72,13 @@ impl VoiceAnswers for EchoDesk {
         }
         Answered {
             reply,
-            trace: TraceLine { tool: "echo", tenant: None, call: None, hops: vec![("tool", 1)] },
+            trace: TraceLine {
+                tool: "echo",
+                tenant: None,
+                call: None,
+                hops: vec![("tool", 1)],
+                transactions: 0,
+            },
         }
     }
 
@@ -207,9 +213,11 @@ impl World {
             metrics: Arc::new(|| "askpro_up 1\n".to_owned()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
+            build: "0.0.0-test",
             retell_keys: vec![Secret::new(KEY).unwrap(), Secret::new(OLD_KEY).unwrap()],
             gate: gate.clone(),
             limits,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             tasks: tasks.clone(),
         });
         Self { desk, inbox, probe, tenancy, tasks, gate, lists_asked, router: router(edge) }
@@ -238,6 +246,11 @@ impl World {
 
     /// Company `number` with an API key.
     pub(crate) async fn company(&self, number: u128, slug: &str) -> String {
+        self.company_bound_to(number, slug, &[]).await
+    }
+
+    /// The same, with a key that may be used from these networks alone.
+    pub(crate) async fn company_bound_to(&self, number: u128, slug: &str, networks: &[&str]) -> String {
         let token = ApiKeyToken::from_random(&[u8::try_from(number).unwrap(); 40]);
         let hash = operations::ports::body_digest(token.reveal().as_bytes());
         let change = ChangeSet::one(TenancyWrite::CreateTenant {
@@ -250,6 +263,7 @@ impl World {
             name: "test".to_owned(),
             created_at: now(),
             expires_at: None,
+            allowed_networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
         }));
         self.tenancy.commit(&scope(number, None), change).await.unwrap();
         token.reveal().to_owned()

@@ -25,6 +25,7 @@ impl JobHandler for EraseOld {
         let erased = self.0.erase_old(context.platform()).await.map_err(|error| upkeep(&error))?;
         tracing::info!(
             webhooks = erased.webhooks,
+            unreviewed = erased.unreviewed,
             outcomes = erased.outcomes,
             facts = erased.facts,
             history_partitions = erased.history_partitions,

@@ -22,11 +22,12 @@ impl FailStuckCalls {
 #[async_trait]
 impl JobHandler for FailStuckCalls {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
-        let failed = self.0.fail_stuck_calls(context.platform()).await.map_err(|error| upkeep(&error))?;
+        let done = self.0.fail_stuck_calls(context.platform()).await.map_err(|error| upkeep(&error))?;
+        let failed = done.given_up;
         if failed > 0 {
             tracing::warn!(failed, "calls were given up, nobody reported their end");
         }
-        metrics::counter!("calls_stuck_total").increment(failed);
-        Ok(())
+        metrics::counter!("calls_stuck_total").increment(failed.into());
+        done.failure.map_or(Ok(()), |error| Err(upkeep(&error.into())))
     }
 }

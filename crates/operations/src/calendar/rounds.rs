@@ -7,7 +7,7 @@ use appointment::model::Span;
 use appointment::ports::AppointmentRepository;
 use chrono::TimeDelta;
 use customer::CustomerService;
-use kernel::{AppointmentId, Caller, Clock, PlatformScope, TenantScope};
+use kernel::{ActReason, AppointmentId, Caller, Clock, PlatformScope, TenantScope};
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback};
 
 use super::CalendarError;
@@ -108,7 +108,7 @@ impl CalendarRounds {
     pub async fn push_open(&self, platform: &PlatformScope) -> Result<(u32, u32), CalendarError> {
         let (mut settled, mut open) = (0, 0);
         for tenant in self.survey.tenants_with_unsettled_copies(platform).await? {
-            let scope = platform.act_for(tenant, None);
+            let scope = platform.act_for(tenant, ActReason::Round);
             for appointment in self.book.unsettled(&scope, COPIES_A_ROUND).await? {
                 match self.push(&scope, appointment).await {
                     Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
@@ -132,7 +132,7 @@ impl CalendarRounds {
         let window = Span::new(now - TimeDelta::days(DAYS_BACK), now + TimeDelta::days(DAYS_AHEAD));
         let mut all = Differences::default();
         for (tenant, connection) in self.survey.active_connections(platform).await? {
-            let scope = platform.act_for(tenant, None);
+            let scope = platform.act_for(tenant, ActReason::Round);
             let Some(connection) = self.book.connection(&scope, connection).await? else { continue };
             match self.reconciliation.run(&scope, &connection, window, self.effort).await {
                 Ok(found) => {

@@ -9,12 +9,16 @@ use call::{CallSignal, Report};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{Actor, BranchId, ChangeSet, CorrelationId, ProviderCallId, TenantId};
+use servicedesk::testing::{InMemoryCallbacks, callback};
+use servicedesk::{CallbackId, CallbackRepository, CallbackSnapshot, CallbackWrite, Overdue, Priority};
 use tenancy::TenancyWrite;
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use uuid::Uuid;
 
 use super::*;
 use crate::engine::{MockEventLog, MockJobAdministration};
+use crate::intake::{Admission, Delivery, WebhookIntake};
+use crate::ports::Provider;
 use crate::testing::InMemoryInbox;
 
 /// Rows that can be erased, by tenant; one tenant can be out of order.
@@ -22,6 +26,8 @@ use crate::testing::InMemoryInbox;
 struct Rows {
     holds: Mutex<BTreeMap<TenantId, u64>>,
     outcomes_before: Mutex<Vec<DateTime<Utc>>>,
+    calls_before: Mutex<Vec<(TenantId, DateTime<Utc>)>>,
+    months_before: Mutex<Vec<DateTime<Utc>>>,
     holidays: Mutex<Vec<(TenantId, BranchId, Vec<ClosedDay>)>>,
     broken: Option<TenantId>,
 }
@@ -54,6 +60,28 @@ impl Upkeep for Rows {
         Ok(1)
     }
 
+    async fn erase_calls(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        _: u32,
+    ) -> Result<u64, StoreError> {
+        if self.broken == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to fail".into()));
+        }
+        self.calls_before.lock().unwrap().push((scope.tenant(), before));
+        Ok(2)
+    }
+
+    async fn drop_forgotten_months(
+        &self,
+        _: &PlatformScope,
+        before: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        self.months_before.lock().unwrap().push(before);
+        Ok(3)
+    }
+
     async fn add_holidays(
         &self,
         scope: &TenantScope,
@@ -82,13 +110,60 @@ fn platform() -> PlatformScope {
 const POLICY: UpkeepPolicy = UpkeepPolicy {
     stuck_call: TimeDelta::hours(2),
     inbox: TimeDelta::days(30),
+    inbox_review: TimeDelta::days(90),
     outcomes: TimeDelta::days(7),
+    calls: TimeDelta::days(90),
+    tool_trace: TimeDelta::days(100),
     facts: TimeDelta::days(14),
     job_history: TimeDelta::days(90),
     partition_months_ahead: 3,
     holiday_years_ahead: 2,
     fx_stale_days: 7,
 };
+
+/// Callbacks in memory, of which one row cannot be read and one tenant cannot be asked.
+#[derive(Default)]
+struct Promises {
+    rows: InMemoryCallbacks,
+    unreadable: Option<CallbackId>,
+    silent: Option<TenantId>,
+}
+
+#[async_trait]
+impl CallbackRepository for Promises {
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+    ) -> Result<Option<CallbackSnapshot>, StoreError> {
+        if self.unreadable == Some(id) {
+            return Err(StoreError::Corrupt("told to be".into()));
+        }
+        self.rows.find(scope, id).await
+    }
+
+    async fn overdue(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        after: Option<CallbackId>,
+        _: u32,
+    ) -> Result<Overdue, StoreError> {
+        if self.silent == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to be".into()));
+        }
+        // One at a time, so that the next piece is asked for.
+        self.rows.overdue(scope, now, after, 1).await
+    }
+
+    async fn commit(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<CallbackWrite>,
+    ) -> Result<(), kernel::CommitError> {
+        self.rows.commit(scope, change).await
+    }
+}
 
 async fn tenancy() -> Arc<InMemoryTenancy> {
     let tenancy = Arc::new(InMemoryTenancy::default());
@@ -111,13 +186,26 @@ struct World {
     calls: CallService,
     store: Arc<InMemoryCalls>,
     rates: Arc<InMemoryBilling>,
+    inbox: Arc<InMemoryInbox>,
+    callbacks: Arc<Promises>,
     maintenance: Maintenance,
 }
 
 async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> World {
+    world_with(rows, Promises::default(), facts, jobs).await
+}
+
+async fn world_with(
+    rows: Rows,
+    callbacks: Promises,
+    facts: MockEventLog,
+    jobs: MockJobAdministration,
+) -> World {
+    let callbacks = Arc::new(callbacks);
     let rows = Arc::new(rows);
     let clock = Arc::new(FixedClock::at(at()));
     let rates = Arc::new(InMemoryBilling::default());
+    let inbox = Arc::new(InMemoryInbox::default());
     let store = Arc::new(InMemoryCalls::default());
     let calls = CallService::new(
         store.clone(),
@@ -128,13 +216,21 @@ async fn world(rows: Rows, facts: MockEventLog, jobs: MockJobAdministration) -> 
     let ports = MaintenancePorts {
         upkeep: rows.clone(),
         tenants: tenancy().await,
-        inbox: Arc::new(InMemoryInbox::default()),
+        inbox: inbox.clone(),
         facts: Arc::new(facts),
         jobs: Arc::new(jobs),
         rates: rates.clone(),
     };
     World {
-        maintenance: Maintenance::new(ports, calls.clone(), clock.clone(), POLICY),
+        maintenance: Maintenance::new(
+            ports,
+            calls.clone(),
+            CallbackService::new(callbacks.clone(), clock.clone(), Arc::new(SequentialIds::default())),
+            clock.clone(),
+            POLICY,
+        ),
+        callbacks,
+        inbox,
         rows,
         clock,
         calls,
@@ -184,11 +280,44 @@ async fn calls_that_nobody_ended_are_failed_after_their_time() {
     let started = CallSignal::Started(Report::default());
     world.calls.apply(&tenant, &id, started).await.unwrap();
     world.clock.advance(TimeDelta::minutes(119));
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 0);
     world.clock.advance(TimeDelta::minutes(2));
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 1);
-    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap(), 0);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 1);
+    assert_eq!(world.maintenance.fail_stuck_calls(&platform()).await.unwrap().given_up, 0);
     assert_eq!(world.store.event_names().last(), Some(&"call.failed"));
+}
+
+#[tokio::test]
+async fn a_promise_that_nobody_kept_is_made_urgent_once_whatever_the_others_do() {
+    let id = |number| CallbackId::from_uuid(Uuid::from_u128(number));
+    let promises = Promises { unreadable: Some(id(5)), silent: Some(tenant(2)), ..Promises::default() };
+    let world =
+        world_with(Rows::default(), promises, MockEventLog::new(), MockJobAdministration::new()).await;
+    for (tenant, number) in [(1, 4), (1, 5), (1, 6), (2, 7), (3, 8)] {
+        let row = CallbackSnapshot { due_at: at(), ..callback(number) };
+        world
+            .callbacks
+            .commit(&scope(tenant, None), ChangeSet::one(CallbackWrite::Insert(row)))
+            .await
+            .unwrap();
+    }
+    let in_time = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((in_time.overdue, in_time.marked), (0, 0));
+
+    world.clock.advance(TimeDelta::seconds(1));
+    let late = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((late.overdue, late.marked), (4, 3));
+    assert!(late.failure.is_some(), "it is reported in the end");
+    for row in world.callbacks.rows.all() {
+        let marked = ![id(5), id(7)].contains(&row.id);
+        assert_eq!(row.escalated_at.is_some(), marked, "{row:?}");
+        assert_eq!(row.priority == Priority::Urgent, marked);
+    }
+    let told = world.callbacks.rows.events();
+    assert_eq!(told.iter().filter(|event| event.name == "callback.overdue").count(), 3);
+
+    let again = world.maintenance.escalate_callbacks(&platform()).await.unwrap();
+    assert_eq!((again.overdue, again.marked), (4, 0));
 }
 
 #[tokio::test]
@@ -206,10 +335,61 @@ async fn everything_is_kept_for_its_own_time() {
         .returning(|_, _| Ok(1));
     let world = world(Rows::default(), facts, jobs).await;
     let erased = world.maintenance.erase_old(&platform()).await.unwrap();
-    let expected = Erased { webhooks: 0, outcomes: 3, facts: 7, history_partitions: 1 };
+    let expected = Erased { webhooks: 0, unreviewed: 0, outcomes: 3, facts: 7, history_partitions: 1 };
     assert_eq!(erased, expected);
     let before = world.rows.outcomes_before.lock().unwrap().clone();
     assert_eq!(before, [at() - TimeDelta::days(7); 3]);
+}
+
+#[tokio::test]
+async fn calls_of_all_tenants_are_forgotten_after_their_time() {
+    let world = plain(Rows::default()).await;
+    let erased = world.maintenance.erase_calls(&platform()).await.unwrap();
+    assert_eq!(erased, ErasedCalls { calls: 6, months: 3 });
+    let before = at() - TimeDelta::days(90);
+    let mut asked = world.rows.calls_before.lock().unwrap().clone();
+    asked.sort();
+    assert_eq!(asked, [(tenant(1), before), (tenant(2), before), (tenant(3), before)]);
+    assert_eq!(*world.rows.months_before.lock().unwrap(), [at() - TimeDelta::days(100)]);
+}
+
+#[tokio::test]
+async fn no_month_is_dropped_while_a_tenant_could_not_be_asked() {
+    let world = plain(Rows { broken: Some(tenant(2)), ..Rows::default() }).await;
+    world.maintenance.erase_calls(&platform()).await.unwrap_err();
+    assert_eq!(world.rows.calls_before.lock().unwrap().len(), 2, "the others had their turn");
+    assert!(world.rows.months_before.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_nobody_could_read_or_route_is_kept_longer_and_not_for_ever() {
+    let mut facts = MockEventLog::new();
+    facts.expect_forget_dispatched().returning(|_, _| Ok(0));
+    let mut jobs = MockJobAdministration::new();
+    jobs.expect_drop_history().returning(|_, _| Ok(0));
+    let world = world(Rows::default(), facts, jobs).await;
+    let intake = WebhookIntake::new(world.inbox.clone(), world.clock.clone());
+    for (body, admission) in [
+        (b"1", Admission::Answered),
+        (b"2", Admission::Unrouted("unknown_number")),
+        (b"3", Admission::Quarantine("not JSON".to_owned())),
+        (b"4", Admission::Process),
+    ] {
+        let delivery = Delivery {
+            provider: Provider::Retell,
+            event: "call_ended",
+            subject: "call_a1",
+            body,
+            correlation: CorrelationId::from_uuid(Uuid::from_u128(9)),
+        };
+        intake.receive(delivery, admission).await.unwrap();
+    }
+    // Days since then, and what is left: all but the first, then only what still waits for its job.
+    for (days, left) in [(30, 4), (31, 3), (90, 3), (91, 1), (4000, 1)] {
+        world.clock.set(at() + TimeDelta::days(days));
+        world.maintenance.erase_old(&platform()).await.unwrap();
+        assert_eq!(world.inbox.all().len(), left, "after {days} days");
+    }
 }
 
 #[tokio::test]

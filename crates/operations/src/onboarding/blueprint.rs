@@ -1,5 +1,6 @@
 //! A tenant as a person describes it: names instead of ids.
 
+use appointment::policy::change::{ChangeAct, ChangeRules};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use kernel::{Currency, PhoneNumber};
@@ -69,6 +70,35 @@ pub struct BranchBlueprint {
     pub services: Vec<String>,
 }
 
+/// For what a rule about changes holds, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeScope {
+    /// All of the company.
+    Company,
+    /// All of the branch with this slug.
+    Branch(String),
+    /// Appointments of the service with this name.
+    Service(String),
+    /// Appointments with a person.
+    Staff {
+        /// Slug of the branch where the person works.
+        branch: String,
+        /// The person's name.
+        name: String,
+    },
+}
+
+/// Rules that stand in the place of a branch's usual ones for cancelling or moving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeBlueprint {
+    /// What is done.
+    pub act: ChangeAct,
+    /// For what they hold; of several, the person's go before the service's, the branch's and the company's.
+    pub scope: ChangeScope,
+    /// The rules.
+    pub rules: ChangeRules,
+}
+
 /// A tenant as a person describes it, without ids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TenantBlueprint {
@@ -92,6 +122,8 @@ pub struct TenantBlueprint {
     pub services: Vec<ServiceBlueprint>,
     /// Where.
     pub branches: Vec<BranchBlueprint>,
+    /// Rules for cancelling and moving, where they differ from the branches'.
+    pub changes: Vec<ChangeBlueprint>,
     /// Keys of API clients; their secrets are made and shown by whoever asks for the tenant.
     pub api_keys: Vec<NewApiKey>,
     /// Its outside calendar, if it has one.

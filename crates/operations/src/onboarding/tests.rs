@@ -11,9 +11,11 @@ use kernel::{Actor, CorrelationId, Currency, PhoneNumber};
 use uuid::Uuid;
 
 use super::*;
+use crate::ports::ChangeTarget;
 use crate::ports::{
     BranchRecord, ClosedDay, NewPhase, NewPolicy, PhaseKind, ServiceRecord, StaffRecord, WeeklySpan,
 };
+use appointment::policy::change::{ChangeAct, ChangeRules, FeeRules, FeeTier};
 
 /// Tenants by slug.
 #[derive(Default)]
@@ -139,6 +141,7 @@ fn blueprint() -> TenantBlueprint {
             }],
             services: vec![],
         }],
+        changes: vec![],
         api_keys: vec![],
         calendar: Some(calendar()),
         holiday_years_ahead: 2,
@@ -255,4 +258,87 @@ fn contradictions_are_named_with_their_place() {
         let problem = onboarding().plan(&wrong).unwrap_err().to_string();
         assert!(problem.starts_with(expected), "{problem}");
     }
+}
+
+fn change(act: ChangeAct, scope: ChangeScope, rules: ChangeRules) -> ChangeBlueprint {
+    ChangeBlueprint { act, scope, rules }
+}
+
+fn anna() -> ChangeScope {
+    ChangeScope::Staff { branch: "altona".to_owned(), name: "Anna Petersen".to_owned() }
+}
+
+#[test]
+fn rules_for_changes_are_planned_for_whom_they_name() {
+    let rules = ChangeRules {
+        until_minutes: 2880,
+        max_per_month: Some(3),
+        max_per_appointment: Some(2),
+        fee: FeeRules { flat_minor: Some(500), ..FeeRules::default() },
+    };
+    let cancel = ChangeRules { max_per_appointment: None, ..rules.clone() };
+    let changes = vec![
+        change(ChangeAct::Cancel, ChangeScope::Company, cancel.clone()),
+        change(ChangeAct::Move, ChangeScope::Company, rules.clone()),
+        change(ChangeAct::Move, ChangeScope::Branch("altona".to_owned()), rules.clone()),
+        change(ChangeAct::Move, ChangeScope::Service("Ansatzfarbe".to_owned()), rules.clone()),
+        change(ChangeAct::Move, anna(), rules.clone()),
+    ];
+    let plan = onboarding().plan(&TenantBlueprint { changes, ..blueprint() }).unwrap();
+    let targets: Vec<_> = plan.changes.iter().map(|change| change.target).collect();
+    let branch = &plan.branches[0];
+    assert_eq!(
+        targets,
+        [
+            ChangeTarget::Company,
+            ChangeTarget::Company,
+            ChangeTarget::Branch(branch.id),
+            ChangeTarget::Service(plan.services[1].id),
+            ChangeTarget::Staff(branch.staff[0].id),
+        ]
+    );
+    assert_eq!((plan.changes[0].act, &plan.changes[0].rules), (ChangeAct::Cancel, &cancel));
+    assert_eq!(plan.changes[4].rules, rules);
+}
+
+#[test]
+fn rules_for_changes_keep_to_their_bounds() {
+    let tier = |min_minutes, fee_minor| FeeTier { min_minutes, fee_minor };
+    let fee = |fee| ChangeRules { fee, ..ChangeRules::default() };
+    let tiers = |tiers| fee(FeeRules { tiers, ..FeeRules::default() });
+    let company = || ChangeScope::Company;
+    let good = || ChangeRules::default();
+    let cases = [
+        (ChangeScope::Branch("mitte".to_owned()), good(), "there is no branch `mitte`"),
+        (ChangeScope::Service("Massage".to_owned()), good(), "there is no service `Massage`"),
+        (
+            ChangeScope::Staff { branch: "altona".to_owned(), name: "Nobody".to_owned() },
+            good(),
+            "nobody called `Nobody`",
+        ),
+        (company(), ChangeRules { until_minutes: 527_041, ..good() }, "until_minutes is 527041"),
+        (company(), ChangeRules { max_per_month: Some(1001), ..good() }, "max_per_month is 1001"),
+        (company(), ChangeRules { max_per_appointment: Some(1), ..good() }, "means nothing"),
+        (company(), fee(FeeRules { percent: Some(101), ..FeeRules::default() }), "fee_percent is 101"),
+        (company(), fee(FeeRules { flat_minor: Some(-1), ..FeeRules::default() }), "a fee is -1"),
+        (company(), fee(FeeRules { flat_minor: Some(1_000_001), ..FeeRules::default() }), "a fee is 1000001"),
+        (company(), tiers(vec![tier(0, -5)]), "a fee is -5"),
+        (company(), tiers(vec![tier(60, 1), tier(60, 2)]), "two tiers begin at 60"),
+        (company(), tiers(vec![tier(527_041, 1)]), "min_minutes is 527041"),
+        (company(), tiers((0..21).map(|at| tier(at, 1)).collect()), "has 21 tiers"),
+        (
+            company(),
+            fee(FeeRules { flat_minor: Some(1), percent: Some(1), ..FeeRules::default() }),
+            "one of them",
+        ),
+    ];
+    for (scope, rules, expected) in cases {
+        let wrong = vec![change(ChangeAct::Cancel, scope, rules)];
+        let problem = onboarding().plan(&TenantBlueprint { changes: wrong, ..blueprint() }).unwrap_err();
+        let problem = problem.to_string();
+        assert!(problem.starts_with("changes, cancel of ") && problem.contains(expected), "{problem}");
+    }
+    let twice = vec![change(ChangeAct::Move, anna(), good()), change(ChangeAct::Move, anna(), good())];
+    let problem = onboarding().plan(&TenantBlueprint { changes: twice, ..blueprint() }).unwrap_err();
+    assert_eq!(problem.to_string(), "changes, move of branch altona, staff Anna Petersen: stands twice");
 }

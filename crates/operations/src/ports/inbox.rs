@@ -96,6 +96,11 @@ impl InboxState {
     pub const ALL: [Self; 5] =
         [Self::Received, Self::Processed, Self::Ignored, Self::Unrouted, Self::Quarantined];
 
+    /// States of webhooks that nobody needs to look at again.
+    pub const FINISHED: &'static [Self] = &[Self::Processed, Self::Ignored];
+    /// States of webhooks that wait for a person.
+    pub const FOR_REVIEW: &'static [Self] = &[Self::Unrouted, Self::Quarantined];
+
     /// The code that is stored.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -275,12 +280,14 @@ pub trait Inbox: Send + Sync {
     /// is no such row or it is in another state.
     async fn replay(&self, scope: &PlatformScope, id: InboxId, job: JobSpec) -> Result<bool, StoreError>;
 
-    /// Deletes processed and ignored rows that arrived before `before`, at most `limit`; how many it were.
-    ///
-    /// Unrouted and quarantined rows stay until somebody has looked at them.
-    async fn erase_finished(
+    /// Deletes a quarantined or unrouted row for good. `false` if there is no such row or it is in another state.
+    async fn discard(&self, scope: &PlatformScope, id: InboxId) -> Result<bool, StoreError>;
+
+    /// Deletes rows in one of `states` that arrived before `before`, at most `limit`; how many it were.
+    async fn erase(
         &self,
         scope: &PlatformScope,
+        states: &'static [InboxState],
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError>;

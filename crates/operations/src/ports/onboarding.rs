@@ -2,6 +2,7 @@
 
 use appointment::calendar::{Connection, ConnectionId};
 use appointment::model::ServiceLink;
+use appointment::policy::change::{ChangeAct, ChangeRules};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -173,6 +174,30 @@ pub struct NewCalendar {
     pub links: Vec<ServiceLink>,
 }
 
+/// For what a rule about changes holds, with ids assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeTarget {
+    /// All of the company.
+    Company,
+    /// All of a branch.
+    Branch(BranchId),
+    /// Appointments of a service.
+    Service(ServiceId),
+    /// Appointments with a person.
+    Staff(StaffId),
+}
+
+/// Rules that stand in the place of a branch's usual ones for cancelling or moving, with ids assigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChangePolicy {
+    /// What is done.
+    pub act: ChangeAct,
+    /// For what they hold.
+    pub target: ChangeTarget,
+    /// The rules.
+    pub rules: ChangeRules,
+}
+
 /// A tenant with all ids assigned: what [`TenantProvisioner::create`] writes, row for row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTenant {
@@ -198,6 +223,8 @@ pub struct NewTenant {
     pub services: Vec<NewService>,
     /// Where.
     pub branches: Vec<NewBranch>,
+    /// Rules for cancelling and moving.
+    pub changes: Vec<NewChangePolicy>,
     /// Keys of API clients.
     pub api_keys: Vec<tenancy::NewApiKey>,
     /// Its outside calendar, if it has one.

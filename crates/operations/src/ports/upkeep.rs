@@ -47,6 +47,24 @@ pub trait Upkeep: Send + Sync {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
+    /// Erases what is personal of the tenant's calls that became known before `before` and are over: transcript,
+    /// summary, recording, analysis, the caller's number, the link to a customer, the mood. Length, outcome and money
+    /// stay. If any was erased, a line of the audit log says how many.
+    async fn erase_calls(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+
+    /// Drops whole months that ended before `before`: of the trace of tools, and of transcripts and contents if no
+    /// tenant has a row left in them. How many tables it were. Never calls, costs or the audit log.
+    async fn drop_forgotten_months(
+        &self,
+        scope: &PlatformScope,
+        before: DateTime<Utc>,
+    ) -> Result<u32, StoreError>;
+
     /// Adds holidays to a branch's closed days; days that are already closed, for whatever reason, stay as they are.
     /// How many were added. If any was, the branch's catalogue version rises.
     async fn add_holidays(

@@ -3,6 +3,7 @@
 use appointment::model::{
     AppointmentSnapshot, AppointmentStatus, ChangeKind, NewCustomerRow, Note, SyncState,
 };
+use appointment::policy::change::ChangeAct;
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
 use kernel::{ChangeSet, CommitError, PersonName, RandomIds};
@@ -196,6 +197,38 @@ pub async fn a_customers_changes_are_counted(fixture: &AppointmentFixture) {
     assert_eq!(counted(others.id, since).await, Some((others.id, 1, 0)));
     assert_eq!(counted(made.id, fixture.now).await, Some((made.id, 0, 0)), "not since then");
     assert_eq!(store.find_to_change(&fixture.stranger.scope, made.id, since).await.unwrap(), None);
+}
+
+/// A quota holds at the commit: of two changes at once, which both saw room for one, one is told to look again, and it
+/// leaves nothing behind.
+pub async fn a_quota_holds_at_the_commit(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let since = fixture.now - TimeDelta::days(1);
+    let (first, second) = (fixture.appointment(tenant, 0, 30), fixture.appointment(tenant, 60, 90));
+    let mut others = fixture.appointment(tenant, 120, 150);
+    others.customer = tenant.customers[1];
+    for appointment in [&first, &second, &others] {
+        fixture.insert(tenant, appointment).await.unwrap();
+    }
+    let off = |made: &AppointmentSnapshot| {
+        let mut off = made.clone();
+        (off.status, off.cancelled_at, off.version) = (AppointmentStatus::Cancelled, Some(fixture.now), 2);
+        off.spans = Vec::new();
+        let quota =
+            AppointmentWrite::WithinQuota { customer: made.customer, act: ChangeAct::Cancel, since, max: 1 };
+        let entry = fixture.history(ChangeKind::Cancelled, Some(made), &off, tenant);
+        let update = AppointmentWrite::Update { next: off, expected: 1 };
+        fixture.commit(tenant, ChangeSet::one(quota).write(update).write(entry))
+    };
+    let (one, two, another) = tokio::join!(off(&first), off(&second), off(&others));
+    assert!(another.is_ok(), "another customer has a quota of its own: {another:?}");
+    let (won, lost) = if one.is_ok() { (&first, two) } else { (&second, one) };
+    assert!(matches!(lost, Err(CommitError::Stale)), "{lost:?}");
+    for made in [&first, &second] {
+        let found = fixture.find(tenant, made.id).await.unwrap();
+        let wanted = if made.id == won.id { AppointmentStatus::Cancelled } else { made.status };
+        assert_eq!(found.status, wanted);
+    }
 }
 
 /// Two first calls from one number and under one name make one customer; the second is told to look again. Another name

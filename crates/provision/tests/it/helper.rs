@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provision::{Durability, Postgres};
+use provision::{Durability, Postgres, Redis};
 
 /// A directory that goes with the test.
 pub(crate) struct Scratch(pub(crate) PathBuf);
@@ -198,6 +198,11 @@ fn another_process() {
             let durability = if volatile { Durability::Volatile } else { Durability::Durable };
             let server = builder.durability(durability).start().unwrap();
             ready(server.port(), server.pid(), &server.data_dir());
+            wait();
+        }
+        "redis" => {
+            let server = Redis::builder().dir(dir).start().unwrap();
+            ready(server.port(), server.pid(), Path::new(dir));
             wait();
         }
         other => panic!("no such mode: {other}"),

@@ -4,5 +4,6 @@
 
 mod exclusive;
 mod helper;
+mod redis;
 mod shared;
 mod sources;

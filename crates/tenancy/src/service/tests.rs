@@ -3,7 +3,6 @@ use crate::key::NewApiKey;
 use crate::model::NumberAssignment;
 use crate::ports::{MockApiKeyDirectory, MockCallDirectory, TenancyWrite, TenantRepository};
 use crate::testing::{InMemoryTenancy, branch_profile, tenant_profile};
-use chrono::{DateTime, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{CallId, ChangeSet, Classify, ErrorClass, StoreError};
 use uuid::Uuid;
@@ -54,6 +53,7 @@ async fn world() -> World {
             name: "shop".to_owned(),
             created_at: now,
             expires_at: Some(now + TimeDelta::hours(1)),
+            allowed_networks: Vec::new(),
         }));
     store.commit(&scope(1, None), change).await.unwrap();
     store.add_call(
@@ -128,7 +128,7 @@ async fn a_key_proves_its_tenant_until_its_real_time_is_over() {
     let world = world().await;
     let ask = |hash: [u8; 32]| {
         let resolver = world.resolver.clone();
-        async move { resolver.by_api_key(&prefix(), &hash, correlation()).await }
+        async move { resolver.by_api_key(&prefix(), &hash, None, correlation()).await }
     };
     let found = ask([7; 32]).await.unwrap();
     assert_eq!(found.scope.tenant(), tenant_profile(1, "a").id);
@@ -138,11 +138,26 @@ async fn a_key_proves_its_tenant_until_its_real_time_is_over() {
 
     assert_eq!(denied(ask([8; 32]).await), Denied::UnknownKey);
     let stranger = KeyPrefix::parse("zzzz2345").unwrap();
-    let result = world.resolver.by_api_key(&stranger, &[7; 32], correlation()).await;
+    let result = world.resolver.by_api_key(&stranger, &[7; 32], None, correlation()).await;
     assert_eq!(denied(result), Denied::UnknownKey);
 
     world.clock.advance(TimeDelta::hours(1));
     assert_eq!(denied(ask([7; 32]).await), Denied::ExpiredKey);
+}
+
+#[tokio::test]
+async fn the_use_of_a_key_is_noted_once_a_minute() {
+    let world = world().await;
+    let begin = world.clock.real_now();
+    for (seconds, notes) in [(0, 1), (59, 1), (60, 2), (61, 2), (120, 3)] {
+        world.clock.set(begin + TimeDelta::seconds(seconds));
+        let key = world.resolver.by_api_key(&prefix(), &[7; 32], None, correlation()).await.unwrap();
+        if let Some(note) = world.resolver.note_of_use(&key) {
+            note.await;
+        }
+        assert_eq!(world.store.key_uses(&prefix()).len(), notes, "after {seconds} s");
+    }
+    assert_eq!(world.store.key_uses(&prefix())[1], begin + TimeDelta::seconds(60));
 }
 
 #[tokio::test]

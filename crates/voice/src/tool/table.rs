@@ -41,7 +41,18 @@ const BOOKED_FIELDS: &[&str] = &[
     "confirmation",
     "sync_mode",
 ];
-const MOVED_FIELDS: &[&str] = &["appointment_id", "old_time", "new_time", "confirmation", "sync_mode"];
+/// A move that was made, or the question whether to make it.
+const MOVED_FIELDS: &[&str] = &[
+    "appointment_id",
+    "old_time",
+    "new_time",
+    "confirmation",
+    "sync_mode",
+    "current_appointment",
+    "new_appointment",
+    "held_until",
+    "fee_minor",
+];
 const LISTED_FIELDS: &[&str] = &[
     "appointments",
     "appointment_count",
@@ -62,6 +73,11 @@ pub const SHARED_FIELDS: &[&str] = &[
     "argument",
     "available",
     "booked",
+    "callback_id",
+    "callback_status",
+    "due_at",
+    "priority",
+    "status",
     "as_of",
     "candidates",
     "certainty",
@@ -293,20 +309,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::WhenConfirmed,
         arguments: &[APPOINTMENT, OLD_DATE, OLD_TIME, NEW_DATE, NEW_TIME, SLOT, CHOICE, NAME, CONFIRM],
-        fields: &[
-            MOVED_FIELDS,
-            WHEN_FIELDS,
-            WHAT_FIELDS,
-            &[
-                "current_appointment",
-                "new_appointment",
-                "held_until",
-                "appointments",
-                "fee_minor",
-                "reason",
-                "details",
-            ],
-        ],
+        fields: &[MOVED_FIELDS, WHEN_FIELDS, WHAT_FIELDS, &["appointments", "reason", "details"]],
     },
     ToolEntry {
         tool: Tool::RequestCallback,

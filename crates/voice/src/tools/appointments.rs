@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use appointment::commands::{CancelOutcome, CancelRequest, made_in};
 use appointment::model::{Appointment, Note};
-use appointment::policy::change::Denial;
+use appointment::policy::change::{ChangeAct, Denial};
 use chrono::Datelike;
 use futures_util::future::join;
 use german_datetime::number::cardinal;
@@ -20,7 +20,7 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::once::Once;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -111,24 +111,27 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let agreed_fee = notes.agreed_fee(appointment.id(), ChangeAct::Cancel);
     let request = CancelRequest {
         appointment: appointment.id(),
         reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
         requester: asker.requester,
         claim: Some(claim_for(&once, Effect::cancelled)),
-        accepts_fee: args.is_confirmed(names::CONFIRM),
+        agreed_fee: agreed_fee.filter(|_| args.is_confirmed(names::CONFIRM)),
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
-            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let notes = CallNotes { cancelled: Some(appointment.id()), ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            let notes = CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes };
+            desk.note(talk, notes).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
         CancelOutcome::NotOpen(_) => Err(not_found().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
+            let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
+            desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
                 spoken(talk, appointment.snapshot()),

@@ -68,7 +68,7 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         }
         When::Stretch(stretch) => check_stretch(desk, talk, &asker, service, staff, stretch, notes).await,
         When::Unsaid => {
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            desk.note(talk, notes).await;
             let message = "An welchem Tag und um wie viel Uhr soll es sein?";
             Err(ToolReply::new(Status::DateRequired, message).next(NextAction::AskCaller).into())
         }
@@ -95,25 +95,16 @@ async fn check_moment(
     desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
         CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.parts
-                .memory
-                .remember(
-                    &talk.scope,
-                    talk.call,
-                    CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes },
-                )
+            desk.note(talk, CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes })
                 .await;
             Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
         }
         CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.parts
-                .memory
-                .remember(
-                    &talk.scope,
-                    talk.call,
-                    CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
-                )
-                .await;
+            desk.note(
+                talk,
+                CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
+            )
+            .await;
             let mut reply = own_overlaps(talk, &own, true);
             reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
             Ok(reply.into())
@@ -165,7 +156,7 @@ fn free(
     reply
         .with("available", certainty.is_verified())
         .with_some("as_of", certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
-        .with("slot_id", SlotId::encode(&slot).as_str())
+        .with_some("slot_id", SlotId::encode(&slot).map(|name| name.as_str().to_owned()))
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())
         .with("time", at.format("%H:%M").to_string())
@@ -192,7 +183,7 @@ async fn check_stretch(
 ) -> ToolResult {
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
     else {
-        desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+        desk.note(talk, notes).await;
         let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
         return Err(ToolReply::new(Status::TimeRequired, message)
             .with("inferred", stretch.inferred)
@@ -345,7 +336,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         .with("next_available", at.to_rfc3339())
         .with("formatted_date", at.format("%d.%m.%Y").to_string())
         .with("formatted_time", at.format("%H:%M").to_string())
-        .with("slot_id", SlotId::encode(&first.slot).as_str())
+        .with_some("slot_id", SlotId::encode(&first.slot).map(|name| name.as_str().to_owned()))
         .with("staff", talk.staff_name(first.slot.staff))
         .with("searched_days", search_days)
         .next(NextAction::OfferAlternatives);

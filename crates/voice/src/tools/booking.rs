@@ -154,6 +154,15 @@ async fn confirm_held(
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     // A yes answers the last question. Where that is forgotten, one hold speaks for itself and several do not.
     let question = match (named, notes.asked, held.as_slice()) {
+        // Notes that are older than what is held for the call have missed a question; only what is held is certain.
+        (None, Some(Question::Book(asked) | Question::Move(_, asked)), [.., last])
+            if last.slot().start != asked.start
+                && notes.noted_at.is_some_and(|noted| noted < last.snapshot().created_at) =>
+        {
+            let zone = talk.zone();
+            let both = [asked, last.slot()].map(|slot| slot.start.with_timezone(&zone));
+            return Err(Box::new(talk.listener().which_of(&both)).into());
+        }
         (None, Some(question), _) => Some(question),
         (Some(slot), Some(Question::Move(appointment, asked)), _) if asked == slot => {
             Some(Question::Move(appointment, slot))
@@ -237,10 +246,7 @@ async fn commit(
                     tracing::warn!(%error, "what was learned about a customer was not stored");
                 }
             }
-            desk.parts
-                .memory
-                .remember(&talk.scope, talk.call, CallNotes { offered: Vec::new(), ..notes })
-                .await;
+            desk.note(talk, CallNotes { offered: Vec::new(), ..notes }).await;
             after_booking(desk, talk, &appointment, &asked).await
         }
         BookOutcome::AlreadyBooked(appointment) => {
@@ -251,7 +257,7 @@ async fn commit(
             desk.visit(talk, vec![own.branch]).await?;
             if let BookTarget::Slot(slot) = target {
                 let asked = Some(Question::BookBeside(slot));
-                desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { asked, ..notes }).await;
+                desk.note(talk, CallNotes { asked, ..notes }).await;
             }
             Err(offers::own_overlaps(talk, &own, true).into())
         }
@@ -320,7 +326,7 @@ async fn not_the_checked_time(
     if checked.start == asked.start || checked.service != asked.service || is_offered {
         return Ok(());
     }
-    desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { asked: None, ..notes.clone() }).await;
+    desk.note(talk, CallNotes { asked: None, ..notes.clone() }).await;
     let both = [checked.start, asked.start].map(|start| start.with_timezone(&talk.zone()));
     Err(Box::new(talk.listener().which_of(&both)).into())
 }
@@ -342,9 +348,6 @@ async fn not_the_offered_day(
     let mut offered = notes.offered.iter().map(|slot| slot.start.with_timezone(&zone));
     let Some(other) = offered.find(|offered| offered.time() == at.time()) else { return Ok(()) };
     // Whoever has been asked means what is said next.
-    desk.parts
-        .memory
-        .remember(&talk.scope, talk.call, CallNotes { offered: Vec::new(), ..notes.clone() })
-        .await;
+    desk.note(talk, CallNotes { offered: Vec::new(), ..notes.clone() }).await;
     Err(Box::new(talk.listener().which_of(&[other, at])).into())
 }

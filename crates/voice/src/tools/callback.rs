@@ -2,19 +2,22 @@
 //!
 //! Said only after the request is committed, and only with a number that can be dialled.
 
+use chrono::{DateTime, Utc};
 use kernel::{CommitError, PersonName, PhoneNumber};
+use serde_json::Value;
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Earlier, ToolResult, VoiceDesk};
+use crate::desk::{Done, Earlier, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
 use crate::reply::{NextAction, ToolReply};
+use crate::speech;
 use crate::status::Status;
-use crate::tool::Tool;
+use crate::tool::{Effectful, Tool};
 use crate::tools::booking::repeated;
 
 pub(crate) async fn request(
@@ -40,9 +43,47 @@ pub(crate) async fn request(
             Some(parts.join(" - "))
         }
     };
-    // One promise to one number for one reason, however often it is asked for in the call.
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
-    let once = Once::once_in_call(talk, Tool::RequestCallback, &format!("{number_said:?}:{note:?}"));
+    let referent = format!("{number_said:?}:{note:?}");
+    let request = RequestCallback {
+        phone: number,
+        name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
+        note,
+        priority,
+        preferred_window: args.text(names::WINDOW)?,
+        ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
+    };
+    promise_once(desk, talk, request, &referent).await
+}
+
+/// What is done when a tool could not: a person calls back, and the caller is told so. `None` if that cannot be promised
+/// either, for want of a number or because the promise cannot be written down.
+pub(crate) async fn instead(desk: &VoiceDesk, talk: &Conversation, failed: Tool) -> Option<Done> {
+    let reason = match failed.entry().effect {
+        Effectful::Never => CallbackReason::AvailabilityUnknown,
+        Effectful::Always | Effectful::WhenConfirmed => CallbackReason::TechnicalProblem,
+    };
+    talk.caller.number()?;
+    let request = RequestCallback::because(reason, talk.caller.clone());
+    let done = promise_once(desk, talk, request, reason.as_str()).await.ok()?;
+    let due = done.reply.data.get("due_at").and_then(Value::as_str)?.parse::<DateTime<Utc>>().ok()?;
+    let message = format!(
+        "Das klappt bei mir gerade leider nicht, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+        speech::due(due.with_timezone(&talk.zone()), talk.now),
+    );
+    let mut reply = ToolReply::new(Status::Degraded, message).next(NextAction::AskCaller);
+    reply.data = done.reply.data;
+    Some(Done { reply, ..done })
+}
+
+/// One promise to one number for one reason, however often it comes up in the call.
+async fn promise_once(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: RequestCallback,
+    referent: &str,
+) -> ToolResult {
+    let once = Once::once_in_call(talk, Tool::RequestCallback, referent);
     if let Earlier::Stands(done) = desk.earlier(talk, &once).await? {
         return Ok(done);
     }
@@ -51,17 +92,7 @@ pub(crate) async fn request(
         [only] => Some(only.id()),
         _ => None,
     };
-    let request = RequestCallback {
-        branch: Some(talk.branch),
-        customer,
-        call: Some(talk.call),
-        phone: number,
-        name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
-        note,
-        priority,
-        preferred_window: args.text(names::WINDOW)?,
-        ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
-    };
+    let request = RequestCallback { branch: Some(talk.branch), customer, call: Some(talk.call), ..request };
     promise(desk, talk, request, &once).await
 }
 

@@ -1,5 +1,7 @@
 //! What is said of an appointment whose copy in an outside calendar decides whether it stands.
 
+use std::time::Instant;
+
 use appointment::commands::{CallContext, Requester, SearchRequest};
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
@@ -11,6 +13,7 @@ use crate::ports::Settlement;
 use crate::speech;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
+use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
 pub(crate) async fn after_booking(
@@ -38,7 +41,10 @@ async fn copied(desk: &VoiceDesk, talk: &Conversation, appointment: &Appointment
     match appointment.snapshot().sync_state {
         SyncState::NotNeeded | SyncState::Synced => Settlement::Agreed,
         SyncState::Pending | SyncState::Failed => {
-            desk.parts.copies.settle(&talk.scope, appointment.id()).await
+            let asked = Instant::now();
+            let settlement = desk.parts.copies.settle(&talk.scope, appointment.id()).await;
+            spent(CALENDAR, asked.elapsed());
+            settlement
         }
     }
 }

@@ -4,8 +4,9 @@
 
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
 use appointment::model::{Appointment, Hold, Slot, SlotId};
+use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, StaffId};
+use kernel::{AppointmentId, ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -13,7 +14,7 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question};
+use crate::ports::{CallNotes, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -52,7 +53,6 @@ pub(crate) async fn reschedule(
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
     };
-    let told = matches!(notes.asked, Some(Question::Move(id, slot)) if id == appointment.id() && slot.start == start);
     let once = match settled(desk, talk, once, confirmed, &appointment, start).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
@@ -63,17 +63,29 @@ pub(crate) async fn reschedule(
         staff,
         requester: asker.requester,
         claim: Some(claim_of_move(&once, appointment.starts_at())),
-        // A fee that nobody has spoken of is asked first.
-        accepts_fee: told,
+        agreed_fee: notes.agreed_fee(appointment.id(), ChangeAct::Move),
     };
-    if confirmed && let Some(done) = carry_out(desk, talk, &request, &once).await? {
+    let service = appointment.snapshot().service;
+    if confirmed && let Some(done) = carry_out(desk, talk, (&request, service), &once).await? {
         return Ok(done);
     }
-    match desk.parts.bookings.prepare_move(&talk.scope, &request).await? {
+    ask(desk, talk, (&request, service), notes).await
+}
+
+/// The question whether to move, with the fee if there is one. The new time is held meanwhile.
+async fn ask(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (request, service): (&MoveRequest, ServiceId),
+    notes: CallNotes,
+) -> ToolResult {
+    match desk.parts.bookings.prepare_move(&talk.scope, request).await? {
         PrepareOutcome::Ready { appointment, slot, hold, fee } => {
+            let told_fee =
+                fee.map(|fee| ToldFee { appointment: appointment.id(), act: ChangeAct::Move, fee });
             let question = Some(Question::Move(appointment.id(), slot));
-            let notes = CallNotes { asked: question, offered: Vec::new(), ..notes };
-            desk.parts.memory.remember(&talk.scope, talk.call, notes).await;
+            let notes = CallNotes { asked: question, offered: Vec::new(), told_fee, ..notes };
+            desk.note(talk, notes).await;
             let at = slot.start.with_timezone(&talk.zone());
             let (status, promise) = if hold.is_some() {
                 (Status::ReadyForConfirmation, "")
@@ -93,7 +105,7 @@ pub(crate) async fn reschedule(
                 .with(
                     "new_appointment",
                     serde_json::json!({
-                        "slot_id": SlotId::encode(&slot).as_str(),
+                        "slot_id": SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
                         "start": at.to_rfc3339(),
                         "date": at.format("%Y-%m-%d").to_string(),
                         "time": at.format("%H:%M").to_string(),
@@ -108,7 +120,7 @@ pub(crate) async fn reschedule(
                 .next(NextAction::AskForConfirmation)
                 .into())
         }
-        PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await,
+        PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await,
     }
 }
 
@@ -133,15 +145,20 @@ pub(crate) async fn move_held(
         Earlier::None(once) => once,
     };
     let from = before.starts_at();
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let request = MoveRequest {
         appointment,
         start: slot.start,
         staff: Some(slot.staff),
         requester: asker.requester,
         claim: Some(claim_of_move(&once, from)),
-        accepts_fee: true,
+        agreed_fee: notes.agreed_fee(appointment, ChangeAct::Move),
     };
-    carry_out(desk, talk, &request, &once).await?.ok_or_else(|| gone().into())
+    let service = before.snapshot().service;
+    match carry_out(desk, talk, (&request, service), &once).await? {
+        Some(done) => Ok(done),
+        None => ask(desk, talk, (&request, service), notes).await,
+    }
 }
 
 /// The destination that the caller was asked about, or that the call holds for this appointment and no other.
@@ -183,18 +200,17 @@ fn claim_of_move(once: &Once, from: DateTime<Utc>) -> appointment::commands::Cla
     claim_for(once, move |appointment| Effect::moved(appointment, from))
 }
 
-/// Nothing if it costs a fee to which nobody has agreed.
+/// Nothing if it costs more than what the caller has agreed to.
 async fn carry_out(
     desk: &VoiceDesk,
     talk: &Conversation,
-    request: &MoveRequest,
+    (request, service): (&MoveRequest, ServiceId),
     once: &Once,
 ) -> Result<Option<Done>, Stop> {
-    let (start, staff) = (request.start, request.staff);
     match desk.parts.bookings.move_appointment(&talk.scope, request).await? {
         MoveOutcome::Moved { before, after } => after_moving(desk, talk, &before, &after).await.map(Some),
         MoveOutcome::Not(MoveRefusal::FeeDue(_)) => Ok(None),
-        MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, start, staff).await.map(Some),
+        MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await.map(Some),
         MoveOutcome::Repeated => repeated(desk, talk, once).await.map(Some),
     }
 }
@@ -203,8 +219,7 @@ async fn refuse(
     desk: &VoiceDesk,
     talk: &Conversation,
     refusal: MoveRefusal,
-    start: DateTime<Utc>,
-    staff: Option<StaffId>,
+    (request, service): (&MoveRequest, ServiceId),
 ) -> ToolResult {
     match refusal {
         MoveRefusal::NotYours => Err(unauthorized().into()),
@@ -222,17 +237,7 @@ async fn refuse(
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let service = alternatives.first().map(|ranked| ranked.slot.service).or(notes.service);
-            let Some(service) =
-                service.or_else(|| talk.catalogue.services().first().map(|service| service.id))
-            else {
-                return Err(ToolReply::new(
-                    Status::NoAvailability,
-                    "Dazu finde ich leider nichts Freies, soll sich jemand bei Ihnen melden?",
-                )
-                .into());
-            };
-            let asked = Asked { service, staff, start, inferred: Vec::new() };
+            let asked = Asked { service, staff: request.staff, start: request.start, inferred: Vec::new() };
             let reply = offers::not_free(talk, &reason, &asked, &alternatives);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }

@@ -188,22 +188,26 @@ pub(crate) async fn offer(
         reply.message = format!("Der Kalender antwortet gerade nicht, nach unserem Plan gilt, {told}");
         reply = reply.with("certainty", "unverified");
     }
+    if slots.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
+        reply = reply.next(NextAction::AskCaller);
+    }
     let offered = slots.iter().map(|ranked| ranked.slot).collect();
-    desk.parts.memory.remember(&talk.scope, talk.call, CallNotes { offered, ..notes }).await;
-    reply.offering(slots.iter().map(|ranked| alternative(talk, ranked)).collect())
+    desk.note(talk, CallNotes { offered, ..notes }).await;
+    reply.offering(slots.iter().filter_map(|ranked| alternative(talk, ranked)).collect())
 }
 
-fn alternative(talk: &Conversation, ranked: &RankedSlot) -> Alternative {
+/// `None` for a time that has no name: it could not be accepted.
+fn alternative(talk: &Conversation, ranked: &RankedSlot) -> Option<Alternative> {
     let at = ranked.slot.start.with_timezone(&talk.zone());
-    Alternative {
-        slot_id: SlotId::encode(&ranked.slot).as_str().to_owned(),
+    Some(Alternative {
+        slot_id: SlotId::encode(&ranked.slot)?.to_string(),
         start: at.to_rfc3339(),
         date: at.format("%Y-%m-%d").to_string(),
         time: at.format("%H:%M").to_string(),
         staff: talk.staff_name(ranked.slot.staff),
         spoken: speech::moment(at, talk.now),
         kind: ranked.kind.as_str().to_owned(),
-    }
+    })
 }
 
 /// The first alternatives as clock times, for a day that was just said: "um neun Uhr oder um halb zehn".

@@ -22,6 +22,8 @@ use crate::tool::Tool;
 const SPOKEN: usize = 5;
 /// Services in the data of `get_available_services`; no agent picks from a longer list.
 pub(crate) const LISTED: usize = 50;
+/// Bytes of services in one answer. The voice provider cuts an answer after 15 000 characters, in the middle of the JSON.
+const LISTED_BYTES: usize = 12_000;
 
 pub(crate) fn list(tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let category = args.text(names::CATEGORY)?.map(|text| text.to_lowercase());
@@ -47,7 +49,7 @@ pub(crate) fn list(tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResul
     let by_category = listed.len() > SPOKEN && categories.len() > 1 && category.is_none();
     // One tool lists everything for the agent to look at, the other what can be said.
     let most = if tool == Tool::GetAvailableServices { LISTED } else { SPOKEN };
-    let rows: Vec<_> = listed.iter().take(most).map(|service| describe(service)).collect();
+    let rows = within(LISTED_BYTES, listed.iter().take(most).map(|service| describe(service)));
     let message = match listed.as_slice() {
         _ if by_category => {
             let names: Vec<_> = categories.iter().map(|name| speech::plain(name)).collect();
@@ -180,6 +182,16 @@ fn some_names(talk: &Conversation) -> Vec<String> {
         .take(SPOKEN)
         .map(|service| speech::plain(&service.name))
         .collect()
+}
+
+/// As many of them, in their order, as have room.
+fn within(bytes: usize, rows: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut left = bytes;
+    rows.map_while(|row| {
+        left = left.checked_sub(row.to_string().len() + 1)?;
+        Some(row)
+    })
+    .collect()
 }
 
 fn describe(service: &Service) -> Value {

@@ -119,7 +119,7 @@ pub(crate) async fn wanted(
     notes.service = Some(service.id);
     notes.staff = staff;
     // A question back must not forget what was understood.
-    desk.parts.memory.remember(&talk.scope, talk.call, notes.clone()).await;
+    desk.note(talk, notes.clone()).await;
     let listener = Listener { topic: notes.day, ..talk.listener() };
     let when = match datetime {
         Some(words) => listener.hear(Some(&words), time.as_deref())?,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use german_datetime::{
-    Context, Direction, Edge, Inference, Interval, Reason, Understanding, Vague, Value, understand,
+    Context, Direction, Edge, Inference, Interval, Reason, Understanding, Vague, Value, ZonedTime, understand,
 };
 use serde_json::{Value as Json, json};
 
@@ -70,7 +70,7 @@ impl Listener<'_> {
     fn speak_value(&self, value: &Value) -> String {
         let today = self.now.with_timezone(&self.zone).date_naive();
         match value {
-            Value::Moment(at) => speech::moment(*at, self.now),
+            Value::Moment(at) => format!("{}{}", speech::moment(*at, self.now), which_hour(*at)),
             Value::Day(day) => speech::on_day(*day, today),
             Value::Time(time) => speech::clock(*time),
             Value::Interval(Interval { start, end, .. }) | Value::Vague(Vague { start, end, .. }) => {
@@ -128,6 +128,15 @@ fn speak_edge(edge: Edge, today: NaiveDate, is_end: bool) -> String {
             format!("{}, um {}", speech::day_as_origin(at.date(), today), speech::clock(at.time()))
         }
         Edge::Clock(minute) => speech::clock(minute.time()),
+    }
+}
+
+/// Which of two hours with the same name, where clocks are set back over it.
+fn which_hour(at: DateTime<Tz>) -> &'static str {
+    match german_datetime::in_zone(at.naive_local(), at.timezone()) {
+        ZonedTime::Doubled { later, .. } if later == at => ", nach der Zeitumstellung",
+        ZonedTime::Doubled { .. } => ", vor der Zeitumstellung",
+        ZonedTime::Single(_) | ZonedTime::Missing { .. } => "",
     }
 }
 

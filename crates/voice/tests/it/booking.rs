@@ -184,6 +184,44 @@ async fn a_hold_keeps_the_time_from_others_until_it_expires() {
     assert_eq!(other.ask("check_availability", anna).await.status, Status::Available);
 }
 
+/// Whoever was named when the time was checked is who has the appointment, although another one is free as well.
+#[tokio::test]
+async fn who_was_checked_is_who_is_booked() {
+    for (call, day) in [("call_a", "2026-11-24"), ("call_b", "2026-11-25"), ("call_c", "2026-11-26")] {
+        let world = World::new().await;
+        let line = world.call(call, STRANGER);
+        let checked = line.ask("check_availability", wish(day, "10:00")).await;
+        assert_eq!(checked.status, Status::Available, "{}", checked.message);
+        let booked = line.ask("book_appointment", wish(day, "10:00")).await;
+        assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+        assert_eq!(checked.data["staff"], booked.data["staff"]);
+    }
+}
+
+/// Looking at other days, asking about another appointment or for a call is no reason to lose what is held.
+#[tokio::test]
+async fn whatever_is_asked_meanwhile_keeps_what_is_held() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    let day = json!({"datum": "2026-11-25", "dienstleistung": "Haarschnitt"});
+    for (tool, args) in [
+        ("check_availability", day.clone()),
+        ("get_alternatives", day.clone()),
+        ("find_next_available", json!({"dienstleistung": "Haarschnitt"})),
+        ("query_appointment", json!({})),
+        ("cancel_appointment", json!({})),
+        ("request_callback", json!({"reason": "Preisliste"})),
+        ("get_service_info", json!({"service_name": "Haarschnitt"})),
+    ] {
+        world.wait(90);
+        line.ask(tool, args).await;
+        let ends =
+            world.appointments.holds(&world.scope).iter().map(|hold| hold.expires_at).collect::<Vec<_>>();
+        assert_eq!(ends, [kernel::Clock::now(&*world.clock) + chrono::TimeDelta::seconds(120)], "{tool}");
+    }
+}
+
 #[tokio::test]
 async fn small_talk_keeps_what_is_held_and_giving_back_frees_it() {
     let world = World::new().await;

@@ -316,7 +316,19 @@ async fn dear() -> Said {
     let line = world.call("call_a", STRANGER);
     line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
     line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
-    line.ask("cancel_appointment", json!({})).await;
+    // Another fee was told since, so a yes to the move is no yes to its fee.
+    for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {
+        line.ask("cancel_appointment", json!({})).await;
+        line.ask(tool, json!({"bestaetigung": true})).await;
+    }
+    said(&world)
+}
+
+/// A store that holds what cannot be read.
+async fn failing() -> Said {
+    let world = World::new().await;
+    world.broken.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
     said(&world)
 }
 
@@ -330,6 +342,7 @@ async fn everything() -> Said {
         strangers().await,
         mirrored().await,
         dear().await,
+        failing().await,
     ];
     parts.concat()
 }

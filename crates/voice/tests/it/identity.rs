@@ -1,7 +1,7 @@
 //! Who may hear and change what.
 
 use appointment::model::CatalogueSnapshot;
-use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
+use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, FeeTier, Level};
 use customer::CustomerStatus;
 use customer::testing::customer;
 use serde_json::json;
@@ -188,7 +188,7 @@ async fn a_fee_is_told_before_it_is_charged() {
     assert_eq!((moved.status, &moved.data["fee_minor"]), (Status::Rescheduled, &json!(1000)));
     assert!(moved.message.contains("das kostet zehn Euro"), "{}", moved.message);
 
-    let asked = line.ask("cancel_appointment", json!({})).await;
+    let asked = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
     assert_eq!((asked.status, &asked.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(1000)));
     assert!(asked.message.contains("kostet jetzt zehn Euro"), "{}", asked.message);
     let gone = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
@@ -200,6 +200,37 @@ async fn a_fee_is_told_before_it_is_charged() {
     assert_eq!(often.data["reason"], "quota_exceeded", "{}", often.message);
     let details = json!({"quota_used": 1, "quota_max": 1, "fee_if_forced": 1000});
     assert_eq!(often.data["details"], details);
+}
+
+/// The notice shrinks while the caller thinks: a yes to five euros is no yes to twenty.
+#[tokio::test]
+async fn a_yes_agrees_to_the_fee_that_was_told_and_no_other() {
+    let by_notice = |here: &mut CatalogueSnapshot| {
+        let tiers = vec![
+            FeeTier { min_minutes: 48 * 60, fee_minor: 500 },
+            FeeTier { min_minutes: 0, fee_minor: 2000 },
+        ];
+        let rules = ChangeRules { fee: FeeRules { tiers, ..FeeRules::default() }, ..ChangeRules::default() };
+        let policy = |act| ChangePolicy { level: Level::Branch, act, rules: rules.clone() };
+        here.changes = vec![policy(ChangeAct::Cancel), policy(ChangeAct::Move)];
+    };
+    let world = World::with(by_notice).await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    let asked = line.ask("reschedule_appointment", to).await;
+    assert_eq!(asked.data["fee_minor"], 500, "{}", asked.message);
+    let asked = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!(asked.data["fee_minor"], 500, "{}", asked.message);
+    let before = chrono::NaiveDate::from_ymd_opt(2026, 11, 25).unwrap().and_hms_opt(9, 0, 0).unwrap();
+    world.clock.set(before.and_utc());
+    let yes = json!({"bestaetigung": true});
+    let asked = line.ask("cancel_appointment", yes.clone()).await;
+    assert_eq!((asked.status, &asked.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(2000)));
+    let moving = line.ask("confirm_booking", yes.clone()).await;
+    assert_eq!((moving.status, &moving.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(2000)));
+    let moved = line.ask("confirm_booking", yes).await;
+    assert_eq!((moved.status, &moved.data["fee_minor"]), (Status::Rescheduled, &json!(2000)));
 }
 
 #[tokio::test]

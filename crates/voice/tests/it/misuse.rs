@@ -26,6 +26,81 @@ fn bare(tool: &str, args: Value) -> ToolRequest {
     }
 }
 
+/// Names that are as close to what was understood as each other are asked about; neither is taken.
+#[tokio::test]
+async fn names_that_nearly_tie_are_asked_about() {
+    let world = World::with(|here| {
+        for (number, name) in [(11, "Herrenhaarschnitt"), (12, "Damenhaarschnitt")] {
+            let mut service = here.services[0].clone();
+            (service.id, service.name) = (appointment::testing::service_id(number), name.to_owned());
+            here.services.push(service);
+        }
+        here.services.remove(0);
+    })
+    .await;
+    let mut unclear = wish("2026-11-24", "10:00");
+    unclear["dienstleistung"] = json!("haarschnitt");
+    let reply = world.call("call_a", STRANGER).ask("book_appointment", unclear).await;
+    assert_eq!(reply.status, Status::ServiceAmbiguous, "{}", reply.message);
+    for name in ["Herrenhaarschnitt", "Damenhaarschnitt"] {
+        assert!(reply.message.contains(name), "{}", reply.message);
+    }
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+}
+
+/// The voice provider cuts an answer after 15 000 characters: a long catalogue is told in part, and says so.
+#[tokio::test]
+async fn no_answer_is_longer_than_the_voice_provider_reads() {
+    let world = World::with(|here| {
+        let first = here.services[0].clone();
+        here.services = (0..200)
+            .map(|number| {
+                let mut service = first.clone();
+                service.id = appointment::testing::service_id(1000 + number);
+                service.name = format!("Behandlung {number}");
+                service.description = Some("ä".repeat(2000));
+                service
+            })
+            .collect();
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    for entry in voice::tool::TOOLS {
+        let reply = line.ask(entry.name, json!({})).await;
+        let text = serde_json::to_string(&reply).unwrap();
+        assert!(text.chars().count() <= 15_000, "{}: {}", entry.name, text.len());
+    }
+    let listed = line.ask("get_available_services", json!({})).await;
+    assert_eq!(listed.data["count"], 200);
+    assert_eq!(listed.data["shown"], listed.data["services"].as_array().unwrap().len());
+    assert!(listed.data["shown"].as_u64().unwrap() > 1);
+}
+
+/// What no second try can mend is handed to a person, and the caller is told so; once, however often it is tried.
+#[tokio::test]
+async fn a_dead_end_becomes_a_callback() {
+    let world = World::new().await;
+    world.broken.store(true, std::sync::atomic::Ordering::Relaxed);
+    let line = world.call("call_a", STRANGER);
+    for _ in 0..2 {
+        let reply = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+        assert_eq!((reply.status, reply.success), (Status::Degraded, false), "{}", reply.message);
+        assert!(
+            reply.message.contains("es meldet sich jemand bei Ihnen bis spätestens"),
+            "{}",
+            reply.message
+        );
+    }
+    let promised = world.callbacks.all();
+    let [promised] = promised.as_slice() else { panic!("one promise: {promised:?}") };
+    assert_eq!(promised.reason, servicedesk::CallbackReason::TechnicalProblem);
+    let hidden = world.call("call_b", "anonymous").ask("book_appointment", wish("2026-11-24", "11:00")).await;
+    assert_eq!(
+        (hidden.status, hidden.next_action),
+        (Status::Degraded, Some(voice::NextAction::OfferCallback))
+    );
+}
+
 #[tokio::test]
 async fn without_an_envelope_only_an_ongoing_call_counts() {
     let world = World::new().await;

@@ -27,6 +27,25 @@ async fn a_yes_answers_the_last_question_also_the_second_time() {
 }
 
 #[tokio::test]
+async fn notes_that_are_older_than_what_is_held_decide_nothing() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    // Another gateway answers the next question, and this one does not hear of it.
+    let older = world.notes.0.lock().unwrap().clone();
+    world.wait(5);
+    line.ask("check_availability", wish("2026-11-25", "11:00")).await;
+    *world.notes.0.lock().unwrap() = older;
+    let yes = json!({"name": "Erika Muster"});
+    let asked_back = line.ask("confirm_booking", yes.clone()).await;
+    assert_eq!(asked_back.status, Status::AmbiguousTime, "{}", asked_back.message);
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+    line.ask("check_availability", wish("2026-11-25", "11:00")).await;
+    let booked = line.ask("confirm_booking", yes).await;
+    assert_eq!((booked.status, booked.data["time"].as_str()), (Status::Booked, Some("11:00")));
+}
+
+#[tokio::test]
 async fn a_time_that_was_asked_for_again_is_the_one_that_is_confirmed() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);

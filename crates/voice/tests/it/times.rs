@@ -103,6 +103,21 @@ async fn the_next_free_time_and_the_opening_hours() {
 }
 
 #[tokio::test]
+async fn two_hours_with_one_name_are_told_apart() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    // Clocks are set back at three: half past two comes twice.
+    let args = json!({"dienstleistung": "Haarschnitt", "datum": "2027-10-31", "uhrzeit": "02:30"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
+    for words in
+        ["zwei Uhr dreißig morgens, vor der Zeitumstellung", "dreißig morgens, nach der Zeitumstellung"]
+    {
+        assert!(reply.message.contains(words), "{words}: {}", reply.message);
+    }
+}
+
+#[tokio::test]
 async fn only_the_readings_that_matter_are_asked_about() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);

@@ -1,6 +1,7 @@
 //! A salon with two people, a clock that stands on a Monday, and a caller on the line.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,6 +56,9 @@ pub(crate) struct World {
     pub(crate) uses: Arc<Uses>,
     pub(crate) tenancy: Arc<InMemoryTenancy>,
     pub(crate) outside: Arc<OutsideCalendar>,
+    /// Outcomes of appointments cannot be read while this is true.
+    pub(crate) broken: Arc<AtomicBool>,
+    pub(crate) notes: Arc<Notes>,
     /// Every answer, with the tool that gave it.
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
@@ -129,8 +133,9 @@ impl TraceSink for Uses {
     }
 }
 
+/// Notes of calls.
 #[derive(Default)]
-struct Notes(Mutex<HashMap<CallId, CallNotes>>);
+pub(crate) struct Notes(pub(crate) Mutex<HashMap<CallId, CallNotes>>);
 
 #[async_trait]
 impl CallMemory for Notes {
@@ -163,6 +168,8 @@ impl FailedIdentifications for Attempts {
 struct Outcomes {
     appointments: Arc<InMemoryAppointments>,
     callbacks: Arc<InMemoryCallbacks>,
+    /// Those of appointments cannot be read.
+    broken: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -172,6 +179,9 @@ impl OutcomeStore for Outcomes {
         scope: &TenantScope,
         key: &IdempotencyKey,
     ) -> Result<Option<StoredOutcome>, StoreError> {
+        if self.broken.load(Ordering::Relaxed) && !key.as_str().contains("request_callback") {
+            return Err(StoreError::Corrupt("a torn page".into()));
+        }
         let booked = self.appointments.claim(scope, key);
         let claim = booked.or_else(|| self.callbacks.claim(scope.tenant(), key));
         Ok(claim.map(|claim| StoredOutcome { request: claim.request, outcome: claim.outcome }))
@@ -240,6 +250,8 @@ impl World {
         let uses = Arc::new(Uses::default());
         let trace = Arc::new(InMemoryTrace::default());
         let outside = Arc::new(OutsideCalendar::new(appointments.clone()));
+        let broken = Arc::new(AtomicBool::default());
+        let notes = Arc::new(Notes::default());
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             tenants: tenancy.clone(),
@@ -254,16 +266,33 @@ impl World {
             .with_outside(outside.clone()),
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
-            outcomes: Arc::new(Outcomes { appointments: appointments.clone(), callbacks: callbacks.clone() }),
-            memory: Arc::new(Notes::default()),
+            outcomes: Arc::new(Outcomes {
+                appointments: appointments.clone(),
+                callbacks: callbacks.clone(),
+                broken: broken.clone(),
+            }),
+            memory: notes.clone(),
             copies: outside.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
             clock: clock.clone(),
             ids,
         });
-        let said = Mutex::default();
-        Self { desk, clock, scope, appointments, customers, callbacks, calls, uses, tenancy, outside, said }
+        Self {
+            desk,
+            clock,
+            scope,
+            appointments,
+            customers,
+            callbacks,
+            calls,
+            uses,
+            tenancy,
+            outside,
+            broken,
+            notes,
+            said: Mutex::default(),
+        }
     }
 
     /// Somebody calls the salon.

@@ -1,6 +1,6 @@
 //! Every rule, over this repository.
 
-use architecture_tests::{Workspace, manifests, migrations, ports, rings};
+use architecture_tests::{Workspace, incidents, manifests, migrations, ports, rings};
 
 fn assert_none(rule: &str, found: &[String]) {
     assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
@@ -33,6 +33,11 @@ fn the_kernel_stays_small() {
 #[test]
 fn every_file_fits_a_head() {
     assert_none("length", &manifests::length_violations(&this()));
+}
+
+#[test]
+fn every_incident_is_ruled_out_by_a_test() {
+    assert_none("incidents", &incidents::incident_violations(&this()));
 }
 
 #[test]

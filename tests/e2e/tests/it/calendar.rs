@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use askpro::admin::{Office, Target, run_task};
+use askpro::admin::{Office, run_task};
 use askpro::cues;
 use askpro::venue::{Line, status};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use simulators::calcom::{
 };
 use simulators::retell::Exchange;
 
-use crate::house::{House, PATIENCE, UNHURRIED};
+use crate::house::{House, PATIENCE, UNHURRIED, target};
 
 const PRACTICE: &str = "+4989555200";
 const SECRET: &str = "whsec_demo_calcom";
@@ -60,8 +60,7 @@ async fn book(house: &House, call: &str, number: u32, day: &str, time: &str) -> 
 }
 
 async fn run(house: &House, task: &str) {
-    let target = Target { database: Some(house.venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "task").await.unwrap();
+    let office = Office::open(&target(&house.venue), "task").await.unwrap();
     run_task(&office, task).await.unwrap();
     office.close().await;
 }
@@ -426,8 +425,7 @@ async fn after_an_outage_both_sides_agree() {
     // Meanwhile the owner books one of the times there.
     let stolen = house.calcom().customer_books(page_booking(&day, "17:00")).unwrap();
     house.calcom().clear_faults();
-    // Ten minutes of outage are ten minutes of product time; the breaker's minute is a real one.
-    house.let_pass(TimeDelta::minutes(10)).await;
+    house.ground().pass(TimeDelta::minutes(10)).await.unwrap();
     let begun = Instant::now();
     loop {
         run(&house, "push_open_copies").await;

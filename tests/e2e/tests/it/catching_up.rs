@@ -1,9 +1,9 @@
 //! After an outage: what the voice provider could not deliver is read from its archive.
 
-use askpro::admin::{Office, Target, run_task};
+use askpro::admin::{Office, run_task};
 use serde_json::{Value, json};
 
-use crate::house::{House, expect_rows};
+use crate::house::{House, expect_rows, target};
 
 /// A call whose later events are refused, as by a gateway whose keys were wrong.
 const LOST: &str = r#"
@@ -34,8 +34,7 @@ async fn play(house: &House, script: &str) -> String {
 }
 
 async fn catch_up(house: &House) {
-    let target = Target { database: Some(house.venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "task").await.unwrap();
+    let office = Office::open(&target(&house.venue), "task").await.unwrap();
     run_task(&office, "sync-retell-calls").await.unwrap();
     office.close().await;
 }

@@ -1,6 +1,6 @@
 //! Call events in every order, several times and with differing contents.
 
-use askpro::rows::fetch;
+use askpro::prove::reorder::end_of_call;
 use askpro::venue::Venue;
 use serde_json::{Map, Value, json};
 
@@ -60,48 +60,7 @@ async fn settled(venue: &Venue, call: &str) -> Value {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let of = async |table: &str, column: &str| {
-        let filter = Map::from_iter([(column.to_owned(), json!(call))]);
-        let mut rows = fetch(&venue.administrator, table, &filter).await.unwrap();
-        for row in &mut rows {
-            let row = row.as_object_mut().unwrap();
-            for column in [
-                "id",
-                "call_id",
-                "call_created_at",
-                "created_at",
-                "updated_at",
-                "recorded_at",
-                "version",
-                "call",
-                "provider_call_id",
-                "entry_no",
-            ] {
-                row.remove(column);
-            }
-        }
-        rows
-    };
-    let charges = of("call_charges", "call").await;
-    // Corrections on the way depend on the order; what is owed in the end does not.
-    let owed: i64 = charges.iter().filter_map(|row| row["amount_minor"].as_i64()).sum();
-    let last_cost: Option<i64> = sqlx::query_scalar(
-        "SELECT c.usd_microcents FROM public.call_provider_costs c
-           JOIN public.call_keys k ON k.tenant_id = c.tenant_id AND k.call_id = c.call_id
-          WHERE k.provider_call_id = $1 ORDER BY c.version DESC LIMIT 1",
-    )
-    .bind(call)
-    .fetch_optional(&venue.administrator)
-    .await
-    .unwrap();
-    json!({
-        "call": of("calls", "provider_call_id").await,
-        "contents": of("call_contents", "call").await,
-        "transcript": of("call_transcripts", "call").await,
-        "reported": of("call_costs", "call").await,
-        "owed": owed,
-        "cost": last_cost,
-    })
+    end_of_call(&venue.administrator, call).await.unwrap()
 }
 
 #[test]

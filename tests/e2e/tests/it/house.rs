@@ -1,15 +1,17 @@
 //! A whole product for a test: its own database, gateway and worker in this process, on ports of their own.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use adapter_postgres::{Database, DatabaseConfig, set_product_time};
+use askpro::admin::Target;
+use askpro::machine::Machine;
 use askpro::private::PRIVATE_CLOCK;
+use askpro::prove::ground::Ground;
 use askpro::rows;
 use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
 use askpro::venue::Venue;
 use askpro::world::DEFAULT_SEED;
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use serde_json::Value;
 use simulators::calcom::Simulator;
 use simulators::script::RowExpectation;
@@ -55,9 +57,13 @@ impl House {
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
-        let settings = [("CALENDAR__REFRESH_MS", "0"), ("DATABASE__CLOCK_CHECK_MS", "100")];
-        let settings = settings.map(|(name, value)| (format!("ASKPRO__{name}"), value.to_owned()));
-        let more = settings.into_iter().chain(more).collect();
+        Self::open_at(PRIVATE_CLOCK, more).await
+    }
+
+    /// At another time than the scripts'.
+    pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
+        let calm = ("ASKPRO__CALENDAR__REFRESH_MS".to_owned(), "0".to_owned());
+        let more = std::iter::once(calm).chain(more).collect();
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {
@@ -69,7 +75,7 @@ impl House {
             passwords: None,
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
-            clock: Some(DateTime::parse_from_rfc3339(PRIVATE_CLOCK).unwrap().to_utc()),
+            clock: Some(DateTime::parse_from_rfc3339(clock).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
@@ -80,7 +86,7 @@ impl House {
 
     async fn raise(setting: Setting, database: TestDatabase) -> Self {
         let stage = Stage::raise(&setting).await.expect("a stage");
-        let venue = Venue::open(stage.ready.clone()).await.expect("a venue");
+        let venue = Venue::open_by(stage.ready.clone(), stage.machine().clone()).await.expect("a venue");
         Self { venue, stage, setting, database }
     }
 
@@ -97,15 +103,19 @@ impl House {
         self.stage.calcom()
     }
 
-    /// Lets product time pass, for the database and for both processes.
-    pub(crate) async fn let_pass(&self, time: TimeDelta) {
-        let then = self.venue.now().await.unwrap() + time;
-        let administrator = DatabaseConfig::administrator(self.database.administrator_url());
-        let database = Database::connect(&administrator).await.unwrap();
-        set_product_time(&database, Some(then)).await.unwrap();
-        database.close().await;
-        // What either process does from now on it does at the new time: it measures ten times a second.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    /// Where a proof can be played.
+    pub(crate) fn ground(&self) -> Ground<'_> {
+        Ground::new(&self.venue, self.stage.machine(), self.stage.calcom())
+    }
+
+    /// Its clock.
+    pub(crate) const fn machine(&self) -> &Arc<Machine> {
+        self.stage.machine()
+    }
+
+    /// Its database, through the product's own roles.
+    pub(crate) const fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Ends it; everything that was begun is finished.
@@ -137,4 +147,13 @@ pub(crate) fn with_shared<T>(test: impl AsyncFnOnce(&Venue) -> T) -> T {
         (runtime, house)
     });
     runtime.block_on(test(&house.venue))
+}
+
+/// How an operator of this house's database would name it and himself.
+pub(crate) fn target(venue: &Venue) -> Target {
+    Target {
+        database: Some(venue.ready.database_url.clone()),
+        ready: "unused".into(),
+        person: "operator".to_owned(),
+    }
 }

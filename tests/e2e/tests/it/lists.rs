@@ -1,12 +1,12 @@
 //! The REST API and its keys.
 
-use askpro::admin::{KeyCommand, Office, Target, TenantCommand};
+use askpro::admin::{KeyCommand, Office, TenantCommand};
 use askpro::http;
 use askpro::venue::{Venue, status};
 use askpro::world::people;
 use serde_json::{Value, json};
 
-use crate::house::{House, with_shared};
+use crate::house::{House, target, with_shared};
 
 async fn get(venue: &Venue, path: &str, key: &str) -> (u16, Value) {
     let request = http::client().unwrap().get(format!("{}{path}", venue.ready.gateway)).bearer_auth(key);
@@ -80,12 +80,12 @@ fn a_second_companys_key_sees_nothing_of_the_first() {
 async fn keys_are_made_refused_and_a_company_is_switched_off() {
     let house = House::open().await;
     let venue = &house.venue;
-    let target = Target { database: Some(venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "key").await.unwrap();
+    let office = Office::open(&target(venue), "key").await.unwrap();
     let create = KeyCommand::Create {
         slug: "physio-lindt".to_owned(),
         name: "Kasse".to_owned(),
         expires_in_days: Some(1),
+        allow_from: Vec::new(),
     };
     let made = create.run(&office).await.unwrap();
     let key = made[0]["api_key"].as_str().unwrap().to_owned();

@@ -7,6 +7,7 @@ mod catching_up;
 mod edges;
 mod engine;
 mod events;
+mod guards;
 mod house;
 mod lists;
 mod privacy;

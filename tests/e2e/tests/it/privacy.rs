@@ -106,6 +106,11 @@ fn the_log_names_nobody_although_the_data_went_through() {
 fn names_what_it_is_about(lines: &[Value]) {
     let tool = |line: &&Value| line["message"] == "voice.tool" && line["tool"] == "book_appointment";
     let booked = lines.iter().find(tool).expect("a line of the tool");
+    let hops = booked["hops"].as_str().expect("where the time went");
+    for part in ["read=", "resolve=", "tool=", "database="] {
+        assert!(hops.contains(part), "{booked}");
+    }
+    assert!(booked["transactions"].as_u64() > Some(0) && booked["build"].is_string(), "{booked}");
     let span = &booked["span"];
     assert!(span["tenant.id"].as_str().is_some_and(|id| id.starts_with("cmp_")), "{booked}");
     let call = span["call.id"].as_str().expect("the call");

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use askpro::admin::{InboxCommand, JobsCommand, Office, Target, run_task};
-use askpro::venue::{Venue, WEBHOOK_PATH};
+use askpro::admin::{InboxCommand, JobsCommand, Office, run_task};
+use askpro::venue::WEBHOOK_PATH;
 use serde_json::json;
 
-use crate::house::{expect_rows, with_shared};
+use crate::house::{expect_rows, target, with_shared};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn target(venue: &Venue) -> Target {
-    Target { database: Some(venue.ready.database_url.clone()), ready: "unused".into() }
-}
 
 #[test]
 fn what_is_no_json_is_refused_and_kept() {

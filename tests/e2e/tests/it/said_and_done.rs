@@ -1,9 +1,9 @@
 //! What an assistant says it has done is compared with what was done.
 
-use askpro::admin::{CallsCommand, Office, Target};
+use askpro::admin::{CallsCommand, Office};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, target};
 
 const FALSE_WORD: &str = r#"
 name: Zugesagt und nicht eingetragen
@@ -38,7 +38,7 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     let house = House::open().await;
     play(&house, FALSE_WORD).await;
     play(&house, TRUE_WORD).await;
-    house.let_pass(chrono::TimeDelta::minutes(1)).await;
+    house.ground().pass(chrono::TimeDelta::minutes(1)).await.unwrap();
     house
         .expect_rows(json!([
             {"table": "engine.job_history", "where": {"kind": "compare_said_and_done", "outcome": "done"}, "count": {"at_least": 4}},
@@ -47,8 +47,7 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
             {"table": "callbacks", "where": {"tenant": "salon-nord", "reason": "message_undeliverable"}, "count": 1},
         ]))
         .await;
-    let target = Target { database: Some(house.venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "calls").await.unwrap();
+    let office = Office::open(&target(&house.venue), "calls").await.unwrap();
     let list = CallsCommand::Mismatches { tenant: Some("salon-nord".to_owned()) };
     let open = list.run(&office).await.unwrap();
     assert_eq!(open[0]["sentence"], "Ich habe den Termin am Freitag um zehn Uhr für Sie gebucht.");

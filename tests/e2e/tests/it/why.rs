@@ -1,10 +1,10 @@
 //! Why not? The exact thing that keeps a time from being free, by API and at the command line.
 
-use askpro::admin::{Office, Target};
+use askpro::admin::Office;
 use askpro::why::WhyArgs;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, target};
 
 /// What the API says about a haircut with Anna Petersen in Altona.
 async fn ask(house: &House, start: &str) -> Value {
@@ -81,8 +81,7 @@ async fn the_exact_thing_in_the_way_is_named() {
     );
 
     // The same by names, at the command line.
-    let target = Target { database: Some(house.venue.ready.database_url.clone()), ready: "unused".into() };
-    let office = Office::open(&target, "why").await.unwrap();
+    let office = Office::open(&target(&house.venue), "why").await.unwrap();
     let asked = WhyArgs {
         tenant: "salon-nord".to_owned(),
         branch: Some("altona".to_owned()),

@@ -7,7 +7,7 @@ use testkit::scenario::Salon;
 use uuid::Uuid;
 
 use super::seed::everything;
-use super::{routing_tables, tenant_tables};
+use super::{COSTS, role_of, routing_tables, tenant_tables};
 
 /// Insufficient privilege: no right on the table, or a policy that refuses the row.
 const DENIED: &str = "42501";
@@ -18,6 +18,8 @@ struct World {
     other: Salon,
     /// One connection that is used for everything: what one tenant leaves on it, the next one would find.
     gateway: PgPool,
+    /// The same for the tables that only the worker reaches.
+    worker: PgPool,
     tables: Vec<String>,
 }
 
@@ -28,13 +30,16 @@ async fn world() -> World {
     let other = everything(admin, 2).await;
     let config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(1);
     let gateway = Database::connect(&config).await.unwrap().pool().clone();
+    let config = DatabaseConfig::worker(database.worker_url()).with_max_connections(1);
+    let worker = Database::connect(&config).await.unwrap().pool().clone();
     let tables = tenant_tables(admin).await;
-    World { own, other, gateway, tables, database }
+    World { own, other, gateway, worker, tables, database }
 }
 
 /// Begins as the product does; without a tenant, only the role is switched.
-async fn begin(connection: &mut PgConnection, tenant: Option<&Salon>) {
-    sqlx::raw_sql("BEGIN; SET LOCAL ROLE tenant").execute(&mut *connection).await.unwrap();
+async fn begin(connection: &mut PgConnection, table: &str, tenant: Option<&Salon>) {
+    let opening = format!("BEGIN; SET LOCAL ROLE {}", role_of(table));
+    sqlx::raw_sql(AssertSqlSafe(opening)).execute(&mut *connection).await.unwrap();
     if let Some(salon) = tenant {
         sqlx::query("SELECT set_config('app.tenant_id', $1, true)")
             .bind(salon.tenant.as_uuid().to_string())
@@ -65,10 +70,21 @@ fn code(error: &sqlx::Error) -> String {
 }
 
 impl World {
+    /// Whoever may work with the table.
+    fn login(&self, table: &str) -> &PgPool {
+        if COSTS.contains(&table) { &self.worker } else { &self.gateway }
+    }
+
     /// Runs one statement as this tenant and undoes it: rows, or the code of the refusal.
-    async fn attempt(&self, tenant: Option<&Salon>, sql: String, victim: Uuid) -> Result<u64, String> {
-        let mut connection = self.gateway.acquire().await.unwrap();
-        begin(&mut connection, tenant).await;
+    async fn attempt(
+        &self,
+        table: &str,
+        tenant: Option<&Salon>,
+        sql: String,
+        victim: Uuid,
+    ) -> Result<u64, String> {
+        let mut connection = self.login(table).acquire().await.unwrap();
+        begin(&mut connection, table, tenant).await;
         let result = sqlx::query(AssertSqlSafe(sql))
             .bind(victim)
             .execute(&mut *connection)
@@ -97,17 +113,17 @@ async fn a_stranger_and_nobody_see_nothing_on_a_connection_that_others_used() {
     let world = world().await;
     let owner = world.own.tenant.as_uuid();
     for table in &world.tables {
-        let mut connection = world.gateway.acquire().await.unwrap();
+        let mut connection = world.login(table).acquire().await.unwrap();
         // The tenant itself sees its rows: the question is put right, and the connection has carried its setting.
-        begin(&mut connection, Some(&world.own)).await;
+        begin(&mut connection, table, Some(&world.own)).await;
         assert!(rows_of(&mut connection, table, owner).await > 0, "{table}: a tenant sees its own rows");
         rollback(&mut connection).await;
 
-        begin(&mut connection, Some(&world.other)).await;
+        begin(&mut connection, table, Some(&world.other)).await;
         assert_eq!(rows_of(&mut connection, table, owner).await, 0, "{table}: a stranger sees rows");
         rollback(&mut connection).await;
 
-        begin(&mut connection, None).await;
+        begin(&mut connection, table, None).await;
         assert_eq!(rows_of(&mut connection, table, owner).await, 0, "{table}: nobody sees rows");
         rollback(&mut connection).await;
 
@@ -119,6 +135,34 @@ async fn a_stranger_and_nobody_see_nothing_on_a_connection_that_others_used() {
     }
 }
 
+/// What a call cost at the provider is refused to the company whose call it is, in every way that the gateway has.
+#[tokio::test]
+async fn what_calls_cost_is_not_for_the_role_that_answers_companies() {
+    let world = world().await;
+    let own = world.own.tenant.as_uuid();
+    for table in COSTS {
+        assert!(world.tables.iter().any(|name| name == table), "{table} is no tenant table");
+        for pool in [&world.gateway, &world.worker] {
+            let mut connection = pool.acquire().await.unwrap();
+            begin(&mut connection, "any other", Some(&world.own)).await;
+            for sql in [
+                format!("SELECT count(*) FROM {table} WHERE tenant_id = $1"),
+                format!("DELETE FROM {table} WHERE tenant_id = $1"),
+                format!("INSERT INTO {table} (tenant_id) VALUES ($1)"),
+            ] {
+                sqlx::raw_sql("SAVEPOINT before").execute(&mut *connection).await.unwrap();
+                let refused =
+                    sqlx::query(AssertSqlSafe(sql.clone())).bind(own).execute(&mut *connection).await;
+                assert_eq!(code(&refused.unwrap_err()), DENIED, "{sql}");
+                sqlx::raw_sql("ROLLBACK TO before").execute(&mut *connection).await.unwrap();
+            }
+            rollback(&mut connection).await;
+        }
+    }
+    let refused = sqlx::raw_sql("SET ROLE ledger").execute(&world.gateway).await.unwrap_err();
+    assert_eq!(code(&refused), DENIED, "the gateway does not become the ledger");
+}
+
 #[tokio::test]
 async fn routing_tables_show_a_tenant_its_own_rows_alone() {
     let world = world().await;
@@ -126,7 +170,7 @@ async fn routing_tables_show_a_tenant_its_own_rows_alone() {
     for table in routing_tables(world.database.admin_pool()).await {
         let mut connection = world.gateway.acquire().await.unwrap();
         for (tenant, visible) in [(Some(&world.own), true), (Some(&world.other), false), (None, false)] {
-            begin(&mut connection, tenant).await;
+            begin(&mut connection, &table, tenant).await;
             let rows = rows_of(&mut connection, &table, owner).await;
             assert_eq!(rows > 0, visible, "{table}: {rows} rows");
             rollback(&mut connection).await;
@@ -144,10 +188,11 @@ async fn a_stranger_and_nobody_change_nothing() {
         let changeable: Vec<String> = sqlx::query_scalar(
             "SELECT quote_ident(attname) FROM pg_attribute
               WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-                AND has_column_privilege('tenant', attrelid, attnum, 'UPDATE')
+                AND has_column_privilege($2, attrelid, attnum, 'UPDATE')
              UNION SELECT 'tenant_id'",
         )
         .bind(table)
+        .bind(role_of(table))
         .fetch_all(admin)
         .await
         .unwrap();
@@ -159,14 +204,14 @@ async fn a_stranger_and_nobody_change_nothing() {
         for tenant in [Some(&world.other), None] {
             for sql in &writes {
                 // No right at all, or no row in sight.
-                match world.attempt(tenant, sql.clone(), owner).await {
+                match world.attempt(table, tenant, sql.clone(), owner).await {
                     Ok(rows) => assert_eq!(rows, 0, "{sql}"),
                     Err(code) => assert_eq!(code, DENIED, "{sql}"),
                 }
             }
         }
         for sql in &writes {
-            let login = sqlx::query(AssertSqlSafe(sql.clone())).bind(owner).execute(&world.gateway).await;
+            let login = sqlx::query(AssertSqlSafe(sql.clone())).bind(owner).execute(world.login(table)).await;
             assert_eq!(code(&login.unwrap_err()), DENIED, "the login role itself: {sql}");
         }
     }
@@ -189,8 +234,9 @@ async fn nobody_inserts_for_another_tenant() {
     let world = world().await;
     let admin = world.database.admin_pool();
     for table in world.tables.iter().chain(&routing_tables(admin).await) {
-        let may_insert: bool = sqlx::query_scalar("SELECT has_table_privilege('tenant', $1, 'INSERT')")
+        let may_insert: bool = sqlx::query_scalar("SELECT has_table_privilege($2, $1, 'INSERT')")
             .bind(table)
+            .bind(role_of(table))
             .fetch_one(admin)
             .await
             .unwrap();
@@ -207,8 +253,8 @@ async fn nobody_inserts_for_another_tenant() {
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, $1)"
         );
         for tenant in [Some(&world.other), None, Some(&world.own)] {
-            let mut connection = world.gateway.acquire().await.unwrap();
-            begin(&mut connection, tenant).await;
+            let mut connection = world.login(table).acquire().await.unwrap();
+            begin(&mut connection, table, tenant).await;
             let refused = sqlx::query(AssertSqlSafe(sql.clone())).bind(&row).execute(&mut *connection).await;
             let is_owner = tenant.is_some_and(|salon| salon.tenant == world.own.tenant);
             let refusal = refused.map(|done| done.rows_affected()).map_err(|error| code(&error));

@@ -41,7 +41,12 @@ async fn every_tenant_table_is_bound_by_row_level_security() {
                                                   (SELECT oid FROM pg_roles WHERE rolname = 'tenant')]
                             OR p.polrelid = c.oid AND p.polpermissive AND p.polcmd = '*'
                            AND p.polroles = ARRAY[(SELECT oid FROM pg_roles WHERE rolname = 'tenant'),
-                                                  (SELECT oid FROM pg_roles WHERE rolname = 'askpro_owner')])
+                                                  (SELECT oid FROM pg_roles WHERE rolname = 'askpro_owner')]
+                            OR p.polrelid = c.oid AND p.polpermissive AND p.polcmd = '*'
+                           AND n.nspname || '.' || c.relname IN ('public.call_costs', 'public.call_provider_costs')
+                           AND p.polroles @> ARRAY[(SELECT oid FROM pg_roles WHERE rolname = 'ledger'),
+                                                   (SELECT oid FROM pg_roles WHERE rolname = 'askpro_owner')]
+                           AND cardinality(p.polroles) = 2)
             AND NOT EXISTS (SELECT FROM pg_policy p
                              WHERE p.polrelid = c.oid
                                AND (pg_get_expr(p.polqual, p.polrelid) IS DISTINCT FROM

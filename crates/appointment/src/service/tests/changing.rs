@@ -23,7 +23,7 @@ fn cancel(appointment: &Appointment, requester: Requester) -> CancelRequest {
         reason: Note::clean("krank"),
         requester,
         claim: None,
-        accepts_fee: false,
+        agreed_fee: None,
     }
 }
 
@@ -348,14 +348,14 @@ async fn a_fee_is_agreed_before_it_is_due_and_remembered_after() {
     let prepared = world.service.prepare_move(&world.scope, &to).await.unwrap();
     assert!(matches!(prepared, PrepareOutcome::Ready { fee: Some(due), .. } if due == fee), "{prepared:?}");
     assert_eq!(moved(&world, &to).await, MoveOutcome::Not(MoveRefusal::FeeDue(fee)));
-    to.accepts_fee = true;
+    to.agreed_fee = Some(fee);
     let MoveOutcome::Moved { after, .. } = moved(&world, &to).await else { panic!("agreed") };
     assert_eq!(after.snapshot().fee, Some(fee));
 
     let mut request = cancel(&made, known(1));
     let asked = world.service.cancel(&world.scope, request.clone()).await.unwrap();
     assert_eq!(asked, CancelOutcome::FeeDue { appointment: after, fee });
-    request.accepts_fee = true;
+    request.agreed_fee = Some(fee);
     let CancelOutcome::Cancelled(gone) = world.service.cancel(&world.scope, request).await.unwrap() else {
         panic!("agreed")
     };

@@ -92,7 +92,7 @@ async fn play(world: &World, step: Step) {
                     reason: None,
                     requester: known(who),
                     claim: None,
-                    accepts_fee: false,
+                    agreed_fee: None,
                 };
                 world.service.cancel(&world.scope, request).await.unwrap();
             }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod together;
+
 /// A provider that takes its time, and counts.
 #[derive(Default)]
 struct Slow {
@@ -131,7 +133,11 @@ impl World {
         let provider = Arc::new(Slow::default());
         provider.takes_ms.store(takes_ms, Ordering::Relaxed);
         *lock(&provider.offers) = vec![at("2026-11-24T09:00:00Z"), at("2026-11-24T10:00:00Z")];
-        let clock = Arc::new(FixedClock::at(at("2026-11-23T08:00:00Z")));
+        Self::before(provider, Arc::new(FixedClock::at(at("2026-11-23T08:00:00Z"))))
+    }
+
+    /// A mirror of its own in front of a provider that others may ask as well.
+    fn before(provider: Arc<Slow>, clock: Arc<FixedClock>) -> Self {
         let mut book = MockCalendarBook::new();
         book.expect_connection().returning(|_, id| {
             Ok(Some(Connection {

@@ -246,7 +246,7 @@ impl World {
             staff: Some(staff_id(person)),
             requester: Requester::Desk,
             claim: None,
-            accepts_fee: true,
+            agreed_fee: None,
         };
         self.bookings.move_appointment(&self.scope, &request).await.unwrap()
     }
@@ -262,7 +262,7 @@ impl World {
             reason: None,
             requester: Requester::Desk,
             claim: None,
-            accepts_fee: true,
+            agreed_fee: None,
         };
         self.bookings.cancel(&self.scope, request).await.unwrap()
     }

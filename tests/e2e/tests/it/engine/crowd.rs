@@ -106,18 +106,31 @@ async fn fifty_small_tenants_are_served_beside_a_huge_one() {
     assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
-/// In production such a transaction is seen for a minute before an alert; at 2,000 jobs a second that leaves some
-/// hundred thousand dead rows. Here as many jobs as fit into some seconds run beside it; what must hold is the same: the
-/// rate after the pile has grown, and the time in which a single job is picked up.
-const JOBS_BESIDE_AN_OLD_TRANSACTION: i32 = 12_000;
+/// Jobs that are added at once while the transaction is held.
+const JOBS_A_ROUND: i32 = 2_000;
 
+/// In production such a transaction is seen for a minute before an alert; at 2,000 jobs a second that leaves some
+/// hundred thousand dead rows. This one runs as many jobs as fit into some seconds; what must hold is the same: the rate
+/// after the pile has grown, and the time in which a single job is picked up.
 #[tokio::test]
 async fn a_transaction_that_is_held_open_does_not_stop_the_queue() {
+    beside_an_old_transaction(|rounds, _| rounds == 6).await;
+}
+
+#[tokio::test]
+#[ignore = "holds a transaction open for a whole minute and keeps two processors busy: for before a release, by hand"]
+async fn a_transaction_that_is_held_open_for_a_minute_does_not_stop_the_queue() {
+    beside_an_old_transaction(|rounds, held| rounds >= 6 && held >= Duration::from_secs(60)).await;
+}
+
+/// Runs rounds of jobs beside an old transaction until it is `enough`, by the rounds so far and the time it was held.
+async fn beside_an_old_transaction(enough: impl Fn(usize, Duration) -> bool) {
     let world = World::new().await;
     let mut holder = world.admin.begin().await.unwrap();
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *holder).await.unwrap();
     // With an id and a snapshot of its own it holds back every vacuum.
     sqlx::query("SELECT pg_current_xact_id()").execute(&mut *holder).await.unwrap();
+    let held_since = Instant::now();
 
     let ran = Arc::new(AtomicU64::new(0));
     let worker = world.worker(counting(&ran), brisk(32)).await;
@@ -128,28 +141,35 @@ async fn a_transaction_that_is_held_open_does_not_stop_the_queue() {
         async move { worker.run(stop).await }
     });
     let mut rounds = Vec::new();
-    for _ in 0..6 {
+    while !enough(rounds.len(), held_since.elapsed()) {
         let begin = Instant::now();
-        flood(&world, None, JOBS_BESIDE_AN_OLD_TRANSACTION / 6).await;
+        flood(&world, None, JOBS_A_ROUND).await;
         world.reaches(WAITING, 0).await;
         rounds.push(begin.elapsed());
     }
-    let dead_rows = world
+    let still_held = world
         .count(
             "SELECT count(*) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
              AND datname = current_database() AND xact_start < clock_timestamp() - interval '1 second'",
         )
         .await;
-    assert!(dead_rows >= 1, "the transaction is still held");
-    assert!(rounds[5] < rounds[0].max(Duration::from_millis(500)) * 4, "the queue slows down: {rounds:?}");
+    assert!(still_held >= 1, "the transaction is still held");
+    let (first, last) = (rounds[0], rounds[rounds.len() - 1]);
+    assert!(last < first.max(Duration::from_millis(500)) * 4, "the queue slows down: {rounds:?}");
     let begin = Instant::now();
     flood(&world, None, 1).await;
     world.reaches(WAITING, 0).await;
-    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    let single = begin.elapsed();
+    assert!(single < Duration::from_secs(1), "{single:?}");
+    println!(
+        "held {:?}: {} rounds of {JOBS_A_ROUND} jobs, the first in {first:?}, the last in {last:?}, a single job in {single:?}",
+        held_since.elapsed(),
+        rounds.len(),
+    );
     holder.rollback().await.unwrap();
     stop.cancel();
     running.await.unwrap();
-    assert_eq!(ran.load(Ordering::Relaxed), 12_001);
+    assert_eq!(ran.load(Ordering::Relaxed), u64::try_from(rounds.len()).unwrap() * 2_000 + 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,229 @@
+//! `jobs`: facts that are committed in a transaction, dispatched, and run as jobs that do nothing. The floor is a loop
+//! that takes single rows with `SKIP LOCKED`.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
+use adapter_postgres::{Database, DatabaseConfig, product_time_offset};
+use anyhow::{Context, ensure};
+use async_trait::async_trait;
+use inbound_jobs::{JobContext, JobFailure, JobHandler, Registry, Worker, WorkerConfig, WorkerPorts};
+use kernel::{JobSpec, RandomIds, SystemClock};
+use sqlx::{Connection, PgConnection};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Plan;
+use super::figure::{Figure, Goal, Report};
+use super::floor::statements;
+use super::load::Manner;
+use super::rig::Rig;
+use super::sample::{Round, Side, milliseconds, nanoseconds, percentile};
+
+const KIND: &str = "bench.nothing";
+const CONNECTIONS: usize = 8;
+/// Facts a second where the pick-up is measured.
+const RATE: u32 = 50;
+/// Longest wait for what was committed to be done.
+const PATIENCE: Duration = Duration::from_secs(120);
+const FACT: &str = "
+    INSERT INTO engine.outbox_events (id, tenant_id, name, version, payload, occurred_at)
+    VALUES (gen_random_uuid(), $2, 'bench.happened', 1, jsonb_build_object('n', $1::bigint), app.now())";
+const FLOOR_TABLE: &str = "
+    DROP TABLE IF EXISTS floor.queue;
+    CREATE TABLE floor.queue (id bigint PRIMARY KEY, payload jsonb NOT NULL);
+    INSERT INTO floor.queue SELECT n, '{}' FROM generate_series(1, 200000) AS n;
+    ANALYZE floor.queue";
+const FLOOR_TAKE: &str = "
+    DELETE FROM floor.queue
+     WHERE id = (SELECT id FROM floor.queue ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)";
+
+/// What was done, and when what was committed.
+#[derive(Default)]
+struct Done {
+    count: AtomicU64,
+    sum: AtomicU64,
+    committed: Mutex<HashMap<u64, Instant>>,
+    picked_up: Mutex<HashMap<u64, Instant>>,
+}
+
+impl Done {
+    fn reset(&self) {
+        self.count.store(0, Ordering::Relaxed);
+        self.sum.store(0, Ordering::Relaxed);
+        for times in [&self.committed, &self.picked_up] {
+            times.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
+    fn note(times: &Mutex<HashMap<u64, Instant>>, n: u64) {
+        times.lock().unwrap_or_else(PoisonError::into_inner).insert(n, Instant::now());
+    }
+
+    /// From commit to the beginning of the run, of all that were paced.
+    fn waits(&self) -> Vec<u64> {
+        let committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        let picked_up = self.picked_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let pairs =
+            picked_up.iter().filter_map(|(n, at)| Some(at.saturating_duration_since(*committed.get(n)?)));
+        pairs.map(nanoseconds).collect()
+    }
+}
+
+struct Nothing(Arc<Done>);
+
+#[async_trait]
+impl JobHandler for Nothing {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let payload: HashMap<String, u64> = context.payload()?;
+        let n = payload.get("n").copied().unwrap_or_default();
+        Done::note(&self.0.picked_up, n);
+        self.0.sum.fetch_add(n, Ordering::Relaxed);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A worker of the product in this process that knows one kind of job.
+struct Running {
+    done: Arc<Done>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    database: Database,
+}
+
+impl Running {
+    async fn start(rig: &Rig) -> anyhow::Result<Self> {
+        let settings = DatabaseConfig::worker(&rig.setting.connections.worker);
+        let database = Database::connect(&settings).await.context("the worker's login")?;
+        let done = Arc::new(Done::default());
+        let registry = Registry::new().handler(KIND, Arc::new(Nothing(Arc::clone(&done)))).subscribe(
+            "bench.happened",
+            KIND,
+            |event| JobSpec::new(KIND, event.payload.clone()),
+        );
+        let offset = product_time_offset(&database).await?;
+        let ports = WorkerPorts {
+            queue: Arc::new(PgJobQueue::new(&database)),
+            events: Arc::new(PgEventLog::new(&database)),
+            schedules: Arc::new(PgSchedules::new(&database)),
+            administration: Arc::new(PgJobAdministration::new(&database)),
+            signal: Some(Arc::new(PgJobSignal::listen(&database).await?)),
+            clock: Arc::new(SystemClock::with_offset(offset)),
+            ids: Arc::new(RandomIds),
+        };
+        let worker = Worker::new(registry, ports, WorkerConfig::default())?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let token = stop.clone();
+        tasks.spawn(async move { worker.run(token).await });
+        tasks.close();
+        Ok(Self { done, stop, tasks, database })
+    }
+
+    /// Waits until so many jobs were run.
+    async fn until(&self, many: u64) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.done.count.load(Ordering::Relaxed) < many {
+            ensure!(begun.elapsed() < PATIENCE, "jobs are left over");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+        self.database.close().await;
+    }
+}
+
+/// Commits facts, each in a transaction of its own, and waits until all are done. Jobs a second, and how many.
+async fn jobs(rig: &Rig, running: &Running, long: Duration, report: &mut Report) -> anyhow::Result<Side> {
+    running.done.reset();
+    let tenant: uuid::Uuid = sqlx::query_scalar("SELECT id FROM public.tenants WHERE slug = 'salon-nord'")
+        .fetch_one(&rig.administrator)
+        .await?;
+    let url = &rig.setting.connections.administrator;
+    let begun = Instant::now();
+    let facts = statements(url, CONNECTIONS, Manner::Saturate(long), "", async |connection, turn| {
+        let n = i64::try_from(turn).unwrap_or_default();
+        sqlx::query(FACT).bind(n).bind(tenant).execute(connection).await.map(|_| ())
+    })?;
+    let committed = facts.good;
+    running.until(committed).await?;
+    let took = begun.elapsed();
+    // Every turn once: their number and their sum. Turns that came too late for a connection were not taken.
+    let done = (running.done.count.load(Ordering::Relaxed), running.done.sum.load(Ordering::Relaxed));
+    let expected = committed * committed.saturating_sub(1) / 2;
+    report.check(done == (committed, expected), || {
+        format!("{committed} facts were committed, {} jobs ran with sum {} for {expected}", done.0, done.1)
+    });
+    Ok(Side::rate(facts.good, took, Vec::new()))
+}
+
+/// How long a job waits after its commit, at an ordinary pace.
+async fn pick_up(rig: &Rig, running: &Running, long: Duration) -> anyhow::Result<Side> {
+    running.done.reset();
+    let done = Arc::clone(&running.done);
+    let url = &rig.setting.connections.administrator;
+    let facts = statements(url, 1, Manner::Pace(RATE, long), "", async |connection, turn| {
+        let n = i64::try_from(turn).unwrap_or_default();
+        sqlx::query(FACT).bind(n).bind(None::<uuid::Uuid>).execute(connection).await?;
+        Done::note(&done.committed, turn);
+        Ok(())
+    })?;
+    running.until(facts.good).await?;
+    let waits = running.done.waits();
+    let value = milliseconds(percentile(&mut waits.clone(), 95));
+    Ok(Side { value, waits })
+}
+
+/// Measures.
+pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
+    let mut report = Report::new("jobs");
+    // What other measurements left is nobody's here, and this worker does not know it.
+    rig.forget_intake().await?;
+    let running = Running::start(rig).await?;
+    let measured = measure(rig, plan, &running, &mut report).await;
+    running.stop().await;
+    let left = rig.count("SELECT count(*) FROM engine.jobs").await?;
+    report.check(left == 0, || format!("{left} jobs are left"));
+    rig.forget_intake().await?;
+    measured.map(|()| report)
+}
+
+async fn measure(rig: &Rig, plan: Plan, running: &Running, report: &mut Report) -> anyhow::Result<()> {
+    let (mut rounds, mut waits, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    let url = &rig.setting.connections.administrator;
+    for _ in 0..plan.rounds {
+        let ours = jobs(rig, running, plan.round, report).await?;
+        sqlx::raw_sql(FLOOR_TABLE).execute(&rig.administrator).await?;
+        let floor = statements(url, CONNECTIONS, Manner::Saturate(plan.round), "", async |connection, _| {
+            sqlx::query(FLOOR_TAKE).execute(connection).await.map(|_| ())
+        })?;
+        rounds.push(Round { ours, floor: Some(floor.rate()) });
+        waits.push(Round { ours: pick_up(rig, running, plan.round).await?, floor: None });
+    }
+    // Somebody's transaction stays open: dead rows cannot be cleared away, and every claim walks over them.
+    let before = jobs(rig, running, plan.round, report).await?;
+    let mut open = PgConnection::connect(url).await?;
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM engine.jobs")
+        .execute(&mut open)
+        .await?;
+    let held = Instant::now();
+    let minute = Duration::from_secs(plan.pick(60, 1));
+    let mut under = jobs(rig, running, plan.round, report).await?;
+    while held.elapsed() < minute {
+        under = jobs(rig, running, plan.round, report).await?;
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut open).await?;
+    open.close().await?;
+    lost.push(Round { ours: Side::of((1.0 - under.value / before.value) * 100.0), floor: None });
+    report.tell(Figure::new("jobs", "jobs a second", &rounds, Goal::RatioFrom(1.0), Goal::RatioFrom(5.0)));
+    report.tell(Figure::new("jobs.pick-up", "ms at p95, 50 a second", &waits, Goal::To(20.0), Goal::To(5.0)));
+    report.tell(Figure::new("jobs.held", "% lost, transaction open", &lost, Goal::To(20.0), Goal::To(5.0)));
+    Ok(())
+}

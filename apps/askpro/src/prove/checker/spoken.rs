@@ -1,0 +1,99 @@
+//! What was said is so, and what was done was said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{AppointmentRow, Claim, Findings, History, OutsideRow, Rows, Told, claim};
+
+/// Words by which a caller would believe that something was done.
+const WORDS_OF_EFFECT: [&str; 4] =
+    ["fest eingetragen", "ist jetzt auf", "ist abgesagt", "Ich habe den Termin"];
+/// Answers after which something may have been done all the same: the caller knows that nothing was claimed.
+const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
+
+pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], findings: &mut Findings) {
+    let mut last: BTreeMap<Uuid, (usize, &Told)> = BTreeMap::new();
+    for (place, told) in history.told.iter().enumerate() {
+        words(told, findings);
+        let Some(claimed) = claim(told) else { continue };
+        findings.hold("false_word", told.appointment.is_some(), || {
+            format!("{} was told {claimed:?} about nothing: {}", told.call, told.message)
+        });
+        if let Some(id) = told.appointment {
+            last.insert(id, (place, told));
+        }
+    }
+    let by_id: BTreeMap<Uuid, &AppointmentRow> = rows.appointments.iter().map(|row| (row.id, row)).collect();
+    for (id, (place, told)) in &last {
+        let row = by_id.get(id).copied();
+        findings.hold("false_word", row.is_some(), || {
+            format!("{} was told of {id}, which is not there", told.call)
+        });
+        let Some(row) = row else { continue };
+        // Nobody could tell the caller of a change outside; and a later request that was not answered claimed nothing.
+        let is_open = |later: &Told| later.call == told.call && is_open(later);
+        if !history.changed_outside.contains(id) && !history.told[place + 1..].iter().any(is_open) {
+            findings.hold("false_word", is_kept(told, row, rows, outside), || {
+                format!(
+                    "{} was told {} for {:?} by {}; {id} is {} at {}",
+                    told.call,
+                    told.status.as_deref().unwrap_or_default(),
+                    told.start,
+                    told.tool,
+                    row.status,
+                    row.start
+                )
+            });
+        }
+    }
+    unsaid(history, rows, &last.keys().copied().collect(), findings);
+}
+
+/// Whether something may have been done that was not claimed.
+fn is_open(told: &Told) -> bool {
+    told.status.as_deref().is_none_or(|status| OPEN_ANSWERS.contains(&status))
+}
+
+/// A sentence says no more than its status.
+fn words(told: &Told, findings: &mut Findings) {
+    if claim(told).is_some() {
+        return;
+    }
+    let word = WORDS_OF_EFFECT.iter().find(|words| told.message.contains(**words));
+    let holds = !told.booked && (word.is_none() || told.status.as_deref() == Some("superseded"));
+    findings.hold("false_word", holds, || {
+        format!("{} heard \"{}\" with the status {:?}", told.call, told.message, told.status)
+    });
+}
+
+fn is_kept(told: &Told, row: &AppointmentRow, rows: &Rows, outside: &[OutsideRow]) -> bool {
+    let stands = row.status == "confirmed" && told.start == Some(row.start);
+    match claim(told) {
+        Some(Claim::Stands) => stands,
+        // Refused later: then a person was asked about it and calls the customer.
+        Some(Claim::Noted) => stands || (is_asked(row.id, rows) && rows.called_back.contains(&row.customer)),
+        Some(Claim::Off) => {
+            let left = outside.iter().any(|copy| copy.stands && copy.marker == Some(row.id));
+            row.status == "cancelled" && (!left || is_asked(row.id, rows))
+        }
+        None => true,
+    }
+}
+
+pub(super) fn is_asked(id: Uuid, rows: &Rows) -> bool {
+    rows.reviews.iter().any(|(appointment, _)| *appointment == Some(id))
+}
+
+/// An appointment that was made in a call was told in that call, unless an answer did not come or claimed nothing.
+fn unsaid(history: &History, rows: &Rows, told_of: &BTreeSet<Uuid>, findings: &mut Findings) {
+    let calls: BTreeSet<&str> = history.told.iter().map(|told| told.call.as_str()).collect();
+    let excused: BTreeSet<&str> =
+        history.told.iter().filter(|told| is_open(told)).map(|told| told.call.as_str()).collect();
+    for row in rows.appointments.iter().filter(|row| row.is_open()) {
+        let Some(call) = row.call.as_deref().filter(|call| calls.contains(call)) else { continue };
+        findings.hold("unsaid", told_of.contains(&row.id) || excused.contains(call), || {
+            format!("{} ({}) was made in {call}, and nobody was told", row.id, row.status)
+        });
+    }
+}

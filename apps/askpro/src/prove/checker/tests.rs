@@ -1,0 +1,338 @@
+//! Each violation is found and named, and a true end is called true.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::prove::history::Posted;
+
+const SALON: &str = "salon";
+const OTHER: &str = "other";
+const SALON_ID: u128 = 100;
+const OTHER_ID: u128 = 200;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+}
+
+/// Half an hour with one person, in a call of its own, with its booking outside.
+fn appointment(number: u128, start: i64) -> AppointmentRow {
+    AppointmentRow {
+        tenant: SALON.to_owned(),
+        id: id(number),
+        staff: id(50),
+        customer: id(60 + number),
+        call: Some(format!("call_{number}")),
+        start: at(start),
+        end: at(start + 30),
+        status: "confirmed".to_owned(),
+        staffed: vec![(at(start), at(start + 30))],
+        buffers: (0, 0),
+        event_type: Some("2001".to_owned()),
+    }
+}
+
+fn booking(number: u128, start: i64) -> OutsideRow {
+    OutsideRow {
+        uid: format!("uid_{number}"),
+        account: SALON.to_owned(),
+        host: 101,
+        event_type: "2001".to_owned(),
+        span: (at(start), at(start + 30)),
+        stands: true,
+        marker: Some(id(number)),
+        tenant_marker: Some(id(SALON_ID)),
+        is_move: false,
+        lived: (at(-100), at(-100)),
+    }
+}
+
+fn told(number: u128, status: &str, start: i64) -> Told {
+    Told {
+        tenant: SALON.to_owned(),
+        call: format!("call_{number}"),
+        tool: "book_appointment".to_owned(),
+        status: Some(status.to_owned()),
+        message: "Ihr Termin ist fest eingetragen.".to_owned(),
+        booked: status == "booked",
+        appointment: Some(id(number)),
+        start: Some(at(start)),
+        ids: vec![id(number)],
+    }
+}
+
+struct End {
+    history: History,
+    rows: Rows,
+    outside: Vec<OutsideRow>,
+}
+
+impl End {
+    /// Two appointments of one person, one after the other, both told; one webhook; one call that was charged.
+    fn good() -> Self {
+        let mut end = Self {
+            history: History::default(),
+            rows: Rows { now: at(0), ..Rows::default() },
+            outside: vec![],
+        };
+        for (number, start) in [(1, 60), (2, 90)] {
+            end.rows.appointments.push(appointment(number, start));
+            end.rows.copies.push(CopyRow {
+                appointment: id(number),
+                state: "settled".to_owned(),
+                uid: Some(format!("uid_{number}")),
+            });
+            end.outside.push(booking(number, start));
+            end.history.told.push(told(number, "booked", start));
+        }
+        end.rows.owners.insert(id(SALON_ID), SALON.to_owned());
+        end.rows.owners.insert(id(OTHER_ID), OTHER.to_owned());
+        end.rows.owners.insert(id(3), OTHER.to_owned());
+        for number in 1..=2 {
+            end.rows.owners.insert(id(number), SALON.to_owned());
+        }
+        let posted = Posted::new("retell", "call_ended", "call_1", b"{}", true);
+        end.rows.inbox.push(InboxRow {
+            provider: "retell".to_owned(),
+            sha256: posted.sha256.clone(),
+            state: "processed".to_owned(),
+        });
+        end.rows.charges.push("call_1".to_owned());
+        end.history.posted.push(posted);
+        end.block();
+        end
+    }
+
+    /// Time is taken as the appointments need it.
+    fn block(&mut self) {
+        let open = self.rows.appointments.iter().filter(|row| row.is_open());
+        self.rows.occupancy = open
+            .flat_map(|row| {
+                row.blocks().into_iter().map(|span| OccupancyRow {
+                    tenant: row.tenant.clone(),
+                    staff: row.staff,
+                    span,
+                    appointment: Some(row.id),
+                })
+            })
+            .collect();
+    }
+
+    /// The kinds of what is found.
+    fn found(&self) -> BTreeSet<&'static str> {
+        let findings = check(&self.history, &self.rows, &self.outside);
+        assert!(findings.checked > 10);
+        findings.violations.iter().map(|violation| violation.kind).collect()
+    }
+
+    fn spoiled(spoil: impl FnOnce(&mut Self)) -> Vec<&'static str> {
+        let mut end = Self::good();
+        spoil(&mut end);
+        end.found().into_iter().collect()
+    }
+}
+
+#[test]
+fn a_true_end_is_called_true() {
+    assert_eq!(End::good().found(), BTreeSet::new());
+}
+
+#[test]
+fn an_acknowledged_webhook_that_is_gone_or_left_or_there_twice_is_lost() {
+    assert_eq!(End::spoiled(|end| end.rows.inbox.clear()), ["lost_webhook"]);
+    assert_eq!(End::spoiled(|end| end.rows.inbox[0].state = "received".to_owned()), ["lost_webhook"]);
+    assert_eq!(End::spoiled(|end| end.rows.inbox[0].state = "quarantined".to_owned()), ["lost_webhook"]);
+    assert_eq!(End::spoiled(|end| end.rows.inbox.push(end.rows.inbox[0].clone())), ["lost_webhook"]);
+    // Nobody was promised anything about one that was not acknowledged.
+    let silent = |end: &mut End| {
+        end.rows.inbox.clear();
+        end.history.posted[0].acknowledged = false;
+    };
+    assert_eq!(End::spoiled(silent), [""; 0]);
+}
+
+#[test]
+fn a_call_is_charged_once() {
+    assert_eq!(End::spoiled(|end| end.rows.charges.clear()), ["charged_wrongly"]);
+    assert_eq!(End::spoiled(|end| end.rows.charges.push("call_1".to_owned())), ["charged_wrongly"]);
+}
+
+#[test]
+fn two_at_once_are_a_double_booking_here_and_there() {
+    let here = |end: &mut End| {
+        end.rows.appointments[1].staffed = vec![(at(89), at(120))];
+        end.block();
+    };
+    assert_eq!(End::spoiled(here), ["double_booking"]);
+    // Buffers count, although the stays only touch.
+    let buffers = |end: &mut End| {
+        end.rows.appointments[0].buffers = (0, 5);
+        end.block();
+    };
+    assert_eq!(End::spoiled(buffers), ["double_booking"]);
+    let hold = |end: &mut End| {
+        let taken = OccupancyRow { appointment: None, ..end.rows.occupancy[0].clone() };
+        end.rows.occupancy.push(taken);
+    };
+    assert_eq!(End::spoiled(hold), ["double_booking"]);
+    let there = |end: &mut End| {
+        end.outside.push(OutsideRow { marker: None, uid: "x".to_owned(), ..booking(9, 70) });
+        end.rows.reviews.push((None, Some("x".to_owned())));
+    };
+    assert_eq!(End::spoiled(there), ["double_booking"]);
+    // Another customer in the gap while colour takes effect is none.
+    let gap = |end: &mut End| {
+        end.rows.appointments[0].staffed = vec![(at(30), at(60)), (at(120), at(150))];
+        end.block();
+    };
+    assert_eq!(End::spoiled(gap), [""; 0]);
+}
+
+#[test]
+fn a_short_one_behind_a_long_one_is_seen() {
+    let spans = vec![
+        (1, (at(0), at(100)), "long".to_owned()),
+        (1, (at(10), at(20)), "first".to_owned()),
+        (1, (at(30), at(40)), "second".to_owned()),
+        (2, (at(30), at(40)), "somebody else's".to_owned()),
+    ];
+    assert_eq!(clashes(spans).len(), 2);
+}
+
+#[test]
+fn time_is_taken_as_appointments_need_it() {
+    assert_eq!(End::spoiled(|end| end.rows.occupancy.clear()), ["wrong_occupancy"]);
+    let freed = |end: &mut End| {
+        end.rows.appointments[0].status = "cancelled".to_owned();
+        end.history.told[0] = told(1, "cancelled", 60);
+        end.outside[0].stands = false;
+    };
+    assert_eq!(End::spoiled(freed), ["wrong_occupancy"]);
+}
+
+#[test]
+fn both_sides_or_a_person() {
+    assert_eq!(End::spoiled(|end| end.outside[0].stands = false), ["orphan"]);
+    assert_eq!(End::spoiled(|end| end.outside[0].span = (at(300), at(330))), ["orphan"]);
+    assert_eq!(End::spoiled(|end| end.outside[0].event_type = "2002".to_owned()), ["orphan"]);
+    let stray = |end: &mut End| end.outside.push(booking(9, 400));
+    assert_eq!(End::spoiled(stray), ["orphan"]);
+    let asked = |end: &mut End| {
+        stray(end);
+        end.rows.reviews.push((Some(id(9)), None));
+    };
+    assert_eq!(End::spoiled(asked), [""; 0]);
+    assert_eq!(End::spoiled(|end| end.rows.copies[0].state = "unknown".to_owned()), ["unresolved"]);
+    assert_eq!(End::spoiled(|end| end.rows.dead_jobs.push("push_copy".to_owned())), ["unresolved"]);
+}
+
+#[test]
+fn two_bookings_of_one_appointment_are_seen_even_if_one_was_called_off_later() {
+    let doubled = |end: &mut End| {
+        end.outside.push(OutsideRow {
+            uid: "late".to_owned(),
+            stands: false,
+            lived: (at(-50), at(-40)),
+            ..booking(1, 400)
+        });
+    };
+    assert_eq!(End::spoiled(doubled), ["booked_twice"]);
+    let replaced = |end: &mut End| {
+        end.outside.push(OutsideRow {
+            uid: "before".to_owned(),
+            stands: false,
+            lived: (at(-150), at(-120)),
+            ..booking(1, 400)
+        });
+    };
+    assert_eq!(End::spoiled(replaced), [""; 0]);
+}
+
+#[test]
+fn what_was_said_last_is_so() {
+    let off = |end: &mut End| {
+        end.rows.appointments[0].status = "cancelled".to_owned();
+        end.outside[0].stands = false;
+        end.block();
+    };
+    assert_eq!(End::spoiled(off), ["false_word"]);
+    let told_so = |end: &mut End| {
+        off(end);
+        end.history.told.push(told(1, "cancelled", 60));
+    };
+    assert_eq!(End::spoiled(told_so), [""; 0]);
+    let outside = |end: &mut End| {
+        off(end);
+        end.history.changed_outside.push(id(1));
+    };
+    assert_eq!(End::spoiled(outside), [""; 0]);
+    assert_eq!(End::spoiled(|end| end.history.told[0].start = Some(at(75))), ["false_word"]);
+    assert_eq!(End::spoiled(|end| end.history.told[0].appointment = Some(id(77))), ["false_word", "unsaid"]);
+    assert_eq!(End::spoiled(|end| end.history.told.push(told(1, "cancelled", 60))), ["false_word"]);
+}
+
+#[test]
+fn noted_ends_booked_or_with_a_person_who_calls() {
+    let noted = |end: &mut End| end.history.told[0].status = Some("pending_confirmation".to_owned());
+    assert_eq!(End::spoiled(noted), [""; 0]);
+    let refused = |end: &mut End| {
+        noted(end);
+        end.rows.appointments[0].status = "needs_attention".to_owned();
+        end.outside[0].stands = false;
+        end.rows.reviews.push((Some(id(1)), None));
+    };
+    assert_eq!(End::spoiled(refused), ["false_word"]);
+    let called = |end: &mut End| {
+        refused(end);
+        end.rows.called_back.insert(id(61));
+    };
+    assert_eq!(End::spoiled(called), [""; 0]);
+    let pending = |end: &mut End| {
+        called(end);
+        end.rows.appointments[0].status = "pending".to_owned();
+    };
+    assert_eq!(End::spoiled(pending), ["orphan", "unresolved"]);
+}
+
+#[test]
+fn a_sentence_says_no_more_than_its_status() {
+    let words = |end: &mut End| {
+        end.history.told.push(Told { status: Some("unavailable".to_owned()), ..told(1, "booked", 60) });
+    };
+    assert_eq!(End::spoiled(words), ["false_word"]);
+    let fields = |end: &mut End| {
+        let message = "Moment bitte.".to_owned();
+        let silent = Told { status: None, message, ..told(1, "booked", 60) };
+        end.history.told.push(silent);
+    };
+    assert_eq!(End::spoiled(fields), ["false_word"]);
+}
+
+#[test]
+fn what_was_done_was_said_unless_the_answer_was_lost() {
+    let unsaid = |end: &mut End| {
+        end.history.told[0] = Told {
+            status: Some("slot_taken".to_owned()),
+            message: "Der ist leider vergeben.".to_owned(),
+            booked: false,
+            appointment: None,
+            ..told(1, "", 60)
+        };
+    };
+    assert_eq!(End::spoiled(unsaid), ["unsaid"]);
+    let lost = |end: &mut End| {
+        unsaid(end);
+        end.history.told[0].status = None;
+    };
+    assert_eq!(End::spoiled(lost), [""; 0]);
+}
+
+#[test]
+fn nobody_hears_of_another_company() {
+    assert_eq!(End::spoiled(|end| end.history.told[0].ids.push(id(3))), ["cross_tenant"]);
+    let misplaced = |end: &mut End| end.outside[0].tenant_marker = Some(id(OTHER_ID));
+    assert_eq!(End::spoiled(misplaced), ["cross_tenant"]);
+}

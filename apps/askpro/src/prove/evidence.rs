@@ -1,0 +1,205 @@
+//! What the judge looks at, read from outside: the database as an administrator sees it, with SQL of its own, and the
+//! state of the outside calendar's stand-in.
+
+use std::collections::BTreeMap;
+
+use adapter_calcom::{MARKER_KEY, TENANT_KEY};
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use simulators::calcom::{Booking, Delivery};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::checker::{AppointmentRow, CopyRow, InboxRow, OccupancyRow, OutsideRow, Rows, Span};
+use super::history::{Posted, typed_id};
+
+type Stay = (DateTime<Utc>, DateTime<Utc>);
+type Taken = (String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>);
+
+#[derive(sqlx::FromRow)]
+struct Appointment {
+    tenant: String,
+    id: Uuid,
+    staff_id: Uuid,
+    customer_id: Uuid,
+    provider_call_id: Option<String>,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    status: String,
+    buffer_before_minutes: i32,
+    buffer_after_minutes: i32,
+    event_type_ref: Option<String>,
+}
+
+/// Which company each id belongs to, from every table that has both.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn owners(administrator: &PgPool) -> anyhow::Result<BTreeMap<Uuid, String>> {
+    let mut owners = BTreeMap::new();
+    for (table, column) in [
+        ("appointments", "id"),
+        ("customers", "id"),
+        ("callbacks", "id"),
+        ("call_keys", "call_id"),
+        ("branches", "id"),
+        ("staff", "id"),
+        ("services", "id"),
+        ("tenants", "id"),
+    ] {
+        let tenant = if table == "tenants" { "id" } else { "tenant_id" };
+        let rows: Vec<(Uuid, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT r.{column}, t.slug FROM public.{table} r JOIN public.tenants t ON t.id = r.{tenant}"
+        )))
+        .fetch_all(administrator)
+        .await?;
+        owners.extend(rows);
+    }
+    Ok(owners)
+}
+
+/// Reads everything that the judge wants to see of the database.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rows(administrator: &PgPool) -> anyhow::Result<Rows> {
+    read(administrator).await.context("the evidence cannot be read")
+}
+
+async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
+    let now = sqlx::query_scalar("SELECT app.now()").fetch_one(pool).await?;
+    let occupancy: Vec<Taken> = sqlx::query_as(
+        "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span), o.appointment_id
+           FROM public.occupancy o JOIN public.tenants t ON t.id = o.tenant_id
+          WHERE o.expires_at IS NULL OR o.expires_at > app.now()",
+    )
+    .fetch_all(pool)
+    .await?;
+    let copies: Vec<(Uuid, String, Option<String>)> =
+        sqlx::query_as("SELECT appointment_id, state, uid FROM public.calendar_copies")
+            .fetch_all(pool)
+            .await?;
+    let inbox: Vec<(String, Vec<u8>, String)> =
+        sqlx::query_as("SELECT provider, body_sha256, state FROM intake.webhook_inbox")
+            .fetch_all(pool)
+            .await?;
+    Ok(Rows {
+        now,
+        owners: owners(pool).await?,
+        appointments: appointments(pool).await?,
+        occupancy: occupancy
+            .into_iter()
+            .map(|(tenant, staff, from, until, appointment)| OccupancyRow {
+                tenant,
+                staff,
+                span: (from, until),
+                appointment,
+            })
+            .collect(),
+        copies: copies
+            .into_iter()
+            .map(|(appointment, state, uid)| CopyRow { appointment, state, uid })
+            .collect(),
+        reviews: sqlx::query_as(
+            "SELECT appointment_id, uid FROM public.calendar_reviews WHERE resolved_at IS NULL",
+        )
+        .fetch_all(pool)
+        .await?,
+        called_back: sqlx::query_scalar(
+            "SELECT DISTINCT customer_id FROM public.callbacks WHERE customer_id IS NOT NULL",
+        )
+        .fetch_all(pool)
+        .await?
+        .into_iter()
+        .collect(),
+        inbox: inbox
+            .into_iter()
+            .map(|(provider, sha256, state)| InboxRow { provider, sha256, state })
+            .collect(),
+        charges: sqlx::query_scalar(
+            "SELECT k.provider_call_id FROM public.call_charges c
+               JOIN public.call_keys k ON k.tenant_id = c.tenant_id AND k.call_id = c.call_id
+              WHERE c.kind = 'charge'",
+        )
+        .fetch_all(pool)
+        .await?,
+        dead_jobs: sqlx::query_scalar("SELECT kind FROM engine.jobs WHERE state = 'dead'")
+            .fetch_all(pool)
+            .await?,
+    })
+}
+
+async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
+    let phases: Vec<(Uuid, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT appointment_id, starts_at, ends_at FROM public.appointment_phases WHERE kind = 'staffed'",
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut staffed: BTreeMap<Uuid, Vec<Stay>> = BTreeMap::new();
+    for (id, from, until) in phases {
+        staffed.entry(id).or_default().push((from, until));
+    }
+    let rows: Vec<Appointment> = sqlx::query_as(
+        "SELECT t.slug AS tenant, a.id, a.staff_id, a.customer_id, k.provider_call_id, a.starts_at, a.ends_at, a.status,
+                s.buffer_before_minutes, s.buffer_after_minutes, l.event_type_ref
+           FROM public.appointments a
+           JOIN public.tenants t ON t.id = a.tenant_id
+           JOIN public.services s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
+           LEFT JOIN public.call_keys k ON k.tenant_id = a.tenant_id AND k.call_id = a.call_id
+           LEFT JOIN public.calendar_links l
+             ON l.tenant_id = a.tenant_id AND l.service_id = a.service_id AND l.staff_id = a.staff_id",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| AppointmentRow {
+            staffed: staffed.remove(&row.id).unwrap_or_default(),
+            tenant: row.tenant,
+            id: row.id,
+            staff: row.staff_id,
+            customer: row.customer_id,
+            call: row.provider_call_id,
+            start: row.starts_at,
+            end: row.ends_at,
+            status: row.status,
+            buffers: (row.buffer_before_minutes.into(), row.buffer_after_minutes.into()),
+            event_type: row.event_type_ref,
+        })
+        .collect())
+}
+
+/// The outside calendar's bookings.
+#[must_use]
+pub fn outside(bookings: &[Booking]) -> Vec<OutsideRow> {
+    bookings.iter().map(outside_row).collect()
+}
+
+fn outside_row(booking: &Booking) -> OutsideRow {
+    let marker = |key: &str| booking.metadata.get(key).and_then(|value| value.as_str()).and_then(typed_id);
+    let span: Span = (booking.start, booking.end);
+    OutsideRow {
+        uid: booking.uid.clone(),
+        account: booking.account.clone(),
+        host: booking.hosts.first().copied().unwrap_or_default(),
+        event_type: booking.event_type_id.to_string(),
+        span,
+        stands: booking.status.occupies(),
+        marker: marker(MARKER_KEY),
+        tenant_marker: marker(TENANT_KEY),
+        is_move: booking.rescheduled_from.is_some(),
+        lived: (booking.created_at, booking.updated_at),
+    }
+}
+
+/// The outside calendar's webhooks, and whether each was acknowledged.
+#[must_use]
+pub fn deliveries(all: &[Delivery]) -> Vec<Posted> {
+    all.iter()
+        .map(|delivery| {
+            let acknowledged = delivery.status.is_some_and(|status| (200..300).contains(&status));
+            let parcel = &delivery.parcel;
+            Posted::new("calcom", &parcel.trigger, &parcel.account, parcel.body.as_bytes(), acknowledged)
+        })
+        .collect()
+}

@@ -1,0 +1,169 @@
+//! What the outside world sent, what it was answered, and what callers were told.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use simulators::retell::Exchange;
+use uuid::Uuid;
+
+/// A webhook that a provider sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Whose.
+    pub provider: &'static str,
+    /// Its name; empty if the provider's name of it is not looked at.
+    pub event: String,
+    /// What it is about there.
+    pub subject: String,
+    /// Of its body.
+    pub sha256: Vec<u8>,
+    /// Whether it was answered 2xx: from then on the provider never sends it again.
+    pub acknowledged: bool,
+}
+
+impl Posted {
+    /// A webhook with this body.
+    #[must_use]
+    pub fn new(provider: &'static str, event: &str, subject: &str, body: &[u8], acknowledged: bool) -> Self {
+        Self {
+            provider,
+            event: event.to_owned(),
+            subject: subject.to_owned(),
+            sha256: Sha256::digest(body).to_vec(),
+            acknowledged,
+        }
+    }
+}
+
+/// An answer of a tool, or that there was none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Slug of the company that was called.
+    pub tenant: String,
+    /// The provider's id of the call.
+    pub call: String,
+    /// The tool.
+    pub tool: String,
+    /// The status; `None` if no answer came.
+    pub status: Option<String>,
+    /// What is spoken.
+    pub message: String,
+    /// Whether the fields say that something is booked.
+    pub booked: bool,
+    /// The appointment it is about.
+    pub appointment: Option<Uuid>,
+    /// When that begins.
+    pub start: Option<DateTime<Utc>>,
+    /// Every typed id anywhere in the answer.
+    pub ids: Vec<Uuid>,
+}
+
+impl Told {
+    /// What an exchange told.
+    #[must_use]
+    pub fn of(tenant: &str, call: &str, tool: &str, exchange: &Exchange) -> Self {
+        let reply = &exchange.reply;
+        let text = |path: &str| reply.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            tenant: tenant.to_owned(),
+            call: call.to_owned(),
+            tool: tool.to_owned(),
+            status: text("/status").filter(|_| exchange.succeeded()),
+            message: text("/message").unwrap_or_default(),
+            booked: reply.pointer("/data/booked") == Some(&Value::Bool(true)),
+            appointment: text("/data/appointment_id").as_deref().and_then(typed_id),
+            start: text("/data/start").and_then(|text| text.parse().ok()),
+            ids: typed_ids(reply),
+        }
+    }
+}
+
+/// `apt_…` as the database has it.
+#[must_use]
+pub fn typed_id(text: &str) -> Option<Uuid> {
+    text.split_once('_').and_then(|(_, digits)| Uuid::try_parse(digits).ok())
+}
+
+/// Every typed id that occurs anywhere in an answer.
+#[must_use]
+pub fn typed_ids(value: &Value) -> Vec<Uuid> {
+    match value {
+        Value::String(text) => typed_id(text).into_iter().collect(),
+        Value::Array(items) => items.iter().flat_map(typed_ids).collect(),
+        Value::Object(fields) => fields.values().flat_map(typed_ids).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Everything that the product was told and that it told, each list in the order in which answers came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Webhooks.
+    pub posted: Vec<Posted>,
+    /// Answers of tools.
+    pub told: Vec<Told>,
+    /// Appointments whose booking somebody changed in the outside calendar: what callers were told before may differ.
+    pub changed_outside: Vec<Uuid>,
+}
+
+/// A history that many hands write.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<History>);
+
+impl Ledger {
+    fn write(&self, what: impl FnOnce(&mut History)) {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A webhook was sent.
+    pub fn posted(&self, posted: Posted) {
+        self.write(|history| history.posted.push(posted));
+    }
+
+    /// A tool answered, or did not.
+    pub fn told(&self, told: Told) {
+        self.write(|history| history.told.push(told));
+    }
+
+    /// Somebody changed the booking of an appointment in the outside calendar.
+    pub fn changed_outside(&self, appointment: Uuid) {
+        self.write(|history| history.changed_outside.push(appointment));
+    }
+
+    /// Everything so far.
+    #[must_use]
+    pub fn read(&self) -> History {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_and_silence_claims_nothing() {
+        let id = "0190c5a0000070008000000000000001";
+        let exchange = Exchange {
+            status: Some(200),
+            reply: json!({"status": "booked", "message": "Ihr Termin ist fest eingetragen.", "call_id": "call_1",
+                "data": {"booked": true, "appointment_id": format!("apt_{id}"), "start": "2027-10-05T10:00:00+02:00"}}),
+            latency: Duration::ZERO,
+            error: None,
+        };
+        let told = Told::of("salon-nord", "call_1", "book_appointment", &exchange);
+        assert_eq!((told.status.as_deref(), told.booked), (Some("booked"), true));
+        assert_eq!(told.appointment, Uuid::try_parse(id).ok());
+        assert_eq!(told.start, "2027-10-05T08:00:00Z".parse().ok());
+        assert_eq!(told.ids, [told.appointment.unwrap()]);
+        let silence = Exchange { status: None, reply: Value::Null, ..exchange };
+        let told = Told::of("salon-nord", "call_1", "book_appointment", &silence);
+        assert_eq!((told.status, told.appointment, told.booked), (None, None, false));
+    }
+}

@@ -1,0 +1,225 @@
+//! Notes of ongoing calls.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use appointment::model::Slot;
+use appointment::policy::change::ChangeAct;
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use deadpool_redis::redis;
+use kernel::{AppointmentId, CallId, Money, ServiceId, StaffId, TenantId, TenantScope};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use voice::{CallMemory, CallNotes, Question, ToldFee};
+
+use crate::key::{CacheKey, Kind};
+use crate::link::Redis;
+
+/// Half an hour after the last use: longer than any pause in a call.
+const TO_LIVE: Duration = Duration::from_secs(30 * 60);
+
+/// Calls at most of which this process remembers that it alone has their latest notes. Beyond it, another gateway may
+/// answer from older ones.
+const MAX_UNSENT: usize = 10_000;
+
+/// Notes that every gateway sees, with those of this process behind them.
+///
+/// What could not be shared when it was said is shared at the next use of the call here; until then this process
+/// believes itself. Another gateway may meanwhile know an older state of the call. That costs a question and no more:
+/// what is held for a call is in the database, and a yes that rests on older notes is asked back.
+#[derive(Clone)]
+pub struct RedisNotes {
+    redis: Redis,
+    local: Arc<dyn CallMemory>,
+    unsent: Arc<Mutex<HashSet<(TenantId, CallId)>>>,
+}
+
+impl RedisNotes {
+    /// Notes in `redis`, and in `local` for when it is away.
+    #[must_use]
+    pub fn new(redis: Redis, local: Arc<dyn CallMemory>) -> Self {
+        Self { redis, local, unsent: Arc::default() }
+    }
+
+    async fn send(&self, scope: &TenantScope, call: CallId, notes: &CallNotes) {
+        let key = self.redis.key(&CacheKey::of(scope, Kind::Notes, call.as_uuid()));
+        let Ok(text) = serde_json::to_string(&Written::of(notes)) else { return };
+        let sent = self
+            .redis
+            .ask(|mut connection| async move {
+                let mut command = redis::cmd("SET");
+                command.arg(key).arg(text).arg("PX").arg(milliseconds(TO_LIVE));
+                command.exec_async(&mut connection).await
+            })
+            .await;
+        let mut unsent = lock(&self.unsent);
+        if sent.is_some() {
+            unsent.remove(&(scope.tenant(), call));
+        } else if unsent.len() < MAX_UNSENT {
+            unsent.insert((scope.tenant(), call));
+        }
+    }
+}
+
+#[async_trait]
+impl CallMemory for RedisNotes {
+    async fn recall(&self, scope: &TenantScope, call: CallId) -> CallNotes {
+        let is_unsent = lock(&self.unsent).contains(&(scope.tenant(), call));
+        if is_unsent {
+            let notes = self.local.recall(scope, call).await;
+            self.send(scope, call, &notes).await;
+            return notes;
+        }
+        let key = self.redis.key(&CacheKey::of(scope, Kind::Notes, call.as_uuid()));
+        let found: Option<Option<String>> = self
+            .redis
+            .ask(|mut connection| async move {
+                let mut command = redis::cmd("GETEX");
+                command.arg(key).arg("PX").arg(milliseconds(TO_LIVE));
+                command.query_async(&mut connection).await
+            })
+            .await;
+        let shared = found.flatten().and_then(|text| serde_json::from_str::<Written>(&text).ok());
+        match shared {
+            Some(written) => {
+                let notes = written.notes();
+                self.local.remember(scope, call, notes.clone()).await;
+                notes
+            }
+            // Away, or emptied: what this process remembers is the best there is.
+            None => self.local.recall(scope, call).await,
+        }
+    }
+
+    async fn remember(&self, scope: &TenantScope, call: CallId, notes: CallNotes) {
+        self.local.remember(scope, call, notes.clone()).await;
+        self.send(scope, call, &notes).await;
+    }
+}
+
+/// Notes as they are written. Fields may be added; what cannot be read is forgotten.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    service: Option<Uuid>,
+    staff: Option<Uuid>,
+    day: Option<NaiveDate>,
+    refused: Option<DateTime<Utc>>,
+    asked: Option<WrittenQuestion>,
+    #[serde(default)]
+    told_fee: Option<WrittenFee>,
+    cancelled: Option<Uuid>,
+    offered: Vec<WrittenSlot>,
+    #[serde(default)]
+    noted_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenQuestion {
+    Book(WrittenSlot),
+    BookBeside(WrittenSlot),
+    Move(Uuid, WrittenSlot),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenFee {
+    appointment: Uuid,
+    act: String,
+    minor: i64,
+    currency: String,
+}
+
+impl WrittenFee {
+    fn of(told: &ToldFee) -> Self {
+        Self {
+            appointment: told.appointment.as_uuid(),
+            act: told.act.as_str().to_owned(),
+            minor: told.fee.minor(),
+            currency: told.fee.currency().code().to_owned(),
+        }
+    }
+
+    /// `None` for an act or a currency of a newer version: then the fee is told once more.
+    fn told(&self) -> Option<ToldFee> {
+        Some(ToldFee {
+            appointment: AppointmentId::from_uuid(self.appointment),
+            act: ChangeAct::parse(&self.act)?,
+            fee: Money::new(self.minor, self.currency.parse().ok()?),
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenSlot {
+    service: Uuid,
+    staff: Uuid,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+impl WrittenSlot {
+    fn of(slot: &Slot) -> Self {
+        let Slot { service, staff, start, end } = *slot;
+        Self { service: service.as_uuid(), staff: staff.as_uuid(), start, end }
+    }
+
+    fn slot(&self) -> Slot {
+        Slot {
+            service: ServiceId::from_uuid(self.service),
+            staff: StaffId::from_uuid(self.staff),
+            start: self.start,
+            end: self.end,
+        }
+    }
+}
+
+impl Written {
+    fn of(notes: &CallNotes) -> Self {
+        let question = |question: &Question| match question {
+            Question::Book(slot) => WrittenQuestion::Book(WrittenSlot::of(slot)),
+            Question::BookBeside(slot) => WrittenQuestion::BookBeside(WrittenSlot::of(slot)),
+            Question::Move(id, slot) => WrittenQuestion::Move(id.as_uuid(), WrittenSlot::of(slot)),
+        };
+        Self {
+            service: notes.service.map(|id| id.as_uuid()),
+            staff: notes.staff.map(|id| id.as_uuid()),
+            day: notes.day,
+            refused: notes.refused,
+            asked: notes.asked.as_ref().map(question),
+            told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
+            cancelled: notes.cancelled.map(|id| id.as_uuid()),
+            offered: notes.offered.iter().map(WrittenSlot::of).collect(),
+            noted_at: notes.noted_at,
+        }
+    }
+
+    fn notes(&self) -> CallNotes {
+        let question = |question: &WrittenQuestion| match question {
+            WrittenQuestion::Book(slot) => Question::Book(slot.slot()),
+            WrittenQuestion::BookBeside(slot) => Question::BookBeside(slot.slot()),
+            WrittenQuestion::Move(id, slot) => Question::Move(AppointmentId::from_uuid(*id), slot.slot()),
+        };
+        CallNotes {
+            service: self.service.map(ServiceId::from_uuid),
+            staff: self.staff.map(StaffId::from_uuid),
+            day: self.day,
+            refused: self.refused,
+            asked: self.asked.as_ref().map(question),
+            told_fee: self.told_fee.as_ref().and_then(WrittenFee::told),
+            cancelled: self.cancelled.map(AppointmentId::from_uuid),
+            offered: self.offered.iter().map(WrittenSlot::slot).collect(),
+            noted_at: self.noted_at,
+        }
+    }
+}
+
+/// What Redis takes as a time to live.
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,186 @@
+//! Leave from a memory that several processes share, before the guards of this one.
+
+use std::sync::Arc;
+
+use adapter_calcom::guard::GuardPolicy;
+use appointment::calendar::{
+    AccountPacing, CalendarGateway, CalendarLink, Connection, Effort, Errand, Heard, Leave, PageCursor,
+    ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
+};
+use appointment::model::Span;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, TenantScope};
+
+/// Asks for leave and tells what came of it. Where nothing is known together, `inner` and its own guards decide.
+pub(crate) struct Paced {
+    inner: Arc<dyn CalendarGateway>,
+    pacing: Arc<dyn AccountPacing>,
+    policy: GuardPolicy,
+}
+
+impl Paced {
+    /// In front of `inner`, whose guards follow the same `policy`.
+    pub(crate) fn new(
+        inner: Arc<dyn CalendarGateway>,
+        pacing: Arc<dyn AccountPacing>,
+        policy: GuardPolicy,
+    ) -> Self {
+        Self { inner, pacing, policy }
+    }
+
+    /// The leave, or the word of what said no.
+    async fn leave(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        errand: Errand,
+        effort: Effort,
+    ) -> Result<Option<u64>, &'static str> {
+        let refused = match self.pacing.admit(scope, connection.id, errand, effort.lane).await {
+            Leave::Granted(leave) => return Ok(Some(leave)),
+            Leave::Unknown => return Ok(None),
+            Leave::Open => "open",
+            Leave::Limited => "limited",
+        };
+        metrics::counter!("calendar_shared_refusals_total", "why" => refused).increment(1);
+        Err(refused)
+    }
+
+    /// A request that is given up on the way leaves its leave behind: a probe is then waited for in vain for a while, and
+    /// nothing else is lost.
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        errand: Errand,
+        leave: Option<u64>,
+        heard: Heard,
+    ) {
+        if let Some(leave) = leave {
+            self.pacing.settle(scope, connection.id, errand, leave, heard).await;
+        }
+    }
+
+    async fn read<T: Send + Sync>(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+        question: impl Future<Output = Result<T, ReadFailure>> + Send,
+    ) -> Result<T, ReadFailure> {
+        let leave = self
+            .leave(scope, connection, Errand::Read, effort)
+            .await
+            .map_err(|why| ReadFailure::Unavailable { why: why.to_owned() })?;
+        let answer = question.await;
+        let heard = self.policy.heard_of_question(&answer, effort);
+        self.settle(scope, connection, Errand::Read, leave, heard).await;
+        answer
+    }
+
+    async fn write<T: Send + Sync>(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+        change: impl Future<Output = Result<T, WriteFailure>> + Send,
+    ) -> Result<T, WriteFailure> {
+        let leave = self
+            .leave(scope, connection, Errand::Write, effort)
+            .await
+            .map_err(|why| WriteFailure::NotSent { why: why.to_owned() })?;
+        let answer = change.await;
+        let heard = self.policy.heard_of_change(&answer, effort);
+        self.settle(scope, connection, Errand::Write, leave, heard).await;
+        answer
+    }
+}
+
+#[async_trait]
+impl CalendarGateway for Paced {
+    async fn free_starts<'a>(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        window: Span,
+        moving: Option<&'a RemoteUid>,
+        effort: Effort,
+    ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
+        let question = self.inner.free_starts(scope, connection, link, window, moving, effort);
+        self.read(scope, connection, effort, question).await
+    }
+
+    async fn create(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        request: &RemoteRequest,
+        effort: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        let change = self.inner.create(scope, connection, request, effort);
+        self.write(scope, connection, effort, change).await
+    }
+
+    async fn reschedule(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        start: DateTime<Utc>,
+        effort: Effort,
+    ) -> Result<RemoteBooking, WriteFailure> {
+        let change = self.inner.reschedule(scope, connection, uid, start, effort);
+        self.write(scope, connection, effort, change).await
+    }
+
+    async fn cancel(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        let change = self.inner.cancel(scope, connection, uid, effort);
+        self.write(scope, connection, effort, change).await
+    }
+
+    async fn get(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        effort: Effort,
+    ) -> Result<Option<RemoteBooking>, ReadFailure> {
+        let question = self.inner.get(scope, connection, uid, effort);
+        self.read(scope, connection, effort, question).await
+    }
+
+    async fn find_marked(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        marker: AppointmentId,
+        window: Span,
+        effort: Effort,
+    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
+        let question = self.inner.find_marked(scope, connection, marker, window, effort);
+        self.read(scope, connection, effort, question).await
+    }
+
+    async fn list(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        window: Span,
+        from: Option<PageCursor>,
+        effort: Effort,
+    ) -> Result<RemotePage, ReadFailure> {
+        let question = self.inner.list(scope, connection, window, from, effort);
+        self.read(scope, connection, effort, question).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

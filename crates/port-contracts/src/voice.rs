@@ -1,0 +1,193 @@
+//! What every memory of calls in progress does: [`voice::CallMemory`] and [`voice::FailedIdentifications`].
+//!
+//! Each fixture has two handles on one memory, as two gateways have; a memory of one process gives the same twice.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a contract that does not hold stops where it is, inside a test"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use appointment::model::Slot;
+use appointment::policy::change::ChangeAct;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kernel::testing::{FixedClock, scope};
+use kernel::{AppointmentId, CallId, Currency, Money, PhoneNumber, ServiceId, StaffId};
+use uuid::Uuid;
+use voice::{CallMemory, CallNotes, FailedIdentifications, Question, ToldFee};
+
+/// A memory without notes.
+pub struct CallMemoryFixture {
+    /// As one gateway sees it.
+    pub here: Arc<dyn CallMemory>,
+    /// As another one does.
+    pub there: Arc<dyn CallMemory>,
+}
+
+/// A memory without attempts in which a number may fail three times an hour.
+pub struct AttemptsFixture {
+    /// As one gateway sees it.
+    pub here: Arc<dyn FailedIdentifications>,
+    /// As another one does.
+    pub there: Arc<dyn FailedIdentifications>,
+    /// Their clock.
+    pub clock: Arc<FixedClock>,
+}
+
+/// Runs every rule of the notes of calls as a test of its own; the fixture is a plain `fn() -> CallMemoryFixture`.
+#[macro_export]
+macro_rules! call_memory_contract {
+    ($fixture:path) => {
+        #[tokio::test]
+        async fn notes_come_back_whole() {
+            $crate::voice::notes_come_back_whole(&$fixture()).await;
+        }
+
+        #[tokio::test]
+        async fn the_latest_notes_count_whoever_took_them() {
+            $crate::voice::the_latest_notes_count_whoever_took_them(&$fixture()).await;
+        }
+
+        #[tokio::test]
+        async fn notes_of_others_are_nobodys_business() {
+            $crate::voice::notes_of_others_are_nobodys_business(&$fixture()).await;
+        }
+    };
+}
+
+/// Runs every rule of failed identifications as a test of its own; the fixture is a plain `fn() -> AttemptsFixture`.
+#[macro_export]
+macro_rules! attempts_contract {
+    ($fixture:path) => {
+        #[tokio::test]
+        async fn a_number_waits_after_its_third_failure() {
+            $crate::voice::a_number_waits_after_its_third_failure(&$fixture()).await;
+        }
+
+        #[tokio::test]
+        async fn failures_are_counted_wherever_they_happen() {
+            $crate::voice::failures_are_counted_wherever_they_happen(&$fixture()).await;
+        }
+
+        #[tokio::test]
+        async fn failures_count_for_one_company_and_one_number() {
+            $crate::voice::failures_count_for_one_company_and_one_number(&$fixture()).await;
+        }
+    };
+}
+
+fn call(number: u128) -> CallId {
+    CallId::from_uuid(Uuid::from_u128(number))
+}
+
+fn slot(minute: i64) -> Slot {
+    let start = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute);
+    Slot {
+        service: ServiceId::from_uuid(Uuid::from_u128(1)),
+        staff: StaffId::from_uuid(Uuid::from_u128(2)),
+        start,
+        end: start + TimeDelta::minutes(30),
+    }
+}
+
+fn full() -> CallNotes {
+    CallNotes {
+        service: Some(ServiceId::from_uuid(Uuid::from_u128(1))),
+        staff: Some(StaffId::from_uuid(Uuid::from_u128(2))),
+        day: NaiveDate::from_ymd_opt(2026, 3, 29),
+        refused: Some(slot(15).start),
+        asked: Some(Question::Book(slot(30))),
+        told_fee: Some(ToldFee {
+            appointment: AppointmentId::from_uuid(Uuid::from_u128(4)),
+            act: ChangeAct::Cancel,
+            fee: Money::new(1000, Currency::Eur),
+        }),
+        cancelled: Some(AppointmentId::from_uuid(Uuid::from_u128(3))),
+        offered: vec![slot(45), slot(90)],
+        noted_at: Some(slot(0).start + TimeDelta::nanoseconds(1)),
+    }
+}
+
+/// What was remembered is recalled, every kind of question included.
+pub async fn notes_come_back_whole(fixture: &CallMemoryFixture) {
+    let ours = scope(1, None);
+    assert_eq!(fixture.here.recall(&ours, call(1)).await, CallNotes::default());
+    let questions = [
+        None,
+        Some(Question::Book(slot(0))),
+        Some(Question::BookBeside(slot(60))),
+        Some(Question::Move(AppointmentId::from_uuid(Uuid::from_u128(9)), slot(120))),
+    ];
+    for asked in questions {
+        let notes = CallNotes { asked, ..full() };
+        fixture.here.remember(&ours, call(1), notes.clone()).await;
+        assert_eq!(fixture.here.recall(&ours, call(1)).await, notes);
+        assert_eq!(fixture.there.recall(&ours, call(1)).await, notes);
+    }
+}
+
+/// Notes are replaced, not merged, from whichever side.
+pub async fn the_latest_notes_count_whoever_took_them(fixture: &CallMemoryFixture) {
+    let ours = scope(1, None);
+    fixture.here.remember(&ours, call(1), full()).await;
+    let later = CallNotes { asked: Some(Question::Book(slot(60))), ..CallNotes::default() };
+    fixture.there.remember(&ours, call(1), later.clone()).await;
+    assert_eq!(fixture.here.recall(&ours, call(1)).await, later);
+    fixture.here.remember(&ours, call(1), full()).await;
+    assert_eq!(fixture.there.recall(&ours, call(1)).await, full());
+}
+
+/// Another call, and the same call id in another company, know nothing.
+pub async fn notes_of_others_are_nobodys_business(fixture: &CallMemoryFixture) {
+    fixture.here.remember(&scope(1, None), call(1), full()).await;
+    for memory in [&fixture.here, &fixture.there] {
+        assert_eq!(memory.recall(&scope(1, None), call(2)).await, CallNotes::default());
+        assert_eq!(memory.recall(&scope(2, None), call(1)).await, CallNotes::default());
+    }
+}
+
+fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::from_e164(text).unwrap()
+}
+
+/// Three failures an hour are allowed; the hour begins with the first.
+pub async fn a_number_waits_after_its_third_failure(fixture: &AttemptsFixture) {
+    let (ours, caller) = (scope(1, None), number("+491701112233"));
+    for _ in 0..3 {
+        assert_eq!(fixture.here.wait(&ours, &caller).await, None);
+        fixture.here.count(&ours, &caller).await;
+        fixture.clock.advance(TimeDelta::minutes(10));
+    }
+    assert_eq!(fixture.here.wait(&ours, &caller).await, Some(Duration::from_secs(30 * 60)));
+    fixture.clock.advance(TimeDelta::minutes(30));
+    assert_eq!(fixture.here.wait(&ours, &caller).await, None);
+    fixture.here.count(&ours, &caller).await;
+    assert_eq!(fixture.here.wait(&ours, &caller).await, None, "another hour, another count");
+}
+
+/// What one gateway counted, another one knows.
+pub async fn failures_are_counted_wherever_they_happen(fixture: &AttemptsFixture) {
+    let (ours, caller) = (scope(1, None), number("+491701112233"));
+    fixture.here.count(&ours, &caller).await;
+    fixture.there.count(&ours, &caller).await;
+    assert_eq!(fixture.there.wait(&ours, &caller).await, None);
+    fixture.here.count(&ours, &caller).await;
+    for memory in [&fixture.here, &fixture.there] {
+        assert_eq!(memory.wait(&ours, &caller).await, Some(Duration::from_secs(60 * 60)));
+    }
+}
+
+/// Neither another number nor the same number at another company waits.
+pub async fn failures_count_for_one_company_and_one_number(fixture: &AttemptsFixture) {
+    let (ours, caller) = (scope(1, None), number("+491701112233"));
+    for _ in 0..3 {
+        fixture.here.count(&ours, &caller).await;
+    }
+    for memory in [&fixture.here, &fixture.there] {
+        assert!(memory.wait(&ours, &caller).await.is_some());
+        assert_eq!(memory.wait(&ours, &number("+491701112234")).await, None);
+        assert_eq!(memory.wait(&scope(2, None), &caller).await, None);
+    }
+}

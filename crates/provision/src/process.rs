@@ -1,0 +1,89 @@
+//! Processes and ports, seen from outside.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::command;
+use crate::error::ProvisionError;
+use crate::identity::ServiceUser;
+use crate::place;
+
+/// Whether process `pid` exists and is more than an entry its parent has not collected yet.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        // The name in parentheses may itself hold blanks and parentheses.
+        stat.rsplit_once(')')
+            .is_some_and(|(_, rest)| !matches!(rest.trim_start().chars().next(), Some('Z' | 'X')))
+    })
+}
+
+/// Whether somebody answers on the loopback port.
+pub(crate) fn answers(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_secs(2)).is_ok()
+}
+
+/// The processes whose working directory is `dir`, as it is for every process of a server that lives there.
+pub(crate) fn working_in(dir: &Path) -> Vec<u32> {
+    let numbers = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    numbers
+        .filter(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == dir))
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// Sends a signal as the service user, who may signal its own processes and no others.
+pub(crate) fn send(pid: u32, signal: &str, user: ServiceUser) {
+    let mut kill = user.command("/bin/sh");
+    kill.args(["-c", "kill -s \"$0\" \"$1\"", signal, &pid.to_string()]);
+    // If the process is gone already, that is what was wanted.
+    let _ = command::output(&mut kill, Duration::from_secs(5));
+}
+
+/// A loopback port that is free now.
+///
+/// It lies below the range from which the system takes ports for outgoing connections. A port inside it could be
+/// taken while the server is down for a moment, even by a client that tries to reach this very server.
+pub(crate) fn free_port() -> Result<u16, ProvisionError> {
+    let lowest_outgoing = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
+        .ok()
+        .and_then(|range| range.split_whitespace().next()?.parse::<u16>().ok())
+        .unwrap_or(32768);
+    let lowest = 15000;
+    if lowest_outgoing > lowest + 1000 {
+        let width = u64::from(lowest_outgoing - lowest);
+        for _ in 0..64 {
+            let random = u64::from_str_radix(&place::random_hex(7)?, 16).unwrap_or_default() % width;
+            let port = u16::try_from(random).unwrap_or_default() + lowest;
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(port);
+            }
+        }
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(ProvisionError::io("find a free port on", Path::new("127.0.0.1")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_free_and_out_of_the_way() {
+        let port = free_port().unwrap();
+        assert!(port >= 1024);
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+        assert!(!answers(port));
+    }
+
+    #[test]
+    fn who_works_in_a_directory_is_found() {
+        let here = std::env::current_dir().unwrap();
+        assert!(working_in(&here).contains(&std::process::id()));
+        assert!(working_in(Path::new("/no/such/data")).is_empty());
+    }
+}
