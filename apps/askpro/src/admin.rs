@@ -11,6 +11,7 @@ mod inbox;
 mod jobs;
 mod keys;
 mod tenants;
+mod wishes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};
 pub use keys::KeyCommand;
 pub use tenants::TenantCommand;
+pub use wishes::{Said, WishesCommand};
 
 use crate::ready::Ready;
 

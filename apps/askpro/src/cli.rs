@@ -11,7 +11,7 @@ use simulators::script::CallScript;
 
 use crate::admin::{
     CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs,
-    Office, Target, TenantCommand, run_migrate, run_task,
+    Office, Target, TenantCommand, WishesCommand, run_migrate, run_task,
 };
 use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
@@ -128,6 +128,13 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// The waiting list.
+    Wishes {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: WishesCommand,
     },
     /// Run one scheduled task now.
     Task {
@@ -291,6 +298,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Inbox { target, command } => {
             with_office(&target, "inbox", json, async |office| command.run(office).await).await
+        }
+        Command::Wishes { target, command } => {
+            with_office(&target, "wishes", json, async |office| command.run(office).await).await
         }
         Command::Task { name, target } => {
             with_office(&target, "task", json, async |office| run_task(office, &name).await).await

@@ -102,6 +102,7 @@ async fn assemble(
         calendar_rounds: Arc::clone(&services.calendar_rounds),
         catch_up: services.catch_up.clone(),
         said_and_done: services.said_and_done.clone(),
+        freed: Arc::clone(&services.freed),
     });
     let ports = WorkerPorts {
         queue: Arc::clone(&services.queue),

@@ -8,6 +8,7 @@ pub(crate) mod load;
 mod queue;
 pub(crate) mod read;
 pub(crate) mod rows;
+pub(crate) mod waiting;
 mod write;
 
 use appointment::model::{

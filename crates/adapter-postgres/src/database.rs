@@ -209,6 +209,12 @@ impl Database {
         matches!(self.working_role, WorkingRole::Ledger | WorkingRole::Owner)
     }
 
+    /// The same connections, working as the product does: an operator who acts for one company is bound as it is.
+    #[must_use]
+    pub fn as_product(&self) -> Self {
+        Self { pool: self.pool.clone(), working_role: WorkingRole::Tenant, may_see_costs: false }
+    }
+
     /// Ends every connection; waits for those that are in use.
     pub async fn close(&self) {
         self.pool.close().await;

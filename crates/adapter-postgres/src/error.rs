@@ -11,7 +11,15 @@ const NO_OVERLAP: &str = "occupancy_no_overlap";
 /// Name of the key under which an effect is claimed.
 const CLAIM_TAKEN: &str = "idempotent_outcomes_pk";
 /// Keys whose violation means that somebody else wrote the same thing a moment earlier: read again, decide again.
-const RACED: &[&str] = &["call_keys_pk", "call_keys_call_taken", "call_provider_costs_pk", "call_charges_pk"];
+const RACED: &[&str] = &[
+    "call_keys_pk",
+    "call_keys_call_taken",
+    "call_provider_costs_pk",
+    "call_charges_pk",
+    "wish_offers_one_at_a_time",
+    "wish_offers_one_of_a_wish",
+    "wish_offers_asked_once",
+];
 
 /// SQLSTATE classes and codes in which the server could not do its work, whatever the work was.
 fn is_outage(code: &str) -> bool {

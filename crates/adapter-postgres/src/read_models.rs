@@ -7,6 +7,7 @@ pub(crate) mod appointments;
 pub(crate) mod callbacks;
 pub(crate) mod calls;
 pub(crate) mod customers;
+pub(crate) mod wishes;
 
 use chrono::DateTime;
 use kernel::TenantScope;

@@ -15,6 +15,7 @@ use crate::model::{
 };
 use crate::policy::alternatives::{RankedSlot, Wish};
 use crate::policy::change::Denial;
+use crate::waiting::OfferId;
 
 /// Minutes after booking in which whoever booked may change it in the same call, known or not.
 pub const SAME_CALL_MINUTES: i64 = 30;
@@ -46,6 +47,8 @@ pub enum Requester {
     Caller(CallContext),
     /// The company itself: its desk or its systems. It may change every appointment of its own.
     Desk,
+    /// Somebody of the waiting list who has said yes to this offer: the time that it keeps is theirs.
+    Waiting(OfferId),
 }
 
 impl Requester {
@@ -54,7 +57,7 @@ impl Requester {
     pub const fn call(&self) -> Option<CallId> {
         match self {
             Self::Caller(context) => Some(context.call),
-            Self::Desk => None,
+            Self::Desk | Self::Waiting(_) => None,
         }
     }
 
@@ -63,7 +66,16 @@ impl Requester {
     pub const fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Caller(context) => context.caller.number(),
-            Self::Desk => None,
+            Self::Desk | Self::Waiting(_) => None,
+        }
+    }
+
+    /// The offer that is taken, if one is.
+    #[must_use]
+    pub const fn offer(&self) -> Option<OfferId> {
+        match self {
+            Self::Waiting(offer) => Some(*offer),
+            Self::Caller(_) | Self::Desk => None,
         }
     }
 
@@ -72,7 +84,7 @@ impl Requester {
     pub fn customers(&self) -> &[CustomerId] {
         match self {
             Self::Caller(context) => &context.customers,
-            Self::Desk => &[],
+            Self::Desk | Self::Waiting(_) => &[],
         }
     }
 
@@ -82,6 +94,7 @@ impl Requester {
     pub fn may_touch(&self, appointment: &Appointment, now: DateTime<Utc>) -> bool {
         match self {
             Self::Desk => true,
+            Self::Waiting(_) => false,
             Self::Caller(context) => {
                 context.customers.contains(&appointment.customer()) || made_in(appointment, context.call, now)
             }

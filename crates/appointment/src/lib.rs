@@ -12,7 +12,8 @@
 //! * **Hold**: a slot kept for one call for two minutes. **Soft offer**: a slot that was named to a caller, remembered
 //!   for a minute so that others are offered something else first; it blocks nobody.
 //! * **Load**: what is taken on some days, read in one round trip ([`model::DayLoad`]).
-//! * **Wish**: a date and a time of day, perhaps vague ([`policy::alternatives::Wish`]).
+//! * **Wish**: a date and a time of day, perhaps vague ([`policy::alternatives::Wish`]). One that could not be met may
+//!   be noted in the **waiting list** ([`waiting`]), which offers it freed time.
 //!
 //! # Rules that hold everywhere
 //!
@@ -45,6 +46,7 @@ pub mod model;
 pub mod policy;
 pub mod ports;
 pub mod service;
+pub mod waiting;
 
 /// Fakes of the ports and builders. The fakes pass the contract suites that the database passes.
 #[cfg(any(test, feature = "testing"))]

@@ -13,6 +13,7 @@ use crate::model::{
     HoldSnapshot, NewCustomerRow, Slot,
 };
 use crate::policy::change::{ChangeAct, RecentChanges};
+use crate::waiting::WaitingWrite;
 
 /// Port: the catalogues of the tenant's branches.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -103,12 +104,14 @@ pub enum AppointmentWrite {
     /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
     /// appointment. Comes after the write of the appointment.
     RecordChange(AppointmentChange),
+    /// A write of the waiting list.
+    Waiting(WaitingWrite),
 }
 
 /// Port: appointments, holds and the time they occupy.
 ///
-/// Invariant of every implementation: no two spans of one person overlap, whether they belong to appointments or to
-/// live holds. It holds under any concurrency, also between processes.
+/// Invariant of every implementation: no two spans of one person overlap, whether they belong to appointments, to live
+/// holds or to open offers. It holds under any concurrency, also between processes.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait AppointmentRepository: Send + Sync {

@@ -10,6 +10,9 @@ mod check;
 mod explain;
 mod modify;
 mod search;
+mod waiting;
+
+pub(crate) use waiting::{Along, PersonDays};
 
 use std::sync::Arc;
 
@@ -24,8 +27,8 @@ use crate::calendar::{CalendarLink, Offered, Outside, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, Catalogue, CustomerHistory, DateRange, DayLoad, Hold,
-    HoldId, Minute, Sought, Span, Unavailable, View, local_date,
+    Appointment, AppointmentSnapshot, Availability, BusyKind, Catalogue, CustomerHistory, DateRange, DayLoad,
+    Hold, HoldId, Minute, Sought, Span, Unavailable, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
 use crate::policy::choice::choose;
@@ -298,7 +301,11 @@ impl BookingService {
             let performers = sought.as_ref().map(|sought| sought.performers(&catalogue)).unwrap_or_default();
             let caller = (ask.requester.number().cloned(), ask.customers());
             let query = Availability::query(&catalogue, days, performers.clone(), view, caller);
-            let load = self.appointments.day_load(scope, &query).await?;
+            let mut load = self.appointments.day_load(scope, &query).await?;
+            if let Some(offer) = ask.requester.offer() {
+                // What an offer keeps is kept for whoever says yes to it.
+                load.busy.retain(|span| span.kind != BusyKind::Offer(offer));
+            }
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
                 let outside = self.outside(scope, ask, &catalogue, days, &performers).await;

@@ -4,6 +4,7 @@ mod memory;
 mod offers;
 mod outside;
 mod rows;
+mod waiting;
 
 pub use build::{CatalogueBuilder, branch_id, salon, service_id, staff_id};
 pub use memory::{InMemoryAppointments, InMemoryCatalogues};

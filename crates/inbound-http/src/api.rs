@@ -21,7 +21,7 @@ use crate::edge::Edge;
 use crate::guard::RequestContext;
 use crate::refusal::Refusal;
 
-pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem};
+pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem, WishItem};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,6 +79,12 @@ list!(
     callbacks,
     CallbackItem,
     ListKind::Callbacks
+);
+list!(
+    /// `GET /api/v1/wishes`
+    wishes,
+    WishItem,
+    ListKind::Wishes
 );
 
 /// `GET /api/v1/why`

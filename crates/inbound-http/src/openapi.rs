@@ -144,6 +144,8 @@ fn paths() -> Value {
         "/api/v1/callbacks": {"get": list(
             "Callback requests, newest first.", "Callback", operations::lists::ListKind::Callbacks)},
         "/api/v1/why": {"get": why()},
+        "/api/v1/wishes": {"get": list(
+            "Wishes of the waiting list, newest first.", "Wish", operations::lists::ListKind::Wishes)},
     })
 }
 
@@ -380,6 +382,13 @@ fn schemas() -> Value {
             ("id", TEXT), ("branch_id", MAYBE_TEXT), ("customer_id", MAYBE_TEXT), ("call_id", MAYBE_TEXT),
             ("phone", MAYBE_TEXT), ("name", MAYBE_TEXT), ("reason", TEXT), ("note", MAYBE_TEXT), ("priority", TEXT),
             ("preferred_window", MAYBE_TEXT), ("status", TEXT), ("due_at", INSTANT), ("created_at", INSTANT),
+        ]),
+        "Wish": object(&[
+            ("id", TEXT), ("branch_id", TEXT), ("service_id", TEXT), ("service_name", TEXT), ("staff_id", MAYBE_TEXT),
+            ("customer_id", MAYBE_TEXT), ("call_id", MAYBE_TEXT), ("phone", MAYBE_TEXT), ("name", MAYBE_TEXT),
+            ("first_day", DATE), ("last_day", DATE), ("from_time", TEXT), ("until_time", TEXT), ("status", TEXT),
+            ("asked", NUMBER), ("offer_id", MAYBE_TEXT), ("offered_start", MAYBE_INSTANT),
+            ("offered_until", MAYBE_INSTANT), ("created_at", INSTANT),
         ]),
     })
 }

@@ -21,6 +21,7 @@ pub mod record_call_cost;
 pub mod release_holds;
 pub mod settle_call;
 pub mod sync_retell_calls;
+pub mod waiting;
 
 pub use about_call::AboutCall;
 

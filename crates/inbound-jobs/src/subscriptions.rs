@@ -6,7 +6,7 @@ use call::CallEffect;
 use kernel::JobSpec;
 use operations::calendar::{CalendarProcessing, CalendarRounds};
 use operations::work::ProcessWebhook;
-use operations::{CallAftermath, CallCatchUp, Maintenance, SaidAndDone, WebhookProcessing};
+use operations::{CallAftermath, CallCatchUp, FreedTimes, Maintenance, SaidAndDone, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
@@ -29,6 +29,7 @@ use crate::handlers::record_call_cost::RecordCallCost;
 use crate::handlers::release_holds::ReleaseHolds;
 use crate::handlers::settle_call::SettleCall;
 use crate::handlers::sync_retell_calls::SyncRetellCalls;
+use crate::handlers::waiting::{AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime};
 use crate::registry::Registry;
 
 /// Wall clock of the schedules.
@@ -46,6 +47,7 @@ pub const NO_SUBSCRIBER: &[&str] = &[
     "callback.overdue",
     "customer.created",
     "customer.changed",
+    "wish.noted",
 ];
 
 /// The use cases that the handlers call.
@@ -65,6 +67,8 @@ pub struct UseCases {
     pub catch_up: CallCatchUp,
     /// What was said in calls.
     pub said_and_done: SaidAndDone,
+    /// The waiting list.
+    pub freed: Arc<FreedTimes>,
 }
 
 /// Everything that runs in the background.
@@ -78,6 +82,7 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         calendar_rounds,
         catch_up,
         said_and_done,
+        freed,
     } = use_cases;
     let upkeep = || Arc::clone(maintenance);
     Registry::new()
@@ -141,6 +146,17 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(WarmCache::KIND, "3-59/10 * * * *", ZONE, recurring(WarmCache::KIND))
         .handler(CallBackAboutDispute::KIND, Arc::new(CallBackAboutDispute(Arc::clone(calendar_rounds))))
         .subscribe("appointment.disputed", CallBackAboutDispute::KIND, CallBackAboutDispute::job_of)
+        // The waiting list. Ends of offers and wishes are jobs that were added with them.
+        .handler(OfferFreedTime::KIND, Arc::new(OfferFreedTime(Arc::clone(freed))))
+        .subscribe("appointment.cancelled", OfferFreedTime::KIND, OfferFreedTime::job_of)
+        .subscribe("appointment.moved", OfferFreedTime::KIND, OfferFreedTime::job_of_move)
+        .subscribe("wish.offer_settled", OfferFreedTime::KIND, OfferFreedTime::job_of)
+        .handler(AskStaff::KIND, Arc::new(AskStaff(Arc::clone(freed))))
+        .subscribe("wish.offered", AskStaff::KIND, AskStaff::job_of)
+        .handler(CloseTask::KIND, Arc::new(CloseTask(Arc::clone(freed))))
+        .subscribe("wish.offer_settled", CloseTask::KIND, CloseTask::job_of)
+        .handler(LapseOffer::KIND, Arc::new(LapseOffer(Arc::clone(freed))))
+        .handler(ExpireWish::KIND, Arc::new(ExpireWish(Arc::clone(freed))))
         // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when
         // the clocks change.
         .handler(EraseExpiredHolds::KIND, Arc::new(EraseExpiredHolds(upkeep())))

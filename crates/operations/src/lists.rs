@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::ports::{
     AppointmentListItem, AppointmentListQueries, CallListItem, CallListQueries, CallbackListItem,
-    CallbackListQueries, CustomerListItem, CustomerListQueries, ListFilter, Position,
+    CallbackListQueries, CustomerListItem, CustomerListQueries, ListFilter, Position, WishListItem,
+    WishListQueries,
 };
 
 /// A list that can be asked for.
@@ -25,6 +26,8 @@ pub enum ListKind {
     Customers,
     /// Callback requests by arrival.
     Callbacks,
+    /// Wishes of the waiting list by arrival.
+    Wishes,
 }
 
 impl ListKind {
@@ -38,6 +41,7 @@ impl ListKind {
             }
             Self::Customers => &["active", "blocked"],
             Self::Callbacks => &["pending", "assigned", "contacted", "completed", "expired", "cancelled"],
+            Self::Wishes => &["waiting", "offered", "fulfilled", "withdrawn", "expired"],
         }
     }
 
@@ -53,6 +57,7 @@ impl ListKind {
             Self::Appointments => 2,
             Self::Customers => 3,
             Self::Callbacks => 4,
+            Self::Wishes => 5,
         }
     }
 }
@@ -131,6 +136,7 @@ pub struct Lists {
     appointments: Arc<dyn AppointmentListQueries>,
     customers: Arc<dyn CustomerListQueries>,
     callbacks: Arc<dyn CallbackListQueries>,
+    wishes: Arc<dyn WishListQueries>,
 }
 
 impl Lists {
@@ -141,8 +147,9 @@ impl Lists {
         appointments: Arc<dyn AppointmentListQueries>,
         customers: Arc<dyn CustomerListQueries>,
         callbacks: Arc<dyn CallbackListQueries>,
+        wishes: Arc<dyn WishListQueries>,
     ) -> Self {
-        Self { calls, appointments, customers, callbacks }
+        Self { calls, appointments, customers, callbacks, wishes }
     }
 
     /// Calls, newest first.
@@ -199,6 +206,20 @@ impl Lists {
         let query = Query::read(ListKind::Callbacks, request)?;
         let rows = self.callbacks.list_callbacks(scope, &query.filter, query.rows()).await?;
         Ok(query.page(rows, |row| (row.created_at, row.id)))
+    }
+
+    /// Wishes of the waiting list, newest first.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub async fn wishes(
+        &self,
+        scope: &TenantScope,
+        request: &PageRequest,
+    ) -> Result<Page<WishListItem>, ListError> {
+        let query = Query::read(ListKind::Wishes, request)?;
+        let rows = self.wishes.list_wishes(scope, &query.filter, query.rows()).await?;
+        Ok(query.page(rows, |row| (row.created_at, row.id.as_uuid())))
     }
 }
 

@@ -136,6 +136,11 @@ impl WhyDesk {
                         detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
                         "hold"
                     }
+                    BusyKind::Offer(offer) => {
+                        detail["offer"] = offer.to_string().into();
+                        detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
+                        "waiting_list_offer"
+                    }
                 };
                 WhyReason { code, detail }
             }

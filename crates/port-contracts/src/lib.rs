@@ -24,4 +24,5 @@ pub mod pacing;
 pub mod servicedesk;
 pub mod tenancy;
 pub mod voice;
+pub mod waiting;
 pub mod weeks;

@@ -71,6 +71,8 @@ pub enum CallbackReason {
     PartialBooking,
     /// Something must be told to the caller, and there is no channel for messages.
     MessageUndeliverable,
+    /// A time that somebody waits for has become free, and is kept while they are asked.
+    TimeFreed,
 }
 
 impl CallbackReason {
@@ -84,6 +86,7 @@ impl CallbackReason {
         Self::TechnicalProblem,
         Self::PartialBooking,
         Self::MessageUndeliverable,
+        Self::TimeFreed,
     ];
 
     /// The word that is stored.
@@ -98,6 +101,7 @@ impl CallbackReason {
             Self::TechnicalProblem => "technical_problem",
             Self::PartialBooking => "partial_booking",
             Self::MessageUndeliverable => "message_undeliverable",
+            Self::TimeFreed => "time_freed",
         }
     }
 
@@ -105,7 +109,7 @@ impl CallbackReason {
     #[must_use]
     pub const fn proposed_priority(self) -> Priority {
         match self {
-            Self::PartialBooking => Priority::Urgent,
+            Self::PartialBooking | Self::TimeFreed => Priority::Urgent,
             Self::IdentityUnproven | Self::TechnicalProblem => Priority::High,
             Self::Requested
             | Self::PolicyRefused

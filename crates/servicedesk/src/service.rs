@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    BranchId, CallId, Caller, ChangeSet, Claim, Clock, CustomerId, IdGenerator, PersonName, PhoneNumber,
-    StoreError, TenantScope,
+    BranchId, CallId, Caller, ChangeSet, Claim, Clock, CommitError, CustomerId, IdGenerator, PersonName,
+    PhoneNumber, StoreError, TenantScope,
 };
 
 use crate::CallbackId;
@@ -146,6 +146,24 @@ impl CallbackService {
         let callback = self.prepare(scope, request)?;
         self.record(scope, &callback, claim).await?;
         Ok(callback)
+    }
+
+    /// Records a callback under an id that names what it is about, once: `None` if there is one already.
+    ///
+    /// # Errors
+    /// [`RequestError`]; asked twice at the same moment, one of both is [`kernel::CommitError::Refused`].
+    pub async fn request_as(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+        request: RequestCallback,
+    ) -> Result<Option<Callback>, RequestError> {
+        if self.callbacks.find(scope, id).await.map_err(CommitError::from)?.is_some() {
+            return Ok(None);
+        }
+        let callback = promise(id, request, scope.branch(), self.clock.now())?;
+        self.record(scope, &callback, None).await?;
+        Ok(Some(callback))
     }
 
     /// The callback with this id. `None`: the tenant has none.

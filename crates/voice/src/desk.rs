@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use appointment::BookingService;
 use appointment::model::Appointment;
+use appointment::waiting::WishDesk;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
 use customer::CustomerService;
 use futures_util::future::join;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub customers: CustomerService,
     /// Promises that a person keeps.
     pub callbacks: CallbackService,
+    /// The waiting list.
+    pub wishes: WishDesk,
     /// Outcomes of earlier requests.
     pub outcomes: Arc<dyn OutcomeStore>,
     /// Notes of ongoing calls.
@@ -306,6 +309,7 @@ impl VoiceDesk {
             Tool::CancelAppointment => tools::appointments::cancel(self, args, talk, once).await,
             Tool::RescheduleAppointment => tools::moving::reschedule(self, args, talk, once).await,
             Tool::RequestCallback => tools::callback::request(self, args, talk, once).await,
+            Tool::JoinWaitingList => tools::waiting_list::join(self, args, talk, once).await,
             Tool::EndCall => Ok(ToolReply::new(Status::Ok, "Vielen Dank für Ihren Anruf, auf Wiederhören.")
                 .next(NextAction::EndCall)
                 .into()),

@@ -1,8 +1,9 @@
 //! What a tool did: stored as data in the transaction of the effect, rendered into a sentence as often as it is asked.
 
 use appointment::model::{AppointmentSnapshot, AppointmentStatus};
+use appointment::waiting::WishId;
 use call::EffectRef;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, BranchId, Money, ServiceId, StaffId};
 use serde::{Deserialize, Serialize};
 use servicedesk::CallbackId;
@@ -12,6 +13,7 @@ use crate::desk::Done;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::waiting_list;
 
 /// Where an appointment stands, as far as an answer about it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,14 @@ pub(crate) enum Effect {
     },
     /// A person will call back.
     CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
+    /// A wish is in the waiting list.
+    WishNoted {
+        wish: WishId,
+        service: ServiceId,
+        branch: Option<BranchId>,
+        first_day: NaiveDate,
+        last_day: NaiveDate,
+    },
 }
 
 impl Effect {
@@ -130,16 +140,17 @@ impl Effect {
             Self::Booked { appointment, .. }
             | Self::Moved { appointment, .. }
             | Self::Cancelled { appointment, .. } => Some(*appointment),
-            Self::CallbackRequested { .. } => None,
+            Self::CallbackRequested { .. } | Self::WishNoted { .. } => None,
         }
     }
 
-    /// The branch it happened in, if it is about an appointment.
+    /// The branch it happened in, where that matters.
     pub(crate) const fn branch(&self) -> Option<BranchId> {
         match self {
-            Self::Booked { branch, .. } | Self::Moved { branch, .. } | Self::Cancelled { branch, .. } => {
-                *branch
-            }
+            Self::Booked { branch, .. }
+            | Self::Moved { branch, .. }
+            | Self::Cancelled { branch, .. }
+            | Self::WishNoted { branch, .. } => *branch,
             Self::CallbackRequested { .. } => None,
         }
     }
@@ -151,14 +162,16 @@ impl Effect {
                 now.status.is_open() && now.starts_at == *start
             }
             Self::Cancelled { .. } => !now.status.is_open(),
-            Self::CallbackRequested { .. } => true,
+            Self::CallbackRequested { .. } | Self::WishNoted { .. } => true,
         }
     }
 
     /// Where its appointment stands now, as far as this effect is concerned. `None`: it is not there any more.
     pub(crate) fn standing(&self, now: Option<&AppointmentSnapshot>) -> Standing {
         match (self, now) {
-            (Self::Cancelled { .. } | Self::CallbackRequested { .. }, _) => Standing::Firm,
+            (Self::Cancelled { .. } | Self::CallbackRequested { .. } | Self::WishNoted { .. }, _) => {
+                Standing::Firm
+            }
             (_, Some(now)) if self.still_stands(now) => Standing::of(now),
             _ => Standing::Superseded,
         }
@@ -269,6 +282,10 @@ impl Effect {
                     .with("service", service)
                     .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
+            }
+            Self::WishNoted { wish, service, first_day, last_day, .. } => {
+                let days = (*first_day, *last_day);
+                waiting_list::noted(talk, wish.to_string(), *service, days).into()
             }
             Self::CallbackRequested { callback, priority, due_at } => {
                 let due = due_at.with_timezone(&zone);

@@ -39,6 +39,8 @@ pub enum NextAction {
     CheckAvailability,
     /// Offer that a person calls back.
     OfferCallback,
+    /// Offer that the wish is noted in the waiting list.
+    OfferWaitingList,
     /// Ask once more with the same arguments.
     TryAgain,
     /// Say goodbye.
@@ -72,6 +74,7 @@ impl NextAction {
         Self::AskCaller,
         Self::CheckAvailability,
         Self::OfferCallback,
+        Self::OfferWaitingList,
         Self::TryAgain,
         Self::EndCall,
     ];

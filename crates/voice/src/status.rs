@@ -135,6 +135,10 @@ statuses! {
     Released = "released", true;
     /// A person will call back; the request is committed.
     CallbackRequested = "callback_requested", true;
+    /// The wish is in the waiting list; somebody calls when a time becomes free.
+    WaitingListed = "waiting_listed", true;
+    /// The number or the company has as many open wishes as are allowed.
+    WaitingListFull = "waiting_list_full", false;
     /// The number or the call belongs to no company.
     TenantUnknown = "tenant_unknown", false;
     /// The company's account is not active.

@@ -46,6 +46,8 @@ pub enum Tool {
     RescheduleAppointment,
     /// Let a person call back.
     RequestCallback,
+    /// Note a wish that could not be met, so that somebody calls when a time becomes free.
+    JoinWaitingList,
     /// The services, at most five of them, or their categories.
     ListServices,
     /// All services.

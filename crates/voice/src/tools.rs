@@ -14,4 +14,5 @@ pub(crate) mod parse_date;
 pub(crate) mod party;
 pub(crate) mod preference;
 pub(crate) mod services;
+pub(crate) mod waiting_list;
 pub(crate) mod wish;

@@ -35,7 +35,6 @@ pub fn incident_violations(workspace: &Workspace) -> Vec<String> {
     found
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is handed to an iterator of references")]
 fn is_head(line: &&str) -> bool {
     line.starts_with("| What happened |")
 }

@@ -2,6 +2,7 @@
 //! appointments, the caller's holds.
 
 use appointment::model::{BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot, OwnAppointment};
+use appointment::waiting::OfferId;
 use chrono::{DateTime, Utc};
 use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId, StoreError, TenantScope,
@@ -42,12 +43,12 @@ macro_rules! hold_columns_of_nothing {
 }
 
 statements! {
-    /// One row for the branch, one per busy span, one per own appointment, one per hold; `part` tells them apart.
+    /// One row for the branch, one per busy span (its id that of the offer, if it is one's), one per own appointment, one per hold; `part` tells them apart.
     DAY_LOAD = concat!("
         SELECT 0::smallint AS part, ", hold_columns_of_nothing!("b.catalogue_version"), "
           FROM public.branches b WHERE b.tenant_id = $1 AND b.id = $2
         UNION ALL
-        SELECT 1::smallint, o.id, o.resource_id, o.starts_at, o.ends_at, o.expires_at, NULL::timestamptz, h.call_id,
+        SELECT 1::smallint, o.offer_id, o.resource_id, o.starts_at, o.ends_at, o.expires_at, NULL::timestamptz, h.call_id,
                o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::timestamptz[],
                NULL::timestamptz[]
           FROM public.occupancy o
@@ -102,7 +103,7 @@ impl LoadRow {
         let kind = match (self.appointment, self.call) {
             (Some(appointment), _) => BusyKind::Appointment(AppointmentId::from_uuid(appointment)),
             (None, Some(call)) => BusyKind::Hold(CallId::from_uuid(call)),
-            (None, None) => return None,
+            (None, None) => BusyKind::Offer(OfferId::from_uuid(self.id?)),
         };
         Some(BusySpan {
             staff: StaffId::from_uuid(self.staff?),

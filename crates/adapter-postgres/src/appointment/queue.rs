@@ -4,14 +4,16 @@
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
 //! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
 //! customer it is the rule: several people may share a number, so no constraint can tell a double. So it is for a quota
-//! of changes, which no constraint can count.
+//! of changes and for the length of a company's waiting list, which no constraint can count.
 
 use appointment::ports::AppointmentWrite;
+use appointment::waiting::WaitingWrite;
 use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
 /// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, one for the number of
-/// each new customer, one for each customer with a quota, in ascending order, so that two transactions never wait for each other crosswise.
+/// each new customer, one for each customer with a quota, and one for the waiting list that a wish joins, in ascending
+/// order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
         .iter()
@@ -21,6 +23,9 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
                 Some((appointment.staff, appointment.spans.as_slice()))
             }
             AppointmentWrite::Update { next, .. } => Some((next.staff, next.spans.as_slice())),
+            AppointmentWrite::Waiting(WaitingWrite::Offer(offer)) => {
+                Some((offer.slot.staff, offer.spans.as_slice()))
+            }
             _ => None,
         })
         .flat_map(|(staff, spans)| {
@@ -37,6 +42,7 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
         AppointmentWrite::WithinQuota { customer, .. } => {
             Some(fnv(scope, customer.as_uuid().as_bytes().iter().copied()))
         }
+        AppointmentWrite::Waiting(WaitingWrite::Note { .. }) => Some(fnv(scope, b"wishes".iter().copied())),
         _ => None,
     }));
     keys.sort_unstable();

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::double::double_of;
 use super::read::recent_changes;
 use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
+use super::waiting;
 use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
 use crate::error::occupancy_error;
@@ -80,6 +81,10 @@ pub(super) async fn apply(
                 release(session, scope, std::mem::take(&mut releases)).await?;
                 record_change(session, scope, entry).await?;
             }
+            AppointmentWrite::Waiting(write) => {
+                release(session, scope, std::mem::take(&mut releases)).await?;
+                waiting::apply(session, scope, write).await?;
+            }
         }
     }
     release(session, scope, releases).await
@@ -97,6 +102,7 @@ fn audit(writes: &[AppointmentWrite]) -> Vec<AuditEntry> {
             AppointmentWrite::Insert { appointment, new_customer: Some(customer), .. } => {
                 vec![AuditEntry::new("customer.created", &customer.id, Some(appointment.created_at))]
             }
+            AppointmentWrite::Waiting(write) => waiting::audit(write).into_iter().collect(),
             _ => Vec::new(),
         })
         .collect()

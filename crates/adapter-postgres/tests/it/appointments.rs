@@ -7,22 +7,29 @@ use appointment::testing::salon;
 use kernel::testing::scope;
 use kernel::{BranchId, CallId, CustomerId, RandomIds};
 use port_contracts::appointment::{AppointmentFixture, AppointmentTenant};
+use port_contracts::waiting::WaitingFixture;
 use sqlx::PgPool;
 use testkit::TestDatabase;
 
 use crate::support::{insert_catalogue, now};
 
 async fn fixture() -> AppointmentFixture {
+    waiting().await.base
+}
+
+async fn waiting() -> WaitingFixture {
     let database = TestDatabase::fresh().await;
     let admin = database.admin_pool();
-    AppointmentFixture {
-        appointments: Arc::new(PgAppointmentRepository::new(database.gateway().clone())),
+    let appointments = Arc::new(PgAppointmentRepository::new(database.gateway().clone()));
+    let base = AppointmentFixture {
+        appointments: appointments.clone(),
         catalogues: Arc::new(PgCatalogueRepository::new(database.gateway().clone())),
         tenant: tenant(admin, 1).await,
         stranger: tenant(admin, 2).await,
         now: now(&database).await,
         guard: Box::new(database),
-    }
+    };
+    WaitingFixture { base, wishes: appointments }
 }
 
 pub(crate) async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
@@ -58,3 +65,4 @@ pub(crate) async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
 }
 
 port_contracts::appointment_contract!(fixture);
+port_contracts::waiting_contract!(waiting);

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::BranchId;
 use operations::ports::{
     AppointmentListQueries as _, CallListQueries as _, CallbackListQueries as _, CustomerListQueries as _,
-    ListFilter, Position,
+    ListFilter, Position, WishListQueries as _,
 };
 use sqlx::PgPool;
 use testkit::TestDatabase;
@@ -109,8 +109,24 @@ async fn each_list_shows_its_rows_to_their_tenant_alone() {
     .await
     .unwrap();
 
+    sqlx::query(
+        "INSERT INTO wishes (tenant_id, id, branch_id, service_id, phone_e164, first_day, last_day, from_minute,
+                             until_minute, status, created_at)
+         VALUES ($1, $2, $3, $4, '+491701112233', '2026-12-01', '2026-12-02', 540, 720, 'waiting', app.now())",
+    )
+    .bind(tenant)
+    .bind(salon.call.as_uuid())
+    .bind(salon.branch.as_uuid())
+    .bind(salon.service.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+
     let lists = PgLists::new(database.gateway().clone());
     let all = ListFilter::default();
+    let wishes = lists.list_wishes(&salon.scope, &all, 10).await.unwrap();
+    assert_eq!((wishes.len(), wishes[0].service_name.as_str()), (1, "Herrenhaarschnitt"));
+    assert!(lists.list_wishes(&stranger.scope, &all, 10).await.unwrap().is_empty());
     let calls = lists.list_calls(&salon.scope, &all, 10).await.unwrap();
     assert_eq!(calls.len(), 2);
     assert!(calls.iter().all(|call| !call.provider_call_id.is_empty()), "{calls:?}");

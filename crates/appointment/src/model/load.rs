@@ -5,6 +5,7 @@ use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId
 
 use super::hold::HoldSnapshot;
 use super::span::Span;
+use crate::waiting::OfferId;
 
 /// Everything a decision about some days needs, asked in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum BusyKind {
     Appointment(AppointmentId),
     /// A hold of this call.
     Hold(CallId),
+    /// An offer of the waiting list.
+    Offer(OfferId),
 }
 
 /// Occupied time of one person.
@@ -62,7 +65,7 @@ pub struct BusySpan {
     pub end: DateTime<Utc>,
     /// What occupies it.
     pub kind: BusyKind,
-    /// For holds: from then on it counts no more.
+    /// For holds and offers: from then on it counts no more.
     pub expires_at: Option<DateTime<Utc>>,
 }
 

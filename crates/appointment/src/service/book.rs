@@ -3,7 +3,7 @@
 use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, TenantScope};
 
 use super::{
-    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+    ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
 };
 use crate::calendar::{CopyRecord, copy_job};
 use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
@@ -36,10 +36,16 @@ impl BookingService {
     ///
     /// # Errors
     /// [`BookingError::UnknownBranch`]; store failures. That the time is gone is an outcome, not an error.
-    pub async fn book(
+    pub async fn book(&self, scope: &TenantScope, request: BookRequest) -> Result<BookOutcome, BookingError> {
+        self.book_along(scope, request, &|_| Ok(ChangeSet::new())).await
+    }
+
+    /// The same with something else in the same transaction, written before the appointment.
+    pub(crate) async fn book_along(
         &self,
         scope: &TenantScope,
         mut request: BookRequest,
+        along: &Along<'_>,
     ) -> Result<BookOutcome, BookingError> {
         let (_, _, start) = request.target.parts();
         let mut reason = Unavailable::JustTaken;
@@ -62,7 +68,8 @@ impl BookingService {
                 }
                 Decision::Book(appointment) => *appointment,
             };
-            let change = change_set(&picture, &request, &appointment, scope, self.ids.as_ref())?;
+            let along = along(&appointment)?;
+            let change = change_set(&picture, &request, &appointment, scope, (self.ids.as_ref(), along))?;
             match self.appointments.commit(scope, change).await {
                 Ok(()) => {
                     tracing::info!(
@@ -191,11 +198,10 @@ fn change_set(
     request: &BookRequest,
     appointment: &Appointment,
     scope: &TenantScope,
-    ids: &dyn IdGenerator,
+    (ids, mut change): (&dyn IdGenerator, ChangeSet<AppointmentWrite>),
 ) -> Result<ChangeSet<AppointmentWrite>, BookingError> {
     let made = appointment.snapshot();
     let now = picture.view.now;
-    let mut change = ChangeSet::new();
     let mut from_hold = None;
     if let Requester::Caller(context) = &request.requester {
         let slot = appointment.slot();

@@ -114,7 +114,9 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
             picture.catalogue.policy(),
             picture.view.now,
         ),
-        Requester::Caller(_) | Requester::Desk => HoldPlan { hold: None, change: ChangeSet::new() },
+        Requester::Caller(_) | Requester::Desk | Requester::Waiting(_) => {
+            HoldPlan { hold: None, change: ChangeSet::new() }
+        }
     };
     let certainty = Certainty::of(&picture.outside, staff);
     Decision::Free { slot, plan: Box::new(plan), existing, certainty }

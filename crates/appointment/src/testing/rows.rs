@@ -15,11 +15,13 @@ use crate::model::{
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::AppointmentWrite;
+use crate::waiting::{OfferId, OfferSnapshot, WishId, WishSnapshot};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
+pub(super) enum Owner {
     Appointment(AppointmentId),
     Hold(HoldId),
+    Offer(OfferId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,8 @@ pub(super) struct Rows {
     /// Copies in the order in which they were written last.
     pub(super) touched: Vec<AppointmentId>,
     pub(super) reviews: Vec<Review>,
+    pub(super) wishes: BTreeMap<WishId, WishSnapshot>,
+    pub(super) offers: BTreeMap<OfferId, OfferSnapshot>,
 }
 
 impl Rows {
@@ -113,6 +117,7 @@ impl Rows {
                 }
                 self.changes.push(change.clone());
             }
+            AppointmentWrite::Waiting(write) => self.apply_waiting(write, now)?,
         }
         Ok(())
     }
@@ -141,7 +146,7 @@ impl Rows {
         self.customers.values().filter(same).map(|row| row.id).min()
     }
 
-    fn occupy(
+    pub(super) fn occupy(
         &mut self,
         staff: StaffId,
         spans: &[Span],
@@ -160,6 +165,7 @@ impl Rows {
             for id in expired {
                 self.drop_hold(id);
             }
+            self.drop_overdue_offers(now);
             let taken = self.occupancy.iter().any(|row| row.staff == staff && row.span.overlaps(span));
             if taken {
                 return Err(CommitError::Occupied);
@@ -175,7 +181,11 @@ impl Rows {
 
     fn drop_hold(&mut self, id: HoldId) {
         self.holds.remove(&id);
-        self.occupancy.retain(|row| row.owner != Owner::Hold(id));
+        self.vacate(Owner::Hold(id));
+    }
+
+    pub(super) fn vacate(&mut self, owner: Owner) {
+        self.occupancy.retain(|row| row.owner != owner);
     }
 
     pub(super) fn live_holds(
@@ -270,6 +280,10 @@ impl Rows {
             Owner::Hold(id) => {
                 let hold = self.holds.get(&id).filter(|hold| now < hold.expires_at)?;
                 (BusyKind::Hold(hold.call), Some(hold.expires_at))
+            }
+            Owner::Offer(id) => {
+                let offer = self.offers.get(&id).filter(|offer| now < offer.expires_at)?;
+                (BusyKind::Offer(id), Some(offer.expires_at))
             }
         };
         Some(BusySpan { staff: row.staff, start: row.span.start, end: row.span.end, kind, expires_at })

@@ -11,6 +11,7 @@ use adapter_postgres::{
 use adapter_retell::signature::Secret as RetellKey;
 use anyhow::Context;
 use appointment::BookingService;
+use appointment::waiting::WishDesk;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
@@ -91,11 +92,19 @@ impl GatewayServices {
         let ground =
             Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
+        let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(clock),
+            Arc::clone(ids),
+            config.waiting_list.limits(),
+        );
         let offers = shared.offers(clock);
         let plan = || {
             BookingService::new(
                 Arc::new(PgCatalogueRepository::new(database.clone())),
-                Arc::new(PgAppointmentRepository::new(database.clone())),
+                appointments.clone(),
                 Arc::clone(&offers),
                 Arc::clone(clock),
                 Arc::clone(ids),
@@ -116,6 +125,7 @@ impl GatewayServices {
             bookings,
             customers,
             callbacks,
+            wishes,
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
@@ -131,7 +141,7 @@ impl GatewayServices {
             tenants: resolver,
             calendars,
             why,
-            lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists),
+            lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists.clone(), lists),
             probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),

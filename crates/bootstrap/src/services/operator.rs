@@ -13,6 +13,7 @@ use adapter_postgres::{
 use anyhow::Context as _;
 use appointment::BookingService;
 use appointment::calendar::{CalendarBook, CalendarDirectory};
+use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use billing::BillingService;
 use customer::CustomerService;
 use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
@@ -27,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use super::{Common, close};
 use crate::calendar::{Ground, OutsideCalendars, client};
 use crate::config::Config;
+use crate::memory::OffersInMemory;
 use crate::shared::Shared;
 
 /// What an operator's command works with. The connection is an administrator's.
@@ -166,6 +168,34 @@ impl OperatorServices {
     pub fn onboarding_with(&self, sealer: Sealer) -> Onboarding {
         let store = PgTenantProvisioner::new(self.database.clone()).with_sealer(sealer);
         Onboarding::new(Arc::new(store), Arc::clone(&self.clock), Arc::clone(&self.ids))
+    }
+
+    /// Lists of one company.
+    #[must_use]
+    pub fn lists(&self) -> PgLists {
+        PgLists::new(self.database.as_product())
+    }
+
+    /// The waiting list of one company, for what people answered. It makes no offers, so its bounds do not matter.
+    #[must_use]
+    pub fn waiting_list(&self) -> WaitingList {
+        let database = self.database.as_product();
+        let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+            WishLimits::default(),
+        );
+        let bookings = BookingService::new(
+            Arc::new(PgCatalogueRepository::new(database)),
+            appointments,
+            Arc::new(OffersInMemory::new(Arc::clone(&self.clock))),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+        );
+        WaitingList::new(wishes, Arc::new(bookings))
     }
 
     /// Ends the connections.

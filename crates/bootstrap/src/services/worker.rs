@@ -14,6 +14,7 @@ use adapter_retell::client::Client;
 use anyhow::Context;
 use appointment::calendar::{Effort, Lane};
 use appointment::service::BookingService;
+use appointment::waiting::{WaitingList, WishDesk};
 use billing::BillingService;
 use chrono::TimeDelta;
 use customer::CustomerService;
@@ -22,8 +23,8 @@ use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Rec
 use operations::catch_up::CallArchive;
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
 use operations::{
-    CallAftermath, CallCatchUp, Maintenance, MaintenancePorts, SaidAndDone, UpkeepPolicy, WebhookIntake,
-    WebhookProcessing,
+    CallAftermath, CallCatchUp, FreedTimes, Maintenance, MaintenancePorts, SaidAndDone, UpkeepPolicy,
+    WebhookIntake, WebhookProcessing,
 };
 use servicedesk::CallbackService;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,8 @@ pub struct WorkerServices {
     pub catch_up: CallCatchUp,
     /// What was said in calls.
     pub said_and_done: SaidAndDone,
+    /// The waiting list.
+    pub freed: Arc<FreedTimes>,
     /// The jobs.
     pub queue: Arc<dyn JobQueue>,
     /// The facts.
@@ -116,7 +119,17 @@ impl WorkerServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let news = CalendarNews::new(calendars.desk.clone(), Arc::new(bookings));
+        let bookings = Arc::new(bookings);
+        let wishes = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            Arc::clone(clock),
+            Arc::clone(ids),
+            config.waiting_list.limits(),
+        );
+        let list = WaitingList::new(wishes.clone(), Arc::clone(&bookings));
+        let freed = FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone());
+        let news = CalendarNews::new(calendars.desk.clone(), bookings);
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
         let calendar_rounds = CalendarRounds::new(RoundParts {
@@ -162,6 +175,7 @@ impl WorkerServices {
             said_and_done,
             calendar_news,
             calendar_rounds: Arc::new(calendar_rounds),
+            freed: Arc::new(freed),
             processing: WebhookProcessing::new(inbox, resolver, calls.clone(), Arc::clone(clock)),
             aftermath: Arc::new(CallAftermath::new(calls.clone(), billing, appointments, customers)),
             maintenance: Arc::new(Maintenance::new(

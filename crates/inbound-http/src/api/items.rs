@@ -1,8 +1,11 @@
 //! The rows of the lists as clients see them. Names and shapes are promises, pinned by tests.
 
+use appointment::waiting::{OfferId, WishId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
-use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
+use operations::ports::{
+    AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
+};
 use serde::Serialize;
 use servicedesk::CallbackId;
 
@@ -76,6 +79,30 @@ pub struct CallbackItem {
     preferred_window: Option<String>,
     status: String,
     due_at: String,
+    created_at: String,
+}
+
+/// A wish of the waiting list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WishItem {
+    id: WishId,
+    branch_id: BranchId,
+    service_id: ServiceId,
+    service_name: String,
+    staff_id: Option<StaffId>,
+    customer_id: Option<CustomerId>,
+    call_id: Option<CallId>,
+    phone: Option<String>,
+    name: Option<String>,
+    first_day: String,
+    last_day: String,
+    from_time: String,
+    until_time: String,
+    status: String,
+    asked: i32,
+    offer_id: Option<OfferId>,
+    offered_start: Option<String>,
+    offered_until: Option<String>,
     created_at: String,
 }
 
@@ -156,6 +183,33 @@ impl From<CallbackListItem> for CallbackItem {
             status: callback.status,
             due_at: instant(callback.due_at),
             created_at: instant(callback.created_at),
+        }
+    }
+}
+
+impl From<WishListItem> for WishItem {
+    fn from(wish: WishListItem) -> Self {
+        let clock = |minute: i16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        Self {
+            id: wish.id,
+            branch_id: wish.branch,
+            service_id: wish.service,
+            service_name: wish.service_name,
+            staff_id: wish.staff,
+            customer_id: wish.customer,
+            call_id: wish.call,
+            phone: number(wish.phone),
+            name: wish.name.map(String::from),
+            first_day: wish.first_day.to_string(),
+            last_day: wish.last_day.to_string(),
+            from_time: clock(wish.from_minute),
+            until_time: clock(wish.until_minute),
+            status: wish.status,
+            asked: wish.asked,
+            offer_id: wish.offer,
+            offered_start: wish.offered_start.map(instant),
+            offered_until: wish.offered_until.map(instant),
+            created_at: instant(wish.created_at),
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use appointment::waiting::{OfferId, WishId};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -8,14 +9,17 @@ use kernel::{
     AppointmentId, BranchId, CallId, ChangeSet, Currency, CustomerId, EmailAddress, Money, PersonName,
     PhoneNumber, ServiceId, StaffId,
 };
-use operations::ports::{AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem};
+use operations::ports::{
+    AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
+};
 use serde_json::{Value, json};
 use tenancy::{ApiKeyToken, KeyPrefix, TenancyWrite, TenantRepository, TenantState};
 use uuid::Uuid;
 
 use crate::world::{Answer, Rows, World, now, small_limits};
 
-const LISTS: [&str; 4] = ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks"];
+const LISTS: [&str; 5] =
+    ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks", "/api/v1/wishes"];
 
 async fn get(world: &World, path: &str, key: &str) -> Answer {
     let request = Request::get(path).header("authorization", format!("Bearer {key}"));
@@ -90,6 +94,27 @@ pub(crate) fn rows() -> Rows {
             due_at: now(),
             created_at: now(),
         }],
+        wishes: vec![WishListItem {
+            id: WishId::from_uuid(uuid(8)),
+            branch: BranchId::from_uuid(uuid(2)),
+            service: ServiceId::from_uuid(uuid(5)),
+            service_name: "Herrenhaarschnitt".to_owned(),
+            staff: None,
+            customer: None,
+            call: None,
+            phone: phone(),
+            name: name(),
+            first_day: now().date_naive(),
+            last_day: now().date_naive(),
+            from_minute: 540,
+            until_minute: 1439,
+            status: "offered".to_owned(),
+            asked: 1,
+            offer: Some(OfferId::from_uuid(uuid(9))),
+            offered_start: Some(now()),
+            offered_until: Some(now()),
+            created_at: now(),
+        }],
     }
 }
 
@@ -159,7 +184,7 @@ async fn a_key_opens_its_own_company_and_no_other() {
     let tenants: Vec<_> = asked.iter().map(|(scope, _, _)| scope.tenant()).collect();
     let expected = [scope(1, None).tenant(), scope(2, None).tenant()];
     assert!(tenants.chunks(2).all(|pair| pair == expected), "{tenants:?}");
-    assert_eq!(tenants.len(), 8);
+    assert_eq!(tenants.len(), 2 * LISTS.len());
 }
 
 #[tokio::test]
@@ -198,6 +223,14 @@ async fn rows_have_the_promised_shape() {
                 "id": id("cbk", 7), "branch_id": null, "customer_id": null, "call_id": null,
                 "phone": "+491701112233", "name": "Erika Muster", "reason": "requested", "note": null,
                 "priority": "normal", "preferred_window": "nachmittags", "status": "pending", "due_at": at,
+                "created_at": at,
+            }),
+            json!({
+                "id": id("wsh", 8), "branch_id": id("brn", 2), "service_id": id("svc", 5),
+                "service_name": "Herrenhaarschnitt", "staff_id": null, "customer_id": null, "call_id": null,
+                "phone": "+491701112233", "name": "Erika Muster", "first_day": "2026-09-21",
+                "last_day": "2026-09-21", "from_time": "09:00", "until_time": "23:59", "status": "offered",
+                "asked": 1, "offer_id": id("off", 9), "offered_start": at, "offered_until": at,
                 "created_at": at,
             }),
         ]
@@ -287,7 +320,7 @@ async fn a_filter_that_a_list_does_not_have_is_refused_and_not_ignored() {
             assert_eq!(answer.status, 200, "{path}");
         }
     }
-    assert_eq!(world.lists_asked.lock().unwrap().len(), 3);
+    assert_eq!(world.lists_asked.lock().unwrap().len(), LISTS.len() - 1);
 }
 
 #[tokio::test]
@@ -309,7 +342,7 @@ async fn a_key_that_may_not_read_is_told_so() {
             }
         }
     }
-    assert_eq!(world.lists_asked.lock().unwrap().len(), 4, "only the last key saw something");
+    assert_eq!(world.lists_asked.lock().unwrap().len(), LISTS.len(), "only the last key saw something");
 }
 
 #[tokio::test]

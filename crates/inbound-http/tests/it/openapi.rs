@@ -71,6 +71,7 @@ async fn rows_are_described_as_they_are_sent() {
         ("/api/v1/appointments", "Appointment"),
         ("/api/v1/customers", "Customer"),
         ("/api/v1/callbacks", "Callback"),
+        ("/api/v1/wishes", "Wish"),
     ] {
         let request = Request::get(path).header("authorization", format!("Bearer {key}"));
         let body = world.send(request.body(Body::empty()).unwrap()).await.json();

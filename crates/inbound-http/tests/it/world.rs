@@ -18,7 +18,7 @@ use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
 use operations::ports::{
     AppointmentListItem, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem, HealthProbe,
     ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
-    MockCustomerListQueries,
+    MockCustomerListQueries, MockWishListQueries, WishListItem,
 };
 use operations::testing::InMemoryInbox;
 use operations::{Lists, WebhookIntake};
@@ -156,6 +156,7 @@ pub(crate) struct Rows {
     pub(crate) appointments: Vec<AppointmentListItem>,
     pub(crate) customers: Vec<CustomerListItem>,
     pub(crate) callbacks: Vec<CallbackListItem>,
+    pub(crate) wishes: Vec<WishListItem>,
 }
 
 pub(crate) type Asked = Arc<Mutex<Vec<(TenantScope, ListFilter, u32)>>>;
@@ -299,7 +300,19 @@ fn lists(rows: Rows, asked: &Asked) -> Lists {
         noted(scope, filter, limit);
         Ok(rows.callbacks.clone())
     });
-    Lists::new(Arc::new(calls), Arc::new(appointments), Arc::new(customers), Arc::new(callbacks))
+    let noted = note(asked);
+    let mut wishes = MockWishListQueries::new();
+    wishes.expect_list_wishes().returning(move |scope, filter, limit| {
+        noted(scope, filter, limit);
+        Ok(rows.wishes.clone())
+    });
+    Lists::new(
+        Arc::new(calls),
+        Arc::new(appointments),
+        Arc::new(customers),
+        Arc::new(callbacks),
+        Arc::new(wishes),
+    )
 }
 
 /// An answer, read to its end.

@@ -2,8 +2,10 @@ mod calendars;
 
 use std::collections::BTreeSet;
 
+use appointment::BookingService;
 use appointment::events::AppointmentEvent;
-use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
+use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers};
+use appointment::waiting::{WaitingEvent, WaitingList, WishDesk, WishLimits};
 use billing::testing::InMemoryBilling;
 use billing::{BillingEvent, BillingService, CallRate};
 use call::testing::{InMemoryCalls, InMemoryTrace};
@@ -80,6 +82,24 @@ impl World {
         let appointments = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
         let customers =
             CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids.clone());
+        let bookings = Arc::new(BookingService::new(
+            catalogues.clone(),
+            appointments.clone(),
+            Arc::new(InMemorySoftOffers::new(clock.clone())),
+            clock.clone(),
+            ids.clone(),
+        ));
+        let desk = WishDesk::new(
+            appointments.clone(),
+            appointments.clone(),
+            clock.clone(),
+            ids.clone(),
+            WishLimits::default(),
+        );
+        let callbacks =
+            CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone());
+        let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
+        let freed = Arc::new(FreedTimes::new(list, desk, bookings, callbacks));
         let (calendar_news, calendar_rounds) = calendars::over_fakes(
             &appointments,
             catalogues,
@@ -141,6 +161,7 @@ impl World {
             calendar_rounds,
             catch_up,
             said_and_done,
+            freed,
         };
         Self { clock, inbox, calls, billing, use_cases }
     }
@@ -206,12 +227,18 @@ async fn every_event_of_every_domain_has_a_subscriber_or_is_known_to_have_none()
     let none: BTreeSet<&str> = NO_SUBSCRIBER.iter().copied().collect();
     assert_eq!(subscribed.intersection(&none).count(), 0, "named as having none, and yet subscribed");
     let accounted: BTreeSet<&str> = subscribed.union(&none).copied().collect();
-    let all: BTreeSet<&str> =
-        [CallEvent::ALL, AppointmentEvent::ALL, BillingEvent::ALL, CustomerEvent::ALL, CallbackEvent::ALL]
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
+    let all: BTreeSet<&str> = [
+        CallEvent::ALL,
+        AppointmentEvent::ALL,
+        BillingEvent::ALL,
+        CustomerEvent::ALL,
+        CallbackEvent::ALL,
+        WaitingEvent::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect();
     assert_eq!(accounted, all);
 }
 
@@ -244,6 +271,32 @@ async fn jobs_of_events_are_pinned() {
     assert_eq!(jobs("call.cost_known"), [cost]);
     assert_eq!(jobs("call.failed"), [holds]);
     assert_eq!(jobs("call.started"), []);
+}
+
+#[tokio::test]
+async fn freed_time_is_named_by_what_freed_it() {
+    let world = World::new().await;
+    let registry = registry(&world.use_cases);
+    let id = |prefix: &str| format!("{prefix}_00000000000000000000000000000001");
+    let freed = |name: &str, payload: &Value| {
+        let made = registry.jobs_for(&event(name, payload.clone()));
+        made.into_iter().find(|job| job.kind == "offer_freed_time").unwrap()
+    };
+    let expected = json!({
+        "branch": id("brn"), "staff": id("stf"), "appointment": id("apt"),
+        "starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T09:45:00Z",
+    });
+    for name in ["appointment.cancelled", "wish.offer_settled"] {
+        assert_eq!(freed(name, &expected).payload, expected, "{name}");
+    }
+    let moved = json!({
+        "branch": id("brn"), "staff": "stf_00000000000000000000000000000002", "appointment": id("apt"),
+        "old_staff": id("stf"), "old_starts_at": "2026-11-24T09:00:00Z",
+        "starts_at": "2026-11-25T12:00:00Z", "ends_at": "2026-11-25T12:45:00Z",
+    });
+    let job = freed("appointment.moved", &moved);
+    assert_eq!(job.payload, expected, "the time that it had, as long as it is now");
+    assert_eq!(job.serial_key, Some(format!("waiting:{}", id("brn"))));
 }
 
 #[tokio::test]

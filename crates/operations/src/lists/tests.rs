@@ -6,7 +6,9 @@ use kernel::testing::scope;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ports::{MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries};
+use crate::ports::{
+    MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries, MockWishListQueries,
+};
 
 /// Customers as a store would list them.
 #[derive(Default)]
@@ -48,6 +50,7 @@ fn lists(customers: Arc<Customers>) -> Lists {
         Arc::new(MockAppointmentListQueries::new()),
         customers,
         Arc::new(MockCallbackListQueries::new()),
+        Arc::new(MockWishListQueries::new()),
     )
 }
 

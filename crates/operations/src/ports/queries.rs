@@ -1,7 +1,8 @@
 //! Read models: lists for API clients, a page at a time, newest first.
 
+use appointment::waiting::{OfferId, WishId};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, EmailAddress, Money, PersonName, PhoneNumber, ServiceId,
     StaffId, StoreError, TenantScope,
@@ -158,6 +159,49 @@ pub struct CallbackListItem {
     pub created_at: DateTime<Utc>,
 }
 
+/// One wish of the waiting list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WishListItem {
+    /// Its id.
+    pub id: WishId,
+    /// Of which branch.
+    pub branch: BranchId,
+    /// What.
+    pub service: ServiceId,
+    /// The service's name.
+    pub service_name: String,
+    /// With whom; `None` is anybody.
+    pub staff: Option<StaffId>,
+    /// Who waits, if identified.
+    pub customer: Option<CustomerId>,
+    /// The call in which it was noted.
+    pub call: Option<CallId>,
+    /// The number to call.
+    pub phone: Option<PhoneNumber>,
+    /// The name to ask for.
+    pub name: Option<PersonName>,
+    /// First day of the branch's calendar that is wished for.
+    pub first_day: NaiveDate,
+    /// Last day.
+    pub last_day: NaiveDate,
+    /// First minute after midnight at which the stay may begin.
+    pub from_minute: i16,
+    /// Last minute.
+    pub until_minute: i16,
+    /// `waiting`, `offered`, `fulfilled`, `withdrawn` or `expired`.
+    pub status: String,
+    /// How many offers were made to it.
+    pub asked: i32,
+    /// The offer that is open, if one is.
+    pub offer: Option<OfferId>,
+    /// The beginning of what is offered.
+    pub offered_start: Option<DateTime<Utc>>,
+    /// Until when it is kept.
+    pub offered_until: Option<DateTime<Utc>>,
+    /// When it was noted; the list's instant.
+    pub created_at: DateTime<Utc>,
+}
+
 /// Port: calls in a list, sorted by `created_at`.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -208,4 +252,17 @@ pub trait CallbackListQueries: Send + Sync {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<CallbackListItem>, StoreError>;
+}
+
+/// Port: wishes of the waiting list, sorted by `created_at`.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait WishListQueries: Send + Sync {
+    /// At most `rows` wishes of the tenant that pass the filter, newest first.
+    async fn list_wishes(
+        &self,
+        scope: &TenantScope,
+        filter: &ListFilter,
+        rows: u32,
+    ) -> Result<Vec<WishListItem>, StoreError>;
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{BranchId, CallId, CustomerId, RandomIds};
 use port_contracts::appointment::{AppointmentFixture, AppointmentTenant, SoftOffersFixture};
+use port_contracts::waiting::WaitingFixture;
 
 pub(crate) fn tenant(number: u128, catalogues: &InMemoryCatalogues) -> AppointmentTenant {
     let branch = BranchId::generate(&RandomIds);
@@ -24,22 +25,27 @@ pub(crate) fn tenant(number: u128, catalogues: &InMemoryCatalogues) -> Appointme
 }
 
 async fn fixture() -> AppointmentFixture {
+    waiting().await.base
+}
+
+async fn waiting() -> WaitingFixture {
     let now: DateTime<Utc> = "2026-11-23T08:00:00Z".parse().unwrap();
     let catalogues = Arc::new(InMemoryCatalogues::default());
-    AppointmentFixture {
-        appointments: Arc::new(InMemoryAppointments::new(
-            Arc::clone(&catalogues),
-            Arc::new(FixedClock::at(now)),
-        )),
+    let clock = Arc::new(FixedClock::at(now));
+    let appointments = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock));
+    let base = AppointmentFixture {
+        appointments: appointments.clone(),
         tenant: tenant(1, &catalogues),
         stranger: tenant(2, &catalogues),
         catalogues,
         now,
         guard: Box::new(()),
-    }
+    };
+    WaitingFixture { base, wishes: appointments }
 }
 
 port_contracts::appointment_contract!(fixture);
+port_contracts::waiting_contract!(waiting);
 
 fn offers() -> SoftOffersFixture {
     let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));

@@ -320,6 +320,14 @@ pub const TOOLS: &[ToolEntry] = &[
         fields: &[&["callback_id", "status", "callback_status", "priority", "due_at"]],
     },
     ToolEntry {
+        tool: Tool::JoinWaitingList,
+        name: "join_waiting_list",
+        aliases: &["add_to_waiting_list", "join_waitlist", "store_wish", "warteliste"],
+        effect: Effectful::Always,
+        arguments: &[DATE, TIME, DATETIME, SERVICE, STAFF, SLOT, CHOICE, NAME, PHONE],
+        fields: &[&["wish_id", "service", "first_day", "last_day"]],
+    },
+    ToolEntry {
         tool: Tool::ListServices,
         name: "list_services",
         aliases: &["get_services"],

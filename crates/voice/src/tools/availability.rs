@@ -241,14 +241,15 @@ async fn check_stretch(
         ),
         (None, _) => ToolReply::new(
             Status::NoAvailability,
-            "In diesem Zeitraum und in der Nähe kann ich Ihnen gerade nichts anbieten, passt Ihnen eine ganz andere Zeit?",
+            "In diesem Zeitraum und in der Nähe kann ich Ihnen gerade nichts anbieten, passt eine ganz andere Zeit oder soll ich Sie auf die Warteliste setzen?",
         ),
     };
+    let next = if slots.is_empty() { NextAction::OfferWaitingList } else { NextAction::OfferAlternatives };
     let reply = reply
         .with("available", !inside.is_empty())
         .with_some("reason", found.day.as_ref().filter(|_| inside.is_empty()).map(reason_code))
         .with("inferred", stretch.inferred)
-        .next(NextAction::OfferAlternatives);
+        .next(next);
     Ok(offer(desk, talk, reply, slots, notes).await.into())
 }
 
@@ -367,9 +368,9 @@ pub(crate) fn blocked(talk: &Conversation) -> ToolReply {
 fn nothing_found() -> ToolReply {
     ToolReply::new(
         Status::NoAvailability,
-        "In diesem Zeitraum finde ich leider nichts Freies, soll sich jemand bei Ihnen melden?",
+        "In diesem Zeitraum finde ich leider nichts Freies, soll ich Sie auf die Warteliste setzen?",
     )
-    .next(NextAction::OfferCallback)
+    .next(NextAction::OfferWaitingList)
 }
 
 pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {

@@ -127,7 +127,7 @@ async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback
     }
 }
 
-fn ask_for_number() -> ToolReply {
+pub(crate) fn ask_for_number() -> ToolReply {
     ToolReply::new(
         Status::PhoneNumberRequired,
         "Unter welcher Telefonnummer können wir Sie zurückrufen, bitte mit Vorwahl?",

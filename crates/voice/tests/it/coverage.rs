@@ -332,6 +332,13 @@ async fn failing() -> Said {
     said(&world)
 }
 
+/// Somebody who waits for more than anybody may.
+async fn waiting() -> Said {
+    let world = World::new().await;
+    crate::waiting::greedy(&world).await;
+    said(&world)
+}
+
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -343,6 +350,7 @@ async fn everything() -> Said {
         mirrored().await,
         dear().await,
         failing().await,
+        waiting().await,
     ];
     parts.concat()
 }

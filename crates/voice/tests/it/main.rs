@@ -10,4 +10,5 @@ mod misuse;
 mod outside;
 mod referents;
 mod times;
+mod waiting;
 mod world;

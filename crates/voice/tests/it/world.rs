@@ -15,6 +15,7 @@ use appointment::service::BookingService;
 use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, service_id, staff_id,
 };
+use appointment::waiting::{WishDesk, WishLimits};
 use async_trait::async_trait;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallService, ToolUse};
@@ -266,6 +267,13 @@ impl World {
             .with_outside(outside.clone()),
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
+            wishes: WishDesk::new(
+                appointments.clone(),
+                appointments.clone(),
+                clock.clone(),
+                ids.clone(),
+                WishLimits::default(),
+            ),
             outcomes: Arc::new(Outcomes {
                 appointments: appointments.clone(),
                 callbacks: callbacks.clone(),

@@ -15,4 +15,5 @@ mod proofs;
 mod quarantine;
 mod said_and_done;
 mod scripts;
+mod waiting;
 mod why;

@@ -69,6 +69,8 @@ const TENANT_RIGHTS: &[(&str, &str)] = &[
     ("public.calls", "arw"),
     ("public.customers", "arw"),
     ("public.idempotent_outcomes", "adr"),
+    ("public.wish_offers", "arw"),
+    ("public.wishes", "arw"),
 ];
 
 /// `role table letters` for every table that is no partition.

@@ -27,6 +27,16 @@ const REST: &[&str] = &[
      VALUES ($1, $3, '[2026-12-01 10:00+00, 2026-12-01 10:30+00)', 'appointment', $6)",
     "INSERT INTO occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
      VALUES ($1, $8, '[2026-12-01 11:00+00, 2026-12-01 11:30+00)', 'hold', $6, app.now() + interval '2 minutes')",
+    "INSERT INTO wishes (tenant_id, id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, first_day,
+                         last_day, from_minute, until_minute, status, created_at)
+     VALUES ($1, $6, $2, $4, $3, $5, $6, '+491701112233', '2026-12-01', '2026-12-02', 540, 720, 'offered', app.now())",
+    "INSERT INTO wish_offers (tenant_id, id, wish_id, branch_id, freed_appointment_id, freed_staff_id, freed_starts_at,
+                              freed_ends_at, service_id, staff_id, starts_at, ends_at, state, appointment_id, made_at,
+                              expires_at, settled_at)
+     VALUES ($1, $6, $6, $2, $6, $3, '2026-12-01 10:00+00', '2026-12-01 10:30+00', $4, $8, '2026-12-01 12:00+00',
+             '2026-12-01 12:30+00', 'accepted', $6, app.now(), app.now() + interval '1 hour', app.now())",
+    "INSERT INTO occupancy (tenant_id, resource_id, span, kind, offer_id, expires_at)
+     VALUES ($1, $8, '[2026-12-01 12:00+00, 2026-12-01 12:30+00)', 'offer', $6, app.now() + interval '1 hour')",
     "INSERT INTO call_appointments VALUES ($1, $6, $6, 'booked')",
     "INSERT INTO idempotent_outcomes VALUES ($1, 'key', sha256('request'), '{}')",
     "INSERT INTO callbacks (tenant_id, id, branch_id, customer_id, call_id, reason, priority, status, due_at, created_at)

@@ -33,6 +33,7 @@ pub(super) fn blocks(span: &BusySpan, view: View) -> bool {
     let foreign = match span.kind {
         BusyKind::Appointment(id) => view.exclude != Some(id),
         BusyKind::Hold(call) => view.call != Some(call),
+        BusyKind::Offer(_) => true,
     };
     alive && foreign
 }

@@ -1,0 +1,387 @@
+//! The waiting list.
+
+use appointment::model::{DateRange, Slot, Span};
+use appointment::waiting::{
+    DayWindow, FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
+    WishRepository, WishSnapshot, WishStatus,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{
+    AppointmentId, BranchId, CallId, CommitError, CustomerId, PersonName, PhoneNumber, ServiceId, StaffId,
+    StoreError, TenantScope,
+};
+use serde_json::json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::PgAppointmentRepository;
+use super::read::spans;
+use crate::change::AuditEntry;
+use crate::error::{commit_error, corrupt, occupancy_error, store_error};
+use crate::row::{count, name, phone};
+use crate::statements::statements;
+
+macro_rules! wish_columns {
+    () => {
+        "SELECT id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, name, first_day, last_day,
+                from_minute, until_minute, status, asked, created_at, version
+           FROM public.wishes WHERE tenant_id = $1 AND "
+    };
+}
+
+macro_rules! offer_columns {
+    ($spans:literal) => {
+        concat!(
+            "SELECT f.id, f.wish_id, f.branch_id, f.freed_appointment_id, f.freed_staff_id, f.freed_starts_at,
+                f.freed_ends_at, f.service_id, f.staff_id, f.starts_at, f.ends_at, f.state, f.appointment_id,
+                f.made_at, f.expires_at, ",
+            $spans,
+            " FROM public.wish_offers f WHERE f.tenant_id = $1 AND "
+        )
+    };
+}
+
+statements! {
+    FIND_WISH = concat!(wish_columns!(), "id = $2");
+
+    OPEN_OF_NUMBER = concat!(wish_columns!(), "phone_e164 = $2 AND status IN ('waiting', 'offered')
+        ORDER BY created_at, id LIMIT $3");
+
+    WAITING = concat!(wish_columns!(), "branch_id = $2 AND status = 'waiting'
+        AND (staff_id IS NULL OR staff_id = $3) AND first_day <= $4 AND last_day >= $4
+        ORDER BY created_at, id LIMIT $5");
+
+    FIND_OFFER = concat!(offer_columns!("
+            (SELECT coalesce(array_agg(o.starts_at ORDER BY o.starts_at), '{}') FROM public.occupancy o
+              WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_starts,
+            (SELECT coalesce(array_agg(o.ends_at ORDER BY o.starts_at), '{}') FROM public.occupancy o
+              WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_ends"), "f.id = $2");
+
+    OFFERS_OF = concat!(offer_columns!("'{}'::timestamptz[] AS span_starts, '{}'::timestamptz[] AS span_ends"),
+        "f.freed_appointment_id = $2 AND f.freed_starts_at = $3 ORDER BY f.made_at, f.id");
+
+    /// Writes nothing if a bound is reached; whoever joins the list holds its lock.
+    NOTE = "
+        INSERT INTO public.wishes
+            (tenant_id, id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, name, first_day,
+             last_day, from_minute, until_minute, status, asked, created_at, version)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+         WHERE (SELECT count(*) FROM public.wishes w
+                 WHERE w.tenant_id = $1 AND w.phone_e164 = $8 AND w.status IN ('waiting', 'offered')) < $18
+           AND (SELECT count(*) FROM public.wishes w
+                 WHERE w.tenant_id = $1 AND w.status IN ('waiting', 'offered')) < $19";
+
+    UPDATE_WISH = "
+        UPDATE public.wishes
+           SET branch_id = $3, service_id = $4, staff_id = $5, customer_id = $6, call_id = $7, phone_e164 = $8,
+               name = $9, first_day = $10, last_day = $11, from_minute = $12, until_minute = $13, status = $14,
+               asked = $15, created_at = $16, version = $17, updated_at = app.now()
+         WHERE tenant_id = $1 AND id = $2 AND version = $17 - 1";
+
+    OFFER = "
+        WITH expired AS (
+            DELETE FROM public.occupancy o
+             WHERE o.tenant_id = $1 AND o.resource_id = $10 AND o.starts_at >= $16::timestamptz - interval '7 days'
+               AND o.starts_at < $17 AND o.ends_at > $16 AND o.expires_at <= app.now()
+            RETURNING o.id
+        ), offer AS (
+            INSERT INTO public.wish_offers
+                (tenant_id, id, wish_id, branch_id, freed_appointment_id, freed_staff_id, freed_starts_at,
+                 freed_ends_at, service_id, staff_id, starts_at, ends_at, state, made_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        )
+        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, offer_id, expires_at)
+        SELECT $1, $10, tstzrange(s.starts_at, s.ends_at), 'offer', $2, $15
+          FROM unnest($18::timestamptz[], $19::timestamptz[]) AS s (starts_at, ends_at)
+         WHERE (SELECT count(*) FROM expired) >= 0";
+
+    SETTLE = "
+        WITH freed AS (
+            DELETE FROM public.occupancy WHERE tenant_id = $1 AND offer_id = $2
+        )
+        UPDATE public.wish_offers SET state = $3, appointment_id = $4, settled_at = app.now()
+         WHERE tenant_id = $1 AND id = $2 AND state = 'open'";
+}
+
+#[derive(FromRow)]
+struct WishRow {
+    id: Uuid,
+    branch_id: Uuid,
+    service_id: Uuid,
+    staff_id: Option<Uuid>,
+    customer_id: Option<Uuid>,
+    call_id: Option<Uuid>,
+    phone_e164: String,
+    name: Option<String>,
+    first_day: NaiveDate,
+    last_day: NaiveDate,
+    from_minute: i16,
+    until_minute: i16,
+    status: String,
+    asked: i32,
+    created_at: DateTime<Utc>,
+    version: i64,
+}
+
+impl TryFrom<WishRow> for WishSnapshot {
+    type Error = StoreError;
+
+    fn try_from(row: WishRow) -> Result<Self, StoreError> {
+        let minute = |value: i16| u16::try_from(value).ok();
+        let window = minute(row.from_minute).zip(minute(row.until_minute));
+        let window = window.and_then(|(from, until)| DayWindow::new(from, until));
+        Ok(Self {
+            id: WishId::from_uuid(row.id),
+            branch: BranchId::from_uuid(row.branch_id),
+            service: ServiceId::from_uuid(row.service_id),
+            staff: row.staff_id.map(StaffId::from_uuid),
+            customer: row.customer_id.map(CustomerId::from_uuid),
+            call: row.call_id.map(CallId::from_uuid),
+            phone: phone(Some(&row.phone_e164), "wishes.phone_e164")?
+                .ok_or_else(|| corrupt("wishes.phone_e164"))?,
+            name: name(row.name.as_deref(), "wishes.name")?,
+            days: DateRange::new(row.first_day, row.last_day),
+            window: window.ok_or_else(|| corrupt("wishes.from_minute"))?,
+            status: WishStatus::parse(&row.status).ok_or_else(|| corrupt("wishes.status"))?,
+            asked: count(row.asked, "wishes.asked")?,
+            created_at: row.created_at,
+            version: row.version,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct OfferRow {
+    id: Uuid,
+    wish_id: Uuid,
+    branch_id: Uuid,
+    freed_appointment_id: Uuid,
+    freed_staff_id: Uuid,
+    freed_starts_at: DateTime<Utc>,
+    freed_ends_at: DateTime<Utc>,
+    service_id: Uuid,
+    staff_id: Uuid,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    state: String,
+    appointment_id: Option<Uuid>,
+    made_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    span_starts: Vec<DateTime<Utc>>,
+    span_ends: Vec<DateTime<Utc>>,
+}
+
+impl TryFrom<OfferRow> for OfferSnapshot {
+    type Error = StoreError;
+
+    fn try_from(row: OfferRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: OfferId::from_uuid(row.id),
+            wish: WishId::from_uuid(row.wish_id),
+            freed: FreedTime {
+                branch: BranchId::from_uuid(row.branch_id),
+                staff: StaffId::from_uuid(row.freed_staff_id),
+                appointment: AppointmentId::from_uuid(row.freed_appointment_id),
+                starts_at: row.freed_starts_at,
+                ends_at: row.freed_ends_at,
+            },
+            slot: Slot {
+                service: ServiceId::from_uuid(row.service_id),
+                staff: StaffId::from_uuid(row.staff_id),
+                start: row.starts_at,
+                end: row.ends_at,
+            },
+            spans: spans(&row.span_starts, &row.span_ends),
+            state: OfferState::parse(&row.state).ok_or_else(|| corrupt("wish_offers.state"))?,
+            booked: row.appointment_id.map(AppointmentId::from_uuid),
+            made_at: row.made_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+#[async_trait]
+impl WishRepository for PgAppointmentRepository {
+    async fn find_wish(&self, scope: &TenantScope, id: WishId) -> Result<Option<WishSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let row: Result<Option<WishRow>, _> = sqlx::query_as(FIND_WISH)
+            .bind(scope.tenant().as_uuid())
+            .bind(id.as_uuid())
+            .fetch_optional(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(row).await?.map(WishSnapshot::try_from).transpose()
+    }
+
+    async fn find_offer(
+        &self,
+        scope: &TenantScope,
+        id: OfferId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let row: Result<Option<OfferRow>, _> = sqlx::query_as(FIND_OFFER)
+            .bind(scope.tenant().as_uuid())
+            .bind(id.as_uuid())
+            .fetch_optional(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+    }
+
+    async fn open_of_number(
+        &self,
+        scope: &TenantScope,
+        number: &PhoneNumber,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<WishRow>, _> = sqlx::query_as(OPEN_OF_NUMBER)
+            .bind(scope.tenant().as_uuid())
+            .bind(number.as_e164())
+            .bind(i64::from(WishLimits::MOST_OF_NUMBER))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(rows).await?.into_iter().map(WishSnapshot::try_from).collect()
+    }
+
+    async fn waiting(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+        staff: StaffId,
+        day: NaiveDate,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<WishRow>, _> = sqlx::query_as(WAITING)
+            .bind(scope.tenant().as_uuid())
+            .bind(branch.as_uuid())
+            .bind(staff.as_uuid())
+            .bind(day)
+            .bind(i64::from(WishLimits::MOST_OF_TENANT))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(rows).await?.into_iter().map(WishSnapshot::try_from).collect()
+    }
+
+    async fn offers_of(
+        &self,
+        scope: &TenantScope,
+        freed: &FreedTime,
+    ) -> Result<Vec<OfferSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<OfferRow>, _> = sqlx::query_as(OFFERS_OF)
+            .bind(scope.tenant().as_uuid())
+            .bind(freed.appointment.as_uuid())
+            .bind(freed.starts_at)
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(rows).await?.into_iter().map(OfferSnapshot::try_from).collect()
+    }
+}
+
+pub(super) async fn apply(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    write: &WaitingWrite,
+) -> Result<(), CommitError> {
+    let written = match write {
+        WaitingWrite::Note { wish, limits } => {
+            let statement = fields(NOTE, scope, wish);
+            let statement = statement.bind(i64::from(limits.of_number)).bind(i64::from(limits.of_tenant));
+            statement.execute(connection).await.map_err(commit_error)?
+        }
+        WaitingWrite::Update(next) => {
+            fields(UPDATE_WISH, scope, next).execute(connection).await.map_err(commit_error)?
+        }
+        WaitingWrite::Settle { offer, state, booked } => sqlx::query(SETTLE)
+            .bind(scope.tenant().as_uuid())
+            .bind(offer.as_uuid())
+            .bind(state.as_str())
+            .bind(booked.map(|id| id.as_uuid()))
+            .execute(connection)
+            .await
+            .map_err(commit_error)?,
+        WaitingWrite::Offer(offer) => return make(connection, scope, offer).await,
+    };
+    if written.rows_affected() == 0 { Err(CommitError::Stale) } else { Ok(()) }
+}
+
+async fn make(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    offer: &OfferSnapshot,
+) -> Result<(), CommitError> {
+    let (freed, slot) = (&offer.freed, &offer.slot);
+    let ends = |end: fn(&Span) -> DateTime<Utc>| offer.spans.iter().map(end).collect::<Vec<_>>();
+    let (starts, ends) = (ends(|span| span.start), ends(|span| span.end));
+    sqlx::query(OFFER)
+        .bind(scope.tenant().as_uuid())
+        .bind(offer.id.as_uuid())
+        .bind(offer.wish.as_uuid())
+        .bind(freed.branch.as_uuid())
+        .bind(freed.appointment.as_uuid())
+        .bind(freed.staff.as_uuid())
+        .bind(freed.starts_at)
+        .bind(freed.ends_at)
+        .bind(slot.service.as_uuid())
+        .bind(slot.staff.as_uuid())
+        .bind(slot.start)
+        .bind(slot.end)
+        .bind(offer.state.as_str())
+        .bind(offer.made_at)
+        .bind(offer.expires_at)
+        .bind(starts.iter().min().copied().unwrap_or(slot.start))
+        .bind(ends.iter().max().copied().unwrap_or(slot.end))
+        .bind(starts)
+        .bind(ends)
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+/// Parameters 1 to 17, which writing and changing a wish have in common.
+fn fields<'q>(
+    sql: &'static str,
+    scope: &TenantScope,
+    wish: &'q WishSnapshot,
+) -> sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments> {
+    let minute = |value: u16| i16::try_from(value).unwrap_or(i16::MAX);
+    sqlx::query(sql)
+        .bind(scope.tenant().as_uuid())
+        .bind(wish.id.as_uuid())
+        .bind(wish.branch.as_uuid())
+        .bind(wish.service.as_uuid())
+        .bind(wish.staff.map(|id| id.as_uuid()))
+        .bind(wish.customer.map(|id| id.as_uuid()))
+        .bind(wish.call.map(|id| id.as_uuid()))
+        .bind(wish.phone.as_e164())
+        .bind(wish.name.as_ref().map(PersonName::as_str))
+        .bind(wish.days.first())
+        .bind(wish.days.last())
+        .bind(minute(wish.window.from()))
+        .bind(minute(wish.window.until()))
+        .bind(wish.status.as_str())
+        .bind(i32::try_from(wish.asked).unwrap_or(i32::MAX))
+        .bind(wish.created_at)
+        .bind(wish.version)
+}
+
+pub(super) fn audit(write: &WaitingWrite) -> Option<AuditEntry> {
+    match write {
+        WaitingWrite::Note { wish, .. } => {
+            Some(AuditEntry::new("wish.noted", &wish.id, Some(wish.created_at)))
+        }
+        WaitingWrite::Offer(offer) => Some(
+            AuditEntry::new("wish.offered", &offer.id, Some(offer.made_at))
+                .with(json!({ "wish": offer.wish.to_string() })),
+        ),
+        WaitingWrite::Settle { offer, state, .. } => {
+            Some(AuditEntry::new("wish.offer_settled", offer, None).with(json!({ "state": state.as_str() })))
+        }
+        WaitingWrite::Update(_) => None,
+    }
+}

@@ -1,0 +1,160 @@
+//! The waiting list in memory.
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{BranchId, CommitError, PhoneNumber, StaffId, StoreError, TenantScope};
+
+use super::memory::InMemoryAppointments;
+use super::rows::{Owner, Rows, refused};
+use crate::waiting::{
+    FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits, WishRepository,
+    WishSnapshot, WishStatus,
+};
+
+impl Rows {
+    pub(super) fn apply_waiting(
+        &mut self,
+        write: &WaitingWrite,
+        now: DateTime<Utc>,
+    ) -> Result<(), CommitError> {
+        match write {
+            WaitingWrite::Note { wish, limits } => {
+                let open = self.wishes.values().filter(|other| other.status.is_open());
+                let (mut of_number, mut of_tenant) = (0, 0);
+                for other in open {
+                    of_tenant += 1;
+                    of_number += u32::from(other.phone == wish.phone);
+                }
+                if of_number >= limits.of_number || of_tenant >= limits.of_tenant {
+                    return Err(CommitError::Stale);
+                }
+                if self.wishes.insert(wish.id, wish.clone()).is_some() {
+                    return refused("wishes_pk");
+                }
+            }
+            WaitingWrite::Update(next) => {
+                let stored = self.wishes.get(&next.id).map(|stored| stored.version);
+                if stored != Some(next.version - 1) {
+                    return Err(CommitError::Stale);
+                }
+                self.wishes.insert(next.id, next.clone());
+            }
+            WaitingWrite::Offer(offer) => {
+                let clashes = |other: &OfferSnapshot| {
+                    let same_time = same(&other.freed, &offer.freed);
+                    let open = other.state == OfferState::Open;
+                    (open && (same_time || other.wish == offer.wish))
+                        || (same_time && other.wish == offer.wish)
+                };
+                if self.offers.values().any(clashes) {
+                    return Err(CommitError::Stale);
+                }
+                self.occupy(offer.slot.staff, &offer.spans, Owner::Offer(offer.id), now)?;
+                self.offers.insert(offer.id, offer.clone());
+            }
+            WaitingWrite::Settle { offer, state, booked } => {
+                let stored = self.offers.get_mut(offer).filter(|stored| stored.state == OfferState::Open);
+                let stored = stored.ok_or(CommitError::Stale)?;
+                (stored.state, stored.booked) = (*state, *booked);
+                stored.spans.clear();
+                self.vacate(Owner::Offer(*offer));
+            }
+        }
+        Ok(())
+    }
+
+    /// An offer that nobody has answered keeps nothing once its time is over.
+    pub(super) fn drop_overdue_offers(&mut self, now: DateTime<Utc>) {
+        let overdue: Vec<OfferId> =
+            self.offers.values().filter(|offer| offer.expires_at <= now).map(|offer| offer.id).collect();
+        for id in overdue {
+            self.vacate(Owner::Offer(id));
+        }
+    }
+}
+
+fn same(one: &FreedTime, other: &FreedTime) -> bool {
+    (one.appointment, one.starts_at) == (other.appointment, other.starts_at)
+}
+
+impl InMemoryAppointments {
+    /// All wishes of the tenant.
+    #[must_use]
+    pub fn wishes(&self, scope: &TenantScope) -> Vec<WishSnapshot> {
+        self.read(scope, |rows| rows.wishes.values().cloned().collect())
+    }
+
+    /// All offers of the tenant.
+    #[must_use]
+    pub fn offers(&self, scope: &TenantScope) -> Vec<OfferSnapshot> {
+        self.read(scope, |rows| rows.offers.values().cloned().collect())
+    }
+
+    fn listed(
+        &self,
+        scope: &TenantScope,
+        which: impl Fn(&WishSnapshot) -> bool,
+        most: u32,
+    ) -> Vec<WishSnapshot> {
+        let mut found: Vec<_> =
+            self.read(scope, |rows| rows.wishes.values().filter(|wish| which(wish)).cloned().collect());
+        found.sort_by_key(|wish: &WishSnapshot| (wish.created_at, wish.id));
+        found.truncate(most as usize);
+        found
+    }
+}
+
+#[async_trait]
+impl WishRepository for InMemoryAppointments {
+    async fn find_wish(&self, scope: &TenantScope, id: WishId) -> Result<Option<WishSnapshot>, StoreError> {
+        Ok(self.read(scope, |rows| rows.wishes.get(&id).cloned()))
+    }
+
+    async fn find_offer(
+        &self,
+        scope: &TenantScope,
+        id: OfferId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        Ok(self.read(scope, |rows| rows.offers.get(&id).cloned()))
+    }
+
+    async fn open_of_number(
+        &self,
+        scope: &TenantScope,
+        phone: &PhoneNumber,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let which = |wish: &WishSnapshot| wish.status.is_open() && wish.phone == *phone;
+        Ok(self.listed(scope, which, WishLimits::MOST_OF_NUMBER))
+    }
+
+    async fn waiting(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+        staff: StaffId,
+        day: NaiveDate,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let which = |wish: &WishSnapshot| {
+            wish.status == WishStatus::Waiting
+                && wish.branch == branch
+                && wish.staff.is_none_or(|wanted| wanted == staff)
+                && wish.days.contains(day)
+        };
+        Ok(self.listed(scope, which, WishLimits::MOST_OF_TENANT))
+    }
+
+    async fn offers_of(
+        &self,
+        scope: &TenantScope,
+        freed: &FreedTime,
+    ) -> Result<Vec<OfferSnapshot>, StoreError> {
+        let mut found: Vec<_> = self.read(scope, |rows| {
+            rows.offers.values().filter(|offer| same(&offer.freed, freed)).cloned().collect()
+        });
+        found.sort_by_key(|offer: &OfferSnapshot| (offer.made_at, offer.id));
+        for offer in &mut found {
+            offer.spans.clear();
+        }
+        Ok(found)
+    }
+}

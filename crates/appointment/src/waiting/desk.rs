@@ -1,0 +1,182 @@
+//! Noting wishes, and ending them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    BranchId, CallId, ChangeSet, Claim, Clock, CommitError, CustomerId, IdGenerator, JobSpec, PersonName,
+    PhoneNumber, ServiceId, StaffId, TenantScope,
+};
+use serde_json::json;
+
+use super::events::WaitingEvent;
+use super::model::{DayWindow, UnmetWish, WishId, WishSnapshot, WishStatus};
+use super::policy::WishLimits;
+use super::ports::{WaitingWrite, WishRepository};
+use crate::error::BookingError;
+use crate::model::{Catalogue, DateRange, MINUTES_PER_DAY, add_days};
+use crate::ports::{AppointmentRepository, AppointmentWrite};
+
+/// A wish that could not be met and shall be noted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewWish {
+    /// Where.
+    pub branch: BranchId,
+    /// What.
+    pub service: ServiceId,
+    /// With whom; `None` is anybody.
+    pub staff: Option<StaffId>,
+    /// For whom, if the company knows them.
+    pub customer: Option<CustomerId>,
+    /// In which call, if in one.
+    pub call: Option<CallId>,
+    /// The number to call.
+    pub phone: PhoneNumber,
+    /// Whom to ask for.
+    pub name: Option<PersonName>,
+    /// On which days; cut to what can be booked and to the bound of one wish.
+    pub days: DateRange,
+    /// At which hours.
+    pub window: DayWindow,
+}
+
+/// What came of noting a wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NoteOutcome {
+    /// It is in the list.
+    Noted(UnmetWish),
+    /// The number has such a wish for the same service on one of these days already. Nothing was written.
+    Already(UnmetWish),
+    /// The number or the company has as many open wishes as are allowed. Nothing was written.
+    TooMany,
+    /// The claim was taken: this request was carried out before.
+    Repeated,
+}
+
+/// Notes wishes.
+#[derive(Clone)]
+pub struct WishDesk {
+    pub(super) wishes: Arc<dyn WishRepository>,
+    pub(super) appointments: Arc<dyn AppointmentRepository>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdGenerator>,
+    pub(super) limits: WishLimits,
+}
+
+impl WishDesk {
+    /// Kind of the job that ends a wish whose days are over.
+    pub const EXPIRE_WISH: &'static str = "expire_wish";
+
+    /// A desk over these ports.
+    #[must_use]
+    pub fn new(
+        wishes: Arc<dyn WishRepository>,
+        appointments: Arc<dyn AppointmentRepository>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        limits: WishLimits,
+    ) -> Self {
+        Self { wishes, appointments, clock, ids, limits }
+    }
+
+    /// The wish as it would be noted, for a claim whose outcome names it. `None`: none of its days can be booked.
+    #[must_use]
+    pub fn prepare(&self, catalogue: &Catalogue, new: NewWish) -> Option<UnmetWish> {
+        let now = self.clock.now();
+        let today = catalogue.date_at(now);
+        let first = new.days.first().max(today);
+        let longest = add_days(first, u64::from(self.limits.days.max(1)) - 1);
+        let horizon = add_days(today, u64::from(catalogue.policy().horizon_days));
+        let last = new.days.last().min(longest).min(horizon);
+        (first <= last).then(|| {
+            UnmetWish::restore(WishSnapshot {
+                id: WishId::generate(self.ids.as_ref()),
+                branch: new.branch,
+                service: new.service,
+                staff: new.staff,
+                customer: new.customer,
+                call: new.call,
+                phone: new.phone,
+                name: new.name,
+                days: DateRange::new(first, last),
+                window: new.window,
+                status: WishStatus::Waiting,
+                asked: 0,
+                created_at: now,
+                version: 1,
+            })
+        })
+    }
+
+    /// Puts a prepared wish into the list, with the job that ends it after its last day.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn record(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        wish: &UnmetWish,
+        claim: Option<Claim>,
+    ) -> Result<NoteOutcome, BookingError> {
+        let state = wish.snapshot();
+        let open = self.wishes.open_of_number(scope, &state.phone).await?;
+        if let Some(same) = open.iter().find(|other| is_same(other, state)) {
+            return Ok(NoteOutcome::Already(UnmetWish::restore(same.clone())));
+        }
+        let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
+        let over = catalogue.minute_at(state.days.last(), MINUTES_PER_DAY).instant();
+        let change = ChangeSet::one(AppointmentWrite::Waiting(note))
+            .emit(WaitingEvent::noted(state).into_outgoing(self.ids.as_ref(), state.created_at)?)
+            .enqueue(expiry(state.id, over))
+            .claim(claim);
+        match self.appointments.commit(scope, change).await {
+            Ok(()) => {
+                tracing::info!(wish.id = %state.id, "an unmet wish was noted");
+                Ok(NoteOutcome::Noted(wish.clone()))
+            }
+            Err(CommitError::AlreadyClaimed) => Ok(NoteOutcome::Repeated),
+            Err(CommitError::Stale) => Ok(NoteOutcome::TooMany),
+            Err(error) => Err(BookingError::Commit(error)),
+        }
+    }
+
+    /// Ends a wish whose days are over. False if it has ended already, waits for an answer (which ends it), or there is
+    /// no such wish.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn expire(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        wish: &UnmetWish,
+    ) -> Result<bool, BookingError> {
+        let over = wish.snapshot().days.last() < catalogue.date_at(self.clock.now());
+        let Some(next) = wish.ended(WishStatus::Expired).ok().filter(|_| over) else {
+            return Ok(false);
+        };
+        let write = WaitingWrite::Update(next.snapshot().clone());
+        let change = ChangeSet::one(AppointmentWrite::Waiting(write));
+        self.appointments.commit(scope, change).await.map_err(BookingError::Commit)?;
+        Ok(true)
+    }
+
+    /// One wish. `None`: the tenant has no such wish.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn find(&self, scope: &TenantScope, id: WishId) -> Result<Option<UnmetWish>, BookingError> {
+        Ok(self.wishes.find_wish(scope, id).await?.map(UnmetWish::restore))
+    }
+}
+
+/// One number waits once for one service on one day.
+fn is_same(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
+    let meet = other.days.first() <= wish.days.last() && wish.days.first() <= other.days.last();
+    meet && (other.branch, other.service) == (wish.branch, wish.service)
+}
+
+fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {
+    JobSpec::new(WishDesk::EXPIRE_WISH, json!({ "wish": wish })).at(over)
+}

@@ -1,0 +1,91 @@
+//! What the waiting list needs from outside.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use kernel::{AppointmentId, BranchId, PhoneNumber, StaffId, StoreError, TenantScope};
+
+use super::model::{FreedTime, OfferId, OfferSnapshot, OfferState, WishId, WishSnapshot};
+use super::policy::WishLimits;
+
+/// One write of the waiting list; part of [`AppointmentWrite`](crate::ports::AppointmentWrite), since an offer occupies
+/// time and becomes an appointment in one step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WaitingWrite {
+    /// Inserts a wish, unless its number or the tenant has as many open ones as these limits allow:
+    /// [`CommitError::Stale`](kernel::CommitError::Stale), under any concurrency.
+    Note {
+        /// The wish, version 1.
+        wish: WishSnapshot,
+        /// Most open wishes.
+        limits: WishLimits,
+    },
+    /// Replaces a wish if the stored version is one less than `next.version`; else
+    /// [`CommitError::Stale`](kernel::CommitError::Stale).
+    Update(WishSnapshot),
+    /// Inserts an open offer with its spans. What is expired in its way is removed first; anything else in its way is
+    /// [`CommitError::Occupied`](kernel::CommitError::Occupied). A second open offer for the freed time or for the
+    /// wish, or a second offer of the freed time to the wish, is [`CommitError::Stale`](kernel::CommitError::Stale).
+    Offer(OfferSnapshot),
+    /// Settles an open offer and frees its time. One that is not open is
+    /// [`CommitError::Stale`](kernel::CommitError::Stale).
+    Settle {
+        /// Which.
+        offer: OfferId,
+        /// How; not open.
+        state: OfferState,
+        /// What it became, for an accepted one. The appointment is written in the same change set.
+        booked: Option<AppointmentId>,
+    },
+}
+
+/// Port: wishes and offers of a tenant. Written through
+/// [`AppointmentRepository::commit`](crate::ports::AppointmentRepository::commit).
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait WishRepository: Send + Sync {
+    /// One wish. `None`: the tenant has no such wish.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn find_wish(&self, scope: &TenantScope, id: WishId) -> Result<Option<WishSnapshot>, StoreError>;
+
+    /// One offer; its spans are those that it still occupies. `None`: the tenant has no such offer.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn find_offer(&self, scope: &TenantScope, id: OfferId)
+    -> Result<Option<OfferSnapshot>, StoreError>;
+
+    /// Open wishes (waiting or offered) to call this number, oldest first, at most [`WishLimits::MOST_OF_NUMBER`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn open_of_number(
+        &self,
+        scope: &TenantScope,
+        phone: &PhoneNumber,
+    ) -> Result<Vec<WishSnapshot>, StoreError>;
+
+    /// Wishes that wait at this branch for this person or anybody and include this day, by time of wish then id, at
+    /// most [`WishLimits::MOST_OF_TENANT`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn waiting(
+        &self,
+        scope: &TenantScope,
+        branch: BranchId,
+        staff: StaffId,
+        day: NaiveDate,
+    ) -> Result<Vec<WishSnapshot>, StoreError>;
+
+    /// Every offer of this freed time, by the instant it was made. Their spans are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn offers_of(
+        &self,
+        scope: &TenantScope,
+        freed: &FreedTime,
+    ) -> Result<Vec<OfferSnapshot>, StoreError>;
+}

@@ -1,0 +1,194 @@
+//! The waiting list: freed time is offered, an offer ends in time, the staff is asked to call.
+//!
+//! Set off by what frees time (`appointment.cancelled`, `appointment.moved`), by what becomes of an offer
+//! (`wish.offered`, `wish.offer_settled`), and by jobs that were added with an offer or a wish for the instant of its end.
+//! Everything is idempotent: one wish is asked at a time, an offer is settled once, a task for the staff has its offer's
+//! id.
+
+use std::sync::Arc;
+
+use appointment::waiting::{
+    FreedTime, LapseOffer as Lapse, OfferId, OfferOutcome, OfferState, WaitingList, WishDesk, WishId,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, BranchId, JobSpec, StaffId};
+use operations::FreedTimes;
+use operations::engine::StoredEvent;
+use operations::waiting::WaitingError;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::handler::{JobContext, JobFailure, JobHandler};
+
+fn failure(error: &WaitingError) -> JobFailure {
+    JobFailure::of(error)
+}
+
+/// The time that a fact says is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Freed {
+    branch: BranchId,
+    staff: StaffId,
+    appointment: AppointmentId,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+/// Offers freed time to whoever has waited longest for it.
+#[derive(Clone)]
+pub struct OfferFreedTime(pub Arc<FreedTimes>);
+
+impl OfferFreedTime {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "offer_freed_time";
+
+    /// The job for a fact that names the freed time as it is: a cancellation, an offer that has ended.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        let mut payload = json!({});
+        for field in ["branch", "staff", "appointment", "starts_at", "ends_at"] {
+            payload[field] = event.payload.get(field).cloned().unwrap_or(Value::Null);
+        }
+        Self::job(payload)
+    }
+
+    /// The job for a move: its old time is free. A move keeps the length.
+    pub(crate) fn job_of_move(event: &StoredEvent) -> JobSpec {
+        let field = |name: &str| event.payload.get(name).cloned().unwrap_or(Value::Null);
+        let instant = |name: &str| serde_json::from_value::<DateTime<Utc>>(field(name)).ok();
+        let ends = (|| {
+            let length = instant("ends_at")?.signed_duration_since(instant("starts_at")?);
+            instant("old_starts_at")?.checked_add_signed(length)
+        })();
+        Self::job(json!({
+            "branch": field("branch"), "staff": field("old_staff"), "appointment": field("appointment"),
+            "starts_at": field("old_starts_at"), "ends_at": ends,
+        }))
+    }
+
+    /// One after another within a branch, so that two freed times do not ask one wish at once.
+    fn job(payload: Value) -> JobSpec {
+        let key = format!("waiting:{}", payload["branch"].as_str().unwrap_or("none"));
+        JobSpec::new(Self::KIND, payload).serial(key)
+    }
+}
+
+#[async_trait]
+impl JobHandler for OfferFreedTime {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let Freed { branch, staff, appointment, starts_at, ends_at } = context.payload()?;
+        let freed = FreedTime { branch, staff, appointment, starts_at, ends_at };
+        let outcome = self.0.offer(context.tenant()?, freed).await.map_err(|error| failure(&error))?;
+        let result = match outcome {
+            OfferOutcome::Made(_) => "made",
+            OfferOutcome::AlreadyOpen => "already_open",
+            OfferOutcome::Nobody => "nobody",
+        };
+        metrics::counter!("wish_offers_total", "result" => result).increment(1);
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AboutOffer {
+    offer: OfferId,
+}
+
+/// Ends an offer that nobody has answered. Added with the offer, for the instant of its end.
+#[derive(Clone)]
+pub struct LapseOffer(pub Arc<FreedTimes>);
+
+impl LapseOffer {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = WaitingList::LAPSE_OFFER;
+}
+
+#[async_trait]
+impl JobHandler for LapseOffer {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutOffer { offer } = context.payload()?;
+        let lapsed = self.0.lapse(context.tenant()?, offer).await.map_err(|error| failure(&error))?;
+        if lapsed == Lapse::Lapsed {
+            metrics::counter!("wish_offers_lapsed_total").increment(1);
+        }
+        Ok(())
+    }
+}
+
+/// Ends a wish whose days are over. Added with the wish.
+#[derive(Clone)]
+pub struct ExpireWish(pub Arc<FreedTimes>);
+
+impl ExpireWish {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = WishDesk::EXPIRE_WISH;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AboutWish {
+    wish: WishId,
+}
+
+#[async_trait]
+impl JobHandler for ExpireWish {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutWish { wish } = context.payload()?;
+        self.0.expire(context.tenant()?, wish).await.map(drop).map_err(|error| failure(&error))
+    }
+}
+
+/// Asks the staff to call about an offer.
+#[derive(Clone)]
+pub struct AskStaff(pub Arc<FreedTimes>);
+
+impl AskStaff {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "ask_staff_about_offer";
+
+    /// The job that follows from `wish.offered`.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        let offer = &event.payload["offer"];
+        let key = format!("offer:{}", offer.as_str().unwrap_or("none"));
+        JobSpec::new(Self::KIND, json!({ "offer": offer })).serial(key)
+    }
+}
+
+#[async_trait]
+impl JobHandler for AskStaff {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutOffer { offer } = context.payload()?;
+        self.0.ask_staff(context.tenant()?, offer).await.map(drop).map_err(|error| failure(&error))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Ended {
+    offer: OfferId,
+    state: String,
+}
+
+/// Closes the task for the staff with its offer.
+#[derive(Clone)]
+pub struct CloseTask(pub Arc<FreedTimes>);
+
+impl CloseTask {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "close_task_about_offer";
+
+    /// The job that follows from `wish.offer_settled`; after the one that made the task.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        let offer = &event.payload["offer"];
+        let key = format!("offer:{}", offer.as_str().unwrap_or("none"));
+        JobSpec::new(Self::KIND, json!({ "offer": offer, "state": event.payload["state"] })).serial(key)
+    }
+}
+
+#[async_trait]
+impl JobHandler for CloseTask {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let Ended { offer, state } = context.payload()?;
+        let state = OfferState::parse(&state)
+            .ok_or_else(|| JobFailure::Permanent(format!("no such state of an offer: {state}")))?;
+        self.0.close_task(context.tenant()?, offer, state).await.map(drop).map_err(|error| failure(&error))
+    }
+}

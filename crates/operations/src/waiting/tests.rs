@@ -1,0 +1,152 @@
+use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, CancelRequest, Requester};
+use appointment::model::{Appointment, AppointmentSource, Catalogue, DateRange};
+use appointment::testing::{
+    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, branch_id, salon, service_id, staff_id,
+};
+use appointment::waiting::{Answer, Answered, DayWindow, NewWish, NoteOutcome, WishLimits};
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{CustomerId, PersonName, PhoneNumber};
+use servicedesk::testing::InMemoryCallbacks;
+use uuid::Uuid;
+
+use super::*;
+
+struct World {
+    scope: TenantScope,
+    clock: Arc<FixedClock>,
+    callbacks: Arc<InMemoryCallbacks>,
+    bookings: Arc<BookingService>,
+    desk: WishDesk,
+    list: WaitingList,
+    freed: FreedTimes,
+    catalogue: Catalogue,
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn world() -> World {
+    let clock = Arc::new(FixedClock::at(at("2026-11-20T08:00:00Z")));
+    let ids = Arc::new(SequentialIds::default());
+    let scope = scope(1, Some(branch_id(1)));
+    let catalogues = Arc::new(InMemoryCatalogues::default());
+    let snapshot = salon(branch_id(1)).unwrap().snapshot();
+    catalogues.put(&scope, snapshot.clone());
+    let store = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock.clone()));
+    let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
+    let bookings =
+        Arc::new(BookingService::new(catalogues, store.clone(), offers, clock.clone(), ids.clone()));
+    let desk = WishDesk::new(store.clone(), store, clock.clone(), ids.clone(), WishLimits::default());
+    let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
+    let callbacks = Arc::new(InMemoryCallbacks::default());
+    let service = CallbackService::new(callbacks.clone(), clock.clone(), ids);
+    let freed = FreedTimes::new(list.clone(), desk.clone(), Arc::clone(&bookings), service);
+    let catalogue = Catalogue::restore(snapshot).unwrap();
+    World { scope, clock, callbacks, bookings, desk, list, freed, catalogue }
+}
+
+impl World {
+    async fn wish(&self, phone: &str) {
+        let new = NewWish {
+            branch: branch_id(1),
+            service: service_id(1),
+            staff: None,
+            customer: None,
+            call: None,
+            phone: PhoneNumber::from_e164(phone).unwrap(),
+            name: PersonName::clean("Erika Muster").ok(),
+            days: DateRange::day("2026-11-24".parse().unwrap()),
+            window: DayWindow::ANY,
+        };
+        let wish = self.desk.prepare(&self.catalogue, new).unwrap();
+        let noted = self.desk.record(&self.scope, &self.catalogue, &wish, None).await.unwrap();
+        assert!(matches!(noted, NoteOutcome::Noted(_)));
+        self.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+
+    /// An appointment is made and called off: what the worker is told about.
+    async fn cancelled(&self) -> FreedTime {
+        let request = BookRequest {
+            branch: branch_id(1),
+            target: BookTarget::At {
+                service: service_id(1),
+                staff: Some(staff_id(1)),
+                start: at("2026-11-24T09:00:00Z"),
+            },
+            party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(9))),
+            requester: Requester::Desk,
+            source: AppointmentSource::Desk,
+            notes: None,
+            additional: false,
+            claim: None,
+        };
+        let BookOutcome::Booked(made) = self.bookings.book(&self.scope, request).await.unwrap() else {
+            panic!("nothing is in the way");
+        };
+        let cancel = CancelRequest {
+            appointment: made.id(),
+            reason: None,
+            requester: Requester::Desk,
+            claim: None,
+            agreed_fee: None,
+        };
+        self.bookings.cancel(&self.scope, cancel).await.unwrap();
+        freed(&made)
+    }
+
+    async fn made(&self, freed: FreedTime) -> OfferId {
+        match self.freed.offer(&self.scope, freed).await.unwrap() {
+            OfferOutcome::Made(offer) => offer.snapshot().id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn task(&self, offer: OfferId) -> servicedesk::CallbackSnapshot {
+        let callbacks = &self.freed.callbacks;
+        callbacks.find(&self.scope, callback_of(offer)).await.unwrap().unwrap().snapshot().clone()
+    }
+}
+
+fn freed(made: &Appointment) -> FreedTime {
+    FreedTime {
+        branch: branch_id(1),
+        staff: made.snapshot().staff,
+        appointment: made.id(),
+        starts_at: made.starts_at(),
+        ends_at: made.snapshot().ends_at,
+    }
+}
+
+#[tokio::test]
+async fn the_staff_is_asked_once_and_the_task_ends_with_the_offer() {
+    let world = world();
+    world.wish("+491701112201").await;
+    world.wish("+491701112202").await;
+    let freed = world.cancelled().await;
+    let offer = world.made(freed).await;
+    assert!(world.freed.ask_staff(&world.scope, offer).await.unwrap());
+    assert!(!world.freed.ask_staff(&world.scope, offer).await.unwrap());
+    let task = world.task(offer).await;
+    assert_eq!((task.reason, task.status), (CallbackReason::TimeFreed, CallbackStatus::Pending));
+    assert_eq!(task.phone.unwrap().as_e164(), "+491701112201");
+    let note = task.note.unwrap();
+    assert!(note.contains("Haarschnitt bei Anna Petersen am 24.11.2026 10:00"), "{note}");
+    assert!(note.contains(&offer.to_string()), "{note}");
+
+    let answered = world.list.answer(&world.scope, offer, Answer::No).await.unwrap();
+    assert_eq!(answered, Answered::Settled(OfferState::Declined));
+    assert!(world.freed.close_task(&world.scope, offer, OfferState::Declined).await.unwrap());
+    assert!(!world.freed.close_task(&world.scope, offer, OfferState::Declined).await.unwrap());
+    assert_eq!(world.task(offer).await.status, CallbackStatus::Completed);
+    assert!(!world.freed.ask_staff(&world.scope, offer).await.unwrap(), "nobody calls about what has ended");
+
+    let second = world.made(freed).await;
+    world.freed.ask_staff(&world.scope, second).await.unwrap();
+    world.clock.advance(chrono::TimeDelta::hours(2));
+    assert_eq!(world.freed.lapse(&world.scope, second).await.unwrap(), LapseOffer::Lapsed);
+    assert!(world.freed.close_task(&world.scope, second, OfferState::Lapsed).await.unwrap());
+    assert_eq!(world.task(second).await.status, CallbackStatus::Expired);
+    assert_eq!(world.callbacks.all().len(), 2);
+}

@@ -1,0 +1,384 @@
+//! What every store of the waiting list does: [`WishRepository`], and its writes with
+//! [`AppointmentRepository`](appointment::ports::AppointmentRepository).
+//!
+//! An implementation lists the suite with `port_contracts::waiting_contract!(fixture);` where `fixture` is an
+//! `async fn() -> WaitingFixture` that starts from an empty store each time.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a contract that does not hold stops where it is, inside a test"
+)]
+
+use std::sync::Arc;
+
+use appointment::model::{AppointmentSnapshot, BusyKind, DateRange, DayQuery, Slot, Span};
+use appointment::ports::AppointmentWrite;
+use appointment::waiting::{
+    DayWindow, FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
+    WishRepository, WishSnapshot, WishStatus,
+};
+use chrono::{NaiveDate, TimeDelta};
+use kernel::{ChangeSet, CommitError, CustomerId, PersonName, PhoneNumber, RandomIds};
+
+use crate::appointment::{AppointmentFixture, AppointmentTenant};
+
+/// A store of appointments with its waiting list, both empty.
+pub struct WaitingFixture {
+    /// Appointments and what they refer to.
+    pub base: AppointmentFixture,
+    /// The same store as a waiting list.
+    pub wishes: Arc<dyn WishRepository>,
+}
+
+/// Runs every rule of the waiting list as a test of its own.
+#[macro_export]
+macro_rules! waiting_contract {
+    ($fixture:path) => {
+        $crate::waiting_contract!(@each $fixture;
+            a_wish_comes_back_whole,
+            a_wish_is_changed_in_turn,
+            the_list_is_as_long_as_allowed,
+            who_waits_is_read_in_order_of_time,
+            an_offer_keeps_its_time,
+            one_is_asked_at_a_time_and_none_twice,
+            a_settled_offer_frees_its_time_once,
+            an_accepted_offer_becomes_an_appointment_in_one_step,
+            an_expired_offer_blocks_nobody,
+            a_stranger_sees_no_wish,
+        );
+    };
+    (@each $fixture:path; $($rule:ident),+ $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $rule() {
+                $crate::waiting::$rule(&$fixture().await).await;
+            }
+        )+
+    };
+}
+
+const LIMITS: WishLimits = WishLimits { of_number: 2, of_tenant: 4, days: 31, offer_minutes: 60 };
+
+fn waiting(write: WaitingWrite) -> AppointmentWrite {
+    AppointmentWrite::Waiting(write)
+}
+
+fn is_stale<T>(result: &Result<T, CommitError>) -> bool {
+    matches!(result, Err(CommitError::Stale))
+}
+
+impl WaitingFixture {
+    fn tenant(&self) -> &AppointmentTenant {
+        &self.base.tenant
+    }
+
+    fn day(&self) -> NaiveDate {
+        self.base.at(0).date_naive()
+    }
+
+    fn wish(&self, number: u32) -> WishSnapshot {
+        let tenant = self.tenant();
+        WishSnapshot {
+            id: WishId::generate(&RandomIds),
+            branch: tenant.catalogue.branch,
+            service: tenant.catalogue.services[0].id,
+            staff: None,
+            customer: None,
+            call: None,
+            phone: PhoneNumber::from_e164(&format!("+4917011122{number:02}")).unwrap(),
+            name: None,
+            days: DateRange::day(self.day()),
+            window: DayWindow::ANY,
+            status: WishStatus::Waiting,
+            asked: 0,
+            created_at: self.base.now + TimeDelta::seconds(i64::from(number)),
+            version: 1,
+        }
+    }
+
+    async fn note(&self, wish: &WishSnapshot) -> Result<(), CommitError> {
+        let write = WaitingWrite::Note { wish: wish.clone(), limits: LIMITS };
+        self.base.write(self.tenant(), waiting(write)).await
+    }
+
+    async fn stored(&self, id: WishId) -> Option<WishSnapshot> {
+        self.wishes.find_wish(&self.tenant().scope, id).await.unwrap()
+    }
+
+    async fn offer_of(&self, id: OfferId) -> Option<OfferSnapshot> {
+        self.wishes.find_offer(&self.tenant().scope, id).await.unwrap()
+    }
+
+    /// An appointment whose time was given back.
+    async fn freed(&self, from: i64, until: i64) -> FreedTime {
+        let tenant = self.tenant();
+        let gone = AppointmentSnapshot { spans: Vec::new(), ..self.base.appointment(tenant, from, until) };
+        self.base.insert(tenant, &gone).await.unwrap();
+        FreedTime {
+            branch: gone.branch,
+            staff: gone.staff,
+            appointment: gone.id,
+            starts_at: gone.starts_at,
+            ends_at: gone.ends_at,
+        }
+    }
+
+    fn offer(&self, wish: &WishSnapshot, freed: FreedTime) -> OfferSnapshot {
+        OfferSnapshot {
+            id: OfferId::generate(&RandomIds),
+            wish: wish.id,
+            freed,
+            slot: Slot {
+                service: wish.service,
+                staff: freed.staff,
+                start: freed.starts_at,
+                end: freed.ends_at,
+            },
+            spans: vec![Span::new(freed.starts_at, freed.ends_at)],
+            state: OfferState::Open,
+            booked: None,
+            made_at: self.base.now,
+            expires_at: self.base.now + TimeDelta::minutes(60),
+        }
+    }
+
+    async fn make(&self, offer: &OfferSnapshot) -> Result<(), CommitError> {
+        self.base.write(self.tenant(), waiting(WaitingWrite::Offer(offer.clone()))).await
+    }
+
+    async fn settle(&self, offer: OfferId, state: OfferState) -> Result<(), CommitError> {
+        let write = WaitingWrite::Settle { offer, state, booked: None };
+        self.base.write(self.tenant(), waiting(write)).await
+    }
+}
+
+/// Every field, with everything and with nothing that may be missing; every status.
+pub async fn a_wish_comes_back_whole(fixture: &WaitingFixture) {
+    let tenant = fixture.tenant();
+    let whole = WishSnapshot {
+        staff: Some(tenant.staff(0)),
+        customer: Some(tenant.customers[0]),
+        call: Some(tenant.calls[0]),
+        name: Some(PersonName::clean("Jörg Groß").unwrap()),
+        days: DateRange::new(fixture.day(), fixture.day() + TimeDelta::days(30)),
+        window: DayWindow::new(540, 719).unwrap(),
+        asked: 3,
+        ..fixture.wish(1)
+    };
+    let bare = fixture.wish(2);
+    for wish in [&whole, &bare] {
+        fixture.note(wish).await.unwrap();
+        assert_eq!(fixture.stored(wish.id).await.as_ref(), Some(wish));
+    }
+    assert_eq!(fixture.stored(WishId::generate(&RandomIds)).await, None);
+    assert_eq!(fixture.offer_of(OfferId::generate(&RandomIds)).await, None);
+    let mut next = bare;
+    for status in WishStatus::ALL {
+        next = WishSnapshot { status: *status, version: next.version + 1, ..next };
+        fixture.base.write(tenant, waiting(WaitingWrite::Update(next.clone()))).await.unwrap();
+        assert_eq!(fixture.stored(next.id).await.as_ref(), Some(&next));
+    }
+    let unknown = WishSnapshot { customer: Some(CustomerId::generate(&RandomIds)), ..fixture.wish(3) };
+    if let Err(error) = fixture.note(&unknown).await {
+        assert!(matches!(error, CommitError::Refused { .. }), "{error:?}");
+    }
+}
+
+/// An update needs the version it was decided on.
+pub async fn a_wish_is_changed_in_turn(fixture: &WaitingFixture) {
+    let wish = fixture.wish(1);
+    fixture.note(&wish).await.unwrap();
+    let update = |status| waiting(WaitingWrite::Update(WishSnapshot { status, version: 2, ..wish.clone() }));
+    fixture.base.write(fixture.tenant(), update(WishStatus::Withdrawn)).await.unwrap();
+    assert!(is_stale(&fixture.base.write(fixture.tenant(), update(WishStatus::Expired)).await));
+    assert_eq!(fixture.stored(wish.id).await.unwrap().status, WishStatus::Withdrawn);
+    let unknown = WishSnapshot { version: 2, ..fixture.wish(2) };
+    let result = fixture.base.write(fixture.tenant(), waiting(WaitingWrite::Update(unknown))).await;
+    assert!(is_stale(&result), "{result:?}");
+}
+
+/// The bounds of a number and of a company hold for open wishes, also at the same moment.
+pub async fn the_list_is_as_long_as_allowed(fixture: &WaitingFixture) {
+    let same = || WishSnapshot { id: WishId::generate(&RandomIds), ..fixture.wish(1) };
+    let (one, two, three) = (same(), same(), same());
+    let results = tokio::join!(fixture.note(&one), fixture.note(&two), fixture.note(&three));
+    let results = [results.0, results.1, results.2];
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2, "{results:?}");
+    assert_eq!(results.iter().filter(|result| is_stale(result)).count(), 1, "{results:?}");
+    let (four, five, six) = (fixture.wish(2), fixture.wish(3), fixture.wish(4));
+    fixture.note(&four).await.unwrap();
+    fixture.note(&five).await.unwrap();
+    assert!(is_stale(&fixture.note(&six).await));
+    let over = WishSnapshot { status: WishStatus::Expired, version: 2, ..four };
+    fixture.base.write(fixture.tenant(), waiting(WaitingWrite::Update(over))).await.unwrap();
+    fixture.note(&six).await.unwrap();
+    let open = fixture.wishes.open_of_number(&fixture.tenant().scope, &one.phone).await.unwrap();
+    assert_eq!(open.len(), 2);
+    assert!(open.iter().all(|wish| wish.phone == one.phone));
+}
+
+/// Whoever waits for this person and day at this branch, by time of wish; nobody else.
+pub async fn who_waits_is_read_in_order_of_time(fixture: &WaitingFixture) {
+    let tenant = fixture.tenant();
+    let late = fixture.wish(9);
+    let early = WishSnapshot { staff: Some(tenant.staff(0)), ..fixture.wish(1) };
+    let other_person = WishSnapshot { staff: Some(tenant.staff(1)), ..fixture.wish(2) };
+    let tomorrow = DateRange::day(fixture.day() + TimeDelta::days(1));
+    let other_day = WishSnapshot { days: tomorrow, ..fixture.wish(3) };
+    for wish in [&late, &early, &other_person, &other_day] {
+        fixture.note(wish).await.unwrap();
+    }
+    let read =
+        || fixture.wishes.waiting(&tenant.scope, tenant.catalogue.branch, tenant.staff(0), fixture.day());
+    assert_eq!(read().await.unwrap(), [early.clone(), late.clone()]);
+    let asked = WishSnapshot { status: WishStatus::Offered, version: 2, ..early };
+    fixture.base.write(tenant, waiting(WaitingWrite::Update(asked))).await.unwrap();
+    assert_eq!(read().await.unwrap(), [late]);
+    let elsewhere = fixture.base.stranger.catalogue.branch;
+    let none = fixture.wishes.waiting(&tenant.scope, elsewhere, tenant.staff(0), fixture.day()).await;
+    assert_eq!(none.unwrap(), []);
+}
+
+/// An offer occupies time as a hold does: it comes back, is part of the day, and nothing else fits in.
+pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
+    let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
+    fixture.note(&wish).await.unwrap();
+    let freed = fixture.freed(0, 30).await;
+    let offer = fixture.offer(&wish, freed);
+    fixture.make(&offer).await.unwrap();
+    assert_eq!(fixture.offer_of(offer.id).await, Some(offer.clone()));
+    let query = DayQuery {
+        branch: tenant.catalogue.branch,
+        staff: vec![tenant.staff(0)],
+        from: fixture.base.at(-60),
+        until: fixture.base.at(60),
+        exclude: None,
+        for_call: None,
+        for_number: None,
+        customers: Vec::new(),
+    };
+    let load = fixture.base.appointments.day_load(&tenant.scope, &query).await.unwrap();
+    assert_eq!(load.busy.len(), 1, "{load:?}");
+    assert_eq!(load.busy[0].kind, BusyKind::Offer(offer.id));
+    assert_eq!((load.busy[0].span(), load.busy[0].expires_at), (offer.spans[0], Some(offer.expires_at)));
+    for (from, until) in [(0, 30), (29, 59), (-29, 1)] {
+        let booked = fixture.base.appointment(tenant, from, until);
+        let result = fixture.base.insert(tenant, &booked).await;
+        assert!(matches!(result, Err(CommitError::Occupied)), "{result:?}");
+    }
+    fixture.base.insert(tenant, &fixture.base.appointment(tenant, 30, 60)).await.unwrap();
+    let second = fixture.wish(2);
+    fixture.note(&second).await.unwrap();
+    let taken = fixture.offer(&second, fixture.freed(45, 75).await);
+    let result = fixture.make(&taken).await;
+    assert!(matches!(result, Err(CommitError::Occupied)), "{result:?}");
+    assert_eq!(fixture.offer_of(taken.id).await, None);
+}
+
+/// One open offer for one freed time and for one wish, and no wish twice for the same freed time.
+pub async fn one_is_asked_at_a_time_and_none_twice(fixture: &WaitingFixture) {
+    let (first, second) = (fixture.wish(1), fixture.wish(2));
+    for wish in [&first, &second] {
+        fixture.note(wish).await.unwrap();
+    }
+    let (freed, elsewhen) = (fixture.freed(0, 30).await, fixture.freed(60, 90).await);
+    let offer = fixture.offer(&first, freed);
+    fixture.make(&offer).await.unwrap();
+    // Parts that do not overlap, so that only the list's own rules are in the way.
+    let mut beside = fixture.offer(&second, freed);
+    beside.spans = vec![fixture.base.span(120, 150)];
+    assert!(is_stale(&fixture.make(&beside).await));
+    assert!(is_stale(&fixture.make(&fixture.offer(&first, elsewhen)).await));
+    fixture.settle(offer.id, OfferState::Declined).await.unwrap();
+    assert!(is_stale(&fixture.make(&fixture.offer(&first, freed)).await));
+    fixture.make(&beside).await.unwrap();
+    fixture.make(&fixture.offer(&first, elsewhen)).await.unwrap();
+    let of_freed = fixture.wishes.offers_of(&fixture.tenant().scope, &freed).await.unwrap();
+    let states: Vec<_> = of_freed.iter().map(|offer| (offer.wish, offer.state)).collect();
+    assert_eq!(states.len(), 2);
+    assert!(states.contains(&(first.id, OfferState::Declined)));
+    assert!(states.contains(&(second.id, OfferState::Open)));
+}
+
+/// What is settled stays settled.
+pub async fn a_settled_offer_frees_its_time_once(fixture: &WaitingFixture) {
+    let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
+    fixture.note(&wish).await.unwrap();
+    let offer = fixture.offer(&wish, fixture.freed(0, 30).await);
+    fixture.make(&offer).await.unwrap();
+    fixture.settle(offer.id, OfferState::Lapsed).await.unwrap();
+    let stored = fixture.offer_of(offer.id).await.unwrap();
+    assert_eq!((stored.state, stored.spans), (OfferState::Lapsed, Vec::new()));
+    assert!(is_stale(&fixture.settle(offer.id, OfferState::Declined).await));
+    assert!(is_stale(&fixture.settle(OfferId::generate(&RandomIds), OfferState::Declined).await));
+    fixture.base.insert(tenant, &fixture.base.appointment(tenant, 0, 30)).await.unwrap();
+}
+
+/// The offer's time becomes the appointment's without a moment in which it is anybody's; two answers leave one.
+pub async fn an_accepted_offer_becomes_an_appointment_in_one_step(fixture: &WaitingFixture) {
+    let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
+    fixture.note(&wish).await.unwrap();
+    let offer = fixture.offer(&wish, fixture.freed(0, 30).await);
+    fixture.make(&offer).await.unwrap();
+    let accept = |booked: &AppointmentSnapshot| {
+        let settle =
+            WaitingWrite::Settle { offer: offer.id, state: OfferState::Accepted, booked: Some(booked.id) };
+        ChangeSet::one(waiting(settle)).write(AppointmentWrite::Insert {
+            appointment: booked.clone(),
+            new_customer: None,
+            from_hold: None,
+        })
+    };
+    let (one, other) = (fixture.base.appointment(tenant, 0, 30), fixture.base.appointment(tenant, 0, 30));
+    let results =
+        tokio::join!(fixture.base.commit(tenant, accept(&one)), fixture.base.commit(tenant, accept(&other)));
+    assert!(results.0.is_ok() != results.1.is_ok(), "{results:?}");
+    let made = if results.0.is_ok() { one } else { other };
+    let stored = fixture.offer_of(offer.id).await.unwrap();
+    assert_eq!((stored.state, stored.booked), (OfferState::Accepted, Some(made.id)));
+    assert_eq!(fixture.base.find(tenant, made.id).await, Some(made));
+}
+
+/// An offer whose time is over stands in nobody's way, and can still be settled.
+pub async fn an_expired_offer_blocks_nobody(fixture: &WaitingFixture) {
+    let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
+    fixture.note(&wish).await.unwrap();
+    let mut offer = fixture.offer(&wish, fixture.freed(0, 30).await);
+    offer.expires_at = fixture.base.now - TimeDelta::seconds(1);
+    fixture.make(&offer).await.unwrap();
+    fixture.base.insert(tenant, &fixture.base.appointment(tenant, 15, 45)).await.unwrap();
+    fixture.settle(offer.id, OfferState::Lapsed).await.unwrap();
+    let mut again = fixture.offer(&wish, fixture.freed(120, 150).await);
+    again.expires_at = offer.expires_at;
+    fixture.make(&again).await.unwrap();
+    let second = fixture.wish(2);
+    fixture.note(&second).await.unwrap();
+    let later = fixture.offer(&second, fixture.freed(135, 165).await);
+    fixture.make(&later).await.unwrap();
+    assert_eq!(fixture.offer_of(later.id).await, Some(later));
+}
+
+/// Another tenant neither reads nor changes.
+pub async fn a_stranger_sees_no_wish(fixture: &WaitingFixture) {
+    let (tenant, stranger) = (fixture.tenant(), &fixture.base.stranger);
+    let wish = fixture.wish(1);
+    fixture.note(&wish).await.unwrap();
+    let freed = fixture.freed(0, 30).await;
+    let offer = fixture.offer(&wish, freed);
+    fixture.make(&offer).await.unwrap();
+    let wishes = &fixture.wishes;
+    assert_eq!(wishes.find_wish(&stranger.scope, wish.id).await.unwrap(), None);
+    assert_eq!(wishes.find_offer(&stranger.scope, offer.id).await.unwrap(), None);
+    assert_eq!(wishes.open_of_number(&stranger.scope, &wish.phone).await.unwrap(), []);
+    assert_eq!(wishes.offers_of(&stranger.scope, &freed).await.unwrap(), []);
+    let (branch, day) = (tenant.catalogue.branch, fixture.day());
+    assert_eq!(wishes.waiting(&stranger.scope, branch, tenant.staff(0), day).await.unwrap(), []);
+    for write in [
+        WaitingWrite::Update(WishSnapshot { status: WishStatus::Expired, version: 2, ..wish.clone() }),
+        WaitingWrite::Settle { offer: offer.id, state: OfferState::Lapsed, booked: None },
+    ] {
+        assert!(is_stale(&fixture.base.write(stranger, waiting(write)).await));
+    }
+    assert_eq!(fixture.stored(wish.id).await, Some(wish));
+    assert_eq!(fixture.offer_of(offer.id).await, Some(offer));
+}
