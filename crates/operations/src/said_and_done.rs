@@ -8,6 +8,8 @@ pub mod claims;
 
 use std::sync::Arc;
 
+use appointment::model::{AppointmentSnapshot, AppointmentStatus};
+use appointment::ports::AppointmentRepository;
 use async_trait::async_trait;
 use call::{CallEffect, CallError, CallService, CallSnapshot, Speaker};
 use chrono::{DateTime, Utc};
@@ -85,16 +87,30 @@ impl std::fmt::Debug for Finding {
     }
 }
 
-/// Compares a transcript with the effects of its call. Without a transcript nothing can be said.
+/// Whether everything that was made in a call was taken back while it went on, and not because somebody called it off: an
+/// outside calendar did not take it, and the caller was offered other times instead.
+fn is_withdrawn(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> bool {
+    let was_called_off = call.provenance.effects().any(|effect| effect == CallEffect::AppointmentCancelled);
+    let is_gone = |made: &AppointmentSnapshot| {
+        made.status == AppointmentStatus::Cancelled
+            && !call.ended_at.zip(made.cancelled_at).is_some_and(|(ended, gone)| gone > ended)
+    };
+    !was_called_off && !made.is_empty() && made.iter().all(is_gone)
+}
+
+/// Compares a transcript with the effects of its call; `made` are the appointments that were made in it. Without a
+/// transcript nothing can be said.
 #[must_use]
-pub fn compare(call: &CallSnapshot) -> Vec<Finding> {
+pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding> {
     let Some(transcript) = &call.transcript else { return Vec::new() };
     let turns: Vec<&str> = transcript
         .iter()
         .filter(|segment| segment.speaker == Speaker::Agent)
         .map(|segment| segment.text.as_str())
         .collect();
-    let effects: Vec<CallEffect> = call.provenance.effects().collect();
+    let withdrawn = is_withdrawn(call, made);
+    let counts = |effect: &CallEffect| !(withdrawn && *effect == CallEffect::AppointmentBooked);
+    let effects: Vec<CallEffect> = call.provenance.effects().filter(counts).collect();
     let has = |effect| effects.contains(&effect);
     let mut findings = Vec::new();
     let mut found = |mismatch, sentence: Option<&str>| {
@@ -167,7 +183,7 @@ pub enum LookError {
     /// The call could not be read.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The review could not be stored.
+    /// The appointments could not be read, or the review not stored.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The callback could not be stored.
@@ -189,6 +205,7 @@ impl Classify for LookError {
 #[derive(Clone)]
 pub struct SaidAndDone {
     calls: CallService,
+    appointments: Arc<dyn AppointmentRepository>,
     reviews: Arc<dyn CallReviews>,
     callbacks: CallbackService,
     clock: Arc<dyn Clock>,
@@ -199,11 +216,12 @@ impl SaidAndDone {
     #[must_use]
     pub const fn new(
         calls: CallService,
+        appointments: Arc<dyn AppointmentRepository>,
         reviews: Arc<dyn CallReviews>,
         callbacks: CallbackService,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { calls, reviews, callbacks, clock }
+        Self { calls, appointments, reviews, callbacks, clock }
     }
 
     /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
@@ -217,7 +235,8 @@ impl SaidAndDone {
         if !call.status.has_ended() {
             return Ok(Vec::new());
         }
-        let findings = compare(call);
+        let made = self.appointments.list_of_call(scope, call.id).await?;
+        let findings = compare(call, &made);
         for finding in &findings {
             // The promise first: a review without it would not be promised again.
             self.promise(scope, call, finding).await?;

@@ -2,7 +2,8 @@
 //!
 //! A sentence claims something if it says in the perfect or the present that an appointment has been booked, moved or
 //! called off. Questions, wishes, conditions, announcements, refusals, and what is noted without a promise ("vorgemerkt")
-//! claim nothing. Where a sentence may be meant either way it claims nothing: a person looks at every finding.
+//! claim nothing. "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
+//! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,53 @@ const UNREAL: &[&str] = &[
 const EARLIER: &[&str] =
     &["bereits", "schon", "damals", "gestern", "neulich", "letzte", "letzten", "letztes", "frueher"];
 
+/// Words with which a question begins, at the beginning of a sentence or after a comma.
+const ASKING: &[&str] = &[
+    "kann",
+    "kannst",
+    "koennen",
+    "koennte",
+    "koennten",
+    "moechte",
+    "moechten",
+    "moechtest",
+    "soll",
+    "sollen",
+    "sollte",
+    "darf",
+    "duerfen",
+    "wollen",
+    "wuerden",
+    "brauchen",
+    "wuenschen",
+    "ist",
+    "sind",
+    "war",
+    "waere",
+    "wurde",
+    "wurden",
+    "haben",
+    "hat",
+    "passt",
+    "passen",
+    "gibt",
+    "geht",
+    "gilt",
+    "stimmt",
+    "wie",
+    "was",
+    "wann",
+    "wer",
+    "wo",
+    "wofuer",
+    "warum",
+    "womit",
+    "welche",
+    "welchen",
+    "welcher",
+    "welches",
+];
+
 /// The claims of one turn of the assistant, in order.
 #[must_use]
 pub fn claims(turn: &str) -> Vec<Claimed> {
@@ -119,8 +167,10 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
 #[must_use]
 pub fn tells(turn: &str, claim: Claim) -> bool {
     const NOTED: &[&str] = &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "steht"];
-    sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).any(|sentence| {
-        let words = words(sentence);
+    // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
+    let told = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
+    sentences(turn).into_iter().filter_map(told).flat_map(|told| told.split(',')).any(|clause| {
+        let words = words(clause);
         let has = |word: &str| words.iter().any(|known| known == word);
         if words.iter().any(|word| ["nicht", "kein", "keinen", "leider"].contains(&word.as_str())) {
             return false;
@@ -132,15 +182,15 @@ pub fn tells(turn: &str, claim: Claim) -> bool {
 }
 
 fn claim_of(sentence: &str) -> Option<Claim> {
-    if is_question(sentence) {
-        return None;
-    }
-    let words = words(sentence);
+    let words = words(statement(sentence)?);
     let has = |word: &str| words.iter().any(|known| known == word);
     if words.iter().any(|word| UNREAL.contains(&word.as_str()) || EARLIER.contains(&word.as_str())) {
         return None;
     }
-    let stands = has("steht") && (has("termin") || words.iter().any(|word| word.starts_with("termin")));
+    // Whoever asks as well tells what there is: "Ihr Termin am Dienstag steht, möchten Sie daran etwas ändern?"
+    let stands = !is_question(sentence)
+        && has("steht")
+        && (has("termin") || words.iter().any(|word| word.starts_with("termin")));
     if stands {
         return Some(Claim::Booked);
     }
@@ -168,6 +218,22 @@ fn claim_of(sentence: &str) -> Option<Claim> {
 
 fn is_question(sentence: &str) -> bool {
     sentence.trim_end().ends_with('?')
+}
+
+/// What a sentence says before it asks; all of it if it asks nothing, and `None` if it only asks, or if it cannot be seen
+/// where the question begins.
+fn statement(sentence: &str) -> Option<&str> {
+    if !is_question(sentence) {
+        return Some(sentence);
+    }
+    let mut begin = 0;
+    for clause in sentence.split(',') {
+        if words(clause).first().is_some_and(|word| ASKING.contains(&word.as_str())) {
+            return (begin > 0).then(|| &sentence[..begin - 1]);
+        }
+        begin += clause.len() + 1;
+    }
+    None
 }
 
 /// Sentences, with what ends them. A full stop between digits, or after one, is part of a date or a time.
@@ -263,6 +329,36 @@ mod tests {
         ("Falls der Termin abgesagt wird, melden wir uns.", None),
         ("Den Termin um zwölf Uhr hat jemand anderes reserviert.", None),
         ("Dann ist der Termin verlegt oder abgesagt, je nachdem.", None),
+        // What is said before a question.
+        (
+            "Ihr Termin für Haarschnitt bei Anna ist am Dienstag, den 24. November, um zehn Uhr fest eingetragen, kann ich \
+             sonst noch etwas für Sie tun?",
+            Some(Claim::Booked),
+        ),
+        (
+            "Ihr Termin für Haarschnitt ist jetzt auf Freitag um elf Uhr bei Anna verlegt, das kostet 12,50 Euro, kann ich \
+             sonst noch etwas für Sie tun?",
+            Some(Claim::Moved),
+        ),
+        (
+            "Ihr Termin für Haarschnitt am Freitag um elf Uhr ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
+            Some(Claim::Cancelled),
+        ),
+        (
+            "Ich habe den Termin für Haarschnitt am Freitag vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, \
+             fragen Sie dazu bitte später noch einmal nach, kann ich sonst noch etwas für Sie tun?",
+            None,
+        ),
+        ("Ihr Termin am Freitag um elf Uhr steht, möchten Sie daran etwas ändern?", None),
+        ("Der Termin am Freitag ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?", None),
+        ("Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?", None),
+        ("Ist der Termin am Freitag, um zehn Uhr gebucht?", None),
+        ("Der Termin am Freitag ist eingetragen, richtig?", None),
+        (
+            "Sie stehen für Haarschnitt am Freitag, auf der Warteliste, wird etwas frei, ruft der Salon Sie an, kann ich sonst \
+             noch etwas für Sie tun?",
+            None,
+        ),
     ];
 
     #[test]
@@ -294,6 +390,23 @@ mod tests {
             ("Auf Wiederhören!", Claim::Booked, false),
             ("Der Termin ist abgesagt.", Claim::Cancelled, true),
             ("Der Termin ist vorgemerkt.", Claim::Cancelled, false),
+            (
+                "Ihr Termin ist am Dienstag um zehn Uhr fest eingetragen, kann ich sonst noch etwas für Sie tun?",
+                Claim::Booked,
+                true,
+            ),
+            (
+                "Ich habe den Termin vorgemerkt, die Bestätigung steht noch aus, falls es nicht klappt, ruft jemand Sie an, \
+                 kann ich sonst noch etwas für Sie tun?",
+                Claim::Booked,
+                true,
+            ),
+            ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Cancelled, true),
+            ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Booked, false),
+            ("Ihr Termin ist auf Freitag verlegt, das kostet 12,50 Euro, passt das so?", Claim::Moved, true),
+            ("Der Termin ist gebucht, in Ordnung?", Claim::Booked, true),
+            ("Dienstag um zehn Uhr ist frei, soll der Termin gebucht werden?", Claim::Booked, false),
+            ("Ist er gebucht?", Claim::Booked, false),
         ] {
             assert_eq!(tells(turn, claim), told, "{turn}");
         }

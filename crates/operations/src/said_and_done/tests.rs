@@ -1,7 +1,13 @@
+use appointment::model::{AppointmentSource, SyncState};
+use appointment::ports::MockAppointmentRepository;
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallSignal, PrivateText, Report, Segment};
+use chrono::TimeDelta;
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{BranchId, Caller, PhoneNumber, ProviderCallId};
+use kernel::{
+    AppointmentId, BranchId, Caller, Currency, CustomerId, Money, PhoneNumber, ProviderCallId, ServiceId,
+    StaffId,
+};
 use servicedesk::testing::InMemoryCallbacks;
 use std::sync::Mutex;
 use uuid::Uuid;
@@ -30,6 +36,7 @@ struct World {
     calls: CallService,
     reviews: Arc<Reviews>,
     callbacks: Arc<InMemoryCallbacks>,
+    made: Arc<Mutex<Vec<AppointmentSnapshot>>>,
     desk: SaidAndDone,
 }
 
@@ -45,9 +52,13 @@ impl World {
         );
         let (reviews, callbacks) = (Arc::new(Reviews::default()), Arc::new(InMemoryCallbacks::default()));
         let service = CallbackService::new(callbacks.clone(), clock.clone(), ids);
-        let desk = SaidAndDone::new(calls.clone(), reviews.clone(), service, clock);
+        let made: Arc<Mutex<Vec<AppointmentSnapshot>>> = Arc::default();
+        let mut appointments = MockAppointmentRepository::new();
+        let listed = made.clone();
+        appointments.expect_list_of_call().returning(move |_, _| Ok(listed.lock().unwrap().clone()));
+        let desk = SaidAndDone::new(calls.clone(), Arc::new(appointments), reviews.clone(), service, clock);
         let scope = scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10))));
-        Self { scope, calls, reviews, callbacks, desk }
+        Self { scope, calls, reviews, callbacks, made, desk }
     }
 
     /// A call that is over, with what the assistant said in it and what it did.
@@ -62,7 +73,7 @@ impl World {
             let caller = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
             said.iter().map(|text| (Speaker::Agent, *text)).chain([caller]).map(turn).collect()
         });
-        let report = Report { transcript: segments, ..Report::default() };
+        let report = Report { transcript: segments, ended_at: Some(ended()), ..Report::default() };
         let signal = CallSignal::Ended(report).with_parties(Some(caller), None);
         let id = ProviderCallId::parse("call_a1b2").unwrap();
         let call = self.calls.apply(&self.scope, &id, signal).await.unwrap().call.snapshot().id;
@@ -70,6 +81,40 @@ impl World {
             self.calls.note_effect(&self.scope, call, *effect).await.unwrap();
         }
         call
+    }
+}
+
+fn ended() -> DateTime<Utc> {
+    "2026-11-24T09:05:00Z".parse().unwrap()
+}
+
+/// An appointment that was made in a call and is gone since then.
+fn gone(at: &str) -> AppointmentSnapshot {
+    let id = Uuid::from_u128(77);
+    let starts_at = "2026-11-30T09:00:00Z".parse().unwrap();
+    AppointmentSnapshot {
+        id: AppointmentId::from_uuid(id),
+        branch: BranchId::from_uuid(id),
+        customer: CustomerId::from_uuid(id),
+        service: ServiceId::from_uuid(id),
+        staff: StaffId::from_uuid(id),
+        call: Some(CallId::from_uuid(id)),
+        starts_at,
+        ends_at: starts_at + TimeDelta::minutes(30),
+        timezone: chrono_tz::Europe::Berlin,
+        status: AppointmentStatus::Cancelled,
+        source: AppointmentSource::VoiceAgent,
+        price: Money::new(3000, Currency::Eur),
+        phases: Vec::new(),
+        spans: Vec::new(),
+        notes: None,
+        reschedule_count: 0,
+        fee: None,
+        sync_state: SyncState::Synced,
+        cancelled_at: Some(at.parse().unwrap()),
+        cancel_reason: None,
+        created_at: "2026-11-24T09:00:00Z".parse().unwrap(),
+        version: 2,
     }
 }
 
@@ -113,6 +158,31 @@ async fn what_was_said_is_what_was_done_or_it_is_found() {
         assert_eq!(mismatches, found, "{said:?} {done:?}");
         assert_eq!(world.reviews.0.lock().unwrap().len(), found.len());
         assert_eq!(world.callbacks.all().len(), found.len());
+    }
+}
+
+#[tokio::test]
+async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
+    use CallEffect::{AppointmentBooked as Booked, AppointmentCancelled as Cancelled};
+    const OTHERS: &str = "Diese Zeit ist im Kalender schon vergeben, soll es um elf Uhr sein?";
+    const BOOKED: &str = "Ihr Termin ist fest eingetragen, kann ich sonst noch etwas für Sie tun?";
+    const OFF: &str = "Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?";
+    let (during, after) = ("2026-11-24T09:03:00Z", "2026-11-24T09:05:10Z");
+    for (said, done, gone_at, found) in [
+        (&[OTHERS][..], &[Booked][..], during, &[][..]),
+        (&[BOOKED], &[Booked], during, &[Mismatch::BookingClaimed]),
+        // It stood when the caller hung up.
+        (&[BOOKED], &[Booked], after, &[]),
+        (&[OTHERS], &[Booked], after, &[Mismatch::BookingUntold]),
+        // The caller changed their mind.
+        (&[BOOKED, OFF], &[Booked, Cancelled], during, &[]),
+    ] {
+        let world = World::new();
+        world.made.lock().unwrap().push(gone(gone_at));
+        let call = world.call(Some(said), done, known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let mismatches: Vec<_> = findings.iter().map(|finding| finding.mismatch).collect();
+        assert_eq!(mismatches, found, "{said:?} {done:?} {gone_at}");
     }
 }
 

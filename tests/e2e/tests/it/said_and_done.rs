@@ -1,6 +1,7 @@
 //! What an assistant says it has done is compared with what was done.
 
 use askpro::admin::{CallsCommand, Office};
+use askpro::simulate::play_script;
 use serde_json::{Value, json};
 
 use crate::house::{House, target};
@@ -24,6 +25,18 @@ steps:
   - say: {agent: "Ja, von neun bis achtzehn Uhr. Soll ich einen Termin eintragen?"}
   - end: {duration_ms: 60000}
 "#;
+
+/// Conversations in which something is done, each with what its tools said.
+const DONE: &[(&str, &str)] = &[
+    ("book", include_str!("../../../calls/book.yaml")),
+    ("two_services", include_str!("../../../calls/two_services.yaml")),
+    ("colour", include_str!("../../../calls/colour.yaml")),
+    ("alternative", include_str!("../../../calls/alternative.yaml")),
+    ("repeated_tool", include_str!("../../../calls/repeated_tool.yaml")),
+    ("reschedule", include_str!("../../../calls/reschedule.yaml")),
+    ("cancel", include_str!("../../../calls/cancel.yaml")),
+    ("physio_book", include_str!("../../../calls/physio_book.yaml")),
+];
 
 async fn play(house: &House, script: &str) {
     let http = askpro::http::client().unwrap();
@@ -56,5 +69,23 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     assert!(CallsCommand::Resolve { call }.run(&office).await.is_err());
     assert!(list.run(&office).await.unwrap().is_empty());
     office.close().await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_passes_on_what_the_tools_say_tells_the_truth() {
+    let house = House::unhurried().await;
+    for (name, script) in DONE {
+        let outcome = play_script(&house.venue, name, script).await.unwrap();
+        let mut conversation = Vec::new();
+        outcome.print(&mut conversation).unwrap();
+        assert!(outcome.passed(), "{}", String::from_utf8_lossy(&conversation));
+    }
+    house.ground().pass(chrono::TimeDelta::minutes(1)).await.unwrap();
+    let looked = json!([{"table": "engine.job_history", "count": {"at_least": DONE.len()},
+        "where": {"kind": "compare_said_and_done", "outcome": "done"}}]);
+    house.expect_rows(looked).await;
+    house.ground().idle().await.unwrap();
+    house.expect_rows(json!([{"table": "call_reviews", "where": {}, "count": 0}])).await;
     house.close().await;
 }
