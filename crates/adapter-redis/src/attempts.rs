@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{self, Script};
+use deadpool_redis::redis::Script;
 use kernel::{Clock, PhoneNumber, TenantScope};
 use voice::FailedIdentifications;
 
@@ -15,17 +15,19 @@ use crate::link::Redis;
 /// whoever was mistaken does not wait longer than that.
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
-/// Counts one more: the value is `attempts:end of the hour`. Two gateways may count at the same moment.
-const COUNT: &str = r"
-local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+/// Adds to the count, which never falls below nothing: the value is `attempts:end of the hour`. Two gateways may do so at
+/// the same moment.
+const CHANGE: &str = r"
+local now, window, by = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local attempts, till = 0, now + window
 local known = redis.call('GET', KEYS[1])
 if known then
   local a, u = string.match(known, '^(%d+):(%d+)$')
   if u and tonumber(u) > now then attempts, till = tonumber(a), tonumber(u) end
 end
-redis.call('SET', KEYS[1], string.format('%d:%d', attempts + 1, till), 'PX', till - now)
-return attempts + 1
+attempts = math.max(attempts + by, 0)
+redis.call('SET', KEYS[1], string.format('%d:%d', attempts, till), 'PX', till - now)
+return {attempts, till - now}
 ";
 
 /// Attempts that every gateway counts, and this process for itself.
@@ -55,40 +57,31 @@ impl RedisAttempts {
         self.redis.key(&CacheKey::of_text(scope, Kind::Attempts, number.as_e164()))
     }
 
-    fn now(&self) -> i64 {
-        self.clock.real_now().timestamp_millis()
+    /// Attempts after the change, and what is left of their hour in milliseconds; `None` without an answer.
+    async fn change(&self, scope: &TenantScope, number: &PhoneNumber, by: i8) -> Option<(u32, u64)> {
+        let key = self.key(scope, number);
+        let now = self.clock.real_now().timestamp_millis();
+        let window = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
+        self.redis
+            .ask(|mut connection| async move {
+                let script = Script::new(CHANGE);
+                script.key(key).arg(now).arg(window).arg(by).invoke_async(&mut connection).await
+            })
+            .await
     }
 }
 
 #[async_trait]
 impl FailedIdentifications for RedisAttempts {
-    async fn count(&self, scope: &TenantScope, number: &PhoneNumber) {
-        self.local.count(scope, number).await;
-        let (key, now) = (self.key(scope, number), self.now());
-        let window = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
-        let _: Option<u32> = self
-            .redis
-            .ask(|mut connection| async move {
-                let script = Script::new(COUNT);
-                script.key(key).arg(now).arg(window).invoke_async(&mut connection).await
-            })
-            .await;
+    async fn take(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let here = self.local.take(scope, number).await;
+        let shared = self.change(scope, number, 1).await;
+        let shared = shared.filter(|(attempts, _)| *attempts > self.allowed);
+        here.max(shared.map(|(_, left)| Duration::from_millis(left)))
     }
 
-    async fn wait(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
-        let key = self.key(scope, number);
-        let known: Option<Option<String>> = self
-            .redis
-            .ask(
-                |mut connection| async move { redis::cmd("GET").arg(key).query_async(&mut connection).await },
-            )
-            .await;
-        let shared = known.flatten().and_then(|text| {
-            let (attempts, until) = text.split_once(':')?;
-            let left = until.parse::<i64>().ok()?.checked_sub(self.now())?;
-            let left = u64::try_from(left).ok().filter(|left| *left > 0)?;
-            (attempts.parse::<u32>().ok()? >= self.allowed).then(|| Duration::from_millis(left))
-        });
-        shared.max(self.local.wait(scope, number).await)
+    async fn give_back(&self, scope: &TenantScope, number: &PhoneNumber) {
+        self.local.give_back(scope, number).await;
+        self.change(scope, number, -1).await;
     }
 }

@@ -1,6 +1,7 @@
 //! What one machine remembers about calls in progress. Losing it costs a question, never a booking.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use appointment::ports::SoftOffers;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{CallId, Clock, PhoneNumber, StaffId, TenantId, TenantScope};
+use moka::Entry;
 use moka::future::Cache;
 use voice::{CallMemory, CallNotes, FailedIdentifications};
 
@@ -125,26 +127,34 @@ impl AttemptsInMemory {
         Self { clock, allowed, counted: Cache::builder().max_capacity(MAX_NUMBERS).build() }
     }
 
-    /// Attempts and the end of their hour, unless it is over.
-    async fn current(&self, key: &(TenantId, PhoneNumber)) -> Option<(u32, DateTime<Utc>)> {
+    /// Changes the attempts of the hour in one step; they, and the end of the hour.
+    async fn change(
+        &self,
+        scope: &TenantScope,
+        number: &PhoneNumber,
+        change: impl FnOnce(u32) -> u32,
+    ) -> (u32, DateTime<Utc>) {
         let now = self.clock.real_now();
-        self.counted.get(key).await.filter(|(_, until)| now < *until)
+        let counted = self.counted.entry((scope.tenant(), number.clone()));
+        let counted = counted.and_upsert_with(|known| {
+            let known = known.map(Entry::into_value).filter(|(_, until)| now < *until);
+            let (attempts, until) = known.unwrap_or((0, now + ATTEMPTS_WINDOW));
+            ready((change(attempts), until))
+        });
+        counted.await.into_value()
     }
 }
 
 #[async_trait]
 impl FailedIdentifications for AttemptsInMemory {
-    async fn count(&self, scope: &TenantScope, number: &PhoneNumber) {
-        let key = (scope.tenant(), number.clone());
-        let now = self.clock.real_now();
-        let (attempts, until) = self.current(&key).await.unwrap_or((0, now + ATTEMPTS_WINDOW));
-        self.counted.insert(key, (attempts.saturating_add(1), until)).await;
+    async fn take(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let (attempts, until) = self.change(scope, number, |attempts| attempts.saturating_add(1)).await;
+        let left = until.signed_duration_since(self.clock.real_now()).to_std().ok()?;
+        (attempts > self.allowed).then_some(left)
     }
 
-    async fn wait(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
-        let (attempts, until) = self.current(&(scope.tenant(), number.clone())).await?;
-        let left = until.signed_duration_since(self.clock.real_now()).to_std().ok()?;
-        (attempts >= self.allowed).then_some(left)
+    async fn give_back(&self, scope: &TenantScope, number: &PhoneNumber) {
+        self.change(scope, number, |attempts| attempts.saturating_sub(1)).await;
     }
 }
 

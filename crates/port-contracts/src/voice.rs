@@ -72,6 +72,16 @@ macro_rules! attempts_contract {
         }
 
         #[tokio::test]
+        async fn of_a_crowd_no_more_than_allowed_may_try() {
+            $crate::voice::of_a_crowd_no_more_than_allowed_may_try(&$fixture()).await;
+        }
+
+        #[tokio::test]
+        async fn what_did_not_fail_is_given_back() {
+            $crate::voice::what_did_not_fail_is_given_back(&$fixture()).await;
+        }
+
+        #[tokio::test]
         async fn failures_count_for_one_company_and_one_number() {
             $crate::voice::failures_count_for_one_company_and_one_number(&$fixture()).await;
         }
@@ -156,38 +166,66 @@ fn number(text: &str) -> PhoneNumber {
 pub async fn a_number_waits_after_its_third_failure(fixture: &AttemptsFixture) {
     let (ours, caller) = (scope(1, None), number("+491701112233"));
     for _ in 0..3 {
-        assert_eq!(fixture.here.wait(&ours, &caller).await, None);
-        fixture.here.count(&ours, &caller).await;
+        assert_eq!(fixture.here.take(&ours, &caller).await, None);
         fixture.clock.advance(TimeDelta::minutes(10));
     }
-    assert_eq!(fixture.here.wait(&ours, &caller).await, Some(Duration::from_secs(30 * 60)));
+    assert_eq!(fixture.here.take(&ours, &caller).await, Some(Duration::from_secs(30 * 60)));
     fixture.clock.advance(TimeDelta::minutes(30));
-    assert_eq!(fixture.here.wait(&ours, &caller).await, None);
-    fixture.here.count(&ours, &caller).await;
-    assert_eq!(fixture.here.wait(&ours, &caller).await, None, "another hour, another count");
+    for _ in 0..3 {
+        assert_eq!(fixture.here.take(&ours, &caller).await, None, "another hour, another count");
+    }
 }
 
 /// What one gateway counted, another one knows.
 pub async fn failures_are_counted_wherever_they_happen(fixture: &AttemptsFixture) {
     let (ours, caller) = (scope(1, None), number("+491701112233"));
-    fixture.here.count(&ours, &caller).await;
-    fixture.there.count(&ours, &caller).await;
-    assert_eq!(fixture.there.wait(&ours, &caller).await, None);
-    fixture.here.count(&ours, &caller).await;
-    for memory in [&fixture.here, &fixture.there] {
-        assert_eq!(memory.wait(&ours, &caller).await, Some(Duration::from_secs(60 * 60)));
+    for memory in [&fixture.here, &fixture.there, &fixture.here] {
+        assert_eq!(memory.take(&ours, &caller).await, None);
     }
+    for memory in [&fixture.here, &fixture.there] {
+        assert_eq!(memory.take(&ours, &caller).await, Some(Duration::from_secs(60 * 60)));
+    }
+}
+
+/// Of many who try at the same moment no more than three may.
+pub async fn of_a_crowd_no_more_than_allowed_may_try(fixture: &AttemptsFixture) {
+    let (ours, caller) = (scope(1, None), number("+491701112233"));
+    let (here, there) = (&fixture.here, &fixture.there);
+    let take = |memory: &Arc<dyn FailedIdentifications>| {
+        let (memory, ours, caller) = (Arc::clone(memory), ours.clone(), caller.clone());
+        tokio::spawn(async move { memory.take(&ours, &caller).await })
+    };
+    let crowd: Vec<_> = [here, there].into_iter().cycle().take(20).map(take).collect();
+    let mut allowed = 0;
+    for one in crowd {
+        allowed += usize::from(one.await.unwrap().is_none());
+    }
+    assert_eq!(allowed, 3);
+}
+
+/// What did not fail is given back; nothing more than was taken.
+pub async fn what_did_not_fail_is_given_back(fixture: &AttemptsFixture) {
+    let (ours, caller) = (scope(1, None), number("+491701112233"));
+    fixture.there.give_back(&ours, &caller).await;
+    for _ in 0..5 {
+        assert_eq!(fixture.here.take(&ours, &caller).await, None);
+        fixture.here.give_back(&ours, &caller).await;
+    }
+    for _ in 0..3 {
+        assert_eq!(fixture.here.take(&ours, &caller).await, None);
+    }
+    assert!(fixture.here.take(&ours, &caller).await.is_some());
 }
 
 /// Neither another number nor the same number at another company waits.
 pub async fn failures_count_for_one_company_and_one_number(fixture: &AttemptsFixture) {
     let (ours, caller) = (scope(1, None), number("+491701112233"));
     for _ in 0..3 {
-        fixture.here.count(&ours, &caller).await;
+        fixture.here.take(&ours, &caller).await;
     }
     for memory in [&fixture.here, &fixture.there] {
-        assert!(memory.wait(&ours, &caller).await.is_some());
-        assert_eq!(memory.wait(&ours, &number("+491701112234")).await, None);
-        assert_eq!(memory.wait(&scope(2, None), &caller).await, None);
+        assert!(memory.take(&ours, &caller).await.is_some());
+        assert_eq!(memory.take(&ours, &number("+491701112234")).await, None);
+        assert_eq!(memory.take(&scope(2, None), &caller).await, None);
     }
 }

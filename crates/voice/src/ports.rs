@@ -127,11 +127,12 @@ pub trait CopySettler: Send + Sync {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait FailedIdentifications: Send + Sync {
-    /// Counts one.
-    async fn count(&self, scope: &TenantScope, number: &PhoneNumber);
+    /// Takes one attempt, before anything is looked at. `None` if it may be made, else how long the number has to wait.
+    /// Asking and counting are one step: of a crowd, no more than allowed may try.
+    async fn take(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration>;
 
-    /// How long the number has to wait; `None` if it may try.
-    async fn wait(&self, scope: &TenantScope, number: &PhoneNumber) -> Option<Duration>;
+    /// Gives an attempt back that did not fail.
+    async fn give_back(&self, scope: &TenantScope, number: &PhoneNumber);
 }
 
 /// Port: where uses of tools go, off the caller's time. It takes what it is given and returns at once; what it cannot

@@ -61,7 +61,6 @@ fn whatever_needs_a_postgres_says_with_its_exit_code_that_there_is_none() {
         &["prove", "race"],
         &["prove", "isolation"],
         &["bench"],
-        &["bench", "tools", "--json", "/nowhere/figures.json"],
         &["demo", "--data", "/dev/null/demo"],
     ] {
         // No cluster can be made where nothing can be written.
@@ -70,6 +69,15 @@ fn whatever_needs_a_postgres_says_with_its_exit_code_that_there_is_none() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
         assert_eq!(said(&output).trim().lines().count(), 1, "{arguments:?}: {}", said(&output));
     }
+}
+
+/// Minutes of measuring would be lost over it.
+#[test]
+fn a_file_for_figures_that_cannot_be_written_is_told_before_anything_is_measured() {
+    let output = askpro(&["bench", "tools", "--json", "/nowhere/figures.json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let told = said(&output);
+    assert!(told.contains("/nowhere/figures.json") && told.trim().lines().count() == 1, "{told}");
 }
 
 #[test]

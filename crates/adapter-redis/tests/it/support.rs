@@ -45,11 +45,11 @@ pub(crate) struct NoAttempts;
 
 #[async_trait]
 impl FailedIdentifications for NoAttempts {
-    async fn count(&self, _: &TenantScope, _: &PhoneNumber) {}
-
-    async fn wait(&self, _: &TenantScope, _: &PhoneNumber) -> Option<Duration> {
+    async fn take(&self, _: &TenantScope, _: &PhoneNumber) -> Option<Duration> {
         None
     }
+
+    async fn give_back(&self, _: &TenantScope, _: &PhoneNumber) {}
 }
 
 pub(crate) fn local_notes() -> Arc<dyn CallMemory> {

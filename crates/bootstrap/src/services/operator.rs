@@ -90,7 +90,7 @@ impl OperatorServices {
             costs: Costs::new(billing.clone(), Arc::new(PgLists::new(database.clone()))),
             billing,
             callbacks: CallbackService::new(
-                Arc::new(PgCallbackRepository::new(database.clone())),
+                Arc::new(PgCallbackRepository::new(database.as_product())),
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             ),

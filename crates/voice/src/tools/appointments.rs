@@ -217,7 +217,7 @@ pub(crate) async fn meant(
         }
         // Not among the open ones: perhaps called off before, perhaps somebody else's. Whoever hides the number learns
         // nothing about either.
-        if let Some(wait) = attempts_used_up(desk, talk).await {
+        if let Some(wait) = take_attempt(desk, talk).await {
             return Err(too_many_attempts(wait).into());
         }
         let stored = match id.filter(|_| !is_anonymous) {
@@ -226,22 +226,19 @@ pub(crate) async fn meant(
         };
         match stored {
             Some(found) if asker.requester.may_touch(&found, talk.now) => {
+                give_attempt_back(desk, talk).await;
                 desk.visit(talk, vec![found.snapshot().branch]).await?;
                 return Ok(found);
             }
-            Some(_) => {
-                count_attempt(desk, talk).await;
-                return Err(unauthorized().into());
-            }
+            Some(_) => return Err(unauthorized().into()),
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
             // An id that fits nothing names nothing; only words beside it may.
             None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
-                count_attempt(desk, talk).await;
                 let rows: Vec<_> =
                     own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
                 return Err(not_found().with("appointments", rows).into());
             }
-            None => {}
+            None => give_attempt_back(desk, talk).await,
         }
     }
     if asker.is_unclear() && own.is_empty() {
@@ -264,14 +261,15 @@ pub(crate) async fn meant(
     fitting.pop().ok_or_else(|| not_found().into())
 }
 
-/// How long the caller's number has to wait before it may name another id.
-async fn attempts_used_up(desk: &VoiceDesk, talk: &Conversation) -> Option<Duration> {
-    desk.parts.attempts.wait(&talk.scope, talk.caller.number()?).await
+/// The caller's number names an id that may be another's. How long it has to wait, if it has done so too often.
+async fn take_attempt(desk: &VoiceDesk, talk: &Conversation) -> Option<Duration> {
+    desk.parts.attempts.take(&talk.scope, talk.caller.number()?).await
 }
 
-async fn count_attempt(desk: &VoiceDesk, talk: &Conversation) {
+/// It was no guess.
+async fn give_attempt_back(desk: &VoiceDesk, talk: &Conversation) {
     if let Some(number) = talk.caller.number() {
-        desk.parts.attempts.count(&talk.scope, number).await;
+        desk.parts.attempts.give_back(&talk.scope, number).await;
     }
 }
 

@@ -155,13 +155,15 @@ struct Attempts(Mutex<HashMap<PhoneNumber, u32>>);
 
 #[async_trait]
 impl FailedIdentifications for Attempts {
-    async fn count(&self, _: &TenantScope, number: &PhoneNumber) {
-        *self.0.lock().unwrap().entry(number.clone()).or_default() += 1;
+    async fn take(&self, _: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let mut counted = self.0.lock().unwrap();
+        let count = counted.entry(number.clone()).or_default();
+        *count += 1;
+        (*count > 3).then_some(Duration::from_secs(60))
     }
 
-    async fn wait(&self, _: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
-        let count = self.0.lock().unwrap().get(number).copied().unwrap_or_default();
-        (count >= 3).then_some(Duration::from_secs(60))
+    async fn give_back(&self, _: &TenantScope, number: &PhoneNumber) {
+        *self.0.lock().unwrap().entry(number.clone()).or_default() -= 1;
     }
 }
 
