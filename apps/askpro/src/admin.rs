@@ -4,6 +4,7 @@
 //! the person and the command in the audit log. Passwords and keys are printed once, when they are made, and only those.
 
 mod callbacks;
+mod calls;
 mod costs;
 mod fx;
 mod inbox;
@@ -24,6 +25,7 @@ use sqlx::PgPool;
 use tenancy::Slug;
 
 pub use callbacks::CallbacksCommand;
+pub use calls::CallsCommand;
 pub use costs::CostsArgs;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;

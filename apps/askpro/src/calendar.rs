@@ -1,48 +1,47 @@
 //! Outside calendars: connecting an account, linking what is mirrored, and the questions that need a person.
 //!
+//! What asks the provider something is in [`remote`].
+//!
 //! Secrets come from files, never from the command line, and are sealed under the keys of the configuration
 //! (`secrets.keys`, read like the programs read it).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use appointment::calendar::{
-    CalendarLink, Connection, ConnectionId, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
+    CalendarLink, ConnectionId, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
 };
 use appointment::model::ServiceLink;
-use bootstrap::{Config, Sources};
 use kernel::{ServiceId, StaffId, TenantId, TenantScope};
-use operations::onboarding::{base_url, secret};
+use operations::onboarding::secret;
 use operations::ports::{CalendarAdministration, ConnectionSummary, TenantRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::admin::Office;
 
+mod remote;
+
 /// What to do with outside calendars.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum CalendarCommand {
-    /// Connect a company with its account at Cal.com.
-    Connect {
-        /// Slug of the company.
-        #[arg(long, value_name = "SLUG")]
-        tenant: String,
-        /// Where the provider's interface is, for example `https://api.cal.com`.
+    /// Connect a company with its account at Cal.com, and have its webhooks sent here. Repeatable: an account that is
+    /// connected already gets the new key.
+    Connect(remote::Connect),
+    /// Propose what is mirrored from the names of the account's event types and people, and link it. What is linked
+    /// already stays.
+    Import(remote::Import),
+    /// List where the account's webhooks go to.
+    Hooks(remote::Account),
+    /// Have the account's webhooks no longer sent to an address.
+    Unhook {
+        /// Whose account.
+        #[command(flatten)]
+        account: remote::Account,
+        /// The address, as `hooks` shows it.
         #[arg(long, value_name = "URL")]
-        base_url: String,
-        /// File with the key that requests carry.
-        #[arg(long, value_name = "FILE")]
-        api_key_file: PathBuf,
-        /// File with the secret that webhooks are signed with.
-        #[arg(long, value_name = "FILE")]
-        webhook_secret_file: PathBuf,
-        /// The team whose event types count; without it, the account's own.
-        #[arg(long, value_name = "REF")]
-        team: Option<String>,
-        /// Configuration with `secrets.keys`; without it, `askpro.toml` and the environment.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
+        url: String,
     },
     /// Mirror what a person performs as an event type of the account.
     Link {
@@ -118,12 +117,10 @@ impl CalendarCommand {
     /// One line that says what is wrong.
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         match self {
-            Self::Connect { tenant, config, .. } => {
-                let sealer = Config::load(&Sources::of_process(config.clone()))?.config.secrets.sealer()?;
-                let calendars = office.services.calendars(sealer);
-                let company = company(office, tenant).await?;
-                self.connect(office, calendars.as_ref(), &company).await
-            }
+            Self::Connect(connect) => connect.run(office).await,
+            Self::Import(import) => import.run(office).await,
+            Self::Hooks(account) => remote::hooks(office, account).await,
+            Self::Unhook { account, url } => remote::unhook(office, account, url).await,
             Self::Link { what, event_type, host, connection } => {
                 link(office, what, event_type, host.as_deref(), connection.as_deref()).await
             }
@@ -134,30 +131,6 @@ impl CalendarCommand {
             Self::Reviews { tenant } => reviews(office, tenant.as_deref()).await,
             Self::Resolve { review } => resolve(office, review).await,
         }
-    }
-
-    async fn connect(
-        &self,
-        office: &Office,
-        calendars: &dyn CalendarAdministration,
-        company: &TenantRecord,
-    ) -> anyhow::Result<Vec<Value>> {
-        let Self::Connect { base_url: address, api_key_file, webhook_secret_file, team, .. } = self else {
-            bail!("not a connection");
-        };
-        let connection = Connection {
-            id: ConnectionId::generate(office.services.ids.as_ref()),
-            base_url: base_url(address).map_err(anyhow::Error::msg)?,
-            api_key: read_secret(api_key_file)?,
-            webhook_secret: read_secret(webhook_secret_file)?,
-            team: team.as_deref().map(|text| host_ref("--team", text)).transpose()?,
-        };
-        let scope = office.act_for(company.id).await?;
-        calendars.create_connection(&scope, &connection, office.services.clock.now()).await?;
-        Ok(vec![json!({
-            "tenant": company.slug, "connection": connection.id.to_string(), "base_url": connection.base_url,
-            "webhook_path": format!("/api/calcom/webhook/{}", connection.id),
-        })])
     }
 }
 

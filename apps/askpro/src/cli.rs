@@ -10,8 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    CallbacksCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs, Office,
-    Target, TenantCommand, WishesCommand, run_migrate, run_task,
+    CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs,
+    Office, Target, TenantCommand, WishesCommand, run_migrate, run_task,
 };
 use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
@@ -22,6 +22,7 @@ use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
 use crate::simulate::play_script;
 use crate::trigger::{self, TriggerArgs};
+use crate::why::WhyArgs;
 use crate::world::DEFAULT_SEED;
 
 /// The tool a person uses for AskPro Gateway.
@@ -78,6 +79,20 @@ enum Command {
         target: Target,
         #[command(subcommand)]
         command: CalendarCommand,
+    },
+    /// Calls in which what was said is not what was done.
+    Calls {
+        #[command(flatten)]
+        target: Target,
+        #[command(subcommand)]
+        command: CallsCommand,
+    },
+    /// Why a time is not free.
+    Why {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        what: WhyArgs,
     },
     /// Background work.
     Jobs {
@@ -262,6 +277,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Calendar { target, command } => {
             with_office(&target, "calendar", json, async |office| command.run(office).await).await
+        }
+        Command::Calls { target, command } => {
+            with_office(&target, "calls", json, async |office| command.run(office).await).await
+        }
+        Command::Why { target, what } => {
+            with_office(&target, "why", json, async |office| what.run(office).await).await
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await

@@ -46,4 +46,5 @@ pub mod simulate;
 pub mod stage;
 pub mod trigger;
 pub mod venue;
+pub mod why;
 pub mod world;

@@ -221,8 +221,11 @@ impl Stage {
         let machine = Arc::new(Machine::default());
         let remote = TcpListener::bind("127.0.0.1:0").await.context("a port for Cal.com's stand-in")?;
         let tenants = prepare(setting, &format!("http://{}", remote.local_addr()?)).await?;
+        let loopback = TcpListener::bind("127.0.0.1:0").await.context("a port for the simulator")?;
+        let simulator_url = format!("http://{}", loopback.local_addr()?);
         let gateway_config = config(setting, &setting.connections.gateway)?;
-        let worker_config = config(setting, &setting.connections.worker)?;
+        let mut worker_config = config(setting, &setting.connections.worker)?;
+        worker_config.retell.api_url.clone_from(&simulator_url);
         if setting.log.is_some() {
             telemetry::begin_logging(&gateway_config.telemetry)?;
         }
@@ -238,8 +241,6 @@ impl Stage {
         let gateway = shutdown.tasks().spawn(serving);
         let worker = shutdown.tasks().spawn(worker::run_by(worker_config, shutdown.clone(), machine.clone()));
 
-        let loopback = TcpListener::bind("127.0.0.1:0").await.context("a port for the simulator")?;
-        let simulator_url = format!("http://{}", loopback.local_addr()?);
         let client = Client::new(&url, RETELL_KEY, machine.clone())?;
         let offset = setting.clock.map_or(0, |clock| clock.timestamp_millis() - MachineClock.now_ms());
         let player =

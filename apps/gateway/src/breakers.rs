@@ -1,22 +1,32 @@
-//! How outside calendars are doing, from what their breakers know.
+//! How outside calendars are doing, from what their guards know.
 
 use async_trait::async_trait;
-use bootstrap::calendar::CalendarBreaker;
+use bootstrap::calendar::{CalendarBreaker, OutsideCalendars, RefusedAccount};
 use inbound_http::calendar::{CalendarHealth, CalendarState};
 use serde_json::json;
 
-/// Tells the states of the breakers.
-pub(crate) struct Breakers(pub(crate) Box<dyn Fn() -> Vec<CalendarBreaker> + Send + Sync>);
+/// Tells the states of the breakers, and which accounts do not take our key.
+pub(crate) struct Breakers {
+    breakers: Box<dyn Fn() -> Vec<CalendarBreaker> + Send + Sync>,
+    refusals: Box<dyn Fn() -> Vec<RefusedAccount> + Send + Sync>,
+}
+
+impl Breakers {
+    pub(crate) fn of(calendars: &OutsideCalendars) -> Self {
+        Self { breakers: Box::new(calendars.breakers()), refusals: Box::new(calendars.refusals()) }
+    }
+}
 
 #[async_trait]
 impl CalendarHealth for Breakers {
     async fn state(&self) -> Option<CalendarState> {
-        let breakers = (self.0)();
+        let (breakers, refusals) = ((self.breakers)(), (self.refusals)());
         if breakers.is_empty() {
             return None;
         }
-        let status = if breakers.iter().all(|breaker| breaker.is_closed) { "healthy" } else { "degraded" };
-        let details: Vec<_> = breakers
+        let is_healthy = refusals.is_empty() && breakers.iter().all(|breaker| breaker.is_closed);
+        let status = if is_healthy { "healthy" } else { "degraded" };
+        let breakers: Vec<_> = breakers
             .iter()
             .map(|breaker| {
                 json!({
@@ -28,6 +38,12 @@ impl CalendarHealth for Breakers {
                 })
             })
             .collect();
-        Some(CalendarState { status, details: json!({"breakers": details}) })
+        let refused: Vec<_> = refusals
+            .iter()
+            .map(|account| {
+                json!({"connection": account.connection, "status": account.status, "since": account.since})
+            })
+            .collect();
+        Some(CalendarState { status, details: json!({"breakers": breakers, "accounts_refused": refused}) })
     }
 }

@@ -55,8 +55,9 @@ pub async fn run_by(
         intake: services.intake.clone(),
         tenants: services.tenants.clone(),
         lists: services.lists.clone(),
+        why: Some(services.why.clone()),
         probe: Arc::clone(&services.probe),
-        calendar: Some(Arc::new(Breakers(Box::new(services.calendars.breakers())))),
+        calendar: Some(Arc::new(Breakers::of(&services.calendars))),
         calendar_door: Some(services.calendars.door.clone()),
         metrics: Arc::new(move || {
             // Histograms are only summed up when somebody asks.
@@ -81,6 +82,7 @@ pub async fn run_by(
         if services.learn_time(shutdown.token()).await {
             gate.open();
             tracing::info!("the gateway is open");
+            services.calendars.keeper().run().await;
         }
         std::future::pending::<()>().await;
     };

@@ -100,6 +100,8 @@ async fn assemble(
         maintenance: Arc::clone(&services.maintenance),
         calendar_news: services.calendar_news.clone(),
         calendar_rounds: Arc::clone(&services.calendar_rounds),
+        catch_up: services.catch_up.clone(),
+        said_and_done: services.said_and_done.clone(),
         freed: Arc::clone(&services.freed),
     });
     let ports = WorkerPorts {

@@ -5,6 +5,7 @@ mod directory;
 mod exchange;
 mod failure;
 mod listing;
+mod organizers;
 mod slots;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::config::Config;
 use crate::report::{LimitReport, Unlimited};
 use crate::why;
 use exchange::{Answer, Ask, Trouble};
+use organizers::Organizers;
 
 /// How long an unused connection is kept: shorter than servers do, so that they seldom close one under a request.
 const IDLE: Duration = Duration::from_secs(20);
@@ -37,6 +39,7 @@ pub struct ClientError(String);
 pub struct Client {
     http: reqwest::Client,
     config: Arc<Config>,
+    organizers: Organizers,
     report: Arc<dyn LimitReport>,
 }
 
@@ -70,7 +73,7 @@ impl Client {
             .user_agent("askpro-gateway")
             .build()
             .map_err(|error| ClientError(error.to_string()))?;
-        Ok(Self { http, config: Arc::new(config), report })
+        Ok(Self { http, config: Arc::new(config), organizers: Organizers::default(), report })
     }
 
     fn work<'a>(&'a self, connection: &'a Connection, effort: Effort) -> Work<'a> {

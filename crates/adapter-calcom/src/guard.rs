@@ -21,7 +21,7 @@ use appointment::calendar::{Connection, Effort, ReadFailure, WriteFailure};
 
 pub use breaker::{Breaker, BreakerPolicy, BreakerState, Outcome, Ticket, Transition};
 pub use bucket::{Bucket, BudgetPolicy};
-pub use state::{BreakerView, BudgetView, GuardPolicy, GuardState, Operations};
+pub use state::{BreakerView, BudgetView, GuardPolicy, GuardState, Operations, RefusalView};
 
 /// Guards in front of `inner`, for whichever of the two ports it implements.
 #[derive(Clone)]

@@ -44,6 +44,9 @@ pub trait LimitReport: Send + Sync {
 
     /// Tells what an answer said.
     fn seen(&self, connection: ConnectionId, seen: &LimitSeen);
+
+    /// Tells the status of an answer: whether the account takes our key.
+    fn answered(&self, connection: ConnectionId, status: u16);
 }
 
 /// No budget: everything may be sent, nothing is remembered.
@@ -56,4 +59,6 @@ impl LimitReport for Unlimited {
     }
 
     fn seen(&self, _: ConnectionId, _: &LimitSeen) {}
+
+    fn answered(&self, _: ConnectionId, _: u16) {}
 }

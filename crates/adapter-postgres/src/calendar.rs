@@ -3,6 +3,7 @@
 //! Records are written with the appointments they are about (`appointment::write`, `copies`); this module reads them.
 
 pub(crate) mod administration;
+pub(crate) mod bell;
 pub(crate) mod copies;
 pub(crate) mod links;
 pub(crate) mod routes;
@@ -17,6 +18,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub use administration::PgCalendarAdministration;
+pub use bell::PgWarmBell;
 pub use routes::PgCalendarSurvey;
 
 use copies::CopyRow;

@@ -1,6 +1,7 @@
 //! Calls: a slim row by month, its heavier parts beside it, and the routing entry that every other table refers to.
 
 pub(crate) mod read;
+pub(crate) mod reviews;
 pub(crate) mod trace;
 pub(crate) mod write;
 
@@ -9,6 +10,7 @@ use call::{CallRepository, CallSnapshot, CallWrite, StuckCall};
 use chrono::{DateTime, Utc};
 use kernel::{CallId, ChangeSet, CommitError, PlatformScope, ProviderCallId, StoreError, TenantScope};
 
+pub use reviews::PgCallReviews;
 pub use trace::PgToolTrace;
 
 use crate::database::Database;

@@ -39,6 +39,9 @@ statements! {
         ), contents AS (
             DELETE FROM public.call_contents n USING old
              WHERE n.tenant_id = $1 AND n.call_created_at = old.created_at AND n.call_id = old.id
+        ), sentences AS (
+            UPDATE public.call_reviews r SET sentence = NULL FROM old
+             WHERE r.tenant_id = $1 AND r.call_id = old.id AND r.sentence IS NOT NULL
         )
         UPDATE public.calls c
            SET caller_e164 = NULL, customer_id = NULL, link_method = NULL, sentiment = NULL, erased_at = app.now(),

@@ -11,6 +11,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use json::{MAX_WORD, Object};
+
 pub use inbound::{InboundQuestion, inbound};
 pub use tool::{EnvelopeCall, ToolEnvelope, tool_query, tool_request};
 pub use webhook::{DecodedWebhook, identify, webhook};

@@ -1,4 +1,4 @@
-//! Retell's wire format, and nothing but that: bytes in, our words out.
+//! Retell: its wire format, bytes in, our words out, and a client for its archive of calls.
 //!
 //! Four functions, all of them pure, make up the boundary to the voice provider:
 //!
@@ -6,6 +6,8 @@
 //! * [`decode::webhook`] and [`decode::identify`] read call events, [`decode::inbound`] the question before a call;
 //! * [`decode::tool_request`] reads the use of a tool during a call, in every shape that agents have been seen to send;
 //! * [`encode::inbound_reply`] writes the only reply that Retell reads as more than text.
+//!
+//! * [`client::Client`] asks for calls that are over, and is the only thing here that is not a pure function.
 //!
 //! # Reading leniently
 //!
@@ -19,7 +21,7 @@
 //!
 //! # What this crate must never know
 //!
-//! Tenants, tools and their meaning, German, HTTP types, the clock. Telephone numbers stay as they came; the use case
+//! Tenants, tools and their meaning, German, the clock. Telephone numbers stay as they came; the use case
 //! brings them into E.164 form.
 //!
 //! # Extending
@@ -28,6 +30,7 @@
 //! `decode::call_object`, read by one of the lenient getters of `decode::json`, and a fixture under
 //! `tests/fixtures/retell` at the top of the repository that has it.
 
+pub mod client;
 pub mod decode;
 pub mod encode;
 pub mod signature;

@@ -7,6 +7,7 @@
 mod book;
 mod catalogues;
 mod check;
+mod explain;
 mod modify;
 mod search;
 mod waiting;
@@ -33,6 +34,8 @@ use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, selec
 use crate::policy::choice::choose;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
 use catalogues::Catalogues;
+
+pub use explain::{Explanation, PersonExplanation, WhyRequest};
 
 /// How often a decision is made anew because somebody was faster. Each time at least one other caller got a slot, so
 /// this is a bound on patience, not on correctness.

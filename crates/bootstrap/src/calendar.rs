@@ -1,13 +1,14 @@
 //! Outside calendars in one process: what they offer is mirrored, and copies are kept while a caller waits.
 
 mod assembly;
+mod keeper;
 mod live;
 mod mirror;
 mod paced;
 mod together;
 
-pub(crate) use assembly::Ground;
-pub use assembly::{CalendarBreaker, OutsideCalendars};
+pub use assembly::{CalendarBreaker, OutsideCalendars, RefusedAccount};
+pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;
-pub use mirror::{MirrorPolicy, MirroredTimes};
+pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};
 pub(crate) use paced::Paced;

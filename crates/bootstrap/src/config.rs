@@ -4,6 +4,7 @@
 //! they are, so an unknown or mistyped key is refused by name before anything starts. To add a setting: a line with a
 //! reason in `default.toml`, a field here, and a bound in `bounds` if a wrong value would hurt.
 
+mod calendar;
 mod redis;
 mod secret;
 mod sources;
@@ -17,6 +18,7 @@ use adapter_postgres::Sealer;
 use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
+pub use calendar::Calendar;
 pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
@@ -96,6 +98,10 @@ pub struct Retell {
     pub api_keys: Vec<Secret>,
     /// File with one key per line, read at start.
     pub api_keys_file: PathBuf,
+    /// Where its interface is, for catching up on calls; empty: it is not asked.
+    pub api_url: String,
+    /// How far back it is asked, in hours of product time.
+    pub catch_up_hours: u32,
 }
 
 /// The database.
@@ -137,28 +143,6 @@ impl Secrets {
         Sealer::from_entries(self.keys.iter().map(Secret::expose))
             .map_err(|problem| ConfigError::new("secrets.keys", format!("cannot be used: {problem}")))
     }
-}
-
-/// Outside calendars.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calendar {
-    /// How long a caller waits for one, in milliseconds.
-    pub patience_ms: u64,
-    /// Longest time for a question, in milliseconds.
-    pub read_timeout_ms: u64,
-    /// Longest time for a change, in milliseconds.
-    pub write_timeout_ms: u64,
-    /// How long an answer is good for a promise, in milliseconds.
-    pub fresh_ms: u64,
-    /// The same for an answer without free times, in milliseconds.
-    pub fresh_empty_ms: u64,
-    /// How long an answer is good for a wish, in milliseconds.
-    pub stale_ms: u64,
-    /// Weeks of event types that are remembered at most.
-    pub entries: u64,
-    /// Domain of addresses for customers who have none.
-    pub placeholder_domain: String,
 }
 
 /// Caches in memory.
@@ -362,13 +346,7 @@ impl Config {
                 100,
                 600_000,
             ),
-            ("calendar.patience_ms", self.calendar.patience_ms, 10, 10_000),
-            ("calendar.read_timeout_ms", self.calendar.read_timeout_ms, 100, 60_000),
-            ("calendar.write_timeout_ms", self.calendar.write_timeout_ms, 100, 15_000),
-            ("calendar.fresh_ms", self.calendar.fresh_ms, 0, 600_000),
-            ("calendar.fresh_empty_ms", self.calendar.fresh_empty_ms, 0, 600_000),
-            ("calendar.stale_ms", self.calendar.stale_ms, 0, 86_400_000),
-            ("calendar.entries", self.calendar.entries, 1, 10_000_000),
+            ("retell.catch_up_hours", self.retell.catch_up_hours.into(), 1, 720),
             ("cache.entries", self.cache.entries, 0, 1_000_000),
             ("cache.fresh_ms", self.cache.fresh_ms, 0, 60_000),
             ("worker.tenant_cap", worker.tenant_cap.into(), 1, 1000),
@@ -390,6 +368,7 @@ impl Config {
             ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
+        bounds.extend(self.calendar.bounds());
         bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
         bounds.extend(self.waiting_list.bounds());

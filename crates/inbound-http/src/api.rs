@@ -13,6 +13,7 @@ use axum::{Extension, Json};
 use kernel::TenantScope;
 use operations::lists::{ListKind, Page};
 use operations::ports::body_digest;
+use operations::why::WhyAnswer;
 use serde::Serialize;
 use tenancy::{ApiKeyToken, READ, ResolveError};
 
@@ -85,6 +86,19 @@ list!(
     WishItem,
     ListKind::Wishes
 );
+
+/// `GET /api/v1/why`
+pub(crate) async fn why(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Json<WhyAnswer>, Refusal> {
+    let scope = authorise(&edge, &context, &headers).await?;
+    let request = query::why_request(query.as_deref().unwrap_or_default())?;
+    let desk = edge.parts().why.as_ref().ok_or_else(Refusal::not_found)?;
+    desk.explain(&scope, request).await.map(Json).map_err(|error| Refusal::from_error(&error))
+}
 
 /// The tenant whose key the request carries.
 async fn authorise(

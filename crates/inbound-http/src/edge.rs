@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use kernel::{Clock, CorrelationId, IdGenerator};
 use operations::calendar::CalendarDoor;
 use operations::ports::HealthProbe;
-use operations::{Lists, WebhookIntake};
+use operations::{Lists, WebhookIntake, WhyDesk};
 use tenancy::{Network, TenantResolver};
 use tokio_util::task::TaskTracker;
 use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
@@ -112,6 +112,8 @@ pub struct EdgeParts {
     pub tenants: TenantResolver,
     /// Read models.
     pub lists: Lists,
+    /// Why a time is not free; `None` explains nothing.
+    pub why: Option<WhyDesk>,
     /// What `/api/health/ready` asks.
     pub probe: Arc<dyn HealthProbe>,
     /// What `/api/health/calcom` asks; `None` while no company has a calendar elsewhere.

@@ -143,6 +143,7 @@ fn paths() -> Value {
             "Customers, newest first.", "Customer", operations::lists::ListKind::Customers)},
         "/api/v1/callbacks": {"get": list(
             "Callback requests, newest first.", "Callback", operations::lists::ListKind::Callbacks)},
+        "/api/v1/why": {"get": why()},
         "/api/v1/wishes": {"get": list(
             "Wishes of the waiting list, newest first.", "Wish", operations::lists::ListKind::Wishes)},
     })
@@ -202,6 +203,57 @@ fn health(summary: &str, can_fail: bool) -> Value {
         responses["503"] = json_response("No.", &reference("Health"));
     }
     operation("health", summary, &json!([]), &responses)
+}
+
+/// Why a time is not free.
+fn why() -> Value {
+    let parameter = |name: &str, schema: Value, required: bool, description: &str| json!({"name": name, "in": "query", "required": required, "schema": schema, "description": description});
+    let id = |prefix: &str| json!({"type": "string", "pattern": format!("^{prefix}_[0-9a-f]{{32}}$")});
+    let reason = json!({
+        "type": ["object", "null"],
+        "properties": {
+            "code": {"type": "string", "description": "A stable word: `notice`, `horizon`, `closed`, `outside_opening_hours`, \
+                `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `outside_calendar`, …"},
+            "detail": {"description": "The ids, times and settings that the code is about."},
+        },
+    });
+    let answer = json!({
+        "type": "object",
+        "required": ["free", "start", "opening", "people"],
+        "properties": {
+            "free": {"type": "boolean"},
+            "start": {"type": "string", "format": "date-time"},
+            "end": {"type": ["string", "null"], "format": "date-time"},
+            "opening": {"type": "array", "items": {"type": "string"}},
+            "branch": reason,
+            "people": {"type": "array", "items": {
+                "type": "object",
+                "properties": {"staff": {"type": "string"}, "name": {"type": "string"}, "free": {"type": "boolean"},
+                    "hours": {"type": "array", "items": {"type": "string"}}, "reason": reason,
+                    "as_of": {"type": ["string", "null"], "format": "date-time"}},
+            }},
+        },
+    });
+    let mut described = operation(
+        "lists",
+        "Why a time is not free: the rule, the appointment, the hold, the break, or the booking elsewhere.",
+        &json!([{"apiKey": []}]),
+        &json!({
+            "200": json_response("What is in the way, person by person.", &answer),
+            "400": refusal("A parameter is wrong; the message names it."),
+            "401": refusal("No valid key."),
+            "403": refusal("The key may not read."),
+            "404": refusal("The company has no such branch."),
+            "503": refusal("Try again."),
+        }),
+    );
+    described["parameters"] = json!([
+        parameter("branch", id("brn"), true, "The branch."),
+        parameter("service", id("svc"), true, "The service."),
+        parameter("staff", id("stf"), false, "The person; without it, everybody who performs the service."),
+        parameter("start", json!({"type": "string", "format": "date-time"}), true, "The asked beginning."),
+    ]);
+    described
 }
 
 fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {

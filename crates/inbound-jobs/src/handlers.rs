@@ -6,6 +6,7 @@
 mod about_call;
 pub mod calendar;
 pub mod check_fx;
+pub mod compare_said_and_done;
 pub mod ensure_partitions;
 pub mod enter_holidays;
 pub mod erase_calls;
@@ -19,6 +20,7 @@ pub mod process_webhook;
 pub mod record_call_cost;
 pub mod release_holds;
 pub mod settle_call;
+pub mod sync_retell_calls;
 pub mod waiting;
 
 pub use about_call::AboutCall;

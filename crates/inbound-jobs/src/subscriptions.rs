@@ -6,14 +6,15 @@ use call::CallEffect;
 use kernel::JobSpec;
 use operations::calendar::{CalendarProcessing, CalendarRounds};
 use operations::work::ProcessWebhook;
-use operations::{CallAftermath, FreedTimes, Maintenance, WebhookProcessing};
+use operations::{CallAftermath, CallCatchUp, FreedTimes, Maintenance, SaidAndDone, WebhookProcessing};
 use serde_json::json;
 
 use crate::handlers::AboutCall;
 use crate::handlers::calendar::{
-    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings,
+    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings, WarmCache,
 };
 use crate::handlers::check_fx::CheckFx;
+use crate::handlers::compare_said_and_done::CompareSaidAndDone;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_calls::EraseCalls;
@@ -27,6 +28,7 @@ use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::record_call_cost::RecordCallCost;
 use crate::handlers::release_holds::ReleaseHolds;
 use crate::handlers::settle_call::SettleCall;
+use crate::handlers::sync_retell_calls::SyncRetellCalls;
 use crate::handlers::waiting::{AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime};
 use crate::registry::Registry;
 
@@ -41,7 +43,6 @@ pub const NO_SUBSCRIBER: &[&str] = &[
     "billing.charge_corrected",
     "billing.provider_cost_recorded",
     "call.started",
-    "call.analyzed",
     "callback.advanced",
     "callback.overdue",
     "customer.created",
@@ -62,6 +63,10 @@ pub struct UseCases {
     pub calendar_news: CalendarProcessing,
     /// Rounds over outside calendars.
     pub calendar_rounds: Arc<CalendarRounds>,
+    /// Calls whose events were missed.
+    pub catch_up: CallCatchUp,
+    /// What was said in calls.
+    pub said_and_done: SaidAndDone,
     /// The waiting list.
     pub freed: Arc<FreedTimes>,
 }
@@ -69,7 +74,16 @@ pub struct UseCases {
 /// Everything that runs in the background.
 #[must_use]
 pub fn registry(use_cases: &UseCases) -> Registry {
-    let UseCases { processing, aftermath, maintenance, calendar_news, calendar_rounds, freed } = use_cases;
+    let UseCases {
+        processing,
+        aftermath,
+        maintenance,
+        calendar_news,
+        calendar_rounds,
+        catch_up,
+        said_and_done,
+        freed,
+    } = use_cases;
     let upkeep = || Arc::clone(maintenance);
     Registry::new()
         // Enqueued by the gateway together with what it stored.
@@ -77,6 +91,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
             ProcessWebhook::KIND,
             Arc::new(ProcessWebhookHandler { calls: processing.clone(), calendars: calendar_news.clone() }),
         )
+        .handler(SyncRetellCalls::KIND, Arc::new(SyncRetellCalls(catch_up.clone())))
+        .schedule(SyncRetellCalls::KIND, "18-59/20 * * * *", ZONE, recurring(SyncRetellCalls::KIND))
         // What follows from a call.
         .handler(SettleCall::KIND, Arc::new(SettleCall(Arc::clone(aftermath))))
         .subscribe("call.ended", SettleCall::KIND, |event| {
@@ -117,12 +133,17 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("callback.requested", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::CallbackRequested, event)
         })
+        .handler(CompareSaidAndDone::KIND, Arc::new(CompareSaidAndDone(said_and_done.clone())))
+        .subscribe("call.ended", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
+        .subscribe("call.analyzed", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
         // Outside calendars. Open copies are pushed every minute, in product time as everything that was promised.
         .handler(BringCopyUpToDate::KIND, Arc::new(BringCopyUpToDate(Arc::clone(calendar_rounds))))
         .handler(PushOpenCopies::KIND, Arc::new(PushOpenCopies(Arc::clone(calendar_rounds))))
         .schedule(PushOpenCopies::KIND, "* * * * *", ZONE, recurring(PushOpenCopies::KIND))
         .handler(SyncCalcomBookings::KIND, Arc::new(SyncCalcomBookings(Arc::clone(calendar_rounds))))
         .schedule(SyncCalcomBookings::KIND, "7-59/15 * * * *", ZONE, recurring(SyncCalcomBookings::KIND))
+        .handler(WarmCache::KIND, Arc::new(WarmCache(Arc::clone(calendar_rounds))))
+        .schedule(WarmCache::KIND, "3-59/10 * * * *", ZONE, recurring(WarmCache::KIND))
         .handler(CallBackAboutDispute::KIND, Arc::new(CallBackAboutDispute(Arc::clone(calendar_rounds))))
         .subscribe("appointment.disputed", CallBackAboutDispute::KIND, CallBackAboutDispute::job_of)
         // The waiting list. Ends of offers and wishes are jobs that were added with them.

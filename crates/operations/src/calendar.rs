@@ -8,6 +8,8 @@
 //! * [`Reconciliation`] compares both sides from end to end, repairs what has one right answer, and asks a person about
 //!   the rest.
 //!
+//! * [`mapping`] proposes which event type stands for which service by which person.
+//!
 //! All of it is level-triggered: running twice, late or in another order ends in the same state.
 
 mod attendee;
@@ -15,6 +17,7 @@ mod attention;
 mod door;
 mod import;
 mod look;
+pub mod mapping;
 mod news;
 mod push;
 mod reconcile;

@@ -27,6 +27,7 @@
 
 pub mod aftermath;
 pub mod calendar;
+pub mod catch_up;
 pub mod costs;
 pub mod engine;
 pub mod intake;
@@ -35,17 +36,22 @@ pub mod maintenance;
 pub mod onboarding;
 pub mod ports;
 pub mod processing;
+pub mod said_and_done;
 pub mod waiting;
+pub mod why;
 pub mod work;
 
 pub use aftermath::CallAftermath;
+pub use catch_up::CallCatchUp;
 pub use costs::Costs;
 pub use intake::{Admission, Delivery, WebhookIntake};
 pub use lists::Lists;
 pub use maintenance::{Maintenance, MaintenancePorts, UpkeepPolicy};
 pub use onboarding::{Onboarding, TenantBlueprint};
 pub use processing::WebhookProcessing;
+pub use said_and_done::SaidAndDone;
 pub use waiting::FreedTimes;
+pub use why::WhyDesk;
 
 /// In-memory fakes for tests of any crate.
 #[cfg(any(test, feature = "testing"))]

@@ -65,7 +65,7 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
         (_, "adapter-postgres") => &["base64", "futures-util", "metrics", "ring", "sqlx", "tokio"],
         (_, "adapter-redis") => &["deadpool-redis", "metrics", "tokio"],
-        (_, "adapter-calcom") => {
+        (_, "adapter-calcom" | "adapter-retell") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
         }
         ("outbound", _) => &["hex", "hmac", "reqwest", "sha2", "tokio"],

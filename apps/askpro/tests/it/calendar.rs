@@ -6,6 +6,7 @@ use askpro::admin::{Office, Target};
 use askpro::calendar::CalendarCommand;
 use clap::Parser as _;
 use serde_json::Value;
+use simulators::calcom;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
 
@@ -27,7 +28,7 @@ impl Desk {
             ready: PathBuf::from("unused"),
             person: "anna".to_owned(),
         };
-        let files = std::env::temp_dir().join(format!("askpro-calendar-{}", std::process::id()));
+        let files = std::env::temp_dir().join(format!("askpro-calendar-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("key"), "cal_live_1234\n").unwrap();
         std::fs::write(files.join("hook"), "whsec_1234\n").unwrap();
@@ -134,4 +135,112 @@ async fn a_company_is_connected_linked_and_looked_after() {
     let unlink = format!("unlink --tenant salon-1 --service {service} --staff {staff}");
     desk.say(&unlink).await.unwrap();
     assert!(desk.say(&unlink).await.unwrap_err().contains("is not linked"));
+}
+
+/// An account with a team: one event type of both people, one of somebody unknown, one that nobody here offers.
+async fn account(service: &str, people: [&str; 2]) -> calcom::Simulator {
+    let hosts = [(7, people[0]), (8, people[1]), (9, "Zoe Fremd")];
+    let mut hosts =
+        hosts.map(|(id, name)| calcom::Host::new(id, name, &format!("host{id}@example.org"))).into_iter();
+    let member = |user_id| calcom::Membership {
+        id: user_id + 100,
+        user_id,
+        role: "MEMBER".to_owned(),
+        accepted: true,
+    };
+    let team = calcom::Team {
+        id: 30,
+        name: "Salon".to_owned(),
+        slug: "salon".to_owned(),
+        members: [7, 8, 9].map(member).into(),
+    };
+    let of_team = |id, title: &str, minutes, hosts: &[u64]| {
+        let mut event_type = calcom::EventType::round_robin(id, &format!("e-{id}"), minutes, 30, hosts);
+        event_type.title = title.to_owned();
+        event_type
+    };
+    let account = hosts.by_ref().fold(None, |account: Option<calcom::Account>, host| {
+        Some(match account {
+            None => calcom::Account::new("salon-1", "cal_live_1234", host),
+            Some(account) => account.host(host),
+        })
+    });
+    let account = account
+        .unwrap()
+        .team(team)
+        .event_type(of_team(501, service, 30, &[7, 8, 9]))
+        .event_type(of_team(502, &format!("{service} lang"), 50, &[7]))
+        .event_type(of_team(503, "Ganz etwas anderes", 30, &[7]));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    calcom::serve(listener, calcom::World::new().with(account), calcom::ShiftedClock { offset_ms: 0 })
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    Salon::company(admin, 1).await;
+    let service: String = sqlx::query_scalar("SELECT name FROM services").fetch_one(admin).await.unwrap();
+    let people: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM staff ORDER BY position").fetch_all(admin).await.unwrap();
+    let provider = account(&service, [&people[0], &people[1]]).await;
+    let desk = Desk::open(&database).await;
+    let (key, config) = (desk.file("key"), desk.file("keys.toml"));
+    let connect = format!(
+        "connect --tenant salon-1 --base-url {} --team 30 --api-key-file {key} --config {config} --gateway-url",
+        provider.url()
+    );
+    let made = desk.say(&format!("{connect} https://gateway.example")).await.unwrap();
+    let id = made[0]["connection"].as_str().unwrap().to_owned();
+    assert_eq!(made[0]["new"], true);
+    let again = desk.say(&format!("{connect} https://gateway.example")).await.unwrap();
+    assert_eq!((&again[0]["connection"], &again[0]["new"]), (&made[0]["connection"], &false.into()));
+    assert_eq!(again[0]["webhook"], made[0]["webhook"], "one registration, with the secret that is kept");
+    assert!(desk.say(&format!("{connect} ftp://x")).await.unwrap_err().contains("https://"));
+
+    let url = format!("https://gateway.example/api/calcom/webhook/{id}");
+    let whose = format!("--tenant salon-1 --config {config}");
+    let hooks = desk.say(&format!("hooks {whose}")).await.unwrap();
+    assert_eq!((hooks.len(), &hooks[0]["url"], &hooks[0]["ours"]), (1, &url.as_str().into(), &true.into()));
+    // What the provider signs with is what is sealed here, and nobody sees it.
+    assert!(!format!("{made:?} {hooks:?}").contains("whsec"));
+
+    let proposed = desk.say(&format!("import {whose} --dry-run")).await.unwrap();
+    let results = |lines: &[Value]| {
+        let line = |line: &Value| {
+            let about = line["host"].as_str().or(line["why"].as_str()).unwrap_or_default();
+            format!("{} {} {about}", line["event_type"].as_str().unwrap(), line["result"].as_str().unwrap())
+        };
+        let mut all: Vec<_> = lines.iter().map(line).collect();
+        all.sort();
+        all
+    };
+    let rest = ["501 not_mapped no_person", "502 not_mapped other_length", "503 not_mapped no_service"];
+    let with = |word: &str| {
+        let mut all = vec![format!("501 {word} 7"), format!("501 {word} 8")];
+        all.extend(rest.map(str::to_owned));
+        all.sort();
+        all
+    };
+    assert_eq!(results(&proposed), with("proposed"));
+    assert_eq!(desk.say("list").await.unwrap().len(), 1, "nothing is linked yet");
+    assert_eq!(results(&desk.say(&format!("import {whose}")).await.unwrap()), with("linked"));
+    assert_eq!(results(&desk.say(&format!("import {whose}")).await.unwrap()), with("linked_before"));
+    assert_eq!(desk.say("list").await.unwrap().len(), 3);
+
+    // What a person has linked otherwise stays, unless it shall not.
+    let (name, person) = (service.replace(' ', "~"), people[0].replace(' ', "~"));
+    desk.say(&format!("link --tenant salon-1 --service {name} --staff {person} --event-type 99"))
+        .await
+        .unwrap();
+    let kept = results(&desk.say(&format!("import {whose}")).await.unwrap());
+    assert!(kept.contains(&"501 linked_otherwise 7".to_owned()), "{kept:?}");
+    let replaced = results(&desk.say(&format!("import {whose} --replace")).await.unwrap());
+    assert!(replaced.contains(&"501 linked 7".to_owned()), "{replaced:?}");
+
+    desk.say(&format!("unhook {whose} --url {url}")).await.unwrap();
+    assert!(desk.say(&format!("hooks {whose}")).await.unwrap().is_empty());
+    assert!(desk.say(&format!("unhook {whose} --url {url}")).await.unwrap_err().contains("no webhook"));
+    provider.stop().await;
 }

@@ -1,13 +1,13 @@
 //! The gateway: making, moving, cancelling and reading bookings.
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RefusalReason, RemoteBooking,
-    RemotePage, RemoteRequest, RemoteStatus, RemoteUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, Effort, Lane, PageCursor, ReadFailure, RefusalReason,
+    RemoteBooking, RemotePage, RemoteRequest, RemoteStatus, RemoteUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
-use kernel::{AppointmentId, TenantScope};
+use kernel::{AppointmentId, EmailAddress, TenantScope};
 use reqwest::Method;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -124,7 +124,10 @@ impl Work<'_> {
             booking.marker == Some(request.marker) && booking.start.timestamp() == request.start.timestamp()
         };
         // A repeated request is answered with an older booking of the same person, perhaps not ours.
-        bookings(&body)?.into_iter().find(ours).ok_or_else(|| unknown("an answer about another booking"))
+        let made = bookings(&body)?.into_iter().find(ours);
+        let made = made.ok_or_else(|| unknown("an answer about another booking"))?;
+        client.organizers.note(&made);
+        Ok(made)
     }
 
     async fn reschedule(
@@ -133,13 +136,22 @@ impl Work<'_> {
         start: DateTime<Utc>,
     ) -> Result<RemoteBooking, WriteFailure> {
         let client = self.client;
+        let mut body = json!({
+            "start": wire_time(start),
+            "reschedulingReason": client.config.texts.moved,
+            "rescheduleWithSameHost": true,
+        });
+        // Without it, a booking whose event type wants a confirmation would wait for one again.
+        if let Some(organizer) = self.organizer(uid).await {
+            body["rescheduledBy"] = organizer.as_str().into();
+        }
         let ask = Ask {
             name: "move booking",
             method: Method::POST,
             path: &["bookings", uid.as_str(), "reschedule"],
             query: Vec::new(),
             version: Some(&client.config.versions.bookings),
-            body: Some(json!({ "start": wire_time(start), "reschedulingReason": client.config.texts.moved })),
+            body: Some(body),
         };
         let body = self.write(ask).await?;
         let moved = |booking: &RemoteBooking| {
@@ -150,7 +162,22 @@ impl Work<'_> {
         let found = bookings(&body)?.into_iter().find(moved);
         let mut booking = found.ok_or_else(|| unknown("an answer about another booking"))?;
         booking.predecessor = Some(uid.clone());
+        client.organizers.note(&booking);
         Ok(booking)
+    }
+
+    /// Who performs a booking, from memory; with time to spare it is asked for. `None`: not known, which is no reason not
+    /// to move it.
+    async fn organizer(&mut self, uid: &RemoteUid) -> Option<EmailAddress> {
+        if let Some(known) = self.client.organizers.of(uid) {
+            return Some(known);
+        }
+        if self.effort.lane == Lane::Live {
+            return None;
+        }
+        let booking = self.get(uid).await.ok()??;
+        self.client.organizers.note(&booking);
+        self.client.organizers.of(uid)
     }
 
     async fn cancel(&mut self, uid: &RemoteUid) -> Result<(), WriteFailure> {
@@ -202,7 +229,9 @@ impl Work<'_> {
         let body = super::failure::read(outcome)?;
         let root = root(&body).map_err(malformed)?;
         let found = entries(&root).into_iter().filter_map(booking).find(|booking| booking.uid == *uid);
-        found.map(Some).ok_or_else(|| malformed("no such booking in it"))
+        let found = found.ok_or_else(|| malformed("no such booking in it"))?;
+        client.organizers.note(&found);
+        Ok(Some(found))
     }
 }
 
@@ -248,6 +277,10 @@ impl Client {
             "attendee": attendee,
             "metadata": metadata,
         });
+        // Of several hosts the one that was asked for; who it became is checked in the answer.
+        if let Some(host) = request.link.host.as_ref().and_then(|host| host.as_str().parse::<u64>().ok()) {
+            body["routing"] = json!({ "teamMemberIds": [host] });
+        }
         if !self.config.booking_fields.is_empty() {
             body["bookingFieldsResponses"] = json!(self.config.booking_fields);
         }

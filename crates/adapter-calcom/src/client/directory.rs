@@ -72,6 +72,26 @@ impl CalendarDirectory for Client {
     ) -> Result<Subscription, WriteFailure> {
         self.work(connection, effort).subscribe(url).await
     }
+
+    async fn subscriptions(
+        &self,
+        _: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+    ) -> Result<Vec<Subscription>, ReadFailure> {
+        let known = self.work(connection, effort).hooks().await?;
+        Ok(known.iter().flatten().map(Hook::subscription).collect())
+    }
+
+    async fn unsubscribe(
+        &self,
+        _: &TenantScope,
+        connection: &Connection,
+        subscription: &Subscription,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.work(connection, effort).unsubscribe(&subscription.reference).await
+    }
 }
 
 impl Work<'_> {
@@ -89,6 +109,26 @@ impl Work<'_> {
         Ok(body)
     }
 
+    /// Every registered webhook; `None` for one that cannot be read, which is none of ours.
+    async fn hooks(&mut self) -> Result<Vec<Option<Hook>>, ReadFailure> {
+        self.all("webhooks", &["webhooks"], None, |raw| Some(hook(raw))).await
+    }
+
+    async fn unsubscribe(&mut self, reference: &str) -> Result<(), WriteFailure> {
+        let ask = Ask {
+            name: "delete webhook",
+            method: Method::DELETE,
+            path: &["webhooks", reference],
+            query: Vec::new(),
+            version: None,
+            body: None,
+        };
+        match self.write(ask).await {
+            Ok(_) | Err(WriteFailure::Refused { reason: RefusalReason::NotFound, .. }) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn subscribe(&mut self, url: &str) -> Result<Subscription, WriteFailure> {
         let config = &*self.client.config;
         let secret = self.connection.webhook_secret.reveal();
@@ -96,8 +136,7 @@ impl Work<'_> {
             let detail = "the connection has no webhook secret".to_owned();
             return Err(WriteFailure::Refused { reason: RefusalReason::Invalid, detail });
         }
-        let known =
-            self.all("webhooks", &["webhooks"], None, |raw| Some(hook(raw))).await.map_err(unwritten)?;
+        let known = self.hooks().await.map_err(unwritten)?;
         let ours = known.iter().flatten().find(|hook| hook.url == url);
         if let Some(hook) = ours.filter(|hook| hook.serves(&config.triggers, secret)) {
             return Ok(hook.subscription());
@@ -137,10 +176,10 @@ impl Work<'_> {
 
 /// The question before a change failed: nothing was changed.
 fn unwritten(failure: ReadFailure) -> WriteFailure {
+    let about_key = failure.is_about_key();
     match failure {
         ReadFailure::Refused { code } => {
-            let unauthorized = ["401", "403", "498"].iter().any(|status| code.starts_with(status));
-            let reason = if unauthorized { RefusalReason::Unauthorized } else { RefusalReason::Invalid };
+            let reason = if about_key { RefusalReason::Unauthorized } else { RefusalReason::Invalid };
             WriteFailure::Refused { reason, detail: code }
         }
         ReadFailure::Unavailable { why } => WriteFailure::NotSent { why },

@@ -101,6 +101,7 @@ impl Client {
                     self.report.seen(connection.id, &seen);
                 }
                 let status = response.status().as_u16();
+                self.report.answered(connection.id, status);
                 let body = timeout_at(ends, read(response, self.config.limits.body)).await;
                 Ok(Answer { status, body: body.unwrap_or(Err(Cut::Broken(why::TIMEOUT))) })
             }

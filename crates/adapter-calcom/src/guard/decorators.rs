@@ -140,4 +140,25 @@ impl<I: CalendarDirectory> CalendarDirectory for Guard<I> {
         let change = async { self.inner.subscribe(scope, connection, url, effort).await };
         self.write(connection, effort, change).await
     }
+
+    async fn subscriptions(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+    ) -> Result<Vec<Subscription>, ReadFailure> {
+        let question = async { self.inner.subscriptions(scope, connection, effort).await };
+        self.read(connection, effort, question).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        subscription: &Subscription,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        let change = async { self.inner.unsubscribe(scope, connection, subscription, effort).await };
+        self.write(connection, effort, change).await
+    }
 }

@@ -86,6 +86,17 @@ pub struct BudgetView {
     pub blocked_until: Option<DateTime<Utc>>,
 }
 
+/// An account whose provider does not take our key, for health and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusalView {
+    /// The account.
+    pub connection: ConnectionId,
+    /// The status of its last answer: 401, 403 or 498.
+    pub status: u16,
+    /// Since when, in real time.
+    pub since: DateTime<Utc>,
+}
+
 /// The memory of the guards of one process. It is also the client's [`LimitReport`].
 pub struct GuardState {
     policy: GuardPolicy,
@@ -96,6 +107,7 @@ pub struct GuardState {
 struct Account {
     connection: ConnectionId,
     gates: Mutex<Gates>,
+    refused: Mutex<Option<(u16, DateTime<Utc>)>>,
     live: Arc<Semaphore>,
     background: Arc<Semaphore>,
 }
@@ -155,6 +167,16 @@ impl GuardState {
         self.known().iter().map(|account| view(account)).collect()
     }
 
+    /// The accounts whose last answer was that they do not take our key, by connection.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<RefusalView> {
+        let view = |account: &Account| {
+            let (status, since) = (*lock(&account.refused))?;
+            Some(RefusalView { connection: account.connection, status, since })
+        };
+        self.known().iter().filter_map(|account| view(account)).collect()
+    }
+
     fn known(&self) -> Vec<Arc<Account>> {
         let mut known: Vec<_> = lock(&self.accounts).values().cloned().collect();
         known.sort_by_key(|account| account.connection);
@@ -207,6 +229,7 @@ impl GuardState {
             Arc::new(Account {
                 connection,
                 gates: Mutex::new(gates),
+                refused: Mutex::default(),
                 live: Arc::new(Semaphore::new(self.policy.live)),
                 background: Arc::new(Semaphore::new(self.policy.background)),
             })
@@ -228,6 +251,20 @@ impl LimitReport for GuardState {
         drop(gates);
         if seen.refused && !blocked {
             tracing::warn!(connection = %connection, "the calendar's limit is reached");
+        }
+    }
+
+    fn answered(&self, connection: ConnectionId, status: u16) {
+        let account = self.account(connection);
+        let mut refused = lock(&account.refused);
+        match status {
+            401 | 403 | 498 if refused.is_none() => {
+                tracing::error!(connection = %connection, status, "the calendar does not take the account's key");
+                *refused = Some((status, self.clock.real_now()));
+            }
+            200..=299 => *refused = None,
+            // Too many requests, a server in trouble: that says nothing about the key.
+            _ => {}
         }
     }
 }

@@ -3,7 +3,8 @@
 use adapter_calcom::client::Client;
 use adapter_calcom::config::Config;
 use appointment::calendar::{
-    CalendarGateway, ReadFailure, RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, WriteFailure,
+    CalendarGateway, Effort, Lane, ReadFailure, RefusalReason, RemoteBooking, RemoteHostRef, RemoteRequest,
+    RemoteStatus, WriteFailure,
 };
 use kernel::EmailAddress;
 use serde_json::{Value, json};
@@ -126,7 +127,10 @@ async fn moving_makes_a_new_booking() {
         assert_eq!((moved.uid, moved.predecessor), (uid("new"), Some(uid("old"))));
         let asked = server.only();
         assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/v2/bookings/old/reschedule"));
-        assert_eq!(asked.body["start"], later);
+        let body = json!({
+            "start": later, "reschedulingReason": "Telefonisch verlegt", "rescheduleWithSameHost": true,
+        });
+        assert_eq!(asked.body, body);
     }
     for other in [
         booking("new", later, json!({ "rescheduledFromUid": "another" })),
@@ -137,6 +141,48 @@ async fn moving_makes_a_new_booking() {
         let connection = connection(&server.base_url);
         let moved = client().reschedule(&scope(), &connection, &uid("old"), at(later), effort()).await;
         assert!(matches!(moved, Err(WriteFailure::Unknown { .. })), "{moved:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_performs_it_moves_it_so_that_nobody_need_confirm_it_again() {
+    let later = "2026-12-04T14:00:00Z";
+    let moved = || Reply::Json(201, success(booking("new", later, json!({ "rescheduledFromUid": "old" }))));
+    let known = || Reply::Json(200, success(booking("old", START, json!({}))));
+    let mover = |server: &Server| server.asked().last().unwrap().body["rescheduledBy"].clone();
+    // Seen before: while somebody waits, nothing more is asked.
+    let server = Server::start([known(), moved()]).await;
+    let (client, connection) = (client(), connection(&server.base_url));
+    client.get(&scope(), &connection, &uid("old"), effort()).await.unwrap();
+    client.reschedule(&scope(), &connection, &uid("old"), at(later), effort()).await.unwrap();
+    assert_eq!(mover(&server), "anna@praxis.example");
+    // With time to spare it is asked for; and not known is no reason not to move it.
+    for (answer, expected) in [
+        (known(), json!("anna@praxis.example")),
+        (Reply::Json(500, json!({})), Value::Null),
+        (Reply::Json(404, json!({})), Value::Null),
+    ] {
+        let server = Server::start([answer, moved()]).await;
+        let connection = self::connection(&server.base_url);
+        let spare = Effort { lane: Lane::Background, ..effort() };
+        self::client().reschedule(&scope(), &connection, &uid("old"), at(later), spare).await.unwrap();
+        assert_eq!(mover(&server), expected);
+    }
+}
+
+#[tokio::test]
+async fn of_several_hosts_the_wanted_one_is_told() {
+    for (host, routing) in [
+        (Some("31"), json!({ "teamMemberIds": [31] })),
+        (None, Value::Null),
+        // Not a number: it can only be checked in the answer.
+        (Some("anna"), Value::Null),
+    ] {
+        let server = Server::json(201, success(booking("b", START, json!({})))).await;
+        let mut request = request();
+        request.link.host = host.map(|host| RemoteHostRef::parse(host).unwrap());
+        client().create(&scope(), &connection(&server.base_url), &request, effort()).await.unwrap();
+        assert_eq!(server.only().body["routing"], routing);
     }
 }
 

@@ -266,6 +266,8 @@ async fn nobody_is_named_in_a_failure() {
 struct Notes(Mutex<Vec<LimitSeen>>);
 
 impl LimitReport for Notes {
+    fn answered(&self, _: ConnectionId, _: u16) {}
+
     fn further(&self, _: ConnectionId, _: Lane) -> bool {
         false
     }

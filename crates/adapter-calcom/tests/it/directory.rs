@@ -150,6 +150,27 @@ async fn a_webhook_that_differs_is_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn webhooks_are_listed_and_ended() {
+    let all = json!([hook(json!({})), hook(json!({ "id": "wh-2", "active": false })), "odd"]);
+    let server = Server::json(200, success(all)).await;
+    let connection = connection(&server.base_url);
+    let known = client().subscriptions(&scope(), &connection, effort()).await.unwrap();
+    let shown: Vec<_> = known.iter().map(|one| (one.reference.as_str(), one.active)).collect();
+    assert_eq!(shown, [("wh-1", true), ("wh-2", false)]);
+    for (status, body, ended) in [
+        (200, success(hook(json!({}))), Ok(())),
+        (404, error("NotFoundException", "Webhook (wh-1) not found"), Ok(())),
+        (500, json!({}), Err(WriteFailure::Unknown { why: "status 500".to_owned() })),
+    ] {
+        let server = Server::json(status, body).await;
+        let connection = self::connection(&server.base_url);
+        assert_eq!(client().unsubscribe(&scope(), &connection, &known[0], effort()).await, ended);
+        let asked = server.only();
+        assert_eq!((asked.method.as_str(), asked.path.as_str()), ("DELETE", "/v2/webhooks/wh-1"));
+    }
+}
+
+#[tokio::test]
 async fn a_registration_fails_in_three_ways() {
     let listed = || Reply::Json(200, success(json!([])));
     let server = Server::json(500, json!({})).await;

@@ -211,6 +211,28 @@ async fn a_budget_is_kept_with_a_reserve_for_callers() {
     assert_eq!(guard.get(&scope(), &calendar(), &uid("b"), background()).await, Ok(None));
 }
 
+#[tokio::test]
+async fn a_key_that_is_not_taken_is_known_until_it_is() {
+    let world = world(GuardPolicy::default());
+    let replies = [
+        Reply::Json(401, json!({})),
+        Reply::Json(500, json!({})),
+        Reply::Json(403, json!({})),
+        Reply::Json(200, success(json!({ "id": 31 }))),
+    ];
+    let server = Server::start(replies).await;
+    let client = Client::reporting(config(), world.state.clone()).unwrap();
+    let guard = world.guard(client);
+    let calendar = connection(&server.base_url);
+    let shown = || world.state.refusals().iter().map(|one| (one.status, one.since)).collect::<Vec<_>>();
+    let first = (401, at("2026-11-30T08:00:00Z"));
+    for expected in [vec![first], vec![first], vec![first], vec![]] {
+        let _ = guard.probe(&scope(), &calendar, effort()).await;
+        assert_eq!(shown(), expected);
+        world.clock.advance(TimeDelta::seconds(5));
+    }
+}
+
 /// A directory that never answers.
 struct Mute;
 
@@ -245,6 +267,25 @@ impl CalendarDirectory for Mute {
         _: &str,
         _: Effort,
     ) -> Result<appointment::calendar::Subscription, WriteFailure> {
+        Err(not_sent("connect"))
+    }
+
+    async fn subscriptions(
+        &self,
+        _: &kernel::TenantScope,
+        _: &Connection,
+        _: Effort,
+    ) -> Result<Vec<appointment::calendar::Subscription>, ReadFailure> {
+        Err(unavailable("timeout"))
+    }
+
+    async fn unsubscribe(
+        &self,
+        _: &kernel::TenantScope,
+        _: &Connection,
+        _: &appointment::calendar::Subscription,
+        _: Effort,
+    ) -> Result<(), WriteFailure> {
         Err(not_sent("connect"))
     }
 }

@@ -116,6 +116,8 @@ async fn old_calls_are_forgotten_and_their_money_is_not() {
               WHERE tenant_id = $1 AND id = $2 AND created_at = $3",
             "INSERT INTO call_contents SELECT $1, $3, $2, 'Zusammenfassung', 'https://example.org/a', true
               WHERE $4::uuid IS NOT NULL",
+            "INSERT INTO call_reviews SELECT $1, $2, 'booking_claimed', 'Ihr Termin ist gebucht.', app.now(), NULL
+              WHERE $3::timestamptz IS NOT NULL AND $4::uuid IS NOT NULL",
             "INSERT INTO call_transcripts SELECT $1, $3, $2, 0, 'caller', 0, 'Guten Tag' WHERE $4::uuid IS NOT NULL",
             "INSERT INTO call_costs SELECT $1, $3, $2, 1000000 WHERE $4::uuid IS NOT NULL",
             "INSERT INTO call_charges SELECT $1, $2, 1, 'charge', 15, 'EUR', 60000, 15, app.now()
@@ -155,6 +157,8 @@ async fn old_calls_are_forgotten_and_their_money_is_not() {
     for (sql, of_the_salon) in [
         ("SELECT count(*) FROM call_transcripts WHERE tenant_id = $1 AND call_id = $2", 0),
         ("SELECT count(*) FROM call_contents WHERE tenant_id = $1 AND call_id = $2", 0),
+        ("SELECT count(sentence) FROM call_reviews WHERE tenant_id = $1 AND call_id = $2", 0),
+        ("SELECT count(*) FROM call_reviews WHERE tenant_id = $1 AND call_id = $2", 1),
         (
             "SELECT count(*) FROM calls WHERE tenant_id = $1 AND id = $2
                 AND (caller_e164 IS NOT NULL OR customer_id IS NOT NULL OR sentiment IS NOT NULL)",

@@ -172,20 +172,20 @@ impl CopyRecord {
         self.difference(appointment) == Step::Nothing
     }
 
-    /// Judges what was found under the marker. Bookings that are over for good do not count.
+    /// Judges what was found under the marker, at `now`, product time. Bookings that are over for good do not count.
     #[must_use]
     pub fn judge(
         &self,
         appointment: &AppointmentSnapshot,
         found: Vec<RemoteBooking>,
-        real_now: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Finding {
         let mut open: Vec<_> = found.into_iter().filter(|booking| booking.status.is_open()).collect();
         let wanted = Self::wanted(appointment);
         // The one at the right time first, then the oldest: a surplus is what came late.
         open.sort_by_key(|booking| (Some(booking.start) != wanted, booking.created_at, booking.uid.clone()));
         let mut open = open.into_iter();
-        let is_over = self.is_over(real_now);
+        let is_over = self.is_over(now);
         match open.next() {
             // A move, or calling off, that was lost leaves the old booking standing until it takes effect; also if the
             // old time is wanted again by now.
@@ -212,14 +212,14 @@ impl CopyRecord {
     }
 
     /// Whether the last write can take effect no more.
-    fn is_over(&self, real_now: DateTime<Utc>) -> bool {
+    fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.sent_at
-            .is_none_or(|sent| real_now.signed_duration_since(sent) >= TimeDelta::seconds(SETTLING_SECONDS))
+            .is_none_or(|sent| now.signed_duration_since(sent) >= TimeDelta::seconds(SETTLING_SECONDS))
     }
 
-    /// The record while a write is under way.
+    /// The record while a write is under way: sent at `now`, product time, under a lease that ends in real time.
     #[must_use]
-    pub fn sending(&self, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
+    pub fn sending(&self, now: DateTime<Utc>, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
         Self {
             state: CopyState::Sending,
             // What is made is made there, whoever gets the appointment until the answer comes.
@@ -228,7 +228,7 @@ impl CopyRecord {
                 .clone()
                 .filter(|_| self.remote_start.is_some())
                 .or_else(|| Some(self.link.clone())),
-            sent_at: Some(real_now),
+            sent_at: Some(now),
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
             version: self.version + 1,
             ..self.clone()

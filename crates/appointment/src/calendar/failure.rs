@@ -84,6 +84,17 @@ pub enum WriteFailure {
     },
 }
 
+impl ReadFailure {
+    /// Whether the account does not take our key: then nothing else can be read there, whatever is asked.
+    #[must_use]
+    pub fn is_about_key(&self) -> bool {
+        match self {
+            Self::Refused { code } => ["401", "403", "498"].iter().any(|status| code.starts_with(status)),
+            Self::Unavailable { .. } | Self::Malformed { .. } => false,
+        }
+    }
+}
+
 impl Classify for ReadFailure {
     fn class(&self) -> ErrorClass {
         match self {

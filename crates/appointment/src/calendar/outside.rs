@@ -10,8 +10,13 @@ use crate::model::{Minute, Span};
 /// Starts that an outside calendar offers of one person's time for one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offered {
-    /// As of a moment ago.
-    Fresh(Vec<Minute>),
+    /// As of a moment ago: good for a promise.
+    Fresh {
+        /// The starts then.
+        starts: Vec<Minute>,
+        /// When that was, in real time.
+        as_of: DateTime<Utc>,
+    },
     /// As of some time ago; the calendar does not answer at present. Good for a wish, not for a promise.
     Stale {
         /// The starts then.
@@ -76,7 +81,7 @@ impl Outside {
     /// Whether nothing is left open about anybody.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.people.iter().all(|(_, offered)| matches!(offered, Offered::Fresh(_)))
+        self.people.iter().all(|(_, offered)| matches!(offered, Offered::Fresh { .. }))
     }
 
     /// Whether a stay with a person may begin, as far as outside calendars go.
@@ -87,8 +92,8 @@ impl Outside {
             return Verdict::Free;
         }
         match offered {
-            Offered::Fresh(starts) if starts.binary_search(&start).is_ok() => Verdict::Free,
-            Offered::Fresh(_) => Verdict::Taken,
+            Offered::Fresh { starts, .. } if starts.binary_search(&start).is_ok() => Verdict::Free,
+            Offered::Fresh { .. } => Verdict::Taken,
             Offered::Stale { starts, .. } if self.trusting => {
                 if starts.binary_search(&start).is_ok() {
                     Verdict::Free
@@ -106,7 +111,10 @@ impl Outside {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     /// Everything that decides was asked.
-    Verified,
+    Verified {
+        /// When the outside calendar said so, in real time; `None` where none has a say.
+        as_of: Option<DateTime<Utc>>,
+    },
     /// The outside calendar does not answer; `as_of` is when it was last known to be free there, in real time.
     Unverified {
         /// `None`: never.
@@ -115,9 +123,24 @@ pub enum Certainty {
 }
 
 impl Certainty {
+    /// Whether everything that decides was asked.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Verified { .. })
+    }
+
+    /// When the outside calendar was heard last, in real time; `None`: never, or it has no say.
+    #[must_use]
+    pub const fn as_of(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Verified { as_of } | Self::Unverified { as_of } => as_of,
+        }
+    }
+
     pub(crate) fn of(outside: &Outside, staff: StaffId) -> Self {
         match outside.of(staff) {
-            None | Some(Offered::Fresh(_)) => Self::Verified,
+            None => Self::Verified { as_of: None },
+            Some(Offered::Fresh { as_of, .. }) => Self::Verified { as_of: Some(*as_of) },
             Some(Offered::Stale { as_of, .. }) => Self::Unverified { as_of: Some(*as_of) },
             Some(Offered::Unknown) => Self::Unverified { as_of: None },
         }

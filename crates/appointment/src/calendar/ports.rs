@@ -184,6 +184,29 @@ pub trait CalendarDirectory: Send + Sync {
         url: &str,
         effort: Effort,
     ) -> Result<Subscription, WriteFailure>;
+
+    /// Where the provider posts the account's events to.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    async fn subscriptions(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+    ) -> Result<Vec<Subscription>, ReadFailure>;
+
+    /// Ends a subscription. One that is not there any more is success.
+    ///
+    /// # Errors
+    /// [`WriteFailure`].
+    async fn unsubscribe(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        subscription: &Subscription,
+        effort: Effort,
+    ) -> Result<(), WriteFailure>;
 }
 
 /// Port: the tenant's accounts, what is linked to them, and the records of copies. Writes go through

@@ -119,6 +119,15 @@ pub struct CalendarLink {
     pub host: Option<RemoteHostRef>,
 }
 
+impl CalendarLink {
+    /// Whether a booking is performed by the person of the link, as far as the booking says who performs it.
+    #[must_use]
+    pub fn is_performed_as_wanted(&self, booking: &RemoteBooking) -> bool {
+        let Some(wanted) = &self.host else { return true };
+        booking.hosts.is_empty() || booking.hosts.iter().any(|host| host.reference == *wanted)
+    }
+}
+
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {

@@ -153,7 +153,7 @@ impl<'c> Availability<'c> {
     /// Whether everything that decides about a person's time was asked.
     #[must_use]
     pub fn is_verified(&self, staff: StaffId) -> bool {
-        Certainty::of(&self.outside, staff) == Certainty::Verified
+        Certainty::of(&self.outside, staff).is_verified()
     }
 
     fn timeline(&self, staff: StaffId) -> Option<&Timeline> {

@@ -63,6 +63,18 @@ impl Footprint {
         Self { duration, blocks, phases }
     }
 
+    /// One staffed phase of `minutes`, between the buffers of this one.
+    #[must_use]
+    pub(crate) fn stretched(&self, minutes: i64) -> Self {
+        let before = self.blocks.first().map_or(0, |(from, _)| (*from).min(0));
+        let after = self.blocks.last().map_or(0, |(_, until)| (until - self.duration).max(0));
+        Self {
+            duration: minutes,
+            blocks: vec![(before, minutes + after)],
+            phases: vec![(PhaseKind::Staffed, 0, minutes)],
+        }
+    }
+
     /// Length of the customer's stay in minutes.
     #[must_use]
     pub const fn duration_minutes(&self) -> i64 {

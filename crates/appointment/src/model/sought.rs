@@ -31,6 +31,16 @@ impl Sought {
         })
     }
 
+    /// The same with a stay of another length: buffers stay as they are, and a stay of a length that the service does not
+    /// have is the person's time from beginning to end, since nothing says when the person would be free.
+    #[must_use]
+    pub fn lasting(mut self, minutes: i64) -> Self {
+        if minutes != self.footprint.duration_minutes() {
+            self.footprint = self.footprint.stretched(minutes);
+        }
+        self
+    }
+
     /// Another time for an appointment, with the length and the person it has.
     #[must_use]
     pub fn another_time(catalogue: &Catalogue, appointment: &AppointmentSnapshot) -> Self {

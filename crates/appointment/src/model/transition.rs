@@ -129,6 +129,16 @@ impl Appointment {
         Self { snapshot: next }
     }
 
+    /// The appointment back at the time from which it was moved, since the outside calendar does not take the move: it
+    /// counts as not moved, and what the move would have cost is not owed.
+    #[must_use]
+    pub fn move_undone(&self, start: DateTime<Utc>) -> Self {
+        let mut back = self.follow(start);
+        back.snapshot.reschedule_count = back.snapshot.reschedule_count.saturating_sub(1);
+        back.snapshot.fee = None;
+        back
+    }
+
     /// The appointment called off because the outside calendar says so, or does not take it; no rule of the branch
     /// stands in the way.
     #[must_use]
@@ -324,6 +334,35 @@ mod tests {
         let refused = ChangeRefused::NotOpen(AppointmentStatus::Cancelled);
         assert_eq!(gone.cancel(None, policy, now), Err(refused));
         assert_eq!(gone.move_to(staff_id(1), to, policy, now), Err(refused));
+    }
+
+    #[test]
+    fn a_move_that_is_undone_is_none() {
+        let (rules, now) = (ChangeRules::default(), at("2026-11-20T08:00:00Z"));
+        let policy = (&rules, RecentChanges::default());
+        let made = colouring(10);
+        let moved =
+            made.move_to(staff_id(1), Minute::floor(at("2026-11-26T13:00:00Z")), policy, now).unwrap();
+        let mut costly = moved.into_snapshot();
+        costly.fee = Some(Money::new(500, Currency::Eur));
+        let back = Appointment::restore(costly).unwrap().move_undone(made.starts_at());
+        assert_eq!((back.snapshot().reschedule_count, back.snapshot().fee), (0, None));
+        assert_eq!((back.stay(), &back.snapshot().spans), (made.stay(), &made.snapshot().spans));
+    }
+
+    #[test]
+    fn a_stay_of_another_length_keeps_its_buffers() {
+        let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
+        let sought = Sought::service(&catalogue, service_id(1)).unwrap();
+        let usual = sought.footprint().duration_minutes();
+        assert_eq!(sought.clone().lasting(usual), sought);
+        let made = colouring(10);
+        let long = Footprint::of_appointment(made.snapshot()).stretched(120);
+        let start = Minute::floor(made.starts_at());
+        assert_eq!(long.end(start).0 - start.0, 120);
+        let span = Span::new(at("2026-11-24T08:50:00Z"), at("2026-11-24T11:10:00Z"));
+        assert_eq!(long.spans_at(start), [span]);
+        assert_eq!(long.phases_at(start).len(), 1);
     }
 
     #[test]

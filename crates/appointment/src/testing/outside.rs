@@ -9,7 +9,8 @@ use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
     Attendee, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemoteEventType, RemotePage, RemoteRequest, RemoteStatus, RemoteUid, WriteFailure,
+    RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteStatus, RemoteUid,
+    WriteFailure,
 };
 use crate::model::Span;
 
@@ -43,6 +44,7 @@ struct State {
     late: Vec<Write>,
     writes: u32,
     is_down: bool,
+    hosts: Vec<RemoteHost>,
 }
 
 /// An outside calendar in memory. Each event type is one person's: two bookings of it do not overlap.
@@ -66,6 +68,11 @@ impl ScriptedCalendar {
     /// Nothing that was scripted goes wrong any more.
     pub fn calm(&self) {
         self.lock().mishaps.clear();
+    }
+
+    /// From now on, bookings are performed by these people.
+    pub fn performed_by(&self, hosts: Vec<RemoteHost>) {
+        self.lock().hosts = hosts;
     }
 
     /// From now on nothing is reached, or everything again.
@@ -255,7 +262,7 @@ fn add(
         start,
         end: start + TimeDelta::minutes(30),
         event_type: Some(event_type.clone()),
-        hosts: Vec::new(),
+        hosts: state.hosts.clone(),
         attendee,
         marker,
         predecessor,

@@ -5,25 +5,31 @@ use std::time::Duration;
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config as CalcomConfig, Limits};
-use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState};
-use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook};
+use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, RefusalView};
+use adapter_calcom::report::LimitReport;
+use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
 use anyhow::Context;
-use appointment::calendar::{CalendarBook, CalendarGateway, OutsideTimes};
+use appointment::BookingService;
+use appointment::calendar::{CalendarBook, CalendarGateway, Effort, Lane, OutsideTimes};
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
+use operations::WhyDesk;
 use operations::calendar::{CalendarDoor, CopyDesk, CopyParts};
 use tenancy::TenantResolver;
 use tokio_util::task::TaskTracker;
 
+use super::keeper::Keeper;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
-use crate::config::Config;
+use crate::config::{Calendar, Config};
 use crate::shared::Shared;
 
 /// Everything about outside calendars that a process may need.
 pub struct OutsideCalendars {
     /// Accounts, links and copies.
     pub book: Arc<dyn CalendarBook>,
+    /// The providers themselves, behind their guards.
+    pub gateway: Arc<dyn CalendarGateway>,
     /// What they offer.
     pub mirror: MirroredTimes,
     /// Brings copies up to date.
@@ -33,6 +39,26 @@ pub struct OutsideCalendars {
     state: Arc<GuardState>,
     patience: Duration,
     write: Duration,
+    every: Option<Duration>,
+    database: Database,
+    ids: Arc<dyn IdGenerator>,
+}
+
+/// An account whose provider does not take our key, in words that may be shown to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedAccount {
+    /// The account's id.
+    pub connection: String,
+    /// The status of its last answer.
+    pub status: u16,
+    /// Since when, as RFC 3339.
+    pub since: String,
+}
+
+impl RefusedAccount {
+    fn of(view: &RefusalView) -> Self {
+        Self { connection: view.connection.to_string(), status: view.status, since: view.since.to_rfc3339() }
+    }
 }
 
 /// One breaker, in words that may be shown to anybody.
@@ -65,6 +91,17 @@ impl CalendarBreaker {
     }
 }
 
+/// The client of the provider, within the times of the configuration.
+pub(crate) fn client(settings: &Calendar, report: Arc<dyn LimitReport>) -> anyhow::Result<Client> {
+    let limits = Limits {
+        read: Duration::from_millis(settings.read_timeout_ms),
+        write: Duration::from_millis(settings.write_timeout_ms),
+        ..Limits::default()
+    };
+    Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, report)
+        .context("the client of outside calendars")
+}
+
 /// What is needed besides the configuration.
 pub(crate) struct Ground<'a> {
     pub(crate) database: &'a Database,
@@ -87,13 +124,7 @@ impl OutsideCalendars {
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
         let guards = GuardPolicy::default();
         let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
-        let limits = Limits {
-            read: milliseconds(settings.read_timeout_ms),
-            write: milliseconds(settings.write_timeout_ms),
-            ..Limits::default()
-        };
-        let client = Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, state.clone())
-            .context("the client of outside calendars")?;
+        let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
         let gateway = ground.shared.paced(gateway, ground.clock, guards);
         let policy = MirrorPolicy {
@@ -103,6 +134,8 @@ impl OutsideCalendars {
             patience: milliseconds(settings.patience_ms),
             request: milliseconds(settings.read_timeout_ms),
             entries: settings.entries,
+            refresh_requests: settings.refresh_requests,
+            warm_days: settings.warm_days,
         };
         let stale = policy.stale.max(policy.fresh);
         let mirror = ground.shared.mirrored(
@@ -120,7 +153,7 @@ impl OutsideCalendars {
             book: Arc::clone(&book),
             appointments: Arc::new(PgAppointmentRepository::new(ground.database.clone())),
             customers: ground.customers.clone(),
-            gateway,
+            gateway: Arc::clone(&gateway),
             outside: Arc::clone(&outside),
             clock: Arc::clone(ground.clock),
             ids: Arc::clone(ground.ids),
@@ -128,7 +161,9 @@ impl OutsideCalendars {
         });
         let door = CalendarDoor::new(ground.resolver.clone(), Arc::clone(&book), outside);
         let (patience, write) = (milliseconds(settings.patience_ms), milliseconds(settings.write_timeout_ms));
-        Ok(Self { book, mirror, desk, door, state, patience, write })
+        let every = (settings.refresh_ms > 0).then_some(milliseconds(settings.refresh_ms));
+        let (database, ids) = (ground.database.clone(), Arc::clone(ground.ids));
+        Ok(Self { book, gateway, mirror, desk, door, state, patience, write, every, database, ids })
     }
 
     /// Keeps copies while a caller waits.
@@ -137,10 +172,38 @@ impl OutsideCalendars {
         LiveCopies::new(self.desk.clone(), self.mirror.clone(), tasks, self.patience, self.write)
     }
 
+    /// Keeps what is remembered here fresh. The connection to the database that it listens on is given back when it is
+    /// dropped.
+    #[must_use]
+    pub fn keeper(&self) -> Keeper {
+        Keeper {
+            mirror: self.mirror.clone(),
+            book: Arc::clone(&self.book),
+            survey: Arc::new(PgCalendarSurvey::new(self.database.clone())),
+            bell: Arc::new(PgWarmBell::new(self.database.clone())),
+            ids: Arc::clone(&self.ids),
+            every: self.every,
+        }
+    }
+
+    /// Explains why a time is not free, by this plan and these calendars.
+    #[must_use]
+    pub fn why(&self, bookings: BookingService) -> WhyDesk {
+        let bookings = bookings.with_outside(Arc::new(self.mirror.clone()));
+        let effort = Effort { lane: Lane::Background, within: self.write };
+        WhyDesk::new(Arc::new(bookings), Arc::clone(&self.book), Arc::clone(&self.gateway), effort)
+    }
+
     /// Longest time for one request to a provider.
     #[must_use]
     pub const fn request(&self) -> Duration {
         self.write
+    }
+
+    /// The accounts that do not take our key, for health and metrics.
+    pub fn refusals(&self) -> impl Fn() -> Vec<RefusedAccount> + Send + Sync + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.refusals().iter().map(RefusedAccount::of).collect()
     }
 
     /// The breakers, for health and metrics.

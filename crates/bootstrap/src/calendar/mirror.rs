@@ -7,8 +7,13 @@
 //! kept a while for callers whose question the provider does not answer in time. Where processes have a memory in common
 //! ([`MirroredTimes::together`]), a week that one of them has fetched is fresh for all.
 //!
+//! What was asked for lately is asked for again before it goes stale, the near weeks more often than the far ones, within
+//! a budget that leaves the provider's limit to callers; see [`refresh`].
+//!
 //! One caller waits in vain, the next ones do not: an account that was silent is asked again, but hardly waited for,
 //! until it answers in time. So a tool that asks and then writes has the time for both.
+
+mod refresh;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +30,8 @@ use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
 use kernel::{Clock, StaffId, TenantId, TenantScope};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
+
+pub use refresh::{Refreshed, Warm};
 
 use super::together::{Together, Version};
 
@@ -49,6 +56,10 @@ pub struct MirrorPolicy {
     pub request: Duration,
     /// Weeks of event types that are kept at most.
     pub entries: u64,
+    /// Requests for one account that one round of the refresh sends at most.
+    pub refresh_requests: usize,
+    /// Days ahead that are kept warm for everything that is linked.
+    pub warm_days: u32,
 }
 
 /// How long a caller waits for an account that was silent the last time.
@@ -66,6 +77,8 @@ struct Week {
 
 /// An answer under way: `None` if the provider gave none.
 type Flight = Shared<BoxFuture<'static, Option<Week>>>;
+/// Those under way, each with who waits for it.
+type Flights = HashMap<Key, (Lane, Flight)>;
 
 /// What outside calendars offer, from memory or asked for once.
 #[derive(Clone)]
@@ -76,7 +89,9 @@ pub struct MirroredTimes {
     tasks: TaskTracker,
     policy: MirrorPolicy,
     weeks: Cache<Key, Week>,
-    flights: Arc<Mutex<HashMap<Key, Flight>>>,
+    flights: Arc<Mutex<Flights>>,
+    /// What callers asked about lately.
+    asked: Cache<Key, ()>,
     together: Together,
     silent: Arc<Mutex<HashSet<(TenantId, ConnectionId)>>>,
 }
@@ -91,10 +106,9 @@ impl MirroredTimes {
         tasks: TaskTracker,
         policy: MirrorPolicy,
     ) -> Self {
-        let weeks = Cache::builder()
-            .max_capacity(policy.entries)
-            .time_to_live(policy.stale.max(policy.fresh))
-            .build();
+        let kept = policy.stale.max(policy.fresh);
+        let weeks = Cache::builder().max_capacity(policy.entries).time_to_live(kept).build();
+        let asked = Cache::builder().max_capacity(policy.entries).time_to_live(kept).build();
         Self {
             gateway,
             book,
@@ -102,6 +116,7 @@ impl MirroredTimes {
             tasks,
             policy,
             weeks,
+            asked,
             flights: Arc::default(),
             together: Together::default(),
             silent: Arc::default(),
@@ -130,21 +145,6 @@ impl MirroredTimes {
         }
     }
 
-    /// Asks again for what was asked for lately and is about to go stale, within the background's share of the budget.
-    /// Returns how many weeks were asked for.
-    pub async fn refresh(&self, scope_of: impl Fn(TenantId) -> TenantScope) -> usize {
-        let now = self.clock.real_now();
-        let old: Vec<Key> = self
-            .weeks
-            .iter()
-            .filter(|(_, week)| now.signed_duration_since(week.fetched_at) > half(self.policy.fresh))
-            .map(|(key, _)| (*key).clone())
-            .collect();
-        let flights: Vec<_> =
-            old.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Background)).collect();
-        join_all(flights).await.into_iter().flatten().count()
-    }
-
     fn is_fresh(&self, key: &Key, week: &Week) -> bool {
         let limit = if week.starts.is_empty() { self.policy.fresh_empty } else { self.policy.fresh };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
@@ -152,42 +152,62 @@ impl MirroredTimes {
             && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
     }
 
-    /// The request that is under way for a week, or a new one.
+    /// The request that is under way for a week, or a new one. A caller does not depend on the background's budget: where
+    /// that request gives nothing, the caller's own follows.
     fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
         let mut flights = lock(&self.flights);
-        if let Some(flight) = flights.get(key) {
-            return flight.clone();
-        }
+        let earlier = match flights.get(key) {
+            Some((Lane::Background, flight)) if lane == Lane::Live => Some(flight.clone()),
+            Some((_, flight)) => return flight.clone(),
+            None => None,
+        };
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
-            let version = this.together.version(wanted.0, wanted.1.connection);
-            let fetched = match this.found_elsewhere(&scope, &wanted, version).await {
+            let found = match earlier {
+                Some(flight) => flight.await,
+                None => None,
+            };
+            let found = match found {
+                Some(week) => Some(week),
+                None => this.found_elsewhere(&scope, &wanted).await,
+            };
+            let fetched = match found {
                 Some(week) => Some(week),
                 None => {
                     let begun = Instant::now();
                     let fetched = this.fetch(&scope, &wanted, lane).await;
-                    this.note_silence(&wanted, fetched.is_none() || begun.elapsed() > this.policy.patience);
+                    // That the background was refused by its own budget says nothing about the provider.
+                    if fetched.is_some() || lane == Lane::Live {
+                        let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
+                        this.note_silence(&wanted, is_silent);
+                    }
                     fetched
                 }
             };
             if let Some(week) = &fetched {
                 this.weeks.insert(wanted.clone(), week.clone());
             }
-            lock(&this.flights).remove(&wanted);
+            let mut flights = lock(&this.flights);
+            if flights.get(&wanted).is_some_and(|(current, _)| *current == lane) {
+                flights.remove(&wanted);
+            }
+            drop(flights);
             fetched
         });
         let flight = async move { task.await.ok().flatten() }.boxed().shared();
-        flights.insert(key.clone(), flight.clone());
+        flights.insert(key.clone(), (lane, flight.clone()));
         flight
     }
 
     /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
     /// that asks again before its own week is old would otherwise find that very week.
-    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key, version: Version) -> Option<Week> {
+    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key) -> Option<Week> {
+        let version = self.together.version(key.0, key.1.connection);
         let found = self.together.find(scope, &key.1, key.2, version).await?;
         let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
-        (self.is_fresh(key, &week) && age <= half(self.policy.fresh)).then_some(week)
+        let limit = TimeDelta::from_std(self.policy.fresh / 2).unwrap_or(TimeDelta::MAX);
+        (self.is_fresh(key, &week) && age <= limit).then_some(week)
     }
 
     async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
@@ -228,6 +248,7 @@ impl MirroredTimes {
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
         let mut flights = Vec::new();
         for key in &keys {
+            self.asked.insert(key.clone(), ());
             let kept = self.weeks.get(key);
             if !kept.as_ref().is_some_and(|week| self.is_fresh(key, week)) {
                 flights.push(self.flight(scope, key, Lane::Live).map(move |week| (key.2, week)));
@@ -262,7 +283,7 @@ impl MirroredTimes {
             .flat_map(|week| week.starts.iter().copied())
             .filter(|start| (first..=last).contains(&start.0))
             .collect();
-        if fresh { Offered::Fresh(starts) } else { Offered::Stale { starts, as_of } }
+        if fresh { Offered::Fresh { starts, as_of } } else { Offered::Stale { starts, as_of } }
     }
 }
 
@@ -294,10 +315,6 @@ fn beginning(week: i64) -> DateTime<Utc> {
 
 const fn week_of(minute: i64) -> i64 {
     (minute - FIRST_WEEK).div_euclid(WEEK_MINUTES)
-}
-
-fn half(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration / 2).unwrap_or(TimeDelta::MAX)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,7 +15,7 @@ use appointment::waiting::WishDesk;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
-use operations::{Lists, WebhookIntake};
+use operations::{Lists, WebhookIntake, WhyDesk};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,8 @@ pub struct GatewayServices {
     pub calendars: OutsideCalendars,
     /// Read models.
     pub lists: Lists,
+    /// Why a time is not free.
+    pub why: WhyDesk,
     /// Whether requests can be served.
     pub probe: Arc<dyn HealthProbe>,
     /// Both clocks.
@@ -98,14 +100,18 @@ impl GatewayServices {
             Arc::clone(ids),
             config.waiting_list.limits(),
         );
-        let bookings = BookingService::new(
-            Arc::new(PgCatalogueRepository::new(database.clone())),
-            appointments,
-            shared.offers(clock),
-            Arc::clone(clock),
-            Arc::clone(ids),
-        )
-        .with_outside(Arc::new(calendars.mirror.clone()));
+        let offers = shared.offers(clock);
+        let plan = || {
+            BookingService::new(
+                Arc::new(PgCatalogueRepository::new(database.clone())),
+                appointments.clone(),
+                Arc::clone(&offers),
+                Arc::clone(clock),
+                Arc::clone(ids),
+            )
+        };
+        let why = calendars.why(plan());
+        let bookings = plan().with_outside(Arc::new(calendars.mirror.clone()));
         let callbacks = CallbackService::new(
             Arc::new(PgCallbackRepository::new(database.clone())),
             Arc::clone(clock),
@@ -134,6 +140,7 @@ impl GatewayServices {
             intake: WebhookIntake::new(Arc::new(PgInbox::new(database.clone())), Arc::clone(clock)),
             tenants: resolver,
             calendars,
+            why,
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists.clone(), lists),
             probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),

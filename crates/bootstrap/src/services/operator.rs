@@ -3,26 +3,33 @@
 use std::fmt;
 use std::sync::Arc;
 
+use adapter_calcom::report::Unlimited;
 use adapter_postgres::engine::{PgJobAdministration, PgJobQueue};
 use adapter_postgres::{
     Database, DatabaseConfig, PgActingLog, PgAppointmentRepository, PgBillingRepository,
-    PgCalendarAdministration, PgCallbackRepository, PgCatalogueRepository, PgInbox, PgLists,
-    PgTenantProvisioner, PgTenantRepository, Sealer,
+    PgCalendarAdministration, PgCalendarBook, PgCallbackRepository, PgCatalogueRepository,
+    PgCustomerRepository, PgDirectory, PgInbox, PgLists, PgTenantProvisioner, PgTenantRepository, Sealer,
 };
 use anyhow::Context as _;
 use appointment::BookingService;
+use appointment::calendar::{CalendarBook, CalendarDirectory};
 use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use billing::BillingService;
+use customer::CustomerService;
 use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::{ActingLog, CalendarAdministration};
-use operations::{Costs, Onboarding, WebhookIntake};
+use operations::{Costs, Onboarding, WebhookIntake, WhyDesk};
 use servicedesk::CallbackService;
-use tenancy::TenantRepository;
+use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::{Common, close};
+use crate::calendar::{Ground, OutsideCalendars, client};
+use crate::config::Config;
 use crate::memory::OffersInMemory;
+use crate::shared::Shared;
 
 /// What an operator's command works with. The connection is an administrator's.
 pub struct OperatorServices {
@@ -113,6 +120,47 @@ impl OperatorServices {
     #[must_use]
     pub fn calendars(&self, sealer: Sealer) -> Arc<dyn CalendarAdministration> {
         Arc::new(PgCalendarAdministration::new(self.database.clone(), sealer))
+    }
+
+    /// Outside calendars' accounts as they are used, with the keys that seal their secrets.
+    #[must_use]
+    pub fn calendar_book(&self, sealer: Sealer) -> Arc<dyn CalendarBook> {
+        Arc::new(PgCalendarBook::new(self.database.clone(), sealer))
+    }
+
+    /// What the providers of outside calendars say about accounts. No budget is kept: a person asks a few questions.
+    ///
+    /// # Errors
+    /// One line if no client can be made.
+    pub fn calendar_directory(&self, config: &Config) -> anyhow::Result<Arc<dyn CalendarDirectory>> {
+        Ok(Arc::new(client(&config.calendar, Arc::new(Unlimited))?))
+    }
+
+    /// Why a time is not free. Outside calendars are asked if the configuration has the keys of their secrets.
+    ///
+    /// # Errors
+    /// One line if the configuration cannot be used.
+    pub fn why(&self, config: &Config) -> anyhow::Result<WhyDesk> {
+        let database = &self.database;
+        let customers = CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+        );
+        let directory = Arc::new(PgDirectory::new(database.clone()));
+        let resolver = TenantResolver::new(directory.clone(), directory, Arc::clone(&self.clock));
+        let (clock, ids) = (&self.clock, &self.ids);
+        let shared = Shared::assemble(config)?;
+        let ground =
+            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
+        let calendars = OutsideCalendars::assemble(config, &ground, TaskTracker::new())?;
+        Ok(calendars.why(BookingService::new(
+            Arc::new(PgCatalogueRepository::new(database.clone())),
+            Arc::new(PgAppointmentRepository::new(database.clone())),
+            shared.offers(clock),
+            Arc::clone(clock),
+            Arc::clone(ids),
+        )))
     }
 
     /// New tenants that may have outside calendars, with the keys that seal their secrets.

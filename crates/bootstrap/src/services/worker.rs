@@ -7,9 +7,10 @@ use std::time::Duration;
 use adapter_postgres::engine::{PgEventLog, PgJobAdministration, PgJobQueue, PgJobSignal, PgSchedules};
 use adapter_postgres::{
     Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCalendarSurvey,
-    PgCallbackRepository, PgCatalogueRepository, PgCustomerRepository, PgDirectory, PgInbox,
-    PgTenantRepository, PgUpkeep,
+    PgCallRepository, PgCallReviews, PgCallbackRepository, PgCatalogueRepository, PgCustomerRepository,
+    PgDirectory, PgInbox, PgTenantRepository, PgUpkeep, PgWarmBell,
 };
+use adapter_retell::client::Client;
 use anyhow::Context;
 use appointment::calendar::{Effort, Lane};
 use appointment::service::BookingService;
@@ -19,15 +20,19 @@ use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Reconciliation, RoundParts};
+use operations::catch_up::CallArchive;
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
-use operations::{CallAftermath, FreedTimes, Maintenance, MaintenancePorts, UpkeepPolicy, WebhookProcessing};
+use operations::{
+    CallAftermath, CallCatchUp, FreedTimes, Maintenance, MaintenancePorts, SaidAndDone, UpkeepPolicy,
+    WebhookIntake, WebhookProcessing,
+};
 use servicedesk::CallbackService;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::shared::Shared;
 
 /// What the background process does.
@@ -42,6 +47,10 @@ pub struct WorkerServices {
     pub calendar_news: CalendarProcessing,
     /// Rounds over outside calendars.
     pub calendar_rounds: Arc<CalendarRounds>,
+    /// Calls whose events were missed.
+    pub catch_up: CallCatchUp,
+    /// What was said in calls.
+    pub said_and_done: SaidAndDone,
     /// The waiting list.
     pub freed: Arc<FreedTimes>,
     /// The jobs.
@@ -131,6 +140,7 @@ impl WorkerServices {
             appointments: appointments.clone(),
             customers: customers.clone(),
             callbacks: callbacks.clone(),
+            bell: Arc::new(PgWarmBell::new(database.clone())),
             clock: Arc::clone(clock),
             effort,
         });
@@ -144,9 +154,26 @@ impl WorkerServices {
             jobs: Arc::clone(&administration),
             rates: accounts,
         };
+        let said_and_done = SaidAndDone::new(
+            calls.clone(),
+            appointments.clone(),
+            Arc::new(PgCallReviews::new(database.clone())),
+            callbacks.clone(),
+            Arc::clone(clock),
+        );
+        let catch_up = CallCatchUp::new(
+            archives(config)?,
+            WebhookIntake::new(inbox.clone(), Arc::clone(clock)),
+            resolver.clone(),
+            Arc::new(PgCallRepository::new(database.clone())),
+            Arc::clone(clock),
+            TimeDelta::hours(config.retell.catch_up_hours.into()),
+        );
         let signal =
             PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
         Ok(Self {
+            catch_up,
+            said_and_done,
             calendar_news,
             calendar_rounds: Arc::new(calendar_rounds),
             freed: Arc::new(freed),
@@ -188,6 +215,18 @@ fn database_of_worker(config: &Config) -> DatabaseConfig {
     database.statement_timeout = Duration::from_millis(config.worker.statement_timeout_ms);
     database.lock_timeout = Duration::from_millis(config.worker.lock_timeout_ms);
     database
+}
+
+/// The voice provider's archive, once for each key.
+fn archives(config: &Config) -> anyhow::Result<Vec<Arc<dyn CallArchive>>> {
+    let settings = &config.retell;
+    if settings.api_url.is_empty() {
+        return Ok(Vec::new());
+    }
+    let archive = |key: &Secret| -> anyhow::Result<Arc<dyn CallArchive>> {
+        Ok(Arc::new(Client::new(&settings.api_url, key.expose()).context("retell.api_url")?))
+    };
+    settings.api_keys.iter().map(archive).collect()
 }
 
 fn upkeep_policy(config: &Config) -> UpkeepPolicy {

@@ -1,5 +1,6 @@
 //! The parameters of a list.
 
+use appointment::service::WhyRequest;
 use axum::extract::Query;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
@@ -42,6 +43,38 @@ pub(crate) fn page_request(query: &str, kind: ListKind) -> Result<PageRequest, R
         }
     }
     Ok(request)
+}
+
+/// Reads `branch`, `service`, `staff` and `start`.
+pub(crate) fn why_request(query: &str) -> Result<WhyRequest, Refusal> {
+    let uri: Uri = format!("/?{query}").parse().map_err(|_| invalid("the query cannot be read"))?;
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
+        .map_err(|_| invalid("the query cannot be read"))?;
+    let (mut branch, mut service, mut staff, mut start) = (None, None, None, None);
+    for (name, value) in pairs {
+        let wrong = |error: kernel::IdError| invalid(format!("`{name}`: {error}"));
+        let doubled = match name.as_str() {
+            "branch" => branch.replace(value.parse().map_err(wrong)?).is_some(),
+            "service" => service.replace(value.parse().map_err(wrong)?).is_some(),
+            "staff" => staff.replace(value.parse().map_err(wrong)?).is_some(),
+            "start" => start.replace(instant("start", &value)?).is_some(),
+            _ => {
+                return Err(invalid(
+                    "this question has only these parameters: branch, service, staff, start",
+                ));
+            }
+        };
+        if doubled {
+            return Err(invalid(format!("`{name}` stands twice")));
+        }
+    }
+    let missing = |name: &str| invalid(format!("`{name}` is missing"));
+    Ok(WhyRequest {
+        branch: branch.ok_or_else(|| missing("branch"))?,
+        service: service.ok_or_else(|| missing("service"))?,
+        staff,
+        start: start.ok_or_else(|| missing("start"))?,
+    })
 }
 
 fn instant(name: &str, value: &str) -> Result<DateTime<Utc>, Refusal> {

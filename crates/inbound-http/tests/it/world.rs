@@ -207,6 +207,7 @@ impl World {
             intake: WebhookIntake::new(inbox.clone(), clock.clone()),
             tenants: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             lists: lists(rows, &lists_asked),
+            why: None,
             probe: probe.clone(),
             calendar,
             calendar_door: None,

@@ -94,6 +94,23 @@ impl JobHandler for SyncCalcomBookings {
     }
 }
 
+/// Has every gateway remember what is linked before anybody asks. Comes again by itself, and by hand after a start or an
+/// outage. Repeating it is harmless: what is remembered is not asked for again.
+#[derive(Clone)]
+pub struct WarmCache(pub Arc<CalendarRounds>);
+
+impl WarmCache {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "warm-cache";
+}
+
+#[async_trait]
+impl JobHandler for WarmCache {
+    async fn run(&self, _: JobContext) -> Result<(), JobFailure> {
+        self.0.warm().await.map_err(|error| failure(&error))
+    }
+}
+
 /// Somebody was told "if anything speaks against it, we call you": now something does.
 #[derive(Clone)]
 pub struct CallBackAboutDispute(pub Arc<CalendarRounds>);

@@ -19,8 +19,11 @@ use kernel::{
 };
 use operations::engine::{EventRouter, MockEventLog, MockJobAdministration, StoredEvent};
 use operations::ports::{InboxId, InboxState, MockUpkeep, PartitionReport, Provider, body_digest};
+use operations::said_and_done::MockCallReviews;
 use operations::testing::InMemoryInbox;
-use operations::{Admission, Delivery, MaintenancePorts, UpkeepPolicy, WebhookIntake};
+use operations::{
+    Admission, CallCatchUp, Delivery, MaintenancePorts, SaidAndDone, UpkeepPolicy, WebhookIntake,
+};
 use serde_json::Value;
 use servicedesk::testing::InMemoryCallbacks;
 use servicedesk::{CallbackEvent, CallbackService};
@@ -126,6 +129,25 @@ impl World {
             holiday_years_ahead: 2,
             fx_stale_days: 7,
         };
+        let catch_up = CallCatchUp::new(
+            Vec::new(),
+            WebhookIntake::new(inbox.clone(), clock.clone()),
+            resolver.clone(),
+            calls.clone(),
+            clock.clone(),
+            TimeDelta::hours(72),
+        );
+        let mut reviews = MockCallReviews::new();
+        reviews.expect_open().returning(|_, _| Ok(true));
+        let callbacks = Arc::new(InMemoryCallbacks::default());
+        let callbacks = CallbackService::new(callbacks, clock.clone(), ids.clone());
+        let said_and_done = SaidAndDone::new(
+            service.clone(),
+            appointments.clone(),
+            Arc::new(reviews),
+            callbacks,
+            clock.clone(),
+        );
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(
@@ -143,6 +165,8 @@ impl World {
             )),
             calendar_news,
             calendar_rounds,
+            catch_up,
+            said_and_done,
             freed,
         };
         Self { clock, inbox, calls, billing, use_cases }
@@ -246,7 +270,9 @@ async fn jobs_of_events_are_pinned() {
     let cost = ("record_call_cost", "cost".to_owned());
     let holds = ("release_holds", "holds".to_owned());
     let link = ("link_caller", "note".to_owned());
-    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link]);
+    let said = ("compare_said_and_done", "said".to_owned());
+    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link, said.clone()]);
+    assert_eq!(jobs("call.analyzed"), [said]);
     assert_eq!(jobs("call.duration_changed"), [charge]);
     assert_eq!(jobs("call.cost_known"), [cost]);
     assert_eq!(jobs("call.failed"), [holds]);

@@ -3,8 +3,8 @@
 use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, ReviewReason};
 use appointment::events::AppointmentEvent;
 use appointment::model::{
-    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, Catalogue, ChangeKind,
-    DateRange, Draft, Minute, NewCustomerRow, ServiceLink, Sought, View,
+    Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
+    ChangeKind, DateRange, Draft, HoldId, Minute, NewCustomerRow, ServiceLink, Sought, Span, View,
 };
 use appointment::ports::AppointmentWrite;
 use customer::{Identification, same_name};
@@ -13,6 +13,11 @@ use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId
 use super::CalendarError;
 use super::attendee::is_placeholder;
 use super::news::{CalendarNews, Heard};
+
+/// Longest booking that is one appointment; what is longer is an absence, and a person has to say of whom.
+const LONGEST_MINUTES: i64 = 24 * 60;
+/// How often a time may be held anew while a booking there is taken in.
+const MAX_HELD_ANEW: usize = 5;
 
 impl CalendarNews {
     /// A booking that was made there becomes an appointment here, under the same rule of one person at a time.
@@ -26,6 +31,10 @@ impl CalendarNews {
         if booking.end <= self.desk.parts.clock.now() {
             return Ok(Heard::Nothing);
         }
+        let minutes = Minute::ceil(booking.end).0 - Minute::floor(booking.start).0;
+        if !(1..=LONGEST_MINUTES).contains(&minutes) {
+            return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
+        }
         let links = self.desk.parts.book.links(scope, connection.id).await?;
         let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
         let (Some((branch, link)), None) = (fitting.next(), fitting.next()) else {
@@ -35,6 +44,8 @@ impl CalendarNews {
         let Some(sought) = Sought::service(&catalogue, link.service) else {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
         };
+        // What is there has the length that it has there.
+        let sought = sought.lasting(minutes);
         let (customer, new_customer) = self.customer(scope, booking).await?;
         let Some(draft) = self.draft(&catalogue, &link, branch, customer) else {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
@@ -43,7 +54,12 @@ impl CalendarNews {
         let made =
             Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
         let record = CopyRecord::settled(made.id(), link.link, booking);
-        match self.insert(scope, &made, record, new_customer).await {
+        let inserted = self
+            .despite_holds(scope, &catalogue, &made, |holds| {
+                self.insert(scope, &made, record.clone(), new_customer.clone(), holds)
+            })
+            .await;
+        match inserted {
             Ok(()) => Ok(Heard::Imported(made.id())),
             // Somebody else has taken the same news in meanwhile.
             Err(CalendarError::Commit(CommitError::Occupied | CommitError::Refused { .. }))
@@ -56,9 +72,58 @@ impl CalendarNews {
             {
                 self.ask(scope, connection, booking, ReviewReason::DoubleBooked).await
             }
-            // Only held: the hold will lapse, or its booking will be refused there.
+            // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
             Err(error) => Err(error),
         }
+    }
+
+    /// Commits what stands there over what is only held here: a booking is a fact, and whoever holds the time is told
+    /// when they want to book it. `commit` gets the holds to release in the same transaction.
+    pub(super) async fn despite_holds<F>(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        made: &Appointment,
+        commit: impl Fn(Vec<HoldId>) -> F,
+    ) -> Result<(), CalendarError>
+    where
+        F: Future<Output = Result<(), CalendarError>>,
+    {
+        let mut holds = Vec::new();
+        for _ in 0..MAX_HELD_ANEW {
+            match commit(std::mem::take(&mut holds)).await {
+                Err(CalendarError::Commit(CommitError::Occupied)) => {}
+                done => return done,
+            }
+            holds = self.holds_in_the_way(scope, catalogue, made).await?;
+            if holds.is_empty() {
+                break;
+            }
+        }
+        commit(holds).await
+    }
+
+    async fn holds_in_the_way(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        made: &Appointment,
+    ) -> Result<Vec<HoldId>, CalendarError> {
+        let busy = self.in_the_way(scope, catalogue, made).await?;
+        if busy.iter().any(|kind| matches!(kind, BusyKind::Appointment(_))) {
+            return Ok(Vec::new());
+        }
+        let mut holds = Vec::new();
+        for kind in busy {
+            let BusyKind::Hold(call) = kind else { continue };
+            for hold in self.desk.parts.appointments.live_holds_of_call(scope, call).await? {
+                let overlaps = |span: &Span| made.snapshot().spans.iter().any(|own| own.overlaps(span));
+                if hold.staff == made.snapshot().staff && hold.spans.iter().any(overlaps) {
+                    holds.push(hold.id);
+                }
+            }
+        }
+        Ok(holds)
     }
 
     async fn insert(
@@ -67,19 +132,21 @@ impl CalendarNews {
         made: &Appointment,
         record: CopyRecord,
         new_customer: Option<NewCustomerRow>,
+        holds: Vec<HoldId>,
     ) -> Result<(), CalendarError> {
         let ids = &*self.desk.parts.ids;
         let now = self.desk.parts.clock.now();
         let by = (scope.actor().clone(), None);
         let history = AppointmentChange::new(ids, ChangeKind::Booked, None, made.snapshot(), by, now);
-        let change = ChangeSet::one(AppointmentWrite::Insert {
-            appointment: made.snapshot().clone(),
-            new_customer,
-            from_hold: None,
-        })
-        .write(AppointmentWrite::AddCopy(record))
-        .write(AppointmentWrite::RecordChange(history))
-        .emit(AppointmentEvent::booked(made.snapshot()).into_outgoing(ids, now)?);
+        let insert =
+            AppointmentWrite::Insert { appointment: made.snapshot().clone(), new_customer, from_hold: None };
+        let released = holds.into_iter().map(AppointmentWrite::ReleaseHold);
+        let change = released
+            .chain([insert])
+            .fold(ChangeSet::new(), ChangeSet::write)
+            .write(AppointmentWrite::AddCopy(record))
+            .write(AppointmentWrite::RecordChange(history))
+            .emit(AppointmentEvent::booked(made.snapshot()).into_outgoing(ids, now)?);
         Ok(self.desk.parts.appointments.commit(scope, change).await?)
     }
 
@@ -119,15 +186,25 @@ impl CalendarNews {
         catalogue: &Catalogue,
         made: &Appointment,
     ) -> Result<bool, CalendarError> {
+        let busy = self.in_the_way(scope, catalogue, made).await?;
+        Ok(busy.iter().any(|kind| matches!(kind, BusyKind::Appointment(_))))
+    }
+
+    /// What occupies the time of an appointment, its own time apart.
+    async fn in_the_way(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        made: &Appointment,
+    ) -> Result<Vec<BusyKind>, CalendarError> {
         let view = View { now: self.desk.parts.clock.now(), call: None, exclude: Some(made.id()) };
         let day = made.starts_at().with_timezone(&catalogue.timezone()).date_naive();
         let staff: Vec<StaffId> = vec![made.snapshot().staff];
         let query = Availability::query(catalogue, DateRange::day(day), staff, view, (None, Vec::new()));
         let load = self.desk.parts.appointments.day_load(scope, &query).await?;
-        Ok(load.busy.iter().any(|busy| {
-            matches!(busy.kind, BusyKind::Appointment(_))
-                && made.snapshot().spans.iter().any(|span| span.overlaps(&busy.span()))
-        }))
+        let overlaps =
+            |busy: &&BusySpan| made.snapshot().spans.iter().any(|span| span.overlaps(&busy.span()));
+        Ok(load.busy.iter().filter(overlaps).map(|busy| busy.kind).collect())
     }
 
     /// The customer by number, and by name where several share it; else somebody new.

@@ -36,8 +36,22 @@ impl CopyDesk {
                 Err(failure) => return Ok(Some(Pushed::Open { why: failure.to_string() })),
             }
         }
+        // One that was just made and given to somebody else is not wanted; one that was known may have been given to
+        // somebody else there on purpose.
+        if record.remote_start.is_none() {
+            let misplaced = |booking: &RemoteBooking| {
+                booking.status.is_open() && !record.link.is_performed_as_wanted(booking)
+            };
+            for (connection, booking) in found.iter().filter(|(_, booking)| misplaced(booking)) {
+                if let Err(failure) = self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
+                {
+                    return Ok(Some(Pushed::Open { why: failure.to_string() }));
+                }
+            }
+            found.retain(|(_, booking)| !misplaced(booking));
+        }
         let bookings = found.iter().map(|(_, booking)| booking.clone()).collect();
-        match record.judge(appointment.snapshot(), bookings, self.parts.clock.real_now()) {
+        match record.judge(appointment.snapshot(), bookings, self.parts.clock.now()) {
             Finding::TooEarly => {
                 let mut next = record.next(CopyState::Unknown);
                 next.failed("it may still take effect".to_owned());

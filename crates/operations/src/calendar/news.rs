@@ -182,6 +182,10 @@ impl CalendarNews {
         next.adopt(booking);
         let agrees = next.agrees_with(appointment.snapshot());
         let is_same = is_current && record.remote_start == next.remote_start;
+        if record.state == CopyState::Refused && is_same && !record.link.is_performed_as_wanted(booking) {
+            // A person has the word about who performs it, and nothing has happened there since.
+            return Ok(Heard::Known);
+        }
         let waits = booking.status == RemoteStatus::Pending;
         match record.state {
             CopyState::Settled
@@ -281,17 +285,23 @@ impl CalendarNews {
     ) -> Result<Heard, CalendarError> {
         next.state = CopyState::Settled;
         let after = appointment.follow(booking.start);
-        let change = self.desk.change(scope, ChangeKind::Moved, appointment, &after, next.clone())?;
-        match self.desk.parts.appointments.commit(scope, change).await {
+        let catalogue = self.bookings.catalogue(scope, after.snapshot().branch).await?;
+        let moved = self
+            .despite_holds(scope, &catalogue, &after, |holds| {
+                let change = self.desk.change_over(scope, (appointment, &after), next.clone(), holds);
+                async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
+            })
+            .await;
+        match moved {
             Ok(()) => Ok(Heard::Followed(after.id())),
-            Err(CommitError::Occupied) if self.is_sold_at(scope, &after).await? => {
+            Err(CalendarError::Commit(CommitError::Occupied)) if self.is_sold_at(scope, &after).await? => {
                 next.state = CopyState::Refused;
                 next.error = Some(format!("moved there to {}", booking.start));
                 self.desk.dispute(scope, appointment, next, ReviewReason::MovedOntoTaken).await?;
                 Ok(Heard::Disputed)
             }
-            // Only held: the hold will lapse, or its booking will be refused there.
-            Err(error) => Err(error.into()),
+            // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
+            Err(error) => Err(error),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, Connection, CopyRecord, CopyState, Effort, OutsideTimes, RefusalReason,
-    RemoteBooking, RemoteRequest, RemoteStatus, Step, WriteFailure,
+    RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
 };
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -196,12 +196,16 @@ impl CopyDesk {
             return self.too_late(scope, appointment, record).await.map(Some);
         }
         let lease = TimeDelta::seconds(LEASE_SECONDS);
-        let sending = record.sending(self.parts.clock.real_now(), lease);
+        let sending = record.sending(self.parts.clock.now(), self.parts.clock.real_now(), lease);
         let announced = ChangeSet::one(AppointmentWrite::UpdateCopy(sending.clone()));
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
         self.parts.outside.changed(scope, connection.id).await;
         match written {
+            Ok(Some(booking)) if !record.link.is_performed_as_wanted(&booking) => {
+                self.misplaced(scope, &connection, appointment, &sending, &step, &booking, effort, attention)
+                    .await
+            }
             Ok(Some(booking)) => self.accepted(scope, appointment, &sending, &booking).await,
             Ok(None) => {
                 let mut gone = sending.next(CopyState::Due);
@@ -257,6 +261,36 @@ impl CopyDesk {
         })
     }
 
+    /// The provider gave it to somebody else. What was just made is called off, as if that person's time had been taken;
+    /// what was moved is left to a person, since the customer's old time is gone there.
+    #[expect(clippy::too_many_arguments, reason = "one step of a run, with all that the run knows")]
+    async fn misplaced(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        step: &Step,
+        booking: &RemoteBooking,
+        effort: Effort,
+        attention: &Attention,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        let detail = "somebody else would perform it there".to_owned();
+        if *step != Step::Create {
+            let mut next = record.next(CopyState::Refused);
+            next.adopt(booking);
+            next.failed(detail);
+            let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+            return Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken)));
+        }
+        let failure = match self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await {
+            Ok(()) => WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail },
+            // It is found by its marker, and called off then.
+            Err(_) => WriteFailure::Unknown { why: detail },
+        };
+        self.failed(scope, appointment, record, step, failure, attention).await
+    }
+
     /// The provider has it. One that waits for a confirmation there is a copy, but no agreement.
     async fn accepted(
         &self,
@@ -309,6 +343,16 @@ impl CopyDesk {
                 let mut next = record.next(CopyState::Unknown);
                 next.failed(detail);
                 self.note(scope, next).await.map(|()| None)
+            }
+            WriteFailure::Refused { reason: RefusalReason::Unauthorized, detail } => {
+                // Not about this appointment: it goes on once a person has mended the account.
+                let mut next = record.next(CopyState::Due);
+                next.failed(detail.clone());
+                let review = self.review(&next, ReviewReason::AccountRefused, None, None);
+                let change = ChangeSet::one(AppointmentWrite::UpdateCopy(next))
+                    .write(AppointmentWrite::OpenReview(review));
+                self.parts.appointments.commit(scope, change).await?;
+                Ok(Some(Pushed::Open { why: detail }))
             }
             WriteFailure::Refused { reason, detail } => {
                 let mut next = record.next(CopyState::Refused);

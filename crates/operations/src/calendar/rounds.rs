@@ -14,7 +14,7 @@ use super::CalendarError;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
 use super::reconcile::{Differences, Reconciliation};
-use crate::ports::CalendarSurvey;
+use crate::ports::{CalendarSurvey, WarmBell};
 
 /// Copies of one tenant that one round pushes; the next round goes on.
 const COPIES_A_ROUND: u32 = 200;
@@ -32,6 +32,7 @@ pub struct CalendarRounds {
     appointments: Arc<dyn AppointmentRepository>,
     customers: CustomerService,
     callbacks: CallbackService,
+    bell: Arc<dyn WarmBell>,
     clock: Arc<dyn Clock>,
     effort: Effort,
 }
@@ -52,6 +53,8 @@ pub struct RoundParts {
     pub customers: CustomerService,
     /// Promises that a person keeps.
     pub callbacks: CallbackService,
+    /// Heard by every gateway.
+    pub bell: Arc<dyn WarmBell>,
     /// Product time.
     pub clock: Arc<dyn Clock>,
     /// What one request may take.
@@ -70,10 +73,19 @@ impl CalendarRounds {
             appointments,
             customers,
             callbacks,
+            bell,
             clock,
             effort,
         } = parts;
-        Self { survey, book, desk, reconciliation, appointments, customers, callbacks, clock, effort }
+        Self { survey, book, desk, reconciliation, appointments, customers, callbacks, bell, clock, effort }
+    }
+
+    /// Has every gateway ask for what is linked, as far as it does not remember it.
+    ///
+    /// # Errors
+    /// [`CalendarError::Store`].
+    pub async fn warm(&self) -> Result<(), CalendarError> {
+        Ok(self.bell.ring().await?)
     }
 
     /// Brings one copy up to date.
@@ -129,6 +141,12 @@ impl CalendarRounds {
                 }
                 Err(error) => {
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
+                    if let CalendarError::Read(failure) = &error
+                        && failure.is_about_key()
+                    {
+                        self.desk.account_refused(&scope, connection.id, &failure.to_string()).await?;
+                        all.disputed += 1;
+                    }
                 }
             }
         }

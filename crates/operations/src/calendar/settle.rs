@@ -1,10 +1,10 @@
 //! What is committed once the outside calendar has spoken.
 
 use appointment::calendar::{
-    CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
+    ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
 };
 use appointment::events::AppointmentEvent;
-use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, Note};
+use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note};
 use appointment::ports::AppointmentWrite;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
@@ -59,7 +59,7 @@ impl CopyDesk {
             && let Some(start) = record.remote_start
         {
             record.state = CopyState::Settled;
-            let back = appointment.follow(start);
+            let back = appointment.move_undone(start);
             let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
             if !attention.take() {
                 // Whoever moved it was told the other time.
@@ -117,6 +117,26 @@ impl CopyDesk {
         Ok(disputed)
     }
 
+    /// The account does not take our key: a person has to mend it. Asked once as long as the question is open.
+    pub(super) async fn account_refused(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        detail: &str,
+    ) -> Result<(), CalendarError> {
+        let review = Review {
+            id: ReviewId::generate(&*self.parts.ids),
+            connection,
+            reason: ReviewReason::AccountRefused,
+            appointment: None,
+            uid: None,
+            detail: detail.to_owned(),
+            opened_at: self.parts.clock.now(),
+        };
+        let change = ChangeSet::one(AppointmentWrite::OpenReview(review));
+        Ok(self.parts.appointments.commit(scope, change).await?)
+    }
+
     pub(super) fn review(
         &self,
         record: &CopyRecord,
@@ -144,6 +164,35 @@ impl CopyDesk {
         after: &Appointment,
         record: CopyRecord,
     ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
+        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record));
+        self.described(scope, change, kind, (before, after))
+    }
+
+    /// A move that holds do not stop: they are released in the same transaction.
+    pub(super) fn change_over(
+        &self,
+        scope: &TenantScope,
+        (before, after): (&Appointment, &Appointment),
+        record: CopyRecord,
+        holds: Vec<HoldId>,
+    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
+        let released = holds.into_iter().map(AppointmentWrite::ReleaseHold);
+        let writes = released.chain([AppointmentWrite::UpdateCopy(record)]);
+        self.described(
+            scope,
+            writes.fold(ChangeSet::new(), ChangeSet::write),
+            ChangeKind::Moved,
+            (before, after),
+        )
+    }
+
+    fn described(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<AppointmentWrite>,
+        kind: ChangeKind,
+        (before, after): (&Appointment, &Appointment),
+    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
         let now = self.parts.clock.now();
         let ids = &*self.parts.ids;
         let (old, new) = (before.snapshot(), after.snapshot());
@@ -153,7 +202,7 @@ impl CopyDesk {
             ChangeKind::Cancelled => AppointmentEvent::cancelled(new, None),
             ChangeKind::Booked => AppointmentEvent::booked(new),
         };
-        Ok(ChangeSet::one(AppointmentWrite::UpdateCopy(record))
+        Ok(change
             .write(update(before, after))
             .write(AppointmentWrite::RecordChange(history))
             .emit(fact.into_outgoing(ids, now)?))

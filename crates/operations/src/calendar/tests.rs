@@ -4,6 +4,7 @@ mod booking;
 mod changing;
 mod checker;
 mod gateway;
+mod hosts;
 mod model;
 mod outside;
 mod world;

@@ -149,6 +149,25 @@ pub trait CalendarAdministration: Send + Sync {
     ) -> Result<bool, CalendarAdminError>;
 }
 
+/// Port: a bell that every process with a memory of outside calendars hears. Unscoped: it carries nothing, and what each
+/// process does then it does for each tenant under that tenant's scope.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait WarmBell: Send + Sync {
+    /// Rings. Nobody need hear it. Unscoped: see the port.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn ring(&self) -> Result<(), StoreError>;
+
+    /// Waits until it rings; several rings while nobody listened are one. It may ring without anybody having done so, after
+    /// a connection was lost. Unscoped: see the port.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be listened to at present.
+    async fn heard(&self) -> Result<(), StoreError>;
+}
+
 /// Port: across tenants, who has work with an outside calendar. For schedules.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]

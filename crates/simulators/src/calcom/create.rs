@@ -91,6 +91,7 @@ fn read(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<Draft, Refusal> {
             text(body, "teamSlug")?.as_deref(),
         )?,
     };
+    let event = routed(event, body)?;
     let asked = positive(body, "lengthInMinutes")?;
     let length = event.length_for(asked, "lengthInMinutes").map_err(|why| Refusal::bad(&why))?;
     if body.contains_key("recurrenceCount") {
@@ -110,6 +111,19 @@ fn read(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<Draft, Refusal> {
         attendee,
         event,
     })
+}
+
+/// Of several hosts only those that the routing names; who is none of them is left out.
+fn routed(mut event: EventType, body: &Map<String, Value>) -> Result<EventType, Refusal> {
+    let Some(routing) = body.get("routing").filter(|routing| !routing.is_null()) else { return Ok(event) };
+    let members = routing.get("teamMemberIds").and_then(Value::as_array);
+    let wrong = || Refusal::bad("routing.teamMemberIds must be an array of numbers");
+    let members: Option<Vec<u64>> = members.ok_or_else(wrong)?.iter().map(Value::as_u64).collect();
+    let members = members.ok_or_else(wrong)?;
+    if event.team_id.is_some() && !members.is_empty() {
+        event.hosts.retain(|host| members.contains(host));
+    }
+    Ok(event)
 }
 
 /// Books, if the rules allow it and a host is free.

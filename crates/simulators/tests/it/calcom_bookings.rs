@@ -45,6 +45,26 @@ async fn a_booking_has_the_documented_shape() {
 }
 
 #[tokio::test]
+async fn of_a_team_the_routed_member_performs_it_or_nobody() {
+    let cal = Cal::start().await;
+    let at = |start: &str, routing: Value| {
+        let mut body = wish(HAIRCUT, start);
+        body["routing"] = routing;
+        body
+    };
+    for (start, member) in
+        [("2026-11-26T08:00:00Z", 8), ("2026-11-26T09:00:00Z", 7), ("2026-11-26T10:00:00Z", 8)]
+    {
+        let made = cal.post("/v2/bookings", at(start, json!({"teamMemberIds": [member]}))).await;
+        assert_eq!((made.status, &made.data()["hosts"][0]["id"]), (201, &json!(member)));
+    }
+    let again = cal.post("/v2/bookings", at("2026-11-26T10:00:00Z", json!({"teamMemberIds": [8]}))).await;
+    assert_eq!(again.status, 400, "the other member is free, and not asked for");
+    let odd = cal.post("/v2/bookings", at("2026-11-26T11:00:00Z", json!({"teamMemberIds": "8"}))).await;
+    assert!(odd.message().contains("routing.teamMemberIds"));
+}
+
+#[tokio::test]
 async fn a_host_is_never_booked_twice() {
     let cal = Cal::start().await;
     assert_eq!(cal.book(CONSULTATION, "2026-11-26T08:00:00Z").await.status, 201);

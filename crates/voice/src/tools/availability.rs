@@ -140,13 +140,11 @@ fn free(
         speech::plain(&person),
         speech::plain(&service),
     );
-    let reply = if let Certainty::Unverified { as_of } = certainty {
+    let reply = if let Certainty::Unverified { .. } = certainty {
         let message = format!(
             "{spoken} nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken?"
         );
-        ToolReply::new(Status::Unverified, message)
-            .with("certainty", "unverified")
-            .with_some("as_of", as_of.map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
+        ToolReply::new(Status::Unverified, message).with("certainty", "unverified")
     } else if hold.is_some() {
         ToolReply::new(Status::Available, format!("{spoken} frei, soll ich den Termin so eintragen?"))
     } else {
@@ -156,7 +154,8 @@ fn free(
         ToolReply::new(Status::NotHeld, message)
     };
     reply
-        .with("available", certainty == Certainty::Verified)
+        .with("available", certainty.is_verified())
+        .with_some("as_of", certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
         .with_some("slot_id", SlotId::encode(&slot).map(|name| name.as_str().to_owned()))
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())

@@ -29,11 +29,15 @@ fn minutes(times: &[&str]) -> Vec<Minute> {
     times.iter().map(at).collect()
 }
 
+fn fresh(starts: Vec<Minute>) -> Offered {
+    Offered::Fresh { starts, as_of: "2026-11-23T07:59:30Z".parse().unwrap() }
+}
+
 #[tokio::test]
 async fn what_the_outside_calendar_offers_is_free_and_stands_once_it_agrees() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
     let free = line.ask("check_availability", wish("2026-11-24", "10:00")).await;
     assert_eq!(
         (free.status, free.data["available"].as_bool()),
@@ -41,6 +45,7 @@ async fn what_the_outside_calendar_offers_is_free_and_stands_once_it_agrees() {
         "{}",
         free.message
     );
+    assert_eq!(free.data["as_of"], "2026-11-23T08:59:30+01:00");
     let taken = line.ask("check_availability", wish("2026-11-24", "11:00")).await;
     assert_eq!(taken.status, Status::Unavailable, "{}", taken.message);
     assert_eq!(taken.data["reason"], "occupied_in_outside_calendar");
@@ -57,7 +62,7 @@ async fn what_the_outside_calendar_offers_is_free_and_stands_once_it_agrees() {
 async fn what_is_refused_there_is_not_booked_and_never_said_to_be() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
     let args = wish("2026-11-24", "10:00");
     let refused = line.ask_as("book_appointment", args.clone(), Some("tool_1"), Mode::Free).await;
     assert!(!refused.success, "{}", refused.message);
@@ -121,16 +126,16 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
 async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
     line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
     world.wait(-86_400 * 2);
-    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Refused);
+    world.outside.says(fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Refused);
     let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
     let refused = line.ask("reschedule_appointment", args.clone()).await;
     assert!(!refused.success && refused.message.contains("bleibt bestehen"), "{}", refused.message);
     let stored = &world.appointments.appointments(&world.scope)[0];
     assert_eq!(stored.starts_at, "2026-11-24T09:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
-    world.outside.says(Offered::Fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Open);
+    world.outside.says(fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Open);
     let moved = line.ask("reschedule_appointment", args).await;
     assert_eq!(moved.status, Status::PendingConfirmation, "{}", moved.message);
     assert!(!moved.message.contains("verlegt"), "{}", moved.message);

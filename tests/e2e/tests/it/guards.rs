@@ -7,19 +7,21 @@ use std::time::{Duration, Instant};
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::Config as CalcomConfig;
-use adapter_postgres::{PgAppointmentRepository, PgCalendarBook, PgCustomerRepository, PgInbox, Sealer};
+use adapter_postgres::{
+    PgAppointmentRepository, PgCalendarBook, PgCustomerRepository, PgInbox, Sealer, product_time_offset,
+};
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, ConnectionId, Effort, Lane, Offered, OutsideTimes, PageCursor,
     ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
 };
 use appointment::model::Span;
-use askpro::machine::Machine;
 use askpro::prove::checker::{Findings, check};
 use askpro::prove::evidence;
 use askpro::prove::history::{History, Posted};
 use askpro::stage::PRIVATE_SECRETS_KEY;
 use askpro::venue::status;
 use async_trait::async_trait;
+use bootstrap::clock::ProductClock;
 use chrono::{DateTime, Utc};
 use customer::CustomerService;
 use futures_util::future::join_all;
@@ -221,9 +223,11 @@ impl OutsideTimes for NothingRemembered {
 }
 
 /// The product's own engine for copies, on the house's database, with this eyesight.
-fn desk(house: &House, gateway: Arc<dyn CalendarGateway>) -> CopyDesk {
+async fn desk(house: &House, gateway: Arc<dyn CalendarGateway>) -> CopyDesk {
     let database = house.database().worker().clone();
-    let clock: Arc<Machine> = house.machine().clone();
+    // The product time of the house's processes: what its database is ahead by, on the house's machine.
+    let clock = Arc::new(ProductClock::over(house.machine().clone()));
+    clock.set_offset(product_time_offset(&database).await.unwrap());
     let customers = CustomerService::new(
         Arc::new(PgCustomerRepository::new(database.clone())),
         clock.clone(),
@@ -279,7 +283,7 @@ async fn a_lost_answer(sees: bool) -> Findings {
     let platform = PlatformScope::new(Actor::Job("test".to_owned()), CorrelationId::generate(&RandomIds));
     let scope = platform.act_for(TenantId::from_uuid(tenant), ActReason::Job);
     let effort = Effort { lane: Lane::Background, within: Duration::from_secs(5) };
-    desk(&house, gateway).push(&scope, id, effort, &Attention::nobody()).await.unwrap();
+    desk(&house, gateway).await.push(&scope, id, effort, &Attention::nobody()).await.unwrap();
     let findings = ground.judge().await.unwrap();
     ground.leave().await;
     house.close().await;

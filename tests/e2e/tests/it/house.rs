@@ -30,9 +30,29 @@ pub(crate) struct House {
     database: TestDatabase,
 }
 
+/// Settings under which nobody is in a hurry; see [`House::unhurried`].
+pub(crate) const UNHURRIED: [(&str, &str); 4] = [
+    ("HTTP__REQUEST_TIMEOUT_MS", "30000"),
+    ("VOICE__TOOL_DEADLINE_MS", "10000"),
+    ("CALENDAR__PATIENCE_MS", "5000"),
+    ("DATABASE__ACQUIRE_TIMEOUT_MS", "9000"),
+];
+
 impl House {
+    /// For stories about what is true in the end, and not about how many milliseconds a test build on a busy machine takes.
+    pub(crate) async fn unhurried() -> Self {
+        Self::open_set(&UNHURRIED).await
+    }
+
+    /// Nothing is asked of the outside calendar but what callers and the worker ask, so that it can be counted.
     pub(crate) async fn open() -> Self {
         Self::open_with(Vec::new()).await
+    }
+
+    /// With settings that differ from the defaults, as names and values below `ASKPRO__`.
+    pub(crate) async fn open_set(more: &[(&str, &str)]) -> Self {
+        let more = more.iter().map(|(name, value)| (format!("ASKPRO__{name}"), (*value).to_owned()));
+        Self::open_with(more.collect()).await
     }
 
     /// With settings that differ from the defaults, as variables of the environment.
@@ -42,6 +62,8 @@ impl House {
 
     /// At another time than the scripts'.
     pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
+        let calm = ("ASKPRO__CALENDAR__REFRESH_MS".to_owned(), "0".to_owned());
+        let more = std::iter::once(calm).chain(more).collect();
         let database = TestDatabase::fresh().await;
         let setting = Setting {
             connections: Connections {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on shall stop")]
 
 mod calendar;
+mod catching_up;
 mod edges;
 mod engine;
 mod events;
@@ -12,5 +13,7 @@ mod lists;
 mod privacy;
 mod proofs;
 mod quarantine;
+mod said_and_done;
 mod scripts;
 mod waiting;
+mod why;

@@ -46,6 +46,7 @@ const REST: &[&str] = &[
     "INSERT INTO call_costs VALUES ($1, $7, $6, 1000000)",
     "INSERT INTO call_tool_uses (tenant_id, started_at, id, call_id, tool, status, success, duration_us)
      VALUES ($1, $7, gen_random_uuid(), $6, 'check_availability', 'available', true, 1000)",
+    "INSERT INTO call_reviews VALUES ($1, $6, 'booking_claimed', 'Ihr Termin ist gebucht.', app.now(), NULL)",
     "INSERT INTO call_provider_costs VALUES ($1, $6, 1, 1000000, 856000, 'fallback', 1, 'actual', app.now())",
     "INSERT INTO call_charges VALUES ($1, $6, 1, 'charge', 15, 'EUR', 60000, 15, app.now())",
     "INSERT INTO audit_log VALUES ($1, app.now(), gen_random_uuid(), 'test', 'test.done', 'obj', '{}', gen_random_uuid())",

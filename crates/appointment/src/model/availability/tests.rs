@@ -1,6 +1,6 @@
 //! The algebra against a naive reading of its rules, and by example.
 
-use chrono::{Days, NaiveDate, Timelike};
+use chrono::{DateTime, Days, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use kernel::CallId;
 use proptest::prelude::*;
@@ -520,7 +520,7 @@ proptest! {
         let mut all = Vec::new();
         plain.free_starts(&sought, staff_id(1), &mut all);
         let offered: Vec<Minute> = all.iter().copied().step_by(keep).collect();
-        let said = if silent { Offered::Unknown } else { Offered::Fresh(offered.clone()) };
+        let said = if silent { Offered::Unknown } else { Offered::Fresh { starts: offered.clone(), as_of: DateTime::UNIX_EPOCH } };
         let outside = Outside::new(vec![(staff_id(1), said)]);
         let availability =
             Availability::new(catalogue, *days, &[staff_id(1)], load, *view).with_outside(outside.clone());

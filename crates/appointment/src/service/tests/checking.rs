@@ -26,7 +26,7 @@ async fn free_slot(world: &World, request: CheckRequest) -> Slot {
 #[tokio::test]
 async fn a_free_slot_is_held_for_the_call() {
     let world = world();
-    let CheckOutcome::Free { slot, hold, existing, certainty: Certainty::Verified } =
+    let CheckOutcome::Free { slot, hold, existing, certainty: Certainty::Verified { as_of: None } } =
         checked(&world, check(known(1), 1, None, TEN)).await
     else {
         panic!("it is free");

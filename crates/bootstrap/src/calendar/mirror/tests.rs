@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
     CalendarGateway, Connection, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking, RemoteEventType,
@@ -18,6 +18,8 @@ struct Slow {
     asked: AtomicUsize,
     takes_ms: AtomicU64,
     offers: Mutex<Vec<DateTime<Utc>>>,
+    /// As a budget that is used up does.
+    refuses_background: AtomicBool,
 }
 
 #[async_trait]
@@ -31,6 +33,9 @@ impl CalendarGateway for Slow {
         _: Option<&'a RemoteUid>,
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
+        if effort.lane == Lane::Background && self.refuses_background.load(Ordering::Relaxed) {
+            return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
+        }
         self.asked.fetch_add(1, Ordering::Relaxed);
         let takes = Duration::from_millis(self.takes_ms.load(Ordering::Relaxed));
         if tokio::time::timeout(effort.within, tokio::time::sleep(takes)).await.is_err() {
@@ -150,6 +155,8 @@ impl World {
             patience: Duration::from_millis(550),
             request: Duration::from_secs(3),
             entries: 1000,
+            refresh_requests: 3,
+            warm_days: 14,
         };
         let mirror =
             MirroredTimes::new(provider.clone(), Arc::new(book), clock.clone(), TaskTracker::new(), policy);
@@ -172,7 +179,9 @@ impl World {
 async fn a_hundred_who_ask_at_once_cost_one_request() {
     let world = World::new(400);
     let answers = join_all((0..100).map(|_| world.ask("2026-11-24"))).await;
-    assert!(answers.iter().all(|answer| matches!(answer, Offered::Fresh(starts) if starts.len() == 2)));
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Offered::Fresh { starts, .. } if starts.len() == 2))
+    );
     assert_eq!(world.asked(), 1);
     world.ask("2026-11-23").await;
     assert_eq!(world.asked(), 1, "the same week");
@@ -191,7 +200,7 @@ async fn an_answer_is_fresh_for_a_minute_an_empty_one_for_less_and_none_after_a_
 
     lock(&world.provider.offers).clear();
     world.mirror.changed(&world.scope, link().connection).await;
-    assert_eq!(world.ask("2026-11-24").await, Offered::Fresh(Vec::new()));
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.is_empty()));
     assert_eq!(world.asked(), 3);
     world.clock.advance(TimeDelta::seconds(16));
     world.ask("2026-11-24").await;
@@ -220,19 +229,8 @@ async fn an_answer_that_comes_late_is_there_for_whoever_asks_next() {
     let world = World::new(1_000);
     assert_eq!(world.ask("2026-11-24").await, Offered::Unknown);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh(_)));
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { .. }));
     assert_eq!(world.asked(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_about_to_go_stale_is_asked_for_ahead() {
-    let world = World::new(5);
-    world.ask("2026-11-24").await;
-    let ours = world.scope.clone();
-    assert_eq!(world.mirror.refresh(|_| ours.clone()).await, 0);
-    world.clock.advance(TimeDelta::seconds(31));
-    assert_eq!(world.mirror.refresh(|_| ours.clone()).await, 1);
-    world.clock.advance(TimeDelta::seconds(40));
-    world.ask("2026-11-24").await;
-    assert_eq!(world.asked(), 2);
-}
+mod refreshing;

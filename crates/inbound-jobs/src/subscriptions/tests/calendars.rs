@@ -12,7 +12,7 @@ use operations::calendar::{
     CalendarDoor, CalendarNews, CalendarProcessing, CalendarRounds, CopyDesk, CopyParts, Reconciliation,
     RoundParts,
 };
-use operations::ports::MockCalendarSurvey;
+use operations::ports::{MockCalendarSurvey, MockWarmBell};
 use servicedesk::CallbackService;
 use servicedesk::testing::InMemoryCallbacks;
 use tenancy::TenantResolver;
@@ -55,6 +55,7 @@ pub(super) fn over_fakes(
         appointments: appointments.clone(),
         customers: customers.clone(),
         callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+        bell: Arc::new(MockWarmBell::new()),
         clock: clock.clone(),
         effort,
     });

@@ -51,12 +51,30 @@ async fn refused_while_somebody_waits_is_withdrawn_and_else_disputed() {
 async fn a_refusal_that_is_not_about_the_time_is_disputed_though_somebody_waits() {
     let world = World::new();
     let id = world.book(1, slot(0)).await;
-    world.script(Mishap::Refused(RefusalReason::Unauthorized));
+    world.script(Mishap::Refused(RefusalReason::Invalid));
     world.push_for(id, &Attention::waiting()).await;
     assert_eq!(
         (world.status(id), world.reviews()),
         (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
     );
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_taken_is_asked_about_once_and_appointments_wait_for_a_better_one() {
+    let world = World::new();
+    let ids = [world.book(1, slot(0)).await, world.book(1, slot(1)).await];
+    for id in ids {
+        world.script(Mishap::Refused(RefusalReason::Unauthorized));
+        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        assert_eq!(
+            (world.status(id), world.copy(id).await.state),
+            (AppointmentStatus::Pending, CopyState::Due)
+        );
+    }
+    assert_eq!(world.reviews(), ["account_refused"]);
+    assert_eq!(world.push_open().await, (2, 0));
+    assert!(ids.iter().all(|id| world.status(*id) == AppointmentStatus::Confirmed));
+    world.assert_converged().await;
 }
 
 #[tokio::test]
@@ -135,7 +153,8 @@ async fn given_to_another_person_while_the_booking_may_still_come_is_not_taken_f
 async fn a_crash_between_announcing_and_sending_is_looked_up() {
     let world = World::new();
     let id = world.book(1, slot(0)).await;
-    let sending = world.copy(id).await.sending(world.clock.real_now(), TimeDelta::seconds(20));
+    let sending =
+        world.copy(id).await.sending(world.clock.now(), world.clock.real_now(), TimeDelta::seconds(20));
     let change = ChangeSet::one(AppointmentWrite::UpdateCopy(sending));
     world.store.commit(&world.scope, change).await.unwrap();
     assert!(matches!(world.push(id).await, Pushed::Open { .. }));

@@ -1,14 +1,16 @@
 //! What happens in the outside calendar.
 
 use appointment::calendar::CopyState;
-use appointment::commands::{CallContext, CheckOutcome, CheckRequest, Requester};
-use appointment::model::AppointmentStatus;
+use appointment::commands::{BookOutcome, CallContext, CheckOutcome, CheckRequest, Requester};
+use appointment::model::{AppointmentStatus, Span};
+use appointment::ports::AppointmentRepository;
 use appointment::testing::{branch_id, service_id, staff_id};
-use kernel::{CallId, Caller, CommitError};
+use chrono::TimeDelta;
+use kernel::{CallId, Caller};
 use uuid::Uuid;
 
-use super::super::{CalendarError, Heard};
-use super::world::{PHONE, World, effort, event_type, slot, who};
+use super::super::Heard;
+use super::world::{PHONE, World, event_type, slot, who};
 
 #[tokio::test]
 async fn called_off_there_is_called_off_here() {
@@ -104,7 +106,7 @@ async fn hold(world: &World, number: i64) {
 }
 
 #[tokio::test]
-async fn only_a_hold_in_the_way_is_waited_for_and_stops_nothing_else() {
+async fn what_is_only_held_here_gives_way_to_what_stands_there_in_the_same_pass() {
     for moves in [false, true] {
         let world = World::new();
         let (id, uid) = world.settled(2, slot(0)).await;
@@ -114,17 +116,54 @@ async fn only_a_hold_in_the_way_is_waited_for_and_stops_nothing_else() {
         } else {
             world.remote.book_outside(&event_type(2), slot(1), None).unwrap()
         };
-        let heard = world.news.look_at(&world.scope, &world.connection, &there, effort()).await;
-        assert!(matches!(heard, Err(CalendarError::Commit(CommitError::Occupied))), "{heard:?}");
-        // Another booking, behind the one that is in the way.
-        world.remote.book_outside(&event_type(1), slot(6), None).unwrap();
-        let found = world.compare().await;
-        assert!(found.imported == 1 && found.open > 0, "{found:?}");
-        assert_eq!((world.reviews(), world.start(id)), (Vec::new(), slot(0)));
-        world.advance(3600);
-        assert!(matches!(world.hear(&there).await, Heard::Imported(_) | Heard::Followed(_)));
+        let heard = world.hear(&there).await;
+        assert!(matches!(heard, Heard::Imported(_) | Heard::Followed(_)), "{heard:?}");
+        assert_eq!((world.reviews(), world.store.overlaps(&world.scope)), (Vec::new(), 0));
+        assert_eq!(world.start(id), slot(if moves { 1 } else { 0 }));
+        // Whoever held it does not get it any more.
+        let late = world.try_book(3, 2, slot(1)).await;
+        assert!(!matches!(late, BookOutcome::Booked(_)), "{late:?}");
         world.assert_converged().await;
     }
+}
+
+#[tokio::test]
+async fn holds_of_other_times_and_people_are_left_alone() {
+    let world = World::new();
+    for number in [1, 3] {
+        hold(&world, number).await;
+    }
+    let there = world.remote.book_outside(&event_type(2), slot(1), None).unwrap();
+    world.hear(&there).await;
+    let beside = world.remote.book_outside(&event_type(1), slot(3), None).unwrap();
+    assert!(matches!(world.hear(&beside).await, Heard::Imported(_)));
+    let call = CallId::from_uuid(Uuid::from_u128(5));
+    let left = world.store.live_holds_of_call(&world.scope, call).await.unwrap();
+    assert_eq!(left.iter().map(|hold| hold.starts_at).collect::<Vec<_>>(), [slot(3)]);
+}
+
+#[tokio::test]
+async fn what_was_booked_there_keeps_the_length_that_it_has_there() {
+    let world = World::new();
+    let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+    world.remote.change(|bookings| bookings[0].end = bookings[0].start + TimeDelta::minutes(50));
+    let Heard::Imported(id) = world.hear(&uid).await else { panic!("not imported") };
+    let made = world.row(id);
+    assert_eq!((made.ends_at - made.starts_at).num_minutes(), 50);
+    assert_eq!(made.spans, [Span::new(made.starts_at, made.ends_at)]);
+    assert!(!matches!(world.try_book(2, 1, slot(1)).await, BookOutcome::Booked(_)), "half of it is taken");
+    world.remote.change(|bookings| {
+        bookings[0].start += TimeDelta::hours(1);
+        bookings[0].end += TimeDelta::hours(1);
+    });
+    world.hear(&uid).await;
+    let moved = world.row(id);
+    assert_eq!((moved.starts_at, moved.ends_at), (slot(2), slot(2) + TimeDelta::minutes(50)));
+    world.assert_converged().await;
+    // What lasts for days is no appointment.
+    let absent = world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
+    world.remote.change(|bookings| bookings[1].end = bookings[1].start + TimeDelta::days(3));
+    assert_eq!((world.hear(&absent).await, world.reviews()), (Heard::Disputed, vec!["not_assignable"]));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use appointment::calendar::{
     Attendee, CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, Effort, Lane,
-    MockOutsideTimes, RemoteBooking, RemoteEventType, RemoteUid, Secret,
+    MockOutsideTimes, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemoteUid, Secret,
 };
 use appointment::commands::{
     BookOutcome, BookRequest, BookTarget, BookingParty, CancelOutcome, CancelRequest, MoveOutcome,
@@ -35,7 +35,7 @@ use super::super::{
     RoundParts,
 };
 use super::gateway::Hooked;
-use crate::ports::MockCalendarSurvey;
+use crate::ports::{MockCalendarSurvey, MockWarmBell};
 
 /// Friday, 09:00 in Berlin.
 const NOW: &str = "2026-11-20T08:00:00Z";
@@ -109,6 +109,14 @@ pub(super) fn slot(number: i64) -> DateTime<Utc> {
     first + TimeDelta::days(number / 7) + TimeDelta::minutes(30 * (number % 7))
 }
 
+pub(super) fn host(reference: &str) -> RemoteHost {
+    RemoteHost {
+        reference: RemoteHostRef::parse(reference).unwrap(),
+        name: reference.to_owned(),
+        email: None,
+    }
+}
+
 pub(super) fn who(name: &str, phone: Option<&str>) -> Attendee {
     Attendee {
         name: PersonName::clean(name).ok(),
@@ -119,6 +127,11 @@ pub(super) fn who(name: &str, phone: Option<&str>) -> Attendee {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with_hosts(None)
+    }
+
+    /// Every event type has several hosts, of whom this one is wanted.
+    pub(super) fn with_hosts(wanted: Option<&str>) -> Self {
         let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
         let ids = Arc::new(SequentialIds::default());
         let scope = scope(1, None);
@@ -129,8 +142,12 @@ impl World {
             webhook_secret: Secret::new("secret".to_owned()),
             team: None,
         };
-        let link =
-            |person| CalendarLink { connection: connection.id, event_type: event_type(person), host: None };
+        let host = wanted.map(|host| RemoteHostRef::parse(host).unwrap());
+        let link = |person| CalendarLink {
+            connection: connection.id,
+            event_type: event_type(person),
+            host: host.clone(),
+        };
         let catalogues = Arc::new(InMemoryCatalogues::default());
         let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link(1)).linked(1, 2, link(2));
         catalogues.put(&scope, catalogue.snapshot());
@@ -173,6 +190,7 @@ impl World {
             appointments: store.clone(),
             customers,
             callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+            bell: Arc::new(MockWarmBell::new()),
             clock: clock.clone(),
             effort: effort(),
         });

@@ -1,0 +1,73 @@
+//! Why a time is not free, asked by names.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use appointment::service::WhyRequest;
+use bootstrap::{Config, Sources};
+use chrono::DateTime;
+use serde_json::Value;
+
+use crate::admin::Office;
+
+/// What is asked about.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WhyArgs {
+    /// Slug of the company.
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: String,
+    /// Slug of the branch, if the company has several.
+    #[arg(long, value_name = "SLUG")]
+    pub branch: Option<String>,
+    /// Name of the service.
+    #[arg(long, value_name = "NAME")]
+    pub service: String,
+    /// Name of the person; without it, everybody who performs the service.
+    #[arg(long, value_name = "NAME")]
+    pub staff: Option<String>,
+    /// The asked beginning, for example `2026-11-24T10:00:00+01:00`.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: String,
+    /// Configuration with `secrets.keys`, for asking outside calendars; without it, `askpro.toml` and the environment.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl WhyArgs {
+    /// Explains; lines of a report: one about the branch, one about each person.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+        let company = office.services.onboarding.find(&office.scope, &self.tenant).await?;
+        let company = company.with_context(|| format!("there is no company `{}`", self.tenant))?;
+        let branch = match (&self.branch, &company.branches[..]) {
+            (None, [only]) => only,
+            (None, _) => bail!("`{}` has several branches: say --branch", company.slug),
+            (Some(slug), all) => all
+                .iter()
+                .find(|branch| branch.slug == *slug)
+                .with_context(|| format!("`{}` has no branch `{slug}`", company.slug))?,
+        };
+        let service = company.services.iter().find(|service| service.name == self.service);
+        let service =
+            service.with_context(|| format!("`{}` has no service `{}`", company.slug, self.service))?;
+        let staff = match &self.staff {
+            None => None,
+            Some(name) => {
+                let mut named =
+                    company.staff.iter().filter(|person| person.name == *name && person.branch == branch.id);
+                Some(named.next().with_context(|| format!("nobody called `{name}` works there"))?.id)
+            }
+        };
+        let start = DateTime::parse_from_rfc3339(&self.at).with_context(|| format!("--at: `{}`", self.at))?;
+        let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
+        let request = WhyRequest { branch: branch.id, service: service.id, staff, start: start.to_utc() };
+        let scope = office.act_for(company.id).await?;
+        let answer = office.services.why(&config)?.explain(&scope, request).await?;
+        let mut whole = serde_json::to_value(&answer)?;
+        let people = whole.as_object_mut().and_then(|fields| fields.remove("people"));
+        let people = people.and_then(|people| people.as_array().cloned()).unwrap_or_default();
+        Ok(std::iter::once(whole).chain(people).collect())
+    }
+}

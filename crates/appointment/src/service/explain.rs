@@ -1,0 +1,125 @@
+//! Why a time is not free, person by person.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use kernel::{BranchId, ServiceId, StaffId, TenantScope};
+
+use super::{Ask, BookingService, Subject};
+use crate::calendar::{CalendarLink, Certainty};
+use crate::commands::Requester;
+use crate::error::BookingError;
+use crate::model::{DateRange, DayHours, Minute, OpeningDay, Span, Unavailable, local_date};
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhyRequest {
+    /// Where.
+    pub branch: BranchId,
+    /// What.
+    pub service: ServiceId,
+    /// With whom; `None` is everybody who performs it.
+    pub staff: Option<StaffId>,
+    /// Beginning of the stay.
+    pub start: DateTime<Utc>,
+}
+
+/// Why a stay can or cannot begin at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The branch's wall clock.
+    pub timezone: Tz,
+    /// The day there.
+    pub date: NaiveDate,
+    /// The stay, if the branch offers the service.
+    pub stay: Option<Span>,
+    /// What keeps it from beginning whoever performs it: the service, notice, horizon, a closed day, hours, a break, the grid.
+    pub branch: Option<Unavailable>,
+    /// The branch's hours on that day, by its wall clock.
+    pub opening: Vec<DayHours>,
+    /// Each person, in the order of listing.
+    pub people: Vec<PersonExplanation>,
+}
+
+/// The same about one person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonExplanation {
+    /// Who.
+    pub staff: StaffId,
+    /// The person's name.
+    pub name: String,
+    /// What is in the way; `None`: nothing, it is free.
+    pub reason: Option<Unavailable>,
+    /// The person's hours on that day.
+    pub hours: Vec<DayHours>,
+    /// The absence that the stay touches.
+    pub absence: Option<Span>,
+    /// The outside calendar that has a say.
+    pub link: Option<CalendarLink>,
+    /// When that was heard last, in real time.
+    pub as_of: Option<DateTime<Utc>>,
+}
+
+impl BookingService {
+    /// Says why a stay can or cannot begin at a time: for people who wonder, not for callers. Nothing is held.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownBranch`]; store failures.
+    pub async fn explain(
+        &self,
+        scope: &TenantScope,
+        request: WhyRequest,
+    ) -> Result<Explanation, BookingError> {
+        let ask = Ask {
+            branch: request.branch,
+            subject: Subject::Service(request.service),
+            staff: request.staff,
+            requester: &Requester::Desk,
+            customer: None,
+        };
+        let day = |start| {
+            move |catalogue: &crate::model::Catalogue, _| {
+                DateRange::day(local_date(catalogue.timezone(), start))
+            }
+        };
+        let picture = self.picture(scope, &ask, &day(request.start)).await?;
+        let catalogue = &picture.catalogue;
+        let timezone = catalogue.timezone();
+        let date = local_date(timezone, request.start);
+        let opening = match catalogue.opening_on(date) {
+            OpeningDay::Open(hours) => hours.to_vec(),
+            OpeningDay::Closed(_) | OpeningDay::Rest => Vec::new(),
+        };
+        let Some(sought) = &picture.sought else {
+            let branch = Some(Unavailable::NotOffered);
+            return Ok(Explanation { timezone, date, stay: None, branch, opening, people: Vec::new() });
+        };
+        let availability = picture.availability();
+        let end = sought.footprint().end(Minute::floor(request.start)).instant();
+        let stay = Span::new(request.start, end);
+        let wanted = match request.staff {
+            Some(staff) => vec![staff],
+            None => picture.performers.clone(),
+        };
+        let people = wanted.into_iter().map(|staff| {
+            let person = catalogue.person(staff);
+            PersonExplanation {
+                staff,
+                name: person.map(|person| person.name.clone()).unwrap_or_default(),
+                reason: availability.why_not(sought, staff, request.start),
+                hours: person.map(|person| person.hours.on_date(date).to_vec()).unwrap_or_default(),
+                absence: person
+                    .and_then(|person| person.absences.iter().find(|span| span.overlaps(&stay)).copied()),
+                link: catalogue.link(request.service, staff).cloned(),
+                as_of: Certainty::of(&picture.outside, staff).as_of(),
+            }
+        });
+        Ok(Explanation {
+            timezone,
+            date,
+            stay: Some(stay),
+            branch: availability.why_not_for_branch(sought, request.start),
+            opening,
+            people: people.collect(),
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! Rounds that ask ahead of the callers.
+
+use super::*;
+
+impl World {
+    async fn round(&self, warm: &[Warm]) -> Refreshed {
+        let ours = self.scope.clone();
+        self.mirror.refresh(warm, |_| ours.clone()).await
+    }
+
+    fn linked(&self, event_types: &[&str]) -> Vec<Warm> {
+        let links = event_types.iter().map(|event_type| CalendarLink {
+            event_type: RemoteEventType::parse(event_type).unwrap(),
+            ..link()
+        });
+        vec![Warm { scope: self.scope.clone(), links: links.collect() }]
+    }
+}
+
+fn answered(answered: usize) -> Refreshed {
+    Refreshed { answered, ..Refreshed::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_about_to_go_stale_is_asked_for_ahead() {
+    let world = World::new(5);
+    world.ask("2026-11-24").await;
+    assert_eq!(world.round(&[]).await, answered(0));
+    world.clock.advance(TimeDelta::seconds(31));
+    assert_eq!(world.round(&[]).await, answered(1));
+    world.clock.advance(TimeDelta::seconds(40));
+    let answer = world.ask("2026-11-24").await;
+    assert!(
+        matches!(answer, Offered::Fresh { as_of, .. } if as_of == at("2026-11-23T08:00:31Z")),
+        "{answer:?}"
+    );
+    assert_eq!(world.asked(), 2);
+    // A change there: the next round asks again, so that the next caller need not wait.
+    world.mirror.changed(&world.scope, link().connection).await;
+    assert_eq!(world.round(&[]).await, answered(1));
+    world.ask("2026-11-24").await;
+    assert_eq!(world.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn near_weeks_are_asked_about_more_often_than_far_ones() {
+    let world = World::new(5);
+    for day in ["2026-11-24", "2026-12-22"] {
+        world.ask(day).await;
+    }
+    let mut of_near = 0;
+    for _ in 0..16 {
+        world.clock.advance(TimeDelta::seconds(31));
+        of_near += world.round(&[]).await.answered;
+    }
+    // Eight minutes: the near week each time, the far one every two minutes.
+    assert_eq!(of_near, 16 + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_linked_is_warm_before_anybody_asks_and_within_the_rounds_budget() {
+    let world = World::new(5);
+    let warm = world.linked(&["4711", "4712"]);
+    // Two event types, three weeks each, three requests a round.
+    assert_eq!(world.round(&warm).await, Refreshed { answered: 3, silent: 0, left: 3 });
+    assert_eq!(world.round(&warm).await, answered(3));
+    assert_eq!(world.round(&warm).await, answered(0));
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { .. }));
+    assert_eq!(world.asked(), 6);
+    // Nobody asks about it: it is asked for again before it is forgotten, not before it is stale.
+    world.clock.advance(TimeDelta::seconds(299));
+    assert_eq!(world.round(&warm).await.answered, 1, "only the week that was asked about");
+    world.clock.advance(TimeDelta::seconds(2));
+    assert_eq!(world.round(&warm).await.answered, 3, "the near weeks that nobody asked about");
+}
+
+#[tokio::test(start_paused = true)]
+async fn weeks_that_are_over_and_weeks_that_callers_want_come_last_and_first() {
+    let world = World::new(5);
+    lock(&world.provider.offers).push(at("2026-12-15T09:00:00Z"));
+    world.ask("2026-11-24").await;
+    world.clock.advance(TimeDelta::days(21));
+    assert_eq!(world.round(&[]).await, answered(0), "its week is over");
+    world.ask("2026-12-15").await;
+    world.clock.advance(TimeDelta::seconds(31));
+    let warm = world.linked(&["1", "2", "3", "4711"]);
+    world.round(&warm).await;
+    let before = world.asked();
+    world.clock.advance(TimeDelta::seconds(29));
+    assert!(matches!(world.ask("2026-12-15").await, Offered::Fresh { .. }));
+    assert_eq!(world.asked(), before, "what a caller asked about was in the first round");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_that_is_refused_does_not_make_the_account_silent_nor_a_caller_wait_in_vain() {
+    let world = World::new(5);
+    world.provider.refuses_background.store(true, Ordering::Relaxed);
+    let warm = world.linked(&["4711"]);
+    assert_eq!(world.round(&warm).await, Refreshed { answered: 0, silent: 3, left: 0 });
+    assert!(!world.mirror.is_silent(world.scope.tenant()));
+    // A caller who comes while the round is under way gets an answer of the caller's own.
+    let (_, answer) = tokio::join!(world.round(&warm), world.ask("2026-11-24"));
+    assert!(matches!(answer, Offered::Fresh { .. }), "{answer:?}");
+}

@@ -1,0 +1,48 @@
+//! Settings of outside calendars.
+
+use serde::Deserialize;
+
+/// Outside calendars.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// How long a caller waits for one, in milliseconds.
+    pub patience_ms: u64,
+    /// Longest time for a question, in milliseconds.
+    pub read_timeout_ms: u64,
+    /// Longest time for a change, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// How long an answer is good for a promise, in milliseconds.
+    pub fresh_ms: u64,
+    /// The same for an answer without free times, in milliseconds.
+    pub fresh_empty_ms: u64,
+    /// How long an answer is good for a wish, in milliseconds.
+    pub stale_ms: u64,
+    /// Weeks of event types that are remembered at most.
+    pub entries: u64,
+    /// Time between two rounds that keep what is remembered fresh, in milliseconds; 0 switches the rounds off.
+    pub refresh_ms: u64,
+    /// Requests for one account that one round sends at most.
+    pub refresh_requests: usize,
+    /// Days ahead that are kept warm for everything that is linked.
+    pub warm_days: u32,
+    /// Domain of addresses for customers who have none.
+    pub placeholder_domain: String,
+}
+
+impl Calendar {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 10] {
+        [
+            ("calendar.patience_ms", self.patience_ms, 10, 10_000),
+            ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
+            ("calendar.write_timeout_ms", self.write_timeout_ms, 100, 15_000),
+            ("calendar.fresh_ms", self.fresh_ms, 0, 600_000),
+            ("calendar.fresh_empty_ms", self.fresh_empty_ms, 0, 600_000),
+            ("calendar.stale_ms", self.stale_ms, 0, 86_400_000),
+            ("calendar.entries", self.entries, 1, 10_000_000),
+            ("calendar.refresh_ms", self.refresh_ms, 0, 3_600_000),
+            ("calendar.refresh_requests", u64::try_from(self.refresh_requests).unwrap_or(u64::MAX), 0, 100),
+            ("calendar.warm_days", self.warm_days.into(), 0, 100),
+        ]
+    }
+}

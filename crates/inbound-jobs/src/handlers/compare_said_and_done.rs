@@ -1,0 +1,43 @@
+//! Compares what the assistant said it had done with what was committed, once a call is over.
+//!
+//! Set off by `call.ended` and `call.analyzed`, whichever brings the transcript; a moment later, so that what was done in
+//! the last seconds is noted. Idempotent: a finding is seen to once.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use kernel::JobSpec;
+use operations::SaidAndDone;
+use operations::engine::StoredEvent;
+
+use super::AboutCall;
+use crate::handler::{JobContext, JobFailure, JobHandler};
+
+/// Time for the notes of effects, which are jobs of their own, to be written.
+const NOTES_SECONDS: i64 = 20;
+
+/// The handler.
+#[derive(Clone)]
+pub struct CompareSaidAndDone(pub SaidAndDone);
+
+impl CompareSaidAndDone {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "compare_said_and_done";
+
+    /// The job that follows from the end or the analysis of a call.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        let later = event.occurred_at.checked_add_signed(TimeDelta::seconds(NOTES_SECONDS));
+        AboutCall::job_of(Self::KIND, "said", event).at(later.unwrap_or(event.occurred_at))
+    }
+}
+
+#[async_trait]
+impl JobHandler for CompareSaidAndDone {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutCall { call_id } = context.payload()?;
+        let found = self.0.look(context.tenant()?, call_id).await.map_err(|error| JobFailure::of(&error))?;
+        for finding in found {
+            metrics::counter!("call_mismatches_total", "mismatch" => finding.mismatch.as_str()).increment(1);
+        }
+        Ok(())
+    }
+}

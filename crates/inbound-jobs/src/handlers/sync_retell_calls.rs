@@ -1,0 +1,32 @@
+//! Catches up on calls whose events did not arrive.
+//!
+//! Comes again by itself, and by hand after an outage. Idempotent: what is known is left alone, and what is stored twice is
+//! stored once. An archive that does not answer is asked again by the next round.
+
+use async_trait::async_trait;
+use operations::CallCatchUp;
+use operations::catch_up::CaughtUp;
+
+use crate::handler::{JobContext, JobFailure, JobHandler};
+
+/// The handler.
+#[derive(Clone)]
+pub struct SyncRetellCalls(pub CallCatchUp);
+
+impl SyncRetellCalls {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "sync-retell-calls";
+}
+
+#[async_trait]
+impl JobHandler for SyncRetellCalls {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let done = self.0.run(context.platform()).await.map_err(|error| JobFailure::of(&error))?;
+        metrics::counter!("calls_caught_up_total").increment(done.stored.into());
+        metrics::counter!("calls_catch_up_failures_total").increment((done.failed + done.unreadable).into());
+        if (CaughtUp { seen: 0, ..done }) != CaughtUp::default() {
+            tracing::info!(?done, "caught up on calls");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! Said and done: at the end of a call, what the assistant said it had done is compared with what was committed.
+//!
+//! Both ways: a booking, move or cancellation that was claimed and has no effect, and an effect of which the caller was
+//! told nothing. Each finding names the sentence, is counted, raises a review, and is promised to be cleared up by a call
+//! to the caller. The rules are in [`claims`]; no finding is acted upon without a person.
+
+pub mod claims;
+
+use std::sync::Arc;
+
+use appointment::model::{AppointmentSnapshot, AppointmentStatus};
+use appointment::ports::AppointmentRepository;
+use async_trait::async_trait;
+use call::{CallEffect, CallError, CallService, CallSnapshot, Speaker};
+use chrono::{DateTime, Utc};
+use claims::Claim;
+use kernel::{
+    CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
+};
+use serde_json::json;
+use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback, RequestError};
+
+use crate::ports::body_digest;
+
+/// Longest sentence that a review keeps, in characters; recognised speech without a full stop can be long.
+pub const MAX_SENTENCE_CHARS: usize = 500;
+
+/// What does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mismatch {
+    /// It was said to be booked, and nothing was booked.
+    BookingClaimed,
+    /// It was said to be moved, and nothing was moved.
+    MoveClaimed,
+    /// It was said to be called off, and nothing was.
+    CancellationClaimed,
+    /// Something was booked, and nothing of it was said.
+    BookingUntold,
+    /// Something was moved, and nothing of it was said.
+    MoveUntold,
+    /// Something was called off, and nothing of it was said.
+    CancellationUntold,
+}
+
+impl Mismatch {
+    /// The word that is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BookingClaimed => "booking_claimed",
+            Self::MoveClaimed => "move_claimed",
+            Self::CancellationClaimed => "cancellation_claimed",
+            Self::BookingUntold => "booking_untold",
+            Self::MoveUntold => "move_untold",
+            Self::CancellationUntold => "cancellation_untold",
+        }
+    }
+
+    /// What the person who calls the caller has to know.
+    const fn note(self) -> &'static str {
+        match self {
+            Self::BookingClaimed => "Im Gespräch wurde ein Termin zugesagt, der nicht eingetragen ist",
+            Self::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
+            Self::CancellationClaimed => {
+                "Im Gespräch wurde eine Absage bestätigt, der Termin steht aber noch"
+            }
+            Self::BookingUntold => "Ein Termin wurde eingetragen, ohne dass es im Gespräch gesagt wurde",
+            Self::MoveUntold => "Ein Termin wurde verlegt, ohne dass es im Gespräch gesagt wurde",
+            Self::CancellationUntold => "Ein Termin wurde abgesagt, ohne dass es im Gespräch gesagt wurde",
+        }
+    }
+}
+
+/// One thing that does not fit, explained.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub mismatch: Mismatch,
+    /// The sentence that shows it; `None` where nothing was said.
+    pub sentence: Option<String>,
+}
+
+impl std::fmt::Debug for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What was said names people.
+        f.debug_struct("Finding").field("mismatch", &self.mismatch).finish_non_exhaustive()
+    }
+}
+
+/// Whether everything that was made in a call was taken back while it went on, and not because somebody called it off: an
+/// outside calendar did not take it, and the caller was offered other times instead.
+fn is_withdrawn(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> bool {
+    let was_called_off = call.provenance.effects().any(|effect| effect == CallEffect::AppointmentCancelled);
+    let is_gone = |made: &AppointmentSnapshot| {
+        made.status == AppointmentStatus::Cancelled
+            && !call.ended_at.zip(made.cancelled_at).is_some_and(|(ended, gone)| gone > ended)
+    };
+    !was_called_off && !made.is_empty() && made.iter().all(is_gone)
+}
+
+/// Compares a transcript with the effects of its call; `made` are the appointments that were made in it. Without a
+/// transcript nothing can be said.
+#[must_use]
+pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding> {
+    let Some(transcript) = &call.transcript else { return Vec::new() };
+    let turns: Vec<&str> = transcript
+        .iter()
+        .filter(|segment| segment.speaker == Speaker::Agent)
+        .map(|segment| segment.text.as_str())
+        .collect();
+    let withdrawn = is_withdrawn(call, made);
+    let counts = |effect: &CallEffect| !(withdrawn && *effect == CallEffect::AppointmentBooked);
+    let effects: Vec<CallEffect> = call.provenance.effects().filter(counts).collect();
+    let has = |effect| effects.contains(&effect);
+    let mut findings = Vec::new();
+    let mut found = |mismatch, sentence: Option<&str>| {
+        if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
+            let sentence = sentence.map(|text| text.chars().take(MAX_SENTENCE_CHARS).collect());
+            findings.push(Finding { mismatch, sentence });
+        }
+    };
+    for claimed in turns.iter().flat_map(|turn| claims::claims(turn)) {
+        let (booked, moved) = (has(CallEffect::AppointmentBooked), has(CallEffect::AppointmentMoved));
+        let cancelled = has(CallEffect::AppointmentCancelled);
+        // A moved appointment is "eingetragen" at its new time and "abgesagt" at its old one; calling one off and booking
+        // another is a move in everybody's words.
+        let (kept, mismatch) = match claimed.claim {
+            Claim::Booked => (booked || moved, Mismatch::BookingClaimed),
+            Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
+            Claim::Cancelled => (cancelled || moved, Mismatch::CancellationClaimed),
+        };
+        if !kept {
+            found(mismatch, Some(&claimed.sentence));
+        }
+    }
+    for (effect, claim, mismatch) in [
+        (CallEffect::AppointmentBooked, Claim::Booked, Mismatch::BookingUntold),
+        (CallEffect::AppointmentMoved, Claim::Moved, Mismatch::MoveUntold),
+        (CallEffect::AppointmentCancelled, Claim::Cancelled, Mismatch::CancellationUntold),
+    ] {
+        // A transcript in which the assistant says nothing shows nothing.
+        if has(effect) && !turns.is_empty() && !turns.iter().any(|turn| claims::tells(turn, claim)) {
+            found(mismatch, None);
+        }
+    }
+    findings
+}
+
+/// A finding as it is stored for a person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallReview {
+    /// The call.
+    pub call: CallId,
+    /// What does not fit, and the sentence.
+    pub finding: Finding,
+    /// Product time.
+    pub opened_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for CallReview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallReview")
+            .field("call", &self.call)
+            .field("finding", &self.finding)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Port: what a person must look at about calls.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait CallReviews: Send + Sync {
+    /// Adds a review. `false`: the same was found about this call before, and nothing was added.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn open(&self, scope: &TenantScope, review: &CallReview) -> Result<bool, StoreError>;
+}
+
+/// Why a call could not be looked through.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// The call could not be read.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The appointments could not be read, or the review not stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The callback could not be stored.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl Classify for LookError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Call(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Commit(error) => error.class(),
+        }
+    }
+}
+
+/// Use case: look through a call that is over.
+#[derive(Clone)]
+pub struct SaidAndDone {
+    calls: CallService,
+    appointments: Arc<dyn AppointmentRepository>,
+    reviews: Arc<dyn CallReviews>,
+    callbacks: CallbackService,
+    clock: Arc<dyn Clock>,
+}
+
+impl SaidAndDone {
+    /// Over these parts.
+    #[must_use]
+    pub const fn new(
+        calls: CallService,
+        appointments: Arc<dyn AppointmentRepository>,
+        reviews: Arc<dyn CallReviews>,
+        callbacks: CallbackService,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { calls, appointments, reviews, callbacks, clock }
+    }
+
+    /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
+    /// seen to once. Returns what was found.
+    ///
+    /// # Errors
+    /// [`LookError`]; a later run is worth while.
+    pub async fn look(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Finding>, LookError> {
+        let call = self.calls.find(scope, call).await?;
+        let call = call.snapshot();
+        if !call.status.has_ended() {
+            return Ok(Vec::new());
+        }
+        let made = self.appointments.list_of_call(scope, call.id).await?;
+        let findings = compare(call, &made);
+        for finding in &findings {
+            // The promise first: a review without it would not be promised again.
+            self.promise(scope, call, finding).await?;
+            let review = CallReview { call: call.id, finding: finding.clone(), opened_at: self.clock.now() };
+            if self.reviews.open(scope, &review).await? {
+                tracing::error!(call.id = %call.id, mismatch = finding.mismatch.as_str(),
+                    "what was said in a call is not what was done");
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Somebody calls the caller, once for each finding; nobody can be called without a number.
+    async fn promise(
+        &self,
+        scope: &TenantScope,
+        call: &CallSnapshot,
+        finding: &Finding,
+    ) -> Result<(), LookError> {
+        let key = format!("said_and_done:{}:{}", call.id, finding.mismatch.as_str());
+        let claim = kernel::Claim {
+            request: RequestHash(body_digest(key.as_bytes())),
+            key: IdempotencyKey::new(&key),
+            outcome: json!({"effect": "said_and_done"}),
+        };
+        let note = match &finding.sentence {
+            Some(sentence) => format!("{}: „{sentence}“", finding.mismatch.note()),
+            None => finding.mismatch.note().to_owned(),
+        };
+        let request = RequestCallback {
+            branch: Some(call.branch),
+            customer: call.customer,
+            call: None,
+            note: Some(note),
+            priority: Some(Priority::High),
+            ..RequestCallback::because(CallbackReason::MessageUndeliverable, call.caller.clone())
+        };
+        match self.callbacks.request(scope, request, Some(claim)).await {
+            Ok(_) | Err(RequestError::NumberRequired | RequestError::Commit(CommitError::AlreadyClaimed)) => {
+                Ok(())
+            }
+            Err(RequestError::Commit(error)) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! "Why not?": what exactly keeps an asked time from being free, for people and programs of the company.
+//!
+//! The answer names the rule, the appointment, the hold, the break, the notice, or the booking in the outside calendar. It
+//! names nobody: who an appointment is for is asked of the lists.
+
+use std::sync::Arc;
+
+use appointment::BookingService;
+use appointment::calendar::{CalendarBook, CalendarGateway, Effort};
+use appointment::error::BookingError;
+use appointment::model::{BusyKind, DayHours, Span, Unavailable};
+use appointment::service::{Explanation, PersonExplanation, WhyRequest};
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use kernel::TenantScope;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Bookings there that an answer names at most.
+const MAX_REMOTE: usize = 5;
+
+/// The answer about one time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhyAnswer {
+    /// Whether somebody could take it.
+    pub free: bool,
+    /// The asked beginning, on the branch's wall clock.
+    pub start: String,
+    /// The end of the stay; absent if the service is not offered.
+    pub end: Option<String>,
+    /// The branch's hours of that day, such as `09:00-18:00`.
+    pub opening: Vec<String>,
+    /// What is in the way whoever performs it.
+    pub branch: Option<WhyReason>,
+    /// Each person.
+    pub people: Vec<WhyPerson>,
+}
+
+/// The answer about one person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhyPerson {
+    /// The person's id.
+    pub staff: String,
+    /// The person's name.
+    pub name: String,
+    /// Whether the person could take it.
+    pub free: bool,
+    /// The person's hours of that day.
+    pub hours: Vec<String>,
+    /// What is in the way.
+    pub reason: Option<WhyReason>,
+    /// When an outside calendar that has a say was heard last.
+    pub as_of: Option<String>,
+}
+
+/// What is in the way: a stable code, and what exactly.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhyReason {
+    /// A stable word.
+    pub code: &'static str,
+    /// Ids, times and settings, by code.
+    pub detail: Value,
+}
+
+/// Use case: why is this time not free?
+#[derive(Clone)]
+pub struct WhyDesk {
+    bookings: Arc<BookingService>,
+    book: Arc<dyn CalendarBook>,
+    gateway: Arc<dyn CalendarGateway>,
+    effort: Effort,
+}
+
+impl WhyDesk {
+    /// Over the plan, and the outside calendars, of which one question may take `effort`.
+    #[must_use]
+    pub const fn new(
+        bookings: Arc<BookingService>,
+        book: Arc<dyn CalendarBook>,
+        gateway: Arc<dyn CalendarGateway>,
+        effort: Effort,
+    ) -> Self {
+        Self { bookings, book, gateway, effort }
+    }
+
+    /// Explains.
+    ///
+    /// # Errors
+    /// [`BookingError::UnknownBranch`]; store failures. An outside calendar that does not answer is part of the answer.
+    pub async fn explain(&self, scope: &TenantScope, request: WhyRequest) -> Result<WhyAnswer, BookingError> {
+        let found = self.bookings.explain(scope, request).await?;
+        let mut people = Vec::with_capacity(found.people.len());
+        for person in &found.people {
+            let reason = match &person.reason {
+                Some(reason) => Some(self.reason(scope, &found, person, reason).await),
+                None => None,
+            };
+            people.push(WhyPerson {
+                staff: person.staff.to_string(),
+                name: person.name.clone(),
+                free: person.reason.is_none(),
+                hours: hours(&person.hours),
+                reason,
+                as_of: person.as_of.map(|at| local(at, found.timezone)),
+            });
+        }
+        Ok(WhyAnswer {
+            free: people.iter().any(|person| person.free),
+            start: local(request.start, found.timezone),
+            end: found.stay.map(|stay| local(stay.end, found.timezone)),
+            opening: hours(&found.opening),
+            branch: found.branch.as_ref().map(|reason| rule(&found, reason)),
+            people,
+        })
+    }
+
+    async fn reason(
+        &self,
+        scope: &TenantScope,
+        found: &Explanation,
+        person: &PersonExplanation,
+        reason: &Unavailable,
+    ) -> WhyReason {
+        let zone = found.timezone;
+        let span = |span: &Span| json!({"from": local(span.start, zone), "until": local(span.end, zone)});
+        match reason {
+            Unavailable::Busy(busy) => {
+                let mut detail = span(&busy.span());
+                let code = match busy.kind {
+                    BusyKind::Appointment(id) => {
+                        detail["appointment"] = id.to_string().into();
+                        "appointment"
+                    }
+                    BusyKind::Hold(call) => {
+                        detail["call"] = call.to_string().into();
+                        detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
+                        "hold"
+                    }
+                    BusyKind::Offer(offer) => {
+                        detail["offer"] = offer.to_string().into();
+                        detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
+                        "waiting_list_offer"
+                    }
+                };
+                WhyReason { code, detail }
+            }
+            Unavailable::StaffAbsent => {
+                WhyReason { code: "absence", detail: person.absence.as_ref().map_or(Value::Null, span) }
+            }
+            Unavailable::BusyElsewhere | Unavailable::NotVerified => {
+                let code = match reason {
+                    Unavailable::BusyElsewhere => "outside_calendar",
+                    _ => "outside_calendar_silent",
+                };
+                WhyReason { code, detail: self.remote(scope, found, person).await }
+            }
+            Unavailable::Break | Unavailable::StaffOff => {
+                let code = if *reason == Unavailable::Break { "break" } else { "not_at_work" };
+                WhyReason {
+                    code,
+                    detail: json!({"hours": hours(&person.hours), "opening": hours(&found.opening)}),
+                }
+            }
+            Unavailable::StaffCannot => WhyReason { code: "person_does_not_perform_it", detail: Value::Null },
+            of_branch => rule(found, of_branch),
+        }
+    }
+
+    /// What stands there: the bookings that touch the stay, as they are now. Where there is none, the account does not offer
+    /// the time for another reason: hours, notice, or a calendar that is connected with it.
+    async fn remote(&self, scope: &TenantScope, found: &Explanation, person: &PersonExplanation) -> Value {
+        let (Some(link), Some(stay)) = (&person.link, found.stay) else { return Value::Null };
+        let mut detail = json!({
+            "connection": link.connection.to_string(), "event_type": link.event_type.as_str(),
+            "host": link.host.as_ref().map(|host| host.as_str().to_owned()),
+        });
+        let Ok(Some(connection)) = self.book.connection(scope, link.connection).await else {
+            detail["bookings"] = Value::Null;
+            return detail;
+        };
+        // A booking that began before the stay may reach into it.
+        let around = Span::new(stay.start - chrono::TimeDelta::hours(12), stay.end);
+        match self.gateway.list(scope, &connection, around, None, self.effort).await {
+            Ok(page) => {
+                let touches = page.bookings.iter().filter(|booking| {
+                    booking.status.is_open() && Span::new(booking.start, booking.end).overlaps(&stay)
+                });
+                let shown = touches.take(MAX_REMOTE).map(|booking| {
+                    json!({
+                        "uid": booking.uid.as_str(), "from": local(booking.start, found.timezone),
+                        "until": local(booking.end, found.timezone),
+                        "appointment": booking.marker.map(|id| id.to_string()),
+                    })
+                });
+                detail["bookings"] = shown.collect();
+            }
+            Err(failure) => detail["silent"] = failure.to_string().into(),
+        }
+        detail
+    }
+}
+
+/// What the branch's own rules say.
+fn rule(found: &Explanation, reason: &Unavailable) -> WhyReason {
+    let zone = found.timezone;
+    let (code, detail) = match reason {
+        Unavailable::NotOffered => ("not_offered", Value::Null),
+        Unavailable::TooSoon { earliest } => ("notice", json!({"earliest": local(*earliest, zone)})),
+        Unavailable::TooFar { latest } => ("horizon", json!({"latest": latest.to_string()})),
+        Unavailable::Closed { reason } => {
+            ("closed", json!({"date": found.date.to_string(), "reason": reason}))
+        }
+        Unavailable::OutsideHours => ("outside_opening_hours", json!({"opening": hours(&found.opening)})),
+        Unavailable::Break => ("break", json!({"opening": hours(&found.opening)})),
+        Unavailable::OffGrid => ("grid", json!({"opening": hours(&found.opening)})),
+        _ => ("unknown", Value::Null),
+    };
+    WhyReason { code, detail }
+}
+
+fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+fn hours(stretches: &[DayHours]) -> Vec<String> {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    stretches.iter().map(|one| format!("{}-{}", clock(one.from), clock(one.until))).collect()
+}
