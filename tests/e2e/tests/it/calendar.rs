@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use askpro::admin::{Office, run_task};
 use askpro::cues;
 use askpro::venue::{Line, status};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulators::calcom::{
@@ -345,22 +345,21 @@ async fn a_crowd_with_one_question_asks_there_once() {
     house.close().await;
 }
 
-/// A time within the next two weeks at which Eva Lindt is at work and has nothing: a weekday like the free ones, earlier.
-async fn soon(house: &House) -> (String, &'static str) {
-    let free: chrono::NaiveDate = free_day(house, 0).await.parse().unwrap();
-    let now = house.venue.now().await.unwrap();
-    let near = (1..12).map(|weeks| free - TimeDelta::weeks(weeks)).map(|day| day.to_string());
-    let near = near.filter(|day| (1..=13).contains(&(at(day, "10:00") - now).num_days()));
-    for (day, time) in
-        near.flat_map(|day| ["09:00", "10:00", "11:00", "14:00", "15:00"].map(|time| (day.clone(), time)))
-    {
+/// A time within the next two weeks at which Eva Lindt is at work and has nothing.
+async fn soon(house: &House) -> (String, String) {
+    let today = house.venue.now().await.unwrap().date_naive();
+    let near = (1..13)
+        .map(|days| today + TimeDelta::days(days))
+        .filter(|day| day.weekday().number_from_monday() < 6);
+    let hours = [8, 9, 10, 13, 14, 15, 16, 17].map(|hour| format!("{hour:02}:00"));
+    for (day, time) in near.flat_map(|day| hours.clone().map(|time| (day.to_string(), time))) {
         let taken: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT FROM public.appointments a
                  JOIN public.staff s ON s.tenant_id = a.tenant_id AND s.id = a.staff_id AND s.name = 'Eva Lindt'
                 WHERE a.status <> 'cancelled' AND a.starts_at < $1 + interval '1 hour'
                   AND a.ends_at > $1 - interval '15 minutes')",
         )
-        .bind(at(&day, time))
+        .bind(at(&day, &time))
         .fetch_one(&house.venue.administrator)
         .await
         .unwrap();
@@ -394,7 +393,7 @@ async fn what_was_warmed_is_answered_without_asking_there() {
     run(&house, "warm-cache").await;
     let asked = questions(&house);
     assert_eq!(asked.len(), 36, "each week once: {asked:?}");
-    let answer = ask(&line(&house, "call_warm", 1), &day, time).await;
+    let answer = ask(&line(&house, "call_warm", 1), &day, &time).await;
     assert_eq!(status(&answer), "available", "{}", answer.reply);
     assert!(answer.reply["data"]["as_of"].is_string(), "{}", answer.reply);
     assert_eq!(questions(&house)[asked.len()..], [""; 0], "nothing was asked for it");
