@@ -28,7 +28,8 @@ impl Desk {
             ready: PathBuf::from("unused"),
             person: "anna".to_owned(),
         };
-        let files = std::env::temp_dir().join(format!("askpro-calendar-{}", uuid::Uuid::new_v4().simple()));
+        let files = std::env::temp_dir()
+            .join(format!("askpro-calendar-{}", kernel::EventId::generate(&kernel::RandomIds)));
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("key"), "cal_live_1234\n").unwrap();
         std::fs::write(files.join("hook"), "whsec_1234\n").unwrap();
