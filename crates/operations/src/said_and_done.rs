@@ -93,7 +93,7 @@ fn is_withdrawn(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> bool {
     let was_called_off = call.provenance.effects().any(|effect| effect == CallEffect::AppointmentCancelled);
     let is_gone = |made: &AppointmentSnapshot| {
         made.status == AppointmentStatus::Cancelled
-            && !call.ended_at.zip(made.cancelled_at).is_some_and(|(ended, gone)| gone > ended)
+            && call.ended_at.zip(made.cancelled_at).is_none_or(|(ended, gone)| gone <= ended)
     };
     !was_called_off && !made.is_empty() && made.iter().all(is_gone)
 }

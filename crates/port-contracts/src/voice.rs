@@ -15,6 +15,7 @@ use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{AppointmentId, CallId, Currency, Money, PhoneNumber, ServiceId, StaffId};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{CallMemory, CallNotes, FailedIdentifications, Question, ToldFee};
 
@@ -191,16 +192,13 @@ pub async fn failures_are_counted_wherever_they_happen(fixture: &AttemptsFixture
 pub async fn of_a_crowd_no_more_than_allowed_may_try(fixture: &AttemptsFixture) {
     let (ours, caller) = (scope(1, None), number("+491701112233"));
     let (here, there) = (&fixture.here, &fixture.there);
-    let take = |memory: &Arc<dyn FailedIdentifications>| {
+    let mut crowd = JoinSet::new();
+    for memory in [here, there].into_iter().cycle().take(20) {
         let (memory, ours, caller) = (Arc::clone(memory), ours.clone(), caller.clone());
-        tokio::spawn(async move { memory.take(&ours, &caller).await })
-    };
-    let crowd: Vec<_> = [here, there].into_iter().cycle().take(20).map(take).collect();
-    let mut allowed = 0;
-    for one in crowd {
-        allowed += usize::from(one.await.unwrap().is_none());
+        crowd.spawn(async move { memory.take(&ours, &caller).await });
     }
-    assert_eq!(allowed, 3);
+    let answers = crowd.join_all().await;
+    assert_eq!(answers.iter().filter(|wait| wait.is_none()).count(), 3);
 }
 
 /// What did not fail is given back; nothing more than was taken.

@@ -52,10 +52,10 @@ impl CallArchive for Archive {
         let calls = self.calls.lock().unwrap();
         let after = from.map(|key| key.0).unwrap_or_default();
         let rest: Vec<_> = calls.iter().filter(|(name, _)| **name > after).collect();
-        if rest.len() > 2 || !after.is_empty() {
-            if let Some(failure) = *self.breaks.lock().unwrap() {
-                return Err(failure);
-            }
+        if (rest.len() > 2 || !after.is_empty())
+            && let Some(failure) = *self.breaks.lock().unwrap()
+        {
+            return Err(failure);
         }
         let page = rest.iter().take(2);
         Ok(ArchivePage {
