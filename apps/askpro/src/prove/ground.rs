@@ -130,16 +130,17 @@ impl<'a> Ground<'a> {
         Ok(())
     }
 
-    /// Making a month locks its tables one after another, so it may meet work that locks them in another order; the
-    /// database ends one of the two, and the product's schedule would come again as well.
+    /// Making a month locks its tables, and gives way to work that has them; the product's schedule would come again as
+    /// well.
     async fn prepare_months(&self) -> Result<(), sqlx::Error> {
+        const NO_LOCK: &str = "55P03";
         const DEADLOCK: &str = "40P01";
-        const ATTEMPTS: u32 = 5;
+        const ATTEMPTS: u32 = 100;
         for attempt in 1.. {
             let made = sqlx::query("SELECT count(*) FROM app.ensure_partitions(3)");
             match made.execute(&self.venue.administrator).await {
                 Err(sqlx::Error::Database(error))
-                    if attempt < ATTEMPTS && error.code().as_deref() == Some(DEADLOCK) => {}
+                    if attempt < ATTEMPTS && matches!(error.code().as_deref(), Some(NO_LOCK | DEADLOCK)) => {}
                 ended => return ended.map(|_| ()),
             }
         }

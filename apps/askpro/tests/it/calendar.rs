@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use askpro::admin::{Office, Target};
 use askpro::calendar::CalendarCommand;
 use clap::Parser as _;
+use kernel::{IdGenerator as _, RandomIds};
 use serde_json::Value;
 use simulators::calcom;
 use testkit::TestDatabase;
@@ -28,8 +29,7 @@ impl Desk {
             ready: PathBuf::from("unused"),
             person: "anna".to_owned(),
         };
-        let files = std::env::temp_dir()
-            .join(format!("askpro-calendar-{}", kernel::EventId::generate(&kernel::RandomIds)));
+        let files = std::env::temp_dir().join(format!("askpro-calendar-{}", RandomIds.next_uuid().simple()));
         std::fs::create_dir_all(&files).unwrap();
         std::fs::write(files.join("key"), "cal_live_1234\n").unwrap();
         std::fs::write(files.join("hook"), "whsec_1234\n").unwrap();
