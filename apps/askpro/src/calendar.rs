@@ -1,6 +1,6 @@
 //! Outside calendars: connecting an account, linking what is mirrored, and the questions that need a person.
 //!
-//! What asks the provider something is in [`remote`].
+//! What asks the provider something is in `remote`.
 //!
 //! Secrets come from files, never from the command line, and are sealed under the keys of the configuration
 //! (`secrets.keys`, read like the programs read it).

@@ -155,8 +155,7 @@ async fn run(
     sqlx::raw_sql("GRANT SELECT ON app.schema_migrations TO gateway, worker, support")
         .execute(&mut *connection)
         .await?;
-    let partitions =
-        sqlx::query_scalar(ENSURE_PARTITIONS).bind(MONTHS_AHEAD).fetch_one(&mut *connection).await?;
+    let partitions = make_months(&mut *connection).await?;
     let known: BTreeSet<i64> = before.into_iter().map(|(version, _)| version).collect();
     Ok(MigrationReport {
         applied: EMBEDDED
@@ -166,6 +165,25 @@ async fn run(
             .collect(),
         partitions,
     })
+}
+
+/// Making months gives way to work that is under way (it waits a tenth of a second for its locks), so on a busy database
+/// it is tried some more times.
+async fn make_months(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    const NO_LOCK: &str = "55P03";
+    const ATTEMPTS: u32 = 50;
+    let mut attempt = 1;
+    loop {
+        let made = sqlx::query_scalar(ENSURE_PARTITIONS).bind(MONTHS_AHEAD).fetch_one(&mut *connection).await;
+        match made {
+            Err(sqlx::Error::Database(error))
+                if attempt < ATTEMPTS && error.code().as_deref() == Some(NO_LOCK) =>
+            {
+                attempt += 1;
+            }
+            ended => return ended,
+        }
+    }
 }
 
 fn migrator() -> Migrator {
