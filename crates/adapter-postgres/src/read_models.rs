@@ -10,14 +10,15 @@ pub(crate) mod customers;
 pub(crate) mod wishes;
 
 use chrono::DateTime;
-use kernel::TenantScope;
+use kernel::{StoreError, TenantScope};
 use operations::ports::{ListFilter, Position};
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::QueryAs;
+use sqlx::{FromRow, Postgres};
 use uuid::Uuid;
 
 use crate::database::Database;
+use crate::error::store_error;
 
 /// The lists of a tenant.
 #[derive(Debug, Clone)]
@@ -30,6 +31,22 @@ impl PgLists {
     #[must_use]
     pub const fn new(database: Database) -> Self {
         Self { database }
+    }
+
+    /// At most `rows` of what is wanted; the limit is the statement's last parameter.
+    async fn list<'q, R, I>(
+        &self,
+        scope: &TenantScope,
+        wanted: QueryAs<'q, Postgres, R, PgArguments>,
+        rows: u32,
+    ) -> Result<Vec<I>, StoreError>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin + 'q,
+        I: TryFrom<R, Error = StoreError>,
+    {
+        let mut session = self.database.read(scope).await?;
+        let found = wanted.bind(i64::from(rows)).fetch_all(&mut *session).await.map_err(store_error);
+        session.finish_read(found).await?.into_iter().map(I::try_from).collect()
     }
 }
 
@@ -64,7 +81,7 @@ fn paged<'q, R>(
     filter: &'q ListFilter,
 ) -> QueryAs<'q, Postgres, R, PgArguments>
 where
-    R: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    R: for<'r> FromRow<'r, PgRow>,
 {
     let first = DateTime::from_timestamp_nanos(i64::MIN);
     let last = DateTime::from_timestamp_nanos(i64::MAX);

@@ -8,7 +8,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgLists, page, paged};
-use crate::error::store_error;
 use crate::row::{money, name};
 use crate::statements::statements;
 
@@ -80,14 +79,7 @@ impl AppointmentListQueries for PgLists {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<AppointmentListItem>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found: Result<Vec<AppointmentRow>, _> = paged(LIST, scope, filter)
-            .bind(filter.branch.map(|id| id.as_uuid()))
-            .bind(i64::from(rows))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        let found = session.finish_read(found).await?;
-        found.into_iter().map(AppointmentListItem::try_from).collect()
+        let wanted = paged(LIST, scope, filter).bind(filter.branch.map(|id| id.as_uuid()));
+        self.list::<AppointmentRow, _>(scope, wanted, rows).await
     }
 }

@@ -8,7 +8,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgLists, page, paged};
-use crate::error::store_error;
 use crate::row::{name, phone};
 use crate::statements::statements;
 
@@ -69,14 +68,7 @@ impl CallbackListQueries for PgLists {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<CallbackListItem>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found: Result<Vec<CallbackRow>, _> = paged(LIST, scope, filter)
-            .bind(filter.branch.map(|id| id.as_uuid()))
-            .bind(i64::from(rows))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        let found = session.finish_read(found).await?;
-        found.into_iter().map(CallbackListItem::try_from).collect()
+        let wanted = paged(LIST, scope, filter).bind(filter.branch.map(|id| id.as_uuid()));
+        self.list::<CallbackRow, _>(scope, wanted, rows).await
     }
 }

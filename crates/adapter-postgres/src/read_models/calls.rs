@@ -8,7 +8,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgLists, page, paged};
-use crate::error::store_error;
 use crate::row::phone;
 use crate::statements::statements;
 
@@ -76,14 +75,7 @@ impl CallListQueries for PgLists {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<CallListItem>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found: Result<Vec<CallRow>, _> = paged(LIST, scope, filter)
-            .bind(filter.branch.map(|id| id.as_uuid()))
-            .bind(i64::from(rows))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        let found = session.finish_read(found).await?;
-        found.into_iter().map(CallListItem::try_from).collect()
+        let wanted = paged(LIST, scope, filter).bind(filter.branch.map(|id| id.as_uuid()));
+        self.list::<CallRow, _>(scope, wanted, rows).await
     }
 }

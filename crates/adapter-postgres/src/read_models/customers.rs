@@ -8,7 +8,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgLists, page, paged};
-use crate::error::store_error;
 use crate::row::{email, name, phone};
 use crate::statements::statements;
 
@@ -54,13 +53,7 @@ impl CustomerListQueries for PgLists {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<CustomerListItem>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found: Result<Vec<CustomerRow>, _> = paged(LIST, scope, filter)
-            .bind(i64::from(rows))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        let found = session.finish_read(found).await?;
-        found.into_iter().map(CustomerListItem::try_from).collect()
+        let wanted = paged(LIST, scope, filter);
+        self.list::<CustomerRow, _>(scope, wanted, rows).await
     }
 }

@@ -9,7 +9,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{PgLists, page, paged};
-use crate::error::store_error;
 use crate::row::{name, phone};
 use crate::statements::statements;
 
@@ -86,14 +85,7 @@ impl WishListQueries for PgLists {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<WishListItem>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found: Result<Vec<WishRow>, _> = paged(LIST, scope, filter)
-            .bind(filter.branch.map(|id| id.as_uuid()))
-            .bind(i64::from(rows))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        let found = session.finish_read(found).await?;
-        found.into_iter().map(WishListItem::try_from).collect()
+        let wanted = paged(LIST, scope, filter).bind(filter.branch.map(|id| id.as_uuid()));
+        self.list::<WishRow, _>(scope, wanted, rows).await
     }
 }
