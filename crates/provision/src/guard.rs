@@ -115,8 +115,8 @@ impl Signal {
     }
 }
 
-/// How long a killed process may take to be gone.
-const LONGEST_KILL: Duration = Duration::from_secs(10);
+/// How long a process may take to be gone, frozen or running again after its signal.
+const LONGEST_SIGNAL: Duration = Duration::from_secs(10);
 
 /// The guard of one user's server.
 #[derive(Debug)]
@@ -161,13 +161,21 @@ impl Guard {
         process::is_alive(self.pid).then_some(self.pid)
     }
 
-    /// Sends a signal to the server. After [`Signal::Kill`] it returns once the server's first process is gone.
+    /// Sends a signal to the server. It returns once the server's first process is gone, frozen or running again,
+    /// where the signal asks for that: the guard and the system take their time to deliver it.
     pub(crate) fn signal(&mut self, signal: Signal) -> Result<(), ProvisionError> {
         self.tell(signal.name())?;
-        let until = Instant::now() + LONGEST_KILL;
-        while signal == Signal::Kill && process::is_alive(self.pid) {
+        let pid = self.pid;
+        let has_worked = || match signal {
+            Signal::Kill => !process::is_alive(pid),
+            Signal::Stop => process::is_frozen(pid) || !process::is_alive(pid),
+            Signal::Continue => !process::is_frozen(pid),
+            Signal::Interrupt | Signal::Terminate | Signal::Quit => true,
+        };
+        let until = Instant::now() + LONGEST_SIGNAL;
+        while !has_worked() {
             if Instant::now() > until {
-                return Err(ProvisionError::Timeout { action: "killing the server" });
+                return Err(ProvisionError::Timeout { action: "sending the server a signal" });
             }
             thread::sleep(POLL);
         }

@@ -12,11 +12,20 @@ use crate::place;
 
 /// Whether process `pid` exists and is more than an entry its parent has not collected yet.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        // The name in parentheses may itself hold blanks and parentheses.
-        stat.rsplit_once(')')
-            .is_some_and(|(_, rest)| !matches!(rest.trim_start().chars().next(), Some('Z' | 'X')))
-    })
+    state(pid).is_some_and(|state| !matches!(state, 'Z' | 'X'))
+}
+
+/// Whether process `pid` exists and has been stopped.
+pub(crate) fn is_frozen(pid: u32) -> bool {
+    state(pid) == Some('T')
+}
+
+/// The letter by which the system names the state of process `pid`.
+fn state(pid: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may itself hold blanks and parentheses.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.trim_start().chars().next()
 }
 
 /// Whether somebody answers on the loopback port.
