@@ -99,9 +99,7 @@ impl AppointmentRepository for PgAppointmentRepository {
     }
 
     async fn day_load(&self, scope: &TenantScope, query: &DayQuery) -> Result<DayLoad, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found = load::day_load(&mut session, scope, query).await;
-        session.finish_read(found).await
+        load::day_load(&self.database, scope, query).await
     }
 
     async fn live_holds_of_call(
@@ -136,6 +134,12 @@ impl AppointmentRepository for PgAppointmentRepository {
             return Ok(());
         }
         let locks = queue::locks(scope, change.writes());
+        if let Some((releases, hold)) = write::hold_alone(&change) {
+            let durability = change.durability();
+            let claim = || rows::claim_hold(scope, &locks, &releases, hold, durability);
+            let claimed: Result<Vec<()>, _> = self.database.travel(claim).await;
+            return claimed.map(drop).map_err(occupancy_error);
+        }
         let access = Access::Write { durability: change.durability(), locks: &locks };
         let mut session = self.database.begin(scope, access).await.map_err(occupancy_error)?;
         let done = write::apply(&mut session, scope, &change).await;

@@ -13,20 +13,12 @@ use crate::error::{commit_error, store_error};
 use crate::row::{email, name, phone, word};
 use crate::session::Session;
 use crate::statements::statements;
-
-macro_rules! columns {
-    () => {
-        "id, name, phone_e164, email, anonymous, status, source, created_at, version"
-    };
-}
+use crate::trip::trip;
 
 statements! {
-    FIND = concat!("SELECT ", columns!(), " FROM public.customers WHERE tenant_id = $1 AND id = $2");
+    FIND = "SELECT * FROM app.customer_by_id($1, $2)";
 
-    FIND_BY_PHONE = concat!(
-        "SELECT ", columns!(), " FROM public.customers
-          WHERE tenant_id = $1 AND phone_e164 = $2 ORDER BY created_at, id LIMIT $3"
-    );
+    FIND_BY_PHONE = "SELECT * FROM app.customers_by_phone($1, $2, $3)";
 
     INSERT = "
         INSERT INTO public.customers
@@ -92,14 +84,9 @@ impl CustomerRepository for PgCustomerRepository {
         scope: &TenantScope,
         id: CustomerId,
     ) -> Result<Option<CustomerSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let row: Result<Option<CustomerRow>, _> = sqlx::query_as(FIND)
-            .bind(scope.tenant().as_uuid())
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *session)
-            .await
-            .map_err(store_error);
-        session.finish_read(row).await?.map(CustomerSnapshot::try_from).transpose()
+        let found: Vec<CustomerRow> =
+            self.database.travel(|| trip(FIND, scope).bind(id.as_uuid())).await.map_err(store_error)?;
+        found.into_iter().next().map(CustomerSnapshot::try_from).transpose()
     }
 
     async fn find_by_phone(
@@ -107,16 +94,13 @@ impl CustomerRepository for PgCustomerRepository {
         scope: &TenantScope,
         phone: &PhoneNumber,
     ) -> Result<Vec<CustomerSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let rows: Result<Vec<CustomerRow>, _> = sqlx::query_as(FIND_BY_PHONE)
-            .bind(scope.tenant().as_uuid())
-            .bind(phone.as_e164())
-            .bind(i64::try_from(customer::model::MAX_SHARING).unwrap_or(i64::MAX))
-            .fetch_all(&mut *session)
+        let most = i64::try_from(customer::model::MAX_SHARING).unwrap_or(i64::MAX);
+        let found: Vec<CustomerRow> = self
+            .database
+            .travel(|| trip(FIND_BY_PHONE, scope).bind(phone.as_e164()).bind(most))
             .await
-            .map_err(store_error);
-        let rows = session.finish_read(rows).await?;
-        rows.into_iter().map(CustomerSnapshot::try_from).collect()
+            .map_err(store_error)?;
+        found.into_iter().map(CustomerSnapshot::try_from).collect()
     }
 
     async fn commit(&self, scope: &TenantScope, change: ChangeSet<CustomerWrite>) -> Result<(), CommitError> {

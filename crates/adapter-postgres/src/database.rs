@@ -128,6 +128,9 @@ impl DatabaseConfig {
                 ("timezone", "UTC".to_owned()),
                 // Statements here take a few milliseconds; compiling them would take longer than running them.
                 ("jit", "off".to_owned()),
+                // Every statement names its rows by keys and bounds, so its plan does not depend on the values; making a
+                // plan takes longer than following it (a day's load: 1.5 ms against 0.4 ms).
+                ("plan_cache_mode", "force_generic_plan".to_owned()),
             ]))
     }
 }

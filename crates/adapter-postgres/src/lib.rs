@@ -59,6 +59,7 @@ mod servicedesk;
 mod session;
 pub mod statements;
 mod tenancy;
+mod trip;
 mod upkeep;
 
 pub use acting::PgActingLog;

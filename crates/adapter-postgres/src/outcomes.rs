@@ -8,9 +8,10 @@ use voice::ports::{OutcomeStore, StoredOutcome};
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::statements::statements;
+use crate::trip::trip;
 
 statements! {
-    FIND = "SELECT request_hash, outcome FROM public.idempotent_outcomes WHERE tenant_id = $1 AND key = $2";
+    FIND = "SELECT * FROM app.outcome($1, $2)";
 }
 
 /// The store of outcomes. They are written by the change sets that had the effect.
@@ -34,16 +35,11 @@ impl OutcomeStore for PgOutcomeStore {
         scope: &TenantScope,
         key: &IdempotencyKey,
     ) -> Result<Option<StoredOutcome>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let row: Result<Option<(Vec<u8>, Value)>, _> = sqlx::query_as(FIND)
-            .bind(scope.tenant().as_uuid())
-            .bind(key.as_str())
-            .fetch_optional(&mut *session)
-            .await
-            .map_err(store_error);
-        session
-            .finish_read(row)
-            .await?
+        let found: Vec<(Vec<u8>, Value)> =
+            self.database.travel(|| trip(FIND, scope).bind(key.as_str())).await.map_err(store_error)?;
+        found
+            .into_iter()
+            .next()
             .map(|(hash, outcome)| {
                 let hash = hash.try_into().map_err(|_| corrupt("idempotent_outcomes.request_hash"))?;
                 Ok(StoredOutcome { request: RequestHash(hash), outcome })

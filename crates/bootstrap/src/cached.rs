@@ -25,19 +25,20 @@ where
     Cache::builder().max_capacity(entries).time_to_live(fresh).build()
 }
 
-/// A directory that keeps where numbers lead. Where calls lead is always asked: whether a call is still on may change
-/// from one moment to the next.
+/// A directory that keeps where numbers and signed calls lead. Whoever only names a call is always looked up: whether it
+/// is still on may change from one moment to the next.
 #[derive(Clone)]
 pub struct CachedDirectory {
     source: Arc<dyn CallDirectory>,
     numbers: Cache<PhoneNumber, NumberRoute>,
+    calls: Cache<ProviderCallId, CallRoute>,
 }
 
 impl CachedDirectory {
     /// In front of `source`.
     #[must_use]
     pub fn new(source: Arc<dyn CallDirectory>, entries: u64, fresh: Duration) -> Self {
-        Self { source, numbers: cache(entries, fresh) }
+        Self { source, numbers: cache(entries, fresh), calls: cache(entries, fresh) }
     }
 }
 
@@ -56,6 +57,17 @@ impl CallDirectory for CachedDirectory {
 
     async fn route_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
         self.source.route_call(call).await
+    }
+
+    async fn route_signed_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
+        if let Some(route) = self.calls.get(call).await {
+            return Ok(Some(route));
+        }
+        let found = self.source.route_call(call).await?;
+        if let Some(route) = &found {
+            self.calls.insert(call.clone(), route.clone()).await;
+        }
+        Ok(found)
     }
 }
 
@@ -163,6 +175,27 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(cached.route_number(&number).await.unwrap(), None);
             assert_eq!(cached.route_call(&call).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_signed_call_is_looked_up_once_and_a_named_one_each_time() {
+        let route = CallRoute {
+            tenant: scope(1, None).tenant(),
+            branch: branch_profile(10, "main").id,
+            call: kernel::CallId::from_uuid(uuid::Uuid::from_u128(3)),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            ongoing: true,
+            tenant_state: tenancy::TenantState::Active,
+        };
+        let mut source = MockCallDirectory::new();
+        let kept = route.clone();
+        source.expect_route_call().times(3).returning(move |_| Ok(Some(kept.clone())));
+        let cached = CachedDirectory::new(Arc::new(source), 10, FRESH);
+        let call = ProviderCallId::parse("call_0a1b2c").unwrap();
+        for _ in 0..2 {
+            assert_eq!(cached.route_signed_call(&call).await.unwrap(), Some(route.clone()));
+            assert_eq!(cached.route_call(&call).await.unwrap(), Some(route.clone()));
         }
     }
 

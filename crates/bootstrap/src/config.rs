@@ -149,7 +149,7 @@ impl Secrets {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
-    /// Number routes and company profiles kept; 0 switches the cache off.
+    /// Routes of numbers and calls, and company profiles kept, so many of each; 0 switches the cache off.
     pub entries: u64,
     /// Time until a kept one is asked for again, in milliseconds.
     pub fresh_ms: u64,

@@ -30,6 +30,15 @@ pub trait CallDirectory: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the directory cannot answer.
     async fn route_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError>;
+
+    /// The same for requests that show the signed call itself: where it belongs never changes, and whether it is still on
+    /// and its company still served may be a few seconds old.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the directory cannot answer.
+    async fn route_signed_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
+        self.route_call(call).await
+    }
 }
 
 /// Port: API keys by their public part.

@@ -116,9 +116,9 @@ impl TenantResolver {
         actor: Actor,
         correlation: CorrelationId,
     ) -> Result<RunningCall, ResolveError> {
-        let found = self.by_recorded_call(call, actor, correlation).await?;
-        served(found.route.tenant_state)?;
-        Ok(found)
+        let route = self.calls.route_signed_call(call).await?.ok_or(Denied::UnknownCall)?;
+        served(route.tenant_state)?;
+        Ok(running(route, actor, correlation))
     }
 
     /// The tenant and branch of a call that must still be running: for a request that names a call without showing
@@ -132,7 +132,8 @@ impl TenantResolver {
         actor: Actor,
         correlation: CorrelationId,
     ) -> Result<RunningCall, ResolveError> {
-        let found = self.by_provider_call(call, actor, correlation).await?;
+        let found = self.by_recorded_call(call, actor, correlation).await?;
+        served(found.route.tenant_state)?;
         if found.route.ongoing { Ok(found) } else { Err(Denied::CallOver.into()) }
     }
 
@@ -141,7 +142,6 @@ impl TenantResolver {
     ///
     /// # Errors
     /// [`Denied::UnknownCall`], or the directory's failure.
-    #[expect(clippy::disallowed_methods, reason = "the accepted call proves the tenant")]
     pub async fn by_recorded_call(
         &self,
         call: &ProviderCallId,
@@ -149,8 +149,7 @@ impl TenantResolver {
         correlation: CorrelationId,
     ) -> Result<RunningCall, ResolveError> {
         let route = self.calls.route_call(call).await?.ok_or(Denied::UnknownCall)?;
-        let scope = TenantScope::issue(route.tenant, Some(route.branch), actor, correlation);
-        Ok(RunningCall { scope, route })
+        Ok(running(route, actor, correlation))
     }
 
     /// The tenant of an API key. `hash` is the SHA-256 of the whole text that the client sent.
@@ -271,6 +270,12 @@ fn admit(
     served(route.tenant_state)?;
     let scope = TenantScope::issue(route.tenant, None, actor, correlation);
     Ok(ResolvedConnection { scope, connection: route.connection })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the accepted call proves the tenant")]
+fn running(route: CallRoute, actor: Actor, correlation: CorrelationId) -> RunningCall {
+    let scope = TenantScope::issue(route.tenant, Some(route.branch), actor, correlation);
+    RunningCall { scope, route }
 }
 
 fn served(state: TenantState) -> Result<(), Denied> {

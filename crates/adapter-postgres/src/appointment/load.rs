@@ -1,4 +1,4 @@
-//! Everything about some days in one statement: version of the catalogue, occupied time, the caller's own
+//! Everything about some days in one trip: version of the catalogue, occupied time, the caller's own
 //! appointments, the caller's holds.
 
 use appointment::model::{BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot, OwnAppointment};
@@ -11,9 +11,11 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::read::spans;
+use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::row::phone;
 use crate::statements::statements;
+use crate::trip::trip;
 
 /// The columns of a hold in the order of [`LoadRow`], with its spans.
 macro_rules! hold_columns {
@@ -28,48 +30,9 @@ macro_rules! hold_columns {
     };
 }
 
-/// The same columns, all of them absent but the version.
-macro_rules! hold_columns_of_nothing {
-    ($version:literal) => {
-        concat!(
-            "NULL::uuid AS id, NULL::uuid AS staff, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at,
-             NULL::timestamptz AS expires_at, NULL::timestamptz AS created_at, NULL::uuid AS call,
-             NULL::uuid AS appointment, NULL::uuid AS service, NULL::uuid AS branch, NULL::text AS number,
-             NULL::uuid AS customer, ",
-            $version,
-            " AS version, NULL::timestamptz[] AS span_starts, NULL::timestamptz[] AS span_ends"
-        )
-    };
-}
-
 statements! {
-    /// One row for the branch, one per busy span (its id that of the offer, if it is one's), one per own appointment, one per hold; `part` tells them apart.
-    DAY_LOAD = concat!("
-        SELECT 0::smallint AS part, ", hold_columns_of_nothing!("b.catalogue_version"), "
-          FROM public.branches b WHERE b.tenant_id = $1 AND b.id = $2
-        UNION ALL
-        SELECT 1::smallint, o.offer_id, o.resource_id, o.starts_at, o.ends_at, o.expires_at, NULL::timestamptz, h.call_id,
-               o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::timestamptz[],
-               NULL::timestamptz[]
-          FROM public.occupancy o
-          LEFT JOIN public.holds h ON h.tenant_id = o.tenant_id AND h.id = o.hold_id
-         WHERE o.tenant_id = $1 AND o.resource_id = ANY($3)
-           AND o.starts_at >= $4::timestamptz - interval '7 days' AND o.starts_at < $5 AND o.ends_at > $4
-           AND (o.expires_at IS NULL OR o.expires_at > app.now())
-           AND (o.appointment_id IS NULL OR o.appointment_id IS DISTINCT FROM $6)
-        UNION ALL
-        SELECT 2::smallint, a.id, a.staff_id, a.starts_at, a.ends_at, NULL::timestamptz, NULL::timestamptz, a.call_id,
-               NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::timestamptz[],
-               NULL::timestamptz[]
-          FROM public.appointments a
-         WHERE a.tenant_id = $1 AND (a.customer_id = ANY($9) OR a.call_id = $7)
-           AND a.starts_at < $5 AND a.ends_at > $4 AND a.id IS DISTINCT FROM $6
-           AND a.status IN ('pending', 'confirmed', 'needs_attention')
-        UNION ALL
-        (SELECT 3::smallint, ", hold_columns!(), "
-           FROM public.holds h
-          WHERE h.tenant_id = $1 AND (h.call_id = $7 OR h.caller_e164 = $8) AND h.expires_at > app.now()
-          ORDER BY h.created_at, h.id)");
+    /// The rows are told apart by their `part`.
+    DAY_LOAD = "SELECT * FROM app.day_load($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
     LIVE_HOLDS = concat!("
         SELECT 3::smallint AS part, ", hold_columns!(), "
@@ -151,21 +114,22 @@ impl LoadRow {
 }
 
 pub(super) async fn day_load(
-    connection: &mut PgConnection,
+    database: &Database,
     scope: &TenantScope,
     query: &DayQuery,
 ) -> Result<DayLoad, StoreError> {
-    let rows: Vec<LoadRow> = sqlx::query_as(DAY_LOAD)
-        .bind(scope.tenant().as_uuid())
-        .bind(query.branch.as_uuid())
-        .bind(query.staff.iter().map(StaffId::as_uuid).collect::<Vec<_>>())
-        .bind(query.from)
-        .bind(query.until)
-        .bind(query.exclude.map(|id| id.as_uuid()))
-        .bind(query.for_call.map(|id| id.as_uuid()))
-        .bind(query.for_number.as_ref().map(PhoneNumber::as_e164))
-        .bind(query.customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
-        .fetch_all(connection)
+    let rows: Vec<LoadRow> = database
+        .travel(|| {
+            trip(DAY_LOAD, scope)
+                .bind(query.branch.as_uuid())
+                .bind(query.staff.iter().map(StaffId::as_uuid).collect::<Vec<_>>())
+                .bind(query.from)
+                .bind(query.until)
+                .bind(query.exclude.map(|id| id.as_uuid()))
+                .bind(query.for_call.map(|id| id.as_uuid()))
+                .bind(query.for_number.as_ref().map(PhoneNumber::as_e164))
+                .bind(query.customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
+        })
         .await
         .map_err(store_error)?;
     let mut load = DayLoad::default();

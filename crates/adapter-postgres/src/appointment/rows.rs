@@ -8,7 +8,7 @@ use appointment::model::{
     AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
 };
 use chrono::{DateTime, Utc};
-use kernel::{CommitError, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope};
+use kernel::{CommitError, Durability, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::calendar::copies::{adding, due_again, new_place, rows};
 use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
+use crate::trip::{Trip, trip};
 
 /// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy.
 macro_rules! freeing {
@@ -63,16 +64,8 @@ macro_rules! history {
 }
 
 statements! {
-    CLAIM_HOLD = concat!("WITH ", freeing!(), ", hold AS (
-            INSERT INTO public.holds
-                (tenant_id, staff_id, id, call_id, caller_e164, branch_id, service_id, starts_at, ends_at,
-                 moves_appointment_id, expires_at, created_at)
-            VALUES ($1, $4, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-        )
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
-        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'hold', $7, $15
-          FROM unnest($17::timestamptz[], $18::timestamptz[]) AS s (starts_at, ends_at)
-         WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
+    CLAIM_HOLD = "
+        SELECT app.claim_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 
     RENEW_HOLD = "
         WITH hold AS (
@@ -232,17 +225,25 @@ fn stretch(spans: &[Span], stay: Span) -> Span {
     Span::new(start, end)
 }
 
-pub(super) async fn claim_hold(
-    connection: &mut PgConnection,
+/// Keeps a time, after standing in line with these keys. Running it twice claims one hold.
+pub(super) fn claim_hold<'q>(
     scope: &TenantScope,
-    releases: Releases,
+    queues: &[i64],
+    releases: &Releases,
     hold: &HoldSnapshot,
-) -> Result<(), CommitError> {
+    durability: Durability,
+) -> Trip<'q> {
     let stretch = stretch(&hold.spans, Span::new(hold.starts_at, hold.ends_at));
-    freeing(CLAIM_HOLD, scope, releases, hold.staff, stretch)
+    trip(CLAIM_HOLD, scope)
+        .bind(queues.to_vec())
+        .bind(releases.holds.clone())
+        .bind(releases.calls.clone())
+        .bind(hold.staff.as_uuid())
+        .bind(stretch.start)
+        .bind(stretch.end)
         .bind(hold.id.as_uuid())
         .bind(hold.call.as_uuid())
-        .bind(hold.caller_number.as_ref().map(PhoneNumber::as_e164))
+        .bind(hold.caller_number.as_ref().map(|number| number.as_e164().to_owned()))
         .bind(hold.branch.as_uuid())
         .bind(hold.service.as_uuid())
         .bind(hold.starts_at)
@@ -252,10 +253,7 @@ pub(super) async fn claim_hold(
         .bind(hold.created_at)
         .bind(hold.spans.iter().map(|span| span.start).collect::<Vec<_>>())
         .bind(hold.spans.iter().map(|span| span.end).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .map_err(occupancy_error)?;
-    Ok(())
+        .bind(durability == Durability::Relaxed)
 }
 
 /// Parameters 7 to 14 of [`history!`].

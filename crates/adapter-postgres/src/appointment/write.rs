@@ -4,7 +4,7 @@
 //! history and the record of the copy go with the appointment they are about.
 
 use appointment::calendar::{CalendarLink, CopyRecord};
-use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind};
+use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind, HoldSnapshot};
 use appointment::ports::AppointmentWrite;
 use kernel::{ChangeSet, CommitError, TenantScope};
 use serde_json::json;
@@ -17,6 +17,23 @@ use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
 use crate::error::occupancy_error;
 use crate::session::Session;
+
+/// The hold that this change claims if it does nothing else, with what it releases for that.
+pub(super) fn hold_alone(change: &ChangeSet<AppointmentWrite>) -> Option<(Releases, &HoldSnapshot)> {
+    if change.claimed().is_some() || !change.events().is_empty() || !change.jobs().is_empty() {
+        return None;
+    }
+    let (AppointmentWrite::ClaimHold(hold), before) = change.writes().split_last()? else { return None };
+    let mut releases = Releases::default();
+    for write in before {
+        match write {
+            AppointmentWrite::ReleaseHold(id) => releases.holds.push(id.as_uuid()),
+            AppointmentWrite::ReleaseHoldsOfCall(call) => releases.calls.push(call.as_uuid()),
+            _ => return None,
+        }
+    }
+    Some((releases, hold))
+}
 
 pub(super) async fn apply(
     session: &mut Session,
@@ -31,7 +48,11 @@ pub(super) async fn apply(
             AppointmentWrite::ReleaseHold(id) => releases.holds.push(id.as_uuid()),
             AppointmentWrite::ReleaseHoldsOfCall(call) => releases.calls.push(call.as_uuid()),
             AppointmentWrite::ClaimHold(hold) => {
-                claim_hold(session, scope, std::mem::take(&mut releases), hold).await?;
+                // The transaction stands in line already.
+                claim_hold(scope, &[], &std::mem::take(&mut releases), hold, change.durability())
+                    .execute(&mut **session)
+                    .await
+                    .map_err(occupancy_error)?;
             }
             AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
                 releases.holds.extend(from_hold.map(|id| id.as_uuid()));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use adapter_postgres::{Database, DatabaseConfig, PgCustomerRepository};
+use adapter_postgres::{Database, DatabaseConfig, PgAppointmentRepository, PgCustomerRepository};
+use appointment::ports::AppointmentRepository as _;
 use customer::{CustomerRepository as _, CustomerWrite};
 use kernel::{
     ChangeSet, Claim, Classify as _, CommitError, ErrorClass, IdempotencyKey, JobSpec, OutgoingEvent,
@@ -39,8 +40,11 @@ async fn a_connection_goes_from_tenant_to_tenant_without_a_trace() {
     let own = Salon::insert(database.admin_pool(), 1).await;
     let other = Salon::insert(database.admin_pool(), 2).await;
     let single = single(&database).await;
+    // The one reads with a function, the other in a session.
     let customers = PgCustomerRepository::new(single.clone());
+    let appointments = PgAppointmentRepository::new(single.clone());
     for _ in 0..3 {
+        assert!(appointments.list_of_call(&own.scope, own.call).await.unwrap().is_empty());
         assert!(customers.find(&own.scope, own.customer).await.unwrap().is_some());
         assert!(customers.find(&other.scope, own.customer).await.unwrap().is_none());
         let role: String =
@@ -90,9 +94,11 @@ async fn no_moment_of_cancelling_leaves_a_transaction_open() {
     let salon = Salon::insert(admin, 1).await;
     let single = single(&database).await;
     let customers = PgCustomerRepository::new(single.clone());
+    let appointments = PgAppointmentRepository::new(single.clone());
     for micros in (0..4000).step_by(200) {
-        let read = customers.find(&salon.scope, salon.customer);
-        let _ = tokio::time::timeout(Duration::from_micros(micros), read).await;
+        let patience = Duration::from_micros(micros);
+        let _ = tokio::time::timeout(patience, customers.find(&salon.scope, salon.customer)).await;
+        let _ = tokio::time::timeout(patience, appointments.list_of_call(&salon.scope, salon.call)).await;
         let clean: bool = sqlx::query_scalar(
             "SELECT current_user = 'gateway' AND pg_current_xact_id_if_assigned() IS NULL",
         )
@@ -110,14 +116,21 @@ async fn a_server_that_ended_every_connection_is_found_again() {
     let admin = database.admin_pool();
     let salon = Salon::insert(admin, 1).await;
     let customers = PgCustomerRepository::new(database.gateway().clone());
-    let read = || customers.find(&salon.scope, salon.customer);
-    let (a, b, c) = tokio::join!(read(), read(), read());
-    assert!(a.is_ok() && b.is_ok() && c.is_ok());
-    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway' AND datname = current_database()")
-        .execute(admin)
-        .await
-        .unwrap();
-    assert!(read().await.unwrap().is_some(), "dead connections are replaced, not reported");
+    let appointments = PgAppointmentRepository::new(database.gateway().clone());
+    let read = || async {
+        let found = customers.find(&salon.scope, salon.customer).await;
+        found.is_ok_and(|customer| customer.is_some())
+    };
+    let list = || async { appointments.list_of_call(&salon.scope, salon.call).await.is_ok() };
+    for _ in 0..2 {
+        assert_eq!(tokio::join!(read(), list(), read(), list()), (true, true, true, true));
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway' AND datname = current_database()")
+            .execute(admin)
+            .await
+            .unwrap();
+        assert!(read().await, "dead connections are replaced, not reported");
+        assert!(list().await, "dead connections are replaced, not reported");
+    }
 }
 
 #[tokio::test]

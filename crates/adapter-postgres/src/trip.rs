@@ -1,0 +1,56 @@
+//! One statement that is a transaction of its own, for what a caller waits for most often.
+//!
+//! The functions it calls (`migrations/…_one_trip.sql`) switch to the role `tenant` and set the tenant themselves, so
+//! that a look costs one message to the server where a [`Session`](crate::session::Session) needs two or three.
+
+use std::time::Instant;
+
+use kernel::TenantScope;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{FromRow, Postgres};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::error::is_dead_connection;
+
+/// A statement with its values. Its first value is the tenant.
+pub(crate) type Trip<'q> = Query<'q, Postgres, PgArguments>;
+
+/// A statement for the tenant of the scope.
+pub(crate) fn trip<'q>(sql: &'static str, scope: &TenantScope) -> Trip<'q> {
+    let tenant: Uuid = scope.tenant().as_uuid();
+    sqlx::query(sql).bind(tenant)
+}
+
+impl Database {
+    /// Runs the statement and reads its rows. `build` is called again if the connection turns out to be dead, as every
+    /// idle one does after a restart of the server; so the statement must be one that may run twice.
+    ///
+    /// A caller who gives up leaves a statement behind that ends by itself, with its transaction.
+    pub(crate) async fn travel<'q, O>(&self, build: impl Fn() -> Trip<'q> + Send) -> Result<Vec<O>, sqlx::Error>
+    where
+        O: for<'r> FromRow<'r, PgRow>,
+    {
+        let began = Instant::now();
+        let rows = self.attempts(build).await;
+        voice::spent(voice::DATABASE, began.elapsed());
+        rows?.iter().map(O::from_row).collect()
+    }
+
+    async fn attempts<'q>(&self, build: impl Fn() -> Trip<'q> + Send) -> Result<Vec<PgRow>, sqlx::Error> {
+        // Each idle connection is tried at most once, then a new one.
+        let mut left = self.pool().size().saturating_add(1);
+        loop {
+            let mut connection: PoolConnection<Postgres> = self.pool().acquire().await?;
+            match build().fetch_all(&mut *connection).await {
+                Err(error) if is_dead_connection(&error) && left > 0 => {
+                    left -= 1;
+                    connection.close_on_drop();
+                }
+                answered => return answered,
+            }
+        }
+    }
+}
