@@ -139,11 +139,8 @@ impl BillingRepository for PgBillingRepository {
     }
 
     async fn latest_fx(&self, on: NaiveDate) -> Result<Option<FxQuote>, StoreError> {
-        let row: Option<(NaiveDate, i64, String)> = sqlx::query_as(LATEST_FX)
-            .bind(on)
-            .fetch_optional(self.database.pool())
-            .await
-            .map_err(store_error)?;
+        let row: Option<(NaiveDate, i64, String)> =
+            sqlx::query_as(LATEST_FX).bind(on).fetch_optional(&self.database).await.map_err(store_error)?;
         row.map(|(day, ppm, source)| Ok(FxQuote { day, rate: fx_rate(ppm, &source, "fx_rates.rate_ppm")? }))
             .transpose()
     }
@@ -153,7 +150,7 @@ impl BillingRepository for PgBillingRepository {
             .bind(quote.day)
             .bind(quote.rate.ppm())
             .bind(quote.rate.source().as_str())
-            .execute(self.database.pool())
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(())

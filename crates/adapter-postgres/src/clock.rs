@@ -19,7 +19,7 @@ statements! {
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn product_time_offset(database: &Database) -> Result<TimeDelta, StoreError> {
-    let micros: i64 = sqlx::query_scalar(OFFSET).fetch_one(database.pool()).await.map_err(store_error)?;
+    let micros: i64 = sqlx::query_scalar(OFFSET).fetch_one(database).await.map_err(store_error)?;
     Ok(TimeDelta::microseconds(micros))
 }
 
@@ -28,7 +28,7 @@ pub async fn product_time_offset(database: &Database) -> Result<TimeDelta, Store
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn product_time(database: &Database) -> Result<DateTime<Utc>, StoreError> {
-    sqlx::query_scalar(NOW).fetch_one(database.pool()).await.map_err(store_error)
+    sqlx::query_scalar(NOW).fetch_one(database).await.map_err(store_error)
 }
 
 /// Lets product time run on from `instant`, or returns it to real time. For demonstrations; only an administrator's

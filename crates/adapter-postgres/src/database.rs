@@ -7,6 +7,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use crate::connections::Connections;
+
 /// In which role tenant transactions of a pool work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkingRole {
@@ -151,44 +153,49 @@ impl fmt::Debug for DatabaseConfig {
 /// Connections of one login role. Cheap to clone; every store holds one.
 #[derive(Debug, Clone)]
 pub struct Database {
+    connections: Connections,
     pool: PgPool,
     working_role: WorkingRole,
     may_see_costs: bool,
 }
 
 impl Database {
-    /// Opens the pool and proves that one connection works.
+    /// Opens the connections that are kept, at least one, and so proves that they work.
     ///
     /// # Errors
     /// The driver's error if the URL is malformed or the server does not let us in.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
-        let pool = Self::pool_options(config).connect_with(config.connect_options()?).await?;
-        Ok(Self { pool, working_role: config.working_role, may_see_costs: config.may_see_costs })
+        let database = Self::connect_lazily(config)?;
+        database.connections.warm(config.min_connections).await?;
+        Ok(database)
     }
 
-    /// A pool that connects when it is first used: a process can start, and say that it is not ready, before its
-    /// database does.
+    /// Connects when it is first used: a process can start, and say that it is not ready, before its database does.
     ///
     /// # Errors
     /// The driver's error if the URL is malformed.
     pub fn connect_lazily(config: &DatabaseConfig) -> Result<Self, sqlx::Error> {
-        let pool = Self::pool_options(config).connect_lazy_with(config.connect_options()?);
-        Ok(Self { pool, working_role: config.working_role, may_see_costs: config.may_see_costs })
-    }
-
-    fn pool_options(config: &DatabaseConfig) -> PgPoolOptions {
-        PgPoolOptions::new()
+        let options = config.connect_options()?;
+        let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
-            .min_connections(config.min_connections)
             .acquire_timeout(config.acquire_timeout)
-            .idle_timeout(Some(Duration::from_secs(600)))
-            .max_lifetime(Some(Duration::from_secs(3600)))
-            // A ping before every transaction would be a round trip for nothing: a session that finds its connection
-            // dead takes another one before anything has happened.
-            .test_before_acquire(false)
+            .connect_lazy_with(options.clone());
+        let connections = Connections::new(options, config.max_connections, config.acquire_timeout)?;
+        Ok(Self { connections, pool, working_role: config.working_role, may_see_costs: config.may_see_costs })
     }
 
-    /// The pool, for parts of this crate that need no tenant.
+    pub(crate) const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// How many connections are open, lent or idle, without those of [`Database::pool`].
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.connections.size()
+    }
+
+    /// A pool of the driver's over further connections to the same database, opened when it is used: for listeners, and
+    /// for whoever looks at the database from outside of the stores.
     #[must_use]
     pub const fn pool(&self) -> &PgPool {
         &self.pool
@@ -215,11 +222,12 @@ impl Database {
     /// The same connections, working as the product does: an operator who acts for one company is bound as it is.
     #[must_use]
     pub fn as_product(&self) -> Self {
-        Self { pool: self.pool.clone(), working_role: WorkingRole::Tenant, may_see_costs: false }
+        Self { working_role: WorkingRole::Tenant, may_see_costs: false, ..self.clone() }
     }
 
-    /// Ends every connection; waits for those that are in use.
+    /// Ends every connection: those in use when they come back.
     pub async fn close(&self) {
+        self.connections.close().await;
         self.pool.close().await;
     }
 }

@@ -169,7 +169,7 @@ impl PgInbox {
             .bind(jobs.iter().map(|j| j.unique_key.as_deref()).collect::<Vec<_>>())
             .bind(jobs.iter().map(|j| j.serial_key.as_deref()).collect::<Vec<_>>())
             .bind(jobs.iter().map(|j| j.max_attempts).collect::<Vec<_>>())
-            .execute(self.database.pool())
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(if done.rows_affected() > 0 { Stored::New } else { Stored::Duplicate })
@@ -180,7 +180,7 @@ impl PgInbox {
 impl Inbox for PgInbox {
     async fn store(&self, webhook: ReceivedWebhook) -> Result<Stored, StoreError> {
         let webhook = Arc::new(webhook);
-        match self.group.store(self.database.pool(), &webhook).await {
+        match self.group.store(&self.database, &webhook).await {
             group::Left::Stored => Ok(Stored::New),
             group::Left::Alone(_turn) => self.store_alone(&webhook).await,
         }
@@ -189,7 +189,7 @@ impl Inbox for PgInbox {
     async fn load(&self, _scope: &PlatformScope, id: InboxId) -> Result<Option<InboxEntry>, StoreError> {
         let row: Option<EntryRow> = sqlx::query_as(LOAD)
             .bind(id.as_uuid())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(InboxEntry::try_from).transpose()
@@ -207,7 +207,7 @@ impl Inbox for PgInbox {
             .bind(conclusion.reason.as_deref())
             .bind(conclusion.tenant.map(|tenant| tenant.as_uuid()))
             .bind(conclusion.at)
-            .execute(self.database.pool())
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -222,7 +222,7 @@ impl Inbox for PgInbox {
         let rows: Vec<SummaryRow> = sqlx::query_as(LIST)
             .bind(state.code())
             .bind(i64::from(limit))
-            .fetch_all(self.database.pool())
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         rows.into_iter().map(InboxSummary::try_from).collect()
@@ -240,18 +240,15 @@ impl Inbox for PgInbox {
             .bind(job.serial_key.as_deref())
             .bind(job.max_attempts)
             .bind(scope.correlation().as_uuid())
-            .fetch_one(self.database.pool())
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         Ok(rows > 0)
     }
 
     async fn discard(&self, _scope: &PlatformScope, id: InboxId) -> Result<bool, StoreError> {
-        let done = sqlx::query(DISCARD)
-            .bind(id.as_uuid())
-            .execute(self.database.pool())
-            .await
-            .map_err(store_error)?;
+        let done =
+            sqlx::query(DISCARD).bind(id.as_uuid()).execute(&self.database).await.map_err(store_error)?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -266,7 +263,7 @@ impl Inbox for PgInbox {
             .bind(before)
             .bind(i64::from(limit))
             .bind(states.iter().map(|state| state.code()).collect::<Vec<_>>())
-            .execute(self.database.pool())
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(done.rows_affected())

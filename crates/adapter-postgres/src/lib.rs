@@ -42,6 +42,7 @@ mod calendar;
 mod call;
 mod change;
 mod clock;
+mod connections;
 mod customer;
 mod database;
 pub mod engine;

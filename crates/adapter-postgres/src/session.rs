@@ -14,9 +14,9 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use kernel::{CommitError, Durability, StoreError, TenantScope};
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, PgConnection};
 
+use crate::connections::Lent;
 use crate::database::Database;
 use crate::error::{commit_error, is_dead_connection, store_error};
 
@@ -37,7 +37,7 @@ impl Access<'static> {
 /// A transaction that works for one tenant. Dropped without an end, it takes its connection with it.
 pub(crate) struct Session {
     // Empty only after the end.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Lent>,
     /// Since it was asked for: waiting for a connection counts.
     since: Instant,
 }
@@ -63,16 +63,16 @@ impl Database {
     }
 
     async fn begin_text(&self, text: &str) -> Result<Session, sqlx::Error> {
-        // After a restart of the server every idle connection is dead; each of them is tried at most once.
-        let mut attempts = self.pool().size().saturating_add(1);
         let since = Instant::now();
+        let mut is_first = true;
         loop {
-            let mut session = Session { connection: Some(self.pool().acquire().await?), since };
+            let mut session = Session { connection: Some(self.connections().acquire().await?), since };
             match sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *session).await {
                 Ok(_) => return Ok(session),
-                Err(error) if is_dead_connection(&error) && attempts > 0 => {
-                    attempts -= 1;
-                    drop(session);
+                // After a restart of the server every idle connection is dead.
+                Err(error) if is_dead_connection(&error) && is_first => {
+                    is_first = false;
+                    self.connections().forget_idle();
                 }
                 Err(error) => {
                     session.rollback().await;
@@ -120,8 +120,8 @@ impl Session {
         if let Some(connection) = self.connection.as_mut() {
             // If this is cancelled or fails, the drop of `self` closes the connection.
             sqlx::raw_sql("COMMIT").execute(&mut **connection).await?;
-            self.connection.take();
         }
+        self.give_back();
         Ok(())
     }
 
@@ -130,18 +130,25 @@ impl Session {
         if let Some(connection) = self.connection.as_mut()
             && sqlx::raw_sql("ROLLBACK").execute(&mut **connection).await.is_ok()
         {
-            self.connection.take();
+            self.give_back();
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.give_back();
         }
     }
 
     /// Ends a transaction that only read, without waiting for the server's answer.
     ///
-    /// The first poll hands `ROLLBACK` to the connection, since every statement before has been read to its end; the
-    /// pool waits for the answer before it lends the connection again.
+    /// The first poll hands `ROLLBACK` to the connection, since every statement before has been read to its end; whoever
+    /// borrows it next reads the answer first.
     pub(crate) fn end(mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).now_or_never();
+        if let Some(connection) = self.connection.as_mut() {
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut **connection).now_or_never();
         }
+        self.give_back();
     }
 
     /// Ends a transaction that read: quietly if the reading went well, with care if it failed.
@@ -202,9 +209,7 @@ impl DerefMut for Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+        // A connection that is still here closes itself.
         voice::spent(voice::DATABASE, self.since.elapsed());
     }
 }

@@ -6,7 +6,6 @@
 use std::time::Instant;
 
 use kernel::TenantScope;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{FromRow, Postgres};
@@ -29,7 +28,10 @@ impl Database {
     /// idle one does after a restart of the server; so the statement must be one that may run twice.
     ///
     /// A caller who gives up leaves a statement behind that ends by itself, with its transaction.
-    pub(crate) async fn travel<'q, O>(&self, build: impl Fn() -> Trip<'q> + Send) -> Result<Vec<O>, sqlx::Error>
+    pub(crate) async fn travel<'q, O>(
+        &self,
+        build: impl Fn() -> Trip<'q> + Send,
+    ) -> Result<Vec<O>, sqlx::Error>
     where
         O: for<'r> FromRow<'r, PgRow>,
     {
@@ -40,15 +42,13 @@ impl Database {
     }
 
     async fn attempts<'q>(&self, build: impl Fn() -> Trip<'q> + Send) -> Result<Vec<PgRow>, sqlx::Error> {
-        // Each idle connection is tried at most once, then a new one.
-        let mut left = self.pool().size().saturating_add(1);
+        let mut is_first = true;
         loop {
-            let mut connection: PoolConnection<Postgres> = self.pool().acquire().await?;
-            match build().fetch_all(&mut *connection).await {
-                Err(error) if is_dead_connection(&error) && left > 0 => {
-                    left -= 1;
-                    connection.close_on_drop();
-                }
+            let mut lent = self.connections().acquire().await?;
+            let answer = build().fetch_all(&mut *lent).await;
+            lent.give_back_after(&answer);
+            match answer {
+                Err(error) if is_dead_connection(&error) && is_first => is_first = false,
                 answered => return answered,
             }
         }

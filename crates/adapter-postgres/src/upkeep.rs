@@ -127,7 +127,7 @@ impl Upkeep for PgUpkeep {
     ) -> Result<u32, StoreError> {
         let dropped: i64 = sqlx::query_scalar(DROP_FORGOTTEN_MONTHS)
             .bind(before)
-            .fetch_one(self.database.pool())
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         Ok(u32::try_from(dropped).unwrap_or(u32::MAX))
@@ -157,11 +157,11 @@ impl Upkeep for PgUpkeep {
     ) -> Result<PartitionReport, StoreError> {
         let created: i64 = sqlx::query_scalar(ENSURE_PARTITIONS)
             .bind(i32::try_from(months_ahead).unwrap_or(i32::MAX))
-            .fetch_one(self.database.pool())
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         let default_with_rows =
-            sqlx::query_scalar(DEFAULT_ROWS).fetch_all(self.database.pool()).await.map_err(store_error)?;
+            sqlx::query_scalar(DEFAULT_ROWS).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(PartitionReport { created: u32::try_from(created).unwrap_or(u32::MAX), default_with_rows })
     }
 }

@@ -63,7 +63,9 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
         (_, "german-datetime") => return Some(vec!["chrono", "chrono-tz", "thiserror"]),
         (_, "phone-numbers") => return Some(vec!["phonenumber"]),
         ("usecase", _) => &["futures-util", "hex", "sha2", "tokio"],
-        (_, "adapter-postgres") => &["base64", "futures-util", "metrics", "ring", "sqlx", "tokio"],
+        (_, "adapter-postgres") => {
+            &["base64", "deadpool", "futures-util", "metrics", "ring", "sqlx", "tokio"]
+        }
         (_, "adapter-redis") => &["deadpool-redis", "metrics", "tokio"],
         (_, "adapter-calcom" | "adapter-retell") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]

@@ -35,7 +35,7 @@ impl PgWarmBell {
 #[async_trait]
 impl WarmBell for PgWarmBell {
     async fn ring(&self) -> Result<(), StoreError> {
-        sqlx::query(RING).bind(CHANNEL).execute(self.database.pool()).await.map_err(store_error)?;
+        sqlx::query(RING).bind(CHANNEL).execute(&self.database).await.map_err(store_error)?;
         Ok(())
     }
 

@@ -53,15 +53,14 @@ impl ConnectionDirectory for PgDirectory {
     ) -> Result<Option<ConnectionRoute>, StoreError> {
         let row: Option<Row> = sqlx::query_as(ROUTE)
             .bind(connection.as_uuid())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(route).transpose()
     }
 
     async fn sole_connection(&self) -> Result<Option<ConnectionRoute>, StoreError> {
-        let rows: Vec<Row> =
-            sqlx::query_as(SOLE).fetch_all(self.database.pool()).await.map_err(store_error)?;
+        let rows: Vec<Row> = sqlx::query_as(SOLE).fetch_all(&self.database).await.map_err(store_error)?;
         match <[Row; 1]>::try_from(rows) {
             Ok([only]) => route(only).map(Some),
             Err(_) => Ok(None),
@@ -90,7 +89,7 @@ impl CalendarSurvey for PgCalendarSurvey {
         _scope: &PlatformScope,
     ) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
         let rows: Vec<(Uuid, Uuid)> =
-            sqlx::query_as(ACTIVE).fetch_all(self.database.pool()).await.map_err(store_error)?;
+            sqlx::query_as(ACTIVE).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(rows
             .into_iter()
             .map(|(tenant, connection)| (TenantId::from_uuid(tenant), ConnectionId::from_uuid(connection)))
@@ -102,7 +101,7 @@ impl CalendarSurvey for PgCalendarSurvey {
         _scope: &PlatformScope,
     ) -> Result<Vec<TenantId>, StoreError> {
         let rows: Vec<Uuid> =
-            sqlx::query_scalar(UNSETTLED).fetch_all(self.database.pool()).await.map_err(store_error)?;
+            sqlx::query_scalar(UNSETTLED).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(rows.into_iter().map(TenantId::from_uuid).collect())
     }
 }

@@ -222,7 +222,7 @@ pub(super) async fn list_stuck(
     let rows: Vec<(Uuid, Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(LIST_STUCK)
         .bind(before)
         .bind(i64::from(limit))
-        .fetch_all(database.pool())
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     let stuck = rows.into_iter().map(|(tenant, branch, call, created_at)| StuckCall {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, PlatformScope, StoreError, TenantId};
 use operations::engine::{CancelResult, DeadFilter, DeadJob, JobAdministration, JobId, QueueStats};
 use serde_json::Value;
-use sqlx::{FromRow, PgPool};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{count, from_millis};
@@ -92,14 +92,14 @@ const MAX_ACTOR_CHARS: usize = 200;
 /// [`JobAdministration`] on Postgres.
 #[derive(Debug, Clone)]
 pub struct PgJobAdministration {
-    pool: PgPool,
+    database: Database,
 }
 
 impl PgJobAdministration {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone() }
+        Self { database: database.clone() }
     }
 
     async fn change_dead(
@@ -113,7 +113,7 @@ impl PgJobAdministration {
             .bind(filter.kind.as_deref())
             .bind(filter.tenant.map(|tenant| tenant.as_uuid()))
             .bind(actor(scope))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         Ok(rows.into_iter().map(|(id, _)| JobId::from_raw(id)).collect())
@@ -140,7 +140,7 @@ struct DeadRow {
 impl JobAdministration for PgJobAdministration {
     async fn stats(&self, _scope: &PlatformScope) -> Result<Vec<QueueStats>, StoreError> {
         let rows: Vec<(String, i64, i64, i64, i64, i64)> =
-            sqlx::query_as(STATS).fetch_all(&self.pool).await.map_err(store_error)?;
+            sqlx::query_as(STATS).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(rows
             .into_iter()
             .map(|(queue, due, scheduled, leased, dead, oldest)| QueueStats {
@@ -156,7 +156,7 @@ impl JobAdministration for PgJobAdministration {
 
     async fn oldest_transaction(&self, _scope: &PlatformScope) -> Result<Option<Duration>, StoreError> {
         let age: Option<i64> =
-            sqlx::query_scalar(OLDEST_TRANSACTION).fetch_one(&self.pool).await.map_err(store_error)?;
+            sqlx::query_scalar(OLDEST_TRANSACTION).fetch_one(&self.database).await.map_err(store_error)?;
         Ok(age.map(from_millis))
     }
 
@@ -173,7 +173,7 @@ impl JobAdministration for PgJobAdministration {
             .bind(filter.tenant.map(|tenant| tenant.as_uuid()))
             .bind(after.map(JobId::raw))
             .bind(i64::from(limit))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         Ok(rows
@@ -211,7 +211,7 @@ impl JobAdministration for PgJobAdministration {
         let (gone, asked): (bool, bool) = sqlx::query_as(CANCEL)
             .bind(job.raw())
             .bind(actor(scope))
-            .fetch_one(&self.pool)
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         Ok(match (gone, asked) {
@@ -224,15 +224,18 @@ impl JobAdministration for PgJobAdministration {
     async fn ensure_history(&self, _scope: &PlatformScope, months_ahead: u16) -> Result<u32, StoreError> {
         let made: i32 = sqlx::query_scalar(ENSURE_HISTORY)
             .bind(i32::from(months_ahead))
-            .fetch_one(&self.pool)
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         Ok(u32::try_from(made).unwrap_or(0))
     }
 
     async fn drop_history(&self, _scope: &PlatformScope, before: DateTime<Utc>) -> Result<u32, StoreError> {
-        let dropped: i32 =
-            sqlx::query_scalar(DROP_HISTORY).bind(before).fetch_one(&self.pool).await.map_err(store_error)?;
+        let dropped: i32 = sqlx::query_scalar(DROP_HISTORY)
+            .bind(before)
+            .fetch_one(&self.database)
+            .await
+            .map_err(store_error)?;
         Ok(u32::try_from(dropped).unwrap_or(0))
     }
 }

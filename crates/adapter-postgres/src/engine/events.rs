@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, EventId, StoreError, TenantId};
 use operations::engine::{Dispatched, EventLog, EventRouter, OutboxStats, StoredEvent};
 use serde_json::Value;
-use sqlx::{FromRow, PgPool};
+use sqlx::{Connection as _, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::enqueue::{NewJob, insert_jobs};
@@ -41,14 +41,14 @@ statements! {
 /// [`EventLog`] on Postgres.
 #[derive(Debug, Clone)]
 pub struct PgEventLog {
-    pool: PgPool,
+    database: Database,
 }
 
 impl PgEventLog {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone() }
+        Self { database: database.clone() }
     }
 }
 
@@ -80,35 +80,14 @@ impl From<EventRow> for StoredEvent {
 #[async_trait]
 impl EventLog for PgEventLog {
     async fn dispatch(&self, router: Arc<dyn EventRouter>, limit: u16) -> Result<Dispatched, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
-        let rows: Vec<EventRow> = sqlx::query_as(TAKE)
-            .bind(i64::from(limit))
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(store_error)?;
-        if rows.is_empty() {
-            transaction.rollback().await.map_err(store_error)?;
-            return Ok(Dispatched::default());
-        }
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut jobs = Vec::new();
-        for row in rows {
-            let event = StoredEvent::from(row);
-            jobs.extend(router.jobs_for(&event).into_iter().map(|spec| NewJob {
-                tenant: event.tenant,
-                correlation: event.correlation,
-                spec,
-            }));
-        }
-        let added = insert_jobs(&mut transaction, &jobs).await.map_err(store_error)?;
-        let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await.map_err(store_error)?;
-        transaction.commit().await.map_err(store_error)?;
-        Ok(Dispatched { events: marked.rows_affected(), jobs: added })
+        let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
+        let done = dispatch(&mut lent, &*router, limit).await;
+        lent.give_back_after(&done);
+        done.map_err(store_error)
     }
-
     async fn stats(&self) -> Result<OutboxStats, StoreError> {
         let (waiting, oldest): (i64, i64) =
-            sqlx::query_as(STATS).fetch_one(&self.pool).await.map_err(store_error)?;
+            sqlx::query_as(STATS).fetch_one(&self.database).await.map_err(store_error)?;
         Ok(OutboxStats { waiting: count(waiting), oldest: from_millis(oldest) })
     }
 
@@ -116,9 +95,38 @@ impl EventLog for PgEventLog {
         let done = sqlx::query(FORGET)
             .bind(before)
             .bind(i64::from(limit))
-            .execute(&self.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(done.rows_affected())
     }
+}
+
+/// Takes events and leaves their jobs, in one transaction.
+async fn dispatch(
+    connection: &mut PgConnection,
+    router: &dyn EventRouter,
+    limit: u16,
+) -> Result<Dispatched, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let rows: Vec<EventRow> =
+        sqlx::query_as(TAKE).bind(i64::from(limit)).fetch_all(&mut *transaction).await?;
+    if rows.is_empty() {
+        transaction.rollback().await?;
+        return Ok(Dispatched::default());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut jobs = Vec::new();
+    for row in rows {
+        let event = StoredEvent::from(row);
+        jobs.extend(router.jobs_for(&event).into_iter().map(|spec| NewJob {
+            tenant: event.tenant,
+            correlation: event.correlation,
+            spec,
+        }));
+    }
+    let added = insert_jobs(&mut transaction, &jobs).await?;
+    let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(Dispatched { events: marked.rows_affected(), jobs: added })
 }

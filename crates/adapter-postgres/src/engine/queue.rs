@@ -9,7 +9,7 @@ use operations::engine::{
     ClaimBatch, Heartbeat, JobId, JobQueue, Leased, Outcome, QueueDemand, Reaped, Ticket, Verdict, WorkerId,
 };
 use serde_json::Value;
-use sqlx::{FromRow, PgPool, Row};
+use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::{count, enqueue, from_millis, millis};
@@ -105,7 +105,7 @@ statements! {
 /// [`JobQueue`] on Postgres.
 #[derive(Debug)]
 pub struct PgJobQueue {
-    pool: PgPool,
+    database: Database,
     /// The bucket served last in each queue. Kept here alone: losing it costs nothing but the place in the rotation.
     turns: Mutex<HashMap<String, Uuid>>,
 }
@@ -114,7 +114,7 @@ impl PgJobQueue {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone(), turns: Mutex::new(HashMap::new()) }
+        Self { database: database.clone(), turns: Mutex::new(HashMap::new()) }
     }
 
     fn turns(&self, demand: &[QueueDemand]) -> Vec<Option<Uuid>> {
@@ -181,8 +181,10 @@ impl JobQueue for PgJobQueue {
         tenant: Option<TenantId>,
         jobs: &[JobSpec],
     ) -> Result<u64, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        enqueue::insert_specs(&mut connection, tenant, scope.correlation(), jobs).await.map_err(store_error)
+        let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
+        let added = enqueue::insert_specs(&mut lent, tenant, scope.correlation(), jobs).await;
+        lent.give_back_after(&added);
+        added.map_err(store_error)
     }
 
     async fn claim(
@@ -201,7 +203,7 @@ impl JobQueue for PgJobQueue {
             .bind(column(|one| one.free))
             .bind(column(|one| one.tenant_cap.max(1)))
             .bind(self.turns(demand))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         let mut batch = ClaimBatch::default();
@@ -221,7 +223,7 @@ impl JobQueue for PgJobQueue {
         let rows: Vec<(i64, i32, bool)> = sqlx::query_as(EXTEND)
             .bind(worker.as_uuid())
             .bind(millis(lease))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         let mut heartbeat = Heartbeat::default();
@@ -247,7 +249,7 @@ impl JobQueue for PgJobQueue {
             .bind(columns.iter().map(|one| one.verdict).collect::<Vec<_>>())
             .bind(columns.iter().map(|one| one.at).collect::<Vec<_>>())
             .bind(columns.iter().map(|one| one.error).collect::<Vec<_>>())
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         Ok(outcomes
@@ -265,14 +267,14 @@ impl JobQueue for PgJobQueue {
             .bind(worker.as_uuid())
             .bind(tickets.iter().map(|ticket| ticket.job.raw()).collect::<Vec<_>>())
             .bind(tickets.iter().map(|ticket| ticket.run).collect::<Vec<_>>())
-            .fetch_one(&self.pool)
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         row.try_get(0).map(count).map_err(store_error)
     }
 
     async fn reap(&self) -> Result<Reaped, StoreError> {
-        let row = sqlx::query(REAP).fetch_one(&self.pool).await.map_err(store_error)?;
+        let row = sqlx::query(REAP).fetch_one(&self.database).await.map_err(store_error)?;
         Ok(Reaped {
             rescued: row.try_get(0).map(count).map_err(store_error)?,
             dead: row.try_get(1).map(count).map_err(store_error)?,
@@ -290,7 +292,7 @@ impl JobQueue for PgJobQueue {
             .bind(ticket.job.raw())
             .bind(ticket.run)
             .bind(progress)
-            .execute(&self.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(done.rows_affected() == 1)

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, JobSpec, StoreError};
 use operations::engine::{DueSchedule, ScheduleDeclaration, Schedules, WorkerId};
-use sqlx::PgPool;
 
 use super::{count, from_millis, millis};
 use crate::database::Database;
@@ -57,14 +56,14 @@ statements! {
 /// it, and one whose connection is replaced keeps it.
 #[derive(Debug, Clone)]
 pub struct PgSchedules {
-    pool: PgPool,
+    database: Database,
 }
 
 impl PgSchedules {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { pool: database.pool().clone() }
+        Self { database: database.clone() }
     }
 }
 
@@ -81,7 +80,7 @@ impl Schedules for PgSchedules {
             .bind(column(|one| &one.cron))
             .bind(column(|one| &one.zone))
             .bind(schedules.iter().map(|one| one.next_at).collect::<Vec<_>>())
-            .execute(&self.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -91,26 +90,26 @@ impl Schedules for PgSchedules {
         let done = sqlx::query(LEAD)
             .bind(worker.as_uuid())
             .bind(millis(lease))
-            .execute(&self.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(done.rows_affected() == 1)
     }
 
     async fn resign(&self, worker: WorkerId) -> Result<(), StoreError> {
-        sqlx::query(RESIGN).bind(worker.as_uuid()).execute(&self.pool).await.map_err(store_error)?;
+        sqlx::query(RESIGN).bind(worker.as_uuid()).execute(&self.database).await.map_err(store_error)?;
         Ok(())
     }
 
     async fn due(&self, names: &[String]) -> Result<Vec<DueSchedule>, StoreError> {
         let rows: Vec<(String, DateTime<Utc>, DateTime<Utc>)> =
-            sqlx::query_as(DUE).bind(names).fetch_all(&self.pool).await.map_err(store_error)?;
+            sqlx::query_as(DUE).bind(names).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(rows.into_iter().map(|(name, due_at, now)| DueSchedule { name, due_at, now }).collect())
     }
 
     async fn next_due_in(&self, names: &[String]) -> Result<Option<Duration>, StoreError> {
         let next: Option<i64> =
-            sqlx::query_scalar(NEXT_DUE).bind(names).fetch_one(&self.pool).await.map_err(store_error)?;
+            sqlx::query_scalar(NEXT_DUE).bind(names).fetch_one(&self.database).await.map_err(store_error)?;
         Ok(next.map(from_millis))
     }
 
@@ -134,7 +133,7 @@ impl Schedules for PgSchedules {
             .bind(job.unique_key.as_deref())
             .bind(job.serial_key.as_deref())
             .bind(job.max_attempts)
-            .fetch_one(&self.pool)
+            .fetch_one(&self.database)
             .await
             .map_err(store_error)?;
         Ok(count(moved) == 1)

@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::StoreError;
 use operations::ports::ReceivedWebhook;
-use sqlx::PgPool;
 use sqlx::types::Json;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
+use crate::database::Database;
 use crate::error::store_error;
 use crate::statements::statements;
 
@@ -86,7 +86,7 @@ pub(super) enum Left<'g> {
 
 impl Group {
     /// Stores a delivery with those that wait beside it.
-    pub(super) async fn store(&self, pool: &PgPool, webhook: &Arc<ReceivedWebhook>) -> Left<'_> {
+    pub(super) async fn store(&self, database: &Database, webhook: &Arc<ReceivedWebhook>) -> Left<'_> {
         if webhook.body.len() > MOST_BYTES {
             return Left::Alone(None);
         }
@@ -103,7 +103,7 @@ impl Group {
                     match group.as_slice() {
                         // Nobody is there to share a commit with.
                         [own] if Arc::ptr_eq(&own.webhook, webhook) => return Left::Alone(Some(turn)),
-                        _ => store_all(pool, group).await,
+                        _ => store_all(database, group).await,
                     }
                 }
             }
@@ -135,8 +135,8 @@ impl Group {
 }
 
 /// Stores a group and tells its members; if it cannot be stored, they hear nothing and do it alone.
-async fn store_all(pool: &PgPool, group: Vec<Waiting>) {
-    if group.is_empty() || store_group(pool, &group).await.is_err() {
+async fn store_all(database: &Database, group: Vec<Waiting>) {
+    if group.is_empty() || store_group(database, &group).await.is_err() {
         return;
     }
     for member in group {
@@ -145,7 +145,7 @@ async fn store_all(pool: &PgPool, group: Vec<Waiting>) {
     }
 }
 
-async fn store_group(pool: &PgPool, group: &[Waiting]) -> Result<(), StoreError> {
+async fn store_group(database: &Database, group: &[Waiting]) -> Result<(), StoreError> {
     let webhooks = || group.iter().map(|member| &*member.webhook);
     let jobs = || webhooks().filter_map(|webhook| webhook.job.as_ref().map(|job| (webhook, job)));
     sqlx::query(STORE_GROUP)
@@ -167,7 +167,7 @@ async fn store_group(pool: &PgPool, group: &[Waiting]) -> Result<(), StoreError>
         .bind(jobs().map(|(_, j)| j.serial_key.as_deref()).collect::<Vec<_>>())
         .bind(jobs().map(|(_, j)| j.max_attempts).collect::<Vec<_>>())
         .bind(jobs().map(|(w, _)| w.correlation.as_uuid()).collect::<Vec<_>>())
-        .execute(pool)
+        .execute(database)
         .await
         .map(|_| ())
         .map_err(store_error)

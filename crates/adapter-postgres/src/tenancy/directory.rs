@@ -54,7 +54,7 @@ impl CallDirectory for PgDirectory {
     async fn route_number(&self, number: &PhoneNumber) -> Result<Option<NumberRoute>, StoreError> {
         let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(ROUTE_NUMBER)
             .bind(number.as_e164())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(|(tenant, branch, state)| {
@@ -71,7 +71,7 @@ impl CallDirectory for PgDirectory {
     async fn route_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
         let row: Option<(Uuid, Uuid, Uuid, DateTime<Utc>, bool, String)> = sqlx::query_as(ROUTE_CALL)
             .bind(call.as_str())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(|(tenant, branch, call, created_at, ongoing, state)| {
@@ -96,7 +96,7 @@ impl ApiKeyDirectory for PgDirectory {
     async fn find_key(&self, prefix: &KeyPrefix) -> Result<Option<ApiKeyRecord>, StoreError> {
         let row: Option<KeyRow> = sqlx::query_as(FIND_KEY)
             .bind(prefix.as_str())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(|(tenant, hash, name, scopes, revoked_at, expires_at, networks, state)| {

@@ -172,7 +172,7 @@ impl TenantRepository for PgTenantRepository {
 
     async fn list_tenants(&self, _scope: &PlatformScope) -> Result<Vec<TenantProfile>, StoreError> {
         let rows: Vec<TenantRow> =
-            sqlx::query_as(LIST_TENANTS).fetch_all(self.database.pool()).await.map_err(store_error)?;
+            sqlx::query_as(LIST_TENANTS).fetch_all(&self.database).await.map_err(store_error)?;
         rows.into_iter().map(TenantProfile::try_from).collect()
     }
 
@@ -183,7 +183,7 @@ impl TenantRepository for PgTenantRepository {
     ) -> Result<Option<TenantProfile>, StoreError> {
         let row: Option<TenantRow> = sqlx::query_as(FIND_BY_SLUG)
             .bind(slug.as_str())
-            .fetch_optional(self.database.pool())
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         row.map(TenantProfile::try_from).transpose()

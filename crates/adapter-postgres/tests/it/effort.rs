@@ -257,8 +257,9 @@ async fn looking_at_a_day_does_not_read_the_past() {
     );
     for work in [look, claim] {
         let read = rows_read(&mut connection, "occupancy", &work).await;
-        // A stay lasts seven days at most: that far back it looks, and no further.
-        assert!((100..500).contains(&read), "{read} of 20,000 rows were read by {work}");
+        // A stay lasts seven days at most: that far back it looks, and no further. The constraint's own index is a loose
+        // one, which shows it some neighbours as well.
+        assert!((100..2000).contains(&read), "{read} of 20,000 rows were read by {work}");
     }
 }
 

@@ -49,13 +49,13 @@ async fn a_connection_goes_from_tenant_to_tenant_without_a_trace() {
         assert!(customers.find(&other.scope, own.customer).await.unwrap().is_none());
         let role: String =
             sqlx::query_scalar("SELECT current_user || ':' || current_setting('app.tenant_id', true)")
-                .fetch_one(single.pool())
+                .fetch_one(&single)
                 .await
                 .unwrap();
         assert_eq!(role, "gateway:", "neither role nor tenant outlives the transaction");
     }
     eventually(database.admin_pool(), OPEN, 0).await;
-    assert_eq!(single.pool().size(), 1, "reading does not cost a connection");
+    assert_eq!(single.size(), 1, "reading does not cost a connection");
 }
 
 /// A tool's deadline drops the future wherever it is. Whatever was open then must not reach the next user.
@@ -79,8 +79,7 @@ async fn a_cancelled_transaction_takes_its_connection_with_it() {
     holder.rollback().await.unwrap();
 
     eventually(admin, OPEN, 0).await;
-    let user: String =
-        sqlx::query_scalar("SELECT current_user::text").fetch_one(single.pool()).await.unwrap();
+    let user: String = sqlx::query_scalar("SELECT current_user::text").fetch_one(&single).await.unwrap();
     assert_eq!(user, "gateway");
     let stored = customers.find(&salon.scope, salon.customer).await.unwrap().unwrap();
     assert_eq!(stored.version, 1, "nothing was written");
@@ -102,7 +101,7 @@ async fn no_moment_of_cancelling_leaves_a_transaction_open() {
         let clean: bool = sqlx::query_scalar(
             "SELECT current_user = 'gateway' AND pg_current_xact_id_if_assigned() IS NULL",
         )
-        .fetch_one(single.pool())
+        .fetch_one(&single)
         .await
         .unwrap();
         assert!(clean, "after {micros} µs");
