@@ -74,21 +74,28 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
-    // A run that was killed left its own behind: whoever waits for the file must not take that for this run's.
-    match std::fs::remove_file(&path) {
-        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(error)
-                .with_context(|| format!("{} of an earlier run cannot be removed", path.display()));
-        }
-        _ => {}
-    }
     let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await?;
-    let result = with_cluster(&args, &cluster, &path, &mut out).await;
+    let result = async {
+        forget_earlier(&path)?;
+        with_cluster(&args, &cluster, &path, &mut out).await
+    }
+    .await;
     // The database goes last, whatever happened.
     let stopped = cluster.stop().await;
     let passed = result?;
     stopped?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A run that was killed left its ready file behind: whoever waits for the file must not take that for this run's. It is
+/// removed once the data are ours, since until then it may be that of a run that goes on.
+fn forget_earlier(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error).with_context(|| format!("{} of an earlier run cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn with_cluster(

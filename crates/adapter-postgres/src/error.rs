@@ -30,7 +30,7 @@ fn is_outage(code: &str) -> bool {
 }
 
 /// True if the statement gave up waiting for others: a lock, a deadlock.
-fn is_contention(error: &Error) -> bool {
+pub(crate) fn is_contention(error: &Error) -> bool {
     matches!(code(error).as_deref(), Some("55P03" | "40P01" | "40001"))
 }
 

@@ -14,6 +14,7 @@ use crate::database::Database;
 use crate::error::store_error;
 use crate::roles::{CREATE_ROLES, GRANT_DATABASE, PREPARE_DATABASE, RolePasswords};
 use crate::statements::statements;
+use crate::upkeep::make_months;
 
 static EMBEDDED: Migrator = sqlx::migrate!("../../migrations");
 
@@ -35,7 +36,6 @@ statements! {
          ORDER BY 1 LIMIT 1";
     /// The password travels as a parameter, so it stands in no log of statements.
     HAND_OVER_PASSWORDS = "SELECT set_config('app.gateway_password', $1, true), set_config('app.worker_password', $2, true)";
-    ENSURE_PARTITIONS = "SELECT count(*) FROM app.ensure_partitions($1)";
 }
 
 /// Read only where the table exists; checked by the tests of this module's functions, not by preparing.
@@ -155,7 +155,7 @@ async fn run(
     sqlx::raw_sql("GRANT SELECT ON app.schema_migrations TO gateway, worker, support")
         .execute(&mut *connection)
         .await?;
-    let partitions = make_months(&mut *connection).await?;
+    let partitions = make_months(connection, MONTHS_AHEAD).await?;
     let known: BTreeSet<i64> = before.into_iter().map(|(version, _)| version).collect();
     Ok(MigrationReport {
         applied: EMBEDDED
@@ -165,25 +165,6 @@ async fn run(
             .collect(),
         partitions,
     })
-}
-
-/// Making months gives way to work that is under way (it waits a tenth of a second for its locks), so on a busy database
-/// it is tried some more times.
-async fn make_months(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    const NO_LOCK: &str = "55P03";
-    const ATTEMPTS: u32 = 50;
-    let mut attempt = 1;
-    loop {
-        let made = sqlx::query_scalar(ENSURE_PARTITIONS).bind(MONTHS_AHEAD).fetch_one(&mut *connection).await;
-        match made {
-            Err(sqlx::Error::Database(error))
-                if attempt < ATTEMPTS && error.code().as_deref() == Some(NO_LOCK) =>
-            {
-                attempt += 1;
-            }
-            ended => return ended,
-        }
-    }
 }
 
 fn migrator() -> Migrator {
@@ -248,9 +229,10 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, s
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn schema_state(database: &Database) -> Result<SchemaState, StoreError> {
-    let mut connection = database.pool().acquire().await.map_err(store_error)?;
-    let applied = applied(&mut connection).await.map_err(store_error)?;
-    Ok(compare(&applied))
+    let mut lent = database.connections().acquire().await.map_err(store_error)?;
+    let applied = applied(&mut lent).await;
+    lent.give_back_after(&applied);
+    Ok(compare(&applied.map_err(store_error)?))
 }
 
 fn compare(applied: &[(i64, Vec<u8>)]) -> SchemaState {

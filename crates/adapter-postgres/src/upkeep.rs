@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use kernel::{BranchId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope};
 use operations::ports::{ClosedDay, PartitionReport, Upkeep};
 use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
+use sqlx::query::{Query, QueryScalar};
+use sqlx::{PgConnection, Postgres};
 
 use crate::change::{AuditEntry, settle};
 use crate::database::Database;
-use crate::error::store_error;
+use crate::error::{is_contention, store_error};
 use crate::session::{Access, Session};
 use crate::statements::statements;
 
@@ -125,11 +126,10 @@ impl Upkeep for PgUpkeep {
         _scope: &PlatformScope,
         before: DateTime<Utc>,
     ) -> Result<u32, StoreError> {
-        let dropped: i64 = sqlx::query_scalar(DROP_FORGOTTEN_MONTHS)
-            .bind(before)
-            .fetch_one(&self.database)
-            .await
-            .map_err(store_error)?;
+        let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
+        let dropped = giving_way(&mut lent, || sqlx::query_scalar(DROP_FORGOTTEN_MONTHS).bind(before)).await;
+        lent.give_back_after(&dropped);
+        let dropped = dropped.map_err(store_error)?;
         Ok(u32::try_from(dropped).unwrap_or(u32::MAX))
     }
 
@@ -155,15 +155,36 @@ impl Upkeep for PgUpkeep {
         _scope: &PlatformScope,
         months_ahead: u32,
     ) -> Result<PartitionReport, StoreError> {
-        let created: i64 = sqlx::query_scalar(ENSURE_PARTITIONS)
-            .bind(i32::try_from(months_ahead).unwrap_or(i32::MAX))
-            .fetch_one(&self.database)
-            .await
-            .map_err(store_error)?;
+        let ahead = i32::try_from(months_ahead).unwrap_or(i32::MAX);
+        let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
+        let created = make_months(&mut lent, ahead).await;
+        lent.give_back_after(&created);
+        let created = created.map_err(store_error)?;
         let default_with_rows =
             sqlx::query_scalar(DEFAULT_ROWS).fetch_all(&self.database).await.map_err(store_error)?;
         Ok(PartitionReport { created: u32::try_from(created).unwrap_or(u32::MAX), default_with_rows })
     }
+}
+
+/// Makes the months around this one and so many ahead; how many were missing.
+pub(crate) async fn make_months(connection: &mut PgConnection, ahead: i32) -> Result<i64, sqlx::Error> {
+    giving_way(connection, || sqlx::query_scalar(ENSURE_PARTITIONS).bind(ahead)).await
+}
+
+/// Making and dropping months gives way to work that is under way: it waits a tenth of a second for its locks. On a busy
+/// database it is therefore tried some more times, for five seconds at most.
+async fn giving_way(
+    connection: &mut PgConnection,
+    work: impl Fn() -> QueryScalar<'static, Postgres, i64, PgArguments>,
+) -> Result<i64, sqlx::Error> {
+    const ATTEMPTS: u32 = 50;
+    for _ in 1..ATTEMPTS {
+        match work().fetch_one(&mut *connection).await {
+            Err(error) if is_contention(&error) => {}
+            ended => return ended,
+        }
+    }
+    work().fetch_one(connection).await
 }
 
 async fn erase_calls(
