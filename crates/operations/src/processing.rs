@@ -8,7 +8,7 @@ use kernel::{
     StoreError, TenantId, TenantScope,
 };
 use phone_numbers::{Country, Normalised, normalise};
-use tenancy::{Denied, ResolveError, TenantResolver};
+use tenancy::{Denied, ResolveError, RunningCall, TenantResolver};
 
 use crate::ports::{Conclusion, Inbox, InboxEntry, InboxId, InboxState};
 
@@ -163,6 +163,7 @@ impl WebhookProcessing {
                 return Ok(Processed::Unrouted(reason));
             }
             Err(Unresolved::Failed(error)) => return Err(error.into()),
+            Err(Unresolved::Call(error)) => return Err(error.into()),
         };
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(tenant.tenant()));
@@ -183,7 +184,13 @@ impl WebhookProcessing {
         correlation: CorrelationId,
     ) -> Result<TenantScope, Unresolved> {
         match self.tenants.by_recorded_call(call, actor.clone(), correlation).await {
-            Ok(found) => return Ok(found.scope),
+            Ok(found) => {
+                return if self.tells_of_another(&found, parties).await? {
+                    Err(Unresolved::Review("number_of_another_company"))
+                } else {
+                    Ok(found.scope)
+                };
+            }
             Err(ResolveError::Denied(Denied::UnknownCall)) => {}
             Err(error) => return Err(Unresolved::of(error)),
         }
@@ -195,6 +202,33 @@ impl WebhookProcessing {
             .await
             .map(|found| found.scope)
             .map_err(Unresolved::of)
+    }
+
+    /// Whether the event is about a call to another company than the one that the call of this id belongs to: it names
+    /// another number than was called, and that number is another company's. Nothing of it may come into this company's
+    /// records. A number that merely moved is still the one that was called.
+    async fn tells_of_another(&self, known: &RunningCall, parties: &Parties) -> Result<bool, Unresolved> {
+        let Some(ours) = &parties.ours else { return Ok(false) };
+        let (actor, correlation) = (known.scope.actor().clone(), known.scope.correlation());
+        let served = self.tenants.by_called_number(ours, actor, correlation).await;
+        match served.map_err(Unresolved::of) {
+            Ok(other) if other.scope.tenant() == known.scope.tenant() => Ok(false),
+            Ok(_) => match self.calls.find(&known.scope, known.route.call).await {
+                Ok(call) => {
+                    let call = call.snapshot();
+                    let recorded = match call.direction {
+                        Some(call::Direction::Outbound) => call.caller.number(),
+                        _ => call.called.as_ref(),
+                    };
+                    Ok(recorded.is_some_and(|recorded| recorded != ours))
+                }
+                Err(CallError::NotFound) => Ok(false),
+                Err(error) => Err(Unresolved::Call(error)),
+            },
+            // Nobody's number, or that of a company that is not served: it says nothing about whose the call is.
+            Err(Unresolved::Review(_)) => Ok(false),
+            Err(failed) => Err(failed),
+        }
     }
 
     async fn conclude(
@@ -217,6 +251,8 @@ enum Unresolved {
     Review(&'static str),
     /// Could not be found out.
     Failed(ResolveError),
+    /// The call could not be looked at.
+    Call(CallError),
 }
 
 impl Unresolved {

@@ -1,5 +1,5 @@
-use call::Report;
 use call::testing::{InMemoryCalls, InMemoryTrace};
+use call::{CallRepository as _, Report};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{BranchId, ChangeSet};
@@ -152,6 +152,41 @@ async fn a_known_call_keeps_its_tenant_whatever_the_event_says_about_numbers() {
     let done =
         world.processing.apply(&platform(), &entry, news(Some(OURS), CallSignal::Ended)).await.unwrap();
     assert_eq!(done, Processed::Applied { tenant: sleeping, changed: true });
+}
+
+/// The provider gave one id twice, or somebody mixed two calls up: nothing of the other company's caller may come into
+/// this company's records.
+#[tokio::test]
+async fn an_event_about_another_companys_number_is_kept_out_of_a_known_call() {
+    const THEIRS: &str = "+4989555200";
+    let world = World::new().await;
+    let branch = branch_profile(30, "main");
+    let change =
+        ChangeSet::one(TenancyWrite::CreateTenant { profile: tenant_profile(3, "physio"), created_at: at() })
+            .write(TenancyWrite::CreateBranch(branch.clone()))
+            .write(TenancyWrite::AssignNumber(NumberAssignment {
+                number: PhoneNumber::from_e164(THEIRS).unwrap(),
+                branch: branch.id,
+                label: "main".to_owned(),
+                active: true,
+            }));
+    world.tenancy.commit(&scope(3, None), change).await.unwrap();
+    let first = world.stored(b"1").await;
+    world.processing.apply(&platform(), &first, news(Some(OURS), CallSignal::Started)).await.unwrap();
+    let id = ProviderCallId::parse("call_a1").unwrap();
+    let call = world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap();
+    world.tenancy.add_call(scope(1, None).tenant(), call.branch, id.clone(), call.id, at());
+
+    let second = world.stored(b"2").await;
+    let done =
+        world.processing.apply(&platform(), &second, news(Some(THEIRS), CallSignal::Ended)).await.unwrap();
+    assert_eq!(done, Processed::Unrouted("number_of_another_company"));
+    assert_eq!(world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap(), call);
+
+    let third = world.stored(b"3").await;
+    let done =
+        world.processing.apply(&platform(), &third, news(Some(OURS), CallSignal::Ended)).await.unwrap();
+    assert!(matches!(done, Processed::Applied { changed: true, .. }));
 }
 
 #[tokio::test]
