@@ -40,13 +40,19 @@ use crate::ready::Ready;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Target {
     /// The administrator's address; without it, the ready file of a running demo says it.
-    #[arg(long, value_name = "URL", env = "ASKPRO_ADMIN_DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ASKPRO_ADMIN_DATABASE_URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub database: Option<String>,
     /// The ready file of a running demo.
-    #[arg(long, value_name = "FILE", default_value = "target/demo/ready.json")]
+    #[arg(long, value_name = "FILE", default_value = "target/demo/ready.json", global = true)]
     pub ready: PathBuf,
     /// Who you are: the name goes into audit logs and into the history of jobs. Your login, if absent.
-    #[arg(long = "as", value_name = "NAME", env = "USER", default_value = "unnamed", value_parser = person)]
+    #[arg(long = "as", value_name = "NAME", env = "USER", default_value = "unnamed", value_parser = person, global = true)]
     pub person: String,
 }
 

@@ -1,33 +1,5 @@
 //! A tenant as a person writes it down, in TOML or JSON, for `askpro tenant create`.
-//!
-//! ```toml
-//! slug = "salon-sued"
-//! name = "Salon Süd"
-//! call_rate_minor_per_minute = 15
-//!
-//! [[services]]
-//! name = "Herrenhaarschnitt"
-//! minutes = 30
-//! price_minor = 3200
-//!
-//! [[branches]]
-//! slug = "mitte"
-//! name = "Mitte"
-//! federal_state = "BY"
-//! numbers = ["+4989555100"]
-//! hours = [{ days = "tue-fri", from = "09:00", until = "18:00" }, { days = "sat", from = "09:00", until = "14:00" }]
-//!
-//! [[branches.staff]]
-//! name = "Anna Petersen"
-//! breaks = [{ from = "12:30", until = "13:00" }]
-//!
-//! [[changes]]
-//! act = "cancel"
-//! service = "Herrenhaarschnitt"
-//! until_minutes = 120
-//! max_per_month = 3
-//! fee_tiers = [{ min_minutes = 1440, fee_minor = 0 }, { min_minutes = 120, fee_minor = 500 }]
-//! ```
+//! `docs/operations/company.toml` is an example.
 //!
 //! What is left out has the product's default: a person works when the branch is open and performs everything that is
 //! offered there. The demo world is written in the same type.

@@ -21,6 +21,9 @@ use crate::world::DEFAULT_SEED;
 /// The call that `--once` plays.
 const ONCE: &str = include_str!("../../../tests/calls/book.yaml");
 
+/// How the tool is run from a clone.
+const RUN: &str = "cargo run --release -q -p askpro --";
+
 /// The first year that a demo cannot be set to: time zones are told for no longer, and nobody books so far ahead.
 const CLOCK_ENDS: i32 = 2100;
 
@@ -160,8 +163,8 @@ fn greet(ready: &Ready, path: &std::path::Path, out: &mut impl Write) -> std::io
     writeln!(out, "  Datenbank     {}", ready.database_url)?;
     writeln!(out, "  Bereit-Datei  {}", path.display())?;
     writeln!(out)?;
-    writeln!(out, "  askpro simulate --ready {} tests/calls/book.yaml", path.display())?;
-    writeln!(out, "  askpro prove race --ready {}", path.display())?;
+    writeln!(out, "  {RUN} simulate --ready {} tests/calls/book.yaml", path.display())?;
+    writeln!(out, "  {RUN} prove race --ready {}", path.display())?;
     if let Some(tenant) = ready.tenants.first() {
         writeln!(
             out,

@@ -198,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_documents_is_a_company() {
+        let file: TenantFile = toml::from_str(include_str!("../../../docs/operations/company.toml")).unwrap();
+        let company = blueprint(&file, Vec::new()).unwrap();
+        assert_eq!((company.branches.len(), company.changes.len()), (1, 1));
+    }
+
+    #[test]
     fn mistakes_are_named() {
         let file = || tenants::all().remove(0);
         let problem = |file: &TenantFile| blueprint(file, Vec::new()).unwrap_err().0;

@@ -49,7 +49,7 @@ impl std::fmt::Debug for RedisConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedisConfigError {
     /// It is not the address of a Redis.
-    #[error("is not of the form redis://:password@host:port/0")]
+    #[error("is not of the form redis://host:port/0, with a password before the host if there is one")]
     Address,
     /// Encrypted connections are not built in.
     #[error("asks for TLS, which is not built in: reach Redis over a private network or a local tunnel")]

@@ -297,6 +297,14 @@ impl Config {
                 "is not set; give it there, in DATABASE_URL or in a file named by database.url_file",
             ));
         }
+        let is_postgres =
+            |url: &str| ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        if !is_postgres(self.database.url.expose()) {
+            return Err(ConfigError::new(
+                "database.url",
+                "is not of the form postgres://role@host:port/database",
+            ));
+        }
         if program == Program::Gateway && self.retell.api_keys.is_empty() {
             return Err(ConfigError::new(
                 "retell.api_keys",
