@@ -3,6 +3,7 @@
 pub(crate) mod catalogue;
 mod changes;
 pub(crate) mod double;
+mod facilities;
 pub(crate) mod history;
 pub(crate) mod load;
 mod queue;

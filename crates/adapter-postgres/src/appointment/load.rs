@@ -1,7 +1,9 @@
 //! Everything about some days in one statement: version of the catalogue, occupied time, the caller's own
 //! appointments, the caller's holds.
 
-use appointment::model::{BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot, OwnAppointment};
+use appointment::model::{
+    BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, FacilityId, HoldId, HoldSnapshot, OwnAppointment,
+};
 use appointment::waiting::OfferId;
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -10,7 +12,7 @@ use kernel::{
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::read::spans;
+use super::facilities::split;
 use crate::error::{corrupt, store_error};
 use crate::row::phone;
 use crate::statements::statements;
@@ -21,9 +23,11 @@ macro_rules! hold_columns {
         "h.id, h.staff_id AS staff, h.starts_at, h.ends_at, h.expires_at, h.created_at, h.call_id AS call,
          h.moves_appointment_id AS appointment, h.service_id AS service, h.branch_id AS branch,
          h.caller_e164 AS number, NULL::uuid AS customer, 0::bigint AS version,
-         (SELECT coalesce(array_agg(s.starts_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
+         (SELECT coalesce(array_agg(s.resource_id ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
+           WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS resources,
+         (SELECT coalesce(array_agg(s.starts_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
            WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_starts,
-         (SELECT coalesce(array_agg(s.ends_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
+         (SELECT coalesce(array_agg(s.ends_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
            WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_ends"
     };
 }
@@ -37,20 +41,20 @@ macro_rules! hold_columns_of_nothing {
              NULL::uuid AS appointment, NULL::uuid AS service, NULL::uuid AS branch, NULL::text AS number,
              NULL::uuid AS customer, ",
             $version,
-            " AS version, NULL::timestamptz[] AS span_starts, NULL::timestamptz[] AS span_ends"
+            " AS version, NULL::uuid[] AS resources, NULL::timestamptz[] AS span_starts, NULL::timestamptz[] AS span_ends"
         )
     };
 }
 
 statements! {
-    /// One row for the branch, one per busy span (its id that of the offer, if it is one's), one per own appointment, one per hold; `part` tells them apart.
+    /// One row for the branch, one per busy span of a person or a facility (its id that of the offer, if it is one's), one per own appointment, one per hold; `part` tells them apart.
     DAY_LOAD = concat!("
         SELECT 0::smallint AS part, ", hold_columns_of_nothing!("b.catalogue_version"), "
           FROM public.branches b WHERE b.tenant_id = $1 AND b.id = $2
         UNION ALL
         SELECT 1::smallint, o.offer_id, o.resource_id, o.starts_at, o.ends_at, o.expires_at, NULL::timestamptz, h.call_id,
-               o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::timestamptz[],
-               NULL::timestamptz[]
+               o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::uuid[],
+               NULL::timestamptz[], NULL::timestamptz[]
           FROM public.occupancy o
           LEFT JOIN public.holds h ON h.tenant_id = o.tenant_id AND h.id = o.hold_id
          WHERE o.tenant_id = $1 AND o.resource_id = ANY($3)
@@ -59,8 +63,8 @@ statements! {
            AND (o.appointment_id IS NULL OR o.appointment_id IS DISTINCT FROM $6)
         UNION ALL
         SELECT 2::smallint, a.id, a.staff_id, a.starts_at, a.ends_at, NULL::timestamptz, NULL::timestamptz, a.call_id,
-               NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::timestamptz[],
-               NULL::timestamptz[]
+               NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::uuid[],
+               NULL::timestamptz[], NULL::timestamptz[]
           FROM public.appointments a
          WHERE a.tenant_id = $1 AND (a.customer_id = ANY($9) OR a.call_id = $7)
            AND a.starts_at < $5 AND a.ends_at > $4 AND a.id IS DISTINCT FROM $6
@@ -94,6 +98,7 @@ struct LoadRow {
     number: Option<String>,
     customer: Option<Uuid>,
     version: i64,
+    resources: Option<Vec<Uuid>>,
     span_starts: Option<Vec<DateTime<Utc>>>,
     span_ends: Option<Vec<DateTime<Utc>>>,
 }
@@ -128,6 +133,8 @@ impl LoadRow {
     }
 
     fn hold(&self, caller_number: Option<PhoneNumber>) -> Option<HoldSnapshot> {
+        let (starts, ends) = (self.span_starts.as_deref()?, self.span_ends.as_deref()?);
+        let (spans, uses) = split(self.staff?, self.resources.as_deref()?, starts, ends);
         Some(HoldSnapshot {
             id: HoldId::from_uuid(self.id?),
             branch: BranchId::from_uuid(self.branch?),
@@ -137,7 +144,8 @@ impl LoadRow {
             staff: StaffId::from_uuid(self.staff?),
             starts_at: self.starts_at?,
             ends_at: self.ends_at?,
-            spans: spans(self.span_starts.as_deref()?, self.span_ends.as_deref()?),
+            spans,
+            uses,
             moves: self.appointment.map(AppointmentId::from_uuid),
             expires_at: self.expires_at?,
             created_at: self.created_at?,
@@ -150,6 +158,24 @@ impl LoadRow {
     }
 }
 
+/// Whose time is asked for: one list, since one column says whose a span is.
+fn resources(query: &DayQuery) -> Vec<Uuid> {
+    let staff = query.staff.iter().map(StaffId::as_uuid);
+    staff.chain(query.facilities.iter().map(FacilityId::as_uuid)).collect()
+}
+
+/// The span of a facility, if it is one's.
+fn facility(busy: &BusySpan, query: &DayQuery) -> Option<FacilityBusy> {
+    let asked = FacilityId::from_uuid(busy.staff.as_uuid());
+    query.facilities.contains(&asked).then_some(FacilityBusy {
+        facility: asked,
+        start: busy.start,
+        end: busy.end,
+        kind: busy.kind,
+        expires_at: busy.expires_at,
+    })
+}
+
 pub(super) async fn day_load(
     connection: &mut PgConnection,
     scope: &TenantScope,
@@ -158,7 +184,7 @@ pub(super) async fn day_load(
     let rows: Vec<LoadRow> = sqlx::query_as(DAY_LOAD)
         .bind(scope.tenant().as_uuid())
         .bind(query.branch.as_uuid())
-        .bind(query.staff.iter().map(StaffId::as_uuid).collect::<Vec<_>>())
+        .bind(resources(query))
         .bind(query.from)
         .bind(query.until)
         .bind(query.exclude.map(|id| id.as_uuid()))
@@ -172,7 +198,13 @@ pub(super) async fn day_load(
     for row in rows {
         match row.part {
             0 => load.catalogue_version = row.version,
-            1 => load.busy.push(row.busy().ok_or_else(|| corrupt("occupancy"))?),
+            1 => {
+                let busy = row.busy().ok_or_else(|| corrupt("occupancy"))?;
+                match facility(&busy, query) {
+                    Some(facility) => load.facilities.push(facility),
+                    None => load.busy.push(busy),
+                }
+            }
             2 => load.own.push(row.own().ok_or_else(|| corrupt("appointments"))?),
             _ => load.holds.push(row.checked_hold()?),
         }

@@ -1,7 +1,7 @@
 //! Reading appointments whole.
 
 use appointment::model::{
-    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, Span, SyncState,
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, SyncState,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::MAX_LISTED;
@@ -12,6 +12,7 @@ use kernel::{
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::facilities::split;
 use crate::error::{corrupt, store_error};
 use crate::row::{count, money, zone};
 use crate::statements::statements;
@@ -52,7 +53,7 @@ macro_rules! select {
             "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
                     a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
                     a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version, a.fee_minor,
-                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.span_starts, o.span_ends", $more, "
+                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.resources, o.span_starts, o.span_ends", $more, "
                FROM public.appointments a
               CROSS JOIN LATERAL (
                     SELECT coalesce(array_agg(h.position ORDER BY h.position), '{}') AS positions,
@@ -62,8 +63,9 @@ macro_rules! select {
                       FROM public.appointment_phases h
                      WHERE h.tenant_id = a.tenant_id AND h.appointment_id = a.id) p
               CROSS JOIN LATERAL (
-                    SELECT coalesce(array_agg(y.starts_at ORDER BY y.starts_at), '{}') AS span_starts,
-                           coalesce(array_agg(y.ends_at ORDER BY y.starts_at), '{}') AS span_ends
+                    SELECT coalesce(array_agg(y.resource_id ORDER BY y.resource_id, y.starts_at), '{}') AS resources,
+                           coalesce(array_agg(y.starts_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_starts,
+                           coalesce(array_agg(y.ends_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_ends
                       FROM public.occupancy y
                      WHERE y.tenant_id = a.tenant_id AND y.appointment_id = a.id) o
               WHERE a.tenant_id = $1 AND ",
@@ -115,6 +117,7 @@ struct AppointmentRow {
     kinds: Vec<String>,
     phase_starts: Vec<DateTime<Utc>>,
     phase_ends: Vec<DateTime<Utc>>,
+    resources: Vec<Uuid>,
     span_starts: Vec<DateTime<Utc>>,
     span_ends: Vec<DateTime<Utc>>,
 }
@@ -143,9 +146,11 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
 
     fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
         let price = money(row.price_minor, &row.currency, "appointments.currency")?;
+        let (spans, uses) = split(row.staff_id, &row.resources, &row.span_starts, &row.span_ends);
         Ok(Self {
             phases: row.phases()?,
-            spans: spans(&row.span_starts, &row.span_ends),
+            spans,
+            uses,
             id: AppointmentId::from_uuid(row.id),
             branch: BranchId::from_uuid(row.branch_id),
             customer: CustomerId::from_uuid(row.customer_id),
@@ -169,11 +174,6 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
             version: row.version,
         })
     }
-}
-
-/// Spans from parallel arrays.
-pub(super) fn spans(starts: &[DateTime<Utc>], ends: &[DateTime<Utc>]) -> Vec<Span> {
-    starts.iter().zip(ends).map(|(start, end)| Span::new(*start, *end)).collect()
 }
 
 fn at_most() -> i64 {

@@ -15,14 +15,16 @@ use sqlx::query::Query;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::facilities::Occupied;
 use crate::calendar::copies::{adding, due_again, new_place, rows};
 use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
 
-/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy.
+/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy; and the one with
+/// whose time is occupied, the person's and that of facilities.
 macro_rules! freeing {
-    () => {
-        "released AS (
+    ($resources:literal) => {
+        concat!("released AS (
             SELECT h.id FROM public.holds h WHERE h.tenant_id = $1 AND (h.id = ANY($2) OR h.call_id = ANY($3))
         ), freed AS (
             DELETE FROM public.occupancy o
@@ -30,14 +32,36 @@ macro_rules! freeing {
             RETURNING o.hold_id
         ), expired AS (
             DELETE FROM public.occupancy o
-             WHERE o.tenant_id = $1 AND o.resource_id = $4 AND o.starts_at >= $5::timestamptz - interval '7 days'
+             WHERE o.tenant_id = $1 AND o.resource_id = ANY(", $resources, "::uuid[]) AND o.starts_at >= $5::timestamptz - interval '7 days'
                AND o.starts_at < $6 AND o.ends_at > $5 AND o.expires_at <= app.now()
             RETURNING o.hold_id
         ), gone AS (
             DELETE FROM public.holds h
              WHERE h.tenant_id = $1
                AND h.id = ANY(ARRAY(SELECT r.id FROM released r UNION ALL SELECT e.hold_id FROM expired e))
-        )"
+        )")
+    };
+}
+
+/// What is occupied, from parallel arrays in parameters: whose, from, until. Whatever is not the person's is a facility's.
+macro_rules! occupying {
+    ($owner:literal, $more:literal, $resources:literal, $starts:literal, $ends:literal) => {
+        concat!(
+            "SELECT $1, CASE WHEN s.resource = $4 THEN 'staff' ELSE 'facility' END, s.resource,
+               tstzrange(s.starts_at, s.ends_at), ",
+            $owner,
+            "
+          FROM ",
+            $more,
+            "unnest(",
+            $resources,
+            "::uuid[], ",
+            $starts,
+            "::timestamptz[], ",
+            $ends,
+            "::timestamptz[])
+            AS s (resource, starts_at, ends_at)"
+        )
     };
 }
 
@@ -63,15 +87,14 @@ macro_rules! history {
 }
 
 statements! {
-    CLAIM_HOLD = concat!("WITH ", freeing!(), ", hold AS (
+    CLAIM_HOLD = concat!("WITH ", freeing!("$19"), ", hold AS (
             INSERT INTO public.holds
                 (tenant_id, staff_id, id, call_id, caller_e164, branch_id, service_id, starts_at, ends_at,
                  moves_appointment_id, expires_at, created_at)
             VALUES ($1, $4, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         )
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
-        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'hold', $7, $15
-          FROM unnest($17::timestamptz[], $18::timestamptz[]) AS s (starts_at, ends_at)
+        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, hold_id, expires_at)
+        ", occupying!("'hold', $7, $15", "", "$19", "$17", "$18"), "
          WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
 
     RENEW_HOLD = "
@@ -84,7 +107,7 @@ statements! {
     RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
 
     /// A new appointment has cost no fee yet.
-    INSERT = concat!("WITH ", freeing!(), ", ", history!("NULL"), ", customer AS (
+    INSERT = concat!("WITH ", freeing!("$46"), ", ", history!("NULL"), ", customer AS (
             INSERT INTO public.customers
                 (tenant_id, id, name, phone_e164, email, anonymous, status, source, created_at)
             SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active',
@@ -105,13 +128,12 @@ statements! {
                 AS p (position, kind, starts_at, ends_at)
         ), copies AS (", adding!("$45"), "
         )
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
-        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', $15
-          FROM unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+        ", occupying!("'appointment', $15", "", "$46", "$33", "$34"), "
          WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
 
     /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
-    UPDATE = concat!("WITH ", freeing!(), ", ", history!("$40::bigint"), ", vacated AS (
+    UPDATE = concat!("WITH ", freeing!("$43"), ", ", history!("$40::bigint"), ", vacated AS (
             DELETE FROM public.occupancy o WHERE o.tenant_id = $1 AND o.appointment_id = $15
             RETURNING o.id
         ), appointment AS (
@@ -133,10 +155,8 @@ statements! {
                 AS p (position, kind, starts_at, ends_at)
              WHERE (SELECT count(*) FROM old_phases) >= 0
         ), taken AS (
-            INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
-            SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', a.id
-              FROM appointment a CROSS JOIN
-                   unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+            INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+            ", occupying!("'appointment', a.id", "appointment a CROSS JOIN ", "$43", "$33", "$34"), "
              WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
                    + (SELECT count(*) FROM vacated) >= 0
         ), copy AS (
@@ -225,20 +245,14 @@ fn freeing<'q>(
         .bind(stretch.end)
 }
 
-/// From the beginning of the first span to the end of the last; without spans, the stay.
-fn stretch(spans: &[Span], stay: Span) -> Span {
-    let start = spans.iter().map(|span| span.start).min().unwrap_or(stay.start);
-    let end = spans.iter().map(|span| span.end).max().unwrap_or(stay.end);
-    Span::new(start, end)
-}
-
 pub(super) async fn claim_hold(
     connection: &mut PgConnection,
     scope: &TenantScope,
     releases: Releases,
     hold: &HoldSnapshot,
 ) -> Result<(), CommitError> {
-    let stretch = stretch(&hold.spans, Span::new(hold.starts_at, hold.ends_at));
+    let taken = Occupied::of(hold.staff, &hold.spans, &hold.uses);
+    let stretch = taken.stretch(Span::new(hold.starts_at, hold.ends_at));
     freeing(CLAIM_HOLD, scope, releases, hold.staff, stretch)
         .bind(hold.id.as_uuid())
         .bind(hold.call.as_uuid())
@@ -250,8 +264,9 @@ pub(super) async fn claim_hold(
         .bind(hold.moves.map(|id| id.as_uuid()))
         .bind(hold.expires_at)
         .bind(hold.created_at)
-        .bind(hold.spans.iter().map(|span| span.start).collect::<Vec<_>>())
-        .bind(hold.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+        .bind(taken.starts)
+        .bind(taken.ends)
+        .bind(taken.resources)
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -283,8 +298,12 @@ fn customer<'q>(statement: Statement<'q>, customer: Option<&'q NewCustomerRow>) 
         .bind(rows.iter().map(|c| c.anonymous).collect::<Vec<_>>())
 }
 
-/// Parameters 15 to 34: the appointment and the time it occupies.
-fn fields<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) -> Statement<'q> {
+/// Parameters 15 to 34: the appointment and when the time begins and ends that it occupies; whose time comes last.
+fn fields<'q>(
+    statement: Statement<'q>,
+    appointment: &'q AppointmentSnapshot,
+    taken: &Occupied,
+) -> Statement<'q> {
     statement
         .bind(appointment.id.as_uuid())
         .bind(appointment.branch.as_uuid())
@@ -304,8 +323,8 @@ fn fields<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) ->
         .bind(appointment.cancelled_at)
         .bind(appointment.cancel_reason.as_ref().map(Note::as_str))
         .bind(appointment.version)
-        .bind(appointment.spans.iter().map(|span| span.start).collect::<Vec<_>>())
-        .bind(appointment.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+        .bind(taken.starts.clone())
+        .bind(taken.ends.clone())
 }
 
 /// Parameters 36 to 39: the phases.
@@ -323,11 +342,11 @@ fn whole<'q>(
     scope: &TenantScope,
     releases: Releases,
     appointment: &'q AppointmentSnapshot,
-    entry: Option<&'q AppointmentChange>,
+    (entry, taken): (Option<&'q AppointmentChange>, &Occupied),
 ) -> Statement<'q> {
-    let stay = Span::new(appointment.starts_at, appointment.ends_at);
-    let statement = freeing(sql, scope, releases, appointment.staff, stretch(&appointment.spans, stay));
-    fields(history(statement, entry), appointment)
+    let stretch = taken.stretch(Span::new(appointment.starts_at, appointment.ends_at));
+    let statement = freeing(sql, scope, releases, appointment.staff, stretch);
+    fields(history(statement, entry), appointment, taken)
 }
 
 pub(super) async fn insert(
@@ -338,9 +357,11 @@ pub(super) async fn insert(
     new_customer: Option<&NewCustomerRow>,
     (entry, copy): (Option<&AppointmentChange>, Option<&CopyRecord>),
 ) -> Result<(), CommitError> {
-    let statement = whole(INSERT, scope, releases, appointment, entry).bind(appointment.created_at);
+    let taken = Occupied::of(appointment.staff, &appointment.spans, &appointment.uses);
+    let statement = whole(INSERT, scope, releases, appointment, (entry, &taken)).bind(appointment.created_at);
     customer(phases(statement, appointment), new_customer)
         .bind(rows(copy.as_slice()))
+        .bind(taken.resources)
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -355,11 +376,13 @@ pub(super) async fn update(
     expected: i64,
     (entry, due): (Option<&AppointmentChange>, Option<Option<&CalendarLink>>),
 ) -> Result<(), CommitError> {
-    let statement = whole(UPDATE, scope, releases, next, entry).bind(expected);
+    let taken = Occupied::of(next.staff, &next.spans, &next.uses);
+    let statement = whole(UPDATE, scope, releases, next, (entry, &taken)).bind(expected);
     let statement = phases(statement, next)
         .bind(next.fee.map(Money::minor))
         .bind(new_place(due.flatten()))
-        .bind(due.is_some());
+        .bind(due.is_some())
+        .bind(taken.resources);
     let row = statement.fetch_one(connection).await.map_err(occupancy_error)?;
     let changed: i64 = sqlx::Row::try_get(&row, 0).map_err(commit_error)?;
     if changed == 0 { Err(CommitError::Stale) } else { Ok(()) }

@@ -34,6 +34,7 @@ fn hold(salon: &Salon, start: DateTime<Utc>) -> HoldSnapshot {
         starts_at: start,
         ends_at: start + TimeDelta::minutes(30),
         spans: vec![span(start)],
+        uses: Vec::new(),
         moves: None,
         expires_at: start,
         created_at: salon.created_at,
@@ -62,6 +63,7 @@ fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
             ends_at: span.end,
         }],
         spans: vec![span],
+        uses: Vec::new(),
         notes: None,
         reschedule_count: 0,
         fee: None,
@@ -130,6 +132,7 @@ async fn a_booking_takes_four_messages_and_a_look_two() {
     let query = DayQuery {
         branch: salon.branch,
         staff: vec![salon.staff, salon.colleague],
+        facilities: Vec::new(),
         from: start,
         until: start + TimeDelta::days(1),
         exclude: None,
@@ -261,7 +264,8 @@ async fn looking_at_a_day_does_not_read_the_past() {
         ("appointment::rows", "CLAIM_HOLD"),
         &format!(
             "'{tenant}', '{{}}', '{{}}', '{staff}', now(), now() + interval '30 minutes', '{call}', '{call}', NULL,
-             '{}', '{}', now(), now() + interval '30 minutes', NULL, now(), now(), '{{}}', '{{}}'",
+             '{}', '{}', now(), now() + interval '30 minutes', NULL, now(), now(), '{{}}', '{{}}',
+             ARRAY['{staff}']::uuid[]",
             salon.branch.as_uuid(),
             salon.service.as_uuid()
         ),

@@ -4,6 +4,7 @@ use kernel::{ServiceId, StaffId};
 
 use super::appointment::AppointmentSnapshot;
 use super::catalogue::{Catalogue, Staff};
+use super::facility::FacilityId;
 use super::footprint::Footprint;
 use super::slot::Slot;
 use super::span::Minute;
@@ -56,6 +57,13 @@ impl Sought {
     #[must_use]
     pub const fn service_id(&self) -> ServiceId {
         self.service
+    }
+
+    /// The active facilities of the branch that may be used for it.
+    #[must_use]
+    pub fn facilities(&self, catalogue: &Catalogue) -> Vec<FacilityId> {
+        let needs = self.footprint.needs().iter();
+        needs.flat_map(|need| catalogue.that_will_do(need.wanted)).map(|facility| facility.id).collect()
     }
 
     /// Its shape.

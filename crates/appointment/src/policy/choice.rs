@@ -48,7 +48,10 @@ pub fn choose(
 const fn distance(reason: &Unavailable) -> u8 {
     match reason {
         Unavailable::NotVerified => 0,
-        Unavailable::JustTaken | Unavailable::Busy(_) | Unavailable::BusyElsewhere => 1,
+        Unavailable::JustTaken
+        | Unavailable::Busy(_)
+        | Unavailable::FacilityTaken { .. }
+        | Unavailable::BusyElsewhere => 1,
         Unavailable::Break => 2,
         Unavailable::StaffAbsent => 3,
         Unavailable::StaffOff => 4,
@@ -56,6 +59,6 @@ const fn distance(reason: &Unavailable) -> u8 {
         Unavailable::OutsideHours | Unavailable::Closed { .. } => 6,
         Unavailable::TooSoon { .. } | Unavailable::TooFar { .. } => 7,
         Unavailable::StaffCannot => 8,
-        Unavailable::NotOffered | Unavailable::NotLoaded => 9,
+        Unavailable::NotOffered | Unavailable::NoFacility | Unavailable::NotLoaded => 9,
     }
 }

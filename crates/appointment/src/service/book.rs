@@ -3,7 +3,8 @@
 use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, TenantScope};
 
 use super::{
-    ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+    ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds,
+    own_holds_for, wish_for, worth_another_look,
 };
 use crate::calendar::{CopyRecord, copy_job};
 use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
@@ -155,28 +156,24 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
     let chosen = match staff {
         Some(staff) => choose_hopefully(picture, sought, &[staff], &[], start),
         None => {
-            let held: Vec<_> = own_holds(picture)
-                .filter(|hold| hold.service == service && hold.starts_at == start && hold.moves.is_none())
-                .map(|hold| hold.staff)
-                .collect();
+            let held: Vec<_> = own_holds_for(picture, service, start).map(|hold| hold.staff).collect();
             choose_hopefully(picture, sought, &held, &picture.performers, start)
         }
     };
     match chosen {
         Err(reason) => Decision::Gone(reason),
         Ok(staff) => {
+            let kept = kept_by(own_holds_for(picture, service, start).filter(|hold| hold.staff == staff));
+            let Some(uses) = availability.facilities_for(sought, staff, start, &kept) else {
+                return Decision::Gone(Unavailable::NoFacility);
+            };
             draft(picture, request, sought, id).map_or(Decision::Gone(Unavailable::NotOffered), |draft| {
-                let made = Appointment::book(draft, sought, staff, minute, picture.view.now);
+                let made = Appointment::book(draft, sought, staff, minute, picture.view.now).using(uses);
                 let mirrored = picture.catalogue.link(service, staff).is_some();
                 Decision::Book(Box::new(if mirrored { made.awaiting_copy() } else { made }))
             })
         }
     }
-}
-
-fn own_holds(picture: &Picture) -> impl Iterator<Item = &HoldSnapshot> {
-    let call = picture.view.call;
-    picture.load.holds.iter().filter(move |hold| Some(hold.call) == call)
 }
 
 fn draft(picture: &Picture, request: &BookRequest, sought: &Sought, id: AppointmentId) -> Option<Draft> {
@@ -205,7 +202,7 @@ fn change_set(
     let mut from_hold = None;
     if let Requester::Caller(context) = &request.requester {
         let slot = appointment.slot();
-        for id in settled_by(&slot, None, &made.spans, context.call, &picture.load.holds) {
+        for id in settled_by(&slot, None, (&made.spans, &made.uses), context.call, &picture.load.holds) {
             let kept_this = own_holds(picture).any(|hold| hold.id == id && keeps(hold, &slot));
             if kept_this && from_hold.is_none() {
                 from_hold = Some(id);

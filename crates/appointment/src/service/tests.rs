@@ -3,6 +3,7 @@
 mod booking;
 mod changing;
 mod checking;
+mod furnished;
 mod sequences;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +33,7 @@ use crate::ports::{AppointmentRepository, AppointmentWrite};
 use crate::service::BookingService;
 use crate::testing::{
     CatalogueBuilder, InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, branch_id, salon,
-    service_id, staff_id,
+    salon_with_basins, service_id, staff_id,
 };
 
 /// Friday before the Tuesday that most tests are about, 09:00 in Berlin.

@@ -142,7 +142,7 @@ impl InMemoryAppointments {
         self.read(scope, |rows| rows.claims.get(key).cloned())
     }
 
-    /// Pairs of overlapping spans of one person. Anything but zero is a double booking.
+    /// Pairs of overlapping spans of one person or facility. Anything but zero is a double booking.
     #[must_use]
     pub fn overlaps(&self, scope: &TenantScope) -> usize {
         self.read(scope, Rows::overlaps)

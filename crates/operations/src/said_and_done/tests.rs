@@ -107,6 +107,7 @@ fn gone(at: &str) -> AppointmentSnapshot {
         price: Money::new(3000, Currency::Eur),
         phases: Vec::new(),
         spans: Vec::new(),
+        uses: Vec::new(),
         notes: None,
         reschedule_count: 0,
         fee: None,

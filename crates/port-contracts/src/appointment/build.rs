@@ -37,6 +37,7 @@ impl AppointmentFixture {
             starts_at: self.at(from),
             ends_at: self.at(until),
             spans: vec![self.span(from, until)],
+            uses: Vec::new(),
             moves: None,
             expires_at: self.now + TimeDelta::minutes(10),
             created_at: self.now,
@@ -66,6 +67,7 @@ impl AppointmentFixture {
                 ends_at: self.at(until),
             }],
             spans: vec![self.span(from, until)],
+            uses: Vec::new(),
             notes: Note::clean("bitte „kurz“; danke"),
             reschedule_count: 0,
             fee: None,
@@ -99,6 +101,7 @@ impl AppointmentFixture {
         DayQuery {
             branch: tenant.branch(),
             staff: vec![tenant.staff(0), tenant.staff(1)],
+            facilities: tenant.catalogue.facilities.iter().map(|facility| facility.id).collect(),
             from: self.at(-600),
             until: self.at(600),
             exclude: None,
