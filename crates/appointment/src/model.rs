@@ -16,6 +16,7 @@ mod reason;
 mod slot;
 mod sought;
 mod span;
+mod tie;
 mod transition;
 mod zone;
 
@@ -44,6 +45,7 @@ pub use reason::Unavailable;
 pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError};
 pub use sought::Sought;
 pub use span::{Minute, Span};
+pub use tie::{SequenceId, SeriesId, Tie};
 pub use transition::{ChangeRefused, Draft};
 
 pub(crate) use appointment::stored_words;

@@ -11,6 +11,9 @@ mod explain;
 mod modify;
 mod picture;
 mod search;
+mod sequence;
+mod sequence_changes;
+mod series;
 mod waiting;
 
 pub(crate) use waiting::{Along, PersonDays};
@@ -32,6 +35,8 @@ use crate::model::{
     HoldId, Minute, Sought, Span, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
+use crate::policy::sequence::SequenceLimits;
+use crate::policy::series::SeriesLimits;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
 use catalogues::Catalogues;
 use picture::{Picture, choose_hopefully, kept_by, own_holds, own_holds_for};
@@ -53,6 +58,8 @@ pub struct BookingService {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     outside: Option<Arc<dyn OutsideTimes>>,
+    sequences: SequenceLimits,
+    series: SeriesLimits,
 }
 
 /// What a question is about: a service that shall be booked, or an appointment that shall be moved.
@@ -109,7 +116,9 @@ impl BookingService {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
     ) -> Self {
-        Self { catalogues: Catalogues::new(catalogues), appointments, offers, clock, ids, outside: None }
+        let catalogues = Catalogues::new(catalogues);
+        let (sequences, series) = (SequenceLimits::default(), SeriesLimits::default());
+        Self { catalogues, appointments, offers, clock, ids, outside: None, sequences, series }
     }
 
     /// The same with outside calendars.
@@ -270,7 +279,16 @@ impl BookingService {
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
                 let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
-                return Ok(Picture { catalogue, sought, days, performers, load, view, outside });
+                return Ok(Picture {
+                    catalogue,
+                    sought,
+                    days,
+                    performers,
+                    load,
+                    view,
+                    outside,
+                    horizon: None,
+                });
             }
             catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
         }

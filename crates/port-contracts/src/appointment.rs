@@ -14,6 +14,7 @@ mod furnished;
 mod holds;
 mod offers;
 mod reading;
+mod tied;
 mod writing;
 
 use std::any::Any;
@@ -28,6 +29,7 @@ pub use furnished::*;
 pub use holds::*;
 pub use offers::*;
 pub use reading::*;
+pub use tied::*;
 pub use writing::*;
 
 /// A store without appointments, and what its rows may refer to.
@@ -102,6 +104,9 @@ macro_rules! appointment_contract {
             holds_are_renewed_and_released,
             a_relaxed_hold_is_visible_at_once,
             a_move_replaces_the_occupied_time,
+            what_belongs_together_comes_back_together,
+            a_taken_part_undoes_all,
+            vacated_time_can_be_exchanged,
             a_stale_version_writes_nothing,
             a_repeated_claim_writes_nothing,
             a_cancelled_appointment_frees_its_time,

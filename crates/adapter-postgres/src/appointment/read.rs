@@ -1,7 +1,8 @@
 //! Reading appointments whole.
 
 use appointment::model::{
-    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, SyncState,
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, SequenceId,
+    SeriesId, SyncState, Tie,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::MAX_LISTED;
@@ -53,6 +54,7 @@ macro_rules! select {
             "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
                     a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
                     a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version, a.fee_minor,
+                    a.sequence_id, a.series_id,
                     p.positions, p.kinds, p.phase_starts, p.phase_ends, o.resources, o.span_starts, o.span_ends", $more, "
                FROM public.appointments a
               CROSS JOIN LATERAL (
@@ -87,6 +89,10 @@ statements! {
           ORDER BY a.starts_at, a.id LIMIT $4"
     );
 
+    LIST_OF_SEQUENCE = select!("a.sequence_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
+
+    LIST_OF_SERIES = select!("a.series_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
+
     LIST_OF_CALL = select!("a.call_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
 }
 
@@ -113,6 +119,8 @@ struct AppointmentRow {
     created_at: DateTime<Utc>,
     version: i64,
     fee_minor: Option<i64>,
+    sequence_id: Option<Uuid>,
+    series_id: Option<Uuid>,
     positions: Vec<i16>,
     kinds: Vec<String>,
     phase_starts: Vec<DateTime<Utc>>,
@@ -151,6 +159,10 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
             phases: row.phases()?,
             spans,
             uses,
+            tie: row
+                .sequence_id
+                .map(|id| Tie::Sequence(SequenceId::from_uuid(id)))
+                .or(row.series_id.map(|id| Tie::Series(SeriesId::from_uuid(id)))),
             id: AppointmentId::from_uuid(row.id),
             branch: BranchId::from_uuid(row.branch_id),
             customer: CustomerId::from_uuid(row.customer_id),
@@ -257,6 +269,25 @@ pub(super) async fn list_upcoming(
         .bind(scope.tenant().as_uuid())
         .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
         .bind(from)
+        .bind(at_most())
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(AppointmentSnapshot::try_from).collect()
+}
+
+pub(super) async fn list_tied(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    tie: Tie,
+) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+    let (statement, id) = match tie {
+        Tie::Sequence(id) => (LIST_OF_SEQUENCE, id.as_uuid()),
+        Tie::Series(id) => (LIST_OF_SERIES, id.as_uuid()),
+    };
+    let rows: Vec<AppointmentRow> = sqlx::query_as(statement)
+        .bind(scope.tenant().as_uuid())
+        .bind(id)
         .bind(at_most())
         .fetch_all(connection)
         .await

@@ -5,10 +5,12 @@
 
 use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{
-    AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
+    AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span, Tie,
 };
 use chrono::{DateTime, Utc};
-use kernel::{CommitError, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope};
+use kernel::{
+    AppointmentId, CommitError, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope,
+};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -118,9 +120,9 @@ statements! {
             INSERT INTO public.appointments
                 (tenant_id, staff_id, id, branch_id, customer_id, service_id, call_id, starts_at, ends_at, timezone,
                  status, source, price_minor, currency, notes, reschedule_count, sync_state, cancelled_at,
-                 cancel_reason, version, created_at)
+                 cancel_reason, version, created_at, sequence_id, series_id)
             VALUES ($1, $4, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
-                    $35)
+                    $35, $47, $48)
         ), phases AS (
             INSERT INTO public.appointment_phases (tenant_id, appointment_id, position, kind, starts_at, ends_at)
             SELECT $1, $15, p.position, p.kind, p.starts_at, p.ends_at
@@ -164,6 +166,8 @@ statements! {
               FROM appointment a WHERE $42 AND c.tenant_id = $1 AND c.appointment_id = a.id
         )
         SELECT count(*) FROM appointment");
+
+    VACATE = "DELETE FROM public.occupancy WHERE tenant_id = $1 AND appointment_id = $2";
 
     RECORD_CHANGE = "
         WITH history AS (
@@ -220,6 +224,21 @@ pub(super) async fn release(
         .bind(scope.tenant().as_uuid())
         .bind(releases.holds)
         .bind(releases.calls)
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
+/// Frees the time of an appointment that gets new time in the same transaction.
+pub(super) async fn vacate(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: AppointmentId,
+) -> Result<(), CommitError> {
+    sqlx::query(VACATE)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -358,10 +377,17 @@ pub(super) async fn insert(
     (entry, copy): (Option<&AppointmentChange>, Option<&CopyRecord>),
 ) -> Result<(), CommitError> {
     let taken = Occupied::of(appointment.staff, &appointment.spans, &appointment.uses);
+    let (sequence, series) = match appointment.tie {
+        None => (None, None),
+        Some(Tie::Sequence(id)) => (Some(id.as_uuid()), None),
+        Some(Tie::Series(id)) => (None, Some(id.as_uuid())),
+    };
     let statement = whole(INSERT, scope, releases, appointment, (entry, &taken)).bind(appointment.created_at);
     customer(phases(statement, appointment), new_customer)
         .bind(rows(copy.as_slice()))
         .bind(taken.resources)
+        .bind(sequence)
+        .bind(series)
         .execute(connection)
         .await
         .map_err(occupancy_error)?;

@@ -64,6 +64,7 @@ fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
         }],
         spans: vec![span],
         uses: Vec::new(),
+        tie: None,
         notes: None,
         reschedule_count: 0,
         fee: None,

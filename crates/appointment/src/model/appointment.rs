@@ -12,6 +12,7 @@ use super::facility::FacilityUse;
 use super::note::Note;
 use super::slot::Slot;
 use super::span::Span;
+use super::tie::Tie;
 
 macro_rules! stored_words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -161,6 +162,8 @@ pub struct AppointmentSnapshot {
     pub spans: Vec<Span>,
     /// The time of facilities that it occupies, by facility. Empty once it is cancelled.
     pub uses: Vec<FacilityUse>,
+    /// What it is a part of, if of anything.
+    pub tie: Option<Tie>,
     /// What the caller added.
     pub notes: Option<Note>,
     /// How often it was moved.

@@ -55,6 +55,7 @@ pub struct Availability<'c> {
     timelines: Vec<Timeline>,
     own: Vec<OwnAppointment>,
     facilities: FacilityTimes,
+    horizon_days: u32,
     outside: Outside,
 }
 
@@ -149,13 +150,31 @@ impl<'c> Availability<'c> {
         let own = load.own.iter().filter(|own| view.exclude != Some(own.id)).copied().collect();
         let (today, outside) = (local_date(tz, view.now), Outside::none());
         let facilities = FacilityTimes::new(&load.facilities, view);
-        Self { catalogue, days, frames, today, now: view.now, timelines, own, facilities, outside }
+        let horizon_days = catalogue.policy().horizon_days;
+        Self {
+            catalogue,
+            days,
+            frames,
+            today,
+            now: view.now,
+            timelines,
+            own,
+            facilities,
+            horizon_days,
+            outside,
+        }
     }
 
     /// The same with what outside calendars say.
     #[must_use]
     pub fn with_outside(self, outside: Outside) -> Self {
         Self { outside, ..self }
+    }
+
+    /// The same with another horizon than the branch's, in days.
+    #[must_use]
+    pub fn within(self, horizon_days: u32) -> Self {
+        Self { horizon_days, ..self }
     }
 
     /// Whether everything that decides about a person's time was asked.
@@ -190,7 +209,7 @@ impl<'c> Availability<'c> {
     /// The last bookable date.
     #[must_use]
     pub fn latest_day(&self) -> NaiveDate {
-        add_days(self.today, u64::from(self.catalogue.policy().horizon_days))
+        add_days(self.today, u64::from(self.horizon_days))
     }
 
     /// The first minute that is not too soon. The boundary is included: exactly now plus notice is allowed.
@@ -367,7 +386,8 @@ impl<'c> Availability<'c> {
                 Unavailable::OutsideHours
             });
         };
-        let on_grid = (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
+        let on_grid =
+            sought.follows || (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
         (!on_grid || Minute::exact(start).is_none()).then_some(Unavailable::OffGrid)
     }
 

@@ -52,6 +52,8 @@ pub enum Unavailable {
     BusyElsewhere,
     /// Free as far as is known here, but the company's outside calendar does not answer.
     NotVerified,
+    /// The person or the facility is not done with the part before.
+    PartBefore,
     /// It was free a moment ago; somebody else was faster.
     JustTaken,
     /// The date was not loaded: a defect of the asker, answered without a promise.

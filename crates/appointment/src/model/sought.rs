@@ -17,6 +17,8 @@ pub struct Sought {
     pub(super) notice: u32,
     /// The person of the appointment that is to be moved: it may stay with them, whatever they perform by now.
     moving_from: Option<StaffId>,
+    /// It begins when something else ends, on the grid or not.
+    pub(super) follows: bool,
 }
 
 impl Sought {
@@ -29,7 +31,15 @@ impl Sought {
             footprint: Footprint::of_service(found),
             notice: catalogue.notice_minutes(service),
             moving_from: None,
+            follows: false,
         })
+    }
+
+    /// The same beginning when another stay ends: the grid does not count.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.follows = true;
+        self
     }
 
     /// The same with a stay of another length: buffers stay as they are, and a stay of a length that the service does not
@@ -50,6 +60,7 @@ impl Sought {
             footprint: Footprint::of_appointment(appointment),
             notice: catalogue.notice_minutes(appointment.service),
             moving_from: Some(appointment.staff),
+            follows: false,
         }
     }
 

@@ -10,6 +10,7 @@ use super::footprint::Footprint;
 use super::note::Note;
 use super::sought::Sought;
 use super::span::{Minute, Span};
+use super::tie::Tie;
 use crate::policy::change::{ChangeAct, ChangeRules, Denial, RecentChanges, permit};
 
 /// Everything about a new appointment that is not its time.
@@ -64,6 +65,7 @@ impl Appointment {
                 phases: footprint.phases_at(start),
                 spans: footprint.spans_at(start),
                 uses: Vec::new(),
+                tie: None,
                 notes: draft.notes,
                 reschedule_count: 0,
                 fee: None,
@@ -80,6 +82,13 @@ impl Appointment {
     #[must_use]
     pub fn using(mut self, uses: Vec<FacilityUse>) -> Self {
         self.snapshot.uses = uses;
+        self
+    }
+
+    /// The same as a part of something.
+    #[must_use]
+    pub fn tied(mut self, tie: Tie) -> Self {
+        self.snapshot.tie = Some(tie);
         self
     }
 

@@ -45,14 +45,14 @@ pub fn choose(
 }
 
 /// How far a reason is from a yes.
-const fn distance(reason: &Unavailable) -> u8 {
+pub(super) const fn distance(reason: &Unavailable) -> u8 {
     match reason {
         Unavailable::NotVerified => 0,
         Unavailable::JustTaken
         | Unavailable::Busy(_)
         | Unavailable::FacilityTaken { .. }
         | Unavailable::BusyElsewhere => 1,
-        Unavailable::Break => 2,
+        Unavailable::PartBefore | Unavailable::Break => 2,
         Unavailable::StaffAbsent => 3,
         Unavailable::StaffOff => 4,
         Unavailable::OffGrid => 5,

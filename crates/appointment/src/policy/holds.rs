@@ -111,6 +111,35 @@ pub fn plan_hold(
     HoldPlan { hold: Some(Hold::restore(snapshot)), change }
 }
 
+/// Decides how slots that belong together are held: all of them or none. What is planned for one counts for the next.
+#[must_use]
+pub fn plan_holds(
+    wishes: Vec<HoldWish>,
+    live: &[HoldSnapshot],
+    policy: &BookingPolicy,
+    now: DateTime<Utc>,
+) -> (Vec<Hold>, ChangeSet<AppointmentWrite>) {
+    let mut live = live.to_vec();
+    let mut change = ChangeSet::new().relaxed();
+    let mut holds = Vec::with_capacity(wishes.len());
+    for wish in wishes {
+        let plan = plan_hold(wish, &live, policy, now);
+        let Some(hold) = plan.hold else { return (Vec::new(), ChangeSet::new()) };
+        for write in plan.change.writes() {
+            match write {
+                AppointmentWrite::ReleaseHold(id) => live.retain(|hold| hold.id != *id),
+                AppointmentWrite::ClaimHold(hold) => live.push(hold.clone()),
+                _ => {}
+            }
+            change = change.write(write.clone());
+        }
+        holds.push(hold);
+    }
+    let all_live = holds.iter().all(|hold| live.iter().any(|known| known.id == hold.id()));
+    // A later part has pushed out an earlier one: the caller may not hold as many.
+    if all_live { (holds, change) } else { (Vec::new(), ChangeSet::new()) }
+}
+
 /// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
 /// appointment, and other slots of the same service, since one of them was chosen. Holds for another service stay.
 #[must_use]

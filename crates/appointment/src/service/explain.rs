@@ -89,6 +89,27 @@ impl BookingService {
         scope: &TenantScope,
         request: WhyRequest,
     ) -> Result<Explanation, BookingError> {
+        self.explained(scope, request, None).await
+    }
+
+    /// The same about a date of a series, whose horizon is another one.
+    ///
+    /// # Errors
+    /// As [`BookingService::explain`].
+    pub async fn explain_occurrence(
+        &self,
+        scope: &TenantScope,
+        request: WhyRequest,
+    ) -> Result<Explanation, BookingError> {
+        self.explained(scope, request, Some(self.series.horizon_days)).await
+    }
+
+    async fn explained(
+        &self,
+        scope: &TenantScope,
+        request: WhyRequest,
+        horizon: Option<u32>,
+    ) -> Result<Explanation, BookingError> {
         let ask = Ask {
             branch: request.branch,
             subject: Subject::Service(request.service),
@@ -101,7 +122,8 @@ impl BookingService {
                 DateRange::day(local_date(catalogue.timezone(), start))
             }
         };
-        let picture = self.picture(scope, &ask, &day(request.start)).await?;
+        let mut picture = self.picture(scope, &ask, &day(request.start)).await?;
+        picture.horizon = horizon;
         let catalogue = &picture.catalogue;
         let timezone = catalogue.timezone();
         let date = local_date(timezone, request.start);

@@ -282,7 +282,7 @@ impl BookingService {
         Ok((Appointment::restore(snapshot)?, recent))
     }
 
-    fn with_update(
+    pub(super) fn with_update(
         &self,
         change: ChangeSet<AppointmentWrite>,
         scope: &TenantScope,
@@ -319,7 +319,7 @@ impl BookingService {
 }
 
 /// The fee, if it is more than what was agreed to.
-fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
+pub(super) fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
     let covers = |fee: &Money| {
         agreed.is_some_and(|agreed| agreed.currency() == fee.currency() && agreed.minor() >= fee.minor())
     };
@@ -327,7 +327,7 @@ fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
 }
 
 /// A quota is asked for again at the commit, where two changes at once cannot both be the last one.
-fn within_quota(
+pub(super) fn within_quota(
     act: ChangeAct,
     rules: &ChangeRules,
     appointment: &AppointmentSnapshot,
@@ -345,7 +345,7 @@ fn within_quota(
     }
 }
 
-fn quota_since(now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn quota_since(now: DateTime<Utc>) -> DateTime<Utc> {
     now - TimeDelta::days(QUOTA_DAYS)
 }
 

@@ -20,9 +20,16 @@ pub(super) struct Picture {
     pub(super) load: DayLoad,
     pub(super) view: View,
     pub(super) outside: Outside,
+    /// Days ahead that can be booked, if others than the branch's.
+    pub(super) horizon: Option<u32>,
 }
 
 impl Picture {
+    /// The same with another horizon than the branch's.
+    pub(super) fn within(self, horizon_days: u32) -> Self {
+        Self { horizon: Some(horizon_days), ..self }
+    }
+
     /// Free time, verified.
     pub(super) fn availability(&self) -> Availability<'_> {
         self.seen(self.outside.clone())
@@ -34,8 +41,12 @@ impl Picture {
     }
 
     fn seen(&self, outside: Outside) -> Availability<'_> {
-        Availability::new(&self.catalogue, self.days, &self.performers, &self.load, self.view)
-            .with_outside(outside)
+        let seen = Availability::new(&self.catalogue, self.days, &self.performers, &self.load, self.view);
+        let seen = seen.with_outside(outside);
+        match self.horizon {
+            Some(days) => seen.within(days),
+            None => seen,
+        }
     }
 }
 

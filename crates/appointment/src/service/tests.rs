@@ -4,6 +4,8 @@ mod booking;
 mod changing;
 mod checking;
 mod furnished;
+mod one_after_the_other;
+mod recurring;
 mod sequences;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +27,7 @@ use crate::commands::{
 };
 use crate::model::{
     Appointment, AppointmentSnapshot, AppointmentSource, CustomerHistory, DayLoad, DayQuery, Draft,
-    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought,
+    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought, Tie,
 };
 use crate::policy::alternatives::RankedSlot;
 use crate::policy::change::RecentChanges;
@@ -76,6 +78,10 @@ impl AppointmentRepository for Racing {
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
         self.store.find(scope, id).await
+    }
+
+    async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        self.store.list_tied(scope, tie).await
     }
 
     async fn find_to_change(

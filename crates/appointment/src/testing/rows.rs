@@ -11,7 +11,7 @@ use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
     CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
-    MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, Span,
+    MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, Span, Tie,
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::AppointmentWrite;
@@ -107,6 +107,7 @@ impl Rows {
                 self.occupy((next.staff, &next.spans, &next.uses), owner, now)?;
                 self.appointments.insert(next.id, next.clone());
             }
+            AppointmentWrite::Vacate(id) => self.vacate(Owner::Appointment(*id)),
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if self.recent_changes(*customer, *since).of(*act) >= *max {
                     return Err(CommitError::Stale);
@@ -245,6 +246,10 @@ impl Rows {
 
     pub(super) fn of_call(&self, call: CallId) -> Vec<AppointmentSnapshot> {
         self.listed(|row| row.call == Some(call))
+    }
+
+    pub(super) fn tied(&self, tie: Tie) -> Vec<AppointmentSnapshot> {
+        self.listed(|row| row.tie == Some(tie))
     }
 
     fn listed(&self, which: impl Fn(&AppointmentSnapshot) -> bool) -> Vec<AppointmentSnapshot> {

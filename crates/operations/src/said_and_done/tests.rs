@@ -108,6 +108,7 @@ fn gone(at: &str) -> AppointmentSnapshot {
         phases: Vec::new(),
         spans: Vec::new(),
         uses: Vec::new(),
+        tie: None,
         notes: None,
         reschedule_count: 0,
         fee: None,

@@ -68,6 +68,7 @@ impl AppointmentFixture {
             }],
             spans: vec![self.span(from, until)],
             uses: Vec::new(),
+            tie: None,
             notes: Note::clean("bitte „kurz“; danke"),
             reschedule_count: 0,
             fee: None,

@@ -129,6 +129,7 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
         Unavailable::NoFacility => "no_facility",
         Unavailable::BusyElsewhere => "occupied_in_outside_calendar",
         Unavailable::NotVerified => "outside_calendar_silent",
+        Unavailable::PartBefore => "part_before",
         Unavailable::JustTaken => "just_taken",
         Unavailable::NotLoaded => "not_known",
     }
@@ -169,6 +170,7 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         },
         Unavailable::StaffAbsent
         | Unavailable::NoFacility
+        | Unavailable::PartBefore
         | Unavailable::StaffOff
         | Unavailable::Busy(_)
         | Unavailable::BusyElsewhere

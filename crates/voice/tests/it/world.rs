@@ -461,6 +461,7 @@ pub(crate) fn visited(world: &World, who: u32, service: u128, days_ago: i64) {
         phases: Vec::new(),
         spans: Vec::new(),
         uses: Vec::new(),
+        tie: None,
         fee: None,
         notes: None,
         reschedule_count: 0,

@@ -315,7 +315,10 @@ async fn no_row_refers_to_another_tenants_row_whoever_writes_it() {
             .iter()
             .zip(&theirs)
             .map(|(own, theirs)| {
-                format!("{} = (SELECT p.{theirs} FROM {parent} p WHERE p.tenant_id = $1 LIMIT 1)", written(own))
+                format!(
+                    "{} = (SELECT p.{theirs} FROM {parent} p WHERE p.tenant_id = $1 LIMIT 1)",
+                    written(own)
+                )
             })
             .collect();
         let present: Vec<String> = own.iter().map(|column| format!("{column} IS NOT NULL")).collect();

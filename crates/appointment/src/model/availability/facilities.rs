@@ -6,7 +6,7 @@ use kernel::StaffId;
 use super::timeline::{blocks, fitting_starts, intersect, meet};
 use super::{Availability, View};
 use crate::model::catalogue::Catalogue;
-use crate::model::facility::{FacilityId, FacilityUse};
+use crate::model::facility::{FacilityId, FacilityUse, uses_meet};
 use crate::model::footprint::{FacilityNeed, Wanted, uses_of};
 use crate::model::load::FacilityBusy;
 use crate::model::reason::Unavailable;
@@ -103,10 +103,22 @@ impl Availability<'_> {
         start: DateTime<Utc>,
         kept: &[FacilityId],
     ) -> Option<Vec<FacilityUse>> {
+        self.facilities_beside(sought, staff, start, (kept, &[]))
+    }
+
+    /// The same beside what is to be taken together with it.
+    #[must_use]
+    pub fn facilities_beside(
+        &self,
+        sought: &Sought,
+        staff: StaffId,
+        start: DateTime<Utc>,
+        (kept, taken): (&[FacilityId], &[FacilityUse]),
+    ) -> Option<Vec<FacilityUse>> {
         let minute = Minute::floor(start);
         let mut chosen = Vec::with_capacity(sought.footprint().needs().len());
         for need in sought.footprint().needs() {
-            chosen.push(self.first_free(need, staff, minute, kept)?);
+            chosen.push(self.first_free(need, staff, minute, (kept, taken))?);
         }
         Some(sought.footprint().uses_at(minute, &chosen))
     }
@@ -123,7 +135,7 @@ impl Availability<'_> {
         let minute = Minute::floor(start);
         let chosen = sought.footprint().needs().iter().filter_map(|need| {
             let first = || self.catalogue.that_will_do(need.wanted).next().map(|facility| facility.id);
-            Some((need, self.first_free(need, staff, minute, &[]).or_else(first)?))
+            Some((need, self.first_free(need, staff, minute, (&[], &[])).or_else(first)?))
         });
         uses_of(chosen, minute)
     }
@@ -133,19 +145,23 @@ impl Availability<'_> {
         need: &FacilityNeed,
         staff: StaffId,
         start: Minute,
-        kept: &[FacilityId],
+        (kept, taken): (&[FacilityId], &[FacilityUse]),
     ) -> Option<FacilityId> {
         let all: Vec<FacilityId> =
             self.catalogue.that_will_do(need.wanted).map(|facility| facility.id).collect();
         let usual = self.catalogue.position(staff) % all.len().max(1);
         let has = |facility: &&FacilityId| need.wanted == Wanted::Like(**facility);
-        let order = all
+        let order = kept
             .iter()
-            .filter(|facility| kept.contains(facility))
+            .filter(|facility| all.contains(facility))
             .chain(all.iter().filter(has))
             .chain(all[usual..].iter())
             .chain(all[..usual].iter());
-        let mut free = order.filter(|facility| self.facilities.in_the_way(**facility, need, start).is_none());
+        let mut free = order.filter(|facility| {
+            let uses = [(need, **facility)];
+            self.facilities.in_the_way(**facility, need, start).is_none()
+                && !uses_meet(&uses_of(uses.into_iter(), start), taken)
+        });
         free.next().copied()
     }
 
