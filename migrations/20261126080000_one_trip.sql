@@ -45,13 +45,15 @@ BEGIN
     RETURN QUERY SELECT o.request_hash, o.outcome FROM public.idempotent_outcomes o WHERE o.tenant_id = $1 AND o.key = $2;
 END $$;
 
--- One row for the branch, one per busy span (its id that of the offer, if it is one's), one per own appointment, one per
+-- One row for the branch, one per busy span of a person or a facility (its id that of
+-- the offer, if it is one's), one per own appointment, one per
 -- hold; `part` tells them apart.
 CREATE FUNCTION app.day_load(tenant uuid, wanted_branch uuid, people uuid[], since timestamptz, until timestamptz,
                              excluded uuid, asking_call uuid, asking_number text, customers uuid[])
     RETURNS TABLE (part smallint, id uuid, staff uuid, starts_at timestamptz, ends_at timestamptz,
                    expires_at timestamptz, created_at timestamptz, call uuid, appointment uuid, service uuid, branch uuid,
-                   number text, customer uuid, version bigint, span_starts timestamptz[], span_ends timestamptz[])
+                   number text, customer uuid, version bigint, resources uuid[], span_starts timestamptz[],
+                   span_ends timestamptz[])
     LANGUAGE plpgsql STABLE ROWS 50 SET role = tenant AS $$
 #variable_conflict use_column
 DECLARE
@@ -62,12 +64,12 @@ BEGIN
     RETURN QUERY
         SELECT 0::smallint, NULL::uuid, NULL::uuid, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
                NULL::timestamptz, NULL::uuid, NULL::uuid, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid,
-               b.catalogue_version, NULL::timestamptz[], NULL::timestamptz[]
+               b.catalogue_version, NULL::uuid[], NULL::timestamptz[], NULL::timestamptz[]
           FROM public.branches b WHERE b.tenant_id = $1 AND b.id = $2
         UNION ALL
         SELECT 1::smallint, o.offer_id, o.resource_id, o.starts_at, o.ends_at, o.expires_at, NULL::timestamptz, h.call_id,
-               o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::timestamptz[],
-               NULL::timestamptz[]
+               o.appointment_id, NULL::uuid, NULL::uuid, NULL::text, NULL::uuid, 0::bigint, NULL::uuid[],
+               NULL::timestamptz[], NULL::timestamptz[]
           FROM public.occupancy o
           LEFT JOIN public.holds h ON h.tenant_id = o.tenant_id AND h.id = o.hold_id
          WHERE o.tenant_id = $1 AND o.resource_id = ANY($3)
@@ -77,8 +79,8 @@ BEGIN
     IF cardinality($9) > 0 OR $7 IS NOT NULL THEN
         RETURN QUERY
             SELECT 2::smallint, a.id, a.staff_id, a.starts_at, a.ends_at, NULL::timestamptz, NULL::timestamptz, a.call_id,
-                   NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::timestamptz[],
-                   NULL::timestamptz[]
+                   NULL::uuid, a.service_id, a.branch_id, NULL::text, a.customer_id, 0::bigint, NULL::uuid[],
+                   NULL::timestamptz[], NULL::timestamptz[]
               FROM public.appointments a
              WHERE a.tenant_id = $1 AND (a.customer_id = ANY($9) OR a.call_id = $7)
                AND a.starts_at < $5 AND a.ends_at > $4 AND a.id IS DISTINCT FROM $6
@@ -88,11 +90,14 @@ BEGIN
         RETURN QUERY
             SELECT 3::smallint, h.id, h.staff_id, h.starts_at, h.ends_at, h.expires_at, h.created_at, h.call_id,
                    h.moves_appointment_id, h.service_id, h.branch_id, h.caller_e164, NULL::uuid, 0::bigint,
-                   (SELECT coalesce(array_agg(s.starts_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
-                     WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id),
-                   (SELECT coalesce(array_agg(s.ends_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
-                     WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id)
+                   k.resources, k.span_starts, k.span_ends
               FROM public.holds h
+             CROSS JOIN LATERAL (
+                   SELECT coalesce(array_agg(s.resource_id ORDER BY s.resource_id, s.starts_at), '{}') AS resources,
+                          coalesce(array_agg(s.starts_at ORDER BY s.resource_id, s.starts_at), '{}') AS span_starts,
+                          coalesce(array_agg(s.ends_at ORDER BY s.resource_id, s.starts_at), '{}') AS span_ends
+                     FROM public.occupancy s
+                    WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) k
              WHERE h.tenant_id = $1 AND (h.call_id = $7 OR h.caller_e164 = $8) AND h.expires_at > present
              ORDER BY h.created_at, h.id;
     END IF;
@@ -106,7 +111,8 @@ CREATE FUNCTION app.claim_hold(tenant uuid, queues bigint[], released_holds uuid
                                stretch_start timestamptz, stretch_end timestamptz, hold uuid, holding_call uuid,
                                number text, at_branch uuid, wanted_service uuid, stay_start timestamptz,
                                stay_end timestamptz, moves uuid, until timestamptz, since timestamptz,
-                               span_starts timestamptz[], span_ends timestamptz[], relaxed boolean)
+                               span_resources uuid[], span_starts timestamptz[], span_ends timestamptz[],
+                               relaxed boolean)
     RETURNS void
     LANGUAGE plpgsql VOLATILE SET role = tenant AS $$
 DECLARE
@@ -115,7 +121,7 @@ DECLARE
     freed   uuid[];
 BEGIN
     setting := set_config('app.tenant_id', $1::text, true);
-    IF $20 THEN
+    IF $21 THEN
         setting := set_config('synchronous_commit', 'off', true);
     END IF;
     -- What follows sees what whoever stood in front has committed.
@@ -123,7 +129,7 @@ BEGIN
     present := app.now();
     WITH gone AS (
         DELETE FROM public.occupancy o
-         WHERE o.tenant_id = $1 AND o.resource_id = $5 AND o.starts_at >= $6 - interval '7 days'
+         WHERE o.tenant_id = $1 AND o.resource_id = ANY($18) AND o.starts_at >= $6 - interval '7 days'
            AND o.starts_at < $7 AND o.ends_at > $6 AND o.expires_at <= present
         RETURNING o.hold_id
     )
@@ -139,9 +145,10 @@ BEGIN
     VALUES ($1, $5, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     ON CONFLICT (tenant_id, id) DO NOTHING;
     IF FOUND THEN
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
-        SELECT $1, $5, tstzrange(s.starts_at, s.ends_at), 'hold', $8, $16
-          FROM unnest($18, $19) AS s (starts_at, ends_at);
+        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, hold_id, expires_at)
+        SELECT $1, CASE WHEN s.resource = $5 THEN 'staff' ELSE 'facility' END, s.resource,
+               tstzrange(s.starts_at, s.ends_at), 'hold', $8, $16
+          FROM unnest($18, $19, $20) AS s (resource, starts_at, ends_at);
     END IF;
 END $$;
 
@@ -149,10 +156,12 @@ REVOKE ALL ON FUNCTION app.customer_by_id(uuid, uuid), app.customers_by_phone(uu
     app.outcome(uuid, text),
     app.day_load(uuid, uuid, uuid[], timestamptz, timestamptz, uuid, uuid, text, uuid[]),
     app.claim_hold(uuid, bigint[], uuid[], uuid[], uuid, timestamptz, timestamptz, uuid, uuid, text, uuid, uuid,
-                   timestamptz, timestamptz, uuid, timestamptz, timestamptz, timestamptz[], timestamptz[], boolean) FROM PUBLIC;
+                   timestamptz, timestamptz, uuid, timestamptz, timestamptz, uuid[], timestamptz[], timestamptz[],
+                   boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.customer_by_id(uuid, uuid), app.customers_by_phone(uuid, text, bigint),
     app.outcome(uuid, text),
     app.day_load(uuid, uuid, uuid[], timestamptz, timestamptz, uuid, uuid, text, uuid[]),
     app.claim_hold(uuid, bigint[], uuid[], uuid[], uuid, timestamptz, timestamptz, uuid, uuid, text, uuid, uuid,
-                   timestamptz, timestamptz, uuid, timestamptz, timestamptz, timestamptz[], timestamptz[], boolean)
+                   timestamptz, timestamptz, uuid, timestamptz, timestamptz, uuid[], timestamptz[], timestamptz[],
+                   boolean)
     TO gateway, worker, tenant, askpro_owner;

@@ -1,10 +1,17 @@
 //! A tenant as a person writes it down, in TOML or JSON, for `askpro tenant create`.
 //! `docs/operations/company.toml` is an example.
 //!
+//! Rooms and devices: `[[facility_groups]]` names groups, `branches.facilities` what there is of them, `services.needs`
+//! which services need one, and when.
+//!
 //! What is left out has the product's default: a person works when the branch is open and performs everything that is
 //! offered there. The demo world is written in the same type.
 
+mod facilities;
+
 use serde::{Deserialize, Serialize};
+
+pub use facilities::{FacilityFile, FacilityGroupFile, NeedFile};
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +47,9 @@ pub struct TenantFile {
     /// Rules for cancelling and moving that hold for the company, or for the service, branch or person that they name.
     #[serde(default)]
     pub changes: Vec<ChangeFile>,
+    /// Groups of rooms, places and devices that can stand in for each other.
+    #[serde(default)]
+    pub facility_groups: Vec<FacilityGroupFile>,
 }
 
 /// Rules for cancelling or moving, in the place of the branch's `policy`. Of several, the person's go before the
@@ -111,6 +121,8 @@ pub struct ServiceFile {
     pub price_minor: i64,
     /// Minimum notice, if other than the branch's.
     pub min_notice_minutes: Option<u32>,
+    /// Rooms, places and devices that it needs besides a person, one of each group.
+    pub needs: Vec<NeedFile>,
 }
 
 /// A phase: `{ staffed = 30 }` or `{ processing = 45 }`.
@@ -182,6 +194,9 @@ pub struct BranchFile {
     /// Who works there.
     #[serde(default)]
     pub staff: Vec<StaffFile>,
+    /// Its rooms, places and devices, in the order in which they are taken.
+    #[serde(default)]
+    pub facilities: Vec<FacilityFile>,
 }
 
 /// The same hours on several weekdays.

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use tenancy::{ApiKeyToken, NewApiKey, SecretHash};
 
 use crate::blueprint::{
-    BranchFile, ChangeFile, FileProblem, PhaseFile, PolicyFile, TenantFile, TierFile, WeekSpan, week_spans,
+    BranchFile, ChangeFile, FacilityFile, FacilityGroupFile, FileProblem, PhaseFile, PolicyFile, TenantFile,
+    TierFile, WeekSpan, week_spans,
 };
 
 /// Years beyond this one whose holidays are entered at once.
@@ -42,18 +43,22 @@ pub fn blueprint(file: &TenantFile, api_keys: Vec<NewApiKey>) -> Result<TenantBl
     let services = file
         .services
         .iter()
-        .map(|service| ServiceBlueprint {
-            name: service.name.clone(),
-            synonyms: service.synonyms.clone(),
-            description: service.description.clone(),
-            category: service.category.clone(),
-            phases: service.all_phases().into_iter().map(phase).collect(),
-            buffer_before_minutes: service.buffer_before_minutes,
-            buffer_after_minutes: service.buffer_after_minutes,
-            price_minor: service.price_minor,
-            min_notice_minutes: service.min_notice_minutes,
+        .map(|service| {
+            let needs = service.needs.iter().map(|need| need.blueprint(&service.name));
+            Ok(ServiceBlueprint {
+                name: service.name.clone(),
+                synonyms: service.synonyms.clone(),
+                description: service.description.clone(),
+                category: service.category.clone(),
+                phases: service.all_phases().into_iter().map(phase).collect(),
+                buffer_before_minutes: service.buffer_before_minutes,
+                buffer_after_minutes: service.buffer_after_minutes,
+                price_minor: service.price_minor,
+                min_notice_minutes: service.min_notice_minutes,
+                needs: needs.collect::<Result<_, FileProblem>>()?,
+            })
         })
-        .collect();
+        .collect::<Result<_, FileProblem>>()?;
     let branches = file
         .branches
         .iter()
@@ -76,6 +81,11 @@ pub fn blueprint(file: &TenantFile, api_keys: Vec<NewApiKey>) -> Result<TenantBl
         call_rate_minor_per_minute: file.call_rate_minor_per_minute,
         services,
         branches,
+        facility_groups: file
+            .facility_groups
+            .iter()
+            .map(FacilityGroupFile::blueprint)
+            .collect::<Result<_, FileProblem>>()?,
         changes: file.changes.iter().map(change).collect::<Result<_, FileProblem>>()?,
         api_keys,
         calendar: None,
@@ -121,6 +131,7 @@ fn branch_blueprint(
         exceptions: Vec::new(),
         policy: policy(branch.policy),
         staff: staff.collect::<Result<_, FileProblem>>()?,
+        facilities: branch.facilities.iter().map(FacilityFile::blueprint).collect(),
         services: branch.services.clone(),
     })
 }
@@ -182,6 +193,7 @@ fn policy(file: PolicyFile) -> NewPolicy {
 mod tests {
     use super::*;
     use crate::world::tenants;
+    use appointment::model::{FacilityKind, Need};
 
     #[test]
     fn every_company_of_the_demo_is_a_blueprint() {
@@ -245,6 +257,37 @@ mod tests {
         ] {
             let problem = read(mistake).unwrap_err();
             assert!(problem.contains(told), "{problem}");
+        }
+    }
+
+    #[test]
+    fn rooms_and_devices_are_read_with_what_needs_them() {
+        let read = |services: &str| {
+            let text = format!(
+                "slug = \"a\"\nname = \"A\"\ncall_rate_minor_per_minute = 15\n\
+                 facility_groups = [{{ name = \"Kabine\", kind = \"room\" }}]\n{services}\n\
+                 [[branches]]\nslug = \"b\"\nname = \"B\"\n\
+                 facilities = [{{ name = \"Kabine 1\", group = \"Kabine\" }}]\n"
+            );
+            let file: TenantFile = toml::from_str(&text).map_err(|error| error.to_string())?;
+            blueprint(&file, Vec::new()).map_err(|problem| problem.0)
+        };
+        let service = |needs: &str| format!("[[services]]\nname = \"S\"\nminutes = 30\nneeds = [{needs}]\n");
+        for (needs, need) in [
+            ("{ group = \"Kabine\" }", Need::Stay),
+            ("{ group = \"Kabine\", when = \"stay\" }", Need::Stay),
+            ("{ group = \"Kabine\", when = \"staffed\" }", Need::Staffed),
+            ("{ group = \"Kabine\", phases = [0] }", Need::Phases(vec![0])),
+        ] {
+            let read = read(&service(needs)).unwrap();
+            assert_eq!(read.services[0].needs[0].need, need);
+            assert_eq!(read.facility_groups[0].kind, FacilityKind::Room);
+            assert_eq!(read.branches[0].facilities[0].group, "Kabine");
+        }
+        for mistake in
+            ["{ group = \"K\", when = \"often\" }", "{ group = \"K\", when = \"stay\", phases = [0] }"]
+        {
+            assert!(read(&service(mistake)).unwrap_err().contains("`when`"));
         }
     }
 

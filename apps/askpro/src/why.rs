@@ -34,7 +34,8 @@ pub struct WhyArgs {
 }
 
 impl WhyArgs {
-    /// Explains; lines of a report: one about the branch, one about each person.
+    /// Explains; lines of a report: one about the branch, one about each person, one about each facility that
+    /// would do.
     ///
     /// # Errors
     /// One line that says what is wrong.
@@ -66,8 +67,11 @@ impl WhyArgs {
         let scope = office.act_for(company.id).await?;
         let answer = office.services.why(&config)?.explain(&scope, request).await?;
         let mut whole = serde_json::to_value(&answer)?;
-        let people = whole.as_object_mut().and_then(|fields| fields.remove("people"));
-        let people = people.and_then(|people| people.as_array().cloned()).unwrap_or_default();
-        Ok(std::iter::once(whole).chain(people).collect())
+        let mut taken_out = |name: &str| {
+            let lines = whole.as_object_mut().and_then(|fields| fields.remove(name));
+            lines.and_then(|lines| lines.as_array().cloned()).unwrap_or_default()
+        };
+        let (people, facilities) = (taken_out("people"), taken_out("facilities"));
+        Ok(std::iter::once(whole).chain(people).chain(facilities).collect())
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod catalogue;
 mod changes;
 pub(crate) mod double;
+mod facilities;
 pub(crate) mod history;
 pub(crate) mod load;
 mod queue;
@@ -12,7 +13,7 @@ pub(crate) mod waiting;
 mod write;
 
 use appointment::model::{
-    AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot, NewCustomerRow,
+    AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot, NewCustomerRow, Tie,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -49,6 +50,12 @@ impl AppointmentRepository for PgAppointmentRepository {
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
         let found = read::find(&mut session, scope, id).await;
+        session.finish_read(found).await
+    }
+
+    async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = read::list_tied(&mut session, scope, tie).await;
         session.finish_read(found).await
     }
 

@@ -1,5 +1,6 @@
 //! Whole tenants, written by administrators.
 
+pub(crate) mod facilities;
 pub(crate) mod rows;
 
 use appointment::calendar::ConnectionId;
@@ -173,6 +174,7 @@ async fn write(
     for branch in &tenant.branches {
         rows::branch(session, tenant.id, branch).await?;
     }
+    facilities::facilities(session, tenant).await?;
     for change in &tenant.changes {
         rows::change_policy(session, tenant.id, change).await?;
     }

@@ -53,6 +53,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("migrate", crate::migrate::STATEMENTS),
         ("outcomes", crate::outcomes::STATEMENTS),
         ("onboarding", crate::onboarding::STATEMENTS),
+        ("onboarding::facilities", crate::onboarding::facilities::STATEMENTS),
         ("onboarding::rows", crate::onboarding::rows::STATEMENTS),
         ("read_models::appointments", crate::read_models::appointments::STATEMENTS),
         ("read_models::callbacks", crate::read_models::callbacks::STATEMENTS),

@@ -1,5 +1,8 @@
 //! Inputs and outcomes of the use cases: validated types, no strings from outside.
 
+mod sequence;
+mod series;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,6 +19,12 @@ use crate::model::{
 use crate::policy::alternatives::{RankedSlot, Wish};
 use crate::policy::change::Denial;
 use crate::waiting::OfferId;
+
+pub use sequence::{
+    BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
+    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, PartWish, Sequence, SequenceTarget,
+};
+pub use series::{BookSeriesOutcome, BookSeriesRequest, PreviewSeriesRequest};
 
 /// Minutes after booking in which whoever booked may change it in the same call, known or not.
 pub const SAME_CALL_MINUTES: i64 = 30;

@@ -3,6 +3,7 @@
 use kernel::{AppointmentId, BranchId, Classify, CommitError, ErrorClass, StoreError};
 
 use crate::model::{CatalogueError, CorruptAppointment};
+use crate::policy::series::NotASeries;
 
 /// A use case of booking could not come to an outcome.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,15 @@ pub enum BookingError {
     /// The catalogue changed while it was read, more than once.
     #[error("the catalogue changes faster than it can be read")]
     Unsettled,
+    /// A sequence has at least two services and at most these.
+    #[error("a sequence has two to {max} services")]
+    SequenceLength {
+        /// Most services of one.
+        max: u32,
+    },
+    /// The rule of a series is none.
+    #[error(transparent)]
+    NotASeries(#[from] NotASeries),
     /// Reading failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,6 +39,7 @@ impl Classify for BookingError {
         match self {
             Self::UnknownBranch(_) | Self::UnknownAppointment(_) => ErrorClass::NotFound,
             Self::Unsettled => ErrorClass::Busy,
+            Self::SequenceLength { .. } | Self::NotASeries(_) => ErrorClass::CallerMistake,
             Self::Store(error) => error.class(),
             Self::Commit(error) => error.class(),
         }

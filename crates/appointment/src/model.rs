@@ -5,6 +5,7 @@ mod availability;
 mod catalogue;
 mod change;
 mod dates;
+mod facility;
 mod footprint;
 mod history;
 mod hold;
@@ -15,6 +16,7 @@ mod reason;
 mod slot;
 mod sought;
 mod span;
+mod tie;
 mod transition;
 mod zone;
 
@@ -29,18 +31,24 @@ pub use catalogue::{
 };
 pub use change::{AppointmentChange, ChangeFacts, ChangeId};
 pub use dates::DateRange;
-pub use footprint::Footprint;
+pub use facility::{
+    Facility, FacilityGroup, FacilityGroupId, FacilityId, FacilityKind, FacilityUse, Need, Requirement,
+    uses_meet,
+};
+pub use footprint::{FacilityNeed, Footprint, Wanted};
 pub use history::{CustomerHistory, Habit, MAX_COUNTED, MAX_HISTORY, PastVisit};
 pub use hold::{Hold, HoldId, HoldSnapshot};
 pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
-pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, OwnAppointment};
+pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, OwnAppointment};
 pub use note::Note;
 pub use reason::Unavailable;
 pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError};
 pub use sought::Sought;
 pub use span::{Minute, Span};
+pub use tie::{SequenceId, SeriesId, Tie};
 pub use transition::{ChangeRefused, Draft};
 
 pub(crate) use appointment::stored_words;
+pub(crate) use availability::facilities_of_person;
 pub(crate) use dates::add_days;
 pub(crate) use zone::local_date;

@@ -6,3 +6,5 @@ pub mod alternatives;
 pub mod change;
 pub mod choice;
 pub mod holds;
+pub mod sequence;
+pub mod series;

@@ -10,7 +10,7 @@ use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId
 use crate::calendar::{CalendarLink, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
-    HoldSnapshot, NewCustomerRow, Slot,
+    HoldSnapshot, NewCustomerRow, Slot, Tie,
 };
 use crate::policy::change::{ChangeAct, RecentChanges};
 use crate::waiting::WaitingWrite;
@@ -74,6 +74,9 @@ pub enum AppointmentWrite {
         /// The version on which the decision was based.
         expected: i64,
     },
+    /// Frees the time of an appointment for the writes that follow in the same change set, one of which gives it new time:
+    /// several appointments that move at once are not in each other's way.
+    Vacate(AppointmentId),
     /// Nothing is written unless the customer has made fewer than `max` such changes in calls since `since`; else
     /// [`CommitError::Stale`], under any concurrency. Comes before the write of the change itself.
     WithinQuota {
@@ -124,6 +127,12 @@ pub trait AppointmentRepository: Send + Sync {
         scope: &TenantScope,
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError>;
+
+    /// The appointments that are tied together so, whatever became of them, by start then id, at most [`MAX_LISTED`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError>;
 
     /// One appointment, and how often its customer has cancelled or moved appointments in calls since `since`, all as
     /// of one instant. What the company changed on its own does not count. `None`: the tenant has no such appointment.

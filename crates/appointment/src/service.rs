@@ -9,7 +9,11 @@ mod catalogues;
 mod check;
 mod explain;
 mod modify;
+mod picture;
 mod search;
+mod sequence;
+mod sequence_changes;
+mod series;
 mod waiting;
 
 pub(crate) use waiting::{Along, PersonDays};
@@ -27,15 +31,17 @@ use crate::calendar::{CalendarLink, Offered, Outside, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, BusyKind, Catalogue, CustomerHistory, DateRange, DayLoad,
-    Hold, HoldId, Minute, Sought, Span, Unavailable, View, local_date,
+    Appointment, AppointmentSnapshot, Availability, BusyKind, Catalogue, CustomerHistory, DateRange, Hold,
+    HoldId, Minute, Sought, Span, View, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
-use crate::policy::choice::choose;
+use crate::policy::sequence::SequenceLimits;
+use crate::policy::series::SeriesLimits;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
 use catalogues::Catalogues;
+use picture::{Picture, choose_hopefully, kept_by, own_holds, own_holds_for};
 
-pub use explain::{Explanation, PersonExplanation, WhyRequest};
+pub use explain::{Explanation, FacilityExplanation, PersonExplanation, WhyRequest};
 
 /// How often a decision is made anew because somebody was faster. Each time at least one other caller got a slot, so
 /// this is a bound on patience, not on correctness.
@@ -52,6 +58,8 @@ pub struct BookingService {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     outside: Option<Arc<dyn OutsideTimes>>,
+    sequences: SequenceLimits,
+    series: SeriesLimits,
 }
 
 /// What a question is about: a service that shall be booked, or an appointment that shall be moved.
@@ -70,49 +78,6 @@ struct Ask<'a> {
     requester: &'a Requester,
     /// The customer for whom a booking is, if stored already and perhaps not on the line.
     customer: Option<CustomerId>,
-}
-
-/// One load with everything needed to read it.
-struct Picture {
-    catalogue: Arc<Catalogue>,
-    sought: Option<Sought>,
-    days: DateRange,
-    performers: Vec<StaffId>,
-    load: DayLoad,
-    view: View,
-    outside: Outside,
-}
-
-impl Picture {
-    /// Free time, verified.
-    fn availability(&self) -> Availability<'_> {
-        self.seen(self.outside.clone())
-    }
-
-    /// Free time, as far as is known: what an outside calendar leaves open counts as free.
-    fn hoped_for(&self) -> Availability<'_> {
-        self.seen(self.outside.trusting())
-    }
-
-    fn seen(&self, outside: Outside) -> Availability<'_> {
-        Availability::new(&self.catalogue, self.days, &self.performers, &self.load, self.view)
-            .with_outside(outside)
-    }
-}
-
-/// Who takes a stay at an instant. Where an outside calendar does not answer, whoever is free as far as is known; what
-/// comes of it is not verified.
-fn choose_hopefully(
-    picture: &Picture,
-    sought: &Sought,
-    preferred: &[StaffId],
-    others: &[StaffId],
-    start: DateTime<Utc>,
-) -> Result<StaffId, Unavailable> {
-    match choose(&picture.availability(), sought, preferred, others, start) {
-        Err(Unavailable::NotVerified) => choose(&picture.hoped_for(), sought, preferred, others, start),
-        decided => decided,
-    }
 }
 
 impl Ask<'_> {
@@ -151,7 +116,9 @@ impl BookingService {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
     ) -> Self {
-        Self { catalogues: Catalogues::new(catalogues), appointments, offers, clock, ids, outside: None }
+        let catalogues = Catalogues::new(catalogues);
+        let (sequences, series) = (SequenceLimits::default(), SeriesLimits::default());
+        Self { catalogues, appointments, offers, clock, ids, outside: None, sequences, series }
     }
 
     /// The same with outside calendars.
@@ -300,16 +267,28 @@ impl BookingService {
             let sought = ask.sought(&catalogue);
             let performers = sought.as_ref().map(|sought| sought.performers(&catalogue)).unwrap_or_default();
             let caller = (ask.requester.number().cloned(), ask.customers());
-            let query = Availability::query(&catalogue, days, performers.clone(), view, caller);
+            let facilities = sought.as_ref().map(|sought| sought.facilities(&catalogue)).unwrap_or_default();
+            let resources = (performers.clone(), facilities);
+            let query = Availability::query(&catalogue, days, resources, view, caller);
             let mut load = self.appointments.day_load(scope, &query).await?;
             if let Some(offer) = ask.requester.offer() {
                 // What an offer keeps is kept for whoever says yes to it.
                 load.busy.retain(|span| span.kind != BusyKind::Offer(offer));
+                load.facilities.retain(|span| span.kind != BusyKind::Offer(offer));
             }
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
                 let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
-                return Ok(Picture { catalogue, sought, days, performers, load, view, outside });
+                return Ok(Picture {
+                    catalogue,
+                    sought,
+                    days,
+                    performers,
+                    load,
+                    view,
+                    outside,
+                    horizon: None,
+                });
             }
             catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
         }

@@ -6,7 +6,10 @@ mod outside;
 mod rows;
 mod waiting;
 
-pub use build::{CatalogueBuilder, branch_id, salon, service_id, staff_id};
+pub use build::{
+    CatalogueBuilder, branch_id, facility_group_id, facility_id, salon, salon_with_basins, service_id,
+    staff_id,
+};
 pub use memory::{InMemoryAppointments, InMemoryCatalogues};
 pub use offers::InMemorySoftOffers;
 pub use outside::{Mishap, ScriptedCalendar, uid};

@@ -213,13 +213,13 @@ fn why() -> Value {
         "type": ["object", "null"],
         "properties": {
             "code": {"type": "string", "description": "A stable word: `notice`, `horizon`, `closed`, `outside_opening_hours`, \
-                `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `outside_calendar`, …"},
+                `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, …"},
             "detail": {"description": "The ids, times and settings that the code is about."},
         },
     });
     let answer = json!({
         "type": "object",
-        "required": ["free", "start", "opening", "people"],
+        "required": ["free", "start", "opening", "people", "facilities"],
         "properties": {
             "free": {"type": "boolean"},
             "start": {"type": "string", "format": "date-time"},
@@ -231,6 +231,11 @@ fn why() -> Value {
                 "properties": {"staff": {"type": "string"}, "name": {"type": "string"}, "free": {"type": "boolean"},
                     "hours": {"type": "array", "items": {"type": "string"}}, "reason": reason,
                     "as_of": {"type": ["string", "null"], "format": "date-time"}},
+            }},
+            "facilities": {"type": "array", "description": "Rooms, places and devices that would do.", "items": {
+                "type": "object",
+                "properties": {"facility": {"type": "string"}, "name": {"type": "string"},
+                    "group": {"type": "string"}, "free": {"type": "boolean"}, "reason": reason},
             }},
         },
     });

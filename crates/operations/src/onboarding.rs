@@ -3,6 +3,7 @@
 mod blueprint;
 mod calendar;
 mod changes;
+mod facilities;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ pub use blueprint::{
 use calendar::plan_calendar;
 pub use calendar::{CalendarBlueprint, LinkBlueprint, base_url, secret};
 use changes::{Named, plan_changes};
+use facilities::plan_facilities;
+pub use facilities::{FacilityBlueprint, FacilityGroupBlueprint, NeedBlueprint};
 use plan::{check_count, check_name, check_profile, plan_branch, plan_service, problem};
 
 use crate::maintenance::holidays_from;
@@ -141,6 +144,7 @@ impl Onboarding {
 
         let named = Named { services: &by_name, branches: &branches };
         let changes = plan_changes(&blueprint.changes, &named)?;
+        let facilities = plan_facilities(ids, blueprint, &by_name, &branches)?;
         let calendar = plan_calendar(ids, blueprint, &by_name, &branches)?;
         Ok(NewTenant {
             id,
@@ -154,6 +158,7 @@ impl Onboarding {
             call_rate_minor_per_minute: blueprint.call_rate_minor_per_minute,
             services,
             branches,
+            facilities,
             changes,
             api_keys: blueprint.api_keys.clone(),
             calendar,

@@ -9,7 +9,7 @@ use appointment::BookingService;
 use appointment::calendar::{CalendarBook, CalendarGateway, Effort};
 use appointment::error::BookingError;
 use appointment::model::{BusyKind, DayHours, Span, Unavailable};
-use appointment::service::{Explanation, PersonExplanation, WhyRequest};
+use appointment::service::{Explanation, FacilityExplanation, PersonExplanation, WhyRequest};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use kernel::TenantScope;
@@ -34,6 +34,23 @@ pub struct WhyAnswer {
     pub branch: Option<WhyReason>,
     /// Each person.
     pub people: Vec<WhyPerson>,
+    /// Each room, place or device that would do; empty where none is needed.
+    pub facilities: Vec<WhyFacility>,
+}
+
+/// The answer about one room, place or device.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhyFacility {
+    /// Its id.
+    pub facility: String,
+    /// Its name.
+    pub name: String,
+    /// The name of its group, one of which is needed.
+    pub group: String,
+    /// Whether it is free for the time it would be needed.
+    pub free: bool,
+    /// What occupies it.
+    pub reason: Option<WhyReason>,
 }
 
 /// The answer about one person.
@@ -111,6 +128,7 @@ impl WhyDesk {
             opening: hours(&found.opening),
             branch: found.branch.as_ref().map(|reason| rule(&found, reason)),
             people,
+            facilities: found.facilities.iter().map(|one| facility(one, found.timezone)).collect(),
         })
     }
 
@@ -124,26 +142,18 @@ impl WhyDesk {
         let zone = found.timezone;
         let span = |span: &Span| json!({"from": local(span.start, zone), "until": local(span.end, zone)});
         match reason {
-            Unavailable::Busy(busy) => {
-                let mut detail = span(&busy.span());
-                let code = match busy.kind {
-                    BusyKind::Appointment(id) => {
-                        detail["appointment"] = id.to_string().into();
-                        "appointment"
-                    }
-                    BusyKind::Hold(call) => {
-                        detail["call"] = call.to_string().into();
-                        detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
-                        "hold"
-                    }
-                    BusyKind::Offer(offer) => {
-                        detail["offer"] = offer.to_string().into();
-                        detail["expires_at"] = busy.expires_at.map(|at| local(at, zone)).into();
-                        "waiting_list_offer"
-                    }
-                };
-                WhyReason { code, detail }
+            Unavailable::Busy(busy) => occupied(busy.kind, busy.span(), busy.expires_at, zone),
+            Unavailable::FacilityTaken { group, taken } => {
+                let mut reason = occupied(taken.kind, taken.span(), taken.expires_at, zone);
+                let named = found.facilities.iter().find(|one| one.facility == taken.facility);
+                reason.detail["by"] = reason.code.into();
+                reason.detail["facility"] = taken.facility.to_string().into();
+                reason.detail["name"] = named.map(|one| one.name.clone()).into();
+                reason.detail["group"] = group.to_string().into();
+                reason.detail["group_name"] = named.map(|one| one.group_name.clone()).into();
+                WhyReason { code: "facility", ..reason }
             }
+            Unavailable::NoFacility => WhyReason { code: "no_facility", detail: Value::Null },
             Unavailable::StaffAbsent => {
                 WhyReason { code: "absence", detail: person.absence.as_ref().map_or(Value::Null, span) }
             }
@@ -197,6 +207,38 @@ impl WhyDesk {
             Err(failure) => detail["silent"] = failure.to_string().into(),
         }
         detail
+    }
+}
+
+/// What occupies somebody or something.
+fn occupied(kind: BusyKind, span: Span, expires_at: Option<DateTime<Utc>>, zone: Tz) -> WhyReason {
+    let mut detail = json!({"from": local(span.start, zone), "until": local(span.end, zone)});
+    let code = match kind {
+        BusyKind::Appointment(id) => {
+            detail["appointment"] = id.to_string().into();
+            "appointment"
+        }
+        BusyKind::Hold(call) => {
+            detail["call"] = call.to_string().into();
+            detail["expires_at"] = expires_at.map(|at| local(at, zone)).into();
+            "hold"
+        }
+        BusyKind::Offer(offer) => {
+            detail["offer"] = offer.to_string().into();
+            detail["expires_at"] = expires_at.map(|at| local(at, zone)).into();
+            "waiting_list_offer"
+        }
+    };
+    WhyReason { code, detail }
+}
+
+fn facility(one: &FacilityExplanation, zone: Tz) -> WhyFacility {
+    WhyFacility {
+        facility: one.facility.to_string(),
+        name: one.name.clone(),
+        group: one.group_name.clone(),
+        free: one.taken.is_none(),
+        reason: one.taken.map(|taken| occupied(taken.kind, taken.span(), taken.expires_at, zone)),
     }
 }
 

@@ -10,22 +10,26 @@
 )]
 
 mod build;
+mod furnished;
 mod holds;
 mod offers;
 mod reading;
+mod tied;
 mod writing;
 
 use std::any::Any;
 use std::sync::Arc;
 
-use appointment::model::CatalogueSnapshot;
+use appointment::model::{CatalogueSnapshot, FacilityId};
 use appointment::ports::{AppointmentRepository, CatalogueRepository};
 use chrono::{DateTime, Utc};
 use kernel::{BranchId, CallId, CustomerId, ServiceId, StaffId, TenantScope};
 
+pub use furnished::*;
 pub use holds::*;
 pub use offers::*;
 pub use reading::*;
+pub use tied::*;
 pub use writing::*;
 
 /// A store without appointments, and what its rows may refer to.
@@ -48,7 +52,8 @@ pub struct AppointmentFixture {
 pub struct AppointmentTenant {
     /// The tenant.
     pub scope: TenantScope,
-    /// What the store holds of its branch, with at least one service and two people; the version is what the store
+    /// What the store holds of its branch, with at least one service, two people and two facilities; the
+    /// version is what the store
     /// made of it.
     pub catalogue: CatalogueSnapshot,
     /// Customers that exist.
@@ -69,6 +74,10 @@ impl AppointmentTenant {
     pub(crate) fn staff(&self, index: usize) -> StaffId {
         self.catalogue.staff[index].id
     }
+
+    pub(crate) fn facility(&self, index: usize) -> FacilityId {
+        self.catalogue.facilities[index].id
+    }
 }
 
 /// Runs every rule of the store of appointments as a test of its own.
@@ -86,10 +95,18 @@ macro_rules! appointment_contract {
             touching_and_other_people_do_not_collide,
             processing_time_is_free_for_others,
             an_expired_hold_blocks_nobody,
+            facilities_come_back_with_what_uses_them,
+            a_facility_is_taken_once,
+            an_expired_hold_keeps_no_facility,
+            the_last_facility_goes_to_one,
+            a_move_changes_and_a_cancellation_frees_facilities,
             a_hold_becomes_an_appointment,
             holds_are_renewed_and_released,
             a_relaxed_hold_is_visible_at_once,
             a_move_replaces_the_occupied_time,
+            what_belongs_together_comes_back_together,
+            a_taken_part_undoes_all,
+            vacated_time_can_be_exchanged,
             a_stale_version_writes_nothing,
             a_repeated_claim_writes_nothing,
             a_cancelled_appointment_frees_its_time,

@@ -112,7 +112,11 @@ impl WaitingFixture {
     /// An appointment whose time was given back.
     async fn freed(&self, from: i64, until: i64) -> FreedTime {
         let tenant = self.tenant();
-        let gone = AppointmentSnapshot { spans: Vec::new(), ..self.base.appointment(tenant, from, until) };
+        let gone = AppointmentSnapshot {
+            spans: Vec::new(),
+            uses: Vec::new(),
+            ..self.base.appointment(tenant, from, until)
+        };
         self.base.insert(tenant, &gone).await.unwrap();
         FreedTime {
             branch: gone.branch,
@@ -135,6 +139,7 @@ impl WaitingFixture {
                 end: freed.ends_at,
             },
             spans: vec![Span::new(freed.starts_at, freed.ends_at)],
+            uses: Vec::new(),
             state: OfferState::Open,
             booked: None,
             made_at: self.base.now,
@@ -250,6 +255,7 @@ pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
     let query = DayQuery {
         branch: tenant.catalogue.branch,
         staff: vec![tenant.staff(0)],
+        facilities: Vec::new(),
         from: fixture.base.at(-60),
         until: fixture.base.at(60),
         exclude: None,

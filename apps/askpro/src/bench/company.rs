@@ -121,6 +121,7 @@ pub(super) fn large_company() -> TenantFile {
         closed: Vec::new(),
         services: Vec::new(),
         policy: PolicyFile::default(),
+        facilities: Vec::new(),
         staff: ["Anna Petersen", "Boris Kühn"]
             .map(|name| StaffFile { name: name.to_owned(), ..StaffFile::default() })
             .to_vec(),
@@ -135,6 +136,7 @@ pub(super) fn large_company() -> TenantFile {
         default_country: "DE".to_owned(),
         call_rate_minor_per_minute: 15,
         changes: Vec::new(),
+        facility_groups: Vec::new(),
         services: vec![ServiceFile {
             name: SERVICE.to_owned(),
             minutes: Some(30),

@@ -70,9 +70,12 @@ fn fixture() -> anyhow::Result<Fixture> {
             buffer_after_min: 0,
             price: Money::new(3200, Currency::Eur),
             min_notice_min: None,
+            requires: Vec::new(),
             active: true,
         }],
         staff,
+        facility_groups: Vec::new(),
+        facilities: Vec::new(),
         opening: hours()?,
         closed_days: Vec::new(),
         exceptions: Vec::new(),
@@ -100,7 +103,7 @@ fn fixture() -> anyhow::Result<Fixture> {
             });
         }
     }
-    let load = DayLoad { catalogue_version: 1, busy, own: Vec::new(), holds: Vec::new() };
+    let load = DayLoad { catalogue_version: 1, busy, ..DayLoad::default() };
     let view = View { now: at(first, 0)? - TimeDelta::days(1), call: None, exclude: None };
     Ok(Fixture { catalogue, people, days: DateRange::new(first, last), load, view, service })
 }

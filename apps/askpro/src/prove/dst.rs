@@ -195,6 +195,7 @@ fn company() -> TenantFile {
         call_rate_minor_per_minute: 0,
         services: services.collect(),
         changes: Vec::new(),
+        facility_groups: Vec::new(),
         branches: vec![BranchFile {
             slug: "wache".to_owned(),
             name: "Wache".to_owned(),
@@ -205,6 +206,7 @@ fn company() -> TenantFile {
             closed: Vec::new(),
             services: Vec::new(),
             policy: PolicyFile::default(),
+            facilities: Vec::new(),
             staff: vec![StaffFile { name: "Nora Nacht".to_owned(), ..StaffFile::default() }],
         }],
     }

@@ -68,8 +68,10 @@ pub async fn rows(administrator: &PgPool) -> anyhow::Result<Rows> {
 
 async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
     let now = sqlx::query_scalar("SELECT app.now()").fetch_one(pool).await?;
+    // What an appointment needs of a person is judged against phases and buffers; a room must only not be taken twice.
     let occupancy: Vec<Taken> = sqlx::query_as(
-        "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span), o.appointment_id
+        "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span),
+                CASE WHEN o.resource_kind = 'staff' THEN o.appointment_id END
            FROM public.occupancy o JOIN public.tenants t ON t.id = o.tenant_id
           WHERE o.expires_at IS NULL OR o.expires_at > app.now()",
     )

@@ -96,6 +96,7 @@ fn tenant(slug: &str, name: &str) -> TenantFile {
         services: Vec::new(),
         branches: Vec::new(),
         changes: Vec::new(),
+        facility_groups: Vec::new(),
     }
 }
 
@@ -111,6 +112,7 @@ fn branch(slug: &str, name: &str, state: &str, number: &str, hours: Vec<HoursFil
         services: Vec::new(),
         // The product's defaults are the demo's: grid 15 minutes, notice 15 minutes, cancelling until a day before.
         policy: PolicyFile::default(),
+        facilities: Vec::new(),
         staff: Vec::new(),
     }
 }

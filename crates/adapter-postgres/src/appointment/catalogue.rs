@@ -1,8 +1,8 @@
 //! The catalogue of a branch, whole, in one statement: whatever changes meanwhile, its parts fit together.
 
 use appointment::model::{
-    BookingPolicy, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours, OpeningException, Phase, PhaseKind,
-    Service, Span, Staff, WeekHours,
+    BookingPolicy, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours, Facility, OpeningException, Phase,
+    PhaseKind, Service, Span, Staff, WeekHours,
 };
 use appointment::ports::CatalogueRepository;
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::changes::ChangePolicyRow;
+use super::facilities::{FacilityRow, GroupRow, RequirementRow};
 use crate::calendar::links::LinkRow;
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
@@ -51,6 +52,12 @@ statements! {
                                                                 ORDER BY f.position), '[]')
                                         FROM public.service_phases f
                                        WHERE f.tenant_id = $1 AND f.service_id = s.id),
+                           'requires', (SELECT coalesce(jsonb_agg(jsonb_build_object('group', q.group_id,
+                                                                                     'need', q.need,
+                                                                                     'phases', q.phases)
+                                                                  ORDER BY q.group_id), '[]')
+                                          FROM public.service_facilities q
+                                         WHERE q.tenant_id = $1 AND q.service_id = s.id),
                            'synonyms', (SELECT coalesce(jsonb_agg(y.synonym ORDER BY y.synonym COLLATE \"C\"), '[]')
                                           FROM public.service_synonyms y
                                          WHERE y.tenant_id = $1 AND y.service_id = s.id))
@@ -76,6 +83,13 @@ statements! {
                                          WHERE p.tenant_id = $1 AND p.staff_id = t.id))
                          ORDER BY t.position, t.name, t.id), '[]')
                   FROM public.staff t WHERE t.tenant_id = $1 AND t.branch_id = b.id) AS staff,
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'kind', g.kind, 'name', g.name)
+                                          ORDER BY g.id), '[]')
+                  FROM public.facility_groups g WHERE g.tenant_id = $1) AS facility_groups,
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'group', f.group_id, 'name', f.name,
+                                                             'active', f.active)
+                                          ORDER BY f.position, f.name, f.id), '[]')
+                  FROM public.facilities f WHERE f.tenant_id = $1 AND f.branch_id = b.id) AS facilities,
                (SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.service_id, l.staff_id), '[]')
                   FROM public.calendar_links l
                   JOIN public.staff t ON t.tenant_id = l.tenant_id AND t.id = l.staff_id
@@ -95,6 +109,8 @@ struct CatalogueRow {
     changes: Json<Vec<ChangePolicyRow>>,
     services: Json<Vec<ServiceRow>>,
     staff: Json<Vec<StaffRow>>,
+    facility_groups: Json<Vec<GroupRow>>,
+    facilities: Json<Vec<FacilityRow>>,
     links: Json<Vec<LinkRow>>,
 }
 
@@ -139,6 +155,7 @@ struct ServiceRow {
     min_notice: Option<u32>,
     active: bool,
     phases: Vec<PhaseRow>,
+    requires: Vec<RequirementRow>,
     synonyms: Vec<String>,
 }
 
@@ -173,6 +190,8 @@ impl CatalogueRow {
             timezone: zone(&self.timezone, "branches.timezone")?,
             services: convert(self.services.0)?,
             staff: convert(self.staff.0)?,
+            facility_groups: convert(self.facility_groups.0)?,
+            facilities: self.facilities.0.into_iter().map(Facility::from).collect(),
             opening: WeekHours::from_rows(self.opening.0).map_err(|_| corrupt("opening_hours"))?,
             closed_days: convert(self.closed_days.0)?,
             exceptions: convert(self.exceptions.0)?,
@@ -247,6 +266,7 @@ impl TryFrom<ServiceRow> for Service {
             buffer_after_min: row.buffer_after,
             price: money(row.price_minor, &row.currency, "services.currency")?,
             min_notice_min: row.min_notice,
+            requires: convert(row.requires)?,
             active: row.active,
         })
     }

@@ -1,7 +1,9 @@
 //! Everything about some days in one trip: version of the catalogue, occupied time, the caller's own
 //! appointments, the caller's holds.
 
-use appointment::model::{BusyKind, BusySpan, DayLoad, DayQuery, HoldId, HoldSnapshot, OwnAppointment};
+use appointment::model::{
+    BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, FacilityId, HoldId, HoldSnapshot, OwnAppointment,
+};
 use appointment::waiting::OfferId;
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -10,7 +12,7 @@ use kernel::{
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::read::spans;
+use super::facilities::split;
 use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::row::phone;
@@ -23,9 +25,11 @@ macro_rules! hold_columns {
         "h.id, h.staff_id AS staff, h.starts_at, h.ends_at, h.expires_at, h.created_at, h.call_id AS call,
          h.moves_appointment_id AS appointment, h.service_id AS service, h.branch_id AS branch,
          h.caller_e164 AS number, NULL::uuid AS customer, 0::bigint AS version,
-         (SELECT coalesce(array_agg(s.starts_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
+         (SELECT coalesce(array_agg(s.resource_id ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
+           WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS resources,
+         (SELECT coalesce(array_agg(s.starts_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
            WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_starts,
-         (SELECT coalesce(array_agg(s.ends_at ORDER BY s.starts_at), '{}') FROM public.occupancy s
+         (SELECT coalesce(array_agg(s.ends_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
            WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_ends"
     };
 }
@@ -57,6 +61,7 @@ struct LoadRow {
     number: Option<String>,
     customer: Option<Uuid>,
     version: i64,
+    resources: Option<Vec<Uuid>>,
     span_starts: Option<Vec<DateTime<Utc>>>,
     span_ends: Option<Vec<DateTime<Utc>>>,
 }
@@ -91,6 +96,8 @@ impl LoadRow {
     }
 
     fn hold(&self, caller_number: Option<PhoneNumber>) -> Option<HoldSnapshot> {
+        let (starts, ends) = (self.span_starts.as_deref()?, self.span_ends.as_deref()?);
+        let (spans, uses) = split(self.staff?, self.resources.as_deref()?, starts, ends);
         Some(HoldSnapshot {
             id: HoldId::from_uuid(self.id?),
             branch: BranchId::from_uuid(self.branch?),
@@ -100,7 +107,8 @@ impl LoadRow {
             staff: StaffId::from_uuid(self.staff?),
             starts_at: self.starts_at?,
             ends_at: self.ends_at?,
-            spans: spans(self.span_starts.as_deref()?, self.span_ends.as_deref()?),
+            spans,
+            uses,
             moves: self.appointment.map(AppointmentId::from_uuid),
             expires_at: self.expires_at?,
             created_at: self.created_at?,
@@ -113,6 +121,24 @@ impl LoadRow {
     }
 }
 
+/// Whose time is asked for: one list, since one column says whose a span is.
+fn resources(query: &DayQuery) -> Vec<Uuid> {
+    let staff = query.staff.iter().map(StaffId::as_uuid);
+    staff.chain(query.facilities.iter().map(FacilityId::as_uuid)).collect()
+}
+
+/// The span of a facility, if it is one's.
+fn facility(busy: &BusySpan, query: &DayQuery) -> Option<FacilityBusy> {
+    let asked = FacilityId::from_uuid(busy.staff.as_uuid());
+    query.facilities.contains(&asked).then_some(FacilityBusy {
+        facility: asked,
+        start: busy.start,
+        end: busy.end,
+        kind: busy.kind,
+        expires_at: busy.expires_at,
+    })
+}
+
 pub(super) async fn day_load(
     database: &Database,
     scope: &TenantScope,
@@ -122,7 +148,7 @@ pub(super) async fn day_load(
         .travel(|| {
             trip(DAY_LOAD, scope)
                 .bind(query.branch.as_uuid())
-                .bind(query.staff.iter().map(StaffId::as_uuid).collect::<Vec<_>>())
+                .bind(resources(query))
                 .bind(query.from)
                 .bind(query.until)
                 .bind(query.exclude.map(|id| id.as_uuid()))
@@ -136,7 +162,13 @@ pub(super) async fn day_load(
     for row in rows {
         match row.part {
             0 => load.catalogue_version = row.version,
-            1 => load.busy.push(row.busy().ok_or_else(|| corrupt("occupancy"))?),
+            1 => {
+                let busy = row.busy().ok_or_else(|| corrupt("occupancy"))?;
+                match facility(&busy, query) {
+                    Some(facility) => load.facilities.push(facility),
+                    None => load.busy.push(busy),
+                }
+            }
             2 => load.own.push(row.own().ok_or_else(|| corrupt("appointments"))?),
             _ => load.holds.push(row.checked_hold()?),
         }

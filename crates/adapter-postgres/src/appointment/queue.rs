@@ -1,6 +1,6 @@
 //! Who wants the same time stands in line.
 //!
-//! A transaction takes an advisory lock for each person and day that it wants to occupy, in the message that begins it.
+//! A transaction takes an advisory lock for each person, or facility, and day that it wants to occupy, in the message that begins it.
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
 //! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
 //! customer it is the rule: several people may share a number, so no constraint can tell a double. So it is for a quota
@@ -9,29 +9,31 @@
 use appointment::ports::AppointmentWrite;
 use appointment::waiting::WaitingWrite;
 use chrono::{DateTime, Utc};
-use kernel::{StaffId, TenantScope};
+use kernel::TenantScope;
+use uuid::Uuid;
 
-/// The keys of the queues to stand in: one for each person and day (of UTC) that a write occupies, one for the number of
+use super::facilities::Occupied;
+
+/// The keys of the queues to stand in: one for each person, or facility, and day (of UTC) that a write occupies, one for the number of
 /// each new customer, one for each customer with a quota, and one for the waiting list that a wish joins, in ascending
 /// order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
         .iter()
         .filter_map(|write| match write {
-            AppointmentWrite::ClaimHold(hold) => Some((hold.staff, hold.spans.as_slice())),
-            AppointmentWrite::Insert { appointment, .. } => {
-                Some((appointment.staff, appointment.spans.as_slice()))
+            AppointmentWrite::ClaimHold(hold) => Some(Occupied::of(hold.staff, &hold.spans, &hold.uses)),
+            AppointmentWrite::Insert { appointment: next, .. } | AppointmentWrite::Update { next, .. } => {
+                Some(Occupied::of(next.staff, &next.spans, &next.uses))
             }
-            AppointmentWrite::Update { next, .. } => Some((next.staff, next.spans.as_slice())),
             AppointmentWrite::Waiting(WaitingWrite::Offer(offer)) => {
-                Some((offer.slot.staff, offer.spans.as_slice()))
+                Some(Occupied::of(offer.slot.staff, &offer.spans, &offer.uses))
             }
             _ => None,
         })
-        .flat_map(|(staff, spans)| {
-            spans.iter().flat_map(move |span| {
-                let first = day(span.start);
-                (first..=day(span.end).max(first)).take(8).map(move |day| lock_key(scope, staff, day))
+        .flat_map(|Occupied { resources, starts, ends }| {
+            resources.into_iter().zip(starts).zip(ends).flat_map(|((resource, start), end)| {
+                let first = day(start);
+                (first..=day(end).max(first)).take(8).map(move |day| lock_key(scope, resource, day))
             })
         })
         .collect();
@@ -55,9 +57,8 @@ fn day(instant: DateTime<Utc>) -> i64 {
 }
 
 /// Two people with one key would only wait for each other.
-fn lock_key(scope: &TenantScope, staff: StaffId, day: i64) -> i64 {
-    let staff = staff.as_uuid();
-    fnv(scope, staff.as_bytes().iter().copied().chain(day.to_be_bytes()))
+fn lock_key(scope: &TenantScope, resource: Uuid, day: i64) -> i64 {
+    fnv(scope, resource.as_bytes().iter().copied().chain(day.to_be_bytes()))
 }
 
 /// FNV-1a over the tenant and what is asked for.
@@ -76,8 +77,7 @@ mod tests {
     use appointment::model::{HoldId, HoldSnapshot, Span};
     use chrono::TimeZone;
     use kernel::testing::scope;
-    use kernel::{BranchId, CallId, ServiceId};
-    use uuid::Uuid;
+    use kernel::{BranchId, CallId, ServiceId, StaffId};
 
     fn hold(staff: u128, hours: &[(u32, u32)]) -> AppointmentWrite {
         let at = |hour| Utc.with_ymd_and_hms(2026, 11, 24, hour, 0, 0).unwrap();
@@ -91,6 +91,7 @@ mod tests {
             starts_at: at(10),
             ends_at: at(11),
             spans: hours.iter().map(|(from, until)| Span::new(at(*from), at(*until))).collect(),
+            uses: Vec::new(),
             moves: None,
             expires_at: at(12),
             created_at: at(9),

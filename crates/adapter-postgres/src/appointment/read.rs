@@ -1,7 +1,8 @@
 //! Reading appointments whole.
 
 use appointment::model::{
-    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, Span, SyncState,
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, SequenceId,
+    SeriesId, SyncState, Tie,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::MAX_LISTED;
@@ -12,6 +13,7 @@ use kernel::{
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::facilities::split;
 use crate::error::{corrupt, store_error};
 use crate::row::{count, money, zone};
 use crate::statements::statements;
@@ -52,7 +54,8 @@ macro_rules! select {
             "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
                     a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
                     a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version, a.fee_minor,
-                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.span_starts, o.span_ends", $more, "
+                    a.sequence_id, a.series_id,
+                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.resources, o.span_starts, o.span_ends", $more, "
                FROM public.appointments a
               CROSS JOIN LATERAL (
                     SELECT coalesce(array_agg(h.position ORDER BY h.position), '{}') AS positions,
@@ -62,8 +65,9 @@ macro_rules! select {
                       FROM public.appointment_phases h
                      WHERE h.tenant_id = a.tenant_id AND h.appointment_id = a.id) p
               CROSS JOIN LATERAL (
-                    SELECT coalesce(array_agg(y.starts_at ORDER BY y.starts_at), '{}') AS span_starts,
-                           coalesce(array_agg(y.ends_at ORDER BY y.starts_at), '{}') AS span_ends
+                    SELECT coalesce(array_agg(y.resource_id ORDER BY y.resource_id, y.starts_at), '{}') AS resources,
+                           coalesce(array_agg(y.starts_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_starts,
+                           coalesce(array_agg(y.ends_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_ends
                       FROM public.occupancy y
                      WHERE y.tenant_id = a.tenant_id AND y.appointment_id = a.id) o
               WHERE a.tenant_id = $1 AND ",
@@ -84,6 +88,10 @@ statements! {
         "a.customer_id = ANY($2) AND a.ends_at > $3 AND a.status IN ('pending', 'confirmed', 'needs_attention')
           ORDER BY a.starts_at, a.id LIMIT $4"
     );
+
+    LIST_OF_SEQUENCE = select!("a.sequence_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
+
+    LIST_OF_SERIES = select!("a.series_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
 
     LIST_OF_CALL = select!("a.call_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
 }
@@ -111,10 +119,13 @@ struct AppointmentRow {
     created_at: DateTime<Utc>,
     version: i64,
     fee_minor: Option<i64>,
+    sequence_id: Option<Uuid>,
+    series_id: Option<Uuid>,
     positions: Vec<i16>,
     kinds: Vec<String>,
     phase_starts: Vec<DateTime<Utc>>,
     phase_ends: Vec<DateTime<Utc>>,
+    resources: Vec<Uuid>,
     span_starts: Vec<DateTime<Utc>>,
     span_ends: Vec<DateTime<Utc>>,
 }
@@ -143,9 +154,15 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
 
     fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
         let price = money(row.price_minor, &row.currency, "appointments.currency")?;
+        let (spans, uses) = split(row.staff_id, &row.resources, &row.span_starts, &row.span_ends);
         Ok(Self {
             phases: row.phases()?,
-            spans: spans(&row.span_starts, &row.span_ends),
+            spans,
+            uses,
+            tie: row
+                .sequence_id
+                .map(|id| Tie::Sequence(SequenceId::from_uuid(id)))
+                .or(row.series_id.map(|id| Tie::Series(SeriesId::from_uuid(id)))),
             id: AppointmentId::from_uuid(row.id),
             branch: BranchId::from_uuid(row.branch_id),
             customer: CustomerId::from_uuid(row.customer_id),
@@ -169,11 +186,6 @@ impl TryFrom<AppointmentRow> for AppointmentSnapshot {
             version: row.version,
         })
     }
-}
-
-/// Spans from parallel arrays.
-pub(super) fn spans(starts: &[DateTime<Utc>], ends: &[DateTime<Utc>]) -> Vec<Span> {
-    starts.iter().zip(ends).map(|(start, end)| Span::new(*start, *end)).collect()
 }
 
 fn at_most() -> i64 {
@@ -257,6 +269,25 @@ pub(super) async fn list_upcoming(
         .bind(scope.tenant().as_uuid())
         .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
         .bind(from)
+        .bind(at_most())
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(AppointmentSnapshot::try_from).collect()
+}
+
+pub(super) async fn list_tied(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    tie: Tie,
+) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+    let (statement, id) = match tie {
+        Tie::Sequence(id) => (LIST_OF_SEQUENCE, id.as_uuid()),
+        Tie::Series(id) => (LIST_OF_SERIES, id.as_uuid()),
+    };
+    let rows: Vec<AppointmentRow> = sqlx::query_as(statement)
+        .bind(scope.tenant().as_uuid())
+        .bind(id)
         .bind(at_most())
         .fetch_all(connection)
         .await

@@ -5,25 +5,30 @@
 
 use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{
-    AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span,
+    AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span, Tie,
 };
 use chrono::{DateTime, Utc};
-use kernel::{CommitError, Durability, EmailAddress, Money, PersonName, PhoneNumber, StaffId, TenantScope};
+use kernel::{
+    AppointmentId, CommitError, Durability, EmailAddress, Money, PersonName, PhoneNumber, StaffId,
+    TenantScope,
+};
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::facilities::Occupied;
 use crate::calendar::copies::{adding, due_again, new_place, rows};
 use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
 use crate::trip::{Trip, trip};
 
-/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy.
+/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy; and the one with
+/// whose time is occupied, the person's and that of facilities.
 macro_rules! freeing {
-    () => {
-        "released AS (
+    ($resources:literal) => {
+        concat!("released AS (
             SELECT h.id FROM public.holds h WHERE h.tenant_id = $1 AND (h.id = ANY($2) OR h.call_id = ANY($3))
         ), freed AS (
             DELETE FROM public.occupancy o
@@ -31,14 +36,36 @@ macro_rules! freeing {
             RETURNING o.hold_id
         ), expired AS (
             DELETE FROM public.occupancy o
-             WHERE o.tenant_id = $1 AND o.resource_id = $4 AND o.starts_at >= $5::timestamptz - interval '7 days'
+             WHERE o.tenant_id = $1 AND o.resource_id = ANY(", $resources, "::uuid[]) AND o.starts_at >= $5::timestamptz - interval '7 days'
                AND o.starts_at < $6 AND o.ends_at > $5 AND o.expires_at <= app.now()
             RETURNING o.hold_id
         ), gone AS (
             DELETE FROM public.holds h
              WHERE h.tenant_id = $1
                AND h.id = ANY(ARRAY(SELECT r.id FROM released r UNION ALL SELECT e.hold_id FROM expired e))
-        )"
+        )")
+    };
+}
+
+/// What is occupied, from parallel arrays in parameters: whose, from, until. Whatever is not the person's is a facility's.
+macro_rules! occupying {
+    ($owner:literal, $more:literal, $resources:literal, $starts:literal, $ends:literal) => {
+        concat!(
+            "SELECT $1, CASE WHEN s.resource = $4 THEN 'staff' ELSE 'facility' END, s.resource,
+               tstzrange(s.starts_at, s.ends_at), ",
+            $owner,
+            "
+          FROM ",
+            $more,
+            "unnest(",
+            $resources,
+            "::uuid[], ",
+            $starts,
+            "::timestamptz[], ",
+            $ends,
+            "::timestamptz[])
+            AS s (resource, starts_at, ends_at)"
+        )
     };
 }
 
@@ -65,7 +92,8 @@ macro_rules! history {
 
 statements! {
     CLAIM_HOLD = "
-        SELECT app.claim_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        SELECT app.claim_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                              $21)";
 
     RENEW_HOLD = "
         WITH hold AS (
@@ -77,7 +105,7 @@ statements! {
     RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
 
     /// A new appointment has cost no fee yet.
-    INSERT = concat!("WITH ", freeing!(), ", ", history!("NULL"), ", customer AS (
+    INSERT = concat!("WITH ", freeing!("$46"), ", ", history!("NULL"), ", customer AS (
             INSERT INTO public.customers
                 (tenant_id, id, name, phone_e164, email, anonymous, status, source, created_at)
             SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active',
@@ -88,9 +116,9 @@ statements! {
             INSERT INTO public.appointments
                 (tenant_id, staff_id, id, branch_id, customer_id, service_id, call_id, starts_at, ends_at, timezone,
                  status, source, price_minor, currency, notes, reschedule_count, sync_state, cancelled_at,
-                 cancel_reason, version, created_at)
+                 cancel_reason, version, created_at, sequence_id, series_id)
             VALUES ($1, $4, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
-                    $35)
+                    $35, $47, $48)
         ), phases AS (
             INSERT INTO public.appointment_phases (tenant_id, appointment_id, position, kind, starts_at, ends_at)
             SELECT $1, $15, p.position, p.kind, p.starts_at, p.ends_at
@@ -98,13 +126,12 @@ statements! {
                 AS p (position, kind, starts_at, ends_at)
         ), copies AS (", adding!("$45"), "
         )
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
-        SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', $15
-          FROM unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+        ", occupying!("'appointment', $15", "", "$46", "$33", "$34"), "
          WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
 
     /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
-    UPDATE = concat!("WITH ", freeing!(), ", ", history!("$40::bigint"), ", vacated AS (
+    UPDATE = concat!("WITH ", freeing!("$43"), ", ", history!("$40::bigint"), ", vacated AS (
             DELETE FROM public.occupancy o WHERE o.tenant_id = $1 AND o.appointment_id = $15
             RETURNING o.id
         ), appointment AS (
@@ -126,10 +153,8 @@ statements! {
                 AS p (position, kind, starts_at, ends_at)
              WHERE (SELECT count(*) FROM old_phases) >= 0
         ), taken AS (
-            INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
-            SELECT $1, $4, tstzrange(s.starts_at, s.ends_at), 'appointment', a.id
-              FROM appointment a CROSS JOIN
-                   unnest($33::timestamptz[], $34::timestamptz[]) AS s (starts_at, ends_at)
+            INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+            ", occupying!("'appointment', a.id", "appointment a CROSS JOIN ", "$43", "$33", "$34"), "
              WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
                    + (SELECT count(*) FROM vacated) >= 0
         ), copy AS (
@@ -137,6 +162,8 @@ statements! {
               FROM appointment a WHERE $42 AND c.tenant_id = $1 AND c.appointment_id = a.id
         )
         SELECT count(*) FROM appointment");
+
+    VACATE = "DELETE FROM public.occupancy WHERE tenant_id = $1 AND appointment_id = $2";
 
     RECORD_CHANGE = "
         WITH history AS (
@@ -199,6 +226,21 @@ pub(super) async fn release(
     Ok(())
 }
 
+/// Frees the time of an appointment that gets new time in the same transaction.
+pub(super) async fn vacate(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: AppointmentId,
+) -> Result<(), CommitError> {
+    sqlx::query(VACATE)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .execute(connection)
+        .await
+        .map_err(occupancy_error)?;
+    Ok(())
+}
+
 type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
 
 /// Parameters 1 to 6 of [`freeing!`].
@@ -218,13 +260,6 @@ fn freeing<'q>(
         .bind(stretch.end)
 }
 
-/// From the beginning of the first span to the end of the last; without spans, the stay.
-fn stretch(spans: &[Span], stay: Span) -> Span {
-    let start = spans.iter().map(|span| span.start).min().unwrap_or(stay.start);
-    let end = spans.iter().map(|span| span.end).max().unwrap_or(stay.end);
-    Span::new(start, end)
-}
-
 /// Keeps a time, after standing in line with these keys. Running it twice claims one hold.
 pub(super) fn claim_hold<'q>(
     scope: &TenantScope,
@@ -233,7 +268,8 @@ pub(super) fn claim_hold<'q>(
     hold: &HoldSnapshot,
     durability: Durability,
 ) -> Trip<'q> {
-    let stretch = stretch(&hold.spans, Span::new(hold.starts_at, hold.ends_at));
+    let taken = Occupied::of(hold.staff, &hold.spans, &hold.uses);
+    let stretch = taken.stretch(Span::new(hold.starts_at, hold.ends_at));
     trip(CLAIM_HOLD, scope)
         .bind(queues.to_vec())
         .bind(releases.holds.clone())
@@ -251,8 +287,9 @@ pub(super) fn claim_hold<'q>(
         .bind(hold.moves.map(|id| id.as_uuid()))
         .bind(hold.expires_at)
         .bind(hold.created_at)
-        .bind(hold.spans.iter().map(|span| span.start).collect::<Vec<_>>())
-        .bind(hold.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+        .bind(taken.resources)
+        .bind(taken.starts)
+        .bind(taken.ends)
         .bind(durability == Durability::Relaxed)
 }
 
@@ -281,8 +318,12 @@ fn customer<'q>(statement: Statement<'q>, customer: Option<&'q NewCustomerRow>) 
         .bind(rows.iter().map(|c| c.anonymous).collect::<Vec<_>>())
 }
 
-/// Parameters 15 to 34: the appointment and the time it occupies.
-fn fields<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) -> Statement<'q> {
+/// Parameters 15 to 34: the appointment and when the time begins and ends that it occupies; whose time comes last.
+fn fields<'q>(
+    statement: Statement<'q>,
+    appointment: &'q AppointmentSnapshot,
+    taken: &Occupied,
+) -> Statement<'q> {
     statement
         .bind(appointment.id.as_uuid())
         .bind(appointment.branch.as_uuid())
@@ -302,8 +343,8 @@ fn fields<'q>(statement: Statement<'q>, appointment: &'q AppointmentSnapshot) ->
         .bind(appointment.cancelled_at)
         .bind(appointment.cancel_reason.as_ref().map(Note::as_str))
         .bind(appointment.version)
-        .bind(appointment.spans.iter().map(|span| span.start).collect::<Vec<_>>())
-        .bind(appointment.spans.iter().map(|span| span.end).collect::<Vec<_>>())
+        .bind(taken.starts.clone())
+        .bind(taken.ends.clone())
 }
 
 /// Parameters 36 to 39: the phases.
@@ -321,11 +362,11 @@ fn whole<'q>(
     scope: &TenantScope,
     releases: Releases,
     appointment: &'q AppointmentSnapshot,
-    entry: Option<&'q AppointmentChange>,
+    (entry, taken): (Option<&'q AppointmentChange>, &Occupied),
 ) -> Statement<'q> {
-    let stay = Span::new(appointment.starts_at, appointment.ends_at);
-    let statement = freeing(sql, scope, releases, appointment.staff, stretch(&appointment.spans, stay));
-    fields(history(statement, entry), appointment)
+    let stretch = taken.stretch(Span::new(appointment.starts_at, appointment.ends_at));
+    let statement = freeing(sql, scope, releases, appointment.staff, stretch);
+    fields(history(statement, entry), appointment, taken)
 }
 
 pub(super) async fn insert(
@@ -336,9 +377,18 @@ pub(super) async fn insert(
     new_customer: Option<&NewCustomerRow>,
     (entry, copy): (Option<&AppointmentChange>, Option<&CopyRecord>),
 ) -> Result<(), CommitError> {
-    let statement = whole(INSERT, scope, releases, appointment, entry).bind(appointment.created_at);
+    let taken = Occupied::of(appointment.staff, &appointment.spans, &appointment.uses);
+    let (sequence, series) = match appointment.tie {
+        None => (None, None),
+        Some(Tie::Sequence(id)) => (Some(id.as_uuid()), None),
+        Some(Tie::Series(id)) => (None, Some(id.as_uuid())),
+    };
+    let statement = whole(INSERT, scope, releases, appointment, (entry, &taken)).bind(appointment.created_at);
     customer(phases(statement, appointment), new_customer)
         .bind(rows(copy.as_slice()))
+        .bind(taken.resources)
+        .bind(sequence)
+        .bind(series)
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -353,11 +403,13 @@ pub(super) async fn update(
     expected: i64,
     (entry, due): (Option<&AppointmentChange>, Option<Option<&CalendarLink>>),
 ) -> Result<(), CommitError> {
-    let statement = whole(UPDATE, scope, releases, next, entry).bind(expected);
+    let taken = Occupied::of(next.staff, &next.spans, &next.uses);
+    let statement = whole(UPDATE, scope, releases, next, (entry, &taken)).bind(expected);
     let statement = phases(statement, next)
         .bind(next.fee.map(Money::minor))
         .bind(new_place(due.flatten()))
-        .bind(due.is_some());
+        .bind(due.is_some())
+        .bind(taken.resources);
     let row = statement.fetch_one(connection).await.map_err(occupancy_error)?;
     let changed: i64 = sqlx::Row::try_get(&row, 0).map_err(commit_error)?;
     if changed == 0 { Err(CommitError::Stale) } else { Ok(()) }

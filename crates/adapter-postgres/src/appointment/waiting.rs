@@ -16,7 +16,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::PgAppointmentRepository;
-use super::read::spans;
+use super::facilities::{Occupied, split};
 use crate::change::AuditEntry;
 use crate::error::{commit_error, corrupt, occupancy_error, store_error};
 use crate::row::{count, name, phone};
@@ -53,12 +53,15 @@ statements! {
         ORDER BY created_at, id LIMIT $5");
 
     FIND_OFFER = concat!(offer_columns!("
-            (SELECT coalesce(array_agg(o.starts_at ORDER BY o.starts_at), '{}') FROM public.occupancy o
+            (SELECT coalesce(array_agg(o.resource_id ORDER BY o.resource_id, o.starts_at), '{}') FROM public.occupancy o
+              WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS resources,
+            (SELECT coalesce(array_agg(o.starts_at ORDER BY o.resource_id, o.starts_at), '{}') FROM public.occupancy o
               WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_starts,
-            (SELECT coalesce(array_agg(o.ends_at ORDER BY o.starts_at), '{}') FROM public.occupancy o
+            (SELECT coalesce(array_agg(o.ends_at ORDER BY o.resource_id, o.starts_at), '{}') FROM public.occupancy o
               WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_ends"), "f.id = $2");
 
-    OFFERS_OF = concat!(offer_columns!("'{}'::timestamptz[] AS span_starts, '{}'::timestamptz[] AS span_ends"),
+    OFFERS_OF = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
+            '{}'::timestamptz[] AS span_ends"),
         "f.freed_appointment_id = $2 AND f.freed_starts_at = $3 ORDER BY f.made_at, f.id");
 
     /// Writes nothing if a bound is reached; whoever joins the list holds its lock.
@@ -82,7 +85,7 @@ statements! {
     OFFER = "
         WITH expired AS (
             DELETE FROM public.occupancy o
-             WHERE o.tenant_id = $1 AND o.resource_id = $10 AND o.starts_at >= $16::timestamptz - interval '7 days'
+             WHERE o.tenant_id = $1 AND o.resource_id = ANY($20) AND o.starts_at >= $16::timestamptz - interval '7 days'
                AND o.starts_at < $17 AND o.ends_at > $16 AND o.expires_at <= app.now()
             RETURNING o.id
         ), offer AS (
@@ -91,9 +94,10 @@ statements! {
                  freed_ends_at, service_id, staff_id, starts_at, ends_at, state, made_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         )
-        INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, offer_id, expires_at)
-        SELECT $1, $10, tstzrange(s.starts_at, s.ends_at), 'offer', $2, $15
-          FROM unnest($18::timestamptz[], $19::timestamptz[]) AS s (starts_at, ends_at)
+        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, offer_id, expires_at)
+        SELECT $1, CASE WHEN s.resource = $10 THEN 'staff' ELSE 'facility' END, s.resource,
+               tstzrange(s.starts_at, s.ends_at), 'offer', $2, $15
+          FROM unnest($20::uuid[], $18::timestamptz[], $19::timestamptz[]) AS s (resource, starts_at, ends_at)
          WHERE (SELECT count(*) FROM expired) >= 0";
 
     SETTLE = "
@@ -168,6 +172,7 @@ struct OfferRow {
     appointment_id: Option<Uuid>,
     made_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    resources: Vec<Uuid>,
     span_starts: Vec<DateTime<Utc>>,
     span_ends: Vec<DateTime<Utc>>,
 }
@@ -176,6 +181,7 @@ impl TryFrom<OfferRow> for OfferSnapshot {
     type Error = StoreError;
 
     fn try_from(row: OfferRow) -> Result<Self, StoreError> {
+        let (spans, uses) = split(row.staff_id, &row.resources, &row.span_starts, &row.span_ends);
         Ok(Self {
             id: OfferId::from_uuid(row.id),
             wish: WishId::from_uuid(row.wish_id),
@@ -192,7 +198,8 @@ impl TryFrom<OfferRow> for OfferSnapshot {
                 start: row.starts_at,
                 end: row.ends_at,
             },
-            spans: spans(&row.span_starts, &row.span_ends),
+            spans,
+            uses,
             state: OfferState::parse(&row.state).ok_or_else(|| corrupt("wish_offers.state"))?,
             booked: row.appointment_id.map(AppointmentId::from_uuid),
             made_at: row.made_at,
@@ -315,8 +322,8 @@ async fn make(
     offer: &OfferSnapshot,
 ) -> Result<(), CommitError> {
     let (freed, slot) = (&offer.freed, &offer.slot);
-    let ends = |end: fn(&Span) -> DateTime<Utc>| offer.spans.iter().map(end).collect::<Vec<_>>();
-    let (starts, ends) = (ends(|span| span.start), ends(|span| span.end));
+    let taken = Occupied::of(slot.staff, &offer.spans, &offer.uses);
+    let stretch = taken.stretch(Span::new(slot.start, slot.end));
     sqlx::query(OFFER)
         .bind(scope.tenant().as_uuid())
         .bind(offer.id.as_uuid())
@@ -333,10 +340,11 @@ async fn make(
         .bind(offer.state.as_str())
         .bind(offer.made_at)
         .bind(offer.expires_at)
-        .bind(starts.iter().min().copied().unwrap_or(slot.start))
-        .bind(ends.iter().max().copied().unwrap_or(slot.end))
-        .bind(starts)
-        .bind(ends)
+        .bind(stretch.start)
+        .bind(stretch.end)
+        .bind(taken.starts)
+        .bind(taken.ends)
+        .bind(taken.resources)
         .execute(connection)
         .await
         .map_err(occupancy_error)?;

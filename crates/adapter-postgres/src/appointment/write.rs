@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::double::double_of;
 use super::read::recent_changes;
-use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update};
+use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update, vacate};
 use super::waiting;
 use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
@@ -89,6 +89,7 @@ pub(super) async fn apply(
                 copies::due(session, scope, *appointment, link.as_ref()).await?;
             }
             AppointmentWrite::OpenReview(review) => copies::open_review(session, scope, review).await?,
+            AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if recent_changes(session, scope, *customer, *since).await?.of(*act) >= *max {
                     return Err(CommitError::Stale);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adapter_postgres::{PgAppointmentRepository, PgCatalogueRepository};
-use appointment::testing::salon;
+use appointment::testing::salon_with_basins;
 use kernel::testing::scope;
 use kernel::{BranchId, CallId, CustomerId, RandomIds};
 use port_contracts::appointment::{AppointmentFixture, AppointmentTenant};
@@ -35,7 +35,7 @@ async fn waiting() -> WaitingFixture {
 pub(crate) async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {
     let branch = BranchId::generate(&RandomIds);
     let scope = scope(number, Some(branch));
-    let catalogue = insert_catalogue(admin, &scope, salon(branch).unwrap().snapshot()).await;
+    let catalogue = insert_catalogue(admin, &scope, salon_with_basins(branch).unwrap().snapshot()).await;
     let customers = [(); 2].map(|()| CustomerId::generate(&RandomIds));
     let calls = [(); 2].map(|()| CallId::generate(&RandomIds));
     for customer in customers {

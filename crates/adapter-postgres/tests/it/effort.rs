@@ -34,6 +34,7 @@ fn hold(salon: &Salon, start: DateTime<Utc>) -> HoldSnapshot {
         starts_at: start,
         ends_at: start + TimeDelta::minutes(30),
         spans: vec![span(start)],
+        uses: Vec::new(),
         moves: None,
         expires_at: start,
         created_at: salon.created_at,
@@ -62,6 +63,8 @@ fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
             ends_at: span.end,
         }],
         spans: vec![span],
+        uses: Vec::new(),
+        tie: None,
         notes: None,
         reschedule_count: 0,
         fee: None,
@@ -130,6 +133,7 @@ async fn a_booking_takes_four_messages_a_hold_and_a_look_one() {
     let query = DayQuery {
         branch: salon.branch,
         staff: vec![salon.staff, salon.colleague],
+        facilities: Vec::new(),
         from: start,
         until: start + TimeDelta::days(1),
         exclude: None,
@@ -251,8 +255,8 @@ async fn looking_at_a_day_does_not_read_the_past() {
     let claim = format!(
         "SELECT app.claim_hold('{tenant}', '{{}}', '{{}}', '{{}}', '{staff}', now(), now() + interval '30 minutes',
                                gen_random_uuid(), '{call}', NULL, '{branch}', '{}', now(),
-                               now() + interval '30 minutes', NULL, now() + interval '1 hour', now(), ARRAY[now()],
-                               ARRAY[now() + interval '30 minutes'], false)",
+                               now() + interval '30 minutes', NULL, now() + interval '1 hour', now(),
+                               ARRAY['{staff}']::uuid[], ARRAY[now()], ARRAY[now() + interval '30 minutes'], false)",
         salon.service.as_uuid()
     );
     for work in [look, claim] {

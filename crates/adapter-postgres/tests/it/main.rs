@@ -16,6 +16,7 @@ mod lists;
 mod migrations;
 mod onboarding;
 mod races;
+mod rooms;
 mod servicedesk;
 mod sessions;
 mod sql_text;

@@ -1,13 +1,16 @@
 //! Whole tenants.
 
 use adapter_postgres::{PgCatalogueRepository, PgDirectory, PgTenantProvisioner};
-use appointment::model::Catalogue;
+use appointment::model::{
+    Catalogue, Facility, FacilityGroup, FacilityGroupId, FacilityId, FacilityKind, Need, Requirement,
+};
 use appointment::policy::change::{ChangeAct, ChangeRules, FeeRules, FeeTier};
 use appointment::ports::CatalogueRepository as _;
 use kernel::{ActReason, BranchId, Currency, Money, PhoneNumber, RandomIds, ServiceId, StaffId, TenantId};
 use operations::ports::{
-    ChangeTarget, ClosedDay, NewBranch, NewChangePolicy, NewNumber, NewPhase, NewPolicy, NewService,
-    NewStaff, NewTenant, PhaseKind, ProvisionError, Provisioned, TenantProvisioner as _, WeeklySpan,
+    ChangeTarget, ClosedDay, NewBranch, NewChangePolicy, NewFacilities, NewNumber, NewPhase, NewPolicy,
+    NewService, NewStaff, NewTenant, PhaseKind, ProvisionError, Provisioned, TenantProvisioner as _,
+    WeeklySpan,
 };
 use tenancy::{ApiKeyDirectory as _, CallDirectory as _, KeyPrefix, NewApiKey, SecretHash};
 use testkit::TestDatabase;
@@ -75,6 +78,7 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
             }],
             services: vec![service],
         }],
+        facilities: NewFacilities::default(),
         changes: vec![NewChangePolicy {
             act: ChangeAct::Move,
             target: ChangeTarget::Service(service),
@@ -104,7 +108,24 @@ pub(crate) async fn new_tenant(database: &TestDatabase, slug: &str, number: &str
 #[tokio::test]
 async fn a_new_tenant_can_take_calls_at_once() {
     let database = TestDatabase::fresh().await;
-    let tenant = new_tenant(&database, "salon-nord", "+4940555100", "abcdefgh").await;
+    let mut tenant = new_tenant(&database, "salon-nord", "+4940555100", "abcdefgh").await;
+    let group = FacilityGroup {
+        id: FacilityGroupId::generate(&RandomIds),
+        kind: FacilityKind::Room,
+        name: "Waschplatz".to_owned(),
+    };
+    let basin = Facility {
+        id: FacilityId::generate(&RandomIds),
+        group: group.id,
+        name: "Waschplatz 1".to_owned(),
+        active: true,
+    };
+    let need = Requirement { group: group.id, need: Need::Phases(vec![0, 2]) };
+    tenant.facilities = NewFacilities {
+        groups: vec![group.clone()],
+        facilities: vec![(tenant.branches[0].id, basin.clone())],
+        needs: vec![(tenant.services[0].id, need.clone())],
+    };
     let provisioner = PgTenantProvisioner::new(database.admin().clone());
     let created = provisioner.create(&platform(), &tenant).await.unwrap();
     assert!(matches!(created, Provisioned::Created(_)));
@@ -125,6 +146,8 @@ async fn a_new_tenant_can_take_calls_at_once() {
     let snapshot = catalogues.load(&scope, route.branch).await.unwrap().unwrap();
     assert_eq!(snapshot.services[0].duration_minutes(), 105);
     assert_eq!(snapshot.services[0].synonyms, ["Farbe"]);
+    assert_eq!(snapshot.services[0].requires, [need]);
+    assert_eq!((&snapshot.facility_groups, &snapshot.facilities), (&vec![group], &vec![basin]));
     assert_eq!(
         snapshot.closed_days[0].reason, "Betriebsferien",
         "what somebody closed wins over the holiday"

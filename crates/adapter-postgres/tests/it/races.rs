@@ -28,6 +28,7 @@ fn hold(salon: &Salon, staff: StaffId, start: DateTime<Utc>, minutes: i64) -> Ap
         starts_at: start,
         ends_at: end,
         spans: vec![Span::new(start, end)],
+        uses: Vec::new(),
         moves: None,
         expires_at: salon.created_at + TimeDelta::hours(1),
         created_at: salon.created_at,

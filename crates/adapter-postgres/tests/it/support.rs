@@ -1,6 +1,6 @@
 //! Rows and scopes that several modules need.
 
-use appointment::model::CatalogueSnapshot;
+use appointment::model::{CatalogueSnapshot, Need};
 use chrono::{DateTime, Utc};
 use kernel::{Actor, CorrelationId, IdGenerator as _, PlatformScope, RandomIds, TenantScope};
 use sqlx::PgPool;
@@ -81,6 +81,29 @@ pub(crate) async fn insert_catalogue(
             .await
             .unwrap();
     }
+    for group in &catalogue.facility_groups {
+        sqlx::query("INSERT INTO facility_groups VALUES ($1, $2, $3, $4)")
+            .bind(tenant)
+            .bind(group.id.as_uuid())
+            .bind(group.kind.as_str())
+            .bind(&group.name)
+            .execute(admin)
+            .await
+            .unwrap();
+    }
+    for (position, facility) in (0_i32..).zip(&catalogue.facilities) {
+        sqlx::query("INSERT INTO facilities VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(tenant)
+            .bind(facility.id.as_uuid())
+            .bind(branch)
+            .bind(facility.group.as_uuid())
+            .bind(&facility.name)
+            .bind(facility.active)
+            .bind(position)
+            .execute(admin)
+            .await
+            .unwrap();
+    }
     for (position, service) in (0_i32..).zip(&catalogue.services) {
         sqlx::query("INSERT INTO services VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
             .bind(tenant)
@@ -105,6 +128,22 @@ pub(crate) async fn insert_catalogue(
                 .bind(place)
                 .bind(phase.kind.as_str())
                 .bind(int(phase.minutes))
+                .execute(admin)
+                .await
+                .unwrap();
+        }
+        for requirement in &service.requires {
+            let (need, phases) = match &requirement.need {
+                Need::Stay => ("stay", Vec::new()),
+                Need::Staffed => ("staffed", Vec::new()),
+                Need::Phases(places) => ("phases", places.iter().map(|place| int(*place)).collect()),
+            };
+            sqlx::query("INSERT INTO service_facilities VALUES ($1, $2, $3, $4, $5::integer[])")
+                .bind(tenant)
+                .bind(service.id.as_uuid())
+                .bind(requirement.group.as_uuid())
+                .bind(need)
+                .bind(phases)
                 .execute(admin)
                 .await
                 .unwrap();

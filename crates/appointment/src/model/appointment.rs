@@ -8,9 +8,11 @@ use kernel::{
 };
 
 use super::catalogue::PhaseKind;
+use super::facility::FacilityUse;
 use super::note::Note;
 use super::slot::Slot;
 use super::span::Span;
+use super::tie::Tie;
 
 macro_rules! stored_words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -158,6 +160,10 @@ pub struct AppointmentSnapshot {
     pub phases: Vec<PhaseSpan>,
     /// The person's time that it occupies: staffed phases and buffers. Empty once it is cancelled.
     pub spans: Vec<Span>,
+    /// The time of facilities that it occupies, by facility. Empty once it is cancelled.
+    pub uses: Vec<FacilityUse>,
+    /// What it is a part of, if of anything.
+    pub tie: Option<Tie>,
     /// What the caller added.
     pub notes: Option<Note>,
     /// How often it was moved.
@@ -218,11 +224,15 @@ impl Appointment {
         let id = snapshot.id;
         let stay = Span::new(snapshot.starts_at, snapshot.ends_at);
         let phases_run = snapshot.phases.iter().all(|phase| phase.starts_at < phase.ends_at);
-        if stay.is_empty() || !phases_run || snapshot.spans.iter().any(Span::is_empty) {
+        let uses_run =
+            snapshot.uses.iter().all(|used| !used.spans.is_empty() && !used.spans.iter().any(Span::is_empty));
+        if stay.is_empty() || !phases_run || snapshot.spans.iter().any(Span::is_empty) || !uses_run {
             return Err(CorruptAppointment::Times(id));
         }
         let cancelled = snapshot.status == AppointmentStatus::Cancelled;
-        if cancelled != snapshot.cancelled_at.is_some() || (cancelled && !snapshot.spans.is_empty()) {
+        if cancelled != snapshot.cancelled_at.is_some()
+            || (cancelled && (!snapshot.spans.is_empty() || !snapshot.uses.is_empty()))
+        {
             return Err(CorruptAppointment::Cancellation(id));
         }
         Ok(Self { snapshot: Box::new(snapshot) })

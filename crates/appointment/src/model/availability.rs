@@ -2,7 +2,8 @@
 //!
 //! Free time of a person is working hours without absences, appointments and other calls' holds. A stay may begin
 //! where every stretch of the person's work that it needs fits into free time, the whole stay fits into one opening
-//! stretch, and the minute lies on the grid, after the notice and within the horizon.
+//! stretch, one facility of every group that the stay needs is free, and the minute lies on the grid, after the notice
+//! and within the horizon.
 //!
 //! Everything is sorted stretches of whole minutes: a person's free time is built once in one pass, and each question
 //! is an intersection of sorted lists followed by counting along the grid. The cost grows with the number of stretches
@@ -11,15 +12,19 @@
 //! [`Availability::free_starts`] and [`Availability::why_not`] answer the same question from two sides; that they
 //! never disagree is a property test.
 
+mod facilities;
 mod timeline;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::{AppointmentId, CallId, CustomerId, PhoneNumber, StaffId};
 
-use timeline::{Timeline, blocks, fitting_starts, meet};
+use facilities::FacilityTimes;
+pub(crate) use facilities::facilities_of_person;
+use timeline::{Timeline, blocks, fitting_starts, intersect, meet};
 
 use super::catalogue::{Catalogue, MAX_BUFFER_MINUTES, OpeningDay, Staff};
 use super::dates::{DateRange, add_days};
+use super::facility::FacilityId;
 use super::load::{BusyKind, DayLoad, DayQuery, OwnAppointment};
 use super::reason::Unavailable;
 use super::sought::Sought;
@@ -49,16 +54,18 @@ pub struct Availability<'c> {
     /// By id, so that a person is found by bisection.
     timelines: Vec<Timeline>,
     own: Vec<OwnAppointment>,
+    facilities: FacilityTimes,
+    horizon_days: u32,
     outside: Outside,
 }
 
 impl<'c> Availability<'c> {
-    /// The question that must be asked of the store for these dates and people.
+    /// The question that must be asked of the store for these dates, people and facilities.
     #[must_use]
     pub fn query(
         catalogue: &Catalogue,
         days: DateRange,
-        staff: Vec<StaffId>,
+        (staff, facilities): (Vec<StaffId>, Vec<FacilityId>),
         view: View,
         caller: (Option<PhoneNumber>, Vec<CustomerId>),
     ) -> DayQuery {
@@ -67,6 +74,7 @@ impl<'c> Availability<'c> {
         DayQuery {
             branch: catalogue.branch(),
             staff,
+            facilities,
             from: from.checked_sub_signed(margin).unwrap_or(from),
             until: until.checked_add_signed(margin).unwrap_or(until),
             exclude: view.exclude,
@@ -116,7 +124,7 @@ impl<'c> Availability<'c> {
                     Err(_) => continue,
                 }
             }
-            if blocks(span, view) {
+            if blocks(span.kind, span.expires_at, view) {
                 timelines[last].busy.push(*span);
             }
         }
@@ -141,13 +149,32 @@ impl<'c> Availability<'c> {
         }
         let own = load.own.iter().filter(|own| view.exclude != Some(own.id)).copied().collect();
         let (today, outside) = (local_date(tz, view.now), Outside::none());
-        Self { catalogue, days, frames, today, now: view.now, timelines, own, outside }
+        let facilities = FacilityTimes::new(&load.facilities, view);
+        let horizon_days = catalogue.policy().horizon_days;
+        Self {
+            catalogue,
+            days,
+            frames,
+            today,
+            now: view.now,
+            timelines,
+            own,
+            facilities,
+            horizon_days,
+            outside,
+        }
     }
 
     /// The same with what outside calendars say.
     #[must_use]
     pub fn with_outside(self, outside: Outside) -> Self {
         Self { outside, ..self }
+    }
+
+    /// The same with another horizon than the branch's, in days.
+    #[must_use]
+    pub fn within(self, horizon_days: u32) -> Self {
+        Self { horizon_days, ..self }
     }
 
     /// Whether everything that decides about a person's time was asked.
@@ -182,7 +209,7 @@ impl<'c> Availability<'c> {
     /// The last bookable date.
     #[must_use]
     pub fn latest_day(&self) -> NaiveDate {
-        add_days(self.today, u64::from(self.catalogue.policy().horizon_days))
+        add_days(self.today, u64::from(self.horizon_days))
     }
 
     /// The first minute that is not too soon. The boundary is included: exactly now plus notice is allowed.
@@ -206,17 +233,20 @@ impl<'c> Availability<'c> {
             return;
         }
         let begun = out.len();
-        match sought.footprint().blocks() {
-            [] => {}
+        match (sought.footprint().blocks(), self.facility_starts(sought)) {
+            ([], _) => {}
             // Nearly every service needs the person once; then free time itself is the list to walk.
-            [(from, until)] => self.walk(
+            ([(from, until)], None) => self.walk(
                 sought,
                 days,
                 timeline.free.iter().map(|(start, end)| (start - from, end - until)),
                 out,
             ),
-            blocks => {
-                let starts = fitting_starts(&timeline.free, blocks);
+            (blocks, facilities) => {
+                let mut starts = fitting_starts(&timeline.free, blocks);
+                if let Some(facilities) = facilities {
+                    starts = intersect(&starts, facilities.into_iter());
+                }
                 self.walk(sought, days, starts.into_iter(), out);
             }
         }
@@ -304,6 +334,9 @@ impl<'c> Availability<'c> {
             return Some(Unavailable::Busy(busy));
         }
         let start = Minute(minute);
+        if let Some(reason) = self.no_facility(sought, start) {
+            return Some(reason);
+        }
         match self.outside.verdict(staff, start, sought.footprint().end(start)) {
             Verdict::Free => None,
             Verdict::Taken => Some(Unavailable::BusyElsewhere),
@@ -353,7 +386,8 @@ impl<'c> Availability<'c> {
                 Unavailable::OutsideHours
             });
         };
-        let on_grid = (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
+        let on_grid =
+            sought.follows || (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
         (!on_grid || Minute::exact(start).is_none()).then_some(Unavailable::OffGrid)
     }
 

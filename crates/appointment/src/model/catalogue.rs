@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 use kernel::{BranchId, Money, ServiceId, StaffId};
 
 use super::appointment::AppointmentSnapshot;
+use super::facility::{Facility, FacilityGroup, FacilityGroupId, FacilityId, Requirement};
+use super::footprint::Wanted;
 use super::hours::{DayHours, WeekHours, merge};
 use super::span::Span;
 use crate::calendar::CalendarLink;
@@ -14,7 +16,7 @@ use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, rules_for};
 
 mod checks;
 
-use checks::{check_count, check_policy, check_rules, check_service};
+use checks::{check_count, check_facilities, check_policy, check_rules, check_service};
 
 /// Longest buffer before or after a service, in minutes. Loads of occupied time reach this far beyond the days asked.
 pub const MAX_BUFFER_MINUTES: u32 = 240;
@@ -81,6 +83,8 @@ pub struct Service {
     pub price: Money,
     /// Minimum notice in minutes; `None` is the branch's policy.
     pub min_notice_min: Option<u32>,
+    /// Facilities that it needs besides a person, each group once.
+    pub requires: Vec<Requirement>,
     /// Whether it is offered now.
     pub active: bool,
 }
@@ -216,6 +220,10 @@ pub struct CatalogueSnapshot {
     pub services: Vec<Service>,
     /// People of the branch in the order of listing, inactive ones included.
     pub staff: Vec<Staff>,
+    /// Groups of facilities.
+    pub facility_groups: Vec<FacilityGroup>,
+    /// Rooms, places and devices of the branch in the order of listing, inactive ones included.
+    pub facilities: Vec<Facility>,
     /// Opening hours.
     pub opening: WeekHours,
     /// Closed dates.
@@ -250,6 +258,9 @@ pub enum CatalogueError {
     /// A service has no phases, too long ones, only processing, or too long buffers.
     #[error("the phases or buffers of service {0} are out of bounds")]
     Phases(ServiceId),
+    /// A service needs one group twice or a phase that it has not, or a facility belongs to no known group.
+    #[error("what {0} needs is not there")]
+    Facilities(String),
     /// Two services or two people have one id.
     #[error("the id {0} occurs twice")]
     Twice(String),
@@ -289,6 +300,8 @@ impl Catalogue {
     pub const MAX_SERVICES: usize = 1000;
     /// Most people of a branch.
     pub const MAX_STAFF: usize = 500;
+    /// Most rooms, places and devices of a branch.
+    pub const MAX_FACILITIES: usize = 500;
 
     /// Checks stored data.
     ///
@@ -299,6 +312,8 @@ impl Catalogue {
         snapshot.changes.iter().try_for_each(|policy| check_rules(&policy.rules))?;
         check_count("services", snapshot.services.len(), Self::MAX_SERVICES)?;
         check_count("people", snapshot.staff.len(), Self::MAX_STAFF)?;
+        check_count("facilities", snapshot.facilities.len(), Self::MAX_FACILITIES)?;
+        check_facilities(&snapshot)?;
         let mut services = HashMap::with_capacity(snapshot.services.len());
         for (index, service) in snapshot.services.iter().enumerate() {
             check_service(service)?;
@@ -386,6 +401,36 @@ impl Catalogue {
     #[must_use]
     pub fn person(&self, id: StaffId) -> Option<&Staff> {
         self.staff.get(&id).map(|index| &self.snapshot.staff[*index])
+    }
+
+    /// One facility, active or not.
+    #[must_use]
+    pub fn facility(&self, id: FacilityId) -> Option<&Facility> {
+        self.snapshot.facilities.iter().find(|facility| facility.id == id)
+    }
+
+    /// One group of facilities.
+    #[must_use]
+    pub fn facility_group(&self, id: FacilityGroupId) -> Option<&FacilityGroup> {
+        self.snapshot.facility_groups.iter().find(|group| group.id == id)
+    }
+
+    /// The group of which one is wanted. `None`: it is wanted like a facility that is not of this branch.
+    #[must_use]
+    pub fn group_of(&self, wanted: Wanted) -> Option<FacilityGroupId> {
+        match wanted {
+            Wanted::OneOf(group) => Some(group),
+            Wanted::Like(facility) => self.facility(facility).map(|facility| facility.group),
+        }
+    }
+
+    /// The active facilities that will do, in the order of listing.
+    pub fn that_will_do(&self, wanted: Wanted) -> impl Iterator<Item = &Facility> {
+        let group = self.group_of(wanted);
+        self.snapshot
+            .facilities
+            .iter()
+            .filter(move |facility| facility.active && Some(facility.group) == group)
     }
 
     /// Place of a person in the order of listing; unknown people come last.

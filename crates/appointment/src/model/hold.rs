@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, PhoneNumber, ServiceId, StaffId, define_id};
 
+use super::facility::FacilityUse;
 use super::slot::Slot;
 use super::span::Span;
 
@@ -33,6 +34,8 @@ pub struct HoldSnapshot {
     pub ends_at: DateTime<Utc>,
     /// The person's time that is kept. When an appointment is to be moved, what it occupies already is left out.
     pub spans: Vec<Span>,
+    /// The time of facilities that is kept, by facility; with the same exception.
+    pub uses: Vec<FacilityUse>,
     /// The appointment that is to be moved to this time, if any.
     pub moves: Option<AppointmentId>,
     /// From this instant of product time on it blocks nobody.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
 
+use super::facility::FacilityId;
 use super::hold::HoldSnapshot;
 use super::span::Span;
 use crate::waiting::OfferId;
@@ -14,6 +15,8 @@ pub struct DayQuery {
     pub branch: BranchId,
     /// Whose time is wanted. Empty: nobody's.
     pub staff: Vec<StaffId>,
+    /// Whose time is wanted besides: rooms, places and devices. Empty for nearly everybody.
+    pub facilities: Vec<FacilityId>,
     /// Beginning of the stretch of interest.
     pub from: DateTime<Utc>,
     /// End of the stretch of interest.
@@ -36,6 +39,8 @@ pub struct DayLoad {
     /// Occupied time of the people asked for that overlaps the stretch, in any order, without expired holds and
     /// without the excluded appointment. Holds of the asking call are included; the algebra ignores them.
     pub busy: Vec<BusySpan>,
+    /// The same for the facilities asked for.
+    pub facilities: Vec<FacilityBusy>,
     /// Open appointments (pending, confirmed, needs attention) that overlap the stretch, of the customers asked for or
     /// made in the asking call, at whichever branch; the excluded one is left out.
     pub own: Vec<OwnAppointment>,
@@ -70,6 +75,29 @@ pub struct BusySpan {
 }
 
 impl BusySpan {
+    /// Its time.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        Span::new(self.start, self.end)
+    }
+}
+
+/// Occupied time of one facility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FacilityBusy {
+    /// Whose time.
+    pub facility: FacilityId,
+    /// Beginning.
+    pub start: DateTime<Utc>,
+    /// End.
+    pub end: DateTime<Utc>,
+    /// What occupies it.
+    pub kind: BusyKind,
+    /// For holds and offers: from then on it counts no more.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl FacilityBusy {
     /// Its time.
     #[must_use]
     pub const fn span(&self) -> Span {

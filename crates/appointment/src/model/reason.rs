@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::load::BusySpan;
+use super::facility::FacilityGroupId;
+use super::load::{BusySpan, FacilityBusy};
 
 /// Why a stay cannot begin at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,21 @@ pub enum Unavailable {
     StaffOff,
     /// Something occupies the person.
     Busy(BusySpan),
+    /// The person would be free, but no facility of a group that is needed is; this one is the first that is taken.
+    FacilityTaken {
+        /// The group.
+        group: FacilityGroupId,
+        /// What occupies its first facility.
+        taken: FacilityBusy,
+    },
+    /// The branch has no facility in use that would do.
+    NoFacility,
     /// The company's outside calendar has something else at that time.
     BusyElsewhere,
     /// Free as far as is known here, but the company's outside calendar does not answer.
     NotVerified,
+    /// The person or the facility is not done with the part before.
+    PartBefore,
     /// It was free a moment ago; somebody else was faster.
     JustTaken,
     /// The date was not loaded: a defect of the asker, answered without a promise.

@@ -4,6 +4,7 @@ use kernel::{ServiceId, StaffId};
 
 use super::appointment::AppointmentSnapshot;
 use super::catalogue::{Catalogue, Staff};
+use super::facility::FacilityId;
 use super::footprint::Footprint;
 use super::slot::Slot;
 use super::span::Minute;
@@ -16,6 +17,8 @@ pub struct Sought {
     pub(super) notice: u32,
     /// The person of the appointment that is to be moved: it may stay with them, whatever they perform by now.
     moving_from: Option<StaffId>,
+    /// It begins when something else ends, on the grid or not.
+    pub(super) follows: bool,
 }
 
 impl Sought {
@@ -28,7 +31,15 @@ impl Sought {
             footprint: Footprint::of_service(found),
             notice: catalogue.notice_minutes(service),
             moving_from: None,
+            follows: false,
         })
+    }
+
+    /// The same beginning when another stay ends: the grid does not count.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.follows = true;
+        self
     }
 
     /// The same with a stay of another length: buffers stay as they are, and a stay of a length that the service does not
@@ -49,6 +60,7 @@ impl Sought {
             footprint: Footprint::of_appointment(appointment),
             notice: catalogue.notice_minutes(appointment.service),
             moving_from: Some(appointment.staff),
+            follows: false,
         }
     }
 
@@ -56,6 +68,13 @@ impl Sought {
     #[must_use]
     pub const fn service_id(&self) -> ServiceId {
         self.service
+    }
+
+    /// The active facilities of the branch that may be used for it.
+    #[must_use]
+    pub fn facilities(&self, catalogue: &Catalogue) -> Vec<FacilityId> {
+        let needs = self.footprint.needs().iter();
+        needs.flat_map(|need| catalogue.that_will_do(need.wanted)).map(|facility| facility.id).collect()
     }
 
     /// Its shape.

@@ -5,10 +5,12 @@ use chrono_tz::Tz;
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, Money, StaffId};
 
 use super::appointment::{Appointment, AppointmentSnapshot, AppointmentSource, AppointmentStatus, SyncState};
+use super::facility::FacilityUse;
 use super::footprint::Footprint;
 use super::note::Note;
 use super::sought::Sought;
 use super::span::{Minute, Span};
+use super::tie::Tie;
 use crate::policy::change::{ChangeAct, ChangeRules, Denial, RecentChanges, permit};
 
 /// Everything about a new appointment that is not its time.
@@ -42,7 +44,7 @@ pub enum ChangeRefused {
 }
 
 impl Appointment {
-    /// A confirmed appointment with a person at a minute, in the shape of what was sought.
+    /// A confirmed appointment with a person at a minute, in the shape of what was sought, without facilities.
     #[must_use]
     pub fn book(draft: Draft, sought: &Sought, staff: StaffId, start: Minute, now: DateTime<Utc>) -> Self {
         let footprint = sought.footprint();
@@ -62,6 +64,8 @@ impl Appointment {
                 price: draft.price,
                 phases: footprint.phases_at(start),
                 spans: footprint.spans_at(start),
+                uses: Vec::new(),
+                tie: None,
                 notes: draft.notes,
                 reschedule_count: 0,
                 fee: None,
@@ -72,6 +76,20 @@ impl Appointment {
                 version: 1,
             }),
         }
+    }
+
+    /// The same with these facilities, by facility; they stand in the place of those it has.
+    #[must_use]
+    pub fn using(mut self, uses: Vec<FacilityUse>) -> Self {
+        self.snapshot.uses = uses;
+        self
+    }
+
+    /// The same as a part of something.
+    #[must_use]
+    pub fn tied(mut self, tie: Tie) -> Self {
+        self.snapshot.tie = Some(tie);
+        self
     }
 
     /// The same, with a copy in an outside calendar still to be made: it stands when that calendar agrees.
@@ -123,6 +141,7 @@ impl Appointment {
         next.ends_at = footprint.end(minute).instant();
         next.phases = footprint.phases_at(minute);
         next.spans = footprint.spans_at(minute);
+        next.uses = footprint.same_uses_at(minute);
         next.status = AppointmentStatus::Confirmed;
         next.sync_state = SyncState::Synced;
         next.version += 1;
@@ -146,6 +165,7 @@ impl Appointment {
         let mut next = self.snapshot.clone();
         next.status = AppointmentStatus::Cancelled;
         next.spans = Vec::new();
+        next.uses = Vec::new();
         next.cancelled_at = Some(now);
         next.cancel_reason = reason;
         next.sync_state = SyncState::Synced;
@@ -182,7 +202,7 @@ impl Appointment {
         permit(act, rules, &self.snapshot, recent, now).map_err(ChangeRefused::Denied)
     }
 
-    /// The appointment at another time or with another person, its length and phases kept.
+    /// The appointment at another time or with another person, its length, phases and facilities kept.
     ///
     /// # Errors
     /// [`ChangeRefused`] if it may not be moved.
@@ -201,6 +221,7 @@ impl Appointment {
         next.ends_at = footprint.end(start).instant();
         next.phases = footprint.phases_at(start);
         next.spans = footprint.spans_at(start);
+        next.uses = footprint.same_uses_at(start);
         next.fee = fee;
         next.reschedule_count = next.reschedule_count.saturating_add(1);
         next.sync_state = after_change(next.sync_state);
@@ -226,6 +247,7 @@ impl Appointment {
         next.fee = fee;
         next.status = AppointmentStatus::Cancelled;
         next.spans = Vec::new();
+        next.uses = Vec::new();
         next.cancelled_at = Some(now);
         next.cancel_reason = reason;
         next.sync_state = after_change(next.sync_state);
@@ -241,6 +263,12 @@ impl Appointment {
         } else {
             spans.to_vec()
         }
+    }
+
+    /// The time of facilities that a move needs beyond what the appointment occupies already.
+    #[must_use]
+    pub fn missing_uses(&self, uses: &[FacilityUse]) -> Vec<FacilityUse> {
+        super::facility::uses_without(uses, &self.snapshot.uses)
     }
 
     fn must_be_open(&self) -> Result<(), ChangeRefused> {

@@ -45,17 +45,20 @@ pub fn choose(
 }
 
 /// How far a reason is from a yes.
-const fn distance(reason: &Unavailable) -> u8 {
+pub(super) const fn distance(reason: &Unavailable) -> u8 {
     match reason {
         Unavailable::NotVerified => 0,
-        Unavailable::JustTaken | Unavailable::Busy(_) | Unavailable::BusyElsewhere => 1,
-        Unavailable::Break => 2,
+        Unavailable::JustTaken
+        | Unavailable::Busy(_)
+        | Unavailable::FacilityTaken { .. }
+        | Unavailable::BusyElsewhere => 1,
+        Unavailable::PartBefore | Unavailable::Break => 2,
         Unavailable::StaffAbsent => 3,
         Unavailable::StaffOff => 4,
         Unavailable::OffGrid => 5,
         Unavailable::OutsideHours | Unavailable::Closed { .. } => 6,
         Unavailable::TooSoon { .. } | Unavailable::TooFar { .. } => 7,
         Unavailable::StaffCannot => 8,
-        Unavailable::NotOffered | Unavailable::NotLoaded => 9,
+        Unavailable::NotOffered | Unavailable::NoFacility | Unavailable::NotLoaded => 9,
     }
 }

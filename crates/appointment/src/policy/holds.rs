@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, PhoneNumber};
 
-use crate::model::{BookingPolicy, Hold, HoldId, HoldSnapshot, Slot, Span};
+use crate::model::{BookingPolicy, FacilityUse, Hold, HoldId, HoldSnapshot, Slot, Span, uses_meet};
 use crate::ports::AppointmentWrite;
 
 /// A slot that shall be held for a call.
@@ -21,6 +21,8 @@ pub struct HoldWish {
     pub slot: Slot,
     /// The person's time that must be kept.
     pub spans: Vec<Span>,
+    /// The time of facilities that must be kept, by facility.
+    pub uses: Vec<FacilityUse>,
     /// The appointment that is to be moved there, if any.
     pub moves: Option<AppointmentId>,
 }
@@ -37,7 +39,7 @@ pub struct HoldPlan {
 /// Decides how a slot is held: by the hold the call already has for it, or by a new one.
 ///
 /// `live` are the live holds of the call or of its number, oldest first. Holds of the call that overlap the new one
-/// with the same person give way, and the oldest ones do when there are too many; holds of other calls never do.
+/// with the same person or facility give way, and the oldest ones do when there are too many; holds of other calls never do.
 #[must_use]
 pub fn plan_hold(
     wish: HoldWish,
@@ -100,6 +102,7 @@ pub fn plan_hold(
         starts_at: wish.slot.start,
         ends_at: wish.slot.end,
         spans: wish.spans,
+        uses: wish.uses,
         moves: wish.moves,
         expires_at: now.checked_add_signed(life).unwrap_or(now),
         created_at: now,
@@ -108,13 +111,42 @@ pub fn plan_hold(
     HoldPlan { hold: Some(Hold::restore(snapshot)), change }
 }
 
+/// Decides how slots that belong together are held: all of them or none. What is planned for one counts for the next.
+#[must_use]
+pub fn plan_holds(
+    wishes: Vec<HoldWish>,
+    live: &[HoldSnapshot],
+    policy: &BookingPolicy,
+    now: DateTime<Utc>,
+) -> (Vec<Hold>, ChangeSet<AppointmentWrite>) {
+    let mut live = live.to_vec();
+    let mut change = ChangeSet::new().relaxed();
+    let mut holds = Vec::with_capacity(wishes.len());
+    for wish in wishes {
+        let plan = plan_hold(wish, &live, policy, now);
+        let Some(hold) = plan.hold else { return (Vec::new(), ChangeSet::new()) };
+        for write in plan.change.writes() {
+            match write {
+                AppointmentWrite::ReleaseHold(id) => live.retain(|hold| hold.id != *id),
+                AppointmentWrite::ClaimHold(hold) => live.push(hold.clone()),
+                _ => {}
+            }
+            change = change.write(write.clone());
+        }
+        holds.push(hold);
+    }
+    let all_live = holds.iter().all(|hold| live.iter().any(|known| known.id == hold.id()));
+    // A later part has pushed out an earlier one: the caller may not hold as many.
+    if all_live { (holds, change) } else { (Vec::new(), ChangeSet::new()) }
+}
+
 /// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
 /// appointment, and other slots of the same service, since one of them was chosen. Holds for another service stay.
 #[must_use]
 pub fn settled_by(
     slot: &Slot,
     moves: Option<AppointmentId>,
-    spans: &[Span],
+    (spans, uses): (&[Span], &[FacilityUse]),
     call: CallId,
     live: &[HoldSnapshot],
 ) -> Vec<HoldId> {
@@ -122,7 +154,8 @@ pub fn settled_by(
         .filter(|hold| hold.call == call)
         .filter(|hold| {
             let same_purpose = hold.moves == moves && hold.service == slot.service;
-            let in_the_way = hold.staff == slot.staff && overlap(&hold.spans, spans);
+            let in_the_way =
+                (hold.staff == slot.staff && overlap(&hold.spans, spans)) || uses_meet(&hold.uses, uses);
             same_purpose || in_the_way
         })
         .map(|hold| hold.id)
@@ -134,10 +167,11 @@ fn holds_slot(hold: &HoldSnapshot, wish: &HoldWish) -> bool {
         && (hold.service, hold.staff, hold.starts_at, hold.ends_at)
             == (wish.slot.service, wish.slot.staff, wish.slot.start, wish.slot.end)
         && hold.spans == wish.spans
+        && hold.uses == wish.uses
 }
 
 fn in_the_way(hold: &HoldSnapshot, wish: &HoldWish) -> bool {
-    hold.staff == wish.slot.staff && overlap(&hold.spans, &wish.spans)
+    (hold.staff == wish.slot.staff && overlap(&hold.spans, &wish.spans)) || uses_meet(&hold.uses, &wish.uses)
 }
 
 fn overlap(some: &[Span], others: &[Span]) -> bool {
@@ -170,6 +204,7 @@ mod tests {
             number: number(),
             slot: Slot { service: service_id(1), staff: staff_id(1), start, end },
             spans: vec![Span::new(start, end)],
+            uses: Vec::new(),
             moves: None,
         }
     }
@@ -234,6 +269,25 @@ mod tests {
     }
 
     #[test]
+    fn own_holds_of_the_same_facility_give_way() {
+        let in_room = |mut wish: HoldWish, room: u128| {
+            wish.slot.staff = staff_id(u128::from(wish.slot.start == Minute(NOW + 60).instant()) + 1);
+            wish.uses =
+                vec![FacilityUse { facility: crate::testing::facility_id(room), spans: wish.spans.clone() }];
+            wish
+        };
+        let held = plan(in_room(wish(1, 60), 1), &[]).hold.unwrap().snapshot().clone();
+        let same_room = plan(in_room(wish(2, 75), 1), std::slice::from_ref(&held));
+        assert_eq!(released(&same_room), [1]);
+        let other_room = plan(in_room(wish(2, 75), 2), std::slice::from_ref(&held));
+        assert_eq!(released(&other_room), [0_u128; 0]);
+        let mut chosen = in_room(wish(9, 75), 1);
+        chosen.slot.service = service_id(2);
+        let settled = settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), call(1), &[held]);
+        assert_eq!(settled.len(), 1);
+    }
+
+    #[test]
     fn the_oldest_gives_way_when_there_are_three() {
         let live = [held(1, 60), held(2, 120), held(3, 180)];
         let plan = plan(wish(4, 240), &live);
@@ -268,7 +322,7 @@ mod tests {
         let mut moving = held(6, 400);
         moving.moves = Some(AppointmentId::from_uuid(Uuid::from_u128(1)));
         let live = [held(1, 60), held(2, 180), other_service, foreign, overlapping, moving];
-        let settled: Vec<_> = settled_by(&chosen.slot, None, &chosen.spans, call(1), &live)
+        let settled: Vec<_> = settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), call(1), &live)
             .iter()
             .map(|id| id.as_uuid().as_u128())
             .collect();

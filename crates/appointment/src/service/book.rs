@@ -3,15 +3,16 @@
 use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, TenantScope};
 
 use super::{
-    ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+    ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds,
+    own_holds_for, wish_for, worth_another_look,
 };
 use crate::calendar::{CopyRecord, copy_job};
 use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
-    Appointment, AppointmentChange, ChangeKind, DateRange, Draft, HoldSnapshot, Minute, OwnAppointment, Slot,
-    Sought, Span, Unavailable, local_date,
+    Appointment, AppointmentChange, ChangeKind, DateRange, Draft, FacilityUse, HoldSnapshot, Minute,
+    OwnAppointment, Slot, Sought, Span, Unavailable, local_date,
 };
 use crate::policy::holds::settled_by;
 use crate::ports::AppointmentWrite;
@@ -96,7 +97,7 @@ impl BookingService {
         Ok(BookOutcome::SlotGone { reason, alternatives })
     }
 
-    async fn stored_meanwhile(
+    pub(super) async fn stored_meanwhile(
         &self,
         scope: &TenantScope,
         party: &BookingParty,
@@ -127,16 +128,10 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
     let availability = picture.availability();
     let customer = request.party.customer();
     let own = availability.own();
-    if !request.additional {
-        let in_this_call = |own: &OwnAppointment| own.call.is_some() && own.call == request.requester.call();
-        let same = own.iter().find(|own| {
-            own.service == service
-                && own.starts_at == start
-                && (own.customer == customer || in_this_call(own))
-        });
-        if let Some(same) = same {
-            return Decision::Exists(same.id);
-        }
+    if !request.additional
+        && let Some(same) = same_or_elsewhere::same(own, &request.requester, customer, service, start)
+    {
+        return Decision::Exists(same);
     }
     let Some(sought) = &picture.sought else {
         return Decision::Gone(Unavailable::NotOffered);
@@ -144,39 +139,82 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
     let minute = Minute::floor(start);
     if !request.additional {
         let stay = Span::new(start, sought.footprint().end(minute).instant());
-        let on_the_line = request.requester.customers();
-        let elsewhere = own.iter().find(|own| {
-            own.stay().overlaps(&stay) && (own.customer == customer || on_the_line.contains(&own.customer))
-        });
-        if let Some(elsewhere) = elsewhere {
-            return Decision::Elsewhere(*elsewhere);
+        if let Some(own) = same_or_elsewhere::elsewhere(own, &request.requester, customer, stay) {
+            return Decision::Elsewhere(own);
         }
     }
     let chosen = match staff {
         Some(staff) => choose_hopefully(picture, sought, &[staff], &[], start),
         None => {
-            let held: Vec<_> = own_holds(picture)
-                .filter(|hold| hold.service == service && hold.starts_at == start && hold.moves.is_none())
-                .map(|hold| hold.staff)
-                .collect();
+            let held: Vec<_> = own_holds_for(picture, service, start).map(|hold| hold.staff).collect();
             choose_hopefully(picture, sought, &held, &picture.performers, start)
         }
     };
     match chosen {
         Err(reason) => Decision::Gone(reason),
         Ok(staff) => {
-            draft(picture, request, sought, id).map_or(Decision::Gone(Unavailable::NotOffered), |draft| {
-                let made = Appointment::book(draft, sought, staff, minute, picture.view.now);
-                let mirrored = picture.catalogue.link(service, staff).is_some();
-                Decision::Book(Box::new(if mirrored { made.awaiting_copy() } else { made }))
-            })
+            let kept = kept_by(own_holds_for(picture, service, start).filter(|hold| hold.staff == staff));
+            let Some(uses) = availability.facilities_for(sought, staff, start, &kept) else {
+                return Decision::Gone(Unavailable::NoFacility);
+            };
+            let slot = sought.slot(staff, minute);
+            appointment_at(picture, request, (id, uses), slot)
+                .map_or(Decision::Gone(Unavailable::NotOffered), |made| Decision::Book(Box::new(made)))
         }
     }
 }
 
-fn own_holds(picture: &Picture) -> impl Iterator<Item = &HoldSnapshot> {
-    let call = picture.view.call;
-    picture.load.holds.iter().filter(move |hold| Some(hold.call) == call)
+/// What the customer, or the call, has already.
+pub(super) mod same_or_elsewhere {
+    use chrono::{DateTime, Utc};
+    use kernel::{AppointmentId, CustomerId, ServiceId};
+
+    use crate::commands::Requester;
+    use crate::model::{OwnAppointment, Span};
+
+    /// The same service at the same minute.
+    pub(in crate::service) fn same(
+        own: &[OwnAppointment],
+        requester: &Requester,
+        customer: CustomerId,
+        service: ServiceId,
+        start: DateTime<Utc>,
+    ) -> Option<AppointmentId> {
+        let in_this_call = |own: &OwnAppointment| own.call.is_some() && own.call == requester.call();
+        let is_same = |own: &&OwnAppointment| {
+            own.service == service
+                && own.starts_at == start
+                && (own.customer == customer || in_this_call(own))
+        };
+        own.iter().find(is_same).map(|own| own.id)
+    }
+
+    /// Something else at that time.
+    pub(in crate::service) fn elsewhere(
+        own: &[OwnAppointment],
+        requester: &Requester,
+        customer: CustomerId,
+        stay: Span,
+    ) -> Option<OwnAppointment> {
+        let on_the_line = requester.customers();
+        let theirs = |own: &OwnAppointment| own.customer == customer || on_the_line.contains(&own.customer);
+        own.iter().find(|own| own.stay().overlaps(&stay) && theirs(own)).copied()
+    }
+}
+
+/// The appointment that a request makes of a slot. `None`: the branch does not offer the service any more.
+pub(super) fn appointment_at(
+    picture: &Picture,
+    request: &BookRequest,
+    (id, uses): (AppointmentId, Vec<FacilityUse>),
+    slot: Slot,
+) -> Option<Appointment> {
+    let sought = picture.sought.as_ref()?;
+    let draft = draft(picture, request, sought, id)?;
+    let made = Appointment::book(draft, sought, slot.staff, Minute::floor(slot.start), picture.view.now);
+    let mirrored = picture.catalogue.link(slot.service, slot.staff).is_some();
+    let made = made.using(uses);
+    Some(if mirrored { made.awaiting_copy() } else { made })
 }
 
 fn draft(picture: &Picture, request: &BookRequest, sought: &Sought, id: AppointmentId) -> Option<Draft> {
@@ -193,7 +231,7 @@ fn draft(picture: &Picture, request: &BookRequest, sought: &Sought, id: Appointm
     })
 }
 
-fn change_set(
+pub(super) fn change_set(
     picture: &Picture,
     request: &BookRequest,
     appointment: &Appointment,
@@ -205,7 +243,7 @@ fn change_set(
     let mut from_hold = None;
     if let Requester::Caller(context) = &request.requester {
         let slot = appointment.slot();
-        for id in settled_by(&slot, None, &made.spans, context.call, &picture.load.holds) {
+        for id in settled_by(&slot, None, (&made.spans, &made.uses), context.call, &picture.load.holds) {
             let kept_this = own_holds(picture).any(|hold| hold.id == id && keeps(hold, &slot));
             if kept_this && from_hold.is_none() {
                 from_hold = Some(id);

@@ -3,7 +3,8 @@
 use kernel::{ChangeSet, TenantScope};
 
 use super::{
-    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
+    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds_for, wish_for,
+    worth_another_look,
 };
 use crate::calendar::Certainty;
 use crate::commands::{CheckOutcome, CheckRequest, Requester};
@@ -79,16 +80,11 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
     };
     let availability = picture.availability();
     let start = Minute::floor(request.start);
-    let held = picture.load.holds.iter().filter(|hold| {
-        Some(hold.call) == picture.view.call
-            && hold.service == request.service
-            && hold.starts_at == request.start
-            && hold.moves.is_none()
-    });
+    let held: Vec<_> = own_holds_for(picture, request.service, request.start).collect();
     let chosen = match request.staff {
         Some(staff) => choose_hopefully(picture, sought, &[staff], &[], request.start),
         None => {
-            let held: Vec<_> = held.map(|hold| hold.staff).collect();
+            let held: Vec<_> = held.iter().map(|hold| hold.staff).collect();
             choose_hopefully(picture, sought, &held, &picture.performers, request.start)
         }
     };
@@ -97,6 +93,10 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
     let staff = match chosen {
         Ok(staff) => staff,
         Err(reason) => return Decision::No { reason, existing },
+    };
+    let kept = kept_by(held.into_iter().filter(|hold| hold.staff == staff));
+    let Some(uses) = availability.facilities_for(sought, staff, request.start, &kept) else {
+        return Decision::No { reason: Unavailable::NoFacility, existing };
     };
     let slot = sought.slot(staff, start);
     let plan = match &request.requester {
@@ -108,6 +108,7 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
                 number: context.caller.number().cloned(),
                 slot,
                 spans: sought.footprint().spans_at(start),
+                uses,
                 moves: None,
             },
             &picture.load.holds,

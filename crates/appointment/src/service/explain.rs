@@ -8,7 +8,10 @@ use super::{Ask, BookingService, Subject};
 use crate::calendar::{CalendarLink, Certainty};
 use crate::commands::Requester;
 use crate::error::BookingError;
-use crate::model::{DateRange, DayHours, Minute, OpeningDay, Span, Unavailable, local_date};
+use crate::model::{
+    DateRange, DayHours, FacilityBusy, FacilityGroupId, FacilityId, Minute, OpeningDay, Span, Unavailable,
+    local_date,
+};
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,23 @@ pub struct Explanation {
     pub opening: Vec<DayHours>,
     /// Each person, in the order of listing.
     pub people: Vec<PersonExplanation>,
+    /// Each room, place or device that would do, in the order of listing; empty where none is needed.
+    pub facilities: Vec<FacilityExplanation>,
+}
+
+/// The same about one facility.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FacilityExplanation {
+    /// Which.
+    pub facility: FacilityId,
+    /// Its name.
+    pub name: String,
+    /// Its group, one of which is needed.
+    pub group: FacilityGroupId,
+    /// The name of that group.
+    pub group_name: String,
+    /// What occupies it when it would be needed; `None`: nothing, it is free.
+    pub taken: Option<FacilityBusy>,
 }
 
 /// The same about one person.
@@ -69,6 +89,27 @@ impl BookingService {
         scope: &TenantScope,
         request: WhyRequest,
     ) -> Result<Explanation, BookingError> {
+        self.explained(scope, request, None).await
+    }
+
+    /// The same about a date of a series, whose horizon is another one.
+    ///
+    /// # Errors
+    /// As [`BookingService::explain`].
+    pub async fn explain_occurrence(
+        &self,
+        scope: &TenantScope,
+        request: WhyRequest,
+    ) -> Result<Explanation, BookingError> {
+        self.explained(scope, request, Some(self.series.horizon_days)).await
+    }
+
+    async fn explained(
+        &self,
+        scope: &TenantScope,
+        request: WhyRequest,
+        horizon: Option<u32>,
+    ) -> Result<Explanation, BookingError> {
         let ask = Ask {
             branch: request.branch,
             subject: Subject::Service(request.service),
@@ -81,7 +122,8 @@ impl BookingService {
                 DateRange::day(local_date(catalogue.timezone(), start))
             }
         };
-        let picture = self.picture(scope, &ask, &day(request.start)).await?;
+        let mut picture = self.picture(scope, &ask, &day(request.start)).await?;
+        picture.horizon = horizon;
         let catalogue = &picture.catalogue;
         let timezone = catalogue.timezone();
         let date = local_date(timezone, request.start);
@@ -91,7 +133,8 @@ impl BookingService {
         };
         let Some(sought) = &picture.sought else {
             let branch = Some(Unavailable::NotOffered);
-            return Ok(Explanation { timezone, date, stay: None, branch, opening, people: Vec::new() });
+            let (people, facilities) = (Vec::new(), Vec::new());
+            return Ok(Explanation { timezone, date, stay: None, branch, opening, people, facilities });
         };
         let availability = picture.availability();
         let end = sought.footprint().end(Minute::floor(request.start)).instant();
@@ -113,6 +156,18 @@ impl BookingService {
                 as_of: Certainty::of(&picture.outside, staff).as_of(),
             }
         });
+        let facilities = availability.facilities_at(sought, request.start).into_iter();
+        let facilities = facilities.filter_map(|(id, taken)| {
+            let facility = catalogue.facility(id)?;
+            let group = catalogue.facility_group(facility.group);
+            Some(FacilityExplanation {
+                facility: id,
+                name: facility.name.clone(),
+                group: facility.group,
+                group_name: group.map(|group| group.name.clone()).unwrap_or_default(),
+                taken,
+            })
+        });
         Ok(Explanation {
             timezone,
             date,
@@ -120,6 +175,7 @@ impl BookingService {
             branch: availability.why_not_for_branch(sought, request.start),
             opening,
             people: people.collect(),
+            facilities: facilities.collect(),
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
     Appointment, AppointmentChange, AppointmentSnapshot, AppointmentStatus, Catalogue, ChangeKind,
-    ChangeRefused, DateRange, HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
+    ChangeRefused, DateRange, FacilityUse, HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
 };
 use crate::policy::change::{ChangeAct, ChangeRules, QUOTA_DAYS, RecentChanges};
 use crate::policy::holds::{HoldWish, plan_hold, settled_by};
@@ -27,6 +27,7 @@ struct Destination {
     recent: RecentChanges,
     fee: Option<Money>,
     slot: Slot,
+    uses: Vec<FacilityUse>,
     picture: Picture,
 }
 
@@ -63,6 +64,7 @@ impl BookingService {
                     slot: found.slot,
                     // The store would refuse a hold on what the appointment itself occupies.
                     spans: found.appointment.missing_time(found.slot.staff, &spans),
+                    uses: found.appointment.missing_uses(&found.uses),
                     moves: Some(found.appointment.id()),
                 },
                 &found.picture.load.holds,
@@ -112,8 +114,8 @@ impl BookingService {
             let gains_copy = before.snapshot().sync_state == SyncState::NotNeeded
                 && found.picture.catalogue.link(before.snapshot().service, found.slot.staff).is_some();
             let after = match before.move_to(found.slot.staff, start, rules, now) {
-                Ok(after) if gains_copy => after.awaiting_copy(),
-                Ok(after) => after,
+                Ok(after) if gains_copy => after.using(found.uses).awaiting_copy(),
+                Ok(after) => after.using(found.uses),
                 Err(refused) => return Ok(MoveOutcome::Not(refused.into())),
             };
             if let Some(fee) = not_agreed(after.snapshot().fee, request.agreed_fee) {
@@ -124,7 +126,8 @@ impl BookingService {
             if let Some(call) = call {
                 let holds = &found.picture.load.holds;
                 let moves = Some(before.id());
-                for id in settled_by(&found.slot, moves, &after.snapshot().spans, call, holds) {
+                let taken = (after.snapshot().spans.as_slice(), after.snapshot().uses.as_slice());
+                for id in settled_by(&found.slot, moves, taken, call, holds) {
                     change = change.write(AppointmentWrite::ReleaseHold(id));
                 }
             }
@@ -240,7 +243,7 @@ impl BookingService {
             Err(refused) => return Ok(Err(refused.into())),
         };
         match decide(&picture, &appointment, request) {
-            Ok(slot) => Ok(Ok(Destination { appointment, rules, recent, fee, slot, picture })),
+            Ok((slot, uses)) => Ok(Ok(Destination { appointment, rules, recent, fee, slot, uses, picture })),
             Err(MoveRefusal::Unavailable { reason, .. }) => {
                 let wish = wish_for(picture.catalogue.timezone(), request.start);
                 let asked = Some(Minute::floor(request.start));
@@ -279,7 +282,7 @@ impl BookingService {
         Ok((Appointment::restore(snapshot)?, recent))
     }
 
-    fn with_update(
+    pub(super) fn with_update(
         &self,
         change: ChangeSet<AppointmentWrite>,
         scope: &TenantScope,
@@ -316,7 +319,7 @@ impl BookingService {
 }
 
 /// The fee, if it is more than what was agreed to.
-fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
+pub(super) fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
     let covers = |fee: &Money| {
         agreed.is_some_and(|agreed| agreed.currency() == fee.currency() && agreed.minor() >= fee.minor())
     };
@@ -324,7 +327,7 @@ fn not_agreed(fee: Option<Money>, agreed: Option<Money>) -> Option<Money> {
 }
 
 /// A quota is asked for again at the commit, where two changes at once cannot both be the last one.
-fn within_quota(
+pub(super) fn within_quota(
     act: ChangeAct,
     rules: &ChangeRules,
     appointment: &AppointmentSnapshot,
@@ -342,7 +345,7 @@ fn within_quota(
     }
 }
 
-fn quota_since(now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn quota_since(now: DateTime<Utc>) -> DateTime<Utc> {
     now - TimeDelta::days(QUOTA_DAYS)
 }
 
@@ -366,7 +369,11 @@ fn ask_for<'a>(appointment: &'a Appointment, request: &'a MoveRequest) -> Ask<'a
 }
 
 /// The rules have been asked. Now whether it is a change at all, then free time.
-fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -> Result<Slot, MoveRefusal> {
+fn decide(
+    picture: &Picture,
+    appointment: &Appointment,
+    request: &MoveRequest,
+) -> Result<(Slot, Vec<FacilityUse>), MoveRefusal> {
     let state = appointment.snapshot();
     let same_person = request.staff.is_none_or(|staff| staff == state.staff);
     if request.start == state.starts_at && same_person {
@@ -389,7 +396,9 @@ fn decide(picture: &Picture, appointment: &Appointment, request: &MoveRequest) -
         }
     };
     let staff = chosen.map_err(refuse)?;
-    Ok(sought.slot(staff, Minute::floor(request.start)))
+    let uses = picture.availability().facilities_for(sought, staff, request.start, &[]);
+    let uses = uses.ok_or_else(|| refuse(Unavailable::NoFacility))?;
+    Ok((sought.slot(staff, Minute::floor(request.start)), uses))
 }
 
 fn spans_at(picture: &Picture, slot: &Slot) -> Vec<Span> {

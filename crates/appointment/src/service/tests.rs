@@ -3,6 +3,9 @@
 mod booking;
 mod changing;
 mod checking;
+mod furnished;
+mod one_after_the_other;
+mod recurring;
 mod sequences;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +27,7 @@ use crate::commands::{
 };
 use crate::model::{
     Appointment, AppointmentSnapshot, AppointmentSource, CustomerHistory, DayLoad, DayQuery, Draft,
-    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought,
+    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought, Tie,
 };
 use crate::policy::alternatives::RankedSlot;
 use crate::policy::change::RecentChanges;
@@ -32,7 +35,7 @@ use crate::ports::{AppointmentRepository, AppointmentWrite};
 use crate::service::BookingService;
 use crate::testing::{
     CatalogueBuilder, InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, branch_id, salon,
-    service_id, staff_id,
+    salon_with_basins, service_id, staff_id,
 };
 
 /// Friday before the Tuesday that most tests are about, 09:00 in Berlin.
@@ -75,6 +78,10 @@ impl AppointmentRepository for Racing {
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
         self.store.find(scope, id).await
+    }
+
+    async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        self.store.list_tied(scope, tie).await
     }
 
     async fn find_to_change(

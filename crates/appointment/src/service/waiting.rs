@@ -6,7 +6,7 @@ use kernel::{BranchId, ChangeSet, StaffId, TenantScope};
 
 use super::{ATTEMPTS, BookingService};
 use crate::error::BookingError;
-use crate::model::{Appointment, Availability, Catalogue, DateRange, DayLoad, View};
+use crate::model::{Appointment, Availability, Catalogue, DateRange, DayLoad, View, facilities_of_person};
 use crate::ports::AppointmentWrite;
 
 /// Makes what is written along with an appointment, before it.
@@ -41,7 +41,8 @@ impl BookingService {
         for _ in 0..ATTEMPTS {
             let view = View { now: self.clock.now(), call: None, exclude: None };
             let days = days(&catalogue);
-            let query = Availability::query(&catalogue, days, vec![staff], view, (None, Vec::new()));
+            let resources = (vec![staff], facilities_of_person(&catalogue, staff));
+            let query = Availability::query(&catalogue, days, resources, view, (None, Vec::new()));
             let load = self.appointments.day_load(scope, &query).await?;
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::calendar::CalendarLink;
 use crate::model::{
-    BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours,
-    HoursError, OpeningException, Phase, PhaseKind, Service, ServiceLink, Span, Staff, WeekHours,
+    BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, DayHours, Facility,
+    FacilityGroup, FacilityGroupId, FacilityId, FacilityKind, HoursError, Need, OpeningException, Phase,
+    PhaseKind, Requirement, Service, ServiceLink, Span, Staff, WeekHours,
 };
 use crate::policy::change::ChangePolicy;
 
@@ -30,6 +31,18 @@ pub fn staff_id(number: u128) -> StaffId {
     StaffId::from_uuid(Uuid::from_u128(number))
 }
 
+/// The id of the facility with this number.
+#[must_use]
+pub fn facility_id(number: u128) -> FacilityId {
+    FacilityId::from_uuid(Uuid::from_u128(7_000 + number))
+}
+
+/// The id of the group of facilities with this number.
+#[must_use]
+pub fn facility_group_id(number: u128) -> FacilityGroupId {
+    FacilityGroupId::from_uuid(Uuid::from_u128(8_000 + number))
+}
+
 /// Builds a catalogue step by step. People and services are known by small numbers.
 #[derive(Debug, Clone)]
 pub struct CatalogueBuilder {
@@ -47,6 +60,8 @@ impl CatalogueBuilder {
                 timezone,
                 services: Vec::new(),
                 staff: Vec::new(),
+                facility_groups: Vec::new(),
+                facilities: Vec::new(),
                 opening: WeekHours::default(),
                 closed_days: Vec::new(),
                 exceptions: Vec::new(),
@@ -87,6 +102,7 @@ impl CatalogueBuilder {
             buffer_after_min: 0,
             price: Money::new(3200, Currency::Eur),
             min_notice_min: None,
+            requires: Vec::new(),
             active: true,
         });
         self
@@ -97,6 +113,32 @@ impl CatalogueBuilder {
     pub fn with_service(mut self, change: impl FnOnce(&mut Service)) -> Self {
         if let Some(service) = self.snapshot.services.last_mut() {
             change(service);
+        }
+        self
+    }
+
+    /// A group of facilities.
+    #[must_use]
+    pub fn facility_group(mut self, number: u128, kind: FacilityKind, name: &str) -> Self {
+        let id = facility_group_id(number);
+        self.snapshot.facility_groups.push(FacilityGroup { id, kind, name: name.to_owned() });
+        self
+    }
+
+    /// A facility of a group.
+    #[must_use]
+    pub fn facility(mut self, number: u128, group: u128, name: &str) -> Self {
+        let (id, group) = (facility_id(number), facility_group_id(group));
+        self.snapshot.facilities.push(Facility { id, group, name: name.to_owned(), active: true });
+        self
+    }
+
+    /// Lets a service need one of a group of facilities.
+    #[must_use]
+    pub fn requires(mut self, service: u128, group: u128, need: Need) -> Self {
+        let group = facility_group_id(group);
+        for found in self.snapshot.services.iter_mut().filter(|known| known.id == service_id(service)) {
+            found.requires.push(Requirement { group, need: need.clone() });
         }
         self
     }
@@ -181,6 +223,24 @@ impl CatalogueBuilder {
     pub fn build(self) -> Result<Catalogue, CatalogueError> {
         Catalogue::restore(self.snapshot)
     }
+}
+
+/// The salon with two wash basins and one steamer: the colouring (service 2) needs a basin for all of the stay and the
+/// steamer while the colour works, the haircut (service 1) a basin while somebody cuts. Groups: 1 basins (facilities 1
+/// and 2), 2 steamer (facility 3).
+///
+/// # Errors
+/// Never: its rows are hours.
+pub fn salon_with_basins(branch: BranchId) -> Result<CatalogueBuilder, HoursError> {
+    Ok(salon(branch)?
+        .facility_group(1, FacilityKind::Room, "Waschplatz")
+        .facility(1, 1, "Waschplatz 1")
+        .facility(2, 1, "Waschplatz 2")
+        .facility_group(2, FacilityKind::Device, "Dampfhaube")
+        .facility(3, 2, "Dampfhaube")
+        .requires(1, 1, Need::Staffed)
+        .requires(2, 1, Need::Stay)
+        .requires(2, 2, Need::Phases(vec![1])))
 }
 
 /// A hairdresser in Berlin time: Tuesday to Friday 9 to 18, Saturday 9 to 14, two people with a break at 12:30.

@@ -13,7 +13,7 @@ use kernel::{
 use super::rows::Rows;
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery,
-    HoldSnapshot, NewCustomerRow,
+    HoldSnapshot, NewCustomerRow, Tie,
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository};
@@ -142,7 +142,7 @@ impl InMemoryAppointments {
         self.read(scope, |rows| rows.claims.get(key).cloned())
     }
 
-    /// Pairs of overlapping spans of one person. Anything but zero is a double booking.
+    /// Pairs of overlapping spans of one person or facility. Anything but zero is a double booking.
     #[must_use]
     pub fn overlaps(&self, scope: &TenantScope) -> usize {
         self.read(scope, Rows::overlaps)
@@ -170,6 +170,10 @@ impl AppointmentRepository for InMemoryAppointments {
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
         Ok(self.read(scope, |rows| rows.appointments.get(&id).cloned()))
+    }
+
+    async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
+        Ok(self.read(scope, |rows| rows.tied(tie)))
     }
 
     async fn find_to_change(

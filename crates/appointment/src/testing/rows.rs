@@ -10,8 +10,8 @@ use kernel::{
 use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
-    CustomerHistory, DayLoad, DayQuery, HoldId, HoldSnapshot, MAX_COUNTED, MAX_HISTORY, NewCustomerRow,
-    OwnAppointment, PastVisit, Span,
+    CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
+    MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, Span, Tie,
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::AppointmentWrite;
@@ -24,9 +24,16 @@ pub(super) enum Owner {
     Offer(OfferId),
 }
 
+/// Whose time: one column in the database as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    Staff(StaffId),
+    Facility(FacilityId),
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Occupied {
-    staff: StaffId,
+    resource: Resource,
     span: Span,
     owner: Owner,
 }
@@ -57,7 +64,7 @@ impl Rows {
                 if self.holds.contains_key(&hold.id) {
                     return refused("holds_pkey");
                 }
-                self.occupy(hold.staff, &hold.spans, Owner::Hold(hold.id), now)?;
+                self.occupy((hold.staff, &hold.spans, &hold.uses), Owner::Hold(hold.id), now)?;
                 self.holds.insert(hold.id, hold.clone());
             }
             AppointmentWrite::RenewHold { id, expires_at } => {
@@ -86,7 +93,8 @@ impl Rows {
                 if self.appointments.contains_key(&appointment.id) {
                     return refused("appointments_pkey");
                 }
-                self.occupy(appointment.staff, &appointment.spans, Owner::Appointment(appointment.id), now)?;
+                let wanted = (appointment.staff, appointment.spans.as_slice(), appointment.uses.as_slice());
+                self.occupy(wanted, Owner::Appointment(appointment.id), now)?;
                 self.appointments.insert(appointment.id, appointment.clone());
             }
             AppointmentWrite::Update { next, expected } => {
@@ -96,9 +104,10 @@ impl Rows {
                 }
                 let owner = Owner::Appointment(next.id);
                 self.occupancy.retain(|row| row.owner != owner);
-                self.occupy(next.staff, &next.spans, owner, now)?;
+                self.occupy((next.staff, &next.spans, &next.uses), owner, now)?;
                 self.appointments.insert(next.id, next.clone());
             }
+            AppointmentWrite::Vacate(id) => self.vacate(Owner::Appointment(*id)),
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if self.recent_changes(*customer, *since).of(*act) >= *max {
                     return Err(CommitError::Stale);
@@ -148,29 +157,37 @@ impl Rows {
 
     pub(super) fn occupy(
         &mut self,
-        staff: StaffId,
-        spans: &[Span],
+        (staff, spans, uses): (StaffId, &[Span], &[FacilityUse]),
         owner: Owner,
         now: DateTime<Utc>,
     ) -> Result<(), CommitError> {
-        for span in spans {
+        let of_staff = spans.iter().map(|span| (Resource::Staff(staff), *span));
+        let of_facilities = uses
+            .iter()
+            .flat_map(|used| used.spans.iter().map(|span| (Resource::Facility(used.facility), *span)));
+        for (resource, span) in of_staff.chain(of_facilities) {
             if span.is_empty() {
                 return refused("occupancy_span_not_empty");
             }
-            let expired = self.hold_ids(|hold| {
-                hold.expires_at <= now
-                    && hold.staff == staff
-                    && hold.spans.iter().any(|held| held.overlaps(span))
-            });
+            let expired: Vec<HoldId> = self
+                .occupancy
+                .iter()
+                .filter(|row| row.resource == resource && row.span.overlaps(&span))
+                .filter_map(|row| match row.owner {
+                    Owner::Hold(id) => Some(id),
+                    Owner::Appointment(_) | Owner::Offer(_) => None,
+                })
+                .filter(|id| self.holds.get(id).is_some_and(|hold| hold.expires_at <= now))
+                .collect();
             for id in expired {
                 self.drop_hold(id);
             }
             self.drop_overdue_offers(now);
-            let taken = self.occupancy.iter().any(|row| row.staff == staff && row.span.overlaps(span));
+            let taken = self.occupancy.iter().any(|row| row.resource == resource && row.span.overlaps(&span));
             if taken {
                 return Err(CommitError::Occupied);
             }
-            self.occupancy.push(Occupied { staff, span: *span, owner });
+            self.occupancy.push(Occupied { resource, span, owner });
         }
         Ok(())
     }
@@ -231,6 +248,10 @@ impl Rows {
         self.listed(|row| row.call == Some(call))
     }
 
+    pub(super) fn tied(&self, tie: Tie) -> Vec<AppointmentSnapshot> {
+        self.listed(|row| row.tie == Some(tie))
+    }
+
     fn listed(&self, which: impl Fn(&AppointmentSnapshot) -> bool) -> Vec<AppointmentSnapshot> {
         let mut found: Vec<_> = self.appointments.values().filter(|row| which(row)).cloned().collect();
         found.sort_by_key(|row| (row.starts_at, row.id));
@@ -240,12 +261,20 @@ impl Rows {
 
     pub(super) fn day_load(&self, query: &DayQuery, catalogue_version: i64, now: DateTime<Utc>) -> DayLoad {
         let stretch = Span::new(query.from, query.until);
-        let busy = self
-            .occupancy
-            .iter()
-            .filter(|row| query.staff.contains(&row.staff) && row.span.overlaps(&stretch))
-            .filter_map(|row| self.busy_span(row, query, now))
-            .collect();
+        let (mut busy, mut facilities) = (Vec::new(), Vec::new());
+        for row in self.occupancy.iter().filter(|row| row.span.overlaps(&stretch)) {
+            let Some((kind, expires_at)) = self.counts(row, query, now) else { continue };
+            let Span { start, end } = row.span;
+            match row.resource {
+                Resource::Staff(staff) if query.staff.contains(&staff) => {
+                    busy.push(BusySpan { staff, start, end, kind, expires_at });
+                }
+                Resource::Facility(facility) if query.facilities.contains(&facility) => {
+                    facilities.push(FacilityBusy { facility, start, end, kind, expires_at });
+                }
+                Resource::Staff(_) | Resource::Facility(_) => {}
+            }
+        }
         let own = self
             .appointments
             .values()
@@ -270,11 +299,17 @@ impl Rows {
             query.for_call == Some(hold.call)
                 || (query.for_number.is_some() && hold.caller_number == query.for_number)
         });
-        DayLoad { catalogue_version, busy, own, holds }
+        DayLoad { catalogue_version, busy, facilities, own, holds }
     }
 
-    fn busy_span(&self, row: &Occupied, query: &DayQuery, now: DateTime<Utc>) -> Option<BusySpan> {
-        let (kind, expires_at) = match row.owner {
+    /// What occupies it and until when, if it counts.
+    fn counts(
+        &self,
+        row: &Occupied,
+        query: &DayQuery,
+        now: DateTime<Utc>,
+    ) -> Option<(BusyKind, Option<DateTime<Utc>>)> {
+        Some(match row.owner {
             Owner::Appointment(id) if query.exclude == Some(id) => return None,
             Owner::Appointment(id) => (BusyKind::Appointment(id), None),
             Owner::Hold(id) => {
@@ -285,17 +320,17 @@ impl Rows {
                 let offer = self.offers.get(&id).filter(|offer| now < offer.expires_at)?;
                 (BusyKind::Offer(id), Some(offer.expires_at))
             }
-        };
-        Some(BusySpan { staff: row.staff, start: row.span.start, end: row.span.end, kind, expires_at })
+        })
     }
 
-    /// Pairs of overlapping spans of one person; the invariant says there is none.
+    /// Pairs of overlapping spans of one person or facility; the invariant says there is none.
     pub(super) fn overlaps(&self) -> usize {
         let rows = &self.occupancy;
         (0..rows.len())
             .flat_map(|first| (first + 1..rows.len()).map(move |second| (first, second)))
             .filter(|(first, second)| {
-                rows[*first].staff == rows[*second].staff && rows[*first].span.overlaps(&rows[*second].span)
+                rows[*first].resource == rows[*second].resource
+                    && rows[*first].span.overlaps(&rows[*second].span)
             })
             .count()
     }

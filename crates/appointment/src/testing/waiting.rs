@@ -49,7 +49,8 @@ impl Rows {
                 if self.offers.values().any(clashes) {
                     return Err(CommitError::Stale);
                 }
-                self.occupy(offer.slot.staff, &offer.spans, Owner::Offer(offer.id), now)?;
+                let wanted = (offer.slot.staff, offer.spans.as_slice(), offer.uses.as_slice());
+                self.occupy(wanted, Owner::Offer(offer.id), now)?;
                 self.offers.insert(offer.id, offer.clone());
             }
             WaitingWrite::Settle { offer, state, booked } => {
@@ -57,6 +58,7 @@ impl Rows {
                 let stored = stored.ok_or(CommitError::Stale)?;
                 (stored.state, stored.booked) = (*state, *booked);
                 stored.spans.clear();
+                stored.uses.clear();
                 self.vacate(Owner::Offer(*offer));
             }
         }
@@ -154,6 +156,7 @@ impl WishRepository for InMemoryAppointments {
         found.sort_by_key(|offer: &OfferSnapshot| (offer.made_at, offer.id));
         for offer in &mut found {
             offer.spans.clear();
+            offer.uses.clear();
         }
         Ok(found)
     }

@@ -139,12 +139,16 @@ impl WaitingList {
             else {
                 continue;
             };
+            let Some(uses) = availability.facilities_for(&sought, slot.staff, slot.start, &[]) else {
+                continue;
+            };
             let offer = Offer::restore(OfferSnapshot {
                 id: OfferId::generate(self.desk.ids.as_ref()),
                 wish: wish.snapshot().id,
                 freed: *freed,
                 slot,
                 spans: sought.footprint().spans_at(crate::model::Minute::floor(slot.start)),
+                uses,
                 state: OfferState::Open,
                 booked: None,
                 made_at: now,

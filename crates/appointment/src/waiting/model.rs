@@ -7,7 +7,7 @@ use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, PersonName, PhoneNumber, ServiceId, StaffId, define_id,
 };
 
-use crate::model::{DateRange, MINUTES_PER_DAY, Slot, Span, stored_words};
+use crate::model::{DateRange, FacilityUse, MINUTES_PER_DAY, Slot, Span, stored_words};
 
 define_id!(
     /// One unmet wish.
@@ -256,6 +256,8 @@ pub struct OfferSnapshot {
     pub slot: Slot,
     /// The person's time that is kept; empty once the offer is settled.
     pub spans: Vec<Span>,
+    /// The time of facilities that is kept, by facility; empty once the offer is settled.
+    pub uses: Vec<FacilityUse>,
     /// Where it stands.
     pub state: OfferState,
     /// What it became.

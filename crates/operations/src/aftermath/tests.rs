@@ -154,6 +154,7 @@ async fn holds_go_back_when_the_call_is_over() {
         starts_at: start,
         ends_at: end,
         spans: vec![Span::new(start, end)],
+        uses: Vec::new(),
         moves: None,
         expires_at: at() + chrono::TimeDelta::seconds(120),
         created_at: at(),

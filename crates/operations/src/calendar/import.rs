@@ -4,11 +4,12 @@ use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, Revie
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
-    ChangeKind, DateRange, Draft, HoldId, Minute, NewCustomerRow, ServiceLink, Sought, Span, View,
+    ChangeKind, DateRange, Draft, FacilityBusy, FacilityUse, HoldId, Minute, NewCustomerRow, ServiceLink,
+    Sought, Span, View, uses_meet,
 };
 use appointment::ports::AppointmentWrite;
 use customer::{Identification, same_name};
-use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, TenantScope};
 
 use super::CalendarError;
 use super::attendee::is_placeholder;
@@ -53,6 +54,8 @@ impl CalendarNews {
         let now = self.desk.parts.clock.now();
         let made =
             Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
+        let uses = self.facilities_for(scope, &catalogue, &sought, &made).await?;
+        let made = made.using(uses);
         let record = CopyRecord::settled(made.id(), link.link, booking);
         let inserted = self
             .despite_holds(scope, &catalogue, &made, |holds| {
@@ -118,7 +121,8 @@ impl CalendarNews {
             let BusyKind::Hold(call) = kind else { continue };
             for hold in self.desk.parts.appointments.live_holds_of_call(scope, call).await? {
                 let overlaps = |span: &Span| made.snapshot().spans.iter().any(|own| own.overlaps(span));
-                if hold.staff == made.snapshot().staff && hold.spans.iter().any(overlaps) {
+                let person = hold.staff == made.snapshot().staff && hold.spans.iter().any(overlaps);
+                if person || uses_meet(&hold.uses, &made.snapshot().uses) {
                     holds.push(hold.id);
                 }
             }
@@ -199,12 +203,41 @@ impl CalendarNews {
     ) -> Result<Vec<BusyKind>, CalendarError> {
         let view = View { now: self.desk.parts.clock.now(), call: None, exclude: Some(made.id()) };
         let day = made.starts_at().with_timezone(&catalogue.timezone()).date_naive();
-        let staff: Vec<StaffId> = vec![made.snapshot().staff];
-        let query = Availability::query(catalogue, DateRange::day(day), staff, view, (None, Vec::new()));
+        let facilities = made.snapshot().uses.iter().map(|used| used.facility).collect();
+        let resources = (vec![made.snapshot().staff], facilities);
+        let query = Availability::query(catalogue, DateRange::day(day), resources, view, (None, Vec::new()));
         let load = self.desk.parts.appointments.day_load(scope, &query).await?;
         let overlaps =
             |busy: &&BusySpan| made.snapshot().spans.iter().any(|span| span.overlaps(&busy.span()));
-        Ok(load.busy.iter().filter(overlaps).map(|busy| busy.kind).collect())
+        let in_use = |busy: &&FacilityBusy| {
+            let spans = vec![busy.span()];
+            uses_meet(&made.snapshot().uses, &[FacilityUse { facility: busy.facility, spans }])
+        };
+        let of_facilities = load.facilities.iter().filter(in_use).map(|busy| busy.kind);
+        Ok(load.busy.iter().filter(overlaps).map(|busy| busy.kind).chain(of_facilities).collect())
+    }
+
+    /// The facilities of a booking that stands there already. Holds do not count: whoever holds is told when they want
+    /// to book. Where nothing is free it is the first that would do, and the store says that it is taken.
+    async fn facilities_for(
+        &self,
+        scope: &TenantScope,
+        catalogue: &Catalogue,
+        sought: &Sought,
+        made: &Appointment,
+    ) -> Result<Vec<FacilityUse>, CalendarError> {
+        let facilities = sought.facilities(catalogue);
+        if facilities.is_empty() {
+            return Ok(Vec::new());
+        }
+        let view = View { now: self.desk.parts.clock.now(), call: None, exclude: None };
+        let days = DateRange::day(made.starts_at().with_timezone(&catalogue.timezone()).date_naive());
+        let staff = made.snapshot().staff;
+        let query = Availability::query(catalogue, days, (Vec::new(), facilities), view, (None, Vec::new()));
+        let mut load = self.desk.parts.appointments.day_load(scope, &query).await?;
+        load.facilities.retain(|busy| matches!(busy.kind, BusyKind::Appointment(_)));
+        let availability = Availability::new(catalogue, days, &[staff], &load, view);
+        Ok(availability.facilities_despite(sought, staff, made.starts_at()))
     }
 
     /// The customer by number, and by name where several share it; else somebody new.

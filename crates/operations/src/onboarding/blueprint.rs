@@ -7,6 +7,7 @@ use kernel::{Currency, PhoneNumber};
 use tenancy::NewApiKey;
 
 use super::calendar::CalendarBlueprint;
+use super::facilities::{FacilityBlueprint, FacilityGroupBlueprint, NeedBlueprint};
 use crate::ports::{ClosedDay, NewPhase, NewPolicy, WeeklySpan};
 
 /// A service of a blueprint.
@@ -30,6 +31,8 @@ pub struct ServiceBlueprint {
     pub price_minor: i64,
     /// Minimum notice, if other than the branch's.
     pub min_notice_minutes: Option<u32>,
+    /// Rooms, places and devices that it needs.
+    pub needs: Vec<NeedBlueprint>,
 }
 
 /// A member of staff in a blueprint.
@@ -66,6 +69,8 @@ pub struct BranchBlueprint {
     pub policy: NewPolicy,
     /// Who works there.
     pub staff: Vec<StaffBlueprint>,
+    /// Its rooms, places and devices, in the order in which they are taken.
+    pub facilities: Vec<FacilityBlueprint>,
     /// Names of the services offered there; empty means all.
     pub services: Vec<String>,
 }
@@ -122,6 +127,8 @@ pub struct TenantBlueprint {
     pub services: Vec<ServiceBlueprint>,
     /// Where.
     pub branches: Vec<BranchBlueprint>,
+    /// Groups of rooms, places and devices.
+    pub facility_groups: Vec<FacilityGroupBlueprint>,
     /// Rules for cancelling and moving, where they differ from the branches'.
     pub changes: Vec<ChangeBlueprint>,
     /// Keys of API clients; their secrets are made and shown by whoever asks for the tenant.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use appointment::calendar::{RemoteEventType, Secret};
+use appointment::model::{FacilityKind, Need, Requirement};
 use async_trait::async_trait;
 use chrono::DateTime;
 use chrono::NaiveDate;
@@ -101,6 +102,7 @@ fn service(name: &str, phases: &[(PhaseKind, u32)]) -> ServiceBlueprint {
         buffer_after_minutes: 5,
         price_minor: 3200,
         min_notice_minutes: None,
+        needs: vec![],
     }
 }
 
@@ -139,8 +141,10 @@ fn blueprint() -> TenantBlueprint {
                 hours: vec![span(2, 540, 750), span(2, 780, 1080)],
                 performs: vec!["Ansatzfarbe".to_owned(), "Herrenhaarschnitt".to_owned()],
             }],
+            facilities: vec![],
             services: vec![],
         }],
+        facility_groups: vec![],
         changes: vec![],
         api_keys: vec![],
         calendar: Some(calendar()),
@@ -341,4 +345,46 @@ fn rules_for_changes_keep_to_their_bounds() {
     let twice = vec![change(ChangeAct::Move, anna(), good()), change(ChangeAct::Move, anna(), good())];
     let problem = onboarding().plan(&TenantBlueprint { changes: twice, ..blueprint() }).unwrap_err();
     assert_eq!(problem.to_string(), "changes, move of branch altona, staff Anna Petersen: stands twice");
+}
+
+#[test]
+fn rooms_and_devices_are_planned_and_their_mistakes_are_named() {
+    let need = |group: &str, need| NeedBlueprint { group: group.to_owned(), need };
+    let furnished = || {
+        let mut blueprint = blueprint();
+        let group = |name: &str, kind| FacilityGroupBlueprint { name: name.to_owned(), kind };
+        blueprint.facility_groups =
+            vec![group("Waschplatz", FacilityKind::Room), group("Dampfhaube", FacilityKind::Device)];
+        let facility =
+            |name: &str, group: &str| FacilityBlueprint { name: name.to_owned(), group: group.to_owned() };
+        blueprint.branches[0].facilities =
+            vec![facility("Platz 1", "Waschplatz"), facility("Haube", "Dampfhaube")];
+        blueprint.services[1].needs =
+            vec![need("Waschplatz", Need::Stay), need("Dampfhaube", Need::Phases(vec![1]))];
+        blueprint
+    };
+    let plan = onboarding().plan(&furnished()).unwrap();
+    let new = &plan.facilities;
+    assert_eq!(new.facilities[0].0, plan.branches[0].id);
+    assert_eq!(new.facilities[1].1.group, new.groups[1].id);
+    let colour = plan.services[1].id;
+    assert_eq!(new.needs[0], (colour, Requirement { group: new.groups[0].id, need: Need::Stay }));
+    assert_eq!(new.needs[1].1.need, Need::Phases(vec![1]));
+
+    let told = |change: &dyn Fn(&mut TenantBlueprint)| {
+        let mut wrong = furnished();
+        change(&mut wrong);
+        onboarding().plan(&wrong).unwrap_err().to_string()
+    };
+    for (problem, expected) in [
+        (told(&|b| b.facility_groups[1].name = "Waschplatz".to_owned()), "stands twice"),
+        (told(&|b| b.branches[0].facilities[0].group = "Kabine".to_owned()), "no facility group `Kabine`"),
+        (told(&|b| b.branches[0].facilities[1].name = "Platz 1".to_owned()), "stands twice"),
+        (told(&|b| b.services[1].needs[0].group = "Kabine".to_owned()), "no facility group `Kabine`"),
+        (told(&|b| b.services[1].needs.push(need("Dampfhaube", Need::Stay))), "needs `Dampfhaube` twice"),
+        (told(&|b| b.services[1].needs[1].need = Need::Phases(vec![3])), "has phases 0 to 2"),
+        (told(&|b| b.services[1].needs[1].need = Need::Phases(vec![])), "must name some"),
+    ] {
+        assert!(problem.contains(expected), "{problem}");
+    }
 }

@@ -1,7 +1,7 @@
 //! A new tenant with everything it needs to take calls, as one plain value.
 
 use appointment::calendar::{Connection, ConnectionId};
-use appointment::model::ServiceLink;
+use appointment::model::{Facility, FacilityGroup, Requirement, ServiceLink};
 use appointment::policy::change::{ChangeAct, ChangeRules};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -165,6 +165,17 @@ pub struct NewBranch {
     pub services: Vec<ServiceId>,
 }
 
+/// Rooms, places and devices, and which services need them, with ids assigned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewFacilities {
+    /// Groups.
+    pub groups: Vec<FacilityGroup>,
+    /// Facilities with their branch, in the order of listing.
+    pub facilities: Vec<(BranchId, Facility)>,
+    /// Services with what they need.
+    pub needs: Vec<(ServiceId, Requirement)>,
+}
+
 /// A connection to an outside calendar with its links, with ids assigned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewCalendar {
@@ -223,6 +234,8 @@ pub struct NewTenant {
     pub services: Vec<NewService>,
     /// Where.
     pub branches: Vec<NewBranch>,
+    /// Its rooms, places and devices.
+    pub facilities: NewFacilities,
     /// Rules for cancelling and moving.
     pub changes: Vec<NewChangePolicy>,
     /// Keys of API clients.

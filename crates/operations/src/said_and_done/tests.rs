@@ -107,6 +107,8 @@ fn gone(at: &str) -> AppointmentSnapshot {
         price: Money::new(3000, Currency::Eur),
         phases: Vec::new(),
         spans: Vec::new(),
+        uses: Vec::new(),
+        tie: None,
         notes: None,
         reschedule_count: 0,
         fee: None,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 pub(crate) use appointment::testing::InMemoryCatalogues;
-use appointment::testing::{InMemoryAppointments, InMemorySoftOffers, salon};
+use appointment::testing::{InMemoryAppointments, InMemorySoftOffers, salon_with_basins};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{BranchId, CallId, CustomerId, RandomIds};
@@ -14,7 +14,7 @@ use port_contracts::waiting::WaitingFixture;
 pub(crate) fn tenant(number: u128, catalogues: &InMemoryCatalogues) -> AppointmentTenant {
     let branch = BranchId::generate(&RandomIds);
     let scope = scope(number, Some(branch));
-    let catalogue = salon(branch).unwrap().version(4).snapshot();
+    let catalogue = salon_with_basins(branch).unwrap().version(4).snapshot();
     catalogues.put(&scope, catalogue.clone());
     AppointmentTenant {
         scope,

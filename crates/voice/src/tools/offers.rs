@@ -1,6 +1,6 @@
 //! Why a time cannot be had, and what can be had instead: the words that several tools share.
 
-use appointment::model::{OwnAppointment, SlotId, Unavailable};
+use appointment::model::{FacilityKind, OwnAppointment, SlotId, Unavailable};
 use appointment::policy::alternatives::RankedSlot;
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
@@ -125,8 +125,11 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
         Unavailable::StaffAbsent => "staff_absent",
         Unavailable::StaffOff => "staff_off",
         Unavailable::Busy(_) => "occupied",
+        Unavailable::FacilityTaken { .. } => "facility_occupied",
+        Unavailable::NoFacility => "no_facility",
         Unavailable::BusyElsewhere => "occupied_in_outside_calendar",
         Unavailable::NotVerified => "outside_calendar_silent",
+        Unavailable::PartBefore => "part_before",
         Unavailable::JustTaken => "just_taken",
         Unavailable::NotLoaded => "not_known",
     }
@@ -161,7 +164,13 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         Unavailable::NotVerified => {
             format!("{moment} kann ich gerade nicht sicher prüfen, da der Kalender nicht antwortet")
         }
+        Unavailable::FacilityTaken { group, .. } => match talk.catalogue.facility_group(*group) {
+            Some(group) if group.kind == FacilityKind::Room => format!("{moment} ist leider kein Platz frei"),
+            Some(_) | None => format!("{moment} ist das nötige Gerät leider nicht frei"),
+        },
         Unavailable::StaffAbsent
+        | Unavailable::NoFacility
+        | Unavailable::PartBefore
         | Unavailable::StaffOff
         | Unavailable::Busy(_)
         | Unavailable::BusyElsewhere

@@ -460,6 +460,8 @@ pub(crate) fn visited(world: &World, who: u32, service: u128, days_ago: i64) {
         price: Money::new(3200, Currency::Eur),
         phases: Vec::new(),
         spans: Vec::new(),
+        uses: Vec::new(),
+        tie: None,
         fee: None,
         notes: None,
         reschedule_count: 0,

@@ -27,6 +27,11 @@ const REST: &[&str] = &[
      VALUES ($1, $3, '[2026-12-01 10:00+00, 2026-12-01 10:30+00)', 'appointment', $6)",
     "INSERT INTO occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
      VALUES ($1, $8, '[2026-12-01 11:00+00, 2026-12-01 11:30+00)', 'hold', $6, app.now() + interval '2 minutes')",
+    "INSERT INTO facility_groups VALUES ($1, $6, 'room', 'Kabine')",
+    "INSERT INTO facilities (tenant_id, id, branch_id, group_id, name) VALUES ($1, $6, $2, $6, 'Kabine 1')",
+    "INSERT INTO service_facilities VALUES ($1, $4, $6, 'stay', '{}')",
+    "INSERT INTO occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+     VALUES ($1, 'facility', $6, '[2026-12-01 10:00+00, 2026-12-01 10:30+00)', 'appointment', $6)",
     "INSERT INTO wishes (tenant_id, id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, first_day,
                          last_day, from_minute, until_minute, status, created_at)
      VALUES ($1, $6, $2, $4, $3, $5, $6, '+491701112233', '2026-12-01', '2026-12-02', 540, 720, 'offered', app.now())",

@@ -1,5 +1,7 @@
 //! The algebra against a naive reading of its rules, and by example.
 
+mod facilities;
+
 use chrono::{DateTime, Days, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use kernel::CallId;
@@ -365,10 +367,9 @@ fn naive(
                     })
                 });
             let away = person.absences.iter().any(|absence| absence.overlaps(&this));
-            let taken = load
-                .busy
-                .iter()
-                .any(|busy| busy.staff == staff && blocks(busy, view) && busy.span().overlaps(&this));
+            let taken = load.busy.iter().any(|busy| {
+                busy.staff == staff && blocks(busy.kind, busy.expires_at, view) && busy.span().overlaps(&this)
+            });
             if !works || away || taken {
                 return false;
             }
@@ -488,7 +489,7 @@ proptest! {
         prop_assert!(found.is_sorted() && found.windows(2).all(|pair| pair[0] < pair[1]));
         for start in &found {
             for span in sought.footprint().spans_at(*start) {
-                for taken in load.busy.iter().filter(|taken| blocks(taken, *view)) {
+                for taken in load.busy.iter().filter(|taken| blocks(taken.kind, taken.expires_at, *view)) {
                     prop_assert!(!span.overlaps(&taken.span()));
                 }
             }
@@ -569,7 +570,8 @@ proptest! {
 fn a_query_reaches_as_far_as_the_longest_buffer() {
     let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
     let days = DateRange::day(day(TUESDAY));
-    let query = Availability::query(&catalogue, days, vec![staff_id(1)], view(EARLIER), (None, vec![]));
+    let query =
+        Availability::query(&catalogue, days, (vec![staff_id(1)], Vec::new()), view(EARLIER), (None, vec![]));
     assert_eq!(query.from, at("2026-11-23T19:00:00Z"));
     assert_eq!(query.until, at("2026-11-25T03:00:00Z"));
 }

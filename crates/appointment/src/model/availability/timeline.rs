@@ -1,5 +1,6 @@
 //! One person's time: what it is made of, and where stretches of work fit into it.
 
+use chrono::{DateTime, Utc};
 use kernel::StaffId;
 
 use super::View;
@@ -28,9 +29,9 @@ impl Timeline {
 }
 
 /// Whether occupied time counts from this point of view.
-pub(super) fn blocks(span: &BusySpan, view: View) -> bool {
-    let alive = span.expires_at.is_none_or(|expires_at| view.now < expires_at);
-    let foreign = match span.kind {
+pub(super) fn blocks(kind: BusyKind, expires_at: Option<DateTime<Utc>>, view: View) -> bool {
+    let alive = expires_at.is_none_or(|expires_at| view.now < expires_at);
+    let foreign = match kind {
         BusyKind::Appointment(id) => view.exclude != Some(id),
         BusyKind::Hold(call) => view.call != Some(call),
         BusyKind::Offer(_) => true,
@@ -45,28 +46,30 @@ pub(super) const fn meet(a: (i64, i64), b: (i64, i64)) -> bool {
 /// Stretches of starts (both ends included) at which all blocks fit into free time.
 pub(super) fn fitting_starts(free: &[(i64, i64)], blocks: &[(i64, i64)]) -> Vec<(i64, i64)> {
     let mut found: Option<Vec<(i64, i64)>> = None;
-    let mut next = Vec::with_capacity(free.len());
     for (from, until) in blocks {
         let fitting =
             free.iter().map(|(start, end)| (start - from, end - until)).filter(|(low, high)| low <= high);
-        match &mut found {
-            None => found = Some(fitting.collect()),
-            Some(kept) => {
-                next.clear();
-                let mut index = 0;
-                for (low, high) in fitting {
-                    while index < kept.len() && kept[index].1 < low {
-                        index += 1;
-                    }
-                    let mut look = index;
-                    while look < kept.len() && kept[look].0 <= high {
-                        next.push((kept[look].0.max(low), kept[look].1.min(high)));
-                        look += 1;
-                    }
-                }
-                std::mem::swap(kept, &mut next);
-            }
-        }
+        found = Some(match found {
+            None => fitting.collect(),
+            Some(kept) => intersect(&kept, fitting),
+        });
     }
     found.unwrap_or_default()
+}
+
+/// What two lists of stretches (both ends included, sorted, disjoint) have in common.
+pub(super) fn intersect(kept: &[(i64, i64)], others: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+    let mut common = Vec::with_capacity(kept.len());
+    let mut index = 0;
+    for (low, high) in others {
+        while index < kept.len() && kept[index].1 < low {
+            index += 1;
+        }
+        let mut look = index;
+        while look < kept.len() && kept[look].0 <= high {
+            common.push((kept[look].0.max(low), kept[look].1.min(high)));
+            look += 1;
+        }
+    }
+    common
 }

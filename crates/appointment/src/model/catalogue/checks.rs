@@ -1,7 +1,10 @@
 //! Bounds of what is stored.
 
-use super::{CatalogueError, MAX_BUFFER_MINUTES, PhaseKind, Service};
+use std::collections::HashSet;
+
+use super::{CatalogueError, CatalogueSnapshot, MAX_BUFFER_MINUTES, PhaseKind, Service};
 use crate::model::BookingPolicy;
+use crate::model::facility::Need;
 use crate::model::hours::MINUTES_PER_DAY;
 use crate::policy::change::ChangeRules;
 
@@ -55,4 +58,36 @@ pub(super) fn check_service(service: &Service) -> Result<(), CatalogueError> {
         && service.buffer_after_min <= MAX_BUFFER_MINUTES
         && service.min_notice_min.is_none_or(|notice| notice <= 366 * u32::from(MINUTES_PER_DAY));
     if fits { Ok(()) } else { Err(CatalogueError::Phases(service.id)) }
+}
+
+/// Every group that is named is known, each once, and every phase is one of the service.
+pub(super) fn check_facilities(snapshot: &CatalogueSnapshot) -> Result<(), CatalogueError> {
+    /// Rooms and devices of one service: a form's worth.
+    const MAX_REQUIREMENTS: usize = 10;
+    let groups: HashSet<_> = snapshot.facility_groups.iter().map(|group| group.id).collect();
+    let mut ids = HashSet::with_capacity(snapshot.facilities.len());
+    for facility in &snapshot.facilities {
+        if !groups.contains(&facility.group) {
+            return Err(CatalogueError::Facilities(facility.id.to_string()));
+        }
+        if !ids.insert(facility.id) {
+            return Err(CatalogueError::Twice(facility.id.to_string()));
+        }
+    }
+    for service in &snapshot.services {
+        let mut seen = HashSet::new();
+        let phases = u32::try_from(service.phases.len()).unwrap_or(u32::MAX);
+        let sound = service.requires.len() <= MAX_REQUIREMENTS
+            && service.requires.iter().all(|requirement| {
+                let needed = match &requirement.need {
+                    Need::Stay | Need::Staffed => true,
+                    Need::Phases(places) => !places.is_empty() && places.iter().all(|place| *place < phases),
+                };
+                needed && groups.contains(&requirement.group) && seen.insert(requirement.group)
+            });
+        if !sound {
+            return Err(CatalogueError::Facilities(service.id.to_string()));
+        }
+    }
+    Ok(())
 }

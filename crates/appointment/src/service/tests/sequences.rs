@@ -133,6 +133,23 @@ fn assert_sound(world: &World) {
     }
 }
 
+/// Every open appointment has what its service needs, and no room or device is used twice at a time.
+fn assert_furnished(world: &World) {
+    let open: Vec<_> =
+        world.store.appointments(&world.scope).into_iter().filter(|row| row.status.is_open()).collect();
+    for (index, row) in open.iter().enumerate() {
+        let groups = match row.service {
+            haircut if haircut == service_id(1) => 1,
+            colour if colour == service_id(2) => 2,
+            _ => 0,
+        };
+        assert_eq!(row.uses.len(), groups);
+        for other in &open[index + 1..] {
+            assert!(!crate::model::uses_meet(&row.uses, &other.uses), "{:?} {:?}", row.uses, other.uses);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -144,6 +161,19 @@ proptest! {
             for step in steps {
                 play(&world, step).await;
                 assert_sound(&world);
+            }
+        });
+    }
+
+    #[test]
+    fn no_sequence_of_calls_takes_a_room_twice(steps in prop::collection::vec(step(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let world = world_of(salon_with_basins(branch_id(1)).unwrap());
+            for step in steps {
+                play(&world, step).await;
+                assert_sound(&world);
+                assert_furnished(&world);
             }
         });
     }

@@ -1,0 +1,192 @@
+//! Services one after the other: booked, moved and called off as one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use kernel::{BranchId, Claim, Money, ServiceId, StaffId};
+
+use super::{BookingParty, Requester};
+use crate::model::{
+    Appointment, AppointmentSource, AppointmentStatus, Hold, Note, OwnAppointment, SequenceId, Slot,
+    Unavailable,
+};
+use crate::policy::change::Denial;
+
+/// One service of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartWish {
+    /// What.
+    pub service: ServiceId,
+    /// With whom; `None` is anybody, the person of the part before first.
+    pub staff: Option<StaffId>,
+}
+
+/// The sequence that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SequenceTarget {
+    /// These services in this order, the first beginning at an instant.
+    At {
+        /// What, in order.
+        parts: Vec<PartWish>,
+        /// Beginning of the first stay.
+        start: DateTime<Utc>,
+    },
+    /// These slots in this order, as they were offered or held.
+    Slots(Vec<Slot>),
+}
+
+/// Can these services follow each other from this minute on?
+#[derive(Debug, Clone)]
+pub struct CheckSequenceRequest {
+    /// Where.
+    pub branch: BranchId,
+    /// What and when.
+    pub target: SequenceTarget,
+    /// Who asks.
+    pub requester: Requester,
+    /// Hold all parts for the call if they can.
+    pub hold: bool,
+}
+
+/// Free slots that follow each other.
+pub type Sequence = Vec<Slot>;
+
+/// The answer to a [`CheckSequenceRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckSequenceOutcome {
+    /// They can.
+    Free {
+        /// The slots, in order.
+        slots: Sequence,
+        /// The holds, if they were wanted and the caller does not hold too much already: all parts or none.
+        holds: Vec<Hold>,
+        /// An appointment of the person on the line that overlaps a part.
+        existing: Option<OwnAppointment>,
+    },
+    /// They cannot.
+    Taken {
+        /// The part that cannot be had, from 0.
+        part: usize,
+        /// Why.
+        reason: Unavailable,
+        /// Whole sequences that can be had instead, best first.
+        alternatives: Vec<Sequence>,
+    },
+}
+
+/// Makes the idempotency claim of a sequence from its appointments.
+#[derive(Clone)]
+pub struct ClaimForAll(Arc<dyn Fn(&[Appointment]) -> Claim + Send + Sync>);
+
+impl ClaimForAll {
+    /// A claim whose outcome is made from the appointments after the change.
+    pub fn new(make: impl Fn(&[Appointment]) -> Claim + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    pub(crate) fn make(&self, appointments: &[Appointment]) -> Claim {
+        (self.0)(appointments)
+    }
+}
+
+impl fmt::Debug for ClaimForAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClaimForAll")
+    }
+}
+
+/// Book them all, or nothing.
+#[derive(Debug, Clone)]
+pub struct BookSequenceRequest {
+    /// Where.
+    pub branch: BranchId,
+    /// What and when.
+    pub target: SequenceTarget,
+    /// For whom.
+    pub party: BookingParty,
+    /// Who asks.
+    pub requester: Requester,
+    /// Through which door it came.
+    pub source: AppointmentSource,
+    /// What the caller added; every part gets it.
+    pub notes: Option<Note>,
+    /// True once the caller knows of their other appointment at that time and wants these as well.
+    pub additional: bool,
+    /// Claim for repetitions.
+    pub claim: Option<ClaimForAll>,
+}
+
+/// What came of a [`BookSequenceRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum BookSequenceOutcome {
+    /// Committed, in order.
+    Booked(Vec<Appointment>),
+    /// The same customer (or the same call) has the first service at that minute already: that appointment, with what
+    /// follows it. Nothing was written.
+    AlreadyBooked(Vec<Appointment>),
+    /// The customer has another appointment at that time. Nothing was written; ask, then repeat with `additional`.
+    OwnAppointment(OwnAppointment),
+    /// Not all of it can be had (any more). Nothing was written.
+    Gone {
+        /// The part that cannot be had, from 0.
+        part: usize,
+        /// Why.
+        reason: Unavailable,
+        /// Whole sequences that can be had instead.
+        alternatives: Vec<Sequence>,
+    },
+    /// The claim was taken: this request was carried out before.
+    Repeated,
+}
+
+/// Change a whole sequence: move it, or call it off.
+#[derive(Debug, Clone)]
+pub struct ChangeSequenceRequest {
+    /// Which.
+    pub sequence: SequenceId,
+    /// Who asks.
+    pub requester: Requester,
+    /// Why it is called off, in the caller's words.
+    pub reason: Option<Note>,
+    /// Claim for repetitions.
+    pub claim: Option<ClaimForAll>,
+    /// The most that the requester has agreed to pay for all of it.
+    pub agreed_fee: Option<Money>,
+}
+
+/// What came of a change of a sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChangeSequenceOutcome {
+    /// Committed: every part that was open, in order.
+    Changed {
+        /// As they were.
+        before: Vec<Appointment>,
+        /// As they are.
+        after: Vec<Appointment>,
+    },
+    /// Nothing of it is open any more. Nothing was written.
+    NotOpen(AppointmentStatus),
+    /// It belongs to somebody else.
+    NotYours,
+    /// It begins at that time already.
+    NoChange,
+    /// The rules refuse it for a part.
+    Denied {
+        /// Which of the open parts, from 0.
+        part: usize,
+        /// Why.
+        denial: Denial,
+    },
+    /// It costs this much in all, and nobody has agreed to as much yet. Nothing was written.
+    FeeDue(Money),
+    /// The new time cannot be had for all of it. Nothing was written.
+    Unavailable {
+        /// The part that cannot be had, from 0.
+        part: usize,
+        /// Why.
+        reason: Unavailable,
+    },
+    /// The claim was taken: this request was carried out before.
+    Repeated,
+}

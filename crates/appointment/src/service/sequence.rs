@@ -1,0 +1,442 @@
+//! Services one after the other, all or nothing.
+
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+
+use super::book::{appointment_at, change_set, same_or_elsewhere};
+use super::{
+    ATTEMPTS, Ask, BookingService, Picture, Subject, latest_day, restore_all, wish_for, worth_another_look,
+};
+use crate::commands::{
+    BookRequest, BookSequenceOutcome, BookSequenceRequest, BookTarget, BookingParty, CheckSequenceOutcome,
+    CheckSequenceRequest, PartWish, Requester, Sequence, SequenceTarget,
+};
+use crate::error::BookingError;
+use crate::model::{
+    Appointment, Availability, DateRange, HoldId, Minute, SequenceId, Slot, Sought, Span, Tie, Unavailable,
+    local_date,
+};
+use crate::policy::alternatives::{Never, rank};
+use crate::policy::holds::{HoldWish, plan_holds};
+use crate::policy::sequence::{NotPlaced, Part, Placed, SequenceLimits, place};
+use crate::ports::AppointmentWrite;
+
+/// One part with the picture of its days.
+pub(super) struct PartPicture {
+    pub(super) picture: Picture,
+    /// What it is; a part after the first begins whenever the one before ends.
+    sought: Option<Sought>,
+    staff: Option<StaffId>,
+    at: Option<Minute>,
+}
+
+/// What is asked for of each part.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    wish: PartWish,
+    at: Option<DateTime<Utc>>,
+}
+
+fn asked(target: &SequenceTarget) -> (Vec<Asked>, Option<DateTime<Utc>>) {
+    match target {
+        SequenceTarget::At { parts, start } => {
+            (parts.iter().map(|wish| Asked { wish: *wish, at: None }).collect(), Some(*start))
+        }
+        SequenceTarget::Slots(slots) => {
+            let part = |slot: &Slot| Asked {
+                wish: PartWish { service: slot.service, staff: Some(slot.staff) },
+                at: Some(slot.start),
+            };
+            (slots.iter().map(part).collect(), slots.first().map(|slot| slot.start))
+        }
+    }
+}
+
+impl PartPicture {
+    pub(super) fn new(
+        picture: Picture,
+        first: bool,
+        staff: Option<StaffId>,
+        at: Option<DateTime<Utc>>,
+    ) -> Self {
+        let sought = picture.sought.clone().map(|sought| if first { sought } else { sought.following() });
+        Self { picture, sought, staff, at: at.map(Minute::floor) }
+    }
+
+    /// Who may take it, in the order of preference: who holds it for the caller, then whoever is wanted most by `first`,
+    /// then the least busy.
+    fn staff(
+        &self,
+        availability: &Availability<'_>,
+        start: DateTime<Utc>,
+        first: &[StaffId],
+    ) -> Vec<StaffId> {
+        let performers = &self.picture.performers;
+        if let Some(staff) = self.staff {
+            return vec![staff];
+        }
+        let day = local_date(self.picture.catalogue.timezone(), start);
+        let mut others: Vec<StaffId> = performers.clone();
+        others.sort_by_key(|staff| {
+            (availability.load_of(*staff, day), self.picture.catalogue.position(*staff))
+        });
+        let mut all: Vec<StaffId> =
+            first.iter().copied().filter(|staff| performers.contains(staff)).collect();
+        for staff in others {
+            if !all.contains(&staff) {
+                all.push(staff);
+            }
+        }
+        all
+    }
+}
+
+/// Places parts at a start; `preferred` names the person of each part who comes first, if any.
+pub(super) fn place_all(
+    parts: &[PartPicture],
+    preferred: &[Option<StaffId>],
+    start: DateTime<Utc>,
+    gap: u32,
+) -> Result<Vec<Placed>, NotPlaced> {
+    let seen: Vec<Availability<'_>> = parts.iter().map(|part| part.picture.availability()).collect();
+    let mut wanted = Vec::with_capacity(parts.len());
+    for (index, (part, availability)) in parts.iter().zip(&seen).enumerate() {
+        let Some(sought) = &part.sought else {
+            return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
+        };
+        let held: Vec<_> = own_holds_for_part(part, start).collect();
+        let mut first: Vec<StaffId> = held.iter().map(|(staff, _)| *staff).collect();
+        first.extend(preferred.get(index).copied().flatten());
+        wanted.push(Part {
+            availability,
+            sought,
+            staff: part.staff(availability, start, &first),
+            kept: held.into_iter().flat_map(|(_, facilities)| facilities).collect(),
+            at: part.at,
+        });
+    }
+    place(&wanted, Minute::floor(start), gap)
+}
+
+/// Who and what is held for a part by the call that asks, whenever it begins within the sequence.
+fn own_holds_for_part(
+    part: &PartPicture,
+    start: DateTime<Utc>,
+) -> impl Iterator<Item = (StaffId, Vec<crate::model::FacilityId>)> {
+    let service = part.picture.sought.as_ref().map(Sought::service_id);
+    super::own_holds(&part.picture)
+        .filter(move |hold| Some(hold.service) == service && hold.starts_at >= start && hold.moves.is_none())
+        .map(|hold| (hold.staff, hold.uses.iter().map(|used| used.facility).collect()))
+}
+
+impl BookingService {
+    /// The same with other bounds of sequences.
+    #[must_use]
+    pub fn with_sequences(self, limits: SequenceLimits) -> Self {
+        Self { sequences: limits, ..self }
+    }
+
+    /// Answers whether services can follow each other from exactly this minute on, and holds all of them for the call if
+    /// asked to.
+    ///
+    /// # Errors
+    /// [`BookingError::SequenceLength`] if it is no sequence or too long; [`BookingError::UnknownBranch`]; store
+    /// failures.
+    pub async fn check_sequence(
+        &self,
+        scope: &TenantScope,
+        request: &CheckSequenceRequest,
+    ) -> Result<CheckSequenceOutcome, BookingError> {
+        let (parts, start) = self.parts(&request.target)?;
+        let ask = (request.branch, &request.requester, None);
+        let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        for _ in 0..ATTEMPTS {
+            let pictures = self.pictures(scope, ask, &parts, start).await?;
+            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+                Ok(placed) => placed,
+                Err(why) => {
+                    failed = why;
+                    break;
+                }
+            };
+            let existing = existing(&pictures, &placed);
+            let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
+            let Requester::Caller(context) = &request.requester else {
+                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+            };
+            if !request.hold {
+                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+            }
+            let wishes = placed.iter().map(|placed| HoldWish {
+                id: HoldId::generate(self.ids.as_ref()),
+                branch: request.branch,
+                call: context.call,
+                number: context.caller.number().cloned(),
+                slot: placed.slot,
+                spans: placed.spans.clone(),
+                uses: placed.uses.clone(),
+                moves: None,
+            });
+            let Some(first) = pictures.first() else { break };
+            let live = &first.picture.load.holds;
+            let policy = first.picture.catalogue.policy();
+            let (holds, change) = plan_holds(wishes.collect(), live, policy, first.picture.view.now);
+            match self.commit_plan(scope, change).await? {
+                true => return Ok(CheckSequenceOutcome::Free { slots, holds, existing }),
+                false => failed = NotPlaced { part: 0, reason: Unavailable::JustTaken },
+            }
+        }
+        let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
+        Ok(CheckSequenceOutcome::Taken { part: failed.part, reason: failed.reason, alternatives })
+    }
+
+    /// False if somebody was faster.
+    async fn commit_plan(
+        &self,
+        scope: &TenantScope,
+        change: ChangeSet<AppointmentWrite>,
+    ) -> Result<bool, BookingError> {
+        if change.is_empty() {
+            return Ok(true);
+        }
+        match self.appointments.commit(scope, change).await {
+            Ok(()) => Ok(true),
+            Err(error) if worth_another_look(&error) => Ok(false),
+            Err(error) => Err(BookingError::Commit(error)),
+        }
+    }
+
+    /// Books services that follow each other in one transaction, tied together by one id: all of them or nothing.
+    ///
+    /// # Errors
+    /// As [`BookingService::check_sequence`].
+    pub async fn book_sequence(
+        &self,
+        scope: &TenantScope,
+        mut request: BookSequenceRequest,
+    ) -> Result<BookSequenceOutcome, BookingError> {
+        let (parts, start) = self.parts(&request.target)?;
+        let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        for _ in 0..ATTEMPTS {
+            let customer = known_customer(&request.party);
+            let ask = (request.branch, &request.requester, customer);
+            let pictures = self.pictures(scope, ask, &parts, start).await?;
+            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+                Ok(placed) => placed,
+                Err(why) => {
+                    // What stands in the way may be the very sequence, booked a moment ago.
+                    if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
+                        return Ok(found);
+                    }
+                    failed = why;
+                    break;
+                }
+            };
+            if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
+                return Ok(found);
+            }
+            if let Some(own) = existing_of(&pictures, &placed, &request) {
+                return Ok(BookSequenceOutcome::OwnAppointment(own));
+            }
+            let tie = Tie::Sequence(SequenceId::generate(self.ids.as_ref()));
+            let (made, change) = self.tied_change(scope, &pictures, &placed, (&request, tie))?;
+            match self.appointments.commit(scope, change).await {
+                Ok(()) => {
+                    tracing::info!(
+                        appointments = made.len(),
+                        call.id = ?request.requester.call(),
+                        "a sequence of appointments was booked"
+                    );
+                    return Ok(BookSequenceOutcome::Booked(made));
+                }
+                Err(CommitError::AlreadyClaimed) => return Ok(BookSequenceOutcome::Repeated),
+                Err(error) if worth_another_look(&error) => {
+                    failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+                    if let Some(known) = self.stored_meanwhile(scope, &request.party).await? {
+                        request.party = BookingParty::Existing(known);
+                    }
+                }
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        let ask = (request.branch, &request.requester, known_customer(&request.party));
+        let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
+        Ok(BookSequenceOutcome::Gone { part: failed.part, reason: failed.reason, alternatives })
+    }
+
+    /// All appointments of a sequence, whatever became of them, in order.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn sequence(
+        &self,
+        scope: &TenantScope,
+        id: SequenceId,
+    ) -> Result<Vec<Appointment>, BookingError> {
+        restore_all(self.appointments.list_tied(scope, Tie::Sequence(id)).await?)
+    }
+
+    fn parts(&self, target: &SequenceTarget) -> Result<(Vec<Asked>, DateTime<Utc>), BookingError> {
+        let max = self.sequences.max_parts.min(SequenceLimits::MOST_PARTS);
+        match asked(target) {
+            (parts, Some(start)) if (2..=max as usize).contains(&parts.len()) => Ok((parts, start)),
+            _ => Err(BookingError::SequenceLength { max }),
+        }
+    }
+
+    async fn pictures(
+        &self,
+        scope: &TenantScope,
+        (branch, requester, customer): (kernel::BranchId, &Requester, Option<CustomerId>),
+        parts: &[Asked],
+        start: DateTime<Utc>,
+    ) -> Result<Vec<PartPicture>, BookingError> {
+        let mut pictures = Vec::with_capacity(parts.len());
+        for (index, part) in parts.iter().enumerate() {
+            let subject = Subject::Service(part.wish.service);
+            let ask = Ask { branch, subject, staff: part.wish.staff, requester, customer };
+            let picture = self
+                .picture(scope, &ask, &|catalogue, _| DateRange::day(local_date(catalogue.timezone(), start)))
+                .await?;
+            pictures.push(PartPicture::new(picture, index == 0, part.wish.staff, part.at));
+        }
+        Ok(pictures)
+    }
+
+    /// The sequence, if the customer or the call has it already.
+    async fn already(
+        &self,
+        scope: &TenantScope,
+        pictures: &[PartPicture],
+        request: &BookSequenceRequest,
+        parts: &[Asked],
+        start: DateTime<Utc>,
+    ) -> Result<Option<BookSequenceOutcome>, BookingError> {
+        let (Some(first), Some(part)) = (pictures.first(), parts.first()) else { return Ok(None) };
+        if request.additional {
+            return Ok(None);
+        }
+        let own = first.picture.availability();
+        let customer = request.party.customer();
+        let Some(same) =
+            same_or_elsewhere::same(own.own(), &request.requester, customer, part.wish.service, start)
+        else {
+            return Ok(None);
+        };
+        let found = self.find(scope, same).await?.ok_or(BookingError::UnknownAppointment(same))?;
+        let all = match found.snapshot().tie {
+            Some(Tie::Sequence(id)) => self.sequence(scope, id).await?,
+            Some(Tie::Series(_)) | None => vec![found],
+        };
+        Ok(Some(BookSequenceOutcome::AlreadyBooked(all)))
+    }
+
+    /// Everything that is written for appointments that are tied together, and the appointments that it makes.
+    pub(super) fn tied_change(
+        &self,
+        scope: &TenantScope,
+        pictures: &[PartPicture],
+        placed: &[Placed],
+        (request, tie): (&BookSequenceRequest, Tie),
+    ) -> Result<(Vec<Appointment>, ChangeSet<AppointmentWrite>), BookingError> {
+        let mut change = ChangeSet::new();
+        let mut made = Vec::with_capacity(placed.len());
+        let mut party = request.party.clone();
+        for (part, placed) in pictures.iter().zip(placed) {
+            let single = BookRequest {
+                branch: request.branch,
+                target: BookTarget::Slot(placed.slot),
+                party,
+                requester: request.requester.clone(),
+                source: request.source,
+                notes: request.notes.clone(),
+                additional: request.additional,
+                claim: None,
+            };
+            let id = AppointmentId::generate(self.ids.as_ref());
+            let appointment = appointment_at(&part.picture, &single, (id, placed.uses.clone()), placed.slot)
+                .ok_or(BookingError::Unsettled)?
+                .tied(tie);
+            change = change_set(&part.picture, &single, &appointment, scope, (self.ids.as_ref(), change))?;
+            // A new customer comes into being with the first part.
+            party = BookingParty::Existing(single.party.customer());
+            made.push(appointment);
+        }
+        let claim = request.claim.as_ref().map(|claim| claim.make(&made));
+        Ok((made, change.claim(claim)))
+    }
+
+    /// Whole sequences near the asked time: the beginnings that are best for the first part, as far as the others can
+    /// follow.
+    async fn other_sequences(
+        &self,
+        scope: &TenantScope,
+        (branch, requester, customer): (kernel::BranchId, &Requester, Option<CustomerId>),
+        parts: &[Asked],
+        start: DateTime<Utc>,
+    ) -> Result<Vec<Sequence>, BookingError> {
+        let catalogue = self.catalogues.known(scope, branch).await?;
+        let wish = wish_for(catalogue.timezone(), start);
+        let mut pictures = Vec::with_capacity(parts.len());
+        for (index, part) in parts.iter().enumerate() {
+            let subject = Subject::Service(part.wish.service);
+            let ask = Ask { branch, subject, staff: part.wish.staff, requester, customer };
+            let picture = self
+                .picture(scope, &ask, &|catalogue, today| wish.near_days(today, latest_day(catalogue, today)))
+                .await?;
+            pictures.push(PartPicture::new(picture, index == 0, part.wish.staff, None));
+        }
+        let Some(first) = pictures.first() else { return Ok(Vec::new()) };
+        let Some(sought) = &first.sought else { return Ok(Vec::new()) };
+        let availability = first.picture.availability();
+        let staff = first.staff.map_or_else(|| first.picture.performers.clone(), |staff| vec![staff]);
+        let never = Never { minute: Some(Minute::floor(start)) };
+        let mut starts = Vec::new();
+        for entry in rank(&availability, sought, &staff, wish, never) {
+            if !starts.contains(&entry.slot.start) {
+                starts.push(entry.slot.start);
+            }
+        }
+        let max = catalogue.policy().max_alternatives as usize;
+        let sequences = starts
+            .into_iter()
+            .filter_map(|start| place_all(&pictures, &[], start, self.sequences.max_gap_minutes).ok())
+            .map(|placed| placed.iter().map(|placed| placed.slot).collect());
+        Ok(sequences.take(max).collect())
+    }
+}
+
+pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
+    match party {
+        BookingParty::Existing(customer) => Some(*customer),
+        BookingParty::New(_) => None,
+    }
+}
+
+fn stays(placed: &[Placed]) -> impl Iterator<Item = Span> {
+    placed.iter().map(|placed| Span::new(placed.slot.start, placed.slot.end))
+}
+
+/// An appointment of the person on the line that overlaps a part.
+fn existing(pictures: &[PartPicture], placed: &[Placed]) -> Option<crate::model::OwnAppointment> {
+    pictures
+        .iter()
+        .zip(stays(placed))
+        .find_map(|(part, stay)| part.picture.availability().own_at(stay).copied())
+}
+
+/// The same, for whom it is booked.
+fn existing_of(
+    pictures: &[PartPicture],
+    placed: &[Placed],
+    request: &BookSequenceRequest,
+) -> Option<crate::model::OwnAppointment> {
+    if request.additional {
+        return None;
+    }
+    let customer = request.party.customer();
+    pictures.iter().zip(stays(placed)).find_map(|(part, stay)| {
+        let seen = part.picture.availability();
+        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, stay)
+    })
+}

@@ -1,0 +1,318 @@
+//! Services one after the other: placed, held, booked, moved and called off as one.
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::commands::{
+    BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
+    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, PartWish, SequenceTarget,
+};
+use crate::error::BookingError;
+use crate::model::{AppointmentStatus, Catalogue, SequenceId, Tie, Unavailable};
+use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
+use crate::policy::sequence::SequenceLimits;
+
+const NINE: &str = "2026-11-24T08:00:00Z";
+
+/// Cutting (1), then colouring (2), beard (3) and so on.
+fn target(services: &[u128], start: &str) -> SequenceTarget {
+    let parts = services.iter().map(|service| PartWish { service: service_id(*service), staff: None });
+    SequenceTarget::At { parts: parts.collect(), start: at(start) }
+}
+
+fn wanted(number: u128, target: SequenceTarget) -> BookSequenceRequest {
+    BookSequenceRequest {
+        branch: branch_id(1),
+        target,
+        party: BookingParty::Existing(customer(number)),
+        requester: known(number),
+        source: AppointmentSource::VoiceAgent,
+        notes: None,
+        additional: false,
+        claim: None,
+    }
+}
+
+fn asked(number: u128, target: SequenceTarget, hold: bool) -> CheckSequenceRequest {
+    CheckSequenceRequest { branch: branch_id(1), target, requester: known(number), hold }
+}
+
+fn change(sequence: SequenceId, number: u128) -> ChangeSequenceRequest {
+    ChangeSequenceRequest { sequence, requester: known(number), reason: None, claim: None, agreed_fee: None }
+}
+
+fn id_of(made: &[Appointment]) -> SequenceId {
+    let Some(Tie::Sequence(id)) = made[0].snapshot().tie else { panic!("{made:?}") };
+    assert!(made.iter().all(|part| part.snapshot().tie == Some(Tie::Sequence(id))));
+    id
+}
+
+impl World {
+    async fn all_booked(&self, request: BookSequenceRequest) -> Vec<Appointment> {
+        match self.service.book_sequence(&self.scope, request).await.unwrap() {
+            BookSequenceOutcome::Booked(made) => made,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn people(made: &[Appointment]) -> Vec<u128> {
+    made.iter().map(|part| part.snapshot().staff.as_uuid().as_u128()).collect()
+}
+
+#[tokio::test]
+async fn one_person_does_all_of_it_in_one_transaction() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], TEN))).await;
+    assert_eq!(people(&made), [1, 1]);
+    assert_eq!(made[1].starts_at(), made[0].snapshot().ends_at);
+    let id = id_of(&made);
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made);
+    assert_eq!(world.racing.durabilities.lock().unwrap().len(), 1, "one commit");
+    assert_eq!(world.store.events(&world.scope).len(), 2);
+}
+
+#[tokio::test]
+async fn who_cannot_do_a_part_hands_over() {
+    let world = world();
+    // Boris alone trims beards, and does the haircut as well: one person before two.
+    assert_eq!(people(&world.all_booked(wanted(1, target(&[1, 3], TEN))).await), [2, 2]);
+    // He is busy for the next half hour now; Anna cuts, and he takes over.
+    let made = world.all_booked(wanted(2, target(&[1, 3], "2026-11-24T09:30:00Z"))).await;
+    assert_eq!(people(&made), [1, 2]);
+}
+
+#[tokio::test]
+async fn buffers_need_a_gap_or_another_person() {
+    // After a beard (5 minutes of tidying) Boris cannot cut at once; without a gap Anna does.
+    let made = world().all_booked(wanted(1, target(&[3, 1], TEN))).await;
+    assert_eq!(people(&made), [2, 1]);
+    let World { service, store, scope, .. } = world();
+    let service = service.with_sequences(SequenceLimits { max_gap_minutes: 5, ..SequenceLimits::default() });
+    let outcome = service.book_sequence(&scope, wanted(1, target(&[3, 1], TEN))).await.unwrap();
+    let BookSequenceOutcome::Booked(made) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(people(&made), [2, 2]);
+    assert_eq!(made[1].starts_at() - made[0].snapshot().ends_at, TimeDelta::minutes(5));
+    assert_eq!(store.overlaps(&scope), 0);
+}
+
+#[tokio::test]
+async fn all_or_nothing() {
+    let world = world();
+    // Both are busy when the second part would begin.
+    world.occupy(1, "2026-11-24T09:30:00Z", 30);
+    world.occupy(2, "2026-11-24T09:30:00Z", 30);
+    let before = world.store.appointments(&world.scope).len();
+    let outcome = world.service.book_sequence(&world.scope, wanted(1, target(&[1, 2], TEN))).await.unwrap();
+    let BookSequenceOutcome::Gone { part, reason, alternatives } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(part, 1);
+    assert!(matches!(reason, Unavailable::Busy(_)), "{reason:?}");
+    assert_eq!(world.store.appointments(&world.scope).len(), before);
+    assert!(!alternatives.is_empty());
+    for slots in alternatives {
+        assert_ne!(slots[0].start, at(TEN));
+        assert_eq!(slots[0].end, slots[1].start);
+        let check = asked(2, SequenceTarget::Slots(slots), false);
+        let free = world.service.check_sequence(&world.scope, &check).await.unwrap();
+        assert!(matches!(free, CheckSequenceOutcome::Free { .. }), "{free:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_faster_in_the_second_part_leaves_nothing_of_the_first() {
+    let world = world();
+    let scope = world.scope.clone();
+    world.before_next_commit(move |store| {
+        occupy(store, &scope, 1, "2026-11-24T09:30:00Z", 30);
+        occupy(store, &scope, 2, "2026-11-24T09:30:00Z", 30);
+    });
+    let outcome = world.service.book_sequence(&world.scope, wanted(1, target(&[1, 2], TEN))).await.unwrap();
+    assert!(matches!(outcome, BookSequenceOutcome::Gone { part: 1, .. }), "{outcome:?}");
+    assert_eq!(world.store.appointments(&world.scope).len(), 2, "the rivals'");
+    assert!(world.store.events(&world.scope).is_empty());
+}
+
+#[tokio::test]
+async fn all_parts_are_held_or_none() {
+    let world = world();
+    let check = asked(1, target(&[1, 2], TEN), true);
+    let outcome = world.service.check_sequence(&world.scope, &check).await.unwrap();
+    let CheckSequenceOutcome::Free { slots, holds, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(holds.iter().map(crate::model::Hold::slot).collect::<Vec<_>>(), slots);
+    let again = world.service.check_sequence(&world.scope, &check).await.unwrap();
+    assert!(matches!(again, CheckSequenceOutcome::Free { slots: same, .. } if same == slots));
+    let other = asked(2, SequenceTarget::Slots(slots.clone()), true);
+    let other = world.service.check_sequence(&world.scope, &other).await.unwrap();
+    assert!(matches!(other, CheckSequenceOutcome::Taken { part: 0, .. }), "{other:?}");
+    let made = world.all_booked(wanted(1, SequenceTarget::Slots(slots.clone()))).await;
+    assert_eq!(made.iter().map(Appointment::slot).collect::<Vec<_>>(), slots);
+    assert!(world.store.holds(&world.scope).is_empty());
+
+    let salon = salon(branch_id(1)).unwrap().policy(|policy| policy.max_holds_per_call = 1);
+    let world = world_of(salon);
+    let outcome = world.service.check_sequence(&world.scope, &check).await.unwrap();
+    assert!(matches!(outcome, CheckSequenceOutcome::Free { holds, .. } if holds.is_empty()));
+    assert!(world.store.holds(&world.scope).is_empty());
+}
+
+#[tokio::test]
+async fn a_repetition_finds_the_sequence() {
+    let world = world();
+    let mut request = wanted(1, target(&[1, 2], TEN));
+    request.claim = Some(ClaimForAll::new(|made| Claim {
+        key: IdempotencyKey::new("once"),
+        request: RequestHash([1; 32]),
+        outcome: json!({ "parts": made.len() }),
+    }));
+    let made = world.all_booked(request.clone()).await;
+    let again = world.service.book_sequence(&world.scope, request.clone()).await.unwrap();
+    assert_eq!(again, BookSequenceOutcome::AlreadyBooked(made));
+    request.additional = true;
+    request.party = stranger(1);
+    request.target = target(&[1, 2], "2026-11-25T09:00:00Z");
+    let again = world.service.book_sequence(&world.scope, request).await.unwrap();
+    assert_eq!(again, BookSequenceOutcome::Repeated);
+    assert_eq!(world.store.appointments(&world.scope).len(), 2);
+    let overlapping = wanted(1, target(&[3, 1], "2026-11-24T09:15:00Z"));
+    let asks = world.service.book_sequence(&world.scope, overlapping).await.unwrap();
+    assert!(matches!(asks, BookSequenceOutcome::OwnAppointment(_) | BookSequenceOutcome::Gone { .. }));
+}
+
+#[tokio::test]
+async fn somebody_new_comes_into_being_once() {
+    let world = world();
+    let mut request = wanted(1, target(&[1, 2], TEN));
+    request.party = first_call(1);
+    let made = world.all_booked(request).await;
+    assert_eq!(world.store.new_customers(&world.scope).len(), 1);
+    assert!(made.iter().all(|part| part.customer() == customer(501)));
+}
+
+#[tokio::test]
+async fn it_is_called_off_as_one() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], TEN))).await;
+    let id = id_of(&made);
+    let foreign = world.service.cancel_sequence(&world.scope, &change(id, 2)).await.unwrap();
+    assert_eq!(foreign, ChangeSequenceOutcome::NotYours);
+    let off = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
+    let ChangeSequenceOutcome::Changed { after, .. } = off else { panic!("{off:?}") };
+    assert!(after.iter().all(|part| part.status() == AppointmentStatus::Cancelled));
+    let again = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
+    assert_eq!(again, ChangeSequenceOutcome::NotOpen(AppointmentStatus::Cancelled));
+    world.all_booked(wanted(2, target(&[1, 2], TEN))).await;
+}
+
+#[tokio::test]
+async fn it_moves_as_one_over_its_own_time() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    // Half an hour later: the first part goes where the second one was.
+    let half_past = at("2026-11-24T08:30:00Z");
+    let outcome = world.service.move_sequence(&world.scope, &change(id, 1), half_past).await.unwrap();
+    let ChangeSequenceOutcome::Changed { before, after } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(before, made);
+    assert_eq!((after[0].starts_at(), after[1].starts_at()), (half_past, at("2026-11-24T09:00:00Z")));
+    assert_eq!(people(&after), people(&made));
+    assert_eq!(world.store.overlaps(&world.scope), 0);
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), after);
+    let same = world.service.move_sequence(&world.scope, &change(id, 1), half_past).await.unwrap();
+    assert_eq!(same, ChangeSequenceOutcome::NoChange);
+    let sunday = at("2026-11-29T10:00:00Z");
+    let closed = world.service.move_sequence(&world.scope, &change(id, 1), sunday).await.unwrap();
+    assert!(matches!(closed, ChangeSequenceOutcome::Unavailable { part: 0, .. }), "{closed:?}");
+}
+
+#[tokio::test]
+async fn fees_and_quotas_count_every_part() {
+    let rules = |act, fee: Option<i64>, max| ChangePolicy {
+        level: Level::Company,
+        act,
+        rules: ChangeRules {
+            until_minutes: 0,
+            max_per_month: max,
+            max_per_appointment: None,
+            fee: FeeRules { flat_minor: fee, ..FeeRules::default() },
+        },
+    };
+    let salon = salon(branch_id(1))
+        .unwrap()
+        .changes(rules(ChangeAct::Cancel, Some(500), None))
+        .changes(rules(ChangeAct::Move, None, Some(1)));
+    let world = world_of(salon);
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    let quota = world.service.move_sequence(&world.scope, &change(id, 1), at(TEN)).await.unwrap();
+    assert!(matches!(quota, ChangeSequenceOutcome::Denied { part: 1, .. }), "{quota:?}");
+    let due = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
+    assert_eq!(due, ChangeSequenceOutcome::FeeDue(Money::new(1000, Currency::Eur)));
+    let agreed = ChangeSequenceRequest { agreed_fee: Some(Money::new(1000, Currency::Eur)), ..change(id, 1) };
+    let off = world.service.cancel_sequence(&world.scope, &agreed).await.unwrap();
+    assert!(matches!(off, ChangeSequenceOutcome::Changed { .. }), "{off:?}");
+}
+
+#[tokio::test]
+async fn one_service_or_too_many_are_no_sequence() {
+    let world = world();
+    for services in [&[][..], &[1], &[1, 1, 1, 1, 1]] {
+        let refused =
+            world.service.check_sequence(&world.scope, &asked(1, target(services, TEN), false)).await;
+        assert!(matches!(refused, Err(BookingError::SequenceLength { max: 4 })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_customer_stays_in_the_same_place() {
+    let world = world_of(salon_with_basins(branch_id(1)).unwrap());
+    let made = world.all_booked(wanted(1, target(&[1, 2], TEN))).await;
+    let basin = |part: &Appointment| part.snapshot().uses[0].facility;
+    assert_eq!(basin(&made[0]), basin(&made[1]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever is taken: what is said to be free can be booked and follows without a gap larger than allowed, and
+    /// nobody and nothing is taken twice.
+    #[test]
+    fn what_follows_fits(
+        taken in prop::collection::vec((1_u128..3, 0_i64..36, 1_i64..5), 0..8),
+        wishes in prop::collection::vec((prop::collection::vec(1_u128..4, 2..4), 0_i64..36), 1..6),
+        gap in prop::sample::select(vec![0_u32, 5, 15]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let World { service, store, scope, .. } = world_of(salon_with_basins(branch_id(1)).unwrap());
+            let service = service.with_sequences(SequenceLimits { max_gap_minutes: gap, ..SequenceLimits::default() });
+            let quarter = |n: i64| (at("2026-11-24T08:00:00Z") + TimeDelta::minutes(15 * n)).to_rfc3339();
+            for (staff, from, length) in taken {
+                let request = book(9, 1, Some(staff), &quarter(from));
+                let _ = (length, service.book(&scope, BookRequest { additional: true, ..request }).await.unwrap());
+            }
+            let catalogue: Catalogue = salon_with_basins(branch_id(1)).unwrap().build().unwrap();
+            for (number, (services, start)) in (1_u128..).zip(wishes) {
+                let target = target(&services, &quarter(start));
+                let check = asked(number, target.clone(), false);
+                let free = service.check_sequence(&scope, &check).await.unwrap();
+                let request = BookSequenceRequest { additional: true, ..wanted(number, target) };
+                let booked = service.book_sequence(&scope, request).await.unwrap();
+                let was_free = matches!(free, CheckSequenceOutcome::Free { .. });
+                assert_eq!(was_free, matches!(booked, BookSequenceOutcome::Booked(_)), "{free:?} {booked:?}");
+                if let BookSequenceOutcome::Booked(made) = booked {
+                    assert_eq!(made[0].starts_at(), at(&quarter(start)));
+                    for pair in made.windows(2) {
+                        let between = pair[1].starts_at() - pair[0].snapshot().ends_at;
+                        assert!((0..=i64::from(gap)).contains(&between.num_minutes()), "{between}");
+                    }
+                    for (part, service) in made.iter().zip(&services) {
+                        let person = catalogue.person(part.snapshot().staff).unwrap();
+                        assert!(person.performs.contains(&service_id(*service)));
+                    }
+                }
+                assert_eq!(store.overlaps(&scope), 0);
+            }
+        });
+    }
+}
