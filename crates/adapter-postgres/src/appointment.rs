@@ -24,7 +24,7 @@ use kernel::{AppointmentId, CallId, ChangeSet, CommitError, CustomerId, StoreErr
 pub use catalogue::PgCatalogueRepository;
 
 use crate::database::Database;
-use crate::error::{occupancy_error, store_error};
+use crate::error::{has_customer_by_now, occupancy_error, store_error};
 use crate::session::Access;
 
 /// The store of appointments and holds.
@@ -146,6 +146,16 @@ impl AppointmentRepository for PgAppointmentRepository {
             let claim = || rows::claim_hold(scope, &locks, &releases, hold, durability);
             let claimed: Result<Vec<()>, _> = self.database.travel(claim).await;
             return claimed.map(drop).map_err(occupancy_error);
+        }
+        if let Some((releases, booked)) = write::booking_alone(&change) {
+            let audit = write::audit(change.writes());
+            let book = || rows::book(scope, &locks, &releases, booked, (&change, &audit));
+            let done: Result<Vec<()>, _> = self.database.travel(book).await;
+            match done {
+                // Whether whoever has the new customer's number by now is the same person is decided below.
+                Err(error) if has_customer_by_now(&error) => {}
+                done => return done.map(drop).map_err(occupancy_error),
+            }
         }
         let access = Access::Write { durability: change.durability(), locks: &locks };
         let mut session = self.database.begin(scope, access).await.map_err(occupancy_error)?;

@@ -14,43 +14,11 @@ use uuid::Uuid;
 
 use crate::error::commit_error;
 use crate::statements::statements;
+use crate::trip::{Trip, trip};
 
 statements! {
-    /// Claim and audit alone: nobody needs to be woken.
-    QUIET = "
-        WITH claim AS (
-            INSERT INTO public.idempotent_outcomes (tenant_id, key, request_hash, outcome)
-            SELECT $1, c.key, c.request_hash, c.outcome
-              FROM unnest($2::text[], $3::bytea[], $4::jsonb[]) AS c (key, request_hash, outcome)
-        )
-        INSERT INTO public.audit_log (tenant_id, at, id, actor, action, object, detail, correlation)
-        SELECT $1, coalesce(a.at, app.now()), gen_random_uuid(), $5, a.action, a.object, a.detail, $6
-          FROM unnest($7::text[], $8::text[], $9::jsonb[], $10::timestamptz[]) AS a (action, object, detail, at)";
-
-    /// Everything. An insert here wakes the workers, even one without rows, hence the statement above.
-    LOUD = "
-        WITH claim AS (
-            INSERT INTO public.idempotent_outcomes (tenant_id, key, request_hash, outcome)
-            SELECT $1, c.key, c.request_hash, c.outcome
-              FROM unnest($2::text[], $3::bytea[], $4::jsonb[]) AS c (key, request_hash, outcome)
-        ), audit AS (
-            INSERT INTO public.audit_log (tenant_id, at, id, actor, action, object, detail, correlation)
-            SELECT $1, coalesce(a.at, app.now()), gen_random_uuid(), $5, a.action, a.object, a.detail, $6
-              FROM unnest($7::text[], $8::text[], $9::jsonb[], $10::timestamptz[]) AS a (action, object, detail, at)
-        ), facts AS (
-            INSERT INTO engine.outbox_events (id, tenant_id, name, version, payload, correlation, occurred_at)
-            SELECT e.id, $1, e.name, e.version, e.payload, $6, e.occurred_at
-              FROM unnest($11::uuid[], $12::text[], $13::smallint[], $14::jsonb[], $15::timestamptz[])
-                AS e (id, name, version, payload, occurred_at)
-        )
-        INSERT INTO engine.jobs
-            (tenant_id, kind, queue, payload, priority, run_at, unique_key, serial_key, max_attempts, correlation)
-        SELECT $1, j.kind, j.queue, j.payload, j.priority, coalesce(j.run_at, app.now()), j.unique_key, j.serial_key,
-               j.max_attempts, $6
-          FROM unnest($16::text[], $17::text[], $18::jsonb[], $19::smallint[], $20::timestamptz[], $21::text[],
-                      $22::text[], $23::smallint[])
-            AS j (kind, queue, payload, priority, run_at, unique_key, serial_key, max_attempts)
-        ON CONFLICT DO NOTHING";
+    SETTLE = "SELECT app.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                                $21, $22, $23)";
 
     /// Administrators write master data as the owner, but claims, events and jobs as everybody does.
     AS_TENANT = "SET LOCAL ROLE tenant";
@@ -87,46 +55,47 @@ pub(crate) async fn settle<W>(
     change: &ChangeSet<W>,
     audit: &[AuditEntry],
 ) -> Result<(), CommitError> {
-    let claim = change.claimed();
-    let claims = claim.as_slice();
-    let events = change.events();
-    let jobs = change.jobs();
-    let loud = !events.is_empty() || !jobs.is_empty();
-    if claims.is_empty() && audit.is_empty() && !loud {
+    let is_empty = change.claimed().is_none() && change.events().is_empty() && change.jobs().is_empty();
+    if is_empty && audit.is_empty() {
         return Ok(());
     }
-    let actor = scope.actor().to_string();
-    let query = sqlx::query(if loud { LOUD } else { QUIET })
-        .bind(scope.tenant().as_uuid())
+    carried(trip(SETTLE, scope), scope, change, audit).execute(connection).await.map_err(commit_error)?;
+    Ok(())
+}
+
+/// The values of what a change set carries, but for the tenant: parameters 2 to 23 of `app.settle`.
+pub(crate) fn carried<'q, W>(
+    statement: Trip<'q>,
+    scope: &TenantScope,
+    change: &'q ChangeSet<W>,
+    audit: &'q [AuditEntry],
+) -> Trip<'q> {
+    let claim = change.claimed();
+    let claims = claim.as_slice();
+    let (events, jobs) = (change.events(), change.jobs());
+    statement
         .bind(claims.iter().map(|c| c.key.as_str()).collect::<Vec<_>>())
         .bind(claims.iter().map(|c| c.request.0.as_slice()).collect::<Vec<_>>())
         .bind(claims.iter().map(|c| Json(&c.outcome)).collect::<Vec<_>>())
-        .bind(&actor)
+        .bind(scope.actor().to_string())
         .bind(scope.correlation().as_uuid())
         .bind(audit.iter().map(|a| a.action).collect::<Vec<_>>())
         .bind(audit.iter().map(|a| a.object.as_str()).collect::<Vec<_>>())
         .bind(audit.iter().map(|a| Json(&a.detail)).collect::<Vec<_>>())
-        .bind(audit.iter().map(|a| a.at).collect::<Vec<_>>());
-    let query = if loud {
-        query
-            .bind(events.iter().map(|e| e.id.as_uuid()).collect::<Vec<Uuid>>())
-            .bind(events.iter().map(|e| e.name).collect::<Vec<_>>())
-            .bind(events.iter().map(|e| e.version).collect::<Vec<_>>())
-            .bind(events.iter().map(|e| Json(&e.payload)).collect::<Vec<_>>())
-            .bind(events.iter().map(|e| e.occurred_at).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.kind).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.queue).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| Json(&j.payload)).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.priority).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.run_at).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.unique_key.as_deref()).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.serial_key.as_deref()).collect::<Vec<_>>())
-            .bind(jobs.iter().map(|j| j.max_attempts).collect::<Vec<_>>())
-    } else {
-        query
-    };
-    query.execute(connection).await.map_err(commit_error)?;
-    Ok(())
+        .bind(audit.iter().map(|a| a.at).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.id.as_uuid()).collect::<Vec<Uuid>>())
+        .bind(events.iter().map(|e| e.name).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.version).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| Json(&e.payload)).collect::<Vec<_>>())
+        .bind(events.iter().map(|e| e.occurred_at).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.kind).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.queue).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| Json(&j.payload)).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.priority).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.run_at).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.unique_key.as_deref()).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.serial_key.as_deref()).collect::<Vec<_>>())
+        .bind(jobs.iter().map(|j| j.max_attempts).collect::<Vec<_>>())
 }
 
 /// Goes on in the role of the product, in a transaction that an administrator began as the owner.

@@ -47,6 +47,11 @@ pub(crate) fn is_dead_connection(error: &Error) -> bool {
     }
 }
 
+/// True if `app.book` did nothing because somebody has the number of the new customer by now.
+pub(crate) fn has_customer_by_now(error: &Error) -> bool {
+    code(error).as_deref() == Some("AP001")
+}
+
 /// What a failed read means.
 pub(crate) fn store_error(error: Error) -> StoreError {
     let outage = match &error {

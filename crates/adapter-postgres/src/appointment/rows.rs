@@ -7,9 +7,10 @@ use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{
     AppointmentChange, AppointmentSnapshot, HoldId, HoldSnapshot, NewCustomerRow, Note, Span, Tie,
 };
+use appointment::ports::AppointmentWrite;
 use chrono::{DateTime, Utc};
 use kernel::{
-    AppointmentId, CommitError, Durability, EmailAddress, Money, PersonName, PhoneNumber, StaffId,
+    AppointmentId, ChangeSet, CommitError, Durability, EmailAddress, Money, PersonName, PhoneNumber, StaffId,
     TenantScope,
 };
 use sqlx::PgConnection;
@@ -19,7 +20,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::facilities::Occupied;
-use crate::calendar::copies::{adding, due_again, new_place, rows};
+use crate::calendar::copies::{due_again, new_place, rows};
+use crate::change::{AuditEntry, carried};
 use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
 use crate::trip::{Trip, trip};
@@ -104,31 +106,16 @@ statements! {
     /// The time they occupied goes with them.
     RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
 
-    /// A new appointment has cost no fee yet.
-    INSERT = concat!("WITH ", freeing!("$46"), ", ", history!("NULL"), ", customer AS (
-            INSERT INTO public.customers
-                (tenant_id, id, name, phone_e164, email, anonymous, status, source, created_at)
-            SELECT $1, c.id, c.name, c.phone_e164, c.email, c.anonymous, 'active',
-                   CASE WHEN $24 = 'outside_calendar' THEN 'import' ELSE 'phone_call' END, $35
-              FROM unnest($40::uuid[], $41::text[], $42::text[], $43::text[], $44::boolean[])
-                AS c (id, name, phone_e164, email, anonymous)
-        ), appointment AS (
-            INSERT INTO public.appointments
-                (tenant_id, staff_id, id, branch_id, customer_id, service_id, call_id, starts_at, ends_at, timezone,
-                 status, source, price_minor, currency, notes, reschedule_count, sync_state, cancelled_at,
-                 cancel_reason, version, created_at, sequence_id, series_id)
-            VALUES ($1, $4, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
-                    $35, $47, $48)
-        ), phases AS (
-            INSERT INTO public.appointment_phases (tenant_id, appointment_id, position, kind, starts_at, ends_at)
-            SELECT $1, $15, p.position, p.kind, p.starts_at, p.ends_at
-              FROM unnest($36::smallint[], $37::text[], $38::timestamptz[], $39::timestamptz[])
-                AS p (position, kind, starts_at, ends_at)
-        ), copies AS (", adding!("$45"), "
-        )
-        INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
-        ", occupying!("'appointment', $15", "", "$46", "$33", "$34"), "
-         WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired) >= 0");
+    INSERT = "SELECT app.insert_appointment(
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+        $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44,
+        $45, $46, $47, $48)";
+
+    BOOK = "SELECT app.book(
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+        $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44,
+        $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65,
+        $66, $67, $68, $69, $70, $71, $72)";
 
     /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
     UPDATE = concat!("WITH ", freeing!("$43"), ", ", history!("$40::bigint"), ", vacated AS (
@@ -177,7 +164,7 @@ statements! {
 }
 
 /// Holds to release, gathered until the next write that can do it on the way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Releases {
     /// Ids of holds.
     pub(super) holds: Vec<Uuid>,
@@ -369,30 +356,59 @@ fn whole<'q>(
     fields(history(statement, entry), appointment, taken)
 }
 
+/// A new appointment with all that is written along with it.
+#[derive(Clone, Copy)]
+pub(super) struct Booked<'w> {
+    pub(super) appointment: &'w AppointmentSnapshot,
+    pub(super) new_customer: Option<&'w NewCustomerRow>,
+    pub(super) entry: Option<&'w AppointmentChange>,
+    pub(super) copy: Option<&'w CopyRecord>,
+}
+
 pub(super) async fn insert(
     connection: &mut PgConnection,
     scope: &TenantScope,
     releases: Releases,
-    appointment: &AppointmentSnapshot,
-    new_customer: Option<&NewCustomerRow>,
-    (entry, copy): (Option<&AppointmentChange>, Option<&CopyRecord>),
+    booked: Booked<'_>,
 ) -> Result<(), CommitError> {
+    inserting(INSERT, scope, releases, booked).execute(connection).await.map_err(occupancy_error)?;
+    Ok(())
+}
+
+/// The values of a new appointment: parameters 1 to 48 of `app.insert_appointment` and of `app.book`.
+fn inserting<'q>(
+    sql: &'static str,
+    scope: &TenantScope,
+    releases: Releases,
+    booked: Booked<'q>,
+) -> Statement<'q> {
+    let Booked { appointment, new_customer, entry, copy } = booked;
     let taken = Occupied::of(appointment.staff, &appointment.spans, &appointment.uses);
     let (sequence, series) = match appointment.tie {
         None => (None, None),
         Some(Tie::Sequence(id)) => (Some(id.as_uuid()), None),
         Some(Tie::Series(id)) => (None, Some(id.as_uuid())),
     };
-    let statement = whole(INSERT, scope, releases, appointment, (entry, &taken)).bind(appointment.created_at);
+    let statement = whole(sql, scope, releases, appointment, (entry, &taken)).bind(appointment.created_at);
     customer(phases(statement, appointment), new_customer)
         .bind(rows(copy.as_slice()))
         .bind(taken.resources)
         .bind(sequence)
         .bind(series)
-        .execute(connection)
-        .await
-        .map_err(occupancy_error)?;
-    Ok(())
+}
+
+/// A booking with what its change set carries, after standing in line with these keys: a transaction of its own. Running
+/// it twice books once, if the change set claims its effect.
+pub(super) fn book<'q>(
+    scope: &TenantScope,
+    queues: &[i64],
+    releases: &Releases,
+    booked: Booked<'q>,
+    (change, audit): (&'q ChangeSet<AppointmentWrite>, &'q [AuditEntry]),
+) -> Trip<'q> {
+    let statement = inserting(BOOK, scope, releases.clone(), booked);
+    let number = booked.new_customer.and_then(|new| new.phone.as_ref()).map(PhoneNumber::as_e164);
+    carried(statement, scope, change, audit).bind(queues.to_vec()).bind(number)
 }
 
 pub(super) async fn update(

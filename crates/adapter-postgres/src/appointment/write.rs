@@ -3,15 +3,18 @@
 //! What can travel together does: holds that are released go with the next write that occupies time, an entry of the
 //! history and the record of the copy go with the appointment they are about.
 
+use std::iter::Peekable;
+use std::slice;
+
 use appointment::calendar::{CalendarLink, CopyRecord};
-use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind, HoldSnapshot};
+use appointment::model::{AppointmentChange, AppointmentSnapshot, ChangeKind, HoldSnapshot, NewCustomerRow};
 use appointment::ports::AppointmentWrite;
-use kernel::{ChangeSet, CommitError, TenantScope};
+use kernel::{ChangeSet, CommitError, Durability, TenantScope};
 use serde_json::json;
 
 use super::double::double_of;
 use super::read::recent_changes;
-use super::rows::{Releases, claim_hold, insert, record_change, release, renew_hold, update, vacate};
+use super::rows::{Booked, Releases, claim_hold, insert, record_change, release, renew_hold, update, vacate};
 use super::waiting;
 use crate::calendar::copies;
 use crate::change::{AuditEntry, settle};
@@ -35,6 +38,43 @@ pub(super) fn hold_alone(change: &ChangeSet<AppointmentWrite>) -> Option<(Releas
     Some((releases, hold))
 }
 
+/// The booking that this change is if it claims its effect and does nothing else, with what it releases for that.
+pub(super) fn booking_alone(change: &ChangeSet<AppointmentWrite>) -> Option<(Releases, Booked<'_>)> {
+    if change.claimed().is_none() || change.durability() != Durability::Durable {
+        return None;
+    }
+    let mut releases = Releases::default();
+    let mut writes = change.writes().iter().peekable();
+    loop {
+        match writes.next()? {
+            AppointmentWrite::ReleaseHold(id) => releases.holds.push(id.as_uuid()),
+            AppointmentWrite::ReleaseHoldsOfCall(call) => releases.calls.push(call.as_uuid()),
+            AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
+                releases.holds.extend(from_hold.map(|id| id.as_uuid()));
+                let booked = along(appointment, new_customer.as_ref(), &mut writes);
+                return writes.next().is_none().then_some((releases, booked));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// A new appointment with those of the writes behind it that travel along.
+fn along<'w>(
+    appointment: &'w AppointmentSnapshot,
+    new_customer: Option<&'w NewCustomerRow>,
+    writes: &mut Peekable<slice::Iter<'w, AppointmentWrite>>,
+) -> Booked<'w> {
+    let (mut entry, mut copy) = (None, None);
+    while let Some(next) = writes.next_if(|next| {
+        entry.is_none() && records(next, appointment) || copy.is_none() && concerns_copy(next, appointment)
+    }) {
+        entry = entry.or(entry_of(next));
+        copy = copy.or(copy_of(next));
+    }
+    Booked { appointment, new_customer, entry, copy }
+}
+
 pub(super) async fn apply(
     session: &mut Session,
     scope: &TenantScope,
@@ -56,21 +96,13 @@ pub(super) async fn apply(
             }
             AppointmentWrite::Insert { appointment, new_customer, from_hold } => {
                 releases.holds.extend(from_hold.map(|id| id.as_uuid()));
-                let (mut entry, mut copy) = (None, None);
-                while let Some(next) = writes.next_if(|next| {
-                    entry.is_none() && records(next, appointment)
-                        || copy.is_none() && concerns_copy(next, appointment)
-                }) {
-                    entry = entry.or(entry_of(next));
-                    copy = copy.or(copy_of(next));
-                }
-                let (customer, along) = (new_customer.as_ref(), (entry, copy));
-                if let Some(new) = customer
+                let booked = along(appointment, new_customer.as_ref(), &mut writes);
+                if let Some(new) = booked.new_customer
                     && double_of(session, scope, new).await.map_err(occupancy_error)?.is_some()
                 {
                     return Err(CommitError::Stale);
                 }
-                insert(session, scope, std::mem::take(&mut releases), appointment, customer, along).await?;
+                insert(session, scope, std::mem::take(&mut releases), booked).await?;
             }
             AppointmentWrite::Update { next, expected } => {
                 let (mut entry, mut due) = (None, None);
@@ -112,7 +144,7 @@ pub(super) async fn apply(
     release(session, scope, releases).await
 }
 
-fn audit(writes: &[AppointmentWrite]) -> Vec<AuditEntry> {
+pub(super) fn audit(writes: &[AppointmentWrite]) -> Vec<AuditEntry> {
     // Holds come and go with every sentence of a caller; what counts is in the history of appointments.
     writes
         .iter()
