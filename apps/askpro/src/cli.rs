@@ -20,6 +20,7 @@ use crate::demo::{self, DemoArgs};
 use crate::private::{Where, World};
 use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
+use crate::series::SeriesArgs;
 use crate::simulate::play_script;
 use crate::trigger::{self, TriggerArgs};
 use crate::why::WhyArgs;
@@ -93,6 +94,13 @@ enum Command {
         target: Target,
         #[command(flatten)]
         what: WhyArgs,
+    },
+    /// What a recurring wish would find, date by date.
+    Series {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        what: SeriesArgs,
     },
     /// Background work.
     Jobs {
@@ -283,6 +291,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Why { target, what } => {
             with_office(&target, "why", json, async |office| what.run(office).await).await
+        }
+        Command::Series { target, what } => {
+            with_office(&target, "series", json, async |office| what.run(office).await).await
         }
         Command::Jobs { target, command } => {
             with_office(&target, "jobs", json, async |office| command.run(office).await).await

@@ -42,6 +42,7 @@ pub mod prove;
 pub mod random;
 pub mod ready;
 pub mod rows;
+pub mod series;
 pub mod simulate;
 pub mod stage;
 pub mod trigger;

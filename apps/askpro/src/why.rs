@@ -6,13 +6,14 @@ use anyhow::{Context, bail};
 use appointment::service::WhyRequest;
 use bootstrap::{Config, Sources};
 use chrono::DateTime;
+use kernel::{BranchId, ServiceId, StaffId, TenantId};
 use serde_json::Value;
 
 use crate::admin::Office;
 
-/// What is asked about.
+/// A service at a branch, by names.
 #[derive(Debug, Clone, clap::Args)]
-pub struct WhyArgs {
+pub struct Wanted {
     /// Slug of the company.
     #[arg(long, value_name = "SLUG")]
     pub tenant: String,
@@ -25,21 +26,27 @@ pub struct WhyArgs {
     /// Name of the person; without it, everybody who performs the service.
     #[arg(long, value_name = "NAME")]
     pub staff: Option<String>,
-    /// The asked beginning, for example `2026-11-24T10:00:00+01:00`.
-    #[arg(long, value_name = "RFC3339")]
-    pub at: String,
-    /// Configuration with `secrets.keys`, for asking outside calendars; without it, `askpro.toml` and the environment.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
-impl WhyArgs {
-    /// Explains; lines of a report: one about the branch, one about each person, one about each facility that
-    /// would do.
+/// The same by ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names {
+    /// Which company.
+    pub company: TenantId,
+    /// Which branch.
+    pub branch: BranchId,
+    /// Which service.
+    pub service: ServiceId,
+    /// Which person; `None` is everybody who performs it.
+    pub staff: Option<StaffId>,
+}
+
+impl Wanted {
+    /// Finds what is named.
     ///
     /// # Errors
-    /// One line that says what is wrong.
-    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+    /// What there is not, by name.
+    pub async fn find(&self, office: &Office) -> anyhow::Result<Names> {
         let company = office.services.onboarding.find(&office.scope, &self.tenant).await?;
         let company = company.with_context(|| format!("there is no company `{}`", self.tenant))?;
         let branch = match (&self.branch, &company.branches[..]) {
@@ -61,10 +68,36 @@ impl WhyArgs {
                 Some(named.next().with_context(|| format!("nobody called `{name}` works there"))?.id)
             }
         };
+        Ok(Names { company: company.id, branch: branch.id, service: service.id, staff })
+    }
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WhyArgs {
+    /// Which service, where.
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// The asked beginning, for example `2026-11-24T10:00:00+01:00`.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: String,
+    /// Configuration with `secrets.keys`, for asking outside calendars; without it, `askpro.toml` and the environment.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl WhyArgs {
+    /// Explains; lines of a report: one about the branch, one about each person, one about each facility that
+    /// would do.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+        let Names { company, branch, service, staff } = self.wanted.find(office).await?;
         let start = DateTime::parse_from_rfc3339(&self.at).with_context(|| format!("--at: `{}`", self.at))?;
         let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
-        let request = WhyRequest { branch: branch.id, service: service.id, staff, start: start.to_utc() };
-        let scope = office.act_for(company.id).await?;
+        let request = WhyRequest { branch, service, staff, start: start.to_utc() };
+        let scope = office.act_for(company).await?;
         let answer = office.services.why(&config)?.explain(&scope, request).await?;
         let mut whole = serde_json::to_value(&answer)?;
         let mut taken_out = |name: &str| {

@@ -8,6 +8,10 @@
 //!   person works, in a *processing* phase the customer waits and the person is free for others.
 //! * **Span**: the person's occupied time; staffed phases and **buffers** before and after the stay. Spans of one
 //!   person never overlap, whether they belong to appointments or holds; the store guarantees it.
+//! * **Facility**: a room, place or device ([`model::Facility`]). A service may need one of a **group** for all of the stay,
+//!   while the person is busy, or in some phases. Its time is taken as a person's is.
+//! * **Sequence**: services one after the other ([`policy::sequence`]); **series**: recurring ones ([`policy::series`]).
+//!   Both are booked all or nothing.
 //! * **Slot**: service, person, beginning, end. It is *free* only as of a load; the store decides when it is taken.
 //! * **Hold**: a slot kept for one call for two minutes. **Soft offer**: a slot that was named to a caller, remembered
 //!   for a minute so that others are offered something else first; it blocks nobody.

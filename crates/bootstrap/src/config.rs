@@ -4,6 +4,7 @@
 //! they are, so an unknown or mistyped key is refused by name before anything starts. To add a setting: a line with a
 //! reason in `default.toml`, a field here, and a bound in `bounds` if a wrong value would hurt.
 
+mod bookings;
 mod calendar;
 mod redis;
 mod secret;
@@ -18,6 +19,7 @@ use adapter_postgres::Sealer;
 use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
+pub use bookings::Bookings;
 pub use calendar::Calendar;
 pub use redis::Redis;
 pub use secret::Secret;
@@ -48,6 +50,8 @@ pub struct Config {
     pub calendar: Calendar,
     /// The background process.
     pub worker: Worker,
+    /// What is booked together.
+    pub bookings: Bookings,
     /// The waiting list.
     pub waiting_list: WaitingList,
     /// How long things are kept.
@@ -380,6 +384,7 @@ impl Config {
         bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));
         bounds.extend(self.waiting_list.bounds());
+        bounds.extend(self.bookings.bounds());
         bounds
     }
 

@@ -3,6 +3,8 @@
 //! The answer names the rule, the appointment, the hold, the break, the notice, or the booking in the outside calendar. It
 //! names nobody: who an appointment is for is asked of the lists.
 
+mod series;
+
 use std::sync::Arc;
 
 use appointment::BookingService;
@@ -15,6 +17,8 @@ use chrono_tz::Tz;
 use kernel::TenantScope;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+pub use series::{SeriesDate, SeriesQuestion, SeriesSlot};
 
 /// Bookings there that an answer names at most.
 const MAX_REMOTE: usize = 5;
@@ -106,6 +110,10 @@ impl WhyDesk {
     /// [`BookingError::UnknownBranch`]; store failures. An outside calendar that does not answer is part of the answer.
     pub async fn explain(&self, scope: &TenantScope, request: WhyRequest) -> Result<WhyAnswer, BookingError> {
         let found = self.bookings.explain(scope, request).await?;
+        Ok(self.answer(scope, request, found).await)
+    }
+
+    async fn answer(&self, scope: &TenantScope, request: WhyRequest, found: Explanation) -> WhyAnswer {
         let mut people = Vec::with_capacity(found.people.len());
         for person in &found.people {
             let reason = match &person.reason {
@@ -121,7 +129,7 @@ impl WhyDesk {
                 as_of: person.as_of.map(|at| local(at, found.timezone)),
             });
         }
-        Ok(WhyAnswer {
+        WhyAnswer {
             free: people.iter().any(|person| person.free),
             start: local(request.start, found.timezone),
             end: found.stay.map(|stay| local(stay.end, found.timezone)),
@@ -129,7 +137,7 @@ impl WhyDesk {
             branch: found.branch.as_ref().map(|reason| rule(&found, reason)),
             people,
             facilities: found.facilities.iter().map(|one| facility(one, found.timezone)).collect(),
-        })
+        }
     }
 
     async fn reason(
@@ -268,3 +276,6 @@ fn hours(stretches: &[DayHours]) -> Vec<String> {
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     stretches.iter().map(|one| format!("{}-{}", clock(one.from), clock(one.until))).collect()
 }
+
+#[cfg(test)]
+mod tests;

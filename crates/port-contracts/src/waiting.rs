@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use appointment::model::{AppointmentSnapshot, BusyKind, DateRange, DayQuery, Slot, Span};
+use appointment::model::{AppointmentSnapshot, BusyKind, DateRange, DayQuery, FacilityUse, Slot, Span};
 use appointment::ports::AppointmentWrite;
 use appointment::waiting::{
     DayWindow, FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
@@ -249,13 +249,15 @@ pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
     let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
     fixture.note(&wish).await.unwrap();
     let freed = fixture.freed(0, 30).await;
-    let offer = fixture.offer(&wish, freed);
+    let mut offer = fixture.offer(&wish, freed);
+    let room = tenant.facility(0);
+    offer.uses = vec![FacilityUse { facility: room, spans: vec![fixture.base.span(0, 40)] }];
     fixture.make(&offer).await.unwrap();
     assert_eq!(fixture.offer_of(offer.id).await, Some(offer.clone()));
     let query = DayQuery {
         branch: tenant.catalogue.branch,
         staff: vec![tenant.staff(0)],
-        facilities: Vec::new(),
+        facilities: vec![room],
         from: fixture.base.at(-60),
         until: fixture.base.at(60),
         exclude: None,
@@ -267,6 +269,13 @@ pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
     assert_eq!(load.busy.len(), 1, "{load:?}");
     assert_eq!(load.busy[0].kind, BusyKind::Offer(offer.id));
     assert_eq!((load.busy[0].span(), load.busy[0].expires_at), (offer.spans[0], Some(offer.expires_at)));
+    assert_eq!(load.facilities.len(), 1, "{load:?}");
+    assert_eq!((load.facilities[0].facility, load.facilities[0].kind), (room, BusyKind::Offer(offer.id)));
+    let mut in_the_room = fixture.base.appointment(tenant, 30, 60);
+    in_the_room.staff = tenant.staff(1);
+    in_the_room.uses = vec![FacilityUse { facility: room, spans: vec![fixture.base.span(30, 60)] }];
+    let result = fixture.base.insert(tenant, &in_the_room).await;
+    assert!(matches!(result, Err(CommitError::Occupied)), "{result:?}");
     for (from, until) in [(0, 30), (29, 59), (-29, 1)] {
         let booked = fixture.base.appointment(tenant, from, until);
         let result = fixture.base.insert(tenant, &booked).await;
@@ -310,11 +319,12 @@ pub async fn one_is_asked_at_a_time_and_none_twice(fixture: &WaitingFixture) {
 pub async fn a_settled_offer_frees_its_time_once(fixture: &WaitingFixture) {
     let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
     fixture.note(&wish).await.unwrap();
-    let offer = fixture.offer(&wish, fixture.freed(0, 30).await);
+    let mut offer = fixture.offer(&wish, fixture.freed(0, 30).await);
+    offer.uses = vec![FacilityUse { facility: tenant.facility(0), spans: offer.spans.clone() }];
     fixture.make(&offer).await.unwrap();
     fixture.settle(offer.id, OfferState::Lapsed).await.unwrap();
     let stored = fixture.offer_of(offer.id).await.unwrap();
-    assert_eq!((stored.state, stored.spans), (OfferState::Lapsed, Vec::new()));
+    assert_eq!((stored.state, stored.spans, stored.uses), (OfferState::Lapsed, Vec::new(), Vec::new()));
     assert!(is_stale(&fixture.settle(offer.id, OfferState::Declined).await));
     assert!(is_stale(&fixture.settle(OfferId::generate(&RandomIds), OfferState::Declined).await));
     fixture.base.insert(tenant, &fixture.base.appointment(tenant, 0, 30)).await.unwrap();

@@ -48,7 +48,7 @@ macro_rules! adding {
                    c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
                    c.lease_until, c.error, c.version
               FROM ",
-            $crate::calendar::copies::records!($parameter)
+            records!($parameter)
         )
     };
 }
@@ -75,7 +75,7 @@ macro_rules! due_again {
     };
 }
 
-pub(crate) use {adding, due_again, records};
+pub(crate) use due_again;
 
 statements! {
     ADD = adding!("$2");

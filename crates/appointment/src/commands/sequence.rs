@@ -75,9 +75,11 @@ pub enum CheckSequenceOutcome {
     },
 }
 
-/// Makes the idempotency claim of a sequence from its appointments.
+type MakeClaim = dyn Fn(&[Appointment]) -> Claim + Send + Sync;
+
+/// Makes the idempotency claim of several appointments from all of them.
 #[derive(Clone)]
-pub struct ClaimForAll(Arc<dyn Fn(&[Appointment]) -> Claim + Send + Sync>);
+pub struct ClaimForAll(Arc<MakeClaim>);
 
 impl ClaimForAll {
     /// A claim whose outcome is made from the appointments after the change.

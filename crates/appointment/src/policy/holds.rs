@@ -112,7 +112,6 @@ pub fn plan_hold(
 }
 
 /// Decides how slots that belong together are held: all of them or none. What is planned for one counts for the next.
-#[must_use]
 pub fn plan_holds(
     wishes: Vec<HoldWish>,
     live: &[HoldSnapshot],

@@ -135,7 +135,7 @@ impl CatalogueBuilder {
 
     /// Lets a service need one of a group of facilities.
     #[must_use]
-    pub fn requires(mut self, service: u128, group: u128, need: Need) -> Self {
+    pub fn requires(mut self, service: u128, group: u128, need: &Need) -> Self {
         let group = facility_group_id(group);
         for found in self.snapshot.services.iter_mut().filter(|known| known.id == service_id(service)) {
             found.requires.push(Requirement { group, need: need.clone() });
@@ -238,9 +238,9 @@ pub fn salon_with_basins(branch: BranchId) -> Result<CatalogueBuilder, HoursErro
         .facility(2, 1, "Waschplatz 2")
         .facility_group(2, FacilityKind::Device, "Dampfhaube")
         .facility(3, 2, "Dampfhaube")
-        .requires(1, 1, Need::Staffed)
-        .requires(2, 1, Need::Stay)
-        .requires(2, 2, Need::Phases(vec![1])))
+        .requires(1, 1, &Need::Staffed)
+        .requires(2, 1, &Need::Stay)
+        .requires(2, 2, &Need::Phases(vec![1])))
 }
 
 /// A hairdresser in Berlin time: Tuesday to Friday 9 to 18, Saturday 9 to 14, two people with a break at 12:30.

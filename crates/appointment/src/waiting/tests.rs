@@ -15,7 +15,8 @@ use crate::policy::change::{ChangeRules, RecentChanges};
 use crate::ports::AppointmentWrite;
 use crate::service::BookingService;
 use crate::testing::{
-    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, branch_id, salon, service_id, staff_id,
+    CatalogueBuilder, InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, branch_id, facility_id,
+    salon, salon_with_basins, service_id, staff_id,
 };
 
 /// Friday before the Tuesday that the tests are about, 09:00 in Berlin; the salon is open.
@@ -42,11 +43,15 @@ struct World {
 }
 
 fn world() -> World {
+    world_of(salon(branch_id(1)).unwrap())
+}
+
+fn world_of(salon: CatalogueBuilder) -> World {
     let clock = Arc::new(FixedClock::at(at(NOW)));
     let ids = Arc::new(SequentialIds::default());
     let scope = scope(1, Some(branch_id(1)));
     let catalogues = Arc::new(InMemoryCatalogues::default());
-    let snapshot = salon(branch_id(1)).unwrap().snapshot();
+    let snapshot = salon.snapshot();
     catalogues.put(&scope, snapshot.clone());
     let store = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock.clone()));
     let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
@@ -367,4 +372,44 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn freed_time_is_offered_with_a_room_or_not_at_all() {
+    let week: Vec<(u8, u16, u16)> = (2..=6).map(|weekday| (weekday, 540, 1080)).collect();
+    let salon = salon_with_basins(branch_id(1)).unwrap().person(3, "Cem Aydin", &week, &[1]).unwrap();
+    let world = world_of(salon);
+    world.noted(wish(1)).await;
+    let freed = world.freed(TEN).await;
+    let offer = world.offered(freed).await;
+    let uses = &offer.snapshot().uses;
+    assert_eq!(uses.iter().map(|used| used.facility).collect::<Vec<_>>(), [facility_id(1)]);
+    world.list.answer(&world.scope, offer.snapshot().id, Answer::No).await.unwrap();
+
+    // Both basins go to other people for the whole day; the freed person has nowhere to work.
+    for (number, staff) in [(1_u128, 2), (2, 3)] {
+        let catalogue = &world.catalogue;
+        let sought = crate::model::Sought::service(catalogue, service_id(1)).unwrap().lasting(540);
+        let start = Minute::floor(at("2026-11-24T08:00:00Z"));
+        let draft = crate::model::Draft {
+            id: AppointmentId::from_uuid(Uuid::from_u128(500 + number)),
+            branch: branch_id(1),
+            timezone: catalogue.timezone(),
+            customer: CustomerId::from_uuid(Uuid::from_u128(9)),
+            call: None,
+            source: AppointmentSource::Import,
+            price: kernel::Money::new(0, kernel::Currency::Eur),
+            notes: None,
+        };
+        let uses = sought.footprint().uses_at(start, &[facility_id(number)]);
+        let made = Appointment::book(draft, &sought, staff_id(staff), start, at(NOW)).using(uses);
+        let insert = AppointmentWrite::Insert {
+            appointment: made.into_snapshot(),
+            new_customer: None,
+            from_hold: None,
+        };
+        world.store.apply(&world.scope, &ChangeSet::one(insert)).unwrap();
+    }
+    world.noted(wish(2)).await;
+    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
 }

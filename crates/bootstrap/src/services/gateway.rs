@@ -109,6 +109,8 @@ impl GatewayServices {
                 Arc::clone(clock),
                 Arc::clone(ids),
             )
+            .with_sequences(config.bookings.sequences())
+            .with_series(config.bookings.series())
         };
         let why = calendars.why(plan());
         let bookings = plan().with_outside(Arc::new(calendars.mirror.clone()));

@@ -154,13 +154,14 @@ impl OperatorServices {
         let ground =
             Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
         let calendars = OutsideCalendars::assemble(config, &ground, TaskTracker::new())?;
-        Ok(calendars.why(BookingService::new(
+        let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
             Arc::new(PgAppointmentRepository::new(database.clone())),
             shared.offers(clock),
             Arc::clone(clock),
             Arc::clone(ids),
-        )))
+        );
+        Ok(calendars.why(bookings.with_series(config.bookings.series())))
     }
 
     /// New tenants that may have outside calendars, with the keys that seal their secrets.

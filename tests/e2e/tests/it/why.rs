@@ -1,7 +1,7 @@
 //! Why not? The exact thing that keeps a time from being free, by API and at the command line.
 
 use askpro::admin::Office;
-use askpro::why::WhyArgs;
+use askpro::why::{Wanted, WhyArgs};
 use serde_json::{Value, json};
 
 use crate::house::{House, target};
@@ -83,10 +83,12 @@ async fn the_exact_thing_in_the_way_is_named() {
     // The same by names, at the command line.
     let office = Office::open(&target(&house.venue), "why").await.unwrap();
     let asked = WhyArgs {
-        tenant: "salon-nord".to_owned(),
-        branch: Some("altona".to_owned()),
-        service: "Herrenhaarschnitt".to_owned(),
-        staff: None,
+        wanted: Wanted {
+            tenant: "salon-nord".to_owned(),
+            branch: Some("altona".to_owned()),
+            service: "Herrenhaarschnitt".to_owned(),
+            staff: None,
+        },
         at: at.clone(),
         config: None,
     };

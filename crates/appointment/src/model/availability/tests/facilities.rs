@@ -85,13 +85,13 @@ fn what_is_not_there_cannot_be_needed() {
         let salon = salon_with_basins(branch_id(1)).unwrap();
         change(salon).build().is_err()
     };
-    assert!(broken(|salon| salon.requires(3, 9, Need::Stay)), "an unknown group");
-    assert!(broken(|salon| salon.requires(1, 1, Need::Stay)), "one group twice");
-    assert!(broken(|salon| salon.requires(3, 1, Need::Phases(vec![1]))), "an unknown phase");
-    assert!(broken(|salon| salon.requires(3, 1, Need::Phases(Vec::new()))), "no phase at all");
+    assert!(broken(|salon| salon.requires(3, 9, &Need::Stay)), "an unknown group");
+    assert!(broken(|salon| salon.requires(1, 1, &Need::Stay)), "one group twice");
+    assert!(broken(|salon| salon.requires(3, 1, &Need::Phases(vec![1]))), "an unknown phase");
+    assert!(broken(|salon| salon.requires(3, 1, &Need::Phases(Vec::new()))), "no phase at all");
     assert!(broken(|salon| salon.facility(4, 9, "x")), "a facility of no group");
     assert!(broken(|salon| salon.facility(3, 1, "x")), "one facility twice");
-    assert!(!broken(|salon| salon.requires(3, 1, Need::Phases(vec![0]))));
+    assert!(!broken(|salon| salon.requires(3, 1, &Need::Phases(vec![0]))));
 }
 
 fn need() -> impl Strategy<Value = Need> {
@@ -109,9 +109,9 @@ fn furnished() -> impl Strategy<Value = World> {
             builder = builder.facility(number, 1, "Raum");
         }
         let furniture = builder.facility(4, 2, "Laser").service(1, "x", &[(PhaseKind::Staffed, 1)]);
-        let furniture = furniture.requires(1, 1, room);
+        let furniture = furniture.requires(1, 1, &room);
         let furniture = match device {
-            Some(need) => furniture.requires(1, 2, need),
+            Some(need) => furniture.requires(1, 2, &need),
             None => furniture,
         };
         let furniture = furniture.snapshot();

@@ -1,0 +1,105 @@
+//! Rooms in explanations, and series date by date.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use appointment::BookingService;
+use appointment::calendar::{Effort, Lane};
+use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, Requester};
+use appointment::model::AppointmentSource;
+use appointment::policy::series::{Interval, SeriesRule};
+use appointment::service::WhyRequest;
+use appointment::testing::{
+    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar, branch_id,
+    salon_with_basins, service_id, staff_id,
+};
+use chrono::{DateTime, Utc};
+use kernel::testing::{FixedClock, SequentialIds, scope};
+use kernel::{CustomerId, TenantScope};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+
+/// Tuesday, 1 December, 10:00 in Berlin.
+const TEN: &str = "2026-12-01T09:00:00Z";
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+struct World {
+    scope: TenantScope,
+    desk: WhyDesk,
+}
+
+/// The salon with two basins and three people, two of whom cut hair at ten.
+async fn world() -> World {
+    let clock = Arc::new(FixedClock::at(at("2026-11-20T08:00:00Z")));
+    let scope = scope(1, Some(branch_id(1)));
+    let catalogues = Arc::new(InMemoryCatalogues::default());
+    let week: Vec<(u8, u16, u16)> = (2..=6).map(|weekday| (weekday, 540, 1080)).collect();
+    let salon = salon_with_basins(branch_id(1)).unwrap().person(3, "Cem Aydin", &week, &[1]).unwrap();
+    catalogues.put(&scope, salon.snapshot());
+    let store = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock.clone()));
+    let bookings = Arc::new(BookingService::new(
+        catalogues,
+        store.clone(),
+        Arc::new(InMemorySoftOffers::new(clock.clone())),
+        clock.clone(),
+        Arc::new(SequentialIds::default()),
+    ));
+    for person in [1, 2] {
+        let request = BookRequest {
+            branch: branch_id(1),
+            target: BookTarget::At { service: service_id(1), staff: Some(staff_id(person)), start: at(TEN) },
+            party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(person))),
+            requester: Requester::Desk,
+            source: AppointmentSource::Desk,
+            notes: None,
+            additional: false,
+            claim: None,
+        };
+        let made = bookings.book(&scope, request).await.unwrap();
+        assert!(matches!(made, BookOutcome::Booked(_)), "{made:?}");
+    }
+    let effort = Effort { lane: Lane::Background, within: Duration::from_secs(1) };
+    let gateway = Arc::new(ScriptedCalendar::new(clock));
+    World { scope, desk: WhyDesk::new(bookings, store, gateway, effort) }
+}
+
+#[tokio::test]
+async fn a_taken_room_is_named_with_what_takes_it() {
+    let World { scope, desk } = world().await;
+    let request =
+        WhyRequest { branch: branch_id(1), service: service_id(1), staff: Some(staff_id(3)), start: at(TEN) };
+    let answer = desk.explain(&scope, request).await.unwrap();
+    assert!(!answer.free);
+    let reason = answer.people[0].reason.as_ref().unwrap();
+    assert_eq!(reason.code, "facility");
+    assert_eq!(reason.detail["name"], json!("Waschplatz 1"));
+    assert_eq!(reason.detail["group_name"], json!("Waschplatz"));
+    assert_eq!(reason.detail["by"], json!("appointment"));
+    assert_eq!(reason.detail["until"], json!("2026-12-01T10:30:00+01:00"));
+    let rooms: Vec<_> = answer.facilities.iter().map(|room| (room.name.as_str(), room.free)).collect();
+    assert_eq!(rooms, [("Waschplatz 1", false), ("Waschplatz 2", false)]);
+    let by = |room: &WhyFacility| room.reason.as_ref().map(|reason| reason.detail["appointment"].clone());
+    assert_ne!(by(&answer.facilities[0]), by(&answer.facilities[1]));
+}
+
+#[tokio::test]
+async fn a_series_says_of_each_date_what_is_in_the_way() {
+    let World { scope, desk } = world().await;
+    let first = "2026-12-01".parse().unwrap();
+    let rule = SeriesRule { first, wall: 600, every: Interval::Weeks(4), count: 6 };
+    let (branch, service, staff) = (branch_id(1), service_id(1), Some(staff_id(3)));
+    let dates = desk.series(&scope, SeriesQuestion { branch, service, staff, rule }).await.unwrap();
+    assert_eq!(dates.iter().map(|date| date.free).collect::<Vec<_>>(), [false, true, true, true, true, true]);
+    let why = dates[0].why.as_ref().unwrap();
+    assert_eq!(why.people[0].reason.as_ref().unwrap().code, "facility");
+    assert_eq!(dates[0].nearest.as_ref().unwrap().start, "2026-12-01T09:30:00+01:00");
+    // Ten o'clock through the change of the clock, and beyond the branch's ninety days.
+    let starts: Vec<_> = dates[4..].iter().map(|date| date.slot.as_ref().unwrap().start.as_str()).collect();
+    assert_eq!(starts, ["2027-03-23T10:00:00+01:00", "2027-04-20T10:00:00+02:00"]);
+    assert!(dates[1].why.is_none() && dates[1].nearest.is_none());
+}
