@@ -102,15 +102,7 @@ impl<'c> Availability<'c> {
         view: View,
     ) -> Self {
         let tz = catalogue.timezone();
-        let mut frames = Vec::new();
-        let mut date = days.first();
-        while date <= days.last() {
-            frames.push(DayFrame::of(tz, date));
-            match date.succ_opt() {
-                Some(next) => date = next,
-                None => break,
-            }
-        }
+        let frames = DayFrame::of_dates(tz, days);
         let mut people: Vec<&Staff> = staff.iter().filter_map(|id| catalogue.person(*id)).collect();
         people.sort_unstable_by_key(|person| person.id);
         people.dedup_by_key(|person| person.id);
@@ -140,7 +132,6 @@ impl<'c> Availability<'c> {
                 }
             }
             normalise(&mut timeline.working);
-            timeline.busy.sort_unstable_by_key(|span| (span.start, span.end, span.expires_at));
             taken.clear();
             taken.extend(timeline.busy.iter().map(|span| touched_minutes(span.span())));
             taken.extend(person.absences.iter().map(|absence| touched_minutes(*absence)));

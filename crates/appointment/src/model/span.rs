@@ -45,9 +45,11 @@ impl Minute {
 
     /// The first minute that begins at the instant or after it.
     #[must_use]
-    pub fn ceil(instant: DateTime<Utc>) -> Self {
+    pub const fn ceil(instant: DateTime<Utc>) -> Self {
         let floor = Self::floor(instant);
-        if floor.instant() == instant { floor } else { Self(floor.0 + 1) }
+        // Made for each occupied stretch of each look, so it compares numbers and makes no instant.
+        let is_whole = instant.timestamp().rem_euclid(60) == 0 && instant.timestamp_subsec_nanos() == 0;
+        if is_whole { floor } else { Self(floor.0 + 1) }
     }
 
     /// The minute, if the instant is exactly its beginning.

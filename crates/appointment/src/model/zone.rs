@@ -7,6 +7,7 @@ use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveTime, TimeDelta, TimeZon
 use chrono_tz::Tz;
 
 use super::catalogue::Catalogue;
+use super::dates::DateRange;
 use super::hours::MINUTES_PER_DAY;
 use super::span::Minute;
 
@@ -51,6 +52,18 @@ pub(crate) struct DayFrame {
 impl DayFrame {
     pub(crate) fn of(tz: Tz, date: NaiveDate) -> Self {
         Self { date, start: wall_minute(tz, date, 0), end: wall_minute(tz, date, MINUTES_PER_DAY) }
+    }
+
+    /// All dates of a range. Where one ends the next begins, so the zone is asked once a date.
+    pub(crate) fn of_dates(tz: Tz, days: DateRange) -> Vec<Self> {
+        let mut frames: Vec<Self> = Vec::new();
+        let mut next = Some(days.first());
+        while let Some(date) = next.filter(|date| *date <= days.last()) {
+            let start = frames.last().map_or_else(|| wall_minute(tz, date, 0), |before| before.end);
+            frames.push(Self { date, start, end: wall_minute(tz, date, MINUTES_PER_DAY) });
+            next = date.succ_opt();
+        }
+        frames
     }
 
     fn is_plain(&self) -> bool {
@@ -153,6 +166,8 @@ mod tests {
             let frame = DayFrame::of(zone, date);
             let next = DayFrame::of(zone, date.succ_opt().unwrap());
             prop_assert_eq!(frame.end, next.start);
+            let both = DayFrame::of_dates(zone, DateRange::new(date, next.date));
+            prop_assert_eq!(both, [frame, next]);
             prop_assert_eq!(frame.minute(zone, wall), wall_minute(zone, date, wall));
             prop_assert!(wall_minute(zone, date, wall) <= wall_minute(zone, date, wall + 1));
         }

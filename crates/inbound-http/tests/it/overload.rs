@@ -134,5 +134,10 @@ async fn until_the_gate_is_open_monitors_alone_are_answered() {
     assert_eq!(ready.status, 503);
     assert_eq!(ready.json()["checks"]["start"]["healthy"], false);
     world.gate.open();
+    assert_eq!(
+        world.get("/api/health/ready").await.status,
+        200,
+        "the start is not remembered any longer than it takes"
+    );
     assert_eq!(world.post_json("/api/webhooks/retell", &event).await.status, 200);
 }

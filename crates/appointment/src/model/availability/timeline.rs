@@ -14,7 +14,7 @@ pub(super) struct Timeline {
     pub(super) working: Vec<(i64, i64)>,
     /// What is left after absences and occupied time.
     pub(super) free: Vec<(i64, i64)>,
-    /// What counts of the occupied time, by start.
+    /// What counts of the occupied time, in any order: it is looked at only when somebody asks why.
     pub(super) busy: Vec<BusySpan>,
 }
 
@@ -24,7 +24,8 @@ impl Timeline {
     }
 
     pub(super) fn first_overlap(&self, block: (i64, i64)) -> Option<BusySpan> {
-        self.busy.iter().find(|span| meet(touched_minutes(span.span()), block)).copied()
+        let met = self.busy.iter().filter(|span| meet(touched_minutes(span.span()), block));
+        met.min_by_key(|span| (span.start, span.end, span.expires_at)).copied()
     }
 }
 
