@@ -34,6 +34,8 @@ pub trait CallDirectory: Send + Sync {
     /// The same for requests that show the signed call itself: where it belongs never changes, and whether it is still on
     /// and its company still served may be a few seconds old.
     ///
+    /// Unscoped: the answer is what proves the tenant.
+    ///
     /// # Errors
     /// [`StoreError`] if the directory cannot answer.
     async fn route_signed_call(&self, call: &ProviderCallId) -> Result<Option<CallRoute>, StoreError> {
