@@ -261,7 +261,7 @@ pub const TOOLS: &[ToolEntry] = &[
             n::ADDITIONAL,
             n::OTHER_PERSON,
         ],
-        fields: &[WHEN_FIELDS, WHAT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
     },
     ToolEntry {
         tool: Tool::ConfirmBooking,
@@ -269,7 +269,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Always,
         arguments: &[SLOT, NAME, EMAIL, PHONE, NOTES, n::ADDITIONAL, n::OTHER_PERSON],
-        fields: &[WHEN_FIELDS, WHAT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
     },
     ToolEntry {
         tool: Tool::QueryAppointment,

@@ -29,6 +29,7 @@ use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::services;
 use crate::tools::wish::{self, Asker};
+use crate::tools::yes;
 use crate::when::When;
 
 /// Appointments read out in one breath.
@@ -96,6 +97,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
+    // "Absagen" is no yes to a time that was asked about before.
+    yes::go_on(desk, talk).await;
     let asker = wish::asker(desk, args, talk).await?;
     let appointment = match meant(desk, args, talk, &asker).await {
         Err(Stop::Reply(reply)) if reply.status == Status::NotFound => {
@@ -122,8 +125,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
-            let notes = CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes };
-            desk.note(talk, notes).await;
+            let notes = notes.offering(Vec::new());
+            desk.note(talk, CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes }).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),

@@ -14,7 +14,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
-use crate::ports::{CallNotes, Question};
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -45,6 +45,8 @@ pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    // Whatever comes of it, this is another question than any before.
+    let notes = notes.closed();
     let asker = wish::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
@@ -75,7 +77,8 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     }
 }
 
-async fn check_moment(
+/// Looks at one minute, and holds it if it is free.
+pub(crate) async fn check_moment(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
@@ -95,16 +98,11 @@ async fn check_moment(
     desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
         CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.note(talk, CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes })
-                .await;
+            desk.note(talk, notes.asking(Question::Book(slot))).await;
             Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
         }
         CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.note(
-                talk,
-                CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
-            )
-            .await;
+            desk.note(talk, notes.asking(Question::BookBeside(slot))).await;
             let mut reply = own_overlaps(talk, &own, true);
             reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
             Ok(reply.into())
@@ -383,6 +381,12 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     let mut released = false;
     for hold in held.iter().filter(|hold| slot.is_none_or(|slot| hold.slot() == slot)) {
         released |= desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
+    }
+    // Whoever gives a time back does not want it: the question about it is over.
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_about = |question: Question| slot.is_none_or(|slot| question.slot() == slot);
+    if !matches!(notes.asked, LastQuestion::Open(question) if !is_about(question)) {
+        desk.note(talk, notes.closed()).await;
     }
     let message = if released {
         "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"

@@ -192,7 +192,7 @@ pub(crate) async fn offer(
         reply = reply.next(NextAction::AskCaller);
     }
     let offered = slots.iter().map(|ranked| ranked.slot).collect();
-    desk.note(talk, CallNotes { offered, ..notes }).await;
+    desk.note(talk, notes.offering(offered)).await;
     reply.offering(slots.iter().filter_map(|ranked| alternative(talk, ranked)).collect())
 }
 

@@ -114,12 +114,14 @@ pub(crate) async fn wanted(
             }
         }
     }
-    let service = service(args, talk, &notes)?;
-    let staff = staff(args, talk, &notes, service)?;
-    notes.service = Some(service.id);
-    notes.staff = staff;
-    // A question back must not forget what was understood.
-    desk.note(talk, notes.clone()).await;
+    let understood = who_and_what(args, talk, &notes);
+    if let Ok((service, staff)) = &understood {
+        notes.service = Some(service.id);
+        notes.staff = *staff;
+    }
+    // A question back must not forget what was understood, and is another question than any before.
+    desk.note(talk, notes.clone().closed()).await;
+    let (service, staff) = understood?;
     let listener = Listener { topic: notes.day, ..talk.listener() };
     let when = match datetime {
         Some(words) => listener.hear(Some(&words), time.as_deref())?,
@@ -129,6 +131,16 @@ pub(crate) async fn wanted(
         notes.day = Some(day);
     }
     Ok((Wanted::Described { service: service.id, staff, when }, notes))
+}
+
+/// The service, and the person if one is wished for.
+fn who_and_what<'t>(
+    args: Args<'_>,
+    talk: &'t Conversation,
+    notes: &CallNotes,
+) -> Result<(&'t Service, Option<StaffId>), Stop> {
+    let service = service(args, talk, notes)?;
+    Ok((service, staff(args, talk, notes, service)?))
 }
 
 /// The slot that an id or a choice ("den zweiten") names.

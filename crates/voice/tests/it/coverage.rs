@@ -215,6 +215,12 @@ async fn booking() -> Said {
     {
         world.call(call, from).ask("book_appointment", wish("2026-12-01", "10:00")).await;
     }
+    // After another question, what is still held is asked about once more.
+    let later = world.call("call_f", "+491701110005");
+    for tool in ["confirm_booking", "book_appointment"] {
+        later.ask("check_availability", wish("2026-12-03", "10:00")).await;
+        all(&later, &[("get_opening_hours", json!({})), (tool, json!({}))]).await;
+    }
     let again = world.call("call_e", "+491701110004");
     all(&again, &[("book_appointment", wish("2026-12-02", "10:00")), ("confirm_booking", json!({}))]).await;
     said(&world)

@@ -12,3 +12,4 @@ mod referents;
 mod times;
 mod waiting;
 mod world;
+mod yes;

@@ -1,0 +1,238 @@
+//! A yes answers the last question of the call. Once that is over, nothing is booked or moved by it.
+
+use serde_json::{Value, json};
+use voice::{Mode, Status, ToolReply};
+
+use crate::world::{STRANGER, World, wish};
+
+fn open(world: &World) -> usize {
+    world.appointments.appointments(&world.scope).iter().filter(|row| row.status.is_open()).count()
+}
+
+/// The ways in which an agent passes a yes on.
+fn yeses() -> [(&'static str, Value); 3] {
+    [
+        ("confirm_booking", json!({"customer_name": "Erika Muster"})),
+        ("start_booking", json!({"customer_name": "Erika Muster"})),
+        ("collect_appointment_info", json!({"bestaetigung": true, "customer_name": "Erika Muster"})),
+    ]
+}
+
+fn is_refused(reply: &ToolReply, what: &str) {
+    assert!(!reply.success, "{what}: {:?}, {}", reply.status, reply.message);
+    assert!(reply.message.ends_with('?'), "{what}: {}", reply.message);
+}
+
+#[tokio::test]
+async fn a_time_that_was_given_back_is_not_booked_by_a_yes() {
+    for (tool, args) in yeses() {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let held = line.ask("reserve_slot", wish("2026-11-24", "10:00")).await;
+        assert_eq!(held.data["reserved"], true);
+        assert_eq!(line.ask("release_slot_reservation", json!({})).await.status, Status::Released);
+        let yes = line.ask(tool, args).await;
+        assert_eq!(yes.status, Status::NothingToConfirm, "{tool}: {}", yes.message);
+        assert_eq!(open(&world), 0, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_was_given_back_after_it_had_run_out_is_not_booked_either() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let held = line.ask("reserve_slot", wish("2026-11-24", "10:00")).await;
+    world.wait(130);
+    line.ask("release_slot_reservation", json!({"slot_id": held.data["slot_id"]})).await;
+    let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
+    assert_eq!(open(&world), 0);
+}
+
+#[tokio::test]
+async fn giving_another_time_back_leaves_the_question_open() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let first = line.ask("reserve_slot", wish("2026-11-24", "10:00")).await;
+    line.ask("reserve_slot", wish("2026-11-24", "15:00")).await;
+    line.ask("release_slot_reservation", json!({"slot_id": first.data["slot_id"]})).await;
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(
+        (booked.status, &booked.data["time"]),
+        (Status::Booked, &json!("15:00")),
+        "{}",
+        booked.message
+    );
+}
+
+#[tokio::test]
+async fn what_was_cancelled_is_not_booked_again_by_a_yes() {
+    for (tool, args) in yeses() {
+        for start in [json!({"customer_name": "Erika Muster"}), wish("2026-11-26", "10:00")] {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+            assert_eq!(line.ask("start_booking", start).await.status, Status::Booked);
+            assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::Cancelled);
+            let yes = line.ask(tool, args.clone()).await;
+            assert_eq!(yes.status, Status::NothingToConfirm, "{tool}: {}", yes.message);
+            assert_eq!(open(&world), 0, "{tool}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_move_whose_time_was_given_back_is_not_made() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let there = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    let ready = line.ask("reschedule_appointment", there.clone()).await;
+    assert_eq!(ready.status, Status::ReadyForConfirmation, "{}", ready.message);
+    line.ask("release_slot_reservation", json!({})).await;
+    let yes = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
+    let again = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(again.status, Status::NeedsNewTime, "{}", again.message);
+    let stays = line.ask("query_appointment", json!({})).await;
+    assert_eq!(stays.data["appointment"]["date"], "2026-11-26");
+}
+
+#[tokio::test]
+async fn a_yes_after_another_question_is_asked_about() {
+    // What is said after a free time was found; each of these ends with a question of its own.
+    let others = [
+        ("check_availability", wish("2026-11-29", "10:00")),
+        ("check_availability", json!({"datum": "2026-11-25", "dienstleistung": "Haarschnitt"})),
+        (
+            "check_availability",
+            json!({"datum": "2026-11-25", "uhrzeit": "10:00", "dienstleistung": "Blumenkohl"}),
+        ),
+        ("check_availability", json!({"datum": "Blumenkohl"})),
+        ("get_alternatives", wish("2026-11-25", "10:00")),
+        ("find_next_available", json!({"dienstleistung": "Haarschnitt", "ab": "2026-11-26"})),
+        ("query_appointment", json!({})),
+        ("cancel_appointment", json!({})),
+        ("reschedule_appointment", json!({"new_date": "2026-11-27"})),
+        ("request_callback", json!({"grund": "Preisliste"})),
+        ("parse_date", json!({"datum": "Freitag"})),
+        ("list_services", json!({})),
+        ("get_service_info", json!({"service_name": "Bartpflege"})),
+        ("get_opening_hours", json!({"wochentag": "samstag"})),
+        ("join_waiting_list", json!({"datum": "2026-11-27", "uhrzeit": "20:00"})),
+    ];
+    for (other, other_args) in others {
+        for (tool, args) in yeses() {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+            line.ask(other, other_args.clone()).await;
+            let yes = line.ask(tool, args).await;
+            is_refused(&yes, &format!("{other}, {tool}"));
+            assert_eq!(open(&world), 0, "{other}, {tool}: {}", yes.message);
+        }
+    }
+}
+
+#[tokio::test]
+async fn asking_for_the_price_of_what_was_found_leaves_the_question_open() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    line.ask("get_service_info", json!({"service_name": "Haarschnitt"})).await;
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+}
+
+#[tokio::test]
+async fn what_is_still_held_is_asked_about_again_and_then_booked() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    line.ask("get_opening_hours", json!({})).await;
+    let asked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!((asked.status, &asked.data["booked"]), (Status::NothingToConfirm, &json!(false)));
+    assert!(asked.message.contains("zehn Uhr") && asked.message.ends_with("eintragen?"), "{}", asked.message);
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(
+        (booked.status, &booked.data["time"]),
+        (Status::Booked, &json!("10:00")),
+        "{}",
+        booked.message
+    );
+}
+
+#[tokio::test]
+async fn a_move_that_is_still_held_is_asked_about_again_and_then_made() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    for (tool, args) in
+        [("confirm_booking", json!({})), ("reschedule_appointment", json!({"bestaetigung": true}))]
+    {
+        line.ask("get_opening_hours", json!({})).await;
+        let asked = line.ask(tool, args).await;
+        assert_eq!(asked.status, Status::ReadyForConfirmation, "{tool}: {}", asked.message);
+    }
+    let moved = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(
+        (moved.status, &moved.data["time"]),
+        (Status::Rescheduled, &json!("15:00")),
+        "{}",
+        moved.message
+    );
+    let again = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(again.data["appointment_id"], moved.data["appointment_id"], "{}", again.message);
+    assert_eq!(open(&world), 1);
+}
+
+/// The provider repeats an invocation whose answer it has not seen: that is no answer to what the first one asked back.
+#[tokio::test]
+async fn a_repeated_invocation_asks_back_once_more_and_does_nothing() {
+    let other_time = json!({"datum": "2026-11-24", "uhrzeit": "16:00", "dienstleistung": "Haarschnitt",
+        "name": "Erika Muster", "bestaetigung": true});
+    let yes = json!({"name": "Erika Muster"});
+    for (before, tool, args) in [
+        (("get_opening_hours", json!({})), "confirm_booking", yes.clone()),
+        (("get_alternatives", wish("2026-11-25", "10:00")), "start_booking", yes),
+        (("check_availability", wish("2026-11-24", "10:00")), "collect_appointment_info", other_time),
+    ] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+        line.ask(before.0, before.1).await;
+        let first = line.ask_as(tool, args.clone(), Some("tool_1"), Mode::Free).await;
+        is_refused(&first, tool);
+        let retry = line.ask_as(tool, args, Some("tool_1"), Mode::Free).await;
+        assert_eq!((retry.status, &retry.message), (first.status, &first.message), "{tool}");
+        assert_eq!(open(&world), 0, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_was_missing_completes_what_was_asked_last() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let unnamed = |time: &str| {
+        let mut args = wish("2026-11-24", time);
+        args["name"] = json!(null);
+        args
+    };
+    line.ask("check_availability", unnamed("10:00")).await;
+    assert_eq!(line.ask("start_booking", unnamed("10:00")).await.status, Status::CustomerNameRequired);
+    let booked = line.ask("start_booking", json!({"customer_name": "Erika Muster"})).await;
+    assert_eq!(
+        (booked.status, &booked.data["time"]),
+        (Status::Booked, &json!("10:00")),
+        "{}",
+        booked.message
+    );
+
+    let line = world.call("call_b", "+491701110002");
+    line.ask("check_availability", unnamed("11:00")).await;
+    assert_eq!(line.ask("start_booking", unnamed("15:00")).await.status, Status::CustomerNameRequired);
+    let other = line.ask("start_booking", json!({"customer_name": "Max Beispiel"})).await;
+    is_refused(&other, "the time that was asked for before is not the one that lacked a name");
+    assert_eq!(open(&world), 1);
+}
