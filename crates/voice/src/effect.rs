@@ -13,7 +13,7 @@ use crate::desk::Done;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::waiting_list;
+use crate::tools::waiting_list::{self, Noted};
 
 /// Where an appointment stands, as far as an answer about it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,11 @@ pub(crate) enum Effect {
         branch: Option<BranchId>,
         first_day: NaiveDate,
         last_day: NaiveDate,
+        #[serde(default)]
+        staff: Option<StaffId>,
+        /// First and last minute of each day, where not any will do.
+        #[serde(default)]
+        hours: Option<(u16, u16)>,
     },
 }
 
@@ -283,9 +288,15 @@ impl Effect {
                     .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
-            Self::WishNoted { wish, service, first_day, last_day, .. } => {
-                let days = (*first_day, *last_day);
-                waiting_list::noted(talk, wish.to_string(), *service, days).into()
+            Self::WishNoted { wish, service, first_day, last_day, staff, hours, .. } => {
+                let noted = Noted {
+                    wish: wish.to_string(),
+                    service: *service,
+                    staff: *staff,
+                    days: (*first_day, *last_day),
+                    hours: *hours,
+                };
+                waiting_list::noted(talk, noted).into()
             }
             Self::CallbackRequested { callback, priority, due_at } => {
                 let due = due_at.with_timezone(&zone);

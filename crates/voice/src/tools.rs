@@ -1,5 +1,6 @@
 //! One file per matter; each shows the dialogue it serves.
 
+pub(crate) mod anybody;
 pub(crate) mod appointments;
 pub(crate) mod availability;
 pub(crate) mod booking;

@@ -325,7 +325,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &["add_to_waiting_list", "join_waitlist", "store_wish", "warteliste"],
         effect: Effectful::Always,
         arguments: &[DATE, TIME, DATETIME, SERVICE, STAFF, SLOT, CHOICE, NAME, PHONE],
-        fields: &[&["wish_id", "service", "first_day", "last_day"]],
+        fields: &[&["wish_id", "service", "staff", "first_day", "last_day"], WHEN_FIELDS, SLOT_FIELDS],
     },
     ToolEntry {
         tool: Tool::ListServices,

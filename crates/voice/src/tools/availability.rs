@@ -18,6 +18,7 @@ use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::anybody;
 use crate::tools::offers::{
     Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
 };
@@ -51,24 +52,22 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
-    let (service, staff, when) = match wanted {
+    let (service, staff, is_kept, when) = match wanted {
         Wanted::Offered(slot) => {
-            let asked = Asked {
-                service: slot.service,
-                staff: Some(slot.staff),
-                start: slot.start,
-                inferred: Vec::new(),
-            };
+            let asked = Asked::new(slot.service, Some(slot.staff), slot.start);
             return check_moment(desk, talk, &asker, asked, notes).await;
         }
-        Wanted::Described { service, staff, when } => (service, staff, when),
+        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
     };
     match when {
         When::Moment(moment) => {
-            let asked = Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred };
+            let asked =
+                Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred, is_kept };
             check_moment(desk, talk, &asker, asked, notes).await
         }
-        When::Stretch(stretch) => check_stretch(desk, talk, &asker, service, staff, stretch, notes).await,
+        When::Stretch(stretch) => {
+            check_stretch(desk, talk, &asker, (service, staff, is_kept), stretch, notes).await
+        }
         When::Unsaid => {
             desk.note(talk, notes).await;
             let message = "An welchem Tag und um wie viel Uhr soll es sein?";
@@ -108,6 +107,11 @@ pub(crate) async fn check_moment(
             Ok(reply.into())
         }
         CheckOutcome::Taken { reason, alternatives, existing } => {
+            if existing.is_none()
+                && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
+            {
+                return Ok(reply.into());
+            }
             let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
                 Some(own) => {
                     let mut reply = own_overlaps(talk, &own, false);
@@ -123,7 +127,7 @@ pub(crate) async fn check_moment(
 }
 
 /// The answer for a free minute; the same fields for looking and for holding.
-fn free(
+pub(crate) fn free(
     talk: &Conversation,
     slot: Slot,
     hold: Option<&Hold>,
@@ -174,8 +178,7 @@ async fn check_stretch(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    service: ServiceId,
-    staff: Option<StaffId>,
+    (service, staff, is_kept): (ServiceId, Option<StaffId>, bool),
     stretch: Stretch,
     notes: CallNotes,
 ) -> ToolResult {
@@ -203,18 +206,41 @@ async fn check_stretch(
         requester: asker.requester.clone(),
         limit: None,
     };
-    let found = desk.parts.bookings.search(&talk.scope, request).await?;
+    let found = desk.parts.bookings.search(&talk.scope, request.clone()).await?;
     let in_stretch = |slot: &RankedSlot| {
         let local = slot.slot.start.with_timezone(&talk.zone());
         let minute = german_datetime::MinuteOfDay::from(local.time());
         stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
     };
     let inside: Vec<_> = found.slots.iter().filter(|slot| in_stretch(slot)).copied().collect();
+    if let Some(wished) = staff
+        && inside.iter().all(|slot| slot.slot.staff != wished)
+    {
+        let others = if inside.is_empty() && is_kept {
+            anybody::in_that_time(desk, talk, request, in_stretch).await?
+        } else {
+            inside.clone()
+        };
+        if let Some(offered) = spoken_offers(talk, &others) {
+            let wished = talk.staff_name(wished);
+            let message = format!(
+                "Bei {} ist da leider nichts frei, bei {} hätte ich {offered} frei, was passt Ihnen?",
+                speech::plain(&wished),
+                anybody::said(talk, &others),
+            );
+            let reply = ToolReply::new(Status::Options, message)
+                .with("available", true)
+                .with("requested_staff", wished)
+                .with("inferred", stretch.inferred)
+                .next(NextAction::OfferAlternatives);
+            return Ok(offer(desk, talk, reply, &others, notes).await.into());
+        }
+    }
     let slots = if inside.is_empty() { &found.slots } else { &inside };
     let on_day = speech::on_day(first, talk.today());
     let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
         let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
-        because(talk, reason, &Asked { service, staff, start, inferred: Vec::new() })
+        because(talk, reason, &Asked::new(service, staff, start))
     });
     let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
         (Some(offered), true) if let Some(why_not) = &why_not => ToolReply::new(
@@ -262,11 +288,11 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             let wish = Wish { day: at.date_naive(), time: TimeWish::At(minute(at)) };
             (slot.service, Some(slot.staff), wish, Some(at))
         }
-        Wanted::Described { service, staff, when: When::Moment(moment) } => {
+        Wanted::Described { service, staff, when: When::Moment(moment), .. } => {
             let wish = Wish { day: moment.at.date_naive(), time: TimeWish::At(minute(moment.at)) };
             (service, staff, wish, Some(moment.at))
         }
-        Wanted::Described { service, staff, when: When::Stretch(stretch) } => {
+        Wanted::Described { service, staff, when: When::Stretch(stretch), .. } => {
             let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
             let time = if stretch.has_hours {
                 TimeWish::Window { from, until, anchor: from }
@@ -276,7 +302,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
             (service, staff, Wish { day, time }, None)
         }
-        Wanted::Described { service, staff, when: When::Unsaid } => {
+        Wanted::Described { service, staff, when: When::Unsaid, .. } => {
             (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
         }
     };
@@ -305,7 +331,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let mut said = None;
     let (service, staff) = match wanted {
         Wanted::Offered(slot) => (slot.service, Some(slot.staff)),
-        Wanted::Described { service, staff, when } => {
+        Wanted::Described { service, staff, when, .. } => {
             said = Some(when);
             (service, staff)
         }

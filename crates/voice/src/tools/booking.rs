@@ -18,6 +18,7 @@ use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::request::Mode;
+use crate::tools::anybody;
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::offers::{self, Asked};
@@ -83,9 +84,9 @@ async fn book_if(
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
-        Wanted::Described { service, staff, when: When::Moment(moment) } => {
+        Wanted::Described { service, staff, is_kept, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
-            let asked = Asked { service, staff, start, inferred: moment.inferred };
+            let asked = Asked { service, staff, start, inferred: moment.inferred, is_kept };
             not_the_offered_day(desk, talk, &asked, &notes, once).await?;
             if heard == Heard::MustAgree {
                 not_the_checked_time(desk, talk, &asked, &notes, once).await?;
@@ -190,7 +191,7 @@ pub(crate) async fn commit(
         branch: talk.branch,
         target,
         party,
-        requester: asker.requester,
+        requester: asker.requester.clone(),
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
@@ -222,6 +223,10 @@ pub(crate) async fn commit(
             Err(offers::own_overlaps(talk, &own, true).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {
+            let other = anybody::at_that_time(desk, talk, &asker, &asked, &reason, &notes).await?;
+            if let Some(reply) = other {
+                return Err(yes::nothing_booked(reply).into());
+            }
             let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
             let notes = CallNotes { refused: Some(asked.start), ..notes };
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
@@ -248,7 +253,7 @@ pub(crate) fn claim_for(
 }
 
 pub(crate) const fn asked_slot(slot: &Slot) -> Asked {
-    Asked { service: slot.service, staff: Some(slot.staff), start: slot.start, inferred: Vec::new() }
+    Asked::new(slot.service, Some(slot.staff), slot.start)
 }
 
 /// A number that was only said proves nobody, so it becomes nobody's identity; the staff can use it all the same.

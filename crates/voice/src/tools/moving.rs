@@ -289,7 +289,7 @@ async fn refuse(
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let asked = Asked { service, staff: request.staff, start: request.start, inferred: Vec::new() };
+            let asked = Asked::new(service, request.staff, request.start);
             let reply = offers::not_free(talk, &reason, &asked, &alternatives);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }

@@ -22,6 +22,15 @@ pub(crate) struct Asked {
     pub(crate) staff: Option<StaffId>,
     pub(crate) start: DateTime<Utc>,
     pub(crate) inferred: Vec<&'static str>,
+    /// The person comes from an earlier question of the call and was not named for this time.
+    pub(crate) is_kept: bool,
+}
+
+impl Asked {
+    /// A minute that was asked for as it is.
+    pub(crate) const fn new(service: ServiceId, staff: Option<StaffId>, start: DateTime<Utc>) -> Self {
+        Self { service, staff, start, inferred: Vec::new(), is_kept: false }
+    }
 }
 
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.

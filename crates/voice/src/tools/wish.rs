@@ -27,7 +27,13 @@ pub(crate) enum Wanted {
     /// A slot that was offered, by its id or by its place in the list.
     Offered(Slot),
     /// A service, perhaps with somebody, at a time that was said in words.
-    Described { service: ServiceId, staff: Option<StaffId>, when: When },
+    Described {
+        service: ServiceId,
+        staff: Option<StaffId>,
+        /// The person was wished for earlier in the call and not named now.
+        is_kept: bool,
+        when: When,
+    },
 }
 
 /// Who asks, with the customers that the number proves.
@@ -130,7 +136,8 @@ pub(crate) async fn wanted(
     if let Some(day) = when.single_day() {
         notes.day = Some(day);
     }
-    Ok((Wanted::Described { service: service.id, staff, when }, notes))
+    let is_kept = args.text(names::STAFF)?.is_none();
+    Ok((Wanted::Described { service: service.id, staff, is_kept, when }, notes))
 }
 
 /// The service, and the person if one is wished for.

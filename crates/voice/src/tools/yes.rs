@@ -147,7 +147,7 @@ async fn ask_again(
     question: Question,
     once: &Once,
 ) -> ToolResult {
-    let mut done = match question {
+    let done = match question {
         Question::Move(appointment, slot) => moving::ask_again(desk, args, talk, appointment, slot).await?,
         Question::Book(slot) | Question::BookBeside(slot) => {
             availability::check_moment(desk, talk, &asker, asked_slot(&slot), notes).await?
@@ -155,13 +155,17 @@ async fn ask_again(
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     asked_back(desk, talk, notes, vec![question.slot().start], once).await;
-    // A free time is what a look is for; this tool was to book.
-    if matches!(done.reply.status, Status::Available | Status::Unverified | Status::NotHeld) {
-        done.reply.status = Status::NothingToConfirm;
-        done.reply.success = false;
-        done.reply = done.reply.with("booked", false);
+    Ok(Done { reply: nothing_booked(done.reply), ..done })
+}
+
+/// A free time is what a look is for; by a tool that was to book, nothing is done yet.
+pub(crate) fn nothing_booked(mut reply: ToolReply) -> ToolReply {
+    if matches!(reply.status, Status::Available | Status::Unverified | Status::NotHeld) {
+        reply.status = Status::NothingToConfirm;
+        reply.success = false;
+        reply = reply.with("booked", false);
     }
-    Ok(done)
+    reply
 }
 
 /// Asks which of these times was meant. The same invocation once more is answered alike.

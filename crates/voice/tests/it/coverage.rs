@@ -340,9 +340,16 @@ async fn failing() -> Said {
 
 /// Somebody who waits for more than anybody may.
 async fn waiting() -> Said {
-    let world = World::new().await;
+    let world = crate::waiting::full().await;
     crate::waiting::greedy(&world).await;
-    said(&world)
+    // What is free is offered, and with whom somebody waits is said.
+    let salon = World::new().await;
+    let line = salon.call("call_free", STRANGER);
+    all(&line, &[("join_waiting_list", wish("2026-11-24", "10:00"))]).await;
+    let mut closed = wish("2026-11-29", "10:00");
+    closed["mitarbeiter"] = json!("Boris");
+    all(&line, &[("join_waiting_list", closed)]).await;
+    [said(&world), said(&salon)].concat()
 }
 
 async fn everything() -> Said {
