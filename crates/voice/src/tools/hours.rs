@@ -46,8 +46,8 @@ pub(crate) fn get_opening_hours(args: Args<'_>, talk: &Conversation) -> ToolResu
         }
         OpeningDay::Closed(closed) => {
             format!(
-                "{when} haben wir geschlossen, der Grund ist {}, passt Ihnen ein anderer Tag?",
-                speech::plain(&closed.reason)
+                "{when} haben wir geschlossen, {}, passt Ihnen ein anderer Tag?",
+                speech::closed_because(&closed.reason)
             )
         }
         OpeningDay::Rest => format!("{when} haben wir geschlossen, passt Ihnen ein anderer Tag?"),

@@ -44,7 +44,7 @@ pub(crate) fn parse_date(args: Args<'_>, talk: &Conversation) -> ToolResult {
 }
 
 fn moment_reply(talk: &Conversation, at: DateTime<Tz>, inferred: Vec<&'static str>) -> ToolReply {
-    let spoken = speech::moment(at, talk.now);
+    let spoken = speech::named_moment(at, talk.now);
     let message = format!("Das ist {spoken}, soll ich nachsehen, ob da etwas frei ist?");
     let reply = ToolReply::new(Status::Ok, message)
         .with("time", at.format("%H:%M").to_string())

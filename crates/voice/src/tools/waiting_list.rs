@@ -249,8 +249,7 @@ pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
     let service = talk.service_name(service);
     let mut days = speech::on_day(first, talk.today());
     if last > first {
-        let until = speech::on_day(last, talk.today());
-        days = format!("{days}, bis {}", until.strip_prefix("am ").unwrap_or(&until));
+        days = format!("{days}, bis {}", speech::day_as_aim(last, talk.today()));
     }
     let person = staff.map(|staff| talk.staff_name(staff));
     let by = person.as_deref().map(|name| format!(" bei {}", speech::plain(name))).unwrap_or_default();

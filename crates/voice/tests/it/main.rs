@@ -9,6 +9,7 @@ mod identity;
 mod misuse;
 mod outside;
 mod referents;
+mod spoken;
 mod times;
 mod waiting;
 mod world;

@@ -141,7 +141,7 @@ async fn a_day_and_a_time_that_contradict_each_other_are_asked_back() {
         json!({"dienstleistung": "Haarschnitt", "datum": "Mittwoch", "uhrzeit": "Donnerstag um 10 Uhr"});
     let reply = line.ask("check_availability", args).await;
     assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
-    for word in ["Mittwoch, dem fünfundzwanzigsten November", "Donnerstag, dem sechsundzwanzigsten November"]
+    for word in ["Mittwoch, den fünfundzwanzigsten November", "Donnerstag, dem sechsundzwanzigsten November"]
     {
         assert!(reply.message.contains(word), "{word}: {}", reply.message);
     }
