@@ -12,7 +12,7 @@ use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScop
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
-use crate::args::{Args, TooLong};
+use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
@@ -109,15 +109,18 @@ impl From<ToolReply> for Stop {
     }
 }
 
-impl From<TooLong> for Stop {
-    fn from(too_long: TooLong) -> Self {
-        let reply = ToolReply::new(
-            Status::InvalidArguments,
-            "Das war leider zu viel auf einmal, können Sie es bitte kürzer sagen?",
-        )
-        .with("reason", "too_long")
-        .with("argument", too_long.name)
-        .next(NextAction::AskCaller);
+impl From<Unusable> for Stop {
+    fn from(unusable: Unusable) -> Self {
+        let message = match unusable.why {
+            Why::TooLong => "Das war leider zu viel auf einmal, können Sie es bitte kürzer sagen?",
+            Why::WrongType | Why::TooSmall => {
+                "Das konnte ich leider nicht richtig aufnehmen, können Sie es bitte noch einmal sagen?"
+            }
+        };
+        let reply = ToolReply::new(Status::InvalidArguments, message)
+            .with("reason", unusable.why.as_str())
+            .with("argument", unusable.name)
+            .next(NextAction::AskCaller);
         Self::Reply(Box::new(reply))
     }
 }

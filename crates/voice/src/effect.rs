@@ -82,7 +82,14 @@ pub(crate) enum Effect {
         fee: Option<Money>,
     },
     /// A person will call back.
-    CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
+    CallbackRequested {
+        callback: CallbackId,
+        priority: String,
+        due_at: DateTime<Utc>,
+        /// When the caller can be reached, as it was said back.
+        #[serde(default)]
+        window: Option<String>,
+    },
     /// A wish is in the waiting list.
     WishNoted {
         wish: WishId,
@@ -298,10 +305,12 @@ impl Effect {
                 };
                 waiting_list::noted(talk, noted).into()
             }
-            Self::CallbackRequested { callback, priority, due_at } => {
+            Self::CallbackRequested { callback, priority, due_at, window } => {
                 let due = due_at.with_timezone(&zone);
+                let wish = window.as_deref().map(|window| format!(" mit dem Wunsch {window},"));
                 let message = format!(
-                    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+                    "Ich habe Ihre Rückrufbitte{} aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+                    wish.unwrap_or_default(),
                     speech::due(due, talk.now),
                 );
                 let reply = ToolReply::new(Status::CallbackRequested, message)

@@ -131,7 +131,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
-        CancelOutcome::NotOpen(_) => Err(not_found().into()),
+        CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
             let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
             desk.note(talk, CallNotes { told_fee, ..notes }).await;
@@ -168,8 +168,8 @@ async fn cancelled_before(
     talk: &Conversation,
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let asked = args.text(names::APPOINTMENT)?.and_then(|text| text.trim().parse::<AppointmentId>().ok());
-    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == *id)) else {
+    let asked = args.text(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
+    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == Some(*id))) else {
         return Ok(None);
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
@@ -239,7 +239,7 @@ pub(crate) async fn meant(
             None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
                 let rows: Vec<_> =
                     own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
-                return Err(not_found().with("appointments", rows).into());
+                return Err(no_such_appointment().with("appointments", rows).into());
             }
             None => give_attempt_back(desk, talk).await,
         }
@@ -331,7 +331,10 @@ fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
     if talk.caller.number().is_none() {
         return ToolReply::new(
             Status::AnonymousCaller,
-            "Ihre Nummer wird nicht übertragen, daher darf ich dazu nichts sagen, unter welcher Nummer können wir Sie zurückrufen?",
+            format!(
+                "{}, daher darf ich dazu nichts sagen, unter welcher Nummer können wir Sie zurückrufen?",
+                talk.without_number()
+            ),
         )
         .with("requires_phone_number", true)
         .next(NextAction::OfferCallback);
@@ -342,6 +345,12 @@ fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
         "Ich finde keinen passenden kommenden Termin von Ihnen, soll ich einen neuen vereinbaren?"
     };
     ToolReply::new(Status::NotFound, message).next(NextAction::AskCaller)
+}
+
+/// What was named is no appointment that could be meant; of its time nothing is known.
+fn no_such_appointment() -> ToolReply {
+    ToolReply::new(Status::NotFound, "Diesen Termin finde ich bei Ihnen nicht, welchen Termin meinen Sie?")
+        .next(NextAction::AskCaller)
 }
 
 fn not_found() -> ToolReply {

@@ -28,6 +28,8 @@ use crate::when::{Stretch, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
+/// Alternatives in one answer at most, as the envelope promises.
+const MOST_ALTERNATIVES: u32 = 3;
 
 /// Holds a time, and says so only if it is held.
 pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
@@ -217,7 +219,7 @@ async fn check_stretch(
         && inside.iter().all(|slot| slot.slot.staff != wished)
     {
         let others = if inside.is_empty() && is_kept {
-            anybody::in_that_time(desk, talk, request, in_stretch).await?
+            anybody::in_that_time(desk, talk, request.clone(), in_stretch).await?
         } else {
             inside.clone()
         };
@@ -236,7 +238,19 @@ async fn check_stretch(
             return Ok(offer(desk, talk, reply, &others, notes).await.into());
         }
     }
-    let slots = if inside.is_empty() { &found.slots } else { &inside };
+    // Another time on one of the asked days is nearer to the wish than the same time on another day.
+    let is_minute = stretch.has_hours && stretch.until.minutes() - stretch.from.minutes() <= 1;
+    let mut near = if inside.is_empty() && is_minute {
+        let time = TimeWish::At(stretch.from.minutes());
+        let around = SearchRequest { wish: Wish { day: first, time }, ..request };
+        desk.parts.bookings.search(&talk.scope, around).await?.slots
+    } else {
+        found.slots.clone()
+    };
+    near.sort_by_key(|slot| {
+        !stretch.days.contains(&slot.slot.start.with_timezone(&talk.zone()).date_naive())
+    });
+    let slots = if inside.is_empty() { &near } else { &inside };
     let on_day = speech::on_day(first, talk.today());
     let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
         let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
@@ -280,7 +294,7 @@ async fn check_stretch(
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
-    let limit = args.number(names::MAX, 1..=3).and_then(|max| u32::try_from(max).ok());
+    let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
     let (service, staff, wish, asked) = match wanted {
         Wanted::Offered(slot) => {
@@ -340,9 +354,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         None => said.and_then(|when| beginning(talk, &when)),
         Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
     };
-    let longest = i64::from(NextRequest::MAX_SEARCH_DAYS);
-    let search_days = args.number(names::SEARCH_DAYS, 1..=longest).and_then(|days| u32::try_from(days).ok());
-    let search_days = search_days.unwrap_or(SEARCH_DAYS);
+    let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let requester = asker.requester.clone();
     let request =
         NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };

@@ -1,8 +1,12 @@
 //! "Können Sie mich zurückrufen?" - "Es meldet sich jemand bei Ihnen bis spätestens …"
 //!
-//! Said only after the request is committed, and only with a number that can be dialled.
+//! Said only after the request is committed, and only with a number that can be dialled. Nobody calls from a closed shop:
+//! what is promised counts the hours in which somebody is there.
 
-use chrono::{DateTime, Utc};
+use appointment::model::OpeningDay;
+use appointment::waiting::after_open_minutes;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use german_datetime::MinuteOfDay;
 use kernel::{CommitError, PersonName, PhoneNumber};
 use serde_json::Value;
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
@@ -19,6 +23,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools::booking::repeated;
+use crate::when::When;
 
 pub(crate) async fn request(
     desk: &VoiceDesk,
@@ -35,7 +40,10 @@ pub(crate) async fn request(
         Some(text) => Some(numbers::said_number(text, country).ok_or_else(ask_for_number)?),
         None => None,
     };
-    let priority = args.text(names::PRIORITY)?.and_then(|word| priority_of(&word));
+    let priority = match args.text(names::PRIORITY)? {
+        Some(word) => Some(priority_of(&word).ok_or_else(how_urgent)?),
+        None => None,
+    };
     let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
         (None, None, None) => None,
         (reason, notes, service) => {
@@ -43,18 +51,102 @@ pub(crate) async fn request(
             Some(parts.join(" - "))
         }
     };
+    let window = args.text(names::WINDOW)?;
+    let heard = window.as_deref().map(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
-    let referent = format!("{number_said:?}:{note:?}");
+    let referent = format!("{number_said:?}:{note:?}:{window:?}");
     let request = RequestCallback {
         phone: number,
         name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
         note,
         priority,
-        preferred_window: args.text(names::WINDOW)?,
+        preferred_window: window,
         ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
     };
-    promise_once(desk, talk, request, &referent).await
+    promise_once(desk, talk, request, heard, &referent).await
 }
+
+/// When the caller can be reached.
+struct Window {
+    /// As it is said back.
+    spoken: String,
+    /// The last moment of it, if it was understood.
+    ends: Option<DateTime<Utc>>,
+}
+
+impl Window {
+    /// Understands the words, or keeps them as they are.
+    fn hear(talk: &Conversation, words: &str) -> Self {
+        let instant = |day: NaiveDate, minute: MinuteOfDay| {
+            german_datetime::in_zone(minute.on(day), talk.zone()).first().to_utc()
+        };
+        match talk.listener().hear(Some(words), None) {
+            Ok(When::Moment(moment)) => {
+                let ends = moment.at.to_utc() + TimeDelta::minutes(AROUND);
+                Self { spoken: speech::moment(moment.at, talk.now), ends: Some(ends) }
+            }
+            Ok(When::Stretch(stretch)) => match stretch.days.as_slice() {
+                [day] if stretch.has_hours => {
+                    let day_spoken = speech::on_day(*day, talk.today());
+                    let clock = |minute: MinuteOfDay| speech::clock(minute.time());
+                    let spoken = match (stretch.from, stretch.until) {
+                        (from, MinuteOfDay::END) => format!("{day_spoken}, ab {}", clock(from)),
+                        (from, until) if from.minutes() == 0 => format!("{day_spoken}, bis {}", clock(until)),
+                        (from, until) => {
+                            format!("{day_spoken}, zwischen {} und {}", clock(from), clock(until))
+                        }
+                    };
+                    Self { spoken, ends: Some(instant(*day, stretch.until)) }
+                }
+                [day] => Self {
+                    spoken: speech::on_day(*day, talk.today()),
+                    ends: Some(instant(*day, MinuteOfDay::END)),
+                },
+                _ => Self { spoken: said_as_it_is(words), ends: None },
+            },
+            Ok(When::Unsaid) | Err(_) => Self { spoken: said_as_it_is(words), ends: None },
+        }
+    }
+}
+
+/// A caller's own words inside a sentence; longer ones stay in the note of the promise.
+fn said_as_it_is(words: &str) -> String {
+    speech::plain(&words.chars().take(WINDOW_CHARS).collect::<String>())
+}
+
+/// By when somebody calls: the opening time that the priority allows, and not before the wished time has passed.
+fn due(talk: &Conversation, priority: Priority, window: Option<&Window>) -> Option<DateTime<Utc>> {
+    let open = |minutes, from| after_open_minutes(&talk.catalogue, minutes, from);
+    let minutes = |priority: Priority| u32::try_from(priority.due_in().num_minutes()).unwrap_or(u32::MAX);
+    let due = match priority {
+        Priority::Urgent | Priority::High => open(minutes(priority), talk.now),
+        // Within a day; if that ends while nobody is there, soon after somebody is.
+        Priority::Normal => {
+            let end = talk.now.checked_add_signed(priority.due_in())?;
+            let is_open = open(1, end) == Some(end + TimeDelta::minutes(1));
+            if is_open { Some(end) } else { open(minutes(Priority::Urgent), end) }
+        }
+    }?;
+    let Some(ends) = window.and_then(|window| window.ends) else { return Some(due) };
+    // At the end of a day nobody is there: what counts is the last moment of it at which somebody is.
+    let closes = last_open_before(talk, ends).unwrap_or(due);
+    Some(due.max(closes))
+}
+
+/// The last moment of opening time on the day of this moment, up to it. `None` if the branch is not open then.
+fn last_open_before(talk: &Conversation, ends: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let day = (ends - TimeDelta::minutes(1)).with_timezone(&talk.zone()).date_naive();
+    let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { return None };
+    let moment = |minute: u16| talk.catalogue.minute_at(day, minute).instant();
+    let before = hours.iter().filter(|stretch| moment(stretch.from) < ends);
+    before.map(|stretch| moment(stretch.until).min(ends)).max()
+}
+
+/// Minutes after a wished minute within which somebody calls.
+const AROUND: i64 = 30;
+
+/// Characters of a caller's own words that are said back.
+const WINDOW_CHARS: usize = 60;
 
 /// What is done when a tool could not: a person calls back, and the caller is told so. `None` if that cannot be promised
 /// either, for want of a number or because the promise cannot be written down.
@@ -65,7 +157,7 @@ pub(crate) async fn instead(desk: &VoiceDesk, talk: &Conversation, failed: Tool)
     };
     talk.caller.number()?;
     let request = RequestCallback::because(reason, talk.caller.clone());
-    let done = promise_once(desk, talk, request, reason.as_str()).await.ok()?;
+    let done = promise_once(desk, talk, request, None, reason.as_str()).await.ok()?;
     let due = done.reply.data.get("due_at").and_then(Value::as_str)?.parse::<DateTime<Utc>>().ok()?;
     let message = format!(
         "Das klappt bei mir gerade leider nicht, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
@@ -81,6 +173,7 @@ async fn promise_once(
     desk: &VoiceDesk,
     talk: &Conversation,
     request: RequestCallback,
+    window: Option<Window>,
     referent: &str,
 ) -> ToolResult {
     let once = Once::once_in_call(talk, Tool::RequestCallback, referent);
@@ -92,8 +185,11 @@ async fn promise_once(
         [only] => Some(only.id()),
         _ => None,
     };
-    let request = RequestCallback { branch: Some(talk.branch), customer, call: Some(talk.call), ..request };
-    promise(desk, talk, request, &once).await
+    let priority = request.priority.unwrap_or_else(|| request.reason.proposed_priority());
+    let due_at = due(talk, priority, window.as_ref());
+    let branch = Some(talk.branch);
+    let request = RequestCallback { branch, customer, call: Some(talk.call), due_at, ..request };
+    promise(desk, talk, request, window, &once).await
 }
 
 /// How soon, in German or English.
@@ -101,13 +197,26 @@ fn priority_of(word: &str) -> Option<Priority> {
     match word.to_lowercase().as_str() {
         "urgent" | "dringend" | "sofort" | "sehr dringend" => Some(Priority::Urgent),
         "high" | "hoch" | "wichtig" => Some(Priority::High),
-        "normal" => Some(Priority::Normal),
+        "normal" | "low" | "medium" | "niedrig" | "mittel" => Some(Priority::Normal),
         _ => None,
     }
 }
 
+fn how_urgent() -> ToolReply {
+    ToolReply::new(Status::InvalidArguments, "Wie eilig ist der Rückruf, ganz normal, wichtig oder dringend?")
+        .with("reason", "unknown_word")
+        .with("argument", names::PRIORITY[0])
+        .next(NextAction::AskCaller)
+}
+
 /// Records the promise and renders it; a repetition finds the first one.
-async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback, once: &Once) -> ToolResult {
+async fn promise(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: RequestCallback,
+    window: Option<Window>,
+    once: &Once,
+) -> ToolResult {
     let callback = match desk.parts.callbacks.prepare(&talk.scope, request) {
         Ok(callback) => callback,
         Err(RequestError::NumberRequired) => return Err(ask_for_number().into()),
@@ -118,6 +227,7 @@ async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback
         callback: state.id,
         priority: state.priority.as_str().to_owned(),
         due_at: state.due_at,
+        window: window.map(|window| window.spoken),
     };
     match desk.parts.callbacks.record(&talk.scope, &callback, Some(once.claim(&effect))).await {
         Ok(()) => Ok(effect.render(talk, Standing::Firm)),

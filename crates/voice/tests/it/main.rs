@@ -8,6 +8,7 @@ mod facts;
 mod identity;
 mod misuse;
 mod outside;
+mod promises;
 mod referents;
 mod spoken;
 mod times;
