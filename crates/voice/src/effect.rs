@@ -89,6 +89,9 @@ pub(crate) enum Effect {
         /// When the caller can be reached, as it was said back.
         #[serde(default)]
         window: Option<String>,
+        /// Nobody is there on the day of it.
+        #[serde(default)]
+        window_is_closed: bool,
     },
     /// A wish is in the waiting list.
     WishNoted {
@@ -305,11 +308,12 @@ impl Effect {
                 };
                 waiting_list::noted(talk, noted).into()
             }
-            Self::CallbackRequested { callback, priority, due_at, window } => {
+            Self::CallbackRequested { callback, priority, due_at, window, window_is_closed } => {
                 let due = due_at.with_timezone(&zone);
                 let wish = window.as_deref().map(|window| format!(" mit dem Wunsch {window},"));
+                let closed = if *window_is_closed { ", an diesem Tag haben wir geschlossen" } else { "" };
                 let message = format!(
-                    "Ich habe Ihre Rückrufbitte{} aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+                    "Ich habe Ihre Rückrufbitte{} aufgenommen{closed}, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
                     wish.unwrap_or_default(),
                     speech::due(due, talk.now),
                 );

@@ -72,6 +72,8 @@ struct Window {
     spoken: String,
     /// The last moment of it, if it was understood.
     ends: Option<DateTime<Utc>>,
+    /// Nobody is there on that day.
+    is_closed: bool,
 }
 
 impl Window {
@@ -80,10 +82,15 @@ impl Window {
         let instant = |day: NaiveDate, minute: MinuteOfDay| {
             german_datetime::in_zone(minute.on(day), talk.zone()).first().to_utc()
         };
+        let is_closed = |day: NaiveDate| !matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
         match talk.listener().hear(Some(words), None) {
             Ok(When::Moment(moment)) => {
                 let ends = moment.at.to_utc() + TimeDelta::minutes(AROUND);
-                Self { spoken: speech::moment(moment.at, talk.now), ends: Some(ends) }
+                Self {
+                    spoken: speech::moment(moment.at, talk.now),
+                    ends: Some(ends),
+                    is_closed: is_closed(moment.at.date_naive()),
+                }
             }
             Ok(When::Stretch(stretch)) => match stretch.days.as_slice() {
                 [day] if stretch.has_hours => {
@@ -96,15 +103,16 @@ impl Window {
                             format!("{day_spoken}, zwischen {} und {}", clock(from), clock(until))
                         }
                     };
-                    Self { spoken, ends: Some(instant(*day, stretch.until)) }
+                    Self { spoken, ends: Some(instant(*day, stretch.until)), is_closed: is_closed(*day) }
                 }
                 [day] => Self {
                     spoken: speech::on_day(*day, talk.today()),
                     ends: Some(instant(*day, MinuteOfDay::END)),
+                    is_closed: is_closed(*day),
                 },
-                _ => Self { spoken: said_as_it_is(words), ends: None },
+                _ => Self { spoken: said_as_it_is(words), ends: None, is_closed: false },
             },
-            Ok(When::Unsaid) | Err(_) => Self { spoken: said_as_it_is(words), ends: None },
+            Ok(When::Unsaid) | Err(_) => Self { spoken: said_as_it_is(words), ends: None, is_closed: false },
         }
     }
 }
@@ -227,6 +235,7 @@ async fn promise(
         callback: state.id,
         priority: state.priority.as_str().to_owned(),
         due_at: state.due_at,
+        window_is_closed: window.as_ref().is_some_and(|window| window.is_closed),
         window: window.map(|window| window.spoken),
     };
     match desk.parts.callbacks.record(&talk.scope, &callback, Some(once.claim(&effect))).await {

@@ -130,7 +130,7 @@ async fn already_free(
     };
     let is_new = |ranked: &RankedSlot| !notes.offered.iter().any(|slot| slot.start == ranked.slot.start);
     let free: Vec<_> = found.into_iter().filter(fits).collect();
-    let Some(offered) = spoken_offers(talk, &free).filter(|_| free.iter().take(SPOKEN).any(is_new)) else {
+    let Some(offered) = spoken_offers(talk, &free).filter(|_| free.iter().take(SPOKEN).all(is_new)) else {
         return Ok(None);
     };
     let message = format!("Da ist noch etwas frei, ich hätte {offered}, was passt Ihnen?");

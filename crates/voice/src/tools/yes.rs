@@ -83,20 +83,21 @@ pub(crate) async fn confirm(
 }
 
 fn meaning(named: Option<Slot>, notes: &CallNotes, held: &[Hold], once: &Once) -> Meaning {
-    if let Some(slot) = named {
-        return Meaning::Do(match notes.asked {
-            LastQuestion::Open(question @ (Question::Move(_, asked) | Question::BookBeside(asked)))
-                if asked == slot =>
-            {
-                question
-            }
-            _ => Question::Book(slot),
-        });
-    }
     if let Some(back) = once.has_asked_back(notes) {
         return match notes.asked {
             LastQuestion::Open(question) => Meaning::AskAgain(question),
             _ => Meaning::Which(back.between.clone()),
+        };
+    }
+    if let Some(slot) = named {
+        return match notes.asked {
+            LastQuestion::Open(question) if question.slot() == slot => Meaning::Do(question),
+            _ if let Some(hold) = held.iter().find(|hold| hold.slot() == slot) => {
+                Meaning::Do(question_of(hold))
+            }
+            // An id from earlier in the call, of a time that was given up since.
+            LastQuestion::Closed if !notes.offered.contains(&slot) => Meaning::AskAgain(Question::Book(slot)),
+            _ => Meaning::Do(Question::Book(slot)),
         };
     }
     // Notes that are older than what is held for the call have missed a question; only what is held is certain.

@@ -51,6 +51,11 @@ async fn the_wished_time_is_said_back_and_counts() {
         ),
         ("Donnerstag", "am Donnerstag, dem sechsundzwanzigsten November,", "2026-11-26T18:00:00+01:00"),
         ("Mittwoch um 10 Uhr", "fünfundzwanzigsten November, um zehn Uhr,", "2026-11-25T10:30:00+01:00"),
+        (
+            "heute um 15 Uhr",
+            "um fünfzehn Uhr, aufgenommen, an diesem Tag haben wir geschlossen,",
+            "2026-11-24T10:00:00+01:00",
+        ),
         ("nach der Arbeit", "nach der Arbeit,", "2026-11-24T10:00:00+01:00"),
     ] {
         let world = World::new().await;

@@ -236,3 +236,39 @@ async fn a_name_that_was_missing_completes_what_was_asked_last() {
     is_refused(&other, "the time that was asked for before is not the one that lacked a name");
     assert_eq!(open(&world), 1);
 }
+
+/// Agents keep ids; an id of a time that was given up is no yes to it.
+#[tokio::test]
+async fn an_id_of_a_time_that_was_given_up_is_asked_about() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let held = line.ask("reserve_slot", wish("2026-11-24", "10:00")).await;
+    line.ask("release_slot_reservation", json!({})).await;
+    let yes = json!({"reservation_uid": held.data["reservation_uid"], "name": "Erika Muster"});
+    for _ in 0..2 {
+        let asked = line.ask_as("confirm_booking", yes.clone(), Some("tool_1"), Mode::Free).await;
+        assert_eq!((asked.status, &asked.data["booked"]), (Status::NothingToConfirm, &json!(false)));
+        assert_eq!(open(&world), 0, "the same invocation once more: {}", asked.message);
+    }
+    let booked = line.ask_as("confirm_booking", yes, Some("tool_2"), Mode::Free).await;
+    assert_eq!(
+        (booked.status, &booked.data["time"]),
+        (Status::Booked, &json!("10:00")),
+        "{}",
+        booked.message
+    );
+}
+
+/// The id of a time that is held for a move means the move, whatever was asked in between.
+#[tokio::test]
+async fn an_id_of_a_time_that_is_held_for_a_move_moves() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let ready =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
+    line.ask("get_opening_hours", json!({})).await;
+    let slot = ready.data["new_appointment"]["slot_id"].clone();
+    let moved = line.ask("confirm_booking", json!({"slot_id": slot})).await;
+    assert_eq!((moved.status, open(&world)), (Status::Rescheduled, 1), "{}", moved.message);
+}
