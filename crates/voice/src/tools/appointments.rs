@@ -115,13 +115,15 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         Earlier::None(once) => once,
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // The invocation that told of a fee is no yes to it.
+    let is_yes = args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
     let agreed_fee = notes.agreed_fee(appointment.id(), ChangeAct::Cancel);
     let request = CancelRequest {
         appointment: appointment.id(),
         reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
         requester: asker.requester,
         claim: Some(claim_for(&once, Effect::cancelled)),
-        agreed_fee: agreed_fee.filter(|_| args.is_confirmed(names::CONFIRM)),
+        agreed_fee: agreed_fee.filter(|_| is_yes),
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
@@ -134,7 +136,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
             let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
-            desk.note(talk, CallNotes { told_fee, ..notes }).await;
+            yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
                 spoken(talk, appointment.snapshot()),

@@ -78,7 +78,8 @@ async fn book_if(
     if !anything {
         return yes::confirm(desk, args, talk, (asker, known), once).await;
     }
-    if let Some(back) = once.has_asked_back(&known) {
+    // Where it has asked about one time, doing the same once more ends in the same question.
+    if let Some(back) = once.has_asked_back(&known).filter(|back| back.between.len() > 1) {
         return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
@@ -215,11 +216,13 @@ pub(crate) async fn commit(
         }
         BookOutcome::OwnAppointment(own) => {
             desk.visit(talk, vec![own.branch]).await?;
-            let notes = match target {
-                BookTarget::Slot(slot) => notes.asking(Question::BookBeside(slot)),
-                BookTarget::At { .. } => notes.closed(),
-            };
-            desk.note(talk, notes).await;
+            match target {
+                BookTarget::Slot(slot) => {
+                    let notes = notes.asking(Question::BookBeside(slot));
+                    yes::asked_back(desk, talk, notes, vec![slot.start], &once).await;
+                }
+                BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
+            }
             Err(offers::own_overlaps(talk, &own, true).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {

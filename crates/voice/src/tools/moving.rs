@@ -72,10 +72,31 @@ pub(crate) async fn reschedule(
         agreed_fee: notes.agreed_fee(appointment.id(), ChangeAct::Move),
     };
     let service = appointment.snapshot().service;
-    if confirmed && let Some(done) = carry_out(desk, talk, (&request, service), &once).await? {
+    if !confirmed {
+        return ask(desk, talk, (&request, service), notes).await;
+    }
+    // The invocation that told of a fee is no yes to it.
+    if once.has_asked_back(&notes).is_none()
+        && let Some(done) = carry_out(desk, talk, (&request, service), &once).await?
+    {
         return Ok(done);
     }
-    ask(desk, talk, (&request, service), notes).await
+    ask_back(desk, talk, (&request, service), notes, &once).await
+}
+
+/// The question of an invocation that was to move: the same one once more is no answer to it.
+async fn ask_back(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: (&MoveRequest, ServiceId),
+    notes: CallNotes,
+    once: &Once,
+) -> ToolResult {
+    let start = request.0.start;
+    let done = ask(desk, talk, request, notes).await?;
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    yes::asked_back(desk, talk, notes, vec![start], once).await;
+    Ok(done)
 }
 
 /// The question whether to move, with the fee if there is one. The new time is held meanwhile.
@@ -162,7 +183,7 @@ pub(crate) async fn move_held(
     let service = before.snapshot().service;
     match carry_out(desk, talk, (&request, service), &once).await? {
         Some(done) => Ok(done),
-        None => ask(desk, talk, (&request, service), notes).await,
+        None => ask_back(desk, talk, (&request, service), notes, &once).await,
     }
 }
 

@@ -18,11 +18,12 @@ use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
+use crate::tools::anybody;
 use crate::tools::availability::{blocked, check_moment};
 use crate::tools::booking::repeated;
 use crate::tools::callback::ask_for_number;
@@ -45,6 +46,8 @@ struct Awaited {
     window: DayWindow,
     /// The minute that was asked for, if it was one.
     start: Option<DateTime<Utc>>,
+    /// The person comes from an earlier question of the call.
+    is_kept: bool,
 }
 
 pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
@@ -94,7 +97,7 @@ async fn already_free(
     awaited: Awaited,
     notes: CallNotes,
 ) -> Result<Option<Done>, Stop> {
-    let Awaited { service, staff, days, window, start } = awaited;
+    let Awaited { service, staff, days, window, start, is_kept } = awaited;
     if let Some(start) = start {
         let request = CheckRequest {
             branch: talk.branch,
@@ -104,9 +107,19 @@ async fn already_free(
             requester: asker.requester.clone(),
             hold: false,
         };
-        if let CheckOutcome::Free { .. } = desk.parts.bookings.check(&talk.scope, request).await? {
-            let asked = Asked::new(service, staff, start);
-            return check_moment(desk, talk, asker, asked, notes).await.map(Some);
+        let asked = Asked { is_kept, ..Asked::new(service, staff, start) };
+        match desk.parts.bookings.check(&talk.scope, request).await? {
+            CheckOutcome::Free { .. } => {
+                return check_moment(desk, talk, asker, asked, notes).await.map(Some);
+            }
+            // Whoever has just been asked about somebody else and wants to wait all the same, waits.
+            CheckOutcome::Taken { .. } if was_asked_about(&notes, start) => {}
+            CheckOutcome::Taken { reason, .. } => {
+                let other = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?;
+                if let Some(reply) = other {
+                    return Ok(Some(reply.into()));
+                }
+            }
         }
     }
     let (from, until) = (window.from(), window.until());
@@ -139,6 +152,10 @@ async fn already_free(
     Ok(Some(offer(desk, talk, reply, &free, notes).await.into()))
 }
 
+fn was_asked_about(notes: &CallNotes, start: DateTime<Utc>) -> bool {
+    matches!(notes.asked, LastQuestion::Open(question) if question.slot().start == start)
+}
+
 async fn awaited(
     desk: &VoiceDesk,
     args: Args<'_>,
@@ -146,7 +163,7 @@ async fn awaited(
 ) -> Result<(Awaited, CallNotes), Stop> {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let around = |at: u16| window(at.saturating_sub(AROUND), at.saturating_add(AROUND));
-    let (service, staff, when) = match wanted {
+    let (service, staff, is_kept, when) = match wanted {
         Wanted::Offered(slot) => {
             let local = slot.start.with_timezone(&talk.zone());
             let awaited = Awaited {
@@ -155,10 +172,11 @@ async fn awaited(
                 days: DateRange::day(local.date_naive()),
                 window: around(minute(local.time())),
                 start: Some(slot.start),
+                is_kept: false,
             };
             return Ok((awaited, notes));
         }
-        Wanted::Described { service, staff, when, .. } => (service, staff, when),
+        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
     };
     let start = match &when {
         When::Moment(moment) => Some(moment.at.to_utc()),
@@ -173,7 +191,7 @@ async fn awaited(
         }
         When::Unsaid => (DateRange::day(notes.day.ok_or_else(which_day)?), DayWindow::ANY),
     };
-    Ok((Awaited { service, staff, days, window, start }, notes))
+    Ok((Awaited { service, staff, days, window, start, is_kept }, notes))
 }
 
 /// The minute of its day.

@@ -186,7 +186,8 @@ pub(crate) fn which_of(talk: &Conversation, between: &[DateTime<Utc>]) -> Stop {
     Box::new(talk.listener().which_of(&moments)).into()
 }
 
-async fn asked_back(
+/// Notes that this invocation has asked back, about these times.
+pub(crate) async fn asked_back(
     desk: &VoiceDesk,
     talk: &Conversation,
     notes: CallNotes,

@@ -154,11 +154,28 @@ async fn person_and_hours_that_are_waited_for_are_said() {
         args
     };
     line.ask("check_availability", boris("10:00")).await;
-    let mut window = json!({"datum": "2026-11-24", "zeitraum": "zwischen 10 und 12 Uhr"});
+    // Anna is free at another time: that is said once. Whoever wants to wait for Boris all the same, waits for him.
+    let three = json!({"datum": "2026-11-24", "uhrzeit": "15:00", "name": "Erika Muster"});
+    let anna = line.ask("join_waiting_list", three.clone()).await;
+    assert_eq!(
+        (anna.status, &anna.data["staff"]),
+        (Status::Available, &json!("Anna Petersen")),
+        "{}",
+        anna.message
+    );
+    assert!(anna.message.contains("Boris Kühn leider nicht frei"), "{}", anna.message);
+    let noted = line.ask("join_waiting_list", three).await;
+    assert_eq!(
+        (noted.status, &noted.data["staff"]),
+        (Status::WaitingListed, &json!("Boris Kühn")),
+        "{}",
+        noted.message
+    );
+    let mut window = json!({"datum": "2026-11-25", "zeitraum": "zwischen 10 und 12 Uhr"});
     window["name"] = json!("Erika Muster");
     let noted = line.ask("join_waiting_list", window).await;
     assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
-    let stored = &world.appointments.wishes(&world.scope)[0];
+    let stored = &world.appointments.wishes(&world.scope)[1];
     assert_eq!(stored.staff, Some(staff_id(2)));
     assert!(noted.message.contains("bei Boris Kühn"), "{}", noted.message);
     assert!(noted.message.contains("zwischen zehn Uhr und zwölf Uhr"), "{}", noted.message);

@@ -1,5 +1,7 @@
 //! A yes answers the last question of the call. Once that is over, nothing is booked or moved by it.
 
+use appointment::model::CatalogueSnapshot;
+use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, FeeTier, Level};
 use serde_json::{Value, json};
 use voice::{Mode, Status, ToolReply};
 
@@ -271,4 +273,57 @@ async fn an_id_of_a_time_that_is_held_for_a_move_moves() {
     let slot = ready.data["new_appointment"]["slot_id"].clone();
     let moved = line.ask("confirm_booking", json!({"slot_id": slot})).await;
     assert_eq!((moved.status, open(&world)), (Status::Rescheduled, 1), "{}", moved.message);
+}
+
+/// The own appointment is in the way: the repetition of the invocation that found it books nothing beside it.
+#[tokio::test]
+async fn a_repeated_invocation_books_nothing_beside_ones_own_appointment() {
+    let world = World::new().await;
+    world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let line = world.call("call_b", STRANGER);
+    let beside = line.ask("check_availability", wish("2026-11-24", "10:15")).await;
+    assert_eq!(beside.status, Status::OwnAppointmentOverlaps, "{}", beside.message);
+    for (tool, args) in [
+        ("confirm_booking", json!({"slot_id": beside.data["slot_id"]})),
+        ("book_appointment", json!({"slot_id": beside.data["slot_id"]})),
+    ] {
+        line.ask("get_opening_hours", json!({})).await;
+        for _ in 0..3 {
+            let asked = line.ask_as(tool, args.clone(), Some(tool), Mode::Free).await;
+            assert_eq!(asked.status, Status::OwnAppointmentOverlaps, "{tool}: {}", asked.message);
+            assert_eq!(open(&world), 1, "{tool}");
+        }
+    }
+    let booked = line.ask("confirm_booking", json!({})).await;
+    assert_eq!((booked.status, open(&world)), (Status::Booked, 2), "{}", booked.message);
+}
+
+/// A fee that was told by an invocation is not agreed to by its repetition.
+#[tokio::test]
+async fn a_repeated_invocation_agrees_to_no_fee() {
+    let dear = |here: &mut CatalogueSnapshot| {
+        let tiers = vec![FeeTier { min_minutes: 0, fee_minor: 1000 }];
+        let rules = ChangeRules { fee: FeeRules { tiers, ..FeeRules::default() }, ..ChangeRules::default() };
+        let policy = |act| ChangePolicy { level: Level::Branch, act, rules: rules.clone() };
+        here.changes = vec![policy(ChangeAct::Cancel), policy(ChangeAct::Move)];
+    };
+    let to = json!({"new_date": "2026-11-27", "new_time": "15:00", "bestaetigung": true});
+    for (tool, args, done) in [
+        ("cancel_appointment", json!({"bestaetigung": true}), Status::Cancelled),
+        ("reschedule_appointment", to, Status::Rescheduled),
+    ] {
+        let world = World::with(dear).await;
+        world.call("call_a", STRANGER).ask("book_appointment", wish("2026-11-26", "10:00")).await;
+        let line = world.call("call_b", STRANGER);
+        for _ in 0..3 {
+            let told = line.ask_as(tool, args.clone(), Some("tool_1"), Mode::Free).await;
+            assert_eq!(
+                (told.status, &told.data["fee_minor"]),
+                (Status::ReadyForConfirmation, &json!(1000)),
+                "{tool}"
+            );
+        }
+        let agreed = line.ask_as(tool, args, Some("tool_2"), Mode::Free).await;
+        assert_eq!((agreed.status, &agreed.data["fee_minor"]), (done, &json!(1000)), "{}", agreed.message);
+    }
 }
