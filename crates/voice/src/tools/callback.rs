@@ -23,6 +23,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools::booking::repeated;
+use crate::tools::wish;
 use crate::when::When;
 
 pub(crate) async fn request(
@@ -52,7 +53,7 @@ pub(crate) async fn request(
         }
     };
     let window = args.text(names::WINDOW)?;
-    let heard = window.as_deref().map(|words| Window::hear(talk, words));
+    let heard = window.as_deref().and_then(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
     let referent = format!("{number_said:?}:{note:?}:{window:?}");
     let request = RequestCallback {
@@ -68,53 +69,74 @@ pub(crate) async fn request(
 
 /// When the caller can be reached.
 struct Window {
-    /// As it is said back.
+    /// As it is said back, up to the verb.
     spoken: String,
-    /// The last moment of it, if it was understood.
+    /// The last moment of it at which somebody is there, if it was understood.
     ends: Option<DateTime<Utc>>,
-    /// Nobody is there on that day.
+    /// Nobody is there on any of its days.
     is_closed: bool,
 }
 
 impl Window {
-    /// Understands the words, or keeps them as they are.
-    fn hear(talk: &Conversation, words: &str) -> Self {
-        let instant = |day: NaiveDate, minute: MinuteOfDay| {
-            german_datetime::in_zone(minute.on(day), talk.zone()).first().to_utc()
-        };
-        let is_closed = |day: NaiveDate| !matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
-        match talk.listener().hear(Some(words), None) {
+    /// Understands the words, or keeps them as they are. `None` if any time will do.
+    fn hear(talk: &Conversation, words: &str) -> Option<Self> {
+        let as_it_is =
+            |ends, is_closed| Self { spoken: format!("{} ", said_as_it_is(words)), ends, is_closed };
+        if wish::is_anybody(words) || words.to_lowercase().contains("jederzeit") {
+            return None;
+        }
+        Some(match talk.listener().hear(Some(words), None) {
             Ok(When::Moment(moment)) => {
-                let ends = moment.at.to_utc() + TimeDelta::minutes(AROUND);
-                Self {
-                    spoken: speech::moment(moment.at, talk.now),
-                    ends: Some(ends),
-                    is_closed: is_closed(moment.at.date_naive()),
-                }
+                let day = reachable_day(talk, moment.at.date_naive(), &moment.inferred);
+                let clock = speech::clock(moment.at.time());
+                let ends = MinuteOfDay::from(moment.at.time()).minutes().saturating_add(AROUND);
+                Self::on(talk, day, Some(format!("um {clock}")), crate::when::minute(ends))
             }
             Ok(When::Stretch(stretch)) => match stretch.days.as_slice() {
-                [day] if stretch.has_hours => {
-                    let day_spoken = speech::on_day(*day, talk.today());
+                [day] => {
+                    let day = reachable_day(talk, *day, &stretch.inferred);
                     let clock = |minute: MinuteOfDay| speech::clock(minute.time());
-                    let spoken = match (stretch.from, stretch.until) {
-                        (from, MinuteOfDay::END) => format!("{day_spoken}, ab {}", clock(from)),
-                        (from, until) if from.minutes() == 0 => format!("{day_spoken}, bis {}", clock(until)),
-                        (from, until) => {
-                            format!("{day_spoken}, zwischen {} und {}", clock(from), clock(until))
-                        }
+                    let hours = match (stretch.from, stretch.until) {
+                        _ if !stretch.has_hours => None,
+                        (from, MinuteOfDay::END) => Some(format!("ab {}", clock(from))),
+                        (from, until) if from.minutes() == 0 => Some(format!("bis {}", clock(until))),
+                        (from, until) => Some(format!("zwischen {} und {}", clock(from), clock(until))),
                     };
-                    Self { spoken, ends: Some(instant(*day, stretch.until)), is_closed: is_closed(*day) }
+                    Self::on(talk, day, hours, stretch.until)
                 }
-                [day] => Self {
-                    spoken: speech::on_day(*day, talk.today()),
-                    ends: Some(instant(*day, MinuteOfDay::END)),
-                    is_closed: is_closed(*day),
-                },
-                _ => Self { spoken: said_as_it_is(words), ends: None, is_closed: false },
+                days => {
+                    let mut open = days.iter().rev().filter_map(|day| last_open(talk, *day, stretch.until));
+                    let ends = open.next();
+                    as_it_is(ends, ends.is_none())
+                }
             },
-            Ok(When::Unsaid) | Err(_) => Self { spoken: said_as_it_is(words), ends: None, is_closed: false },
-        }
+            Ok(When::Unsaid) | Err(_) => as_it_is(None, false),
+        })
     }
+
+    fn on(talk: &Conversation, day: NaiveDate, hours: Option<String>, until: MinuteOfDay) -> Self {
+        let day_spoken = speech::on_day(day, talk.today());
+        let spoken = hours.map_or_else(|| day_spoken.clone(), |hours| format!("{day_spoken}, {hours}"));
+        let is_closed = !matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
+        Self { spoken: format!("{spoken}, "), ends: last_open(talk, day, until), is_closed }
+    }
+}
+
+/// The day that is meant: the one that was said, else the next on which somebody is there.
+fn reachable_day(talk: &Conversation, day: NaiveDate, inferred: &[&str]) -> NaiveDate {
+    if !inferred.contains(&"day") {
+        return day;
+    }
+    let is_open = |day: &NaiveDate| matches!(talk.catalogue.opening_on(*day), OpeningDay::Open(_));
+    day.iter_days().take(DAYS_LOOKED_AT).find(is_open).unwrap_or(day)
+}
+
+/// The last moment of opening time on this day, up to this minute. `None` if nobody is there until then.
+fn last_open(talk: &Conversation, day: NaiveDate, until: MinuteOfDay) -> Option<DateTime<Utc>> {
+    let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { return None };
+    let before = hours.iter().filter(|stretch| stretch.from < until.minutes());
+    let last = before.map(|stretch| stretch.until.min(until.minutes())).max()?;
+    Some(talk.catalogue.minute_at(day, last).instant())
 }
 
 /// A caller's own words inside a sentence; longer ones stay in the note of the promise.
@@ -136,22 +158,14 @@ fn due(talk: &Conversation, priority: Priority, window: Option<&Window>) -> Opti
         }
     }?;
     let Some(ends) = window.and_then(|window| window.ends) else { return Some(due) };
-    // At the end of a day nobody is there: what counts is the last moment of it at which somebody is.
-    let closes = last_open_before(talk, ends).unwrap_or(due);
-    Some(due.max(closes))
-}
-
-/// The last moment of opening time on the day of this moment, up to it. `None` if the branch is not open then.
-fn last_open_before(talk: &Conversation, ends: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let day = (ends - TimeDelta::minutes(1)).with_timezone(&talk.zone()).date_naive();
-    let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { return None };
-    let moment = |minute: u16| talk.catalogue.minute_at(day, minute).instant();
-    let before = hours.iter().filter(|stretch| moment(stretch.from) < ends);
-    before.map(|stretch| moment(stretch.until).min(ends)).max()
+    Some(due.max(ends))
 }
 
 /// Minutes after a wished minute within which somebody calls.
-const AROUND: i64 = 30;
+const AROUND: u16 = 30;
+
+/// Days ahead on which somebody may be there.
+const DAYS_LOOKED_AT: usize = 31;
 
 /// Characters of a caller's own words that are said back.
 const WINDOW_CHARS: usize = 60;

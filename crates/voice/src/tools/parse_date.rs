@@ -58,7 +58,7 @@ fn stretch_reply(talk: &Conversation, first: NaiveDate, last: NaiveDate, stretch
     let spoken = if first == last {
         speech::day(first, today)
     } else {
-        format!("von {} bis {}", speech::day_as_origin(first, today), speech::day_as_aim(last, today))
+        format!("von {}, bis {}", speech::day_as_origin(first, today), speech::day_as_aim(last, today))
     };
     let message = if first == last {
         format!("Das ist {spoken}, um wie viel Uhr soll es sein?")

@@ -5,7 +5,7 @@
 //! and hours that are waited for are said, wherever in the call they were named.
 
 use appointment::commands::{CheckOutcome, CheckRequest, SearchRequest};
-use appointment::model::DateRange;
+use appointment::model::{DateRange, OpeningDay};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use appointment::waiting::{DayWindow, NewWish, NoteOutcome, UnmetWish};
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
@@ -58,6 +58,9 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     let asker = wish::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
+    }
+    if let Some(closed) = closed(talk, awaited.days) {
+        return Err(closed.into());
     }
     if let Some(free) = Box::pin(already_free(desk, talk, &asker, awaited, notes)).await? {
         return Ok(free);
@@ -294,6 +297,23 @@ pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
         .with("first_day", first.to_string())
         .with("last_day", last.to_string())
         .next(NextAction::AskCaller)
+}
+
+/// Nothing becomes free on days on which nobody is there.
+fn closed(talk: &Conversation, days: DateRange) -> Option<ToolReply> {
+    let is_open = |day: NaiveDate| matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
+    let mut all = days.first().iter_days().take_while(|day| *day <= days.last());
+    if all.any(is_open) {
+        return None;
+    }
+    let when = if days.first() == days.last() {
+        format!("{}, haben", speech::capital(&speech::on_day(days.first(), talk.today())))
+    } else {
+        "An diesen Tagen haben".to_owned()
+    };
+    let message =
+        format!("{when} wir geschlossen, für welchen anderen Tag soll ich Sie auf die Warteliste setzen?");
+    Some(ask_for_day(&message).with("reason", "closed"))
 }
 
 fn which_day() -> ToolReply {

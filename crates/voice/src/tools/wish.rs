@@ -28,8 +28,8 @@ const WHOEVER: &[&str] = &["keine präferenz", "wer frei", "wer zeit", "wer da i
 /// Other branches at most in which a person is looked for.
 const BRANCHES: usize = 20;
 
-/// Whether the words mean anybody.
-fn is_anybody(words: &str) -> bool {
+/// Whether the words mean anybody, or any other thing.
+pub(crate) fn is_anybody(words: &str) -> bool {
     let said = words.to_lowercase();
     let mut parts = said.split(|c: char| !c.is_alphanumeric());
     WHOEVER.iter().any(|phrase| said.contains(phrase))

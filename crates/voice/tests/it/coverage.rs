@@ -346,9 +346,9 @@ async fn waiting() -> Said {
     let salon = World::new().await;
     let line = salon.call("call_free", STRANGER);
     all(&line, &[("join_waiting_list", wish("2026-11-24", "10:00"))]).await;
-    let mut closed = wish("2026-11-29", "10:00");
-    closed["mitarbeiter"] = json!("Boris");
-    all(&line, &[("join_waiting_list", closed)]).await;
+    let mut early = wish("2026-11-27", "07:00");
+    early["mitarbeiter"] = json!("Boris");
+    all(&line, &[("join_waiting_list", early)]).await;
     [said(&world), said(&salon)].concat()
 }
 

@@ -56,7 +56,14 @@ async fn the_wished_time_is_said_back_and_counts() {
             "um fünfzehn Uhr, aufgenommen, an diesem Tag haben wir geschlossen,",
             "2026-11-24T10:00:00+01:00",
         ),
-        ("nach der Arbeit", "nach der Arbeit,", "2026-11-24T10:00:00+01:00"),
+        (
+            "vormittags",
+            "morgen, Dienstag, den vierundzwanzigsten November, zwischen neun Uhr und zwölf Uhr, aufgenommen,",
+            "2026-11-24T12:00:00+01:00",
+        ),
+        ("nächste Woche", "mit dem Wunsch nächste Woche aufgenommen,", "2026-12-05T14:00:00+01:00"),
+        ("egal", "Ich habe Ihre Rückrufbitte aufgenommen,", "2026-11-24T10:00:00+01:00"),
+        ("nach der Arbeit", "nach der Arbeit aufgenommen,", "2026-11-24T10:00:00+01:00"),
     ] {
         let world = World::new().await;
         let line = world.call("call_a", STRANGER);

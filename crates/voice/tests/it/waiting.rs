@@ -181,3 +181,13 @@ async fn person_and_hours_that_are_waited_for_are_said() {
     assert!(noted.message.contains("zwischen zehn Uhr und zwölf Uhr"), "{}", noted.message);
     assert_eq!(noted.data["staff"], "Boris Kühn");
 }
+
+#[tokio::test]
+async fn nobody_waits_for_a_day_on_which_nobody_is_there() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let reply = line.ask("join_waiting_list", wish("2026-11-29", "10:00")).await;
+    assert_eq!(reply.status, Status::DateRequired, "{}", reply.message);
+    assert!(reply.message.contains("haben wir geschlossen"), "{}", reply.message);
+    assert!(world.appointments.wishes(&world.scope).is_empty());
+}

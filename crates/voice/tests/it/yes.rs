@@ -327,3 +327,58 @@ async fn a_repeated_invocation_agrees_to_no_fee() {
         assert_eq!((agreed.status, &agreed.data["fee_minor"]), (done, &json!(1000)), "{}", agreed.message);
     }
 }
+
+/// Every order of three steps before a yes: it does what the step before it asked, or nothing.
+#[tokio::test]
+async fn in_every_order_of_steps_a_yes_means_the_last_question() {
+    let check = |time: &str| ("check_availability", wish("2026-11-26", time));
+    let steps = [
+        check("10:00"),
+        check("15:00"),
+        check("20:00"),
+        ("book_appointment", wish("2026-11-26", "11:00")),
+        ("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "16:00"})),
+        ("release_slot_reservation", json!({})),
+        ("cancel_appointment", json!({})),
+        ("query_appointment", json!({})),
+        ("confirm_booking", json!({"name": "Erika Muster"})),
+    ];
+    // What there is, as starts.
+    let starts = |world: &World| {
+        let rows = world.appointments.appointments(&world.scope);
+        let mut open: Vec<_> =
+            rows.iter().filter(|row| row.status.is_open()).map(|row| row.starts_at).collect();
+        open.sort_unstable();
+        open
+    };
+    let times = |all: &[chrono::DateTime<chrono::Utc>], one: &chrono::DateTime<chrono::Utc>| {
+        all.iter().filter(|start| *start == one).count()
+    };
+    let count = steps.len();
+    for order in 0..count.pow(3) {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        // The time that the last answer asked about, if it was one.
+        let mut asked: Option<Value> = None;
+        let chosen = [order % count, order / count % count, order / count / count, count - 1];
+        for step in chosen {
+            let (tool, args) = &steps[step];
+            let before = starts(&world);
+            let reply = line.ask(tool, args.clone()).await;
+            let after = starts(&world);
+            if *tool == "confirm_booking" && after != before {
+                let new = after.iter().find(|start| times(&after, start) > times(&before, start)).unwrap();
+                let asked = asked
+                    .take()
+                    .unwrap_or_else(|| panic!("{chosen:?}: nothing was asked, {}", reply.message));
+                let asked: chrono::DateTime<chrono::Utc> = asked.as_str().unwrap().parse().unwrap();
+                assert_eq!(*new, asked, "{chosen:?}: {}", reply.message);
+            }
+            let is_question = reply.next_action == Some(voice::NextAction::AskForConfirmation)
+                || reply.status == Status::OwnAppointmentOverlaps;
+            let start =
+                reply.data.get("new_appointment").map_or(reply.data.get("start"), |new| new.get("start"));
+            asked = start.filter(|_| is_question).cloned();
+        }
+    }
+}
