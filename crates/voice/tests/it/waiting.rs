@@ -191,3 +191,25 @@ async fn nobody_waits_for_a_day_on_which_nobody_is_there() {
     assert!(reply.message.contains("haben wir geschlossen"), "{}", reply.message);
     assert!(world.appointments.wishes(&world.scope).is_empty());
 }
+
+#[tokio::test]
+async fn a_part_of_the_day_without_the_wished_person_is_offered_with_whoever_has_it() {
+    let world = World::with(|salon| {
+        let boris = salon.staff.iter_mut().find(|person| person.id == staff_id(2)).unwrap();
+        boris.hours = WeekHours::default();
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut boris = wish("2026-11-24", "10:00");
+    boris["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", boris).await;
+    let reply =
+        line.ask("check_availability", json!({"datum": "2026-11-25", "zeitraum": "vormittags"})).await;
+    assert_eq!(reply.status, Status::Options, "{}", reply.message);
+    assert!(
+        reply.message.starts_with("Bei Boris Kühn ist da leider nichts frei, bei Anna Petersen hätte ich"),
+        "{}",
+        reply.message
+    );
+    assert_eq!(reply.data["requested_staff"], "Boris Kühn");
+}
