@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
-use appointment::model::{AppointmentSource, Note, Slot};
+use appointment::model::{AppointmentSource, Hold, Note, Slot};
 use futures_util::future::join3;
 
 use crate::args::Args;
@@ -276,9 +276,23 @@ async fn not_the_checked_time(
     notes: &CallNotes,
     once: &Once,
 ) -> Result<(), Stop> {
-    let LastQuestion::Open(Question::Book(checked)) = notes.asked else { return Ok(()) };
     let is_offered = notes.offered.iter().any(|slot| slot.start == asked.start);
-    if checked.start == asked.start || checked.service != asked.service || is_offered {
+    if is_offered || notes.was_asked_back(asked.start) {
+        return Ok(());
+    }
+    let checked = match notes.asked {
+        LastQuestion::Open(Question::Book(checked)) => checked,
+        // Something else was said since; what is still held was heard all the same.
+        LastQuestion::Closed => {
+            let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+            match held.last().map(Hold::slot) {
+                Some(last) if held.iter().all(|hold| hold.slot().start != asked.start) => last,
+                _ => return Ok(()),
+            }
+        }
+        _ => return Ok(()),
+    };
+    if checked.start == asked.start || checked.service != asked.service {
         return Ok(());
     }
     Err(yes::which(desk, talk, notes.clone(), &[checked.start, asked.start], once).await)

@@ -382,3 +382,23 @@ async fn in_every_order_of_steps_a_yes_means_the_last_question() {
         }
     }
 }
+
+/// Another time than the one that was checked was never heard, whatever was said in between.
+#[tokio::test]
+async fn a_yes_to_a_time_that_was_never_heard_is_asked_about_once() {
+    let confirmed = |time: &str| {
+        let mut args = wish("2026-11-24", time);
+        args["bestaetigung"] = json!(true);
+        args
+    };
+    for (time, first) in [("16:00", Status::AmbiguousTime), ("10:00", Status::Booked)] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("collect_appointment_info", wish("2026-11-24", "10:00")).await;
+        line.ask("get_opening_hours", json!({})).await;
+        let reply = line.ask("collect_appointment_info", confirmed(time)).await;
+        assert_eq!(reply.status, first, "{time}: {}", reply.message);
+        line.ask("collect_appointment_info", confirmed(time)).await;
+        assert_eq!(open(&world), 1, "{time}");
+    }
+}
