@@ -9,10 +9,10 @@ use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_redis::redis;
-use kernel::{AppointmentId, CallId, Money, ServiceId, StaffId, TenantId, TenantScope};
+use kernel::{AppointmentId, CallId, IdempotencyKey, Money, ServiceId, StaffId, TenantId, TenantScope};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use voice::{CallMemory, CallNotes, Question, ToldFee};
+use voice::{AskedBack, CallMemory, CallNotes, LastQuestion, Question, ToldFee};
 
 use crate::key::{CacheKey, Kind};
 use crate::link::Redis;
@@ -108,6 +108,10 @@ struct Written {
     refused: Option<DateTime<Utc>>,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
+    asked_back: Option<WrittenBack>,
+    #[serde(default)]
+    may_hold: bool,
+    #[serde(default)]
     told_fee: Option<WrittenFee>,
     cancelled: Option<Uuid>,
     offered: Vec<WrittenSlot>,
@@ -121,6 +125,24 @@ enum WrittenQuestion {
     Book(WrittenSlot),
     BookBeside(WrittenSlot),
     Move(Uuid, WrittenSlot),
+    Answered(Uuid),
+    Closed,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WrittenBack {
+    by: Option<String>,
+    between: Vec<DateTime<Utc>>,
+}
+
+impl WrittenBack {
+    fn of(back: &AskedBack) -> Self {
+        Self { by: back.by.as_ref().map(|key| key.as_str().to_owned()), between: back.between.clone() }
+    }
+
+    fn back(&self) -> AskedBack {
+        AskedBack { by: self.by.as_deref().map(IdempotencyKey::new), between: self.between.clone() }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -177,17 +199,26 @@ impl WrittenSlot {
 
 impl Written {
     fn of(notes: &CallNotes) -> Self {
-        let question = |question: &Question| match question {
-            Question::Book(slot) => WrittenQuestion::Book(WrittenSlot::of(slot)),
-            Question::BookBeside(slot) => WrittenQuestion::BookBeside(WrittenSlot::of(slot)),
-            Question::Move(id, slot) => WrittenQuestion::Move(id.as_uuid(), WrittenSlot::of(slot)),
+        let asked = match &notes.asked {
+            LastQuestion::Unknown => None,
+            LastQuestion::Open(Question::Book(slot)) => Some(WrittenQuestion::Book(WrittenSlot::of(slot))),
+            LastQuestion::Open(Question::BookBeside(slot)) => {
+                Some(WrittenQuestion::BookBeside(WrittenSlot::of(slot)))
+            }
+            LastQuestion::Open(Question::Move(id, slot)) => {
+                Some(WrittenQuestion::Move(id.as_uuid(), WrittenSlot::of(slot)))
+            }
+            LastQuestion::Answered(id) => Some(WrittenQuestion::Answered(id.as_uuid())),
+            LastQuestion::Closed => Some(WrittenQuestion::Closed),
         };
         Self {
             service: notes.service.map(|id| id.as_uuid()),
             staff: notes.staff.map(|id| id.as_uuid()),
             day: notes.day,
             refused: notes.refused,
-            asked: notes.asked.as_ref().map(question),
+            asked,
+            asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
+            may_hold: notes.may_hold,
             told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
             cancelled: notes.cancelled.map(|id| id.as_uuid()),
             offered: notes.offered.iter().map(WrittenSlot::of).collect(),
@@ -196,17 +227,24 @@ impl Written {
     }
 
     fn notes(&self) -> CallNotes {
-        let question = |question: &WrittenQuestion| match question {
-            WrittenQuestion::Book(slot) => Question::Book(slot.slot()),
-            WrittenQuestion::BookBeside(slot) => Question::BookBeside(slot.slot()),
-            WrittenQuestion::Move(id, slot) => Question::Move(AppointmentId::from_uuid(*id), slot.slot()),
+        let asked = match &self.asked {
+            None => LastQuestion::Unknown,
+            Some(WrittenQuestion::Book(slot)) => LastQuestion::Open(Question::Book(slot.slot())),
+            Some(WrittenQuestion::BookBeside(slot)) => LastQuestion::Open(Question::BookBeside(slot.slot())),
+            Some(WrittenQuestion::Move(id, slot)) => {
+                LastQuestion::Open(Question::Move(AppointmentId::from_uuid(*id), slot.slot()))
+            }
+            Some(WrittenQuestion::Answered(id)) => LastQuestion::Answered(AppointmentId::from_uuid(*id)),
+            Some(WrittenQuestion::Closed) => LastQuestion::Closed,
         };
         CallNotes {
             service: self.service.map(ServiceId::from_uuid),
             staff: self.staff.map(StaffId::from_uuid),
             day: self.day,
             refused: self.refused,
-            asked: self.asked.as_ref().map(question),
+            asked,
+            asked_back: self.asked_back.as_ref().map(WrittenBack::back),
+            may_hold: self.may_hold,
             told_fee: self.told_fee.as_ref().and_then(WrittenFee::told),
             cancelled: self.cancelled.map(AppointmentId::from_uuid),
             offered: self.offered.iter().map(WrittenSlot::slot).collect(),

@@ -27,7 +27,7 @@ pub use model::{
     DayWindow, FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishId, WishRefused,
     WishSnapshot, WishStatus,
 };
-pub use policy::{WishLimits, offer_until, slot_for};
+pub use policy::{WishLimits, after_open_minutes, offer_until, slot_for};
 pub use ports::{WaitingWrite, WishRepository};
 
 #[cfg(test)]

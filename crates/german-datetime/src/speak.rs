@@ -55,30 +55,48 @@ pub fn day_and_month(date: NaiveDate, today: NaiveDate) -> String {
     with_ending(date, today, "der", "e")
 }
 
+/// What a date is in its sentence. Its case follows from that, here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Named, or spoken of: "Freitag, der vierte Dezember", "morgen, Dienstag, der vierundzwanzigste November".
+    Named,
+    /// When something is: "am Freitag, dem vierten Dezember"; without "am", time is told in the accusative: "morgen,
+    /// Dienstag, den vierundzwanzigsten November".
+    When,
+    /// After "bis" and "auf": "Freitag, den vierten Dezember".
+    Until,
+    /// After "von" and "ab": "Freitag, dem vierten Dezember".
+    From,
+}
+
+/// A date with its weekday, in the case of its role. "heute", "morgen" or "übermorgen" go before it where they apply.
+#[must_use]
+pub fn date_as(role: Role, date: NaiveDate, today: NaiveDate) -> String {
+    let near = match (date - today).num_days() {
+        0 => Some("heute, "),
+        1 => Some("morgen, "),
+        2 => Some("übermorgen, "),
+        _ => None,
+    };
+    let before = near.unwrap_or(if role == Role::When { "am " } else { "" });
+    let (article, ending) = match (role, near) {
+        (Role::Named, _) => ("der", "e"),
+        (Role::Until, _) | (Role::When, Some(_)) => ("den", "en"),
+        (Role::From, _) | (Role::When, None) => ("dem", "en"),
+    };
+    format!("{before}{}, {}", weekday(date.weekday()), with_ending(date, today, article, ending))
+}
+
 /// A date for the ear: "heute, Montag, der dreiundzwanzigste November", "Freitag, der vierte Dezember".
 #[must_use]
 pub fn date(date: NaiveDate, today: NaiveDate) -> String {
-    let named = match (date - today).num_days() {
-        0 => "heute, ",
-        1 => "morgen, ",
-        2 => "übermorgen, ",
-        _ => "",
-    };
-    format!("{named}{}, {}", weekday(date.weekday()), with_ending(date, today, "der", "e"))
+    date_as(Role::Named, date, today)
 }
 
-/// A date as the object of "am": "am Freitag, dem vierten Dezember"; near days are "heute", "morgen",
-/// "übermorgen", each with weekday and date.
+/// When something is: "am Freitag, dem vierten Dezember", "morgen, Dienstag, den vierundzwanzigsten November".
 #[must_use]
 pub fn on_date(date: NaiveDate, today: NaiveDate) -> String {
-    let day = with_ending(date, today, "dem", "en");
-    let name = weekday(date.weekday());
-    match (date - today).num_days() {
-        0 => format!("heute, {name}, {day}"),
-        1 => format!("morgen, {name}, {day}"),
-        2 => format!("übermorgen, {name}, {day}"),
-        _ => format!("am {name}, {day}"),
-    }
+    date_as(Role::When, date, today)
 }
 
 fn with_ending(date: NaiveDate, today: NaiveDate, article: &str, ending: &str) -> String {

@@ -14,10 +14,10 @@ use appointment::model::Slot;
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
-use kernel::{AppointmentId, CallId, Currency, Money, PhoneNumber, ServiceId, StaffId};
+use kernel::{AppointmentId, CallId, Currency, IdempotencyKey, Money, PhoneNumber, ServiceId, StaffId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
-use voice::{CallMemory, CallNotes, FailedIdentifications, Question, ToldFee};
+use voice::{AskedBack, CallMemory, CallNotes, FailedIdentifications, LastQuestion, Question, ToldFee};
 
 /// A memory without notes.
 pub struct CallMemoryFixture {
@@ -109,7 +109,12 @@ fn full() -> CallNotes {
         staff: Some(StaffId::from_uuid(Uuid::from_u128(2))),
         day: NaiveDate::from_ymd_opt(2026, 3, 29),
         refused: Some(slot(15).start),
-        asked: Some(Question::Book(slot(30))),
+        asked: LastQuestion::Open(Question::Book(slot(30))),
+        asked_back: Some(AskedBack {
+            by: Some(IdempotencyKey::new("call:book_appointment:1:2")),
+            between: vec![slot(15).start, slot(30).start],
+        }),
+        may_hold: true,
         told_fee: Some(ToldFee {
             appointment: AppointmentId::from_uuid(Uuid::from_u128(4)),
             act: ChangeAct::Cancel,
@@ -126,10 +131,12 @@ pub async fn notes_come_back_whole(fixture: &CallMemoryFixture) {
     let ours = scope(1, None);
     assert_eq!(fixture.here.recall(&ours, call(1)).await, CallNotes::default());
     let questions = [
-        None,
-        Some(Question::Book(slot(0))),
-        Some(Question::BookBeside(slot(60))),
-        Some(Question::Move(AppointmentId::from_uuid(Uuid::from_u128(9)), slot(120))),
+        LastQuestion::Unknown,
+        LastQuestion::Open(Question::Book(slot(0))),
+        LastQuestion::Open(Question::BookBeside(slot(60))),
+        LastQuestion::Open(Question::Move(AppointmentId::from_uuid(Uuid::from_u128(9)), slot(120))),
+        LastQuestion::Answered(AppointmentId::from_uuid(Uuid::from_u128(9))),
+        LastQuestion::Closed,
     ];
     for asked in questions {
         let notes = CallNotes { asked, ..full() };
@@ -143,7 +150,7 @@ pub async fn notes_come_back_whole(fixture: &CallMemoryFixture) {
 pub async fn the_latest_notes_count_whoever_took_them(fixture: &CallMemoryFixture) {
     let ours = scope(1, None);
     fixture.here.remember(&ours, call(1), full()).await;
-    let later = CallNotes { asked: Some(Question::Book(slot(60))), ..CallNotes::default() };
+    let later = CallNotes { asked: LastQuestion::Open(Question::Book(slot(60))), ..CallNotes::default() };
     fixture.there.remember(&ours, call(1), later.clone()).await;
     assert_eq!(fixture.here.recall(&ours, call(1)).await, later);
     fixture.here.remember(&ours, call(1), full()).await;

@@ -298,11 +298,8 @@ impl Callback {
         }
     }
 
-    /// A fresh promise: pending, due as its priority says, its texts cleaned and cut to their bounds.
+    /// A fresh promise: pending, its texts cleaned and cut to their bounds.
     pub(crate) fn promised(mut state: CallbackSnapshot) -> Self {
-        // Saturates at the end of time, which no clock reaches.
-        state.due_at =
-            state.created_at.checked_add_signed(state.priority.due_in()).unwrap_or(DateTime::<Utc>::MAX_UTC);
         state.note = state.note.and_then(|text| bounded(&text, Self::MAX_NOTE_CHARS));
         state.preferred_window =
             state.preferred_window.and_then(|text| bounded(&text, Self::MAX_WINDOW_CHARS));

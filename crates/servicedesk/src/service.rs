@@ -35,6 +35,8 @@ pub struct RequestCallback {
     pub note: Option<String>,
     /// How soon; `None` takes what the reason proposes.
     pub priority: Option<Priority>,
+    /// By when a person calls; `None` counts from now what the priority allows, whether anybody is there or not.
+    pub due_at: Option<DateTime<Utc>>,
     /// When the caller can be reached, in the caller's words; cut to [`Callback::MAX_WINDOW_CHARS`] characters.
     pub preferred_window: Option<String>,
 }
@@ -53,6 +55,7 @@ impl RequestCallback {
             reason,
             note: None,
             priority: None,
+            due_at: None,
             preferred_window: None,
         }
     }
@@ -268,6 +271,9 @@ fn promise(
     let phone =
         request.phone.or_else(|| request.caller.number().cloned()).ok_or(RequestError::NumberRequired)?;
     let priority = request.priority.unwrap_or_else(|| request.reason.proposed_priority());
+    // Saturates at the end of time, which no clock reaches.
+    let in_time = || now.checked_add_signed(priority.due_in()).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let due_at = request.due_at.filter(|due| *due > now).unwrap_or_else(in_time);
     Ok(Callback::promised(CallbackSnapshot {
         id,
         branch: request.branch.or(scope_branch),
@@ -280,7 +286,7 @@ fn promise(
         priority,
         preferred_window: request.preferred_window,
         status: CallbackStatus::Pending,
-        due_at: now,
+        due_at,
         created_at: now,
         escalated_at: None,
         version: 1,

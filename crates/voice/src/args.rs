@@ -18,9 +18,32 @@ pub(crate) struct Args<'a>(&'a Map<String, Value>);
 
 /// An argument that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooLong {
+pub(crate) struct Unusable {
     /// First name of the argument.
     pub(crate) name: &'static str,
+    pub(crate) why: Why,
+}
+
+/// Why an argument cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// More text than anybody says.
+    TooLong,
+    /// A list or an object where a word belongs, a word where a number belongs.
+    WrongType,
+    /// A number below what can be meant.
+    TooSmall,
+}
+
+impl Why {
+    /// The word that interfaces use.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::WrongType => "wrong_type",
+            Self::TooSmall => "too_small",
+        }
+    }
 }
 
 impl<'a> Args<'a> {
@@ -29,19 +52,30 @@ impl<'a> Args<'a> {
     }
 
     /// The first of the names that carries something, as text. Numbers are read as they are written;
-    /// booleans, lists, objects and placeholders (`{{…}}`, `null`, empty) count as absent.
+    /// booleans and placeholders (`{{…}}`, `null`, empty) count as absent.
     ///
     /// # Errors
-    /// [`TooLong`] for text beyond [`MAX_TEXT_CHARS`].
-    pub(crate) fn text(&self, names: &'static [&'static str]) -> Result<Option<String>, TooLong> {
+    /// [`Unusable`] for text beyond [`MAX_TEXT_CHARS`], and for a list or an object under one of the names if no other
+    /// carries anything.
+    pub(crate) fn text(&self, names: &'static [&'static str]) -> Result<Option<String>, Unusable> {
+        let unusable = |why| Unusable { name: names[0], why };
+        let mut is_wrong = false;
         for name in names {
             let text = match self.0.get(*name) {
                 Some(Value::String(text)) => text.trim(),
                 Some(Value::Number(number)) => return Ok(Some(number.to_string())),
-                _ => continue,
+                Some(Value::Array(list)) => {
+                    is_wrong |= !list.is_empty();
+                    continue;
+                }
+                Some(Value::Object(object)) => {
+                    is_wrong |= !object.is_empty();
+                    continue;
+                }
+                Some(Value::Null | Value::Bool(_)) | None => continue,
             };
             if text.chars().nth(MAX_TEXT_CHARS).is_some() {
-                return Err(TooLong { name: names[0] });
+                return Err(unusable(Why::TooLong));
             }
             // Control characters end words, so that "Erika\0Muster" does not become one.
             let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -56,7 +90,7 @@ impl<'a> Args<'a> {
             }
             return Ok(Some(clean.to_owned()));
         }
-        Ok(None)
+        if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
     }
 
     /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`, and no no beside it. Everything else, also
@@ -88,16 +122,25 @@ impl<'a> Args<'a> {
         said.reduce(|all, one| all && one)
     }
 
-    /// A whole number within bounds, also from text; absent or unusable is `None`.
-    pub(crate) fn number(&self, names: &[&str], range: std::ops::RangeInclusive<i64>) -> Option<i64> {
-        names.iter().find_map(|name| {
-            let number = match self.0.get(*name)? {
-                Value::Number(number) => number.as_i64()?,
-                Value::String(text) => text.trim().parse().ok()?,
-                _ => return None,
-            };
-            range.contains(&number).then_some(number)
-        })
+    /// A whole number from 1, also from text; more than `most` is `most`. `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Unusable`] for what is no whole number, and for numbers below 1.
+    pub(crate) fn count(&self, names: &'static [&'static str], most: u32) -> Result<Option<u32>, Unusable> {
+        let unusable = |why| Unusable { name: names[0], why };
+        if names.iter().any(|name| self.0.get(*name).is_some_and(Value::is_boolean)) {
+            return Err(unusable(Why::WrongType));
+        }
+        let Some(text) = self.text(names)? else { return Ok(None) };
+        // A model may write a number with a point, and numbers beyond every integer.
+        let number: f64 = text.parse().map_err(|_| unusable(Why::WrongType))?;
+        if !number.is_finite() || number.fract() != 0.0 {
+            return Err(unusable(Why::WrongType));
+        }
+        if number < 1.0 {
+            return Err(unusable(Why::TooSmall));
+        }
+        Ok(Some((1..=most).rev().find(|count| f64::from(*count) <= number).unwrap_or(1)))
     }
 }
 
@@ -135,7 +178,44 @@ mod tests {
     #[test]
     fn long_text_is_refused_by_name() {
         let args = map(json!({"date": "x".repeat(1_000_000)}));
-        assert_eq!(Args::new(&args).text(NAMES), Err(TooLong { name: "datum" }));
+        assert_eq!(Args::new(&args).text(NAMES), Err(Unusable { name: "datum", why: Why::TooLong }));
+    }
+
+    #[test]
+    fn a_list_is_no_word_unless_another_name_carries_one() {
+        let wrong = Err(Unusable { name: "datum", why: Why::WrongType });
+        for (value, read) in [
+            (json!({"datum": ["10"]}), wrong.clone()),
+            (json!({"date": {"tag": 1}}), wrong),
+            (json!({"datum": ["10"], "date": "morgen"}), Ok(Some("morgen".to_owned()))),
+            (json!({"datum": [], "date": {}}), Ok(None)),
+            (json!({"datum": true}), Ok(None)),
+        ] {
+            assert_eq!(Args::new(&map(value.clone())).text(NAMES), read, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_from_one_up_to_the_most_there_is() {
+        let wrong = |why| Err(Unusable { name: "datum", why });
+        for (value, read) in [
+            (json!(null), Ok(None)),
+            (json!(""), Ok(None)),
+            (json!(7), Ok(Some(7))),
+            (json!("7"), Ok(Some(7))),
+            (json!(7.0), Ok(Some(7))),
+            (json!(91), Ok(Some(90))),
+            (json!(1e300), Ok(Some(90))),
+            (json!(0), wrong(Why::TooSmall)),
+            (json!(-3), wrong(Why::TooSmall)),
+            (json!(1.5), wrong(Why::WrongType)),
+            (json!("bald"), wrong(Why::WrongType)),
+            (json!("NaN"), wrong(Why::WrongType)),
+            (json!(true), wrong(Why::WrongType)),
+            (json!([7]), wrong(Why::WrongType)),
+        ] {
+            assert_eq!(Args::new(&map(json!({"datum": value}))).count(NAMES, 90), read, "{value}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) struct Conversation {
     pub(crate) call: CallId,
     pub(crate) provider_call: ProviderCallId,
     pub(crate) caller: Caller,
+    /// A number came that cannot be used; to the caller that is another matter than none.
+    pub(crate) number_is_unusable: bool,
     pub(crate) now: DateTime<Utc>,
     pub(crate) tenant: TenantProfile,
     pub(crate) premises: BranchProfile,
@@ -64,6 +66,15 @@ impl Conversation {
     /// The name of a person, also of one who has left.
     pub(crate) fn staff_name(&self, id: StaffId) -> String {
         self.catalogue.person(id).map_or_else(|| self.premises.name.clone(), |person| person.name.clone())
+    }
+
+    /// Why nothing is known by the caller's number, as the beginning of a sentence.
+    pub(crate) const fn without_number(&self) -> &'static str {
+        if self.number_is_unusable {
+            "Ihre Nummer kann ich leider nicht verwenden"
+        } else {
+            "Ihre Nummer wird nicht übertragen"
+        }
     }
 
     pub(crate) fn listener(&self) -> Listener<'_> {
@@ -114,6 +125,8 @@ impl VoiceDesk {
             Some(envelope) => self.line_of_envelope(envelope, Opening::ToolCall, request.correlation).await?,
             None => self.line_of_arguments(request).await?,
         };
+        let theirs = request.call.as_ref().and_then(|envelope| caller_of(envelope).as_deref());
+        let number_is_unusable = numbers::is_unusable(theirs, numbers::HOME);
         let now = self.parts.clock.now();
         let tenant = self.parts.tenants.profile(&line.scope).await.map_err(VoiceError::from)?;
         let tenant = tenant.ok_or(VoiceError::Corrupt("a routed tenant without a profile"))?;
@@ -124,6 +137,7 @@ impl VoiceDesk {
             call: line.call,
             provider_call,
             caller: line.caller,
+            number_is_unusable,
             now,
             tenant,
             premises,
@@ -142,13 +156,8 @@ impl VoiceDesk {
         let id = envelope.call_id.as_deref().and_then(|text| ProviderCallId::parse(text).ok());
         let id = id.ok_or_else(|| NoConversation::Refused(Box::new(call_unknown())))?;
         let actor = || Actor::VoiceAgent(id.as_str().to_owned());
-        let is_outbound = envelope.direction.as_deref() == Some("outbound");
-        // On an outbound call the company's number is the one that calls.
-        let (ours, theirs) = if is_outbound {
-            (&envelope.from_number, &envelope.to_number)
-        } else {
-            (&envelope.to_number, &envelope.from_number)
-        };
+        let theirs = caller_of(envelope);
+        let ours = if is_outbound(envelope) { &envelope.from_number } else { &envelope.to_number };
         let country = numbers::HOME;
         let caller = numbers::caller(theirs.as_deref(), country);
         match self.parts.resolver.by_provider_call(&id, actor(), correlation).await {
@@ -221,6 +230,16 @@ impl VoiceDesk {
         let line = Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller };
         Ok((id, line))
     }
+}
+
+/// On an outbound call the company's number is the one that calls.
+fn is_outbound(envelope: &EnvelopeCall) -> bool {
+    envelope.direction.as_deref() == Some("outbound")
+}
+
+/// The number of whoever the company speaks with, as it came.
+fn caller_of(envelope: &EnvelopeCall) -> &Option<String> {
+    if is_outbound(envelope) { &envelope.to_number } else { &envelope.from_number }
 }
 
 fn call_unknown() -> ToolReply {

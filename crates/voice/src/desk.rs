@@ -12,12 +12,14 @@ use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScop
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
-use crate::args::{Args, TooLong};
+use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation};
 use crate::effect::Effect;
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
-use crate::ports::{CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, TraceSink};
+use crate::ports::{
+    CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
+};
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
 use crate::status::Status;
@@ -107,15 +109,18 @@ impl From<ToolReply> for Stop {
     }
 }
 
-impl From<TooLong> for Stop {
-    fn from(too_long: TooLong) -> Self {
-        let reply = ToolReply::new(
-            Status::InvalidArguments,
-            "Das war leider zu viel auf einmal, können Sie es bitte kürzer sagen?",
-        )
-        .with("reason", "too_long")
-        .with("argument", too_long.name)
-        .next(NextAction::AskCaller);
+impl From<Unusable> for Stop {
+    fn from(unusable: Unusable) -> Self {
+        let message = match unusable.why {
+            Why::TooLong => "Das war leider zu viel auf einmal, können Sie es bitte kürzer sagen?",
+            Why::WrongType | Why::TooSmall => {
+                "Das konnte ich leider nicht richtig aufnehmen, können Sie es bitte noch einmal sagen?"
+            }
+        };
+        let reply = ToolReply::new(Status::InvalidArguments, message)
+            .with("reason", unusable.why.as_str())
+            .with("argument", unusable.name)
+            .next(NextAction::AskCaller);
         Self::Reply(Box::new(reply))
     }
 }
@@ -229,14 +234,21 @@ impl VoiceDesk {
     async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
-        let work = self.dispatch(tool, args, request, talk, &once);
-        let done =
-            if tool.leaves_holds() { join(work, self.keep_asked_holds(talk)).await.0 } else { work.await };
+        // The future of the largest tool: on the heap, it leaves the stack to what is below.
+        let work = Box::pin(self.dispatch(tool, args, request, talk, &once));
+        let done = if tool.leaves_holds() {
+            join(work, self.meanwhile(tool, args, talk)).await.0
+        } else {
+            work.await
+        };
         match done {
             Ok(done) => {
                 // Another day was looked at, and nothing of it is held: what was held before is not given up.
-                if tool == Tool::CheckAvailability && !done.reply.data.contains_key("held_until") {
-                    self.keep_asked_holds(talk).await;
+                if tool == Tool::CheckAvailability
+                    && !done.reply.data.contains_key("held_until")
+                    && self.parts.memory.recall(&talk.scope, talk.call).await.may_hold
+                {
+                    self.keep_holds(talk).await;
                 }
                 done
             }
@@ -262,10 +274,22 @@ impl VoiceDesk {
         }
     }
 
-    /// Renews what the call holds, if it has been asked anything that could have made a hold: most questions before that
-    /// need no look at the store.
-    async fn keep_asked_holds(&self, talk: &Conversation) {
-        if self.parts.memory.recall(&talk.scope, talk.call).await.asked.is_some() {
+    /// Beside a tool that leaves the holds alone: renews what the call holds, if anything could have made a hold; most
+    /// questions before that need no look at the store. A question that waited for its answer is over if the tool ends
+    /// with one of its own.
+    async fn meanwhile(&self, tool: Tool, args: Args<'_>, talk: &Conversation) {
+        let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
+        let holds = notes.may_hold;
+        match notes.asked {
+            LastQuestion::Open(question) if tools::asks_something_else(tool, args, talk, question) => {
+                self.note(talk, notes.closed()).await;
+            }
+            LastQuestion::Answered(_) if tools::asks_anything(tool) => {
+                self.note(talk, notes.closed()).await;
+            }
+            _ => {}
+        }
+        if holds {
             self.keep_holds(talk).await;
         }
     }

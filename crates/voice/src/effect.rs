@@ -13,7 +13,7 @@ use crate::desk::Done;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::waiting_list;
+use crate::tools::waiting_list::{self, Noted};
 
 /// Where an appointment stands, as far as an answer about it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,17 @@ pub(crate) enum Effect {
         fee: Option<Money>,
     },
     /// A person will call back.
-    CallbackRequested { callback: CallbackId, priority: String, due_at: DateTime<Utc> },
+    CallbackRequested {
+        callback: CallbackId,
+        priority: String,
+        due_at: DateTime<Utc>,
+        /// When the caller can be reached, as it was said back.
+        #[serde(default)]
+        window: Option<String>,
+        /// Nobody is there on the day of it.
+        #[serde(default)]
+        window_is_closed: bool,
+    },
     /// A wish is in the waiting list.
     WishNoted {
         wish: WishId,
@@ -90,6 +100,11 @@ pub(crate) enum Effect {
         branch: Option<BranchId>,
         first_day: NaiveDate,
         last_day: NaiveDate,
+        #[serde(default)]
+        staff: Option<StaffId>,
+        /// First and last minute of each day, where not any will do.
+        #[serde(default)]
+        hours: Option<(u16, u16)>,
     },
 }
 
@@ -283,14 +298,23 @@ impl Effect {
                     .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
-            Self::WishNoted { wish, service, first_day, last_day, .. } => {
-                let days = (*first_day, *last_day);
-                waiting_list::noted(talk, wish.to_string(), *service, days).into()
+            Self::WishNoted { wish, service, first_day, last_day, staff, hours, .. } => {
+                let noted = Noted {
+                    wish: wish.to_string(),
+                    service: *service,
+                    staff: *staff,
+                    days: (*first_day, *last_day),
+                    hours: *hours,
+                };
+                waiting_list::noted(talk, noted).into()
             }
-            Self::CallbackRequested { callback, priority, due_at } => {
+            Self::CallbackRequested { callback, priority, due_at, window, window_is_closed } => {
                 let due = due_at.with_timezone(&zone);
+                let wish = window.as_deref().map(|window| format!("mit dem Wunsch {window}"));
+                let closed = if *window_is_closed { ", an diesem Tag haben wir geschlossen" } else { "" };
                 let message = format!(
-                    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+                    "Ich habe Ihre Rückrufbitte {}aufgenommen{closed}, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
+                    wish.unwrap_or_default(),
                     speech::due(due, talk.now),
                 );
                 let reply = ToolReply::new(Status::CallbackRequested, message)

@@ -53,8 +53,8 @@ pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
-    CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Question, Settlement,
-    StoredOutcome, ToldFee, TraceSink,
+    AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,
+    Question, Settlement, StoredOutcome, ToldFee, TraceSink,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};

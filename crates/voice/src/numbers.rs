@@ -29,6 +29,13 @@ pub(crate) fn said_number(text: &str, country: Country) -> Option<PhoneNumber> {
     })
 }
 
+/// Whether something came that is neither a number that can be dialled nor a sign that the number is withheld.
+pub(crate) fn is_unusable(text: Option<&str>, country: Country) -> bool {
+    text.is_some_and(|text| {
+        !text.trim().is_empty() && matches!(normalise(text, country), Normalised::Unusable(_))
+    })
+}
+
 /// Who is on the line. Withheld, missing and unusable numbers are all the same: nobody in particular.
 pub(crate) fn caller(text: Option<&str>, country: Country) -> Caller {
     text.and_then(|text| number(text, country)).map_or(Caller::Anonymous, Caller::Known)

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::conversation::Conversation;
 use crate::effect::Effect;
+use crate::ports::{AskedBack, CallNotes};
 use crate::request::{Mode, ToolRequest};
 use crate::tool::Tool;
 
@@ -61,6 +62,12 @@ impl Once {
     /// it may also be the same wish, said again after the first effect was undone.
     pub(crate) const fn is_named(&self) -> bool {
         self.is_named
+    }
+
+    /// What this very invocation asked back before; a repetition of it is no answer to that.
+    pub(crate) fn has_asked_back<'n>(&self, notes: &'n CallNotes) -> Option<&'n AskedBack> {
+        let back = notes.asked_back.as_ref()?;
+        (self.is_named && back.by.as_ref() == Some(&self.key)).then_some(back)
     }
 
     /// The key of a request that the provider did not name, now that it is known what it is about. Words such as "ja"

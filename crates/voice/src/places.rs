@@ -53,6 +53,7 @@ impl VoiceDesk {
                 call: talk.call,
                 provider_call: talk.provider_call.clone(),
                 caller: talk.caller.clone(),
+                number_is_unusable: talk.number_is_unusable,
                 now: talk.now,
                 tenant: talk.tenant.clone(),
                 premises,

@@ -48,6 +48,29 @@ pub enum Question {
     Move(AppointmentId, Slot),
 }
 
+/// What a yes of the caller would mean now: it answers the last question of the call and no older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LastQuestion {
+    /// Nothing is known to have been asked.
+    #[default]
+    Unknown,
+    /// This was asked, and nothing was said or done since that would be another matter.
+    Open(Question),
+    /// It was answered: this appointment was booked or moved. A repeated yes means it again and does nothing.
+    Answered(AppointmentId),
+    /// Something else was asked, done or given up since: a yes means nothing that is certain.
+    Closed,
+}
+
+/// A question back by a tool that was to act. The provider may repeat that very invocation; the repetition is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedBack {
+    /// The key of the invocation, if the provider named it.
+    pub by: Option<IdempotencyKey>,
+    /// The times that it asked about.
+    pub between: Vec<DateTime<Utc>>,
+}
+
 /// What a change of an appointment costs, as the caller was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ToldFee {
@@ -70,8 +93,12 @@ pub struct CallNotes {
     pub day: Option<NaiveDate>,
     /// The time that was refused last. Asking for it again is a repetition, not a mix-up with what was offered.
     pub refused: Option<DateTime<Utc>>,
-    /// What the caller was asked to confirm last. It stays after the confirmation, so that a repeated one is known.
-    pub asked: Option<Question>,
+    /// What the caller was asked to confirm last, and whether that still waits for its answer.
+    pub asked: LastQuestion,
+    /// The question back of a tool that was to act, as long as nothing else was asked since.
+    pub asked_back: Option<AskedBack>,
+    /// Whether something may be held for this call.
+    pub may_hold: bool,
     /// The fee that the caller was told last. A yes agrees to no other.
     pub told_fee: Option<ToldFee>,
     /// The appointment that was cancelled last in this call.
@@ -83,7 +110,44 @@ pub struct CallNotes {
     pub noted_at: Option<DateTime<Utc>>,
 }
 
+impl Question {
+    /// The time that it is about.
+    #[must_use]
+    pub const fn slot(&self) -> Slot {
+        match self {
+            Self::Book(slot) | Self::BookBeside(slot) | Self::Move(_, slot) => *slot,
+        }
+    }
+}
+
 impl CallNotes {
+    /// The same once this was asked.
+    pub(crate) fn asking(self, question: Question) -> Self {
+        let asked = LastQuestion::Open(question);
+        Self { asked, asked_back: None, offered: Vec::new(), may_hold: true, ..self }
+    }
+
+    /// The same once these times were offered: which of them, is another question than any before.
+    pub(crate) fn offering(self, offered: Vec<Slot>) -> Self {
+        Self { offered, ..self.closed() }
+    }
+
+    /// The same once this appointment was booked or moved.
+    pub(crate) fn answered(self, appointment: AppointmentId) -> Self {
+        let asked = LastQuestion::Answered(appointment);
+        Self { asked, asked_back: None, offered: Vec::new(), ..self }
+    }
+
+    /// The same once the call has gone on to something else.
+    pub(crate) fn closed(self) -> Self {
+        Self { asked: LastQuestion::Closed, asked_back: None, ..self }
+    }
+
+    /// Whether the tool that was to act has asked about this time before; whoever has been asked means what is said next.
+    pub(crate) fn was_asked_back(&self, start: DateTime<Utc>) -> bool {
+        self.asked_back.as_ref().is_some_and(|back| back.between.contains(&start))
+    }
+
     /// The fee that the caller knows of for this act on this appointment.
     pub(crate) fn agreed_fee(&self, appointment: AppointmentId, act: ChangeAct) -> Option<Money> {
         self.told_fee.filter(|told| told.appointment == appointment && told.act == act).map(|told| told.fee)

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
+use german_datetime::speak::Role;
 use german_datetime::{number, speak};
 
 /// A day in full: "morgen, Dienstag, der vierundzwanzigste November".
@@ -9,7 +10,7 @@ pub(crate) fn day(day: NaiveDate, today: NaiveDate) -> String {
     speak::date(day, today)
 }
 
-/// A day after "am": "am Freitag, dem vierten Dezember".
+/// When something is: "am Freitag, dem vierten Dezember", "morgen, Dienstag, den vierundzwanzigsten November".
 pub(crate) fn on_day(day: NaiveDate, today: NaiveDate) -> String {
     speak::on_date(day, today)
 }
@@ -19,10 +20,9 @@ pub(crate) fn clock(time: NaiveTime) -> String {
     speak::time(time)
 }
 
-/// A moment after "am": "am Freitag, dem vierten Dezember, um vierzehn Uhr dreißig".
+/// When something is, to the minute: "am Freitag, dem vierten Dezember, um vierzehn Uhr dreißig".
 pub(crate) fn moment(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
-    let today = now.with_timezone(&at.timezone()).date_naive();
-    format!("{}, um {}", on_day(at.date_naive(), today), clock(at.time()))
+    moment_as(Role::When, at, now)
 }
 
 /// "Anna, Boris und Clara".
@@ -92,23 +92,35 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// A day after "bis", "auf": "Freitag, den vierten Dezember".
 pub(crate) fn day_as_aim(day: NaiveDate, today: NaiveDate) -> String {
-    as_aim(&on_day(day, today))
+    speak::date_as(Role::Until, day, today)
 }
 
 /// A day after "von", "ab": "Freitag, dem vierten Dezember".
 pub(crate) fn day_as_origin(day: NaiveDate, today: NaiveDate) -> String {
-    let spoken = on_day(day, today);
-    spoken.strip_prefix("am ").unwrap_or(&spoken).to_owned()
+    speak::date_as(Role::From, day, today)
 }
 
 /// A moment after "auf": "Freitag, den vierten Dezember, um vierzehn Uhr dreißig".
 pub(crate) fn moment_as_aim(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
-    as_aim(&moment(at, now))
+    moment_as(Role::Until, at, now)
 }
 
-/// "am …, dem …en" and "…, den …en" share the ending; only article and preposition differ.
-fn as_aim(spoken: &str) -> String {
-    spoken.strip_prefix("am ").unwrap_or(spoken).replacen(", dem ", ", den ", 1)
+/// A moment that is named: "Freitag, der vierte Dezember, um vierzehn Uhr dreißig".
+pub(crate) fn named_moment(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    moment_as(Role::Named, at, now)
+}
+
+fn moment_as(role: Role, at: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    let today = now.with_timezone(&at.timezone()).date_naive();
+    format!("{}, um {}", speak::date_as(role, at.date_naive(), today), clock(at.time()))
+}
+
+/// Why a day is closed, as the end of a sentence: "denn da ist Erster Weihnachtsfeiertag".
+pub(crate) fn closed_because(reason: &str) -> String {
+    let reason = plain(reason);
+    let is_many =
+        ["ferien", "arbeiten", "feiertage"].iter().any(|many| reason.to_lowercase().ends_with(many));
+    format!("denn da {} {reason}", if is_many { "sind" } else { "ist" })
 }
 
 /// A due time, coarse on purpose: people keep promises by the hour.

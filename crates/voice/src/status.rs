@@ -67,7 +67,7 @@ statuses! {
     OwnAppointmentOverlaps = "own_appointment_overlaps", false;
     /// The slot id is not one of ours or no longer fits the catalogue.
     SlotUnknown = "slot_unknown", false;
-    /// Nothing is held for this call that could be confirmed.
+    /// Nothing was asked last that a yes could answer. Where a time is still held or was offered, the answer asks about it.
     NothingToConfirm = "nothing_to_confirm", false;
     /// A day is missing.
     DateRequired = "date_required", false;

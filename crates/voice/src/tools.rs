@@ -1,5 +1,6 @@
 //! One file per matter; each shows the dialogue it serves.
 
+pub(crate) mod anybody;
 pub(crate) mod appointments;
 pub(crate) mod availability;
 pub(crate) mod booking;
@@ -16,3 +17,37 @@ pub(crate) mod preference;
 pub(crate) mod services;
 pub(crate) mod waiting_list;
 pub(crate) mod wish;
+pub(crate) mod yes;
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::ports::Question;
+use crate::tool::Tool;
+
+/// Whether the tool ends with a question of its own that a yes may answer, and takes no notes itself.
+pub(crate) const fn asks_anything(tool: Tool) -> bool {
+    matches!(
+        tool,
+        Tool::ParseDate
+            | Tool::QueryAppointment
+            | Tool::QueryAppointmentByName
+            | Tool::GetCustomerAppointments
+            | Tool::RequestCallback
+            | Tool::ListServices
+            | Tool::GetAvailableServices
+            | Tool::GetServiceInfo
+            | Tool::GetOpeningHours
+    )
+}
+
+/// The same, except that whoever asks what the service costs has not gone on to another matter.
+pub(crate) fn asks_something_else(
+    tool: Tool,
+    args: Args<'_>,
+    talk: &Conversation,
+    question: Question,
+) -> bool {
+    let is_about_it = tool == Tool::GetServiceInfo
+        && matches!(services::named(args, talk), Ok(Some(service)) if service.id == question.slot().service);
+    asks_anything(tool) && !is_about_it
+}

@@ -313,6 +313,9 @@ struct Plan {
     /// The asked time on the asked day, moved to the opening if it lies before.
     anchor: u16,
     purposes: HashMap<Minute, OfferKind>,
+    /// Minutes from the asked time to what the next free day has: a time of the asked day that is no farther goes
+    /// before it.
+    reach: u16,
 }
 
 impl Plan {
@@ -327,6 +330,7 @@ impl Plan {
             afternoon: asked >= NOON,
             anchor: opening.map_or(asked, |opens| asked.max(opens)),
             purposes: HashMap::new(),
+            reach: 0,
         };
         // Weaker purposes first; a stronger one takes its minute over.
         let next_free_day = candidates
@@ -377,6 +381,9 @@ impl Plan {
                 (candidate.wall.abs_diff(asked), !self.likes(candidate.wall), candidate.start)
             });
         if let Some(candidate) = nearest {
+            if kind == OfferKind::NextAvailable {
+                self.reach = candidate.wall.abs_diff(asked);
+            }
             self.purposes.insert(candidate.start, kind);
         }
     }
@@ -392,7 +399,8 @@ impl Plan {
         if self.wish.time.window().is_some() && self.matches(candidate.wall) {
             return (OfferKind::SameDayInWindow, true);
         }
-        let near = candidate.wall.abs_diff(self.anchor) <= NEAR_SAME_DAY;
+        let near = candidate.wall.abs_diff(self.anchor) <= NEAR_SAME_DAY
+            || candidate.wall.abs_diff(self.wish.time.anchor()) <= self.reach;
         if candidate.wall < self.wish.time.anchor() {
             (OfferKind::SameDayEarlier, near)
         } else {

@@ -45,9 +45,21 @@ pub fn offer_until(
 ) -> Option<DateTime<Utc>> {
     let notice = TimeDelta::minutes(i64::from(catalogue.notice_minutes(slot.service)));
     let last = slot.start.checked_sub_signed(notice)?;
-    let from = Minute::ceil(now).0;
+    let until = after_open_minutes(catalogue, open_minutes, now).map_or(last, |until| until.min(last));
+    (now < until).then_some(until)
+}
+
+/// The moment at which the branch has been open for `open_minutes` since `from`. `None` for a branch that is not open
+/// for so long in the next 14 days.
+#[must_use]
+pub fn after_open_minutes(
+    catalogue: &Catalogue,
+    open_minutes: u32,
+    from: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let first = catalogue.date_at(from);
+    let from = Minute::ceil(from).0;
     let mut left = i64::from(open_minutes);
-    let first = catalogue.date_at(now);
     for day in 0..=LONGEST_WAIT_DAYS {
         let date = add_days(first, day);
         let OpeningDay::Open(hours) = catalogue.opening_on(date) else { continue };
@@ -56,13 +68,12 @@ pub fn offer_until(
             let closes = catalogue.minute_at(date, stretch.until).0;
             let open = (closes - opens).max(0);
             if open >= left {
-                let until = Minute(opens + left).instant().min(last);
-                return (now < until).then_some(until);
+                return Some(Minute(opens + left).instant());
             }
             left -= open;
         }
     }
-    (now < last).then_some(last)
+    None
 }
 
 /// The slot in freed time that is free now and meets the wish: the one that begins nearest to its beginning, the earlier

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Europe::Berlin;
+use german_datetime::speak::Role;
 use german_datetime::{Context, Reason, Value, in_zone, speak, understand};
 
 use crate::support::{at, day, wednesday};
@@ -21,7 +22,17 @@ fn dates_for_the_ear() {
         assert_eq!(speak::date(day(date), today), words);
     }
     assert_eq!(speak::on_date(day("2025-12-05"), today), "am Freitag, dem fünften Dezember");
-    assert_eq!(speak::on_date(today, today), "heute, Sonntag, dem dreiundzwanzigsten November");
+    assert_eq!(speak::on_date(today, today), "heute, Sonntag, den dreiundzwanzigsten November");
+    let (tomorrow, friday) = (day("2025-11-24"), day("2025-12-05"));
+    for (role, near, far) in [
+        (Role::Named, "morgen, Montag, der vierundzwanzigste November", "Freitag, der fünfte Dezember"),
+        (Role::When, "morgen, Montag, den vierundzwanzigsten November", "am Freitag, dem fünften Dezember"),
+        (Role::Until, "morgen, Montag, den vierundzwanzigsten November", "Freitag, den fünften Dezember"),
+        (Role::From, "morgen, Montag, dem vierundzwanzigsten November", "Freitag, dem fünften Dezember"),
+    ] {
+        assert_eq!(speak::date_as(role, tomorrow, today), near);
+        assert_eq!(speak::date_as(role, friday, today), far);
+    }
 }
 
 #[test]
@@ -66,7 +77,7 @@ fn lists_and_lengths() {
     let moment = |day, hour| Berlin.with_ymd_and_hms(2025, 11, day, hour, 0, 0).unwrap();
     assert_eq!(
         speak::moments(&[moment(24, 10), moment(24, 11), moment(28, 9)], now),
-        "morgen, Montag, dem vierundzwanzigsten November, um zehn Uhr, um elf Uhr oder am Freitag, dem achtundzwanzigsten \
+        "morgen, Montag, den vierundzwanzigsten November, um zehn Uhr, um elf Uhr oder am Freitag, dem achtundzwanzigsten \
          November, um neun Uhr"
     );
 }
@@ -120,9 +131,9 @@ fn every_day_of_ten_years_comes_back() {
             let today = (date - TimeDelta::days(back)).max(NaiveDate::MIN);
             let context =
                 Context::new(Berlin.from_local_datetime(&today.and_hms_opt(10, 20, 0).unwrap()).unwrap());
-            for words in
-                [speak::date(date, today), speak::on_date(date, today), speak::day_and_month(date, today)]
-            {
+            let roles = [Role::Named, Role::When, Role::Until, Role::From];
+            let roles = roles.map(|role| speak::date_as(role, date, today));
+            for words in roles.into_iter().chain([speak::day_and_month(date, today)]) {
                 let found = understand(&words, &context).unwrap_or_else(|error| panic!("{words:?}: {error}"));
                 assert_eq!(found.value, Value::Day(date), "{words:?} on {today}");
                 assert!(!found.is_ambiguous(), "{words:?} on {today}: {found:?}");

@@ -261,7 +261,7 @@ pub const TOOLS: &[ToolEntry] = &[
             n::ADDITIONAL,
             n::OTHER_PERSON,
         ],
-        fields: &[WHEN_FIELDS, WHAT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
     },
     ToolEntry {
         tool: Tool::ConfirmBooking,
@@ -269,7 +269,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Always,
         arguments: &[SLOT, NAME, EMAIL, PHONE, NOTES, n::ADDITIONAL, n::OTHER_PERSON],
-        fields: &[WHEN_FIELDS, WHAT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
     },
     ToolEntry {
         tool: Tool::QueryAppointment,
@@ -325,7 +325,7 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &["add_to_waiting_list", "join_waitlist", "store_wish", "warteliste"],
         effect: Effectful::Always,
         arguments: &[DATE, TIME, DATETIME, SERVICE, STAFF, SLOT, CHOICE, NAME, PHONE],
-        fields: &[&["wish_id", "service", "first_day", "last_day"]],
+        fields: &[&["wish_id", "service", "staff", "first_day", "last_day"], WHEN_FIELDS, SLOT_FIELDS],
     },
     ToolEntry {
         tool: Tool::ListServices,

@@ -29,6 +29,7 @@ use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::services;
 use crate::tools::wish::{self, Asker};
+use crate::tools::yes;
 use crate::when::When;
 
 /// Appointments read out in one breath.
@@ -96,6 +97,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
+    // "Absagen" is no yes to a time that was asked about before.
+    yes::go_on(desk, talk).await;
     let asker = wish::asker(desk, args, talk).await?;
     let appointment = match meant(desk, args, talk, &asker).await {
         Err(Stop::Reply(reply)) if reply.status == Status::NotFound => {
@@ -112,26 +115,28 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         Earlier::None(once) => once,
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // The invocation that told of a fee is no yes to it.
+    let is_yes = args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
     let agreed_fee = notes.agreed_fee(appointment.id(), ChangeAct::Cancel);
     let request = CancelRequest {
         appointment: appointment.id(),
         reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
         requester: asker.requester,
         claim: Some(claim_for(&once, Effect::cancelled)),
-        agreed_fee: agreed_fee.filter(|_| args.is_confirmed(names::CONFIRM)),
+        agreed_fee: agreed_fee.filter(|_| is_yes),
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
-            let notes = CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes };
-            desk.note(talk, notes).await;
+            let notes = notes.offering(Vec::new());
+            desk.note(talk, CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes }).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
         CancelOutcome::NotYours => Err(unauthorized().into()),
-        CancelOutcome::NotOpen(_) => Err(not_found().into()),
+        CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
             let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
-            desk.note(talk, CallNotes { told_fee, ..notes }).await;
+            yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
                 spoken(talk, appointment.snapshot()),
@@ -165,8 +170,8 @@ async fn cancelled_before(
     talk: &Conversation,
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let asked = args.text(names::APPOINTMENT)?.and_then(|text| text.trim().parse::<AppointmentId>().ok());
-    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == *id)) else {
+    let asked = args.text(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
+    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == Some(*id))) else {
         return Ok(None);
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
@@ -236,7 +241,7 @@ pub(crate) async fn meant(
             None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
                 let rows: Vec<_> =
                     own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
-                return Err(not_found().with("appointments", rows).into());
+                return Err(no_such_appointment().with("appointments", rows).into());
             }
             None => give_attempt_back(desk, talk).await,
         }
@@ -328,7 +333,10 @@ fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
     if talk.caller.number().is_none() {
         return ToolReply::new(
             Status::AnonymousCaller,
-            "Ihre Nummer wird nicht übertragen, daher darf ich dazu nichts sagen, unter welcher Nummer können wir Sie zurückrufen?",
+            format!(
+                "{}, daher darf ich dazu nichts sagen, unter welcher Nummer können wir Sie zurückrufen?",
+                talk.without_number()
+            ),
         )
         .with("requires_phone_number", true)
         .next(NextAction::OfferCallback);
@@ -339,6 +347,12 @@ fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
         "Ich finde keinen passenden kommenden Termin von Ihnen, soll ich einen neuen vereinbaren?"
     };
     ToolReply::new(Status::NotFound, message).next(NextAction::AskCaller)
+}
+
+/// What was named is no appointment that could be meant; of its time nothing is known.
+fn no_such_appointment() -> ToolReply {
+    ToolReply::new(Status::NotFound, "Diesen Termin finde ich bei Ihnen nicht, welchen Termin meinen Sie?")
+        .next(NextAction::AskCaller)
 }
 
 fn not_found() -> ToolReply {

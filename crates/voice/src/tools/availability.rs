@@ -14,10 +14,11 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
-use crate::ports::{CallNotes, Question};
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::anybody;
 use crate::tools::offers::{
     Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
 };
@@ -27,6 +28,8 @@ use crate::when::{Stretch, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
+/// Alternatives in one answer at most, as the envelope promises.
+const MOST_ALTERNATIVES: u32 = 3;
 
 /// Holds a time, and says so only if it is held.
 pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
@@ -45,28 +48,28 @@ pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    // Whatever comes of it, this is another question than any before.
+    let notes = notes.closed();
     let asker = wish::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
-    let (service, staff, when) = match wanted {
+    let (service, staff, is_kept, when) = match wanted {
         Wanted::Offered(slot) => {
-            let asked = Asked {
-                service: slot.service,
-                staff: Some(slot.staff),
-                start: slot.start,
-                inferred: Vec::new(),
-            };
+            let asked = Asked::new(slot.service, Some(slot.staff), slot.start);
             return check_moment(desk, talk, &asker, asked, notes).await;
         }
-        Wanted::Described { service, staff, when } => (service, staff, when),
+        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
     };
     match when {
         When::Moment(moment) => {
-            let asked = Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred };
+            let asked =
+                Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred, is_kept };
             check_moment(desk, talk, &asker, asked, notes).await
         }
-        When::Stretch(stretch) => check_stretch(desk, talk, &asker, service, staff, stretch, notes).await,
+        When::Stretch(stretch) => {
+            check_stretch(desk, talk, &asker, (service, staff, is_kept), stretch, notes).await
+        }
         When::Unsaid => {
             desk.note(talk, notes).await;
             let message = "An welchem Tag und um wie viel Uhr soll es sein?";
@@ -75,7 +78,8 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     }
 }
 
-async fn check_moment(
+/// Looks at one minute, and holds it if it is free.
+pub(crate) async fn check_moment(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
@@ -95,21 +99,21 @@ async fn check_moment(
     desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
     match outcome {
         CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.note(talk, CallNotes { offered: Vec::new(), asked: Some(Question::Book(slot)), ..notes })
-                .await;
+            desk.note(talk, notes.asking(Question::Book(slot))).await;
             Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
         }
         CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.note(
-                talk,
-                CallNotes { offered: Vec::new(), asked: Some(Question::BookBeside(slot)), ..notes },
-            )
-            .await;
+            desk.note(talk, notes.asking(Question::BookBeside(slot))).await;
             let mut reply = own_overlaps(talk, &own, true);
             reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
             Ok(reply.into())
         }
         CheckOutcome::Taken { reason, alternatives, existing } => {
+            if existing.is_none()
+                && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
+            {
+                return Ok(reply.into());
+            }
             let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
                 Some(own) => {
                     let mut reply = own_overlaps(talk, &own, false);
@@ -125,7 +129,7 @@ async fn check_moment(
 }
 
 /// The answer for a free minute; the same fields for looking and for holding.
-fn free(
+pub(crate) fn free(
     talk: &Conversation,
     slot: Slot,
     hold: Option<&Hold>,
@@ -176,8 +180,7 @@ async fn check_stretch(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    service: ServiceId,
-    staff: Option<StaffId>,
+    (service, staff, is_kept): (ServiceId, Option<StaffId>, bool),
     stretch: Stretch,
     notes: CallNotes,
 ) -> ToolResult {
@@ -205,18 +208,53 @@ async fn check_stretch(
         requester: asker.requester.clone(),
         limit: None,
     };
-    let found = desk.parts.bookings.search(&talk.scope, request).await?;
+    let found = desk.parts.bookings.search(&talk.scope, request.clone()).await?;
     let in_stretch = |slot: &RankedSlot| {
         let local = slot.slot.start.with_timezone(&talk.zone());
         let minute = german_datetime::MinuteOfDay::from(local.time());
         stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
     };
     let inside: Vec<_> = found.slots.iter().filter(|slot| in_stretch(slot)).copied().collect();
-    let slots = if inside.is_empty() { &found.slots } else { &inside };
+    if let Some(wished) = staff
+        && inside.iter().all(|slot| slot.slot.staff != wished)
+    {
+        let others = if inside.is_empty() && is_kept {
+            anybody::in_that_time(desk, talk, request.clone(), in_stretch).await?
+        } else {
+            inside.clone()
+        };
+        if let Some(offered) = spoken_offers(talk, &others) {
+            let wished = talk.staff_name(wished);
+            let message = format!(
+                "Bei {} ist da leider nichts frei, bei {} hätte ich {offered} frei, was passt Ihnen?",
+                speech::plain(&wished),
+                anybody::said(talk, &others),
+            );
+            let reply = ToolReply::new(Status::Options, message)
+                .with("available", true)
+                .with("requested_staff", wished)
+                .with("inferred", stretch.inferred)
+                .next(NextAction::OfferAlternatives);
+            return Ok(offer(desk, talk, reply, &others, notes).await.into());
+        }
+    }
+    // Another time on one of the asked days is nearer to the wish than the same time on another day.
+    let is_minute = stretch.has_hours && stretch.until.minutes() - stretch.from.minutes() <= 1;
+    let mut near = if inside.is_empty() && is_minute {
+        let time = TimeWish::At(stretch.from.minutes());
+        let around = SearchRequest { wish: Wish { day: first, time }, ..request };
+        desk.parts.bookings.search(&talk.scope, around).await?.slots
+    } else {
+        found.slots.clone()
+    };
+    near.sort_by_key(|slot| {
+        !stretch.days.contains(&slot.slot.start.with_timezone(&talk.zone()).date_naive())
+    });
+    let slots = if inside.is_empty() { &near } else { &inside };
     let on_day = speech::on_day(first, talk.today());
     let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
         let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
-        because(talk, reason, &Asked { service, staff, start, inferred: Vec::new() })
+        because(talk, reason, &Asked::new(service, staff, start))
     });
     let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
         (Some(offered), true) if let Some(why_not) = &why_not => ToolReply::new(
@@ -256,7 +294,7 @@ async fn check_stretch(
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
-    let limit = args.number(names::MAX, 1..=3).and_then(|max| u32::try_from(max).ok());
+    let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
     let (service, staff, wish, asked) = match wanted {
         Wanted::Offered(slot) => {
@@ -264,11 +302,11 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             let wish = Wish { day: at.date_naive(), time: TimeWish::At(minute(at)) };
             (slot.service, Some(slot.staff), wish, Some(at))
         }
-        Wanted::Described { service, staff, when: When::Moment(moment) } => {
+        Wanted::Described { service, staff, when: When::Moment(moment), .. } => {
             let wish = Wish { day: moment.at.date_naive(), time: TimeWish::At(minute(moment.at)) };
             (service, staff, wish, Some(moment.at))
         }
-        Wanted::Described { service, staff, when: When::Stretch(stretch) } => {
+        Wanted::Described { service, staff, when: When::Stretch(stretch), .. } => {
             let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
             let time = if stretch.has_hours {
                 TimeWish::Window { from, until, anchor: from }
@@ -278,7 +316,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
             (service, staff, Wish { day, time }, None)
         }
-        Wanted::Described { service, staff, when: When::Unsaid } => {
+        Wanted::Described { service, staff, when: When::Unsaid, .. } => {
             (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
         }
     };
@@ -307,7 +345,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let mut said = None;
     let (service, staff) = match wanted {
         Wanted::Offered(slot) => (slot.service, Some(slot.staff)),
-        Wanted::Described { service, staff, when } => {
+        Wanted::Described { service, staff, when, .. } => {
             said = Some(when);
             (service, staff)
         }
@@ -316,9 +354,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         None => said.and_then(|when| beginning(talk, &when)),
         Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
     };
-    let longest = i64::from(NextRequest::MAX_SEARCH_DAYS);
-    let search_days = args.number(names::SEARCH_DAYS, 1..=longest).and_then(|days| u32::try_from(days).ok());
-    let search_days = search_days.unwrap_or(SEARCH_DAYS);
+    let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let requester = asker.requester.clone();
     let request =
         NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
@@ -383,6 +419,12 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     let mut released = false;
     for hold in held.iter().filter(|hold| slot.is_none_or(|slot| hold.slot() == slot)) {
         released |= desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
+    }
+    // Whoever gives a time back does not want it: the question about it is over.
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_about = |question: Question| slot.is_none_or(|slot| question.slot() == slot);
+    if !matches!(notes.asked, LastQuestion::Open(question) if !is_about(question)) {
+        desk.note(talk, notes.closed()).await;
     }
     let message = if released {
         "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"

@@ -6,27 +6,25 @@
 use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
-use appointment::model::{Appointment, AppointmentSource, Hold, Note, Slot};
-use futures_util::future::join;
+use appointment::model::{AppointmentSource, Hold, Note, Slot};
+use futures_util::future::join3;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::{Effect, Standing};
+use crate::effect::Effect;
 use crate::error::VoiceError;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question};
-use crate::reply::{NextAction, ToolReply};
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::request::Mode;
-use crate::status::Status;
+use crate::tools::anybody;
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
-use crate::tools::customer::spoken;
-use crate::tools::moving;
 use crate::tools::offers::{self, Asked};
 use crate::tools::party::party;
-use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
+use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::yes::{self, already_booked};
 use crate::when::When;
 
 /// Looks by default; books only when the route or the arguments say so.
@@ -68,9 +66,9 @@ async fn book_if(
     once: &Once,
     heard: Heard,
 ) -> ToolResult {
-    let asker = match begin(desk, args, talk, once).await? {
+    let (asker, known) = match begin(desk, args, talk, once).await? {
         Begun::Before(done) => return Ok(done),
-        Begun::Now(asker) => asker,
+        Begun::Now(asker, notes) => (asker, *notes),
     };
     let says_when = [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME];
     let mut anything = false;
@@ -78,17 +76,21 @@ async fn book_if(
         anything |= args.text(argument)?.is_some();
     }
     if !anything {
-        return confirm_held(desk, args, talk, asker, once).await;
+        return yes::confirm(desk, args, talk, (asker, known), once).await;
+    }
+    // Where it has asked about one time, doing the same once more ends in the same question.
+    if let Some(back) = once.has_asked_back(&known).filter(|back| back.between.len() > 1) {
+        return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
-        Wanted::Described { service, staff, when: When::Moment(moment) } => {
+        Wanted::Described { service, staff, is_kept, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
-            let asked = Asked { service, staff, start, inferred: moment.inferred };
-            not_the_offered_day(desk, talk, &asked, &notes).await?;
+            let asked = Asked { service, staff, start, inferred: moment.inferred, is_kept };
+            not_the_offered_day(desk, talk, &asked, &notes, once).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, &asked, &notes).await?;
+                not_the_checked_time(desk, talk, &asked, &notes, once).await?;
             }
             (BookTarget::At { service, staff, start }, asked)
         }
@@ -99,12 +101,18 @@ async fn book_if(
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
-/// Whether this invocation was carried out before, and who asks: two questions that do not wait for each other.
+/// Whether this invocation was carried out before, who asks, and what was said: questions that do not wait for each
+/// other.
 async fn begin(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
-    let (before, asker) = join(desk.before(talk, once), wish::asker(desk, args, talk)).await;
+    let (before, asker, notes) = join3(
+        desk.before(talk, once),
+        wish::asker(desk, args, talk),
+        desk.parts.memory.recall(&talk.scope, talk.call),
+    )
+    .await;
     Ok(match before? {
         Some(done) => Begun::Before(done),
-        None => Begun::Now(asker?),
+        None => Begun::Now(asker?, Box::new(notes)),
     })
 }
 
@@ -112,17 +120,35 @@ enum Begun {
     /// It was: this is the answer.
     Before(Done),
     /// It was not.
-    Now(Asker),
+    Now(Asker, Box<CallNotes>),
 }
 
 /// What shall be committed, and what was known when it was chosen.
-struct Booking {
-    target: BookTarget,
-    asked: Asked,
-    notes: CallNotes,
-    asker: Asker,
+pub(crate) struct Booking {
+    pub(crate) target: BookTarget,
+    pub(crate) asked: Asked,
+    pub(crate) notes: CallNotes,
+    pub(crate) asker: Asker,
     /// Beside an appointment that the customer has at that time.
-    additional: bool,
+    pub(crate) additional: bool,
+}
+
+impl Booking {
+    /// The question that this booking answers: if it lacks a name, the next yes is still about it.
+    fn question(&self) -> Option<Question> {
+        match (self.target, self.notes.asked) {
+            (BookTarget::Slot(slot), _) if self.additional => Some(Question::BookBeside(slot)),
+            (BookTarget::Slot(slot), _) => Some(Question::Book(slot)),
+            (BookTarget::At { .. }, LastQuestion::Open(question)) => {
+                let (slot, asked) = (question.slot(), &self.asked);
+                let is_same = slot.start == asked.start
+                    && slot.service == asked.service
+                    && asked.staff.is_none_or(|staff| staff == slot.staff);
+                Some(question).filter(|_| is_same)
+            }
+            (BookTarget::At { .. }, _) => None,
+        }
+    }
 }
 
 pub(crate) async fn confirm(
@@ -133,106 +159,40 @@ pub(crate) async fn confirm(
 ) -> ToolResult {
     match begin(desk, args, talk, once).await? {
         Begun::Before(done) => Ok(done),
-        Begun::Now(asker) => confirm_held(desk, args, talk, asker, once).await,
+        Begun::Now(asker, notes) => yes::confirm(desk, args, talk, (asker, *notes), once).await,
     }
 }
 
-/// Books what is held for this call; a slot id says which, else it is the one held last.
-async fn confirm_held(
-    desk: &VoiceDesk,
-    args: Args<'_>,
-    talk: &Conversation,
-    asker: Asker,
-    once: &Once,
-) -> ToolResult {
-    let named = match wish::named_slot(args, talk)? {
-        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
-        NamedSlot::Slot(slot) => Some(slot),
-        NamedSlot::Absent => None,
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    // A yes answers the last question. Where that is forgotten, one hold speaks for itself and several do not.
-    let question = match (named, notes.asked, held.as_slice()) {
-        // Notes that are older than what is held for the call have missed a question; only what is held is certain.
-        (None, Some(Question::Book(asked) | Question::Move(_, asked)), [.., last])
-            if last.slot().start != asked.start
-                && notes.noted_at.is_some_and(|noted| noted < last.snapshot().created_at) =>
-        {
-            let zone = talk.zone();
-            let both = [asked, last.slot()].map(|slot| slot.start.with_timezone(&zone));
-            return Err(Box::new(talk.listener().which_of(&both)).into());
-        }
-        (None, Some(question), _) => Some(question),
-        (Some(slot), Some(Question::Move(appointment, asked)), _) if asked == slot => {
-            Some(Question::Move(appointment, slot))
-        }
-        (Some(slot), Some(Question::BookBeside(asked)), _) if asked == slot => {
-            Some(Question::BookBeside(slot))
-        }
-        (Some(slot), ..) => Some(Question::Book(slot)),
-        (None, None, [hold]) => Some(question_of(hold)),
-        (None, None, [.., before, last]) => {
-            let zone = talk.zone();
-            let both = [before, last].map(|hold| hold.slot().start.with_timezone(&zone));
-            return Err(Box::new(talk.listener().which_of(&both)).into());
-        }
-        (None, None, []) => None,
-    };
-    match question {
-        Some(Question::Move(appointment, slot)) => {
-            moving::move_held(desk, args, talk, appointment, slot, once).await
-        }
-        Some(question @ (Question::Book(slot) | Question::BookBeside(slot))) => {
-            let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
-            let additional = matches!(question, Question::BookBeside(_));
-            commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
-        }
-        None => nothing_held(desk, talk).await,
-    }
-}
-
-fn question_of(hold: &Hold) -> Question {
-    match hold.snapshot().moves {
-        Some(appointment) => Question::Move(appointment, hold.slot()),
-        None => Question::Book(hold.slot()),
-    }
-}
-
-/// Nothing is held: either it has been booked in this call already, or there is nothing to confirm.
-async fn nothing_held(desk: &VoiceDesk, talk: &Conversation) -> ToolResult {
-    let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-    let open: Vec<_> = booked.iter().filter(|appointment| appointment.status().is_open()).collect();
-    match open.as_slice() {
-        [appointment] => Ok(already_booked(talk, appointment)),
-        _ => Err(ToolReply::new(
-            Status::NothingToConfirm,
-            "Es ist gerade nichts vorgemerkt, an welchem Tag und um wie viel Uhr soll der Termin sein?",
-        )
-        .next(NextAction::AskCaller)
-        .into()),
-    }
-}
-
-async fn commit(
+pub(crate) async fn commit(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
     booking: Booking,
     once: &Once,
 ) -> ToolResult {
+    let question = booking.question();
     let Booking { target, asked, notes, asker, additional } = booking;
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let (party, learned) = party(desk, args, talk, &asker).await?;
+    let (party, learned) = match party(desk, args, talk, &asker).await {
+        Ok(party) => party,
+        Err(stop) => {
+            let notes = match question {
+                Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes },
+                None => notes.closed(),
+            };
+            desk.note(talk, notes).await;
+            return Err(stop);
+        }
+    };
     let request = BookRequest {
         branch: talk.branch,
         target,
         party,
-        requester: asker.requester,
+        requester: asker.requester.clone(),
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
@@ -246,22 +206,30 @@ async fn commit(
                     tracing::warn!(%error, "what was learned about a customer was not stored");
                 }
             }
-            desk.note(talk, CallNotes { offered: Vec::new(), ..notes }).await;
+            desk.note(talk, notes.answered(appointment.id())).await;
             after_booking(desk, talk, &appointment, &asked).await
         }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
+            desk.note(talk, notes.answered(appointment.id())).await;
             Ok(already_booked(talk, &appointment))
         }
         BookOutcome::OwnAppointment(own) => {
             desk.visit(talk, vec![own.branch]).await?;
-            if let BookTarget::Slot(slot) = target {
-                let asked = Some(Question::BookBeside(slot));
-                desk.note(talk, CallNotes { asked, ..notes }).await;
+            match target {
+                BookTarget::Slot(slot) => {
+                    let notes = notes.asking(Question::BookBeside(slot));
+                    yes::asked_back(desk, talk, notes, vec![slot.start], &once).await;
+                }
+                BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
             }
             Err(offers::own_overlaps(talk, &own, true).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {
+            let other = anybody::at_that_time(desk, talk, &asker, &asked, &reason, &notes).await?;
+            if let Some(reply) = other {
+                return Err(yes::nothing_booked(reply).into());
+            }
             let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
             let notes = CallNotes { refused: Some(asked.start), ..notes };
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
@@ -287,22 +255,8 @@ pub(crate) fn claim_for(
     ClaimFor::new(move |appointment| once.claim(&effect(appointment.snapshot())))
 }
 
-const fn asked_slot(slot: &Slot) -> Asked {
-    Asked { service: slot.service, staff: Some(slot.staff), start: slot.start, inferred: Vec::new() }
-}
-
-fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {
-    let standing = Standing::of(appointment.snapshot());
-    let mut done = Effect::booked(appointment.snapshot()).render(talk, standing);
-    if standing != Standing::Firm {
-        return done;
-    }
-    done.reply.status = Status::AlreadyBooked;
-    done.reply.message = format!(
-        "Der Termin {} ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",
-        spoken(talk, appointment.snapshot())
-    );
-    done
+pub(crate) const fn asked_slot(slot: &Slot) -> Asked {
+    Asked::new(slot.service, Some(slot.staff), slot.start)
 }
 
 /// A number that was only said proves nobody, so it becomes nobody's identity; the staff can use it all the same.
@@ -320,15 +274,28 @@ async fn not_the_checked_time(
     talk: &Conversation,
     asked: &Asked,
     notes: &CallNotes,
+    once: &Once,
 ) -> Result<(), Stop> {
-    let Some(Question::Book(checked)) = notes.asked else { return Ok(()) };
     let is_offered = notes.offered.iter().any(|slot| slot.start == asked.start);
-    if checked.start == asked.start || checked.service != asked.service || is_offered {
+    if is_offered || notes.was_asked_back(asked.start) {
         return Ok(());
     }
-    desk.note(talk, CallNotes { asked: None, ..notes.clone() }).await;
-    let both = [checked.start, asked.start].map(|start| start.with_timezone(&talk.zone()));
-    Err(Box::new(talk.listener().which_of(&both)).into())
+    let checked = match notes.asked {
+        LastQuestion::Open(Question::Book(checked)) => checked,
+        // Something else was said since; what is still held was heard all the same.
+        LastQuestion::Closed => {
+            let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+            match held.last().map(Hold::slot) {
+                Some(last) if held.iter().all(|hold| hold.slot().start != asked.start) => last,
+                _ => return Ok(()),
+            }
+        }
+        _ => return Ok(()),
+    };
+    if checked.start == asked.start || checked.service != asked.service {
+        return Ok(());
+    }
+    Err(yes::which(desk, talk, notes.clone(), &[checked.start, asked.start], once).await)
 }
 
 /// Alternatives lie on other days too. An agent that heard only "um elf" and repeats the day first asked for would
@@ -338,16 +305,17 @@ async fn not_the_offered_day(
     talk: &Conversation,
     asked: &Asked,
     notes: &CallNotes,
+    once: &Once,
 ) -> Result<(), Stop> {
     let zone = talk.zone();
     let at = asked.start.with_timezone(&zone);
-    let is_known = notes.refused == Some(asked.start);
+    // Whoever has been asked means what is said next.
+    let is_known = notes.refused == Some(asked.start) || notes.was_asked_back(asked.start);
     if is_known || notes.offered.iter().any(|slot| slot.start == asked.start) {
         return Ok(());
     }
-    let mut offered = notes.offered.iter().map(|slot| slot.start.with_timezone(&zone));
-    let Some(other) = offered.find(|offered| offered.time() == at.time()) else { return Ok(()) };
-    // Whoever has been asked means what is said next.
-    desk.note(talk, CallNotes { offered: Vec::new(), ..notes.clone() }).await;
-    Err(Box::new(talk.listener().which_of(&[other, at])).into())
+    let mut offered = notes.offered.iter().map(|slot| slot.start);
+    let other = offered.find(|offered| offered.with_timezone(&zone).time() == at.time());
+    let Some(other) = other else { return Ok(()) };
+    Err(yes::which(desk, talk, notes.clone(), &[other, asked.start], once).await)
 }

@@ -1,8 +1,12 @@
 //! "Können Sie mich zurückrufen?" - "Es meldet sich jemand bei Ihnen bis spätestens …"
 //!
-//! Said only after the request is committed, and only with a number that can be dialled.
+//! Said only after the request is committed, and only with a number that can be dialled. Nobody calls from a closed shop:
+//! what is promised counts the hours in which somebody is there.
 
-use chrono::{DateTime, Utc};
+use appointment::model::OpeningDay;
+use appointment::waiting::after_open_minutes;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use german_datetime::MinuteOfDay;
 use kernel::{CommitError, PersonName, PhoneNumber};
 use serde_json::Value;
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
@@ -19,6 +23,8 @@ use crate::speech;
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools::booking::repeated;
+use crate::tools::wish;
+use crate::when::When;
 
 pub(crate) async fn request(
     desk: &VoiceDesk,
@@ -35,7 +41,10 @@ pub(crate) async fn request(
         Some(text) => Some(numbers::said_number(text, country).ok_or_else(ask_for_number)?),
         None => None,
     };
-    let priority = args.text(names::PRIORITY)?.and_then(|word| priority_of(&word));
+    let priority = match args.text(names::PRIORITY)? {
+        Some(word) => Some(priority_of(&word).ok_or_else(how_urgent)?),
+        None => None,
+    };
     let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
         (None, None, None) => None,
         (reason, notes, service) => {
@@ -43,18 +52,123 @@ pub(crate) async fn request(
             Some(parts.join(" - "))
         }
     };
+    let window = args.text(names::WINDOW)?;
+    let heard = window.as_deref().and_then(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
-    let referent = format!("{number_said:?}:{note:?}");
+    let referent = format!("{number_said:?}:{note:?}:{window:?}");
     let request = RequestCallback {
         phone: number,
         name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
         note,
         priority,
-        preferred_window: args.text(names::WINDOW)?,
+        preferred_window: window,
         ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
     };
-    promise_once(desk, talk, request, &referent).await
+    promise_once(desk, talk, request, heard, &referent).await
 }
+
+/// When the caller can be reached.
+struct Window {
+    /// As it is said back, up to the verb.
+    spoken: String,
+    /// The last moment of it at which somebody is there, if it was understood.
+    ends: Option<DateTime<Utc>>,
+    /// Nobody is there on any of its days.
+    is_closed: bool,
+}
+
+impl Window {
+    /// Understands the words, or keeps them as they are. `None` if any time will do.
+    fn hear(talk: &Conversation, words: &str) -> Option<Self> {
+        let as_it_is =
+            |ends, is_closed| Self { spoken: format!("{} ", said_as_it_is(words)), ends, is_closed };
+        if wish::is_anybody(words) || words.to_lowercase().contains("jederzeit") {
+            return None;
+        }
+        Some(match talk.listener().hear(Some(words), None) {
+            Ok(When::Moment(moment)) => {
+                let day = reachable_day(talk, moment.at.date_naive(), &moment.inferred);
+                let clock = speech::clock(moment.at.time());
+                let ends = MinuteOfDay::from(moment.at.time()).minutes().saturating_add(AROUND);
+                Self::on(talk, day, Some(format!("um {clock}")), crate::when::minute(ends))
+            }
+            Ok(When::Stretch(stretch)) => match stretch.days.as_slice() {
+                [day] => {
+                    let day = reachable_day(talk, *day, &stretch.inferred);
+                    let clock = |minute: MinuteOfDay| speech::clock(minute.time());
+                    let hours = match (stretch.from, stretch.until) {
+                        _ if !stretch.has_hours => None,
+                        (from, MinuteOfDay::END) => Some(format!("ab {}", clock(from))),
+                        (from, until) if from.minutes() == 0 => Some(format!("bis {}", clock(until))),
+                        (from, until) => Some(format!("zwischen {} und {}", clock(from), clock(until))),
+                    };
+                    Self::on(talk, day, hours, stretch.until)
+                }
+                days => {
+                    let mut open = days.iter().rev().filter_map(|day| last_open(talk, *day, stretch.until));
+                    let ends = open.next();
+                    as_it_is(ends, ends.is_none())
+                }
+            },
+            Ok(When::Unsaid) | Err(_) => as_it_is(None, false),
+        })
+    }
+
+    fn on(talk: &Conversation, day: NaiveDate, hours: Option<String>, until: MinuteOfDay) -> Self {
+        let day_spoken = speech::on_day(day, talk.today());
+        let spoken = hours.map_or_else(|| day_spoken.clone(), |hours| format!("{day_spoken}, {hours}"));
+        let is_closed = !matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
+        Self { spoken: format!("{spoken}, "), ends: last_open(talk, day, until), is_closed }
+    }
+}
+
+/// The day that is meant: the one that was said, else the next on which somebody is there.
+fn reachable_day(talk: &Conversation, day: NaiveDate, inferred: &[&str]) -> NaiveDate {
+    if !inferred.contains(&"day") {
+        return day;
+    }
+    let is_open = |day: &NaiveDate| matches!(talk.catalogue.opening_on(*day), OpeningDay::Open(_));
+    day.iter_days().take(DAYS_LOOKED_AT).find(is_open).unwrap_or(day)
+}
+
+/// The last moment of opening time on this day, up to this minute. `None` if nobody is there until then.
+fn last_open(talk: &Conversation, day: NaiveDate, until: MinuteOfDay) -> Option<DateTime<Utc>> {
+    let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { return None };
+    let before = hours.iter().filter(|stretch| stretch.from < until.minutes());
+    let last = before.map(|stretch| stretch.until.min(until.minutes())).max()?;
+    Some(talk.catalogue.minute_at(day, last).instant())
+}
+
+/// A caller's own words inside a sentence; longer ones stay in the note of the promise.
+fn said_as_it_is(words: &str) -> String {
+    speech::plain(&words.chars().take(WINDOW_CHARS).collect::<String>())
+}
+
+/// By when somebody calls: the opening time that the priority allows, and not before the wished time has passed.
+fn due(talk: &Conversation, priority: Priority, window: Option<&Window>) -> Option<DateTime<Utc>> {
+    let open = |minutes, from| after_open_minutes(&talk.catalogue, minutes, from);
+    let minutes = |priority: Priority| u32::try_from(priority.due_in().num_minutes()).unwrap_or(u32::MAX);
+    let due = match priority {
+        Priority::Urgent | Priority::High => open(minutes(priority), talk.now),
+        // Within a day; if that ends while nobody is there, soon after somebody is.
+        Priority::Normal => {
+            let end = talk.now.checked_add_signed(priority.due_in())?;
+            let is_open = open(1, end) == Some(end + TimeDelta::minutes(1));
+            if is_open { Some(end) } else { open(minutes(Priority::Urgent), end) }
+        }
+    }?;
+    let Some(ends) = window.and_then(|window| window.ends) else { return Some(due) };
+    Some(due.max(ends))
+}
+
+/// Minutes after a wished minute within which somebody calls.
+const AROUND: u16 = 30;
+
+/// Days ahead on which somebody may be there.
+const DAYS_LOOKED_AT: usize = 31;
+
+/// Characters of a caller's own words that are said back.
+const WINDOW_CHARS: usize = 60;
 
 /// What is done when a tool could not: a person calls back, and the caller is told so. `None` if that cannot be promised
 /// either, for want of a number or because the promise cannot be written down.
@@ -65,7 +179,7 @@ pub(crate) async fn instead(desk: &VoiceDesk, talk: &Conversation, failed: Tool)
     };
     talk.caller.number()?;
     let request = RequestCallback::because(reason, talk.caller.clone());
-    let done = promise_once(desk, talk, request, reason.as_str()).await.ok()?;
+    let done = promise_once(desk, talk, request, None, reason.as_str()).await.ok()?;
     let due = done.reply.data.get("due_at").and_then(Value::as_str)?.parse::<DateTime<Utc>>().ok()?;
     let message = format!(
         "Das klappt bei mir gerade leider nicht, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
@@ -81,6 +195,7 @@ async fn promise_once(
     desk: &VoiceDesk,
     talk: &Conversation,
     request: RequestCallback,
+    window: Option<Window>,
     referent: &str,
 ) -> ToolResult {
     let once = Once::once_in_call(talk, Tool::RequestCallback, referent);
@@ -92,8 +207,11 @@ async fn promise_once(
         [only] => Some(only.id()),
         _ => None,
     };
-    let request = RequestCallback { branch: Some(talk.branch), customer, call: Some(talk.call), ..request };
-    promise(desk, talk, request, &once).await
+    let priority = request.priority.unwrap_or_else(|| request.reason.proposed_priority());
+    let due_at = due(talk, priority, window.as_ref());
+    let branch = Some(talk.branch);
+    let request = RequestCallback { branch, customer, call: Some(talk.call), due_at, ..request };
+    promise(desk, talk, request, window, &once).await
 }
 
 /// How soon, in German or English.
@@ -101,13 +219,26 @@ fn priority_of(word: &str) -> Option<Priority> {
     match word.to_lowercase().as_str() {
         "urgent" | "dringend" | "sofort" | "sehr dringend" => Some(Priority::Urgent),
         "high" | "hoch" | "wichtig" => Some(Priority::High),
-        "normal" => Some(Priority::Normal),
+        "normal" | "low" | "medium" | "niedrig" | "mittel" => Some(Priority::Normal),
         _ => None,
     }
 }
 
+fn how_urgent() -> ToolReply {
+    ToolReply::new(Status::InvalidArguments, "Wie eilig ist der Rückruf, ganz normal, wichtig oder dringend?")
+        .with("reason", "unknown_word")
+        .with("argument", names::PRIORITY[0])
+        .next(NextAction::AskCaller)
+}
+
 /// Records the promise and renders it; a repetition finds the first one.
-async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback, once: &Once) -> ToolResult {
+async fn promise(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: RequestCallback,
+    window: Option<Window>,
+    once: &Once,
+) -> ToolResult {
     let callback = match desk.parts.callbacks.prepare(&talk.scope, request) {
         Ok(callback) => callback,
         Err(RequestError::NumberRequired) => return Err(ask_for_number().into()),
@@ -118,6 +249,8 @@ async fn promise(desk: &VoiceDesk, talk: &Conversation, request: RequestCallback
         callback: state.id,
         priority: state.priority.as_str().to_owned(),
         due_at: state.due_at,
+        window_is_closed: window.as_ref().is_some_and(|window| window.is_closed),
+        window: window.map(|window| window.spoken),
     };
     match desk.parts.callbacks.record(&talk.scope, &callback, Some(once.claim(&effect))).await {
         Ok(()) => Ok(effect.render(talk, Standing::Firm)),

@@ -55,6 +55,7 @@ async fn about_the_caller(
     talk: &Conversation,
     identified: &Identification,
 ) -> Result<Value, Stop> {
+    let without_number = format!("{}.", talk.without_number());
     let (status, message) = match identified {
         Identification::Known(customer) if customer.is_blocked() => {
             ("blocked_customer", "Für diese Nummer ist am Telefon keine Buchung möglich.")
@@ -64,7 +65,7 @@ async fn about_the_caller(
             ("shared_number", "Unter dieser Nummer sind mehrere Personen bei uns eingetragen.")
         }
         Identification::Unknown(_) => ("new_customer", "Ich habe Sie noch nicht bei uns eingetragen."),
-        Identification::Anonymous => ("anonymous", "Ihre Nummer wird nicht übertragen."),
+        Identification::Anonymous => ("anonymous", without_number.as_str()),
     };
     let mut about = Map::new();
     if let Identification::Known(customer) = identified {

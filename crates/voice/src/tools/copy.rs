@@ -89,12 +89,7 @@ pub(crate) async fn after_moving(
             let is_back =
                 now.is_some_and(|now| now.starts_at() == before.starts_at() && now.status().is_open());
             let slots = around(desk, talk, before).await?;
-            let asked = Asked {
-                service: after.snapshot().service,
-                staff: None,
-                start: after.starts_at(),
-                inferred: Vec::new(),
-            };
+            let asked = Asked::new(after.snapshot().service, None, after.starts_at());
             let mut reply = offers::not_free(talk, &Unavailable::BusyElsewhere, &asked, &slots);
             let stays = if is_back {
                 format!("Ihr Termin {} bleibt bestehen", spoken(talk, before.snapshot()))

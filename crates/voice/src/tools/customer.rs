@@ -34,7 +34,7 @@ pub(crate) async fn check_customer(desk: &VoiceDesk, talk: &Conversation) -> Too
                 .next(NextAction::AskCaller)
         }
         Identification::Anonymous => {
-            ToolReply::new(Status::Ok, "Ihre Nummer wird nicht übertragen, wie ist Ihr Name bitte?")
+            ToolReply::new(Status::Ok, format!("{}, wie ist Ihr Name bitte?", talk.without_number()))
                 .with("found", false)
                 .with("status", "anonymous")
                 .next(NextAction::AskCaller)

@@ -46,8 +46,8 @@ pub(crate) fn get_opening_hours(args: Args<'_>, talk: &Conversation) -> ToolResu
         }
         OpeningDay::Closed(closed) => {
             format!(
-                "{when} haben wir geschlossen, der Grund ist {}, passt Ihnen ein anderer Tag?",
-                speech::plain(&closed.reason)
+                "{when} haben wir geschlossen, {}, passt Ihnen ein anderer Tag?",
+                speech::closed_because(&closed.reason)
             )
         }
         OpeningDay::Rest => format!("{when} haben wir geschlossen, passt Ihnen ein anderer Tag?"),
@@ -72,15 +72,33 @@ fn asked_day(args: Args<'_>, talk: &Conversation) -> Result<Option<NaiveDate>, c
         if let Some((_, _, weekday)) = known {
             return Ok(talk.today().iter_days().take(7).find(|day| day.weekday() == *weekday));
         }
+        // "Heute" and "Sonnabend" name a day too. What names none is asked back, unless a date says it.
+        match talk.listener().hear(Some(&word), None) {
+            Ok(when) => return Ok(first_day(&when)),
+            Err(_) if args.text(names::DATE)?.is_some() => {}
+            Err(_) => return Err(which_day().into()),
+        }
     }
     let Some(words) = args.text(names::DATE)? else {
         return Ok(None);
     };
-    Ok(match talk.listener().hear(Some(&words), None)? {
+    Ok(first_day(&talk.listener().hear(Some(&words), None)?))
+}
+
+fn first_day(when: &When) -> Option<NaiveDate> {
+    match when {
         When::Moment(moment) => Some(moment.at.date_naive()),
         When::Stretch(stretch) => stretch.days.first().copied(),
         When::Unsaid => None,
-    })
+    }
+}
+
+fn which_day() -> ToolReply {
+    ToolReply::new(
+        Status::TimeNotUnderstood,
+        "Diesen Tag habe ich leider nicht verstanden, für welchen Wochentag möchten Sie die Öffnungszeiten wissen?",
+    )
+    .next(NextAction::AskCaller)
 }
 
 fn hours_on(talk: &Conversation, day: NaiveDate) -> &[DayHours] {

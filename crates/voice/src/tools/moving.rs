@@ -14,7 +14,7 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question, ToldFee};
+use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -26,6 +26,7 @@ use crate::tools::booking::{claim_for, repeated};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::wish;
+use crate::tools::yes;
 use crate::when::When;
 
 pub(crate) async fn reschedule(
@@ -42,14 +43,19 @@ pub(crate) async fn reschedule(
     if asker.is_blocked() {
         return Err(availability::blocked(talk).into());
     }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // Whatever comes of it, this is another question than any before.
+    yes::go_on(desk, talk).await;
     let appointment = meant(desk, args, talk, &asker).await?;
     // The new time is looked for where the appointment is.
     let there = talk.at(appointment.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let Some((start, staff)) = new_time(args, talk, &appointment, &notes)? else {
         return match prepared(desk, talk, &appointment, &notes).await? {
-            Some(slot) if confirmed => move_held(desk, args, talk, appointment.id(), slot, once).await,
+            Prepared::Asked(slot) if confirmed => {
+                move_held(desk, args, talk, appointment.id(), slot, once).await
+            }
+            Prepared::Held(slot) if confirmed => ask_again(desk, args, talk, appointment.id(), slot).await,
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
     };
@@ -66,10 +72,31 @@ pub(crate) async fn reschedule(
         agreed_fee: notes.agreed_fee(appointment.id(), ChangeAct::Move),
     };
     let service = appointment.snapshot().service;
-    if confirmed && let Some(done) = carry_out(desk, talk, (&request, service), &once).await? {
+    if !confirmed {
+        return ask(desk, talk, (&request, service), notes).await;
+    }
+    // The invocation that told of a fee is no yes to it.
+    if once.has_asked_back(&notes).is_none()
+        && let Some(done) = carry_out(desk, talk, (&request, service), &once).await?
+    {
         return Ok(done);
     }
-    ask(desk, talk, (&request, service), notes).await
+    ask_back(desk, talk, (&request, service), notes, &once).await
+}
+
+/// The question of an invocation that was to move: the same one once more is no answer to it.
+async fn ask_back(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: (&MoveRequest, ServiceId),
+    notes: CallNotes,
+    once: &Once,
+) -> ToolResult {
+    let start = request.0.start;
+    let done = ask(desk, talk, request, notes).await?;
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    yes::asked_back(desk, talk, notes, vec![start], once).await;
+    Ok(done)
 }
 
 /// The question whether to move, with the fee if there is one. The new time is held meanwhile.
@@ -83,9 +110,8 @@ async fn ask(
         PrepareOutcome::Ready { appointment, slot, hold, fee } => {
             let told_fee =
                 fee.map(|fee| ToldFee { appointment: appointment.id(), act: ChangeAct::Move, fee });
-            let question = Some(Question::Move(appointment.id(), slot));
-            let notes = CallNotes { asked: question, offered: Vec::new(), told_fee, ..notes };
-            desk.note(talk, notes).await;
+            let notes = notes.asking(Question::Move(appointment.id(), slot));
+            desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
             let (status, promise) = if hold.is_some() {
                 (Status::ReadyForConfirmation, "")
@@ -157,8 +183,45 @@ pub(crate) async fn move_held(
     let service = before.snapshot().service;
     match carry_out(desk, talk, (&request, service), &once).await? {
         Some(done) => Ok(done),
-        None => ask(desk, talk, (&request, service), notes).await,
+        None => ask_back(desk, talk, (&request, service), notes, &once).await,
     }
+}
+
+/// Asks once more about a time that the call holds for an appointment.
+pub(crate) async fn ask_again(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    appointment: AppointmentId,
+    slot: Slot,
+) -> ToolResult {
+    let asker = wish::asker(desk, args, talk).await?;
+    let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
+        return Err(gone().into());
+    };
+    desk.visit(talk, vec![before.snapshot().branch]).await?;
+    let there = talk.at(before.snapshot().branch);
+    let talk = there.as_deref().unwrap_or(talk);
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let request = MoveRequest {
+        appointment,
+        start: slot.start,
+        staff: Some(slot.staff),
+        requester: asker.requester,
+        claim: None,
+        agreed_fee: None,
+    };
+    ask(desk, talk, (&request, before.snapshot().service), notes).await
+}
+
+/// Where an appointment is to go, as far as the call has said.
+enum Prepared {
+    /// The caller was asked about this, last of all.
+    Asked(Slot),
+    /// This is held for it; other things were said since.
+    Held(Slot),
+    /// Nothing.
+    Nothing,
 }
 
 /// The destination that the caller was asked about, or that the call holds for this appointment and no other.
@@ -167,17 +230,23 @@ async fn prepared(
     talk: &Conversation,
     appointment: &Appointment,
     notes: &CallNotes,
-) -> Result<Option<Slot>, Stop> {
-    match notes.asked {
-        Some(Question::Move(asked, slot)) if asked == appointment.id() => return Ok(Some(slot)),
-        Some(_) => return Ok(None),
-        None => {}
-    }
+) -> Result<Prepared, Stop> {
+    let is_forgotten = match notes.asked {
+        LastQuestion::Open(Question::Move(asked, slot)) if asked == appointment.id() => {
+            return Ok(Prepared::Asked(slot));
+        }
+        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
+        LastQuestion::Unknown => true,
+        LastQuestion::Answered(_) | LastQuestion::Closed => false,
+    };
     let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
     let mut of_this =
         held.iter().filter(|hold| hold.snapshot().moves == Some(appointment.id())).map(Hold::slot);
-    let first = of_this.next();
-    Ok(if of_this.next().is_some() { None } else { first })
+    Ok(match (of_this.next(), of_this.next()) {
+        (Some(slot), None) if is_forgotten => Prepared::Asked(slot),
+        (Some(slot), None) => Prepared::Held(slot),
+        _ => Prepared::Nothing,
+    })
 }
 
 /// What an earlier run of the same move left. The destination names it, not the state it started from: after the move
@@ -208,7 +277,11 @@ async fn carry_out(
     once: &Once,
 ) -> Result<Option<Done>, Stop> {
     match desk.parts.bookings.move_appointment(&talk.scope, request).await? {
-        MoveOutcome::Moved { before, after } => after_moving(desk, talk, &before, &after).await.map(Some),
+        MoveOutcome::Moved { before, after } => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            desk.note(talk, notes.answered(after.id())).await;
+            after_moving(desk, talk, &before, &after).await.map(Some)
+        }
         MoveOutcome::Not(MoveRefusal::FeeDue(_)) => Ok(None),
         MoveOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await.map(Some),
         MoveOutcome::Repeated => repeated(desk, talk, once).await.map(Some),
@@ -237,7 +310,7 @@ async fn refuse(
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let asked = Asked { service, staff: request.staff, start: request.start, inferred: Vec::new() };
+            let asked = Asked::new(service, request.staff, request.start);
             let reply = offers::not_free(talk, &reason, &asked, &alternatives);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }

@@ -1,6 +1,6 @@
 //! Why a time cannot be had, and what can be had instead: the words that several tools share.
 
-use appointment::model::{FacilityKind, OwnAppointment, SlotId, Unavailable};
+use appointment::model::{DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable};
 use appointment::policy::alternatives::RankedSlot;
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
@@ -22,6 +22,15 @@ pub(crate) struct Asked {
     pub(crate) staff: Option<StaffId>,
     pub(crate) start: DateTime<Utc>,
     pub(crate) inferred: Vec<&'static str>,
+    /// The person comes from an earlier question of the call and was not named for this time.
+    pub(crate) is_kept: bool,
+}
+
+impl Asked {
+    /// A minute that was asked for as it is.
+    pub(crate) const fn new(service: ServiceId, staff: Option<StaffId>, start: DateTime<Utc>) -> Self {
+        Self { service, staff, start, inferred: Vec::new(), is_kept: false }
+    }
 }
 
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
@@ -143,17 +152,20 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
     let day = speech::capital(&speech::on_day(at.date_naive(), today));
     match reason {
         Unavailable::Closed { reason: Some(reason) } => {
-            format!("{day}, haben wir geschlossen, der Grund ist {}", speech::plain(reason))
+            format!("{day}, haben wir geschlossen, {}", speech::closed_because(reason))
         }
         Unavailable::Closed { reason: None } => format!("{day}, haben wir geschlossen"),
         Unavailable::OutsideHours => format!("{moment} passt der Termin nicht in unsere Öffnungszeiten"),
+        Unavailable::Break if begins_at_work(talk, asked) => {
+            format!("{moment} würde der Termin in die Pause hineinreichen")
+        }
         Unavailable::Break => format!("{moment} ist Pause"),
         Unavailable::OffGrid => format!("Genau {} vergeben wir keine Termine", speech::moment(at, talk.now)),
         Unavailable::TooSoon { .. } => format!("{moment} ist zu kurzfristig"),
         Unavailable::TooFar { latest } => {
             format!(
                 "So weit im Voraus kann ich nicht buchen, möglich ist es bis {}",
-                speech::day(*latest, today)
+                speech::day_as_aim(*latest, today)
             )
         }
         Unavailable::JustTaken => format!("{moment} wurde gerade eben vergeben"),
@@ -183,6 +195,21 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
     }
 }
 
+/// Whether the minute itself lies before the break: then it is the appointment that is too long for it.
+fn begins_at_work(talk: &Conversation, asked: &Asked) -> bool {
+    let at = asked.start.with_timezone(&talk.zone());
+    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
+    let covers = |hours: &[DayHours]| hours.iter().any(|hours| (hours.from..hours.until).contains(&minute));
+    let is_open =
+        matches!(talk.catalogue.opening_on(at.date_naive()), OpeningDay::Open(hours) if covers(hours));
+    let mut people = talk.catalogue.performers(asked.service);
+    is_open
+        && people.any(|person| {
+            asked.staff.is_none_or(|staff| staff == person.id)
+                && covers(person.hours.on_date(at.date_naive()))
+        })
+}
+
 /// Attaches the alternatives and remembers them, so that "den zweiten" has a meaning.
 pub(crate) async fn offer(
     desk: &VoiceDesk,
@@ -201,7 +228,7 @@ pub(crate) async fn offer(
         reply = reply.next(NextAction::AskCaller);
     }
     let offered = slots.iter().map(|ranked| ranked.slot).collect();
-    desk.note(talk, CallNotes { offered, ..notes }).await;
+    desk.note(talk, notes.offering(offered)).await;
     reply.offering(slots.iter().filter_map(|ranked| alternative(talk, ranked)).collect())
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn parse_date(args: Args<'_>, talk: &Conversation) -> ToolResult {
 }
 
 fn moment_reply(talk: &Conversation, at: DateTime<Tz>, inferred: Vec<&'static str>) -> ToolReply {
-    let spoken = speech::moment(at, talk.now);
+    let spoken = speech::named_moment(at, talk.now);
     let message = format!("Das ist {spoken}, soll ich nachsehen, ob da etwas frei ist?");
     let reply = ToolReply::new(Status::Ok, message)
         .with("time", at.format("%H:%M").to_string())
@@ -58,7 +58,7 @@ fn stretch_reply(talk: &Conversation, first: NaiveDate, last: NaiveDate, stretch
     let spoken = if first == last {
         speech::day(first, today)
     } else {
-        format!("von {} bis {}", speech::day_as_origin(first, today), speech::day_as_aim(last, today))
+        format!("von {}, bis {}", speech::day_as_origin(first, today), speech::day_as_aim(last, today))
     };
     let message = if first == last {
         format!("Das ist {spoken}, um wie viel Uhr soll es sein?")

@@ -34,7 +34,9 @@ pub(crate) fn list(tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResul
         (Some(_), None) => false,
         (None, _) => true,
     };
-    // Neither a category that nobody has nor a gender that nothing is for is a reason to say nothing.
+    // Neither a category that nobody has nor a gender that nothing is for is a reason to say nothing; that nobody has
+    // it is said.
+    let is_unknown = category.is_some() && !offered.iter().any(of_category);
     let listed = narrowed(offered, of_category);
     let listed = narrowed(listed, |service| gender.is_none_or(|gender| gender.may_have(service)));
     let categories: BTreeSet<_> = listed.iter().filter_map(|service| service.category.as_deref()).collect();
@@ -46,21 +48,29 @@ pub(crate) fn list(tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResul
             .next(NextAction::OfferCallback)
             .into());
     }
-    let by_category = listed.len() > SPOKEN && categories.len() > 1 && category.is_none();
+    let by_category = listed.len() > SPOKEN && categories.len() > 1 && (category.is_none() || is_unknown);
     // One tool lists everything for the agent to look at, the other what can be said.
     let most = if tool == Tool::GetAvailableServices { LISTED } else { SPOKEN };
     let rows = within(LISTED_BYTES, listed.iter().take(most).map(|service| describe(service)));
     let message = match listed.as_slice() {
         _ if by_category => {
             let names: Vec<_> = categories.iter().map(|name| speech::plain(name)).collect();
-            format!("Wir haben {}, was davon interessiert Sie?", speech::and_list(&names))
+            let is_all = listed.iter().all(|service| service.category.is_some());
+            let among = if is_all { "" } else { "unter anderem " };
+            format!("Wir haben {among}{}, was davon interessiert Sie?", speech::and_list(&names))
         }
         [only] => format!("Wir bieten {} an, möchten Sie dafür einen Termin?", speech::plain(&only.name)),
         several => {
             let names: Vec<_> =
                 several.iter().take(SPOKEN).map(|service| speech::plain(&service.name)).collect();
-            format!("Wir bieten {} an, was darf es sein?", speech::and_list(&names))
+            let among = if several.len() > SPOKEN { "unter anderem " } else { "" };
+            format!("Wir bieten {among}{} an, was darf es sein?", speech::and_list(&names))
         }
+    };
+    let message = if is_unknown {
+        format!("Diese Kategorie haben wir nicht, {}", speech::small(&message))
+    } else {
+        message
     };
     let mut reply = ToolReply::new(Status::Ok, message).with("count", listed.len());
     if by_category {
@@ -155,8 +165,10 @@ pub(crate) fn named<'t>(args: Args<'_>, talk: &'t Conversation) -> Result<Option
         }
         Fit::Nothing => {
             let names = some_names(talk);
+            let offered = talk.catalogue.services().iter().filter(|service| service.active).count();
+            let among = if offered > names.len() { "zum Beispiel " } else { "" };
             let message = format!(
-                "Das haben wir leider nicht im Angebot, ich kann Ihnen {} anbieten, was darf es sein?",
+                "Das haben wir leider nicht im Angebot, ich kann Ihnen {among}{} anbieten, was darf es sein?",
                 speech::or_list(&names)
             );
             Err(ToolReply::new(Status::ServiceUnknown, message)

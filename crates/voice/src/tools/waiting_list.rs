@@ -1,27 +1,33 @@
 //! "Setzen Sie mich bitte auf die Warteliste." - "Sie stehen für … auf der Warteliste, wird etwas frei, ruft … Sie an."
 //!
-//! For a caller who found nothing that fits. Said only after the wish is committed, and only with a number that can be
-//! dialled; nothing is promised but that somebody calls when a time becomes free.
+//! For a caller who found nothing that fits: what is free is offered first. Said only after the wish is committed, and
+//! only with a number that can be dialled; nothing is promised but that somebody calls when a time becomes free. Person
+//! and hours that are waited for are said, wherever in the call they were named.
 
-use appointment::model::DateRange;
+use appointment::commands::{CheckOutcome, CheckRequest, SearchRequest};
+use appointment::model::{DateRange, OpeningDay};
+use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use appointment::waiting::{DayWindow, NewWish, NoteOutcome, UnmetWish};
-use chrono::{NaiveDate, Timelike};
+use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
 use kernel::{PersonName, PhoneNumber, ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
+use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
-use crate::tools::availability::blocked;
+use crate::tools::anybody;
+use crate::tools::availability::{blocked, check_moment};
 use crate::tools::booking::repeated;
 use crate::tools::callback::ask_for_number;
+use crate::tools::offers::{Asked, SPOKEN, offer, spoken_offers};
 use crate::tools::wish::{self, Asker, Wanted};
 use crate::when::When;
 
@@ -38,21 +44,32 @@ struct Awaited {
     staff: Option<StaffId>,
     days: DateRange,
     window: DayWindow,
+    /// The minute that was asked for, if it was one.
+    start: Option<DateTime<Utc>>,
+    /// The person comes from an earlier question of the call.
+    is_kept: bool,
 }
 
 pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
-    let awaited = awaited(desk, args, talk).await?;
+    let (awaited, notes) = awaited(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
+    if let Some(closed) = closed(talk, awaited.days) {
+        return Err(closed.into());
+    }
+    if let Some(free) = Box::pin(already_free(desk, talk, &asker, awaited, notes)).await? {
+        return Ok(free);
+    }
     let new = new_wish(args, talk, &asker, awaited)?;
     // One wish of one number, however often it is said in the call.
     let (from, until) = (new.window.from(), new.window.until());
-    let referent = format!("{}:{}:{:?}:{from}:{until}", new.phone.as_e164(), new.service, new.days);
+    let (phone, staff) = (new.phone.as_e164(), new.staff);
+    let referent = format!("{phone}:{}:{staff:?}:{:?}:{from}:{until}", new.service, new.days);
     let once = Once::once_in_call(talk, Tool::JoinWaitingList, &referent);
     if let Earlier::Stands(done) = desk.earlier(talk, &once).await? {
         return Ok(done);
@@ -74,21 +91,99 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     }
 }
 
-async fn awaited(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Awaited, Stop> {
+/// Nobody waits for what can be had now: a free minute is asked about, free times are offered. Times that this call has
+/// offered already did not fit, so a wish for them is noted.
+async fn already_free(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    awaited: Awaited,
+    notes: CallNotes,
+) -> Result<Option<Done>, Stop> {
+    let Awaited { service, staff, days, window, start, is_kept } = awaited;
+    if let Some(start) = start {
+        let request = CheckRequest {
+            branch: talk.branch,
+            service,
+            staff,
+            start,
+            requester: asker.requester.clone(),
+            hold: false,
+        };
+        let asked = Asked { is_kept, ..Asked::new(service, staff, start) };
+        match desk.parts.bookings.check(&talk.scope, request).await? {
+            CheckOutcome::Free { .. } => {
+                return check_moment(desk, talk, asker, asked, notes).await.map(Some);
+            }
+            // Whoever has just been asked about somebody else and wants to wait all the same, waits.
+            CheckOutcome::Taken { .. } if was_asked_about(&notes, start) => {}
+            CheckOutcome::Taken { reason, .. } => {
+                let other = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?;
+                if let Some(reply) = other {
+                    return Ok(Some(reply.into()));
+                }
+            }
+        }
+    }
+    let (from, until) = (window.from(), window.until());
+    let is_any = window == DayWindow::ANY;
+    let time = if is_any { TimeWish::Any } else { TimeWish::Window { from, until: until + 1, anchor: from } };
+    let request = SearchRequest {
+        branch: talk.branch,
+        service,
+        staff,
+        wish: Wish { day: days.first().max(talk.today()), time },
+        moving: None,
+        requester: asker.requester.clone(),
+        limit: None,
+    };
+    let found = desk.parts.bookings.search(&talk.scope, request).await?.slots;
+    let fits = |ranked: &RankedSlot| {
+        let local = ranked.slot.start.with_timezone(&talk.zone());
+        let day = local.date_naive();
+        let is_wished = staff.is_none_or(|staff| staff == ranked.slot.staff);
+        is_wished && (days.first()..=days.last()).contains(&day) && window.contains(minute(local.time()))
+    };
+    let is_new = |ranked: &RankedSlot| !notes.offered.iter().any(|slot| slot.start == ranked.slot.start);
+    let free: Vec<_> = found.into_iter().filter(fits).collect();
+    let Some(offered) = spoken_offers(talk, &free).filter(|_| free.iter().take(SPOKEN).all(is_new)) else {
+        return Ok(None);
+    };
+    let message = format!("Da ist noch etwas frei, ich hätte {offered}, was passt Ihnen?");
+    let reply =
+        ToolReply::new(Status::Options, message).with("available", true).next(NextAction::OfferAlternatives);
+    Ok(Some(offer(desk, talk, reply, &free, notes).await.into()))
+}
+
+fn was_asked_about(notes: &CallNotes, start: DateTime<Utc>) -> bool {
+    matches!(notes.asked, LastQuestion::Open(question) if question.slot().start == start)
+}
+
+async fn awaited(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+) -> Result<(Awaited, CallNotes), Stop> {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let minute = |time: chrono::NaiveTime| u16::try_from(time.hour() * 60 + time.minute()).unwrap_or(LAST);
     let around = |at: u16| window(at.saturating_sub(AROUND), at.saturating_add(AROUND));
-    let (service, staff, when) = match wanted {
+    let (service, staff, is_kept, when) = match wanted {
         Wanted::Offered(slot) => {
             let local = slot.start.with_timezone(&talk.zone());
-            return Ok(Awaited {
+            let awaited = Awaited {
                 service: slot.service,
                 staff: Some(slot.staff),
                 days: DateRange::day(local.date_naive()),
                 window: around(minute(local.time())),
-            });
+                start: Some(slot.start),
+                is_kept: false,
+            };
+            return Ok((awaited, notes));
         }
-        Wanted::Described { service, staff, when } => (service, staff, when),
+        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
+    };
+    let start = match &when {
+        When::Moment(moment) => Some(moment.at.to_utc()),
+        When::Stretch(_) | When::Unsaid => None,
     };
     let (days, window) = match when {
         When::Moment(moment) => (DateRange::day(moment.at.date_naive()), around(minute(moment.at.time()))),
@@ -99,7 +194,12 @@ async fn awaited(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Resul
         }
         When::Unsaid => (DateRange::day(notes.day.ok_or_else(which_day)?), DayWindow::ANY),
     };
-    Ok(Awaited { service, staff, days, window })
+    Ok((Awaited { service, staff, days, window, start, is_kept }, notes))
+}
+
+/// The minute of its day.
+fn minute(time: NaiveTime) -> u16 {
+    u16::try_from(time.hour() * 60 + time.minute()).unwrap_or(LAST)
 }
 
 /// Days that follow one another, from the first: what is said back is what is waited for.
@@ -113,8 +213,7 @@ fn minutes(minute: german_datetime::MinuteOfDay) -> u16 {
     if minute == german_datetime::MinuteOfDay::END {
         return LAST + 1;
     }
-    let time = minute.time();
-    u16::try_from(time.hour() * 60 + time.minute()).unwrap_or(LAST)
+    self::minute(minute.time())
 }
 
 fn window(from: u16, until: u16) -> DayWindow {
@@ -150,33 +249,71 @@ fn effect(wish: &UnmetWish) -> Effect {
         branch: Some(state.branch),
         first_day: state.days.first(),
         last_day: state.days.last(),
+        staff: state.staff,
+        hours: (state.window != DayWindow::ANY).then(|| (state.window.from(), state.window.until())),
     }
 }
 
+/// What a wish that is in the list is for.
+pub(crate) struct Noted {
+    pub(crate) wish: String,
+    pub(crate) service: ServiceId,
+    pub(crate) staff: Option<StaffId>,
+    pub(crate) days: (NaiveDate, NaiveDate),
+    /// First and last minute of each day in which the stay may begin.
+    pub(crate) hours: Option<(u16, u16)>,
+}
+
 /// The sentence and the fields of a wish that is in the list.
-pub(crate) fn noted(
-    talk: &Conversation,
-    wish: String,
-    service: ServiceId,
-    (first, last): (NaiveDate, NaiveDate),
-) -> ToolReply {
+pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
+    let Noted { wish, service, staff, days: (first, last), hours } = noted;
     let service = talk.service_name(service);
     let mut days = speech::on_day(first, talk.today());
     if last > first {
-        let until = speech::on_day(last, talk.today());
-        days = format!("{days}, bis {}", until.strip_prefix("am ").unwrap_or(&until));
+        days = format!("{days}, bis {}", speech::day_as_aim(last, talk.today()));
     }
+    let person = staff.map(|staff| talk.staff_name(staff));
+    let by = person.as_deref().map(|name| format!(" bei {}", speech::plain(name))).unwrap_or_default();
+    let hours = hours.map(|(from, until)| {
+        let clock = |minute| speech::clock(crate::when::minute(minute).time());
+        // The last minute that counts is spoken as the end of it: "bis achtzehn Uhr" for 17:59.
+        let until = if until % 5 == 4 { until + 1 } else { until };
+        match (from, until) {
+            (0, until) => format!(", bis {}", clock(until)),
+            (from, until) if until >= LAST => format!(", ab {}", clock(from)),
+            (from, until) => format!(", zwischen {} und {}", clock(from), clock(until)),
+        }
+    });
+    let hours = hours.unwrap_or_default();
     let message = format!(
-        "Sie stehen für {} {days}, auf der Warteliste, wird etwas frei, ruft {} Sie an, kann ich sonst noch etwas für Sie tun?",
+        "Sie stehen für {}{by} {days}{hours}, auf der Warteliste, wird etwas frei, ruft {} Sie an, kann ich sonst noch etwas für Sie tun?",
         speech::plain(&service),
         speech::plain(&talk.tenant.name),
     );
     ToolReply::new(Status::WaitingListed, message)
         .with("wish_id", wish)
         .with("service", service)
+        .with_some("staff", person)
         .with("first_day", first.to_string())
         .with("last_day", last.to_string())
         .next(NextAction::AskCaller)
+}
+
+/// Nothing becomes free on days on which nobody is there.
+fn closed(talk: &Conversation, days: DateRange) -> Option<ToolReply> {
+    let is_open = |day: NaiveDate| matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
+    let mut all = days.first().iter_days().take_while(|day| *day <= days.last());
+    if all.any(is_open) {
+        return None;
+    }
+    let when = if days.first() == days.last() {
+        format!("{}, haben", speech::capital(&speech::on_day(days.first(), talk.today())))
+    } else {
+        "An diesen Tagen haben".to_owned()
+    };
+    let message =
+        format!("{when} wir geschlossen, für welchen anderen Tag soll ich Sie auf die Warteliste setzen?");
+    Some(ask_for_day(&message).with("reason", "closed"))
 }
 
 fn which_day() -> ToolReply {

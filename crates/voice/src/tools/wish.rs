@@ -19,15 +19,35 @@ use crate::tools::offers::SPOKEN;
 use crate::tools::services;
 use crate::when::{Listener, When};
 
-/// Words for "anybody will do".
-const ANYBODY: &[&str] = &["egal", "beliebig", "irgend", "jemand", "keine präferenz", "any"];
+/// Beginnings of words for "anybody will do".
+const ANYBODY: &[&str] = &["egal", "beliebig", "irgend", "jemand", "whoever"];
+/// Whole words for it.
+const ANY: &[&str] = &["any", "anyone", "anybody", "alle", "jeder", "jede"];
+/// Phrases for it: "wer gerade frei ist".
+const WHOEVER: &[&str] = &["keine präferenz", "wer frei", "wer zeit", "wer da ist", "wer gerade", "wer kann"];
+/// Other branches at most in which a person is looked for.
+const BRANCHES: usize = 20;
+
+/// Whether the words mean anybody, or any other thing.
+pub(crate) fn is_anybody(words: &str) -> bool {
+    let said = words.to_lowercase();
+    let mut parts = said.split(|c: char| !c.is_alphanumeric());
+    WHOEVER.iter().any(|phrase| said.contains(phrase))
+        || parts.any(|word| ANY.contains(&word) || ANYBODY.iter().any(|start| word.starts_with(start)))
+}
 
 /// What shall be done about a time.
 pub(crate) enum Wanted {
     /// A slot that was offered, by its id or by its place in the list.
     Offered(Slot),
     /// A service, perhaps with somebody, at a time that was said in words.
-    Described { service: ServiceId, staff: Option<StaffId>, when: When },
+    Described {
+        service: ServiceId,
+        staff: Option<StaffId>,
+        /// The person was wished for earlier in the call and not named now.
+        is_kept: bool,
+        when: When,
+    },
 }
 
 /// Who asks, with the customers that the number proves.
@@ -114,12 +134,19 @@ pub(crate) async fn wanted(
             }
         }
     }
-    let service = service(args, talk, &notes)?;
-    let staff = staff(args, talk, &notes, service)?;
-    notes.service = Some(service.id);
-    notes.staff = staff;
-    // A question back must not forget what was understood.
-    desk.note(talk, notes.clone()).await;
+    let understood = who_and_what(args, talk, &notes);
+    if let Ok((service, staff)) = &understood {
+        notes.service = Some(service.id);
+        notes.staff = *staff;
+    }
+    // A question back must not forget what was understood, and is another question than any before.
+    desk.note(talk, notes.clone().closed()).await;
+    let (service, staff) = match understood {
+        Err(Stop::Reply(reply)) if reply.status == Status::StaffUnknown => {
+            return Err(elsewhere(desk, args, talk).await?.unwrap_or(*reply).into());
+        }
+        other => other?,
+    };
     let listener = Listener { topic: notes.day, ..talk.listener() };
     let when = match datetime {
         Some(words) => listener.hear(Some(&words), time.as_deref())?,
@@ -128,7 +155,18 @@ pub(crate) async fn wanted(
     if let Some(day) = when.single_day() {
         notes.day = Some(day);
     }
-    Ok((Wanted::Described { service: service.id, staff, when }, notes))
+    let is_kept = args.text(names::STAFF)?.is_none();
+    Ok((Wanted::Described { service: service.id, staff, is_kept, when }, notes))
+}
+
+/// The service, and the person if one is wished for.
+fn who_and_what<'t>(
+    args: Args<'_>,
+    talk: &'t Conversation,
+    notes: &CallNotes,
+) -> Result<(&'t Service, Option<StaffId>), Stop> {
+    let service = service(args, talk, notes)?;
+    Ok((service, staff(args, talk, notes, service)?))
 }
 
 /// The slot that an id or a choice ("den zweiten") names.
@@ -248,8 +286,7 @@ fn staff(
         let earlier = notes.staff.and_then(|id| talk.catalogue.person(id));
         return Ok(earlier.filter(|person| performs(person)).map(|person| person.id));
     };
-    let said = words.to_lowercase();
-    if ANYBODY.iter().any(|word| said.contains(word)) {
+    if is_anybody(&words) {
         return Ok(None);
     }
     match naming::staff(&talk.catalogue, &words) {
@@ -271,7 +308,7 @@ fn staff(
                 .map(|person| speech::plain(&person.name))
                 .collect();
             let message = format!(
-                "Diesen Namen finde ich bei uns nicht, darf es auch bei {} sein?",
+                "Diesen Namen finde ich hier nicht, darf es auch bei {} sein?",
                 speech::or_list(&names)
             );
             Err(ToolReply::new(Status::StaffUnknown, message)
@@ -280,6 +317,34 @@ fn staff(
                 .into())
         }
     }
+}
+
+/// The answer for a name that fits nobody here, if somebody of another branch has it.
+async fn elsewhere(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Option<ToolReply>, Stop> {
+    let Some(words) = args.text(names::STAFF)? else { return Ok(None) };
+    if !matches!(naming::staff(&talk.catalogue, &words), Fit::Nothing) {
+        return Ok(None);
+    }
+    let branches = desk.parts.tenants.branches(&talk.scope).await?;
+    for branch in branches.iter().filter(|branch| branch.id != talk.branch).take(BRANCHES) {
+        let catalogue = desk.parts.bookings.catalogue(&talk.scope, branch.id).await?;
+        if let Fit::One(person) = naming::staff(&catalogue, &words) {
+            let here = talk.catalogue.staff().iter().filter(|person| person.active).take(5);
+            let names: Vec<_> = here.map(|person| speech::plain(&person.name)).collect();
+            let message = format!(
+                "{} arbeitet in der Filiale {}, darf es hier auch bei {} sein?",
+                speech::plain(&person.name),
+                speech::plain(&branch.name),
+                speech::or_list(&names)
+            );
+            let reply = ToolReply::new(Status::StaffUnknown, message)
+                .with("requested_staff", person.name.clone())
+                .with("staff", names)
+                .next(NextAction::AskCaller);
+            return Ok(Some(reply));
+        }
+    }
+    Ok(None)
 }
 
 fn cannot(talk: &Conversation, service: &Service, person: &Staff) -> ToolReply {

@@ -215,6 +215,12 @@ async fn booking() -> Said {
     {
         world.call(call, from).ask("book_appointment", wish("2026-12-01", "10:00")).await;
     }
+    // After another question, what is still held is asked about once more.
+    let later = world.call("call_f", "+491701110005");
+    for tool in ["confirm_booking", "book_appointment"] {
+        later.ask("check_availability", wish("2026-12-03", "10:00")).await;
+        all(&later, &[("get_opening_hours", json!({})), (tool, json!({}))]).await;
+    }
     let again = world.call("call_e", "+491701110004");
     all(&again, &[("book_appointment", wish("2026-12-02", "10:00")), ("confirm_booking", json!({}))]).await;
     said(&world)
@@ -334,9 +340,16 @@ async fn failing() -> Said {
 
 /// Somebody who waits for more than anybody may.
 async fn waiting() -> Said {
-    let world = World::new().await;
+    let world = crate::waiting::full().await;
     crate::waiting::greedy(&world).await;
-    said(&world)
+    // What is free is offered, and with whom somebody waits is said.
+    let salon = World::new().await;
+    let line = salon.call("call_free", STRANGER);
+    all(&line, &[("join_waiting_list", wish("2026-11-24", "10:00"))]).await;
+    let mut early = wish("2026-11-27", "07:00");
+    early["mitarbeiter"] = json!("Boris");
+    all(&line, &[("join_waiting_list", early)]).await;
+    [said(&world), said(&salon)].concat()
 }
 
 async fn everything() -> Said {

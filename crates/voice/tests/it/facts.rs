@@ -165,7 +165,7 @@ async fn a_date_has_its_compact_fields() {
     ] {
         assert_eq!(day.data[field], value, "{field}");
     }
-    assert!(day.data["int"].as_str().unwrap().contains("vierundzwanzigsten November"));
+    assert!(day.data["int"].as_str().unwrap().contains("vierundzwanzigste November"));
     assert!(day.message.ends_with("soll ich nachsehen, ob da etwas frei ist?"), "{}", day.message);
     let week = line.ask("datetime", json!({"zeitangabe": "nächste Woche"})).await;
     assert_eq!(

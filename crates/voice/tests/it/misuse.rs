@@ -219,3 +219,30 @@ fn an_answer_may_move_between_threads() {
     }
     let _ = boxed;
 }
+
+#[tokio::test]
+async fn arguments_of_a_wrong_type_are_refused_and_too_much_is_as_much_as_there_is() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for (tool, name, value, reason) in [
+        ("check_availability", "uhrzeit", json!(["10"]), "wrong_type"),
+        ("check_availability", "datum", json!({"tag": 24}), "wrong_type"),
+        ("find_next_available", "search_days", json!("bald"), "wrong_type"),
+        ("find_next_available", "search_days", json!(-1), "too_small"),
+        ("get_alternatives", "max_alternatives", json!(-1), "too_small"),
+        ("get_alternatives", "max_alternatives", json!("viele"), "wrong_type"),
+    ] {
+        let mut args = wish("2026-11-24", "10:00");
+        args[name] = value;
+        let reply = line.ask(tool, args).await;
+        assert_eq!(reply.status, Status::InvalidArguments, "{tool}, {name}: {}", reply.message);
+        assert_eq!((&reply.data["argument"], &reply.data["reason"]), (&json!(name), &json!(reason)));
+    }
+    let most =
+        line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "search_days": 500})).await;
+    assert_eq!((most.status, &most.data["next_available"].is_string()), (Status::Options, &true));
+    assert_eq!(most.data["searched_days"], 90);
+    let three =
+        line.ask("get_alternatives", json!({"dienstleistung": "Haarschnitt", "max_alternatives": 50})).await;
+    assert_eq!(three.alternatives.len(), 3);
+}

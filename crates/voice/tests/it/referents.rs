@@ -259,3 +259,62 @@ async fn a_number_that_is_only_said_is_a_note_and_no_identity() {
     let theirs = world.call("call_b", "+491705556677").ask("query_appointment", json!({})).await;
     assert_eq!(theirs.status, Status::NotFound, "{}", theirs.message);
 }
+
+/// Boris was wished for at one time; at another he is busy and Anna is not.
+#[tokio::test]
+async fn a_person_of_an_earlier_question_hides_nobody_who_is_free() {
+    let world = World::new().await;
+    let boris = |day: &str, time: &str| {
+        let mut args = wish(day, time);
+        args["mitarbeiter"] = json!("Boris");
+        args
+    };
+    let busy =
+        world.call("call_other", "+491701110001").ask("book_appointment", boris("2026-11-24", "11:00")).await;
+    assert_eq!(busy.status, Status::Booked, "{}", busy.message);
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", boris("2026-11-24", "15:00")).await;
+    let other = line.ask("check_availability", wish("2026-11-24", "11:00")).await;
+    assert_eq!(other.status, Status::Available, "{}", other.message);
+    assert!(
+        other.message.contains("ist Boris Kühn leider nicht frei, Anna Petersen hat aber Zeit"),
+        "{}",
+        other.message
+    );
+    assert_eq!(
+        (&other.data["staff"], &other.data["requested_staff"]),
+        (&json!("Anna Petersen"), &json!("Boris Kühn"))
+    );
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(
+        (booked.status, &booked.data["staff"]),
+        (Status::Booked, &json!("Anna Petersen")),
+        "{}",
+        booked.message
+    );
+
+    // Booking is no look: it asks before it takes somebody else.
+    let line = world.call("call_b", "+491701110002");
+    line.ask("check_availability", boris("2026-11-25", "15:00")).await;
+    let busy =
+        world.call("call_third", "+491701110003").ask("book_appointment", boris("2026-11-25", "11:00")).await;
+    assert_eq!(busy.status, Status::Booked, "{}", busy.message);
+    let asked = line.ask("book_appointment", wish("2026-11-25", "11:00")).await;
+    assert_eq!(
+        (asked.status, &asked.data["booked"]),
+        (Status::NothingToConfirm, &json!(false)),
+        "{}",
+        asked.message
+    );
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(
+        (&booked.data["staff"], &booked.data["time"]),
+        (&json!("Anna Petersen"), &json!("11:00")),
+        "{}",
+        booked.message
+    );
+    // Whoever is named now is wished for now.
+    let named =
+        world.call("call_c", "+491701110004").ask("check_availability", boris("2026-11-24", "11:00")).await;
+    assert_eq!(named.status, Status::Unavailable, "{}", named.message);
+}

@@ -1,9 +1,10 @@
 //! Days and times as callers say them, and what the desk makes of them.
 
+use appointment::model::WeekHours;
 use serde_json::json;
 use voice::Status;
 
-use crate::world::{STRANGER, World};
+use crate::world::{STRANGER, World, wish};
 
 #[tokio::test]
 async fn what_is_missing_is_asked_for() {
@@ -141,7 +142,7 @@ async fn a_day_and_a_time_that_contradict_each_other_are_asked_back() {
         json!({"dienstleistung": "Haarschnitt", "datum": "Mittwoch", "uhrzeit": "Donnerstag um 10 Uhr"});
     let reply = line.ask("check_availability", args).await;
     assert_eq!(reply.status, Status::AmbiguousTime, "{}", reply.message);
-    for word in ["Mittwoch, dem fünfundzwanzigsten November", "Donnerstag, dem sechsundzwanzigsten November"]
+    for word in ["Mittwoch, den fünfundzwanzigsten November", "Donnerstag, dem sechsundzwanzigsten November"]
     {
         assert!(reply.message.contains(word), "{word}: {}", reply.message);
     }
@@ -167,4 +168,35 @@ async fn a_part_of_the_day_without_a_day_says_that_the_day_was_added() {
     let args = json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"});
     let reply = line.ask("check_availability", args).await;
     assert!(reply.data["inferred"].as_array().unwrap().contains(&json!("day")), "{:?}", reply.data);
+}
+
+/// Tuesday is taken from two o'clock on, Wednesday as well: what is three hours away is that on both days.
+#[tokio::test]
+async fn the_asked_day_is_spoken_of_before_others_that_are_no_nearer() {
+    let late = |salon: &mut appointment::model::CatalogueSnapshot| {
+        salon.opening = WeekHours::from_rows((2..=5).map(|day| (day, 540, 840))).unwrap();
+        for person in &mut salon.staff {
+            person.hours = salon.opening.clone();
+        }
+    };
+    let world = World::with(late).await;
+    let line = world.call("call_a", STRANGER);
+    let reply = line.ask("check_availability", wish("2026-11-24", "17:00")).await;
+    let days: Vec<_> = reply.alternatives.iter().map(|slot| slot.date.as_str()).collect();
+    assert_eq!(days[0], "2026-11-24", "{days:?}: {}", reply.message);
+}
+
+#[tokio::test]
+async fn a_wish_for_the_weekend_is_answered_with_the_weekend() {
+    let world = World::new().await;
+    for (call, from) in [("call_x", "+491701110001"), ("call_y", "+491701110002")] {
+        let booked = world.call(call, from).ask("book_appointment", wish("2026-11-28", "10:00")).await;
+        assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    }
+    let line = world.call("call_a", STRANGER);
+    let args = json!({"datum": "am Wochenende", "uhrzeit": "10 Uhr", "dienstleistung": "Haarschnitt"});
+    let reply = line.ask("check_availability", args).await;
+    assert!(!reply.alternatives.is_empty(), "{}", reply.message);
+    assert_eq!(reply.alternatives[0].date, "2026-11-28", "{}", reply.message);
+    assert!(reply.message.contains("am Samstag, dem achtundzwanzigsten November"), "{}", reply.message);
 }

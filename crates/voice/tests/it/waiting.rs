@@ -1,13 +1,15 @@
 //! "Setzen Sie mich auf die Warteliste": noted once, said truthfully, and bounded.
 
+use appointment::model::WeekHours;
+use appointment::testing::staff_id;
 use appointment::waiting::WishStatus;
 use serde_json::json;
 use voice::{NextAction, Status};
 
-use crate::world::{STRANGER, World};
+use crate::world::{STRANGER, World, wish};
 
 /// A stretch in which nobody works: everything is taken by long absences.
-async fn full() -> World {
+pub(crate) async fn full() -> World {
     World::with(|salon| {
         for person in &mut salon.staff {
             person.active = person.name.contains("Boris") && person.performs.len() > 9;
@@ -34,7 +36,7 @@ async fn who_finds_nothing_is_asked_and_a_yes_is_noted_once() {
     let noted = line.ask("join_waiting_list", wish.clone()).await;
     assert_eq!(noted.status, Status::WaitingListed, "{noted:?}");
     assert!(
-        noted.message.contains("Dienstag, dem vierundzwanzigsten November, auf der Warteliste"),
+        noted.message.contains("November, zwischen zwölf Uhr und achtzehn Uhr, auf der Warteliste"),
         "{}",
         noted.message
     );
@@ -60,7 +62,7 @@ async fn who_finds_nothing_is_asked_and_a_yes_is_noted_once() {
 
 #[tokio::test]
 async fn a_wish_needs_a_day_and_a_number() {
-    let world = World::new().await;
+    let world = full().await;
     let line = world.call("call_vague", STRANGER);
     let vague = line.ask("join_waiting_list", json!({"dienstleistung": "Haarschnitt"})).await;
     assert_eq!(vague.status, Status::DateRequired, "{vague:?}");
@@ -91,7 +93,123 @@ pub(crate) async fn greedy(world: &World) {
 
 #[tokio::test]
 async fn one_number_waits_for_few_things() {
-    let world = World::new().await;
+    let world = full().await;
     greedy(&world).await;
     assert_eq!(world.appointments.wishes(&world.scope).len(), 3);
+}
+
+/// Somebody else takes the only two people at this time.
+async fn taken(world: &World, day: &str, time: &str) {
+    for (call, from) in [("call_one", "+491701110001"), ("call_two", "+491701110002")] {
+        let line = world.call(call, from);
+        assert_eq!(line.ask("book_appointment", wish(day, time)).await.status, Status::Booked);
+    }
+}
+
+#[tokio::test]
+async fn what_is_free_is_offered_instead_of_waited_for() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let free = line.ask("join_waiting_list", wish("2026-11-24", "10:00")).await;
+    assert_eq!((free.status, &free.data["time"]), (Status::Available, &json!("10:00")), "{}", free.message);
+    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+
+    // Near enough is as good: half an hour beside a taken time something is free.
+    taken(&world, "2026-11-26", "10:00").await;
+    let other = world.call("call_b", "+491701110003");
+    let near = other.ask("join_waiting_list", wish("2026-11-26", "10:00")).await;
+    assert_eq!(near.status, Status::Options, "{}", near.message);
+    assert!(near.message.contains("ist noch etwas frei"), "{}", near.message);
+    assert!(world.appointments.wishes(&world.scope).is_empty());
+    // Whoever has heard of it and wants to wait all the same, waits.
+    let noted = other.ask("join_waiting_list", wish("2026-11-26", "10:00")).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    assert_eq!(world.appointments.wishes(&world.scope).len(), 1);
+}
+
+#[tokio::test]
+async fn a_whole_day_with_free_times_is_offered_once_before_it_is_waited_for() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let day = json!({"datum": "2026-11-26", "dienstleistung": "Haarschnitt"});
+    let offered = line.ask("join_waiting_list", day.clone()).await;
+    assert_eq!(offered.status, Status::Options, "{}", offered.message);
+    assert!(offered.alternatives.iter().all(|slot| slot.date == "2026-11-26"), "{offered:?}");
+    assert_eq!(line.ask("join_waiting_list", day).await.status, Status::WaitingListed);
+}
+
+#[tokio::test]
+async fn person_and_hours_that_are_waited_for_are_said() {
+    // Boris is away; Anna is not.
+    let world = World::with(|salon| {
+        let boris = salon.staff.iter_mut().find(|person| person.id == staff_id(2)).unwrap();
+        boris.hours = WeekHours::default();
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let boris = |time: &str| {
+        let mut args = wish("2026-11-24", time);
+        args["mitarbeiter"] = json!("Boris");
+        args
+    };
+    line.ask("check_availability", boris("10:00")).await;
+    // Anna is free at another time: that is said once. Whoever wants to wait for Boris all the same, waits for him.
+    let three = json!({"datum": "2026-11-24", "uhrzeit": "15:00", "name": "Erika Muster"});
+    let anna = line.ask("join_waiting_list", three.clone()).await;
+    assert_eq!(
+        (anna.status, &anna.data["staff"]),
+        (Status::Available, &json!("Anna Petersen")),
+        "{}",
+        anna.message
+    );
+    assert!(anna.message.contains("Boris Kühn leider nicht frei"), "{}", anna.message);
+    let noted = line.ask("join_waiting_list", three).await;
+    assert_eq!(
+        (noted.status, &noted.data["staff"]),
+        (Status::WaitingListed, &json!("Boris Kühn")),
+        "{}",
+        noted.message
+    );
+    let mut window = json!({"datum": "2026-11-25", "zeitraum": "zwischen 10 und 12 Uhr"});
+    window["name"] = json!("Erika Muster");
+    let noted = line.ask("join_waiting_list", window).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    let stored = &world.appointments.wishes(&world.scope)[1];
+    assert_eq!(stored.staff, Some(staff_id(2)));
+    assert!(noted.message.contains("bei Boris Kühn"), "{}", noted.message);
+    assert!(noted.message.contains("zwischen zehn Uhr und zwölf Uhr"), "{}", noted.message);
+    assert_eq!(noted.data["staff"], "Boris Kühn");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_day_on_which_nobody_is_there() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let reply = line.ask("join_waiting_list", wish("2026-11-29", "10:00")).await;
+    assert_eq!(reply.status, Status::DateRequired, "{}", reply.message);
+    assert!(reply.message.contains("haben wir geschlossen"), "{}", reply.message);
+    assert!(world.appointments.wishes(&world.scope).is_empty());
+}
+
+#[tokio::test]
+async fn a_part_of_the_day_without_the_wished_person_is_offered_with_whoever_has_it() {
+    let world = World::with(|salon| {
+        let boris = salon.staff.iter_mut().find(|person| person.id == staff_id(2)).unwrap();
+        boris.hours = WeekHours::default();
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut boris = wish("2026-11-24", "10:00");
+    boris["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", boris).await;
+    let reply =
+        line.ask("check_availability", json!({"datum": "2026-11-25", "zeitraum": "vormittags"})).await;
+    assert_eq!(reply.status, Status::Options, "{}", reply.message);
+    assert!(
+        reply.message.starts_with("Bei Boris Kühn ist da leider nichts frei, bei Anna Petersen hätte ich"),
+        "{}",
+        reply.message
+    );
+    assert_eq!(reply.data["requested_staff"], "Boris Kühn");
 }

@@ -59,6 +59,9 @@ async fn a_cancelled_appointment_goes_to_whoever_waits() {
     {
         let line = venue.line(call, number, &salon);
         let wish = json!({"datum": day, "zeitraum": "vormittags", "dienstleistung": "Herrenhaarschnitt", "name": name});
+        // Other times of the morning are free and told first; whoever wants to wait all the same, waits.
+        let offered = line.tool("join_waiting_list", wish.clone()).await;
+        assert_eq!(status(&offered), "options", "{}", offered.reply);
         let noted = line.tool("join_waiting_list", wish).await;
         assert_eq!(status(&noted), "waiting_listed", "{}", noted.reply);
     }

@@ -1,0 +1,235 @@
+//! "Ja, bitte." - what a yes means: the last question of the call and no older one.
+//!
+//! A question is over once it was answered, its time was given back, something else was asked, or an appointment was
+//! made, moved or cancelled. Then a yes is asked about, never guessed. That a hold has run out meanwhile matters less:
+//! the time is verified anew in the transaction that books it.
+
+use appointment::commands::BookTarget;
+use appointment::model::{Appointment, Hold, Slot};
+use chrono::{DateTime, Utc};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::effect::{Effect, Standing};
+use crate::once::Once;
+use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
+use crate::reply::{NextAction, ToolReply};
+use crate::status::Status;
+use crate::tools::availability;
+use crate::tools::booking::{Booking, asked_slot, commit};
+use crate::tools::customer::spoken;
+use crate::tools::moving;
+use crate::tools::offers::SPOKEN;
+use crate::tools::wish::{self, Asker, NamedSlot};
+
+/// What a yes means, as far as that is certain.
+#[derive(Debug, PartialEq)]
+enum Meaning {
+    /// This was asked.
+    Do(Question),
+    /// This was asked once, or is held, and something else was said since.
+    AskAgain(Question),
+    /// One of these.
+    Which(Vec<DateTime<Utc>>),
+    /// What has been done already.
+    Again(kernel::AppointmentId),
+    /// Nothing.
+    Nothing,
+    /// Nothing is known of the call.
+    Forgotten,
+}
+
+/// Does what was asked last; a slot id says what is meant by itself.
+pub(crate) async fn confirm(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (asker, notes): (Asker, CallNotes),
+    once: &Once,
+) -> ToolResult {
+    let named = match wish::named_slot(args, talk)? {
+        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
+        NamedSlot::Slot(slot) => Some(slot),
+        NamedSlot::Absent => None,
+    };
+    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    match meaning(named, &notes, &held, once) {
+        Meaning::Do(Question::Move(appointment, slot)) => {
+            moving::move_held(desk, args, talk, appointment, slot, once).await
+        }
+        Meaning::Do(question @ (Question::Book(slot) | Question::BookBeside(slot))) => {
+            let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
+            let additional = matches!(question, Question::BookBeside(_));
+            commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
+        }
+        // Rare, and as large as a look: it need not be part of every booking's future.
+        Meaning::AskAgain(question) => {
+            Box::pin(ask_again(desk, args, talk, (asker, notes), question, once)).await
+        }
+        Meaning::Which(between) => Err(which(desk, talk, notes, &between, once).await),
+        Meaning::Again(appointment) => {
+            let done = desk.parts.bookings.find(&talk.scope, appointment).await?;
+            done_before(desk, talk, done.filter(|done| done.status().is_open())).await
+        }
+        Meaning::Nothing => done_before(desk, talk, None).await,
+        Meaning::Forgotten => {
+            let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
+            let mut open = made.into_iter().filter(|appointment| appointment.status().is_open());
+            let first = open.next();
+            done_before(desk, talk, if open.next().is_some() { None } else { first }).await
+        }
+    }
+}
+
+fn meaning(named: Option<Slot>, notes: &CallNotes, held: &[Hold], once: &Once) -> Meaning {
+    if let Some(back) = once.has_asked_back(notes) {
+        return match notes.asked {
+            LastQuestion::Open(question) => Meaning::AskAgain(question),
+            _ => Meaning::Which(back.between.clone()),
+        };
+    }
+    if let Some(slot) = named {
+        return match notes.asked {
+            LastQuestion::Open(question) if question.slot() == slot => Meaning::Do(question),
+            _ if let Some(hold) = held.iter().find(|hold| hold.slot() == slot) => {
+                Meaning::Do(question_of(hold))
+            }
+            // An id from earlier in the call, of a time that was given up since.
+            LastQuestion::Closed if !notes.offered.contains(&slot) => Meaning::AskAgain(Question::Book(slot)),
+            _ => Meaning::Do(Question::Book(slot)),
+        };
+    }
+    // Notes that are older than what is held for the call have missed a question; only what is held is certain.
+    let missed =
+        held.last().filter(|hold| notes.noted_at.is_some_and(|noted| noted < hold.snapshot().created_at));
+    let starts =
+        |holds: &[Hold]| holds.iter().rev().take(SPOKEN).rev().map(|hold| hold.slot().start).collect();
+    match (notes.asked, missed) {
+        (LastQuestion::Open(question), Some(hold)) if hold.slot().start != question.slot().start => {
+            Meaning::Which(vec![question.slot().start, hold.slot().start])
+        }
+        (LastQuestion::Open(question), _) => Meaning::Do(question),
+        (LastQuestion::Answered(_) | LastQuestion::Closed, Some(hold)) => {
+            Meaning::AskAgain(question_of(hold))
+        }
+        (LastQuestion::Answered(appointment), None) => Meaning::Again(appointment),
+        (LastQuestion::Closed, None) => match (notes.offered.as_slice(), held) {
+            ([only], _) => Meaning::AskAgain(Question::Book(*only)),
+            ([_, _, ..], _) => {
+                Meaning::Which(notes.offered.iter().take(SPOKEN).map(|slot| slot.start).collect())
+            }
+            ([], [hold]) => Meaning::AskAgain(question_of(hold)),
+            ([], [_, _, ..]) => Meaning::Which(starts(held)),
+            ([], []) => Meaning::Nothing,
+        },
+        // Where nothing is known, one hold speaks for itself and several do not.
+        (LastQuestion::Unknown, _) => match held {
+            [] => Meaning::Forgotten,
+            [hold] => Meaning::Do(question_of(hold)),
+            several => Meaning::Which(starts(several)),
+        },
+    }
+}
+
+fn question_of(hold: &Hold) -> Question {
+    match hold.snapshot().moves {
+        Some(appointment) => Question::Move(appointment, hold.slot()),
+        None => Question::Book(hold.slot()),
+    }
+}
+
+/// Looks whether the time is still free and asks about it; nothing is done yet.
+async fn ask_again(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (asker, notes): (Asker, CallNotes),
+    question: Question,
+    once: &Once,
+) -> ToolResult {
+    let done = match question {
+        Question::Move(appointment, slot) => moving::ask_again(desk, args, talk, appointment, slot).await?,
+        Question::Book(slot) | Question::BookBeside(slot) => {
+            availability::check_moment(desk, talk, &asker, asked_slot(&slot), notes).await?
+        }
+    };
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    asked_back(desk, talk, notes, vec![question.slot().start], once).await;
+    Ok(Done { reply: nothing_booked(done.reply), ..done })
+}
+
+/// A free time is what a look is for; by a tool that was to book, nothing is done yet.
+pub(crate) fn nothing_booked(mut reply: ToolReply) -> ToolReply {
+    if matches!(reply.status, Status::Available | Status::Unverified | Status::NotHeld) {
+        reply.status = Status::NothingToConfirm;
+        reply.success = false;
+        reply = reply.with("booked", false);
+    }
+    reply
+}
+
+/// Asks which of these times was meant. The same invocation once more is answered alike.
+pub(crate) async fn which(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    notes: CallNotes,
+    between: &[DateTime<Utc>],
+    once: &Once,
+) -> Stop {
+    asked_back(desk, talk, notes.closed(), between.to_vec(), once).await;
+    which_of(talk, between)
+}
+
+pub(crate) fn which_of(talk: &Conversation, between: &[DateTime<Utc>]) -> Stop {
+    let moments: Vec<_> = between.iter().map(|start| start.with_timezone(&talk.zone())).collect();
+    Box::new(talk.listener().which_of(&moments)).into()
+}
+
+/// Notes that this invocation has asked back, about these times.
+pub(crate) async fn asked_back(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    notes: CallNotes,
+    between: Vec<DateTime<Utc>>,
+    once: &Once,
+) {
+    let asked_back = Some(AskedBack { by: once.is_named().then(|| once.key().clone()), between });
+    desk.note(talk, CallNotes { asked_back, ..notes }).await;
+}
+
+/// Either it has been done in this call already, or there is nothing to confirm.
+async fn done_before(desk: &VoiceDesk, talk: &Conversation, done: Option<Appointment>) -> ToolResult {
+    let Some(appointment) = done else {
+        return Err(ToolReply::new(
+            Status::NothingToConfirm,
+            "Es ist gerade nichts vorgemerkt, an welchem Tag und um wie viel Uhr soll der Termin sein?",
+        )
+        .next(NextAction::AskCaller)
+        .into());
+    };
+    desk.visit(talk, vec![appointment.snapshot().branch]).await?;
+    Ok(already_booked(talk, &appointment))
+}
+
+pub(crate) fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {
+    let standing = Standing::of(appointment.snapshot());
+    let mut done = Effect::booked(appointment.snapshot()).render(talk, standing);
+    if standing != Standing::Firm {
+        return done;
+    }
+    done.reply.status = Status::AlreadyBooked;
+    done.reply.message = format!(
+        "Der Termin {} ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",
+        spoken(talk, appointment.snapshot())
+    );
+    done
+}
+
+/// Closes the question that waits for an answer, since something else is asked now. Costs a look at the notes.
+pub(crate) async fn go_on(desk: &VoiceDesk, talk: &Conversation) {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if matches!(notes.asked, LastQuestion::Open(_) | LastQuestion::Answered(_)) {
+        desk.note(talk, notes.closed()).await;
+    }
+}
