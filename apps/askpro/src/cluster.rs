@@ -29,11 +29,19 @@ pub struct Cluster {
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// No Postgres could be had on this machine.
-    #[error("{0}")]
+    #[error(transparent)]
     Provision(#[from] ProvisionError),
     /// It runs, but does not do what it shall.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
+}
+
+impl ClusterError {
+    /// Whether another running process has the directory.
+    #[must_use]
+    pub const fn is_in_use(&self) -> bool {
+        matches!(self, Self::Provision(ProvisionError::InUse { .. }))
+    }
 }
 
 impl Cluster {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::json;
 use simulators::script::RowExpectation;
 
-use crate::cluster::{self, Cluster, tell_on_stderr};
+use crate::cluster::{self, Cluster, ClusterError, tell_on_stderr};
 use crate::ready::Ready;
 use crate::rows;
 use crate::simulate::{PATIENCE, play_script};
@@ -77,12 +77,12 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
-    let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await?;
-    let result = async {
+    let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await;
+    if !cluster.as_ref().is_err_and(ClusterError::is_in_use) {
         forget_earlier(&path)?;
-        with_cluster(&args, &cluster, &path, &mut out).await
     }
-    .await;
+    let cluster = cluster?;
+    let result = with_cluster(&args, &cluster, &path, &mut out).await;
     // The database goes last, whatever happened.
     let stopped = cluster.stop().await;
     let passed = result?;
@@ -90,8 +90,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A run that was killed left its ready file behind: whoever waits for the file must not take that for this run's. It is
-/// removed once the data are ours, since until then it may be that of a run that goes on.
+/// A run that was killed left its ready file behind: whoever waits for the file must not take that for this run's. It
+/// stays if the data are those of a run that goes on, since then it is that one's.
 fn forget_earlier(path: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

@@ -11,7 +11,9 @@ pub fn markdown() -> String {
     let mut out = String::from(
         "# Real-time tools\n\n\
          Generated from the code (`crates/voice`); a test says when it must be written anew.\n\n\
-         Every answer is HTTP 200 with `{success, status, message, data, alternatives, next_action, call_id}`.\n\
+         Every signed request is answered with HTTP 200 and\n\
+         `{success, status, message, data, alternatives, next_action, call_id}`. What is not signed is refused with 401, and a\n\
+         body above `http.max_body_bytes` with 413, unread, so that nobody knows whether it is signed.\n\
          `message` is one German sentence that can be spoken as it is. An alternative is\n\
          `{slot_id, start, date, time, staff, spoken, type}`. Names are understood in any case, with dashes or\n\
          underscores and with a version suffix (`_v17`). A body of arguments alone also names its call, as `call_id`, and\n\
