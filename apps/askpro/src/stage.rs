@@ -19,6 +19,7 @@ use operations::Onboarding;
 use operations::ports::TenantRecord;
 use simulators::calcom;
 use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerConfig, serve};
+use sqlx::{Connection as _, PgConnection};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -283,21 +284,41 @@ impl Stage {
                     return self.first_failure().await;
                 }
                 let answer = crate::http::send(http.get(&url).timeout(Duration::from_secs(2))).await;
-                let pause = match answer {
-                    Ok(answer) if answer.status().is_success() => break,
-                    // It is there, but not ready: what it found is remembered for a moment.
-                    Ok(_) => PAUSE * 10,
-                    Err(_) => PAUSE,
-                };
+                if answer.is_ok_and(|answer| answer.status().is_success()) {
+                    break;
+                }
                 anyhow::ensure!(
                     begun.elapsed() < PATIENCE,
                     "{url} does not answer within {} s",
                     PATIENCE.as_secs()
                 );
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
-        Ok(())
+        self.has_schedules(begun).await
+    }
+
+    /// The worker has begun when its schedules are declared: before that `askpro task` knows no task.
+    async fn has_schedules(&mut self, begun: Instant) -> anyhow::Result<()> {
+        let mut database = PgConnection::connect(&self.ready.database_url).await.context("the database")?;
+        loop {
+            if self.gateway.is_finished() || self.worker.is_finished() {
+                return self.first_failure().await;
+            }
+            let declared: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM engine.schedules)")
+                .fetch_one(&mut database)
+                .await
+                .context("the schedules")?;
+            if declared {
+                return database.close().await.context("the database");
+            }
+            anyhow::ensure!(
+                begun.elapsed() < PATIENCE,
+                "the worker has not begun within {} s",
+                PATIENCE.as_secs()
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     async fn first_failure(&mut self) -> anyhow::Result<()> {
