@@ -170,6 +170,11 @@ impl VoiceDesk {
         let conversation = self.converse(&request).await;
         watch.lap("resolve");
         let (mut reply, effect, talk) = match (conversation, tool) {
+            (Err(NoConversation::Refused(reply)), Some(Tool::CurrentTimeBerlin))
+                if reply.status == Status::CallUnknown =>
+            {
+                (tools::context::current_time_without_call(self, &request).await, None, None)
+            }
             (Err(NoConversation::Refused(reply)), _) => (*reply, None, None),
             (Err(NoConversation::Failed(error)), _) => {
                 log_failure(tool, &error);
@@ -311,7 +316,7 @@ impl VoiceDesk {
     ) -> ToolResult {
         match tool {
             Tool::GetCurrentContext => tools::context::get_current_context(self, talk).await,
-            Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk)),
+            Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk.local_now()).into()),
             Tool::CheckCustomer => tools::customer::check_customer(self, talk).await,
             Tool::ParseDate => tools::parse_date::parse_date(args, talk),
             Tool::ListServices | Tool::GetAvailableServices => tools::services::list(tool, args, talk),
