@@ -22,11 +22,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, TimeKeeper, close, learn_time};
+use super::arrival::{Arrival, arrive};
+use super::{Common, TimeKeeper, close};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
@@ -157,12 +158,16 @@ impl GatewayServices {
 
     /// Learns product time from the database, as soon as that answers, and keeps it in step from then on until `stop` is
     /// cancelled. `false` if that was before.
-    pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
+    ///
+    /// # Errors
+    /// One line that names the key, if the database can never be used as it is configured.
+    pub async fn learn_time(&self, stop: &CancellationToken) -> Result<bool, ConfigError> {
         tokio::select! {
-            () = stop.cancelled() => false,
-            () = learn_time(&self.database, &self.time) => {
+            () = stop.cancelled() => Ok(false),
+            arrived = arrive(&self.database, &self.time, Arrival::Product) => {
+                arrived?;
                 self.keeper.begin(&self.database, &self.time, stop);
-                true
+                Ok(true)
             }
         }
     }
