@@ -6,6 +6,7 @@ use appointment::BookingService;
 use appointment::model::Appointment;
 use appointment::waiting::WishDesk;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
+use chrono::TimeDelta;
 use customer::CustomerService;
 use futures_util::future::join;
 use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.
     pub trace: Arc<dyn TraceSink>,
+    /// How long after the recorded end of a call, in product time, its tools still act.
+    pub grace_after_end: TimeDelta,
     /// Product time.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
@@ -237,6 +240,14 @@ impl VoiceDesk {
     }
 
     async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
+        match self.refusal_after_end(tool, talk).await {
+            Ok(None) => {}
+            Ok(Some(refusal)) => return refusal.into(),
+            Err(error) => {
+                log_failure(Some(tool), &error);
+                return looked_in_vain(error.class()).into();
+            }
+        }
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
         // The future of the largest tool: on the heap, it leaves the stack to what is below.

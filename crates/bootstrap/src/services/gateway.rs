@@ -12,6 +12,7 @@ use adapter_retell::signature::Secret as RetellKey;
 use anyhow::Context;
 use appointment::BookingService;
 use appointment::waiting::WishDesk;
+use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
@@ -134,6 +135,7 @@ impl GatewayServices {
             copies: Arc::new(calendars.live(tasks.clone())),
             attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
+            grace_after_end: TimeDelta::seconds(config.voice.ended_call_grace_seconds.into()),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
         });
