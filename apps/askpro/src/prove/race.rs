@@ -43,7 +43,8 @@ pub const DEADLINE: Duration = Duration::from_millis(800);
 /// about 100 ms to be signed, sent and read, which happens before the product's deadline begins and after it ends. A
 /// voice provider does this on machines of its own.
 const ALLOWANCE: Duration = Duration::from_millis(200);
-/// Calls that are opened at once before the race; a telephone system does not open two hundred at the same moment.
+/// Calls that are opened at once before the race, and that ask again at once after it; a telephone system does not open two
+/// hundred at the same moment.
 const OPENED_AT_ONCE: usize = 16;
 /// Losers of a round who take an alternative at once. What they were offered is checked for all of them.
 const SECOND_WAVE: usize = 12;
@@ -92,9 +93,12 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
         first_waits.extend(first.iter().map(micros));
         judge_form(&lines, &first, &mut verdict);
         late::tell(&first, plan.deadline + ALLOWANCE, &mut verdict);
-        let settling =
-            lines.iter().zip(first).map(|(line, first)| late::settled(first, || book(line, &prize)));
-        let answers = join_all(settling).await;
+        // Who asks again is no crowd any more: all at once they would only be late again.
+        let settling = lines.iter().zip(first).map(|(line, first)| {
+            let prize = &prize;
+            late::settled(first, async move || book(line, prize).await)
+        });
+        let answers: Vec<Exchange> = stream::iter(settling).buffered(OPENED_AT_ONCE).collect().await;
         judge_answers(&answers, &mut verdict);
         let losers: Vec<(&Line, &Value)> = lines
             .iter()
