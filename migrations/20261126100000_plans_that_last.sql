@@ -202,15 +202,15 @@ BEGIN
     IF jsonb_array_length($45) > 0 THEN
         INSERT INTO public.calendar_copies
             (tenant_id, appointment_id, connection_id, event_type_ref, host_ref, placed_connection_id,
-             placed_event_type_ref, placed_host_ref, state, uid, remote_start, attempts, sent_at, lease_until,
-             error, version)
+             placed_event_type_ref, placed_host_ref, state, uid, remote_start, attempts, sent_at, sent_start,
+             lease_until, error, version)
         SELECT $1, c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
                c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
-               c.lease_until, c.error, c.version
+               c.sent_start, c.lease_until, c.error, c.version
           FROM jsonb_to_recordset($45) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
             placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
-            remote_start timestamptz, attempts integer, sent_at timestamptz, lease_until timestamptz, error text,
-            version bigint);
+            remote_start timestamptz, attempts integer, sent_at timestamptz, sent_start timestamptz,
+            lease_until timestamptz, error text, version bigint);
     END IF;
 END $$;
 

@@ -39,6 +39,7 @@ macro_rules! select_copies {
         concat!(
             "SELECT c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
                     c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
+                    c.sent_start,
                     c.lease_until, c.error, c.version
                FROM public.calendar_copies c ",
             $rest

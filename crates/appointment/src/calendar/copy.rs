@@ -45,6 +45,8 @@ pub struct CopyRecord {
     pub attempts: u32,
     /// Real time of the last write.
     pub sent_at: Option<DateTime<Utc>>,
+    /// The start that the last write asked for: where it took effect, if it did, wherever the appointment is by now.
+    pub sent_start: Option<DateTime<Utc>>,
     /// Real time until which whoever is sending has the word.
     pub lease_until: Option<DateTime<Utc>>,
     /// Why the last write did not succeed: a code and the provider's shortened words.
@@ -115,6 +117,7 @@ impl CopyRecord {
             remote_start: None,
             attempts: 0,
             sent_at: None,
+            sent_start: None,
             lease_until: None,
             error: None,
             version: 1,
@@ -217,9 +220,16 @@ impl CopyRecord {
             .is_none_or(|sent| now.signed_duration_since(sent) >= TimeDelta::seconds(SETTLING_SECONDS))
     }
 
-    /// The record while a write is under way: sent at `now`, product time, under a lease that ends in real time.
+    /// The record while a write is under way: for an appointment at `start`, sent at `now`, product time, under a lease
+    /// that ends in real time.
     #[must_use]
-    pub fn sending(&self, now: DateTime<Utc>, real_now: DateTime<Utc>, lease: TimeDelta) -> Self {
+    pub fn sending(
+        &self,
+        start: DateTime<Utc>,
+        now: DateTime<Utc>,
+        real_now: DateTime<Utc>,
+        lease: TimeDelta,
+    ) -> Self {
         Self {
             state: CopyState::Sending,
             // What is made is made there, whoever gets the appointment until the answer comes.
@@ -229,6 +239,7 @@ impl CopyRecord {
                 .filter(|_| self.remote_start.is_some())
                 .or_else(|| Some(self.link.clone())),
             sent_at: Some(now),
+            sent_start: Some(start),
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
             version: self.version + 1,
             ..self.clone()

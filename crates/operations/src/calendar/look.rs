@@ -11,7 +11,7 @@ use kernel::TenantScope;
 use super::CalendarError;
 use super::push::{CopyDesk, CopyParts, Pushed, UNCONFIRMED};
 
-/// Days around an appointment in which its copy is looked for: it may have been moved there meanwhile.
+/// Days in which a copy is looked for around the times where it may be: it may have been moved there meanwhile.
 const LOOK_AROUND_DAYS: i64 = 31;
 
 /// Moves that are followed; beyond that the chain is broken or a circle.
@@ -108,7 +108,8 @@ impl CopyDesk {
         effort: Effort,
     ) -> Result<Vec<RemoteBooking>, ReadFailure> {
         let around = TimeDelta::days(LOOK_AROUND_DAYS);
-        let starts = [Some(appointment.starts_at()), record.remote_start];
+        // Where it should be, where it was, and where the write that is in doubt wanted it.
+        let starts = [Some(appointment.starts_at()), record.remote_start, record.sent_start];
         let first = starts.iter().flatten().min().copied().unwrap_or_else(|| appointment.starts_at());
         let last = starts.iter().flatten().max().copied().unwrap_or(first);
         let window = Span::new(first - around, last + around);

@@ -196,7 +196,12 @@ impl CopyDesk {
             return self.too_late(scope, appointment, record).await.map(Some);
         }
         let lease = TimeDelta::seconds(LEASE_SECONDS);
-        let sending = record.sending(self.parts.clock.now(), self.parts.clock.real_now(), lease);
+        let sending = record.sending(
+            appointment.starts_at(),
+            self.parts.clock.now(),
+            self.parts.clock.real_now(),
+            lease,
+        );
         let announced = ChangeSet::one(AppointmentWrite::UpdateCopy(sending.clone()));
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;

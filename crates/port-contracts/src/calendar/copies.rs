@@ -50,6 +50,7 @@ fn full(fixture: &CalendarFixture, before: &CopyRecord) -> CopyRecord {
         remote_start: Some(fixture.appointments.at(0)),
         attempts: 3,
         sent_at: Some(now),
+        sent_start: Some(now),
         lease_until: Some(now + TimeDelta::microseconds(1_234_567)),
         error: Some("status 503: „später“".to_owned()),
         version: before.version + 1,
@@ -80,8 +81,12 @@ pub async fn a_record_keeps_every_field(fixture: &CalendarFixture) {
 /// A record is replaced only by the one that follows it; otherwise nothing of the change set happens.
 pub async fn a_record_that_has_moved_on_is_stale(fixture: &CalendarFixture) {
     let made = fixture.booked(0, 30, |id| CopyRecord::due(id, fixture.first_link())).await;
-    let next =
-        made.record.sending(fixture.appointments.now, fixture.appointments.now, TimeDelta::seconds(20));
+    let next = made.record.sending(
+        fixture.appointments.now,
+        fixture.appointments.now,
+        fixture.appointments.now,
+        TimeDelta::seconds(20),
+    );
     fixture.write(AppointmentWrite::UpdateCopy(next.clone())).await.unwrap();
     for version in [1, 2, 4] {
         let wrong = CopyRecord { version, ..made.record.clone() };

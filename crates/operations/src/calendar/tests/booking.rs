@@ -149,12 +149,36 @@ async fn given_to_another_person_while_the_booking_may_still_come_is_not_taken_f
     }
 }
 
+/// It is found where it was asked for, however far away the appointment is by now.
+#[tokio::test]
+async fn moved_far_away_while_the_booking_may_still_come_is_not_booked_twice() {
+    for mishap in [Mishap::LostBefore, Mishap::LostAfter, Mishap::Late] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(mishap);
+        world.push(id).await;
+        let far = slot(0) + TimeDelta::days(70);
+        world.move_to(id, 1, far).await;
+        world.push_open().await;
+        world.remote.catch_up();
+        world.settle();
+        world.push_open().await;
+        assert_eq!((world.only().start, world.start(id)), (far, far), "{mishap:?}");
+        assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+        world.assert_converged().await;
+    }
+}
+
 #[tokio::test]
 async fn a_crash_between_announcing_and_sending_is_looked_up() {
     let world = World::new();
     let id = world.book(1, slot(0)).await;
-    let sending =
-        world.copy(id).await.sending(world.clock.now(), world.clock.real_now(), TimeDelta::seconds(20));
+    let sending = world.copy(id).await.sending(
+        slot(0),
+        world.clock.now(),
+        world.clock.real_now(),
+        TimeDelta::seconds(20),
+    );
     let change = ChangeSet::one(AppointmentWrite::UpdateCopy(sending));
     world.store.commit(&world.scope, change).await.unwrap();
     assert!(matches!(world.push(id).await, Pushed::Open { .. }));

@@ -261,7 +261,12 @@ impl Run {
             copy.step(&row, world.clock.real_now()),
             Step::Create | Step::Reschedule(_) | Step::Cancel(_)
         ) {
-            let sending = copy.sending(world.clock.now(), world.clock.real_now(), TimeDelta::seconds(20));
+            let sending = copy.sending(
+                row.starts_at,
+                world.clock.now(),
+                world.clock.real_now(),
+                TimeDelta::seconds(20),
+            );
             let change = ChangeSet::one(AppointmentWrite::UpdateCopy(sending));
             world.store.commit(&world.scope, change).await.unwrap();
         }
