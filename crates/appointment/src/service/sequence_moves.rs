@@ -13,8 +13,8 @@ use crate::commands::{
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
-    Appointment, BusyKind, Catalogue, ChangeKind, DateRange, FacilityUse, HoldId, Minute, Slot, Span,
-    SyncState, Unavailable,
+    Appointment, BusyKind, Catalogue, ChangeKind, ChangeRefused, DateRange, FacilityUse, HoldId, Minute,
+    Slot, Span, SyncState, Unavailable,
 };
 use crate::policy::alternatives::Never;
 use crate::policy::change::{ChangeAct, ChangeRules};
@@ -155,7 +155,7 @@ impl BookingService {
                 return Ok(Err(refused));
             }
         };
-        Ok(settle((before, recent), placed, parts))
+        Ok(settle((before, recent), placed, parts).map_err(|(part, refused)| refusal(part, refused)))
     }
 
     /// What a caller is told instead of a new time that cannot be had.
@@ -288,8 +288,12 @@ fn forbidden(
     None
 }
 
-/// The appointments at their new places.
-fn settle((before, mut recent): Open, placed: Vec<Placed>, parts: Vec<PartPicture>) -> Decided {
+/// The appointments at their new places; which of them may not be moved, and why.
+fn settle(
+    (before, mut recent): Open,
+    placed: Vec<Placed>,
+    parts: Vec<PartPicture>,
+) -> Result<Destination, (usize, ChangeRefused)> {
     let (mut after, mut rules) = (Vec::with_capacity(before.len()), Vec::with_capacity(before.len()));
     for (part, ((appointment, placed), seen)) in before.iter().zip(&placed).zip(&parts).enumerate() {
         let (catalogue, now) = (&seen.picture.catalogue, seen.picture.view.now);
@@ -297,7 +301,7 @@ fn settle((before, mut recent): Open, placed: Vec<Placed>, parts: Vec<PartPictur
         let to = Minute::floor(placed.slot.start);
         let next = match appointment.move_to(placed.slot.staff, to, (&of_part, recent), now) {
             Ok(next) => next.using(placed.uses.clone()),
-            Err(refused) => return Err(refusal(part, refused)),
+            Err(refused) => return Err((part, refused)),
         };
         let gains_copy = appointment.snapshot().sync_state == SyncState::NotNeeded
             && catalogue.link(placed.slot.service, placed.slot.staff).is_some();
