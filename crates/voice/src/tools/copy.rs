@@ -5,12 +5,16 @@ use std::time::Instant;
 use appointment::commands::{CallContext, Requester, SearchRequest};
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
+use futures_util::future::join_all;
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
-use crate::effect::{Effect, Standing};
+use crate::effect::{Effect, SequenceEffect, Standing};
 use crate::ports::Settlement;
+use crate::reply::{NextAction, ToolReply};
 use crate::speech;
+use crate::status::Status;
+use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::trace::{CALENDAR, spent};
@@ -100,4 +104,41 @@ pub(crate) async fn after_moving(
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
     }
+}
+
+/// Parts of a sequence that were booked or moved stand once the outside calendars of all of them agree. Each copy is
+/// agreed to on its own: where one is refused, it is said how the parts stand now.
+pub(crate) async fn after_all(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    parts: &[Appointment],
+    effect: SequenceEffect,
+) -> ToolResult {
+    let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
+    let is = |wanted: Settlement| settled.contains(&wanted);
+    if !is(Settlement::Refused) {
+        let standing = if is(Settlement::Open) { Standing::Noted } else { Standing::Firm };
+        return Ok(Effect::Sequence(effect).render(talk, standing));
+    }
+    let mut open = Vec::with_capacity(parts.len());
+    for part in parts {
+        let now = desk.parts.bookings.find(&talk.scope, part.id()).await?;
+        open.extend(now.filter(|now| now.status().is_open()));
+    }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    desk.note(talk, notes.closed()).await;
+    let said: Vec<_> = open.iter().map(|part| spoken(talk, part.snapshot())).collect();
+    let left = match said.len() {
+        0 => "eingetragen ist jetzt nichts".to_owned(),
+        1 => format!("es bleibt beim Termin {}", speech::and_list(&said)),
+        _ => format!("es bleibt bei den Terminen {}", speech::and_list(&said)),
+    };
+    let message = format!(
+        "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
+    );
+    Err(ToolReply::new(Status::Superseded, message)
+        .with("booked", !open.is_empty())
+        .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
+        .next(NextAction::OfferCallback)
+        .into())
 }
