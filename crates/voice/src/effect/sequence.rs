@@ -165,14 +165,21 @@ impl SequenceEffect {
                 ToolReply::new(Status::Cancelled, message)
             }
         };
-        let mut reply = words::with_times(talk, reply, &slots)
-            .with_some("sequence_id", self.sequence.map(|id| id.to_string()));
+        let mut reply = match self.did {
+            Did::Booked | Did::Moved => words::with_times(talk, reply, &slots),
+            Did::Cancelled => {
+                let services: Vec<_> = slots.iter().map(|slot| talk.service_name(slot.service)).collect();
+                let start = slots.first().map(|slot| slot.start.with_timezone(&zone).to_rfc3339());
+                reply.with_some("start", start).with("service", speech::and_list(&services))
+            }
+        };
         let first = self.parts.first().map(|part| part.appointment.to_string());
         if self.did == Did::Booked {
             let start = reply.data.get("start").cloned();
             reply = reply.with_some("appointment_time", start).with_some("booking_id", first.clone());
         }
         reply = reply
+            .with_some("sequence_id", self.sequence.map(|id| id.to_string()))
             .with_some("appointment_id", first)
             .with(
                 "parts",

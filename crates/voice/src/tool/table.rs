@@ -31,8 +31,9 @@ const REFUSED_FIELDS: &[&str] = &[
     "options",
 ];
 /// Of several services one after the other.
-const PARTS_FIELDS: &[&str] =
-    &["parts", "sequence_id", "missing_part", "end", "duration_minutes", "price", "price_minor", "currency"];
+const PARTS_FIELDS: &[&str] = &["parts", "missing_part", "end", "price", "price_minor", "currency"];
+/// The same once it is more than a question.
+const SEQUENCE_FIELDS: &[&str] = &["sequence_id"];
 const HELD_FIELDS: &[&str] = &["reserved", "reservation_uid", "reservation_until", "datetime"];
 const BOOKED_FIELDS: &[&str] = &[
     "booked",
@@ -181,18 +182,15 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Never,
         arguments: &[DATE, TIME, DATETIME, SERVICE, n::FURTHER, STAFF, SLOT, CHOICE, NAME, n::MAX],
-        fields: &[
-            PARTS_FIELDS,
-            &[
-                "found",
-                "original_request",
-                "preference",
-                "preference_context",
-                "already_booked",
-                "existing_appointment",
-                "reason",
-            ],
-        ],
+        fields: &[&[
+            "found",
+            "original_request",
+            "preference",
+            "preference_context",
+            "already_booked",
+            "existing_appointment",
+            "reason",
+        ]],
     },
     ToolEntry {
         tool: Tool::FindNextAvailable,
@@ -213,7 +211,7 @@ pub const TOOLS: &[ToolEntry] = &[
             n::SEARCH_DAYS,
         ],
         fields: &[
-            PARTS_FIELDS,
+            &["parts"],
             &["next_available", "formatted_date", "formatted_time", "slot_id", "staff", "searched_days"],
         ],
     },
@@ -241,6 +239,7 @@ pub const TOOLS: &[ToolEntry] = &[
         ],
         fields: &[
             PARTS_FIELDS,
+            SEQUENCE_FIELDS,
             WHEN_FIELDS,
             WHAT_FIELDS,
             SLOT_FIELDS,
@@ -286,7 +285,15 @@ pub const TOOLS: &[ToolEntry] = &[
             n::ADDITIONAL,
             n::OTHER_PERSON,
         ],
-        fields: &[PARTS_FIELDS, WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[
+            PARTS_FIELDS,
+            SEQUENCE_FIELDS,
+            WHEN_FIELDS,
+            WHAT_FIELDS,
+            SLOT_FIELDS,
+            BOOKED_FIELDS,
+            MOVED_FIELDS,
+        ],
     },
     ToolEntry {
         tool: Tool::ConfirmBooking,
@@ -294,7 +301,15 @@ pub const TOOLS: &[ToolEntry] = &[
         aliases: &[],
         effect: Effectful::Always,
         arguments: &[SLOT, NAME, EMAIL, PHONE, NOTES, n::ADDITIONAL, n::OTHER_PERSON],
-        fields: &[PARTS_FIELDS, WHEN_FIELDS, WHAT_FIELDS, SLOT_FIELDS, BOOKED_FIELDS, MOVED_FIELDS],
+        fields: &[
+            PARTS_FIELDS,
+            SEQUENCE_FIELDS,
+            WHEN_FIELDS,
+            WHAT_FIELDS,
+            SLOT_FIELDS,
+            BOOKED_FIELDS,
+            MOVED_FIELDS,
+        ],
     },
     ToolEntry {
         tool: Tool::QueryAppointment,
@@ -327,19 +342,9 @@ pub const TOOLS: &[ToolEntry] = &[
         effect: Effectful::Always,
         arguments: &[APPOINTMENT, SERVICE, OLD_DATE, OLD_TIME, NAME, CONFIRM, REASON],
         fields: &[
-            PARTS_FIELDS,
-            &[
-                "appointment_id",
-                "start",
-                "date",
-                "time",
-                "service",
-                "staff",
-                "appointments",
-                "fee_minor",
-                "reason",
-                "details",
-            ],
+            SEQUENCE_FIELDS,
+            &["parts"],
+            &["appointment_id", "start", "service", "appointments", "fee_minor", "reason", "details"],
         ],
     },
     ToolEntry {
@@ -361,6 +366,8 @@ pub const TOOLS: &[ToolEntry] = &[
         ],
         fields: &[
             PARTS_FIELDS,
+            SEQUENCE_FIELDS,
+            &["duration_minutes"],
             MOVED_FIELDS,
             WHEN_FIELDS,
             WHAT_FIELDS,

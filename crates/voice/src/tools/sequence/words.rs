@@ -226,7 +226,7 @@ fn why(talk: &Conversation, asked: &AskedAll, part: usize, reason: &Unavailable)
             "fehlt dann leider der Platz oder das Gerät"
         }
         Unavailable::NotVerified => "kann ich die Zeit gerade nicht sicher prüfen",
-        _ => "ist dann leider nichts frei",
+        _ => "ist dann aber leider nichts frei",
     };
     let moment = speech::moment(asked.start().with_timezone(&talk.zone()), talk.now);
     let with = match asked.staff_of(part) {
