@@ -242,7 +242,7 @@ impl Written {
             told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
             cancelled: notes.cancelled.map(|id| id.as_uuid()),
             offered: WrittenSlot::all(&notes.offered),
-            then: notes.then.iter().map(|id| id.as_uuid()).collect(),
+            then: notes.then.iter().map(ServiceId::as_uuid).collect(),
             offered_all: notes.offered_all.iter().map(|slots| WrittenSlot::all(slots)).collect(),
             noted_at: notes.noted_at,
         }
