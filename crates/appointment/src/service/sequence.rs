@@ -98,9 +98,23 @@ pub(super) fn place_all(
     start: DateTime<Utc>,
     gap: u32,
 ) -> Result<Vec<Placed>, NotPlaced> {
-    let seen: Vec<Availability<'_>> = parts.iter().map(|part| part.picture.availability()).collect();
+    place_seen((parts, &seen(parts)), preferred, start, gap)
+}
+
+/// What each part sees: put in order once for whoever tries many beginnings.
+pub(super) fn seen(parts: &[PartPicture]) -> Vec<Availability<'_>> {
+    parts.iter().map(|part| part.picture.availability()).collect()
+}
+
+/// The same on what was seen before.
+pub(super) fn place_seen(
+    (parts, seen): (&[PartPicture], &[Availability<'_>]),
+    preferred: &[Option<StaffId>],
+    start: DateTime<Utc>,
+    gap: u32,
+) -> Result<Vec<Placed>, NotPlaced> {
     let mut wanted = Vec::with_capacity(parts.len());
-    for (index, (part, availability)) in parts.iter().zip(&seen).enumerate() {
+    for (index, (part, availability)) in parts.iter().zip(seen).enumerate() {
         let Some(sought) = &part.sought else {
             return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
         };

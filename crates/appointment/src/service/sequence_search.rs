@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
 use super::search::{DAYS_PER_LOAD, why_not_that_day};
-use super::sequence::{AskAll, Asked, PartPicture, place_all};
+use super::sequence::{AskAll, Asked, PartPicture, place_seen, seen};
 use super::{BookingService, latest_day, wish_for};
 use crate::commands::{
     NextRequest, NextSequencesRequest, OfferedSequence, PartWish, Requester, SearchSequencesRequest,
@@ -179,8 +179,9 @@ impl BookingService {
         most: usize,
     ) -> Vec<Found> {
         let gap = self.sequences.max_gap_minutes;
+        let seen = seen(pictures);
         let whole = |start: RankedSlot| -> Option<Found> {
-            let placed = place_all(pictures, preferred, start.slot.start, gap).ok()?;
+            let placed = place_seen((pictures, &seen), preferred, start.slot.start, gap).ok()?;
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
             Some((RankedSlot { slot: *slots.first()?, ..start }, slots))
         };

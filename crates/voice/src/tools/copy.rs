@@ -130,8 +130,8 @@ pub(crate) async fn after_all(
     let said: Vec<_> = open.iter().map(|part| spoken(talk, part.snapshot())).collect();
     let left = match said.len() {
         0 => "eingetragen ist jetzt nichts".to_owned(),
-        1 => format!("es bleibt beim Termin {}", speech::and_list(&said)),
-        _ => format!("es bleibt bei den Terminen {}", speech::and_list(&said)),
+        1 => format!("eingetragen ist jetzt der Termin {}", speech::and_list(&said)),
+        _ => format!("eingetragen sind jetzt die Termine {}", speech::and_list(&said)),
     };
     let message = format!(
         "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"

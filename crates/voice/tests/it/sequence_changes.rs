@@ -292,7 +292,7 @@ async fn a_part_that_an_outside_calendar_refuses_is_told_apart() {
     assert!(!reply.success, "{}", reply.message);
     assert!(
         reply.message.starts_with(
-            "Der Kalender hat nicht alles davon angenommen, es bleibt beim Termin für Haarschnitt"
+            "Der Kalender hat nicht alles davon angenommen, eingetragen ist jetzt der Termin für Haarschnitt"
         ),
         "{}",
         reply.message
