@@ -125,6 +125,8 @@ pub enum CheckSequenceOutcome {
         reason: Unavailable,
         /// Whole sequences that can be had instead, best first.
         alternatives: Vec<OfferedSequence>,
+        /// An appointment of the person on the line that overlaps the time that was asked for.
+        existing: Option<OwnAppointment>,
     },
 }
 

@@ -164,11 +164,13 @@ impl BookingService {
         let (parts, start) = self.parts(&request.target)?;
         let ask = (request.branch, &request.requester, None);
         let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        let mut in_the_way = None;
         for _ in 0..ATTEMPTS {
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
             let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
                 Ok(placed) => placed,
                 Err(why) => {
+                    in_the_way = own_around(&pictures, start);
                     failed = why;
                     break;
                 }
@@ -201,7 +203,8 @@ impl BookingService {
             }
         }
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
-        Ok(CheckSequenceOutcome::Taken { part: failed.part, reason: failed.reason, alternatives })
+        let NotPlaced { part, reason } = failed;
+        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing: in_the_way })
     }
 
     /// False if somebody was faster.
@@ -413,6 +416,16 @@ fn existing(pictures: &[PartPicture], placed: &[Placed]) -> Option<crate::model:
         .iter()
         .zip(stays(placed))
         .find_map(|(part, stay)| part.picture.availability().own_at(stay).copied())
+}
+
+/// The same for parts that cannot be had, as if each began when the one before ends.
+fn own_around(pictures: &[PartPicture], start: DateTime<Utc>) -> Option<crate::model::OwnAppointment> {
+    let first = pictures.first()?;
+    let end = pictures
+        .iter()
+        .filter_map(|part| part.sought.as_ref())
+        .fold(Minute::floor(start), |end, sought| sought.footprint().end(end));
+    first.picture.availability().own_at(Span::new(start, end.instant())).copied()
 }
 
 /// The same, for whom it is booked.

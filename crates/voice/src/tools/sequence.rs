@@ -99,7 +99,7 @@ pub(crate) async fn check_moment(
     asked: AskedAll,
     notes: CallNotes,
 ) -> ToolResult {
-    let (part, reason, alternatives) = match look(desk, talk, asker, &asked).await? {
+    let (part, reason, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
         CheckSequenceOutcome::Free { slots, holds, existing } => {
             desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
             let question = Question::BookAll { slots: slots.clone(), beside: existing.is_some() };
@@ -114,12 +114,22 @@ pub(crate) async fn check_moment(
                 None => reply.into(),
             });
         }
-        CheckSequenceOutcome::Taken { part, reason, alternatives } => (part, reason, alternatives),
+        CheckSequenceOutcome::Taken { part, reason, alternatives, existing } => {
+            (part, reason, alternatives, existing)
+        }
     };
-    if let Some(reply) = with_others(desk, talk, asker, (&asked, &reason), &notes).await? {
+    if existing.is_none()
+        && let Some(reply) = with_others(desk, talk, asker, (&asked, &reason), &notes).await?
+    {
         return Ok(reply.into());
     }
-    let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+    let mut reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+    if let Some(own) = existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
+        desk.visit(talk, vec![own.branch]).await?;
+        let mut overlaps = own_overlaps(talk, &own, false);
+        overlaps.data.extend(reply.data);
+        reply = overlaps;
+    }
     let notes = CallNotes { refused: Some(asked.start()), ..notes };
     Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
 }

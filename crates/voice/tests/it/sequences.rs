@@ -404,15 +404,21 @@ async fn the_caller_s_own_appointment_is_asked_about() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
     assert_eq!(line.ask("book_appointment", wish("2026-11-27", "10:30")).await.status, Status::Booked);
-    let looked = line.ask("check_availability", both("2026-11-27", "10:00")).await;
-    assert!(!looked.success, "{}", looked.message);
+    // Nobody else trims beards, and it is the caller's own appointment that is in the way.
+    let mut at_boris = wish("2026-11-27", "15:30");
+    at_boris["mitarbeiter"] = json!("Boris");
+    assert_eq!(line.ask("book_appointment", at_boris).await.status, Status::Booked);
+    let looked = line.ask("check_availability", both("2026-11-27", "15:00")).await;
+    assert_eq!(looked.status, Status::OwnAppointmentOverlaps, "{}", looked.message);
+    assert!(!looked.message.contains("dazu buchen") && !looked.alternatives.is_empty(), "{}", looked.message);
+    assert_eq!(looked.data["missing_part"], "Bartpflege");
     let asked = line
         .ask("check_availability", with(&json!(["Ansatzfarbe", "Bartpflege"]), "2026-11-27", "10:00"))
         .await;
     assert_eq!(asked.status, Status::OwnAppointmentOverlaps, "{}", asked.message);
     let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
     assert_eq!(yes.status, Status::Booked, "{}", yes.message);
-    assert_eq!(open(&world).len(), 3);
+    assert_eq!(open(&world).len(), 4);
 }
 
 /// The haircut alone is booked at that minute; that is not the whole of what is asked for.
