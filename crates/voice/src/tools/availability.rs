@@ -83,7 +83,7 @@ async fn check_together(
             sequence::check_moment(desk, talk, asker, asked, notes).await
         }
         When::Stretch(stretch) => {
-            sequence::search::check_stretch(desk, talk, asker, (parts, stretch), notes).await
+            sequence::search::check_stretch(desk, talk, asker, (parts, is_kept, stretch), notes).await
         }
         When::Unsaid => {
             desk.note(talk, notes).await;
@@ -342,11 +342,11 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
             let at = asked.start().with_timezone(&talk.zone());
             let when = When::Moment(Moment { at, inferred: Vec::new() });
-            let wanted = (asked.parts, when, limit);
+            let wanted = (asked.parts, false, when, limit);
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }
-        Wanted::Together { parts, when, .. } => {
-            let wanted = (parts, when, limit);
+        Wanted::Together { parts, is_kept, when } => {
+            let wanted = (parts, is_kept, when, limit);
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }
     };
@@ -373,7 +373,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
     let mut said = None;
-    let mut parts = Vec::new();
+    let (mut parts, mut is_kept) = (Vec::new(), false);
     let (service, staff) = match wanted {
         Wanted::Offered(slot) => (Some(slot.service), Some(slot.staff)),
         Wanted::Described { service, staff, when, .. } => {
@@ -384,8 +384,8 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
             parts = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?.parts;
             (None, None)
         }
-        Wanted::Together { parts: wanted, when, .. } => {
-            (said, parts) = (Some(when), wanted);
+        Wanted::Together { parts: wanted, is_kept: kept, when } => {
+            (said, parts, is_kept) = (Some(when), wanted, kept);
             (None, None)
         }
     };
@@ -395,7 +395,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     };
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let Some(service) = service else {
-        let wanted = (parts, after, search_days);
+        let wanted = (parts, is_kept, after, search_days);
         return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
     };
     let requester = asker.requester.clone();

@@ -85,8 +85,7 @@ impl AskedAll {
 
     /// The same with anybody, and who was wished for; `None` if nobody was, or the person was named for this time.
     fn with_anybody(&self) -> Option<(Self, StaffId)> {
-        let wished = self.parts.iter().find_map(|part| part.staff).filter(|_| self.is_kept)?;
-        let parts = self.parts.iter().map(|part| PartWish { staff: None, ..*part }).collect();
+        let (parts, wished) = search::with_anybody(&self.parts, self.is_kept)?;
         Some((Self { parts, ..self.clone() }, wished))
     }
 }
@@ -166,14 +165,8 @@ pub(crate) async fn with_others(
     };
     let question = Question::BookAll { slots: slots.clone(), beside: false };
     desk.note(talk, notes.clone().asking(question)).await;
-    let mut reply = free(talk, &slots, &holds, &anybody);
-    let wished = talk.staff_name(wished);
-    reply.message = format!(
-        "Allein bei {} geht das leider nicht, {}",
-        speech::plain(&wished),
-        speech::small(&reply.message)
-    );
-    Ok(Some(reply.with("requested_staff", wished)))
+    let reply = free(talk, &slots, &holds, &anybody);
+    Ok(Some(search::not_alone(talk, reply, Some(wished))))
 }
 
 /// The answer for services that can follow each other; the same fields for looking and for holding.

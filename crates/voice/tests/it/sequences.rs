@@ -182,6 +182,30 @@ async fn a_person_wished_for_earlier_is_no_reason_to_refuse() {
     assert_eq!(looked.data["parts"][0]["staff"], "Anna Petersen");
 }
 
+/// Boris is away all Friday afternoon; who asked for him earlier still hears of what there is.
+#[tokio::test]
+async fn a_stretch_without_the_person_of_an_earlier_question_is_not_empty() {
+    let world = World::with(|salon| {
+        let (from, until) =
+            ("2026-11-27T12:00:00Z".parse().unwrap(), "2026-11-27T17:00:00Z".parse().unwrap());
+        salon.staff[1].absences.push(appointment::model::Span::new(from, until));
+        salon.staff[0].performs.push(service_id(3));
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut args = wish("2026-11-27", "10:00");
+    args["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", args).await;
+    let looked = line.ask("check_availability", both("2026-11-27", "nachmittags")).await;
+    assert_eq!(looked.status, Status::Options, "{}", looked.message);
+    assert!(
+        looked.message.starts_with("Allein bei Boris Kühn geht das leider nicht, beides"),
+        "{}",
+        looked.message
+    );
+    assert!(looked.alternatives.iter().all(|slot| slot.staff == "Anna Petersen"));
+}
+
 #[tokio::test]
 async fn a_part_without_time_is_named_and_whole_sequences_are_offered() {
     let world = World::new().await;

@@ -5,6 +5,7 @@ use appointment::commands::{
 };
 use appointment::policy::alternatives::{TimeWish, Wish};
 use chrono::{DateTime, Utc};
+use kernel::StaffId;
 use serde_json::json;
 
 use super::{offer, words};
@@ -23,7 +24,7 @@ pub(crate) async fn check_stretch(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (parts, stretch): (Vec<PartWish>, Stretch),
+    (parts, is_kept, stretch): (Vec<PartWish>, bool, Stretch),
     notes: CallNotes,
 ) -> ToolResult {
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
@@ -38,9 +39,10 @@ pub(crate) async fn check_stretch(
     let whole = words::all(parts.len());
     let first_part = parts.first().copied();
     let wish = Wish { day: first, time: time_of(&stretch) };
-    let SequencesFound { sequences, day } = search(desk, talk, asker, parts, wish, None).await?;
-    let inside: Vec<_> =
-        sequences.iter().filter(|offered| is_inside(talk, &stretch, offered)).cloned().collect();
+    let fits = |offered: &OfferedSequence| is_inside(talk, &stretch, offered);
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, None), &fits).await?;
+    let SequencesFound { sequences, day } = found;
+    let inside: Vec<_> = sequences.iter().filter(|offered| fits(offered)).cloned().collect();
     let why_not = day.as_ref().filter(|_| stretch.days.len() == 1).zip(first_part).map(|(reason, part)| {
         let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
         because(talk, reason, &Asked::new(part.service, part.staff, start))
@@ -61,7 +63,7 @@ pub(crate) async fn check_stretch(
         (None, _) => nothing_found(whole),
     };
     let next = if slots.is_empty() { NextAction::OfferCallback } else { NextAction::OfferAlternatives };
-    let reply = reply
+    let reply = not_alone(talk, reply, without)
         .with("available", !inside.is_empty())
         .with_some("reason", day.as_ref().filter(|_| inside.is_empty()).map(reason_code))
         .with("inferred", stretch.inferred)
@@ -85,17 +87,44 @@ fn is_inside(talk: &Conversation, stretch: &Stretch, offered: &OfferedSequence) 
     stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
 }
 
+/// What is free around a wish. A person who was wished for earlier is looked for first; where nothing fits, what others
+/// can do is not kept from the caller, and the person comes along.
 async fn search(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    parts: Vec<PartWish>,
-    wish: Wish,
-    limit: Option<u32>,
-) -> Result<SequencesFound, Stop> {
+    (parts, is_kept): (Vec<PartWish>, bool),
+    (wish, limit): (Wish, Option<u32>),
+    fits: &(dyn Fn(&OfferedSequence) -> bool + Sync),
+) -> Result<(SequencesFound, Option<StaffId>), Stop> {
     let requester = asker.requester.clone();
     let request = SearchSequencesRequest { branch: talk.branch, parts, wish, requester, limit };
-    Ok(desk.parts.bookings.search_sequences(&talk.scope, &request).await?)
+    let found = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
+    let Some((anybody, wished)) = with_anybody(&request.parts, is_kept) else { return Ok((found, None)) };
+    if found.sequences.iter().any(fits) {
+        return Ok((found, None));
+    }
+    let request = SearchSequencesRequest { parts: anybody, ..request };
+    let others = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
+    Ok(if others.sequences.iter().any(fits) { (others, Some(wished)) } else { (found, None) })
+}
+
+/// The same parts with anybody, and who was wished for earlier.
+pub(super) fn with_anybody(parts: &[PartWish], is_kept: bool) -> Option<(Vec<PartWish>, StaffId)> {
+    let wished = parts.iter().find_map(|part| part.staff).filter(|_| is_kept)?;
+    Some((parts.iter().map(|part| PartWish { staff: None, ..*part }).collect(), wished))
+}
+
+/// Says beforehand that a person alone cannot have it.
+pub(super) fn not_alone(talk: &Conversation, mut reply: ToolReply, without: Option<StaffId>) -> ToolReply {
+    let Some(staff) = without else { return reply };
+    let name = talk.staff_name(staff);
+    reply.message = format!(
+        "Allein bei {} geht das leider nicht, {}",
+        speech::plain(&name),
+        speech::small(&reply.message)
+    );
+    reply.with("requested_staff", name)
 }
 
 /// Whole sequences around what was said.
@@ -103,7 +132,7 @@ pub(crate) async fn alternatives(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (parts, when, limit): (Vec<PartWish>, When, Option<u32>),
+    (parts, is_kept, when, limit): (Vec<PartWish>, bool, When, Option<u32>),
     notes: CallNotes,
 ) -> ToolResult {
     let (wish, asked) = match when {
@@ -118,7 +147,8 @@ pub(crate) async fn alternatives(
         When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
     };
     let whole = words::all(parts.len());
-    let SequencesFound { sequences, day } = search(desk, talk, asker, parts, wish, limit).await?;
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, limit), &|_| true).await?;
+    let SequencesFound { sequences, day } = found;
     let reply = match words::spoken_offers(talk, &sequences) {
         Some(offered) => {
             let message =
@@ -128,7 +158,7 @@ pub(crate) async fn alternatives(
         None => nothing_found(whole).with("found", false),
     };
     let all_match = sequences.iter().all(|offered| offered.matches_preference);
-    let reply = reply
+    let reply = not_alone(talk, reply, without)
         .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
         .with("preference", json!({"all_match_preference": all_match}))
         .with_some("reason", day.as_ref().map(reason_code));
@@ -140,14 +170,20 @@ pub(crate) async fn next(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (parts, after, search_days): (Vec<PartWish>, Option<DateTime<Utc>>, u32),
+    (parts, is_kept, after, search_days): (Vec<PartWish>, bool, Option<DateTime<Utc>>, u32),
     notes: CallNotes,
 ) -> ToolResult {
     let whole = words::all(parts.len());
     let requester = asker.requester.clone();
     let request =
         NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
-    let found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+    let mut found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+    let mut without = None;
+    if let (true, Some((parts, wished))) = (found.is_empty(), with_anybody(&request.parts, is_kept)) {
+        let request = NextSequencesRequest { parts, ..request };
+        found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+        without = Some(wished);
+    }
     let Some((first, slot)) = found.first().and_then(|first| Some((first, first.slots.first()?))) else {
         let reply = nothing_found(whole).with("searched_days", search_days);
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
@@ -158,7 +194,7 @@ pub(crate) async fn next(
         speech::moment(at, talk.now),
         words::course(talk, &first.slots),
     );
-    let reply = ToolReply::new(Status::Options, message)
+    let reply = not_alone(talk, ToolReply::new(Status::Options, message), without)
         .with("next_available", at.to_rfc3339())
         .with("formatted_date", at.format("%d.%m.%Y").to_string())
         .with("formatted_time", at.format("%H:%M").to_string())
