@@ -79,12 +79,16 @@ pub async fn run_by(
     let stopping = stop.clone();
     // Monitors are answered from the beginning, everybody else once the database has told the time.
     let opening = async {
-        if services.learn_time(shutdown.token()).await {
-            gate.open();
-            tracing::info!("the gateway is open");
-            services.calendars.keeper().run().await;
+        match services.learn_time(shutdown.token()).await {
+            Ok(true) => {
+                gate.open();
+                tracing::info!("the gateway is open");
+                services.calendars.keeper().run().await;
+            }
+            Ok(false) => {}
+            Err(mistake) => return mistake,
         }
-        std::future::pending::<()>().await;
+        std::future::pending().await
     };
     // With the peer's address: keys may be bound to networks.
     let service = router(edge).into_make_service_with_connect_info::<SocketAddr>();
@@ -95,11 +99,14 @@ pub async fn run_by(
         stop.cancelled().await;
         tokio::time::sleep(grace).await;
     };
-    tokio::select! {
-        served = server => served.context("the server failed")?,
-        () = opening => {}
-        () = given_up => tracing::warn!("connections were left at the end"),
-    }
+    let ended = tokio::select! {
+        served = server => served.context("the server failed"),
+        mistake = opening => Err(mistake.into()),
+        () = given_up => {
+            tracing::warn!("connections were left at the end");
+            Ok(())
+        }
+    };
 
     tools.close();
     if tokio::time::timeout(grace, tools.wait()).await.is_err() {
@@ -111,7 +118,7 @@ pub async fn run_by(
     }
     services.close().await;
     tracing::info!("the gateway has stopped");
-    Ok(())
+    ended
 }
 
 fn limits(config: &Config) -> Limits {

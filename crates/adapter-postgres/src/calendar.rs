@@ -106,6 +106,8 @@ impl ConnectionRow {
 }
 
 fn unopened(error: SealError) -> StoreError {
+    // Whoever asked tells what came of it; what has to be changed is known here.
+    tracing::error!(%error, "the secrets of a connection to an outside calendar cannot be opened");
     StoreError::Corrupt(Box::new(error))
 }
 

@@ -36,6 +36,7 @@
 //! Rules of the business. It answers, stores and refuses; why a thing may be booked is decided elsewhere.
 
 mod acting;
+mod admission;
 mod appointment;
 mod billing;
 mod calendar;
@@ -64,6 +65,7 @@ mod trip;
 mod upkeep;
 
 pub use acting::PgActingLog;
+pub use admission::{NotAdmitted, admitted, reachable};
 pub use appointment::{PgAppointmentRepository, PgCatalogueRepository};
 pub use billing::PgBillingRepository;
 pub use calendar::{PgCalendarAdministration, PgCalendarBook, PgCalendarSurvey, PgWarmBell};

@@ -28,6 +28,7 @@ pub struct NamedStatement {
 /// All statements of this crate, except those of the engine, which lists its own.
 pub fn all() -> impl Iterator<Item = NamedStatement> {
     [
+        ("admission", crate::admission::STATEMENTS),
         ("appointment::catalogue", crate::appointment::catalogue::STATEMENTS),
         ("appointment::history", crate::appointment::history::STATEMENTS),
         ("appointment::double", crate::appointment::double::STATEMENTS),

@@ -92,6 +92,8 @@ pub struct Voice {
     pub inbound_deadline_ms: u64,
     /// How often an hour a number may name appointments that are not its own.
     pub failed_identifications_per_hour: u32,
+    /// How long after the recorded end of a call its tools still act, in seconds of product time.
+    pub ended_call_grace_seconds: u32,
 }
 
 /// The voice provider.
@@ -348,6 +350,7 @@ impl Config {
             ("voice.tool_deadline_ms", voice.tool_deadline_ms, 50, 10_000),
             ("voice.inbound_deadline_ms", voice.inbound_deadline_ms, 50, 10_000),
             ("voice.failed_identifications_per_hour", voice.failed_identifications_per_hour.into(), 1, 1000),
+            ("voice.ended_call_grace_seconds", voice.ended_call_grace_seconds.into(), 0, 3600),
             ("database.max_connections", database.max_connections.into(), 2, 1000),
             ("database.acquire_timeout_ms", database.acquire_timeout_ms, 10, 60_000),
             ("database.statement_timeout_ms", database.statement_timeout_ms, 10, 600_000),

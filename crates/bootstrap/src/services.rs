@@ -1,5 +1,6 @@
 //! The use cases over the adapters, one value per program.
 
+mod arrival;
 mod gateway;
 mod operator;
 mod worker;
@@ -7,7 +8,9 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_postgres::{Database, DatabaseConfig, PgCallRepository, PgDirectory, PgToolTrace, product_time};
+use adapter_postgres::{
+    Database, DatabaseConfig, NotAdmitted, PgCallRepository, PgDirectory, PgToolTrace, product_time,
+};
 use anyhow::Context;
 use call::CallService;
 use kernel::{Clock, IdGenerator, RandomIds};
@@ -20,9 +23,8 @@ pub use operator::OperatorServices;
 pub use worker::WorkerServices;
 
 use crate::clock::{ProductClock, measure};
+use arrival::{Arrival, arrive};
 
-/// How often a database that does not answer yet is asked again at start.
-const RETRY: Duration = Duration::from_millis(500);
 /// How long the end waits for connections that are in use.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// How long a program that can do nothing without its database waits for it at start: longer than a database takes to
@@ -65,15 +67,16 @@ impl Common {
     async fn connect(
         settings: &DatabaseConfig,
         machine: Arc<dyn Clock>,
+        arrival: Arrival,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let common = Self::assemble(settings, machine)?;
-        let learnt = tokio::time::timeout(PATIENCE, learn_time(&common.database, &common.time));
+        let arrived = tokio::time::timeout(PATIENCE, arrive(&common.database, &common.time, arrival));
         tokio::select! {
             () = stop.cancelled() => anyhow::bail!("told to stop before the database answered"),
-            learnt = learnt => learnt.with_context(|| {
+            arrived = arrived => arrived.with_context(|| {
                 format!("the database did not answer within {} s (database.url)", PATIENCE.as_secs())
-            })?,
+            })??,
         }
         Ok(common)
     }
@@ -82,29 +85,6 @@ impl Common {
         let keys: Arc<dyn ApiKeyDirectory> = Arc::new(PgDirectory::new(self.database.clone()));
         let connections: Arc<dyn ConnectionDirectory> = Arc::new(PgDirectory::new(self.database.clone()));
         TenantResolver::new(calls, keys, Arc::clone(&self.clock)).with_connections(connections)
-    }
-}
-
-/// Measures product time until the database answers.
-async fn learn_time(database: &Database, time: &ProductClock) {
-    let mut told = false;
-    loop {
-        match measure(time, || product_time(database)).await {
-            Ok(measured) => {
-                let offset_ms = measured.offset.num_milliseconds();
-                if offset_ms.abs() > WORTH_TELLING_MS {
-                    tracing::warn!(offset_ms, "product time is not the machine's time");
-                }
-                time.set_offset(measured.offset);
-                return;
-            }
-            Err(error) if !told => {
-                told = true;
-                tracing::warn!(error = %cause(&error), "the database does not answer yet");
-            }
-            Err(_) => {}
-        }
-        tokio::time::sleep(RETRY).await;
     }
 }
 
@@ -152,18 +132,9 @@ async fn keep_time(database: Database, time: Arc<ProductClock>, stop: Cancellati
                     tracing::warn!(step_ms, "product time was corrected");
                 }
             }
-            Err(error) => tracing::debug!(error = %cause(&error), "product time was not measured"),
+            Err(error) => tracing::debug!(error = %NotAdmitted::from(error), "product time was not measured"),
         }
     }
-}
-
-/// The innermost cause: the one that says what the server said.
-fn cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 /// Closing waits for connections that are in use; work that was given up may still hold one.

@@ -1,7 +1,10 @@
 //! The trace of tools, written off the caller's time.
 //!
-//! The desk hands over a use and goes on; a task writes them in batches. The queue between them is bounded: when the
-//! database is slow for long, lines are dropped and counted, and callers notice nothing.
+//! The desk hands over a use and goes on; a task writes them in batches, a moment later, so that writing about one call
+//! does not take the processor and the database from the next. The queue between them is bounded: when the database is
+//! slow for long, lines are dropped and counted, and callers notice nothing.
+
+use std::time::Duration;
 
 use call::{CallService, ToolUse};
 use kernel::TenantScope;
@@ -13,6 +16,9 @@ use voice::TraceSink;
 const WAITING: usize = 4096;
 /// Uses written at once.
 const BATCH: usize = 128;
+/// How long a use waits for others: short beside the time that an agent speaks between two tools, and what a crash can
+/// lose of the trace.
+const LINGER: Duration = Duration::from_millis(200);
 
 type Line = (TenantScope, ToolUse);
 
@@ -66,9 +72,29 @@ impl TraceWriter {
                     if received == 0 {
                         return;
                     }
+                    self.gather(&mut batch, &stop).await;
                     self.write(std::mem::take(&mut batch)).await;
                 }
                 () = stop.cancelled(), if !self.lines.is_closed() => self.lines.close(),
+            }
+        }
+    }
+
+    /// Waits a moment for more, unless there is enough or the end has come.
+    async fn gather(&mut self, batch: &mut Vec<Line>, stop: &CancellationToken) {
+        let linger = tokio::time::sleep(LINGER);
+        tokio::pin!(linger);
+        while batch.len() < BATCH {
+            let room = BATCH - batch.len();
+            tokio::select! {
+                biased;
+                () = &mut linger => return,
+                () = stop.cancelled() => return,
+                received = self.lines.recv_many(batch, room) => {
+                    if received == 0 {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -98,9 +124,10 @@ fn by_tenant(batch: Vec<Line>) -> Vec<(TenantScope, Vec<ToolUse>)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use call::ToolUseId;
+    use call::ports::MockToolTrace;
     use call::testing::{InMemoryCalls, InMemoryTrace};
     use chrono::DateTime;
     use kernel::CallId;
@@ -147,6 +174,36 @@ mod tests {
         }
         // Nobody writes any more; handing over must neither fail nor wait.
         queue.submit(&scope(1, None), tool_use(999));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_within_a_moment_is_written_together() {
+        let mut trace = MockToolTrace::new();
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sizes);
+        trace.expect_record().returning(move |_, uses| {
+            seen.lock().unwrap().push(uses.len());
+            Ok(())
+        });
+        let service = CallService::new(
+            Arc::new(InMemoryCalls::default()),
+            Arc::new(trace),
+            Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)),
+            Arc::new(SequentialIds::default()),
+        );
+        let (queue, writer) = trace_queue(service);
+        let stop = CancellationToken::new();
+        let calling = async {
+            queue.submit(&scope(1, None), tool_use(1));
+            tokio::time::advance(LINGER / 2).await;
+            queue.submit(&scope(1, None), tool_use(2));
+            tokio::time::advance(LINGER).await;
+            queue.submit(&scope(1, None), tool_use(3));
+            tokio::time::advance(LINGER * 2).await;
+            stop.cancel();
+        };
+        tokio::join!(writer.run(stop.clone()), calling);
+        assert_eq!(*sizes.lock().unwrap(), [2, 1]);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::header::HeaderName;
+use axum::http::header::{ALLOW, HeaderName};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -70,17 +70,11 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     let context = RequestContext { correlation, arrived, client, slot: None };
     let mut response = within_bounds(&edge, class, context, request, next).instrument(span.clone()).await;
 
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        let rendered = refusal.render(correlation);
-        response = rendered;
-    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        // The router's own answer; its `allow` header is worth keeping.
-        let refusal =
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method");
-        let allow = response.headers_mut().remove(axum::http::header::ALLOW);
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>().or_else(|| of_router(&response)) {
+        let allow = response.headers_mut().remove(ALLOW);
         response = refusal.render(correlation);
         if let Some(allow) = allow {
-            response.headers_mut().insert(axum::http::header::ALLOW, allow);
+            response.headers_mut().insert(ALLOW, allow);
         }
     }
     if let Ok(id) = HeaderValue::from_str(&correlation.to_string()) {
@@ -88,6 +82,18 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     }
     record(&span, method, path, class, response.status(), arrived);
     response
+}
+
+/// What the router refuses by itself, in the form of every refusal. Handlers never answer these two without one.
+fn of_router(response: &Response<Body>) -> Option<Refusal> {
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method"))
+        }
+        // A part of the path that is no text names nothing.
+        StatusCode::BAD_REQUEST => Some(Refusal::not_found()),
+        _ => None,
+    }
 }
 
 /// Most addresses in a chain of proxies that are read, from its end.

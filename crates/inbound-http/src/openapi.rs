@@ -132,7 +132,10 @@ fn paths() -> Value {
         "/api/retell/function-call": {"post": any_tool()},
         "/api/webhooks/retell/{tool}": {"post": deprecated(one_tool())},
         "/api/retell/{tool}": {"post": one_tool(), "get": by_query(one_tool())},
-        "/api/zeitinfo": {"get": deprecated(by_query(fixed("The time in Berlin.")))},
+        "/api/zeitinfo": {
+            "get": deprecated(by_query(fixed("The time in Berlin; it needs no call."))),
+            "post": deprecated(fixed("The time in Berlin; it needs no call.")),
+        },
         "/api/retell/v17/check-availability": {"post": deprecated(fixed("Only looks, whatever the arguments say."))},
         "/api/retell/v17/book-appointment": {"post": deprecated(fixed("Books: the caller has confirmed."))},
         "/api/calcom/webhook": {"post": calendar_news(false)},

@@ -55,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     route("post", "/api/retell/{tool}", RouteClass::Tool),
     route("get", "/api/retell/{tool}", RouteClass::Tool),
     route("get", "/api/zeitinfo", RouteClass::Tool),
+    route("post", "/api/zeitinfo", RouteClass::Tool),
     route("post", "/api/calcom/webhook", RouteClass::Ordinary),
     route("post", "/api/calcom/webhook/{connection}", RouteClass::Ordinary),
     route("post", "/api/webhooks/calcom", RouteClass::Ordinary),
@@ -85,10 +86,9 @@ pub fn router(edge: Edge) -> Router {
 }
 
 fn handler(method: &str, path: &str) -> MethodRouter<Edge> {
-    if method == "get" && path == "/api/retell/{tool}" {
-        return get(retell::tools::one_tool_by_query);
-    }
     match path {
+        "/api/retell/{tool}" if method == "get" => get(retell::tools::one_tool_by_query),
+        "/api/zeitinfo" if method == "get" => get(retell::tools::time_by_query),
         "/api/health" => get(health::overview),
         "/api/health/live" => get(health::live),
         "/api/health/ready" => get(health::ready),
@@ -103,7 +103,7 @@ fn handler(method: &str, path: &str) -> MethodRouter<Edge> {
         "/api/retell/v17/check-availability" => post(retell::tools::look_only),
         "/api/retell/v17/book-appointment" => post(retell::tools::book),
         "/api/webhooks/retell/{tool}" | "/api/retell/{tool}" => post(retell::tools::one_tool),
-        "/api/zeitinfo" => get(retell::tools::time_by_query),
+        "/api/zeitinfo" => post(retell::tools::time),
         "/api/calcom/webhook" | "/api/webhooks/calcom" => post(calendar::webhook::receive_sole),
         "/api/calcom/webhook/{connection}" => post(calendar::webhook::receive_for),
         "/api/v1/calls" => get(api::calls),

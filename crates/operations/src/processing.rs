@@ -46,7 +46,12 @@ pub enum Processed {
     },
     /// It belongs to no active tenant; the row waits for review. The reason is a code.
     Unrouted(&'static str),
+    /// What it says was merged, except what contradicts itself; the row waits for review. The reason is a code.
+    Contradictory(&'static str),
 }
+
+/// The reason of an event by which a call ended before it began.
+const ENDS_BEFORE_IT_BEGAN: &str = "ends_before_it_began";
 
 /// Why processing must be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -168,8 +173,16 @@ impl WebhookProcessing {
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(tenant.tenant()));
         let signal = news.signal.with_parties(parties.caller, parties.called);
+        let is_contradictory = signal.report().ends_before_it_began();
         let applied = self.calls.apply(&tenant, &news.provider_call_id, signal).await?;
         span.record("call.id", tracing::field::display(applied.call.snapshot().id));
+        if is_contradictory {
+            // That the call is over counts; how long it was is for a person to find out.
+            let tenant = Some(tenant.tenant());
+            let (state, reason) = (InboxState::Quarantined, Some(ENDS_BEFORE_IT_BEGAN));
+            self.conclude(scope, entry.id, state, reason, tenant).await?;
+            return Ok(Processed::Contradictory(ENDS_BEFORE_IT_BEGAN));
+        }
         self.conclude(scope, entry.id, InboxState::Processed, None, Some(tenant.tenant())).await?;
         Ok(Processed::Applied { tenant: tenant.tenant(), changed: applied.decision.changed })
     }

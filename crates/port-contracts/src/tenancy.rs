@@ -340,6 +340,12 @@ pub async fn a_key_is_found_until_it_is_forgotten(fixture: &TenancyFixture) {
     assert_eq!(found.scopes, [tenancy::READ], "a key may read unless that was taken away");
     let found = fixture.keys.find_key(&endless.prefix).await.unwrap().unwrap();
     assert_eq!(found.expires_at, None);
+    for networks in [vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()], Vec::new()] {
+        let bind = TenancyWrite::BindKey { prefix: endless.prefix.clone(), networks: networks.clone() };
+        fixture.write(profile.id, vec![bind]).await.unwrap();
+        let found = fixture.keys.find_key(&endless.prefix).await.unwrap().unwrap();
+        assert_eq!(found.allowed_networks, networks);
+    }
     let unknown = KeyPrefix::parse("zzzz9999").unwrap();
     assert_eq!(fixture.keys.find_key(&unknown).await.unwrap(), None);
 
@@ -365,11 +371,17 @@ pub async fn a_key_is_one_companys(fixture: &TenancyFixture) {
         let result = fixture.write(tenant, vec![issue.clone()]).await;
         assert!(is_refused(&result), "{result:?}");
     }
-    let revoke = TenancyWrite::RevokeKey { prefix: issued.prefix.clone(), at: fixture.now };
-    let result = fixture.write(thief.id, vec![revoke]).await;
-    assert!(is_refused(&result), "{result:?}");
+    let prefix = issued.prefix.clone();
+    for write in [
+        TenancyWrite::RevokeKey { prefix: prefix.clone(), at: fixture.now },
+        TenancyWrite::BindKey { prefix, networks: Vec::new() },
+    ] {
+        let result = fixture.write(thief.id, vec![write]).await;
+        assert!(is_refused(&result), "{result:?}");
+    }
     let found = fixture.keys.find_key(&issued.prefix).await.unwrap().unwrap();
     assert_eq!((found.tenant, found.revoked_at), (profile.id, None));
+    assert_eq!(found.allowed_networks, issued.allowed_networks);
 }
 
 /// A write that is refused takes those before it along, and a repeated claim writes nothing.

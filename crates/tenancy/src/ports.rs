@@ -9,6 +9,7 @@ use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey};
 use crate::model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, Slug, TenantProfile, TenantState,
 };
+use crate::network::Network;
 
 /// Port: where numbers and calls lead. Read on every call, so one look-up by key each.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -110,6 +111,15 @@ pub enum TenancyWrite {
     AssignNumber(NumberAssignment),
     /// A new key. A prefix that exists is refused.
     IssueKey(NewApiKey),
+    /// The key may be used from these networks alone, at most
+    /// [`ApiKeyRecord::MAX_NETWORKS`](crate::ApiKeyRecord::MAX_NETWORKS); from anywhere, if there are none. A key that the
+    /// company does not have is refused.
+    BindKey {
+        /// The key.
+        prefix: KeyPrefix,
+        /// From where it may be used.
+        networks: Vec<Network>,
+    },
     /// The key is refused from `at` (real time). Repeatable: the first revocation stays. A key that the company does
     /// not have is refused.
     RevokeKey {

@@ -199,6 +199,13 @@ impl State {
                 self.keys.insert(key.prefix.clone(), (tenant, key.clone(), None));
                 Ok(())
             }
+            TenancyWrite::BindKey { prefix, networks } => match self.keys.get_mut(prefix) {
+                Some((owner, key, _)) if *owner == tenant => {
+                    key.allowed_networks.clone_from(networks);
+                    Ok(())
+                }
+                _ => Err(refused("unknown_key")),
+            },
             TenancyWrite::RevokeKey { prefix, at } => match self.keys.get_mut(prefix) {
                 Some((owner, _, revoked_at)) if *owner == tenant => {
                     revoked_at.get_or_insert(*at);

@@ -11,7 +11,7 @@ use kernel::{
     Actor, BranchId, CallId, Caller, CorrelationId, ProviderCallId, ServiceId, StaffId, TenantScope,
 };
 use phone_numbers::Country;
-use tenancy::{BranchProfile, Denied, ResolveError, TenantProfile};
+use tenancy::{BranchProfile, Denied, ResolveError, RunningCall, TenantProfile};
 
 use crate::args::Args;
 use crate::desk::VoiceDesk;
@@ -29,6 +29,8 @@ pub(crate) struct Conversation {
     pub(crate) scope: TenantScope,
     pub(crate) branch: BranchId,
     pub(crate) call: CallId,
+    /// An end of the call may have been recorded; whoever needs to know reads the call.
+    pub(crate) may_be_over: bool,
     pub(crate) provider_call: ProviderCallId,
     pub(crate) caller: Caller,
     /// A number came that cannot be used; to the caller that is another matter than none.
@@ -114,7 +116,15 @@ pub(crate) struct Line {
     scope: TenantScope,
     branch: BranchId,
     call: CallId,
+    may_be_over: bool,
     caller: Caller,
+}
+
+impl Line {
+    fn of(known: RunningCall, caller: Caller) -> Self {
+        let RunningCall { scope, route } = known;
+        Self { scope, branch: route.branch, call: route.call, may_be_over: !route.ongoing, caller }
+    }
 }
 
 impl VoiceDesk {
@@ -135,6 +145,7 @@ impl VoiceDesk {
             scope: line.scope,
             branch: line.branch,
             call: line.call,
+            may_be_over: line.may_be_over,
             provider_call,
             caller: line.caller,
             number_is_unusable,
@@ -167,10 +178,7 @@ impl VoiceDesk {
                     Some(_) => caller,
                     None => self.recorded_caller(&known.scope, known.route.call).await?,
                 };
-                Ok((
-                    id,
-                    Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller },
-                ))
+                Ok((id, Line::of(known, caller)))
             }
             Err(ResolveError::Denied(Denied::UnknownCall)) => {
                 let called = ours.as_deref().and_then(|text| numbers::number(text, country));
@@ -192,7 +200,8 @@ impl VoiceDesk {
                     started_at: envelope.started_at,
                 };
                 let call = self.parts.calls.open(&resolved.scope, open).await.map_err(VoiceError::from)?;
-                Ok((id, Line { call: call.snapshot().id, scope: resolved.scope, branch, caller }))
+                let may_be_over = call.status().has_ended();
+                Ok((id, Line { call: call.id(), may_be_over, scope: resolved.scope, branch, caller }))
             }
             Err(error) => Err(error.into()),
         }
@@ -227,8 +236,7 @@ impl VoiceDesk {
             }
         }
         let caller = self.recorded_caller(&known.scope, known.route.call).await?;
-        let line = Line { branch: known.route.branch, call: known.route.call, scope: known.scope, caller };
-        Ok((id, line))
+        Ok((id, Line::of(known, caller)))
     }
 }
 

@@ -6,6 +6,7 @@ use appointment::BookingService;
 use appointment::model::Appointment;
 use appointment::waiting::WishDesk;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
+use chrono::TimeDelta;
 use customer::CustomerService;
 use futures_util::future::join;
 use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.
     pub trace: Arc<dyn TraceSink>,
+    /// How long after the recorded end of a call, in product time, its tools still act.
+    pub grace_after_end: TimeDelta,
     /// Product time.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
@@ -170,6 +173,11 @@ impl VoiceDesk {
         let conversation = self.converse(&request).await;
         watch.lap("resolve");
         let (mut reply, effect, talk) = match (conversation, tool) {
+            (Err(NoConversation::Refused(reply)), Some(Tool::CurrentTimeBerlin))
+                if reply.status == Status::CallUnknown =>
+            {
+                (tools::context::current_time_without_call(self, &request).await, None, None)
+            }
             (Err(NoConversation::Refused(reply)), _) => (*reply, None, None),
             (Err(NoConversation::Failed(error)), _) => {
                 log_failure(tool, &error);
@@ -232,6 +240,14 @@ impl VoiceDesk {
     }
 
     async fn run(&self, tool: Tool, request: &ToolRequest, talk: &Conversation) -> Done {
+        match self.refusal_after_end(tool, talk).await {
+            Ok(None) => {}
+            Ok(Some(refusal)) => return refusal.into(),
+            Err(error) => {
+                log_failure(Some(tool), &error);
+                return looked_in_vain(error.class()).into();
+            }
+        }
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
         // The future of the largest tool: on the heap, it leaves the stack to what is below.
@@ -311,7 +327,7 @@ impl VoiceDesk {
     ) -> ToolResult {
         match tool {
             Tool::GetCurrentContext => tools::context::get_current_context(self, talk).await,
-            Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk)),
+            Tool::CurrentTimeBerlin => Ok(tools::context::current_time(talk.local_now()).into()),
             Tool::CheckCustomer => tools::customer::check_customer(self, talk).await,
             Tool::ParseDate => tools::parse_date::parse_date(args, talk),
             Tool::ListServices | Tool::GetAvailableServices => tools::services::list(tool, args, talk),

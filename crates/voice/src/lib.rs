@@ -31,6 +31,7 @@ mod args;
 mod conversation;
 mod desk;
 mod effect;
+mod ending;
 mod error;
 mod inbound;
 mod names;

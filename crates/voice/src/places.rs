@@ -51,6 +51,7 @@ impl VoiceDesk {
                 scope: talk.scope.clone(),
                 branch,
                 call: talk.call,
+                may_be_over: talk.may_be_over,
                 provider_call: talk.provider_call.clone(),
                 caller: talk.caller.clone(),
                 number_is_unusable: talk.number_is_unusable,

@@ -17,7 +17,8 @@ pub fn markdown() -> String {
          `message` is one German sentence that can be spoken as it is. An alternative is\n\
          `{slot_id, start, date, time, staff, spoken, type}`. Names are understood in any case, with dashes or\n\
          underscores and with a version suffix (`_v17`). A body of arguments alone also names its call, as `call_id`, and\n\
-         may name the called number, as `to_number`.\n\n\
+         may name the called number, as `to_number`. `current_time_berlin` needs no call: without one it tells the time at\n\
+         the branch of that number, else in Berlin.\n\n\
          ## Tools\n\n\
          | Tool | Also called | Acts | Arguments | Fields of `data` |\n| --- | --- | --- | --- | --- |\n",
     );

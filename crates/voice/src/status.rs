@@ -147,6 +147,8 @@ statuses! {
     TenantInactive = "tenant_inactive", false;
     /// No ongoing call is proven by the request.
     CallUnknown = "call_unknown", false;
+    /// The call has ended; nothing was done.
+    CallOver = "call_over", false;
     /// No tool has this name.
     UnknownTool = "unknown_tool", false;
     /// The tool belongs to another mode than the company's.

@@ -126,6 +126,13 @@ impl Tool {
         TOOLS.iter().find(|entry| entry.tool == self).unwrap_or(&TOOLS[0])
     }
 
+    /// Whether the tool may change something for somebody who is on the line: book, hold, promise. What only looks, and
+    /// what gives back, does not.
+    #[must_use]
+    pub fn acts(self) -> bool {
+        self.entry().effect != Effectful::Never || matches!(self, Self::CheckAvailability | Self::ReserveSlot)
+    }
+
     /// Whether the tool leaves the call's holds alone while the call goes on. A caller who asks for the price meanwhile
     /// keeps the time that is held; the other tools renew, use or give back what is held, or end the call.
     #[must_use]

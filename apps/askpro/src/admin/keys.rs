@@ -35,6 +35,17 @@ pub enum KeyCommand {
         /// Slug of the company.
         slug: Option<String>,
     },
+    /// Change from where a key may be used; it takes effect with the key's next request.
+    Allow {
+        /// Its public part: the eight characters after `ask_`.
+        prefix: String,
+        /// An address or a network that it may be used from, once for each. They replace those it had.
+        #[arg(long = "from", value_name = "NETWORK", required_unless_present = "from_anywhere")]
+        from: Vec<Network>,
+        /// From anywhere.
+        #[arg(long, conflicts_with = "from")]
+        from_anywhere: bool,
+    },
     /// Refuse a key from now on.
     Revoke {
         /// Its public part: the eight characters after `ask_`.
@@ -60,6 +71,8 @@ impl KeyCommand {
                 create(office, slug, name, *expires_in_days, allow_from).await
             }
             Self::List { slug } => list(office, slug.as_deref()).await,
+            // The command line takes networks or the word for anywhere; no networks mean anywhere.
+            Self::Allow { prefix, from, .. } => allow(office, prefix, from).await,
             Self::Revoke { prefix } => revoke(office, prefix).await,
         }
     }
@@ -72,11 +85,7 @@ async fn create(
     days: Option<u16>,
     networks: &[Network],
 ) -> anyhow::Result<Vec<Value>> {
-    anyhow::ensure!(
-        networks.len() <= ApiKeyRecord::MAX_NETWORKS,
-        "a key has at most {} networks",
-        ApiKeyRecord::MAX_NETWORKS
-    );
+    bounded(networks)?;
     let scope = office.tenant(&Slug::parse(slug)?).await?;
     let token = fresh_token();
     let now = office.services.clock.real_now();
@@ -87,6 +96,12 @@ async fn create(
     office.services.tenants.commit(&scope, ChangeSet::one(TenancyWrite::IssueKey(key))).await?;
     Ok(vec![json!({"tenant": slug, "api_key": token.reveal(), "name": name, "expires_at": expires_at,
         "allowed_from": shown(networks)})])
+}
+
+fn bounded(networks: &[Network]) -> anyhow::Result<()> {
+    let most = ApiKeyRecord::MAX_NETWORKS;
+    anyhow::ensure!(networks.len() <= most, "a key has at most {most} networks");
+    Ok(())
 }
 
 fn shown(networks: &[Network]) -> Value {
@@ -127,14 +142,27 @@ async fn list(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Value>>
     Ok(lines.collect())
 }
 
+async fn allow(office: &Office, prefix: &str, networks: &[Network]) -> anyhow::Result<Vec<Value>> {
+    bounded(networks)?;
+    let (tenant, parsed) = owner(office, prefix).await?;
+    let write = TenancyWrite::BindKey { prefix: parsed, networks: networks.to_vec() };
+    office.services.tenants.commit(&office.act_for(tenant).await?, ChangeSet::one(write)).await?;
+    Ok(vec![json!({"prefix": prefix, "allowed_from": shown(networks)})])
+}
+
 async fn revoke(office: &Office, prefix: &str) -> anyhow::Result<Vec<Value>> {
+    let (tenant, parsed) = owner(office, prefix).await?;
+    let write = TenancyWrite::RevokeKey { prefix: parsed, at: office.services.clock.real_now() };
+    office.services.tenants.commit(&office.act_for(tenant).await?, ChangeSet::one(write)).await?;
+    Ok(vec![json!({"prefix": prefix, "revoked": true})])
+}
+
+/// The company of a key.
+async fn owner(office: &Office, prefix: &str) -> anyhow::Result<(TenantId, KeyPrefix)> {
     let parsed = KeyPrefix::parse(prefix).context("a prefix is the eight characters after `ask_`")?;
     let tenant: Option<Uuid> = sqlx::query_scalar("SELECT tenant_id FROM public.api_keys WHERE prefix = $1")
         .bind(prefix)
         .fetch_optional(&office.pool)
         .await?;
-    let tenant = TenantId::from_uuid(tenant.with_context(|| format!("there is no key `{prefix}`"))?);
-    let write = TenancyWrite::RevokeKey { prefix: parsed, at: office.services.clock.real_now() };
-    office.services.tenants.commit(&office.act_for(tenant).await?, ChangeSet::one(write)).await?;
-    Ok(vec![json!({"prefix": prefix, "revoked": true})])
+    Ok((TenantId::from_uuid(tenant.with_context(|| format!("there is no key `{prefix}`"))?), parsed))
 }

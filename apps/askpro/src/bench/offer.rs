@@ -1,6 +1,7 @@
 //! `offer`: a question about a free time, answered "frei" with its hold. The floor is a row under the same exclusion rule
 //! whose commit does not wait for the disk, as that of a hold does not.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Plan;
@@ -32,28 +33,22 @@ fn free(answer: &Answer) -> Result<(), Fault> {
     judge(answer, "available")
 }
 
-/// Each connection is a caller at a branch of its own and asks for one time after another there; every answer makes a new
-/// hold and releases the last one. Having asked for every time it calls again, from another number.
+/// Each connection is a caller at a branch of its own and asks for one time after another there, over and over; every
+/// answer makes a new hold and releases the last one.
 struct Asking<'r> {
     rig: &'r Rig,
-    callers: Vec<std::sync::Mutex<(u64, Caller)>>,
+    callers: Vec<(AtomicU64, Caller)>,
 }
 
 impl<'r> Asking<'r> {
     fn begin(rig: &'r Rig) -> Self {
-        Self { rig, callers: (0..CONNECTIONS).map(|_| std::sync::Mutex::new((0, rig.caller()))).collect() }
+        Self { rig, callers: (0..CONNECTIONS).map(|_| (AtomicU64::new(0), rig.caller())).collect() }
     }
 
     fn request(&self, place: usize) -> Vec<u8> {
         let branch = place as u64 % BRANCHES;
-        // Each connection has its own; nobody waits here.
-        let mut state = self.callers[place].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (asked, caller) = &mut *state;
-        if *asked == QUIET_TIMES {
-            (*asked, *caller) = (0, self.rig.caller());
-        }
-        let wish = self.rig.quiet(branch, *asked);
-        *asked += 1;
+        let (asked, caller) = &self.callers[place];
+        let wish = self.rig.quiet(branch, asked.fetch_add(1, Ordering::Relaxed) % QUIET_TIMES);
         caller.tool(&wish.number, "check_availability", &wish.args())
     }
 }

@@ -1,13 +1,14 @@
 //! Many callers want one slot.
 //!
-//! All of them are on the line already when the race begins, each in a call and from a number of their own. What counts
-//! is the first answer that each of them gets: one has the slot, everybody else hears so in time, with alternatives.
-//! Nobody asks twice, and "one moment, please" is no answer here.
+//! All of them are on the line already when the race begins, each in a call and from a number of their own. One has the
+//! slot, everybody else hears so, with alternatives. Whoever hears "one moment, please" was answered late, which is
+//! counted and told but no violation, since nothing is claimed; they ask again until they know, and that answer is judged.
 //!
 //! Every alternative that anybody was offered is then tried by somebody who has not called before: it must be free, as
 //! nothing has happened since but that the winner got the slot. At last some of the losers take an alternative at once:
 //! one of those who want the same one gets it, the others hear of new ones.
 
+mod late;
 mod offers;
 mod rows;
 
@@ -42,7 +43,8 @@ pub const DEADLINE: Duration = Duration::from_millis(800);
 /// about 100 ms to be signed, sent and read, which happens before the product's deadline begins and after it ends. A
 /// voice provider does this on machines of its own.
 const ALLOWANCE: Duration = Duration::from_millis(200);
-/// Calls that are opened at once before the race; a telephone system does not open two hundred at the same moment.
+/// Calls that are opened at once before the race, and that ask again at once after it; a telephone system does not open two
+/// hundred at the same moment.
 const OPENED_AT_ONCE: usize = 16;
 /// Losers of a round who take an alternative at once. What they were offered is checked for all of them.
 const SECOND_WAVE: usize = 12;
@@ -87,9 +89,17 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
             .collect();
         opening.extend(open(&lines, &mut verdict).await);
 
-        let answers = join_all(lines.iter().map(|line| book(line, &prize))).await;
-        first_waits.extend(answers.iter().map(micros));
-        judge_answers(&lines, &answers, plan.deadline + ALLOWANCE, &mut verdict);
+        let first = join_all(lines.iter().map(|line| book(line, &prize))).await;
+        first_waits.extend(first.iter().map(micros));
+        judge_form(&lines, &first, &mut verdict);
+        late::tell(&first, plan.deadline + ALLOWANCE, &mut verdict);
+        // Who asks again is no crowd any more: all at once they would only be late again.
+        let settling = lines.iter().zip(first).map(|(line, first)| {
+            let prize = &prize;
+            late::settled(first, async move || book(line, prize).await)
+        });
+        let answers: Vec<Exchange> = stream::iter(settling).buffered(OPENED_AT_ONCE).collect().await;
+        judge_answers(&answers, &mut verdict);
         let losers: Vec<(&Line, &Value)> = lines
             .iter()
             .zip(&answers)
@@ -185,26 +195,29 @@ async fn book(line: &Line, prize: &Prize) -> Exchange {
     line.tool_again("book_appointment", args, Some("tool_call_race")).await
 }
 
-/// The first answers, all of them.
-fn judge_answers(lines: &[Line], answers: &[Exchange], limit: Duration, verdict: &mut Verdict) {
+/// The first answers, all of them, late or not.
+fn judge_form(lines: &[Line], answers: &[Exchange], verdict: &mut Verdict) {
     for (line, answer) in lines.iter().zip(answers) {
         verdict.check(answer.status == Some(200), || {
             let error = answer.error.as_deref().unwrap_or_default();
             format!("{} was answered {:?} {error}", line.call_id, answer.status)
         });
-        verdict.check(answer.latency <= limit, || {
-            format!("{} waited {} ms for an answer", line.call_id, answer.latency.as_millis())
-        });
         let speaks = answer.reply.get("message").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
         verdict.check(speaks, || format!("{} heard no sentence", line.call_id));
+        let claims = late::is_open(answer) && answer.reply.get("success") != Some(&json!(false));
+        verdict.check(!claims, || format!("{} was told of a success that nobody knew yet", line.call_id));
     }
+}
+
+/// What everybody knows in the end.
+fn judge_answers(answers: &[Exchange], verdict: &mut Verdict) {
     let booked = answers.iter().filter(|answer| status(answer) == "booked").count();
     verdict.check(booked == 1, || {
         format!("{booked} of {} callers were told that they have the slot", answers.len())
     });
     for answer in answers.iter().filter(|answer| status(answer) != "booked") {
         let honest = matches!(status(answer), "slot_taken" | "unavailable" | "no_availability");
-        verdict.check(honest, || format!("a loser's first answer was `{}`", status(answer)));
+        verdict.check(honest, || format!("a loser was answered `{}` in the end", status(answer)));
         let claims = answer.reply.pointer("/data/booked") == Some(&json!(true));
         verdict.check(!claims, || "a loser was told that something is booked".to_owned());
     }
@@ -212,4 +225,48 @@ fn judge_answers(lines: &[Line], answers: &[Exchange], limit: Duration, verdict:
 
 fn micros(exchange: &Exchange) -> u64 {
     u64::try_from(exchange.latency.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn answer(status: &str, latency_ms: u64) -> Exchange {
+        let success = status == "booked";
+        Exchange {
+            status: Some(200),
+            reply: json!({"status": status, "success": success, "message": "Einen Moment bitte.", "data": {}}),
+            latency: Duration::from_millis(latency_ms),
+            error: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_late_and_honest_is_counted_and_whoever_lies_is_a_violation() {
+        let mut verdict = Verdict::new("race", 1, 1);
+        let first = [answer("pending", 810), answer("slot_taken", 1200), answer("slot_taken", 40)];
+        late::tell(&first, DEADLINE + ALLOWANCE, &mut verdict);
+        assert_eq!(verdict.figures, [("late", 2)]);
+        assert!(verdict.story[0].starts_with("3 answers, 1 of them within the deadline, 2 late"));
+
+        let asked = Cell::new(0);
+        let again = async || {
+            asked.set(asked.get() + 1);
+            answer(if asked.get() < 3 { "pending" } else { "booked" }, 10)
+        };
+        let [pending, second, third] = first;
+        let known = late::settled(pending, again).await;
+        assert_eq!((status(&known), asked.get()), ("booked", 3));
+        let answers = [known, second, third];
+        judge_answers(&answers, &mut verdict);
+        assert!(verdict.holds(), "{:?}", verdict.violations);
+
+        judge_answers(&[answer("booked", 1), answer("booked", 1)], &mut verdict);
+        assert_eq!(verdict.violations.len(), 1, "two were told that they have it");
+        let silent = late::settled(answer("pending", 1), async || answer("pending", 1)).await;
+        judge_answers(&[answer("booked", 1), silent], &mut verdict);
+        assert_eq!(verdict.violations.len(), 2, "half a minute later it should be known");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Output};
 
+use testkit::TestDatabase;
+
 /// The program with exactly these variables, in a directory without a configuration file.
 fn gateway(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gateway"))
@@ -60,4 +62,32 @@ fn checking_prints_what_is_in_effect_without_secrets() {
     }
     let incomplete = gateway(&["config", "check"], &[]);
     assert_eq!(incomplete.status.code(), Some(1), "a check that passes means that it will start");
+}
+
+/// What a person must change ends the start, and the last line says where.
+#[tokio::test]
+async fn a_database_that_can_never_be_used_stops_the_start_with_the_name_of_the_key() {
+    let database = TestDatabase::fresh().await;
+    let right = database.gateway_url();
+    let (head, tail) = right.rsplit_once('@').unwrap();
+    let (user, _) = head.rsplit_once(':').unwrap();
+    for (url, cause) in [
+        (format!("{user}:hunter2@{tail}"), "gateway"),
+        (right.replace(database.name(), "no_such_database"), "no_such_database"),
+        (database.administrator_url(), "row level security, which keeps companies apart, would not bind it"),
+    ] {
+        let settings = [
+            ("DATABASE_URL", url.as_str()),
+            ("ASKPRO__RETELL__API_KEYS", "key_test_gateway_command"),
+            ("ASKPRO__HTTP__LISTEN", "127.0.0.1:0"),
+            ("ASKPRO__DATABASE__ACQUIRE_TIMEOUT_MS", "30000"),
+        ];
+        let output = gateway(&[], &settings);
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stderr).unwrap();
+        let named: Vec<&str> = text.lines().filter(|line| line.contains("database.url")).collect();
+        let [line] = named[..] else { panic!("one line names the key: {text}") };
+        assert!(line.starts_with("error: database.url cannot be used: ") && line.contains(cause), "{line}");
+        assert!(!text.contains("hunter2") && !text.contains("postgres://"), "{text}");
+    }
 }

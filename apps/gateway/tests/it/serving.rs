@@ -114,7 +114,7 @@ async fn while_migrations_are_missing_it_lives_and_serves_nobody() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = Shutdown::new();
-    let gateway = gateway::run(config(&database.administrator_url()), listener, shutdown.clone());
+    let gateway = gateway::run(config(&database.gateway_url()), listener, shutdown.clone());
     let talking = async {
         let (status, body) = request(address, "GET /api/health/live HTTP/1.1", b"").await;
         assert_eq!(status, 200, "{body}");

@@ -31,6 +31,25 @@ fn without_a_database_there_is_one_line_that_says_so() {
 }
 
 #[tokio::test]
+async fn a_database_that_can_never_be_used_stops_the_start_with_the_name_of_the_key() {
+    let database = TestDatabase::fresh().await;
+    let right = database.worker_url();
+    let (user, tail) =
+        right.rsplit_once('@').map(|(head, tail)| (head.rsplit_once(':').unwrap().0, tail)).unwrap();
+    for (url, cause) in [
+        (format!("{user}:hunter2@{tail}"), "worker"),
+        (database.administrator_url(), "row level security, which keeps companies apart, would not bind it"),
+    ] {
+        let output = worker(&[], Some(&url)).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let text = errors(&output);
+        assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+        assert!(text.starts_with("error: database.url cannot be used: ") && text.contains(cause), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn once_does_what_is_due_and_ends() {
     let database = TestDatabase::fresh().await;
     let url = database.worker_url();

@@ -1,7 +1,7 @@
 //! The rows of appointments, holds and occupied time.
 //!
-//! Whatever must be freed, written and occupied for one write happens in one statement. The final INSERT depends on the
-//! counts of what was freed, which makes the server delete first.
+//! Whatever must be freed, written and occupied for one write happens in one message: what frees comes first, since time
+//! cannot be occupied twice.
 
 use appointment::calendar::{CalendarLink, CopyRecord};
 use appointment::model::{
@@ -26,72 +26,6 @@ use crate::error::{commit_error, occupancy_error};
 use crate::statements::statements;
 use crate::trip::{Trip, trip};
 
-/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy; and the one with
-/// whose time is occupied, the person's and that of facilities.
-macro_rules! freeing {
-    ($resources:literal) => {
-        concat!("released AS (
-            SELECT h.id FROM public.holds h WHERE h.tenant_id = $1 AND (h.id = ANY($2) OR h.call_id = ANY($3))
-        ), freed AS (
-            DELETE FROM public.occupancy o
-             WHERE o.tenant_id = $1 AND o.hold_id = ANY(ARRAY(SELECT r.id FROM released r))
-            RETURNING o.hold_id
-        ), expired AS (
-            DELETE FROM public.occupancy o
-             WHERE o.tenant_id = $1 AND o.resource_id = ANY(", $resources, "::uuid[]) AND o.starts_at >= $5::timestamptz - interval '7 days'
-               AND o.starts_at < $6 AND o.ends_at > $5 AND o.expires_at <= app.now()
-            RETURNING o.hold_id
-        ), gone AS (
-            DELETE FROM public.holds h
-             WHERE h.tenant_id = $1
-               AND h.id = ANY(ARRAY(SELECT r.id FROM released r UNION ALL SELECT e.hold_id FROM expired e))
-        )")
-    };
-}
-
-/// What is occupied, from parallel arrays in parameters: whose, from, until. Whatever is not the person's is a facility's.
-macro_rules! occupying {
-    ($owner:literal, $more:literal, $resources:literal, $starts:literal, $ends:literal) => {
-        concat!(
-            "SELECT $1, CASE WHEN s.resource = $4 THEN 'staff' ELSE 'facility' END, s.resource,
-               tstzrange(s.starts_at, s.ends_at), ",
-            $owner,
-            "
-          FROM ",
-            $more,
-            "unnest(",
-            $resources,
-            "::uuid[], ",
-            $starts,
-            "::timestamptz[], ",
-            $ends,
-            "::timestamptz[])
-            AS s (resource, starts_at, ends_at)"
-        )
-    };
-}
-
-/// Parameters 7 to 14: the entries of the history, in parallel arrays of at most one element. The fee of an entry is that
-/// of the appointment after it.
-macro_rules! history {
-    ($fee:literal) => {
-        concat!("history AS (
-            INSERT INTO public.appointment_changes
-                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at, fee_minor)
-            SELECT $1, c.id, c.appointment_id, c.kind, c.actor, c.call_id, c.before, c.after, c.at, ", $fee, "
-              FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::uuid[], $12::jsonb[], $13::jsonb[],
-                          $14::timestamptz[])
-                AS c (id, appointment_id, kind, actor, call_id, before, after, at)
-        ), relation AS (
-            INSERT INTO public.call_appointments (tenant_id, call_id, appointment_id, relation)
-            SELECT $1, c.call_id, c.appointment_id, c.kind
-              FROM unnest($8::uuid[], $9::text[], $11::uuid[]) AS c (appointment_id, kind, call_id)
-             WHERE c.call_id IS NOT NULL
-            ON CONFLICT DO NOTHING
-        )")
-    };
-}
-
 statements! {
     CLAIM_HOLD = "
         SELECT app.claim_hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
@@ -104,7 +38,7 @@ statements! {
         UPDATE public.occupancy SET expires_at = $3 WHERE tenant_id = $1 AND hold_id = $2";
 
     /// The time they occupied goes with them.
-    RELEASE = "DELETE FROM public.holds WHERE tenant_id = $1 AND (id = ANY($2) OR call_id = ANY($3))";
+    RELEASE = "SELECT app.release_holds($1, $2, $3)";
 
     INSERT = "SELECT app.insert_appointment(
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
@@ -118,7 +52,23 @@ statements! {
         $66, $67, $68, $69, $70, $71, $72)";
 
     /// Gives 0 if the version does not fit; then nothing was occupied, and the transaction is undone.
-    UPDATE = concat!("WITH ", freeing!("$43"), ", ", history!("$40::bigint"), ", vacated AS (
+    UPDATE = concat!("
+        WITH way AS MATERIALIZED (
+            SELECT app.make_way($1, $2, $3, $43, $5, $6)
+        ), history AS (
+            INSERT INTO public.appointment_changes
+                (tenant_id, id, appointment_id, kind, actor, call_id, before, after, at, fee_minor)
+            SELECT $1, c.id, c.appointment_id, c.kind, c.actor, c.call_id, c.before, c.after, c.at, $40::bigint
+              FROM unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::uuid[], $12::jsonb[], $13::jsonb[],
+                          $14::timestamptz[])
+                AS c (id, appointment_id, kind, actor, call_id, before, after, at)
+        ), relation AS (
+            INSERT INTO public.call_appointments (tenant_id, call_id, appointment_id, relation)
+            SELECT $1, c.call_id, c.appointment_id, c.kind
+              FROM unnest($8::uuid[], $9::text[], $11::uuid[]) AS c (appointment_id, kind, call_id)
+             WHERE c.call_id IS NOT NULL
+            ON CONFLICT DO NOTHING
+        ), vacated AS (
             DELETE FROM public.occupancy o WHERE o.tenant_id = $1 AND o.appointment_id = $15
             RETURNING o.id
         ), appointment AS (
@@ -141,14 +91,16 @@ statements! {
              WHERE (SELECT count(*) FROM old_phases) >= 0
         ), taken AS (
             INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
-            ", occupying!("'appointment', a.id", "appointment a CROSS JOIN ", "$43", "$33", "$34"), "
-             WHERE (SELECT count(*) FROM freed) + (SELECT count(*) FROM expired)
-                   + (SELECT count(*) FROM vacated) >= 0
+            SELECT $1, CASE WHEN s.resource = $4 THEN 'staff' ELSE 'facility' END, s.resource,
+                   tstzrange(s.starts_at, s.ends_at), 'appointment', a.id
+              FROM appointment a CROSS JOIN way CROSS JOIN
+                   unnest($43::uuid[], $33::timestamptz[], $34::timestamptz[]) AS s (resource, starts_at, ends_at)
+             WHERE (SELECT count(*) FROM vacated) >= 0
         ), copy AS (
             UPDATE public.calendar_copies AS c ", due_again!("$41"), "
               FROM appointment a WHERE $42 AND c.tenant_id = $1 AND c.appointment_id = a.id
         )
-        SELECT count(*) FROM appointment");
+        SELECT (SELECT count(*) FROM appointment) FROM way");
 
     VACATE = "DELETE FROM public.occupancy WHERE tenant_id = $1 AND appointment_id = $2";
 
@@ -230,7 +182,7 @@ pub(super) async fn vacate(
 
 type Statement<'q> = Query<'q, sqlx::Postgres, PgArguments>;
 
-/// Parameters 1 to 6 of [`freeing!`].
+/// Parameters 1 to 6: tenant, holds to release, calls whose holds to release, person, stretch to occupy.
 fn freeing<'q>(
     sql: &'static str,
     scope: &TenantScope,
@@ -280,7 +232,8 @@ pub(super) fn claim_hold<'q>(
         .bind(durability == Durability::Relaxed)
 }
 
-/// Parameters 7 to 14 of [`history!`].
+/// Parameters 7 to 14: the entries of the history, in parallel arrays of at most one element. The fee of an entry is that
+/// of the appointment after it.
 fn history<'q>(statement: Statement<'q>, entry: Option<&'q AppointmentChange>) -> Statement<'q> {
     let entries = entry.as_slice();
     statement

@@ -65,6 +65,9 @@ statements! {
         INSERT INTO public.api_keys (prefix, tenant_id, secret_hash, name, created_at, expires_at, allowed_networks)
         VALUES ($2, $1, $3, $4, $5, $6, $7::text[]::cidr[])";
 
+    BIND_KEY = "
+        UPDATE public.api_keys SET allowed_networks = $3::text[]::cidr[] WHERE tenant_id = $1 AND prefix = $2";
+
     REVOKE_KEY = "
         UPDATE public.api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND prefix = $2";
 }
@@ -272,6 +275,17 @@ async fn apply_one(
                 .await
                 .map_err(commit_error)?;
             Ok(Some(AuditEntry::new("api_key.issued", &key.prefix.as_str(), None)))
+        }
+        TenancyWrite::BindKey { prefix, networks } => {
+            let done = sqlx::query(BIND_KEY)
+                .bind(tenant.as_uuid())
+                .bind(prefix.as_str())
+                .bind(networks.iter().map(ToString::to_string).collect::<Vec<_>>())
+                .execute(connection)
+                .await
+                .map_err(commit_error)?;
+            demand(done.rows_affected(), "api_keys_pk")?;
+            Ok(Some(AuditEntry::new("api_key.bound", &prefix.as_str(), None)))
         }
         TenancyWrite::RevokeKey { prefix, at } => {
             let done = sqlx::query(REVOKE_KEY)

@@ -16,7 +16,7 @@ use kernel::{ChangeSet, CommitError, RandomIds, ServiceId, StoreError, TenantSco
 use operations::ports::{CalendarAdminError, CalendarAdministration, CalendarSurvey as _};
 use port_contracts::appointment::AppointmentFixture;
 use port_contracts::calendar::{Backstage, CalendarFixture, connections, tenant_links};
-use testkit::TestDatabase;
+use testkit::{LogCapture, TestDatabase};
 
 use crate::appointments;
 use crate::support::{now, platform};
@@ -134,7 +134,10 @@ async fn a_secret_that_does_not_open_is_an_error_and_never_an_empty_secret() {
     let world = world(TestDatabase::fresh().await).await;
     let (scope, [first, second, _]) = (world.scope(), &world.fixture.connections);
     let read = async |sealer| world.book(sealer).connection(scope, first.id).await;
+    let log = LogCapture::start();
     assert!(cause(read(Sealer::none()).await).starts_with("secrets.keys is not set"));
+    assert!(log.text().contains("cannot be opened error=secrets.keys is not set"), "{}", log.text());
+    drop(log);
     assert!(cause(read(ring(&[&format!("two:{KEY}")])).await).contains("no key `one`"));
     assert!(cause(read(ring(&[&format!("one:{OTHER_KEY}")])).await).contains("does not open"));
 

@@ -288,6 +288,99 @@ async fn rows_read(connection: &mut PgConnection, table: &str, work: &str) -> i6
     read
 }
 
+/// A connection keeps the plans that it made when the company was new. What they look for by key they must find by key,
+/// also when the tables have grown without anybody counting them again.
+#[tokio::test]
+async fn plans_of_the_first_hour_last() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let salon = Salon::insert(admin, 1).await;
+    let (tenant, staff, call) = (salon.tenant.as_uuid(), salon.staff.as_uuid(), salon.call.as_uuid());
+    let (branch, service) = (salon.branch.as_uuid(), salon.service.as_uuid());
+    let (look, release, find) = (
+        format!(
+            "SELECT app.day_load('{tenant}', '{branch}', ARRAY['{staff}']::uuid[], now(), now() + interval '1 day',
+                                 NULL, '{call}', '+491700000099', ARRAY['{}']::uuid[])",
+            salon.customer.as_uuid()
+        ),
+        format!(
+            "SELECT app.make_way('{tenant}', ARRAY['{call}']::uuid[], ARRAY['{call}']::uuid[], ARRAY['{staff}']::uuid[],
+                                 now(), now() + interval '30 minutes')"
+        ),
+        format!("EXECUTE find_call('{tenant}', 'call_many_7')"),
+    );
+    let known = format!("SELECT app.customers_by_phone('{tenant}', '+491700000099', 10)");
+    let kept = format!("EXECUTE live_holds('{tenant}', '{call}')");
+    let mut connection = admin.acquire().await.unwrap();
+    for (name, module, statement) in [
+        ("find_call", "call::read", "FIND_BY_PROVIDER_ID"),
+        ("live_holds", "appointment::load", "LIVE_HOLDS"),
+    ] {
+        let sql =
+            statements::all().find(|known| (known.module, known.name) == (module, statement)).unwrap().sql;
+        let prepare = format!("SET plan_cache_mode = force_generic_plan; PREPARE {name} AS {sql}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    }
+    let works = [
+        (&look, "holds"),
+        (&look, "occupancy"),
+        (&release, "holds"),
+        (&release, "occupancy"),
+        (&find, "calls"),
+        (&known, "customers"),
+        (&kept, "holds"),
+    ];
+    for (work, table) in works {
+        rows_read(&mut connection, table, work).await;
+    }
+    sqlx::query(
+        "WITH made AS (
+            INSERT INTO holds (tenant_id, id, call_id, branch_id, service_id, staff_id, starts_at, ends_at, expires_at,
+                               created_at)
+            SELECT $1, gen_random_uuid(), $2, $3, $4, $5, now() + n * interval '1 hour',
+                   now() + n * interval '1 hour' + interval '30 minutes', now() + interval '1 hour', now()
+              FROM generate_series(1, 3000) n
+            RETURNING *)
+         INSERT INTO occupancy (tenant_id, resource_id, span, kind, hold_id, expires_at)
+         SELECT tenant_id, staff_id, tstzrange(starts_at, ends_at), 'hold', id, expires_at FROM made",
+    )
+    .bind(tenant)
+    .bind(salon.other_call.as_uuid())
+    .bind(branch)
+    .bind(service)
+    .bind(staff)
+    .execute(admin)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO customers (tenant_id, id, source, created_at)
+         SELECT $1, gen_random_uuid(), 'import', now() FROM generate_series(1, 3000) n",
+    )
+    .bind(tenant)
+    .execute(admin)
+    .await
+    .unwrap();
+    sqlx::query(
+        "WITH made AS (
+            SELECT gen_random_uuid() AS id, 'call_many_' || n AS provider_id FROM generate_series(1, 3000) n
+         ), routing AS (
+            INSERT INTO call_keys (provider, provider_call_id, tenant_id, call_id, branch_id, call_created_at)
+            SELECT 'retell', made.provider_id, $1, made.id, $2, now() FROM made)
+         INSERT INTO calls (tenant_id, created_at, id, provider_call_id, branch_id, direction, status)
+         SELECT $1, now(), made.id, made.provider_id, $2, 'inbound', 'ongoing' FROM made",
+    )
+    .bind(tenant)
+    .bind(branch)
+    .execute(admin)
+    .await
+    .unwrap();
+    for (work, table) in works {
+        let read = rows_read(&mut connection, table, work).await;
+        // A day has 24 holds, each of which is looked up by its key.
+        assert!(read < 100, "{read} rows of {table} were read by {work}");
+    }
+}
+
 #[tokio::test]
 async fn a_history_reads_one_customer() {
     let database = TestDatabase::fresh().await;

@@ -1,6 +1,7 @@
 //! The stores against a real Postgres, through the roles that the product uses.
 #![expect(clippy::unwrap_used, reason = "a test that cannot arrange its rows stops where it is")]
 
+mod admission;
 mod appointments;
 mod billing;
 mod calendar;

@@ -14,14 +14,14 @@ pub enum Offered {
     Fresh {
         /// The starts then.
         starts: Vec<Minute>,
-        /// When that was, in real time.
+        /// When that was, in product time.
         as_of: DateTime<Utc>,
     },
     /// As of some time ago; the calendar does not answer at present. Good for a wish, not for a promise.
     Stale {
         /// The starts then.
         starts: Vec<Minute>,
-        /// When that was, in real time.
+        /// When that was, in product time.
         as_of: DateTime<Utc>,
     },
     /// The calendar does not answer, and nothing useful is remembered.
@@ -112,10 +112,10 @@ impl Outside {
 pub enum Certainty {
     /// Everything that decides was asked.
     Verified {
-        /// When the outside calendar said so, in real time; `None` where none has a say.
+        /// When the outside calendar said so, in product time; `None` where none has a say.
         as_of: Option<DateTime<Utc>>,
     },
-    /// The outside calendar does not answer; `as_of` is when it was last known to be free there, in real time.
+    /// The outside calendar does not answer; `as_of` is when it was last known to be free there, in product time.
     Unverified {
         /// `None`: never.
         as_of: Option<DateTime<Utc>>,
@@ -129,7 +129,7 @@ impl Certainty {
         matches!(self, Self::Verified { .. })
     }
 
-    /// When the outside calendar was heard last, in real time; `None`: never, or it has no say.
+    /// When the outside calendar was heard last, in product time; `None`: never, or it has no say.
     #[must_use]
     pub const fn as_of(self) -> Option<DateTime<Utc>> {
         match self {

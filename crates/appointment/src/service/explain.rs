@@ -75,7 +75,7 @@ pub struct PersonExplanation {
     pub absence: Option<Span>,
     /// The outside calendar that has a say.
     pub link: Option<CalendarLink>,
-    /// When that was heard last, in real time.
+    /// When that was heard last, in product time.
     pub as_of: Option<DateTime<Utc>>,
 }
 

@@ -121,6 +121,9 @@ impl OutsideCalendars {
         let settings = &config.calendar;
         let milliseconds = Duration::from_millis;
         let sealer = config.secrets.sealer()?;
+        if sealer.is_empty() {
+            tracing::info!("secrets.keys is not set: no outside calendar can be connected or used");
+        }
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
         let guards = GuardPolicy::default();
         let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));

@@ -277,7 +277,9 @@ impl MirroredTimes {
             return Offered::Unknown;
         }
         let fresh = keys.iter().all(|key| known.get(&key.2).is_some_and(|week| self.is_fresh(key, week)));
-        let as_of = known.values().map(|week| week.fetched_at).min().unwrap_or_default();
+        // How old an answer is, is counted in real time; when that was is told in product time, as every "now" is.
+        let heard = known.values().map(|week| week.fetched_at).min().unwrap_or_default();
+        let as_of = self.clock.now() - (self.clock.real_now() - heard);
         let starts: Vec<Minute> = known
             .values()
             .flat_map(|week| week.starts.iter().copied())

@@ -12,6 +12,7 @@ use adapter_retell::signature::Secret as RetellKey;
 use anyhow::Context;
 use appointment::BookingService;
 use appointment::waiting::WishDesk;
+use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
@@ -22,11 +23,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use voice::{Parts, VoiceDesk};
 
-use super::{Common, TimeKeeper, close, learn_time};
+use super::arrival::{Arrival, arrive};
+use super::{Common, TimeKeeper, close};
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
@@ -133,6 +135,7 @@ impl GatewayServices {
             copies: Arc::new(calendars.live(tasks.clone())),
             attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
+            grace_after_end: TimeDelta::seconds(config.voice.ended_call_grace_seconds.into()),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
         });
@@ -157,12 +160,16 @@ impl GatewayServices {
 
     /// Learns product time from the database, as soon as that answers, and keeps it in step from then on until `stop` is
     /// cancelled. `false` if that was before.
-    pub async fn learn_time(&self, stop: &CancellationToken) -> bool {
+    ///
+    /// # Errors
+    /// One line that names the key, if the database can never be used as it is configured.
+    pub async fn learn_time(&self, stop: &CancellationToken) -> Result<bool, ConfigError> {
         tokio::select! {
-            () = stop.cancelled() => false,
-            () = learn_time(&self.database, &self.time) => {
+            () = stop.cancelled() => Ok(false),
+            arrived = arrive(&self.database, &self.time, Arrival::Product) => {
+                arrived?;
                 self.keeper.begin(&self.database, &self.time, stop);
-                true
+                Ok(true)
             }
         }
     }

@@ -25,6 +25,7 @@ use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::arrival::Arrival;
 use super::{Common, close};
 use crate::calendar::{Ground, OutsideCalendars, client};
 use crate::config::Config;
@@ -70,8 +71,9 @@ impl OperatorServices {
     /// One line that says what is missing.
     pub async fn connect(url: &str, ids: Arc<dyn IdGenerator>) -> anyhow::Result<Self> {
         let settings = DatabaseConfig::administrator(url);
+        let (machine, never) = (Arc::new(SystemClock::default()), CancellationToken::new());
         let Common { database, clock, .. } =
-            Common::connect(&settings, Arc::new(SystemClock::default()), &CancellationToken::new()).await?;
+            Common::connect(&settings, machine, Arrival::Administrator, &never).await?;
         let billing = BillingService::new(
             Arc::new(PgBillingRepository::new(database.clone())),
             Arc::clone(&clock),

@@ -30,6 +30,7 @@ use servicedesk::CallbackService;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::arrival::Arrival;
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::config::{Config, Secret};
@@ -87,7 +88,7 @@ impl WorkerServices {
         machine: Arc<dyn Clock>,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let common = Common::connect(&database_of_worker(config), machine, stop).await?;
+        let common = Common::connect(&database_of_worker(config), machine, Arrival::Product, stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
         let shared = Shared::assemble(config)?;
         let keeper = TimeKeeper::default();

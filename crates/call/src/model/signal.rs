@@ -71,6 +71,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether the report contradicts itself: the call would have ended before it began. Then neither instant is believed,
+    /// and somebody should look at the event.
+    #[must_use]
+    pub fn ends_before_it_began(&self) -> bool {
+        self.started_at.zip(self.ended_at).is_some_and(|(start, end)| end < start)
+    }
+
     /// The same report with everything bounded and storable, and without what cannot be true.
     ///
     /// It depends on the report alone and cleaning twice changes nothing, as the merge needs.
@@ -79,11 +86,13 @@ impl Report {
         let word = |text: Option<String>| text.and_then(|text| clean_text(&text, MAX_WORD_CHARS));
         let private =
             |text: Option<PrivateText>, max| text.and_then(|text| PrivateText::clean(text.as_str(), max));
+        let (started_at, ended_at) =
+            if self.ends_before_it_began() { (None, None) } else { (self.started_at, self.ended_at) };
         Self {
             event_at: self.event_at.and_then(plausible),
             agent_ref: word(self.agent_ref),
-            started_at: self.started_at.and_then(plausible),
-            ended_at: self.ended_at.and_then(plausible),
+            started_at: started_at.and_then(plausible),
+            ended_at: ended_at.and_then(plausible),
             duration_ms: self.duration_ms.filter(|ms| (0..=MAX_DURATION_MS).contains(ms)),
             disconnection_reason: word(self.disconnection_reason),
             summary: private(self.summary, MAX_SUMMARY_CHARS),

@@ -75,6 +75,15 @@ pub(crate) async fn one_tool_by_query(
 }
 
 /// The old name of the question what time it is.
+pub(crate) async fn time(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    serve(edge, context, request, Some(Tool::CurrentTimeBerlin.name()), Mode::LookOnly).await
+}
+
+/// The same by GET.
 pub(crate) async fn time_by_query(
     State(edge): State<Edge>,
     Extension(context): Extension<RequestContext>,

@@ -134,6 +134,13 @@ async fn other_methods_and_paths_are_told_so_in_the_same_form() {
     for path in
         ["/", "/api", "/api/webhooks", "/api/webhooks/retell/", "/api/v1", "/api/v1/calls/cal_1", "/%00"]
     {
-        assert_eq!(world.get(path).await.refused(404), "not_found", "{path}");
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            assert_eq!(world.send(request).await.refused(404), "not_found", "{method} {path}");
+        }
+    }
+    // A name that is no text is nobody's either.
+    for path in ["/api/retell/%ff", "/api/webhooks/retell/%ff", "/api/calcom/webhook/%ff"] {
+        assert_eq!(world.post(path, "{}").await.refused(404), "not_found", "{path}");
     }
 }

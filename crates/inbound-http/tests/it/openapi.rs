@@ -30,17 +30,20 @@ async fn the_document_says_exactly_what_is_served() {
 async fn every_listed_route_is_served_and_with_no_other_method() {
     let world = World::new();
     for route in ROUTES {
-        let path = route.path.replace("{tool}", "list-services");
+        let path = route.path.replace("{tool}", "list-services").replace("{connection}", "con_1");
         let methods: Vec<&str> =
             ROUTES.iter().filter(|other| other.path == route.path).map(|other| other.method).collect();
-        for method in ["get", "post", "put", "delete"] {
+        for method in ["get", "post", "put", "patch", "delete", "options", "brew"] {
             let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path);
             let answer = world.send(request.body(Body::empty()).unwrap()).await;
             let status = answer.status.as_u16();
             if methods.contains(&method) {
                 assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
             } else {
-                assert_eq!(status, 405, "{method} {path}");
+                assert_eq!(answer.refused(405), "method_not_allowed", "{method} {path}");
+                let allow = answer.headers["allow"].to_str().unwrap().to_lowercase();
+                let allowed: BTreeSet<&str> = allow.split(',').map(str::trim).collect();
+                assert!(methods.iter().all(|method| allowed.contains(method)), "{path}: {allow}");
             }
         }
     }

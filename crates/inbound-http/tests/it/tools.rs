@@ -45,6 +45,7 @@ async fn a_route_names_its_tool_and_takes_arguments_alone() {
         ("/api/webhooks/retell/check-customer", "check_customer", "free"),
         ("/api/retell/v17/check-availability", "collect_appointment_info", "look_only"),
         ("/api/retell/v17/book-appointment", "collect_appointment_info", "book"),
+        ("/api/zeitinfo", "current_time_berlin", "look_only"),
     ] {
         let world = World::new();
         let args = json!({"name": "Erika Muster", "datum": "morgen", "bestaetigung": true});

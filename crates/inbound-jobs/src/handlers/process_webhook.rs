@@ -63,6 +63,10 @@ impl JobHandler for ProcessWebhookHandler {
                     tracing::warn!(inbox_id = %inbox_id, reason, "a webhook belongs to no active tenant");
                     "unrouted"
                 }
+                Ok(Processed::Contradictory(reason)) => {
+                    tracing::error!(inbox_id = %inbox_id, reason, "a webhook contradicts itself");
+                    "quarantined"
+                }
                 Err(error) => return Err(failure(&error)),
             },
         };

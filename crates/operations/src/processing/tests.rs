@@ -94,6 +94,40 @@ fn news(to: Option<&str>, signal: fn(Report) -> CallSignal) -> CallNews {
     }
 }
 
+/// A clock somewhere was wrong: nothing may be charged for it, and nobody may miss it.
+#[tokio::test]
+async fn an_event_that_ends_before_it_began_ends_the_call_without_a_duration_and_waits_for_review() {
+    let world = World::new().await;
+    let entry = world.stored(b"1").await;
+    let mut backwards = news(Some(OURS), |report| {
+        CallSignal::Ended(Report {
+            started_at: Some(at()),
+            ended_at: Some(at() - chrono::TimeDelta::minutes(5)),
+            duration_ms: Some(-300_000),
+            ..report
+        })
+    });
+    let done = world.processing.apply(&platform(), &entry, backwards.clone()).await.unwrap();
+    assert_eq!(done, Processed::Contradictory("ends_before_it_began"));
+    let conclusion = world.inbox.conclusion(entry.id).unwrap();
+    assert_eq!(
+        (conclusion.state, conclusion.reason.as_deref(), conclusion.tenant),
+        (InboxState::Quarantined, Some("ends_before_it_began"), Some(scope(1, None).tenant()))
+    );
+    let id = ProviderCallId::parse("call_a1").unwrap();
+    let call = world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap();
+    assert_eq!((call.duration_ms, call.started_at, call.ended_at), (None, None, None));
+    assert!(call.status.has_ended());
+    assert_eq!(world.calls.event_names(), ["call.ended"]);
+
+    // The provider's own figure counts if it is one.
+    backwards.signal = CallSignal::Analyzed(Report { duration_ms: Some(61_000), ..Report::default() });
+    let later = world.stored(b"2").await;
+    world.processing.apply(&platform(), &later, backwards).await.unwrap();
+    let call = world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap();
+    assert_eq!(call.duration_ms, Some(61_000));
+}
+
 #[tokio::test]
 async fn an_event_is_merged_into_the_call_of_the_called_number() {
     let world = World::new().await;

@@ -1,18 +1,23 @@
 //! What the agent must know before the first word: the time, the caller, the rules.
 
-use chrono::{Datelike, TimeDelta};
+use chrono::{DateTime, Datelike, TimeDelta};
+use chrono_tz::Tz;
 use customer::Identification;
 use german_datetime::speak;
+use kernel::Actor;
 use serde_json::{Map, Value, json};
 
+use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::reply::ToolReply;
+use crate::request::ToolRequest;
 use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
 use crate::tools::customer::{day_of, fields, history};
 use crate::tools::hours::week;
+use crate::{names, numbers};
 
 /// Days of the table that keeps a model from inventing weekdays.
 const TABLE_DAYS: i64 = 14;
@@ -88,11 +93,11 @@ pub(crate) fn measured(tool: Option<Tool>, reply: &mut ToolReply, micros: u32) {
     }
 }
 
-pub(crate) fn current_time(talk: &Conversation) -> Done {
-    let local = talk.local_now();
+pub(crate) fn current_time(local: DateTime<Tz>) -> ToolReply {
+    let today = local.date_naive();
     let message = format!(
         "Es ist {}, {}, was darf ich für Sie tun?",
-        speech::day(talk.today(), talk.today()),
+        speech::day(today, today),
         speech::clock(local.time())
     );
     ToolReply::new(Status::Ok, message)
@@ -100,8 +105,23 @@ pub(crate) fn current_time(talk: &Conversation) -> Done {
         .with("date", local.format("%Y-%m-%d").to_string())
         .with("time", local.format("%H:%M").to_string())
         .with("weekday", speak::weekday(local.weekday()))
-        .with("timezone", talk.zone().name())
-        .into()
+        .with("timezone", local.timezone().name())
+}
+
+/// The time for a request that no ongoing call stands behind: that of the branch whose number it names, else Berlin's.
+/// It is nobody's secret.
+pub(crate) async fn current_time_without_call(desk: &VoiceDesk, request: &ToolRequest) -> ToolReply {
+    let named = zone_of_named_number(desk, request).await;
+    current_time(desk.parts.clock.now().with_timezone(&named.unwrap_or(Tz::Europe__Berlin)))
+}
+
+async fn zone_of_named_number(desk: &VoiceDesk, request: &ToolRequest) -> Option<Tz> {
+    let text = Args::new(&request.args).text(names::TO_NUMBER).ok().flatten()?;
+    let number = numbers::number(&text, numbers::HOME)?;
+    let actor = Actor::VoiceAgent("-".to_owned());
+    let found = desk.parts.resolver.by_called_number(&number, actor, request.correlation).await.ok()?;
+    let place = desk.place(&found.scope, found.route.branch).await.ok()?;
+    Some(place.catalogue.timezone())
 }
 
 fn time_fields(talk: &Conversation) -> Value {

@@ -288,10 +288,16 @@ async fn strangers() -> Said {
     let closed = ChangeSet::one(TenancyWrite::SetTenantState(TenantState::Inactive));
     world.tenancy.commit(&world.scope, closed).await.unwrap();
     world.call("call_b", STRANGER).ask("list_services", json!({})).await;
+    let over = World::new().await;
+    let line = over.call("call_over", STRANGER);
+    line.ask("list_services", json!({})).await;
+    over.hang_up("call_over", None).await;
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
     let mut all_said = said(&world);
     for tool in ["book_appointment", "check_availability"] {
         all_said.push((tool, VoiceDesk::overdue(tool, Some("call_a"))));
     }
+    all_said.extend(said(&over));
     all_said
 }
 

@@ -4,6 +4,7 @@
 
 mod booking;
 mod coverage;
+mod ending;
 mod facts;
 mod identity;
 mod misuse;

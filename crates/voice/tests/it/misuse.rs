@@ -9,7 +9,7 @@ use uuid::Uuid;
 use voice::tool::TOOLS;
 use voice::{Answered, Mode, Status, ToolRequest, VoiceDesk};
 
-use crate::world::{STRANGER, World, wish};
+use crate::world::{SALON, STRANGER, World, wish};
 
 fn bare(tool: &str, args: Value) -> ToolRequest {
     let args = match args {
@@ -122,6 +122,40 @@ async fn without_an_envelope_only_an_ongoing_call_counts() {
     }
     assert!(world.appointments.appointments(&world.scope).is_empty());
     assert!(world.calls.is_empty());
+}
+
+/// What time it is, is nobody's secret: no call has to be proven for it.
+#[tokio::test]
+async fn the_time_is_told_without_a_call_and_nothing_else_is() {
+    let world = World::with(|branch| branch.timezone = chrono_tz::Tz::America__New_York).await;
+    for (args, time, zone) in [
+        (json!({}), "10:00", "Europe/Berlin"),
+        (json!({"call_id": "{{call_id}}"}), "10:00", "Europe/Berlin"),
+        (json!({"call_id": "call_of_nobody"}), "10:00", "Europe/Berlin"),
+        (json!({"to_number": "+4940999999"}), "10:00", "Europe/Berlin"),
+        (json!({"to_number": SALON}), "04:00", "America/New_York"),
+    ] {
+        let answered = world.desk.answer(bare("zeitinfo", args.clone())).await;
+        let reply = answered.reply;
+        assert_eq!((reply.status, reply.success), (Status::Ok, true), "{args}");
+        assert_eq!(
+            (&reply.data["date"], &reply.data["time"], &reply.data["timezone"]),
+            (&json!("2026-11-23"), &json!(time), &json!(zone)),
+            "{args}"
+        );
+        assert!(
+            reply.message.starts_with("Es ist heute, Montag") && reply.message.ends_with('?'),
+            "{}",
+            reply.message
+        );
+        assert_eq!((answered.trace.tenant, reply.call_id), (None, None), "{args}");
+    }
+    let other = world.desk.answer(bare("get_opening_hours", json!({"to_number": SALON}))).await.reply;
+    assert_eq!(other.status, Status::CallUnknown);
+    let mut line = world.call("call_a", STRANGER);
+    line.to = "+4940999999".to_owned();
+    assert_eq!(line.ask("current_time_berlin", json!({})).await.status, Status::TenantUnknown);
+    assert!(world.calls.is_empty() && world.uses.0.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -18,14 +18,14 @@ use appointment::testing::{
 use appointment::waiting::{WishDesk, WishLimits};
 use async_trait::async_trait;
 use call::testing::{InMemoryCalls, InMemoryTrace};
-use call::{CallService, ToolUse};
+use call::{CallService, CallSignal, Report, ToolUse};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
 use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
     AppointmentId, BranchId, CallId, ChangeSet, CorrelationId, Currency, IdempotencyKey, Money, PhoneNumber,
-    RandomIds, StaffId, StoreError, TenantScope,
+    ProviderCallId, RandomIds, StaffId, StoreError, TenantScope,
 };
 use serde_json::{Map, Value, json};
 use servicedesk::CallbackService;
@@ -285,6 +285,7 @@ impl World {
             copies: outside.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
+            grace_after_end: TimeDelta::seconds(60),
             clock: clock.clone(),
             ids,
         });
@@ -330,7 +331,16 @@ impl World {
         }
     }
 
-    fn clock_now(&self) -> DateTime<Utc> {
+    /// The provider says that a call has ended.
+    pub(crate) async fn hang_up(&self, call: &str, ended_at: Option<DateTime<Utc>>) {
+        let trace = Arc::new(InMemoryTrace::default());
+        let ids = Arc::new(SequentialIds::default());
+        let service = CallService::new(self.calls.clone(), trace, self.clock.clone(), ids);
+        let ended = CallSignal::Ended(Report { ended_at, ..Report::default() });
+        service.apply(&self.scope, &ProviderCallId::parse(call).unwrap(), ended).await.unwrap();
+    }
+
+    pub(crate) fn clock_now(&self) -> DateTime<Utc> {
         kernel::Clock::now(&*self.clock)
     }
 

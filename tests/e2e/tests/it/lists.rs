@@ -94,6 +94,15 @@ async fn keys_are_made_refused_and_a_company_is_switched_off() {
     assert_eq!(listed.len(), 2);
     assert!(!json!(listed).to_string().contains(&key), "a list shows no secret");
     let prefix = key[4..12].to_owned();
+    for (from, is_let_in) in [
+        (vec!["192.0.2.0/24".parse().unwrap()], false),
+        (vec!["127.0.0.0/8".parse().unwrap()], true),
+        (Vec::new(), true),
+    ] {
+        let allow = KeyCommand::Allow { prefix: prefix.clone(), from_anywhere: from.is_empty(), from };
+        allow.run(&office).await.unwrap();
+        assert_eq!(get(venue, "/api/v1/calls", &key).await.0 == 200, is_let_in);
+    }
     KeyCommand::Revoke { prefix }.run(&office).await.unwrap();
     assert_eq!(get(venue, "/api/v1/calls", &key).await.0, 401);
 

@@ -138,6 +138,12 @@ impl World {
 
     /// A mirror of its own in front of a provider that others may ask as well.
     fn before(provider: Arc<Slow>, clock: Arc<FixedClock>) -> Self {
+        let told = Arc::clone(&clock);
+        Self::by(provider, clock, told)
+    }
+
+    /// The same with another clock for the product over the same machine.
+    fn by(provider: Arc<Slow>, clock: Arc<FixedClock>, told: Arc<dyn Clock>) -> Self {
         let mut book = MockCalendarBook::new();
         book.expect_connection().returning(|_, id| {
             Ok(Some(Connection {
@@ -158,8 +164,7 @@ impl World {
             refresh_requests: 3,
             warm_days: 14,
         };
-        let mirror =
-            MirroredTimes::new(provider.clone(), Arc::new(book), clock.clone(), TaskTracker::new(), policy);
+        let mirror = MirroredTimes::new(provider.clone(), Arc::new(book), told, TaskTracker::new(), policy);
         Self { provider, clock, mirror, scope: scope(1, None) }
     }
 
@@ -208,6 +213,25 @@ async fn an_answer_is_fresh_for_a_minute_an_empty_one_for_less_and_none_after_a_
     world.mirror.changed(&scope(2, None), link().connection).await;
     world.ask("2026-11-24").await;
     assert_eq!(world.asked(), 4, "another company's news are none of ours");
+}
+
+/// Where product time is not the machine's, an answer is as old as it really is, and told in product time.
+#[tokio::test(start_paused = true)]
+async fn when_an_answer_is_from_is_told_in_product_time() {
+    let provider = Arc::new(Slow::default());
+    *lock(&provider.offers) = vec![at("2026-03-03T09:00:00Z")];
+    let clock = Arc::new(FixedClock::at(at("2026-11-23T08:00:00Z")));
+    let product = crate::clock::ProductClock::over(clock.clone());
+    product.set_offset(at("2026-03-02T08:00:00Z") - at("2026-11-23T08:00:00Z"));
+    let world = World::by(provider, clock, Arc::new(product));
+    for (later, wanted) in
+        [(0, "2026-03-02T08:00:00Z"), (59, "2026-03-02T08:00:00Z"), (2, "2026-03-02T08:01:01Z")]
+    {
+        world.clock.advance(TimeDelta::seconds(later));
+        let Offered::Fresh { as_of, .. } = world.ask("2026-03-03").await else { panic!("it was just asked") };
+        assert_eq!(as_of, at(wanted));
+    }
+    assert_eq!(world.asked(), 2);
 }
 
 #[tokio::test(start_paused = true)]
