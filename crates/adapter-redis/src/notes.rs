@@ -157,6 +157,8 @@ struct WrittenFee {
     act: String,
     minor: i64,
     currency: String,
+    #[serde(default)]
+    of_all: bool,
 }
 
 impl WrittenFee {
@@ -166,6 +168,7 @@ impl WrittenFee {
             act: told.act.as_str().to_owned(),
             minor: told.fee.minor(),
             currency: told.fee.currency().code().to_owned(),
+            of_all: told.of_all,
         }
     }
 
@@ -175,6 +178,7 @@ impl WrittenFee {
             appointment: AppointmentId::from_uuid(self.appointment),
             act: ChangeAct::parse(&self.act)?,
             fee: Money::new(self.minor, self.currency.parse().ok()?),
+            of_all: self.of_all,
         })
     }
 }

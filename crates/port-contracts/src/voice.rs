@@ -119,6 +119,7 @@ fn full() -> CallNotes {
             appointment: AppointmentId::from_uuid(Uuid::from_u128(4)),
             act: ChangeAct::Cancel,
             fee: Money::new(1000, Currency::Eur),
+            of_all: true,
         }),
         cancelled: Some(AppointmentId::from_uuid(Uuid::from_u128(3))),
         offered: vec![slot(45), slot(90)],

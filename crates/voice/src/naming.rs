@@ -41,11 +41,13 @@ const BESIDE: &[&str] = &[
     "den", "die", "das", "der", "ein", "eine", "einen", "einmal", "noch", "auch", "dazu", "bitte", "erst",
     "zuerst",
 ];
+/// Words that take something out: what is named after them, or before, is not wished for.
+const NOT: &[&str] = &["ohne", "nicht", "statt", "anstatt", "anstelle", "außer", "ausser"];
 /// Parts of one text that are looked at: more than a visit has, few enough to be compared with every service.
 const MOST_PIECES: usize = 12;
 
 /// The services of one visit that the words name one after the other: "Herrenhaarschnitt und danach Bartpflege". `None`
-/// if they do not, or if they are the name of one service.
+/// if they do not, if they are the name of one service, or if they take something out.
 pub(crate) fn several<'a>(catalogue: &'a Catalogue, words: &str) -> Option<Vec<&'a Service>> {
     let named = |text: &str| {
         let said = fold(text);
@@ -58,6 +60,9 @@ pub(crate) fn several<'a>(catalogue: &'a Catalogue, words: &str) -> Option<Vec<&
         found.next().filter(|_| found.next().is_none())
     };
     let pieces = pieces(words);
+    if takes_out(words) {
+        return None;
+    }
     if !(2..=MOST_PIECES).contains(&pieces.len()) || named(&spelled_out(words)).is_some() {
         return None;
     }
@@ -84,6 +89,13 @@ pub(crate) fn several<'a>(catalogue: &'a Catalogue, words: &str) -> Option<Vec<&
         at = end;
     }
     (found.len() > 1).then(|| found.into_iter().map(|(service, _)| service).collect())
+}
+
+/// "Haarschnitt, aber ohne Bartpflege".
+fn takes_out(words: &str) -> bool {
+    let said = words.to_lowercase();
+    let mut said = said.split(|c: char| !c.is_alphanumeric());
+    said.any(|word| NOT.contains(&word) || word.starts_with("kein"))
 }
 
 /// The words between commas and conjunctions.
@@ -254,6 +266,12 @@ mod tests {
             "Kopf und Nackenmassage",
             "Haarschnitt",
             "Haarschnitt und Tätowierung",
+            "Haarschnitt, aber ohne Bartpflege",
+            "Haarschnitt und nicht Bartpflege",
+            "Haarschnitt und keine Bartpflege",
+            "Haarschnitt, kein Bart",
+            "Haarschnitt, statt Bartpflege",
+            "Haarschnitt, außer Bartpflege",
             "und, danach",
             "",
         ] {

@@ -90,6 +90,8 @@ pub struct ToldFee {
     pub act: ChangeAct,
     /// The fee.
     pub fee: Money,
+    /// Whether it is for all of a visit that begins with this appointment; else for the appointment alone.
+    pub of_all: bool,
 }
 
 /// What a call has said so far. Convenience, never truth: losing it costs one question.
@@ -184,9 +186,16 @@ impl CallNotes {
         self.asked_back.as_ref().is_some_and(|back| back.between.contains(&start))
     }
 
-    /// The fee that the caller knows of for this act on this appointment.
+    /// The fee that the caller knows of for this act on this appointment alone.
     pub(crate) fn agreed_fee(&self, appointment: AppointmentId, act: ChangeAct) -> Option<Money> {
-        self.told_fee.filter(|told| told.appointment == appointment && told.act == act).map(|told| told.fee)
+        let told = self.told_fee.filter(|told| !told.of_all && told.act == act)?;
+        (told.appointment == appointment).then_some(told.fee)
+    }
+
+    /// The same for all of the visit that begins with this appointment. What was told of one part is no fee for all.
+    pub(crate) fn agreed_fee_of_all(&self, first: AppointmentId, act: ChangeAct) -> Option<Money> {
+        let told = self.told_fee.filter(|told| told.of_all && told.act == act)?;
+        (told.appointment == first).then_some(told.fee)
     }
 }
 

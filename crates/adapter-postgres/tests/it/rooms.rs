@@ -224,6 +224,7 @@ async fn a_sequence_moves_and_ends_as_one() {
     let Some(Tie::Sequence(id)) = made[0].snapshot().tie else { panic!("{made:?}") };
     assert_eq!(shop.service.sequence(&shop.scope, id).await.unwrap(), made);
     let change = ChangeSequenceRequest {
+        parts: None,
         sequence: id,
         requester: Requester::Desk,
         reason: None,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kernel::{BranchId, Claim, Money, ServiceId, StaffId};
+use kernel::{AppointmentId, BranchId, Claim, Money, ServiceId, StaffId};
 
 use super::{BookingParty, Requester};
 use crate::model::{
@@ -202,6 +202,8 @@ pub enum BookSequenceOutcome {
 pub struct ChangeSequenceRequest {
     /// Which.
     pub sequence: SequenceId,
+    /// Which of its parts; `None`: all that are open. What was moved elsewhere on its own is a visit of its own.
+    pub parts: Option<Vec<AppointmentId>>,
     /// Who asks.
     pub requester: Requester,
     /// Why it is called off, in the caller's words.

@@ -83,7 +83,10 @@ impl BookingService {
             return Ok(Err(ChangeSequenceOutcome::NotYours));
         }
         let last = all.last().map_or(AppointmentStatus::Cancelled, Appointment::status);
-        let open: Vec<Appointment> = all.into_iter().filter(|part| part.status().is_open()).collect();
+        let is_meant =
+            |part: &Appointment| request.parts.as_ref().is_none_or(|parts| parts.contains(&part.id()));
+        let open: Vec<Appointment> =
+            all.into_iter().filter(|part| part.status().is_open() && is_meant(part)).collect();
         let Some(first) = open.first() else {
             return Ok(Err(ChangeSequenceOutcome::NotOpen(last)));
         };

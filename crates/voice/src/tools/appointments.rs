@@ -47,7 +47,7 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
         return Err(who_speaks().into());
     }
     let on_day: Vec<_> = on_asked_day(args, talk, all.clone())?.iter().map(Appointment::id).collect();
-    let mut units = together(all);
+    let mut units = together(desk, all);
     units.retain(|unit| unit.iter().any(|part| on_day.contains(&part.id())));
     let named = services::all_named(args, talk)?.ids();
     if !named.is_empty() {
@@ -71,7 +71,7 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
                     spoken(talk, only.snapshot())
                 ),
                 (None, true) => format!(
-                    "Ihre Termine sind {} vorgemerkt, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
+                    "Ihre Termine sind vorgemerkt, {}, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
                     course_of(talk, unit)
                 ),
                 (None, false) => {
@@ -115,6 +115,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     // "Absagen" is no yes to a time that was asked about before.
     yes::go_on(desk, talk).await;
     let asker = wish::asker(desk, args, talk).await?;
@@ -127,7 +128,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         }
         found => found?,
     };
-    let appointment = match extent(desk, args, talk, appointment).await? {
+    let appointment = match extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await? {
         Extent::Part(appointment) => appointment,
         Extent::Whole(open) => {
             return Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker), once)).await;
@@ -159,7 +160,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::NotYours => Err(unauthorized().into()),
         CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
-            let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
+            let told_fee =
+                Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee, of_all: false });
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
@@ -279,7 +281,7 @@ pub(crate) async fn meant(
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
-    let mut fitting = on_old_time(args, talk, own)?;
+    let mut fitting = on_old_time(args, talk, own.clone())?;
     // A service that is named tells which of several; one that none of them is for says nothing.
     let is_named = |appointment: &Appointment| {
         named_services(args, talk, appointment).contains(&appointment.snapshot().service)
@@ -287,10 +289,12 @@ pub(crate) async fn meant(
     if fitting.len() > 1 && fitting.iter().any(is_named) {
         fitting.retain(is_named);
     }
-    let units = together(fitting);
+    let fits = |part: &&Appointment| fitting.iter().any(|fitting| fitting.id() == part.id());
+    let mut units = together(desk, own);
+    units.retain(|unit| unit.iter().any(|part| fits(&part)));
     match units.as_slice() {
         [] => Err(not_found().into()),
-        [unit] => unit.first().cloned().ok_or_else(|| not_found().into()),
+        [unit] => unit.iter().find(fits).cloned().ok_or_else(|| not_found().into()),
         several => {
             let said: Vec<_> = several.iter().take(SPOKEN).map(|unit| spoken_together(talk, unit)).collect();
             let all: Vec<_> = several.iter().flatten().cloned().collect();

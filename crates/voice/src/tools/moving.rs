@@ -53,7 +53,7 @@ pub(crate) async fn reschedule(
     // The new time is looked for where the appointment is.
     let there = talk.at(appointment.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
-    let appointment = match extent(desk, args, talk, appointment).await? {
+    let appointment = match extent(desk, args, talk, (appointment, ChangeAct::Move), &notes).await? {
         Extent::Part(appointment) => appointment,
         Extent::Whole(open) => {
             let moving = Moving { open, asker, notes, confirmed };
@@ -124,8 +124,12 @@ async fn ask(
 ) -> ToolResult {
     match desk.parts.bookings.prepare_move(&talk.scope, request).await? {
         PrepareOutcome::Ready { appointment, slot, hold, fee } => {
-            let told_fee =
-                fee.map(|fee| ToldFee { appointment: appointment.id(), act: ChangeAct::Move, fee });
+            let told_fee = fee.map(|fee| ToldFee {
+                appointment: appointment.id(),
+                act: ChangeAct::Move,
+                fee,
+                of_all: false,
+            });
             let notes = notes.asking(Question::Move(appointment.id(), slot));
             desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());

@@ -87,7 +87,7 @@ pub(crate) async fn confirm(
         Meaning::Forgotten => {
             let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
             let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
-            let only = match sequence::changing::together(open).as_slice() {
+            let only = match sequence::changing::together(desk, open).as_slice() {
                 [unit] => unit.first().cloned(),
                 _ => None,
             };

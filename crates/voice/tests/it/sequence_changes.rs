@@ -310,3 +310,110 @@ async fn a_part_that_an_outside_calendar_refuses_is_told_apart() {
         .collect();
     assert_eq!(statuses.len(), 1, "the haircut needs nobody's consent");
 }
+
+/// Haircut and beard on Friday, and the id of the beard.
+async fn booked_with_beard(line: &Line<'_>) -> Value {
+    booked(line, "2026-11-27", "10:00").await["parts"][1]["appointment_id"].clone()
+}
+
+#[tokio::test]
+async fn a_yes_to_one_part_moves_that_part_alone() {
+    for confirmation in [
+        |beard: &Value| json!({"appointment_id": beard, "new_time": "16:00", "bestaetigung": true}),
+        |_: &Value| json!({"new_time": "16:00", "bestaetigung": true}),
+        |_: &Value| json!({"bestaetigung": true}),
+    ] {
+        for is_forgotten in [false, true] {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            let beard = booked_with_beard(&line).await;
+            let args = json!({"dienstleistung": "Bartpflege", "new_time": "16:00"});
+            let asked = line.ask("reschedule_appointment", args).await;
+            assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+            if is_forgotten {
+                world.notes.0.lock().unwrap().clear();
+            }
+            let moved = line.ask("reschedule_appointment", confirmation(&beard)).await;
+            assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+            assert_eq!(open(&world), [(1, 2, "27. 10:00".into()), (3, 2, "27. 16:00".into())]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_yes_to_all_moves_all_whichever_part_it_names() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let beard = booked_with_beard(&line).await;
+    line.ask("reschedule_appointment", json!({"new_time": "14:00"})).await;
+    let args = json!({"appointment_id": beard, "new_time": "14:00", "bestaetigung": true});
+    let moved = line.ask("reschedule_appointment", args).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    assert_eq!(open(&world), [(1, 2, "27. 14:00".into()), (3, 2, "27. 14:30".into())]);
+}
+
+#[tokio::test]
+async fn asked_about_one_part_a_yes_that_names_the_other_is_asked_about() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let first = booked(&line, "2026-11-27", "10:00").await;
+    line.ask("reschedule_appointment", json!({"dienstleistung": "Bartpflege", "new_time": "16:00"})).await;
+    let args = json!({"appointment_id": first["appointment_id"], "new_time": "16:00", "bestaetigung": true});
+    let which = line.ask("reschedule_appointment", args).await;
+    assert_eq!(which.status, Status::MultipleFound, "{}", which.message);
+    assert_eq!(open(&world), [(1, 2, "27. 10:00".into()), (3, 2, "27. 10:30".into())]);
+}
+
+#[tokio::test]
+async fn a_fee_for_one_part_is_no_agreement_for_all_and_the_other_way_round() {
+    let world = World::with(|salon| salon.changes.extend([fee(ChangeAct::Cancel)])).await;
+    let line = world.call("call_a", STRANGER);
+    booked_with_beard(&line).await;
+    let due = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(due.data["fee_minor"], 1000, "{}", due.message);
+    let args = json!({"dienstleistung": "Haarschnitt", "bestaetigung": true});
+    let due = line.ask("cancel_appointment", args.clone()).await;
+    assert_eq!((due.status, &due.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(500)));
+    let all = json!({"dienstleistung": "beides", "bestaetigung": true});
+    let due = line.ask("cancel_appointment", all).await;
+    assert_eq!((due.status, &due.data["fee_minor"]), (Status::ReadyForConfirmation, &json!(1000)));
+    line.ask("cancel_appointment", args).await;
+    assert_eq!(open(&world).len(), 2, "nothing was agreed to yet");
+    let off = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world), [(3, 2, "27. 10:30".into())], "the part that the fee was told of");
+}
+
+#[tokio::test]
+async fn parts_that_were_moved_apart_are_two_visits() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "2026-11-27", "10:00").await;
+    let args = json!({"dienstleistung": "Bartpflege", "new_date": "2026-11-26", "new_time": "16:00",
+        "bestaetigung": true});
+    let moved = line.ask("reschedule_appointment", args).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    let told = line.ask("get_customer_appointments", json!({})).await;
+    assert!(told.message.contains("für Bartpflege am Donnerstag"), "{}", told.message);
+    assert!(told.message.contains("für Haarschnitt am Freitag"), "{}", told.message);
+    let again = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert_ne!(again.status, Status::AlreadyBooked, "{}", again.message);
+    let off = line.ask("cancel_appointment", json!({"old_date": "Donnerstag"})).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world), [(1, 2, "27. 10:00".into())]);
+}
+
+#[tokio::test]
+async fn words_that_are_no_service_do_not_mean_all_of_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "2026-11-27", "10:00").await;
+    for words in ["Tätowierung", "Haarschnitt, aber nicht die Bartpflege"] {
+        let asked = line.ask("cancel_appointment", json!({"dienstleistung": words})).await;
+        assert_eq!(asked.status, Status::MultipleFound, "{words}: {}", asked.message);
+        assert_eq!(open(&world).len(), 2, "{words}");
+    }
+    let off = line.ask("cancel_appointment", json!({"dienstleistung": "beides"})).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert!(open(&world).is_empty());
+}

@@ -41,7 +41,14 @@ fn asked(number: u128, target: SequenceTarget, hold: bool) -> CheckSequenceReque
 }
 
 fn change(sequence: SequenceId, number: u128) -> ChangeSequenceRequest {
-    ChangeSequenceRequest { sequence, requester: known(number), reason: None, claim: None, agreed_fee: None }
+    ChangeSequenceRequest {
+        sequence,
+        parts: None,
+        requester: known(number),
+        reason: None,
+        claim: None,
+        agreed_fee: None,
+    }
 }
 
 fn id_of(made: &[Appointment]) -> SequenceId {

@@ -3,7 +3,7 @@
 use appointment::commands::{BookSequenceOutcome, BookSequenceRequest, ClaimForAll};
 use appointment::model::{Appointment, AppointmentSource, OwnAppointment, Tie};
 
-use super::changing::course_of;
+use super::changing::{course_of, together};
 use super::{AskedAll, offer, with_others, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -133,6 +133,12 @@ async fn already(
     let open: Vec<_> = found.into_iter().filter(|part| part.status().is_open()).collect();
     let branches = open.iter().map(|part| part.snapshot().branch);
     desk.visit(talk, branches.collect()).await?;
+    // A part that was moved elsewhere since is none of what was asked for now.
+    let visits = together(desk, open);
+    let at_that_time =
+        |visit: &Vec<Appointment>| visit.first().is_some_and(|first| first.starts_at() == asked.start());
+    let open =
+        visits.iter().find(|visit| at_that_time(visit)).or(visits.first()).cloned().unwrap_or_default();
     let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
     if let (true, Some(first)) = (services == asked.services(), open.first()) {
         desk.note(talk, notes.answered(first.id())).await;
@@ -157,7 +163,7 @@ fn own_of(appointment: &Appointment) -> OwnAppointment {
     }
 }
 
-/// What is open of the sequence that an appointment is a part of; `None` if it is of none, or the last one of it.
+/// What is open of the visit that an appointment is a part of; `None` if it stands alone.
 pub(crate) async fn whole_of(
     desk: &VoiceDesk,
     talk: &Conversation,
@@ -166,7 +172,9 @@ pub(crate) async fn whole_of(
     let Some(Tie::Sequence(id)) = appointment.snapshot().tie else { return Ok(None) };
     let all = desk.parts.bookings.sequence(&talk.scope, id).await?;
     let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
-    Ok((open.len() > 1).then_some(open))
+    let visit =
+        together(desk, open).into_iter().find(|visit| visit.iter().any(|part| part.id() == appointment.id()));
+    Ok(visit.filter(|visit| visit.len() > 1))
 }
 
 /// What is said of a sequence that was booked before.
@@ -179,7 +187,7 @@ pub(crate) fn already_booked(talk: &Conversation, open: &[Appointment]) -> Done 
     }
     done.reply.status = Status::AlreadyBooked;
     done.reply.message = format!(
-        "Ihre Termine {} sind schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",
+        "Ihre Termine {}, sind schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",
         course_of(talk, open)
     );
     done

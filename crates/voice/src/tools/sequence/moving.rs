@@ -8,7 +8,7 @@ use appointment::model::{Appointment, Hold, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 
 use super::booking::claim_for_all;
-use super::changing::{course_of, sequence_of, spoken_together};
+use super::changing::{course_of, sequence_of, spoken_together, together};
 use super::{AskedAll, offer, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -70,9 +70,10 @@ async fn carry_on(
     };
     let from = open.first().map(Appointment::starts_at);
     let effect = move |parts: &[Appointment]| SequenceEffect::of(Did::Moved, parts).began(from);
-    let agreed_fee = open.first().and_then(|first| notes.agreed_fee(first.id(), ChangeAct::Move));
+    let agreed_fee = open.first().and_then(|first| notes.agreed_fee_of_all(first.id(), ChangeAct::Move));
     let request = ChangeSequenceRequest {
         sequence,
+        parts: Some(open.iter().map(Appointment::id).collect()),
         requester: asker.requester,
         reason: None,
         claim: Some(claim_for_all(&once, effect)),
@@ -119,7 +120,8 @@ async fn ask(
     let (Some(first), Some(slot)) = (parts.first(), slots.first()) else {
         return Err(VoiceError::Corrupt("a sequence without parts").into());
     };
-    let told_fee = fee.map(|fee| ToldFee { appointment: first.id(), act: ChangeAct::Move, fee });
+    let told_fee =
+        fee.map(|fee| ToldFee { appointment: first.id(), act: ChangeAct::Move, fee, of_all: true });
     let notes = notes.asking(Question::MoveAll(request.sequence, slots.clone()));
     desk.note(talk, CallNotes { told_fee, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
@@ -190,6 +192,7 @@ async fn to_slots(
     let asker = wish::asker(desk, args, talk).await?;
     let all = desk.parts.bookings.sequence(&talk.scope, sequence).await?;
     let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
+    let Some(open) = visit_of(together(desk, open), &slots) else { return Err(gone().into()) };
     let Some(first) = open.first() else { return Err(gone().into()) };
     let branch = first.snapshot().branch;
     desk.visit(talk, vec![branch]).await?;
@@ -198,6 +201,20 @@ async fn to_slots(
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let moving = Moving { open, asker, notes, confirmed };
     carry_on(desk, talk, moving, (sequence, SequenceMove::To(slots)), once).await
+}
+
+/// The visit that shall take these slots: the only one there is, or the only one with their services.
+fn visit_of(mut visits: Vec<Vec<Appointment>>, slots: &[Slot]) -> Option<Vec<Appointment>> {
+    if visits.len() > 1 {
+        visits.retain(|visit| is_for(slots, visit));
+    }
+    visits.pop().filter(|_| visits.is_empty())
+}
+
+/// Whether the slots are for these parts.
+fn is_for(slots: &[Slot], parts: &[Appointment]) -> bool {
+    slots.len() == parts.len()
+        && slots.iter().zip(parts).all(|(slot, part)| slot.service == part.snapshot().service)
 }
 
 /// Where it shall go: slots that were offered, or words about its beginning.
@@ -213,9 +230,7 @@ fn place(
         Some(NewTime::Minute(start)) => Some(SequenceMove::At(start)),
         Some(NewTime::Offered(Offer::One(_))) => return Err(wish::slot_unknown().into()),
         Some(NewTime::Offered(Offer::All(slots))) => {
-            let is_same = slots.len() == open.len()
-                && slots.iter().zip(open).all(|(slot, part)| slot.service == part.snapshot().service);
-            if !is_same {
+            if !is_for(&slots, open) {
                 return Err(wish::slot_unknown().into());
             }
             Some(SequenceMove::To(slots))
