@@ -219,7 +219,7 @@ pub struct ChangeSequenceRequest {
 pub enum SequenceMove {
     /// Its first open part begins at this instant, and the others follow.
     At(DateTime<Utc>),
-    /// Its open parts take these slots, in order. Where other parts are open by now, they begin where these begin.
+    /// Its open parts take these slots, in order. Where other parts are open by now, they cannot be had.
     To(Sequence),
 }
 

@@ -141,7 +141,11 @@ impl BookingService {
         if let Some(refused) = forbidden(&catalogue, (&before, recent), self.clock.now()) {
             return Ok(Err(refused));
         }
-        let wanted = wanted(&before, to);
+        let Ok(wanted) = wanted(&before, to) else {
+            // What was agreed to is of other parts: nothing else takes its place unasked.
+            let why = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+            return Ok(Err(self.sequence_elsewhere(scope, (request, &before), start, why).await?));
+        };
         if is_there(&before, start, wanted) {
             return Ok(Err(ChangeSequenceOutcome::NoChange));
         }
@@ -250,12 +254,15 @@ impl BookingService {
     }
 }
 
-/// The slots that are asked for, if they are of the parts that are open.
-fn wanted<'a>(before: &[Appointment], to: &'a SequenceMove) -> Option<&'a [Slot]> {
-    let SequenceMove::To(slots) = to else { return None };
+/// Slots that are not for the parts that are open.
+struct OtherParts;
+
+/// The slots that are asked for, if any are.
+fn wanted<'a>(before: &[Appointment], to: &'a SequenceMove) -> Result<Option<&'a [Slot]>, OtherParts> {
+    let SequenceMove::To(slots) = to else { return Ok(None) };
     let same = slots.len() == before.len()
         && slots.iter().zip(before).all(|(slot, part)| slot.service == part.snapshot().service);
-    same.then_some(slots.as_slice())
+    if same { Ok(Some(slots)) } else { Err(OtherParts) }
 }
 
 fn is_there(before: &[Appointment], start: DateTime<Utc>, wanted: Option<&[Slot]>) -> bool {

@@ -1,6 +1,6 @@
 //! Whole sequences that can be had: around a wish, and next.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use kernel::{StaffId, TenantScope};
 
 use super::search::{DAYS_PER_LOAD, why_not_that_day};
@@ -86,6 +86,7 @@ impl BookingService {
                 .await?;
             let Some(first) = pictures.first() else { break };
             let most = self.most_offers(first, request.limit);
+            // The first that leads somewhere is the next there is: none of these days' beginnings is passed over.
             let starts = in_order_of_time(first, Minute::ceil(from));
             let found = self.possible(&pictures, &[], starts, most);
             if !found.is_empty() {
@@ -221,9 +222,12 @@ fn ranked(first: &PartPicture, preferred: &[Option<StaffId>], around: Around) ->
     let best = wanted.map(|wanted| rank(&availability, sought, &[wanted], around.wish, around.never));
     let best = best.filter(|best| !best.is_empty());
     let best = best.unwrap_or_else(|| rank(&availability, sought, &staff, around.wish, around.never));
-    let rest = in_order_of_time(first, Minute::ceil(first.picture.view.now))
+    let (asked, others): (Vec<_>, Vec<_>) = in_order_of_time(first, Minute::ceil(first.picture.view.now))
         .into_iter()
-        .map(|slot| RankedSlot { kind: OfferKind::NextAvailable, matches_preference: false, ..slot });
+        .map(|slot| RankedSlot { kind: OfferKind::NextAvailable, matches_preference: false, ..slot })
+        .partition(|slot| is_asked(first, around.wish, slot));
+    // What was asked for comes first, however much else there is before it.
+    let rest = asked.into_iter().chain(others);
     let is_refused = |slot: &RankedSlot| Some(Minute::floor(slot.slot.start)) == around.never.minute;
     for slot in best.into_iter().chain(rest).filter(|slot| !is_refused(slot)) {
         if !starts.iter().any(|known| known.slot.start == slot.slot.start) {
@@ -236,11 +240,17 @@ fn ranked(first: &PartPicture, preferred: &[Option<StaffId>], around: Around) ->
     starts
 }
 
+/// Whether it begins on the asked day, in the asked window.
+fn is_asked(first: &PartPicture, wish: Wish, slot: &RankedSlot) -> bool {
+    let local = slot.slot.start.with_timezone(&first.picture.catalogue.timezone());
+    let minute = local.hour() * 60 + local.minute();
+    let is_inside = |(from, until): (u16, u16)| (u32::from(from)..=u32::from(until)).contains(&minute);
+    local.date_naive() == wish.day && wish.time.window().is_none_or(is_inside)
+}
+
 fn in_order_of_time(first: &PartPicture, from: Minute) -> Vec<RankedSlot> {
     let Some(sought) = &first.sought else { return Vec::new() };
-    let mut starts = in_order(&first.picture.availability(), sought, &people(first), from);
-    starts.truncate(MOST_STARTS);
-    starts
+    in_order(&first.picture.availability(), sought, &people(first), from)
 }
 
 fn people(first: &PartPicture) -> Vec<StaffId> {

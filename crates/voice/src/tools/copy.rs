@@ -121,18 +121,18 @@ pub(crate) async fn after_all(
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     let mut open = Vec::with_capacity(parts.len());
-    for part in parts {
+    let mut stands = Vec::with_capacity(parts.len());
+    for (part, settlement) in parts.iter().zip(settled) {
         let now = desk.parts.bookings.find(&talk.scope, part.id()).await?;
-        open.extend(now.filter(|now| now.status().is_open()));
+        let Some(now) = now.filter(|now| now.status().is_open()) else { continue };
+        // One whose calendar has not answered is not said to stand.
+        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) == Standing::Noted;
+        stands.push((spoken(talk, now.snapshot()), is_noted));
+        open.push(now);
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
-    let said: Vec<_> = open.iter().map(|part| spoken(talk, part.snapshot())).collect();
-    let left = match said.len() {
-        0 => "eingetragen ist jetzt nichts".to_owned(),
-        1 => format!("eingetragen ist jetzt der Termin {}", speech::and_list(&said)),
-        _ => format!("eingetragen sind jetzt die Termine {}", speech::and_list(&said)),
-    };
+    let left = left(stands);
     let message = format!(
         "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
     );
@@ -141,4 +141,41 @@ pub(crate) async fn after_all(
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .next(NextAction::OfferCallback)
         .into())
+}
+
+/// How the parts stand that are left: what is said of each, and whether its calendar has yet to agree.
+fn left(stands: Vec<(String, bool)>) -> String {
+    let (noted, firm): (Vec<_>, Vec<_>) = stands.into_iter().partition(|(_, is_noted)| *is_noted);
+    let are = |what: &str, parts: Vec<(String, bool)>| {
+        let said: Vec<_> = parts.into_iter().map(|(said, _)| said).collect();
+        match said.as_slice() {
+            [] => None,
+            [one] => Some(format!("{what} ist jetzt der Termin {one}")),
+            several => Some(format!("{what} sind jetzt die Termine {}", speech::and_list(several))),
+        }
+    };
+    let noted = are("vorgemerkt", noted).map(|noted| format!("{noted}, die Bestätigung steht noch aus"));
+    match (are("eingetragen", firm), noted) {
+        (Some(firm), Some(noted)) => format!("{firm}, {noted}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "eingetragen ist jetzt nichts".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_its_calendar_is_not_said_to_stand() {
+        let cut = ("für Haarschnitt".to_owned(), false);
+        let beard = ("für Bartpflege".to_owned(), true);
+        assert_eq!(
+            left(vec![cut, beard.clone()]),
+            "eingetragen ist jetzt der Termin für Haarschnitt, vorgemerkt ist jetzt der Termin für Bartpflege, die \
+             Bestätigung steht noch aus"
+        );
+        assert!(left(vec![beard]).starts_with("vorgemerkt ist jetzt der Termin für Bartpflege"));
+        assert_eq!(left(Vec::new()), "eingetragen ist jetzt nichts");
+    }
 }

@@ -205,7 +205,12 @@ async fn awaited(
 
 /// A wish is for one service; a person can look for several in a row.
 fn one_only(talk: &Conversation, services: impl Iterator<Item = ServiceId>) -> ToolReply {
-    let names: Vec<_> = services.map(|service| speech::plain(&talk.service_name(service))).collect();
+    let mut names: Vec<String> = Vec::new();
+    for name in services.map(|service| speech::plain(&talk.service_name(service))) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let message = format!(
         "Auf die Warteliste kann ich nur eine einzelne Leistung setzen, für welche davon soll es sein, {}?",
         speech::or_list(&names)

@@ -20,8 +20,9 @@ use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::offers::SPOKEN;
+use crate::tools::sequence::words;
 use crate::tools::services;
-use crate::when::{Listener, When};
+use crate::when::{Listener, Moment, When};
 
 /// What shall be done about a time.
 pub(crate) enum Wanted {
@@ -150,8 +151,26 @@ pub(crate) async fn wanted(
     let max = desk.parts.bookings.sequence_limits().max_parts;
     if let Some(offer) = offered(args, talk, &notes, has_words)? {
         // What is said now outweighs an id from earlier in the call.
-        let said = services::all_named(args, talk)?.ids();
+        let named = services::all_named(args, talk)?;
+        let said = named.ids();
         let is_same = said.is_empty() || same_services(&said, offer.slots());
+        let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
+        if let Offer::All(slots) = &offer
+            && slots.len() <= max as usize
+            && is_only_some(&said, slots)
+            && !is_another_time(talk, &notes, heard, slots)
+        {
+            // "Ja" is no answer to that.
+            desk.note(talk, notes.closed()).await;
+            return Err(all_or_some(talk, &said, slots).into());
+        }
+        if let Offer::One(slot) = &offer
+            && !has_words
+            && let Some(first) = first_of(talk, slot, &named)
+        {
+            let services: Vec<_> = std::iter::once(first).chain(named.further.iter().copied()).collect();
+            return along_with(args, talk, (services, slot.start, max), notes);
+        }
         if offer.slots().len() > max as usize || (!is_same && !has_words) {
             return Err(slot_unknown().into());
         }
@@ -211,6 +230,90 @@ fn same_services(said: &[ServiceId], slots: &[Slot]) -> bool {
     said.sort_unstable();
     offered.sort_unstable();
     said == offered
+}
+
+/// Whether some of the services of the slots are named, and nothing else.
+fn is_only_some(said: &[ServiceId], slots: &[Slot]) -> bool {
+    let mut left: Vec<_> = slots.iter().map(|slot| slot.service).collect();
+    let takes = |service: &ServiceId| {
+        let place = left.iter().position(|other| other == service)?;
+        Some(left.swap_remove(place))
+    };
+    let are_among = said.iter().map(takes).collect::<Vec<_>>().iter().all(Option::is_some);
+    !said.is_empty() && are_among && said.len() < slots.len()
+}
+
+/// Whether the words beside an id are of another time than its own: then the id is from earlier in the call.
+fn is_another_time(
+    talk: &Conversation,
+    notes: &CallNotes,
+    (date, time, datetime): (Option<&str>, Option<&str>, Option<&str>),
+    slots: &[Slot],
+) -> bool {
+    let Some(first) = slots.first() else { return false };
+    let listener = Listener { topic: notes.day, ..talk.listener() };
+    let local = first.start.with_timezone(&talk.zone());
+    match listener.hear(datetime.or(date), time) {
+        Ok(When::Moment(moment)) => moment.at.to_utc() != first.start,
+        Ok(When::Stretch(stretch)) => {
+            let minute = german_datetime::MinuteOfDay::from(local.time());
+            !stretch.days.contains(&local.date_naive()) || !(stretch.from..=stretch.until).contains(&minute)
+        }
+        Ok(When::Unsaid) | Err(_) => false,
+    }
+}
+
+/// All of it was asked about, and the agent names a part: neither is done unasked. The parts have ids of their own.
+fn all_or_some(talk: &Conversation, said: &[ServiceId], slots: &[Slot]) -> ToolReply {
+    let whole = words::all(slots.len());
+    let names = words::names(talk, said.iter().copied());
+    let mut parts = words::parts(talk, slots, |_| None);
+    for (part, slot) in parts.iter_mut().zip(slots) {
+        if let (Some(id), serde_json::Value::Object(fields)) = (SlotId::encode(slot), part) {
+            fields.insert("slot_id".to_owned(), id.as_str().into());
+        }
+    }
+    ToolReply::new(
+        Status::ServiceAmbiguous,
+        format!(
+            "Möchten Sie {whole}, {}, oder nur {names}?",
+            words::names(talk, slots.iter().map(|slot| slot.service))
+        ),
+    )
+    .with("booked", false)
+    .with_some("slot_id", words::slot_id(slots))
+    .with("parts", parts)
+    .next(NextAction::AskCaller)
+}
+
+/// The service of a slot that others shall follow, where nothing but these is named.
+fn first_of<'t>(talk: &'t Conversation, slot: &Slot, named: &services::AllNamed<'_>) -> Option<&'t Service> {
+    let is_it = named.services.iter().all(|service| service.id == slot.service) && named.services.len() < 2;
+    talk.catalogue.service(slot.service).filter(|_| is_it && !named.further.is_empty())
+}
+
+/// Further services after an offered one: all of them from its beginning on.
+fn along_with(
+    args: Args<'_>,
+    talk: &Conversation,
+    (services, start, max): (Vec<&Service>, DateTime<Utc>, u32),
+    notes: CallNotes,
+) -> Result<(Wanted, CallNotes), Stop> {
+    if services.len() > max as usize {
+        return Err(services::too_many(&services, max).into());
+    }
+    let (parts, staff) = people(args, talk, &notes, &services)?;
+    let at = start.with_timezone(&talk.zone());
+    let notes = CallNotes {
+        service: parts.first().map(|part| part.service),
+        then: parts.iter().skip(1).map(|part| part.service).collect(),
+        staff,
+        day: Some(at.date_naive()),
+        ..notes
+    };
+    let is_kept = args.texts(names::STAFF)?.is_empty();
+    let when = When::Moment(Moment { at, inferred: Vec::new() });
+    Ok((Wanted::Together { parts, is_kept, when }, notes))
 }
 
 /// The service, or the services of one visit, and who is wished for.

@@ -56,6 +56,10 @@ pub(crate) async fn confirm(
         NamedSlot::All(slots) => slots,
         NamedSlot::Absent => Vec::new(),
     };
+    // More than a visit can have is nothing that was offered.
+    if named.len() > desk.parts.bookings.sequence_limits().max_parts as usize {
+        return Err(wish::slot_unknown().into());
+    }
     let held = held(desk, talk).await?;
     match meaning(&named, &notes, &held, once) {
         Meaning::Do(Question::Move(appointment, slot)) => {

@@ -44,7 +44,7 @@ pub(crate) async fn reschedule(
     once: &Once,
 ) -> ToolResult {
     let sequence = sequence_of(&open)?;
-    let Some(to) = place(args, talk, &open, &notes)? else {
+    let Some(to) = place(args, talk, (&open, sequence), (&notes, confirmed))? else {
         return match prepared(desk, talk, (&open, sequence), &notes).await? {
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
@@ -221,13 +221,21 @@ fn is_for(slots: &[Slot], parts: &[Appointment]) -> bool {
 fn place(
     args: Args<'_>,
     talk: &Conversation,
-    open: &[Appointment],
-    notes: &CallNotes,
+    (open, sequence): (&[Appointment], SequenceId),
+    (notes, confirmed): (&CallNotes, bool),
 ) -> Result<Option<SequenceMove>, Stop> {
     let Some(first) = open.first() else { return Ok(None) };
     Ok(match new_time(args, talk, first, notes)? {
         None => None,
-        Some(NewTime::Minute(start)) => Some(SequenceMove::At(start)),
+        // The same time in other words is a yes to what was asked, people included.
+        Some(NewTime::Minute(start)) => Some(match &notes.asked {
+            LastQuestion::Open(question @ Question::MoveAll(asked, slots))
+                if confirmed && *asked == sequence && question.start() == Some(start) =>
+            {
+                SequenceMove::To(slots.clone())
+            }
+            _ => SequenceMove::At(start),
+        }),
         Some(NewTime::Offered(Offer::One(_))) => return Err(wish::slot_unknown().into()),
         Some(NewTime::Offered(Offer::All(slots))) => {
             if !is_for(&slots, open) {
@@ -292,8 +300,12 @@ async fn refuse(
         }
         ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let wish = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
-            let parts = open.iter().map(wish).collect();
+            let anybody = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
+            let with = |slot: &Slot| PartWish { service: slot.service, staff: Some(slot.staff) };
+            let parts = match to {
+                SequenceMove::To(slots) if is_for(slots, open) => slots.iter().map(with).collect(),
+                SequenceMove::To(_) | SequenceMove::At(_) => open.iter().map(anybody).collect(),
+            };
             let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
             let asked = AskedAll::at(parts, start, Vec::new(), false);
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);

@@ -55,8 +55,10 @@ pub(crate) async fn check_stretch(
             ToolReply::new(Status::Options, message)
         }
         (Some(offered), true) => {
-            let why = why_not
-                .unwrap_or_else(|| format!("In diesem Zeitraum geht {whole} nacheinander leider nicht"));
+            // Some beginnings were tried, not all there are.
+            let why = why_not.unwrap_or_else(|| {
+                format!("In diesem Zeitraum kann ich Ihnen {whole} nacheinander gerade nicht anbieten")
+            });
             let message = format!("{why}, ich hätte aber {offered}, was passt Ihnen?");
             ToolReply::new(Status::Unavailable, message)
         }
