@@ -1,14 +1,15 @@
 //! What was booked as one is read out, moved and called off as one, unless one part is named.
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
-use appointment::model::{AppointmentStatus, Minute, ServiceLink};
+use appointment::model::{AppointmentStatus, Minute, Service, ServiceLink, Slot, SlotId};
 use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use appointment::testing::{service_id, staff_id};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use voice::{Mode, Settlement, Status};
 
-use crate::sequences::{beard_of_another, both, open};
+use crate::sequences::{beard_of_another, both, open, with};
 use crate::world::{Line, STRANGER, World, wish};
 
 async fn booked(line: &Line<'_>, day: &str, time: &str) -> Value {
@@ -416,4 +417,51 @@ async fn words_that_are_no_service_do_not_mean_all_of_it() {
     let off = line.ask("cancel_appointment", json!({"dienstleistung": "beides"})).await;
     assert_eq!(off.status, Status::Cancelled, "{}", off.message);
     assert!(open(&world).is_empty());
+}
+
+#[tokio::test]
+async fn a_yes_in_words_moves_to_the_people_that_were_asked_about() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "2026-11-27", "10:00").await;
+    let slot = |service, staff, start: &str, minutes| {
+        let start: DateTime<Utc> = start.parse().unwrap();
+        let end = start + TimeDelta::minutes(minutes);
+        Slot { service: service_id(service), staff: staff_id(staff), start, end }
+    };
+    let slots = [slot(1, 1, "2026-11-27T13:00:00Z", 30), slot(3, 2, "2026-11-27T13:30:00Z", 15)];
+    let id = SlotId::encode_all(&slots).unwrap();
+    let ready = line.ask("reschedule_appointment", json!({"slot_id": id.as_str()})).await;
+    assert!(ready.message.contains("zuerst Haarschnitt bei Anna Petersen"), "{}", ready.message);
+    let moved = line.ask("reschedule_appointment", json!({"new_time": "14:00", "bestaetigung": true})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    assert_eq!(open(&world), [(1, 1, "27. 14:00".into()), (3, 2, "27. 14:30".into())]);
+}
+
+#[tokio::test]
+async fn a_name_that_may_be_several_services_is_not_taken_for_all() {
+    let world = World::with(|salon| {
+        let like = salon.services[0].clone();
+        for (number, name) in [(11, "Damenschnitt kurz"), (12, "Damenschnitt lang")] {
+            salon.services.push(Service { id: service_id(number), name: name.into(), ..like.clone() });
+        }
+        for person in &mut salon.staff {
+            person.performs.extend([service_id(11), service_id(12)]);
+        }
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let services = json!(["Damenschnitt kurz", "Damenschnitt lang"]);
+    line.ask("book_appointment", with(&services, "2026-11-27", "10:00")).await;
+    assert_eq!(open(&world).len(), 2);
+    let which = line.ask("cancel_appointment", json!({"dienstleistung": "Damenschnitt"})).await;
+    assert_eq!(which.status, Status::MultipleFound, "{}", which.message);
+    assert_eq!(open(&world).len(), 2);
+    line.ask("cancel_appointment", json!({"dienstleistung": "beides"})).await;
+    let services = json!(["Damenschnitt kurz", "Bartpflege"]);
+    line.ask("book_appointment", with(&services, "2026-11-27", "14:00")).await;
+    assert_eq!(open(&world).len(), 2);
+    let off = line.ask("cancel_appointment", json!({"dienstleistung": "Damenschnitt"})).await;
+    assert_eq!(off.status, Status::Cancelled, "the only part it can be: {}", off.message);
+    assert_eq!(open(&world), [(3, 2, "27. 14:30".into())]);
 }

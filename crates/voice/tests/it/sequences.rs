@@ -1,7 +1,8 @@
 //! Several services of one visit: asked about, offered, held and booked as one, or not at all.
 
-use appointment::model::Tie;
+use appointment::model::{Slot, SlotId, Tie};
 use appointment::testing::{service_id, staff_id};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use voice::{Mode, NextAction, Status, ToolReply};
 
@@ -557,4 +558,66 @@ async fn of_a_crowd_one_gets_all_of_it() {
     let rows = open(&world);
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().filter(|row| row.1 == staff_id(2).as_uuid().as_u128()).count() == 2);
+}
+
+#[tokio::test]
+async fn the_id_of_all_with_the_name_of_one_is_asked_about() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let looked = line.ask("check_availability", both("2026-11-27", "10:00")).await;
+    let with_id = |mut args: Value| {
+        args["slot_id"] = looked.data["slot_id"].clone();
+        args
+    };
+    for args in [
+        with_id(wish("2026-11-27", "10:00")),
+        with_id(json!({"dienstleistung": "Haarschnitt", "name": "Erika Muster"})),
+    ] {
+        let asked = line.ask("book_appointment", args).await;
+        assert_eq!(asked.status, Status::ServiceAmbiguous, "{}", asked.message);
+        assert_eq!(asked.message, "Möchten Sie beides, Haarschnitt und Bartpflege, oder nur Haarschnitt?");
+        assert!(open(&world).is_empty(), "nothing is booked");
+        let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+        assert!(!yes.success && open(&world).is_empty(), "a yes to either: {}", yes.message);
+    }
+    let asked = line.ask("book_appointment", with_id(wish("2026-11-27", "10:00"))).await;
+    let only = json!({"slot_id": asked.data["parts"][0]["slot_id"], "name": "Erika Muster"});
+    let booked = line.ask("book_appointment", only).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    assert_eq!(open(&world), [(1, 2, "27. 10:00".into())]);
+    // Words about another time outweigh an id from earlier in the call.
+    let other = line.ask("check_availability", with_id(wish("2026-11-27", "15:00"))).await;
+    assert_eq!(
+        (other.status, &other.data["time"]),
+        (Status::Available, &json!("15:00")),
+        "{}",
+        other.message
+    );
+}
+
+#[tokio::test]
+async fn further_services_follow_the_slot_that_an_id_names() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let cut = line.ask("check_availability", wish("2026-11-27", "10:00")).await;
+    let args = json!({"slot_id": slot_id(&cut), "weitere_dienstleistungen": "Bartpflege"});
+    let both = line.ask("check_availability", args).await;
+    assert_eq!((both.status, &both.data["time"]), (Status::Available, &json!("10:00")), "{}", both.message);
+    assert_eq!(both.data["service"], "Haarschnitt und Bartpflege");
+}
+
+#[tokio::test]
+async fn an_id_of_more_parts_than_a_visit_has_is_none_of_ours() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let slot = |part: i64| {
+        let (service, staff) = (service_id(1), staff_id(1));
+        let start = "2026-11-27T09:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(30 * part);
+        Slot { service, staff, start, end: start + TimeDelta::minutes(30) }
+    };
+    let long = SlotId::encode_all(&(0..5).map(slot).collect::<Vec<_>>()).unwrap();
+    let refused =
+        line.ask("confirm_booking", json!({"slot_id": long.as_str(), "name": "Erika Muster"})).await;
+    assert_eq!(refused.status, Status::SlotUnknown, "{}", refused.message);
+    assert!(open(&world).is_empty());
 }

@@ -266,6 +266,26 @@ async fn what_was_agreed_is_held_and_moved_to_those_people() {
 }
 
 #[tokio::test]
+async fn slots_of_other_parts_are_no_time_for_those_that_are_open() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
+    let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
+    let PrepareSequenceOutcome::Ready { slots, .. } = ready else { panic!("{ready:?}") };
+    let first = ChangeSequenceRequest { parts: Some(vec![made[0].id()]), ..change(id, 1) };
+    let to = SequenceMove::To(slots);
+    let not = world.service.move_sequence(&world.scope, &first, &to).await.unwrap();
+    let ChangeSequenceOutcome::Unavailable { alternatives, .. } = not else { panic!("{not:?}") };
+    assert!(!alternatives.is_empty());
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved");
+    let off = world.service.cancel_sequence(&world.scope, &first).await.unwrap();
+    assert!(matches!(off, ChangeSequenceOutcome::Changed { .. }), "{off:?}");
+    let left = world.service.sequence(&world.scope, id).await.unwrap();
+    assert!(left[1].status().is_open(), "a part that is not meant stays");
+}
+
+#[tokio::test]
 async fn a_new_time_that_cannot_be_had_for_all_of_it_brings_others() {
     let world = world();
     let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
