@@ -353,6 +353,28 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
     }
 }
 
+/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
+#[tokio::test]
+async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+    let world = world_of(salon(branch_id(1)).unwrap().policy(|policy| policy.grid_minutes = 5));
+    let first: NaiveDate = "2026-11-23".parse().unwrap();
+    for day in first.iter_days().take(11) {
+        world.occupy(2, &format!("{day}T07:00:00Z"), 660);
+    }
+    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    let services = [1, 3].map(|service| PartWish { service: service_id(service), staff: None });
+    let next = NextSequencesRequest {
+        branch: branch_id(1),
+        parts: services.to_vec(),
+        after: Some(at("2026-11-23T00:00:00Z")),
+        search_days: 28,
+        requester: known(1),
+        limit: Some(1),
+    };
+    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
+    assert_eq!(next[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
+}
+
 #[tokio::test]
 async fn fees_and_quotas_count_every_part() {
     let rules = |act, fee: Option<i64>, max| ChangePolicy {
