@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use appointment::model::Slot;
+use appointment::model::{SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -116,6 +116,10 @@ struct Written {
     cancelled: Option<Uuid>,
     offered: Vec<WrittenSlot>,
     #[serde(default)]
+    then: Vec<Uuid>,
+    #[serde(default)]
+    offered_all: Vec<Vec<WrittenSlot>>,
+    #[serde(default)]
     noted_at: Option<DateTime<Utc>>,
 }
 
@@ -125,6 +129,8 @@ enum WrittenQuestion {
     Book(WrittenSlot),
     BookBeside(WrittenSlot),
     Move(Uuid, WrittenSlot),
+    BookAll { slots: Vec<WrittenSlot>, beside: bool },
+    MoveAll(Uuid, Vec<WrittenSlot>),
     Answered(Uuid),
     Closed,
 }
@@ -151,6 +157,8 @@ struct WrittenFee {
     act: String,
     minor: i64,
     currency: String,
+    #[serde(default)]
+    of_all: bool,
 }
 
 impl WrittenFee {
@@ -160,6 +168,7 @@ impl WrittenFee {
             act: told.act.as_str().to_owned(),
             minor: told.fee.minor(),
             currency: told.fee.currency().code().to_owned(),
+            of_all: told.of_all,
         }
     }
 
@@ -169,6 +178,7 @@ impl WrittenFee {
             appointment: AppointmentId::from_uuid(self.appointment),
             act: ChangeAct::parse(&self.act)?,
             fee: Money::new(self.minor, self.currency.parse().ok()?),
+            of_all: self.of_all,
         })
     }
 }
@@ -187,6 +197,10 @@ impl WrittenSlot {
         Self { service: service.as_uuid(), staff: staff.as_uuid(), start, end }
     }
 
+    fn all(slots: &[Slot]) -> Vec<Self> {
+        slots.iter().map(Self::of).collect()
+    }
+
     fn slot(&self) -> Slot {
         Slot {
             service: ServiceId::from_uuid(self.service),
@@ -195,6 +209,10 @@ impl WrittenSlot {
             end: self.end,
         }
     }
+}
+
+fn slots_of(written: &[WrittenSlot]) -> Vec<Slot> {
+    written.iter().map(WrittenSlot::slot).collect()
 }
 
 impl Written {
@@ -207,6 +225,12 @@ impl Written {
             }
             LastQuestion::Open(Question::Move(id, slot)) => {
                 Some(WrittenQuestion::Move(id.as_uuid(), WrittenSlot::of(slot)))
+            }
+            LastQuestion::Open(Question::BookAll { slots, beside }) => {
+                Some(WrittenQuestion::BookAll { slots: WrittenSlot::all(slots), beside: *beside })
+            }
+            LastQuestion::Open(Question::MoveAll(id, slots)) => {
+                Some(WrittenQuestion::MoveAll(id.as_uuid(), WrittenSlot::all(slots)))
             }
             LastQuestion::Answered(id) => Some(WrittenQuestion::Answered(id.as_uuid())),
             LastQuestion::Closed => Some(WrittenQuestion::Closed),
@@ -221,7 +245,9 @@ impl Written {
             may_hold: notes.may_hold,
             told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
             cancelled: notes.cancelled.map(|id| id.as_uuid()),
-            offered: notes.offered.iter().map(WrittenSlot::of).collect(),
+            offered: WrittenSlot::all(&notes.offered),
+            then: notes.then.iter().map(ServiceId::as_uuid).collect(),
+            offered_all: notes.offered_all.iter().map(|slots| WrittenSlot::all(slots)).collect(),
             noted_at: notes.noted_at,
         }
     }
@@ -233,6 +259,12 @@ impl Written {
             Some(WrittenQuestion::BookBeside(slot)) => LastQuestion::Open(Question::BookBeside(slot.slot())),
             Some(WrittenQuestion::Move(id, slot)) => {
                 LastQuestion::Open(Question::Move(AppointmentId::from_uuid(*id), slot.slot()))
+            }
+            Some(WrittenQuestion::BookAll { slots, beside }) => {
+                LastQuestion::Open(Question::BookAll { slots: slots_of(slots), beside: *beside })
+            }
+            Some(WrittenQuestion::MoveAll(id, slots)) => {
+                LastQuestion::Open(Question::MoveAll(SequenceId::from_uuid(*id), slots_of(slots)))
             }
             Some(WrittenQuestion::Answered(id)) => LastQuestion::Answered(AppointmentId::from_uuid(*id)),
             Some(WrittenQuestion::Closed) => LastQuestion::Closed,
@@ -247,7 +279,9 @@ impl Written {
             may_hold: self.may_hold,
             told_fee: self.told_fee.as_ref().and_then(WrittenFee::told),
             cancelled: self.cancelled.map(AppointmentId::from_uuid),
-            offered: self.offered.iter().map(WrittenSlot::slot).collect(),
+            offered: slots_of(&self.offered),
+            then: self.then.iter().copied().map(ServiceId::from_uuid).collect(),
+            offered_all: self.offered_all.iter().map(|slots| slots_of(slots)).collect(),
             noted_at: self.noted_at,
         }
     }

@@ -22,7 +22,8 @@ use crate::waiting::OfferId;
 
 pub use sequence::{
     BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
-    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, PartWish, Sequence, SequenceTarget,
+    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, NextSequencesRequest, OfferedSequence, PartWish,
+    PrepareSequenceOutcome, SearchSequencesRequest, Sequence, SequenceMove, SequenceTarget, SequencesFound,
 };
 pub use series::{BookSeriesOutcome, BookSeriesRequest, PreviewSeriesRequest};
 

@@ -42,7 +42,7 @@ pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
 pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, OwnAppointment};
 pub use note::Note;
 pub use reason::Unavailable;
-pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError};
+pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError, SlotRefs};
 pub use sought::Sought;
 pub use span::{Minute, Span};
 pub use tie::{SequenceId, SeriesId, Tie};

@@ -13,6 +13,8 @@ mod picture;
 mod search;
 mod sequence;
 mod sequence_changes;
+mod sequence_moves;
+mod sequence_search;
 mod series;
 mod waiting;
 

@@ -13,7 +13,7 @@ use axum::{Extension, Json};
 use kernel::TenantScope;
 use operations::lists::{ListKind, Page};
 use operations::ports::body_digest;
-use operations::why::WhyAnswer;
+use operations::why::{SeriesDate, WhyAnswer};
 use serde::Serialize;
 use tenancy::{ApiKeyToken, READ, ResolveError};
 
@@ -98,6 +98,27 @@ pub(crate) async fn why(
     let request = query::why_request(query.as_deref().unwrap_or_default())?;
     let desk = edge.parts().why.as_ref().ok_or_else(Refusal::not_found)?;
     desk.explain(&scope, request).await.map(Json).map_err(|error| Refusal::from_error(&error))
+}
+
+/// What a recurring wish would find, date by date.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeriesPreview {
+    /// The dates, in order.
+    pub data: Vec<SeriesDate>,
+}
+
+/// `GET /api/v1/series/preview`
+pub(crate) async fn series_preview(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SeriesPreview>, Refusal> {
+    let scope = authorise(&edge, &context, &headers).await?;
+    let question = query::series_question(query.as_deref().unwrap_or_default())?;
+    let desk = edge.parts().why.as_ref().ok_or_else(Refusal::not_found)?;
+    let dates = desk.series(&scope, question).await.map_err(|error| Refusal::from_error(&error))?;
+    Ok(Json(SeriesPreview { data: dates }))
 }
 
 /// The tenant whose key the request carries.

@@ -4,6 +4,8 @@
 //! compares its paths and methods with [`crate::surface::ROUTES`], its tools with `voice`'s table, and its rows with
 //! what the lists really send.
 
+mod series;
+
 use axum::Json;
 use serde_json::{Map, Value, json};
 use voice::NextAction;
@@ -147,6 +149,7 @@ fn paths() -> Value {
         "/api/v1/callbacks": {"get": list(
             "Callback requests, newest first.", "Callback", operations::lists::ListKind::Callbacks)},
         "/api/v1/why": {"get": why()},
+        "/api/v1/series/preview": {"get": series::preview()},
         "/api/v1/wishes": {"get": list(
             "Wishes of the waiting list, newest first.", "Wish", operations::lists::ListKind::Wishes)},
     })
@@ -380,7 +383,8 @@ fn schemas() -> Value {
             ("id", TEXT), ("branch_id", TEXT), ("customer_id", TEXT), ("customer_name", MAYBE_TEXT), ("service_id", TEXT),
             ("service_name", TEXT), ("staff_id", TEXT), ("staff_name", TEXT), ("call_id", MAYBE_TEXT),
             ("starts_at", INSTANT), ("ends_at", INSTANT), ("timezone", TEXT), ("status", TEXT), ("source", TEXT),
-            ("price_minor", NUMBER), ("currency", TEXT), ("created_at", INSTANT),
+            ("price_minor", NUMBER), ("currency", TEXT), ("sequence_id", MAYBE_TEXT), ("series_id", MAYBE_TEXT),
+            ("created_at", INSTANT),
         ]),
         "Customer": object(&[
             ("id", TEXT), ("name", MAYBE_TEXT), ("phone", MAYBE_TEXT), ("email", MAYBE_TEXT), ("anonymous", FLAG),

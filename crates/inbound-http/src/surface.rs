@@ -64,6 +64,7 @@ pub const ROUTES: &[Route] = &[
     route("get", "/api/v1/customers", RouteClass::Ordinary),
     route("get", "/api/v1/callbacks", RouteClass::Ordinary),
     route("get", "/api/v1/why", RouteClass::Ordinary),
+    route("get", "/api/v1/series/preview", RouteClass::Ordinary),
     route("get", "/api/v1/wishes", RouteClass::Ordinary),
 ];
 
@@ -110,6 +111,7 @@ fn handler(method: &str, path: &str) -> MethodRouter<Edge> {
         "/api/v1/customers" => get(api::customers),
         "/api/v1/callbacks" => get(api::callbacks),
         "/api/v1/why" => get(api::why),
+        "/api/v1/series/preview" => get(api::series_preview),
         "/api/v1/wishes" => get(api::wishes),
         // A test walks through ROUTES, so that this is never served.
         _ => get(nothing_here),

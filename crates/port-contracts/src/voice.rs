@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use appointment::model::Slot;
+use appointment::model::{SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
@@ -119,9 +119,12 @@ fn full() -> CallNotes {
             appointment: AppointmentId::from_uuid(Uuid::from_u128(4)),
             act: ChangeAct::Cancel,
             fee: Money::new(1000, Currency::Eur),
+            of_all: true,
         }),
         cancelled: Some(AppointmentId::from_uuid(Uuid::from_u128(3))),
         offered: vec![slot(45), slot(90)],
+        then: vec![ServiceId::from_uuid(Uuid::from_u128(5)), ServiceId::from_uuid(Uuid::from_u128(6))],
+        offered_all: vec![vec![slot(45), slot(75)], vec![slot(90), slot(120)]],
         noted_at: Some(slot(0).start + TimeDelta::nanoseconds(1)),
     }
 }
@@ -135,6 +138,12 @@ pub async fn notes_come_back_whole(fixture: &CallMemoryFixture) {
         LastQuestion::Open(Question::Book(slot(0))),
         LastQuestion::Open(Question::BookBeside(slot(60))),
         LastQuestion::Open(Question::Move(AppointmentId::from_uuid(Uuid::from_u128(9)), slot(120))),
+        LastQuestion::Open(Question::BookAll { slots: vec![slot(0), slot(30)], beside: false }),
+        LastQuestion::Open(Question::BookAll { slots: vec![slot(0), slot(30)], beside: true }),
+        LastQuestion::Open(Question::MoveAll(
+            SequenceId::from_uuid(Uuid::from_u128(8)),
+            vec![slot(0), slot(30)],
+        )),
         LastQuestion::Answered(AppointmentId::from_uuid(Uuid::from_u128(9))),
         LastQuestion::Closed,
     ];

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 /// Longest text argument in characters. Notes are the longest honest ones; a model that loops writes megabytes.
 pub(crate) const MAX_TEXT_CHARS: usize = 500;
 
+/// Most texts of one list. More services than anybody has in one visit, so that too many can be said to be too many.
+const MAX_LIST: usize = 20;
+
 /// Words that a model writes where it has nothing to say.
 const EMPTY_WORDS: &[&str] =
     &["", "null", "none", "undefined", "n/a", "unknown", "unbekannt", "leer", "-", "nicht angegeben"];
@@ -61,36 +64,39 @@ impl<'a> Args<'a> {
         let unusable = |why| Unusable { name: names[0], why };
         let mut is_wrong = false;
         for name in names {
-            let text = match self.0.get(*name) {
-                Some(Value::String(text)) => text.trim(),
-                Some(Value::Number(number)) => return Ok(Some(number.to_string())),
-                Some(Value::Array(list)) => {
-                    is_wrong |= !list.is_empty();
-                    continue;
-                }
-                Some(Value::Object(object)) => {
-                    is_wrong |= !object.is_empty();
-                    continue;
-                }
-                Some(Value::Null | Value::Bool(_)) | None => continue,
-            };
-            if text.chars().nth(MAX_TEXT_CHARS).is_some() {
-                return Err(unusable(Why::TooLong));
+            match self.0.get(*name).map_or(Ok(None), read) {
+                Ok(Some(text)) => return Ok(Some(text)),
+                Ok(None) => {}
+                Err(Why::WrongType) => is_wrong = true,
+                Err(why) => return Err(unusable(why)),
             }
-            // Control characters end words, so that "Erika\0Muster" does not become one.
-            let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let clean = clean.trim();
-            // Flows hand over the name of today's variable where it was not filled in.
-            if TODAY_WORDS.contains(&clean) {
-                return Ok(Some("heute".to_owned()));
-            }
-            let is_template = clean.contains("{{") || clean.contains("}}");
-            if is_template || EMPTY_WORDS.iter().any(|word| clean.eq_ignore_ascii_case(word)) {
-                continue;
-            }
-            return Ok(Some(clean.to_owned()));
         }
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
+    }
+
+    /// The same where several can be said: the texts of a list in their order, one text alone, or none. What carries
+    /// nothing in a list is left out.
+    ///
+    /// # Errors
+    /// As [`Self::text`]; [`Why::TooLong`] for a list of more than [`MAX_LIST`].
+    pub(crate) fn texts(&self, names: &'static [&'static str]) -> Result<Vec<String>, Unusable> {
+        let unusable = |why| Unusable { name: names[0], why };
+        let mut is_wrong = false;
+        for name in names {
+            let said: Result<Vec<String>, Why> = match self.0.get(*name) {
+                Some(Value::Array(list)) if list.len() > MAX_LIST => return Err(unusable(Why::TooLong)),
+                Some(Value::Array(list)) => list.iter().filter_map(|item| read(item).transpose()).collect(),
+                Some(value) => read(value).map(|text| text.into_iter().collect()),
+                None => continue,
+            };
+            match said {
+                Ok(texts) if !texts.is_empty() => return Ok(texts),
+                Ok(_) => {}
+                Err(Why::WrongType) => is_wrong = true,
+                Err(why) => return Err(unusable(why)),
+            }
+        }
+        if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(Vec::new()) }
     }
 
     /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`, and no no beside it. Everything else, also
@@ -144,6 +150,32 @@ impl<'a> Args<'a> {
     }
 }
 
+/// One value as text; `None` if it carries nothing.
+fn read(value: &Value) -> Result<Option<String>, Why> {
+    let text = match value {
+        Value::String(text) => text.trim(),
+        Value::Number(number) => return Ok(Some(number.to_string())),
+        Value::Array(list) if !list.is_empty() => return Err(Why::WrongType),
+        Value::Object(object) if !object.is_empty() => return Err(Why::WrongType),
+        Value::Array(_) | Value::Object(_) | Value::Null | Value::Bool(_) => return Ok(None),
+    };
+    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
+        return Err(Why::TooLong);
+    }
+    // Control characters end words, so that "Erika\0Muster" does not become one.
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.trim();
+    // Flows hand over the name of today's variable where it was not filled in.
+    if TODAY_WORDS.contains(&clean) {
+        return Ok(Some("heute".to_owned()));
+    }
+    let is_template = clean.contains("{{") || clean.contains("}}");
+    if is_template || EMPTY_WORDS.iter().any(|word| clean.eq_ignore_ascii_case(word)) {
+        return Ok(None);
+    }
+    Ok(Some(clean.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +224,24 @@ mod tests {
             (json!({"datum": true}), Ok(None)),
         ] {
             assert_eq!(Args::new(&map(value.clone())).text(NAMES), read, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_list_carries_what_its_texts_carry() {
+        let wrong = |why| Err(Unusable { name: "datum", why });
+        for (value, read) in [
+            (json!({"datum": ["a", " ", null, "{{b}}", 3, "c"]}), Ok(vec!["a", "3", "c"])),
+            (json!({"datum": "a"}), Ok(vec!["a"])),
+            (json!({"datum": [], "date": ["b"]}), Ok(vec!["b"])),
+            (json!({"datum": [["a"]], "date": "b"}), Ok(vec!["b"])),
+            (json!({"datum": ["a", {"b": 1}]}), wrong(Why::WrongType)),
+            (json!({"datum": vec!["a"; 21]}), wrong(Why::TooLong)),
+            (json!({"datum": ["x".repeat(501)]}), wrong(Why::TooLong)),
+            (json!({}), Ok(vec![])),
+        ] {
+            let read = read.map(|texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect());
+            assert_eq!(Args::new(&map(value.clone())).texts(NAMES), read, "{value}");
         }
     }
 

@@ -15,7 +15,7 @@ use tenancy::{TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation};
-use crate::effect::Effect;
+use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
 use crate::ports::{
@@ -296,7 +296,7 @@ impl VoiceDesk {
     async fn meanwhile(&self, tool: Tool, args: Args<'_>, talk: &Conversation) {
         let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
         let holds = notes.may_hold;
-        match notes.asked {
+        match &notes.asked {
             LastQuestion::Open(question) if tools::asks_something_else(tool, args, talk, question) => {
                 self.note(talk, notes.closed()).await;
             }
@@ -334,10 +334,10 @@ impl VoiceDesk {
             Tool::GetServiceInfo => tools::services::get_service_info(args, talk),
             Tool::GetOpeningHours => tools::hours::get_opening_hours(args, talk),
             Tool::CheckAvailability => tools::availability::check(self, args, talk).await,
-            Tool::ReserveSlot => tools::availability::reserve(self, args, talk).await,
+            Tool::ReserveSlot => tools::holding::reserve(self, args, talk).await,
             Tool::GetAlternatives => tools::availability::get_alternatives(self, args, talk).await,
             Tool::FindNextAvailable => tools::availability::find_next(self, args, talk).await,
-            Tool::ReleaseSlotReservation => tools::availability::release(self, args, talk).await,
+            Tool::ReleaseSlotReservation => tools::holding::release(self, args, talk).await,
             Tool::CollectAppointmentInfo => {
                 tools::booking::collect(self, args, request.mode, talk, once).await
             }
@@ -397,19 +397,20 @@ impl VoiceDesk {
             }
             let effect: Effect = serde_json::from_value(stored.outcome)
                 .map_err(|_| VoiceError::Corrupt("a stored outcome that cannot be read"))?;
-            let now = match effect.appointment() {
-                Some(id) => self.parts.bookings.find(&talk.scope, id).await?,
-                None => None,
-            };
-            let undone = now.as_ref().filter(|now| !once.is_named() && !effect.still_stands(now.snapshot()));
-            match undone {
-                Some(appointment) => once = once.said_again(appointment.snapshot().version),
-                None => {
-                    self.visit(talk, effect.branch().into_iter().collect()).await?;
-                    let standing = effect.standing(now.as_ref().map(Appointment::snapshot));
-                    return Ok(Earlier::Stands(effect.render(talk, standing)));
+            let now: Vec<Appointment> = match (&effect, effect.appointment()) {
+                (Effect::Sequence(SequenceEffect { sequence: Some(id), .. }), _) => {
+                    self.parts.bookings.sequence(&talk.scope, *id).await?
                 }
+                (_, Some(id)) => self.parts.bookings.find(&talk.scope, id).await?.into_iter().collect(),
+                (_, None) => Vec::new(),
+            };
+            if !once.is_named() && !now.is_empty() && !effect.still_stands(&now) {
+                // Every change makes the sum larger.
+                once = once.said_again(now.iter().map(|now| now.snapshot().version).sum());
+                continue;
             }
+            self.visit(talk, effect.branch().into_iter().collect()).await?;
+            return Ok(Earlier::Stands(effect.render(talk, effect.standing(&now))));
         }
         Err(VoiceError::Corrupt("a wish that was done and undone too often").into())
     }

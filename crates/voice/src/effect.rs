@@ -1,12 +1,16 @@
 //! What a tool did: stored as data in the transaction of the effect, rendered into a sentence as often as it is asked.
 
-use appointment::model::{AppointmentSnapshot, AppointmentStatus};
+use appointment::model::{Appointment, AppointmentSnapshot, AppointmentStatus};
 use appointment::waiting::WishId;
 use call::EffectRef;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, BranchId, Money, ServiceId, StaffId};
 use serde::{Deserialize, Serialize};
 use servicedesk::CallbackId;
+
+mod sequence;
+
+pub(crate) use sequence::{Did, SequenceEffect};
 
 use crate::conversation::Conversation;
 use crate::desk::Done;
@@ -81,6 +85,8 @@ pub(crate) enum Effect {
         #[serde(default)]
         fee: Option<Money>,
     },
+    /// Services one after the other were booked, moved or called off.
+    Sequence(SequenceEffect),
     /// A person will call back.
     CallbackRequested {
         callback: CallbackId,
@@ -149,13 +155,13 @@ impl Effect {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// The appointment it is about, if it is about one.
+    /// The appointment it is about, if it is about one alone.
     pub(crate) const fn appointment(&self) -> Option<AppointmentId> {
         match self {
             Self::Booked { appointment, .. }
             | Self::Moved { appointment, .. }
             | Self::Cancelled { appointment, .. } => Some(*appointment),
-            Self::CallbackRequested { .. } | Self::WishNoted { .. } => None,
+            Self::Sequence(_) | Self::CallbackRequested { .. } | Self::WishNoted { .. } => None,
         }
     }
 
@@ -166,28 +172,33 @@ impl Effect {
             | Self::Moved { branch, .. }
             | Self::Cancelled { branch, .. }
             | Self::WishNoted { branch, .. } => *branch,
+            Self::Sequence(sequence) => sequence.branch(),
             Self::CallbackRequested { .. } => None,
         }
     }
 
-    /// Whether the appointment is still as this effect left it.
-    pub(crate) fn still_stands(&self, now: &AppointmentSnapshot) -> bool {
+    /// Whether its appointments are still as this effect left them; `now` is what is known of them.
+    pub(crate) fn still_stands(&self, now: &[Appointment]) -> bool {
+        let is =
+            |fits: &dyn Fn(&AppointmentSnapshot) -> bool| now.first().is_some_and(|now| fits(now.snapshot()));
         match self {
             Self::Booked { start, .. } | Self::Moved { start, .. } => {
-                now.status.is_open() && now.starts_at == *start
+                is(&|now| now.status.is_open() && now.starts_at == *start)
             }
-            Self::Cancelled { .. } => !now.status.is_open(),
+            Self::Cancelled { .. } => is(&|now| !now.status.is_open()),
+            Self::Sequence(sequence) => sequence.still_stands(now),
             Self::CallbackRequested { .. } | Self::WishNoted { .. } => true,
         }
     }
 
-    /// Where its appointment stands now, as far as this effect is concerned. `None`: it is not there any more.
-    pub(crate) fn standing(&self, now: Option<&AppointmentSnapshot>) -> Standing {
-        match (self, now) {
+    /// Where its appointments stand now, as far as this effect is concerned. Those that are not there any more are none.
+    pub(crate) fn standing(&self, now: &[Appointment]) -> Standing {
+        match (self, now.first()) {
             (Self::Cancelled { .. } | Self::CallbackRequested { .. } | Self::WishNoted { .. }, _) => {
                 Standing::Firm
             }
-            (_, Some(now)) if self.still_stands(now) => Standing::of(now),
+            (Self::Sequence(sequence), _) => sequence.standing(now),
+            (_, Some(first)) if self.still_stands(now) => Standing::of(first.snapshot()),
             _ => Standing::Superseded,
         }
     }
@@ -208,23 +219,28 @@ impl Effect {
 
     /// The same fields, with a sentence that promises no more than is certain.
     fn noted(&self, talk: &Conversation, reply: ToolReply) -> ToolReply {
-        let (Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. }) = self
-        else {
-            return reply;
-        };
-        let place = branch.unwrap_or(talk.branch);
-        let said = talk.about(place, |there| {
-            let at = start.with_timezone(&there.zone());
-            format!("für {} {}", speech::plain(&there.service_name(*service)), speech::moment(at, there.now))
-        });
         let otherwise = if talk.caller.number().is_some() {
             format!("falls etwas dagegen spricht, ruft {} Sie an", speech::plain(&talk.tenant.name))
         } else {
             "fragen Sie dazu bitte später noch einmal nach".to_owned()
         };
-        let message = format!(
-            "Ich habe den Termin {said} vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, {otherwise}, kann ich sonst noch etwas für Sie tun?"
-        );
+        let message = match self {
+            Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. } => {
+                let said = talk.about(branch.unwrap_or(talk.branch), |there| {
+                    let at = start.with_timezone(&there.zone());
+                    let service = there.service_name(*service);
+                    format!("für {} {}", speech::plain(&service), speech::moment(at, there.now))
+                });
+                format!(
+                    "Ich habe den Termin {said} vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, {otherwise}, kann ich sonst noch etwas für Sie tun?"
+                )
+            }
+            Self::Sequence(sequence) => {
+                let place = sequence.branch().unwrap_or(talk.branch);
+                talk.about(place, |there| sequence.noted(there, &otherwise))
+            }
+            Self::Cancelled { .. } | Self::CallbackRequested { .. } | Self::WishNoted { .. } => return reply,
+        };
         let mut noted = ToolReply::new(Status::PendingConfirmation, message);
         noted.data = reply.data;
         noted.next_action = reply.next_action;
@@ -298,6 +314,7 @@ impl Effect {
                     .with_some("fee_minor", fee.map(Money::minor));
                 Done { reply, effect: Some(EffectRef::Appointment(*appointment)) }
             }
+            Self::Sequence(sequence) => sequence.told(talk),
             Self::WishNoted { wish, service, first_day, last_day, staff, hours, .. } => {
                 let noted = Noted {
                     wish: wish.to_string(),
@@ -331,6 +348,6 @@ impl Effect {
 }
 
 /// What a change cost, inside a sentence; nothing if it was free.
-fn said(fee: Option<Money>) -> String {
+pub(crate) fn said(fee: Option<Money>) -> String {
     fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default()
 }

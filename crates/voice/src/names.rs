@@ -7,6 +7,9 @@ pub(crate) const TIME: &[&str] =
     &["uhrzeit", "time", "preferred_time", "appointment_time", "selected_alternative_time", "zeitraum"];
 pub(crate) const DATETIME: &[&str] = &["datetime", "date_time", "zeitangabe"];
 pub(crate) const SERVICE: &[&str] = &["dienstleistung", "service_name", "service", "service_id"];
+/// Services that follow the one that is named, or the one that was spoken of last, in the same visit.
+pub(crate) const FURTHER: &[&str] =
+    &["weitere_dienstleistungen", "weitere_leistungen", "additional_services", "further_services"];
 pub(crate) const STAFF: &[&str] =
     &["mitarbeiter", "staff", "preferred_staff", "preferred_staff_id", "staff_name"];
 pub(crate) const NAME: &[&str] = &["customer_name", "name", "kundename"];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use appointment::model::Slot;
+use appointment::model::{SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use call::ToolUse;
@@ -38,7 +38,7 @@ pub trait OutcomeStore: Send + Sync {
 }
 
 /// A question that a yes answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     /// Shall this slot be booked?
     Book(Slot),
@@ -46,17 +46,27 @@ pub enum Question {
     BookBeside(Slot),
     /// Shall this appointment be moved there?
     Move(AppointmentId, Slot),
+    /// Shall these slots be booked one after the other, all of them or nothing?
+    BookAll {
+        /// In order.
+        slots: Vec<Slot>,
+        /// Beside an appointment that the caller has at that time.
+        beside: bool,
+    },
+    /// Shall the open parts of this sequence be moved there, all of them or nothing?
+    MoveAll(SequenceId, Vec<Slot>),
 }
 
 /// What a yes of the caller would mean now: it answers the last question of the call and no older one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LastQuestion {
     /// Nothing is known to have been asked.
     #[default]
     Unknown,
     /// This was asked, and nothing was said or done since that would be another matter.
     Open(Question),
-    /// It was answered: this appointment was booked or moved. A repeated yes means it again and does nothing.
+    /// It was answered: this appointment was booked or moved, with all of its sequence if it is part of one. A repeated
+    /// yes means it again and does nothing.
     Answered(AppointmentId),
     /// Something else was asked, done or given up since: a yes means nothing that is certain.
     Closed,
@@ -80,6 +90,8 @@ pub struct ToldFee {
     pub act: ChangeAct,
     /// The fee.
     pub fee: Money,
+    /// Whether it is for all of a visit that begins with this appointment; else for the appointment alone.
+    pub of_all: bool,
 }
 
 /// What a call has said so far. Convenience, never truth: losing it costs one question.
@@ -87,6 +99,8 @@ pub struct ToldFee {
 pub struct CallNotes {
     /// The service the caller named last.
     pub service: Option<ServiceId>,
+    /// The services that shall follow it in the same visit, in order.
+    pub then: Vec<ServiceId>,
     /// The person the caller wished for.
     pub staff: Option<StaffId>,
     /// The day the caller spoke of last, by the branch's calendar.
@@ -105,18 +119,27 @@ pub struct CallNotes {
     pub cancelled: Option<AppointmentId>,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
+    /// The same where whole sequences were offered. One of the two is empty.
+    pub offered_all: Vec<Vec<Slot>>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
     /// younger.
     pub noted_at: Option<DateTime<Utc>>,
 }
 
 impl Question {
-    /// The time that it is about.
+    /// The slots that it is about, in order.
     #[must_use]
-    pub const fn slot(&self) -> Slot {
+    pub fn slots(&self) -> &[Slot] {
         match self {
-            Self::Book(slot) | Self::BookBeside(slot) | Self::Move(_, slot) => *slot,
+            Self::Book(slot) | Self::BookBeside(slot) | Self::Move(_, slot) => std::slice::from_ref(slot),
+            Self::BookAll { slots, .. } | Self::MoveAll(_, slots) => slots,
         }
+    }
+
+    /// When it would begin. `None` for no slot at all.
+    #[must_use]
+    pub fn start(&self) -> Option<DateTime<Utc>> {
+        self.slots().first().map(|slot| slot.start)
     }
 }
 
@@ -124,18 +147,27 @@ impl CallNotes {
     /// The same once this was asked.
     pub(crate) fn asking(self, question: Question) -> Self {
         let asked = LastQuestion::Open(question);
-        Self { asked, asked_back: None, offered: Vec::new(), may_hold: true, ..self }
+        Self { asked, asked_back: None, may_hold: true, ..self.offering_nothing() }
     }
 
     /// The same once these times were offered: which of them, is another question than any before.
     pub(crate) fn offering(self, offered: Vec<Slot>) -> Self {
-        Self { offered, ..self.closed() }
+        Self { offered, ..self.closed().offering_nothing() }
+    }
+
+    /// The same once these sequences were offered.
+    pub(crate) fn offering_all(self, offered_all: Vec<Vec<Slot>>) -> Self {
+        Self { offered_all, ..self.closed().offering_nothing() }
     }
 
     /// The same once this appointment was booked or moved.
     pub(crate) fn answered(self, appointment: AppointmentId) -> Self {
         let asked = LastQuestion::Answered(appointment);
-        Self { asked, asked_back: None, offered: Vec::new(), ..self }
+        Self { asked, asked_back: None, ..self.offering_nothing() }
+    }
+
+    fn offering_nothing(self) -> Self {
+        Self { offered: Vec::new(), offered_all: Vec::new(), ..self }
     }
 
     /// The same once the call has gone on to something else.
@@ -143,14 +175,27 @@ impl CallNotes {
         Self { asked: LastQuestion::Closed, asked_back: None, ..self }
     }
 
+    /// The beginnings of what was offered, in their order.
+    pub(crate) fn offered_starts(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let firsts = self.offered_all.iter().filter_map(|slots| slots.first());
+        self.offered.iter().chain(firsts).map(|slot| slot.start)
+    }
+
     /// Whether the tool that was to act has asked about this time before; whoever has been asked means what is said next.
     pub(crate) fn was_asked_back(&self, start: DateTime<Utc>) -> bool {
         self.asked_back.as_ref().is_some_and(|back| back.between.contains(&start))
     }
 
-    /// The fee that the caller knows of for this act on this appointment.
+    /// The fee that the caller knows of for this act on this appointment alone.
     pub(crate) fn agreed_fee(&self, appointment: AppointmentId, act: ChangeAct) -> Option<Money> {
-        self.told_fee.filter(|told| told.appointment == appointment && told.act == act).map(|told| told.fee)
+        let told = self.told_fee.filter(|told| !told.of_all && told.act == act)?;
+        (told.appointment == appointment).then_some(told.fee)
+    }
+
+    /// The same for all of the visit that begins with this appointment. What was told of one part is no fee for all.
+    pub(crate) fn agreed_fee_of_all(&self, first: AppointmentId, act: ChangeAct) -> Option<Money> {
+        let told = self.told_fee.filter(|told| told.of_all && told.act == act)?;
+        (told.appointment == first).then_some(told.fee)
     }
 }
 

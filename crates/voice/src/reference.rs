@@ -71,6 +71,13 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   is 1), `wk` the ISO week, `td` and `tm` whether it is today or tomorrow, `df` the days until then, `int` the words as
   they were understood. Several days: `t` is `week` (with `wk` and `yr`) or, beyond one week, `range`; `rs` and `re` are
   the first and the last day. No date: `s` is false, `err` is `PARSE_ERROR`, `sug` has at most three proposals.
+* **Several services in one visit.** The service may be a list (`[\"Herrenhaarschnitt\", \"Bartpflege\"]`) or name several
+  in order (\"Herrenhaarschnitt und danach Bartpflege\"); `weitere_dienstleistungen` adds to what is named, or to what was
+  spoken of last. A list of people is meant part by part, one person for all of it. They are looked at, held, offered and
+  booked as one: `parts` has each with its times, its person and its price; `service`, `staff`, `start`, `end`,
+  `duration_minutes` and the price are those of all of it; `slot_id` names all of it; `missing_part` names the service
+  that has no time. `appointment_id` is that of the first part. Appointments with one `sequence_id` are moved and called off
+  together, unless one of them is named by its service.
 * **Performance.** `latency_ms` is what this answer took from its arrival at the desk, without the way through the edge.
 ";
 

@@ -91,6 +91,8 @@ statuses! {
     ServiceAmbiguous = "service_ambiguous", false;
     /// The name fits no service of this branch.
     ServiceUnknown = "service_unknown", false;
+    /// More services were named than can be booked one after the other; `max_services` says how many can.
+    TooManyServices = "too_many_services", false;
     /// The name fits no member of staff of this branch.
     StaffUnknown = "staff_unknown", false;
     /// The wished person does not offer the service.

@@ -8,16 +8,20 @@ pub(crate) mod callback;
 pub(crate) mod context;
 pub(crate) mod copy;
 pub(crate) mod customer;
+pub(crate) mod holding;
 pub(crate) mod hours;
 pub(crate) mod moving;
 pub(crate) mod offers;
 pub(crate) mod parse_date;
 pub(crate) mod party;
 pub(crate) mod preference;
+pub(crate) mod sequence;
 pub(crate) mod services;
 pub(crate) mod waiting_list;
 pub(crate) mod wish;
 pub(crate) mod yes;
+
+use appointment::model::Service;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -45,9 +49,10 @@ pub(crate) fn asks_something_else(
     tool: Tool,
     args: Args<'_>,
     talk: &Conversation,
-    question: Question,
+    question: &Question,
 ) -> bool {
+    let is_part = |service: &Service| question.slots().iter().any(|slot| slot.service == service.id);
     let is_about_it = tool == Tool::GetServiceInfo
-        && matches!(services::named(args, talk), Ok(Some(service)) if service.id == question.slot().service);
+        && matches!(services::named(args, talk), Ok(Some(service)) if is_part(service));
     asks_anything(tool) && !is_about_it
 }

@@ -1,5 +1,6 @@
 //! Appointments in a list, with the names that a reader wants to see.
 
+use appointment::model::{SequenceId, SeriesId};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, ServiceId, StaffId, StoreError, TenantScope};
@@ -15,7 +16,7 @@ statements! {
     LIST = concat!(
         "SELECT a.id, a.branch_id, a.customer_id, c.name AS customer_name, a.service_id, s.name AS service_name,
                 a.staff_id, t.name AS staff_name, a.call_id, a.starts_at, a.ends_at, a.timezone, a.status, a.source,
-                a.price_minor, a.currency, a.created_at
+                a.price_minor, a.currency, a.sequence_id, a.series_id, a.created_at
            FROM public.appointments a
            JOIN public.customers c ON c.tenant_id = a.tenant_id AND c.id = a.customer_id
            JOIN public.services s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
@@ -43,6 +44,8 @@ struct AppointmentRow {
     source: String,
     price_minor: i64,
     currency: String,
+    sequence_id: Option<Uuid>,
+    series_id: Option<Uuid>,
     created_at: DateTime<Utc>,
 }
 
@@ -66,6 +69,8 @@ impl TryFrom<AppointmentRow> for AppointmentListItem {
             status: row.status,
             source: row.source,
             price: money(row.price_minor, &row.currency, "appointments.currency")?,
+            sequence: row.sequence_id.map(SequenceId::from_uuid),
+            series: row.series_id.map(SeriesId::from_uuid),
             created_at: row.created_at,
         })
     }

@@ -7,7 +7,7 @@ use appointment::BookingService;
 use appointment::commands::{
     BookOutcome, BookRequest, BookSequenceOutcome, BookSequenceRequest, BookSeriesOutcome, BookSeriesRequest,
     BookTarget, BookingParty, ChangeSequenceOutcome, ChangeSequenceRequest, PartWish, PreviewSeriesRequest,
-    Requester, SequenceTarget,
+    Requester, SequenceMove, SequenceTarget,
 };
 use appointment::model::{AppointmentSource, CatalogueSnapshot, Staff, Tie, Unavailable};
 use appointment::policy::series::{Interval, OccurrenceState, SeriesRule};
@@ -224,6 +224,7 @@ async fn a_sequence_moves_and_ends_as_one() {
     let Some(Tie::Sequence(id)) = made[0].snapshot().tie else { panic!("{made:?}") };
     assert_eq!(shop.service.sequence(&shop.scope, id).await.unwrap(), made);
     let change = ChangeSequenceRequest {
+        parts: None,
         sequence: id,
         requester: Requester::Desk,
         reason: None,
@@ -231,7 +232,7 @@ async fn a_sequence_moves_and_ends_as_one() {
         agreed_fee: None,
     };
     let half = nine + TimeDelta::minutes(30);
-    let outcome = shop.service.move_sequence(&shop.scope, &change, half).await.unwrap();
+    let outcome = shop.service.move_sequence(&shop.scope, &change, &SequenceMove::At(half)).await.unwrap();
     let ChangeSequenceOutcome::Changed { after, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(after[0].starts_at(), half);
     assert_eq!(shop.service.sequence(&shop.scope, id).await.unwrap(), after);

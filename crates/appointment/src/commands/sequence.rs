@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kernel::{BranchId, Claim, Money, ServiceId, StaffId};
+use kernel::{AppointmentId, BranchId, Claim, Money, ServiceId, StaffId};
 
 use super::{BookingParty, Requester};
 use crate::model::{
     Appointment, AppointmentSource, AppointmentStatus, Hold, Note, OwnAppointment, SequenceId, Slot,
     Unavailable,
 };
+use crate::policy::alternatives::{OfferKind, Wish};
 use crate::policy::change::Denial;
 
 /// One service of a sequence.
@@ -52,6 +53,58 @@ pub struct CheckSequenceRequest {
 /// Free slots that follow each other.
 pub type Sequence = Vec<Slot>;
 
+/// A whole sequence that can be had; nothing of it is held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferedSequence {
+    /// Its slots, in order.
+    pub slots: Sequence,
+    /// How its beginning relates to what was asked for.
+    pub kind: OfferKind,
+    /// True if it begins in the wished part of the day; always true for a wish for one minute.
+    pub matches_preference: bool,
+}
+
+/// Which sequences of these services are free around a wish?
+#[derive(Debug, Clone)]
+pub struct SearchSequencesRequest {
+    /// Where.
+    pub branch: BranchId,
+    /// What, in order.
+    pub parts: Vec<PartWish>,
+    /// When the first part shall begin.
+    pub wish: Wish,
+    /// Who asks.
+    pub requester: Requester,
+    /// At most this many; never more than the branch's policy allows.
+    pub limit: Option<u32>,
+}
+
+/// The answer to a [`SearchSequencesRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SequencesFound {
+    /// What can be had, best first.
+    pub sequences: Vec<OfferedSequence>,
+    /// Why nothing of it can begin on the wished day, whoever has time, if a rule says so.
+    pub day: Option<Unavailable>,
+}
+
+/// Which sequences of these services are free next?
+#[derive(Debug, Clone)]
+pub struct NextSequencesRequest {
+    /// Where.
+    pub branch: BranchId,
+    /// What, in order.
+    pub parts: Vec<PartWish>,
+    /// Not before this instant; `None` is now.
+    pub after: Option<DateTime<Utc>>,
+    /// Days to look at, bounded as [`super::NextRequest::MAX_SEARCH_DAYS`].
+    pub search_days: u32,
+    /// Who asks.
+    pub requester: Requester,
+    /// At most this many; never more than the branch's policy allows.
+    pub limit: Option<u32>,
+}
+
 /// The answer to a [`CheckSequenceRequest`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum CheckSequenceOutcome {
@@ -71,7 +124,9 @@ pub enum CheckSequenceOutcome {
         /// Why.
         reason: Unavailable,
         /// Whole sequences that can be had instead, best first.
-        alternatives: Vec<Sequence>,
+        alternatives: Vec<OfferedSequence>,
+        /// An appointment of the person on the line that overlaps the time that was asked for.
+        existing: Option<OwnAppointment>,
     },
 }
 
@@ -135,8 +190,8 @@ pub enum BookSequenceOutcome {
         part: usize,
         /// Why.
         reason: Unavailable,
-        /// Whole sequences that can be had instead.
-        alternatives: Vec<Sequence>,
+        /// Whole sequences that can be had instead, best first.
+        alternatives: Vec<OfferedSequence>,
     },
     /// The claim was taken: this request was carried out before.
     Repeated,
@@ -147,6 +202,8 @@ pub enum BookSequenceOutcome {
 pub struct ChangeSequenceRequest {
     /// Which.
     pub sequence: SequenceId,
+    /// Which of its parts; `None`: all that are open. What was moved elsewhere on its own is a visit of its own.
+    pub parts: Option<Vec<AppointmentId>>,
     /// Who asks.
     pub requester: Requester,
     /// Why it is called off, in the caller's words.
@@ -155,6 +212,44 @@ pub struct ChangeSequenceRequest {
     pub claim: Option<ClaimForAll>,
     /// The most that the requester has agreed to pay for all of it.
     pub agreed_fee: Option<Money>,
+}
+
+/// Where a sequence shall go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SequenceMove {
+    /// Its first open part begins at this instant, and the others follow.
+    At(DateTime<Utc>),
+    /// Its open parts take these slots, in order. Where other parts are open by now, they cannot be had.
+    To(Sequence),
+}
+
+impl SequenceMove {
+    /// When the first open part would begin. `None` if no slot is named.
+    #[must_use]
+    pub fn start(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::At(start) => Some(*start),
+            Self::To(slots) => slots.first().map(|slot| slot.start),
+        }
+    }
+}
+
+/// Everything about a move of a sequence but the move.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PrepareSequenceOutcome {
+    /// It can be moved there.
+    Ready {
+        /// Every part that is open, in order, as it is.
+        parts: Vec<Appointment>,
+        /// Where they would go.
+        slots: Sequence,
+        /// The holds, if there is a caller who does not hold too much already: all parts or none.
+        holds: Vec<Hold>,
+        /// What it would cost in all.
+        fee: Option<Money>,
+    },
+    /// It cannot; never [`ChangeSequenceOutcome::Changed`], and nothing was written.
+    Not(ChangeSequenceOutcome),
 }
 
 /// What came of a change of a sequence.
@@ -184,10 +279,12 @@ pub enum ChangeSequenceOutcome {
     FeeDue(Money),
     /// The new time cannot be had for all of it. Nothing was written.
     Unavailable {
-        /// The part that cannot be had, from 0.
+        /// Which of the open parts cannot be had, from 0.
         part: usize,
         /// Why.
         reason: Unavailable,
+        /// Where all of it could go instead, best first.
+        alternatives: Vec<OfferedSequence>,
     },
     /// The claim was taken: this request was carried out before.
     Repeated,

@@ -9,6 +9,10 @@ use uuid::Uuid;
 use super::catalogue::Catalogue;
 use super::span::{Minute, Span};
 
+mod several;
+
+pub use several::SlotRefs;
+
 /// A time at which one person performs one service. `end - start` is the service's duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Slot {
@@ -62,7 +66,8 @@ pub enum SlotRefError {
     Ambiguous,
 }
 
-/// The name of a slot in a conversation: `slot_` and 23 letters and digits. It needs no memory on our side.
+/// The name of a slot in a conversation: `slot_` and 23 letters and digits. It needs no memory on our side. Slots that
+/// follow each other have one name too, which is longer.
 ///
 /// A language model repeats it from one tool call to the next, so it is short and carries check digits: a name that
 /// was invented or garbled is refused. It is no secret and grants nothing; whether the slot is free is decided anew.
@@ -72,42 +77,43 @@ pub struct SlotId(String);
 impl SlotId {
     /// What every slot id begins with.
     pub const PREFIX: &'static str = "slot_";
-    /// Bytes of service, person, minute and check.
-    const BYTES: usize = 14;
-    /// Base-32 digits for [`Self::BYTES`], five bits each.
-    const DIGITS: usize = (Self::BYTES * 8).div_ceil(5);
+    /// Slots that one name can say at most.
+    pub const MOST_SLOTS: usize = 6;
+    /// Bytes of the first slot: service, person and minute.
+    const FIRST_BYTES: usize = 12;
+    /// Bytes of each further slot: the minutes since the one before it ended, service and person.
+    const NEXT_BYTES: usize = 9;
+    /// Base-32 digits of the longest name, five bits each.
+    const MOST_DIGITS: usize =
+        ((Self::FIRST_BYTES + (Self::MOST_SLOTS - 1) * Self::NEXT_BYTES + 2) * 8).div_ceil(5);
     const ALPHABET: &'static [u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
     /// Names a slot. `None` if it begins outside the years 1970 to 10136: such a slot has no name, and is not offered
     /// under that of another.
     #[must_use]
     pub fn encode(slot: &Slot) -> Option<Self> {
-        let minute = u32::try_from(Minute::floor(slot.start).0).ok()?;
-        let mut bytes = [0_u8; Self::BYTES];
-        bytes[0..4].copy_from_slice(&tail(slot.service.as_uuid()));
-        bytes[4..8].copy_from_slice(&tail(slot.staff.as_uuid()));
-        bytes[8..12].copy_from_slice(&minute.to_be_bytes());
-        let check = crc16(&bytes[..12]).to_be_bytes();
-        bytes[12..].copy_from_slice(&check);
-
-        let mut text = String::with_capacity(Self::PREFIX.len() + Self::DIGITS);
-        text.push_str(Self::PREFIX);
-        for digit in 0..Self::DIGITS {
-            text.push(char::from(Self::ALPHABET[usize::from(five_bits(&bytes, digit))]));
-        }
-        Some(Self(text))
+        Self::encode_all(std::slice::from_ref(slot))
     }
 
-    /// Reads a name back.
-    ///
-    /// # Errors
-    /// [`NotASlotId`] for everything that [`SlotId::encode`] would not have written.
-    pub fn decode(text: &str) -> Result<SlotRef, NotASlotId> {
+    /// What bytes look like as text, with two check bytes at their end.
+    fn spelled(mut bytes: Vec<u8>) -> Self {
+        bytes.extend(crc16(&bytes).to_be_bytes());
+        let digits = (bytes.len() * 8).div_ceil(5);
+        let mut text = String::with_capacity(Self::PREFIX.len() + digits);
+        text.push_str(Self::PREFIX);
+        for digit in 0..digits {
+            text.push(char::from(Self::ALPHABET[usize::from(five_bits(&bytes, digit))]));
+        }
+        Self(text)
+    }
+
+    /// The bytes before the check, if it fits them.
+    fn read(text: &str) -> Result<Vec<u8>, NotASlotId> {
         let digits = text.strip_prefix(Self::PREFIX).ok_or(NotASlotId)?.as_bytes();
-        if digits.len() != Self::DIGITS {
+        let mut bytes = vec![0_u8; digits.len() * 5 / 8];
+        if digits.len() > Self::MOST_DIGITS || digits.len() != (bytes.len() * 8).div_ceil(5) {
             return Err(NotASlotId);
         }
-        let mut bytes = [0_u8; Self::BYTES];
         for (index, digit) in digits.iter().enumerate() {
             let value = match digit {
                 b'a'..=b'z' => digit - b'a',
@@ -122,15 +128,19 @@ impl SlotId {
                 }
             }
         }
-        let [s0, s1, s2, s3, p0, p1, p2, p3, m0, m1, m2, m3, c0, c1] = bytes;
-        if crc16(&bytes[..12]) != u16::from_be_bytes([c0, c1]) {
+        let (said, check) = bytes.split_last_chunk::<2>().ok_or(NotASlotId)?;
+        if crc16(said) != u16::from_be_bytes(*check) {
             return Err(NotASlotId);
         }
-        Ok(SlotRef {
-            service_tail: [s0, s1, s2, s3],
-            staff_tail: [p0, p1, p2, p3],
-            start: u32::from_be_bytes([m0, m1, m2, m3]),
-        })
+        Ok(said.to_vec())
+    }
+
+    /// Reads a name back.
+    ///
+    /// # Errors
+    /// [`NotASlotId`] for everything that [`SlotId::encode`] would not have written.
+    pub fn decode(text: &str) -> Result<SlotRef, NotASlotId> {
+        Self::decode_all(text)?.only().ok_or(NotASlotId)
     }
 
     /// The name.
@@ -154,11 +164,12 @@ impl Catalogue {
     /// # Errors
     /// [`SlotRefError`] if nothing or more than one thing of this branch is named.
     pub fn resolve_slot(&self, named: &SlotRef) -> Result<Slot, SlotRefError> {
-        let service =
-            only(self.services().iter().filter(|service| tail(service.id.as_uuid()) == named.service_tail))?;
-        let person =
-            only(self.staff().iter().filter(|person| tail(person.id.as_uuid()) == named.staff_tail))?;
-        let start = Minute(i64::from(named.start));
+        self.slot_named((named.service_tail, named.staff_tail), Minute(i64::from(named.start)))
+    }
+
+    fn slot_named(&self, (service, staff): ([u8; 4], [u8; 4]), start: Minute) -> Result<Slot, SlotRefError> {
+        let service = only(self.services().iter().filter(|known| tail(known.id.as_uuid()) == service))?;
+        let person = only(self.staff().iter().filter(|known| tail(known.id.as_uuid()) == staff))?;
         Ok(Slot {
             service: service.id,
             staff: person.id,
@@ -182,7 +193,7 @@ fn tail(uuid: Uuid) -> [u8; 4] {
     [bytes[12], bytes[13], bytes[14], bytes[15]]
 }
 
-fn five_bits(bytes: &[u8; SlotId::BYTES], digit: usize) -> u8 {
+fn five_bits(bytes: &[u8], digit: usize) -> u8 {
     let mut value = 0;
     for bit in digit * 5..digit * 5 + 5 {
         let set = bytes.get(bit / 8).is_some_and(|byte| byte & (0b1000_0000 >> (bit % 8)) != 0);

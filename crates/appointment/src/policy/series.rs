@@ -3,7 +3,7 @@
 //! A series is said in the wall-clock time of its branch: ten o'clock stays ten o'clock through both changes of the
 //! clock. Nothing is moved silently: a date that cannot be had is named with its reason and the nearest time that can.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 use kernel::StaffId;
 
 use crate::model::{Availability, Catalogue, Minute, Slot, Sought, Unavailable};
@@ -15,15 +15,44 @@ pub enum Interval {
     Days(u32),
     /// Every so many weeks, on the weekday of the first date.
     Weeks(u32),
+    /// Every so many months, on the day of the month of the first date; on the last day of a month that has no such
+    /// day, and on the asked day again after it.
+    Months(u32),
+    /// Every so many months, on the weekday of the first date and as the same one of its month ("jeden zweiten
+    /// Dienstag im Monat"); as the last one of the month, if the first date is a fifth one and a month has four.
+    MonthsByWeekday(u32),
 }
 
+/// Days of the shortest month.
+const SHORTEST_MONTH: u32 = 28;
+
 impl Interval {
-    /// In days.
+    /// Days between two dates, at least.
     #[must_use]
-    pub const fn days(self) -> u32 {
+    pub const fn least_days(self) -> u32 {
         match self {
             Self::Days(days) => days,
             Self::Weeks(weeks) => weeks.saturating_mul(7),
+            Self::Months(months) | Self::MonthsByWeekday(months) => months.saturating_mul(SHORTEST_MONTH),
+        }
+    }
+
+    /// The date that is so many intervals after the first one. `None`: no calendar has it.
+    fn after(self, first: NaiveDate, n: u32) -> Option<NaiveDate> {
+        match self {
+            Self::Days(_) | Self::Weeks(_) => {
+                let days = u64::from(self.least_days()).saturating_mul(u64::from(n));
+                first.checked_add_days(Days::new(days))
+            }
+            // Counted from the first date, so that a short month shortens none after it.
+            Self::Months(months) => first.checked_add_months(Months::new(months.saturating_mul(n))),
+            Self::MonthsByWeekday(months) => {
+                let month = first.with_day(1)?.checked_add_months(Months::new(months.saturating_mul(n)))?;
+                let place = u8::try_from(first.day0() / 7 + 1).ok()?;
+                let (year, month, weekday) = (month.year(), month.month(), first.weekday());
+                NaiveDate::from_weekday_of_month_opt(year, month, weekday, place)
+                    .or_else(|| NaiveDate::from_weekday_of_month_opt(year, month, weekday, place - 1))
+            }
         }
     }
 }
@@ -31,7 +60,7 @@ impl Interval {
 /// "Alle vier Wochen dienstags um zehn, sechsmal."
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesRule {
-    /// The first date; its weekday is that of a series by weeks.
+    /// The first date; its weekday is that of a series by weeks, its place in the month that of one by months.
     pub first: NaiveDate,
     /// Minutes after midnight on the branch's wall clock at which each stay begins.
     pub wall: u16,
@@ -88,23 +117,21 @@ impl SeriesRule {
         if !(2..=max).contains(&self.count) {
             return Err(NotASeries::Count(max));
         }
-        if self.every.days() == 0 {
+        if self.every.least_days() == 0 {
             return Err(NotASeries::Interval);
         }
         if self.wall >= 1440 {
             return Err(NotASeries::Minute);
         }
-        let days = u64::from(self.every.days());
-        let date = |n| self.first.checked_add_days(Days::new(days.saturating_mul(u64::from(n))));
         // Dates that no calendar has are beyond every horizon.
-        Ok((0..self.count).map_while(date).collect())
+        Ok((0..self.count).map_while(|n| self.every.after(self.first, n)).collect())
     }
 
     /// Days before and after a date in which its nearest alternative may lie: near, and never nearer to another date.
     #[must_use]
     pub fn around(&self) -> u32 {
         const NEAR: u32 = 3;
-        NEAR.min(self.every.days().saturating_sub(1) / 2)
+        NEAR.min(self.every.least_days().saturating_sub(1) / 2)
     }
 }
 
@@ -170,7 +197,6 @@ pub fn nearest(
 mod tests {
     use super::*;
     use crate::testing::{branch_id, salon};
-    use chrono::Datelike as _;
     use proptest::prelude::*;
 
     fn day(text: &str) -> NaiveDate {
@@ -212,6 +238,31 @@ mod tests {
         assert_eq!(at("2027-10-31", 150).as_deref(), Some("2027-10-31T00:30:00+00:00"), "the first of two");
     }
 
+    #[test]
+    fn months_keep_their_day_or_their_weekday() {
+        let told = |first: &str, every| {
+            let dates = rule(first, every, 5).dates(SeriesLimits::default()).unwrap();
+            dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            told("2027-01-31", Interval::Months(1)),
+            "2027-01-31 2027-02-28 2027-03-31 2027-04-30 2027-05-31"
+        );
+        assert_eq!(
+            told("2026-12-08", Interval::MonthsByWeekday(2)),
+            "2026-12-08 2027-02-09 2027-04-13 2027-06-08 2027-08-10"
+        );
+        // A fifth Tuesday: the last one where there are four.
+        assert_eq!(
+            told("2026-12-29", Interval::MonthsByWeekday(1)),
+            "2026-12-29 2027-01-26 2027-02-23 2027-03-30 2027-04-27"
+        );
+        let none = rule("2026-12-01", Interval::Months(0), 3).dates(SeriesLimits::default());
+        assert_eq!(none, Err(NotASeries::Interval));
+        let never = SeriesRule { first: NaiveDate::MAX, ..rule("2026-12-01", Interval::Months(u32::MAX), 3) };
+        assert_eq!(never.dates(SeriesLimits::default()).unwrap().len(), 1, "no calendar has the others");
+    }
+
     proptest! {
         #[test]
         fn dates_are_as_far_apart_as_was_said(offset in 0_u64..4000, step in 1_u32..60, weeks: bool, count in 2_u32..13) {
@@ -222,9 +273,47 @@ mod tests {
             prop_assert_eq!(dates.len(), count as usize);
             prop_assert_eq!(dates[0], first);
             for pair in dates.windows(2) {
-                prop_assert_eq!((pair[1] - pair[0]).num_days(), i64::from(every.days()));
+                prop_assert_eq!((pair[1] - pair[0]).num_days(), i64::from(every.least_days()));
                 prop_assert!(!weeks || pair[0].weekday() == pair[1].weekday());
                 // Alternatives of two dates never meet.
+                prop_assert!(2 * i64::from(rule.around()) < (pair[1] - pair[0]).num_days());
+            }
+        }
+
+        #[test]
+        fn months_are_counted_from_the_first_date(
+            offset in 0_u64..40_000,
+            step in 1_u32..25,
+            by_weekday: bool,
+            count in 2_u32..13,
+            wall in 0_u16..1440,
+        ) {
+            let first = day("2000-01-01") + Days::new(offset);
+            let every = if by_weekday { Interval::MonthsByWeekday(step) } else { Interval::Months(step) };
+            let rule = SeriesRule { first, wall, every, count };
+            let dates = rule.dates(SeriesLimits::default()).unwrap();
+            prop_assert_eq!(dates.len(), count as usize);
+            prop_assert_eq!(dates[0], first);
+            let months = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
+            let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
+            for (n, date) in (0_i64..).zip(&dates) {
+                prop_assert_eq!(months(*date), months(first) + n * i64::from(step));
+                let is_last_week = date.day() + 7 > u32::from(date.num_days_in_month());
+                if by_weekday {
+                    prop_assert_eq!(date.weekday(), first.weekday());
+                    prop_assert!(date.day0() / 7 == first.day0() / 7 || (first.day0() / 7 == 4 && is_last_week));
+                } else {
+                    prop_assert_eq!(date.day(), first.day().min(u32::from(date.num_days_in_month())));
+                }
+                // The wall clock shows what was said, or the time does not exist on that date.
+                if let Some(minute) = minute_of(&catalogue, *date, wall) {
+                    let local = minute.instant().with_timezone(&catalogue.timezone());
+                    prop_assert_eq!(local.date_naive(), *date);
+                    prop_assert_eq!(local.format("%H:%M").to_string(), format!("{:02}:{:02}", wall / 60, wall % 60));
+                }
+            }
+            for pair in dates.windows(2) {
+                prop_assert!((pair[1] - pair[0]).num_days() >= i64::from(every.least_days()));
                 prop_assert!(2 * i64::from(rule.around()) < (pair[1] - pair[0]).num_days());
             }
         }

@@ -10,7 +10,7 @@ use crate::model::{Appointment, DateRange, Minute, Unavailable, add_days, local_
 use crate::policy::alternatives::{RankedSlot, closed_on, in_order};
 
 /// Dates that one load of a search ahead covers. Usually the first load has an answer; a full quarter takes seven.
-const DAYS_PER_LOAD: u64 = 14;
+pub(super) const DAYS_PER_LOAD: u64 = 14;
 
 impl BookingService {
     /// The best free slots for a wish. A wish for one minute gets slots around it, not that minute: for that there is
@@ -113,7 +113,7 @@ impl BookingService {
 }
 
 /// What keeps the wished date from being bookable at all.
-fn why_not_that_day(picture: &Picture, day: NaiveDate) -> Option<Unavailable> {
+pub(super) fn why_not_that_day(picture: &Picture, day: NaiveDate) -> Option<Unavailable> {
     let Some(sought) = &picture.sought else {
         return Some(Unavailable::NotOffered);
     };

@@ -1,22 +1,19 @@
 //! Services one after the other, all or nothing.
 
-use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
 
 use super::book::{appointment_at, change_set, same_or_elsewhere};
-use super::{
-    ATTEMPTS, Ask, BookingService, Picture, Subject, latest_day, restore_all, wish_for, worth_another_look,
-};
+use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, restore_all, worth_another_look};
 use crate::commands::{
     BookRequest, BookSequenceOutcome, BookSequenceRequest, BookTarget, BookingParty, CheckSequenceOutcome,
     CheckSequenceRequest, PartWish, Requester, Sequence, SequenceTarget,
 };
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, Availability, DateRange, HoldId, Minute, SequenceId, Slot, Sought, Span, Tie, Unavailable,
-    local_date,
+    Appointment, Availability, Catalogue, DateRange, HoldId, Minute, SequenceId, Slot, Sought, Span, Tie,
+    Unavailable, local_date,
 };
-use crate::policy::alternatives::{Never, rank};
 use crate::policy::holds::{HoldWish, plan_holds};
 use crate::policy::sequence::{NotPlaced, Part, Placed, SequenceLimits, place};
 use crate::ports::AppointmentWrite;
@@ -25,17 +22,20 @@ use crate::ports::AppointmentWrite;
 pub(super) struct PartPicture {
     pub(super) picture: Picture,
     /// What it is; a part after the first begins whenever the one before ends.
-    sought: Option<Sought>,
-    staff: Option<StaffId>,
+    pub(super) sought: Option<Sought>,
+    pub(super) staff: Option<StaffId>,
     at: Option<Minute>,
 }
 
 /// What is asked for of each part.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
-    wish: PartWish,
-    at: Option<DateTime<Utc>>,
+pub(super) struct Asked {
+    pub(super) wish: PartWish,
+    pub(super) at: Option<DateTime<Utc>>,
 }
+
+/// Where, on whose behalf, and for whom if that is stored already and perhaps not on the line.
+pub(super) type AskAll<'a> = (BranchId, &'a Requester, Option<CustomerId>);
 
 fn asked(target: &SequenceTarget) -> (Vec<Asked>, Option<DateTime<Utc>>) {
     match target {
@@ -98,9 +98,23 @@ pub(super) fn place_all(
     start: DateTime<Utc>,
     gap: u32,
 ) -> Result<Vec<Placed>, NotPlaced> {
-    let seen: Vec<Availability<'_>> = parts.iter().map(|part| part.picture.availability()).collect();
+    place_seen((parts, &seen(parts)), preferred, start, gap)
+}
+
+/// What each part sees: put in order once for whoever tries many beginnings.
+pub(super) fn seen(parts: &[PartPicture]) -> Vec<Availability<'_>> {
+    parts.iter().map(|part| part.picture.availability()).collect()
+}
+
+/// The same on what was seen before.
+pub(super) fn place_seen(
+    (parts, seen): (&[PartPicture], &[Availability<'_>]),
+    preferred: &[Option<StaffId>],
+    start: DateTime<Utc>,
+    gap: u32,
+) -> Result<Vec<Placed>, NotPlaced> {
     let mut wanted = Vec::with_capacity(parts.len());
-    for (index, (part, availability)) in parts.iter().zip(&seen).enumerate() {
+    for (index, (part, availability)) in parts.iter().zip(seen).enumerate() {
         let Some(sought) = &part.sought else {
             return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
         };
@@ -150,11 +164,13 @@ impl BookingService {
         let (parts, start) = self.parts(&request.target)?;
         let ask = (request.branch, &request.requester, None);
         let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        let mut in_the_way = None;
         for _ in 0..ATTEMPTS {
-            let pictures = self.pictures(scope, ask, &parts, start).await?;
+            let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
             let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
                 Ok(placed) => placed,
                 Err(why) => {
+                    in_the_way = own_around(&pictures, start);
                     failed = why;
                     break;
                 }
@@ -187,11 +203,12 @@ impl BookingService {
             }
         }
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
-        Ok(CheckSequenceOutcome::Taken { part: failed.part, reason: failed.reason, alternatives })
+        let NotPlaced { part, reason } = failed;
+        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing: in_the_way })
     }
 
     /// False if somebody was faster.
-    async fn commit_plan(
+    pub(super) async fn commit_plan(
         &self,
         scope: &TenantScope,
         change: ChangeSet<AppointmentWrite>,
@@ -220,7 +237,7 @@ impl BookingService {
         for _ in 0..ATTEMPTS {
             let customer = known_customer(&request.party);
             let ask = (request.branch, &request.requester, customer);
-            let pictures = self.pictures(scope, ask, &parts, start).await?;
+            let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
             let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
                 Ok(placed) => placed,
                 Err(why) => {
@@ -276,28 +293,38 @@ impl BookingService {
         restore_all(self.appointments.list_tied(scope, Tie::Sequence(id)).await?)
     }
 
-    fn parts(&self, target: &SequenceTarget) -> Result<(Vec<Asked>, DateTime<Utc>), BookingError> {
-        let max = self.sequences.max_parts.min(SequenceLimits::MOST_PARTS);
-        match asked(target) {
-            (parts, Some(start)) if (2..=max as usize).contains(&parts.len()) => Ok((parts, start)),
-            _ => Err(BookingError::SequenceLength { max }),
-        }
+    /// How long sequences may be, and how far apart their parts.
+    #[must_use]
+    pub const fn sequence_limits(&self) -> SequenceLimits {
+        self.sequences
     }
 
-    async fn pictures(
+    fn parts(&self, target: &SequenceTarget) -> Result<(Vec<Asked>, DateTime<Utc>), BookingError> {
+        let (parts, start) = asked(target);
+        self.is_sequence(parts.len())?;
+        let start = start.ok_or(BookingError::SequenceLength { max: self.sequences.max_parts })?;
+        Ok((parts, start))
+    }
+
+    pub(super) fn is_sequence(&self, parts: usize) -> Result<(), BookingError> {
+        let max = self.sequences.max_parts.min(SequenceLimits::MOST_PARTS);
+        if (2..=max as usize).contains(&parts) { Ok(()) } else { Err(BookingError::SequenceLength { max }) }
+    }
+
+    /// The days in question as each part sees them. What is asked for of a part's time counts only where it is asked
+    /// about as it is.
+    pub(super) async fn pictures(
         &self,
         scope: &TenantScope,
-        (branch, requester, customer): (kernel::BranchId, &Requester, Option<CustomerId>),
+        (branch, requester, customer): AskAll<'_>,
         parts: &[Asked],
-        start: DateTime<Utc>,
+        days: &(dyn Fn(&Catalogue, NaiveDate) -> DateRange + Sync),
     ) -> Result<Vec<PartPicture>, BookingError> {
         let mut pictures = Vec::with_capacity(parts.len());
         for (index, part) in parts.iter().enumerate() {
             let subject = Subject::Service(part.wish.service);
             let ask = Ask { branch, subject, staff: part.wish.staff, requester, customer };
-            let picture = self
-                .picture(scope, &ask, &|catalogue, _| DateRange::day(local_date(catalogue.timezone(), start)))
-                .await?;
+            let picture = self.picture(scope, &ask, days).await?;
             pictures.push(PartPicture::new(picture, index == 0, part.wish.staff, part.at));
         }
         Ok(pictures)
@@ -365,45 +392,11 @@ impl BookingService {
         let claim = request.claim.as_ref().map(|claim| claim.make(&made));
         Ok((made, change.claim(claim)))
     }
+}
 
-    /// Whole sequences near the asked time: the beginnings that are best for the first part, as far as the others can
-    /// follow.
-    async fn other_sequences(
-        &self,
-        scope: &TenantScope,
-        (branch, requester, customer): (kernel::BranchId, &Requester, Option<CustomerId>),
-        parts: &[Asked],
-        start: DateTime<Utc>,
-    ) -> Result<Vec<Sequence>, BookingError> {
-        let catalogue = self.catalogues.known(scope, branch).await?;
-        let wish = wish_for(catalogue.timezone(), start);
-        let mut pictures = Vec::with_capacity(parts.len());
-        for (index, part) in parts.iter().enumerate() {
-            let subject = Subject::Service(part.wish.service);
-            let ask = Ask { branch, subject, staff: part.wish.staff, requester, customer };
-            let picture = self
-                .picture(scope, &ask, &|catalogue, today| wish.near_days(today, latest_day(catalogue, today)))
-                .await?;
-            pictures.push(PartPicture::new(picture, index == 0, part.wish.staff, None));
-        }
-        let Some(first) = pictures.first() else { return Ok(Vec::new()) };
-        let Some(sought) = &first.sought else { return Ok(Vec::new()) };
-        let availability = first.picture.availability();
-        let staff = first.staff.map_or_else(|| first.picture.performers.clone(), |staff| vec![staff]);
-        let never = Never { minute: Some(Minute::floor(start)) };
-        let mut starts = Vec::new();
-        for entry in rank(&availability, sought, &staff, wish, never) {
-            if !starts.contains(&entry.slot.start) {
-                starts.push(entry.slot.start);
-            }
-        }
-        let max = catalogue.policy().max_alternatives as usize;
-        let sequences = starts
-            .into_iter()
-            .filter_map(|start| place_all(&pictures, &[], start, self.sequences.max_gap_minutes).ok())
-            .map(|placed| placed.iter().map(|placed| placed.slot).collect());
-        Ok(sequences.take(max).collect())
-    }
+/// The date of an instant.
+pub(super) fn day_of(start: DateTime<Utc>) -> impl Fn(&Catalogue, NaiveDate) -> DateRange + Sync {
+    move |catalogue, _| DateRange::day(local_date(catalogue.timezone(), start))
 }
 
 pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
@@ -423,6 +416,16 @@ fn existing(pictures: &[PartPicture], placed: &[Placed]) -> Option<crate::model:
         .iter()
         .zip(stays(placed))
         .find_map(|(part, stay)| part.picture.availability().own_at(stay).copied())
+}
+
+/// The same for parts that cannot be had, as if each began when the one before ends.
+fn own_around(pictures: &[PartPicture], start: DateTime<Utc>) -> Option<crate::model::OwnAppointment> {
+    let first = pictures.first()?;
+    let end = pictures
+        .iter()
+        .filter_map(|part| part.sought.as_ref())
+        .fold(Minute::floor(start), |end, sought| sought.footprint().end(end));
+    first.picture.availability().own_at(Span::new(start, end.instant())).copied()
 }
 
 /// The same, for whom it is booked.

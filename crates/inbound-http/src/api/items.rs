@@ -1,5 +1,6 @@
 //! The rows of the lists as clients see them. Names and shapes are promises, pinned by tests.
 
+use appointment::model::{SequenceId, SeriesId};
 use appointment::waiting::{OfferId, WishId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
@@ -49,6 +50,8 @@ pub struct AppointmentItem {
     source: String,
     price_minor: i64,
     currency: &'static str,
+    sequence_id: Option<SequenceId>,
+    series_id: Option<SeriesId>,
     created_at: String,
 }
 
@@ -148,6 +151,8 @@ impl From<AppointmentListItem> for AppointmentItem {
             source: appointment.source,
             price_minor: appointment.price.minor(),
             currency: appointment.price.currency().code(),
+            sequence_id: appointment.sequence,
+            series_id: appointment.series,
             created_at: instant(appointment.created_at),
         }
     }

@@ -68,6 +68,8 @@ pub(crate) fn rows() -> Rows {
             status: "confirmed".to_owned(),
             source: "phone".to_owned(),
             price: Money::new(3200, Currency::Eur),
+            sequence: Some(appointment::model::SequenceId::from_uuid(uuid(8))),
+            series: None,
             created_at: now(),
         }],
         customers: vec![CustomerListItem {
@@ -213,7 +215,8 @@ async fn rows_have_the_promised_shape() {
                 "customer_name": "Erika Muster", "service_id": id("svc", 5), "service_name": "Herrenhaarschnitt",
                 "staff_id": id("stf", 6), "staff_name": "Anna Petersen", "call_id": null, "starts_at": at,
                 "ends_at": "2026-09-21T14:43:20.000Z", "timezone": "Europe/Berlin", "status": "confirmed",
-                "source": "phone", "price_minor": 3200, "currency": "EUR", "created_at": at,
+                "source": "phone", "price_minor": 3200, "currency": "EUR", "sequence_id": id("seq", 8),
+                "series_id": null, "created_at": at,
             }),
             json!({
                 "id": id("cus", 3), "name": "Erika Muster", "phone": "+491701112233", "email": "erika@example.org",

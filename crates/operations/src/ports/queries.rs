@@ -1,5 +1,6 @@
 //! Read models: lists for API clients, a page at a time, newest first.
 
+use appointment::model::{SequenceId, SeriesId};
 use appointment::waiting::{OfferId, WishId};
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -105,6 +106,10 @@ pub struct AppointmentListItem {
     pub source: String,
     /// The price when it was booked.
     pub price: Money,
+    /// The sequence of which it is a part, with others of the same visit.
+    pub sequence: Option<SequenceId>,
+    /// The series of which it is one date.
+    pub series: Option<SeriesId>,
     /// When it was booked.
     pub created_at: DateTime<Utc>,
 }

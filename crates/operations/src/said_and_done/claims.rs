@@ -284,6 +284,26 @@ mod tests {
         // Claims.
         ("Ich habe den Termin für Sie gebucht.", Some(Claim::Booked)),
         ("Wunderbar, ich habe Sie am Dienstag um 14:30 Uhr eingetragen.", Some(Claim::Booked)),
+        (
+            "Ihre Termine sind am Freitag, dem vierten Dezember, um zehn Uhr fest eingetragen, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
+            Some(Claim::Booked),
+        ),
+        (
+            "Ihre Termine sind jetzt auf Freitag, den vierten Dezember, um elf Uhr verlegt, zuerst Haarschnitt bei Anna Petersen, danach um elf Uhr dreißig Bartpflege bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
+            Some(Claim::Moved),
+        ),
+        (
+            "Ihre Termine am Freitag, dem vierten Dezember, um zehn Uhr sind abgesagt, Haarschnitt und Bartpflege, möchten Sie gleich einen neuen vereinbaren?",
+            Some(Claim::Cancelled),
+        ),
+        (
+            "Am Freitag, dem vierten Dezember, um zehn Uhr geht beides nacheinander, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, soll ich beides so eintragen?",
+            None,
+        ),
+        (
+            "Der Kalender hat nicht alles davon angenommen, eingetragen ist jetzt der Termin für Haarschnitt am Freitag, dem vierten Dezember, um zehn Uhr, soll sich jemand dazu bei Ihnen melden?",
+            None,
+        ),
         ("Ihr Termin ist gebucht.", Some(Claim::Booked)),
         ("Der Termin am 24.11. um 10 Uhr bei Frau Petersen ist eingetragen", Some(Claim::Booked)),
         ("Ihr Termin steht.", Some(Claim::Booked)),

@@ -83,7 +83,7 @@ pub(crate) fn said(talk: &Conversation, slots: &[RankedSlot]) -> String {
 }
 
 /// Whether another person may have what this one has not.
-const fn is_about_the_person(reason: &Unavailable) -> bool {
+pub(crate) const fn is_about_the_person(reason: &Unavailable) -> bool {
     matches!(
         reason,
         Unavailable::StaffAbsent

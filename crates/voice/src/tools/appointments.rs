@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use appointment::commands::{CancelOutcome, CancelRequest, made_in};
-use appointment::model::{Appointment, Note};
+use appointment::model::{Appointment, Note, Tie};
 use appointment::policy::change::{ChangeAct, Denial};
 use chrono::Datelike;
 use futures_util::future::join;
@@ -27,9 +27,12 @@ use crate::status::Status;
 use crate::tool::Tool;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
-use crate::tools::services;
+use crate::tools::sequence::changing::{
+    Extent, course_of, extent, named_services, spoken_together, together,
+};
 use crate::tools::wish::{self, Asker};
 use crate::tools::yes;
+use crate::tools::{sequence, services};
 use crate::when::When;
 
 /// Appointments read out in one breath.
@@ -43,48 +46,63 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     if asker.is_unclear() && all.is_empty() {
         return Err(who_speaks().into());
     }
-    let mut listed = on_asked_day(args, talk, all)?;
-    if let Some(service) = services::named(args, talk)? {
-        listed.retain(|appointment| appointment.snapshot().service == service.id);
+    let on_day: Vec<_> = on_asked_day(args, talk, all.clone())?.iter().map(Appointment::id).collect();
+    let mut units = together(desk, all);
+    units.retain(|unit| unit.iter().any(|part| on_day.contains(&part.id())));
+    let named = services::all_named(args, talk)?.ids();
+    if !named.is_empty() {
+        // Who asks about a part hears of all that belongs to it.
+        units.retain(|unit| unit.iter().any(|part| named.contains(&part.snapshot().service)));
     }
+    let listed: Vec<_> = units.iter().flatten().cloned().collect();
     let rows: Vec<_> = listed.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
-    let reply = match listed.as_slice() {
+    let reply = match units.as_slice() {
         [] => nothing(talk, &asker),
-        [only] => {
-            let message = match Standing::of(only.snapshot()) {
-                Standing::Noted => format!(
+        [unit] => {
+            let only = unit.first().filter(|_| unit.len() == 1);
+            let is_noted = |part: &Appointment| Standing::of(part.snapshot()) == Standing::Noted;
+            let message = match (only, unit.iter().any(is_noted)) {
+                (Some(only), true) => format!(
                     "Ihr Termin {} ist vorgemerkt, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
                     spoken(talk, only.snapshot())
                 ),
-                Standing::Firm | Standing::Superseded => format!(
+                (Some(only), false) => format!(
                     "Ihr Termin {} steht, möchten Sie daran etwas ändern?",
                     spoken(talk, only.snapshot())
                 ),
+                (None, true) => format!(
+                    "Ihre Termine sind vorgemerkt, {}, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
+                    course_of(talk, unit)
+                ),
+                (None, false) => {
+                    format!("Ihre Termine stehen, {}, möchten Sie daran etwas ändern?", course_of(talk, unit))
+                }
             };
             ToolReply::new(Status::Ok, message).with("appointment", rows.first().cloned())
         }
         [first, ..] => {
             let zone = talk.zone();
-            let day = |appointment: &Appointment| appointment.starts_at().with_timezone(&zone).date_naive();
-            let same_day = listed.iter().all(|appointment| day(appointment) == day(first));
-            if listed.len() <= SPOKEN && (same_day || tool == Tool::GetCustomerAppointments) {
-                let said: Vec<_> =
-                    listed.iter().map(|appointment| spoken(talk, appointment.snapshot())).collect();
+            let day = |unit: &Vec<Appointment>| {
+                unit.first().map(|part| part.starts_at().with_timezone(&zone).date_naive())
+            };
+            let same_day = units.iter().all(|unit| day(unit) == day(first));
+            if units.len() <= SPOKEN && (same_day || tool == Tool::GetCustomerAppointments) {
+                let said: Vec<_> = units.iter().map(|unit| spoken_together(talk, unit)).collect();
                 let message = format!("Sie haben Termine {}, um welchen geht es?", speech::and_list(&said));
                 ToolReply::new(Status::Ok, message).with("same_day", same_day)
             } else {
-                let more = match u32::try_from(listed.len() - 1) {
+                let more = match u32::try_from(units.len() - 1) {
                     Ok(1) => "danach kommt noch ein weiterer".to_owned(),
                     more => format!("danach kommen noch {} weitere", cardinal(more.unwrap_or(u32::MAX))),
                 };
                 let message = format!(
                     "Ihr nächster Termin ist der {}, {more}, um welchen geht es?",
-                    spoken(talk, first.snapshot())
+                    spoken_together(talk, first)
                 );
                 ToolReply::new(Status::Ok, message)
                     .with("showing", "next_only")
                     .with("next_appointment", rows.first().cloned())
-                    .with("remaining_count", listed.len() - 1)
+                    .with("remaining_count", listed.len() - first.len())
             }
         }
     };
@@ -97,6 +115,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     // "Absagen" is no yes to a time that was asked about before.
     yes::go_on(desk, talk).await;
     let asker = wish::asker(desk, args, talk).await?;
@@ -108,6 +127,12 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
             }
         }
         found => found?,
+    };
+    let appointment = match extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await? {
+        Extent::Part(appointment) => appointment,
+        Extent::Whole(open) => {
+            return Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker), once)).await;
+        }
     };
     let referent = format!("{}:{}", appointment.id(), appointment.snapshot().version);
     let once = match desk.settled(talk, once, &referent).await? {
@@ -135,7 +160,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         CancelOutcome::NotYours => Err(unauthorized().into()),
         CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
         CancelOutcome::FeeDue { appointment, fee } => {
-            let told_fee = Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee });
+            let told_fee =
+                Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee, of_all: false });
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
             let message = format!(
                 "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
@@ -177,6 +203,9 @@ async fn cancelled_before(
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
     let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
     desk.visit(talk, vec![found.snapshot().branch]).await?;
+    if let Some(done) = sequence::changing::cancelled_before(desk, talk, &found).await? {
+        return Ok(Some(done));
+    }
     Ok(Some(already_cancelled(talk, &found)))
 }
 
@@ -252,18 +281,33 @@ pub(crate) async fn meant(
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
-    let mut fitting = on_old_time(args, talk, own)?;
-    if fitting.len() > 1 {
-        let said: Vec<_> =
-            fitting.iter().take(SPOKEN).map(|appointment| spoken(talk, appointment.snapshot())).collect();
-        let rows: Vec<_> = fitting.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
-        let message = format!("Um welchen Termin geht es, {}?", speech::or_list(&said));
-        return Err(ToolReply::new(Status::MultipleFound, message)
-            .with("appointments", rows)
-            .next(NextAction::AskCaller)
-            .into());
+    let mut fitting = on_old_time(args, talk, own.clone())?;
+    // A service that is named tells which of several; one that none of them is for says nothing.
+    let is_named = |appointment: &Appointment| {
+        named_services(args, talk, appointment).contains(&appointment.snapshot().service)
+    };
+    if fitting.len() > 1 && fitting.iter().any(is_named) {
+        fitting.retain(is_named);
     }
-    fitting.pop().ok_or_else(|| not_found().into())
+    let fits = |part: &&Appointment| fitting.iter().any(|fitting| fitting.id() == part.id());
+    let mut units = together(desk, own);
+    units.retain(|unit| unit.iter().any(|part| fits(&part)));
+    match units.as_slice() {
+        [] => Err(not_found().into()),
+        [unit] => unit.iter().find(fits).cloned().ok_or_else(|| not_found().into()),
+        several => {
+            let said: Vec<_> = several.iter().take(SPOKEN).map(|unit| spoken_together(talk, unit)).collect();
+            let all: Vec<_> = several.iter().flatten().cloned().collect();
+            Err(multiple(talk, &said, &all).into())
+        }
+    }
+}
+
+/// The question which of several is meant.
+pub(crate) fn multiple(talk: &Conversation, said: &[String], all: &[Appointment]) -> ToolReply {
+    let rows: Vec<_> = all.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
+    let message = format!("Um welchen Termin geht es, {}?", speech::or_list(said));
+    ToolReply::new(Status::MultipleFound, message).with("appointments", rows).next(NextAction::AskCaller)
 }
 
 /// The caller's number names an id that may be another's. How long it has to wait, if it has done so too often.
@@ -350,7 +394,7 @@ fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
 }
 
 /// What was named is no appointment that could be meant; of its time nothing is known.
-fn no_such_appointment() -> ToolReply {
+pub(crate) fn no_such_appointment() -> ToolReply {
     ToolReply::new(Status::NotFound, "Diesen Termin finde ich bei Ihnen nicht, welchen Termin meinen Sie?")
         .next(NextAction::AskCaller)
 }
@@ -408,8 +452,15 @@ pub(crate) fn row(talk: &Conversation, appointment: &Appointment) -> Json {
 fn row_there(talk: &Conversation, appointment: &Appointment) -> Json {
     let state = appointment.snapshot();
     let at = state.starts_at.with_timezone(&talk.zone());
+    let (sequence, series) = match state.tie {
+        Some(Tie::Sequence(id)) => (Some(id.to_string()), None),
+        Some(Tie::Series(id)) => (None, Some(id.to_string())),
+        None => (None, None),
+    };
     json!({
         "id": state.id.to_string(),
+        "sequence_id": sequence,
+        "series_id": series,
         "start": at.to_rfc3339(),
         "datetime": at.to_rfc3339(),
         "date": at.format("%Y-%m-%d").to_string(),

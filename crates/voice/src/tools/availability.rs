@@ -4,7 +4,7 @@
 //! its date, and nothing is booked here.
 
 use appointment::calendar::Certainty;
-use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, SearchRequest};
+use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, PartWish, SearchRequest};
 use appointment::model::{Hold, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
-use crate::ports::{CallNotes, LastQuestion, Question};
+use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -23,28 +23,14 @@ use crate::tools::offers::{
     Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
 };
 use crate::tools::preference;
-use crate::tools::wish::{self, Asker, NamedSlot, Wanted};
-use crate::when::{Stretch, When};
+use crate::tools::sequence::{self, AskedAll};
+use crate::tools::wish::{self, Asker, Wanted};
+use crate::when::{Moment, Stretch, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
 /// Alternatives in one answer at most, as the envelope promises.
 const MOST_ALTERNATIVES: u32 = 3;
-
-/// Holds a time, and says so only if it is held.
-pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let mut done = check(desk, args, talk).await?;
-    let held_until = done.reply.data.get("held_until").cloned();
-    let slot = done.reply.data.get("slot_id").cloned();
-    let start = done.reply.data.get("start").cloned();
-    done.reply = done
-        .reply
-        .with("reserved", held_until.is_some())
-        .with_some("datetime", start)
-        .with_some("reservation_uid", slot)
-        .with_some("reservation_until", held_until);
-    Ok(done)
-}
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
@@ -60,6 +46,13 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
             return check_moment(desk, talk, &asker, asked, notes).await;
         }
         Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
+        Wanted::OfferedAll(slots) => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            return Box::pin(sequence::check_moment(desk, talk, &asker, asked, notes)).await;
+        }
+        Wanted::Together { parts, is_kept, when } => {
+            return Box::pin(check_together(desk, talk, &asker, (parts, is_kept, when), notes)).await;
+        }
     };
     match when {
         When::Moment(moment) => {
@@ -72,10 +65,36 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         }
         When::Unsaid => {
             desk.note(talk, notes).await;
-            let message = "An welchem Tag und um wie viel Uhr soll es sein?";
-            Err(ToolReply::new(Status::DateRequired, message).next(NextAction::AskCaller).into())
+            Err(when_then().into())
         }
     }
+}
+
+async fn check_together(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (parts, is_kept, when): (Vec<PartWish>, bool, When),
+    notes: CallNotes,
+) -> ToolResult {
+    match when {
+        When::Moment(moment) => {
+            let asked = AskedAll::at(parts, moment.at.to_utc(), moment.inferred, is_kept);
+            sequence::check_moment(desk, talk, asker, asked, notes).await
+        }
+        When::Stretch(stretch) => {
+            sequence::search::check_stretch(desk, talk, asker, (parts, is_kept, stretch), notes).await
+        }
+        When::Unsaid => {
+            desk.note(talk, notes).await;
+            Err(when_then().into())
+        }
+    }
+}
+
+fn when_then() -> ToolReply {
+    ToolReply::new(Status::DateRequired, "An welchem Tag und um wie viel Uhr soll es sein?")
+        .next(NextAction::AskCaller)
 }
 
 /// Looks at one minute, and holds it if it is free.
@@ -319,6 +338,17 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
         Wanted::Described { service, staff, when: When::Unsaid, .. } => {
             (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
         }
+        Wanted::OfferedAll(slots) => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            let at = asked.start().with_timezone(&talk.zone());
+            let when = When::Moment(Moment { at, inferred: Vec::new() });
+            let wanted = (asked.parts, false, when, limit);
+            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
+        }
+        Wanted::Together { parts, is_kept, when } => {
+            let wanted = (parts, is_kept, when, limit);
+            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
+        }
     };
     let requester = asker.requester.clone();
     let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
@@ -343,11 +373,20 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
     let mut said = None;
+    let (mut parts, mut is_kept) = (Vec::new(), false);
     let (service, staff) = match wanted {
-        Wanted::Offered(slot) => (slot.service, Some(slot.staff)),
+        Wanted::Offered(slot) => (Some(slot.service), Some(slot.staff)),
         Wanted::Described { service, staff, when, .. } => {
             said = Some(when);
-            (service, staff)
+            (Some(service), staff)
+        }
+        Wanted::OfferedAll(slots) => {
+            parts = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?.parts;
+            (None, None)
+        }
+        Wanted::Together { parts: wanted, is_kept: kept, when } => {
+            (said, parts, is_kept) = (Some(when), wanted, kept);
+            (None, None)
         }
     };
     let after = match args.text(names::AFTER)? {
@@ -355,6 +394,10 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
     };
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
+    let Some(service) = service else {
+        let wanted = (parts, is_kept, after, search_days);
+        return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
+    };
     let requester = asker.requester.clone();
     let request =
         NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
@@ -407,32 +450,4 @@ fn nothing_found() -> ToolReply {
         "In diesem Zeitraum finde ich leider nichts Freies, soll ich Sie auf die Warteliste setzen?",
     )
     .next(NextAction::OfferWaitingList)
-}
-
-pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let slot = match wish::named_slot(args, talk)? {
-        NamedSlot::Absent => None,
-        NamedSlot::Slot(slot) => Some(slot),
-        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let mut released = false;
-    for hold in held.iter().filter(|hold| slot.is_none_or(|slot| hold.slot() == slot)) {
-        released |= desk.parts.bookings.release_hold(&talk.scope, talk.call, hold.id()).await?;
-    }
-    // Whoever gives a time back does not want it: the question about it is over.
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let is_about = |question: Question| slot.is_none_or(|slot| question.slot() == slot);
-    if !matches!(notes.asked, LastQuestion::Open(question) if !is_about(question)) {
-        desk.note(talk, notes.closed()).await;
-    }
-    let message = if released {
-        "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"
-    } else if slot.is_some() {
-        "Diese Zeit war nicht vorgemerkt, was darf ich sonst für Sie tun?"
-    } else {
-        "Es war nichts vorgemerkt, was darf ich sonst für Sie tun?"
-    };
-    let status = if released { Status::Released } else { Status::NothingToConfirm };
-    Ok(ToolReply::new(status, message).with("released", released).next(NextAction::AskCaller).into())
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
 use appointment::model::{AppointmentSource, Hold, Note, Slot};
+use chrono::{DateTime, Utc};
 use futures_util::future::join3;
+use kernel::ServiceId;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -23,6 +25,8 @@ use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::offers::{self, Asked};
 use crate::tools::party::party;
+use crate::tools::sequence::booking::BookingAll;
+use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
 use crate::tools::yes::{self, already_booked};
 use crate::when::When;
@@ -83,21 +87,37 @@ async fn book_if(
         return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let additional = args.is_confirmed(names::ADDITIONAL);
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
         Wanted::Described { service, staff, is_kept, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
             let asked = Asked { service, staff, start, inferred: moment.inferred, is_kept };
-            not_the_offered_day(desk, talk, &asked, &notes, once).await?;
+            not_the_offered_day(desk, talk, start, &notes, once).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, &asked, &notes, once).await?;
+                not_the_checked_time(desk, talk, (start, &[service]), &notes, once).await?;
             }
             (BookTarget::At { service, staff, start }, asked)
         }
+        Wanted::OfferedAll(slots) => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            let booking = BookingAll { asked, notes, asker, additional };
+            return Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await;
+        }
+        Wanted::Together { parts, is_kept, when: When::Moment(moment) } => {
+            let asked = AskedAll::at(parts, moment.at.to_utc(), moment.inferred, is_kept);
+            not_the_offered_day(desk, talk, asked.start(), &notes, once).await?;
+            if heard == Heard::MustAgree {
+                not_the_checked_time(desk, talk, (asked.start(), &asked.services()), &notes, once).await?;
+            }
+            let booking = BookingAll { asked, notes, asker, additional };
+            return Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await;
+        }
         // Only a minute can be booked; the look-up asks for what is missing.
-        Wanted::Described { .. } => return availability::check(desk, args, talk).await,
+        Wanted::Described { .. } | Wanted::Together { .. } => {
+            return availability::check(desk, args, talk).await;
+        }
     };
-    let additional = args.is_confirmed(names::ADDITIONAL);
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
@@ -136,15 +156,15 @@ pub(crate) struct Booking {
 impl Booking {
     /// The question that this booking answers: if it lacks a name, the next yes is still about it.
     fn question(&self) -> Option<Question> {
-        match (self.target, self.notes.asked) {
+        match (self.target, &self.notes.asked) {
             (BookTarget::Slot(slot), _) if self.additional => Some(Question::BookBeside(slot)),
             (BookTarget::Slot(slot), _) => Some(Question::Book(slot)),
             (BookTarget::At { .. }, LastQuestion::Open(question)) => {
-                let (slot, asked) = (question.slot(), &self.asked);
+                let ([slot], asked) = (question.slots(), &self.asked) else { return None };
                 let is_same = slot.start == asked.start
                     && slot.service == asked.service
                     && asked.staff.is_none_or(|staff| staff == slot.staff);
-                Some(question).filter(|_| is_same)
+                is_same.then(|| question.clone())
             }
             (BookTarget::At { .. }, _) => None,
         }
@@ -260,7 +280,7 @@ pub(crate) const fn asked_slot(slot: &Slot) -> Asked {
 }
 
 /// A number that was only said proves nobody, so it becomes nobody's identity; the staff can use it all the same.
-fn notes_for_staff(args: Args<'_>) -> Result<Option<Note>, Stop> {
+pub(crate) fn notes_for_staff(args: Args<'_>) -> Result<Option<Note>, Stop> {
     let said = args.text(names::NOTES)?;
     let number = args.text(names::PHONE)?.map(|number| format!("Angegebene Telefonnummer: {number}"));
     let text: Vec<_> = said.into_iter().chain(number).collect();
@@ -272,30 +292,33 @@ fn notes_for_staff(args: Args<'_>) -> Result<Option<Note>, Stop> {
 async fn not_the_checked_time(
     desk: &VoiceDesk,
     talk: &Conversation,
-    asked: &Asked,
+    (start, services): (DateTime<Utc>, &[ServiceId]),
     notes: &CallNotes,
     once: &Once,
 ) -> Result<(), Stop> {
-    let is_offered = notes.offered.iter().any(|slot| slot.start == asked.start);
-    if is_offered || notes.was_asked_back(asked.start) {
+    if notes.offered_starts().any(|offered| offered == start) || notes.was_asked_back(start) {
         return Ok(());
     }
-    let checked = match notes.asked {
-        LastQuestion::Open(Question::Book(checked)) => checked,
+    let checked = match &notes.asked {
+        LastQuestion::Open(Question::Book(checked)) => vec![*checked],
+        LastQuestion::Open(Question::BookAll { slots, beside: false }) => slots.clone(),
         // Something else was said since; what is still held was heard all the same.
         LastQuestion::Closed => {
             let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-            match held.last().map(Hold::slot) {
-                Some(last) if held.iter().all(|hold| hold.slot().start != asked.start) => last,
-                _ => return Ok(()),
+            if held.iter().any(|hold| hold.slot().start == start) {
+                return Ok(());
             }
+            held.last().map(Hold::slot).into_iter().collect()
         }
         _ => return Ok(()),
     };
-    if checked.start == asked.start || checked.service != asked.service {
-        return Ok(());
+    let is_other = checked.iter().map(|slot| slot.service).ne(services.iter().copied());
+    match checked.first() {
+        Some(first) if first.start != start && !is_other => {
+            Err(yes::which(desk, talk, notes.clone(), &[first.start, start], once).await)
+        }
+        _ => Ok(()),
     }
-    Err(yes::which(desk, talk, notes.clone(), &[checked.start, asked.start], once).await)
 }
 
 /// Alternatives lie on other days too. An agent that heard only "um elf" and repeats the day first asked for would
@@ -303,19 +326,18 @@ async fn not_the_checked_time(
 async fn not_the_offered_day(
     desk: &VoiceDesk,
     talk: &Conversation,
-    asked: &Asked,
+    start: DateTime<Utc>,
     notes: &CallNotes,
     once: &Once,
 ) -> Result<(), Stop> {
     let zone = talk.zone();
-    let at = asked.start.with_timezone(&zone);
+    let at = start.with_timezone(&zone);
     // Whoever has been asked means what is said next.
-    let is_known = notes.refused == Some(asked.start) || notes.was_asked_back(asked.start);
-    if is_known || notes.offered.iter().any(|slot| slot.start == asked.start) {
+    let is_known = notes.refused == Some(start) || notes.was_asked_back(start);
+    if is_known || notes.offered_starts().any(|offered| offered == start) {
         return Ok(());
     }
-    let mut offered = notes.offered.iter().map(|slot| slot.start);
-    let other = offered.find(|offered| offered.with_timezone(&zone).time() == at.time());
+    let other = notes.offered_starts().find(|offered| offered.with_timezone(&zone).time() == at.time());
     let Some(other) = other else { return Ok(()) };
-    Err(yes::which(desk, talk, notes.clone(), &[other, asked.start], once).await)
+    Err(yes::which(desk, talk, notes.clone(), &[other, start], once).await)
 }

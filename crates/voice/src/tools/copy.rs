@@ -5,12 +5,16 @@ use std::time::Instant;
 use appointment::commands::{CallContext, Requester, SearchRequest};
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
+use futures_util::future::join_all;
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
-use crate::effect::{Effect, Standing};
+use crate::effect::{Effect, SequenceEffect, Standing};
 use crate::ports::Settlement;
+use crate::reply::{NextAction, ToolReply};
 use crate::speech;
+use crate::status::Status;
+use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::trace::{CALENDAR, spent};
@@ -99,5 +103,79 @@ pub(crate) async fn after_moving(
             reply.message = format!("{stays}, denn {}", speech::small(&reply.message));
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
+    }
+}
+
+/// Parts of a sequence that were booked or moved stand once the outside calendars of all of them agree. Each copy is
+/// agreed to on its own: where one is refused, it is said how the parts stand now.
+pub(crate) async fn after_all(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    parts: &[Appointment],
+    effect: SequenceEffect,
+) -> ToolResult {
+    let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
+    let is = |wanted: Settlement| settled.contains(&wanted);
+    if !is(Settlement::Refused) {
+        let standing = if is(Settlement::Open) { Standing::Noted } else { Standing::Firm };
+        return Ok(Effect::Sequence(effect).render(talk, standing));
+    }
+    let mut open = Vec::with_capacity(parts.len());
+    let mut stands = Vec::with_capacity(parts.len());
+    for (part, settlement) in parts.iter().zip(settled) {
+        let now = desk.parts.bookings.find(&talk.scope, part.id()).await?;
+        let Some(now) = now.filter(|now| now.status().is_open()) else { continue };
+        // One whose calendar has not answered is not said to stand.
+        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) == Standing::Noted;
+        stands.push((spoken(talk, now.snapshot()), is_noted));
+        open.push(now);
+    }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    desk.note(talk, notes.closed()).await;
+    let left = left(stands);
+    let message = format!(
+        "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
+    );
+    Err(ToolReply::new(Status::Superseded, message)
+        .with("booked", !open.is_empty())
+        .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
+        .next(NextAction::OfferCallback)
+        .into())
+}
+
+/// How the parts stand that are left: what is said of each, and whether its calendar has yet to agree.
+fn left(stands: Vec<(String, bool)>) -> String {
+    let (noted, firm): (Vec<_>, Vec<_>) = stands.into_iter().partition(|(_, is_noted)| *is_noted);
+    let are = |what: &str, parts: Vec<(String, bool)>| {
+        let said: Vec<_> = parts.into_iter().map(|(said, _)| said).collect();
+        match said.as_slice() {
+            [] => None,
+            [one] => Some(format!("{what} ist jetzt der Termin {one}")),
+            several => Some(format!("{what} sind jetzt die Termine {}", speech::and_list(several))),
+        }
+    };
+    let noted = are("vorgemerkt", noted).map(|noted| format!("{noted}, die Bestätigung steht noch aus"));
+    match (are("eingetragen", firm), noted) {
+        (Some(firm), Some(noted)) => format!("{firm}, {noted}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "eingetragen ist jetzt nichts".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_its_calendar_is_not_said_to_stand() {
+        let cut = ("für Haarschnitt".to_owned(), false);
+        let beard = ("für Bartpflege".to_owned(), true);
+        assert_eq!(
+            left(vec![cut, beard.clone()]),
+            "eingetragen ist jetzt der Termin für Haarschnitt, vorgemerkt ist jetzt der Termin für Bartpflege, die \
+             Bestätigung steht noch aus"
+        );
+        assert!(left(vec![beard]).starts_with("vorgemerkt ist jetzt der Termin für Bartpflege"));
+        assert_eq!(left(Vec::new()), "eingetragen ist jetzt nichts");
     }
 }

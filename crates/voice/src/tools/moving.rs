@@ -6,7 +6,7 @@ use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcom
 use appointment::model::{Appointment, Hold, Slot, SlotId};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ServiceId, StaffId};
+use kernel::{AppointmentId, ServiceId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -25,7 +25,10 @@ use crate::tools::offers::{self, Asked};
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
-use crate::tools::wish;
+use crate::tools::sequence;
+use crate::tools::sequence::changing::{Extent, extent};
+use crate::tools::sequence::moving::Moving;
+use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
 use crate::when::When;
 
@@ -50,7 +53,20 @@ pub(crate) async fn reschedule(
     // The new time is looked for where the appointment is.
     let there = talk.at(appointment.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
-    let Some((start, staff)) = new_time(args, talk, &appointment, &notes)? else {
+    let appointment = match extent(desk, args, talk, (appointment, ChangeAct::Move), &notes).await? {
+        Extent::Part(appointment) => appointment,
+        Extent::Whole(open) => {
+            let moving = Moving { open, asker, notes, confirmed };
+            return Box::pin(sequence::moving::reschedule(desk, args, talk, moving, once)).await;
+        }
+    };
+    let new = match new_time(args, talk, &appointment, &notes)? {
+        Some(NewTime::Offered(Offer::All(_))) => return Err(wish::slot_unknown().into()),
+        Some(NewTime::Offered(Offer::One(slot))) => Some((slot.start, Some(slot.staff))),
+        Some(NewTime::Minute(start)) => Some((start, None)),
+        None => None,
+    };
+    let Some((start, staff)) = new else {
         return match prepared(desk, talk, &appointment, &notes).await? {
             Prepared::Asked(slot) if confirmed => {
                 move_held(desk, args, talk, appointment.id(), slot, once).await
@@ -108,8 +124,12 @@ async fn ask(
 ) -> ToolResult {
     match desk.parts.bookings.prepare_move(&talk.scope, request).await? {
         PrepareOutcome::Ready { appointment, slot, hold, fee } => {
-            let told_fee =
-                fee.map(|fee| ToldFee { appointment: appointment.id(), act: ChangeAct::Move, fee });
+            let told_fee = fee.map(|fee| ToldFee {
+                appointment: appointment.id(),
+                act: ChangeAct::Move,
+                fee,
+                of_all: false,
+            });
             let notes = notes.asking(Question::Move(appointment.id(), slot));
             desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
@@ -231,9 +251,9 @@ async fn prepared(
     appointment: &Appointment,
     notes: &CallNotes,
 ) -> Result<Prepared, Stop> {
-    let is_forgotten = match notes.asked {
-        LastQuestion::Open(Question::Move(asked, slot)) if asked == appointment.id() => {
-            return Ok(Prepared::Asked(slot));
+    let is_forgotten = match &notes.asked {
+        LastQuestion::Open(Question::Move(asked, slot)) if *asked == appointment.id() => {
+            return Ok(Prepared::Asked(*slot));
         }
         LastQuestion::Open(_) => return Ok(Prepared::Nothing),
         LastQuestion::Unknown => true,
@@ -317,24 +337,29 @@ async fn refuse(
     }
 }
 
-fn gone() -> ToolReply {
+pub(crate) fn gone() -> ToolReply {
     ToolReply::new(Status::NotFound, "Diesen Termin gibt es nicht mehr, soll ich einen neuen vereinbaren?")
         .next(NextAction::AskCaller)
 }
 
-/// A start, and the person if a slot was named.
-type NewTime = (DateTime<Utc>, Option<StaffId>);
+/// Where an appointment shall go.
+pub(crate) enum NewTime {
+    /// What was offered.
+    Offered(Offer),
+    /// A minute that was said in words.
+    Minute(DateTime<Utc>),
+}
 
 /// The new time: a slot id, or words. A day alone keeps the clock time, a clock time alone keeps the day.
-fn new_time(
+pub(crate) fn new_time(
     args: Args<'_>,
     talk: &Conversation,
     appointment: &Appointment,
     notes: &CallNotes,
 ) -> Result<Option<NewTime>, Stop> {
     let (day, time) = (args.text(names::NEW_DATE)?, args.text(names::NEW_TIME)?);
-    if let Some(slot) = wish::offered(args, talk, notes, day.is_some() || time.is_some())? {
-        return Ok(Some((slot.start, Some(slot.staff))));
+    if let Some(offer) = wish::offered(args, talk, notes, day.is_some() || time.is_some())? {
+        return Ok(Some(NewTime::Offered(offer)));
     }
     let old = appointment.starts_at().with_timezone(&talk.zone());
     let listener = talk.listener();
@@ -347,10 +372,10 @@ fn new_time(
         (Some(day), time) => listener.hear(Some(day), time.as_deref())?,
     };
     match when {
-        When::Moment(moment) => Ok(Some((moment.at.to_utc(), None))),
+        When::Moment(moment) => Ok(Some(NewTime::Minute(moment.at.to_utc()))),
         When::Stretch(stretch) if stretch.days.len() == 1 && !stretch.has_hours => {
             let same_time = stretch.days[0].and_time(old.time());
-            Ok(Some((german_datetime::in_zone(same_time, talk.zone()).first().to_utc(), None)))
+            Ok(Some(NewTime::Minute(german_datetime::in_zone(same_time, talk.zone()).first().to_utc())))
         }
         When::Stretch(_) => Err(ToolReply::new(
             Status::NeedsNewTime,

@@ -94,15 +94,7 @@ pub(crate) fn not_free(
             format!("{why} und in der Nähe ist leider auch nichts frei, passt Ihnen eine ganz andere Zeit?")
         }
     };
-    let status = match reason {
-        Unavailable::TooSoon { .. } => Status::TooSoon,
-        Unavailable::TooFar { .. } => Status::TooFar,
-        Unavailable::StaffCannot => Status::StaffCannot,
-        Unavailable::NotOffered => Status::ServiceUnknown,
-        Unavailable::JustTaken => Status::SlotTaken,
-        _ if alternatives.is_empty() => Status::NoAvailability,
-        _ => Status::Unavailable,
-    };
+    let status = refusal_status(reason, alternatives.is_empty());
     let (earliest, notice) = match reason {
         Unavailable::TooSoon { earliest } => (
             Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
@@ -118,6 +110,19 @@ pub(crate) fn not_free(
         .with_some("minimum_notice_minutes", notice)
         .with("inferred", asked.inferred.clone())
         .next(NextAction::OfferAlternatives)
+}
+
+/// The status of the answer for a time that cannot be had.
+pub(crate) const fn refusal_status(reason: &Unavailable, nothing_else: bool) -> Status {
+    match reason {
+        Unavailable::TooSoon { .. } => Status::TooSoon,
+        Unavailable::TooFar { .. } => Status::TooFar,
+        Unavailable::StaffCannot => Status::StaffCannot,
+        Unavailable::NotOffered => Status::ServiceUnknown,
+        Unavailable::JustTaken => Status::SlotTaken,
+        _ if nothing_else => Status::NoAvailability,
+        _ => Status::Unavailable,
+    }
 }
 
 /// The rule that removed a slot, as a stable word.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use appointment::model::Service;
-use kernel::Money;
+use kernel::{Money, ServiceId};
 use serde_json::{Value, json};
 
 use crate::args::Args;
@@ -149,11 +149,44 @@ pub(crate) fn get_service_info(args: Args<'_>, talk: &Conversation) -> ToolResul
 
 /// The service that the arguments name; `None` if they name none.
 pub(crate) fn named<'t>(args: Args<'_>, talk: &'t Conversation) -> Result<Option<&'t Service>, Stop> {
-    let Some(words) = args.text(names::SERVICE)? else {
-        return Ok(None);
+    args.text(names::SERVICE)?.map(|words| one(talk, &words)).transpose()
+}
+
+/// The services that the arguments name, in order: of a list, of one text that names several, or of the argument for
+/// further ones. Those come first whether or not another is named.
+pub(crate) fn all_named<'t>(args: Args<'_>, talk: &'t Conversation) -> Result<AllNamed<'t>, Stop> {
+    let of = |texts: Vec<String>| -> Result<Vec<&'t Service>, Stop> {
+        let mut found = Vec::new();
+        for words in texts {
+            match naming::several(&talk.catalogue, &words) {
+                Some(several) => found.extend(several),
+                None => found.push(one(talk, &words)?),
+            }
+        }
+        Ok(found)
     };
-    match naming::service(&talk.catalogue, &words) {
-        Fit::One(service) => Ok(Some(service)),
+    Ok(AllNamed { services: of(args.texts(names::SERVICE)?)?, further: of(args.texts(names::FURTHER)?)? })
+}
+
+/// What the arguments name.
+pub(crate) struct AllNamed<'t> {
+    /// By the argument for the service.
+    pub(crate) services: Vec<&'t Service>,
+    /// By the argument for further ones.
+    pub(crate) further: Vec<&'t Service>,
+}
+
+impl AllNamed<'_> {
+    /// The ids of all of them, in order.
+    pub(crate) fn ids(&self) -> Vec<ServiceId> {
+        self.services.iter().chain(&self.further).map(|service| service.id).collect()
+    }
+}
+
+/// The service that the words mean.
+fn one<'t>(talk: &'t Conversation, words: &str) -> Result<&'t Service, Stop> {
+    match naming::service(&talk.catalogue, words) {
+        Fit::One(service) => Ok(service),
         Fit::Several(close) => {
             let names: Vec<_> = close.iter().map(|service| speech::plain(&service.name)).collect();
             let message = format!("Meinen Sie {}?", speech::or_list(&names));
@@ -177,6 +210,19 @@ pub(crate) fn named<'t>(args: Args<'_>, talk: &'t Conversation) -> Result<Option
                 .into())
         }
     }
+}
+
+/// More services than can be booked in one visit.
+pub(crate) fn too_many(services: &[&Service], max: u32) -> ToolReply {
+    let names: Vec<_> = services.iter().map(|service| speech::plain(&service.name)).collect();
+    let message = format!(
+        "Nacheinander kann ich höchstens {} Leistungen zusammen eintragen, welche davon sollen es sein?",
+        german_datetime::number::cardinal(max)
+    );
+    ToolReply::new(Status::TooManyServices, message)
+        .with("services", names)
+        .with("max_services", max)
+        .next(NextAction::AskCaller)
 }
 
 /// The question for a service.
@@ -221,7 +267,7 @@ fn describe(service: &Service) -> Value {
 }
 
 /// An amount in major units with a point, as text, since a number would be rounded on the way: "32.00".
-fn decimal(price: Money) -> String {
+pub(crate) fn decimal(price: Money) -> String {
     let minor = price.minor();
     let sign = if minor < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)

@@ -156,7 +156,7 @@ async fn already_free(
 }
 
 fn was_asked_about(notes: &CallNotes, start: DateTime<Utc>) -> bool {
-    matches!(notes.asked, LastQuestion::Open(question) if question.slot().start == start)
+    matches!(&notes.asked, LastQuestion::Open(question) if question.start() == Some(start))
 }
 
 async fn awaited(
@@ -180,6 +180,12 @@ async fn awaited(
             return Ok((awaited, notes));
         }
         Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
+        Wanted::OfferedAll(slots) => {
+            return Err(one_only(talk, slots.iter().map(|slot| slot.service)).into());
+        }
+        Wanted::Together { parts, .. } => {
+            return Err(one_only(talk, parts.iter().map(|part| part.service)).into());
+        }
     };
     let start = match &when {
         When::Moment(moment) => Some(moment.at.to_utc()),
@@ -195,6 +201,21 @@ async fn awaited(
         When::Unsaid => (DateRange::day(notes.day.ok_or_else(which_day)?), DayWindow::ANY),
     };
     Ok((Awaited { service, staff, days, window, start, is_kept }, notes))
+}
+
+/// A wish is for one service; a person can look for several in a row.
+fn one_only(talk: &Conversation, services: impl Iterator<Item = ServiceId>) -> ToolReply {
+    let mut names: Vec<String> = Vec::new();
+    for name in services.map(|service| speech::plain(&talk.service_name(service))) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let message = format!(
+        "Auf die Warteliste kann ich nur eine einzelne Leistung setzen, für welche davon soll es sein, {}?",
+        speech::or_list(&names)
+    );
+    ToolReply::new(Status::ServiceRequired, message).with("services", names).next(NextAction::AskCaller)
 }
 
 /// The minute of its day.

@@ -1,40 +1,28 @@
 //! What the caller wants, out of arguments and of what was said earlier in the call.
 
-use appointment::commands::{CallContext, Requester};
-use appointment::model::{Service, Slot, SlotId, Staff};
+use appointment::commands::{CallContext, PartWish, Requester, Sequence};
+use appointment::model::{Service, Slot, SlotId};
+use chrono::{DateTime, Utc};
 use customer::{Customer, Identification, one_person, same_name};
 use german_datetime::{Context, Value, understand};
 use kernel::{CustomerId, PersonName, ServiceId, StaffId};
+
+mod people;
+
+pub(crate) use people::is_anybody;
+use people::{elsewhere, people, staff};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
-use crate::naming::{self, Fit};
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
-use crate::speech;
 use crate::status::Status;
 use crate::tools::offers::SPOKEN;
+use crate::tools::sequence::words;
 use crate::tools::services;
-use crate::when::{Listener, When};
-
-/// Beginnings of words for "anybody will do".
-const ANYBODY: &[&str] = &["egal", "beliebig", "irgend", "jemand", "whoever"];
-/// Whole words for it.
-const ANY: &[&str] = &["any", "anyone", "anybody", "alle", "jeder", "jede"];
-/// Phrases for it: "wer gerade frei ist".
-const WHOEVER: &[&str] = &["keine präferenz", "wer frei", "wer zeit", "wer da ist", "wer gerade", "wer kann"];
-/// Other branches at most in which a person is looked for.
-const BRANCHES: usize = 20;
-
-/// Whether the words mean anybody, or any other thing.
-pub(crate) fn is_anybody(words: &str) -> bool {
-    let said = words.to_lowercase();
-    let mut parts = said.split(|c: char| !c.is_alphanumeric());
-    WHOEVER.iter().any(|phrase| said.contains(phrase))
-        || parts.any(|word| ANY.contains(&word) || ANYBODY.iter().any(|start| word.starts_with(start)))
-}
+use crate::when::{Listener, Moment, When};
 
 /// What shall be done about a time.
 pub(crate) enum Wanted {
@@ -48,6 +36,37 @@ pub(crate) enum Wanted {
         is_kept: bool,
         when: When,
     },
+    /// A sequence that was offered, likewise.
+    OfferedAll(Sequence),
+    /// Several services in one visit, the first at a time that was said in words.
+    Together {
+        parts: Vec<PartWish>,
+        /// The person was wished for earlier in the call and not named now.
+        is_kept: bool,
+        when: When,
+    },
+}
+
+/// One slot, or several that follow each other.
+pub(crate) enum Offer {
+    One(Slot),
+    All(Sequence),
+}
+
+impl Offer {
+    fn slots(&self) -> &[Slot] {
+        match self {
+            Self::One(slot) => std::slice::from_ref(slot),
+            Self::All(slots) => slots,
+        }
+    }
+}
+
+/// What shall be done, without when.
+enum What {
+    One(ServiceId, Option<StaffId>),
+    /// With the person who was named for all of it, or before.
+    Several(Vec<PartWish>, Option<StaffId>),
 }
 
 /// Who asks, with the customers that the number proves.
@@ -100,6 +119,8 @@ pub(crate) enum NamedSlot {
     Absent,
     /// A slot of this branch.
     Slot(Slot),
+    /// Slots of this branch that follow each other.
+    All(Sequence),
     /// Something that is no id of ours, or no longer fits the catalogue.
     Garbled,
 }
@@ -107,8 +128,13 @@ pub(crate) enum NamedSlot {
 /// Reads the slot id.
 pub(crate) fn named_slot(args: Args<'_>, talk: &Conversation) -> Result<NamedSlot, Stop> {
     let Some(text) = args.text(names::SLOT)? else { return Ok(NamedSlot::Absent) };
-    let named = SlotId::decode(text.trim()).ok().and_then(|named| talk.catalogue.resolve_slot(&named).ok());
-    Ok(named.map_or(NamedSlot::Garbled, NamedSlot::Slot))
+    let named = SlotId::decode_all(text.trim()).ok();
+    let slots = named.and_then(|named| talk.catalogue.resolve_slots(&named).ok()).unwrap_or_default();
+    Ok(match slots.as_slice() {
+        [] => NamedSlot::Garbled,
+        [slot] => NamedSlot::Slot(*slot),
+        _ => NamedSlot::All(slots),
+    })
 }
 
 /// Reads the wish. A slot id that is none of ours is ignored if the words say the time as well: agents garble ids.
@@ -122,26 +148,60 @@ pub(crate) async fn wanted(
     let time = args.text(names::TIME)?;
     let datetime = args.text(names::DATETIME)?;
     let has_words = date.is_some() || datetime.is_some();
-    if let Some(slot) = offered(args, talk, &notes, has_words)? {
+    let max = desk.parts.bookings.sequence_limits().max_parts;
+    if let Some(offer) = offered(args, talk, &notes, has_words)? {
         // What is said now outweighs an id from earlier in the call.
-        match services::named(args, talk)? {
-            Some(other) if other.id != slot.service && has_words => {}
-            Some(other) if other.id != slot.service => return Err(slot_unknown().into()),
-            _ => {
-                notes.service = Some(slot.service);
-                notes.day = Some(slot.start.with_timezone(&talk.zone()).date_naive());
-                return Ok((Wanted::Offered(slot), notes));
-            }
+        let named = services::all_named(args, talk)?;
+        let said = named.ids();
+        let is_same = said.is_empty() || same_services(&said, offer.slots());
+        let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
+        if let Offer::All(slots) = &offer
+            && slots.len() <= max as usize
+            && is_only_some(&said, slots)
+            && !is_another_time(talk, &notes, heard, slots)
+        {
+            // "Ja" is no answer to that.
+            desk.note(talk, notes.closed()).await;
+            return Err(all_or_some(talk, &said, slots).into());
+        }
+        if let Offer::One(slot) = &offer
+            && !has_words
+            && let Some(first) = first_of(talk, slot, &named)
+        {
+            let services: Vec<_> = std::iter::once(first).chain(named.further.iter().copied()).collect();
+            return along_with(args, talk, (services, slot.start, max), notes);
+        }
+        if offer.slots().len() > max as usize || (!is_same && !has_words) {
+            return Err(slot_unknown().into());
+        }
+        if is_same && let [first, then @ ..] = offer.slots() {
+            notes.service = Some(first.service);
+            notes.then = then.iter().map(|slot| slot.service).collect();
+            notes.day = Some(first.start.with_timezone(&talk.zone()).date_naive());
+            let wanted = match offer {
+                Offer::One(slot) => Wanted::Offered(slot),
+                Offer::All(slots) => Wanted::OfferedAll(slots),
+            };
+            return Ok((wanted, notes));
         }
     }
-    let understood = who_and_what(args, talk, &notes);
-    if let Ok((service, staff)) = &understood {
-        notes.service = Some(service.id);
-        notes.staff = *staff;
+    let understood = who_and_what(args, talk, &notes, max);
+    match &understood {
+        Ok(What::One(service, staff)) => {
+            notes.service = Some(*service);
+            notes.then = Vec::new();
+            notes.staff = *staff;
+        }
+        Ok(What::Several(parts, staff)) => {
+            notes.service = parts.first().map(|part| part.service);
+            notes.then = parts.iter().skip(1).map(|part| part.service).collect();
+            notes.staff = *staff;
+        }
+        Err(_) => {}
     }
     // A question back must not forget what was understood, and is another question than any before.
     desk.note(talk, notes.clone().closed()).await;
-    let (service, staff) = match understood {
+    let what = match understood {
         Err(Stop::Reply(reply)) if reply.status == Status::StaffUnknown => {
             return Err(elsewhere(desk, args, talk).await?.unwrap_or(*reply).into());
         }
@@ -155,18 +215,145 @@ pub(crate) async fn wanted(
     if let Some(day) = when.single_day() {
         notes.day = Some(day);
     }
-    let is_kept = args.text(names::STAFF)?.is_none();
-    Ok((Wanted::Described { service: service.id, staff, is_kept, when }, notes))
+    let is_kept = args.texts(names::STAFF)?.is_empty();
+    let wanted = match what {
+        What::One(service, staff) => Wanted::Described { service, staff, is_kept, when },
+        What::Several(parts, _) => Wanted::Together { parts, is_kept, when },
+    };
+    Ok((wanted, notes))
 }
 
-/// The service, and the person if one is wished for.
-fn who_and_what<'t>(
+/// Whether these are the services of the slots, in whatever order they were said.
+fn same_services(said: &[ServiceId], slots: &[Slot]) -> bool {
+    let mut said = said.to_vec();
+    let mut offered: Vec<_> = slots.iter().map(|slot| slot.service).collect();
+    said.sort_unstable();
+    offered.sort_unstable();
+    said == offered
+}
+
+/// Whether some of the services of the slots are named, and nothing else.
+fn is_only_some(said: &[ServiceId], slots: &[Slot]) -> bool {
+    let mut left: Vec<_> = slots.iter().map(|slot| slot.service).collect();
+    let takes = |service: &ServiceId| {
+        let place = left.iter().position(|other| other == service)?;
+        Some(left.swap_remove(place))
+    };
+    let are_among = said.iter().map(takes).collect::<Vec<_>>().iter().all(Option::is_some);
+    !said.is_empty() && are_among && said.len() < slots.len()
+}
+
+/// Whether the words beside an id are of another time than its own: then the id is from earlier in the call.
+fn is_another_time(
+    talk: &Conversation,
+    notes: &CallNotes,
+    (date, time, datetime): (Option<&str>, Option<&str>, Option<&str>),
+    slots: &[Slot],
+) -> bool {
+    let Some(first) = slots.first() else { return false };
+    let listener = Listener { topic: notes.day, ..talk.listener() };
+    let local = first.start.with_timezone(&talk.zone());
+    match listener.hear(datetime.or(date), time) {
+        Ok(When::Moment(moment)) => moment.at.to_utc() != first.start,
+        Ok(When::Stretch(stretch)) => {
+            let minute = german_datetime::MinuteOfDay::from(local.time());
+            !stretch.days.contains(&local.date_naive()) || !(stretch.from..=stretch.until).contains(&minute)
+        }
+        Ok(When::Unsaid) | Err(_) => false,
+    }
+}
+
+/// All of it was asked about, and the agent names a part: neither is done unasked. The parts have ids of their own.
+fn all_or_some(talk: &Conversation, said: &[ServiceId], slots: &[Slot]) -> ToolReply {
+    let whole = words::all(slots.len());
+    let names = words::names(talk, said.iter().copied());
+    let mut parts = words::parts(talk, slots, |_| None);
+    for (part, slot) in parts.iter_mut().zip(slots) {
+        if let (Some(id), serde_json::Value::Object(fields)) = (SlotId::encode(slot), part) {
+            fields.insert("slot_id".to_owned(), id.as_str().into());
+        }
+    }
+    ToolReply::new(
+        Status::ServiceAmbiguous,
+        format!(
+            "Möchten Sie {whole}, {}, oder nur {names}?",
+            words::names(talk, slots.iter().map(|slot| slot.service))
+        ),
+    )
+    .with("booked", false)
+    .with_some("slot_id", words::slot_id(slots))
+    .with("parts", parts)
+    .next(NextAction::AskCaller)
+}
+
+/// The service of a slot that others shall follow, where nothing but these is named.
+fn first_of<'t>(talk: &'t Conversation, slot: &Slot, named: &services::AllNamed<'_>) -> Option<&'t Service> {
+    let is_it = named.services.iter().all(|service| service.id == slot.service) && named.services.len() < 2;
+    talk.catalogue.service(slot.service).filter(|_| is_it && !named.further.is_empty())
+}
+
+/// Further services after an offered one: all of them from its beginning on.
+fn along_with(
+    args: Args<'_>,
+    talk: &Conversation,
+    (services, start, max): (Vec<&Service>, DateTime<Utc>, u32),
+    notes: CallNotes,
+) -> Result<(Wanted, CallNotes), Stop> {
+    if services.len() > max as usize {
+        return Err(services::too_many(&services, max).into());
+    }
+    let (parts, staff) = people(args, talk, &notes, &services)?;
+    let at = start.with_timezone(&talk.zone());
+    let notes = CallNotes {
+        service: parts.first().map(|part| part.service),
+        then: parts.iter().skip(1).map(|part| part.service).collect(),
+        staff,
+        day: Some(at.date_naive()),
+        ..notes
+    };
+    let is_kept = args.texts(names::STAFF)?.is_empty();
+    let when = When::Moment(Moment { at, inferred: Vec::new() });
+    Ok((Wanted::Together { parts, is_kept, when }, notes))
+}
+
+/// The service, or the services of one visit, and who is wished for.
+fn who_and_what(args: Args<'_>, talk: &Conversation, notes: &CallNotes, max: u32) -> Result<What, Stop> {
+    let services = all_services(args, talk, notes)?;
+    match services.as_slice() {
+        [] => Err(services::ask_for_service(talk).into()),
+        [service] => Ok(What::One(service.id, staff(args, talk, notes, service)?)),
+        several if several.len() > max as usize => Err(services::too_many(several, max).into()),
+        several => {
+            let (parts, staff) = people(args, talk, notes, several)?;
+            Ok(What::Several(parts, staff))
+        }
+    }
+}
+
+/// The services that are named, else those spoken of last, else the only one there is. Further ones follow what was
+/// spoken of.
+fn all_services<'t>(
     args: Args<'_>,
     talk: &'t Conversation,
     notes: &CallNotes,
-) -> Result<(&'t Service, Option<StaffId>), Stop> {
-    let service = service(args, talk, notes)?;
-    Ok((service, staff(args, talk, notes, service)?))
+) -> Result<Vec<&'t Service>, Stop> {
+    let services::AllNamed { mut services, further } = services::all_named(args, talk)?;
+    if services.is_empty() {
+        let known = notes.service.iter().chain(&notes.then);
+        services = known.filter_map(|id| talk.catalogue.service(*id)).collect();
+        // Said twice, they are the same further ones.
+        if !further.is_empty() && services.ends_with(&further) && services.len() > further.len() {
+            return Ok(services);
+        }
+    }
+    if services.is_empty() && further.is_empty() {
+        let mut offered = talk.catalogue.services().iter().filter(|service| service.active);
+        if let (Some(only), None) = (offered.next(), offered.next()) {
+            services.push(only);
+        }
+    }
+    services.extend(further);
+    Ok(services)
 }
 
 /// The slot that an id or a choice ("den zweiten") names.
@@ -175,17 +362,22 @@ pub(crate) fn offered(
     talk: &Conversation,
     notes: &CallNotes,
     has_words: bool,
-) -> Result<Option<Slot>, Stop> {
+) -> Result<Option<Offer>, Stop> {
     match named_slot(args, talk)? {
-        NamedSlot::Slot(slot) => return Ok(Some(slot)),
+        NamedSlot::Slot(slot) => return Ok(Some(Offer::One(slot))),
+        NamedSlot::All(slots) => return Ok(Some(Offer::All(slots))),
         NamedSlot::Garbled if !has_words => return Err(slot_unknown().into()),
         NamedSlot::Garbled | NamedSlot::Absent => {}
     }
     let Some(choice) = args.text(names::CHOICE)? else {
         return Ok(None);
     };
-    match chosen(&choice, talk, &notes.offered) {
-        Some(slot) => Ok(Some(slot)),
+    let starts: Vec<_> = notes.offered_starts().collect();
+    let chosen = chosen(&choice, talk, &starts);
+    let one = chosen.and_then(|place| notes.offered.get(place)).map(|slot| Offer::One(*slot));
+    let all = chosen.and_then(|place| notes.offered_all.get(place)).map(|slots| Offer::All(slots.clone()));
+    match one.or(all) {
+        Some(offer) => Ok(Some(offer)),
         None if has_words => Ok(None),
         None => Err(slot_unknown().into()),
     }
@@ -199,8 +391,8 @@ pub(crate) fn slot_unknown() -> ToolReply {
     .next(NextAction::AskCaller)
 }
 
-/// "den ersten", "2", "den um zehn": by place, else by clock time if only one fits.
-fn chosen(choice: &str, talk: &Conversation, offered: &[Slot]) -> Option<Slot> {
+/// "den ersten", "2", "den um zehn": by place, else by clock time if only one fits. The place in what was offered.
+fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Option<usize> {
     const PLACES: [&[&str]; 3] = [
         &["1", "erste", "ersten", "erster"],
         &["2", "zweite", "zweiten", "zweiter"],
@@ -236,17 +428,17 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[Slot]) -> Option<Slot> {
     if let [word] = words.as_slice() {
         if LAST.contains(&word.as_str()) {
             // The last one that was said aloud.
-            return offered.iter().take(SPOKEN).next_back().copied();
+            return offered.len().min(SPOKEN).checked_sub(1);
         }
         if let Some(place) = PLACES.iter().position(|names| names.contains(&word.as_str())) {
-            return offered.get(place).copied();
+            return (place < offered.len()).then_some(place);
         }
     }
     let context = Context::new(talk.local_now()).with_bookable(&talk.hours);
     let understood = understand(choice, &context).ok()?;
     let zone = talk.zone();
-    let fits = |slot: &&Slot| {
-        let local = slot.start.with_timezone(&zone);
+    let fits = |(_, start): &(usize, &DateTime<Utc>)| {
+        let local = start.with_timezone(&zone);
         match understood.value {
             Value::Time(time) => local.time() == time,
             Value::Moment(at) => local == at,
@@ -254,115 +446,7 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[Slot]) -> Option<Slot> {
             _ => false,
         }
     };
-    let mut fitting = offered.iter().filter(fits);
-    let first = fitting.next().copied();
+    let mut fitting = offered.iter().enumerate().filter(fits);
+    let first = fitting.next().map(|(place, _)| place);
     if fitting.next().is_some() { None } else { first }
-}
-
-/// The service by name, else the one spoken of last, else the only one there is.
-fn service<'t>(args: Args<'_>, talk: &'t Conversation, notes: &CallNotes) -> Result<&'t Service, Stop> {
-    if let Some(named) = services::named(args, talk)? {
-        return Ok(named);
-    }
-    if let Some(known) = notes.service.and_then(|id| talk.catalogue.service(id)) {
-        return Ok(known);
-    }
-    let mut offered = talk.catalogue.services().iter().filter(|service| service.active);
-    match (offered.next(), offered.next()) {
-        (Some(only), None) => Ok(only),
-        _ => Err(services::ask_for_service(talk).into()),
-    }
-}
-
-/// The wished person; a wish made earlier in the call stands until it is withdrawn or cannot hold for the service.
-fn staff(
-    args: Args<'_>,
-    talk: &Conversation,
-    notes: &CallNotes,
-    service: &Service,
-) -> Result<Option<StaffId>, Stop> {
-    let performs = |person: &Staff| person.performs.contains(&service.id);
-    let Some(words) = args.text(names::STAFF)? else {
-        let earlier = notes.staff.and_then(|id| talk.catalogue.person(id));
-        return Ok(earlier.filter(|person| performs(person)).map(|person| person.id));
-    };
-    if is_anybody(&words) {
-        return Ok(None);
-    }
-    match naming::staff(&talk.catalogue, &words) {
-        Fit::One(person) if performs(person) => Ok(Some(person.id)),
-        Fit::One(person) => Err(cannot(talk, service, person).into()),
-        Fit::Several(close) => {
-            let names: Vec<_> = close.iter().map(|person| speech::plain(&person.name)).collect();
-            let message = format!("Meinen Sie {}?", speech::or_list(&names));
-            Err(ToolReply::new(Status::StaffUnknown, message)
-                .with("staff", names)
-                .next(NextAction::AskCaller)
-                .into())
-        }
-        Fit::Nothing => {
-            let names: Vec<_> = talk
-                .catalogue
-                .performers(service.id)
-                .take(5)
-                .map(|person| speech::plain(&person.name))
-                .collect();
-            let message = format!(
-                "Diesen Namen finde ich hier nicht, darf es auch bei {} sein?",
-                speech::or_list(&names)
-            );
-            Err(ToolReply::new(Status::StaffUnknown, message)
-                .with("staff", names)
-                .next(NextAction::AskCaller)
-                .into())
-        }
-    }
-}
-
-/// The answer for a name that fits nobody here, if somebody of another branch has it.
-async fn elsewhere(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Option<ToolReply>, Stop> {
-    let Some(words) = args.text(names::STAFF)? else { return Ok(None) };
-    if !matches!(naming::staff(&talk.catalogue, &words), Fit::Nothing) {
-        return Ok(None);
-    }
-    let branches = desk.parts.tenants.branches(&talk.scope).await?;
-    for branch in branches.iter().filter(|branch| branch.id != talk.branch).take(BRANCHES) {
-        let catalogue = desk.parts.bookings.catalogue(&talk.scope, branch.id).await?;
-        if let Fit::One(person) = naming::staff(&catalogue, &words) {
-            let here = talk.catalogue.staff().iter().filter(|person| person.active).take(5);
-            let names: Vec<_> = here.map(|person| speech::plain(&person.name)).collect();
-            let message = format!(
-                "{} arbeitet in der Filiale {}, darf es hier auch bei {} sein?",
-                speech::plain(&person.name),
-                speech::plain(&branch.name),
-                speech::or_list(&names)
-            );
-            let reply = ToolReply::new(Status::StaffUnknown, message)
-                .with("requested_staff", person.name.clone())
-                .with("staff", names)
-                .next(NextAction::AskCaller);
-            return Ok(Some(reply));
-        }
-    }
-    Ok(None)
-}
-
-fn cannot(talk: &Conversation, service: &Service, person: &Staff) -> ToolReply {
-    let others: Vec<_> = talk.catalogue.performers(service.id).take(3).collect();
-    let names: Vec<_> = others.iter().map(|person| speech::plain(&person.name)).collect();
-    let rows: Vec<_> = others
-        .iter()
-        .map(|person| serde_json::json!({"id": person.id.to_string(), "name": person.name}))
-        .collect();
-    let message = format!(
-        "{} bietet {} nicht an, passt Ihnen auch {}?",
-        speech::plain(&person.name),
-        speech::plain(&service.name),
-        speech::or_list(&names)
-    );
-    ToolReply::new(Status::StaffCannot, message)
-        .with("requested_staff", person.name.clone())
-        .with("requested_service", service.name.clone())
-        .with("alternative_staff", rows)
-        .next(NextAction::AskCaller)
 }

@@ -5,8 +5,8 @@
 //! the time is verified anew in the transaction that books it.
 
 use appointment::commands::BookTarget;
-use appointment::model::{Appointment, Hold, Slot};
-use chrono::{DateTime, Utc};
+use appointment::model::{Appointment, Hold, Slot, Tie};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -21,6 +21,8 @@ use crate::tools::booking::{Booking, asked_slot, commit};
 use crate::tools::customer::spoken;
 use crate::tools::moving;
 use crate::tools::offers::SPOKEN;
+use crate::tools::sequence::booking::BookingAll;
+use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, NamedSlot};
 
 /// What a yes means, as far as that is certain.
@@ -50,18 +52,31 @@ pub(crate) async fn confirm(
 ) -> ToolResult {
     let named = match wish::named_slot(args, talk)? {
         NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
-        NamedSlot::Slot(slot) => Some(slot),
-        NamedSlot::Absent => None,
+        NamedSlot::Slot(slot) => vec![slot],
+        NamedSlot::All(slots) => slots,
+        NamedSlot::Absent => Vec::new(),
     };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    match meaning(named, &notes, &held, once) {
+    // More than a visit can have is nothing that was offered.
+    if named.len() > desk.parts.bookings.sequence_limits().max_parts as usize {
+        return Err(wish::slot_unknown().into());
+    }
+    let held = held(desk, talk).await?;
+    match meaning(&named, &notes, &held, once) {
         Meaning::Do(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
+        }
+        Meaning::Do(Question::MoveAll(sequence, slots)) => {
+            Box::pin(sequence::moving::move_held(desk, args, talk, (sequence, slots), once)).await
         }
         Meaning::Do(question @ (Question::Book(slot) | Question::BookBeside(slot))) => {
             let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
             let additional = matches!(question, Question::BookBeside(_));
             commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
+        }
+        Meaning::Do(Question::BookAll { slots, beside }) => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            let booking = BookingAll { asked, notes, asker, additional: beside };
+            Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await
         }
         // Rare, and as large as a look: it need not be part of every booking's future.
         Meaning::AskAgain(question) => {
@@ -75,61 +90,59 @@ pub(crate) async fn confirm(
         Meaning::Nothing => done_before(desk, talk, None).await,
         Meaning::Forgotten => {
             let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-            let mut open = made.into_iter().filter(|appointment| appointment.status().is_open());
-            let first = open.next();
-            done_before(desk, talk, if open.next().is_some() { None } else { first }).await
+            let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
+            let only = match sequence::changing::together(desk, open).as_slice() {
+                [unit] => unit.first().cloned(),
+                _ => None,
+            };
+            done_before(desk, talk, only).await
         }
     }
 }
 
-fn meaning(named: Option<Slot>, notes: &CallNotes, held: &[Hold], once: &Once) -> Meaning {
-    if let Some(back) = once.has_asked_back(notes) {
-        return match notes.asked {
-            LastQuestion::Open(question) => Meaning::AskAgain(question),
-            _ => Meaning::Which(back.between.clone()),
-        };
-    }
-    if let Some(slot) = named {
-        return match notes.asked {
-            LastQuestion::Open(question) if question.slot() == slot => Meaning::Do(question),
-            _ if let Some(hold) = held.iter().find(|hold| hold.slot() == slot) => {
-                Meaning::Do(question_of(hold))
-            }
-            // An id from earlier in the call, of a time that was given up since.
-            LastQuestion::Closed if !notes.offered.contains(&slot) => Meaning::AskAgain(Question::Book(slot)),
-            _ => Meaning::Do(Question::Book(slot)),
-        };
-    }
-    // Notes that are older than what is held for the call have missed a question; only what is held is certain.
-    let missed =
-        held.last().filter(|hold| notes.noted_at.is_some_and(|noted| noted < hold.snapshot().created_at));
-    let starts =
-        |holds: &[Hold]| holds.iter().rev().take(SPOKEN).rev().map(|hold| hold.slot().start).collect();
-    match (notes.asked, missed) {
-        (LastQuestion::Open(question), Some(hold)) if hold.slot().start != question.slot().start => {
-            Meaning::Which(vec![question.slot().start, hold.slot().start])
+/// What is held for the call, as the question that it answers, and since when.
+struct Held {
+    question: Question,
+    since: DateTime<Utc>,
+}
+
+/// Holds that were made in one moment and follow each other are of one sequence: they are one question.
+async fn held(desk: &VoiceDesk, talk: &Conversation) -> Result<Vec<Held>, Stop> {
+    let gap = TimeDelta::minutes(i64::from(desk.parts.bookings.sequence_limits().max_gap_minutes));
+    let mut left = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let mut all = Vec::with_capacity(left.len());
+    while let Some(since) = left.first().map(|hold| hold.snapshot().created_at) {
+        let (together, others): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|hold| hold.snapshot().created_at == since);
+        left = others;
+        match sequence_of(desk, talk, &together, gap).await? {
+            Some(question) => all.push(Held { question, since }),
+            None => all.extend(together.iter().map(|hold| Held { question: question_of(hold), since })),
         }
-        (LastQuestion::Open(question), _) => Meaning::Do(question),
-        (LastQuestion::Answered(_) | LastQuestion::Closed, Some(hold)) => {
-            Meaning::AskAgain(question_of(hold))
-        }
-        (LastQuestion::Answered(appointment), None) => Meaning::Again(appointment),
-        (LastQuestion::Closed, None) => match (notes.offered.as_slice(), held) {
-            ([only], _) => Meaning::AskAgain(Question::Book(*only)),
-            ([_, _, ..], _) => {
-                Meaning::Which(notes.offered.iter().take(SPOKEN).map(|slot| slot.start).collect())
-            }
-            ([], [hold]) => Meaning::AskAgain(question_of(hold)),
-            ([], [_, _, ..]) => Meaning::Which(starts(held)),
-            ([], []) => Meaning::Nothing,
-        },
-        // Where nothing is known, one hold speaks for itself and several do not.
-        (LastQuestion::Unknown, _) => match held {
-            [] => Meaning::Forgotten,
-            [hold] => Meaning::Do(question_of(hold)),
-            several => Meaning::Which(starts(several)),
-        },
     }
+    Ok(all)
+}
+
+async fn sequence_of(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    together: &[Hold],
+    gap: TimeDelta,
+) -> Result<Option<Question>, Stop> {
+    let mut slots: Vec<_> = together.iter().map(Hold::slot).collect();
+    slots.sort_by_key(|slot| slot.start);
+    let follows = |(one, next): (&Slot, &Slot)| (TimeDelta::zero()..=gap).contains(&(next.start - one.end));
+    if slots.len() < 2 || !slots.iter().zip(slots.iter().skip(1)).all(follows) {
+        return Ok(None);
+    }
+    let Some(appointment) = together.first().and_then(|hold| hold.snapshot().moves) else {
+        return Ok(Some(Question::BookAll { slots, beside: false }));
+    };
+    let found = desk.parts.bookings.find(&talk.scope, appointment).await?;
+    Ok(match found.and_then(|found| found.snapshot().tie) {
+        Some(Tie::Sequence(id)) => Some(Question::MoveAll(id, slots)),
+        Some(Tie::Series(_)) | None => None,
+    })
 }
 
 fn question_of(hold: &Hold) -> Question {
@@ -137,6 +150,79 @@ fn question_of(hold: &Hold) -> Question {
         Some(appointment) => Question::Move(appointment, hold.slot()),
         None => Question::Book(hold.slot()),
     }
+}
+
+fn meaning(named: &[Slot], notes: &CallNotes, held: &[Held], once: &Once) -> Meaning {
+    if let Some(back) = once.has_asked_back(notes) {
+        return match &notes.asked {
+            LastQuestion::Open(question) => Meaning::AskAgain(question.clone()),
+            _ => Meaning::Which(back.between.clone()),
+        };
+    }
+    if let Some(wanted) = question_about(named) {
+        return match &notes.asked {
+            LastQuestion::Open(question) if question.slots() == named => Meaning::Do(question.clone()),
+            _ if let Some(held) = held.iter().find(|held| held.question.slots() == named) => {
+                Meaning::Do(held.question.clone())
+            }
+            // An id from earlier in the call, of a time that was given up since.
+            LastQuestion::Closed if !is_offered(named, notes) => Meaning::AskAgain(wanted),
+            _ => Meaning::Do(wanted),
+        };
+    }
+    // Notes that are older than what is held for the call have missed a question; only what is held is certain.
+    let missed = held.last().filter(|held| notes.noted_at.is_some_and(|noted| noted < held.since));
+    let starts = |held: &[Held]| {
+        held.iter().rev().take(SPOKEN).rev().filter_map(|held| held.question.start()).collect()
+    };
+    match (&notes.asked, missed) {
+        (LastQuestion::Open(question), Some(held)) if held.question.start() != question.start() => {
+            Meaning::Which(question.start().into_iter().chain(held.question.start()).collect())
+        }
+        (LastQuestion::Open(question), _) => Meaning::Do(question.clone()),
+        (LastQuestion::Answered(_) | LastQuestion::Closed, Some(held)) => {
+            Meaning::AskAgain(held.question.clone())
+        }
+        (LastQuestion::Answered(appointment), None) => Meaning::Again(*appointment),
+        (LastQuestion::Closed, None) => {
+            let offered: Vec<_> = notes.offered_starts().collect();
+            match (offered.as_slice(), held) {
+                ([_], _) if let Some(only) = only_offer(notes) => Meaning::AskAgain(only),
+                ([_, ..], _) => Meaning::Which(offered.iter().take(SPOKEN).copied().collect()),
+                ([], [held]) => Meaning::AskAgain(held.question.clone()),
+                ([], [_, _, ..]) => Meaning::Which(starts(held)),
+                ([], []) => Meaning::Nothing,
+            }
+        }
+        // Where nothing is known, one hold speaks for itself and several do not.
+        (LastQuestion::Unknown, _) => match held {
+            [] => Meaning::Forgotten,
+            [held] => Meaning::Do(held.question.clone()),
+            several => Meaning::Which(starts(several)),
+        },
+    }
+}
+
+/// Whether these slots shall be booked; nothing for no slots.
+fn question_about(slots: &[Slot]) -> Option<Question> {
+    match slots {
+        [] => None,
+        [slot] => Some(Question::Book(*slot)),
+        several => Some(Question::BookAll { slots: several.to_vec(), beside: false }),
+    }
+}
+
+fn is_offered(slots: &[Slot], notes: &CallNotes) -> bool {
+    match slots {
+        [slot] => notes.offered.contains(slot),
+        several => notes.offered_all.iter().any(|offered| offered == several),
+    }
+}
+
+/// What was offered, if it is one thing.
+fn only_offer(notes: &CallNotes) -> Option<Question> {
+    question_about(&notes.offered)
+        .or_else(|| notes.offered_all.first().and_then(|slots| question_about(slots)))
 }
 
 /// Looks whether the time is still free and asks about it; nothing is done yet.
@@ -148,14 +234,22 @@ async fn ask_again(
     question: Question,
     once: &Once,
 ) -> ToolResult {
+    let start = question.start().into_iter().collect();
     let done = match question {
         Question::Move(appointment, slot) => moving::ask_again(desk, args, talk, appointment, slot).await?,
+        Question::MoveAll(sequence, slots) => {
+            sequence::moving::ask_again(desk, args, talk, (sequence, slots)).await?
+        }
         Question::Book(slot) | Question::BookBeside(slot) => {
             availability::check_moment(desk, talk, &asker, asked_slot(&slot), notes).await?
         }
+        Question::BookAll { slots, .. } => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            sequence::check_moment(desk, talk, &asker, asked, notes).await?
+        }
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    asked_back(desk, talk, notes, vec![question.slot().start], once).await;
+    asked_back(desk, talk, notes, start, once).await;
     Ok(Done { reply: nothing_booked(done.reply), ..done })
 }
 
@@ -209,6 +303,9 @@ async fn done_before(desk: &VoiceDesk, talk: &Conversation, done: Option<Appoint
         .into());
     };
     desk.visit(talk, vec![appointment.snapshot().branch]).await?;
+    if let Some(open) = sequence::booking::whole_of(desk, talk, &appointment).await? {
+        return Ok(sequence::booking::already_booked(talk, &open));
+    }
     Ok(already_booked(talk, &appointment))
 }
 

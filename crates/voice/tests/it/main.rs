@@ -11,6 +11,8 @@ mod misuse;
 mod outside;
 mod promises;
 mod referents;
+mod sequence_changes;
+mod sequences;
 mod spoken;
 mod times;
 mod waiting;

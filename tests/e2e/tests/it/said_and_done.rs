@@ -30,6 +30,7 @@ steps:
 const DONE: &[(&str, &str)] = &[
     ("book", include_str!("../../../calls/book.yaml")),
     ("two_services", include_str!("../../../calls/two_services.yaml")),
+    ("sequence", include_str!("../../../calls/sequence.yaml")),
     ("colour", include_str!("../../../calls/colour.yaml")),
     ("alternative", include_str!("../../../calls/alternative.yaml")),
     ("repeated_tool", include_str!("../../../calls/repeated_tool.yaml")),

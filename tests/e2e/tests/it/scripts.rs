@@ -49,6 +49,7 @@ scripts! {
     physio_book
     repeated_tool
     reschedule
+    sequence
     shared_number
     two_services
     unknown_number

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::house::{House, target};
 
 /// What the API says about a haircut with Anna Petersen in Altona.
-async fn ask(house: &House, start: &str) -> Value {
+async fn get(house: &House, question: &str) -> (u16, Value) {
     let ready = &house.venue.ready;
     let salon = ready.tenants.iter().find(|tenant| tenant.slug == "salon-nord").unwrap();
     let id = |name: &str| {
@@ -17,17 +17,21 @@ async fn ask(house: &House, start: &str) -> Value {
         services.chain(staff).chain(branches).find(|(known, _)| *known == name).unwrap().1.clone()
     };
     let url = format!(
-        "{}/api/v1/why?branch={}&service={}&staff={}&start={}",
+        "{}/api/v1/{question}&branch={}&service={}&staff={}",
         ready.gateway,
         id("Altona"),
         id("Herrenhaarschnitt"),
         id("Anna Petersen"),
-        start.replace('+', "%2B"),
     );
     let http = askpro::http::client().unwrap();
     let answer = askpro::http::send(http.get(url).bearer_auth(&salon.api_key)).await.unwrap();
-    assert_eq!(answer.status().as_u16(), 200);
-    answer.json().await.unwrap()
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn ask(house: &House, start: &str) -> Value {
+    let (status, answer) = get(house, &format!("why?start={}", start.replace('+', "%2B"))).await;
+    assert_eq!(status, 200);
+    answer
 }
 
 fn code(answer: &Value) -> &str {
@@ -79,6 +83,24 @@ async fn the_exact_thing_in_the_way_is_named() {
     assert!(
         held["people"][0]["reason"]["detail"]["call"].as_str().is_some_and(|call| call.starts_with("cal"))
     );
+
+    // A recurring wish, date by date: the first is held, and every one is on the same weekday of its month.
+    let every_month = format!("series/preview?first={day}&time=10:00&every_months=1&count=3");
+    let (status, preview) = get(&house, &every_month).await;
+    let dates = preview["data"].as_array().unwrap();
+    assert_eq!((status, dates.len()), (200, 3), "{preview}");
+    assert_eq!(
+        (&dates[0]["free"], &dates[0]["why"]["people"][0]["reason"]["code"]),
+        (&json!(false), &json!("hold"))
+    );
+    assert!(
+        dates
+            .iter()
+            .all(|date| date["time"] == "10:00" && date["why"].is_null() == date["free"].as_bool().unwrap())
+    );
+    let (status, _) =
+        get(&house, &format!("series/preview?first={day}&time=10:00&every_months=1&count=1")).await;
+    assert_eq!(status, 400, "one date is no series");
 
     // The same by names, at the command line.
     let office = Office::open(&target(&house.venue), "why").await.unwrap();

@@ -6,10 +6,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::commands::{
     BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
-    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, PartWish, SequenceTarget,
+    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, NextSequencesRequest, OfferedSequence, PartWish,
+    PrepareSequenceOutcome, SearchSequencesRequest, SequenceMove, SequenceTarget,
 };
 use crate::error::BookingError;
 use crate::model::{AppointmentStatus, Catalogue, SequenceId, Tie, Unavailable};
+use crate::policy::alternatives::{TimeWish, Wish};
 use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use crate::policy::sequence::SequenceLimits;
 
@@ -39,7 +41,14 @@ fn asked(number: u128, target: SequenceTarget, hold: bool) -> CheckSequenceReque
 }
 
 fn change(sequence: SequenceId, number: u128) -> ChangeSequenceRequest {
-    ChangeSequenceRequest { sequence, requester: known(number), reason: None, claim: None, agreed_fee: None }
+    ChangeSequenceRequest {
+        sequence,
+        parts: None,
+        requester: known(number),
+        reason: None,
+        claim: None,
+        agreed_fee: None,
+    }
 }
 
 fn id_of(made: &[Appointment]) -> SequenceId {
@@ -110,7 +119,7 @@ async fn all_or_nothing() {
     assert!(matches!(reason, Unavailable::Busy(_)), "{reason:?}");
     assert_eq!(world.store.appointments(&world.scope).len(), before);
     assert!(!alternatives.is_empty());
-    for slots in alternatives {
+    for OfferedSequence { slots, .. } in alternatives {
         assert_ne!(slots[0].start, at(TEN));
         assert_eq!(slots[0].end, slots[1].start);
         let check = asked(2, SequenceTarget::Slots(slots), false);
@@ -211,18 +220,159 @@ async fn it_moves_as_one_over_its_own_time() {
     let id = id_of(&made);
     // Half an hour later: the first part goes where the second one was.
     let half_past = at("2026-11-24T08:30:00Z");
-    let outcome = world.service.move_sequence(&world.scope, &change(id, 1), half_past).await.unwrap();
+    let outcome = world
+        .service
+        .move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(half_past))
+        .await
+        .unwrap();
     let ChangeSequenceOutcome::Changed { before, after } = outcome else { panic!("{outcome:?}") };
     assert_eq!(before, made);
     assert_eq!((after[0].starts_at(), after[1].starts_at()), (half_past, at("2026-11-24T09:00:00Z")));
     assert_eq!(people(&after), people(&made));
     assert_eq!(world.store.overlaps(&world.scope), 0);
     assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), after);
-    let same = world.service.move_sequence(&world.scope, &change(id, 1), half_past).await.unwrap();
+    let same = world
+        .service
+        .move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(half_past))
+        .await
+        .unwrap();
     assert_eq!(same, ChangeSequenceOutcome::NoChange);
     let sunday = at("2026-11-29T10:00:00Z");
-    let closed = world.service.move_sequence(&world.scope, &change(id, 1), sunday).await.unwrap();
+    let closed =
+        world.service.move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(sunday)).await.unwrap();
     assert!(matches!(closed, ChangeSequenceOutcome::Unavailable { part: 0, .. }), "{closed:?}");
+}
+
+#[tokio::test]
+async fn what_was_agreed_is_held_and_moved_to_those_people() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
+    let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
+    let PrepareSequenceOutcome::Ready { parts, slots, holds, fee } = ready else { panic!("{ready:?}") };
+    assert_eq!((parts, holds.len(), fee), (made.clone(), 2, None));
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved yet");
+    // Nobody else gets what is held beyond the sequence's own time.
+    let other = asked(2, SequenceTarget::Slots(vec![slots[1]; 1]), false);
+    assert!(world.service.check_sequence(&world.scope, &other).await.is_err(), "one slot is no sequence");
+    let to = SequenceMove::To(slots.clone());
+    let moved = world.service.move_sequence(&world.scope, &change(id, 1), &to).await.unwrap();
+    let ChangeSequenceOutcome::Changed { after, .. } = moved else { panic!("{moved:?}") };
+    assert_eq!(after.iter().map(Appointment::slot).collect::<Vec<_>>(), slots);
+    assert!(world.store.holds(&world.scope).is_empty(), "the holds are spent");
+    let again = world.service.move_sequence(&world.scope, &change(id, 1), &to).await.unwrap();
+    assert_eq!(again, ChangeSequenceOutcome::NoChange);
+}
+
+#[tokio::test]
+async fn slots_of_other_parts_are_no_time_for_those_that_are_open() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
+    let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
+    let PrepareSequenceOutcome::Ready { slots, .. } = ready else { panic!("{ready:?}") };
+    let first = ChangeSequenceRequest { parts: Some(vec![made[0].id()]), ..change(id, 1) };
+    let to = SequenceMove::To(slots);
+    let not = world.service.move_sequence(&world.scope, &first, &to).await.unwrap();
+    let ChangeSequenceOutcome::Unavailable { alternatives, .. } = not else { panic!("{not:?}") };
+    assert!(!alternatives.is_empty());
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved");
+    let off = world.service.cancel_sequence(&world.scope, &first).await.unwrap();
+    assert!(matches!(off, ChangeSequenceOutcome::Changed { .. }), "{off:?}");
+    let left = world.service.sequence(&world.scope, id).await.unwrap();
+    assert!(left[1].status().is_open(), "a part that is not meant stays");
+}
+
+#[tokio::test]
+async fn a_new_time_that_cannot_be_had_for_all_of_it_brings_others() {
+    let world = world();
+    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
+    let id = id_of(&made);
+    world.occupy(1, "2026-11-24T13:30:00Z", 30);
+    world.occupy(2, "2026-11-24T13:30:00Z", 30);
+    let two = SequenceMove::At(at("2026-11-24T13:00:00Z"));
+    let not = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &two).await.unwrap();
+    let PrepareSequenceOutcome::Not(ChangeSequenceOutcome::Unavailable { part, alternatives, .. }) = not
+    else {
+        panic!("{not:?}")
+    };
+    assert_eq!(part, 1, "the second part has no time");
+    assert!(!alternatives.is_empty());
+    for offered in alternatives {
+        let to = SequenceMove::To(offered.slots);
+        let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &to).await.unwrap();
+        assert!(matches!(ready, PrepareSequenceOutcome::Ready { .. }), "{ready:?}");
+    }
+    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made);
+}
+
+#[tokio::test]
+async fn whole_sequences_are_found_around_a_wish_and_next() {
+    let world = world();
+    let services = [3, 1].map(|service| PartWish { service: service_id(service), staff: None });
+    // The beard is Boris's, and he is busy all morning but for a quarter of an hour, too late for a haircut by him.
+    for start in ["2026-11-24T08:00:00Z", "2026-11-24T08:30:00Z", "2026-11-24T09:00:00Z"] {
+        world.occupy(2, start, 30);
+    }
+    let search = SearchSequencesRequest {
+        branch: branch_id(1),
+        parts: services.to_vec(),
+        wish: Wish {
+            day: "2026-11-24".parse().unwrap(),
+            time: TimeWish::Window { from: 540, until: 700, anchor: 540 },
+        },
+        requester: known(1),
+        limit: None,
+    };
+    let found = world.service.search_sequences(&world.scope, &search).await.unwrap();
+    assert_eq!(found.day, None);
+    let best = &found.sequences[0];
+    assert!(best.matches_preference);
+    assert_eq!(
+        best.slots[0].start,
+        at("2026-11-24T09:30:00Z"),
+        "the first minute at which all of it can be had"
+    );
+    let next = NextSequencesRequest {
+        branch: branch_id(1),
+        parts: services.to_vec(),
+        after: None,
+        search_days: 14,
+        requester: known(1),
+        limit: Some(2),
+    };
+    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
+    assert_eq!(next.len(), 2);
+    assert!(next.windows(2).all(|pair| pair[0].slots[0].start < pair[1].slots[0].start));
+    for offered in found.sequences.into_iter().chain(next) {
+        let check = asked(1, SequenceTarget::Slots(offered.slots), false);
+        let free = world.service.check_sequence(&world.scope, &check).await.unwrap();
+        assert!(matches!(free, CheckSequenceOutcome::Free { .. }), "{free:?}");
+    }
+}
+
+/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
+#[tokio::test]
+async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+    let world = world_of(salon(branch_id(1)).unwrap().policy(|policy| policy.grid_minutes = 5));
+    let first: NaiveDate = "2026-11-23".parse().unwrap();
+    for day in first.iter_days().take(11) {
+        world.occupy(2, &format!("{day}T07:00:00Z"), 660);
+    }
+    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    let services = [1, 3].map(|service| PartWish { service: service_id(service), staff: None });
+    let next = NextSequencesRequest {
+        branch: branch_id(1),
+        parts: services.to_vec(),
+        after: Some(at("2026-11-23T00:00:00Z")),
+        search_days: 28,
+        requester: known(1),
+        limit: Some(1),
+    };
+    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
+    assert_eq!(next[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
 }
 
 #[tokio::test]
@@ -244,7 +394,8 @@ async fn fees_and_quotas_count_every_part() {
     let world = world_of(salon);
     let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
     let id = id_of(&made);
-    let quota = world.service.move_sequence(&world.scope, &change(id, 1), at(TEN)).await.unwrap();
+    let quota =
+        world.service.move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(at(TEN))).await.unwrap();
     assert!(matches!(quota, ChangeSequenceOutcome::Denied { part: 1, .. }), "{quota:?}");
     let due = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
     assert_eq!(due, ChangeSequenceOutcome::FeeDue(Money::new(1000, Currency::Eur)));

@@ -1,0 +1,212 @@
+//! "Haarschnitt und danach den Bart, am Dienstag um zehn." - "Am Dienstag, …, um zehn Uhr geht beides nacheinander,
+//! zuerst Haarschnitt bei Anna Petersen, danach um zehn Uhr dreißig Bartpflege bei Boris Kühn, soll ich beides so
+//! eintragen?"
+//!
+//! Several services of one visit are one matter: looked at, held, offered, booked, moved and called off as a whole. If one
+//! part has no time, that is said, and nothing of the others is held or booked.
+
+pub(crate) mod booking;
+pub(crate) mod changing;
+pub(crate) mod moving;
+pub(crate) mod search;
+pub(crate) mod words;
+
+use appointment::commands::{
+    CheckSequenceOutcome, CheckSequenceRequest, OfferedSequence, PartWish, Sequence, SequenceTarget,
+};
+use appointment::model::{Hold, Slot, Unavailable};
+use chrono::{DateTime, Utc};
+use kernel::{ServiceId, StaffId};
+
+use crate::conversation::Conversation;
+use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::ports::{CallNotes, Question};
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::anybody::is_about_the_person;
+use crate::tools::offers::own_overlaps;
+use crate::tools::wish::Asker;
+
+/// Services that somebody asked for, one after the other from a minute on.
+#[derive(Debug, Clone)]
+pub(crate) struct AskedAll {
+    pub(crate) parts: Vec<PartWish>,
+    first: DateTime<Utc>,
+    /// The slots, where it was these that were offered or held.
+    slots: Option<Sequence>,
+    pub(crate) inferred: Vec<&'static str>,
+    /// The person comes from an earlier question of the call and was not named for this time.
+    pub(crate) is_kept: bool,
+}
+
+impl AskedAll {
+    /// What was asked for in words.
+    pub(crate) const fn at(
+        parts: Vec<PartWish>,
+        first: DateTime<Utc>,
+        inferred: Vec<&'static str>,
+        is_kept: bool,
+    ) -> Self {
+        Self { parts, first, slots: None, inferred, is_kept }
+    }
+
+    /// What was offered or held. `None` for no slot at all.
+    pub(crate) fn slots(slots: &[Slot]) -> Option<Self> {
+        let part = |slot: &Slot| PartWish { service: slot.service, staff: Some(slot.staff) };
+        Some(Self {
+            parts: slots.iter().map(part).collect(),
+            first: slots.first()?.start,
+            slots: Some(slots.to_vec()),
+            inferred: Vec::new(),
+            is_kept: false,
+        })
+    }
+
+    pub(crate) const fn start(&self) -> DateTime<Utc> {
+        self.first
+    }
+
+    pub(crate) fn services(&self) -> Vec<ServiceId> {
+        self.parts.iter().map(|part| part.service).collect()
+    }
+
+    /// Who is wished for in a part.
+    pub(crate) fn staff_of(&self, part: usize) -> Option<StaffId> {
+        self.parts.get(part).and_then(|part| part.staff)
+    }
+
+    pub(crate) fn target(&self) -> SequenceTarget {
+        match &self.slots {
+            Some(slots) => SequenceTarget::Slots(slots.clone()),
+            None => SequenceTarget::At { parts: self.parts.clone(), start: self.first },
+        }
+    }
+
+    /// The same with anybody, and who was wished for; `None` if nobody was, or the person was named for this time.
+    fn with_anybody(&self) -> Option<(Self, StaffId)> {
+        let (parts, wished) = search::with_anybody(&self.parts, self.is_kept)?;
+        Some((Self { parts, ..self.clone() }, wished))
+    }
+}
+
+/// Looks at services one after the other from one minute on, and holds all of them if they are free.
+pub(crate) async fn check_moment(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    asked: AskedAll,
+    notes: CallNotes,
+) -> ToolResult {
+    let (part, reason, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
+        CheckSequenceOutcome::Free { slots, holds, existing } => {
+            desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
+            let question = Question::BookAll { slots: slots.clone(), beside: existing.is_some() };
+            desk.note(talk, notes.asking(question)).await;
+            let reply = free(talk, &slots, &holds, &asked);
+            return Ok(match existing {
+                Some(own) => {
+                    let mut overlaps = own_overlaps(talk, &own, true);
+                    overlaps.data.extend(reply.data);
+                    overlaps.into()
+                }
+                None => reply.into(),
+            });
+        }
+        CheckSequenceOutcome::Taken { part, reason, alternatives, existing } => {
+            (part, reason, alternatives, existing)
+        }
+    };
+    if existing.is_none()
+        && let Some(reply) = with_others(desk, talk, asker, (&asked, &reason), &notes).await?
+    {
+        return Ok(reply.into());
+    }
+    let mut reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+    if let Some(own) = existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
+        desk.visit(talk, vec![own.branch]).await?;
+        let mut overlaps = own_overlaps(talk, &own, false);
+        overlaps.data.extend(reply.data);
+        reply = overlaps;
+    }
+    let notes = CallNotes { refused: Some(asked.start()), ..notes };
+    Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
+}
+
+async fn look(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    asked: &AskedAll,
+) -> Result<CheckSequenceOutcome, Stop> {
+    let request = CheckSequenceRequest {
+        branch: talk.branch,
+        target: asked.target(),
+        requester: asker.requester.clone(),
+        hold: true,
+    };
+    Ok(desk.parts.bookings.check_sequence(&talk.scope, &request).await?)
+}
+
+/// A person who was wished for earlier is looked for first; what others can do at that time is not kept from the caller.
+pub(crate) async fn with_others(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (asked, reason): (&AskedAll, &Unavailable),
+    notes: &CallNotes,
+) -> Result<Option<ToolReply>, Stop> {
+    let is_about_people = is_about_the_person(reason) || matches!(reason, Unavailable::PartBefore);
+    let Some((anybody, wished)) = asked.with_anybody().filter(|_| is_about_people) else { return Ok(None) };
+    let CheckSequenceOutcome::Free { slots, holds, existing: None } =
+        look(desk, talk, asker, &anybody).await?
+    else {
+        return Ok(None);
+    };
+    let question = Question::BookAll { slots: slots.clone(), beside: false };
+    desk.note(talk, notes.clone().asking(question)).await;
+    let reply = free(talk, &slots, &holds, &anybody);
+    Ok(Some(search::not_alone(talk, reply, Some(wished))))
+}
+
+/// The answer for services that can follow each other; the same fields for looking and for holding.
+fn free(talk: &Conversation, slots: &[Slot], holds: &[Hold], asked: &AskedAll) -> ToolReply {
+    let at = asked.start().with_timezone(&talk.zone());
+    let moment = speech::capital(&speech::moment(at, talk.now));
+    let (whole, course) = (words::all(slots.len()), words::course(talk, slots));
+    let reply = if holds.is_empty() {
+        let message = format!(
+            "{moment} geht {whole} nacheinander, {course}, festhalten kann ich die Zeit aber nicht, soll ich {whole} gleich eintragen?"
+        );
+        ToolReply::new(Status::NotHeld, message)
+    } else {
+        let message = format!("{moment} geht {whole} nacheinander, {course}, soll ich {whole} so eintragen?");
+        ToolReply::new(Status::Available, message)
+    };
+    let until = holds.iter().map(Hold::expires_at).min();
+    words::with_times(talk, reply, slots)
+        .with("available", true)
+        .with_some("slot_id", words::slot_id(slots))
+        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
+        .with("parts", words::parts(talk, slots, |_| None))
+        .with_some("held_until", until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
+        .with("awaiting_confirmation", true)
+        .with("inferred", asked.inferred.clone())
+        .next(NextAction::AskForConfirmation)
+}
+
+/// Attaches the alternatives and remembers them, so that "den zweiten" has a meaning.
+pub(crate) async fn offer(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    mut reply: ToolReply,
+    offered: &[OfferedSequence],
+    notes: CallNotes,
+) -> ToolReply {
+    if offered.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
+        reply = reply.next(NextAction::AskCaller);
+    }
+    let slots = offered.iter().map(|offered| offered.slots.clone()).collect();
+    desk.note(talk, notes.offering_all(slots)).await;
+    reply.offering(offered.iter().filter_map(|offered| words::alternative(talk, offered)).collect())
+}

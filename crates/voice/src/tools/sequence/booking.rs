@@ -1,0 +1,203 @@
+//! "Ja, bitte beides eintragen." - all parts in one transaction, or nothing.
+
+use appointment::commands::{BookSequenceOutcome, BookSequenceRequest, ClaimForAll};
+use appointment::model::{Appointment, AppointmentSource, OwnAppointment, Tie};
+
+use super::changing::{course_of, together};
+use super::{AskedAll, offer, with_others, words};
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::effect::{Did, Effect, SequenceEffect, Standing};
+use crate::names;
+use crate::once::Once;
+use crate::ports::{CallNotes, LastQuestion, Question};
+use crate::status::Status;
+use crate::tools::booking::{notes_for_staff, repeated};
+use crate::tools::copy::after_all;
+use crate::tools::offers::own_overlaps;
+use crate::tools::party::party;
+use crate::tools::wish::Asker;
+use crate::tools::yes;
+
+/// What shall be committed, and what was known when it was chosen.
+pub(crate) struct BookingAll {
+    pub(crate) asked: AskedAll,
+    pub(crate) notes: CallNotes,
+    pub(crate) asker: Asker,
+    /// Beside an appointment that the customer has at that time.
+    pub(crate) additional: bool,
+}
+
+impl BookingAll {
+    /// The question that this booking answers: if it lacks a name, the next yes is still about it.
+    fn question(&self) -> Option<Question> {
+        match (&self.asked.slots, &self.notes.asked) {
+            (Some(slots), _) => Some(Question::BookAll { slots: slots.clone(), beside: self.additional }),
+            (None, LastQuestion::Open(question @ Question::BookAll { slots, .. })) => {
+                let is_same = question.start() == Some(self.asked.start())
+                    && slots.len() == self.asked.parts.len()
+                    && slots.iter().zip(&self.asked.parts).all(|(slot, part)| {
+                        slot.service == part.service && part.staff.is_none_or(|staff| staff == slot.staff)
+                    });
+                is_same.then(|| question.clone())
+            }
+            (None, _) => None,
+        }
+    }
+}
+
+pub(crate) async fn commit(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    booking: BookingAll,
+    once: &Once,
+) -> ToolResult {
+    let question = booking.question();
+    let BookingAll { asked, notes, asker, additional } = booking;
+    let who: Vec<_> = asked.parts.iter().map(|part| format!("{}:{:?}", part.service, part.staff)).collect();
+    let referent = format!("{}:{}", who.join(","), asked.start());
+    let once = match desk.settled(talk, once, &referent).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
+    let (party, learned) = match party(desk, args, talk, &asker).await {
+        Ok(party) => party,
+        Err(stop) => {
+            let notes = match question {
+                Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes },
+                None => notes.closed(),
+            };
+            desk.note(talk, notes).await;
+            return Err(stop);
+        }
+    };
+    let request = BookSequenceRequest {
+        branch: talk.branch,
+        target: asked.target(),
+        party,
+        requester: asker.requester.clone(),
+        source: AppointmentSource::VoiceAgent,
+        notes: notes_for_staff(args)?,
+        additional: additional || args.is_confirmed(names::ADDITIONAL),
+        claim: Some(claim_for_all(&once, |parts| SequenceEffect::of(Did::Booked, parts))),
+    };
+    match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
+        BookSequenceOutcome::Booked(made) => {
+            if let Some(write) = learned {
+                // A name or address that was learned is worth keeping, not worth failing a booking for.
+                if let Err(error) = desk.parts.customers.commit(&talk.scope, write).await {
+                    tracing::warn!(%error, "what was learned about a customer was not stored");
+                }
+            }
+            let notes = match made.first() {
+                Some(first) => notes.answered(first.id()),
+                None => notes.closed(),
+            };
+            desk.note(talk, notes).await;
+            after_all(desk, talk, &made, SequenceEffect::of(Did::Booked, &made)).await
+        }
+        BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found), notes).await,
+        BookSequenceOutcome::OwnAppointment(own) => {
+            desk.visit(talk, vec![own.branch]).await?;
+            match asked.slots.clone() {
+                Some(slots) => {
+                    let question = Question::BookAll { slots, beside: true };
+                    yes::asked_back(desk, talk, notes.asking(question), vec![asked.start()], &once).await;
+                }
+                None => desk.note(talk, notes.closed()).await,
+            }
+            Err(own_overlaps(talk, &own, true).into())
+        }
+        BookSequenceOutcome::Gone { part, reason, alternatives } => {
+            if let Some(reply) = with_others(desk, talk, &asker, (&asked, &reason), &notes).await? {
+                return Err(yes::nothing_booked(reply).into());
+            }
+            let reply = words::not_free(talk, &asked, (part, &reason), &alternatives).with("booked", false);
+            let notes = CallNotes { refused: Some(asked.start()), ..notes };
+            Err(offer(desk, talk, reply, &alternatives, notes).await.into())
+        }
+        BookSequenceOutcome::Repeated => repeated(desk, talk, &once).await,
+    }
+}
+
+/// The first service is booked at that minute already. If it is not the very sequence, nothing was done, and what there
+/// is stands in its way.
+async fn already(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asked, found): (&AskedAll, Vec<Appointment>),
+    notes: CallNotes,
+) -> ToolResult {
+    let open: Vec<_> = found.into_iter().filter(|part| part.status().is_open()).collect();
+    let branches = open.iter().map(|part| part.snapshot().branch);
+    desk.visit(talk, branches.collect()).await?;
+    // A part that was moved elsewhere since is none of what was asked for now.
+    let visits = together(desk, open);
+    let at_that_time =
+        |visit: &Vec<Appointment>| visit.first().is_some_and(|first| first.starts_at() == asked.start());
+    let open =
+        visits.iter().find(|visit| at_that_time(visit)).or(visits.first()).cloned().unwrap_or_default();
+    let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
+    if let (true, Some(first)) = (services == asked.services(), open.first()) {
+        desk.note(talk, notes.answered(first.id())).await;
+        return Ok(already_booked(talk, &open));
+    }
+    desk.note(talk, notes.closed()).await;
+    let Some(own) = open.first().map(own_of) else { return Err(crate::tools::wish::slot_unknown().into()) };
+    Err(own_overlaps(talk, &own, false).with("booked", false).into())
+}
+
+fn own_of(appointment: &Appointment) -> OwnAppointment {
+    let state = appointment.snapshot();
+    OwnAppointment {
+        id: state.id,
+        branch: state.branch,
+        customer: state.customer,
+        call: state.call,
+        service: state.service,
+        staff: state.staff,
+        starts_at: state.starts_at,
+        ends_at: state.ends_at,
+    }
+}
+
+/// What is open of the visit that an appointment is a part of; `None` if it stands alone.
+pub(crate) async fn whole_of(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    appointment: &Appointment,
+) -> Result<Option<Vec<Appointment>>, Stop> {
+    let Some(Tie::Sequence(id)) = appointment.snapshot().tie else { return Ok(None) };
+    let all = desk.parts.bookings.sequence(&talk.scope, id).await?;
+    let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
+    let visit =
+        together(desk, open).into_iter().find(|visit| visit.iter().any(|part| part.id() == appointment.id()));
+    Ok(visit.filter(|visit| visit.len() > 1))
+}
+
+/// What is said of a sequence that was booked before.
+pub(crate) fn already_booked(talk: &Conversation, open: &[Appointment]) -> Done {
+    let effect = SequenceEffect::of(Did::Booked, open);
+    let standing = effect.standing(open);
+    let mut done = Effect::Sequence(effect).render(talk, standing);
+    if standing != Standing::Firm {
+        return done;
+    }
+    done.reply.status = Status::AlreadyBooked;
+    done.reply.message = format!(
+        "Ihre Termine {}, sind schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?",
+        course_of(talk, open)
+    );
+    done
+}
+
+/// The claim with the outcome of whatever appointments come out.
+pub(crate) fn claim_for_all(
+    once: &Once,
+    effect: impl Fn(&[Appointment]) -> SequenceEffect + Send + Sync + 'static,
+) -> ClaimForAll {
+    let once = once.clone();
+    ClaimForAll::new(move |parts| once.claim(&Effect::Sequence(effect(parts))))
+}

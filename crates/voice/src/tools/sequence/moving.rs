@@ -1,0 +1,336 @@
+//! "Können wir beides auf Donnerstag legen?" - in two steps, as one appointment is moved: the first holds the new time,
+//! only an explicit confirmation moves, and then all open parts or none.
+
+use appointment::commands::{
+    ChangeSequenceOutcome, ChangeSequenceRequest, PartWish, PrepareSequenceOutcome, Sequence, SequenceMove,
+};
+use appointment::model::{Appointment, Hold, SequenceId, Slot};
+use appointment::policy::change::ChangeAct;
+
+use super::booking::claim_for_all;
+use super::changing::{course_of, sequence_of, spoken_together, together};
+use super::{AskedAll, offer, words};
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::effect::{Did, SequenceEffect, said};
+use crate::error::VoiceError;
+use crate::once::Once;
+use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::appointments::{denied, row, unauthorized};
+use crate::tools::booking::repeated;
+use crate::tools::copy::after_all;
+use crate::tools::moving::{NewTime, gone, new_time};
+use crate::tools::wish::{self, Asker, Offer};
+use crate::tools::yes;
+
+/// A sequence that shall be moved, and what is known about it.
+pub(crate) struct Moving {
+    /// Its open parts, in order.
+    pub(crate) open: Vec<Appointment>,
+    pub(crate) asker: Asker,
+    pub(crate) notes: CallNotes,
+    pub(crate) confirmed: bool,
+}
+
+pub(crate) async fn reschedule(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    Moving { open, asker, notes, confirmed }: Moving,
+    once: &Once,
+) -> ToolResult {
+    let sequence = sequence_of(&open)?;
+    let Some(to) = place(args, talk, (&open, sequence), (&notes, confirmed))? else {
+        return match prepared(desk, talk, (&open, sequence), &notes).await? {
+            Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
+            Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
+            _ => Err(needs_new_time(talk, &open).into()),
+        };
+    };
+    carry_on(desk, talk, Moving { open, asker, notes, confirmed }, (sequence, to), once).await
+}
+
+async fn carry_on(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    Moving { open, asker, notes, confirmed }: Moving,
+    (sequence, to): (SequenceId, SequenceMove),
+    once: &Once,
+) -> ToolResult {
+    let once = match (confirmed, to.start()) {
+        (true, Some(start)) => match desk.settled(talk, once, &format!("{sequence}:{start}")).await? {
+            Earlier::Stands(done) => return Ok(done),
+            Earlier::None(once) => once,
+        },
+        _ => once.clone(),
+    };
+    let from = open.first().map(Appointment::starts_at);
+    let effect = move |parts: &[Appointment]| SequenceEffect::of(Did::Moved, parts).began(from);
+    let agreed_fee = open.first().and_then(|first| notes.agreed_fee_of_all(first.id(), ChangeAct::Move));
+    let request = ChangeSequenceRequest {
+        sequence,
+        parts: Some(open.iter().map(Appointment::id).collect()),
+        requester: asker.requester,
+        reason: None,
+        claim: Some(claim_for_all(&once, effect)),
+        agreed_fee,
+    };
+    // The invocation that told of a fee is no yes to it.
+    if confirmed && once.has_asked_back(&notes).is_none() {
+        match desk.parts.bookings.move_sequence(&talk.scope, &request, &to).await? {
+            ChangeSequenceOutcome::Changed { after, .. } => {
+                let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+                if let Some(first) = after.first() {
+                    desk.note(talk, notes.answered(first.id())).await;
+                }
+                return after_all(desk, talk, &after, effect(&after)).await;
+            }
+            // More than what the caller knows of: it is asked about.
+            ChangeSequenceOutcome::FeeDue(_) => {}
+            ChangeSequenceOutcome::Repeated => return repeated(desk, talk, &once).await,
+            refused => return refuse(desk, talk, refused, (&open, &to)).await,
+        }
+    }
+    let done = ask(desk, talk, (&request, &to), &open, notes).await?;
+    if let (true, Some(start)) = (confirmed, to.start()) {
+        // The same invocation once more is no answer to its question.
+        let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+        yes::asked_back(desk, talk, notes, vec![start], &once).await;
+    }
+    Ok(done)
+}
+
+/// The question whether to move all of it, with the fee if there is one. The new time is held meanwhile.
+async fn ask(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (request, to): (&ChangeSequenceRequest, &SequenceMove),
+    open: &[Appointment],
+    notes: CallNotes,
+) -> ToolResult {
+    let (parts, slots, holds, fee) =
+        match desk.parts.bookings.prepare_sequence_move(&talk.scope, request, to).await? {
+            PrepareSequenceOutcome::Ready { parts, slots, holds, fee } => (parts, slots, holds, fee),
+            PrepareSequenceOutcome::Not(refused) => return refuse(desk, talk, refused, (open, to)).await,
+        };
+    let (Some(first), Some(slot)) = (parts.first(), slots.first()) else {
+        return Err(VoiceError::Corrupt("a sequence without parts").into());
+    };
+    let told_fee =
+        fee.map(|fee| ToldFee { appointment: first.id(), act: ChangeAct::Move, fee, of_all: true });
+    let notes = notes.asking(Question::MoveAll(request.sequence, slots.clone()));
+    desk.note(talk, CallNotes { told_fee, ..notes }).await;
+    let at = slot.start.with_timezone(&talk.zone());
+    let (status, promise) = if holds.is_empty() {
+        (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
+    } else {
+        (Status::ReadyForConfirmation, "")
+    };
+    let message = format!(
+        "Ich kann Ihre Termine auf {} verlegen, {}{promise}{}, soll ich das so machen?",
+        speech::moment_as_aim(at, talk.now),
+        words::course(talk, &slots),
+        said(fee),
+    );
+    let people = words::people(talk, &slots);
+    let until = holds.iter().map(Hold::expires_at).min();
+    Ok(ToolReply::new(status, message)
+        .with("appointment_id", first.id().to_string())
+        .with("sequence_id", request.sequence.to_string())
+        .with("current_appointment", row(talk, first))
+        .with("appointments", parts.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
+        .with(
+            "new_appointment",
+            serde_json::json!({
+                "slot_id": words::slot_id(&slots),
+                "start": at.to_rfc3339(),
+                "date": at.format("%Y-%m-%d").to_string(),
+                "time": at.format("%H:%M").to_string(),
+                "staff": people,
+            }),
+        )
+        .with("parts", words::parts(talk, &slots, |index| parts.get(index).map(Appointment::id)))
+        .with_some("fee_minor", fee.map(kernel::Money::minor))
+        .with_some("held_until", until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
+        .next(NextAction::AskForConfirmation)
+        .into())
+}
+
+/// Moves to the slots that the caller was asked about.
+pub(crate) async fn move_held(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (sequence, slots): (SequenceId, Sequence),
+    once: &Once,
+) -> ToolResult {
+    to_slots(desk, args, talk, (sequence, slots, true), once).await
+}
+
+/// Asks once more about slots that the call holds for a sequence.
+pub(crate) async fn ask_again(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (sequence, slots): (SequenceId, Sequence),
+) -> ToolResult {
+    let once = Once::once_in_call(talk, crate::tool::Tool::RescheduleAppointment, "asked again");
+    to_slots(desk, args, talk, (sequence, slots, false), &once).await
+}
+
+async fn to_slots(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (sequence, slots, confirmed): (SequenceId, Sequence, bool),
+    once: &Once,
+) -> ToolResult {
+    let asker = wish::asker(desk, args, talk).await?;
+    let all = desk.parts.bookings.sequence(&talk.scope, sequence).await?;
+    let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
+    let Some(open) = visit_of(together(desk, open), &slots) else { return Err(gone().into()) };
+    let Some(first) = open.first() else { return Err(gone().into()) };
+    let branch = first.snapshot().branch;
+    desk.visit(talk, vec![branch]).await?;
+    let there = talk.at(branch);
+    let talk = there.as_deref().unwrap_or(talk);
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let moving = Moving { open, asker, notes, confirmed };
+    carry_on(desk, talk, moving, (sequence, SequenceMove::To(slots)), once).await
+}
+
+/// The visit that shall take these slots: the only one there is, or the only one with their services.
+fn visit_of(mut visits: Vec<Vec<Appointment>>, slots: &[Slot]) -> Option<Vec<Appointment>> {
+    if visits.len() > 1 {
+        visits.retain(|visit| is_for(slots, visit));
+    }
+    visits.pop().filter(|_| visits.is_empty())
+}
+
+/// Whether the slots are for these parts.
+fn is_for(slots: &[Slot], parts: &[Appointment]) -> bool {
+    slots.len() == parts.len()
+        && slots.iter().zip(parts).all(|(slot, part)| slot.service == part.snapshot().service)
+}
+
+/// Where it shall go: slots that were offered, or words about its beginning.
+fn place(
+    args: Args<'_>,
+    talk: &Conversation,
+    (open, sequence): (&[Appointment], SequenceId),
+    (notes, confirmed): (&CallNotes, bool),
+) -> Result<Option<SequenceMove>, Stop> {
+    let Some(first) = open.first() else { return Ok(None) };
+    Ok(match new_time(args, talk, first, notes)? {
+        None => None,
+        // The same time in other words is a yes to what was asked, people included.
+        Some(NewTime::Minute(start)) => Some(match &notes.asked {
+            LastQuestion::Open(question @ Question::MoveAll(asked, slots))
+                if confirmed && *asked == sequence && question.start() == Some(start) =>
+            {
+                SequenceMove::To(slots.clone())
+            }
+            _ => SequenceMove::At(start),
+        }),
+        Some(NewTime::Offered(Offer::One(_))) => return Err(wish::slot_unknown().into()),
+        Some(NewTime::Offered(Offer::All(slots))) => {
+            if !is_for(&slots, open) {
+                return Err(wish::slot_unknown().into());
+            }
+            Some(SequenceMove::To(slots))
+        }
+    })
+}
+
+/// Where a sequence is to go, as far as the call has said.
+enum Prepared {
+    /// The caller was asked about this, last of all.
+    Asked(Sequence),
+    /// This is held for it; other things were said since.
+    Held(Sequence),
+    /// Nothing.
+    Nothing,
+}
+
+async fn prepared(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (open, sequence): (&[Appointment], SequenceId),
+    notes: &CallNotes,
+) -> Result<Prepared, Stop> {
+    let is_forgotten = match &notes.asked {
+        LastQuestion::Open(Question::MoveAll(asked, slots)) if *asked == sequence => {
+            return Ok(Prepared::Asked(slots.clone()));
+        }
+        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
+        LastQuestion::Unknown => true,
+        LastQuestion::Answered(_) | LastQuestion::Closed => false,
+    };
+    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let of_part = |part: &Appointment| -> Option<Slot> {
+        let mut own = held.iter().filter(|hold| hold.snapshot().moves == Some(part.id())).map(Hold::slot);
+        own.next().filter(|_| own.next().is_none())
+    };
+    Ok(match open.iter().map(of_part).collect::<Option<Sequence>>() {
+        Some(slots) if is_forgotten => Prepared::Asked(slots),
+        Some(slots) => Prepared::Held(slots),
+        None => Prepared::Nothing,
+    })
+}
+
+async fn refuse(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    refused: ChangeSequenceOutcome,
+    (open, to): (&[Appointment], &SequenceMove),
+) -> ToolResult {
+    match refused {
+        ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
+        ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
+        ChangeSequenceOutcome::NoChange => {
+            let message = format!(
+                "Ihre Termine stehen schon so, {}, möchten Sie eine andere Zeit?",
+                course_of(talk, open)
+            );
+            Ok(unchanged(open, message).into())
+        }
+        ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let anybody = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
+            let with = |slot: &Slot| PartWish { service: slot.service, staff: Some(slot.staff) };
+            let parts = match to {
+                SequenceMove::To(slots) if is_for(slots, open) => slots.iter().map(with).collect(),
+                SequenceMove::To(_) | SequenceMove::At(_) => open.iter().map(anybody).collect(),
+            };
+            let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
+            let asked = AskedAll::at(parts, start, Vec::new(), false);
+            let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+            Err(offer(desk, talk, reply, &alternatives, notes).await.into())
+        }
+        ChangeSequenceOutcome::NotOpen(_)
+        | ChangeSequenceOutcome::FeeDue(_)
+        | ChangeSequenceOutcome::Changed { .. }
+        | ChangeSequenceOutcome::Repeated => Err(gone().into()),
+    }
+}
+
+fn unchanged(open: &[Appointment], message: String) -> ToolReply {
+    ToolReply::new(Status::Unchanged, message)
+        .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
+        .next(NextAction::AskCaller)
+}
+
+fn needs_new_time(talk: &Conversation, open: &[Appointment]) -> ToolReply {
+    let message = format!(
+        "Es geht um Ihre Termine {}, auf welchen Tag und welche Uhrzeit darf ich sie legen?",
+        spoken_together(talk, open)
+    );
+    ToolReply::new(Status::NeedsNewTime, message)
+        .with_some("current_appointment", open.first().map(|first| row(talk, first)))
+        .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
+        .next(NextAction::AskCaller)
+}

@@ -1,0 +1,217 @@
+//! "Am Dienstagvormittag", "wann geht denn beides zusammen?" - sequences for a time that is no minute.
+
+use appointment::commands::{
+    NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequencesFound,
+};
+use appointment::policy::alternatives::{TimeWish, Wish};
+use chrono::{DateTime, Utc};
+use kernel::StaffId;
+use serde_json::json;
+
+use super::{offer, words};
+use crate::conversation::Conversation;
+use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::ports::CallNotes;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::offers::{Asked, because, reason_code};
+use crate::tools::wish::Asker;
+use crate::when::{Stretch, When};
+
+/// Sequences in a stretch of time, or near it.
+pub(crate) async fn check_stretch(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (parts, is_kept, stretch): (Vec<PartWish>, bool, Stretch),
+    notes: CallNotes,
+) -> ToolResult {
+    let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
+    else {
+        desk.note(talk, notes).await;
+        let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
+        return Err(ToolReply::new(Status::TimeRequired, message)
+            .with("inferred", stretch.inferred)
+            .next(NextAction::AskCaller)
+            .into());
+    };
+    let whole = words::all(parts.len());
+    let first_part = parts.first().copied();
+    let wish = Wish { day: first, time: time_of(&stretch) };
+    let fits = |offered: &OfferedSequence| is_inside(talk, &stretch, offered);
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, None), &fits).await?;
+    let SequencesFound { sequences, day } = found;
+    let inside: Vec<_> = sequences.iter().filter(|offered| fits(offered)).cloned().collect();
+    let why_not = day.as_ref().filter(|_| stretch.days.len() == 1).zip(first_part).map(|(reason, part)| {
+        let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
+        because(talk, reason, &Asked::new(part.service, part.staff, start))
+    });
+    let slots = if inside.is_empty() { &sequences } else { &inside };
+    let reply = match (words::spoken_offers(talk, slots), inside.is_empty()) {
+        (Some(offered), false) => {
+            let message =
+                format!("{} nacheinander ginge {offered}, was passt Ihnen?", speech::capital(whole));
+            ToolReply::new(Status::Options, message)
+        }
+        (Some(offered), true) => {
+            // Some beginnings were tried, not all there are.
+            let why = why_not.unwrap_or_else(|| {
+                format!("In diesem Zeitraum kann ich Ihnen {whole} nacheinander gerade nicht anbieten")
+            });
+            let message = format!("{why}, ich hätte aber {offered}, was passt Ihnen?");
+            ToolReply::new(Status::Unavailable, message)
+        }
+        (None, _) => nothing_found(whole),
+    };
+    let next = if slots.is_empty() { NextAction::OfferCallback } else { NextAction::OfferAlternatives };
+    let reply = not_alone(talk, reply, without)
+        .with("available", !inside.is_empty())
+        .with_some("reason", day.as_ref().filter(|_| inside.is_empty()).map(reason_code))
+        .with("inferred", stretch.inferred)
+        .next(next);
+    Ok(offer(desk, talk, reply, slots, notes).await.into())
+}
+
+fn time_of(stretch: &Stretch) -> TimeWish {
+    if stretch.has_hours {
+        let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
+        TimeWish::Window { from, until, anchor: from }
+    } else {
+        TimeWish::Any
+    }
+}
+
+fn is_inside(talk: &Conversation, stretch: &Stretch, offered: &OfferedSequence) -> bool {
+    let Some(first) = offered.slots.first() else { return false };
+    let local = first.start.with_timezone(&talk.zone());
+    let minute = german_datetime::MinuteOfDay::from(local.time());
+    stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
+}
+
+/// What is free around a wish. A person who was wished for earlier is looked for first; where nothing fits, what others
+/// can do is not kept from the caller, and the person comes along.
+async fn search(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (parts, is_kept): (Vec<PartWish>, bool),
+    (wish, limit): (Wish, Option<u32>),
+    fits: &(dyn Fn(&OfferedSequence) -> bool + Sync),
+) -> Result<(SequencesFound, Option<StaffId>), Stop> {
+    let requester = asker.requester.clone();
+    let request = SearchSequencesRequest { branch: talk.branch, parts, wish, requester, limit };
+    let found = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
+    let Some((anybody, wished)) = with_anybody(&request.parts, is_kept) else { return Ok((found, None)) };
+    if found.sequences.iter().any(fits) {
+        return Ok((found, None));
+    }
+    let request = SearchSequencesRequest { parts: anybody, ..request };
+    let others = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
+    Ok(if others.sequences.iter().any(fits) { (others, Some(wished)) } else { (found, None) })
+}
+
+/// The same parts with anybody, and who was wished for earlier.
+pub(super) fn with_anybody(parts: &[PartWish], is_kept: bool) -> Option<(Vec<PartWish>, StaffId)> {
+    let wished = parts.iter().find_map(|part| part.staff).filter(|_| is_kept)?;
+    Some((parts.iter().map(|part| PartWish { staff: None, ..*part }).collect(), wished))
+}
+
+/// Says beforehand that a person alone cannot have it.
+pub(super) fn not_alone(talk: &Conversation, mut reply: ToolReply, without: Option<StaffId>) -> ToolReply {
+    let Some(staff) = without else { return reply };
+    let name = talk.staff_name(staff);
+    reply.message = format!(
+        "Allein bei {} geht das leider nicht, {}",
+        speech::plain(&name),
+        speech::small(&reply.message)
+    );
+    reply.with("requested_staff", name)
+}
+
+/// Whole sequences around what was said.
+pub(crate) async fn alternatives(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (parts, is_kept, when, limit): (Vec<PartWish>, bool, When, Option<u32>),
+    notes: CallNotes,
+) -> ToolResult {
+    let (wish, asked) = match when {
+        When::Moment(moment) => {
+            let minute = german_datetime::MinuteOfDay::from(moment.at.time()).minutes();
+            (Wish { day: moment.at.date_naive(), time: TimeWish::At(minute) }, Some(moment.at))
+        }
+        When::Stretch(stretch) => {
+            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
+            (Wish { day, time: time_of(&stretch) }, None)
+        }
+        When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
+    };
+    let whole = words::all(parts.len());
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, limit), &|_| true).await?;
+    let SequencesFound { sequences, day } = found;
+    let reply = match words::spoken_offers(talk, &sequences) {
+        Some(offered) => {
+            let message =
+                format!("{} nacheinander ginge {offered}, was passt Ihnen?", speech::capital(whole));
+            ToolReply::new(Status::Options, message).with("found", true).next(NextAction::OfferAlternatives)
+        }
+        None => nothing_found(whole).with("found", false),
+    };
+    let all_match = sequences.iter().all(|offered| offered.matches_preference);
+    let reply = not_alone(talk, reply, without)
+        .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
+        .with("preference", json!({"all_match_preference": all_match}))
+        .with_some("reason", day.as_ref().map(reason_code));
+    Ok(offer(desk, talk, reply, &sequences, notes).await.into())
+}
+
+/// The next whole sequences from an instant on.
+pub(crate) async fn next(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (parts, is_kept, after, search_days): (Vec<PartWish>, bool, Option<DateTime<Utc>>, u32),
+    notes: CallNotes,
+) -> ToolResult {
+    let whole = words::all(parts.len());
+    let requester = asker.requester.clone();
+    let request =
+        NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
+    let mut found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+    let mut without = None;
+    if let (true, Some((parts, wished))) = (found.is_empty(), with_anybody(&request.parts, is_kept)) {
+        let request = NextSequencesRequest { parts, ..request };
+        found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+        without = Some(wished);
+    }
+    let Some((first, slot)) = found.first().and_then(|first| Some((first, first.slots.first()?))) else {
+        let reply = nothing_found(whole).with("searched_days", search_days);
+        return Ok(offer(desk, talk, reply, &[], notes).await.into());
+    };
+    let at = slot.start.with_timezone(&talk.zone());
+    let message = format!(
+        "Das nächste Mal geht {whole} nacheinander {}, {}, passt Ihnen das?",
+        speech::moment(at, talk.now),
+        words::course(talk, &first.slots),
+    );
+    let reply = not_alone(talk, ToolReply::new(Status::Options, message), without)
+        .with("next_available", at.to_rfc3339())
+        .with("formatted_date", at.format("%d.%m.%Y").to_string())
+        .with("formatted_time", at.format("%H:%M").to_string())
+        .with_some("slot_id", words::slot_id(&first.slots))
+        .with("staff", words::people(talk, &first.slots))
+        .with("parts", words::parts(talk, &first.slots, |_| None))
+        .with("searched_days", search_days)
+        .next(NextAction::OfferAlternatives);
+    Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// The waiting list is for one service, so a person has to look.
+fn nothing_found(whole: &str) -> ToolReply {
+    let message = format!(
+        "In diesem Zeitraum finde ich für {whole} nacheinander leider nichts Freies, soll sich jemand dazu bei Ihnen melden?"
+    );
+    ToolReply::new(Status::NoAvailability, message).next(NextAction::OfferCallback)
+}

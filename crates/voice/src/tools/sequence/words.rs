@@ -1,0 +1,257 @@
+//! The sentences and fields that tell of services one after the other.
+
+use appointment::commands::OfferedSequence;
+use appointment::model::{Slot, SlotId, Unavailable};
+use kernel::{AppointmentId, Money, ServiceId};
+use serde_json::{Value, json};
+
+use super::AskedAll;
+use crate::conversation::Conversation;
+use crate::reply::{Alternative, NextAction, ToolReply};
+use crate::speech;
+use crate::tools::offers::{Asked, SPOKEN, because, reason_code, refusal_status};
+use crate::tools::services::decimal;
+
+/// "beides", "alles": all parts in one word.
+pub(crate) const fn all(parts: usize) -> &'static str {
+    if parts == 2 { "beides" } else { "alles" }
+}
+
+/// "Haarschnitt und Bartpflege".
+pub(crate) fn names(talk: &Conversation, services: impl Iterator<Item = ServiceId>) -> String {
+    let names: Vec<_> = services.map(|service| speech::plain(&talk.service_name(service))).collect();
+    speech::and_list(&names)
+}
+
+/// "zuerst Haarschnitt bei Anna Petersen, danach um zehn Uhr dreißig Bartpflege bei Boris Kühn". The time of the first
+/// part is said before.
+pub(crate) fn course(talk: &Conversation, slots: &[Slot]) -> String {
+    let zone = talk.zone();
+    let alone = slots.first().filter(|first| slots.iter().all(|slot| slot.staff == first.staff));
+    let said: Vec<_> = slots
+        .iter()
+        .enumerate()
+        .map(|(index, slot)| {
+            let begins = match index {
+                0 => "zuerst".to_owned(),
+                _ => format!("danach um {}", speech::clock(slot.start.with_timezone(&zone).time())),
+            };
+            let service = speech::plain(&talk.service_name(slot.service));
+            match alone {
+                Some(_) => format!("{begins} {service}"),
+                None => format!("{begins} {service} bei {}", speech::plain(&talk.staff_name(slot.staff))),
+            }
+        })
+        .collect();
+    let said = said.join(", ");
+    match alone {
+        Some(first) => {
+            format!("{said}, {} bei {}", all(slots.len()), speech::plain(&talk.staff_name(first.staff)))
+        }
+        None => said,
+    }
+}
+
+/// The parts as fields; `appointment` names the appointment of each, where there is one.
+pub(crate) fn parts(
+    talk: &Conversation,
+    slots: &[Slot],
+    appointment: impl Fn(usize) -> Option<AppointmentId>,
+) -> Vec<Value> {
+    let part = |(index, slot): (usize, &Slot)| {
+        let (start, end) = (slot.start.with_timezone(&talk.zone()), slot.end.with_timezone(&talk.zone()));
+        let (service, person) = (talk.service_name(slot.service), talk.staff_name(slot.staff));
+        let price = talk.catalogue.service(slot.service).map(|service| service.price);
+        let mut part = json!({
+            "service": service,
+            "service_id": slot.service.to_string(),
+            "staff": person,
+            "staff_id": slot.staff.to_string(),
+            "start": start.to_rfc3339(),
+            "end": end.to_rfc3339(),
+            "time": start.format("%H:%M").to_string(),
+            "duration_minutes": (slot.end - slot.start).num_minutes(),
+            "price": price.map(decimal),
+            "price_minor": price.map(Money::minor),
+            "currency": price.map(|price| price.currency().code()),
+            "spoken": format!(
+                "um {} {} bei {}",
+                speech::clock(start.time()),
+                speech::plain(&service),
+                speech::plain(&person)
+            ),
+        });
+        if let (Some(id), Value::Object(fields)) = (appointment(index), &mut part) {
+            fields.insert("appointment_id".to_owned(), id.to_string().into());
+        }
+        part
+    };
+    slots.iter().enumerate().map(part).collect()
+}
+
+/// Beginning, end and length of the whole, its services, its people and what it costs in all.
+pub(crate) fn with_times(talk: &Conversation, reply: ToolReply, slots: &[Slot]) -> ToolReply {
+    let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return reply };
+    let at = first.start.with_timezone(&talk.zone());
+    let services: Vec<_> = slots.iter().map(|slot| talk.service_name(slot.service)).collect();
+    let reply = reply
+        .with("start", at.to_rfc3339())
+        .with("end", last.end.with_timezone(&talk.zone()).to_rfc3339())
+        .with("date", at.format("%Y-%m-%d").to_string())
+        .with("time", at.format("%H:%M").to_string())
+        .with("service", speech::and_list(&services))
+        .with("staff", people(talk, slots))
+        .with("duration_minutes", (last.end - first.start).num_minutes());
+    match total(talk, slots) {
+        Some(price) => reply
+            .with("price", decimal(price))
+            .with("price_minor", price.minor())
+            .with("currency", price.currency().code()),
+        None => reply,
+    }
+}
+
+/// Everybody who does a part, each once: "Anna Petersen und Boris Kühn".
+pub(crate) fn people(talk: &Conversation, slots: &[Slot]) -> String {
+    let mut people: Vec<String> = Vec::new();
+    for name in slots.iter().map(|slot| talk.staff_name(slot.staff)) {
+        if !people.contains(&name) {
+            people.push(name);
+        }
+    }
+    speech::and_list(&people)
+}
+
+/// What all of it costs by the catalogue; `None` if it cannot be one sum.
+fn total(talk: &Conversation, slots: &[Slot]) -> Option<Money> {
+    let price = |slot: &Slot| talk.catalogue.service(slot.service).map(|service| service.price);
+    let mut prices = slots.iter().map(price);
+    let first = prices.next()??;
+    prices.try_fold(first, |sum, price| {
+        let price = price.filter(|price| price.currency() == sum.currency())?;
+        Some(Money::new(sum.minor().checked_add(price.minor())?, sum.currency()))
+    })
+}
+
+/// The name of the whole.
+pub(crate) fn slot_id(slots: &[Slot]) -> Option<String> {
+    SlotId::encode_all(slots).map(|name| name.as_str().to_owned())
+}
+
+/// A sequence to choose instead. `None` for one that has no name: it could not be accepted.
+pub(crate) fn alternative(talk: &Conversation, offered: &OfferedSequence) -> Option<Alternative> {
+    let at = offered.slots.first()?.start.with_timezone(&talk.zone());
+    Some(Alternative {
+        slot_id: slot_id(&offered.slots)?,
+        start: at.to_rfc3339(),
+        date: at.format("%Y-%m-%d").to_string(),
+        time: at.format("%H:%M").to_string(),
+        staff: people(talk, &offered.slots),
+        spoken: speech::moment(at, talk.now),
+        kind: offered.kind.as_str().to_owned(),
+    })
+}
+
+/// The first sequences as words; `None` if there are none.
+pub(crate) fn spoken_offers(talk: &Conversation, offered: &[OfferedSequence]) -> Option<String> {
+    let firsts = offered.iter().filter_map(|offered| offered.slots.first());
+    let moments: Vec<_> = firsts.take(SPOKEN).map(|slot| slot.start.with_timezone(&talk.zone())).collect();
+    (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
+}
+
+/// The answer for a sequence that cannot be had, with the part that has no time.
+pub(crate) fn not_free(
+    talk: &Conversation,
+    asked: &AskedAll,
+    (part, reason): (usize, &Unavailable),
+    alternatives: &[OfferedSequence],
+) -> ToolReply {
+    let start = asked.start();
+    let at = start.with_timezone(&talk.zone());
+    if start < talk.now {
+        let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
+        return talk.listener().refuse(&over);
+    }
+    let why = why(talk, asked, part, reason);
+    let offered = spoken_offers(talk, alternatives);
+    let whole = all(asked.services().len());
+    let message = match (&offered, reason) {
+        (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
+            format!("{why}, darf es etwas anderes sein?")
+        }
+        (Some(offered), _) => {
+            format!("{why}, {whole} nacheinander ginge {offered}, was passt Ihnen?")
+        }
+        (None, _) => {
+            format!(
+                "{why} und in der Nähe geht {whole} nacheinander leider auch nicht, passt Ihnen eine ganz andere Zeit?"
+            )
+        }
+    };
+    let (earliest, notice) = match reason {
+        Unavailable::TooSoon { earliest } => (
+            Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
+            asked.services().first().map(|service| talk.catalogue.notice_minutes(*service)),
+        ),
+        _ => (None, None),
+    };
+    let missing = asked.services().get(part).map(|service| talk.service_name(*service));
+    ToolReply::new(refusal_status(reason, alternatives.is_empty()), message)
+        .with("available", false)
+        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
+        .with("reason", reason_code(reason))
+        .with_some("missing_part", missing)
+        .with_some("earliest_bookable", earliest)
+        .with_some("minimum_notice_minutes", notice)
+        .with("inferred", asked.inferred.clone())
+        .next(NextAction::OfferAlternatives)
+}
+
+/// Which part has no time, and why, in a main clause.
+fn why(talk: &Conversation, asked: &AskedAll, part: usize, reason: &Unavailable) -> String {
+    let services = asked.services();
+    let service = services.get(part).copied();
+    let name = service.map_or_else(|| "Termin".to_owned(), |id| speech::plain(&talk.service_name(id)));
+    match (reason, service) {
+        (Unavailable::NotOffered, _) => return format!("{name} bieten wir hier nicht an"),
+        (Unavailable::StaffCannot, _) => {
+            return format!("{name} wird von der gewünschten Person nicht angeboten");
+        }
+        _ => {}
+    }
+    let what = match reason {
+        Unavailable::OutsideHours => "reichen unsere Öffnungszeiten nicht",
+        Unavailable::Break => "käme die Pause dazwischen",
+        Unavailable::FacilityTaken { .. } | Unavailable::NoFacility => {
+            "fehlt dann leider der Platz oder das Gerät"
+        }
+        Unavailable::NotVerified => "kann ich die Zeit gerade nicht sicher prüfen",
+        _ => "ist dann aber leider nichts frei",
+    };
+    let moment = speech::moment(asked.start().with_timezone(&talk.zone()), talk.now);
+    let with = match asked.staff_of(part) {
+        Some(staff) => format!(" bei {}", speech::plain(&talk.staff_name(staff))),
+        None => String::new(),
+    };
+    if part > 0 {
+        let before = names(talk, services.iter().take(part).copied());
+        let would = if part == 1 { "ginge" } else { "gingen" };
+        return format!("{} {would} {before}, für {name}{with} danach {what}", speech::capital(&moment));
+    }
+    // Rules about the beginning are about all of it; that somebody is busy is about the first part.
+    match (reason, service) {
+        (
+            Unavailable::StaffAbsent
+            | Unavailable::StaffOff
+            | Unavailable::Busy(_)
+            | Unavailable::BusyElsewhere
+            | Unavailable::NotLoaded
+            | Unavailable::PartBefore
+            | Unavailable::NoFacility
+            | Unavailable::FacilityTaken { .. },
+            _,
+        )
+        | (_, None) => format!("{} ist für {name}{with} leider nichts frei", speech::capital(&moment)),
+        (_, Some(service)) => because(talk, reason, &Asked::new(service, asked.staff_of(0), asked.start())),
+    }
+}
