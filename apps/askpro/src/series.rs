@@ -34,9 +34,9 @@ pub struct SeriesArgs {
     #[arg(long, value_name = "N", group = "every")]
     pub every_months: Option<u32>,
     /// What a series by months keeps: the weekday of the first date ("every second Tuesday of the month"), or its day of
-    /// the month.
-    #[arg(long, value_name = "WHAT", requires = "every_months", default_value = "weekday")]
-    pub on: OnThe,
+    /// the month; the weekday, if nothing is said.
+    #[arg(long, value_name = "WHAT")]
+    pub on: Option<OnThe>,
     /// How many dates.
     #[arg(long, value_name = "N")]
     pub count: u32,
@@ -58,10 +58,13 @@ impl SeriesArgs {
     fn rule(&self) -> anyhow::Result<SeriesRule> {
         let time = NaiveTime::parse_from_str(&self.time, "%H:%M");
         let time = time.with_context(|| format!("--time: `{}` is no time like 10:00", self.time))?;
+        if self.on.is_some() && self.every_months.is_none() {
+            bail!("--on belongs to --every-months");
+        }
         let every = match (self.every_weeks, self.every_days, self.every_months) {
             (Some(weeks), None, None) => Interval::Weeks(weeks),
             (None, Some(days), None) => Interval::Days(days),
-            (None, None, Some(months)) => match self.on {
+            (None, None, Some(months)) => match self.on.unwrap_or(OnThe::Weekday) {
                 OnThe::Weekday => Interval::MonthsByWeekday(months),
                 OnThe::Day => Interval::Months(months),
             },
