@@ -6,6 +6,7 @@
 mod question;
 mod refusal;
 
+use appointment::policy::alternatives::TimeWish;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use german_datetime::{
@@ -73,6 +74,25 @@ pub(crate) struct Stretch {
     /// Whether the caller named hours.
     pub(crate) has_hours: bool,
     pub(crate) inferred: Vec<&'static str>,
+}
+
+impl Stretch {
+    /// The hours of each day, as a wish.
+    pub(crate) fn time(&self) -> TimeWish {
+        if self.has_hours {
+            let (from, until) = (self.from.minutes(), self.until.minutes());
+            TimeWish::Window { from, until, anchor: from }
+        } else {
+            TimeWish::Any
+        }
+    }
+
+    /// Whether this begins in it, on a clock of the zone.
+    pub(crate) fn holds(&self, zone: Tz, start: DateTime<Utc>) -> bool {
+        let local = start.with_timezone(&zone);
+        let minute = MinuteOfDay::from(local.time());
+        self.days.contains(&local.date_naive()) && (self.from..=self.until).contains(&minute)
+    }
 }
 
 /// What is needed besides the words.

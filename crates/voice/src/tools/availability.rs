@@ -212,27 +212,17 @@ async fn check_stretch(
             .next(NextAction::AskCaller)
             .into());
     };
-    let time = if stretch.has_hours {
-        let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
-        TimeWish::Window { from, until, anchor: from }
-    } else {
-        TimeWish::Any
-    };
     let request = SearchRequest {
         branch: talk.branch,
         service,
         staff,
-        wish: Wish { day: first, time },
+        wish: Wish { day: first, time: stretch.time() },
         moving: None,
         requester: asker.requester.clone(),
         limit: None,
     };
     let found = desk.parts.bookings.search(&talk.scope, request.clone()).await?;
-    let in_stretch = |slot: &RankedSlot| {
-        let local = slot.slot.start.with_timezone(&talk.zone());
-        let minute = german_datetime::MinuteOfDay::from(local.time());
-        stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
-    };
+    let in_stretch = |slot: &RankedSlot| stretch.holds(talk.zone(), slot.slot.start);
     let inside: Vec<_> = found.slots.iter().filter(|slot| in_stretch(slot)).copied().collect();
     if let Some(wished) = staff
         && inside.iter().all(|slot| slot.slot.staff != wished)
@@ -326,14 +316,8 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             (service, staff, wish, Some(moment.at))
         }
         Wanted::Described { service, staff, when: When::Stretch(stretch), .. } => {
-            let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
-            let time = if stretch.has_hours {
-                TimeWish::Window { from, until, anchor: from }
-            } else {
-                TimeWish::Any
-            };
             let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
-            (service, staff, Wish { day, time }, None)
+            (service, staff, Wish { day, time: stretch.time() }, None)
         }
         Wanted::Described { service, staff, when: When::Unsaid, .. } => {
             (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)

@@ -24,7 +24,7 @@ use crate::tools::anybody;
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::offers::{self, Asked};
-use crate::tools::party::party;
+use crate::tools::party::{keep_learned, party_or_ask};
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
@@ -197,17 +197,7 @@ pub(crate) async fn commit(
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let (party, learned) = match party(desk, args, talk, &asker).await {
-        Ok(party) => party,
-        Err(stop) => {
-            let notes = match question {
-                Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes },
-                None => notes.closed(),
-            };
-            desk.note(talk, notes).await;
-            return Err(stop);
-        }
-    };
+    let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
     let request = BookRequest {
         branch: talk.branch,
         target,
@@ -220,12 +210,7 @@ pub(crate) async fn commit(
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
-            if let Some(write) = learned {
-                // A name or address that was learned is worth keeping, not worth failing a booking for.
-                if let Err(error) = desk.parts.customers.commit(&talk.scope, write).await {
-                    tracing::warn!(%error, "what was learned about a customer was not stored");
-                }
-            }
+            keep_learned(desk, talk, learned).await;
             desk.note(talk, notes.answered(appointment.id())).await;
             after_booking(desk, talk, &appointment, &asked).await
         }

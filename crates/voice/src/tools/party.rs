@@ -13,14 +13,48 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
 use crate::naming;
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::wish::Asker;
 
+/// For whom a booking is that answers this question: while something is missing, the question stays open for the next
+/// yes, and without one what was asked before is closed.
+pub(crate) async fn party_or_ask(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asker: &Asker,
+    (question, notes): (Option<Question>, &CallNotes),
+) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
+    let found = party(desk, args, talk, asker).await;
+    if found.is_err() {
+        let notes = match question {
+            Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes.clone() },
+            None => notes.clone().closed(),
+        };
+        desk.note(talk, notes).await;
+    }
+    found
+}
+
+/// Stores what was learned about somebody known. A name or an address is worth keeping, not worth failing a booking for.
+pub(crate) async fn keep_learned(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    learned: Option<customer::CustomerWrite>,
+) {
+    if let Some(write) = learned
+        && let Err(error) = desk.parts.customers.commit(&talk.scope, write).await
+    {
+        tracing::warn!(%error, "what was learned about a customer was not stored");
+    }
+}
+
 /// For whom it is booked, and what was learned about somebody known.
-pub(crate) async fn party(
+async fn party(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,

@@ -16,7 +16,7 @@ use crate::status::Status;
 use crate::tools::booking::{notes_for_staff, repeated};
 use crate::tools::copy::after_all;
 use crate::tools::offers::own_overlaps;
-use crate::tools::party::party;
+use crate::tools::party::{keep_learned, party_or_ask};
 use crate::tools::wish::Asker;
 use crate::tools::yes;
 
@@ -62,17 +62,7 @@ pub(crate) async fn commit(
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let (party, learned) = match party(desk, args, talk, &asker).await {
-        Ok(party) => party,
-        Err(stop) => {
-            let notes = match question {
-                Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes },
-                None => notes.closed(),
-            };
-            desk.note(talk, notes).await;
-            return Err(stop);
-        }
-    };
+    let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
     let request = BookSequenceRequest {
         branch: talk.branch,
         target: asked.target(),
@@ -85,12 +75,7 @@ pub(crate) async fn commit(
     };
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
         BookSequenceOutcome::Booked(made) => {
-            if let Some(write) = learned {
-                // A name or address that was learned is worth keeping, not worth failing a booking for.
-                if let Err(error) = desk.parts.customers.commit(&talk.scope, write).await {
-                    tracing::warn!(%error, "what was learned about a customer was not stored");
-                }
-            }
+            keep_learned(desk, talk, learned).await;
             let notes = match made.first() {
                 Some(first) => notes.answered(first.id()),
                 None => notes.closed(),

@@ -38,7 +38,7 @@ pub(crate) async fn check_stretch(
     };
     let whole = words::all(parts.len());
     let first_part = parts.first().copied();
-    let wish = Wish { day: first, time: time_of(&stretch) };
+    let wish = Wish { day: first, time: stretch.time() };
     let fits = |offered: &OfferedSequence| is_inside(talk, &stretch, offered);
     let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, None), &fits).await?;
     let SequencesFound { sequences, day } = found;
@@ -73,20 +73,9 @@ pub(crate) async fn check_stretch(
     Ok(offer(desk, talk, reply, slots, notes).await.into())
 }
 
-fn time_of(stretch: &Stretch) -> TimeWish {
-    if stretch.has_hours {
-        let (from, until) = (stretch.from.minutes(), stretch.until.minutes());
-        TimeWish::Window { from, until, anchor: from }
-    } else {
-        TimeWish::Any
-    }
-}
-
 fn is_inside(talk: &Conversation, stretch: &Stretch, offered: &OfferedSequence) -> bool {
     let Some(first) = offered.slots.first() else { return false };
-    let local = first.start.with_timezone(&talk.zone());
-    let minute = german_datetime::MinuteOfDay::from(local.time());
-    stretch.days.contains(&local.date_naive()) && (stretch.from..=stretch.until).contains(&minute)
+    stretch.holds(talk.zone(), first.start)
 }
 
 /// What is free around a wish. A person who was wished for earlier is looked for first; where nothing fits, what others
@@ -144,7 +133,7 @@ pub(crate) async fn alternatives(
         }
         When::Stretch(stretch) => {
             let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
-            (Wish { day, time: time_of(&stretch) }, None)
+            (Wish { day, time: stretch.time() }, None)
         }
         When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
     };
