@@ -79,9 +79,7 @@ impl AppointmentRepository for PgAppointmentRepository {
         if customers.is_empty() {
             return Ok(Vec::new());
         }
-        let mut session = self.database.read(scope).await?;
-        let found = read::list_upcoming(&mut session, scope, customers, from).await;
-        session.finish_read(found).await
+        read::list_upcoming(&self.database, scope, customers, from).await
     }
 
     async fn history_of_customer(
@@ -100,9 +98,7 @@ impl AppointmentRepository for PgAppointmentRepository {
         scope: &TenantScope,
         call: CallId,
     ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found = read::list_of_call(&mut session, scope, call).await;
-        session.finish_read(found).await
+        read::list_of_call(&self.database, scope, call).await
     }
 
     async fn day_load(&self, scope: &TenantScope, query: &DayQuery) -> Result<DayLoad, StoreError> {
@@ -114,9 +110,7 @@ impl AppointmentRepository for PgAppointmentRepository {
         scope: &TenantScope,
         call: CallId,
     ) -> Result<Vec<HoldSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found = load::live_holds_of_call(&mut session, scope, call).await;
-        session.finish_read(found).await
+        load::live_holds_of_call(&self.database, scope, call).await
     }
 
     async fn double_of(

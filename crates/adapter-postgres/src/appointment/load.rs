@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId, StoreError, TenantScope,
 };
-use sqlx::{FromRow, PgConnection};
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::facilities::split;
@@ -19,30 +19,16 @@ use crate::row::phone;
 use crate::statements::statements;
 use crate::trip::trip;
 
-/// The columns of a hold in the order of [`LoadRow`], with its spans.
-macro_rules! hold_columns {
-    () => {
-        "h.id, h.staff_id AS staff, h.starts_at, h.ends_at, h.expires_at, h.created_at, h.call_id AS call,
-         h.moves_appointment_id AS appointment, h.service_id AS service, h.branch_id AS branch,
-         h.caller_e164 AS number, NULL::uuid AS customer, 0::bigint AS version,
-         (SELECT coalesce(array_agg(s.resource_id ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
-           WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS resources,
-         (SELECT coalesce(array_agg(s.starts_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
-           WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_starts,
-         (SELECT coalesce(array_agg(s.ends_at ORDER BY s.resource_id, s.starts_at), '{}') FROM public.occupancy s
-           WHERE s.tenant_id = h.tenant_id AND s.hold_id = h.id) AS span_ends"
-    };
-}
-
 statements! {
     /// The rows are told apart by their `part`.
     DAY_LOAD = "SELECT * FROM app.day_load($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-    LIVE_HOLDS = concat!("
-        SELECT 3::smallint AS part, ", hold_columns!(), "
-          FROM public.holds h
-         WHERE h.tenant_id = $1 AND h.call_id = $2 AND h.expires_at > app.now()
-         ORDER BY h.created_at, h.id");
+    LIVE_HOLDS = "
+        SELECT 3::smallint AS part, h.id, h.staff_id AS staff, h.starts_at, h.ends_at, h.expires_at, h.created_at,
+               h.call_id AS call, h.moves_appointment_id AS appointment, h.service_id AS service,
+               h.branch_id AS branch, h.caller_e164 AS number, NULL::uuid AS customer, 0::bigint AS version,
+               h.resources, h.span_starts, h.span_ends
+          FROM app.holds_of_call($1, $2) h";
 }
 
 #[derive(FromRow)]
@@ -177,15 +163,11 @@ pub(super) async fn day_load(
 }
 
 pub(super) async fn live_holds_of_call(
-    connection: &mut PgConnection,
+    database: &Database,
     scope: &TenantScope,
     call: CallId,
 ) -> Result<Vec<HoldSnapshot>, StoreError> {
-    let rows: Vec<LoadRow> = sqlx::query_as(LIVE_HOLDS)
-        .bind(scope.tenant().as_uuid())
-        .bind(call.as_uuid())
-        .fetch_all(connection)
-        .await
-        .map_err(store_error)?;
+    let rows: Vec<LoadRow> =
+        database.travel(|| trip(LIVE_HOLDS, scope).bind(call.as_uuid())).await.map_err(store_error)?;
     rows.iter().map(LoadRow::checked_hold).collect()
 }

@@ -14,9 +14,11 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::facilities::split;
+use crate::database::Database;
 use crate::error::{corrupt, store_error};
 use crate::row::{count, money, zone};
 use crate::statements::statements;
+use crate::trip::trip;
 
 /// What a customer has cancelled and moved in calls since an instant.
 macro_rules! recent_changes {
@@ -50,29 +52,7 @@ macro_rules! select {
         select!($rest, "")
     };
     ($rest:literal, $more:expr) => {
-        concat!(
-            "SELECT a.id, a.branch_id, a.customer_id, a.service_id, a.staff_id, a.call_id, a.starts_at, a.ends_at,
-                    a.timezone, a.status, a.source, a.price_minor, a.currency, a.notes, a.reschedule_count,
-                    a.sync_state, a.cancelled_at, a.cancel_reason, a.created_at, a.version, a.fee_minor,
-                    a.sequence_id, a.series_id,
-                    p.positions, p.kinds, p.phase_starts, p.phase_ends, o.resources, o.span_starts, o.span_ends", $more, "
-               FROM public.appointments a
-              CROSS JOIN LATERAL (
-                    SELECT coalesce(array_agg(h.position ORDER BY h.position), '{}') AS positions,
-                           coalesce(array_agg(h.kind ORDER BY h.position), '{}') AS kinds,
-                           coalesce(array_agg(h.starts_at ORDER BY h.position), '{}') AS phase_starts,
-                           coalesce(array_agg(h.ends_at ORDER BY h.position), '{}') AS phase_ends
-                      FROM public.appointment_phases h
-                     WHERE h.tenant_id = a.tenant_id AND h.appointment_id = a.id) p
-              CROSS JOIN LATERAL (
-                    SELECT coalesce(array_agg(y.resource_id ORDER BY y.resource_id, y.starts_at), '{}') AS resources,
-                           coalesce(array_agg(y.starts_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_starts,
-                           coalesce(array_agg(y.ends_at ORDER BY y.resource_id, y.starts_at), '{}') AS span_ends
-                      FROM public.occupancy y
-                     WHERE y.tenant_id = a.tenant_id AND y.appointment_id = a.id) o
-              WHERE a.tenant_id = $1 AND ",
-            $rest
-        )
+        concat!("SELECT a.*", $more, " FROM app.whole_appointments a WHERE a.tenant_id = $1 AND ", $rest)
     };
 }
 
@@ -84,16 +64,13 @@ statements! {
 
     RECENT_CHANGES = concat!("SELECT ", recent_changes!("$1", "$2", "$3"));
 
-    LIST_UPCOMING = select!(
-        "a.customer_id = ANY($2) AND a.ends_at > $3 AND a.status IN ('pending', 'confirmed', 'needs_attention')
-          ORDER BY a.starts_at, a.id LIMIT $4"
-    );
+    LIST_UPCOMING = "SELECT * FROM app.upcoming_of_customers($1, $2, $3, $4)";
 
     LIST_OF_SEQUENCE = select!("a.sequence_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
 
     LIST_OF_SERIES = select!("a.series_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
 
-    LIST_OF_CALL = select!("a.call_id = $2 ORDER BY a.starts_at, a.id LIMIT $3");
+    LIST_OF_CALL = "SELECT * FROM app.appointments_of_call($1, $2, $3)";
 }
 
 #[derive(FromRow)]
@@ -260,20 +237,26 @@ pub(super) async fn recent_changes(
 }
 
 pub(super) async fn list_upcoming(
-    connection: &mut PgConnection,
+    database: &Database,
     scope: &TenantScope,
     customers: &[CustomerId],
     from: DateTime<Utc>,
 ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
-    let rows: Vec<AppointmentRow> = sqlx::query_as(LIST_UPCOMING)
-        .bind(scope.tenant().as_uuid())
-        .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
-        .bind(from)
-        .bind(at_most())
-        .fetch_all(connection)
+    let rows: Vec<AppointmentRow> = database
+        .travel(|| {
+            trip(LIST_UPCOMING, scope)
+                .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
+                .bind(from)
+                .bind(at_most())
+        })
         .await
         .map_err(store_error)?;
-    rows.into_iter().map(AppointmentSnapshot::try_from).collect()
+    let read = rows.into_iter().map(AppointmentSnapshot::try_from);
+    let mut all = read.collect::<Result<Vec<_>, _>>()?;
+    // Each customer's come in order.
+    all.sort_by_key(|appointment| (appointment.starts_at, appointment.id));
+    all.truncate(MAX_LISTED);
+    Ok(all)
 }
 
 pub(super) async fn list_tied(
@@ -296,15 +279,12 @@ pub(super) async fn list_tied(
 }
 
 pub(super) async fn list_of_call(
-    connection: &mut PgConnection,
+    database: &Database,
     scope: &TenantScope,
     call: CallId,
 ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
-    let rows: Vec<AppointmentRow> = sqlx::query_as(LIST_OF_CALL)
-        .bind(scope.tenant().as_uuid())
-        .bind(call.as_uuid())
-        .bind(at_most())
-        .fetch_all(connection)
+    let rows: Vec<AppointmentRow> = database
+        .travel(|| trip(LIST_OF_CALL, scope).bind(call.as_uuid()).bind(at_most()))
         .await
         .map_err(store_error)?;
     rows.into_iter().map(AppointmentSnapshot::try_from).collect()

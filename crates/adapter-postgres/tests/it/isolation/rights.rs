@@ -36,6 +36,9 @@ const GRANTED: &[&str] = &[
     "support support.jobs r",
     "support public.fx_rates r",
     "support public.tenants r",
+    // Views of tenant tables, under the policies of whoever looks.
+    "tenant app.whole_appointments r",
+    "tenant app.whole_holds r",
     "tenant engine.jobs a",
     "tenant engine.outbox_events a",
     "tenant public.api_keys r",
