@@ -115,6 +115,8 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// If the database does not answer.
     pub async fn pass(&self, by: TimeDelta) -> anyhow::Result<()> {
+        // What runs in real time over there runs out first: no request takes effect minutes after it was sent.
+        self.calcom().requests_done().await;
         sqlx::query("SELECT app.set_product_time(app.now() + $1 * interval '1 microsecond')")
             .bind(by.num_microseconds().context("too long a time")?)
             .execute(&self.venue.administrator)

@@ -100,6 +100,24 @@ pub(crate) struct Shared {
     inner: Mutex<Inner>,
     courier: mpsc::UnboundedSender<Job>,
     tasks: Mutex<JoinSet<()>>,
+    /// How many requests are being worked on.
+    under_way: watch::Sender<usize>,
+}
+
+/// One request that is being worked on, until it is done or given up.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Shared {
@@ -111,7 +129,8 @@ impl Shared {
     ) -> Self {
         let inner = Mutex::new(beginning(&world, &config));
         let tasks = Mutex::new(JoinSet::new());
-        Self { config, clock, stop: watch::Sender::new(false), origin: world, inner, courier, tasks }
+        let (stop, under_way) = (watch::Sender::new(false), watch::Sender::new(0));
+        Self { config, clock, stop, origin: world, inner, courier, tasks, under_way }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -134,7 +153,17 @@ impl Shared {
     pub(crate) fn run(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(work);
+        let under_way = UnderWay::begin(&self.under_way);
+        tasks.spawn(async move {
+            let _under_way = under_way;
+            work.await;
+        });
+    }
+
+    /// Waits until what was asked so far has had the effect that it will have.
+    pub(crate) async fn requests_done(&self) {
+        // An error would mean that the sender is gone, which lives as long as this.
+        let _ = self.under_way.subscribe().wait_for(|count| *count == 0).await;
     }
 
     pub(crate) fn abort(&self) {

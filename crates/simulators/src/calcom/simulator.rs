@@ -244,6 +244,11 @@ impl Simulator {
         lost
     }
 
+    /// Waits until every request so far has had the effect that it will have, also those whose client has given up.
+    pub async fn requests_done(&self) {
+        self.shared.requests_done().await;
+    }
+
     /// Waits until everything that has left has arrived or failed.
     pub async fn settle(&self) {
         self.shared.post_now(Vec::new()).await;
