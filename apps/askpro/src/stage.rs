@@ -129,6 +129,8 @@ async fn prepare_in(
     .execute(database.pool())
     .await
     .context("the exchange rate")?;
+    // The server counts what was loaded some time later; plans that are made until then know nothing of it.
+    sqlx::query("ANALYZE").execute(database.pool()).await.context("statistics")?;
     Ok(ready)
 }
 

@@ -80,8 +80,21 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     if let Ok(id) = HeaderValue::from_str(&correlation.to_string()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    record(&span, method, path, class, response.status(), arrived);
+    let news = response.extensions_mut().remove::<News>();
+    record(&span, method, path, class, response.status(), (arrived, news));
     response
+}
+
+/// What became of a delivery of news. A response that carries this is logged with it: a line of its own would double what
+/// is written in a storm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct News {
+    /// The label of its event.
+    pub(crate) event: &'static str,
+    /// `new` or `duplicate`.
+    pub(crate) result: &'static str,
+    /// Length of its body.
+    pub(crate) bytes: usize,
 }
 
 /// What the router refuses by itself, in the form of every refusal. Handlers never answer these two without one.
@@ -162,7 +175,7 @@ fn record(
     path: &'static str,
     class: RouteClass,
     status: StatusCode,
-    arrived: Instant,
+    (arrived, news): (Instant, Option<News>),
 ) {
     let elapsed = arrived.elapsed();
     metrics::counter!(
@@ -172,11 +185,13 @@ fn record(
     metrics::histogram!("http_request_duration_seconds", "path" => path).record(elapsed.as_secs_f64());
     let duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let status = status.as_u16();
+    let (event, result) = (news.map(|news| news.event), news.map(|news| news.result));
+    let bytes = news.map(|news| news.bytes);
     span.in_scope(|| match (status, class) {
         // Monitors ask every few seconds; their lines would hide the others. What they find is logged when it changes.
         (_, RouteClass::Vital) => tracing::debug!(http.status = status, duration_us, "served"),
         (500.., _) => tracing::warn!(http.status = status, duration_us, "served"),
-        _ => tracing::info!(http.status = status, duration_us, "served"),
+        _ => tracing::info!(http.status = status, duration_us, event, result, bytes, "served"),
     });
 }
 

@@ -13,7 +13,7 @@ statements! {
     INSERT_JOBS = "
         INSERT INTO engine.jobs
             (tenant_id, correlation, kind, queue, payload, priority, run_at, unique_key, serial_key, max_attempts)
-        SELECT j.tenant_id, j.correlation, j.kind, j.queue, j.payload, j.priority, coalesce(j.run_at, app.now()),
+        SELECT j.tenant_id, j.correlation, j.kind, j.queue, j.payload, j.priority, coalesce(j.run_at, (SELECT app.now())),
                j.unique_key, j.serial_key, j.max_attempts
           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::smallint[], $7::timestamptz[],
                       $8::text[], $9::text[], $10::smallint[])

@@ -30,12 +30,12 @@ const MOST_BYTES: usize = 1 << 20;
 statements! {
     /// Without `ON CONFLICT` for the rows: a repetition among them makes the statement fail as a whole, since the gateway
     /// may not look which one it was. In order of the key, so that two groups with the same deliveries do not wait for
-    /// each other.
+    /// each other. Product time is asked for once, as a value of its own and not of each row.
     STORE_GROUP = "
         WITH job AS (
             INSERT INTO engine.jobs
                 (kind, queue, payload, priority, run_at, unique_key, serial_key, max_attempts, correlation)
-            SELECT j.kind, j.queue, j.payload, j.priority, coalesce(j.run_at, app.now()), j.unique_key, j.serial_key,
+            SELECT j.kind, j.queue, j.payload, j.priority, coalesce(j.run_at, (SELECT app.now())), j.unique_key, j.serial_key,
                    j.max_attempts, j.correlation
               FROM unnest($10::text[], $11::text[], $12::jsonb[], $13::smallint[], $14::timestamptz[], $15::text[],
                           $16::text[], $17::smallint[], $18::uuid[])

@@ -60,7 +60,7 @@ fn mask_named(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut from = 0;
-    while let Some(found) = text[from..].find("\":\"") {
+    while let Some(found) = field_end(&text.as_bytes()[from..]) {
         let key_end = from + found;
         let value_start = key_end + 3;
         let value_end = value_start + string_length(&text[value_start..]);
@@ -79,6 +79,18 @@ fn mask_named(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Where the first name of a field with a string value ends: at the quote of `":"`.
+fn field_end(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let colon = from + bytes.get(from..)?.iter().position(|byte| *byte == b':')?;
+        if colon > 0 && bytes[colon - 1] == b'"' && bytes.get(colon + 1) == Some(&b'"') {
+            return Some(colon - 1);
+        }
+        from = colon + 1;
+    }
+}
+
 /// Bytes up to the quote that ends a JSON string.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
@@ -93,17 +105,31 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
+/// Whether a byte may begin what has to be masked, or be the middle of it.
+const BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let first = b"+0123456789@:akswB";
+    let mut at = 0;
+    while at < first.len() {
+        begins[first[at] as usize] = true;
+        at += 1;
+    }
+    begins
+};
+
 /// One pass over the text; `None` if nothing had to be masked.
 fn mask_patterns(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;
-    while at < bytes.len() {
+    // Most letters begin nothing.
+    while let Some(ahead) = bytes[at..].iter().position(|byte| BEGINS[usize::from(*byte)]) {
+        at += ahead;
         let found = match bytes[at] {
             b'+' | b'0'..=b'9' => telephone(bytes, at),
             b'@' => email(text, copied, at),
-            b':' if text[at..].starts_with("://") => userinfo(bytes, at),
+            b':' if bytes[at..].starts_with(b"://") => userinfo(bytes, at),
             b'a' | b'k' | b's' | b'w' | b'B' => token(text, at),
             _ => None,
         };
@@ -138,29 +164,29 @@ fn telephone(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let first = if international { at + 1 } else { at };
-    let (digits, end) = digit_run(bytes, first);
+    let (count, end) = digit_run(bytes, first);
     if international {
-        return (digits.len() >= 7).then_some((at, end));
+        return (count >= 7).then_some((at, end));
     }
     // A word or a decimal fraction that begins with digits is no telephone number.
     if bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.')) {
         return None;
     }
-    let national = digits.starts_with('0') && (8..=17).contains(&digits.len());
-    let with_country = COUNTRIES.iter().any(|code| digits.starts_with(code))
-        && (11..=14).contains(&digits.len())
-        && end - first == digits.len();
+    let national = bytes[first] == b'0' && (8..=17).contains(&count);
+    let with_country = end - first == count
+        && (11..=14).contains(&count)
+        && COUNTRIES.iter().any(|code| bytes[first..].starts_with(code.as_bytes()));
     (national || with_country).then_some((at, end))
 }
 
-/// The digits from `at` on, over a few separators between them, and where they end.
-fn digit_run(bytes: &[u8], at: usize) -> (String, usize) {
-    let mut digits = String::new();
+/// How many digits there are from `at` on, over a few separators between them, and where they end.
+fn digit_run(bytes: &[u8], at: usize) -> (usize, usize) {
+    let mut count = 0;
     let mut end = at;
     let mut index = at;
     while let Some(&byte) = bytes.get(index) {
         if byte.is_ascii_digit() {
-            digits.push(char::from(byte));
+            count += 1;
             index += 1;
             end = index;
         } else if matches!(byte, b' ' | b'-' | b'/' | b'(' | b')') && index - end < 3 {
@@ -169,7 +195,7 @@ fn digit_run(bytes: &[u8], at: usize) -> (String, usize) {
             break;
         }
     }
-    (digits, end)
+    (count, end)
 }
 
 fn email(text: &str, copied: usize, at: usize) -> Option<(usize, usize)> {
@@ -203,12 +229,12 @@ fn userinfo(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 fn token(text: &str, at: usize) -> Option<(usize, usize)> {
-    let rest = &text[at..];
+    let rest = &text.as_bytes()[at..];
+    let beginning = TOKENS.iter().find(|beginning| rest.starts_with(beginning.as_bytes()))?;
     let before = text[..at].chars().next_back();
     if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
         return None;
     }
-    let beginning = TOKENS.iter().find(|beginning| rest.starts_with(**beginning))?;
     let start = at + beginning.len();
     let length = text[start..]
         .bytes()

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::inbound;
 use crate::body;
 use crate::edge::Edge;
-use crate::guard::RequestContext;
+use crate::guard::{News, RequestContext};
 use crate::refusal::{Refusal, chain};
 
 /// `POST /api/webhooks/retell` and its old name.
@@ -41,7 +41,15 @@ pub(crate) async fn receive(
         Stored::New => "stored",
         Stored::Duplicate => "duplicate",
     };
-    Ok((StatusCode::OK, Json(json!({"status": word}))).into_response())
+    let news = News { event: event_label(&identity.event), result: result_label(stored), bytes: body.len() };
+    Ok((StatusCode::OK, Extension(news), Json(json!({"status": word}))).into_response())
+}
+
+const fn result_label(stored: Stored) -> &'static str {
+    match stored {
+        Stored::New => "new",
+        Stored::Duplicate => "duplicate",
+    }
 }
 
 /// A call that has begun is known before the provider hears that its news arrived: a tool with arguments alone may name
@@ -74,12 +82,9 @@ pub(crate) async fn store(
     };
     match edge.parts().intake.receive(delivery, admission).await {
         Ok(stored) => {
-            let result = match stored {
-                Stored::New => "new",
-                Stored::Duplicate => "duplicate",
-            };
+            let result = result_label(stored);
             metrics::counter!("webhooks_received_total", "event" => event, "result" => result).increment(1);
-            tracing::info!(event, result, bytes = body.len(), "webhook stored");
+            tracing::debug!(event, result, bytes = body.len(), "webhook stored");
             Ok(stored)
         }
         Err(error) => {
