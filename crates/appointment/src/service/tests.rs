@@ -1,5 +1,6 @@
 //! The use cases over the fakes.
 
+mod all_moved;
 mod booking;
 mod changing;
 mod checking;

@@ -12,6 +12,8 @@ mod outside;
 mod promises;
 mod referents;
 mod sequence_changes;
+mod sequence_people;
+mod sequence_yes;
 mod sequences;
 mod spoken;
 mod times;
