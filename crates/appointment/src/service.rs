@@ -216,7 +216,7 @@ impl BookingService {
         self.commit_holds(scope, change).await
     }
 
-    /// Frees one hold of a call. False if the call has no such live hold.
+    /// Frees one hold of a call, with all that is held as one with it. False if the call has no such live hold.
     ///
     /// # Errors
     /// Store failures.
@@ -230,7 +230,10 @@ impl BookingService {
         if !live.iter().any(|known| known.id == hold) {
             return Ok(false);
         }
-        let change = ChangeSet::one(AppointmentWrite::ReleaseHold(hold)).relaxed();
+        let together = live.iter().filter(|known| known.id.unit() == hold.unit());
+        let change = together.fold(ChangeSet::new().relaxed(), |change, known| {
+            change.write(AppointmentWrite::ReleaseHold(known.id))
+        });
         self.commit_holds(scope, change).await?;
         Ok(true)
     }

@@ -5,6 +5,7 @@ mod booking;
 mod changing;
 mod checking;
 mod furnished;
+mod held_together;
 mod one_after_the_other;
 mod recurring;
 mod sequences;
