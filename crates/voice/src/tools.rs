@@ -8,6 +8,7 @@ pub(crate) mod callback;
 pub(crate) mod context;
 pub(crate) mod copy;
 pub(crate) mod customer;
+pub(crate) mod held;
 pub(crate) mod holding;
 pub(crate) mod hours;
 pub(crate) mod moving;

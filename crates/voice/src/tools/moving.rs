@@ -3,7 +3,7 @@
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, Hold, Slot, SlotId};
+use appointment::model::{Appointment, Slot, SlotId};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, ServiceId};
@@ -14,17 +14,17 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
+use crate::ports::{CallNotes, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{denied, meant, row, unauthorized};
 use crate::tools::availability;
-use crate::tools::offers::{self, Asked};
-
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
+use crate::tools::held::{Prepared, prepared};
+use crate::tools::offers::{self, Asked};
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
@@ -67,11 +67,15 @@ pub(crate) async fn reschedule(
         None => None,
     };
     let Some((start, staff)) = new else {
-        return match prepared(desk, talk, &appointment, &notes).await? {
-            Prepared::Asked(slot) if confirmed => {
-                move_held(desk, args, talk, appointment.id(), slot, once).await
+        let is_it =
+            |question: &Question| matches!(question, Question::Move(asked, _) if *asked == appointment.id());
+        return match &prepared(desk, talk, &notes, is_it).await? {
+            Prepared::Asked(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
+                move_held(desk, args, talk, appointment.id(), *slot, once).await
             }
-            Prepared::Held(slot) if confirmed => ask_again(desk, args, talk, appointment.id(), slot).await,
+            Prepared::Held(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
+                ask_again(desk, args, talk, appointment.id(), *slot).await
+            }
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
     };
@@ -232,41 +236,6 @@ pub(crate) async fn ask_again(
         agreed_fee: None,
     };
     ask(desk, talk, (&request, before.snapshot().service), notes).await
-}
-
-/// Where an appointment is to go, as far as the call has said.
-enum Prepared {
-    /// The caller was asked about this, last of all.
-    Asked(Slot),
-    /// This is held for it; other things were said since.
-    Held(Slot),
-    /// Nothing.
-    Nothing,
-}
-
-/// The destination that the caller was asked about, or that the call holds for this appointment and no other.
-async fn prepared(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    appointment: &Appointment,
-    notes: &CallNotes,
-) -> Result<Prepared, Stop> {
-    let is_forgotten = match &notes.asked {
-        LastQuestion::Open(Question::Move(asked, slot)) if *asked == appointment.id() => {
-            return Ok(Prepared::Asked(*slot));
-        }
-        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
-        LastQuestion::Unknown => true,
-        LastQuestion::Answered(_) | LastQuestion::Closed => false,
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let mut of_this =
-        held.iter().filter(|hold| hold.snapshot().moves == Some(appointment.id())).map(Hold::slot);
-    Ok(match (of_this.next(), of_this.next()) {
-        (Some(slot), None) if is_forgotten => Prepared::Asked(slot),
-        (Some(slot), None) => Prepared::Held(slot),
-        _ => Prepared::Nothing,
-    })
 }
 
 /// What an earlier run of the same move left. The destination names it, not the state it started from: after the move

@@ -25,6 +25,7 @@ use crate::status::Status;
 use crate::tools::appointments::{denied, multiple, no_such_appointment, row, unauthorized};
 use crate::tools::booking::repeated;
 use crate::tools::customer::spoken;
+use crate::tools::held::{Held, held};
 use crate::tools::services;
 use crate::tools::wish::Asker;
 use crate::tools::yes;
@@ -110,9 +111,12 @@ async fn part_in_question(
         LastQuestion::Open(_) => return Ok(None),
         LastQuestion::Answered(_) | LastQuestion::Closed | LastQuestion::Unknown => {}
     }
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let moved_alone = |held: Held| match held.question {
+        Question::Move(appointment, _) => Some(appointment),
+        _ => None,
+    };
     let mut moving: Vec<_> =
-        held.iter().filter_map(|hold| hold.snapshot().moves).filter(is_of_these).collect();
+        held(desk, talk).await?.into_iter().filter_map(moved_alone).filter(is_of_these).collect();
     moving.dedup();
     Ok(match moving.as_slice() {
         [one] => Some(*one),

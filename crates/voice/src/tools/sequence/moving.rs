@@ -23,6 +23,7 @@ use crate::status::Status;
 use crate::tools::appointments::{denied, row, unauthorized};
 use crate::tools::booking::repeated;
 use crate::tools::copy::after_all;
+use crate::tools::held::{Prepared, prepared};
 use crate::tools::moving::{NewTime, gone, new_time};
 use crate::tools::wish::{self, Asker, Offer};
 use crate::tools::yes;
@@ -45,7 +46,8 @@ pub(crate) async fn reschedule(
 ) -> ToolResult {
     let sequence = sequence_of(&open)?;
     let Some(to) = place(args, talk, (&open, sequence), (&notes, confirmed))? else {
-        return match prepared(desk, talk, (&open, sequence), &notes).await? {
+        let is_it = |question: &Question| matches!(question, Question::MoveAll(asked, slots) if *asked == sequence && is_for(slots, &open));
+        return match prepared(desk, talk, &notes, is_it).await? {
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
             _ => Err(needs_new_time(talk, &open).into()),
@@ -243,42 +245,6 @@ fn place(
             }
             Some(SequenceMove::To(slots))
         }
-    })
-}
-
-/// Where a sequence is to go, as far as the call has said.
-enum Prepared {
-    /// The caller was asked about this, last of all.
-    Asked(Sequence),
-    /// This is held for it; other things were said since.
-    Held(Sequence),
-    /// Nothing.
-    Nothing,
-}
-
-async fn prepared(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    (open, sequence): (&[Appointment], SequenceId),
-    notes: &CallNotes,
-) -> Result<Prepared, Stop> {
-    let is_forgotten = match &notes.asked {
-        LastQuestion::Open(Question::MoveAll(asked, slots)) if *asked == sequence => {
-            return Ok(Prepared::Asked(slots.clone()));
-        }
-        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
-        LastQuestion::Unknown => true,
-        LastQuestion::Answered(_) | LastQuestion::Closed => false,
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let of_part = |part: &Appointment| -> Option<Slot> {
-        let mut own = held.iter().filter(|hold| hold.snapshot().moves == Some(part.id())).map(Hold::slot);
-        own.next().filter(|_| own.next().is_none())
-    };
-    Ok(match open.iter().map(of_part).collect::<Option<Sequence>>() {
-        Some(slots) if is_forgotten => Prepared::Asked(slots),
-        Some(slots) => Prepared::Held(slots),
-        None => Prepared::Nothing,
     })
 }
 
