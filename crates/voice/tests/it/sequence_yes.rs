@@ -207,3 +207,101 @@ async fn an_id_of_more_parts_than_a_visit_has_is_none_of_ours() {
     assert_eq!(refused.status, Status::SlotUnknown, "{}", refused.message);
     assert!(open(&world).is_empty());
 }
+
+/// Two times that were asked about one after the other in one moment, each alone.
+#[tokio::test]
+async fn times_that_happen_to_follow_each_other_are_no_sequence() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut beard = wish("2026-11-27", "10:30");
+    beard["dienstleistung"] = json!("Bartpflege");
+    for args in [wish("2026-11-27", "10:00"), beard] {
+        assert_eq!(line.ask("check_availability", args).await.status, Status::Available);
+    }
+    world.notes.0.lock().unwrap().clear();
+    let which = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(which.status, Status::AmbiguousTime, "{}", which.message);
+    assert!(open(&world).is_empty());
+}
+
+/// The first sequence is pushed out by the third: its id is still understood, and what it names is looked at anew.
+#[tokio::test]
+async fn an_id_of_what_is_not_held_any_more_books_all_of_it_or_nothing() {
+    for is_taken in [false, true] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let first = line.ask("check_availability", both("2026-11-27", "10:00")).await;
+        world.wait(1);
+        line.ask("check_availability", both("2026-11-27", "14:00")).await;
+        let held: Vec<_> = world.appointments.holds(&world.scope).iter().map(|hold| hold.starts_at).collect();
+        assert!(held.len() == 2 && held[0].to_rfc3339().contains("T13:00"), "{held:?}");
+        if is_taken {
+            beard_of_another(&world, "2026-11-27", "10:30").await;
+        }
+        let others = open(&world).len();
+        let args = json!({"slot_id": slot_id(&first), "name": "Erika Muster"});
+        let booked = line.ask("book_appointment", args).await;
+        let made = open(&world).len() - others;
+        assert_eq!(
+            (booked.success, made),
+            if is_taken { (false, 0) } else { (true, 2) },
+            "{}",
+            booked.message
+        );
+    }
+}
+
+/// The id of one part gives back all of it.
+#[tokio::test]
+async fn giving_back_a_part_gives_back_all_of_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", both("2026-11-27", "10:00")).await;
+    let part = world.appointments.holds(&world.scope)[1].clone();
+    let slot = Slot { service: part.service, staff: part.staff, start: part.starts_at, end: part.ends_at };
+    let id = SlotId::encode(&slot).unwrap();
+    let released = line.ask("release_slot_reservation", json!({"slot_id": id.as_str()})).await;
+    assert_eq!(released.status, Status::Released, "{}", released.message);
+    assert!(world.appointments.holds(&world.scope).is_empty());
+    let none = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(none.status, Status::NothingToConfirm, "{}", none.message);
+}
+
+/// Something else was asked in between; what is said to be confirmed is still a time that nobody has heard.
+#[tokio::test]
+async fn a_yes_that_names_another_time_is_asked_about_after_another_question_too() {
+    for services in [json!("Haarschnitt"), json!(["Haarschnitt", "Bartpflege"])] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("collect_appointment_info", with(&services, "2026-11-27", "10:00")).await;
+        let other = line.ask("cancel_appointment", json!({})).await;
+        assert_eq!(other.status, Status::NotFound, "{}", other.message);
+        let mut yes = with(&services, "2026-11-27", "11:00");
+        yes["bestaetigung"] = json!(true);
+        let which = line.ask("collect_appointment_info", yes.clone()).await;
+        assert_eq!(which.status, Status::AmbiguousTime, "{services} {}", which.message);
+        assert!(open(&world).is_empty());
+        // What was heard is agreed to, and so is what was asked about.
+        let mut heard = with(&services, "2026-11-27", "10:00");
+        heard["bestaetigung"] = json!(true);
+        let booked = line.ask("collect_appointment_info", heard).await;
+        assert_eq!(booked.status, Status::Booked, "{services} {}", booked.message);
+        assert_eq!(open(&world)[0].2, "27. 10:00");
+    }
+}
+
+/// A single time that was heard is none at which all of it was heard.
+#[tokio::test]
+async fn a_time_that_was_heard_for_one_service_was_not_heard_for_several() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("collect_appointment_info", both("2026-11-27", "10:00")).await;
+    world.wait(1);
+    line.ask("collect_appointment_info", wish("2026-11-27", "15:00")).await;
+    line.ask("cancel_appointment", json!({})).await;
+    let mut yes = both("2026-11-27", "15:00");
+    yes["bestaetigung"] = json!(true);
+    let which = line.ask("collect_appointment_info", yes).await;
+    assert_eq!(which.status, Status::AmbiguousTime, "{}", which.message);
+    assert!(open(&world).is_empty());
+}
