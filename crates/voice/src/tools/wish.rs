@@ -10,7 +10,7 @@ use kernel::{CustomerId, PersonName, ServiceId, StaffId};
 mod people;
 
 pub(crate) use people::is_anybody;
-use people::{elsewhere, people, staff};
+use people::{elsewhere, people};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -321,11 +321,13 @@ fn who_and_what(args: Args<'_>, talk: &Conversation, notes: &CallNotes, max: u32
     let services = all_services(args, talk, notes)?;
     match services.as_slice() {
         [] => Err(services::ask_for_service(talk).into()),
-        [service] => Ok(What::One(service.id, staff(args, talk, notes, service)?)),
         several if several.len() > max as usize => Err(services::too_many(several, max).into()),
-        several => {
-            let (parts, staff) = people(args, talk, notes, several)?;
-            Ok(What::Several(parts, staff))
+        all => {
+            let (parts, staff) = people(args, talk, notes, all)?;
+            Ok(match parts.as_slice() {
+                [one] => What::One(one.service, one.staff),
+                _ => What::Several(parts, staff),
+            })
         }
     }
 }
