@@ -11,8 +11,8 @@ use crate::commands::{
 };
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, Availability, Catalogue, DateRange, HoldId, Minute, SequenceId, Slot, Sought, Span, Tie,
-    Unavailable, local_date,
+    Appointment, Availability, Catalogue, DateRange, HoldId, Minute, OwnAppointment, SequenceId, Slot,
+    Sought, Span, Tie, Unavailable, local_date,
 };
 use crate::policy::holds::{HoldWish, plan_holds};
 use crate::policy::sequence::{NotPlaced, Part, Placed, SequenceLimits, place};
@@ -164,18 +164,18 @@ impl BookingService {
         let (parts, start) = self.parts(&request.target)?;
         let ask = (request.branch, &request.requester, None);
         let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
-        let mut in_the_way = None;
+        let mut existing = None;
         for _ in 0..ATTEMPTS {
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
-            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+            let placed = place_all(&pictures, &[], start, self.sequences.max_gap_minutes);
+            existing = existing_at(&pictures, &stays(&pictures, &placed, start));
+            let placed = match placed {
                 Ok(placed) => placed,
                 Err(why) => {
-                    in_the_way = own_around(&pictures, start);
                     failed = why;
                     break;
                 }
             };
-            let existing = existing(&pictures, &placed);
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
             let Requester::Caller(context) = &request.requester else {
                 return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
@@ -204,7 +204,7 @@ impl BookingService {
         }
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
         let NotPlaced { part, reason } = failed;
-        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing: in_the_way })
+        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing })
     }
 
     /// False if somebody was faster.
@@ -238,23 +238,20 @@ impl BookingService {
             let customer = known_customer(&request.party);
             let ask = (request.branch, &request.requester, customer);
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
-            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+            if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
+                return Ok(found);
+            }
+            let placed = place_all(&pictures, &[], start, self.sequences.max_gap_minutes);
+            if let Some(own) = elsewhere(&pictures, &stays(&pictures, &placed, start), &request) {
+                return Ok(BookSequenceOutcome::OwnAppointment(own));
+            }
+            let placed = match placed {
                 Ok(placed) => placed,
                 Err(why) => {
-                    // What stands in the way may be the very sequence, booked a moment ago.
-                    if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
-                        return Ok(found);
-                    }
                     failed = why;
                     break;
                 }
             };
-            if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
-                return Ok(found);
-            }
-            if let Some(own) = existing_of(&pictures, &placed, &request) {
-                return Ok(BookSequenceOutcome::OwnAppointment(own));
-            }
             let tie = Tie::Sequence(SequenceId::generate(self.ids.as_ref()));
             let (made, change) = self.tied_change(scope, &pictures, &placed, (&request, tie))?;
             match self.appointments.commit(scope, change).await {
@@ -406,40 +403,41 @@ pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
     }
 }
 
-fn stays(placed: &[Placed]) -> impl Iterator<Item = Span> {
-    placed.iter().map(|placed| Span::new(placed.slot.start, placed.slot.end))
+/// When the customer would be there for each part: at its place, else as if each began when the one before ends.
+fn stays(
+    pictures: &[PartPicture],
+    placed: &Result<Vec<Placed>, NotPlaced>,
+    start: DateTime<Utc>,
+) -> Vec<Span> {
+    if let Ok(placed) = placed {
+        return placed.iter().map(|placed| Span::new(placed.slot.start, placed.slot.end)).collect();
+    }
+    let mut begin = Minute::floor(start);
+    let next = |part: &PartPicture| {
+        let end = part.sought.as_ref().map_or(begin, |sought| sought.footprint().end(begin));
+        Span::new(std::mem::replace(&mut begin, end).instant(), end.instant())
+    };
+    pictures.iter().map(next).collect()
 }
 
 /// An appointment of the person on the line that overlaps a part.
-fn existing(pictures: &[PartPicture], placed: &[Placed]) -> Option<crate::model::OwnAppointment> {
-    pictures
-        .iter()
-        .zip(stays(placed))
-        .find_map(|(part, stay)| part.picture.availability().own_at(stay).copied())
+fn existing_at(pictures: &[PartPicture], stays: &[Span]) -> Option<OwnAppointment> {
+    let own = |(part, stay): (&PartPicture, &Span)| part.picture.availability().own_at(*stay).copied();
+    pictures.iter().zip(stays).find_map(own)
 }
 
-/// The same for parts that cannot be had, as if each began when the one before ends.
-fn own_around(pictures: &[PartPicture], start: DateTime<Utc>) -> Option<crate::model::OwnAppointment> {
-    let first = pictures.first()?;
-    let end = pictures
-        .iter()
-        .filter_map(|part| part.sought.as_ref())
-        .fold(Minute::floor(start), |end, sought| sought.footprint().end(end));
-    first.picture.availability().own_at(Span::new(start, end.instant())).copied()
-}
-
-/// The same, for whom it is booked.
-fn existing_of(
+/// The same, for whom it is booked; nothing for what is wanted beside it.
+fn elsewhere(
     pictures: &[PartPicture],
-    placed: &[Placed],
+    stays: &[Span],
     request: &BookSequenceRequest,
-) -> Option<crate::model::OwnAppointment> {
+) -> Option<OwnAppointment> {
     if request.additional {
         return None;
     }
     let customer = request.party.customer();
-    pictures.iter().zip(stays(placed)).find_map(|(part, stay)| {
+    pictures.iter().zip(stays).find_map(|(part, stay)| {
         let seen = part.picture.availability();
-        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, stay)
+        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, *stay)
     })
 }

@@ -168,9 +168,50 @@ async fn a_repetition_finds_the_sequence() {
     let again = world.service.book_sequence(&world.scope, request).await.unwrap();
     assert_eq!(again, BookSequenceOutcome::Repeated);
     assert_eq!(world.store.appointments(&world.scope).len(), 2);
-    let overlapping = wanted(1, target(&[3, 1], "2026-11-24T09:15:00Z"));
-    let asks = world.service.book_sequence(&world.scope, overlapping).await.unwrap();
-    assert!(matches!(asks, BookSequenceOutcome::OwnAppointment(_) | BookSequenceOutcome::Gone { .. }));
+}
+
+/// As for one service: what the customer has at that time is told, whether or not all of it could be had.
+#[tokio::test]
+async fn the_customer_s_own_appointment_is_told_before_what_is_taken() {
+    let world = world();
+    let own = world.booked(book(1, 1, Some(2), TEN)).await;
+    let told = |outcome| match outcome {
+        BookSequenceOutcome::OwnAppointment(told) => assert_eq!(told.id, own.id()),
+        other => panic!("{other:?}"),
+    };
+    // The beard is Boris's, and he cuts the customer's hair just then.
+    let taken = wanted(1, target(&[1, 3], "2026-11-24T08:30:00Z"));
+    let place = asked(1, taken.target.clone(), false);
+    let place = world.service.check_sequence(&world.scope, &place).await.unwrap();
+    assert!(matches!(place, CheckSequenceOutcome::Taken { existing: Some(_), .. }), "{place:?}");
+    told(world.service.book_sequence(&world.scope, taken.clone()).await.unwrap());
+    // Somebody else's wish at that time is refused for what it is.
+    let other =
+        BookSequenceRequest { party: BookingParty::Existing(customer(2)), requester: known(2), ..taken };
+    let other = world.service.book_sequence(&world.scope, other).await.unwrap();
+    assert!(matches!(other, BookSequenceOutcome::Gone { .. }), "{other:?}");
+    // And where another person could do the part, it is asked about likewise.
+    told(
+        world
+            .service
+            .book_sequence(&world.scope, wanted(1, target(&[1, 1], "2026-11-24T08:30:00Z")))
+            .await
+            .unwrap(),
+    );
+    let beside = BookSequenceRequest { additional: true, ..wanted(1, target(&[1, 2], TEN)) };
+    assert_eq!(people(&world.all_booked(beside).await), [1, 1]);
+}
+
+/// Somebody is faster each time; what the caller has at that time is told all the same.
+#[tokio::test]
+async fn the_caller_s_own_appointment_is_told_when_somebody_was_faster() {
+    let world = world();
+    let own = world.booked(book(1, 1, Some(2), TEN)).await;
+    world.racing.unlucky.store(true, Ordering::Relaxed);
+    let check = asked(1, target(&[1, 1], "2026-11-24T08:30:00Z"), true);
+    let outcome = world.service.check_sequence(&world.scope, &check).await.unwrap();
+    let CheckSequenceOutcome::Taken { existing, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(existing.map(|existing| existing.id), Some(own.id()));
 }
 
 #[tokio::test]
