@@ -14,6 +14,7 @@ mod search;
 mod sequence;
 mod sequence_changes;
 mod sequence_moves;
+mod sequence_place;
 mod sequence_search;
 mod series;
 mod waiting;

@@ -1,31 +1,23 @@
 //! Services one after the other, all or nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, TenantScope};
 
 use super::book::{appointment_at, change_set, same_or_elsewhere};
-use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, restore_all, worth_another_look};
+use super::sequence_place::{PartPicture, certainty, existing_at, place_all, stays};
+use super::{ATTEMPTS, Ask, BookingService, Subject, restore_all, worth_another_look};
 use crate::commands::{
     BookRequest, BookSequenceOutcome, BookSequenceRequest, BookTarget, BookingParty, CheckSequenceOutcome,
     CheckSequenceRequest, PartWish, Requester, Sequence, SequenceTarget,
 };
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, Availability, Catalogue, DateRange, HoldId, Minute, OwnAppointment, SequenceId, Slot,
-    Sought, Span, Tie, Unavailable, local_date,
+    Appointment, Catalogue, DateRange, HoldId, OwnAppointment, SequenceId, Slot, Span, Tie, Unavailable,
+    local_date,
 };
 use crate::policy::holds::{HoldWish, plan_holds};
-use crate::policy::sequence::{NotPlaced, Part, Placed, SequenceLimits, place};
+use crate::policy::sequence::{NotPlaced, Placed, SequenceLimits};
 use crate::ports::AppointmentWrite;
-
-/// One part with the picture of its days.
-pub(super) struct PartPicture {
-    pub(super) picture: Picture,
-    /// What it is; a part after the first begins whenever the one before ends.
-    pub(super) sought: Option<Sought>,
-    pub(super) staff: Option<StaffId>,
-    at: Option<Minute>,
-}
 
 /// What is asked for of each part.
 #[derive(Debug, Clone, Copy)]
@@ -50,97 +42,6 @@ fn asked(target: &SequenceTarget) -> (Vec<Asked>, Option<DateTime<Utc>>) {
             (slots.iter().map(part).collect(), slots.first().map(|slot| slot.start))
         }
     }
-}
-
-impl PartPicture {
-    pub(super) fn new(
-        picture: Picture,
-        first: bool,
-        staff: Option<StaffId>,
-        at: Option<DateTime<Utc>>,
-    ) -> Self {
-        let sought = picture.sought.clone().map(|sought| if first { sought } else { sought.following() });
-        Self { picture, sought, staff, at: at.map(Minute::floor) }
-    }
-
-    /// Who may take it, in the order of preference: who holds it for the caller, then whoever is wanted most by `first`,
-    /// then the least busy.
-    fn staff(
-        &self,
-        availability: &Availability<'_>,
-        start: DateTime<Utc>,
-        first: &[StaffId],
-    ) -> Vec<StaffId> {
-        let performers = &self.picture.performers;
-        if let Some(staff) = self.staff {
-            return vec![staff];
-        }
-        let day = local_date(self.picture.catalogue.timezone(), start);
-        let mut others: Vec<StaffId> = performers.clone();
-        others.sort_by_key(|staff| {
-            (availability.load_of(*staff, day), self.picture.catalogue.position(*staff))
-        });
-        let mut all: Vec<StaffId> =
-            first.iter().copied().filter(|staff| performers.contains(staff)).collect();
-        for staff in others {
-            if !all.contains(&staff) {
-                all.push(staff);
-            }
-        }
-        all
-    }
-}
-
-/// Places parts at a start; `preferred` names the person of each part who comes first, if any.
-pub(super) fn place_all(
-    parts: &[PartPicture],
-    preferred: &[Option<StaffId>],
-    start: DateTime<Utc>,
-    gap: u32,
-) -> Result<Vec<Placed>, NotPlaced> {
-    place_seen((parts, &seen(parts)), preferred, start, gap)
-}
-
-/// What each part sees: put in order once for whoever tries many beginnings.
-pub(super) fn seen(parts: &[PartPicture]) -> Vec<Availability<'_>> {
-    parts.iter().map(|part| part.picture.availability()).collect()
-}
-
-/// The same on what was seen before.
-pub(super) fn place_seen(
-    (parts, seen): (&[PartPicture], &[Availability<'_>]),
-    preferred: &[Option<StaffId>],
-    start: DateTime<Utc>,
-    gap: u32,
-) -> Result<Vec<Placed>, NotPlaced> {
-    let mut wanted = Vec::with_capacity(parts.len());
-    for (index, (part, availability)) in parts.iter().zip(seen).enumerate() {
-        let Some(sought) = &part.sought else {
-            return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
-        };
-        let held: Vec<_> = own_holds_for_part(part, start).collect();
-        let mut first: Vec<StaffId> = held.iter().map(|(staff, _)| *staff).collect();
-        first.extend(preferred.get(index).copied().flatten());
-        wanted.push(Part {
-            availability,
-            sought,
-            staff: part.staff(availability, start, &first),
-            kept: held.into_iter().flat_map(|(_, facilities)| facilities).collect(),
-            at: part.at,
-        });
-    }
-    place(&wanted, Minute::floor(start), gap)
-}
-
-/// Who and what is held for a part by the call that asks, whenever it begins within the sequence.
-fn own_holds_for_part(
-    part: &PartPicture,
-    start: DateTime<Utc>,
-) -> impl Iterator<Item = (StaffId, Vec<crate::model::FacilityId>)> {
-    let service = part.picture.sought.as_ref().map(Sought::service_id);
-    super::own_holds(&part.picture)
-        .filter(move |hold| Some(hold.service) == service && hold.starts_at >= start && hold.moves.is_none())
-        .map(|hold| (hold.staff, hold.uses.iter().map(|used| used.facility).collect()))
 }
 
 impl BookingService {
@@ -177,11 +78,13 @@ impl BookingService {
                 }
             };
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
+            let certainty = certainty(&pictures, &slots);
+            let free = |holds| CheckSequenceOutcome::Free { slots, holds, existing, certainty };
             let Requester::Caller(context) = &request.requester else {
-                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+                return Ok(free(Vec::new()));
             };
             if !request.hold {
-                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+                return Ok(free(Vec::new()));
             }
             let wishes = placed.iter().map(|placed| HoldWish {
                 id: HoldId::generate(self.ids.as_ref()),
@@ -198,7 +101,7 @@ impl BookingService {
             let policy = first.picture.catalogue.policy();
             let (holds, change) = plan_holds(wishes.collect(), live, policy, first.picture.view.now);
             match self.commit_plan(scope, change).await? {
-                true => return Ok(CheckSequenceOutcome::Free { slots, holds, existing }),
+                true => return Ok(free(holds)),
                 false => failed = NotPlaced { part: 0, reason: Unavailable::JustTaken },
             }
         }
@@ -401,29 +304,6 @@ pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
         BookingParty::Existing(customer) => Some(*customer),
         BookingParty::New(_) => None,
     }
-}
-
-/// When the customer would be there for each part: at its place, else as if each began when the one before ends.
-fn stays(
-    pictures: &[PartPicture],
-    placed: &Result<Vec<Placed>, NotPlaced>,
-    start: DateTime<Utc>,
-) -> Vec<Span> {
-    if let Ok(placed) = placed {
-        return placed.iter().map(|placed| Span::new(placed.slot.start, placed.slot.end)).collect();
-    }
-    let mut begin = Minute::floor(start);
-    let next = |part: &PartPicture| {
-        let end = part.sought.as_ref().map_or(begin, |sought| sought.footprint().end(begin));
-        Span::new(std::mem::replace(&mut begin, end).instant(), end.instant())
-    };
-    pictures.iter().map(next).collect()
-}
-
-/// An appointment of the person on the line that overlaps a part.
-fn existing_at(pictures: &[PartPicture], stays: &[Span]) -> Option<OwnAppointment> {
-    let own = |(part, stay): (&PartPicture, &Span)| part.picture.availability().own_at(*stay).copied();
-    pictures.iter().zip(stays).find_map(own)
 }
 
 /// The same, for whom it is booked; nothing for what is wanted beside it.

@@ -212,7 +212,15 @@ pub const TOOLS: &[ToolEntry] = &[
         ],
         fields: &[
             &["parts"],
-            &["next_available", "formatted_date", "formatted_time", "slot_id", "staff", "searched_days"],
+            &[
+                "next_available",
+                "formatted_date",
+                "formatted_time",
+                "slot_id",
+                "staff",
+                "searched_days",
+                "searched_until",
+            ],
         ],
     },
     ToolEntry {

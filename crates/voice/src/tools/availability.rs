@@ -5,14 +5,14 @@
 
 use appointment::calendar::Certainty;
 use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, PartWish, SearchRequest};
-use appointment::model::{Hold, Slot, SlotId, Unavailable};
+use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{ToolResult, VoiceDesk};
+use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::names;
 use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
@@ -20,7 +20,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::anybody;
 use crate::tools::offers::{
-    Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
+    Asked, Promise, because, beside_own, not_free, offer, reason_code, spoken_offers, spoken_times,
 };
 use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
@@ -113,38 +113,36 @@ pub(crate) async fn check_moment(
         requester: asker.requester.clone(),
         hold: true,
     };
-    let outcome = desk.parts.bookings.check(&talk.scope, request).await?;
-    let (CheckOutcome::Free { existing, .. } | CheckOutcome::Taken { existing, .. }) = &outcome;
-    desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
-    match outcome {
-        CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.note(talk, notes.asking(Question::Book(slot))).await;
-            Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
+    let (reason, alternatives, existing) = match desk.parts.bookings.check(&talk.scope, request).await? {
+        CheckOutcome::Free { slot, hold, existing, certainty } => {
+            let reply = free(talk, slot, hold.as_ref(), &asked, certainty);
+            return Ok(told_free(desk, talk, (slot, existing), reply, notes).await?.into());
         }
-        CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.note(talk, notes.asking(Question::BookBeside(slot))).await;
-            let mut reply = own_overlaps(talk, &own, true);
-            reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
-            Ok(reply.into())
-        }
-        CheckOutcome::Taken { reason, alternatives, existing } => {
-            if existing.is_none()
-                && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
-            {
-                return Ok(reply.into());
-            }
-            let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
-                Some(own) => {
-                    let mut reply = own_overlaps(talk, &own, false);
-                    reply.data.extend(not_free(talk, &reason, &asked, &alternatives).data);
-                    reply
-                }
-                None => not_free(talk, &reason, &asked, &alternatives),
-            };
-            let notes = CallNotes { refused: Some(asked.start), ..notes };
-            Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
-        }
+        CheckOutcome::Taken { reason, alternatives, existing } => (reason, alternatives, existing),
+    };
+    if existing.is_none()
+        && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
+    {
+        return Ok(reply.into());
     }
+    let own = existing.filter(|_| matches!(reason, Unavailable::Busy(_)));
+    let reply = not_free(talk, &reason, &asked, &alternatives);
+    let reply = beside_own(desk, talk, (own, false), reply).await?;
+    let notes = CallNotes { refused: Some(asked.start), ..notes };
+    Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
+}
+
+/// Asks whether to book what is free: whatever is held for the call is heard of.
+pub(crate) async fn told_free(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (slot, existing): (Slot, Option<OwnAppointment>),
+    reply: ToolReply,
+    notes: CallNotes,
+) -> Result<ToolReply, Stop> {
+    let question = if existing.is_some() { Question::BookBeside(slot) } else { Question::Book(slot) };
+    desk.note(talk, notes.asking(question)).await;
+    beside_own(desk, talk, (existing, true), reply).await
 }
 
 /// The answer for a free minute; the same fields for looking and for holding.
@@ -163,22 +161,18 @@ pub(crate) fn free(
         speech::plain(&person),
         speech::plain(&service),
     );
-    let reply = if let Certainty::Unverified { .. } = certainty {
-        let message = format!(
-            "{spoken} nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken?"
-        );
-        ToolReply::new(Status::Unverified, message).with("certainty", "unverified")
-    } else if hold.is_some() {
-        ToolReply::new(Status::Available, format!("{spoken} frei, soll ich den Termin so eintragen?"))
-    } else {
-        let message = format!(
-            "{spoken} gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen?"
-        );
-        ToolReply::new(Status::NotHeld, message)
+    let promise = Promise::of(certainty, hold.is_some());
+    let how = match promise {
+        Promise::Held => "frei, soll ich den Termin so eintragen",
+        Promise::NotHeld => {
+            "gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen"
+        }
+        Promise::ByOurPlan => {
+            "nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken"
+        }
     };
-    reply
-        .with("available", certainty.is_verified())
-        .with_some("as_of", certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
+    promise
+        .reply(talk, certainty, format!("{spoken} {how}?"))
         .with_some("slot_id", SlotId::encode(&slot).map(|name| name.as_str().to_owned()))
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())
@@ -190,9 +184,7 @@ pub(crate) fn free(
         .with("staff_id", slot.staff.to_string())
         .with("duration_minutes", (slot.end - slot.start).num_minutes())
         .with_some("held_until", hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()))
-        .with("awaiting_confirmation", true)
         .with("inferred", asked.inferred.clone())
-        .next(NextAction::AskForConfirmation)
 }
 
 async fn check_stretch(

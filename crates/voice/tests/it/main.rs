@@ -12,6 +12,7 @@ mod outside;
 mod promises;
 mod referents;
 mod sequence_changes;
+mod sequence_limits;
 mod sequence_people;
 mod sequence_yes;
 mod sequences;

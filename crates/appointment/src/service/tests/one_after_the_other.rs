@@ -259,7 +259,7 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
         requester: known(1),
         limit: Some(2),
     };
-    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
+    let next = world.service.next_sequences(&world.scope, &next).await.unwrap().sequences;
     assert_eq!(next.len(), 2);
     assert!(next.windows(2).all(|pair| pair[0].slots[0].start < pair[1].slots[0].start));
     for offered in found.sequences.into_iter().chain(next) {
@@ -269,26 +269,54 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
     }
 }
 
-/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
-#[tokio::test]
-async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+/// A salon that gives times every five minutes, where Boris is busy for so many days.
+fn without_boris(days: usize) -> World {
     let world = world_of(salon(branch_id(1)).unwrap().policy(|policy| policy.grid_minutes = 5));
     let first: NaiveDate = "2026-11-23".parse().unwrap();
-    for day in first.iter_days().take(11) {
+    for day in first.iter_days().take(days) {
         world.occupy(2, &format!("{day}T07:00:00Z"), 660);
     }
-    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    world
+}
+
+/// The next haircut with a beard after it.
+fn next_beard(search_days: u32) -> NextSequencesRequest {
     let services = [1, 3].map(|service| PartWish { service: service_id(service), staff: None });
-    let next = NextSequencesRequest {
+    NextSequencesRequest {
         branch: branch_id(1),
         parts: services.to_vec(),
         after: Some(at("2026-11-23T00:00:00Z")),
-        search_days: 28,
+        search_days,
         requester: known(1),
         limit: Some(1),
-    };
-    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
-    assert_eq!(next[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
+    }
+}
+
+/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
+#[tokio::test]
+async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+    let world = without_boris(11);
+    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    let next = world.service.next_sequences(&world.scope, &next_beard(28)).await.unwrap();
+    assert_eq!(next.sequences[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
+    assert_eq!(next.tried_until, None);
+}
+
+/// So many beginnings lead nowhere that not all of them are tried; how far it was looked is told, and from there on it
+/// can be looked again.
+#[tokio::test]
+async fn a_search_that_gives_up_says_how_far_it_went() {
+    let world = without_boris(40);
+    let next = world.service.next_sequences(&world.scope, &next_beard(80)).await.unwrap();
+    assert!(next.sequences.is_empty(), "{next:?}");
+    let tried = next.tried_until.unwrap();
+    assert!((at("2026-12-10T00:00:00Z")..at("2027-01-01T00:00:00Z")).contains(&tried), "{tried}");
+    let further = NextSequencesRequest { after: Some(tried), ..next_beard(28) };
+    let found = world.service.next_sequences(&world.scope, &further).await.unwrap();
+    assert!(found.sequences[0].slots[0].start >= at("2027-01-02T00:00:00Z"), "{found:?}");
+    // Days that were looked at to their end are no giving up.
+    let few = world.service.next_sequences(&world.scope, &next_beard(14)).await.unwrap();
+    assert_eq!((few.sequences.len(), few.tried_until), (0, None));
 }
 
 #[tokio::test]

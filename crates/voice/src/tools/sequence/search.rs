@@ -168,15 +168,20 @@ pub(crate) async fn next(
     let requester = asker.requester.clone();
     let request =
         NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
-    let mut found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+    let mut next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
     let mut without = None;
-    if let (true, Some((parts, wished))) = (found.is_empty(), with_anybody(&request.parts, is_kept)) {
+    if let (true, Some((parts, wished))) = (next.sequences.is_empty(), with_anybody(&request.parts, is_kept))
+    {
         let request = NextSequencesRequest { parts, ..request };
-        found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+        next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
         without = Some(wished);
     }
+    let found = next.sequences;
     let Some((first, slot)) = found.first().and_then(|first| Some((first, first.slots.first()?))) else {
-        let reply = nothing_found(whole).with("searched_days", search_days);
+        let reply = match next.tried_until {
+            Some(until) => not_further(talk, whole, until),
+            None => nothing_found(whole).with("searched_days", search_days),
+        };
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = slot.start.with_timezone(&talk.zone());
@@ -195,6 +200,18 @@ pub(crate) async fn next(
         .with("searched_days", search_days)
         .next(NextAction::OfferAlternatives);
     Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// So much leads nowhere that it was not looked any further.
+fn not_further(talk: &Conversation, whole: &str, until: DateTime<Utc>) -> ToolReply {
+    let until = until.with_timezone(&talk.zone());
+    let message = format!(
+        "Bis {} finde ich für {whole} nacheinander leider nichts Freies, weiter habe ich noch nicht nachgesehen, ab welchem Tag soll ich weitersuchen?",
+        speech::moment_as_aim(until, talk.now),
+    );
+    ToolReply::new(Status::NoAvailability, message)
+        .with("searched_until", until.to_rfc3339())
+        .next(NextAction::AskCaller)
 }
 
 /// The waiting list is for one service, so a person has to look.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::AskedAll;
 use crate::conversation::Conversation;
-use crate::reply::{Alternative, NextAction, ToolReply};
+use crate::reply::{NextAction, ToolReply};
 use crate::speech;
-use crate::tools::offers::{Asked, SPOKEN, because, reason_code, refusal_status};
+use crate::tools::offers::{Asked, because, reason_code, refusal_status, spoken_starts};
 use crate::tools::services::decimal;
 
 /// "beides", "alles": all parts in one word.
@@ -138,25 +138,9 @@ pub(crate) fn slot_id(slots: &[Slot]) -> Option<String> {
     SlotId::encode_all(slots).map(|name| name.as_str().to_owned())
 }
 
-/// A sequence to choose instead. `None` for one that has no name: it could not be accepted.
-pub(crate) fn alternative(talk: &Conversation, offered: &OfferedSequence) -> Option<Alternative> {
-    let at = offered.slots.first()?.start.with_timezone(&talk.zone());
-    Some(Alternative {
-        slot_id: slot_id(&offered.slots)?,
-        start: at.to_rfc3339(),
-        date: at.format("%Y-%m-%d").to_string(),
-        time: at.format("%H:%M").to_string(),
-        staff: people(talk, &offered.slots),
-        spoken: speech::moment(at, talk.now),
-        kind: offered.kind.as_str().to_owned(),
-    })
-}
-
 /// The first sequences as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, offered: &[OfferedSequence]) -> Option<String> {
-    let firsts = offered.iter().filter_map(|offered| offered.slots.first());
-    let moments: Vec<_> = firsts.take(SPOKEN).map(|slot| slot.start.with_timezone(&talk.zone())).collect();
-    (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
+    spoken_starts(talk, offered.iter().filter_map(|offered| offered.slots.first()).map(|slot| slot.start))
 }
 
 /// The answer for a sequence that cannot be had, with the part that has no time.
