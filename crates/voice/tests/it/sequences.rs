@@ -203,8 +203,15 @@ async fn the_first_part_may_be_the_one_without_time() {
     assert!(lunch.message.contains("für Bartpflege danach käme die Pause dazwischen"), "{}", lunch.message);
     let past = line.ask("check_availability", both("2026-11-20", "10:00")).await;
     assert_eq!(past.status, Status::PastTime, "{}", past.message);
-    let soon = line.ask("check_availability", both("heute", "10:00")).await;
-    assert!(!soon.success, "{}", soon.message);
+    // Fifteen minutes of notice are asked for, and it is Tuesday, ten o'clock.
+    world.wait(24 * 3600);
+    let line = world.call("call_tuesday", STRANGER);
+    let soon = line.ask("check_availability", both("heute", "10:10")).await;
+    assert_eq!((soon.status, &soon.data["reason"]), (Status::TooSoon, &json!("booking_notice_violation")));
+    assert_eq!(soon.data["minimum_notice_minutes"], 15, "{}", soon.message);
+    assert!(soon.message.contains("ist zu kurzfristig"), "{}", soon.message);
+    let in_time = line.ask("check_availability", both("heute", "10:15")).await;
+    assert_eq!(in_time.status, Status::Available, "{}", in_time.message);
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Services one after the other, once they are booked: moved and called off as one.
 
-use super::one_after_the_other::{asked, id_of, people, target, wanted};
+use super::one_after_the_other::{id_of, people, target, wanted};
 use super::*;
 use crate::commands::{
-    ChangeSequenceOutcome, ChangeSequenceRequest, PrepareSequenceOutcome, SequenceMove, SequenceTarget,
+    ChangeSequenceOutcome, ChangeSequenceRequest, CheckOutcome, PrepareSequenceOutcome, SequenceMove,
 };
-use crate::model::{AppointmentStatus, SequenceId};
+use crate::model::{AppointmentStatus, SequenceId, Unavailable};
 use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 
 const NINE: &str = "2026-11-24T08:00:00Z";
@@ -72,13 +72,17 @@ async fn what_was_agreed_is_held_and_moved_to_those_people() {
     let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
     let id = id_of(&made);
     let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
+    let mut behind = check(known(2), 1, Some(people(&made)[1]), &made[1].snapshot().ends_at.to_rfc3339());
+    behind.hold = false;
+    let free = world.service.check(&world.scope, behind.clone()).await.unwrap();
+    assert!(matches!(free, CheckOutcome::Free { .. }), "{free:?}");
     let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
     let PrepareSequenceOutcome::Ready { parts, slots, holds, fee } = ready else { panic!("{ready:?}") };
     assert_eq!((parts, holds.len(), fee), (made.clone(), 2, None));
     assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved yet");
     // Nobody else gets what is held beyond the sequence's own time.
-    let other = asked(2, SequenceTarget::Slots(vec![slots[1]; 1]), false);
-    assert!(world.service.check_sequence(&world.scope, &other).await.is_err(), "one slot is no sequence");
+    let kept = world.service.check(&world.scope, behind.clone()).await.unwrap();
+    assert!(matches!(kept, CheckOutcome::Taken { reason: Unavailable::Busy(_), .. }), "{kept:?}");
     let to = SequenceMove::To(slots.clone());
     let moved = world.service.move_sequence(&world.scope, &change(id, 1), &to).await.unwrap();
     let ChangeSequenceOutcome::Changed { after, .. } = moved else { panic!("{moved:?}") };
