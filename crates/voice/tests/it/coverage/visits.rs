@@ -1,6 +1,7 @@
 //! Conversations about several services of one visit.
 
 use serde_json::json;
+use voice::tool::TOOLS;
 
 use super::{Said, all, said};
 use crate::sequence_limits::without_boris;
@@ -52,4 +53,21 @@ pub(super) async fn in_vain() -> Said {
     let both = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 80});
     all(&line, &[("find_next_available", both)]).await;
     said(&world)
+}
+
+/// Tools that know a service but never several of one visit, and why.
+const ONE_SERVICE: &[(&str, &str)] = &[
+    ("get_service_info", "it is about one"),
+    ("request_callback", "the service is a word for the person who calls back"),
+    ("join_waiting_list", "the waiting list is for one service"),
+];
+
+#[test]
+fn whoever_reads_further_services_lists_them() {
+    for entry in TOOLS {
+        let lists = |name: &str| entry.arguments.iter().any(|names| names.contains(&name));
+        let is_for_one = ONE_SERVICE.iter().any(|(tool, why)| *tool == entry.name && !why.is_empty());
+        let is_for_several = lists("dienstleistung") && !is_for_one;
+        assert_eq!(lists("weitere_dienstleistungen"), is_for_several, "{}", entry.name);
+    }
 }
