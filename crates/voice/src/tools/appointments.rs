@@ -11,7 +11,7 @@ use chrono::Datelike;
 use futures_util::future::join;
 use german_datetime::number::cardinal;
 use german_datetime::{Context, Value, speak, understand};
-use kernel::AppointmentId;
+use kernel::{AppointmentId, Money};
 use serde_json::{Value as Json, json};
 
 use crate::args::Args;
@@ -163,20 +163,22 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
             let told_fee =
                 Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee, of_all: false });
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
-            let message = format!(
-                "Die Absage Ihres Termins {} kostet jetzt {}, soll ich trotzdem absagen?",
-                spoken(talk, appointment.snapshot()),
-                speech::price(fee)
-            );
-            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
-                .with("appointment_id", appointment.id().to_string())
-                .with("fee_minor", fee.minor())
-                .next(NextAction::AskForConfirmation)
-                .into())
+            let words =
+                format!("Die Absage Ihres Termins {} kostet jetzt", spoken(talk, appointment.snapshot()));
+            Ok(costs(Some(&appointment), fee, (&words, "absagen")).into())
         }
         CancelOutcome::Denied(denial) => Err(denied(&denial, "Eine Absage").into()),
         CancelOutcome::Repeated => repeated(desk, talk, &once).await,
     }
+}
+
+/// The question whether to call off although it costs something; the same fields for one appointment and for several.
+pub(crate) fn costs(first: Option<&Appointment>, fee: Money, (what, act): (&str, &str)) -> ToolReply {
+    let message = format!("{what} {}, soll ich trotzdem {act}?", speech::price(fee));
+    ToolReply::new(Status::ReadyForConfirmation, message)
+        .with_some("appointment_id", first.map(|first| first.id().to_string()))
+        .with("fee_minor", fee.minor())
+        .next(NextAction::AskForConfirmation)
 }
 
 fn already_cancelled(talk: &Conversation, appointment: &Appointment) -> Done {
@@ -415,7 +417,7 @@ pub(crate) fn unauthorized() -> ToolReply {
 
 /// The policy's no, with its numbers.
 pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
-    let fee = denial.fee_if_forced().map(kernel::Money::minor);
+    let fee = denial.fee_if_forced().map(Money::minor);
     match denial {
         Denial::DeadlineMissed { required_minutes, actual_minutes, .. } => {
             let message = format!(

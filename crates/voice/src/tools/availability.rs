@@ -8,6 +8,7 @@ use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, PartWish, S
 use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
@@ -198,11 +199,7 @@ async fn check_stretch(
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
     else {
         desk.note(talk, notes).await;
-        let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
-        return Err(ToolReply::new(Status::TimeRequired, message)
-            .with("inferred", stretch.inferred)
-            .next(NextAction::AskCaller)
-            .into());
+        return Err(which_minute(stretch).into());
     };
     let request = SearchRequest {
         branch: talk.branch,
@@ -253,10 +250,7 @@ async fn check_stretch(
     });
     let slots = if inside.is_empty() { &near } else { &inside };
     let on_day = speech::on_day(first, talk.today());
-    let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
-        let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
-        because(talk, reason, &Asked::new(service, staff, start))
-    });
+    let why_not = why_not_that_day(talk, found.day.as_ref(), &stretch, (service, staff));
     let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
         (Some(offered), true) if let Some(why_not) = &why_not => ToolReply::new(
             Status::Unavailable,
@@ -292,32 +286,55 @@ async fn check_stretch(
     Ok(offer(desk, talk, reply, slots, notes).await.into())
 }
 
+/// The question for a minute, where neither one day nor hours were said.
+pub(crate) fn which_minute(stretch: Stretch) -> ToolReply {
+    ToolReply::new(Status::TimeRequired, "An welchem Tag genau und um wie viel Uhr soll es sein?")
+        .with("inferred", stretch.inferred)
+        .next(NextAction::AskCaller)
+}
+
+/// Why nothing of a service can begin on the one day that was said, in a main clause.
+pub(crate) fn why_not_that_day(
+    talk: &Conversation,
+    reason: Option<&Unavailable>,
+    stretch: &Stretch,
+    (service, staff): (ServiceId, Option<StaffId>),
+) -> Option<String> {
+    let (Some(reason), [day]) = (reason, stretch.days.as_slice()) else { return None };
+    let start = german_datetime::in_zone(stretch.from.on(*day), talk.zone()).first().to_utc();
+    Some(because(talk, reason, &Asked::new(service, staff, start)))
+}
+
+/// What was said as a wish to search around, and the minute if it was one.
+pub(crate) fn wish_of(talk: &Conversation, when: &When) -> (Wish, Option<DateTime<Tz>>) {
+    match when {
+        When::Moment(moment) => {
+            let minute = german_datetime::MinuteOfDay::from(moment.at.time()).minutes();
+            (Wish { day: moment.at.date_naive(), time: TimeWish::At(minute) }, Some(moment.at))
+        }
+        When::Stretch(stretch) => {
+            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
+            (Wish { day, time: stretch.time() }, None)
+        }
+        When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
+    }
+}
+
+/// The minute of what was offered, as if it had been said.
+fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
+    When::Moment(Moment { at: start.with_timezone(&talk.zone()), inferred: Vec::new() })
+}
+
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
     let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
-    let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
-    let (service, staff, wish, asked) = match wanted {
-        Wanted::Offered(slot) => {
-            let at = slot.start.with_timezone(&talk.zone());
-            let wish = Wish { day: at.date_naive(), time: TimeWish::At(minute(at)) };
-            (slot.service, Some(slot.staff), wish, Some(at))
-        }
-        Wanted::Described { service, staff, when: When::Moment(moment), .. } => {
-            let wish = Wish { day: moment.at.date_naive(), time: TimeWish::At(minute(moment.at)) };
-            (service, staff, wish, Some(moment.at))
-        }
-        Wanted::Described { service, staff, when: When::Stretch(stretch), .. } => {
-            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
-            (service, staff, Wish { day, time: stretch.time() }, None)
-        }
-        Wanted::Described { service, staff, when: When::Unsaid, .. } => {
-            (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
-        }
+    let (service, staff, when) = match wanted {
+        Wanted::Offered(slot) => (slot.service, Some(slot.staff), as_said(talk, slot.start)),
+        Wanted::Described { service, staff, when, .. } => (service, staff, when),
         Wanted::OfferedAll(slots) => {
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
-            let at = asked.start().with_timezone(&talk.zone());
-            let when = When::Moment(Moment { at, inferred: Vec::new() });
+            let when = as_said(talk, asked.start());
             let wanted = (asked.parts, false, when, limit);
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }
@@ -326,6 +343,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }
     };
+    let (wish, asked) = wish_of(talk, &when);
     let requester = asker.requester.clone();
     let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
     let booked = preference::booked_in_call(desk, talk, service).await?;
@@ -388,15 +406,25 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         speech::moment(at, talk.now),
         speech::plain(&talk.staff_name(first.slot.staff)),
     );
-    let reply = ToolReply::new(Status::Options, message)
+    let id = SlotId::encode(&first.slot).map(|name| name.as_str().to_owned());
+    let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff));
+    Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// The answer for the next time; the same fields for one service and for several.
+pub(crate) fn next_time(
+    message: String,
+    (at, slot_id, searched_days): (DateTime<Tz>, Option<String>, u32),
+    staff: String,
+) -> ToolReply {
+    ToolReply::new(Status::Options, message)
         .with("next_available", at.to_rfc3339())
         .with("formatted_date", at.format("%d.%m.%Y").to_string())
         .with("formatted_time", at.format("%H:%M").to_string())
-        .with_some("slot_id", SlotId::encode(&first.slot).map(|name| name.as_str().to_owned()))
-        .with("staff", talk.staff_name(first.slot.staff))
-        .with("searched_days", search_days)
-        .next(NextAction::OfferAlternatives);
-    Ok(offer(desk, talk, reply, &found, notes).await.into())
+        .with_some("slot_id", slot_id)
+        .with("staff", staff)
+        .with("searched_days", searched_days)
+        .next(NextAction::OfferAlternatives)
 }
 
 /// The first instant of what was said.

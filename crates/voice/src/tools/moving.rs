@@ -6,12 +6,13 @@ use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcom
 use appointment::model::{Appointment, Slot, SlotId};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ServiceId};
+use chrono_tz::Tz;
+use kernel::{AppointmentId, Money, ServiceId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::Effect;
+use crate::effect::{Effect, said};
 use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, Question, ToldFee};
@@ -137,41 +138,65 @@ async fn ask(
             let notes = notes.asking(Question::Move(appointment.id(), slot));
             desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
-            let (status, promise) = if hold.is_some() {
-                (Status::ReadyForConfirmation, "")
-            } else {
-                (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
-            };
-            let message = format!(
-                "Ich kann Ihren Termin für {} auf {} bei {} verlegen{promise}{}, soll ich das so machen?",
+            let aim = format!(
+                "Ihren Termin für {} auf {} bei {} verlegen",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
-                fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default(),
             );
-            Ok(ToolReply::new(status, message)
-                .with("appointment_id", appointment.id().to_string())
-                .with("current_appointment", row(talk, &appointment))
-                .with(
-                    "new_appointment",
-                    serde_json::json!({
-                        "slot_id": SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
-                        "start": at.to_rfc3339(),
-                        "date": at.format("%Y-%m-%d").to_string(),
-                        "time": at.format("%H:%M").to_string(),
-                        "staff": talk.staff_name(slot.staff),
-                    }),
-                )
-                .with_some("fee_minor", fee.map(kernel::Money::minor))
-                .with_some(
-                    "held_until",
-                    hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()),
-                )
-                .next(NextAction::AskForConfirmation)
-                .into())
+            let to = Aim {
+                at,
+                slot_id: SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
+                staff: talk.staff_name(slot.staff),
+                held_until: hold.map(|hold| hold.expires_at()),
+                fee,
+            };
+            Ok(shall_move(talk, &appointment, aim, to).into())
         }
         PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await,
     }
+}
+
+/// Where something would be moved.
+pub(crate) struct Aim {
+    pub(crate) at: DateTime<Tz>,
+    pub(crate) slot_id: Option<String>,
+    pub(crate) staff: String,
+    /// `None`: it is not held.
+    pub(crate) held_until: Option<DateTime<Utc>>,
+    pub(crate) fee: Option<Money>,
+}
+
+/// The question whether to move; the same fields for one appointment and for several, about the first of them.
+pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: String, to: Aim) -> ToolReply {
+    let (status, promise) = match to.held_until {
+        Some(_) => (Status::ReadyForConfirmation, ""),
+        None => (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht"),
+    };
+    let message = format!("Ich kann {what}{promise}{}, soll ich das so machen?", said(to.fee));
+    ToolReply::new(status, message)
+        .with("appointment_id", first.id().to_string())
+        .with("current_appointment", row(talk, first))
+        .with(
+            "new_appointment",
+            serde_json::json!({
+                "slot_id": to.slot_id,
+                "start": to.at.to_rfc3339(),
+                "date": to.at.format("%Y-%m-%d").to_string(),
+                "time": to.at.format("%H:%M").to_string(),
+                "staff": to.staff,
+            }),
+        )
+        .with_some("fee_minor", to.fee.map(Money::minor))
+        .with_some("held_until", to.held_until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
+        .next(NextAction::AskForConfirmation)
+}
+
+/// It is there already.
+pub(crate) fn unchanged(first: Option<&Appointment>, stands: &str) -> ToolReply {
+    ToolReply::new(Status::Unchanged, format!("{stands}, möchten Sie eine andere Zeit?"))
+        .with_some("appointment_id", first.map(|first| first.id().to_string()))
+        .next(NextAction::AskCaller)
 }
 
 /// Moves to a time that the call holds for it.
@@ -288,14 +313,8 @@ async fn refuse(
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
         MoveRefusal::NoChange(appointment) => {
-            let message = format!(
-                "Ihr Termin {} steht schon so, möchten Sie eine andere Zeit?",
-                spoken(talk, appointment.snapshot())
-            );
-            Ok(ToolReply::new(Status::Unchanged, message)
-                .with("appointment_id", appointment.id().to_string())
-                .next(NextAction::AskCaller)
-                .into())
+            let stands = format!("Ihr Termin {} steht schon so", spoken(talk, appointment.snapshot()));
+            Ok(unchanged(Some(&appointment), &stands).into())
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;

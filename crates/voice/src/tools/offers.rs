@@ -94,23 +94,42 @@ pub(crate) fn not_free(
     asked: &Asked,
     alternatives: &[RankedSlot],
 ) -> ToolReply {
+    let words = Refusal {
+        why: because(talk, reason, asked),
+        offered: spoken_offers(talk, alternatives).map(|offered| format!("frei wäre {offered}")),
+        nothing: "ist leider auch nichts frei".to_owned(),
+    };
+    refused(talk, reason, asked, words)
+}
+
+/// The words of a refusal, as main clauses.
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    /// What can be had instead, if anything.
+    pub(crate) offered: Option<String>,
+    /// That there is nothing else near, without saying where.
+    pub(crate) nothing: String,
+}
+
+/// The answer for what cannot be had at a time: the same fields for one service and for several, about the first of them.
+pub(crate) fn refused(
+    talk: &Conversation,
+    reason: &Unavailable,
+    asked: &Asked,
+    Refusal { why, offered, nothing }: Refusal,
+) -> ToolReply {
     let at = asked.start.with_timezone(&talk.zone());
     if asked.start < talk.now {
         let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
         return talk.listener().refuse(&over);
     }
-    let why = because(talk, reason, asked);
-    let offered = spoken_offers(talk, alternatives);
     let message = match (&offered, reason) {
         (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
             format!("{why}, darf es etwas anderes sein?")
         }
-        (Some(offered), _) => format!("{why}, frei wäre {offered}, was passt Ihnen?"),
-        (None, _) => {
-            format!("{why} und in der Nähe ist leider auch nichts frei, passt Ihnen eine ganz andere Zeit?")
-        }
+        (Some(offered), _) => format!("{why}, {offered}, was passt Ihnen?"),
+        (None, _) => format!("{why} und in der Nähe {nothing}, passt Ihnen eine ganz andere Zeit?"),
     };
-    let status = refusal_status(reason, alternatives.is_empty());
     let (earliest, notice) = match reason {
         Unavailable::TooSoon { earliest } => (
             Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
@@ -118,7 +137,7 @@ pub(crate) fn not_free(
         ),
         _ => (None, None),
     };
-    ToolReply::new(status, message)
+    ToolReply::new(refusal_status(reason, offered.is_none()), message)
         .with("available", false)
         .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
         .with("reason", reason_code(reason))
@@ -129,7 +148,7 @@ pub(crate) fn not_free(
 }
 
 /// The status of the answer for a time that cannot be had.
-pub(crate) const fn refusal_status(reason: &Unavailable, nothing_else: bool) -> Status {
+const fn refusal_status(reason: &Unavailable, nothing_else: bool) -> Status {
     match reason {
         Unavailable::TooSoon { .. } => Status::TooSoon,
         Unavailable::TooFar { .. } => Status::TooFar,

@@ -19,10 +19,10 @@ use crate::names;
 use crate::naming::{self, Fit};
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
-use crate::reply::{NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, multiple, no_such_appointment, row, unauthorized};
+use crate::tools::appointments::{costs, denied, multiple, no_such_appointment, row, unauthorized};
 use crate::tools::booking::repeated;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
@@ -297,17 +297,11 @@ pub(crate) async fn cancel(
             let told_fee =
                 first.map(|appointment| ToldFee { appointment, act: ChangeAct::Cancel, fee, of_all: true });
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
-            let message = format!(
-                "Die Absage Ihrer Termine {} kostet jetzt zusammen {}, soll ich trotzdem alle absagen?",
-                spoken_together(talk, &open),
-                speech::price(fee)
-            );
-            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
-                .with_some("appointment_id", first.map(|first| first.to_string()))
+            let words =
+                format!("Die Absage Ihrer Termine {} kostet jetzt zusammen", spoken_together(talk, &open));
+            Ok(costs(open.first(), fee, (&words, "alle absagen"))
                 .with("sequence_id", sequence.to_string())
                 .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
-                .with("fee_minor", fee.minor())
-                .next(NextAction::AskForConfirmation)
                 .into())
         }
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),

@@ -13,7 +13,7 @@ use super::{AskedAll, offer, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::{Did, SequenceEffect, said};
+use crate::effect::{Did, SequenceEffect};
 use crate::error::VoiceError;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
@@ -24,7 +24,7 @@ use crate::tools::appointments::{denied, row, unauthorized};
 use crate::tools::booking::repeated;
 use crate::tools::copy::after_all;
 use crate::tools::held::{Prepared, prepared};
-use crate::tools::moving::{NewTime, gone, new_time};
+use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
 use crate::tools::wish::{self, Asker, Offer};
 use crate::tools::yes;
 
@@ -127,38 +127,22 @@ async fn ask(
     let notes = notes.asking(Question::MoveAll(request.sequence, slots.clone()));
     desk.note(talk, CallNotes { told_fee, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
-    let (status, promise) = if holds.is_empty() {
-        (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
-    } else {
-        (Status::ReadyForConfirmation, "")
-    };
-    let message = format!(
-        "Ich kann Ihre Termine auf {} verlegen, {}{promise}{}, soll ich das so machen?",
+    let aim = format!(
+        "Ihre Termine auf {} verlegen, {}",
         speech::moment_as_aim(at, talk.now),
-        words::course(talk, &slots),
-        said(fee),
+        words::course(talk, &slots)
     );
-    let people = words::people(talk, &slots);
-    let until = holds.iter().map(Hold::expires_at).min();
-    Ok(ToolReply::new(status, message)
-        .with("appointment_id", first.id().to_string())
+    let to = Aim {
+        at,
+        slot_id: words::slot_id(&slots),
+        staff: words::people(talk, &slots),
+        held_until: holds.iter().map(Hold::expires_at).min(),
+        fee,
+    };
+    Ok(shall_move(talk, first, aim, to)
         .with("sequence_id", request.sequence.to_string())
-        .with("current_appointment", row(talk, first))
         .with("appointments", parts.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
-        .with(
-            "new_appointment",
-            serde_json::json!({
-                "slot_id": words::slot_id(&slots),
-                "start": at.to_rfc3339(),
-                "date": at.format("%Y-%m-%d").to_string(),
-                "time": at.format("%H:%M").to_string(),
-                "staff": people,
-            }),
-        )
         .with("parts", words::parts(talk, &slots, |index| parts.get(index).map(Appointment::id)))
-        .with_some("fee_minor", fee.map(kernel::Money::minor))
-        .with_some("held_until", until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
-        .next(NextAction::AskForConfirmation)
         .into())
 }
 
@@ -258,11 +242,8 @@ async fn refuse(
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
         ChangeSequenceOutcome::NoChange => {
-            let message = format!(
-                "Ihre Termine stehen schon so, {}, möchten Sie eine andere Zeit?",
-                course_of(talk, open)
-            );
-            Ok(unchanged(open, message).into())
+            let stands = format!("Ihre Termine stehen schon so, {}", course_of(talk, open));
+            Ok(unchanged(open.first(), &stands).into())
         }
         ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
@@ -282,12 +263,6 @@ async fn refuse(
         | ChangeSequenceOutcome::Changed { .. }
         | ChangeSequenceOutcome::Repeated => Err(gone().into()),
     }
-}
-
-fn unchanged(open: &[Appointment], message: String) -> ToolReply {
-    ToolReply::new(Status::Unchanged, message)
-        .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
-        .next(NextAction::AskCaller)
 }
 
 fn needs_new_time(talk: &Conversation, open: &[Appointment]) -> ToolReply {

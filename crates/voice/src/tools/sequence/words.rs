@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::AskedAll;
 use crate::conversation::Conversation;
-use crate::reply::{NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
-use crate::tools::offers::{Asked, because, reason_code, refusal_status, spoken_starts};
+use crate::tools::offers::{Asked, Refusal, because, refused, spoken_starts};
 use crate::tools::services::decimal;
+use crate::tools::wish::slot_unknown;
 
 /// "beides", "alles": all parts in one word.
 pub(crate) const fn all(parts: usize) -> &'static str {
@@ -150,45 +151,20 @@ pub(crate) fn not_free(
     (part, reason): (usize, &Unavailable),
     alternatives: &[OfferedSequence],
 ) -> ToolReply {
-    let start = asked.start();
-    let at = start.with_timezone(&talk.zone());
-    if start < talk.now {
-        let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
-        return talk.listener().refuse(&over);
-    }
-    let why = why(talk, asked, part, reason);
-    let offered = spoken_offers(talk, alternatives);
-    let whole = all(asked.services().len());
-    let message = match (&offered, reason) {
-        (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
-            format!("{why}, darf es etwas anderes sein?")
-        }
-        (Some(offered), _) => {
-            format!("{why}, {whole} nacheinander ginge {offered}, was passt Ihnen?")
-        }
-        (None, _) => {
-            format!(
-                "{why} und in der Nähe geht {whole} nacheinander leider auch nicht, passt Ihnen eine ganz andere Zeit?"
-            )
-        }
+    let services = asked.services();
+    let whole = all(services.len());
+    let words = Refusal {
+        why: why(talk, asked, part, reason),
+        offered: spoken_offers(talk, alternatives)
+            .map(|offered| format!("{whole} nacheinander ginge {offered}")),
+        nothing: format!("geht {whole} nacheinander leider auch nicht"),
     };
-    let (earliest, notice) = match reason {
-        Unavailable::TooSoon { earliest } => (
-            Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
-            asked.services().first().map(|service| talk.catalogue.notice_minutes(*service)),
-        ),
-        _ => (None, None),
-    };
-    let missing = asked.services().get(part).map(|service| talk.service_name(*service));
-    ToolReply::new(refusal_status(reason, alternatives.is_empty()), message)
-        .with("available", false)
-        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
-        .with("reason", reason_code(reason))
-        .with_some("missing_part", missing)
-        .with_some("earliest_bookable", earliest)
-        .with_some("minimum_notice_minutes", notice)
-        .with("inferred", asked.inferred.clone())
-        .next(NextAction::OfferAlternatives)
+    let Some(first) = services.first() else { return slot_unknown() };
+    let first =
+        Asked { inferred: asked.inferred.clone(), ..Asked::new(*first, asked.staff_of(0), asked.start()) };
+    let is_ahead = asked.start() >= talk.now;
+    let missing = services.get(part).filter(|_| is_ahead).map(|service| talk.service_name(*service));
+    refused(talk, reason, &first, words).with_some("missing_part", missing)
 }
 
 /// Which part has no time, and why, in a main clause.
