@@ -19,12 +19,13 @@ use crate::ports::{CallNotes, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, meant, row, unauthorized};
+use crate::tools::appointments::{denied, row};
 use crate::tools::availability;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
+use crate::tools::meant::{meant, unauthorized};
 use crate::tools::offers::{self, Asked};
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
@@ -151,7 +152,7 @@ async fn ask(
                 held_until: hold.map(|hold| hold.expires_at()),
                 fee,
             };
-            Ok(shall_move(talk, &appointment, aim, to).into())
+            Ok(shall_move(talk, &appointment, &aim, &to).into())
         }
         PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await,
     }
@@ -168,7 +169,7 @@ pub(crate) struct Aim {
 }
 
 /// The question whether to move; the same fields for one appointment and for several, about the first of them.
-pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: String, to: Aim) -> ToolReply {
+pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, to: &Aim) -> ToolReply {
     let (status, promise) = match to.held_until {
         Some(_) => (Status::ReadyForConfirmation, ""),
         None => (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht"),

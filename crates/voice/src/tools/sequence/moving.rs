@@ -20,10 +20,11 @@ use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, row, unauthorized};
+use crate::tools::appointments::{denied, row};
 use crate::tools::booking::repeated;
 use crate::tools::copy::after_all;
 use crate::tools::held::{Prepared, prepared};
+use crate::tools::meant::unauthorized;
 use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
 use crate::tools::wish::{self, Asker, Offer};
 use crate::tools::yes;
@@ -139,7 +140,7 @@ async fn ask(
         held_until: holds.iter().map(Hold::expires_at).min(),
         fee,
     };
-    Ok(shall_move(talk, first, aim, to)
+    Ok(shall_move(talk, first, &aim, &to)
         .with("sequence_id", request.sequence.to_string())
         .with("appointments", parts.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .with("parts", words::parts(talk, &slots, |index| parts.get(index).map(Appointment::id)))

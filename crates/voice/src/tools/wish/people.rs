@@ -23,6 +23,9 @@ const WHOEVER: &[&str] = &["keine präferenz", "wer frei", "wer zeit", "wer da i
 /// Other branches at most in which a person is looked for.
 const BRANCHES: usize = 20;
 
+/// Who is wished for in a part, by its place and its service.
+type Whom<'a> = dyn Fn(usize, &Service) -> Result<Option<StaffId>, Stop> + 'a;
+
 /// Whether the words mean anybody, or any other thing.
 pub(crate) fn is_anybody(words: &str) -> bool {
     let said = words.to_lowercase();
@@ -41,7 +44,7 @@ pub(super) fn people(
     services: &[&Service],
 ) -> Result<(Vec<PartWish>, Option<StaffId>), Stop> {
     let mut said = args.places(names::STAFF)?;
-    let each = |person: &dyn Fn(usize, &Service) -> Result<Option<StaffId>, Stop>| {
+    let each = |person: &Whom<'_>| {
         let part = |(index, service): (usize, &&Service)| {
             Ok(PartWish { service: service.id, staff: person(index, service)? })
         };
