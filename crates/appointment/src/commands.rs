@@ -22,8 +22,9 @@ use crate::waiting::OfferId;
 
 pub use sequence::{
     BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
-    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, NextSequencesRequest, OfferedSequence, PartWish,
-    PrepareSequenceOutcome, SearchSequencesRequest, Sequence, SequenceMove, SequenceTarget, SequencesFound,
+    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, NextSequences, NextSequencesRequest,
+    OfferedSequence, PartWish, PrepareSequenceOutcome, SearchSequencesRequest, Sequence, SequenceMove,
+    SequenceTarget, SequencesFound,
 };
 pub use series::{BookSeriesOutcome, BookSeriesRequest, PreviewSeriesRequest};
 

@@ -37,7 +37,7 @@ pub use facility::{
 };
 pub use footprint::{FacilityNeed, Footprint, Wanted};
 pub use history::{CustomerHistory, Habit, MAX_COUNTED, MAX_HISTORY, PastVisit};
-pub use hold::{Hold, HoldId, HoldSnapshot};
+pub use hold::{Hold, HoldId, HoldSnapshot, HoldUnit, in_units};
 pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
 pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, OwnAppointment};
 pub use note::Note;

@@ -14,6 +14,7 @@ mod search;
 mod sequence;
 mod sequence_changes;
 mod sequence_moves;
+mod sequence_place;
 mod sequence_search;
 mod series;
 mod waiting;
@@ -216,7 +217,7 @@ impl BookingService {
         self.commit_holds(scope, change).await
     }
 
-    /// Frees one hold of a call. False if the call has no such live hold.
+    /// Frees one hold of a call, with all that is held as one with it. False if the call has no such live hold.
     ///
     /// # Errors
     /// Store failures.
@@ -230,7 +231,10 @@ impl BookingService {
         if !live.iter().any(|known| known.id == hold) {
             return Ok(false);
         }
-        let change = ChangeSet::one(AppointmentWrite::ReleaseHold(hold)).relaxed();
+        let together = live.iter().filter(|known| known.id.unit() == hold.unit());
+        let change = together.fold(ChangeSet::new().relaxed(), |change, known| {
+            change.write(AppointmentWrite::ReleaseHold(known.id))
+        });
         self.commit_holds(scope, change).await?;
         Ok(true)
     }

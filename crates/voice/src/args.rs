@@ -80,17 +80,25 @@ impl<'a> Args<'a> {
     /// # Errors
     /// As [`Self::text`]; [`Why::TooLong`] for a list of more than [`MAX_LIST`].
     pub(crate) fn texts(&self, names: &'static [&'static str]) -> Result<Vec<String>, Unusable> {
+        Ok(self.places(names)?.into_iter().flatten().collect())
+    }
+
+    /// The same where the place in the list means something: `None` is a place that carries nothing.
+    ///
+    /// # Errors
+    /// As [`Self::texts`].
+    pub(crate) fn places(&self, names: &'static [&'static str]) -> Result<Vec<Option<String>>, Unusable> {
         let unusable = |why| Unusable { name: names[0], why };
         let mut is_wrong = false;
         for name in names {
-            let said: Result<Vec<String>, Why> = match self.0.get(*name) {
+            let said: Result<Vec<_>, Why> = match self.0.get(*name) {
                 Some(Value::Array(list)) if list.len() > MAX_LIST => return Err(unusable(Why::TooLong)),
-                Some(Value::Array(list)) => list.iter().filter_map(|item| read(item).transpose()).collect(),
-                Some(value) => read(value).map(|text| text.into_iter().collect()),
+                Some(Value::Array(list)) => list.iter().map(read).collect(),
+                Some(value) => read(value).map(|text| vec![text]),
                 None => continue,
             };
             match said {
-                Ok(texts) if !texts.is_empty() => return Ok(texts),
+                Ok(places) if places.iter().any(Option::is_some) => return Ok(places),
                 Ok(_) => {}
                 Err(Why::WrongType) => is_wrong = true,
                 Err(why) => return Err(unusable(why)),

@@ -335,8 +335,8 @@ impl VoiceDesk {
             Tool::GetOpeningHours => tools::hours::get_opening_hours(args, talk),
             Tool::CheckAvailability => tools::availability::check(self, args, talk).await,
             Tool::ReserveSlot => tools::holding::reserve(self, args, talk).await,
-            Tool::GetAlternatives => tools::availability::get_alternatives(self, args, talk).await,
-            Tool::FindNextAvailable => tools::availability::find_next(self, args, talk).await,
+            Tool::GetAlternatives => tools::alternatives::get_alternatives(self, args, talk).await,
+            Tool::FindNextAvailable => tools::alternatives::find_next(self, args, talk).await,
             Tool::ReleaseSlotReservation => tools::holding::release(self, args, talk).await,
             Tool::CollectAppointmentInfo => {
                 tools::booking::collect(self, args, request.mode, talk, once).await

@@ -73,10 +73,11 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   the first and the last day. No date: `s` is false, `err` is `PARSE_ERROR`, `sug` has at most three proposals.
 * **Several services in one visit.** The service may be a list (`[\"Herrenhaarschnitt\", \"Bartpflege\"]`) or name several
   in order (\"Herrenhaarschnitt und danach Bartpflege\"); `weitere_dienstleistungen` adds to what is named, or to what was
-  spoken of last. A list of people is meant part by part, one person for all of it. They are looked at, held, offered and
-  booked as one: `parts` has each with its times, its person and its price; `service`, `staff`, `start`, `end`,
+  spoken of last. A list of people is meant part by part, an empty place is anybody's; one person, alone or in a list,
+  is meant for all of it. They are looked at, held, offered and booked as one: `parts` has each with its times, its person and its price; `service`, `staff`, `start`, `end`,
   `duration_minutes` and the price are those of all of it; `slot_id` names all of it; `missing_part` names the service
-  that has no time. `appointment_id` is that of the first part. Appointments with one `sequence_id` are moved and called off
+  that has no time. `searched_until` of `find_next_available` is the beginning up to which there is nothing, where the search
+  stopped before the asked days were over. `appointment_id` is that of the first part. Appointments with one `sequence_id` are moved and called off
   together, unless one of them is named by its service.
 * **Performance.** `latency_ms` is what this answer took from its arrival at the desk, without the way through the edge.
 ";

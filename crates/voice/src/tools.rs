@@ -1,5 +1,6 @@
 //! One file per matter; each shows the dialogue it serves.
 
+pub(crate) mod alternatives;
 pub(crate) mod anybody;
 pub(crate) mod appointments;
 pub(crate) mod availability;
@@ -8,8 +9,10 @@ pub(crate) mod callback;
 pub(crate) mod context;
 pub(crate) mod copy;
 pub(crate) mod customer;
+pub(crate) mod held;
 pub(crate) mod holding;
 pub(crate) mod hours;
+pub(crate) mod meant;
 pub(crate) mod moving;
 pub(crate) mod offers;
 pub(crate) mod parse_date;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, Claim, Money, ServiceId, StaffId};
 
 use super::{BookingParty, Requester};
+use crate::calendar::Certainty;
 use crate::model::{
     Appointment, AppointmentSource, AppointmentStatus, Hold, Note, OwnAppointment, SequenceId, Slot,
     Unavailable,
@@ -62,6 +63,8 @@ pub struct OfferedSequence {
     pub kind: OfferKind,
     /// True if it begins in the wished part of the day; always true for a wish for one minute.
     pub matches_preference: bool,
+    /// False if an outside calendar that has a say in a part did not answer: free as far as is known.
+    pub verified: bool,
 }
 
 /// Which sequences of these services are free around a wish?
@@ -105,6 +108,16 @@ pub struct NextSequencesRequest {
     pub limit: Option<u32>,
 }
 
+/// The answer to a [`NextSequencesRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct NextSequences {
+    /// What can be had, in order of time.
+    pub sequences: Vec<OfferedSequence>,
+    /// The last beginning that was tried, where so many led nowhere that those after it were not tried any more. `None`:
+    /// all of the days were looked at as far as it was needed.
+    pub tried_until: Option<DateTime<Utc>>,
+}
+
 /// The answer to a [`CheckSequenceRequest`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum CheckSequenceOutcome {
@@ -116,6 +129,8 @@ pub enum CheckSequenceOutcome {
         holds: Vec<Hold>,
         /// An appointment of the person on the line that overlaps a part.
         existing: Option<OwnAppointment>,
+        /// How far the answer can be relied on: as far as that about its least certain part.
+        certainty: Certainty,
     },
     /// They cannot.
     Taken {

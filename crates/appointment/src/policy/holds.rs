@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, PhoneNumber};
 
-use crate::model::{BookingPolicy, FacilityUse, Hold, HoldId, HoldSnapshot, Slot, Span, uses_meet};
+use crate::model::{BookingPolicy, FacilityUse, Hold, HoldId, HoldSnapshot, Slot, Span, in_units, uses_meet};
 use crate::ports::AppointmentWrite;
 
 /// A slot that shall be held for a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HoldWish {
-    /// Id for a new hold.
+    /// A fresh id, for a new hold; of slots that are held as one, the ids come from that of the first.
     pub id: HoldId,
     /// Where.
     pub branch: BranchId,
@@ -36,10 +36,7 @@ pub struct HoldPlan {
     pub change: ChangeSet<AppointmentWrite>,
 }
 
-/// Decides how a slot is held: by the hold the call already has for it, or by a new one.
-///
-/// `live` are the live holds of the call or of its number, oldest first. Holds of the call that overlap the new one
-/// with the same person or facility give way, and the oldest ones do when there are too many; holds of other calls never do.
+/// Decides how a slot is held, as [`plan_holds`] does for one.
 #[must_use]
 pub fn plan_hold(
     wish: HoldWish,
@@ -47,100 +44,97 @@ pub fn plan_hold(
     policy: &BookingPolicy,
     now: DateTime<Utc>,
 ) -> HoldPlan {
-    let life = TimeDelta::seconds(i64::from(policy.hold_seconds));
-    let mut change = ChangeSet::new().relaxed();
-    let own: Vec<&HoldSnapshot> =
-        live.iter().filter(|hold| hold.call == wish.call && now < hold.expires_at).collect();
-    if let Some(held) = own.iter().find(|hold| holds_slot(hold, &wish)) {
-        let mut snapshot = (*held).clone();
-        for hold in &own {
-            let renewal = Hold::restore((*hold).clone()).renewal(now, life);
-            if let Some(expires_at) = renewal {
-                change = change.write(AppointmentWrite::RenewHold { id: hold.id, expires_at });
-                if hold.id == snapshot.id {
-                    snapshot.expires_at = expires_at;
-                }
-            }
-        }
-        return HoldPlan { hold: Some(Hold::restore(snapshot)), change };
-    }
-
-    let (mut kept, given_up): (Vec<&HoldSnapshot>, Vec<&HoldSnapshot>) =
-        own.into_iter().partition(|hold| !in_the_way(hold, &wish));
-    let mut released: Vec<HoldId> = given_up.iter().map(|hold| hold.id).collect();
-    let elsewhere = wish.number.as_ref().map_or(0, |number| {
-        live.iter()
-            .filter(|hold| {
-                hold.call != wish.call && hold.caller_number.as_ref() == Some(number) && now < hold.expires_at
-            })
-            .count()
-    });
-    let for_call = policy.max_holds_per_call as usize;
-    let for_number = (policy.max_holds_per_number as usize).saturating_sub(elsewhere);
-    let room = if wish.number.is_some() { for_call.min(for_number) } else { for_call };
-    if room == 0 {
-        return HoldPlan { hold: None, change: ChangeSet::new() };
-    }
-    while kept.len() >= room {
-        released.push(kept.remove(0).id);
-    }
-    for id in released {
-        change = change.write(AppointmentWrite::ReleaseHold(id));
-    }
-    for hold in kept {
-        if let Some(expires_at) = Hold::restore(hold.clone()).renewal(now, life) {
-            change = change.write(AppointmentWrite::RenewHold { id: hold.id, expires_at });
-        }
-    }
-    let snapshot = HoldSnapshot {
-        id: wish.id,
-        branch: wish.branch,
-        call: wish.call,
-        caller_number: wish.number,
-        service: wish.slot.service,
-        staff: wish.slot.staff,
-        starts_at: wish.slot.start,
-        ends_at: wish.slot.end,
-        spans: wish.spans,
-        uses: wish.uses,
-        moves: wish.moves,
-        expires_at: now.checked_add_signed(life).unwrap_or(now),
-        created_at: now,
-    };
-    change = change.write(AppointmentWrite::ClaimHold(snapshot.clone()));
-    HoldPlan { hold: Some(Hold::restore(snapshot)), change }
+    let (holds, change) = plan_holds(vec![wish], live, policy, now);
+    HoldPlan { hold: holds.into_iter().next(), change }
 }
 
-/// Decides how slots that belong together are held: all of them or none. What is planned for one counts for the next.
+/// Decides how slots of one call that belong together are held, all of them or none: by what the call holds for exactly
+/// these already, or anew.
+///
+/// `live` are the live holds of the call or of its number, oldest first. What the call holds as one is kept or given up
+/// as one: it gives way where any of it overlaps the new slots with the same person or facility, and the oldest gives way
+/// when there is too much. Holds of other calls never do. No holds: the caller may not hold as many.
 pub fn plan_holds(
     wishes: Vec<HoldWish>,
     live: &[HoldSnapshot],
     policy: &BookingPolicy,
     now: DateTime<Utc>,
 ) -> (Vec<Hold>, ChangeSet<AppointmentWrite>) {
-    let mut live = live.to_vec();
-    let mut change = ChangeSet::new().relaxed();
-    let mut holds = Vec::with_capacity(wishes.len());
-    for wish in wishes {
-        let plan = plan_hold(wish, &live, policy, now);
-        let Some(hold) = plan.hold else { return (Vec::new(), ChangeSet::new()) };
-        for write in plan.change.writes() {
-            match write {
-                AppointmentWrite::ReleaseHold(id) => live.retain(|hold| hold.id != *id),
-                AppointmentWrite::ClaimHold(hold) => live.push(hold.clone()),
-                _ => {}
-            }
-            change = change.write(write.clone());
+    let nothing = (Vec::new(), ChangeSet::new());
+    let Some(ids) = wishes.first().and_then(|first| first.id.as_one(wishes.len())) else { return nothing };
+    let is_own = |hold: &&HoldSnapshot| wishes.iter().any(|wish| wish.call == hold.call);
+    let running = || live.iter().filter(|hold| now < hold.expires_at);
+    let mut kept = in_units(running().filter(is_own), |hold| hold.id);
+    let held = kept.iter().find(|unit| holds_slots(unit, &wishes)).cloned();
+
+    let mut given_up = Vec::new();
+    if held.is_none() {
+        let is_of_number = |hold: &&HoldSnapshot| {
+            hold.caller_number.is_some()
+                && wishes.iter().any(|wish| wish.number.as_ref() == hold.caller_number.as_ref())
+        };
+        let elsewhere = running().filter(|hold| !is_own(hold)).filter(is_of_number).count();
+        let for_call = policy.max_holds_per_call as usize;
+        let for_number = (policy.max_holds_per_number as usize).saturating_sub(elsewhere);
+        let has_number = wishes.iter().any(|wish| wish.number.is_some());
+        let room = if has_number { for_call.min(for_number) } else { for_call };
+        if wishes.len() > room {
+            return nothing;
         }
-        holds.push(hold);
+        let gives_way = |unit: &Vec<&HoldSnapshot>| {
+            unit.iter().any(|hold| wishes.iter().any(|wish| in_the_way(hold, wish)))
+        };
+        given_up.extend(kept.extract_if(.., |unit| gives_way(unit)).flatten());
+        while kept.iter().map(Vec::len).sum::<usize>() + wishes.len() > room {
+            given_up.extend(kept.remove(0));
+        }
     }
-    let all_live = holds.iter().all(|hold| live.iter().any(|known| known.id == hold.id()));
-    // A later part has pushed out an earlier one: the caller may not hold as many.
-    if all_live { (holds, change) } else { (Vec::new(), ChangeSet::new()) }
+
+    let life = TimeDelta::seconds(i64::from(policy.hold_seconds));
+    let renewed = |hold: &HoldSnapshot| Hold::restore(hold.clone()).renewal(now, life);
+    let mut change = ChangeSet::new().relaxed();
+    for hold in given_up {
+        change = change.write(AppointmentWrite::ReleaseHold(hold.id));
+    }
+    for hold in kept.iter().flatten() {
+        if let Some(expires_at) = renewed(hold) {
+            change = change.write(AppointmentWrite::RenewHold { id: hold.id, expires_at });
+        }
+    }
+    if let Some(held) = held {
+        let renew = |hold: &HoldSnapshot| HoldSnapshot {
+            expires_at: renewed(hold).unwrap_or(hold.expires_at),
+            ..hold.clone()
+        };
+        return (held.into_iter().map(|hold| Hold::restore(renew(hold))).collect(), change);
+    }
+    let expires_at = now.checked_add_signed(life).unwrap_or(now);
+    let mut holds = Vec::with_capacity(wishes.len());
+    for (id, wish) in ids.into_iter().zip(wishes) {
+        let snapshot = HoldSnapshot {
+            id,
+            branch: wish.branch,
+            call: wish.call,
+            caller_number: wish.number,
+            service: wish.slot.service,
+            staff: wish.slot.staff,
+            starts_at: wish.slot.start,
+            ends_at: wish.slot.end,
+            spans: wish.spans,
+            uses: wish.uses,
+            moves: wish.moves,
+            expires_at,
+            created_at: now,
+        };
+        change = change.write(AppointmentWrite::ClaimHold(snapshot.clone()));
+        holds.push(Hold::restore(snapshot));
+    }
+    (holds, change)
 }
 
 /// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
-/// appointment, and other slots of the same service, since one of them was chosen. Holds for another service stay.
+/// appointment, and other slots of the same service, since one of them was chosen; each with all that is held as one with
+/// it. Holds for another service stay.
 #[must_use]
 pub fn settled_by(
     slot: &Slot,
@@ -149,16 +143,28 @@ pub fn settled_by(
     call: CallId,
     live: &[HoldSnapshot],
 ) -> Vec<HoldId> {
-    live.iter()
-        .filter(|hold| hold.call == call)
-        .filter(|hold| {
-            let same_purpose = hold.moves == moves && hold.service == slot.service;
-            let in_the_way =
-                (hold.staff == slot.staff && overlap(&hold.spans, spans)) || uses_meet(&hold.uses, uses);
-            same_purpose || in_the_way
-        })
+    let is_settled = |hold: &&HoldSnapshot| {
+        let same_purpose = hold.moves == moves && hold.service == slot.service;
+        let in_the_way =
+            (hold.staff == slot.staff && overlap(&hold.spans, spans)) || uses_meet(&hold.uses, uses);
+        same_purpose || in_the_way
+    };
+    in_units(live.iter().filter(|hold| hold.call == call), |hold| hold.id)
+        .into_iter()
+        .filter(|unit| unit.iter().any(is_settled))
+        .flatten()
         .map(|hold| hold.id)
         .collect()
+}
+
+/// Whether these are the holds of exactly these slots: all there are of the unit, in order.
+fn holds_slots(unit: &[&HoldSnapshot], wishes: &[HoldWish]) -> bool {
+    let is_whole = unit.iter().all(|hold| hold.id.parts() == unit.len());
+    let mut unit = unit.to_vec();
+    unit.sort_by_key(|hold| hold.id);
+    is_whole
+        && unit.len() == wishes.len()
+        && unit.iter().zip(wishes).all(|(hold, wish)| holds_slot(hold, wish))
 }
 
 fn holds_slot(hold: &HoldSnapshot, wish: &HoldWish) -> bool {

@@ -1,31 +1,23 @@
 //! Services one after the other, all or nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, StaffId, TenantScope};
+use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, TenantScope};
 
 use super::book::{appointment_at, change_set, same_or_elsewhere};
-use super::{ATTEMPTS, Ask, BookingService, Picture, Subject, restore_all, worth_another_look};
+use super::sequence_place::{PartPicture, certainty, existing_at, place_all, stays};
+use super::{ATTEMPTS, Ask, BookingService, Subject, restore_all, worth_another_look};
 use crate::commands::{
     BookRequest, BookSequenceOutcome, BookSequenceRequest, BookTarget, BookingParty, CheckSequenceOutcome,
     CheckSequenceRequest, PartWish, Requester, Sequence, SequenceTarget,
 };
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, Availability, Catalogue, DateRange, HoldId, Minute, SequenceId, Slot, Sought, Span, Tie,
-    Unavailable, local_date,
+    Appointment, Catalogue, DateRange, HoldId, OwnAppointment, SequenceId, Slot, Span, Tie, Unavailable,
+    local_date,
 };
 use crate::policy::holds::{HoldWish, plan_holds};
-use crate::policy::sequence::{NotPlaced, Part, Placed, SequenceLimits, place};
+use crate::policy::sequence::{NotPlaced, Placed, SequenceLimits};
 use crate::ports::AppointmentWrite;
-
-/// One part with the picture of its days.
-pub(super) struct PartPicture {
-    pub(super) picture: Picture,
-    /// What it is; a part after the first begins whenever the one before ends.
-    pub(super) sought: Option<Sought>,
-    pub(super) staff: Option<StaffId>,
-    at: Option<Minute>,
-}
 
 /// What is asked for of each part.
 #[derive(Debug, Clone, Copy)]
@@ -52,97 +44,6 @@ fn asked(target: &SequenceTarget) -> (Vec<Asked>, Option<DateTime<Utc>>) {
     }
 }
 
-impl PartPicture {
-    pub(super) fn new(
-        picture: Picture,
-        first: bool,
-        staff: Option<StaffId>,
-        at: Option<DateTime<Utc>>,
-    ) -> Self {
-        let sought = picture.sought.clone().map(|sought| if first { sought } else { sought.following() });
-        Self { picture, sought, staff, at: at.map(Minute::floor) }
-    }
-
-    /// Who may take it, in the order of preference: who holds it for the caller, then whoever is wanted most by `first`,
-    /// then the least busy.
-    fn staff(
-        &self,
-        availability: &Availability<'_>,
-        start: DateTime<Utc>,
-        first: &[StaffId],
-    ) -> Vec<StaffId> {
-        let performers = &self.picture.performers;
-        if let Some(staff) = self.staff {
-            return vec![staff];
-        }
-        let day = local_date(self.picture.catalogue.timezone(), start);
-        let mut others: Vec<StaffId> = performers.clone();
-        others.sort_by_key(|staff| {
-            (availability.load_of(*staff, day), self.picture.catalogue.position(*staff))
-        });
-        let mut all: Vec<StaffId> =
-            first.iter().copied().filter(|staff| performers.contains(staff)).collect();
-        for staff in others {
-            if !all.contains(&staff) {
-                all.push(staff);
-            }
-        }
-        all
-    }
-}
-
-/// Places parts at a start; `preferred` names the person of each part who comes first, if any.
-pub(super) fn place_all(
-    parts: &[PartPicture],
-    preferred: &[Option<StaffId>],
-    start: DateTime<Utc>,
-    gap: u32,
-) -> Result<Vec<Placed>, NotPlaced> {
-    place_seen((parts, &seen(parts)), preferred, start, gap)
-}
-
-/// What each part sees: put in order once for whoever tries many beginnings.
-pub(super) fn seen(parts: &[PartPicture]) -> Vec<Availability<'_>> {
-    parts.iter().map(|part| part.picture.availability()).collect()
-}
-
-/// The same on what was seen before.
-pub(super) fn place_seen(
-    (parts, seen): (&[PartPicture], &[Availability<'_>]),
-    preferred: &[Option<StaffId>],
-    start: DateTime<Utc>,
-    gap: u32,
-) -> Result<Vec<Placed>, NotPlaced> {
-    let mut wanted = Vec::with_capacity(parts.len());
-    for (index, (part, availability)) in parts.iter().zip(seen).enumerate() {
-        let Some(sought) = &part.sought else {
-            return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
-        };
-        let held: Vec<_> = own_holds_for_part(part, start).collect();
-        let mut first: Vec<StaffId> = held.iter().map(|(staff, _)| *staff).collect();
-        first.extend(preferred.get(index).copied().flatten());
-        wanted.push(Part {
-            availability,
-            sought,
-            staff: part.staff(availability, start, &first),
-            kept: held.into_iter().flat_map(|(_, facilities)| facilities).collect(),
-            at: part.at,
-        });
-    }
-    place(&wanted, Minute::floor(start), gap)
-}
-
-/// Who and what is held for a part by the call that asks, whenever it begins within the sequence.
-fn own_holds_for_part(
-    part: &PartPicture,
-    start: DateTime<Utc>,
-) -> impl Iterator<Item = (StaffId, Vec<crate::model::FacilityId>)> {
-    let service = part.picture.sought.as_ref().map(Sought::service_id);
-    super::own_holds(&part.picture)
-        .filter(move |hold| Some(hold.service) == service && hold.starts_at >= start && hold.moves.is_none())
-        .map(|hold| (hold.staff, hold.uses.iter().map(|used| used.facility).collect()))
-}
-
 impl BookingService {
     /// The same with other bounds of sequences.
     #[must_use]
@@ -164,24 +65,26 @@ impl BookingService {
         let (parts, start) = self.parts(&request.target)?;
         let ask = (request.branch, &request.requester, None);
         let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
-        let mut in_the_way = None;
+        let mut existing = None;
         for _ in 0..ATTEMPTS {
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
-            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+            let placed = place_all(&pictures, &[], start, self.sequences.max_gap_minutes);
+            existing = existing_at(&pictures, &stays(&pictures, &placed, start));
+            let placed = match placed {
                 Ok(placed) => placed,
                 Err(why) => {
-                    in_the_way = own_around(&pictures, start);
                     failed = why;
                     break;
                 }
             };
-            let existing = existing(&pictures, &placed);
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
+            let certainty = certainty(&pictures, &slots);
+            let free = |holds| CheckSequenceOutcome::Free { slots, holds, existing, certainty };
             let Requester::Caller(context) = &request.requester else {
-                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+                return Ok(free(Vec::new()));
             };
             if !request.hold {
-                return Ok(CheckSequenceOutcome::Free { slots, holds: Vec::new(), existing });
+                return Ok(free(Vec::new()));
             }
             let wishes = placed.iter().map(|placed| HoldWish {
                 id: HoldId::generate(self.ids.as_ref()),
@@ -198,13 +101,13 @@ impl BookingService {
             let policy = first.picture.catalogue.policy();
             let (holds, change) = plan_holds(wishes.collect(), live, policy, first.picture.view.now);
             match self.commit_plan(scope, change).await? {
-                true => return Ok(CheckSequenceOutcome::Free { slots, holds, existing }),
+                true => return Ok(free(holds)),
                 false => failed = NotPlaced { part: 0, reason: Unavailable::JustTaken },
             }
         }
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
         let NotPlaced { part, reason } = failed;
-        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing: in_the_way })
+        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing })
     }
 
     /// False if somebody was faster.
@@ -238,23 +141,20 @@ impl BookingService {
             let customer = known_customer(&request.party);
             let ask = (request.branch, &request.requester, customer);
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
-            let placed = match place_all(&pictures, &[], start, self.sequences.max_gap_minutes) {
+            if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
+                return Ok(found);
+            }
+            let placed = place_all(&pictures, &[], start, self.sequences.max_gap_minutes);
+            if let Some(own) = elsewhere(&pictures, &stays(&pictures, &placed, start), &request) {
+                return Ok(BookSequenceOutcome::OwnAppointment(own));
+            }
+            let placed = match placed {
                 Ok(placed) => placed,
                 Err(why) => {
-                    // What stands in the way may be the very sequence, booked a moment ago.
-                    if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
-                        return Ok(found);
-                    }
                     failed = why;
                     break;
                 }
             };
-            if let Some(found) = self.already(scope, &pictures, &request, &parts, start).await? {
-                return Ok(found);
-            }
-            if let Some(own) = existing_of(&pictures, &placed, &request) {
-                return Ok(BookSequenceOutcome::OwnAppointment(own));
-            }
             let tie = Tie::Sequence(SequenceId::generate(self.ids.as_ref()));
             let (made, change) = self.tied_change(scope, &pictures, &placed, (&request, tie))?;
             match self.appointments.commit(scope, change).await {
@@ -406,40 +306,18 @@ pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
     }
 }
 
-fn stays(placed: &[Placed]) -> impl Iterator<Item = Span> {
-    placed.iter().map(|placed| Span::new(placed.slot.start, placed.slot.end))
-}
-
-/// An appointment of the person on the line that overlaps a part.
-fn existing(pictures: &[PartPicture], placed: &[Placed]) -> Option<crate::model::OwnAppointment> {
-    pictures
-        .iter()
-        .zip(stays(placed))
-        .find_map(|(part, stay)| part.picture.availability().own_at(stay).copied())
-}
-
-/// The same for parts that cannot be had, as if each began when the one before ends.
-fn own_around(pictures: &[PartPicture], start: DateTime<Utc>) -> Option<crate::model::OwnAppointment> {
-    let first = pictures.first()?;
-    let end = pictures
-        .iter()
-        .filter_map(|part| part.sought.as_ref())
-        .fold(Minute::floor(start), |end, sought| sought.footprint().end(end));
-    first.picture.availability().own_at(Span::new(start, end.instant())).copied()
-}
-
-/// The same, for whom it is booked.
-fn existing_of(
+/// The same, for whom it is booked; nothing for what is wanted beside it.
+fn elsewhere(
     pictures: &[PartPicture],
-    placed: &[Placed],
+    stays: &[Span],
     request: &BookSequenceRequest,
-) -> Option<crate::model::OwnAppointment> {
+) -> Option<OwnAppointment> {
     if request.additional {
         return None;
     }
     let customer = request.party.customer();
-    pictures.iter().zip(stays(placed)).find_map(|(part, stay)| {
+    pictures.iter().zip(stays).find_map(|(part, stay)| {
         let seen = part.picture.availability();
-        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, stay)
+        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, *stay)
     })
 }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CommitError, StaffId, TenantScope};
 
-use super::sequence::{PartPicture, day_of, place_all};
+use super::sequence::day_of;
 use super::sequence_changes::{Open, fee_due, fee_of, refusal, within_quotas};
+use super::sequence_place::{PartPicture, place_all};
 use super::sequence_search::Around;
 use super::{ATTEMPTS, Ask, BookingService, Subject, latest_day, wish_for, worth_another_look};
 use crate::commands::{

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use kernel::{CommitError, StaffId, TenantScope};
 
-use super::sequence::{PartPicture, known_customer};
+use super::sequence::known_customer;
+use super::sequence_place::PartPicture;
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, restore_all, worth_another_look,
 };

@@ -1,9 +1,11 @@
 //! The use cases over the fakes.
 
+mod all_moved;
 mod booking;
 mod changing;
 mod checking;
 mod furnished;
+mod held_together;
 mod one_after_the_other;
 mod recurring;
 mod sequences;

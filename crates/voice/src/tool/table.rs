@@ -212,7 +212,15 @@ pub const TOOLS: &[ToolEntry] = &[
         ],
         fields: &[
             &["parts"],
-            &["next_available", "formatted_date", "formatted_time", "slot_id", "staff", "searched_days"],
+            &[
+                "next_available",
+                "formatted_date",
+                "formatted_time",
+                "slot_id",
+                "staff",
+                "searched_days",
+                "searched_until",
+            ],
         ],
     },
     ToolEntry {
@@ -316,7 +324,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "query_appointment",
         aliases: &[],
         effect: Effectful::Never,
-        arguments: &[DATE, SERVICE, NAME],
+        arguments: &[DATE, SERVICE, n::FURTHER, NAME],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {
@@ -324,7 +332,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "query_appointment_by_name",
         aliases: &[],
         effect: Effectful::Never,
-        arguments: &[NAME, DATE, SERVICE],
+        arguments: &[NAME, DATE, SERVICE, n::FURTHER],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {
@@ -332,7 +340,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "get_customer_appointments",
         aliases: &["get_appointments"],
         effect: Effectful::Never,
-        arguments: &[CALL, DATE, SERVICE, NAME],
+        arguments: &[CALL, DATE, SERVICE, n::FURTHER, NAME],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {
@@ -340,7 +348,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "cancel_appointment",
         aliases: &[],
         effect: Effectful::Always,
-        arguments: &[APPOINTMENT, SERVICE, OLD_DATE, OLD_TIME, NAME, CONFIRM, REASON],
+        arguments: &[APPOINTMENT, SERVICE, n::FURTHER, OLD_DATE, OLD_TIME, NAME, CONFIRM, REASON],
         fields: &[
             SEQUENCE_FIELDS,
             &["parts"],
@@ -355,6 +363,7 @@ pub const TOOLS: &[ToolEntry] = &[
         arguments: &[
             APPOINTMENT,
             SERVICE,
+            n::FURTHER,
             OLD_DATE,
             OLD_TIME,
             NEW_DATE,

@@ -8,11 +8,11 @@ use appointment::policy::alternatives::RankedSlot;
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
-use crate::ports::{CallNotes, Question};
+use crate::ports::CallNotes;
 use crate::reply::ToolReply;
 use crate::speech;
-use crate::tools::availability::free;
-use crate::tools::offers::{Asked, SPOKEN};
+use crate::tools::availability::{free, told_free};
+use crate::tools::offers::{Asked, Promise, SPOKEN};
 use crate::tools::wish::Asker;
 
 /// Somebody else at the very time at which the person of an earlier question is not free; `None` if the person was named
@@ -36,30 +36,30 @@ pub(crate) async fn at_that_time(
         requester: asker.requester.clone(),
         hold: true,
     };
-    let CheckOutcome::Free { slot, hold, existing: None, certainty } =
+    let CheckOutcome::Free { slot, hold, existing, certainty } =
         desk.parts.bookings.check(&talk.scope, request).await?
     else {
         return Ok(None);
     };
-    desk.note(talk, notes.clone().asking(Question::Book(slot))).await;
     let mut reply = free(talk, slot, hold.as_ref(), asked, certainty);
     let at = slot.start.with_timezone(&talk.zone());
     let wished = talk.staff_name(wished);
-    let (not_held, question) = if certainty.is_verified() && hold.is_none() {
-        (", festhalten kann ich die Zeit nicht", "gleich eintragen")
-    } else if certainty.is_verified() {
-        ("", "so eintragen")
-    } else {
-        (" nach unserem Plan, der Kalender antwortet gerade nicht", "schon einmal vormerken")
+    let (how, question) = match Promise::of(certainty, hold.is_some()) {
+        Promise::Held => ("", "so eintragen"),
+        Promise::NotHeld => (", festhalten kann ich die Zeit nicht", "gleich eintragen"),
+        Promise::ByOurPlan => {
+            (" nach unserem Plan, der Kalender antwortet gerade nicht", "schon einmal vormerken")
+        }
     };
     reply.message = format!(
-        "{} ist {} leider nicht frei, {} hat aber Zeit für {}{not_held}, soll ich den Termin {question}?",
+        "{} ist {} leider nicht frei, {} hat aber Zeit für {}{how}, soll ich den Termin {question}?",
         speech::capital(&speech::moment(at, talk.now)),
         speech::plain(&wished),
         speech::plain(&talk.staff_name(slot.staff)),
         speech::plain(&talk.service_name(slot.service)),
     );
-    Ok(Some(reply.with("requested_staff", wished)))
+    let reply = reply.with("requested_staff", wished);
+    told_free(desk, talk, (slot, existing), reply, notes.clone()).await.map(Some)
 }
 
 /// What others have free, for a search that found nothing with the person of an earlier question.

@@ -4,33 +4,25 @@
 //! its date, and nothing is booked here.
 
 use appointment::calendar::Certainty;
-use appointment::commands::{CheckOutcome, CheckRequest, NextRequest, PartWish, SearchRequest};
-use appointment::model::{Hold, Slot, SlotId, Unavailable};
+use appointment::commands::{CheckOutcome, CheckRequest, PartWish, SearchRequest};
+use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
-use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{ToolResult, VoiceDesk};
-use crate::names;
+use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::ports::{CallNotes, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::anybody;
 use crate::tools::offers::{
-    Asked, because, not_free, offer, own_overlaps, reason_code, spoken_offers, spoken_times,
+    Asked, Promise, because, beside_own, not_free, offer, reason_code, spoken_offers, spoken_times,
 };
-use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
-use crate::when::{Moment, Stretch, When};
-
-/// Days that "the next free time" looks ahead unless told otherwise.
-const SEARCH_DAYS: u32 = 14;
-/// Alternatives in one answer at most, as the envelope promises.
-const MOST_ALTERNATIVES: u32 = 3;
+use crate::when::{Stretch, When};
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
@@ -113,38 +105,36 @@ pub(crate) async fn check_moment(
         requester: asker.requester.clone(),
         hold: true,
     };
-    let outcome = desk.parts.bookings.check(&talk.scope, request).await?;
-    let (CheckOutcome::Free { existing, .. } | CheckOutcome::Taken { existing, .. }) = &outcome;
-    desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
-    match outcome {
-        CheckOutcome::Free { slot, hold, existing: None, certainty } => {
-            desk.note(talk, notes.asking(Question::Book(slot))).await;
-            Ok(free(talk, slot, hold.as_ref(), &asked, certainty).into())
+    let (reason, alternatives, existing) = match desk.parts.bookings.check(&talk.scope, request).await? {
+        CheckOutcome::Free { slot, hold, existing, certainty } => {
+            let reply = free(talk, slot, hold.as_ref(), &asked, certainty);
+            return Ok(told_free(desk, talk, (slot, existing), reply, notes).await?.into());
         }
-        CheckOutcome::Free { slot, hold, existing: Some(own), certainty } => {
-            desk.note(talk, notes.asking(Question::BookBeside(slot))).await;
-            let mut reply = own_overlaps(talk, &own, true);
-            reply.data.extend(free(talk, slot, hold.as_ref(), &asked, certainty).data);
-            Ok(reply.into())
-        }
-        CheckOutcome::Taken { reason, alternatives, existing } => {
-            if existing.is_none()
-                && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
-            {
-                return Ok(reply.into());
-            }
-            let reply = match existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
-                Some(own) => {
-                    let mut reply = own_overlaps(talk, &own, false);
-                    reply.data.extend(not_free(talk, &reason, &asked, &alternatives).data);
-                    reply
-                }
-                None => not_free(talk, &reason, &asked, &alternatives),
-            };
-            let notes = CallNotes { refused: Some(asked.start), ..notes };
-            Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
-        }
+        CheckOutcome::Taken { reason, alternatives, existing } => (reason, alternatives, existing),
+    };
+    if existing.is_none()
+        && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
+    {
+        return Ok(reply.into());
     }
+    let own = existing.filter(|_| matches!(reason, Unavailable::Busy(_)));
+    let reply = not_free(talk, &reason, &asked, &alternatives);
+    let reply = beside_own(desk, talk, (own, false), reply).await?;
+    let notes = CallNotes { refused: Some(asked.start), ..notes };
+    Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
+}
+
+/// Asks whether to book what is free: whatever is held for the call is heard of.
+pub(crate) async fn told_free(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (slot, existing): (Slot, Option<OwnAppointment>),
+    reply: ToolReply,
+    notes: CallNotes,
+) -> Result<ToolReply, Stop> {
+    let question = if existing.is_some() { Question::BookBeside(slot) } else { Question::Book(slot) };
+    desk.note(talk, notes.asking(question)).await;
+    beside_own(desk, talk, (existing, true), reply).await
 }
 
 /// The answer for a free minute; the same fields for looking and for holding.
@@ -163,22 +153,18 @@ pub(crate) fn free(
         speech::plain(&person),
         speech::plain(&service),
     );
-    let reply = if let Certainty::Unverified { .. } = certainty {
-        let message = format!(
-            "{spoken} nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken?"
-        );
-        ToolReply::new(Status::Unverified, message).with("certainty", "unverified")
-    } else if hold.is_some() {
-        ToolReply::new(Status::Available, format!("{spoken} frei, soll ich den Termin so eintragen?"))
-    } else {
-        let message = format!(
-            "{spoken} gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen?"
-        );
-        ToolReply::new(Status::NotHeld, message)
+    let promise = Promise::of(certainty, hold.is_some());
+    let how = match promise {
+        Promise::Held => "frei, soll ich den Termin so eintragen",
+        Promise::NotHeld => {
+            "gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen"
+        }
+        Promise::ByOurPlan => {
+            "nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken"
+        }
     };
-    reply
-        .with("available", certainty.is_verified())
-        .with_some("as_of", certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
+    promise
+        .reply(talk, certainty, format!("{spoken} {how}?"))
         .with_some("slot_id", SlotId::encode(&slot).map(|name| name.as_str().to_owned()))
         .with("start", at.to_rfc3339())
         .with("date", at.format("%Y-%m-%d").to_string())
@@ -190,9 +176,7 @@ pub(crate) fn free(
         .with("staff_id", slot.staff.to_string())
         .with("duration_minutes", (slot.end - slot.start).num_minutes())
         .with_some("held_until", hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()))
-        .with("awaiting_confirmation", true)
         .with("inferred", asked.inferred.clone())
-        .next(NextAction::AskForConfirmation)
 }
 
 async fn check_stretch(
@@ -206,11 +190,7 @@ async fn check_stretch(
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
     else {
         desk.note(talk, notes).await;
-        let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
-        return Err(ToolReply::new(Status::TimeRequired, message)
-            .with("inferred", stretch.inferred)
-            .next(NextAction::AskCaller)
-            .into());
+        return Err(which_minute(stretch).into());
     };
     let request = SearchRequest {
         branch: talk.branch,
@@ -261,10 +241,7 @@ async fn check_stretch(
     });
     let slots = if inside.is_empty() { &near } else { &inside };
     let on_day = speech::on_day(first, talk.today());
-    let why_not = found.day.as_ref().filter(|_| stretch.days.len() == 1).map(|reason| {
-        let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
-        because(talk, reason, &Asked::new(service, staff, start))
-    });
+    let why_not = why_not_that_day(talk, found.day.as_ref(), &stretch, (service, staff));
     let reply = match (spoken_offers(talk, slots), inside.is_empty()) {
         (Some(offered), true) if let Some(why_not) = &why_not => ToolReply::new(
             Status::Unavailable,
@@ -300,123 +277,23 @@ async fn check_stretch(
     Ok(offer(desk, talk, reply, slots, notes).await.into())
 }
 
-pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, args, talk).await?;
-    let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
-    let minute = |at: DateTime<chrono_tz::Tz>| german_datetime::MinuteOfDay::from(at.time()).minutes();
-    let (service, staff, wish, asked) = match wanted {
-        Wanted::Offered(slot) => {
-            let at = slot.start.with_timezone(&talk.zone());
-            let wish = Wish { day: at.date_naive(), time: TimeWish::At(minute(at)) };
-            (slot.service, Some(slot.staff), wish, Some(at))
-        }
-        Wanted::Described { service, staff, when: When::Moment(moment), .. } => {
-            let wish = Wish { day: moment.at.date_naive(), time: TimeWish::At(minute(moment.at)) };
-            (service, staff, wish, Some(moment.at))
-        }
-        Wanted::Described { service, staff, when: When::Stretch(stretch), .. } => {
-            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
-            (service, staff, Wish { day, time: stretch.time() }, None)
-        }
-        Wanted::Described { service, staff, when: When::Unsaid, .. } => {
-            (service, staff, Wish { day: talk.today(), time: TimeWish::Any }, None)
-        }
-        Wanted::OfferedAll(slots) => {
-            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
-            let at = asked.start().with_timezone(&talk.zone());
-            let when = When::Moment(Moment { at, inferred: Vec::new() });
-            let wanted = (asked.parts, false, when, limit);
-            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
-        }
-        Wanted::Together { parts, is_kept, when } => {
-            let wanted = (parts, is_kept, when, limit);
-            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
-        }
-    };
-    let requester = asker.requester.clone();
-    let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
-    let booked = preference::booked_in_call(desk, talk, service).await?;
-    let found = desk.parts.bookings.search(&talk.scope, request).await?;
-    let reply = match spoken_offers(talk, &found.slots) {
-        offered if let Some(booked) = &booked => preference::beside(talk, booked, offered),
-        Some(offered) => ToolReply::new(Status::Options, format!("Frei wäre {offered}, was passt Ihnen?"))
-            .with("found", true)
-            .next(NextAction::OfferAlternatives),
-        None => nothing_found().with("found", false),
-    };
-    let reply = reply
-        .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
-        .with("preference", serde_json::json!({"all_match_preference": found.all_match()}))
-        .with("preference_context", preference::context(wish.time, &found))
-        .with_some("reason", found.day.as_ref().map(reason_code));
-    Ok(offer(desk, talk, reply, &found.slots, notes).await.into())
+/// The question for a minute, where neither one day nor hours were said.
+pub(crate) fn which_minute(stretch: Stretch) -> ToolReply {
+    ToolReply::new(Status::TimeRequired, "An welchem Tag genau und um wie viel Uhr soll es sein?")
+        .with("inferred", stretch.inferred)
+        .next(NextAction::AskCaller)
 }
 
-pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, args, talk).await?;
-    let mut said = None;
-    let (mut parts, mut is_kept) = (Vec::new(), false);
-    let (service, staff) = match wanted {
-        Wanted::Offered(slot) => (Some(slot.service), Some(slot.staff)),
-        Wanted::Described { service, staff, when, .. } => {
-            said = Some(when);
-            (Some(service), staff)
-        }
-        Wanted::OfferedAll(slots) => {
-            parts = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?.parts;
-            (None, None)
-        }
-        Wanted::Together { parts: wanted, is_kept: kept, when } => {
-            (said, parts, is_kept) = (Some(when), wanted, kept);
-            (None, None)
-        }
-    };
-    let after = match args.text(names::AFTER)? {
-        None => said.and_then(|when| beginning(talk, &when)),
-        Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
-    };
-    let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
-    let Some(service) = service else {
-        let wanted = (parts, is_kept, after, search_days);
-        return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
-    };
-    let requester = asker.requester.clone();
-    let request =
-        NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
-    let found = desk.parts.bookings.next_available(&talk.scope, request).await?;
-    let Some(first) = found.first() else {
-        let reply = nothing_found().with("searched_days", search_days);
-        return Ok(offer(desk, talk, reply, &[], notes).await.into());
-    };
-    let at = first.slot.start.with_timezone(&talk.zone());
-    let message = format!(
-        "Der nächste freie Termin wäre {} bei {}, passt Ihnen das?",
-        speech::moment(at, talk.now),
-        speech::plain(&talk.staff_name(first.slot.staff)),
-    );
-    let reply = ToolReply::new(Status::Options, message)
-        .with("next_available", at.to_rfc3339())
-        .with("formatted_date", at.format("%d.%m.%Y").to_string())
-        .with("formatted_time", at.format("%H:%M").to_string())
-        .with_some("slot_id", SlotId::encode(&first.slot).map(|name| name.as_str().to_owned()))
-        .with("staff", talk.staff_name(first.slot.staff))
-        .with("searched_days", search_days)
-        .next(NextAction::OfferAlternatives);
-    Ok(offer(desk, talk, reply, &found, notes).await.into())
-}
-
-/// The first instant of what was said.
-fn beginning(talk: &Conversation, when: &When) -> Option<DateTime<Utc>> {
-    match when {
-        When::Moment(moment) => Some(moment.at.to_utc()),
-        When::Stretch(stretch) => {
-            let first = stretch.days.first()?;
-            Some(german_datetime::in_zone(stretch.from.on(*first), talk.zone()).first().to_utc())
-        }
-        When::Unsaid => None,
-    }
+/// Why nothing of a service can begin on the one day that was said, in a main clause.
+pub(crate) fn why_not_that_day(
+    talk: &Conversation,
+    reason: Option<&Unavailable>,
+    stretch: &Stretch,
+    (service, staff): (ServiceId, Option<StaffId>),
+) -> Option<String> {
+    let (Some(reason), [day]) = (reason, stretch.days.as_slice()) else { return None };
+    let start = german_datetime::in_zone(stretch.from.on(*day), talk.zone()).first().to_utc();
+    Some(because(talk, reason, &Asked::new(service, staff, start)))
 }
 
 /// Nothing is held or booked for somebody who may not book by telephone.
@@ -426,12 +303,4 @@ pub(crate) fn blocked(talk: &Conversation) -> ToolReply {
         speech::plain(&talk.tenant.name)
     );
     ToolReply::new(Status::CustomerBlocked, message).next(NextAction::OfferCallback)
-}
-
-fn nothing_found() -> ToolReply {
-    ToolReply::new(
-        Status::NoAvailability,
-        "In diesem Zeitraum finde ich leider nichts Freies, soll ich Sie auf die Warteliste setzen?",
-    )
-    .next(NextAction::OfferWaitingList)
 }

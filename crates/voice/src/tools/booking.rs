@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
-use appointment::model::{AppointmentSource, Hold, Note, Slot};
+use appointment::model::{AppointmentSource, Note, Slot};
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
 use kernel::ServiceId;
@@ -23,6 +23,7 @@ use crate::request::Mode;
 use crate::tools::anybody;
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
+use crate::tools::held::held;
 use crate::tools::offers::{self, Asked};
 use crate::tools::party::{keep_learned, party_or_ask};
 use crate::tools::sequence::booking::BookingAll;
@@ -284,23 +285,23 @@ async fn not_the_checked_time(
     if notes.offered_starts().any(|offered| offered == start) || notes.was_asked_back(start) {
         return Ok(());
     }
+    let is_of_these = |question: &Question| {
+        matches!(question, Question::Book(_) | Question::BookAll { .. })
+            && question.slots().iter().map(|slot| slot.service).eq(services.iter().copied())
+    };
     let checked = match &notes.asked {
-        LastQuestion::Open(Question::Book(checked)) => vec![*checked],
-        LastQuestion::Open(Question::BookAll { slots, beside: false }) => slots.clone(),
-        // Something else was said since; what is still held was heard all the same.
-        LastQuestion::Closed => {
-            let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-            if held.iter().any(|hold| hold.slot().start == start) {
-                return Ok(());
-            }
-            held.last().map(Hold::slot).into_iter().collect()
+        LastQuestion::Open(question @ (Question::Book(_) | Question::BookAll { beside: false, .. })) => {
+            vec![question.clone()]
         }
+        // Something else was said since; what is still held was heard all the same.
+        LastQuestion::Closed => held(desk, talk).await?.into_iter().map(|held| held.question).collect(),
         _ => return Ok(()),
     };
-    let is_other = checked.iter().map(|slot| slot.service).ne(services.iter().copied());
-    match checked.first() {
-        Some(first) if first.start != start && !is_other => {
-            Err(yes::which(desk, talk, notes.clone(), &[first.start, start], once).await)
+    let heard: Vec<_> =
+        checked.iter().filter(|checked| is_of_these(checked)).filter_map(Question::start).collect();
+    match heard.last() {
+        Some(last) if !heard.contains(&start) => {
+            Err(yes::which(desk, talk, notes.clone(), &[*last, start], once).await)
         }
         _ => Ok(()),
     }

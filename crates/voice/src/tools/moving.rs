@@ -3,28 +3,30 @@
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, Hold, Slot, SlotId};
+use appointment::model::{Appointment, Slot, SlotId};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ServiceId};
+use chrono_tz::Tz;
+use kernel::{AppointmentId, Money, ServiceId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::Effect;
+use crate::effect::{Effect, said};
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
+use crate::ports::{CallNotes, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, meant, row, unauthorized};
+use crate::tools::appointments::{denied, row};
 use crate::tools::availability;
-use crate::tools::offers::{self, Asked};
-
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
+use crate::tools::held::{Prepared, prepared};
+use crate::tools::meant::{meant, unauthorized};
+use crate::tools::offers::{self, Asked};
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
@@ -67,11 +69,15 @@ pub(crate) async fn reschedule(
         None => None,
     };
     let Some((start, staff)) = new else {
-        return match prepared(desk, talk, &appointment, &notes).await? {
-            Prepared::Asked(slot) if confirmed => {
-                move_held(desk, args, talk, appointment.id(), slot, once).await
+        let is_it =
+            |question: &Question| matches!(question, Question::Move(asked, _) if *asked == appointment.id());
+        return match &prepared(desk, talk, &notes, is_it).await? {
+            Prepared::Asked(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
+                move_held(desk, args, talk, appointment.id(), *slot, once).await
             }
-            Prepared::Held(slot) if confirmed => ask_again(desk, args, talk, appointment.id(), slot).await,
+            Prepared::Held(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
+                ask_again(desk, args, talk, appointment.id(), *slot).await
+            }
             _ => Err(needs_new_time(talk, &appointment).into()),
         };
     };
@@ -133,41 +139,65 @@ async fn ask(
             let notes = notes.asking(Question::Move(appointment.id(), slot));
             desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
-            let (status, promise) = if hold.is_some() {
-                (Status::ReadyForConfirmation, "")
-            } else {
-                (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
-            };
-            let message = format!(
-                "Ich kann Ihren Termin für {} auf {} bei {} verlegen{promise}{}, soll ich das so machen?",
+            let aim = format!(
+                "Ihren Termin für {} auf {} bei {} verlegen",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
-                fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default(),
             );
-            Ok(ToolReply::new(status, message)
-                .with("appointment_id", appointment.id().to_string())
-                .with("current_appointment", row(talk, &appointment))
-                .with(
-                    "new_appointment",
-                    serde_json::json!({
-                        "slot_id": SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
-                        "start": at.to_rfc3339(),
-                        "date": at.format("%Y-%m-%d").to_string(),
-                        "time": at.format("%H:%M").to_string(),
-                        "staff": talk.staff_name(slot.staff),
-                    }),
-                )
-                .with_some("fee_minor", fee.map(kernel::Money::minor))
-                .with_some(
-                    "held_until",
-                    hold.map(|hold| hold.expires_at().with_timezone(&talk.zone()).to_rfc3339()),
-                )
-                .next(NextAction::AskForConfirmation)
-                .into())
+            let to = Aim {
+                at,
+                slot_id: SlotId::encode(&slot).map(|name| name.as_str().to_owned()),
+                staff: talk.staff_name(slot.staff),
+                held_until: hold.map(|hold| hold.expires_at()),
+                fee,
+            };
+            Ok(shall_move(talk, &appointment, &aim, &to).into())
         }
         PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await,
     }
+}
+
+/// Where something would be moved.
+pub(crate) struct Aim {
+    pub(crate) at: DateTime<Tz>,
+    pub(crate) slot_id: Option<String>,
+    pub(crate) staff: String,
+    /// `None`: it is not held.
+    pub(crate) held_until: Option<DateTime<Utc>>,
+    pub(crate) fee: Option<Money>,
+}
+
+/// The question whether to move; the same fields for one appointment and for several, about the first of them.
+pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, to: &Aim) -> ToolReply {
+    let (status, promise) = match to.held_until {
+        Some(_) => (Status::ReadyForConfirmation, ""),
+        None => (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht"),
+    };
+    let message = format!("Ich kann {what}{promise}{}, soll ich das so machen?", said(to.fee));
+    ToolReply::new(status, message)
+        .with("appointment_id", first.id().to_string())
+        .with("current_appointment", row(talk, first))
+        .with(
+            "new_appointment",
+            serde_json::json!({
+                "slot_id": to.slot_id,
+                "start": to.at.to_rfc3339(),
+                "date": to.at.format("%Y-%m-%d").to_string(),
+                "time": to.at.format("%H:%M").to_string(),
+                "staff": to.staff,
+            }),
+        )
+        .with_some("fee_minor", to.fee.map(Money::minor))
+        .with_some("held_until", to.held_until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
+        .next(NextAction::AskForConfirmation)
+}
+
+/// It is there already.
+pub(crate) fn unchanged(first: Option<&Appointment>, stands: &str) -> ToolReply {
+    ToolReply::new(Status::Unchanged, format!("{stands}, möchten Sie eine andere Zeit?"))
+        .with_some("appointment_id", first.map(|first| first.id().to_string()))
+        .next(NextAction::AskCaller)
 }
 
 /// Moves to a time that the call holds for it.
@@ -234,41 +264,6 @@ pub(crate) async fn ask_again(
     ask(desk, talk, (&request, before.snapshot().service), notes).await
 }
 
-/// Where an appointment is to go, as far as the call has said.
-enum Prepared {
-    /// The caller was asked about this, last of all.
-    Asked(Slot),
-    /// This is held for it; other things were said since.
-    Held(Slot),
-    /// Nothing.
-    Nothing,
-}
-
-/// The destination that the caller was asked about, or that the call holds for this appointment and no other.
-async fn prepared(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    appointment: &Appointment,
-    notes: &CallNotes,
-) -> Result<Prepared, Stop> {
-    let is_forgotten = match &notes.asked {
-        LastQuestion::Open(Question::Move(asked, slot)) if *asked == appointment.id() => {
-            return Ok(Prepared::Asked(*slot));
-        }
-        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
-        LastQuestion::Unknown => true,
-        LastQuestion::Answered(_) | LastQuestion::Closed => false,
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let mut of_this =
-        held.iter().filter(|hold| hold.snapshot().moves == Some(appointment.id())).map(Hold::slot);
-    Ok(match (of_this.next(), of_this.next()) {
-        (Some(slot), None) if is_forgotten => Prepared::Asked(slot),
-        (Some(slot), None) => Prepared::Held(slot),
-        _ => Prepared::Nothing,
-    })
-}
-
 /// What an earlier run of the same move left. The destination names it, not the state it started from: after the move
 /// that state is another one.
 async fn settled(
@@ -319,14 +314,8 @@ async fn refuse(
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
         MoveRefusal::NoChange(appointment) => {
-            let message = format!(
-                "Ihr Termin {} steht schon so, möchten Sie eine andere Zeit?",
-                spoken(talk, appointment.snapshot())
-            );
-            Ok(ToolReply::new(Status::Unchanged, message)
-                .with("appointment_id", appointment.id().to_string())
-                .next(NextAction::AskCaller)
-                .into())
+            let stands = format!("Ihr Termin {} steht schon so", spoken(talk, appointment.snapshot()));
+            Ok(unchanged(Some(&appointment), &stands).into())
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;

@@ -1,13 +1,14 @@
 //! Why a time cannot be had, and what can be had instead: the words that several tools share.
 
+use appointment::calendar::Certainty;
 use appointment::model::{DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable};
-use appointment::policy::alternatives::RankedSlot;
+use appointment::policy::alternatives::{OfferKind, RankedSlot};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 use serde_json::json;
 
 use crate::conversation::Conversation;
-use crate::desk::VoiceDesk;
+use crate::desk::{Stop, VoiceDesk};
 use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{Alternative, NextAction, ToolReply};
@@ -36,6 +37,21 @@ impl Asked {
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
 pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
     talk.about(own.branch, |there| overlaps(there, own, is_free))
+}
+
+/// An answer about a time at which the caller may have something already: that is told first, and the answer's data come
+/// along.
+pub(crate) async fn beside_own(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (own, is_free): (Option<OwnAppointment>, bool),
+    reply: ToolReply,
+) -> Result<ToolReply, Stop> {
+    let Some(own) = own else { return Ok(reply) };
+    desk.visit(talk, vec![own.branch]).await?;
+    let mut overlaps = own_overlaps(talk, &own, is_free);
+    overlaps.data.extend(reply.data);
+    Ok(overlaps)
 }
 
 fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
@@ -78,23 +94,42 @@ pub(crate) fn not_free(
     asked: &Asked,
     alternatives: &[RankedSlot],
 ) -> ToolReply {
+    let words = Refusal {
+        why: because(talk, reason, asked),
+        offered: spoken_offers(talk, alternatives).map(|offered| format!("frei wäre {offered}")),
+        nothing: "ist leider auch nichts frei".to_owned(),
+    };
+    refused(talk, reason, asked, words)
+}
+
+/// The words of a refusal, as main clauses.
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    /// What can be had instead, if anything.
+    pub(crate) offered: Option<String>,
+    /// That there is nothing else near, without saying where.
+    pub(crate) nothing: String,
+}
+
+/// The answer for what cannot be had at a time: the same fields for one service and for several, about the first of them.
+pub(crate) fn refused(
+    talk: &Conversation,
+    reason: &Unavailable,
+    asked: &Asked,
+    Refusal { why, offered, nothing }: Refusal,
+) -> ToolReply {
     let at = asked.start.with_timezone(&talk.zone());
     if asked.start < talk.now {
         let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
         return talk.listener().refuse(&over);
     }
-    let why = because(talk, reason, asked);
-    let offered = spoken_offers(talk, alternatives);
     let message = match (&offered, reason) {
         (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
             format!("{why}, darf es etwas anderes sein?")
         }
-        (Some(offered), _) => format!("{why}, frei wäre {offered}, was passt Ihnen?"),
-        (None, _) => {
-            format!("{why} und in der Nähe ist leider auch nichts frei, passt Ihnen eine ganz andere Zeit?")
-        }
+        (Some(offered), _) => format!("{why}, {offered}, was passt Ihnen?"),
+        (None, _) => format!("{why} und in der Nähe {nothing}, passt Ihnen eine ganz andere Zeit?"),
     };
-    let status = refusal_status(reason, alternatives.is_empty());
     let (earliest, notice) = match reason {
         Unavailable::TooSoon { earliest } => (
             Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
@@ -102,7 +137,7 @@ pub(crate) fn not_free(
         ),
         _ => (None, None),
     };
-    ToolReply::new(status, message)
+    ToolReply::new(refusal_status(reason, offered.is_none()), message)
         .with("available", false)
         .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
         .with("reason", reason_code(reason))
@@ -113,7 +148,7 @@ pub(crate) fn not_free(
 }
 
 /// The status of the answer for a time that cannot be had.
-pub(crate) const fn refusal_status(reason: &Unavailable, nothing_else: bool) -> Status {
+const fn refusal_status(reason: &Unavailable, nothing_else: bool) -> Status {
     match reason {
         Unavailable::TooSoon { .. } => Status::TooSoon,
         Unavailable::TooFar { .. } => Status::TooFar,
@@ -219,36 +254,85 @@ fn begins_at_work(talk: &Conversation, asked: &Asked) -> bool {
 pub(crate) async fn offer(
     desk: &VoiceDesk,
     talk: &Conversation,
-    mut reply: ToolReply,
+    reply: ToolReply,
     slots: &[RankedSlot],
     notes: CallNotes,
 ) -> ToolReply {
-    if slots.iter().any(|ranked| !ranked.verified) {
+    desk.note(talk, notes.offering(slots.iter().map(|ranked| ranked.slot).collect())).await;
+    let is_verified = slots.iter().all(|ranked| ranked.verified);
+    let alternative = |ranked: &RankedSlot| {
+        let (slot, id) = (&ranked.slot, SlotId::encode(&ranked.slot)?);
+        Some(alternative(talk, (id, slot.start, ranked.kind), talk.staff_name(slot.staff)))
+    };
+    attach(reply, slots.iter().filter_map(alternative).collect(), is_verified)
+}
+
+/// Attaches what can be chosen instead, and says so if that is not verified.
+pub(crate) fn attach(mut reply: ToolReply, alternatives: Vec<Alternative>, is_verified: bool) -> ToolReply {
+    if !is_verified {
         // The words speak of free times; how far they can be relied on is said first.
         let told = speech::small(&reply.message);
         reply.message = format!("Der Kalender antwortet gerade nicht, nach unserem Plan gilt, {told}");
         reply = reply.with("certainty", "unverified");
     }
-    if slots.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
+    if alternatives.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
         reply = reply.next(NextAction::AskCaller);
     }
-    let offered = slots.iter().map(|ranked| ranked.slot).collect();
-    desk.note(talk, notes.offering(offered)).await;
-    reply.offering(slots.iter().filter_map(|ranked| alternative(talk, ranked)).collect())
+    reply.offering(alternatives)
 }
 
-/// `None` for a time that has no name: it could not be accepted.
-fn alternative(talk: &Conversation, ranked: &RankedSlot) -> Option<Alternative> {
-    let at = ranked.slot.start.with_timezone(&talk.zone());
-    Some(Alternative {
-        slot_id: SlotId::encode(&ranked.slot)?.to_string(),
+/// What can be chosen, by its id and its beginning.
+pub(crate) fn alternative(
+    talk: &Conversation,
+    (id, start, kind): (SlotId, DateTime<Utc>, OfferKind),
+    staff: String,
+) -> Alternative {
+    let at = start.with_timezone(&talk.zone());
+    Alternative {
+        slot_id: id.to_string(),
         start: at.to_rfc3339(),
         date: at.format("%Y-%m-%d").to_string(),
         time: at.format("%H:%M").to_string(),
-        staff: talk.staff_name(ranked.slot.staff),
+        staff,
         spoken: speech::moment(at, talk.now),
-        kind: ranked.kind.as_str().to_owned(),
-    })
+        kind: kind.as_str().to_owned(),
+    }
+}
+
+/// How far a time that is free is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// It is free and held.
+    Held,
+    /// It is free, but it could not be held.
+    NotHeld,
+    /// By the company's own plan; the calendar does not answer.
+    ByOurPlan,
+}
+
+impl Promise {
+    pub(crate) const fn of(certainty: Certainty, is_held: bool) -> Self {
+        match (certainty.is_verified(), is_held) {
+            (false, _) => Self::ByOurPlan,
+            (true, true) => Self::Held,
+            (true, false) => Self::NotHeld,
+        }
+    }
+
+    /// The answer with these words, and how far they can be relied on.
+    pub(crate) fn reply(self, talk: &Conversation, certainty: Certainty, message: String) -> ToolReply {
+        let status = match self {
+            Self::Held => Status::Available,
+            Self::NotHeld => Status::NotHeld,
+            Self::ByOurPlan => Status::Unverified,
+        };
+        ToolReply::new(status, message)
+            .with("available", certainty.is_verified())
+            .with_some("certainty", (self == Self::ByOurPlan).then_some("unverified"))
+            .with_some("as_of", certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
+            .with("awaiting_confirmation", true)
+            .next(NextAction::AskForConfirmation)
+    }
 }
 
 /// The first alternatives as clock times, for a day that was just said: "um neun Uhr oder um halb zehn".
@@ -262,9 +346,16 @@ pub(crate) fn spoken_times(talk: &Conversation, slots: &[RankedSlot]) -> String 
     speech::or_list(&times)
 }
 
-/// The first alternatives as words, the day said only where it changes; `None` if there are none.
+/// The first alternatives as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, slots: &[RankedSlot]) -> Option<String> {
-    let moments: Vec<_> =
-        slots.iter().take(SPOKEN).map(|ranked| ranked.slot.start.with_timezone(&talk.zone())).collect();
+    spoken_starts(talk, slots.iter().map(|ranked| ranked.slot.start))
+}
+
+/// The first of these instants as words, the day said only where it changes; `None` if there are none.
+pub(crate) fn spoken_starts(
+    talk: &Conversation,
+    starts: impl Iterator<Item = DateTime<Utc>>,
+) -> Option<String> {
+    let moments: Vec<_> = starts.take(SPOKEN).map(|start| start.with_timezone(&talk.zone())).collect();
     (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
 }

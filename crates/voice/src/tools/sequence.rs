@@ -11,21 +11,21 @@ pub(crate) mod moving;
 pub(crate) mod search;
 pub(crate) mod words;
 
+use appointment::calendar::Certainty;
 use appointment::commands::{
     CheckSequenceOutcome, CheckSequenceRequest, OfferedSequence, PartWish, Sequence, SequenceTarget,
 };
-use appointment::model::{Hold, Slot, Unavailable};
+use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::ports::{CallNotes, Question};
-use crate::reply::{NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
-use crate::status::Status;
 use crate::tools::anybody::is_about_the_person;
-use crate::tools::offers::own_overlaps;
+use crate::tools::offers::{self, Promise, beside_own};
 use crate::tools::wish::Asker;
 
 /// Services that somebody asked for, one after the other from a minute on.
@@ -99,19 +99,9 @@ pub(crate) async fn check_moment(
     notes: CallNotes,
 ) -> ToolResult {
     let (part, reason, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
-        CheckSequenceOutcome::Free { slots, holds, existing } => {
-            desk.visit(talk, existing.iter().map(|own| own.branch).collect()).await?;
-            let question = Question::BookAll { slots: slots.clone(), beside: existing.is_some() };
-            desk.note(talk, notes.asking(question)).await;
-            let reply = free(talk, &slots, &holds, &asked);
-            return Ok(match existing {
-                Some(own) => {
-                    let mut overlaps = own_overlaps(talk, &own, true);
-                    overlaps.data.extend(reply.data);
-                    overlaps.into()
-                }
-                None => reply.into(),
-            });
+        CheckSequenceOutcome::Free { slots, holds, existing, certainty } => {
+            let reply = free(talk, &slots, &holds, &asked, certainty);
+            return Ok(told_free(desk, talk, (slots, existing), reply, notes).await?.into());
         }
         CheckSequenceOutcome::Taken { part, reason, alternatives, existing } => {
             (part, reason, alternatives, existing)
@@ -122,15 +112,24 @@ pub(crate) async fn check_moment(
     {
         return Ok(reply.into());
     }
-    let mut reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
-    if let Some(own) = existing.filter(|_| matches!(reason, Unavailable::Busy(_))) {
-        desk.visit(talk, vec![own.branch]).await?;
-        let mut overlaps = own_overlaps(talk, &own, false);
-        overlaps.data.extend(reply.data);
-        reply = overlaps;
-    }
+    let own = existing.filter(|_| matches!(reason, Unavailable::Busy(_)));
+    let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+    let reply = beside_own(desk, talk, (own, false), reply).await?;
     let notes = CallNotes { refused: Some(asked.start()), ..notes };
     Ok(offer(desk, talk, reply, &alternatives, notes).await.into())
+}
+
+/// Asks whether to book what is free: whatever is held for the call is heard of.
+async fn told_free(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (slots, existing): (Sequence, Option<OwnAppointment>),
+    reply: ToolReply,
+    notes: CallNotes,
+) -> Result<ToolReply, Stop> {
+    let question = Question::BookAll { slots, beside: existing.is_some() };
+    desk.note(talk, notes.asking(question)).await;
+    beside_own(desk, talk, (existing, true), reply).await
 }
 
 async fn look(
@@ -158,55 +157,59 @@ pub(crate) async fn with_others(
 ) -> Result<Option<ToolReply>, Stop> {
     let is_about_people = is_about_the_person(reason) || matches!(reason, Unavailable::PartBefore);
     let Some((anybody, wished)) = asked.with_anybody().filter(|_| is_about_people) else { return Ok(None) };
-    let CheckSequenceOutcome::Free { slots, holds, existing: None } =
+    let CheckSequenceOutcome::Free { slots, holds, existing, certainty } =
         look(desk, talk, asker, &anybody).await?
     else {
         return Ok(None);
     };
-    let question = Question::BookAll { slots: slots.clone(), beside: false };
-    desk.note(talk, notes.clone().asking(question)).await;
-    let reply = free(talk, &slots, &holds, &anybody);
-    Ok(Some(search::not_alone(talk, reply, Some(wished))))
+    let reply = free(talk, &slots, &holds, &anybody, certainty);
+    let reply = search::not_alone(talk, reply, Some(wished));
+    told_free(desk, talk, (slots, existing), reply, notes.clone()).await.map(Some)
 }
 
 /// The answer for services that can follow each other; the same fields for looking and for holding.
-fn free(talk: &Conversation, slots: &[Slot], holds: &[Hold], asked: &AskedAll) -> ToolReply {
+fn free(
+    talk: &Conversation,
+    slots: &[Slot],
+    holds: &[Hold],
+    asked: &AskedAll,
+    certainty: Certainty,
+) -> ToolReply {
     let at = asked.start().with_timezone(&talk.zone());
     let moment = speech::capital(&speech::moment(at, talk.now));
     let (whole, course) = (words::all(slots.len()), words::course(talk, slots));
-    let reply = if holds.is_empty() {
-        let message = format!(
-            "{moment} geht {whole} nacheinander, {course}, festhalten kann ich die Zeit aber nicht, soll ich {whole} gleich eintragen?"
-        );
-        ToolReply::new(Status::NotHeld, message)
-    } else {
-        let message = format!("{moment} geht {whole} nacheinander, {course}, soll ich {whole} so eintragen?");
-        ToolReply::new(Status::Available, message)
+    let promise = Promise::of(certainty, !holds.is_empty());
+    let (plan, how, question) = match promise {
+        Promise::Held => ("", "", "so eintragen"),
+        Promise::NotHeld => ("", ", festhalten kann ich die Zeit aber nicht", "gleich eintragen"),
+        Promise::ByOurPlan => {
+            ("nach unserem Plan ", ", der Kalender antwortet aber gerade nicht", "schon einmal vormerken")
+        }
     };
+    let message =
+        format!("{moment} geht {whole} {plan}nacheinander, {course}{how}, soll ich {whole} {question}?");
     let until = holds.iter().map(Hold::expires_at).min();
-    words::with_times(talk, reply, slots)
-        .with("available", true)
+    words::with_times(talk, promise.reply(talk, certainty, message), slots)
         .with_some("slot_id", words::slot_id(slots))
         .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
         .with("parts", words::parts(talk, slots, |_| None))
         .with_some("held_until", until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
-        .with("awaiting_confirmation", true)
         .with("inferred", asked.inferred.clone())
-        .next(NextAction::AskForConfirmation)
 }
 
 /// Attaches the alternatives and remembers them, so that "den zweiten" has a meaning.
 pub(crate) async fn offer(
     desk: &VoiceDesk,
     talk: &Conversation,
-    mut reply: ToolReply,
+    reply: ToolReply,
     offered: &[OfferedSequence],
     notes: CallNotes,
 ) -> ToolReply {
-    if offered.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
-        reply = reply.next(NextAction::AskCaller);
-    }
-    let slots = offered.iter().map(|offered| offered.slots.clone()).collect();
-    desk.note(talk, notes.offering_all(slots)).await;
-    reply.offering(offered.iter().filter_map(|offered| words::alternative(talk, offered)).collect())
+    desk.note(talk, notes.offering_all(offered.iter().map(|offered| offered.slots.clone()).collect())).await;
+    let is_verified = offered.iter().all(|offered| offered.verified);
+    let alternative = |offered: &OfferedSequence| {
+        let (start, id) = (offered.slots.first()?.start, SlotId::encode_all(&offered.slots)?);
+        Some(offers::alternative(talk, (id, start, offered.kind), words::people(talk, &offered.slots)))
+    };
+    offers::attach(reply, offered.iter().filter_map(alternative).collect(), is_verified)
 }

@@ -5,8 +5,8 @@
 //! the time is verified anew in the transaction that books it.
 
 use appointment::commands::BookTarget;
-use appointment::model::{Appointment, Hold, Slot, Tie};
-use chrono::{DateTime, TimeDelta, Utc};
+use appointment::model::{Appointment, Slot};
+use chrono::{DateTime, Utc};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -19,6 +19,7 @@ use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::booking::{Booking, asked_slot, commit};
 use crate::tools::customer::spoken;
+use crate::tools::held::{self, Held};
 use crate::tools::moving;
 use crate::tools::offers::SPOKEN;
 use crate::tools::sequence::booking::BookingAll;
@@ -60,7 +61,7 @@ pub(crate) async fn confirm(
     if named.len() > desk.parts.bookings.sequence_limits().max_parts as usize {
         return Err(wish::slot_unknown().into());
     }
-    let held = held(desk, talk).await?;
+    let held = held::held(desk, talk).await?;
     match meaning(&named, &notes, &held, once) {
         Meaning::Do(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
@@ -97,58 +98,6 @@ pub(crate) async fn confirm(
             };
             done_before(desk, talk, only).await
         }
-    }
-}
-
-/// What is held for the call, as the question that it answers, and since when.
-struct Held {
-    question: Question,
-    since: DateTime<Utc>,
-}
-
-/// Holds that were made in one moment and follow each other are of one sequence: they are one question.
-async fn held(desk: &VoiceDesk, talk: &Conversation) -> Result<Vec<Held>, Stop> {
-    let gap = TimeDelta::minutes(i64::from(desk.parts.bookings.sequence_limits().max_gap_minutes));
-    let mut left = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let mut all = Vec::with_capacity(left.len());
-    while let Some(since) = left.first().map(|hold| hold.snapshot().created_at) {
-        let (together, others): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|hold| hold.snapshot().created_at == since);
-        left = others;
-        match sequence_of(desk, talk, &together, gap).await? {
-            Some(question) => all.push(Held { question, since }),
-            None => all.extend(together.iter().map(|hold| Held { question: question_of(hold), since })),
-        }
-    }
-    Ok(all)
-}
-
-async fn sequence_of(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    together: &[Hold],
-    gap: TimeDelta,
-) -> Result<Option<Question>, Stop> {
-    let mut slots: Vec<_> = together.iter().map(Hold::slot).collect();
-    slots.sort_by_key(|slot| slot.start);
-    let follows = |(one, next): (&Slot, &Slot)| (TimeDelta::zero()..=gap).contains(&(next.start - one.end));
-    if slots.len() < 2 || !slots.iter().zip(slots.iter().skip(1)).all(follows) {
-        return Ok(None);
-    }
-    let Some(appointment) = together.first().and_then(|hold| hold.snapshot().moves) else {
-        return Ok(Some(Question::BookAll { slots, beside: false }));
-    };
-    let found = desk.parts.bookings.find(&talk.scope, appointment).await?;
-    Ok(match found.and_then(|found| found.snapshot().tie) {
-        Some(Tie::Sequence(id)) => Some(Question::MoveAll(id, slots)),
-        Some(Tie::Series(_)) | None => None,
-    })
-}
-
-fn question_of(hold: &Hold) -> Question {
-    match hold.snapshot().moves {
-        Some(appointment) => Question::Move(appointment, hold.slot()),
-        None => Question::Book(hold.slot()),
     }
 }
 

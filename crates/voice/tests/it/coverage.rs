@@ -1,5 +1,7 @@
 //! The reference promises nothing that no conversation keeps: every field of every tool, every status, every key.
 
+mod visits;
+
 use std::collections::BTreeSet;
 
 use appointment::calendar::Offered;
@@ -13,7 +15,6 @@ use tenancy::{TenancyWrite, TenantRepository as _, TenantState};
 use voice::tool::{SHARED_FIELDS, TOOLS};
 use voice::{Mode, Settlement, Status, ToolReply, VoiceDesk};
 
-use crate::sequences::{beard_of_another, both};
 use crate::world::{Line, STRANGER, World, has_all_keys, visited, wish};
 
 type Said = Vec<(&'static str, ToolReply)>;
@@ -359,44 +360,6 @@ async fn waiting() -> Said {
     [said(&world), said(&salon)].concat()
 }
 
-/// Two services of one visit, from the question to the last change; somebody else takes the time of a part.
-async fn several() -> Said {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let (free, taken) = (both("2026-11-27", "10:00"), both("2026-11-27", "14:00"));
-    beard_of_another(&world, "2026-11-27", "14:30").await;
-    for tool in ["check_availability", "reserve_slot", "collect_appointment_info", "find_next_available"] {
-        all(&line, &[(tool, taken.clone()), (tool, free.clone())]).await;
-    }
-    all(&line, &[("book_appointment", taken.clone()), ("confirm_booking", json!({}))]).await;
-    let lapsed = world.call("call_b", STRANGER);
-    lapsed.ask("check_availability", both("2026-11-27", "16:00")).await;
-    world.wait(130);
-    beard_of_another(&world, "2026-11-27", "16:30").await;
-    lapsed.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-    let [mut confirmed, mut more] = [free.clone(), free.clone()];
-    confirmed["bestaetigung"] = json!(true);
-    more["dienstleistung"] = json!(vec!["Haarschnitt"; 5]);
-    let later = json!({"new_time": "14:00", "bestaetigung": true});
-    all(
-        &line,
-        &[
-            ("check_availability", free.clone()),
-            ("confirm_booking", json!({"name": "Erika Muster"})),
-            ("reschedule_appointment", later),
-            ("reschedule_appointment", json!({"new_time": "11:00"})),
-            ("reschedule_appointment", json!({"bestaetigung": true})),
-            ("cancel_appointment", json!({})),
-            ("collect_appointment_info", confirmed),
-            ("cancel_appointment", json!({})),
-            ("book_appointment", free),
-            ("check_availability", more),
-        ],
-    )
-    .await;
-    said(&world)
-}
-
 async fn everything() -> Said {
     let parts = [
         facts().await,
@@ -409,7 +372,8 @@ async fn everything() -> Said {
         dear().await,
         failing().await,
         waiting().await,
-        several().await,
+        visits::several().await,
+        visits::in_vain().await,
     ];
     parts.concat()
 }

@@ -1,10 +1,9 @@
 //! Several services of one visit: asked about, offered, held and booked as one, or not at all.
 
-use appointment::model::{Slot, SlotId, Tie};
+use appointment::model::Tie;
 use appointment::testing::{service_id, staff_id};
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use voice::{Mode, NextAction, Status, ToolReply};
+use voice::{NextAction, Status, ToolReply};
 
 use crate::world::{STRANGER, World, wish};
 
@@ -43,7 +42,8 @@ pub(crate) async fn beard_of_another(world: &World, day: &str, time: &str) {
     assert_eq!(booked.status, Status::Booked, "{}", booked.message);
 }
 
-fn slot_id(reply: &ToolReply) -> String {
+/// The id of what an answer offers.
+pub(crate) fn slot_id(reply: &ToolReply) -> String {
     reply.data["slot_id"].as_str().unwrap().to_owned()
 }
 
@@ -142,72 +142,6 @@ async fn what_was_spoken_of_goes_on_and_another_service_ends_it() {
 }
 
 #[tokio::test]
-async fn who_does_what_is_said_and_one_who_cannot_is_said_not_to() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let mut args = both("2026-11-27", "10:00");
-    args["mitarbeiter"] = json!("bei Anna");
-    let cannot = line.ask("check_availability", args.clone()).await;
-    assert_eq!(cannot.status, Status::StaffCannot, "{}", cannot.message);
-    args["mitarbeiter"] = json!(["Anna", "egal"]);
-    let looked = line.ask("check_availability", args).await;
-    assert_eq!(looked.status, Status::Available, "{}", looked.message);
-    assert!(
-        looked.message.contains(
-            "zuerst Haarschnitt bei Anna Petersen, danach um zehn Uhr dreißig Bartpflege bei Boris Kühn"
-        ),
-        "{}",
-        looked.message
-    );
-    assert_eq!(looked.data["staff"], "Anna Petersen und Boris Kühn");
-}
-
-#[tokio::test]
-async fn a_person_wished_for_earlier_is_no_reason_to_refuse() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let mut args = wish("2026-11-27", "10:00");
-    args["mitarbeiter"] = json!("Boris");
-    line.ask("check_availability", args).await;
-    let other = world.call("call_b", "+491701110002");
-    let mut args = wish("2026-11-27", "14:00");
-    args["mitarbeiter"] = json!("Boris");
-    assert_eq!(other.ask("book_appointment", args).await.status, Status::Booked);
-    let looked = line.ask("check_availability", both("2026-11-27", "14:00")).await;
-    assert_eq!(looked.status, Status::Available, "{}", looked.message);
-    assert!(
-        looked.message.starts_with("Allein bei Boris Kühn geht das leider nicht, am Freitag"),
-        "{}",
-        looked.message
-    );
-    assert_eq!(looked.data["parts"][0]["staff"], "Anna Petersen");
-}
-
-/// Boris is away all Friday afternoon; who asked for him earlier still hears of what there is.
-#[tokio::test]
-async fn a_stretch_without_the_person_of_an_earlier_question_is_not_empty() {
-    let world = World::with(|salon| {
-        let (from, until) =
-            ("2026-11-27T12:00:00Z".parse().unwrap(), "2026-11-27T17:00:00Z".parse().unwrap());
-        salon.staff[1].absences.push(appointment::model::Span::new(from, until));
-        salon.staff[0].performs.push(service_id(3));
-    })
-    .await;
-    let line = world.call("call_a", STRANGER);
-    let mut args = wish("2026-11-27", "10:00");
-    args["mitarbeiter"] = json!("Boris");
-    line.ask("check_availability", args).await;
-    let looked = line.ask("check_availability", both("2026-11-27", "nachmittags")).await;
-    assert_eq!(looked.status, Status::Options, "{}", looked.message);
-    assert!(
-        looked.message.starts_with("Allein bei Boris Kühn geht das leider nicht, beides"),
-        "{}",
-        looked.message
-    );
-    assert!(looked.alternatives.iter().all(|slot| slot.staff == "Anna Petersen"));
-}
-
-#[tokio::test]
 async fn a_part_without_time_is_named_and_whole_sequences_are_offered() {
     let world = World::new().await;
     beard_of_another(&world, "2026-11-27", "10:30").await;
@@ -269,92 +203,15 @@ async fn the_first_part_may_be_the_one_without_time() {
     assert!(lunch.message.contains("für Bartpflege danach käme die Pause dazwischen"), "{}", lunch.message);
     let past = line.ask("check_availability", both("2026-11-20", "10:00")).await;
     assert_eq!(past.status, Status::PastTime, "{}", past.message);
-    let soon = line.ask("check_availability", both("heute", "10:00")).await;
-    assert!(!soon.success, "{}", soon.message);
-}
-
-#[tokio::test]
-async fn a_slot_id_books_all_of_it_from_any_call_or_nothing() {
-    let world = World::new().await;
-    let offered = world.call("call_a", STRANGER).ask("get_alternatives", both("2026-11-27", "10:00")).await;
-    assert_eq!(offered.status, Status::Options, "{}", offered.message);
-    assert!(offered.message.starts_with("Beides nacheinander ginge "), "{}", offered.message);
-    let slot = &offered.alternatives[0];
-    // The id of another call grants nothing and hides nothing: the time is verified anew.
-    let other = world.call("call_b", "+491701110002");
-    let booked =
-        other.ask("book_appointment", json!({"slot_id": slot.slot_id, "name": "Max Beispiel"})).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(booked.data["start"], slot.start);
-    let gone = world
-        .call("call_a", STRANGER)
-        .ask("book_appointment", json!({"slot_id": slot.slot_id, "name": "Erika Muster"}))
-        .await;
-    assert!(!gone.success && !gone.alternatives.is_empty(), "{}", gone.message);
-    assert_eq!(gone.data["booked"], false);
-    assert_eq!(open(&world).len(), 2);
-    // A garbled id, and one of part of the sequence with the services of all of it.
-    let mut garbled = slot.slot_id.clone();
-    garbled.truncate(33);
-    let line = world.call("call_c", "+491701110003");
-    let refused = line.ask("book_appointment", json!({"slot_id": garbled, "name": "Paul Probe"})).await;
-    assert_eq!(refused.status, Status::SlotUnknown);
-    let single = line.ask("check_availability", wish("2026-11-27", "15:00")).await;
-    let args = json!({"slot_id": slot_id(&single), "dienstleistung": ["Haarschnitt", "Bartpflege"], "name": "Paul Probe"});
-    assert_eq!(line.ask("book_appointment", args).await.status, Status::SlotUnknown);
-    assert_eq!(open(&world).len(), 2);
-}
-
-#[tokio::test]
-async fn what_was_taken_meanwhile_undoes_all_of_it() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let looked = line.ask("check_availability", both("2026-11-27", "10:00")).await;
-    let slot = slot_id(&looked);
-    // The holds lapse, and somebody takes the second part.
-    world.wait(130);
-    beard_of_another(&world, "2026-11-27", "10:30").await;
-    let before = open(&world);
-    for args in [json!({"name": "Erika Muster"}), json!({"slot_id": slot, "name": "Erika Muster"})] {
-        let refused = line.ask("confirm_booking", args).await;
-        assert!(!refused.success, "{}", refused.message);
-        assert_eq!(open(&world), before, "nothing of it is booked");
-    }
-    let refused = line.ask("book_appointment", json!({"slot_id": slot, "name": "Erika Muster"})).await;
-    assert_eq!(refused.status, Status::Unavailable, "{}", refused.message);
-    assert!(refused.message.contains("für Bartpflege"), "{}", refused.message);
-    assert!(!refused.alternatives.is_empty());
-    assert_eq!(open(&world), before);
-}
-
-#[tokio::test]
-async fn a_retry_and_the_same_wish_again_book_once() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let first =
-        line.ask_as("book_appointment", both("2026-11-27", "10:00"), Some("tool_1"), Mode::Free).await;
-    assert_eq!(first.status, Status::Booked, "{}", first.message);
-    let retry =
-        line.ask_as("book_appointment", both("2026-11-27", "10:00"), Some("tool_1"), Mode::Free).await;
-    assert_eq!(first, retry);
-    let other_call =
-        line.ask_as("book_appointment", both("2026-11-27", "10:00"), Some("tool_2"), Mode::Free).await;
-    assert_eq!(other_call.status, Status::AlreadyBooked, "{}", other_call.message);
-    assert_eq!(other_call.data["sequence_id"], first.data["sequence_id"]);
-    assert!(other_call.message.contains("sind schon für Sie eingetragen"), "{}", other_call.message);
-
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let first = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    let again = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert_eq!((first.status, &first), (Status::Booked, &again));
-    assert_eq!(open(&world).len(), 2);
-    // Called off and wished for again, it is booked again.
-    assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::Cancelled);
-    let anew = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert_eq!(anew.status, Status::Booked, "{}", anew.message);
-    assert_ne!(anew.data["sequence_id"], first.data["sequence_id"]);
-    assert_eq!(open(&world).len(), 2);
+    // Fifteen minutes of notice are asked for, and it is Tuesday, ten o'clock.
+    world.wait(24 * 3600);
+    let line = world.call("call_tuesday", STRANGER);
+    let soon = line.ask("check_availability", both("heute", "10:10")).await;
+    assert_eq!((soon.status, &soon.data["reason"]), (Status::TooSoon, &json!("booking_notice_violation")));
+    assert_eq!(soon.data["minimum_notice_minutes"], 15, "{}", soon.message);
+    assert!(soon.message.contains("ist zu kurzfristig"), "{}", soon.message);
+    let in_time = line.ask("check_availability", both("heute", "10:15")).await;
+    assert_eq!(in_time.status, Status::Available, "{}", in_time.message);
 }
 
 #[tokio::test]
@@ -404,24 +261,6 @@ async fn the_same_service_twice_is_two_parts() {
     assert_eq!(booked.status, Status::Booked, "{}", booked.message);
     let rows = open(&world);
     assert_eq!((rows[0].0, rows[1].0, &*rows[0].2, &*rows[1].2), (1, 1, "27. 10:00", "27. 10:30"));
-}
-
-#[tokio::test]
-async fn more_parts_than_may_be_held_are_said_not_to_be() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let four =
-        with(&json!(["Haarschnitt", "Bartpflege", "Haarschnitt", "Haarschnitt"]), "2026-11-27", "14:00");
-    let looked = line.ask("check_availability", four).await;
-    assert_eq!(looked.status, Status::NotHeld, "{}", looked.message);
-    assert!(
-        looked.message.contains("geht alles nacheinander")
-            && looked.message.contains("festhalten kann ich die Zeit aber nicht")
-    );
-    assert!(world.appointments.holds(&world.scope).is_empty());
-    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(open(&world).len(), 4);
 }
 
 #[tokio::test]
@@ -491,52 +330,6 @@ async fn stretches_and_the_next_time_are_whole_sequences() {
     assert_eq!(waiting.status, Status::ServiceRequired, "{}", waiting.message);
 }
 
-#[tokio::test]
-async fn collecting_looks_and_a_yes_that_names_another_time_is_asked_about() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let looked = line.ask("collect_appointment_info", both("2026-11-27", "10:00")).await;
-    assert_eq!(looked.status, Status::Available, "{}", looked.message);
-    let mut yes = both("2026-11-27", "11:00");
-    yes["bestaetigung"] = json!(true);
-    let which = line.ask("collect_appointment_info", yes.clone()).await;
-    assert_eq!(which.status, Status::AmbiguousTime, "{}", which.message);
-    assert!(open(&world).is_empty());
-    let booked = line.ask("collect_appointment_info", yes).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(open(&world)[0].2, "27. 11:00");
-}
-
-#[tokio::test]
-async fn a_name_that_is_missing_does_not_end_the_question() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let mut args = both("2026-11-27", "10:00");
-    args["name"] = json!("");
-    line.ask("check_availability", args.clone()).await;
-    let asked = line.ask("book_appointment", args).await;
-    assert_eq!(asked.status, Status::CustomerNameRequired);
-    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(open(&world).len(), 2);
-}
-
-/// Another gateway took the notes: what is held speaks for itself, all of it.
-#[tokio::test]
-async fn without_notes_the_holds_of_a_sequence_are_one_question() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    line.ask("check_availability", both("2026-11-27", "10:00")).await;
-    world.notes.0.lock().unwrap().clear();
-    let booked = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(open(&world).len(), 2);
-    world.notes.0.lock().unwrap().clear();
-    let again = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-    assert_eq!(again.status, Status::AlreadyBooked, "{}", again.message);
-    assert!(again.message.starts_with("Ihre Termine am Freitag"), "{}", again.message);
-}
-
 /// Two callers at the same moment: one gets both parts, the other none.
 #[tokio::test]
 async fn of_a_crowd_one_gets_all_of_it() {
@@ -561,41 +354,6 @@ async fn of_a_crowd_one_gets_all_of_it() {
 }
 
 #[tokio::test]
-async fn the_id_of_all_with_the_name_of_one_is_asked_about() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let looked = line.ask("check_availability", both("2026-11-27", "10:00")).await;
-    let with_id = |mut args: Value| {
-        args["slot_id"] = looked.data["slot_id"].clone();
-        args
-    };
-    for args in [
-        with_id(wish("2026-11-27", "10:00")),
-        with_id(json!({"dienstleistung": "Haarschnitt", "name": "Erika Muster"})),
-    ] {
-        let asked = line.ask("book_appointment", args).await;
-        assert_eq!(asked.status, Status::ServiceAmbiguous, "{}", asked.message);
-        assert_eq!(asked.message, "Möchten Sie beides, Haarschnitt und Bartpflege, oder nur Haarschnitt?");
-        assert!(open(&world).is_empty(), "nothing is booked");
-        let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-        assert!(!yes.success && open(&world).is_empty(), "a yes to either: {}", yes.message);
-    }
-    let asked = line.ask("book_appointment", with_id(wish("2026-11-27", "10:00"))).await;
-    let only = json!({"slot_id": asked.data["parts"][0]["slot_id"], "name": "Erika Muster"});
-    let booked = line.ask("book_appointment", only).await;
-    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    assert_eq!(open(&world), [(1, 2, "27. 10:00".into())]);
-    // Words about another time outweigh an id from earlier in the call.
-    let other = line.ask("check_availability", with_id(wish("2026-11-27", "15:00"))).await;
-    assert_eq!(
-        (other.status, &other.data["time"]),
-        (Status::Available, &json!("15:00")),
-        "{}",
-        other.message
-    );
-}
-
-#[tokio::test]
 async fn further_services_follow_the_slot_that_an_id_names() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
@@ -604,20 +362,4 @@ async fn further_services_follow_the_slot_that_an_id_names() {
     let both = line.ask("check_availability", args).await;
     assert_eq!((both.status, &both.data["time"]), (Status::Available, &json!("10:00")), "{}", both.message);
     assert_eq!(both.data["service"], "Haarschnitt und Bartpflege");
-}
-
-#[tokio::test]
-async fn an_id_of_more_parts_than_a_visit_has_is_none_of_ours() {
-    let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    let slot = |part: i64| {
-        let (service, staff) = (service_id(1), staff_id(1));
-        let start = "2026-11-27T09:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(30 * part);
-        Slot { service, staff, start, end: start + TimeDelta::minutes(30) }
-    };
-    let long = SlotId::encode_all(&(0..5).map(slot).collect::<Vec<_>>()).unwrap();
-    let refused =
-        line.ask("confirm_booking", json!({"slot_id": long.as_str(), "name": "Erika Muster"})).await;
-    assert_eq!(refused.status, Status::SlotUnknown, "{}", refused.message);
-    assert!(open(&world).is_empty());
 }

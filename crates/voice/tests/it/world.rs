@@ -1,31 +1,32 @@
 //! A salon with two people, a clock that stands on a Monday, and a caller on the line.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod fakes;
 
-use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
-use appointment::model::{Appointment, Span};
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
 use appointment::model::{
     AppointmentSnapshot, AppointmentSource, AppointmentStatus, CatalogueSnapshot, SyncState,
 };
-use appointment::ports::{AppointmentRepository, AppointmentWrite};
+use appointment::policy::sequence::SequenceLimits;
+use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, salon, service_id, staff_id,
 };
 use appointment::waiting::{WishDesk, WishLimits};
-use async_trait::async_trait;
 use call::testing::{InMemoryCalls, InMemoryTrace};
-use call::{CallService, CallSignal, Report, ToolUse};
+use call::{CallService, CallSignal, Report};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
 use customer::testing::{InMemoryCustomers, customer};
+use fakes::{Attempts, Outcomes};
+pub(crate) use fakes::{Notes, OutsideCalendar, Uses};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
-    AppointmentId, BranchId, CallId, ChangeSet, CorrelationId, Currency, IdempotencyKey, Money, PhoneNumber,
-    ProviderCallId, RandomIds, StaffId, StoreError, TenantScope,
+    AppointmentId, BranchId, ChangeSet, CorrelationId, Currency, Money, PhoneNumber, ProviderCallId,
+    RandomIds, TenantScope,
 };
 use serde_json::{Map, Value, json};
 use servicedesk::CallbackService;
@@ -33,10 +34,7 @@ use servicedesk::testing::InMemoryCallbacks;
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantResolver};
 use uuid::Uuid;
-use voice::{
-    CallMemory, CallNotes, CopySettler, EnvelopeCall, FailedIdentifications, Mode, NextAction, OutcomeStore,
-    Parts, Settlement, StoredOutcome, ToolReply, ToolRequest, TraceSink, VoiceDesk,
-};
+use voice::{EnvelopeCall, Mode, NextAction, Parts, ToolReply, ToolRequest, VoiceDesk};
 
 /// The salon's number.
 pub(crate) const SALON: &str = "+4940555100";
@@ -64,133 +62,6 @@ pub(crate) struct World {
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
 
-/// An outside calendar that says what a test wants it to say. It matters to those alone who have a link to it.
-pub(crate) struct OutsideCalendar {
-    appointments: Arc<InMemoryAppointments>,
-    says: Mutex<(Offered, Settlement)>,
-    /// What it has agreed to: where a refused move goes back to.
-    agreed: Mutex<HashMap<AppointmentId, DateTime<Utc>>>,
-}
-
-impl OutsideCalendar {
-    fn new(appointments: Arc<InMemoryAppointments>) -> Self {
-        let says = Mutex::new((Offered::Unknown, Settlement::Open));
-        Self { appointments, says, agreed: Mutex::default() }
-    }
-
-    /// From now on it offers this, and takes what is booked like that.
-    pub(crate) fn says(&self, offered: Offered, settlement: Settlement) {
-        *self.says.lock().unwrap() = (offered, settlement);
-    }
-}
-
-#[async_trait]
-impl OutsideTimes for OutsideCalendar {
-    async fn offered(
-        &self,
-        _: &TenantScope,
-        links: &[(StaffId, CalendarLink)],
-        _: Span,
-    ) -> Vec<(StaffId, Offered)> {
-        let offered = self.says.lock().unwrap().0.clone();
-        links.iter().map(|(staff, _)| (*staff, offered.clone())).collect()
-    }
-
-    async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
-}
-
-#[async_trait]
-impl CopySettler for OutsideCalendar {
-    async fn settle(&self, scope: &TenantScope, id: AppointmentId) -> Settlement {
-        let settlement = self.says.lock().unwrap().1;
-        let before = self.appointments.find(scope, id).await.unwrap().unwrap();
-        let expected = before.version;
-        let before = Appointment::restore(before).unwrap();
-        let after = match settlement {
-            Settlement::Agreed => {
-                self.agreed.lock().unwrap().insert(id, before.starts_at());
-                before.copied()
-            }
-            Settlement::Refused => match self.agreed.lock().unwrap().get(&id) {
-                Some(start) => before.follow(*start),
-                None => before.withdraw(None, monday()),
-            },
-            Settlement::Open => return settlement,
-        };
-        let next = after.snapshot().clone();
-        let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
-        self.appointments.commit(scope, change).await.unwrap();
-        settlement
-    }
-}
-
-/// Uses of tools, as handed over.
-#[derive(Default)]
-pub(crate) struct Uses(pub(crate) Mutex<Vec<ToolUse>>);
-
-impl TraceSink for Uses {
-    fn submit(&self, _: &TenantScope, tool_use: ToolUse) {
-        self.0.lock().unwrap().push(tool_use);
-    }
-}
-
-/// Notes of calls.
-#[derive(Default)]
-pub(crate) struct Notes(pub(crate) Mutex<HashMap<CallId, CallNotes>>);
-
-#[async_trait]
-impl CallMemory for Notes {
-    async fn recall(&self, _: &TenantScope, call: CallId) -> CallNotes {
-        self.0.lock().unwrap().get(&call).cloned().unwrap_or_default()
-    }
-
-    async fn remember(&self, _: &TenantScope, call: CallId, notes: CallNotes) {
-        self.0.lock().unwrap().insert(call, notes);
-    }
-}
-
-/// Three attempts a number, for as long as the test runs.
-#[derive(Default)]
-struct Attempts(Mutex<HashMap<PhoneNumber, u32>>);
-
-#[async_trait]
-impl FailedIdentifications for Attempts {
-    async fn take(&self, _: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
-        let mut counted = self.0.lock().unwrap();
-        let count = counted.entry(number.clone()).or_default();
-        *count += 1;
-        (*count > 3).then_some(Duration::from_secs(60))
-    }
-
-    async fn give_back(&self, _: &TenantScope, number: &PhoneNumber) {
-        *self.0.lock().unwrap().entry(number.clone()).or_default() -= 1;
-    }
-}
-
-/// Outcomes are found where the change sets left them.
-struct Outcomes {
-    appointments: Arc<InMemoryAppointments>,
-    callbacks: Arc<InMemoryCallbacks>,
-    /// Those of appointments cannot be read.
-    broken: Arc<AtomicBool>,
-}
-
-#[async_trait]
-impl OutcomeStore for Outcomes {
-    async fn find(
-        &self,
-        scope: &TenantScope,
-        key: &IdempotencyKey,
-    ) -> Result<Option<StoredOutcome>, StoreError> {
-        if self.broken.load(Ordering::Relaxed) && !key.as_str().contains("request_callback") {
-            return Err(StoreError::Corrupt("a torn page".into()));
-        }
-        let booked = self.appointments.claim(scope, key);
-        let claim = booked.or_else(|| self.callbacks.claim(scope.tenant(), key));
-        Ok(claim.map(|claim| StoredOutcome { request: claim.request, outcome: claim.outcome }))
-    }
-}
-
 /// Monday, 23 November 2026, 10:00 in Berlin. The salon is closed on Mondays.
 pub(crate) fn monday() -> DateTime<Utc> {
     "2026-11-23T09:00:00Z".parse().unwrap()
@@ -203,6 +74,11 @@ impl World {
 
     /// The same salon, except for what is changed about the called branch.
     pub(crate) async fn with(change: impl FnOnce(&mut CatalogueSnapshot)) -> Self {
+        Self::limited(change, SequenceLimits::default()).await
+    }
+
+    /// The same with other bounds of sequences.
+    pub(crate) async fn limited(change: impl FnOnce(&mut CatalogueSnapshot), limits: SequenceLimits) -> Self {
         let clock = Arc::new(FixedClock::at(monday()));
         let ids = Arc::new(SequentialIds::default());
         let branch = BranchId::from_uuid(Uuid::from_u128(10));
@@ -266,7 +142,8 @@ impl World {
                 clock.clone(),
                 ids.clone(),
             )
-            .with_outside(outside.clone()),
+            .with_outside(outside.clone())
+            .with_sequences(limits),
             customers: CustomerService::new(customers.clone(), clock.clone(), ids.clone()),
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids.clone()),
             wishes: WishDesk::new(

@@ -1,29 +1,25 @@
-//! Services one after the other: placed, held, booked, moved and called off as one.
+//! Services one after the other: placed, held, found and booked as one.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
 use crate::commands::{
-    BookSequenceOutcome, BookSequenceRequest, ChangeSequenceOutcome, ChangeSequenceRequest,
-    CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll, NextSequencesRequest, OfferedSequence, PartWish,
-    PrepareSequenceOutcome, SearchSequencesRequest, SequenceMove, SequenceTarget,
+    BookSequenceOutcome, BookSequenceRequest, CheckSequenceOutcome, CheckSequenceRequest, ClaimForAll,
+    NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequenceTarget,
 };
 use crate::error::BookingError;
-use crate::model::{AppointmentStatus, Catalogue, SequenceId, Tie, Unavailable};
+use crate::model::{Catalogue, SequenceId, Tie, Unavailable};
 use crate::policy::alternatives::{TimeWish, Wish};
-use crate::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use crate::policy::sequence::SequenceLimits;
 
-const NINE: &str = "2026-11-24T08:00:00Z";
-
 /// Cutting (1), then colouring (2), beard (3) and so on.
-fn target(services: &[u128], start: &str) -> SequenceTarget {
+pub(super) fn target(services: &[u128], start: &str) -> SequenceTarget {
     let parts = services.iter().map(|service| PartWish { service: service_id(*service), staff: None });
     SequenceTarget::At { parts: parts.collect(), start: at(start) }
 }
 
-fn wanted(number: u128, target: SequenceTarget) -> BookSequenceRequest {
+pub(super) fn wanted(number: u128, target: SequenceTarget) -> BookSequenceRequest {
     BookSequenceRequest {
         branch: branch_id(1),
         target,
@@ -36,29 +32,18 @@ fn wanted(number: u128, target: SequenceTarget) -> BookSequenceRequest {
     }
 }
 
-fn asked(number: u128, target: SequenceTarget, hold: bool) -> CheckSequenceRequest {
+pub(super) fn asked(number: u128, target: SequenceTarget, hold: bool) -> CheckSequenceRequest {
     CheckSequenceRequest { branch: branch_id(1), target, requester: known(number), hold }
 }
 
-fn change(sequence: SequenceId, number: u128) -> ChangeSequenceRequest {
-    ChangeSequenceRequest {
-        sequence,
-        parts: None,
-        requester: known(number),
-        reason: None,
-        claim: None,
-        agreed_fee: None,
-    }
-}
-
-fn id_of(made: &[Appointment]) -> SequenceId {
+pub(super) fn id_of(made: &[Appointment]) -> SequenceId {
     let Some(Tie::Sequence(id)) = made[0].snapshot().tie else { panic!("{made:?}") };
     assert!(made.iter().all(|part| part.snapshot().tie == Some(Tie::Sequence(id))));
     id
 }
 
 impl World {
-    async fn all_booked(&self, request: BookSequenceRequest) -> Vec<Appointment> {
+    pub(super) async fn all_booked(&self, request: BookSequenceRequest) -> Vec<Appointment> {
         match self.service.book_sequence(&self.scope, request).await.unwrap() {
             BookSequenceOutcome::Booked(made) => made,
             other => panic!("{other:?}"),
@@ -66,7 +51,7 @@ impl World {
     }
 }
 
-fn people(made: &[Appointment]) -> Vec<u128> {
+pub(super) fn people(made: &[Appointment]) -> Vec<u128> {
     made.iter().map(|part| part.snapshot().staff.as_uuid().as_u128()).collect()
 }
 
@@ -183,9 +168,50 @@ async fn a_repetition_finds_the_sequence() {
     let again = world.service.book_sequence(&world.scope, request).await.unwrap();
     assert_eq!(again, BookSequenceOutcome::Repeated);
     assert_eq!(world.store.appointments(&world.scope).len(), 2);
-    let overlapping = wanted(1, target(&[3, 1], "2026-11-24T09:15:00Z"));
-    let asks = world.service.book_sequence(&world.scope, overlapping).await.unwrap();
-    assert!(matches!(asks, BookSequenceOutcome::OwnAppointment(_) | BookSequenceOutcome::Gone { .. }));
+}
+
+/// As for one service: what the customer has at that time is told, whether or not all of it could be had.
+#[tokio::test]
+async fn the_customer_s_own_appointment_is_told_before_what_is_taken() {
+    let world = world();
+    let own = world.booked(book(1, 1, Some(2), TEN)).await;
+    let told = |outcome| match outcome {
+        BookSequenceOutcome::OwnAppointment(told) => assert_eq!(told.id, own.id()),
+        other => panic!("{other:?}"),
+    };
+    // The beard is Boris's, and he cuts the customer's hair just then.
+    let taken = wanted(1, target(&[1, 3], "2026-11-24T08:30:00Z"));
+    let place = asked(1, taken.target.clone(), false);
+    let place = world.service.check_sequence(&world.scope, &place).await.unwrap();
+    assert!(matches!(place, CheckSequenceOutcome::Taken { existing: Some(_), .. }), "{place:?}");
+    told(world.service.book_sequence(&world.scope, taken.clone()).await.unwrap());
+    // Somebody else's wish at that time is refused for what it is.
+    let other =
+        BookSequenceRequest { party: BookingParty::Existing(customer(2)), requester: known(2), ..taken };
+    let other = world.service.book_sequence(&world.scope, other).await.unwrap();
+    assert!(matches!(other, BookSequenceOutcome::Gone { .. }), "{other:?}");
+    // And where another person could do the part, it is asked about likewise.
+    told(
+        world
+            .service
+            .book_sequence(&world.scope, wanted(1, target(&[1, 1], "2026-11-24T08:30:00Z")))
+            .await
+            .unwrap(),
+    );
+    let beside = BookSequenceRequest { additional: true, ..wanted(1, target(&[1, 2], TEN)) };
+    assert_eq!(people(&world.all_booked(beside).await), [1, 1]);
+}
+
+/// Somebody is faster each time; what the caller has at that time is told all the same.
+#[tokio::test]
+async fn the_caller_s_own_appointment_is_told_when_somebody_was_faster() {
+    let world = world();
+    let own = world.booked(book(1, 1, Some(2), TEN)).await;
+    world.racing.unlucky.store(true, Ordering::Relaxed);
+    let check = asked(1, target(&[1, 1], "2026-11-24T08:30:00Z"), true);
+    let outcome = world.service.check_sequence(&world.scope, &check).await.unwrap();
+    let CheckSequenceOutcome::Taken { existing, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(existing.map(|existing| existing.id), Some(own.id()));
 }
 
 #[tokio::test]
@@ -196,116 +222,6 @@ async fn somebody_new_comes_into_being_once() {
     let made = world.all_booked(request).await;
     assert_eq!(world.store.new_customers(&world.scope).len(), 1);
     assert!(made.iter().all(|part| part.customer() == customer(501)));
-}
-
-#[tokio::test]
-async fn it_is_called_off_as_one() {
-    let world = world();
-    let made = world.all_booked(wanted(1, target(&[1, 2], TEN))).await;
-    let id = id_of(&made);
-    let foreign = world.service.cancel_sequence(&world.scope, &change(id, 2)).await.unwrap();
-    assert_eq!(foreign, ChangeSequenceOutcome::NotYours);
-    let off = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
-    let ChangeSequenceOutcome::Changed { after, .. } = off else { panic!("{off:?}") };
-    assert!(after.iter().all(|part| part.status() == AppointmentStatus::Cancelled));
-    let again = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
-    assert_eq!(again, ChangeSequenceOutcome::NotOpen(AppointmentStatus::Cancelled));
-    world.all_booked(wanted(2, target(&[1, 2], TEN))).await;
-}
-
-#[tokio::test]
-async fn it_moves_as_one_over_its_own_time() {
-    let world = world();
-    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
-    let id = id_of(&made);
-    // Half an hour later: the first part goes where the second one was.
-    let half_past = at("2026-11-24T08:30:00Z");
-    let outcome = world
-        .service
-        .move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(half_past))
-        .await
-        .unwrap();
-    let ChangeSequenceOutcome::Changed { before, after } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(before, made);
-    assert_eq!((after[0].starts_at(), after[1].starts_at()), (half_past, at("2026-11-24T09:00:00Z")));
-    assert_eq!(people(&after), people(&made));
-    assert_eq!(world.store.overlaps(&world.scope), 0);
-    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), after);
-    let same = world
-        .service
-        .move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(half_past))
-        .await
-        .unwrap();
-    assert_eq!(same, ChangeSequenceOutcome::NoChange);
-    let sunday = at("2026-11-29T10:00:00Z");
-    let closed =
-        world.service.move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(sunday)).await.unwrap();
-    assert!(matches!(closed, ChangeSequenceOutcome::Unavailable { part: 0, .. }), "{closed:?}");
-}
-
-#[tokio::test]
-async fn what_was_agreed_is_held_and_moved_to_those_people() {
-    let world = world();
-    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
-    let id = id_of(&made);
-    let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
-    let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
-    let PrepareSequenceOutcome::Ready { parts, slots, holds, fee } = ready else { panic!("{ready:?}") };
-    assert_eq!((parts, holds.len(), fee), (made.clone(), 2, None));
-    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved yet");
-    // Nobody else gets what is held beyond the sequence's own time.
-    let other = asked(2, SequenceTarget::Slots(vec![slots[1]; 1]), false);
-    assert!(world.service.check_sequence(&world.scope, &other).await.is_err(), "one slot is no sequence");
-    let to = SequenceMove::To(slots.clone());
-    let moved = world.service.move_sequence(&world.scope, &change(id, 1), &to).await.unwrap();
-    let ChangeSequenceOutcome::Changed { after, .. } = moved else { panic!("{moved:?}") };
-    assert_eq!(after.iter().map(Appointment::slot).collect::<Vec<_>>(), slots);
-    assert!(world.store.holds(&world.scope).is_empty(), "the holds are spent");
-    let again = world.service.move_sequence(&world.scope, &change(id, 1), &to).await.unwrap();
-    assert_eq!(again, ChangeSequenceOutcome::NoChange);
-}
-
-#[tokio::test]
-async fn slots_of_other_parts_are_no_time_for_those_that_are_open() {
-    let world = world();
-    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
-    let id = id_of(&made);
-    let half_past = SequenceMove::At(at("2026-11-24T08:30:00Z"));
-    let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
-    let PrepareSequenceOutcome::Ready { slots, .. } = ready else { panic!("{ready:?}") };
-    let first = ChangeSequenceRequest { parts: Some(vec![made[0].id()]), ..change(id, 1) };
-    let to = SequenceMove::To(slots);
-    let not = world.service.move_sequence(&world.scope, &first, &to).await.unwrap();
-    let ChangeSequenceOutcome::Unavailable { alternatives, .. } = not else { panic!("{not:?}") };
-    assert!(!alternatives.is_empty());
-    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved");
-    let off = world.service.cancel_sequence(&world.scope, &first).await.unwrap();
-    assert!(matches!(off, ChangeSequenceOutcome::Changed { .. }), "{off:?}");
-    let left = world.service.sequence(&world.scope, id).await.unwrap();
-    assert!(left[1].status().is_open(), "a part that is not meant stays");
-}
-
-#[tokio::test]
-async fn a_new_time_that_cannot_be_had_for_all_of_it_brings_others() {
-    let world = world();
-    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
-    let id = id_of(&made);
-    world.occupy(1, "2026-11-24T13:30:00Z", 30);
-    world.occupy(2, "2026-11-24T13:30:00Z", 30);
-    let two = SequenceMove::At(at("2026-11-24T13:00:00Z"));
-    let not = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &two).await.unwrap();
-    let PrepareSequenceOutcome::Not(ChangeSequenceOutcome::Unavailable { part, alternatives, .. }) = not
-    else {
-        panic!("{not:?}")
-    };
-    assert_eq!(part, 1, "the second part has no time");
-    assert!(!alternatives.is_empty());
-    for offered in alternatives {
-        let to = SequenceMove::To(offered.slots);
-        let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &to).await.unwrap();
-        assert!(matches!(ready, PrepareSequenceOutcome::Ready { .. }), "{ready:?}");
-    }
-    assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made);
 }
 
 #[tokio::test]
@@ -343,7 +259,7 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
         requester: known(1),
         limit: Some(2),
     };
-    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
+    let next = world.service.next_sequences(&world.scope, &next).await.unwrap().sequences;
     assert_eq!(next.len(), 2);
     assert!(next.windows(2).all(|pair| pair[0].slots[0].start < pair[1].slots[0].start));
     for offered in found.sequences.into_iter().chain(next) {
@@ -353,55 +269,54 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
     }
 }
 
-/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
-#[tokio::test]
-async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+/// A salon that gives times every five minutes, where Boris is busy for so many days.
+fn without_boris(days: usize) -> World {
     let world = world_of(salon(branch_id(1)).unwrap().policy(|policy| policy.grid_minutes = 5));
     let first: NaiveDate = "2026-11-23".parse().unwrap();
-    for day in first.iter_days().take(11) {
+    for day in first.iter_days().take(days) {
         world.occupy(2, &format!("{day}T07:00:00Z"), 660);
     }
-    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    world
+}
+
+/// The next haircut with a beard after it.
+fn next_beard(search_days: u32) -> NextSequencesRequest {
     let services = [1, 3].map(|service| PartWish { service: service_id(service), staff: None });
-    let next = NextSequencesRequest {
+    NextSequencesRequest {
         branch: branch_id(1),
         parts: services.to_vec(),
         after: Some(at("2026-11-23T00:00:00Z")),
-        search_days: 28,
+        search_days,
         requester: known(1),
         limit: Some(1),
-    };
-    let next = world.service.next_sequences(&world.scope, &next).await.unwrap();
-    assert_eq!(next[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
+    }
 }
 
+/// Anna's beginnings of eleven days lead nowhere, since Boris is busy; none of those after them is passed over.
 #[tokio::test]
-async fn fees_and_quotas_count_every_part() {
-    let rules = |act, fee: Option<i64>, max| ChangePolicy {
-        level: Level::Company,
-        act,
-        rules: ChangeRules {
-            until_minutes: 0,
-            max_per_month: max,
-            max_per_appointment: None,
-            fee: FeeRules { flat_minor: fee, ..FeeRules::default() },
-        },
-    };
-    let salon = salon(branch_id(1))
-        .unwrap()
-        .changes(rules(ChangeAct::Cancel, Some(500), None))
-        .changes(rules(ChangeAct::Move, None, Some(1)));
-    let world = world_of(salon);
-    let made = world.all_booked(wanted(1, target(&[1, 2], NINE))).await;
-    let id = id_of(&made);
-    let quota =
-        world.service.move_sequence(&world.scope, &change(id, 1), &SequenceMove::At(at(TEN))).await.unwrap();
-    assert!(matches!(quota, ChangeSequenceOutcome::Denied { part: 1, .. }), "{quota:?}");
-    let due = world.service.cancel_sequence(&world.scope, &change(id, 1)).await.unwrap();
-    assert_eq!(due, ChangeSequenceOutcome::FeeDue(Money::new(1000, Currency::Eur)));
-    let agreed = ChangeSequenceRequest { agreed_fee: Some(Money::new(1000, Currency::Eur)), ..change(id, 1) };
-    let off = world.service.cancel_sequence(&world.scope, &agreed).await.unwrap();
-    assert!(matches!(off, ChangeSequenceOutcome::Changed { .. }), "{off:?}");
+async fn the_next_sequence_is_found_behind_many_beginnings_that_lead_nowhere() {
+    let world = without_boris(11);
+    world.occupy(2, "2026-12-04T07:00:00Z", 420);
+    let next = world.service.next_sequences(&world.scope, &next_beard(28)).await.unwrap();
+    assert_eq!(next.sequences[0].slots[0].start, at("2026-12-04T13:30:00Z"), "{next:?}");
+    assert_eq!(next.tried_until, None);
+}
+
+/// So many beginnings lead nowhere that not all of them are tried; how far it was looked is told, and from there on it
+/// can be looked again.
+#[tokio::test]
+async fn a_search_that_gives_up_says_how_far_it_went() {
+    let world = without_boris(40);
+    let next = world.service.next_sequences(&world.scope, &next_beard(80)).await.unwrap();
+    assert!(next.sequences.is_empty(), "{next:?}");
+    let tried = next.tried_until.unwrap();
+    assert!((at("2026-12-10T00:00:00Z")..at("2027-01-01T00:00:00Z")).contains(&tried), "{tried}");
+    let further = NextSequencesRequest { after: Some(tried), ..next_beard(28) };
+    let found = world.service.next_sequences(&world.scope, &further).await.unwrap();
+    assert!(found.sequences[0].slots[0].start >= at("2027-01-02T00:00:00Z"), "{found:?}");
+    // Days that were looked at to their end are no giving up.
+    let few = world.service.next_sequences(&world.scope, &next_beard(14)).await.unwrap();
+    assert_eq!((few.sequences.len(), few.tried_until), (0, None));
 }
 
 #[tokio::test]

@@ -19,12 +19,14 @@ use crate::names;
 use crate::naming::{self, Fit};
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
-use crate::reply::{NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, multiple, no_such_appointment, row, unauthorized};
+use crate::tools::appointments::{costs, denied, row};
 use crate::tools::booking::repeated;
 use crate::tools::customer::spoken;
+use crate::tools::held::{Held, held};
+use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
 use crate::tools::services;
 use crate::tools::wish::Asker;
 use crate::tools::yes;
@@ -110,9 +112,12 @@ async fn part_in_question(
         LastQuestion::Open(_) => return Ok(None),
         LastQuestion::Answered(_) | LastQuestion::Closed | LastQuestion::Unknown => {}
     }
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
+    let moved_alone = |held: Held| match held.question {
+        Question::Move(appointment, _) => Some(appointment),
+        _ => None,
+    };
     let mut moving: Vec<_> =
-        held.iter().filter_map(|hold| hold.snapshot().moves).filter(is_of_these).collect();
+        held(desk, talk).await?.into_iter().filter_map(moved_alone).filter(is_of_these).collect();
     moving.dedup();
     Ok(match moving.as_slice() {
         [one] => Some(*one),
@@ -293,17 +298,11 @@ pub(crate) async fn cancel(
             let told_fee =
                 first.map(|appointment| ToldFee { appointment, act: ChangeAct::Cancel, fee, of_all: true });
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
-            let message = format!(
-                "Die Absage Ihrer Termine {} kostet jetzt zusammen {}, soll ich trotzdem alle absagen?",
-                spoken_together(talk, &open),
-                speech::price(fee)
-            );
-            Ok(ToolReply::new(Status::ReadyForConfirmation, message)
-                .with_some("appointment_id", first.map(|first| first.to_string()))
+            let words =
+                format!("Die Absage Ihrer Termine {} kostet jetzt zusammen", spoken_together(talk, &open));
+            Ok(costs(open.first(), fee, (&words, "alle absagen"))
                 .with("sequence_id", sequence.to_string())
                 .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
-                .with("fee_minor", fee.minor())
-                .next(NextAction::AskForConfirmation)
                 .into())
         }
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),

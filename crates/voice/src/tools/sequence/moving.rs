@@ -13,17 +13,19 @@ use super::{AskedAll, offer, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
-use crate::effect::{Did, SequenceEffect, said};
+use crate::effect::{Did, SequenceEffect};
 use crate::error::VoiceError;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, row, unauthorized};
+use crate::tools::appointments::{denied, row};
 use crate::tools::booking::repeated;
 use crate::tools::copy::after_all;
-use crate::tools::moving::{NewTime, gone, new_time};
+use crate::tools::held::{Prepared, prepared};
+use crate::tools::meant::unauthorized;
+use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
 use crate::tools::wish::{self, Asker, Offer};
 use crate::tools::yes;
 
@@ -45,7 +47,8 @@ pub(crate) async fn reschedule(
 ) -> ToolResult {
     let sequence = sequence_of(&open)?;
     let Some(to) = place(args, talk, (&open, sequence), (&notes, confirmed))? else {
-        return match prepared(desk, talk, (&open, sequence), &notes).await? {
+        let is_it = |question: &Question| matches!(question, Question::MoveAll(asked, slots) if *asked == sequence && is_for(slots, &open));
+        return match prepared(desk, talk, &notes, is_it).await? {
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
             _ => Err(needs_new_time(talk, &open).into()),
@@ -125,38 +128,22 @@ async fn ask(
     let notes = notes.asking(Question::MoveAll(request.sequence, slots.clone()));
     desk.note(talk, CallNotes { told_fee, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
-    let (status, promise) = if holds.is_empty() {
-        (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht")
-    } else {
-        (Status::ReadyForConfirmation, "")
-    };
-    let message = format!(
-        "Ich kann Ihre Termine auf {} verlegen, {}{promise}{}, soll ich das so machen?",
+    let aim = format!(
+        "Ihre Termine auf {} verlegen, {}",
         speech::moment_as_aim(at, talk.now),
-        words::course(talk, &slots),
-        said(fee),
+        words::course(talk, &slots)
     );
-    let people = words::people(talk, &slots);
-    let until = holds.iter().map(Hold::expires_at).min();
-    Ok(ToolReply::new(status, message)
-        .with("appointment_id", first.id().to_string())
+    let to = Aim {
+        at,
+        slot_id: words::slot_id(&slots),
+        staff: words::people(talk, &slots),
+        held_until: holds.iter().map(Hold::expires_at).min(),
+        fee,
+    };
+    Ok(shall_move(talk, first, &aim, &to)
         .with("sequence_id", request.sequence.to_string())
-        .with("current_appointment", row(talk, first))
         .with("appointments", parts.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
-        .with(
-            "new_appointment",
-            serde_json::json!({
-                "slot_id": words::slot_id(&slots),
-                "start": at.to_rfc3339(),
-                "date": at.format("%Y-%m-%d").to_string(),
-                "time": at.format("%H:%M").to_string(),
-                "staff": people,
-            }),
-        )
         .with("parts", words::parts(talk, &slots, |index| parts.get(index).map(Appointment::id)))
-        .with_some("fee_minor", fee.map(kernel::Money::minor))
-        .with_some("held_until", until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
-        .next(NextAction::AskForConfirmation)
         .into())
 }
 
@@ -246,42 +233,6 @@ fn place(
     })
 }
 
-/// Where a sequence is to go, as far as the call has said.
-enum Prepared {
-    /// The caller was asked about this, last of all.
-    Asked(Sequence),
-    /// This is held for it; other things were said since.
-    Held(Sequence),
-    /// Nothing.
-    Nothing,
-}
-
-async fn prepared(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    (open, sequence): (&[Appointment], SequenceId),
-    notes: &CallNotes,
-) -> Result<Prepared, Stop> {
-    let is_forgotten = match &notes.asked {
-        LastQuestion::Open(Question::MoveAll(asked, slots)) if *asked == sequence => {
-            return Ok(Prepared::Asked(slots.clone()));
-        }
-        LastQuestion::Open(_) => return Ok(Prepared::Nothing),
-        LastQuestion::Unknown => true,
-        LastQuestion::Answered(_) | LastQuestion::Closed => false,
-    };
-    let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
-    let of_part = |part: &Appointment| -> Option<Slot> {
-        let mut own = held.iter().filter(|hold| hold.snapshot().moves == Some(part.id())).map(Hold::slot);
-        own.next().filter(|_| own.next().is_none())
-    };
-    Ok(match open.iter().map(of_part).collect::<Option<Sequence>>() {
-        Some(slots) if is_forgotten => Prepared::Asked(slots),
-        Some(slots) => Prepared::Held(slots),
-        None => Prepared::Nothing,
-    })
-}
-
 async fn refuse(
     desk: &VoiceDesk,
     talk: &Conversation,
@@ -292,11 +243,8 @@ async fn refuse(
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
         ChangeSequenceOutcome::NoChange => {
-            let message = format!(
-                "Ihre Termine stehen schon so, {}, möchten Sie eine andere Zeit?",
-                course_of(talk, open)
-            );
-            Ok(unchanged(open, message).into())
+            let stands = format!("Ihre Termine stehen schon so, {}", course_of(talk, open));
+            Ok(unchanged(open.first(), &stands).into())
         }
         ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
@@ -316,12 +264,6 @@ async fn refuse(
         | ChangeSequenceOutcome::Changed { .. }
         | ChangeSequenceOutcome::Repeated => Err(gone().into()),
     }
-}
-
-fn unchanged(open: &[Appointment], message: String) -> ToolReply {
-    ToolReply::new(Status::Unchanged, message)
-        .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
-        .next(NextAction::AskCaller)
 }
 
 fn needs_new_time(talk: &Conversation, open: &[Appointment]) -> ToolReply {

@@ -3,7 +3,7 @@
 use appointment::commands::{
     NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequencesFound,
 };
-use appointment::policy::alternatives::{TimeWish, Wish};
+use appointment::policy::alternatives::Wish;
 use chrono::{DateTime, Utc};
 use kernel::StaffId;
 use serde_json::json;
@@ -15,7 +15,9 @@ use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::offers::{Asked, because, reason_code};
+use crate::tools::alternatives::{next_time, wish_of};
+use crate::tools::availability::{which_minute, why_not_that_day};
+use crate::tools::offers::reason_code;
 use crate::tools::wish::Asker;
 use crate::when::{Stretch, When};
 
@@ -30,11 +32,7 @@ pub(crate) async fn check_stretch(
     let (Some(first), true) = (stretch.days.first().copied(), stretch.has_hours || stretch.days.len() == 1)
     else {
         desk.note(talk, notes).await;
-        let message = "An welchem Tag genau und um wie viel Uhr soll es sein?";
-        return Err(ToolReply::new(Status::TimeRequired, message)
-            .with("inferred", stretch.inferred)
-            .next(NextAction::AskCaller)
-            .into());
+        return Err(which_minute(stretch).into());
     };
     let whole = words::all(parts.len());
     let first_part = parts.first().copied();
@@ -43,10 +41,8 @@ pub(crate) async fn check_stretch(
     let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, None), &fits).await?;
     let SequencesFound { sequences, day } = found;
     let inside: Vec<_> = sequences.iter().filter(|offered| fits(offered)).cloned().collect();
-    let why_not = day.as_ref().filter(|_| stretch.days.len() == 1).zip(first_part).map(|(reason, part)| {
-        let start = german_datetime::in_zone(stretch.from.on(first), talk.zone()).first().to_utc();
-        because(talk, reason, &Asked::new(part.service, part.staff, start))
-    });
+    let why_not = first_part
+        .and_then(|part| why_not_that_day(talk, day.as_ref(), &stretch, (part.service, part.staff)));
     let slots = if inside.is_empty() { &sequences } else { &inside };
     let reply = match (words::spoken_offers(talk, slots), inside.is_empty()) {
         (Some(offered), false) => {
@@ -126,17 +122,7 @@ pub(crate) async fn alternatives(
     (parts, is_kept, when, limit): (Vec<PartWish>, bool, When, Option<u32>),
     notes: CallNotes,
 ) -> ToolResult {
-    let (wish, asked) = match when {
-        When::Moment(moment) => {
-            let minute = german_datetime::MinuteOfDay::from(moment.at.time()).minutes();
-            (Wish { day: moment.at.date_naive(), time: TimeWish::At(minute) }, Some(moment.at))
-        }
-        When::Stretch(stretch) => {
-            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
-            (Wish { day, time: stretch.time() }, None)
-        }
-        When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
-    };
+    let (wish, asked) = wish_of(talk, &when);
     let whole = words::all(parts.len());
     let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, limit), &|_| true).await?;
     let SequencesFound { sequences, day } = found;
@@ -168,15 +154,20 @@ pub(crate) async fn next(
     let requester = asker.requester.clone();
     let request =
         NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
-    let mut found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+    let mut next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
     let mut without = None;
-    if let (true, Some((parts, wished))) = (found.is_empty(), with_anybody(&request.parts, is_kept)) {
+    if let (true, Some((parts, wished))) = (next.sequences.is_empty(), with_anybody(&request.parts, is_kept))
+    {
         let request = NextSequencesRequest { parts, ..request };
-        found = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
+        next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
         without = Some(wished);
     }
+    let found = next.sequences;
     let Some((first, slot)) = found.first().and_then(|first| Some((first, first.slots.first()?))) else {
-        let reply = nothing_found(whole).with("searched_days", search_days);
+        let reply = match next.tried_until {
+            Some(until) => not_further(talk, whole, until),
+            None => nothing_found(whole).with("searched_days", search_days),
+        };
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = slot.start.with_timezone(&talk.zone());
@@ -185,16 +176,23 @@ pub(crate) async fn next(
         speech::moment(at, talk.now),
         words::course(talk, &first.slots),
     );
-    let reply = not_alone(talk, ToolReply::new(Status::Options, message), without)
-        .with("next_available", at.to_rfc3339())
-        .with("formatted_date", at.format("%d.%m.%Y").to_string())
-        .with("formatted_time", at.format("%H:%M").to_string())
-        .with_some("slot_id", words::slot_id(&first.slots))
-        .with("staff", words::people(talk, &first.slots))
-        .with("parts", words::parts(talk, &first.slots, |_| None))
-        .with("searched_days", search_days)
-        .next(NextAction::OfferAlternatives);
+    let (id, staff) = (words::slot_id(&first.slots), words::people(talk, &first.slots));
+    let reply = next_time(message, (at, id, search_days), staff)
+        .with("parts", words::parts(talk, &first.slots, |_| None));
+    let reply = not_alone(talk, reply, without);
     Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// So much leads nowhere that it was not looked any further.
+fn not_further(talk: &Conversation, whole: &str, until: DateTime<Utc>) -> ToolReply {
+    let until = until.with_timezone(&talk.zone());
+    let message = format!(
+        "Bis {} finde ich für {whole} nacheinander leider nichts Freies, weiter habe ich noch nicht nachgesehen, ab welchem Tag soll ich weitersuchen?",
+        speech::moment_as_aim(until, talk.now),
+    );
+    ToolReply::new(Status::NoAvailability, message)
+        .with("searched_until", until.to_rfc3339())
+        .next(NextAction::AskCaller)
 }
 
 /// The waiting list is for one service, so a person has to look.

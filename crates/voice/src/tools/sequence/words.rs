@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::AskedAll;
 use crate::conversation::Conversation;
-use crate::reply::{Alternative, NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
-use crate::tools::offers::{Asked, SPOKEN, because, reason_code, refusal_status};
+use crate::tools::offers::{Asked, Refusal, because, refused, spoken_starts};
 use crate::tools::services::decimal;
+use crate::tools::wish::slot_unknown;
 
 /// "beides", "alles": all parts in one word.
 pub(crate) const fn all(parts: usize) -> &'static str {
@@ -138,25 +139,9 @@ pub(crate) fn slot_id(slots: &[Slot]) -> Option<String> {
     SlotId::encode_all(slots).map(|name| name.as_str().to_owned())
 }
 
-/// A sequence to choose instead. `None` for one that has no name: it could not be accepted.
-pub(crate) fn alternative(talk: &Conversation, offered: &OfferedSequence) -> Option<Alternative> {
-    let at = offered.slots.first()?.start.with_timezone(&talk.zone());
-    Some(Alternative {
-        slot_id: slot_id(&offered.slots)?,
-        start: at.to_rfc3339(),
-        date: at.format("%Y-%m-%d").to_string(),
-        time: at.format("%H:%M").to_string(),
-        staff: people(talk, &offered.slots),
-        spoken: speech::moment(at, talk.now),
-        kind: offered.kind.as_str().to_owned(),
-    })
-}
-
 /// The first sequences as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, offered: &[OfferedSequence]) -> Option<String> {
-    let firsts = offered.iter().filter_map(|offered| offered.slots.first());
-    let moments: Vec<_> = firsts.take(SPOKEN).map(|slot| slot.start.with_timezone(&talk.zone())).collect();
-    (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
+    spoken_starts(talk, offered.iter().filter_map(|offered| offered.slots.first()).map(|slot| slot.start))
 }
 
 /// The answer for a sequence that cannot be had, with the part that has no time.
@@ -166,45 +151,20 @@ pub(crate) fn not_free(
     (part, reason): (usize, &Unavailable),
     alternatives: &[OfferedSequence],
 ) -> ToolReply {
-    let start = asked.start();
-    let at = start.with_timezone(&talk.zone());
-    if start < talk.now {
-        let over = german_datetime::UnderstandError::PastTime { at: at.naive_local() };
-        return talk.listener().refuse(&over);
-    }
-    let why = why(talk, asked, part, reason);
-    let offered = spoken_offers(talk, alternatives);
-    let whole = all(asked.services().len());
-    let message = match (&offered, reason) {
-        (_, Unavailable::StaffCannot | Unavailable::NotOffered) => {
-            format!("{why}, darf es etwas anderes sein?")
-        }
-        (Some(offered), _) => {
-            format!("{why}, {whole} nacheinander ginge {offered}, was passt Ihnen?")
-        }
-        (None, _) => {
-            format!(
-                "{why} und in der Nähe geht {whole} nacheinander leider auch nicht, passt Ihnen eine ganz andere Zeit?"
-            )
-        }
+    let services = asked.services();
+    let whole = all(services.len());
+    let words = Refusal {
+        why: why(talk, asked, part, reason),
+        offered: spoken_offers(talk, alternatives)
+            .map(|offered| format!("{whole} nacheinander ginge {offered}")),
+        nothing: format!("geht {whole} nacheinander leider auch nicht"),
     };
-    let (earliest, notice) = match reason {
-        Unavailable::TooSoon { earliest } => (
-            Some(earliest.with_timezone(&talk.zone()).to_rfc3339()),
-            asked.services().first().map(|service| talk.catalogue.notice_minutes(*service)),
-        ),
-        _ => (None, None),
-    };
-    let missing = asked.services().get(part).map(|service| talk.service_name(*service));
-    ToolReply::new(refusal_status(reason, alternatives.is_empty()), message)
-        .with("available", false)
-        .with("requested_time", at.format("%Y-%m-%d %H:%M").to_string())
-        .with("reason", reason_code(reason))
-        .with_some("missing_part", missing)
-        .with_some("earliest_bookable", earliest)
-        .with_some("minimum_notice_minutes", notice)
-        .with("inferred", asked.inferred.clone())
-        .next(NextAction::OfferAlternatives)
+    let Some(first) = services.first() else { return slot_unknown() };
+    let first =
+        Asked { inferred: asked.inferred.clone(), ..Asked::new(*first, asked.staff_of(0), asked.start()) };
+    let is_ahead = asked.start() >= talk.now;
+    let missing = services.get(part).filter(|_| is_ahead).map(|service| talk.service_name(*service));
+    refused(talk, reason, &first, words).with_some("missing_part", missing)
 }
 
 /// Which part has no time, and why, in a main clause.

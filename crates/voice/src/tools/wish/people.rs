@@ -23,6 +23,9 @@ const WHOEVER: &[&str] = &["keine präferenz", "wer frei", "wer zeit", "wer da i
 /// Other branches at most in which a person is looked for.
 const BRANCHES: usize = 20;
 
+/// Who is wished for in a part, by its place and its service.
+type Whom<'a> = dyn Fn(usize, &Service) -> Result<Option<StaffId>, Stop> + 'a;
+
 /// Whether the words mean anybody, or any other thing.
 pub(crate) fn is_anybody(words: &str) -> bool {
     let said = words.to_lowercase();
@@ -31,56 +34,46 @@ pub(crate) fn is_anybody(words: &str) -> bool {
         || parts.any(|word| ANY.contains(&word) || ANYBODY.iter().any(|start| word.starts_with(start)))
 }
 
-/// Who is wished for in each part. One name is meant for all of them, a list part by part; a wish from earlier in the
-/// call stands where that person does the part.
+/// Who is wished for in each part, and who is wished for from now on. One name is meant for all of them, a list of several
+/// part by part, and a place without a name is anybody's; a wish made earlier in the call stands until it is withdrawn,
+/// where that person does the part.
 pub(super) fn people(
     args: Args<'_>,
     talk: &Conversation,
     notes: &CallNotes,
     services: &[&Service],
 ) -> Result<(Vec<PartWish>, Option<StaffId>), Stop> {
-    let said = args.texts(names::STAFF)?;
-    let wish = |(service, staff): (&&Service, Option<StaffId>)| PartWish { service: service.id, staff };
-    let each = |words: &dyn Fn(usize) -> Option<String>| {
-        let people = services.iter().enumerate().map(|(part, service)| match words(part) {
-            Some(words) => staff_named(talk, service, &words),
-            None => Ok(None),
-        });
-        people.collect::<Result<Vec<_>, Stop>>()
+    let mut said = args.places(names::STAFF)?;
+    let each = |person: &Whom<'_>| {
+        let part = |(index, service): (usize, &&Service)| {
+            Ok(PartWish { service: service.id, staff: person(index, service)? })
+        };
+        services.iter().enumerate().map(part).collect::<Result<Vec<_>, Stop>>()
     };
+    // What carries nothing beyond the parts is nobody.
+    if said.iter().skip(services.len()).all(Option::is_none) {
+        said.truncate(services.len());
+    }
     match said.as_slice() {
         [] => {
             let earlier = notes.staff.and_then(|id| talk.catalogue.person(id));
-            let does = |service: &&Service| earlier.filter(|person| person.performs.contains(&service.id));
-            let parts = services.iter().map(|service| wish((service, does(service).map(|person| person.id))));
-            Ok((parts.collect(), notes.staff))
+            let does = |service: &Service| earlier.filter(|person| person.performs.contains(&service.id));
+            Ok((each(&|_, service| Ok(does(service).map(|person| person.id)))?, notes.staff))
         }
-        [one] => {
-            let people = each(&|_| Some(one.clone()))?;
-            let staff = people.first().copied().flatten();
-            Ok((services.iter().zip(people).map(wish).collect(), staff))
+        [Some(all)] => {
+            let parts = each(&|_, service| staff_named(talk, service, all))?;
+            let staff = parts.first().and_then(|part| part.staff);
+            Ok((parts, staff))
         }
-        several if several.len() <= services.len() => {
-            let people = each(&|part| several.get(part).cloned())?;
-            Ok((services.iter().zip(people).map(wish).collect(), None))
+        places if places.len() <= services.len() => {
+            let parts = each(&|index, service| match places.get(index) {
+                Some(Some(words)) => staff_named(talk, service, words),
+                Some(None) | None => Ok(None),
+            })?;
+            Ok((parts, None))
         }
         _ => Err(Unusable { name: names::STAFF[0], why: Why::TooLong }.into()),
     }
-}
-
-/// The wished person; a wish made earlier in the call stands until it is withdrawn or cannot hold for the service.
-pub(super) fn staff(
-    args: Args<'_>,
-    talk: &Conversation,
-    notes: &CallNotes,
-    service: &Service,
-) -> Result<Option<StaffId>, Stop> {
-    let performs = |person: &Staff| person.performs.contains(&service.id);
-    let Some(words) = args.text(names::STAFF)? else {
-        let earlier = notes.staff.and_then(|id| talk.catalogue.person(id));
-        return Ok(earlier.filter(|person| performs(person)).map(|person| person.id));
-    };
-    staff_named(talk, service, &words)
 }
 
 /// The person that the words mean for a service; `None` for anybody.
@@ -125,10 +118,8 @@ pub(super) async fn elsewhere(
     args: Args<'_>,
     talk: &Conversation,
 ) -> Result<Option<ToolReply>, Stop> {
-    let Some(words) = args.texts(names::STAFF)?.into_iter().next() else { return Ok(None) };
-    if !matches!(naming::staff(&talk.catalogue, &words), Fit::Nothing) {
-        return Ok(None);
-    }
+    let is_nobody_here = |words: &String| matches!(naming::staff(&talk.catalogue, words), Fit::Nothing);
+    let Some(words) = args.texts(names::STAFF)?.into_iter().find(is_nobody_here) else { return Ok(None) };
     let branches = desk.parts.tenants.branches(&talk.scope).await?;
     for branch in branches.iter().filter(|branch| branch.id != talk.branch).take(BRANCHES) {
         let catalogue = desk.parts.bookings.catalogue(&talk.scope, branch.id).await?;

@@ -1,0 +1,167 @@
+//! "Was hätten Sie denn sonst?", "Wann ist der nächste freie Termin?"
+
+use appointment::commands::{NextRequest, SearchRequest};
+use appointment::model::SlotId;
+use appointment::policy::alternatives::{TimeWish, Wish};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{ToolResult, VoiceDesk};
+use crate::names;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::offers::{offer, reason_code, spoken_offers};
+use crate::tools::preference;
+use crate::tools::sequence::{self, AskedAll};
+use crate::tools::wish::{self, Wanted};
+use crate::when::{Moment, When};
+
+/// Days that "the next free time" looks ahead unless told otherwise.
+const SEARCH_DAYS: u32 = 14;
+/// Alternatives in one answer at most, as the envelope promises.
+const MOST_ALTERNATIVES: u32 = 3;
+
+/// What was said as a wish to search around, and the minute if it was one.
+pub(crate) fn wish_of(talk: &Conversation, when: &When) -> (Wish, Option<DateTime<Tz>>) {
+    match when {
+        When::Moment(moment) => {
+            let minute = german_datetime::MinuteOfDay::from(moment.at.time()).minutes();
+            (Wish { day: moment.at.date_naive(), time: TimeWish::At(minute) }, Some(moment.at))
+        }
+        When::Stretch(stretch) => {
+            let day = stretch.days.first().copied().unwrap_or_else(|| talk.today());
+            (Wish { day, time: stretch.time() }, None)
+        }
+        When::Unsaid => (Wish { day: talk.today(), time: TimeWish::Any }, None),
+    }
+}
+
+/// The minute of what was offered, as if it had been said.
+fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
+    When::Moment(Moment { at: start.with_timezone(&talk.zone()), inferred: Vec::new() })
+}
+
+pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
+    let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
+    let (service, staff, when) = match wanted {
+        Wanted::Offered(slot) => (slot.service, Some(slot.staff), as_said(talk, slot.start)),
+        Wanted::Described { service, staff, when, .. } => (service, staff, when),
+        Wanted::OfferedAll(slots) => {
+            let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
+            let when = as_said(talk, asked.start());
+            let wanted = (asked.parts, false, when, limit);
+            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
+        }
+        Wanted::Together { parts, is_kept, when } => {
+            let wanted = (parts, is_kept, when, limit);
+            return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
+        }
+    };
+    let (wish, asked) = wish_of(talk, &when);
+    let requester = asker.requester.clone();
+    let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
+    let booked = preference::booked_in_call(desk, talk, service).await?;
+    let found = desk.parts.bookings.search(&talk.scope, request).await?;
+    let reply = match spoken_offers(talk, &found.slots) {
+        offered if let Some(booked) = &booked => preference::beside(talk, booked, offered),
+        Some(offered) => ToolReply::new(Status::Options, format!("Frei wäre {offered}, was passt Ihnen?"))
+            .with("found", true)
+            .next(NextAction::OfferAlternatives),
+        None => nothing_found().with("found", false),
+    };
+    let reply = reply
+        .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
+        .with("preference", serde_json::json!({"all_match_preference": found.all_match()}))
+        .with("preference_context", preference::context(wish.time, &found))
+        .with_some("reason", found.day.as_ref().map(reason_code));
+    Ok(offer(desk, talk, reply, &found.slots, notes).await.into())
+}
+
+pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let asker = wish::asker(desk, args, talk).await?;
+    let mut said = None;
+    let (mut parts, mut is_kept) = (Vec::new(), false);
+    let (service, staff) = match wanted {
+        Wanted::Offered(slot) => (Some(slot.service), Some(slot.staff)),
+        Wanted::Described { service, staff, when, .. } => {
+            said = Some(when);
+            (Some(service), staff)
+        }
+        Wanted::OfferedAll(slots) => {
+            parts = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?.parts;
+            (None, None)
+        }
+        Wanted::Together { parts: wanted, is_kept: kept, when } => {
+            (said, parts, is_kept) = (Some(when), wanted, kept);
+            (None, None)
+        }
+    };
+    let after = match args.text(names::AFTER)? {
+        None => said.and_then(|when| beginning(talk, &when)),
+        Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
+    };
+    let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
+    let Some(service) = service else {
+        let wanted = (parts, is_kept, after, search_days);
+        return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
+    };
+    let requester = asker.requester.clone();
+    let request =
+        NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
+    let found = desk.parts.bookings.next_available(&talk.scope, request).await?;
+    let Some(first) = found.first() else {
+        let reply = nothing_found().with("searched_days", search_days);
+        return Ok(offer(desk, talk, reply, &[], notes).await.into());
+    };
+    let at = first.slot.start.with_timezone(&talk.zone());
+    let message = format!(
+        "Der nächste freie Termin wäre {} bei {}, passt Ihnen das?",
+        speech::moment(at, talk.now),
+        speech::plain(&talk.staff_name(first.slot.staff)),
+    );
+    let id = SlotId::encode(&first.slot).map(|name| name.as_str().to_owned());
+    let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff));
+    Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// The answer for the next time; the same fields for one service and for several.
+pub(crate) fn next_time(
+    message: String,
+    (at, slot_id, searched_days): (DateTime<Tz>, Option<String>, u32),
+    staff: String,
+) -> ToolReply {
+    ToolReply::new(Status::Options, message)
+        .with("next_available", at.to_rfc3339())
+        .with("formatted_date", at.format("%d.%m.%Y").to_string())
+        .with("formatted_time", at.format("%H:%M").to_string())
+        .with_some("slot_id", slot_id)
+        .with("staff", staff)
+        .with("searched_days", searched_days)
+        .next(NextAction::OfferAlternatives)
+}
+
+/// The first instant of what was said.
+fn beginning(talk: &Conversation, when: &When) -> Option<DateTime<Utc>> {
+    match when {
+        When::Moment(moment) => Some(moment.at.to_utc()),
+        When::Stretch(stretch) => {
+            let first = stretch.days.first()?;
+            Some(german_datetime::in_zone(stretch.from.on(*first), talk.zone()).first().to_utc())
+        }
+        When::Unsaid => None,
+    }
+}
+
+fn nothing_found() -> ToolReply {
+    ToolReply::new(
+        Status::NoAvailability,
+        "In diesem Zeitraum finde ich leider nichts Freies, soll ich Sie auf die Warteliste setzen?",
+    )
+    .next(NextAction::OfferWaitingList)
+}

@@ -1,0 +1,229 @@
+//! Which appointment is meant. Only the number proves whose it is.
+
+use std::time::Duration;
+
+use appointment::commands::made_in;
+use appointment::model::Appointment;
+use futures_util::future::join;
+use german_datetime::{Context, Value, understand};
+use kernel::AppointmentId;
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Stop, VoiceDesk};
+use crate::names;
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::appointments::{LISTED, SPOKEN, row};
+use crate::tools::sequence::changing::{named_services, spoken_together, together};
+use crate::tools::wish::Asker;
+use crate::when::When;
+
+pub(crate) fn who_speaks() -> ToolReply {
+    ToolReply::new(
+        Status::CustomerAmbiguous,
+        "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?",
+    )
+    .next(NextAction::AskCaller)
+}
+
+/// The appointments that the caller may hear of: those of the number's customers, and those of this very call.
+pub(crate) async fn own(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+) -> Result<Vec<Appointment>, Stop> {
+    let customers = &asker.speaking;
+    let bookings = &desk.parts.bookings;
+    let (upcoming, of_call) =
+        join(bookings.upcoming(&talk.scope, customers), bookings.of_call(&talk.scope, talk.call)).await;
+    let (mut all, of_call) = (upcoming?, of_call?);
+    let known: Vec<AppointmentId> = all.iter().map(Appointment::id).collect();
+    all.extend(of_call.into_iter().filter(|appointment| {
+        appointment.status().is_open()
+            && made_in(appointment, talk.call, talk.now)
+            && !known.contains(&appointment.id())
+    }));
+    all.sort_by_key(Appointment::starts_at);
+    desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
+    Ok(all)
+}
+
+/// The one appointment that is meant, or the question which one.
+pub(crate) async fn meant(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asker: &Asker,
+) -> Result<Appointment, Stop> {
+    let own = own(desk, talk, asker).await?;
+    let is_anonymous = talk.caller.number().is_none();
+    if let Some(text) = args.text(names::APPOINTMENT)? {
+        let id = text.trim().parse::<AppointmentId>().ok();
+        if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
+            return Ok(found.clone());
+        }
+        // Not among the open ones: perhaps called off before, perhaps somebody else's. Whoever hides the number learns
+        // nothing about either.
+        if let Some(wait) = take_attempt(desk, talk).await {
+            return Err(too_many_attempts(wait).into());
+        }
+        let stored = match id.filter(|_| !is_anonymous) {
+            Some(id) => desk.parts.bookings.find(&talk.scope, id).await?,
+            None => None,
+        };
+        match stored {
+            Some(found) if asker.requester.may_touch(&found, talk.now) => {
+                give_attempt_back(desk, talk).await;
+                desk.visit(talk, vec![found.snapshot().branch]).await?;
+                return Ok(found);
+            }
+            Some(_) => return Err(unauthorized().into()),
+            None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
+            // An id that fits nothing names nothing; only words beside it may.
+            None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
+                let rows: Vec<_> =
+                    own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
+                return Err(no_such_appointment().with("appointments", rows).into());
+            }
+            None => give_attempt_back(desk, talk).await,
+        }
+    }
+    if asker.is_unclear() && own.is_empty() {
+        return Err(who_speaks().into());
+    }
+    if own.is_empty() {
+        return Err(nothing(talk, asker).into());
+    }
+    let mut fitting = on_old_time(args, talk, own.clone())?;
+    // A service that is named tells which of several; one that none of them is for says nothing.
+    let is_named = |appointment: &Appointment| {
+        named_services(args, talk, appointment).contains(&appointment.snapshot().service)
+    };
+    if fitting.len() > 1 && fitting.iter().any(is_named) {
+        fitting.retain(is_named);
+    }
+    let fits = |part: &&Appointment| fitting.iter().any(|fitting| fitting.id() == part.id());
+    let mut units = together(desk, own);
+    units.retain(|unit| unit.iter().any(|part| fits(&part)));
+    match units.as_slice() {
+        [] => Err(not_found().into()),
+        [unit] => unit.iter().find(fits).cloned().ok_or_else(|| not_found().into()),
+        several => {
+            let said: Vec<_> = several.iter().take(SPOKEN).map(|unit| spoken_together(talk, unit)).collect();
+            let all: Vec<_> = several.iter().flatten().cloned().collect();
+            Err(multiple(talk, &said, &all).into())
+        }
+    }
+}
+
+/// The question which of several is meant.
+pub(crate) fn multiple(talk: &Conversation, said: &[String], all: &[Appointment]) -> ToolReply {
+    let rows: Vec<_> = all.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
+    let message = format!("Um welchen Termin geht es, {}?", speech::or_list(said));
+    ToolReply::new(Status::MultipleFound, message).with("appointments", rows).next(NextAction::AskCaller)
+}
+
+/// The caller's number names an id that may be another's. How long it has to wait, if it has done so too often.
+async fn take_attempt(desk: &VoiceDesk, talk: &Conversation) -> Option<Duration> {
+    desk.parts.attempts.take(&talk.scope, talk.caller.number()?).await
+}
+
+/// It was no guess.
+async fn give_attempt_back(desk: &VoiceDesk, talk: &Conversation) {
+    if let Some(number) = talk.caller.number() {
+        desk.parts.attempts.give_back(&talk.scope, number).await;
+    }
+}
+
+fn too_many_attempts(wait: Duration) -> ToolReply {
+    ToolReply::new(
+        Status::TooManyAttempts,
+        "Dazu darf ich von Ihrer Nummer aus im Moment nichts mehr ändern, soll sich jemand bei Ihnen melden?",
+    )
+    .with("retry_after_seconds", wait.as_secs())
+    .next(NextAction::OfferCallback)
+}
+
+pub(crate) fn on_asked_day(
+    args: Args<'_>,
+    talk: &Conversation,
+    all: Vec<Appointment>,
+) -> Result<Vec<Appointment>, Stop> {
+    let words = args.text(names::DATE)?;
+    filter_by_words(words.as_deref(), None, talk, all)
+}
+
+fn on_old_time(args: Args<'_>, talk: &Conversation, all: Vec<Appointment>) -> Result<Vec<Appointment>, Stop> {
+    let (day, time) = (args.text(names::OLD_DATE)?, args.text(names::OLD_TIME)?);
+    filter_by_words(day.as_deref(), time.as_deref(), talk, all)
+}
+
+fn filter_by_words(
+    day: Option<&str>,
+    time: Option<&str>,
+    talk: &Conversation,
+    mut all: Vec<Appointment>,
+) -> Result<Vec<Appointment>, Stop> {
+    let zone = talk.zone();
+    // A clock time alone is that of an appointment there is, on whatever day.
+    if let (None, Some(words)) = (day, time)
+        && let Ok(understood) = understand(words, &Context::new(talk.local_now()).with_bookable(&talk.hours))
+        && let Value::Time(clock) = understood.value
+    {
+        all.retain(|appointment| appointment.starts_at().with_timezone(&zone).time() == clock);
+        return Ok(all);
+    }
+    match talk.listener().hear(day, time)? {
+        When::Unsaid => {}
+        When::Moment(moment) => all.retain(|appointment| appointment.starts_at() == moment.at),
+        When::Stretch(stretch) => all.retain(|appointment| {
+            let local = appointment.starts_at().with_timezone(&zone);
+            let minute = german_datetime::MinuteOfDay::from(local.time());
+            stretch.days.contains(&local.date_naive()) && (stretch.from..stretch.until).contains(&minute)
+        }),
+    }
+    Ok(all)
+}
+
+/// Why there is nothing to read out.
+pub(crate) fn nothing(talk: &Conversation, asker: &Asker) -> ToolReply {
+    if talk.caller.number().is_none() {
+        return ToolReply::new(
+            Status::AnonymousCaller,
+            format!(
+                "{}, daher darf ich dazu nichts sagen, unter welcher Nummer können wir Sie zurückrufen?",
+                talk.without_number()
+            ),
+        )
+        .with("requires_phone_number", true)
+        .next(NextAction::OfferCallback);
+    }
+    let message = if asker.customers.is_empty() {
+        "Unter Ihrer Nummer finde ich keinen Termin, soll ich einen neuen vereinbaren?"
+    } else {
+        "Ich finde keinen passenden kommenden Termin von Ihnen, soll ich einen neuen vereinbaren?"
+    };
+    ToolReply::new(Status::NotFound, message).next(NextAction::AskCaller)
+}
+
+/// What was named is no appointment that could be meant; of its time nothing is known.
+pub(crate) fn no_such_appointment() -> ToolReply {
+    ToolReply::new(Status::NotFound, "Diesen Termin finde ich bei Ihnen nicht, welchen Termin meinen Sie?")
+        .next(NextAction::AskCaller)
+}
+
+fn not_found() -> ToolReply {
+    ToolReply::new(Status::NotFound, "Zu dieser Zeit finde ich keinen Termin von Ihnen, welchen meinen Sie?")
+        .next(NextAction::AskCaller)
+}
+
+pub(crate) fn unauthorized() -> ToolReply {
+    ToolReply::new(
+        Status::Unauthorized,
+        "Diesen Termin darf ich von Ihrer Nummer aus nicht ändern, soll sich jemand bei Ihnen melden?",
+    )
+    .with("reason", "phone_verification_failed")
+    .next(NextAction::OfferCallback)
+}

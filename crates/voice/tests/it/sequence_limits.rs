@@ -1,0 +1,148 @@
+//! What cannot be promised of a sequence: a calendar that is silent, a search that gives up, times that nobody hears of.
+
+use appointment::calendar::Offered;
+use appointment::model::{CatalogueSnapshot, Minute, Span};
+use appointment::policy::sequence::SequenceLimits;
+use serde_json::json;
+use voice::{NextAction, Settlement, Status};
+
+use crate::outside::mirrored;
+use crate::sequences::{both, open, with};
+use crate::world::{STRANGER, World, wish};
+
+#[tokio::test]
+async fn what_is_free_by_our_plan_is_promised_as_that_and_noted() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("check_availability", both("2026-11-27", "10:00")).await;
+    assert_eq!(
+        (hoped.status, &hoped.data["available"]),
+        (Status::Unverified, &json!(false)),
+        "{}",
+        hoped.message
+    );
+    assert_eq!(
+        hoped.message,
+        "Am Freitag, dem siebenundzwanzigsten November, um zehn Uhr geht beides nach unserem Plan nacheinander, zuerst \
+         Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, der Kalender antwortet aber gerade \
+         nicht, soll ich beides schon einmal vormerken?"
+    );
+    assert_eq!(hoped.data["certainty"], "unverified");
+    let noted = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert!(!noted.message.contains("fest eingetragen"), "{}", noted.message);
+    assert_eq!(open(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn other_sequences_that_are_not_verified_are_said_to_be_so() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let only = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"]});
+    for (tool, args) in [
+        ("check_availability", both("2026-11-27", "10:07")),
+        ("check_availability", both("2026-11-27", "vormittags")),
+        ("get_alternatives", both("2026-11-27", "10:00")),
+        ("find_next_available", only),
+    ] {
+        let reply = line.ask(tool, args).await;
+        assert!(!reply.alternatives.is_empty(), "{tool} {}", reply.message);
+        assert_eq!(reply.data["certainty"], "unverified", "{tool}");
+        assert!(
+            reply.message.starts_with("Der Kalender antwortet gerade nicht, nach unserem Plan"),
+            "{}",
+            reply.message
+        );
+    }
+    // Where the calendar answers, nothing is said of it.
+    let known = World::new().await;
+    let reply = known.call("call_a", STRANGER).ask("get_alternatives", both("2026-11-27", "10:00")).await;
+    assert!(!reply.message.contains("Plan") && !reply.data.contains_key("certainty"), "{}", reply.message);
+}
+
+/// How long ago the calendar was heard is told as for one service.
+#[tokio::test]
+async fn what_the_calendar_said_a_while_ago_comes_with_its_age() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let starts = ["2026-11-27T09:00:00Z", "2026-11-27T14:00:00Z"];
+    let starts: Vec<_> = starts.iter().map(|at| Minute::floor(at.parse().unwrap())).collect();
+    let as_of = "2026-11-23T07:59:30Z".parse().unwrap();
+    world.outside.says(Offered::Fresh { starts: starts.clone(), as_of }, Settlement::Agreed);
+    let fresh = line.ask("check_availability", both("2026-11-27", "10:00")).await;
+    assert_eq!(
+        (fresh.status, &fresh.data["as_of"]),
+        (Status::Available, &json!("2026-11-23T08:59:30+01:00"))
+    );
+    world.outside.says(Offered::Stale { starts, as_of }, Settlement::Agreed);
+    let stale = line.ask("check_availability", both("2026-11-27", "15:00")).await;
+    assert_eq!(
+        (stale.status, &stale.data["as_of"]),
+        (Status::Unverified, &fresh.data["as_of"]),
+        "{}",
+        stale.message
+    );
+}
+
+/// A salon that gives times every five minutes, where Boris is away for longer than is looked at.
+pub(crate) fn without_boris(salon: &mut CatalogueSnapshot) {
+    salon.policy.grid_minutes = 5;
+    let (from, until) = ("2026-11-23T00:00:00Z".parse().unwrap(), "2027-03-01T00:00:00Z".parse().unwrap());
+    salon.staff[1].absences.push(Span::new(from, until));
+}
+
+#[tokio::test]
+async fn a_search_that_gives_up_says_how_far_it_looked() {
+    let world = World::with(without_boris).await;
+    let line = world.call("call_a", STRANGER);
+    let mut args = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 80});
+    let next = line.ask("find_next_available", args.clone()).await;
+    assert_eq!((next.status, next.next_action), (Status::NoAvailability, Some(NextAction::AskCaller)));
+    assert!(
+        next.message.starts_with("Bis ") && next.message.contains("weiter habe ich noch nicht nachgesehen"),
+        "{}",
+        next.message
+    );
+    let until = next.data["searched_until"].as_str().unwrap();
+    assert!(until > "2026-12-10" && until < "2027-01-20", "{until}");
+    assert!(!next.data.contains_key("searched_days"), "not all of them were looked at");
+    args["search_days"] = json!(7);
+    let few = line.ask("find_next_available", args).await;
+    assert_eq!((&few.data["searched_days"], few.status), (&json!(7), Status::NoAvailability));
+    assert!(few.message.starts_with("In diesem Zeitraum"), "{}", few.message);
+}
+
+/// Others have time, with a gap in which the caller is here already: that is told, and nothing is held that was not.
+#[tokio::test]
+async fn nothing_is_held_that_the_caller_has_not_heard_of() {
+    let limits = SequenceLimits { max_gap_minutes: 30, ..SequenceLimits::default() };
+    let world = World::limited(|_| {}, limits).await;
+    let line = world.call("call_a", STRANGER);
+    let mut own = wish("2026-11-27", "11:00");
+    own["mitarbeiter"] = json!("Anna");
+    assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+    let other = world.call("call_b", "+491701110002");
+    for time in ["10:00", "10:30"] {
+        let mut args = wish("2026-11-27", time);
+        args["mitarbeiter"] = json!("Boris");
+        args["name"] = json!("Max Beispiel");
+        assert_eq!(other.ask("book_appointment", args).await.status, Status::Booked, "{time}");
+    }
+    let mut before = wish("2026-11-27", "15:00");
+    before["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", before).await;
+    line.ask("release_slot_reservation", json!({})).await;
+    let looked = line
+        .ask("check_availability", with(&json!(["Haarschnitt", "Bartpflege"]), "2026-11-27", "10:00"))
+        .await;
+    assert_eq!(looked.status, Status::OwnAppointmentOverlaps, "{}", looked.message);
+    assert!(looked.message.contains("einen weiteren dazu buchen"), "{}", looked.message);
+    let held = world.appointments.holds(&world.scope);
+    let told = looked.data["parts"].as_array().unwrap();
+    assert_eq!((held.len(), told.len()), (2, 2));
+    assert!(looked.data["held_until"].is_string() && looked.data["slot_id"].is_string());
+    let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(yes.status, Status::Booked, "{}", yes.message);
+}

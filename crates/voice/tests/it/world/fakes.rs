@@ -1,0 +1,151 @@
+//! What stands beside the stores: an outside calendar, notes, outcomes, attempts, traces.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
+use appointment::model::{Appointment, Span};
+use appointment::ports::{AppointmentRepository, AppointmentWrite};
+use appointment::testing::InMemoryAppointments;
+use async_trait::async_trait;
+use call::ToolUse;
+use chrono::{DateTime, Utc};
+use kernel::{
+    AppointmentId, CallId, ChangeSet, IdempotencyKey, PhoneNumber, StaffId, StoreError, TenantScope,
+};
+use servicedesk::testing::InMemoryCallbacks;
+use voice::{
+    CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Settlement, StoredOutcome,
+    TraceSink,
+};
+
+use super::monday;
+
+/// An outside calendar that says what a test wants it to say. It matters to those alone who have a link to it.
+pub(crate) struct OutsideCalendar {
+    appointments: Arc<InMemoryAppointments>,
+    says: Mutex<(Offered, Settlement)>,
+    /// What it has agreed to: where a refused move goes back to.
+    agreed: Mutex<HashMap<AppointmentId, DateTime<Utc>>>,
+}
+
+impl OutsideCalendar {
+    pub(super) fn new(appointments: Arc<InMemoryAppointments>) -> Self {
+        let says = Mutex::new((Offered::Unknown, Settlement::Open));
+        Self { appointments, says, agreed: Mutex::default() }
+    }
+
+    /// From now on it offers this, and takes what is booked like that.
+    pub(crate) fn says(&self, offered: Offered, settlement: Settlement) {
+        *self.says.lock().unwrap() = (offered, settlement);
+    }
+}
+
+#[async_trait]
+impl OutsideTimes for OutsideCalendar {
+    async fn offered(
+        &self,
+        _: &TenantScope,
+        links: &[(StaffId, CalendarLink)],
+        _: Span,
+    ) -> Vec<(StaffId, Offered)> {
+        let offered = self.says.lock().unwrap().0.clone();
+        links.iter().map(|(staff, _)| (*staff, offered.clone())).collect()
+    }
+
+    async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
+}
+
+#[async_trait]
+impl CopySettler for OutsideCalendar {
+    async fn settle(&self, scope: &TenantScope, id: AppointmentId) -> Settlement {
+        let settlement = self.says.lock().unwrap().1;
+        let before = self.appointments.find(scope, id).await.unwrap().unwrap();
+        let expected = before.version;
+        let before = Appointment::restore(before).unwrap();
+        let after = match settlement {
+            Settlement::Agreed => {
+                self.agreed.lock().unwrap().insert(id, before.starts_at());
+                before.copied()
+            }
+            Settlement::Refused => match self.agreed.lock().unwrap().get(&id) {
+                Some(start) => before.follow(*start),
+                None => before.withdraw(None, monday()),
+            },
+            Settlement::Open => return settlement,
+        };
+        let next = after.snapshot().clone();
+        let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
+        self.appointments.commit(scope, change).await.unwrap();
+        settlement
+    }
+}
+
+/// Uses of tools, as handed over.
+#[derive(Default)]
+pub(crate) struct Uses(pub(crate) Mutex<Vec<ToolUse>>);
+
+impl TraceSink for Uses {
+    fn submit(&self, _: &TenantScope, tool_use: ToolUse) {
+        self.0.lock().unwrap().push(tool_use);
+    }
+}
+
+/// Notes of calls.
+#[derive(Default)]
+pub(crate) struct Notes(pub(crate) Mutex<HashMap<CallId, CallNotes>>);
+
+#[async_trait]
+impl CallMemory for Notes {
+    async fn recall(&self, _: &TenantScope, call: CallId) -> CallNotes {
+        self.0.lock().unwrap().get(&call).cloned().unwrap_or_default()
+    }
+
+    async fn remember(&self, _: &TenantScope, call: CallId, notes: CallNotes) {
+        self.0.lock().unwrap().insert(call, notes);
+    }
+}
+
+/// Three attempts a number, for as long as the test runs.
+#[derive(Default)]
+pub(super) struct Attempts(Mutex<HashMap<PhoneNumber, u32>>);
+
+#[async_trait]
+impl FailedIdentifications for Attempts {
+    async fn take(&self, _: &TenantScope, number: &PhoneNumber) -> Option<Duration> {
+        let mut counted = self.0.lock().unwrap();
+        let count = counted.entry(number.clone()).or_default();
+        *count += 1;
+        (*count > 3).then_some(Duration::from_secs(60))
+    }
+
+    async fn give_back(&self, _: &TenantScope, number: &PhoneNumber) {
+        *self.0.lock().unwrap().entry(number.clone()).or_default() -= 1;
+    }
+}
+
+/// Outcomes are found where the change sets left them.
+pub(super) struct Outcomes {
+    pub(super) appointments: Arc<InMemoryAppointments>,
+    pub(super) callbacks: Arc<InMemoryCallbacks>,
+    /// Those of appointments cannot be read.
+    pub(super) broken: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl OutcomeStore for Outcomes {
+    async fn find(
+        &self,
+        scope: &TenantScope,
+        key: &IdempotencyKey,
+    ) -> Result<Option<StoredOutcome>, StoreError> {
+        if self.broken.load(Ordering::Relaxed) && !key.as_str().contains("request_callback") {
+            return Err(StoreError::Corrupt("a torn page".into()));
+        }
+        let booked = self.appointments.claim(scope, key);
+        let claim = booked.or_else(|| self.callbacks.claim(scope.tenant(), key));
+        Ok(claim.map(|claim| StoredOutcome { request: claim.request, outcome: claim.outcome }))
+    }
+}
