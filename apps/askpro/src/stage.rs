@@ -129,8 +129,7 @@ async fn prepare_in(
     .execute(database.pool())
     .await
     .context("the exchange rate")?;
-    // The server counts what was loaded some time later; plans that are made until then know nothing of it.
-    sqlx::query("ANALYZE").execute(database.pool()).await.context("statistics")?;
+    tidy(database).await?;
     Ok(ready)
 }
 
@@ -142,9 +141,19 @@ pub async fn add(setting: &Setting, files: &[TenantFile]) -> anyhow::Result<Vec<
     let database =
         Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
             .context("the administrator's address")?;
-    let created = create(&database, setting, files, "").await;
+    let created = match create(&database, setting, files, "").await {
+        Ok(created) => tidy(&database).await.map(|()| created),
+        Err(error) => Err(error),
+    };
     database.close().await;
     created
+}
+
+/// The server counts what was loaded, and clears away what loading has left behind, within a minute of its own accord;
+/// plans that are made until then know nothing of it.
+async fn tidy(database: &Database) -> anyhow::Result<()> {
+    sqlx::query("VACUUM (ANALYZE)").execute(database.pool()).await.context("statistics")?;
+    Ok(())
 }
 
 async fn create(

@@ -73,6 +73,7 @@ pub(crate) async fn store(
     admission: Admission,
 ) -> Result<Stored, Refusal> {
     let event = event_label(&identity.event);
+    let is_ordinary = matches!(admission, Admission::Process);
     let delivery = Delivery {
         provider: Provider::Retell,
         event: &identity.event,
@@ -84,7 +85,10 @@ pub(crate) async fn store(
         Ok(stored) => {
             let result = result_label(stored);
             metrics::counter!("webhooks_received_total", "event" => event, "result" => result).increment(1);
-            tracing::debug!(event, result, bytes = body.len(), "webhook stored");
+            // What becomes a job is told with the line that says how it was answered.
+            if !is_ordinary {
+                tracing::info!(event, result, bytes = body.len(), "webhook stored");
+            }
             Ok(stored)
         }
         Err(error) => {
