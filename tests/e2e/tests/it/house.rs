@@ -8,7 +8,7 @@ use askpro::machine::Machine;
 use askpro::private::PRIVATE_CLOCK;
 use askpro::prove::ground::Ground;
 use askpro::rows;
-use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
+use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Residents, Setting, Stage};
 use askpro::venue::Venue;
 use askpro::world::DEFAULT_SEED;
 use chrono::DateTime;
@@ -57,11 +57,11 @@ impl House {
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
-        Self::open_at(PRIVATE_CLOCK, more).await
+        Self::open_at(PRIVATE_CLOCK, Residents::Everybody, more).await
     }
 
-    /// At another time than the scripts'.
-    pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
+    /// At another time than the scripts', or with other people.
+    pub(crate) async fn open_at(clock: &str, residents: Residents, more: Vec<(String, String)>) -> Self {
         let calm = ("ASKPRO__CALENDAR__REFRESH_MS".to_owned(), "0".to_owned());
         let more = std::iter::once(calm).chain(more).collect();
         let database = TestDatabase::fresh().await;
@@ -75,6 +75,7 @@ impl House {
             passwords: None,
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
+            residents,
             clock: Some(DateTime::parse_from_rfc3339(clock).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
