@@ -22,6 +22,7 @@ use crate::prove::worlds::{self, Play, Seeds};
 use crate::prove::{self, Verdict};
 use crate::series::SeriesArgs;
 use crate::simulate::play_script;
+use crate::tether;
 use crate::trigger::{self, TriggerArgs};
 use crate::why::WhyArgs;
 use crate::world::DEFAULT_SEED;
@@ -33,6 +34,8 @@ pub struct Cli {
     /// Print one JSON object per line.
     #[arg(long, global = true)]
     json: bool,
+    #[arg(long = tether::OPTION, hide = true)]
+    ends_with_stdin: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -257,6 +260,9 @@ pub async fn main(given: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCo
 /// # Errors
 /// One line for the person who typed it.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if cli.ends_with_stdin {
+        tether::end_with_stdin()?;
+    }
     let json = cli.json;
     match cli.command {
         Command::Demo(args) => demo::run(args).await,

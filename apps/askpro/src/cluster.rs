@@ -15,6 +15,9 @@ use crate::stage::Connections;
 /// Name of the product's database.
 const DATABASE: &str = "askpro";
 
+/// What directories that go with their process are named first, before its number.
+const PASSING: &str = "askpro-cluster-";
+
 /// A running private Postgres.
 pub struct Cluster {
     postgres: Postgres,
@@ -92,11 +95,16 @@ impl Cluster {
         durability: Durability,
         hear: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, ClusterError> {
-        let name = format!("askpro-{}-{:08x}", std::process::id(), random::generator().random::<u32>());
+        let name = format!("{PASSING}{}-{:08x}", std::process::id(), random::generator().random::<u32>());
         let dir = base.join(name);
-        let builder = Postgres::builder().dir(dir.join("postgres")).durability(durability).announce(hear);
-        let postgres = blocking(move || builder.start()).await??;
-        Self::open(postgres, Some(dir)).await
+        let builder =
+            Postgres::builder().dir(dir.join("postgres")).durability(durability).passing(true).announce(hear);
+        let base = base.to_owned();
+        let postgres = blocking(move || {
+            clear_leftovers(&base);
+            builder.start()
+        });
+        Self::open(postgres.await??, Some(dir)).await
     }
 
     async fn open(postgres: Postgres, temporary: Option<PathBuf>) -> Result<Self, ClusterError> {
@@ -142,6 +150,22 @@ impl Cluster {
             let _ = std::fs::remove_dir_all(dir);
         }
         Ok(())
+    }
+}
+
+/// Directories of processes that were killed. Their data is gone already, their password and log are not.
+fn clear_leftovers(base: &Path) {
+    for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner =
+            name.to_str().and_then(|name| name.strip_prefix(PASSING)?.split('-').next()?.parse::<u32>().ok());
+        let is_gone = owner.is_some_and(|owner| !Path::new("/proc").join(owner.to_string()).exists());
+        // Numbers of processes mean nothing where another container shares the directory; the lock of a living one does.
+        let lock = std::fs::File::open(entry.path().join("postgres").join("owner.lock"));
+        if is_gone && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // Somebody else's, or being cleared away by another: nothing to do about it.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cluster::{self, Cluster, ClusterError, tell_on_stderr};
 use crate::ready::Ready;
 use crate::rows;
 use crate::simulate::{PATIENCE, play_script};
-use crate::stage::{Setting, Stage};
+use crate::stage::{Residents, Setting, Stage};
 use crate::venue::Venue;
 use crate::world::DEFAULT_SEED;
 
@@ -116,6 +116,7 @@ async fn with_cluster(
         passwords: Some(cluster.passwords.clone()),
         http: args.http,
         seed: args.seed,
+        residents: Residents::Everybody,
         clock: args.clock.map(|clock| clock.to_utc()),
         log: Some(args.log.clone()),
         secrets_key: cluster::secrets_key(&args.data)?,

@@ -8,7 +8,7 @@
 //! * [`simulate`]: call scripts, their replies and their rows ([`rows`]); [`cues`] are what scripts can name;
 //! * [`trigger`]: one event of a provider;
 //! * [`prove`]: demonstrations that check themselves;
-//! * [`bench`](mod@bench): how long callers wait;
+//! * [`bench`](mod@bench): how long callers wait; processes it starts end with it ([`tether`]);
 //! * [`admin`]: migrations, companies ([`blueprint`]), keys, jobs, the inbox, tasks; [`calendar`]: outside calendars.
 //!
 //! # Vocabulary
@@ -45,6 +45,7 @@ pub mod rows;
 pub mod series;
 pub mod simulate;
 pub mod stage;
+pub mod tether;
 pub mod trigger;
 pub mod venue;
 pub mod why;

@@ -9,7 +9,7 @@ use provision::Durability;
 
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::ready::Ready;
-use crate::stage::{PRIVATE_SECRETS_KEY, Setting, Stage};
+use crate::stage::{PRIVATE_SECRETS_KEY, Residents, Setting, Stage};
 use crate::venue::Venue;
 use crate::world::DEFAULT_SEED;
 
@@ -61,6 +61,7 @@ impl World {
             passwords: Some(cluster.passwords.clone()),
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
+            residents: Residents::Everybody,
             clock: Some(clock),
             // Its clock is meant to be elsewhere, and nobody watches its log.
             log: Some("error".to_owned()),

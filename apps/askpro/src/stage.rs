@@ -56,6 +56,16 @@ pub struct Connections {
     pub worker: String,
 }
 
+/// Who lives in a world when it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residents {
+    /// The people of the demo, with their appointments of eight weeks.
+    Everybody,
+    /// The companies alone. Whoever plays rounds there brings callers along, and does not pay at the end of each round for
+    /// comparing hundreds of appointments that no round touches.
+    Nobody,
+}
+
 /// How a stage is set.
 #[derive(Clone)]
 pub struct Setting {
@@ -67,6 +77,8 @@ pub struct Setting {
     pub http: SocketAddr,
     /// What the world is drawn from.
     pub seed: u64,
+    /// Who lives there.
+    pub residents: Residents,
     /// When product time begins; `None` is real time.
     pub clock: Option<DateTime<Utc>>,
     /// Directives of the log on standard error; `None` leaves logging to whoever raised the stage.
@@ -119,7 +131,9 @@ async fn prepare_in(
         .context("partitions")?;
     let files = tenants::all();
     let ready = create(database, setting, &files, calcom).await?;
-    load::load(database.pool(), setting.seed, &files).await?;
+    if setting.residents == Residents::Everybody {
+        load::load(database.pool(), setting.seed, &files).await?;
+    }
     // What calls cost is told in US dollars; without any rate every settlement would warn.
     sqlx::query(
         "INSERT INTO public.fx_rates (base, quote, valid_on, rate_ppm, source)

@@ -42,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) binaries: Binaries,
     pub(crate) password: Password,
     pub(crate) durability: Durability,
+    /// Whether the home goes when the server ends.
+    pub(crate) passes: bool,
     pub(crate) settings: Vec<String>,
 }
 

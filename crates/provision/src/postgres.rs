@@ -23,6 +23,7 @@ pub(crate) type Announce = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Builder {
     pub(crate) dir: PathBuf,
     pub(crate) durability: Durability,
+    pub(crate) passing: bool,
     pub(crate) sources: Vec<Source>,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) fresh: bool,
@@ -55,6 +56,14 @@ impl Builder {
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
+        self
+    }
+
+    /// Whether the data goes with the server, also if it is durable: for those who want to know what durability costs, or
+    /// what survives a crash of the server, and nothing of it afterwards. Volatile data always goes. Default: no.
+    #[must_use]
+    pub fn passing(mut self, passing: bool) -> Self {
+        self.passing = passing;
         self
     }
 
@@ -148,6 +157,7 @@ impl Builder {
             binaries,
             password,
             durability: self.durability,
+            passes: self.passing || self.durability == Durability::Volatile,
             settings: self.settings,
         };
         let (guard, port) = launch(&site, self.port)?;
@@ -201,6 +211,7 @@ impl Postgres {
         Builder {
             dir: PathBuf::from("postgres"),
             durability: Durability::default(),
+            passing: false,
             sources: Source::OF_POSTGRES.to_vec(),
             cache: None,
             fresh: false,
@@ -265,7 +276,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Ends the server and waits for it. Volatile data is gone afterwards.
+    /// Ends the server and waits for it. Data that was not to stay is gone afterwards.
     ///
     /// # Errors
     /// [`ProvisionError::Timeout`] when the server had to be left to its guard.
@@ -279,7 +290,7 @@ impl Postgres {
             // Without a guard, as after it was killed, the server is still there.
             postmaster::end(&self.site.data(), self.site.user)?;
         }
-        if self.site.durability == Durability::Volatile && fs::exists(&self.site.home).unwrap_or(false) {
+        if self.site.passes && fs::exists(&self.site.home).unwrap_or(false) {
             place::remove_home(&self.site.dir, &self.site.home)?;
         }
         Ok(())
@@ -294,10 +305,8 @@ impl Drop for Postgres {
 }
 
 fn launch(site: &Site, port: Option<u16>) -> Result<(Guard, u16), ProvisionError> {
-    let (signal, gone) = match site.durability {
-        Durability::Durable => ("INT", None),
-        Durability::Volatile => ("QUIT", Some(site.home.as_path())),
-    };
+    // What goes need not be written first.
+    let (signal, gone) = if site.passes { ("QUIT", Some(site.home.as_path())) } else { ("INT", None) };
     site.launch(
         port,
         |server, log| {

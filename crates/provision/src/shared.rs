@@ -160,7 +160,8 @@ impl Builder {
         let durability = Durability::Volatile;
         let (home, password) = new_cluster(&dir, user, &binaries, durability)?;
         let settings = self.settings.clone();
-        let site = Site { dir: dir.clone(), home, user, binaries, password, durability, settings };
+        let site =
+            Site { dir: dir.clone(), home, user, binaries, password, durability, passes: true, settings };
         let started = site.launch(
             self.port,
             |server, log| {

@@ -12,20 +12,24 @@ use super::figure::{Figure, Goal, Report};
 use super::load::{Fault, Load, Manner, run as run_threads};
 use super::rig::Rig;
 use super::sample::{Round, Side};
-use super::wire::{Wire, signed};
+use super::wire::{Answer, Wire, signed};
 use crate::stage::RETELL_KEY;
 use crate::venue::WEBHOOK_PATH;
 
 const CALLERS: usize = 8;
+/// How often the provider delivers again what was not acknowledged.
+const DELIVERED_AGAIN: usize = 3;
 /// The calls' own clock: the private world's, in milliseconds.
 const STARTED_MS: i64 = 1_819_782_600_000;
 /// Longest wait for the background work.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// What is still to be done.
+/// What is still to be done: what has failed and will be tried again as well, but not what is wanted later on purpose, as
+/// the comparison of what was said and done, 20 s after a call's end.
 const OPEN: &str = "
     SELECT (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
          + (SELECT count(*) FROM engine.outbox_events WHERE dispatched_at IS NULL)
-         + (SELECT count(*) FROM engine.jobs WHERE state <> 'dead' AND kind NOT LIKE 'upkeep%')";
+         + (SELECT count(*) FROM engine.jobs WHERE state <> 'dead' AND kind NOT LIKE 'upkeep%'
+               AND NOT (state = 'ready' AND attempt = 0 AND run_at > app.now()))";
 
 fn event(caller: &Caller, number: &str, name: &str, status: &str, more: Value) -> Vec<u8> {
     let mut call = caller.envelope(number);
@@ -41,6 +45,18 @@ fn event(caller: &Caller, number: &str, name: &str, status: &str, more: Value) -
     signed(WEBHOOK_PATH, RETELL_KEY, &json!({"event": name, "call": call}).to_string())
 }
 
+/// Delivers news, and again while they are refused because too much is going on, as the provider does.
+fn deliver(wire: &mut Wire, news: &[u8]) -> std::io::Result<Answer> {
+    let mut answer = wire.exchange(news)?;
+    for _ in 0..DELIVERED_AGAIN {
+        if answer.status != 503 {
+            break;
+        }
+        answer = wire.exchange(news)?;
+    }
+    Ok(answer)
+}
+
 /// One call: greeting, question with its hold, booking, end, analysis.
 fn play(wire: &mut Wire, caller: &Caller, wish: &Wish) -> anyhow::Result<Result<(), Fault>> {
     let number = &wish.number;
@@ -51,12 +67,12 @@ fn play(wire: &mut Wire, caller: &Caller, wish: &Wish) -> anyhow::Result<Result<
     steps.push(held);
     let booking = json!({"slot_id": slot, "customer_name": "Kim Anruf"});
     steps.push(caller.insist(wire, number, "book_appointment", &booking)?);
-    steps.push(wire.exchange(&event(caller, number, "call_ended", "ended", json!({})))?);
+    steps.push(deliver(wire, &event(caller, number, "call_ended", "ended", json!({})))?);
     let analysis = json!({"call_analysis": {
         "call_summary": "Ein Termin wurde vereinbart.", "user_sentiment": "Positive", "call_successful": true,
         "in_voicemail": false,
     }});
-    steps.push(wire.exchange(&event(caller, number, "call_analyzed", "ended", analysis))?);
+    steps.push(deliver(wire, &event(caller, number, "call_analyzed", "ended", analysis))?);
     let got: Vec<String> =
         steps.iter().map(|answer| format!("{} {}", answer.status, answer.field("status"))).collect();
     let fits = ["200 ok", "200 available", "200 booked", "200 stored", "200 stored"];

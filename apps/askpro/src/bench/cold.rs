@@ -52,7 +52,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
         let begun = Instant::now();
         let answer = wire.exchange(&request)?;
         let waited = begun.elapsed();
-        let asked = rig.calcom.calls(Operation::Slots);
+        let asked = asked(rig, about, &date).await?;
         report.check(answer.field("status") == "available" && asked == 1, || {
             format!("a cold question was answered `{}` with {asked} remote calls", answer.field("status"))
         });
@@ -68,7 +68,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
         *statuses.entry(answer.field("status")).or_default() += 1;
     }
     #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
-    let asked = rig.calcom.calls(Operation::Slots) as f64;
+    let asked = asked(rig, about, &date).await? as f64;
     rig.calcom.clear_faults();
     report.check(statuses.get("available") == Some(&IDENTICAL), || {
         format!("identical questions: {statuses:?}")
@@ -77,4 +77,46 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let calls = [Round { ours: Side::of(asked), floor: None }];
     report.tell(Figure::new("cold.calls", "remote calls of 100 alike", &calls, Goal::To(1.0), Goal::To(1.0)));
     Ok(report)
+}
+
+/// Questions about this service by this person on this day. The gateway keeps other answers fresh meanwhile: what was asked
+/// about before, and the coming two weeks of whatever is linked.
+async fn asked(rig: &Rig, ((service, _), person): ((&str, &str), &str), date: &str) -> anyhow::Result<usize> {
+    let event_type: String = sqlx::query_scalar(
+        "SELECT l.event_type_ref FROM public.calendar_links l
+           JOIN public.services v ON v.tenant_id = l.tenant_id AND v.id = l.service_id AND v.name = $1
+           JOIN public.staff s ON s.tenant_id = l.tenant_id AND s.id = l.staff_id AND s.name = $2",
+    )
+    .bind(service)
+    .bind(person)
+    .fetch_one(&rig.administrator)
+    .await
+    .context("the event type of a service")?;
+    let mut requests = rig.calcom.requests();
+    requests.retain(|request| {
+        request.operation == Operation::Slots && is_about(&request.path, &event_type, date)
+    });
+    Ok(requests.len())
+}
+
+/// Whether a request's path and query name this event type and a window with this day in it.
+fn is_about(path: &str, event_type: &str, date: &str) -> bool {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    // A day is ten characters, and days are ordered like their texts.
+    let day = |name: &str| value(name).and_then(|at| at.get(..10)).unwrap_or_default();
+    value("eventTypeId") == Some(event_type) && day("start") <= date && date <= day("end")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about;
+
+    #[test]
+    fn questions_about_other_weeks_and_people_are_not_counted() {
+        let path = "/v2/slots?eventTypeId=2011&start=2027-10-03T22%3A00%3A00Z&end=2027-10-10T22%3A00%3A00Z";
+        assert!(is_about(path, "2011", "2027-10-06"));
+        assert!(!is_about(path, "2012", "2027-10-06") && !is_about(path, "2011", "2027-10-13"));
+        assert!(!is_about(path, "2011", "2027-09-29") && !is_about("/v2/slots", "2011", "2027-10-06"));
+    }
 }

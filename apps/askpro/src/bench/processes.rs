@@ -1,4 +1,4 @@
-//! The product's own processes, with the product's defaults, started by the command and killed by it.
+//! The product's own processes, with the product's defaults, started by the command, and ended by it or with it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 
 use super::wire::Wire;
 use crate::stage::{RETELL_KEY, Setting};
+use crate::tether::tied;
 
 /// Longest wait for a process to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -87,6 +88,8 @@ impl Process {
     /// Tells it to stop and waits.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         let Some(id) = self.child.id() else { return Ok(()) };
+        // Waiting would close it, and the process would end with it instead of in order.
+        let _kept = self.child.stdin.take();
         let told = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await;
         if told.is_ok_and(|status| status.success())
             && tokio::time::timeout(FAREWELL, self.child.wait()).await.is_ok()
@@ -100,7 +103,7 @@ impl Process {
 /// What a process sees of its environment is what is said here: the settings of whoever typed the command are not those
 /// of the measurement.
 fn command(program: &Path, name: &str, setting: &Setting, database: &str) -> Command {
-    let mut command = Command::new(program);
+    let mut command = tied(program);
     command
         .arg(name)
         .current_dir(std::env::temp_dir())
@@ -108,11 +111,9 @@ fn command(program: &Path, name: &str, setting: &Setting, database: &str) -> Com
         .env("DATABASE_URL", database)
         .env("ASKPRO__RETELL__API_KEYS", RETELL_KEY)
         .env("ASKPRO__SECRETS__KEYS", &setting.secrets_key)
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         // The log is written as in production, and read by nobody.
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+        .stderr(Stdio::null());
     for (name, value) in &setting.more {
         command.env(name, value);
     }

@@ -23,7 +23,7 @@ use crate::cluster::{Cluster, tell_on_stderr};
 use crate::machine::Machine;
 use crate::private::PRIVATE_CLOCK;
 use crate::ready::TenantReady;
-use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Setting};
+use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Residents, Setting};
 use crate::world::DEFAULT_SEED;
 
 /// Calls that are opened at once before a measurement.
@@ -78,6 +78,7 @@ impl Rig {
             passwords: Some(cluster.passwords.clone()),
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
+            residents: Residents::Everybody,
             clock: Some(clock),
             log: None,
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),

@@ -27,7 +27,7 @@ use super::worlds::Seeds;
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::machine::Machine;
 use crate::ready::{Ready, RetellReady};
-use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Setting};
+use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Residents, Setting};
 use crate::venue::Venue;
 use crate::world::{DEFAULT_SEED, Dice};
 
@@ -85,6 +85,7 @@ async fn play(cluster: &mut Option<Cluster>, plan: &Plan, verdict: &mut Verdict)
         passwords: Some(running.passwords.clone()),
         http: ([127, 0, 0, 1], port).into(),
         seed: DEFAULT_SEED,
+        residents: Residents::Everybody,
         clock: None,
         log: None,
         secrets_key: PRIVATE_SECRETS_KEY.to_owned(),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
+mod bench;
 mod calendar;
 mod command_line;
 mod crash;

@@ -36,9 +36,7 @@ impl CalendarNews {
         if !(1..=LONGEST_MINUTES).contains(&minutes) {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
         }
-        let links = self.desk.parts.book.links(scope, connection.id).await?;
-        let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
-        let (Some((branch, link)), None) = (fitting.next(), fitting.next()) else {
+        let Some((branch, link)) = self.link_of(scope, connection, booking).await? else {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
         };
         let catalogue = self.bookings.catalogue(scope, branch).await?;
@@ -78,6 +76,18 @@ impl CalendarNews {
             // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
             Err(error) => Err(error),
         }
+    }
+
+    /// The one service of one person that a booking is of; `None` if it is of none, or may be of several.
+    pub(super) async fn link_of(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+    ) -> Result<Option<(BranchId, ServiceLink)>, CalendarError> {
+        let links = self.desk.parts.book.links(scope, connection.id).await?;
+        let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
+        Ok(fitting.next().filter(|_| fitting.next().is_none()))
     }
 
     /// Commits what stands there over what is only held here: a booking is a fact, and whoever holds the time is told

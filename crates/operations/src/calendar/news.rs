@@ -83,6 +83,34 @@ impl CalendarNews {
         }
     }
 
+    /// Takes in a booking of a listing, which is as old as its page: it may have been moved on, and the news of that taken
+    /// in, before its turn comes. So what no copy knows yet is read again before it becomes an appointment, and only then:
+    /// what will become none is listed every time.
+    ///
+    /// # Errors
+    /// [`CalendarError`]; a later run is worth while.
+    pub(super) async fn take_in_listed(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+        effort: Effort,
+    ) -> Result<Heard, CalendarError> {
+        if let Some(record) = self.record_of(scope, connection, booking, effort).await? {
+            return self.about_copy(scope, connection, record, booking, effort).await;
+        }
+        if !booking.status.is_open() {
+            return Ok(Heard::Nothing);
+        }
+        if self.link_of(scope, connection, booking).await?.is_none() {
+            return self.import(scope, connection, booking, effort).await;
+        }
+        match follow(&self.desk.parts, scope, connection, &booking.uid, effort).await? {
+            Some(now) => self.take_in(scope, connection, &now, effort).await,
+            None => Ok(Heard::Nothing),
+        }
+    }
+
     /// The customer of a booking came, or did not.
     ///
     /// # Errors
@@ -248,7 +276,7 @@ impl CalendarNews {
     }
 
     /// It was called off there.
-    async fn gone(
+    pub(super) async fn gone(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use appointment::calendar::{Connection, CopyRecord, CopyState, Effort, RemoteUid, ReviewReason};
-use appointment::model::Span;
+use appointment::calendar::{
+    Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, ReviewReason,
+};
+use appointment::model::{AppointmentSource, Span};
 use kernel::{CommitError, TenantScope};
 
 use super::CalendarError;
@@ -75,7 +77,7 @@ impl Reconciliation {
                 if booking.successor.is_some() || !seen.insert(booking.uid.clone()) {
                     continue;
                 }
-                let heard = self.news.take_in(scope, connection, &booking, effort).await;
+                let heard = self.news.take_in_listed(scope, connection, &booking, effort).await;
                 found.heard(heard)?;
             }
             match page.next {
@@ -104,6 +106,9 @@ impl Reconciliation {
         match (record.state, &record.uid, record.remote_start) {
             (CopyState::Settled | CopyState::Refused, Some(uid), Some(_)) if !seen.contains(uid) => {
                 match follow(&desk.parts, scope, connection, uid, effort).await? {
+                    Some(booking) if self.is_anothers(scope, connection, record, &booking).await? => {
+                        self.doubled(scope, record, found).await?;
+                    }
                     Some(booking) => {
                         let heard = self.news.take_in(scope, connection, &booking, effort).await?;
                         found.note(heard);
@@ -119,6 +124,38 @@ impl Reconciliation {
                 Pushed::NotNeeded => {}
             },
         }
+        Ok(())
+    }
+
+    /// Whether what a copy was moved on to stands for another appointment here.
+    async fn is_anothers(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        record: &CopyRecord,
+        booking: &RemoteBooking,
+    ) -> Result<bool, CalendarError> {
+        let known = self.news.desk.parts.book.copy_by_uid(scope, connection.id, &booking.uid).await?;
+        Ok(known.is_some_and(|known| known.appointment != record.appointment))
+    }
+
+    /// One booking became two appointments: it was moved on, and the news of that taken in, between the reading of what it
+    /// was and the writing. The one that was made of what it was stands for nothing. Where somebody was promised it, a
+    /// person has the word.
+    async fn doubled(
+        &self,
+        scope: &TenantScope,
+        record: &CopyRecord,
+        found: &mut Differences,
+    ) -> Result<(), CalendarError> {
+        let Some((appointment, current)) = self.news.desk.load(scope, record.appointment).await? else {
+            return Ok(());
+        };
+        if appointment.snapshot().source != AppointmentSource::OutsideCalendar {
+            return self.missing(scope, record, found).await;
+        }
+        let heard = self.news.gone(scope, &appointment, current).await?;
+        found.note(heard);
         Ok(())
     }
 

@@ -85,6 +85,12 @@ fn the_server_ends_when_its_user_is_killed() {
     assert!(asked_for(port).is_err());
     eventually("volatile data is cleared away", || !data.exists());
 
+    let user = User::start("passing", &scratch.0);
+    let (pid, data) = (user.pid, user.data.clone());
+    user.kill();
+    eventually("the server ends", || !is_alive(pid));
+    eventually("durable data that was not to stay is cleared away", || !data.exists());
+
     let user = User::start("durable", &scratch.0);
     let (pid, data) = (user.pid, user.data.clone());
     user.kill();

@@ -193,10 +193,10 @@ fn another_process() {
             ready(server.port(), server.pid(), server.data_dir());
             wait();
         }
-        "volatile" | "durable" => {
+        "volatile" | "durable" | "passing" => {
             let volatile = mode == "volatile";
             let durability = if volatile { Durability::Volatile } else { Durability::Durable };
-            let server = builder.durability(durability).start().unwrap();
+            let server = builder.durability(durability).passing(mode == "passing").start().unwrap();
             ready(server.port(), server.pid(), &server.data_dir());
             wait();
         }

@@ -1,22 +1,25 @@
 //! A whole product for a test: its own database, gateway and worker in this process, on ports of their own.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use askpro::admin::Target;
 use askpro::machine::Machine;
 use askpro::private::PRIVATE_CLOCK;
 use askpro::prove::ground::Ground;
 use askpro::rows;
-use askpro::stage::{Connections, PRIVATE_SECRETS_KEY, Setting, Stage};
+use askpro::stage::{self, Connections, PRIVATE_SECRETS_KEY, Residents, Setting, Stage};
 use askpro::venue::Venue;
 use askpro::world::DEFAULT_SEED;
+use bootstrap::Shutdown;
 use chrono::DateTime;
 use serde_json::Value;
 use simulators::calcom::Simulator;
 use simulators::script::RowExpectation;
 use testkit::TestDatabase;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// How long the background work may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,11 +60,11 @@ impl House {
 
     /// With settings that differ from the defaults, as variables of the environment.
     pub(crate) async fn open_with(more: Vec<(String, String)>) -> Self {
-        Self::open_at(PRIVATE_CLOCK, more).await
+        Self::open_at(PRIVATE_CLOCK, Residents::Everybody, more).await
     }
 
-    /// At another time than the scripts'.
-    pub(crate) async fn open_at(clock: &str, more: Vec<(String, String)>) -> Self {
+    /// At another time than the scripts', or with other people.
+    pub(crate) async fn open_at(clock: &str, residents: Residents, more: Vec<(String, String)>) -> Self {
         let calm = ("ASKPRO__CALENDAR__REFRESH_MS".to_owned(), "0".to_owned());
         let more = std::iter::once(calm).chain(more).collect();
         let database = TestDatabase::fresh().await;
@@ -75,6 +78,7 @@ impl House {
             passwords: None,
             http: ([127, 0, 0, 1], 0).into(),
             seed: DEFAULT_SEED,
+            residents,
             clock: Some(DateTime::parse_from_rfc3339(clock).unwrap().to_utc()),
             // Whoever wants to see the log captures it; see `privacy`.
             log: None,
@@ -96,6 +100,26 @@ impl House {
         venue.administrator.close().await;
         stage.strike().await.expect("an orderly end");
         Self::raise(setting, database).await
+    }
+
+    /// One more gateway of the same product, on a port of its own: same database, same settings.
+    pub(crate) async fn second_gateway(&self) -> SecondGateway {
+        let config = stage::config(&self.setting, &self.setting.connections.gateway).expect("its settings");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut ready = self.venue.ready.clone();
+        ready.gateway = format!("http://{}", listener.local_addr().unwrap());
+        let (shutdown, machine) = (Shutdown::new(), self.machine().clone());
+        let serving = gateway::run_by(config, listener, shutdown.clone(), machine.clone());
+        let gateway = shutdown.tasks().spawn(serving);
+        let venue = Venue::open_by(ready, machine).await.expect("a venue");
+        let http = askpro::http::client().unwrap();
+        let url = format!("{}/api/health/ready", venue.ready.gateway);
+        let begun = Instant::now();
+        while !askpro::http::send(http.get(&url)).await.is_ok_and(|answer| answer.status().is_success()) {
+            assert!(begun.elapsed() < PATIENCE && !gateway.is_finished(), "the second gateway is not ready");
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+        SecondGateway { venue, shutdown, gateway }
     }
 
     /// The outside calendar.
@@ -127,6 +151,23 @@ impl House {
     /// Waits for rows, given as the `rows` of a script.
     pub(crate) async fn expect_rows(&self, expected: Value) {
         expect_rows(&self.venue, expected).await;
+    }
+}
+
+/// A gateway beside the house's own.
+pub(crate) struct SecondGateway {
+    /// The product as seen through it.
+    pub(crate) venue: Venue,
+    shutdown: Shutdown,
+    gateway: JoinHandle<anyhow::Result<()>>,
+}
+
+impl SecondGateway {
+    /// Ends it; the house goes on.
+    pub(crate) async fn close(self) {
+        self.venue.administrator.close().await;
+        self.shutdown.begin();
+        self.gateway.await.unwrap().expect("an orderly end");
     }
 }
 

@@ -15,5 +15,6 @@ mod proofs;
 mod quarantine;
 mod said_and_done;
 mod scripts;
+mod two_gateways;
 mod waiting;
 mod why;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use simulators::retell::Client;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::stage::{RETELL_KEY, Setting};
+use crate::tether::tied;
 
 /// Longest wait until a gateway answers: far more than a start on a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -53,7 +54,7 @@ impl Processes {
     }
 
     fn start(&self, name: &str, database_url: &str) -> anyhow::Result<Child> {
-        Command::new(&self.program)
+        tied(&self.program)
             .arg(name)
             .current_dir(std::env::temp_dir())
             .env("DATABASE_URL", database_url)
@@ -63,9 +64,7 @@ impl Processes {
             // A killed worker's jobs are free again after its lease.
             .env("ASKPRO__WORKER__LEASE_SECONDS", "3")
             .env("RUST_LOG", "off")
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("the {name} cannot be started"))
     }

@@ -1,4 +1,5 @@
-//! A gateway in front of the scripted calendar, which lets something else happen during a write, or goes blind.
+//! A gateway in front of the scripted calendar, which lets something else happen during a write or after a reading, or
+//! goes blind.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,11 +25,18 @@ pub(super) struct Hooked {
     pub(super) blind: AtomicBool,
     before: Mutex<VecDeque<Event>>,
     after: Mutex<VecDeque<Event>>,
+    read: Mutex<VecDeque<Event>>,
 }
 
 impl Hooked {
     pub(super) fn new(inner: Arc<ScriptedCalendar>) -> Self {
-        Self { inner, blind: AtomicBool::new(false), before: Mutex::default(), after: Mutex::default() }
+        Self {
+            inner,
+            blind: AtomicBool::new(false),
+            before: Mutex::default(),
+            after: Mutex::default(),
+            read: Mutex::default(),
+        }
     }
 
     /// Happens once the next write is announced, before it is sent.
@@ -39,6 +47,11 @@ impl Hooked {
     /// Happens once the next write was answered, before the answer arrives here.
     pub(super) fn after_write(&self, event: Event) {
         self.after.lock().unwrap().push_back(event);
+    }
+
+    /// Happens once the next booking or listing was read, before it arrives here.
+    pub(super) fn after_read(&self, event: Event) {
+        self.read.lock().unwrap().push_back(event);
     }
 
     async fn happen(&self, what: &Mutex<VecDeque<Event>>) {
@@ -110,7 +123,9 @@ impl CalendarGateway for Hooked {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Option<RemoteBooking>, ReadFailure> {
-        self.inner.get(scope, connection, uid, effort).await
+        let read = self.inner.get(scope, connection, uid, effort).await;
+        self.happen(&self.read).await;
+        read
     }
 
     async fn find_marked(
@@ -133,6 +148,8 @@ impl CalendarGateway for Hooked {
         from: Option<PageCursor>,
         effort: Effort,
     ) -> Result<RemotePage, ReadFailure> {
-        self.inner.list(scope, connection, window, from, effort).await
+        let read = self.inner.list(scope, connection, window, from, effort).await;
+        self.happen(&self.read).await;
+        read
     }
 }

@@ -1,6 +1,6 @@
 //! What happens in the outside calendar.
 
-use appointment::calendar::CopyState;
+use appointment::calendar::{CopyState, RemoteUid};
 use appointment::commands::{BookOutcome, CallContext, CheckOutcome, CheckRequest, Requester};
 use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::AppointmentRepository;
@@ -10,7 +10,8 @@ use kernel::{CallId, Caller};
 use uuid::Uuid;
 
 use super::super::Heard;
-use super::world::{PHONE, World, event_type, slot, who};
+use super::gateway::Event;
+use super::world::{PHONE, World, effort, event_type, slot, who};
 
 #[tokio::test]
 async fn called_off_there_is_called_off_here() {
@@ -254,4 +255,40 @@ async fn nothing_is_concluded_from_a_listing_that_fails() {
     let before = world.everything();
     assert_eq!(world.compare().await, crate::calendar::Differences::default());
     assert_eq!(world.everything(), before);
+}
+
+/// Somebody moves it there, and the news of that are taken in.
+fn is_moved(world: &World, uid: &RemoteUid, at: i64) -> Event {
+    let (remote, news) = (world.remote.clone(), world.news.clone());
+    let (scope, connection, uid) = (world.scope.clone(), world.connection.clone(), uid.clone());
+    Box::pin(async move {
+        let moved = remote.move_outside(&uid, slot(at)).unwrap();
+        news.look_at(&scope, &connection, &moved, effort()).await.unwrap();
+    })
+}
+
+#[tokio::test]
+async fn a_listing_that_is_older_than_the_news_brings_nothing_back() {
+    let world = World::new();
+    let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+    let Heard::Imported(id) = world.hear(&uid).await else { panic!("not imported") };
+    world.gateway.after_read(is_moved(&world, &uid, 1));
+    world.compare().await;
+    assert_eq!((world.store.appointments(&world.scope).len(), world.start(id)), (1, slot(1)));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_booking_that_became_two_appointments_is_one_after_the_next_comparison() {
+    let world = World::new();
+    let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+    world.gateway.after_read(is_moved(&world, &uid, 1));
+    let Heard::Imported(phantom) = world.hear(&uid).await else { panic!("not imported") };
+    assert_eq!((world.start(phantom), world.only().start), (slot(0), slot(1)), "what was read is old");
+    assert_eq!(world.compare().await.followed, 1);
+    assert_eq!(world.status(phantom), AppointmentStatus::Cancelled);
+    let open: Vec<_> =
+        world.store.appointments(&world.scope).into_iter().filter(|row| row.status.is_open()).collect();
+    assert_eq!(open.iter().map(|row| row.starts_at).collect::<Vec<_>>(), [slot(1)]);
+    world.assert_converged().await;
 }
