@@ -30,6 +30,7 @@ pub mod command;
 mod company;
 pub mod figure;
 mod floor;
+mod growth;
 mod history;
 mod intake;
 mod jobs;
@@ -83,6 +84,8 @@ pub enum Name {
     History,
     /// A question that an outside calendar has to be asked about.
     Cold,
+    /// How waits grow with companies and with what is behind them.
+    Growth,
 }
 
 /// How long everything is measured.

@@ -45,7 +45,7 @@ fn race(rig: &Rig) -> anyhow::Result<usize> {
 }
 
 /// So many bookings by eight callers at once.
-fn bookings(rig: &Rig, many: u64) -> anyhow::Result<Load> {
+pub(super) fn bookings(rig: &Rig, many: u64) -> anyhow::Result<Load> {
     let visits = Mutex::new(rig.visits(many)?);
     run_threads(CALLERS, Manner::Count(many), |_, start, load| {
         let wire = Wire::connect(rig.gateway);

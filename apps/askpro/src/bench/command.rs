@@ -10,8 +10,8 @@ use clap::ValueEnum;
 use super::figure::{HEAD, Report};
 use super::rig::Rig;
 use super::{
-    Name, Plan, ack, availability, book, calls, cold, history, intake, jobs, neighbour, offer, size, slots,
-    start, tenant_read, tools,
+    Name, Plan, ack, availability, book, calls, cold, growth, history, intake, jobs, neighbour, offer, size,
+    slots, start, tenant_read, tools,
 };
 use crate::private::{Where, World};
 
@@ -159,6 +159,7 @@ impl Name {
             Self::Neighbour => neighbour::run(rig, plan).await,
             Self::History => history::run(rig, plan).await,
             Self::Cold => cold::run(rig, plan).await,
+            Self::Growth => growth::run(rig, plan).await,
             Self::Slots | Self::Tools => slots::run(plan),
         }
     }

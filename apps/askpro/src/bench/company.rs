@@ -106,13 +106,24 @@ fn number(branch: u64) -> String {
 }
 
 pub(super) fn large_company() -> TenantFile {
-    let branches = (0..BRANCHES).map(|n| BranchFile {
+    let branches = (0..BRANCHES).map(|n| branch(n, number(n), &["Anna Petersen", "Boris Kühn"]));
+    company(LARGE.to_owned(), "Große Kette".to_owned(), branches.collect())
+}
+
+/// A company of one person, as most are.
+pub(super) fn small_company(n: u64) -> TenantFile {
+    let number = format!("+494077{n:06}");
+    company(format!("laden-{n:06}"), format!("Laden {n}"), vec![branch(0, number, &["Clara Voss"])])
+}
+
+fn branch(n: u64, number: String, staff: &[&str]) -> BranchFile {
+    BranchFile {
         slug: format!("filiale-{n:02}"),
         name: format!("Filiale {n:02}"),
         timezone: None,
         // No federal state: no holidays, so that every weekday is one.
         federal_state: None,
-        numbers: vec![number(n)],
+        numbers: vec![number],
         hours: vec![HoursFile {
             days: "mon-sat".to_owned(),
             from: "08:00".to_owned(),
@@ -122,13 +133,17 @@ pub(super) fn large_company() -> TenantFile {
         services: Vec::new(),
         policy: PolicyFile::default(),
         facilities: Vec::new(),
-        staff: ["Anna Petersen", "Boris Kühn"]
-            .map(|name| StaffFile { name: name.to_owned(), ..StaffFile::default() })
-            .to_vec(),
-    });
+        staff: staff
+            .iter()
+            .map(|name| StaffFile { name: (*name).to_owned(), ..StaffFile::default() })
+            .collect(),
+    }
+}
+
+fn company(slug: String, name: String, branches: Vec<BranchFile>) -> TenantFile {
     TenantFile {
-        slug: LARGE.to_owned(),
-        name: "Große Kette".to_owned(),
+        slug,
+        name,
         active: true,
         timezone: "Europe/Berlin".to_owned(),
         locale: "de-DE".to_owned(),
@@ -143,7 +158,7 @@ pub(super) fn large_company() -> TenantFile {
             price_minor: 3200,
             ..ServiceFile::default()
         }],
-        branches: branches.collect(),
+        branches,
     }
 }
 
