@@ -29,15 +29,17 @@ macro_rules! select {
                     (SELECT jsonb_agg(jsonb_build_object('role', t.role, 'offset_ms', t.offset_ms, 'text', t.text)
                                       ORDER BY t.seq)
                        FROM public.call_transcripts t
-                      WHERE t.tenant_id = c.tenant_id AND t.call_created_at = c.created_at AND t.call_id = c.id)
+                      WHERE t.tenant_id = $1 AND t.call_created_at = k.call_created_at AND t.call_id = k.call_id)
                         AS transcript, ", $cost, "
                FROM public.call_keys k
-              -- One look by its whole key: joined, a plan made on a small table reads every call of the company.
+              -- One look each by its whole key: joined, a plan made on a small table reads every call of the company.
               CROSS JOIN LATERAL (
                     SELECT a.* FROM public.calls a
                      WHERE a.tenant_id = $1 AND a.created_at = k.call_created_at AND a.id = k.call_id OFFSET 0) c
-               LEFT JOIN public.call_contents n
-                 ON n.tenant_id = c.tenant_id AND n.call_created_at = c.created_at AND n.call_id = c.id
+               LEFT JOIN LATERAL (
+                    SELECT b.* FROM public.call_contents b
+                     WHERE b.tenant_id = $1 AND b.call_created_at = k.call_created_at AND b.call_id = k.call_id OFFSET 0) n
+                 ON true
                ", $source, "
               WHERE k.tenant_id = $1 AND ",
             $condition
@@ -62,8 +64,10 @@ macro_rules! with_cost {
         select!(
             $condition,
             "o.provider_usd_microcents, o.telephony_usd_microcents, o.billed_seconds, o.products",
-            "LEFT JOIN public.call_costs o
-               ON o.tenant_id = c.tenant_id AND o.call_created_at = c.created_at AND o.call_id = c.id"
+            "LEFT JOIN LATERAL (
+                    SELECT d.* FROM public.call_costs d
+                     WHERE d.tenant_id = $1 AND d.call_created_at = k.call_created_at AND d.call_id = k.call_id OFFSET 0) o
+                 ON true"
         )
     };
 }

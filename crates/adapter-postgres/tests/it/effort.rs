@@ -278,7 +278,7 @@ async fn looking_at_a_day_does_not_read_the_past() {
 /// How many rows of a table a statement touches, as the server counts them. With a plan for any values, as in the
 /// product.
 async fn rows_read(connection: &mut PgConnection, table: &str, work: &str) -> i64 {
-    let begin = "SET plan_cache_mode = force_generic_plan; BEGIN";
+    let begin = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; BEGIN";
     sqlx::raw_sql(begin).execute(&mut *connection).await.unwrap();
     // The server tells the counts of former transactions late, and shows them here as long.
     let before = rows_read_so_far(connection, table).await;
@@ -291,10 +291,12 @@ async fn rows_read(connection: &mut PgConnection, table: &str, work: &str) -> i6
 async fn rows_read_so_far(connection: &mut PgConnection, table: &str) -> i64 {
     // What an index scan gives to a bitmap counts as read there and not at the table.
     sqlx::query_scalar(
-        "SELECT (t.seq_tup_read + coalesce(t.idx_tup_fetch, 0)
-                 + coalesce((SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
-                               FROM pg_index i WHERE i.indrelid = t.relid), 0))::bigint
-           FROM pg_stat_xact_user_tables t WHERE t.relname = $1",
+        "SELECT sum(t.seq_tup_read + coalesce(t.idx_tup_fetch, 0)
+                    + coalesce((SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
+                                  FROM pg_index i WHERE i.indrelid = t.relid), 0))::bigint
+           FROM pg_stat_xact_user_tables t
+          WHERE t.relid = to_regclass('public.' || $1)
+             OR t.relid IN (SELECT p.relid FROM pg_partition_tree(to_regclass('public.' || $1)) p)",
     )
     .bind(table)
     .fetch_one(connection)
@@ -342,12 +344,15 @@ async fn plans_last(before: i32) {
         salon.customer.as_uuid()
     );
     let mut connection = admin.acquire().await.unwrap();
-    let sql = statements::all()
-        .find(|known| (known.module, known.name) == ("call::read", "FIND_BY_PROVIDER_ID"))
-        .unwrap()
-        .sql;
-    let prepare = format!("SET plan_cache_mode = force_generic_plan; PREPARE find_call AS {sql}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    for (name, statement) in [("find_call", "FIND_BY_PROVIDER_ID"), ("find_whole", "FIND_WITH_COST")] {
+        let known = statements::all().find(|known| (known.module, known.name) == ("call::read", statement));
+        let prepare = format!(
+            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; PREPARE {name} AS {}",
+            known.unwrap().sql
+        );
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    }
+    let whole = format!("EXECUTE find_whole('{tenant}', '{call}')");
     let works = [
         (&look, "holds"),
         (&look, "occupancy"),
@@ -355,6 +360,9 @@ async fn plans_last(before: i32) {
         (&release, "holds"),
         (&release, "occupancy"),
         (&find, "calls"),
+        (&whole, "call_keys"),
+        (&whole, "call_contents"),
+        (&whole, "call_costs"),
         (&known, "customers"),
         (&kept, "holds"),
         (&kept, "occupancy"),
@@ -437,8 +445,14 @@ async fn fill(admin: &PgPool, salon: &Salon, from: i32, until: i32) {
          ), routing AS (
             INSERT INTO call_keys (provider, provider_call_id, tenant_id, call_id, branch_id, call_created_at)
             SELECT 'retell', made.provider_id, $1, made.id, $2, now() FROM made)
-         INSERT INTO calls (tenant_id, created_at, id, provider_call_id, branch_id, direction, status)
-         SELECT $1, now(), made.id, made.provider_id, $2, 'inbound', 'ongoing' FROM made",
+         , call AS (
+            INSERT INTO calls (tenant_id, created_at, id, provider_call_id, branch_id, direction, status)
+            SELECT $1, now(), made.id, made.provider_id, $2, 'inbound', 'ongoing' FROM made
+         ), cost AS (
+            INSERT INTO call_costs (tenant_id, call_created_at, call_id, provider_usd_microcents)
+            SELECT $1, now(), made.id, 60 FROM made)
+         INSERT INTO call_contents (tenant_id, call_created_at, call_id, summary)
+         SELECT $1, now(), made.id, 'text' FROM made",
     )
     .bind(tenant)
     .bind(branch)
