@@ -138,13 +138,13 @@ impl AppointmentRepository for PgAppointmentRepository {
         if let Some((releases, hold)) = write::hold_alone(&change) {
             let durability = change.durability();
             let claim = || rows::claim_hold(scope, &locks, &releases, hold, durability);
-            let claimed: Result<Vec<()>, _> = self.database.travel(claim).await;
+            let claimed: Result<Vec<()>, _> = self.database.travel(scope, claim).await;
             return claimed.map(drop).map_err(occupancy_error);
         }
         if let Some((releases, booked)) = write::booking_alone(&change) {
             let audit = write::audit(change.writes());
             let book = || rows::book(scope, &locks, &releases, booked, (&change, &audit));
-            let done: Result<Vec<()>, _> = self.database.travel(book).await;
+            let done: Result<Vec<()>, _> = self.database.travel(scope, book).await;
             match done {
                 // Whether whoever has the new customer's number by now is the same person is decided below.
                 Err(error) if has_customer_by_now(&error) => {}

@@ -4,9 +4,13 @@
 //! transaction, in a task of its own. Here a connection comes back as it is, if its last statement was answered to the
 //! end; whoever stops in the middle closes it. Dead ones are noticed by whoever uses them next, and then all that lie idle
 //! are closed, since what ended one (a restart of the server) has ended the others.
+//!
+//! No company has more than half of the connections at once: whoever floods one waits for its own, and the others go on.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -16,8 +20,11 @@ use deadpool::managed::{
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use kernel::TenantId;
 use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection as _, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::database::Database;
 use crate::error::is_dead_connection;
@@ -25,6 +32,9 @@ use crate::error::is_dead_connection;
 /// How old a connection may grow: long enough not to matter, short enough that changed roles and settings, and what the
 /// server keeps for a session, do not last for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(3600);
+
+/// Companies whose shares are remembered before those that nobody uses are forgotten: some hundred bytes each.
+const REMEMBERED: usize = 1024;
 
 /// Makes connections.
 pub(crate) struct Maker(PgConnectOptions);
@@ -47,33 +57,67 @@ impl managed::Manager for Maker {
 
 /// The connections of one login role. The one used last is lent first: what the server keeps for it is still warm.
 #[derive(Clone)]
-pub(crate) struct Connections(managed::Pool<Maker>);
+pub(crate) struct Connections {
+    pool: managed::Pool<Maker>,
+    shares: Arc<Shares>,
+    patience: Duration,
+}
 
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The options hold a password.
-        f.debug_tuple("Connections").field(&self.0.status()).finish()
+        f.debug_tuple("Connections").field(&self.pool.status()).finish()
+    }
+}
+
+/// How many connections each company may have at once.
+struct Shares {
+    most: usize,
+    // Only of companies that have one or wait for one.
+    open: Mutex<HashMap<Uuid, Arc<Semaphore>>>,
+}
+
+impl Shares {
+    fn of(&self, tenant: Uuid) -> Arc<Semaphore> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() > REMEMBERED {
+            open.retain(|_, share| Arc::strong_count(share) > 1);
+        }
+        Arc::clone(open.entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(self.most))))
     }
 }
 
 impl Connections {
     /// At most `most` connections, each made when it is needed; whoever waits longer than `patience` gets none.
     pub(crate) fn new(options: PgConnectOptions, most: u32, patience: Duration) -> Result<Self, sqlx::Error> {
+        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
+        let shares = Arc::new(Shares { most: most.div_ceil(2), open: Mutex::default() });
         let pool = managed::Pool::builder(Maker(options))
-            .max_size(usize::try_from(most.max(1)).unwrap_or(usize::MAX))
+            .max_size(most)
             .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(patience))
             .create_timeout(Some(patience))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
-        Ok(Self(pool))
+        Ok(Self { pool, shares, patience })
+    }
+
+    /// Borrows a connection for a company, within its share; whoever waits too long for one of the two gets none.
+    pub(crate) async fn acquire_for(&self, tenant: TenantId) -> Result<Lent, sqlx::Error> {
+        let share = tokio::time::timeout(self.patience, self.shares.of(tenant.as_uuid()).acquire_owned());
+        // A share is never closed.
+        let share =
+            share.await.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut lent = self.acquire().await?;
+        lent.share = Some(share);
+        Ok(lent)
     }
 
     /// Borrows a connection.
     pub(crate) async fn acquire(&self) -> Result<Lent, sqlx::Error> {
-        match self.0.get().await {
-            Ok(object) => Ok(Lent { object: Some(object) }),
+        match self.pool.get().await {
+            Ok(object) => Ok(Lent { object: Some(object), share: None }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(PoolError::Timeout(TimeoutType::Wait | TimeoutType::Create)) => {
                 Err(sqlx::Error::PoolTimedOut)
@@ -95,18 +139,18 @@ impl Connections {
 
     /// How many there are, lent or idle.
     pub(crate) fn size(&self) -> usize {
-        self.0.status().size
+        self.pool.status().size
     }
 
     /// Closes what lies idle: one connection was found dead, or everything ends.
     pub(crate) fn forget_idle(&self) -> Vec<PgConnection> {
-        self.0.retain(|_, _| false).removed
+        self.pool.retain(|_, _| false).removed
     }
 
     /// Lends no more, says goodbye to the server on what lies idle, and closes the others as they come back.
     pub(crate) async fn close(&self) {
         let idle = self.forget_idle();
-        self.0.close();
+        self.pool.close();
         for connection in idle {
             // Whoever is gone already needs no goodbye.
             let _ = connection.close().await;
@@ -118,6 +162,7 @@ impl Connections {
 pub(crate) struct Lent {
     // Empty only after the end.
     object: Option<Object<Maker>>,
+    share: Option<OwnedSemaphorePermit>,
 }
 
 impl Lent {

@@ -84,8 +84,11 @@ impl CustomerRepository for PgCustomerRepository {
         scope: &TenantScope,
         id: CustomerId,
     ) -> Result<Option<CustomerSnapshot>, StoreError> {
-        let found: Vec<CustomerRow> =
-            self.database.travel(|| trip(FIND, scope).bind(id.as_uuid())).await.map_err(store_error)?;
+        let found: Vec<CustomerRow> = self
+            .database
+            .travel(scope, || trip(FIND, scope).bind(id.as_uuid()))
+            .await
+            .map_err(store_error)?;
         found.into_iter().next().map(CustomerSnapshot::try_from).transpose()
     }
 
@@ -97,7 +100,7 @@ impl CustomerRepository for PgCustomerRepository {
         let most = i64::try_from(customer::model::MAX_SHARING).unwrap_or(i64::MAX);
         let found: Vec<CustomerRow> = self
             .database
-            .travel(|| trip(FIND_BY_PHONE, scope).bind(phone.as_e164()).bind(most))
+            .travel(scope, || trip(FIND_BY_PHONE, scope).bind(phone.as_e164()).bind(most))
             .await
             .map_err(store_error)?;
         found.into_iter().map(CustomerSnapshot::try_from).collect()

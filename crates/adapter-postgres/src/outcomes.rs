@@ -35,8 +35,11 @@ impl OutcomeStore for PgOutcomeStore {
         scope: &TenantScope,
         key: &IdempotencyKey,
     ) -> Result<Option<StoredOutcome>, StoreError> {
-        let found: Vec<(Vec<u8>, Value)> =
-            self.database.travel(|| trip(FIND, scope).bind(key.as_str())).await.map_err(store_error)?;
+        let found: Vec<(Vec<u8>, Value)> = self
+            .database
+            .travel(scope, || trip(FIND, scope).bind(key.as_str()))
+            .await
+            .map_err(store_error)?;
         found
             .into_iter()
             .next()

@@ -49,7 +49,7 @@ impl Database {
         scope: &TenantScope,
         access: Access<'_>,
     ) -> Result<Session, sqlx::Error> {
-        self.begin_text(&opening(self.working_role().name(), scope, access)).await
+        self.begin_text(&opening(self.working_role().name(), scope, access), scope).await
     }
 
     /// Begins a transaction to read for the tenant of the scope.
@@ -62,11 +62,12 @@ impl Database {
         self.begin(scope, Access::WRITE).await.map_err(commit_error)
     }
 
-    async fn begin_text(&self, text: &str) -> Result<Session, sqlx::Error> {
+    async fn begin_text(&self, text: &str, scope: &TenantScope) -> Result<Session, sqlx::Error> {
         let since = Instant::now();
         let mut is_first = true;
         loop {
-            let mut session = Session { connection: Some(self.connections().acquire().await?), since };
+            let lent = self.connections().acquire_for(scope.tenant()).await?;
+            let mut session = Session { connection: Some(lent), since };
             match sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *session).await {
                 Ok(_) => return Ok(session),
                 // After a restart of the server every idle connection is dead.

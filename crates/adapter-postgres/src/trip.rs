@@ -30,21 +30,26 @@ impl Database {
     /// A caller who gives up leaves a statement behind that ends by itself, with its transaction.
     pub(crate) async fn travel<'q, O>(
         &self,
+        scope: &TenantScope,
         build: impl Fn() -> Trip<'q> + Send,
     ) -> Result<Vec<O>, sqlx::Error>
     where
         O: for<'r> FromRow<'r, PgRow>,
     {
         let began = Instant::now();
-        let rows = self.attempts(build).await;
+        let rows = self.attempts(scope, build).await;
         voice::spent(voice::DATABASE, began.elapsed());
         rows?.iter().map(O::from_row).collect()
     }
 
-    async fn attempts<'q>(&self, build: impl Fn() -> Trip<'q> + Send) -> Result<Vec<PgRow>, sqlx::Error> {
+    async fn attempts<'q>(
+        &self,
+        scope: &TenantScope,
+        build: impl Fn() -> Trip<'q> + Send,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut is_first = true;
         loop {
-            let mut lent = self.connections().acquire().await?;
+            let mut lent = self.connections().acquire_for(scope.tenant()).await?;
             let answer = build().fetch_all(&mut *lent).await;
             lent.give_back_after(&answer);
             match answer {

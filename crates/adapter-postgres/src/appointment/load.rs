@@ -131,7 +131,7 @@ pub(super) async fn day_load(
     query: &DayQuery,
 ) -> Result<DayLoad, StoreError> {
     let rows: Vec<LoadRow> = database
-        .travel(|| {
+        .travel(scope, || {
             trip(DAY_LOAD, scope)
                 .bind(query.branch.as_uuid())
                 .bind(resources(query))
@@ -168,6 +168,6 @@ pub(super) async fn live_holds_of_call(
     call: CallId,
 ) -> Result<Vec<HoldSnapshot>, StoreError> {
     let rows: Vec<LoadRow> =
-        database.travel(|| trip(LIVE_HOLDS, scope).bind(call.as_uuid())).await.map_err(store_error)?;
+        database.travel(scope, || trip(LIVE_HOLDS, scope).bind(call.as_uuid())).await.map_err(store_error)?;
     rows.iter().map(LoadRow::checked_hold).collect()
 }

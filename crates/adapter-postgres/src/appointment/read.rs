@@ -243,7 +243,7 @@ pub(super) async fn list_upcoming(
     from: DateTime<Utc>,
 ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
     let rows: Vec<AppointmentRow> = database
-        .travel(|| {
+        .travel(scope, || {
             trip(LIST_UPCOMING, scope)
                 .bind(customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
                 .bind(from)
@@ -284,7 +284,7 @@ pub(super) async fn list_of_call(
     call: CallId,
 ) -> Result<Vec<AppointmentSnapshot>, StoreError> {
     let rows: Vec<AppointmentRow> = database
-        .travel(|| trip(LIST_OF_CALL, scope).bind(call.as_uuid()).bind(at_most()))
+        .travel(scope, || trip(LIST_OF_CALL, scope).bind(call.as_uuid()).bind(at_most()))
         .await
         .map_err(store_error)?;
     rows.into_iter().map(AppointmentSnapshot::try_from).collect()

@@ -55,9 +55,10 @@ async fn crowd(
     tasks.join_all().await
 }
 
-/// A pool as large as the crowd, so that all stand at the database's door and none before the pool's.
+/// A pool of which the crowd's company may have as much as it needs, half of it, so that all stand at the database's door
+/// and none before the pool's.
 async fn wide_pool(database: &TestDatabase) -> Database {
-    let mut config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(50);
+    let mut config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(100);
     // Fifty first connections take a while on two cores; that is not what is measured here.
     config.acquire_timeout = std::time::Duration::from_secs(30);
     Database::connect(&config).await.unwrap()

@@ -6,8 +6,8 @@ use adapter_postgres::{Database, DatabaseConfig, PgAppointmentRepository, PgCust
 use appointment::ports::AppointmentRepository as _;
 use customer::{CustomerRepository as _, CustomerWrite};
 use kernel::{
-    ChangeSet, Claim, Classify as _, CommitError, ErrorClass, IdempotencyKey, JobSpec, OutgoingEvent,
-    RandomIds, RequestHash,
+    AppointmentId, ChangeSet, Claim, Classify as _, CommitError, ErrorClass, IdempotencyKey, JobSpec,
+    OutgoingEvent, RandomIds, RequestHash,
 };
 use serde_json::json;
 use testkit::TestDatabase;
@@ -44,7 +44,8 @@ async fn a_connection_goes_from_tenant_to_tenant_without_a_trace() {
     let customers = PgCustomerRepository::new(single.clone());
     let appointments = PgAppointmentRepository::new(single.clone());
     for _ in 0..3 {
-        assert!(appointments.list_of_call(&own.scope, own.call).await.unwrap().is_empty());
+        let unknown = AppointmentId::generate(&RandomIds);
+        assert!(appointments.find(&own.scope, unknown).await.unwrap().is_none());
         assert!(customers.find(&own.scope, own.customer).await.unwrap().is_some());
         assert!(customers.find(&other.scope, own.customer).await.unwrap().is_none());
         let role: String =
@@ -56,6 +57,40 @@ async fn a_connection_goes_from_tenant_to_tenant_without_a_trace() {
     }
     eventually(database.admin_pool(), OPEN, 0).await;
     assert_eq!(single.size(), 1, "reading does not cost a connection");
+}
+
+const HANGING: &str = "SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND usename = 'gateway' AND wait_event_type = 'Lock'";
+
+/// Whoever is flooded waits for its own: half of the connections stay for everybody else.
+#[tokio::test]
+async fn a_company_never_has_all_connections() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let flooded = Salon::insert(admin, 1).await;
+    let quiet = Salon::insert(admin, 2).await;
+    let mut config = DatabaseConfig::gateway(database.gateway_url()).with_max_connections(4);
+    (config.lock_timeout, config.acquire_timeout) = (Duration::from_secs(30), Duration::from_secs(30));
+    let store = Database::connect(&config).await.unwrap();
+    let customers = PgCustomerRepository::new(store.clone());
+
+    let mut holder = admin.begin().await.unwrap();
+    sqlx::query("SELECT FROM customers FOR UPDATE").execute(&mut *holder).await.unwrap();
+    let mut next = customers.find(&flooded.scope, flooded.customer).await.unwrap().unwrap();
+    next.version = 2;
+    let change = || ChangeSet::one(CustomerWrite::Update { next: next.clone(), expected: 1 });
+    let flood = futures_util::future::join_all((0..6).map(|_| customers.commit(&flooded.scope, change())));
+    let beside = async {
+        eventually(admin, HANGING, 2).await;
+        for _ in 0..10 {
+            assert!(customers.find(&quiet.scope, quiet.customer).await.unwrap().is_some());
+        }
+        assert_eq!(count(admin, HANGING).await, 2, "the others wait for a connection of their own");
+        holder.rollback().await.unwrap();
+    };
+    let (written, ()) = tokio::join!(flood, beside);
+    assert_eq!(written.iter().filter(|done| done.is_ok()).count(), 1, "{written:?}");
+    assert!(store.size() <= 4);
 }
 
 /// A tool's deadline drops the future wherever it is. Whatever was open then must not reach the next user.
