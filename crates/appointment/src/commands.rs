@@ -352,6 +352,8 @@ pub enum PrepareOutcome {
         hold: Option<Hold>,
         /// What the move would cost now; `None` is nothing.
         fee: Option<Money>,
+        /// How far the new slot can be relied on.
+        certainty: Certainty,
     },
     /// It cannot.
     Not(MoveRefusal),

@@ -262,6 +262,8 @@ pub enum PrepareSequenceOutcome {
         holds: Vec<Hold>,
         /// What it would cost in all.
         fee: Option<Money>,
+        /// How far the new slots can be relied on: as far as the least certain of them.
+        certainty: Certainty,
     },
     /// It cannot; never [`ChangeSequenceOutcome::Changed`], and nothing was written.
     Not(ChangeSequenceOutcome),

@@ -180,3 +180,30 @@ async fn a_move_that_is_refused_whatever_its_time_is_noted_where_it_stands_now()
     assert!(noted.message.contains("fünfzehn Uhr vorgemerkt"), "{}", noted.message);
     assert!(!noted.message.contains("nicht frei") && noted.alternatives.is_empty(), "{}", noted.message);
 }
+
+/// By the plan alone nothing is promised: neither that it can be moved, nor that it is held.
+#[tokio::test]
+async fn a_move_is_asked_about_no_more_surely_than_a_booking() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    world.wait(-86_400 * 2);
+    let args = json!({"new_date": "2026-11-24", "new_time": "15:00"});
+    let sure = line.ask("reschedule_appointment", args.clone()).await;
+    assert_eq!(sure.status, Status::ReadyForConfirmation, "{}", sure.message);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("reschedule_appointment", args).await;
+    assert_eq!(
+        (hoped.status, &hoped.data["certainty"]),
+        (Status::Unverified, &json!("unverified")),
+        "{}",
+        hoped.message
+    );
+    assert!(
+        hoped.message.starts_with("Nach unserem Plan kann ich Ihren Termin")
+            && hoped.message.contains("der Kalender antwortet aber gerade nicht"),
+        "{}",
+        hoped.message
+    );
+}

@@ -146,3 +146,35 @@ async fn nothing_is_held_that_the_caller_has_not_heard_of() {
     let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
     assert_eq!(yes.status, Status::Booked, "{}", yes.message);
 }
+
+/// A move of several is asked about in the words in which they are booked.
+#[tokio::test]
+async fn a_move_that_is_free_by_our_plan_is_promised_as_that() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let starts = ["2026-11-27T09:00:00Z", "2026-11-27T14:00:00Z"];
+    let starts: Vec<_> = starts.iter().map(|at| Minute::floor(at.parse().unwrap())).collect();
+    let as_of = "2026-11-23T07:59:30Z".parse().unwrap();
+    world.outside.says(Offered::Fresh { starts, as_of }, Settlement::Agreed);
+    let booked = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    let args = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    let sure = line.ask("reschedule_appointment", args.clone()).await;
+    assert_eq!(sure.status, Status::ReadyForConfirmation, "{}", sure.message);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("reschedule_appointment", args).await;
+    assert_eq!(
+        (hoped.status, &hoped.data["certainty"]),
+        (Status::Unverified, &json!("unverified")),
+        "{}",
+        hoped.message
+    );
+    assert!(
+        hoped.message.starts_with("Nach unserem Plan kann ich Ihre Termine auf Freitag")
+            && hoped.message.ends_with(
+                "der Kalender antwortet aber gerade nicht, soll ich das schon einmal so vormerken?"
+            ),
+        "{}",
+        hoped.message
+    );
+}
