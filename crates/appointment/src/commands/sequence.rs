@@ -198,7 +198,12 @@ pub enum BookSequenceOutcome {
     /// follows it. Nothing was written.
     AlreadyBooked(Vec<Appointment>),
     /// The customer has another appointment at that time. Nothing was written; ask, then repeat with `additional`.
-    OwnAppointment(OwnAppointment),
+    OwnAppointment {
+        /// Which.
+        own: OwnAppointment,
+        /// Whether all of it could be had beside it; if not, `additional` is of no use.
+        is_free: bool,
+    },
     /// Not all of it can be had (any more). Nothing was written.
     Gone {
         /// The part that cannot be had, from 0.
