@@ -3,6 +3,7 @@
 use appointment::calendar::Offered;
 use appointment::model::{CatalogueSnapshot, Minute, Span};
 use appointment::policy::sequence::SequenceLimits;
+use appointment::testing::service_id;
 use serde_json::json;
 use voice::{NextAction, Settlement, Status};
 
@@ -176,5 +177,59 @@ async fn a_move_that_is_free_by_our_plan_is_promised_as_that() {
             ),
         "{}",
         hoped.message
+    );
+}
+
+/// Anna never has time where Boris follows her, and the search for her stops long before all of it was looked at; Boris
+/// could do all of it alone on one day on which she is away.
+#[tokio::test]
+async fn a_person_is_not_said_to_be_impossible_beyond_where_it_was_looked() {
+    let at = |text: &str| text.parse().unwrap();
+    let world = World::with(|salon| {
+        salon.policy.grid_minutes = 5;
+        let anna = Span::new(at("2026-12-04T00:00:00Z"), at("2026-12-05T00:00:00Z"));
+        salon.staff[0].absences.push(anna);
+        let before = Span::new(at("2026-11-23T00:00:00Z"), at("2026-12-04T09:00:00Z"));
+        let after = Span::new(at("2026-12-04T10:00:00Z"), at("2027-03-01T00:00:00Z"));
+        salon.staff[1].absences.extend([before, after]);
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut anna = wish("2026-11-27", "10:00");
+    anna["mitarbeiter"] = json!("Anna");
+    line.ask("check_availability", anna).await;
+    let args = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 80});
+    let next = line.ask("find_next_available", args).await;
+    assert_eq!(next.data["requested_staff"], "Anna Petersen", "{}", next.message);
+    assert!(
+        next.message.starts_with("Bis ")
+            && next.message.contains(" geht das allein bei Anna Petersen leider nicht, das nächste Mal"),
+        "{}",
+        next.message
+    );
+    let until = next.data["searched_until"].as_str().unwrap();
+    assert!(until > "2026-12-10" && until < "2027-01-20", "{until}");
+}
+
+/// Boris is away for longer than is looked at, all of which was looked at: that is said, and no more.
+#[tokio::test]
+async fn a_person_who_is_away_is_said_to_be_so_for_the_days_that_were_looked_at() {
+    let world = World::with(|salon| {
+        without_boris(salon);
+        salon.staff[0].performs.push(service_id(3));
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut boris = wish("2026-11-27", "10:00");
+    boris["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", boris).await;
+    let args = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 7});
+    let next = line.ask("find_next_available", args).await;
+    assert!(
+        next.message.starts_with(
+            "Bis Sonntag, den neunundzwanzigsten November, geht das allein bei Boris Kühn leider nicht, das nächste Mal"
+        ),
+        "{}",
+        next.message
     );
 }
