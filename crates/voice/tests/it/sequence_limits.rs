@@ -1,10 +1,11 @@
 //! What cannot be promised of a sequence: a calendar that is silent, a search that gives up, times that nobody hears of.
 
-use appointment::calendar::Offered;
-use appointment::model::{CatalogueSnapshot, Minute, Span};
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
+use appointment::model::{CatalogueSnapshot, Minute, ServiceLink, Span};
 use appointment::policy::sequence::SequenceLimits;
-use appointment::testing::service_id;
+use appointment::testing::{service_id, staff_id};
 use serde_json::json;
+use uuid::Uuid;
 use voice::{NextAction, Settlement, Status};
 
 use crate::outside::mirrored;
@@ -232,4 +233,26 @@ async fn a_person_who_is_away_is_said_to_be_so_for_the_days_that_were_looked_at(
         "{}",
         next.message
     );
+}
+
+/// Boris cannot colour while he tidies up after the beard, so Anna has to trim it, and her calendar is silent: what stands
+/// in the way is no silence, and what there is by our plan is offered all the same.
+#[tokio::test]
+async fn whatever_is_in_the_way_the_plan_is_looked_at_where_a_calendar_is_silent() {
+    let world = World::with(|salon| {
+        salon.staff[0].performs.retain(|service| *service != service_id(2));
+        salon.staff[0].performs.push(service_id(3));
+        let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
+        let event_type = RemoteEventType::parse("473").unwrap();
+        let link = CalendarLink { connection, event_type, host: None };
+        salon.links.push(ServiceLink { service: service_id(3), staff: staff_id(1), link });
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let looked = line
+        .ask("check_availability", with(&json!(["Bartpflege", "Ansatzfarbe"]), "2026-11-27", "10:00"))
+        .await;
+    assert_eq!(looked.status, Status::Unverified, "{}", looked.message);
+    assert_eq!(looked.data["staff"], "Anna Petersen und Boris Kühn");
 }
