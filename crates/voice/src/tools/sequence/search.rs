@@ -189,6 +189,7 @@ pub(crate) async fn next(
 }
 
 /// How far it was looked.
+#[derive(Clone, Copy)]
 struct Looked {
     after: Option<DateTime<Utc>>,
     search_days: u32,
