@@ -310,7 +310,12 @@ pub enum BookOutcome {
     /// The same customer (or the same call) has the same service at the same minute already. Nothing was written.
     AlreadyBooked(Appointment),
     /// The customer has another appointment at that time. Nothing was written; ask, then repeat with `additional`.
-    OwnAppointment(OwnAppointment),
+    OwnAppointment {
+        /// Which.
+        own: OwnAppointment,
+        /// Whether what was asked for could be had beside it; if not, `additional` is of no use.
+        is_free: bool,
+    },
     /// It cannot be had (any more). Nothing was written.
     SlotGone {
         /// Why.
@@ -352,6 +357,8 @@ pub enum PrepareOutcome {
         hold: Option<Hold>,
         /// What the move would cost now; `None` is nothing.
         fee: Option<Money>,
+        /// How far the new slot can be relied on.
+        certainty: Certainty,
     },
     /// It cannot.
     Not(MoveRefusal),

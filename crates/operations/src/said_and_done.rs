@@ -13,7 +13,7 @@ use appointment::ports::AppointmentRepository;
 use async_trait::async_trait;
 use call::{CallEffect, CallError, CallService, CallSnapshot, Speaker};
 use chrono::{DateTime, Utc};
-use claims::Claim;
+use claims::{Claim, When};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };
@@ -28,7 +28,7 @@ pub const MAX_SENTENCE_CHARS: usize = 500;
 /// What does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mismatch {
-    /// It was said to be booked, and nothing was booked.
+    /// It was said to be booked, and nothing was booked, or less than was said.
     BookingClaimed,
     /// It was said to be moved, and nothing was moved.
     MoveClaimed,
@@ -119,6 +119,10 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
             findings.push(Finding { mismatch, sentence });
         }
     };
+    // Each of these names another day or hour than all before it: so many bookings were claimed, at the least. Saying one
+    // again is no other, and a booking that was moved has been at two times.
+    let mut apart: Vec<When> = Vec::new();
+    let is_counted = has(CallEffect::AppointmentBooked) && !has(CallEffect::AppointmentMoved);
     for claimed in turns.iter().flat_map(|turn| claims::claims(turn)) {
         let (booked, moved) = (has(CallEffect::AppointmentBooked), has(CallEffect::AppointmentMoved));
         let cancelled = has(CallEffect::AppointmentCancelled);
@@ -131,6 +135,14 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
         };
         if !kept {
             found(mismatch, Some(&claimed.sentence));
+        }
+        if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted)
+            && apart.iter().all(|known| known.differs_from(when))
+        {
+            apart.push(when);
+            if apart.len() > made.len().max(1) {
+                found(Mismatch::BookingClaimed, Some(&claimed.sentence));
+            }
         }
     }
     for (effect, claim, mismatch) in [

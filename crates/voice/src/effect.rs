@@ -20,12 +20,14 @@ use crate::status::Status;
 use crate::tools::waiting_list::{self, Noted};
 
 /// Where an appointment stands, as far as an answer about it is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     /// It takes place.
     Firm,
     /// It is committed here; an outside calendar has not agreed yet.
     Noted,
+    /// It is committed here; an outside calendar did not take it, or says something else, and a person looks at it.
+    Examined,
     /// It was changed since.
     Superseded,
 }
@@ -33,7 +35,8 @@ pub(crate) enum Standing {
 impl Standing {
     pub(crate) const fn of(appointment: &AppointmentSnapshot) -> Self {
         match appointment.status {
-            AppointmentStatus::Pending | AppointmentStatus::NeedsAttention => Self::Noted,
+            AppointmentStatus::Pending => Self::Noted,
+            AppointmentStatus::NeedsAttention => Self::Examined,
             AppointmentStatus::Confirmed | AppointmentStatus::Completed => Self::Firm,
             AppointmentStatus::Cancelled | AppointmentStatus::NoShow => Self::Superseded,
         }
@@ -211,18 +214,30 @@ impl Effect {
         let mut done = self
             .branch()
             .map_or_else(|| self.told(talk), |branch| talk.about(branch, |there| self.told(there)));
-        if standing == Standing::Noted {
-            done.reply = self.noted(talk, done.reply);
+        if standing != Standing::Firm {
+            done.reply = self.noted(talk, standing, done.reply);
         }
         done
     }
 
     /// The same fields, with a sentence that promises no more than is certain.
-    fn noted(&self, talk: &Conversation, reply: ToolReply) -> ToolReply {
-        let otherwise = if talk.caller.number().is_some() {
-            format!("falls etwas dagegen spricht, ruft {} Sie an", speech::plain(&talk.tenant.name))
-        } else {
-            "fragen Sie dazu bitte später noch einmal nach".to_owned()
+    fn noted(&self, talk: &Conversation, standing: Standing, reply: ToolReply) -> ToolReply {
+        let company = speech::plain(&talk.tenant.name);
+        let it = if matches!(self, Self::Sequence(_)) { "nicht alles davon" } else { "ihn nicht" };
+        let open = match (standing == Standing::Examined, talk.caller.number().is_some()) {
+            (false, true) => format!(
+                "die Bestätigung aus dem Kalender steht noch aus, falls etwas dagegen spricht, ruft {company} Sie an"
+            ),
+            (false, false) => {
+                "die Bestätigung aus dem Kalender steht noch aus, fragen Sie dazu bitte später noch einmal nach"
+                    .to_owned()
+            }
+            (true, true) => {
+                format!("der Kalender hat {it} angenommen, {company} prüft das und ruft Sie an")
+            }
+            (true, false) => format!(
+                "der Kalender hat {it} angenommen, {company} prüft das, fragen Sie dazu bitte später noch einmal nach"
+            ),
         };
         let message = match self {
             Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. } => {
@@ -232,12 +247,12 @@ impl Effect {
                     format!("für {} {}", speech::plain(&service), speech::moment(at, there.now))
                 });
                 format!(
-                    "Ich habe den Termin {said} vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, {otherwise}, kann ich sonst noch etwas für Sie tun?"
+                    "Ich habe den Termin {said} vorgemerkt, {open}, kann ich sonst noch etwas für Sie tun?"
                 )
             }
             Self::Sequence(sequence) => {
                 let place = sequence.branch().unwrap_or(talk.branch);
-                talk.about(place, |there| sequence.noted(there, &otherwise))
+                talk.about(place, |there| sequence.noted(there, &open))
             }
             Self::Cancelled { .. } | Self::CallbackRequested { .. } | Self::WishNoted { .. } => return reply,
         };

@@ -216,7 +216,8 @@ pub trait CallMemory: Send + Sync {
 pub enum Settlement {
     /// Both sides agree, or there is no copy to keep.
     Agreed,
-    /// The outside calendar does not take it: the appointment was withdrawn, or is back where it was.
+    /// The outside calendar does not take it. How the appointment stands now has to be read: it was withdrawn, is back
+    /// where it was, or stays, and a person looks at it.
     Refused,
     /// Not known yet. The work goes on; if it fails, a person will tell the customer.
     Open,

@@ -49,7 +49,9 @@ pub(super) fn write(outcome: Result<Answer, Trouble>, stems: &[Stem]) -> Result<
     })?;
     match answer.status {
         200..=299 => answer.body.map_err(|cut| unknown(cut.word())),
-        429 | 503 => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
+        429 => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
+        // The provider itself did nothing; whoever stands before it may say the same after the provider has done it.
+        503 if is_of_the_provider(&answer) => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
         401 | 403 | 498 => Err(refused(RefusalReason::Unauthorized, &answer, None)),
         404 => Err(refused(RefusalReason::NotFound, &answer, None)),
         // The reason is in the words: without them it is better looked up than guessed.
@@ -99,6 +101,14 @@ fn words(answer: &Answer) -> Words {
         error.text(&["message", "details"]).or_else(|| error.object(&["details"])?.text(&["message"]));
     let message = message.or_else(|| root.text(&["message"]));
     Words { code: error.text(&["code"]), message: message.unwrap_or_default() }
+}
+
+/// Whether an error is written as the provider writes them: a status that says so, and a code with words.
+fn is_of_the_provider(answer: &Answer) -> bool {
+    let Ok(bytes) = &answer.body else { return false };
+    let Ok(root) = Object::of_bytes(bytes) else { return false };
+    root.text(&["status"]).as_deref() == Some("error")
+        && root.object(&["error"]).is_some_and(|error| error.text(&["code"]).is_some())
 }
 
 fn code(status: u16, words: &Words) -> String {

@@ -150,6 +150,24 @@ async fn errors_of_a_server_are_unknown_but_for_the_one_that_did_nothing() {
     }
 }
 
+/// Whoever stands between may say so after the provider has done it.
+#[tokio::test]
+async fn a_busy_server_that_does_not_speak_as_the_provider_does_is_unknown() {
+    let page = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>".to_vec();
+    let replies = [
+        Reply::Raw(503, vec![("content-type", "text/html".to_owned())], page),
+        Reply::Raw(503, Vec::new(), Vec::new()),
+        Reply::Raw(503, Vec::new(), json!({}).to_string().into_bytes()),
+        Reply::Raw(503, Vec::new(), json!({"error": "upstream timed out"}).to_string().into_bytes()),
+        Reply::Raw(503, Vec::new(), json!({"message": "no healthy upstream"}).to_string().into_bytes()),
+        Reply::Raw(503, Vec::new(), json!({"error": {"code": "UPSTREAM"}}).to_string().into_bytes()),
+    ];
+    for reply in replies {
+        let server = Server::start([reply]).await;
+        assert_eq!(write(&server.base_url, effort()).await, unknown("status 503"));
+    }
+}
+
 #[tokio::test]
 async fn a_redirection_is_not_followed() {
     let server = Server::start([]).await;

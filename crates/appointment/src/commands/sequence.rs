@@ -198,7 +198,12 @@ pub enum BookSequenceOutcome {
     /// follows it. Nothing was written.
     AlreadyBooked(Vec<Appointment>),
     /// The customer has another appointment at that time. Nothing was written; ask, then repeat with `additional`.
-    OwnAppointment(OwnAppointment),
+    OwnAppointment {
+        /// Which.
+        own: OwnAppointment,
+        /// Whether all of it could be had beside it; if not, `additional` is of no use.
+        is_free: bool,
+    },
     /// Not all of it can be had (any more). Nothing was written.
     Gone {
         /// The part that cannot be had, from 0.
@@ -262,6 +267,8 @@ pub enum PrepareSequenceOutcome {
         holds: Vec<Hold>,
         /// What it would cost in all.
         fee: Option<Money>,
+        /// How far the new slots can be relied on: as far as the least certain of them.
+        certainty: Certainty,
     },
     /// It cannot; never [`ChangeSequenceOutcome::Changed`], and nothing was written.
     Not(ChangeSequenceOutcome),

@@ -1,6 +1,7 @@
 //! Booking.
 
-use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, TenantScope};
+use chrono::{DateTime, Utc};
+use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, StaffId, TenantScope};
 
 use super::{
     ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds,
@@ -21,7 +22,7 @@ enum Decision {
     /// This very appointment exists.
     Exists(AppointmentId),
     /// The customer is elsewhere at that time.
-    Elsewhere(OwnAppointment),
+    Elsewhere(OwnAppointment, bool),
     Gone(Unavailable),
     Book(Box<Appointment>),
 }
@@ -62,7 +63,9 @@ impl BookingService {
                     let found = self.find(scope, id).await?;
                     return found.map(BookOutcome::AlreadyBooked).ok_or(BookingError::UnknownAppointment(id));
                 }
-                Decision::Elsewhere(own) => return Ok(BookOutcome::OwnAppointment(own)),
+                Decision::Elsewhere(own, is_free) => {
+                    return Ok(BookOutcome::OwnAppointment { own, is_free });
+                }
                 Decision::Gone(why) => {
                     reason = why;
                     break;
@@ -137,31 +140,41 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
         return Decision::Gone(Unavailable::NotOffered);
     };
     let minute = Minute::floor(start);
+    let placed = place(picture, sought, staff, start);
     if !request.additional {
         let stay = Span::new(start, sought.footprint().end(minute).instant());
         if let Some(own) = same_or_elsewhere::elsewhere(own, &request.requester, customer, stay) {
-            return Decision::Elsewhere(own);
+            return Decision::Elsewhere(own, placed.is_ok());
         }
     }
-    let chosen = match staff {
-        Some(staff) => choose_hopefully(picture, sought, &[staff], &[], start),
-        None => {
-            let held: Vec<_> = own_holds_for(picture, service, start).map(|hold| hold.staff).collect();
-            choose_hopefully(picture, sought, &held, &picture.performers, start)
-        }
-    };
-    match chosen {
+    match placed {
         Err(reason) => Decision::Gone(reason),
-        Ok(staff) => {
-            let kept = kept_by(own_holds_for(picture, service, start).filter(|hold| hold.staff == staff));
-            let Some(uses) = availability.facilities_for(sought, staff, start, &kept) else {
-                return Decision::Gone(Unavailable::NoFacility);
-            };
+        Ok((staff, uses)) => {
             let slot = sought.slot(staff, minute);
             appointment_at(picture, request, (id, uses), slot)
                 .map_or(Decision::Gone(Unavailable::NotOffered), |made| Decision::Book(Box::new(made)))
         }
     }
+}
+
+/// Who takes it, and what of the branch's is used for it.
+fn place(
+    picture: &Picture,
+    sought: &Sought,
+    staff: Option<StaffId>,
+    start: DateTime<Utc>,
+) -> Result<(StaffId, Vec<FacilityUse>), Unavailable> {
+    let service = sought.service_id();
+    let staff = match staff {
+        Some(staff) => choose_hopefully(picture, sought, &[staff], &[], start),
+        None => {
+            let held: Vec<_> = own_holds_for(picture, service, start).map(|hold| hold.staff).collect();
+            choose_hopefully(picture, sought, &held, &picture.performers, start)
+        }
+    }?;
+    let kept = kept_by(own_holds_for(picture, service, start).filter(|hold| hold.staff == staff));
+    let uses = picture.availability().facilities_for(sought, staff, start, &kept);
+    Ok((staff, uses.ok_or(Unavailable::NoFacility)?))
 }
 
 /// What the customer, or the call, has already.

@@ -6,7 +6,7 @@ use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, StaffId, Tena
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
 };
-use crate::calendar::{CopyRecord, copy_job};
+use crate::calendar::{Certainty, CopyRecord, copy_job};
 use crate::commands::{
     CancelOutcome, CancelRequest, MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome, Requester,
 };
@@ -46,12 +46,14 @@ impl BookingService {
                 Ok(found) => found,
                 Err(refusal) => return Ok(PrepareOutcome::Not(refusal)),
             };
+            let certainty = Certainty::of(&found.picture.outside, found.slot.staff);
             let Requester::Caller(context) = &request.requester else {
                 return Ok(PrepareOutcome::Ready {
                     appointment: found.appointment,
                     slot: found.slot,
                     hold: None,
                     fee: found.fee,
+                    certainty,
                 });
             };
             let spans = spans_at(&found.picture, &found.slot);
@@ -83,6 +85,7 @@ impl BookingService {
                         slot: found.slot,
                         hold: plan.hold,
                         fee: found.fee,
+                        certainty,
                     });
                 }
                 Err(error) if worth_another_look(&error) => {}

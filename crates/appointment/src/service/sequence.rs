@@ -146,7 +146,8 @@ impl BookingService {
             }
             let placed = place_all(&pictures, &[], start, self.sequences.max_gap_minutes);
             if let Some(own) = elsewhere(&pictures, &stays(&pictures, &placed, start), &request) {
-                return Ok(BookSequenceOutcome::OwnAppointment(own));
+                let is_free = placed.is_ok();
+                return Ok(BookSequenceOutcome::OwnAppointment { own, is_free });
             }
             let placed = match placed {
                 Ok(placed) => placed,

@@ -5,7 +5,7 @@ use kernel::{CommitError, StaffId, TenantScope};
 
 use super::sequence::day_of;
 use super::sequence_changes::{Open, fee_due, fee_of, refusal, within_quotas};
-use super::sequence_place::{PartPicture, place_all};
+use super::sequence_place::{PartPicture, certainty, place_all};
 use super::sequence_search::Around;
 use super::{ATTEMPTS, Ask, BookingService, Subject, latest_day, wish_for, worth_another_look};
 use crate::commands::{
@@ -53,16 +53,17 @@ impl BookingService {
             };
             let slots: Sequence = found.placed.iter().map(|placed| placed.slot).collect();
             let fee = fee_of(&found.after);
+            let certainty = certainty(&found.parts, &slots);
             let wishes = self.hold_wishes(&found, &request.requester);
             let parts = found.before;
             let Some(first) = found.parts.first().filter(|_| !wishes.is_empty()) else {
-                return Ok(PrepareSequenceOutcome::Ready { parts, slots, holds: Vec::new(), fee });
+                return Ok(PrepareSequenceOutcome::Ready { parts, slots, holds: Vec::new(), fee, certainty });
             };
             let picture = &first.picture;
             let (live, policy) = (&picture.load.holds, picture.catalogue.policy());
             let (holds, change) = plan_holds(wishes, live, policy, picture.view.now);
             if self.commit_plan(scope, change).await? {
-                return Ok(PrepareSequenceOutcome::Ready { parts, slots, holds, fee });
+                return Ok(PrepareSequenceOutcome::Ready { parts, slots, holds, fee, certainty });
             }
         }
         let outcome = self.sequence_just_taken(scope, request, to).await?;

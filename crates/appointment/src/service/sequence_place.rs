@@ -67,7 +67,8 @@ pub(super) fn place_all(
     gap: u32,
 ) -> Result<Vec<Placed>, NotPlaced> {
     match place_seen((parts, &seen(parts)), preferred, start, gap) {
-        Err(NotPlaced { reason: Unavailable::NotVerified, .. }) => {
+        // Whatever the nearest reason is: with whoever is only known by the plan it may go another way.
+        Err(_) if parts.iter().any(|part| !part.picture.outside.is_complete()) => {
             place_seen((parts, &hoped_for(parts)), preferred, start, gap)
         }
         decided => decided,

@@ -278,7 +278,7 @@ impl WaitingList {
         match outcome {
             BookOutcome::Booked(made) => Ok(Ok(made)),
             BookOutcome::SlotGone { reason, .. } => Ok(Err(reason)),
-            BookOutcome::AlreadyBooked(_) | BookOutcome::OwnAppointment(_) | BookOutcome::Repeated => {
+            BookOutcome::AlreadyBooked(_) | BookOutcome::OwnAppointment { .. } | BookOutcome::Repeated => {
                 Ok(Err(Unavailable::JustTaken))
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appointment::calendar::COPY_JOB;
 use async_trait::async_trait;
-use kernel::{AppointmentId, Claim, IdempotencyKey, JobSpec, RequestHash};
+use kernel::{AppointmentId, Claim, EventId, IdempotencyKey, JobSpec, RequestHash};
 use operations::calendar::{CalendarError, CalendarRounds, Pushed};
 use operations::engine::StoredEvent;
 use operations::ports::body_digest;
@@ -111,7 +111,17 @@ impl JobHandler for WarmCache {
     }
 }
 
-/// Somebody was told "if anything speaks against it, we call you": now something does.
+/// Which fact is to be told of. An appointment may be disputed again, long after somebody was called about the first time.
+#[derive(Debug, Serialize, Deserialize)]
+struct AboutDispute {
+    appointment: AppointmentId,
+    /// `None`: the job is older than this field, and stands for the first dispute.
+    #[serde(default)]
+    event: Option<EventId>,
+}
+
+/// Somebody was told "if anything speaks against it, we call you": now something does. Each dispute is one promise, however
+/// often its job is carried out.
 #[derive(Clone)]
 pub struct CallBackAboutDispute(pub Arc<CalendarRounds>);
 
@@ -122,15 +132,18 @@ impl CallBackAboutDispute {
     /// The job that follows from `appointment.disputed`.
     #[must_use]
     pub fn job_of(event: &StoredEvent) -> JobSpec {
-        JobSpec::new(Self::KIND, json!({"appointment": event.payload["appointment"]}))
+        JobSpec::new(Self::KIND, json!({"appointment": event.payload["appointment"], "event": event.id}))
     }
 }
 
 #[async_trait]
 impl JobHandler for CallBackAboutDispute {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
-        let AboutAppointment { appointment } = context.payload()?;
-        let key = format!("dispute:{appointment}");
+        let AboutDispute { appointment, event } = context.payload()?;
+        let key = match event {
+            Some(event) => format!("dispute:{appointment}:{event}"),
+            None => format!("dispute:{appointment}"),
+        };
         let claim = Claim {
             request: RequestHash(body_digest(key.as_bytes())),
             key: IdempotencyKey::new(&key),

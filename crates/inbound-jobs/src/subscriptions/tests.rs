@@ -1,4 +1,5 @@
 mod calendars;
+mod disputes;
 
 use std::collections::BTreeSet;
 
@@ -48,6 +49,10 @@ struct World {
     inbox: Arc<InMemoryInbox>,
     calls: Arc<InMemoryCalls>,
     billing: Arc<InMemoryBilling>,
+    appointments: Arc<InMemoryAppointments>,
+    customers: Arc<InMemoryCustomers>,
+    /// Promises to call about disputes.
+    promised: Arc<InMemoryCallbacks>,
     use_cases: UseCases,
 }
 
@@ -80,8 +85,9 @@ impl World {
         let billing = Arc::new(InMemoryBilling::default());
         let catalogues = Arc::new(InMemoryCatalogues::default());
         let appointments = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
-        let customers =
-            CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids.clone());
+        let known = Arc::new(InMemoryCustomers::default());
+        let customers = CustomerService::new(known.clone(), clock.clone(), ids.clone());
+        let promised = Arc::new(InMemoryCallbacks::default());
         let bookings = Arc::new(BookingService::new(
             catalogues.clone(),
             appointments.clone(),
@@ -106,6 +112,7 @@ impl World {
             &customers,
             resolver_over(&tenancy, &clock),
             &clock,
+            &promised,
         );
         let resolver = resolver_over(&tenancy, &clock);
         let ports = MaintenancePorts {
@@ -153,7 +160,7 @@ impl World {
             aftermath: Arc::new(CallAftermath::new(
                 service.clone(),
                 BillingService::new(billing.clone(), clock.clone(), ids.clone()),
-                appointments,
+                appointments.clone(),
                 customers,
             )),
             maintenance: Arc::new(Maintenance::new(
@@ -169,7 +176,7 @@ impl World {
             said_and_done,
             freed,
         };
-        Self { clock, inbox, calls, billing, use_cases }
+        Self { clock, inbox, calls, billing, appointments, customers: known, promised, use_cases }
     }
 
     async fn store(&self, event: &str, body: &[u8]) -> InboxId {

@@ -4,8 +4,8 @@ use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, Revie
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
-    ChangeKind, DateRange, Draft, FacilityBusy, FacilityUse, HoldId, Minute, NewCustomerRow, ServiceLink,
-    Sought, Span, View, uses_meet,
+    ChangeKind, DateRange, Draft, FacilityBusy, FacilityUse, HoldId, HoldSnapshot, Minute, NewCustomerRow,
+    ServiceLink, Sought, Span, View, in_units, uses_meet,
 };
 use appointment::ports::AppointmentWrite;
 use customer::{Identification, same_name};
@@ -129,11 +129,18 @@ impl CalendarNews {
         let mut holds = Vec::new();
         for kind in busy {
             let BusyKind::Hold(call) = kind else { continue };
-            for hold in self.desk.parts.appointments.live_holds_of_call(scope, call).await? {
+            let live = self.desk.parts.appointments.live_holds_of_call(scope, call).await?;
+            let is_in_the_way = |hold: &HoldSnapshot| {
                 let overlaps = |span: &Span| made.snapshot().spans.iter().any(|own| own.overlaps(span));
                 let person = hold.staff == made.snapshot().staff && hold.spans.iter().any(overlaps);
-                if person || uses_meet(&hold.uses, &made.snapshot().uses) {
-                    holds.push(hold.id);
+                person || uses_meet(&hold.uses, &made.snapshot().uses)
+            };
+            // What is held as one is of use as a whole only.
+            let units = in_units(live, |hold| hold.id).into_iter();
+            let given_up = units.filter(|unit| unit.iter().any(is_in_the_way)).flatten();
+            for hold in given_up.map(|hold| hold.id) {
+                if !holds.contains(&hold) {
+                    holds.push(hold);
                 }
             }
         }

@@ -1,9 +1,17 @@
 //! What an assistant said that it had done, sentence by sentence. Rules over words; every finding names its sentence.
 //!
-//! A sentence claims something if it says in the perfect or the present that an appointment has been booked, moved or
+//! A clause claims something if it says in the perfect or the present that an appointment has been booked, moved or
 //! called off. Questions, wishes, conditions, announcements, refusals, and what is noted without a promise ("vorgemerkt")
-//! claim nothing. "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
+//! claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
+//! erhalten." "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
 //! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
+
+mod lists;
+
+use lists::{
+    ALREADY, ASKING, BETWEEN, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, HOURS, NOT_QUITE, RELATIVE,
+    UNREAL, WEEKDAYS,
+};
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,142 +31,37 @@ pub struct Claimed {
     pub claim: Claim,
     /// The sentence, as it was recognised.
     pub sentence: String,
+    /// When, as far as it is named without doubt; `None` too for what is only said to stand.
+    pub when: Option<When>,
 }
 
-/// Words that say what was done; the letters are folded as [`words`] does.
-const DONE: &[(&str, Claim)] = &[
-    ("gebucht", Claim::Booked),
-    ("eingebucht", Claim::Booked),
-    ("eingetragen", Claim::Booked),
-    ("reserviert", Claim::Booked),
-    ("vereinbart", Claim::Booked),
-    ("festgemacht", Claim::Booked),
-    ("verschoben", Claim::Moved),
-    ("verlegt", Claim::Moved),
-    ("umgebucht", Claim::Moved),
-    ("vorverlegt", Claim::Moved),
-    ("storniert", Claim::Cancelled),
-    ("abgesagt", Claim::Cancelled),
-    ("geloescht", Claim::Cancelled),
-    ("gestrichen", Claim::Cancelled),
-    ("ausgetragen", Claim::Cancelled),
-];
+/// The day of the week and the hour that a claim names, as far as it names just one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// From 0 for Monday.
+    weekday: Option<u8>,
+    /// 0 to 11: two o'clock may be fourteen o'clock.
+    hour: Option<u8>,
+}
 
-/// Words that make a sentence a wish, a question, a condition, an announcement or a refusal.
-const UNREAL: &[&str] = &[
-    "nicht",
-    "kein",
-    "keine",
-    "keinen",
-    "keinem",
-    "keiner",
-    "nie",
-    "leider",
-    "ohne",
-    "weder",
-    "statt",
-    "soll",
-    "sollen",
-    "sollte",
-    "sollten",
-    "kann",
-    "kannst",
-    "koennen",
-    "koennte",
-    "koennten",
-    "koennt",
-    "moechte",
-    "moechten",
-    "moechtest",
-    "will",
-    "wollen",
-    "wollten",
-    "darf",
-    "duerfen",
-    "muss",
-    "muessen",
-    "muesste",
-    "werde",
-    "werden",
-    "wird",
-    "wuerde",
-    "wuerden",
-    "waere",
-    "waeren",
-    "haette",
-    "haetten",
-    "wenn",
-    "falls",
-    "sobald",
-    "sofern",
-    "bevor",
-    "ob",
-    "oder",
-    "versuche",
-    "versucht",
-    "vorgemerkt",
-    "vormerken",
-    "gerne",
-];
-
-/// Words that speak of what was there before this call.
-const EARLIER: &[&str] =
-    &["bereits", "schon", "damals", "gestern", "neulich", "letzte", "letzten", "letztes", "frueher"];
-
-/// Words with which a question begins, at the beginning of a sentence or after a comma.
-const ASKING: &[&str] = &[
-    "kann",
-    "kannst",
-    "koennen",
-    "koennte",
-    "koennten",
-    "moechte",
-    "moechten",
-    "moechtest",
-    "soll",
-    "sollen",
-    "sollte",
-    "darf",
-    "duerfen",
-    "wollen",
-    "wuerden",
-    "brauchen",
-    "wuenschen",
-    "ist",
-    "sind",
-    "war",
-    "waere",
-    "wurde",
-    "wurden",
-    "haben",
-    "hat",
-    "passt",
-    "passen",
-    "gibt",
-    "geht",
-    "gilt",
-    "stimmt",
-    "wie",
-    "was",
-    "wann",
-    "wer",
-    "wo",
-    "wofuer",
-    "warum",
-    "womit",
-    "welche",
-    "welchen",
-    "welcher",
-    "welches",
-];
+impl When {
+    /// Whether both name a day or an hour, and not the same.
+    #[must_use]
+    pub fn differs_from(self, other: Self) -> bool {
+        let differ =
+            |one: Option<u8>, other: Option<u8>| one.zip(other).is_some_and(|(one, other)| one != other);
+        differ(self.weekday, other.weekday) || differ(self.hour, other.hour)
+    }
+}
 
 /// The claims of one turn of the assistant, in order.
 #[must_use]
 pub fn claims(turn: &str) -> Vec<Claimed> {
     sentences(turn)
         .into_iter()
-        .filter_map(|sentence| {
-            claim_of(sentence).map(|claim| Claimed { claim, sentence: sentence.to_owned() })
+        .flat_map(|sentence| {
+            let claimed = move |(claim, when)| Claimed { claim, sentence: sentence.to_owned(), when };
+            claims_of(sentence).into_iter().map(claimed)
         })
         .collect()
 }
@@ -181,39 +84,121 @@ pub fn tells(turn: &str, claim: Claim) -> bool {
     })
 }
 
-fn claim_of(sentence: &str) -> Option<Claim> {
-    let words = words(statement(sentence)?);
+/// What the clauses of a sentence claim, in order.
+fn claims_of(sentence: &str) -> Vec<(Claim, Option<When>)> {
+    let Some(statement) = statement(sentence) else { return Vec::new() };
+    let short = words(statement).len() <= 3;
+    let clauses = clauses(statement);
+    let condition = clauses.iter().position(|clause| begins_with(clause, CONDITION));
+    let told = match condition {
+        None => clauses.as_slice(),
+        // What follows a condition depends on it; one at the end is about all before it.
+        Some(index) if index + 1 < clauses.len() => &clauses[..index],
+        Some(_) => &[],
+    };
+    told.iter().filter_map(|clause| claim_of(clause, short, is_question(sentence))).collect()
+}
+
+fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<(Claim, Option<When>)> {
     let has = |word: &str| words.iter().any(|known| known == word);
-    if words.iter().any(|word| UNREAL.contains(&word.as_str()) || EARLIER.contains(&word.as_str())) {
+    let has_any = |list: &[&str]| list.iter().any(|word| has(word));
+    let is_deed =
+        has("ich") && has_any(&["habe", "hab"]) && !has_any(&["ist", "sind", "wurde", "wurden", "war"]);
+    if has_any(UNREAL) || has_any(EARLIER) || (has_any(ALREADY) && !is_deed) {
         return None;
     }
-    // Whoever asks as well tells what there is: "Ihr Termin am Dienstag steht, möchten Sie daran etwas ändern?"
-    let stands = !is_question(sentence)
+    // Whoever asks as well tells what there is: "Ihr Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a
+    // confirmation that "steht noch aus" is none.
+    let stands = !is_asked
         && has("steht")
-        && (has("termin") || words.iter().any(|word| word.starts_with("termin")));
+        && !has_any(&["aus", "zur"])
+        && words.iter().any(|word| word.starts_with("termin"));
     if stands {
-        return Some(Claim::Booked);
+        return Some((Claim::Booked, None));
     }
     // "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has happened. "Sie haben gebucht" tells
     // of what the caller did.
-    let by_us = has("ich")
-        || has("wir")
-        || has("ist")
-        || has("sind")
-        || has("wurde")
-        || has("wurden")
-        || has("hiermit");
-    let short = words.len() <= 3;
-    let about_appointment = has("termin")
-        || has("termine")
-        || has("ihn")
-        || has("sie")
-        || has("ihnen")
-        || has("das")
-        || has("uhr")
+    let by_speaker = has_any(&["ich", "wir"]);
+    let by_us = by_speaker || has_any(&["ist", "sind", "wurde", "wurden", "hiermit"]);
+    // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
+    let about_appointment = has_any(&["termin", "termine", "ihn", "sie", "ihnen", "das"])
+        || (by_speaker && has("uhr"))
         || words.iter().any(|word| word.ends_with("termin"));
     let (_, claim) = DONE.iter().find(|(word, _)| has(word))?;
-    ((by_us && about_appointment) || short).then_some(*claim)
+    ((by_us && about_appointment) || short).then(|| (*claim, when(words)))
+}
+
+fn begins_with(words: &[String], list: &[&str]) -> bool {
+    words.first().is_some_and(|first| list.contains(&first.as_str()))
+}
+
+/// The clauses of a statement. What has no verb of its own belongs to the clause before it, as the parts of a date do; what
+/// is said about a word of another clause is none.
+fn clauses(statement: &str) -> Vec<Vec<String>> {
+    let is_finite = |part: &[String]| part.iter().any(|word| FINITE.contains(&word.as_str()));
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for (index, part) in parts(statement).into_iter().enumerate() {
+        let ends_with_verb = part.last().is_some_and(|last| FINITE.contains(&last.as_str()));
+        if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb {
+            continue;
+        }
+        let Some(before) = all.last_mut() else {
+            all.push(part);
+            continue;
+        };
+        // "Kein Problem, …": no more than a word before the matter, whatever it denies.
+        let is_a_word = index == 1 && before.len() <= 2 && !is_finite(before);
+        if begins_with(&part, CONDITION)
+            || begins_with(before, CONDITION)
+            || (is_finite(before) && is_finite(&part) && !begins_with(&part, DEPENDENT))
+        {
+            all.push(part);
+        } else if is_a_word && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
+            *before = part;
+        } else {
+            before.extend(part);
+        }
+    }
+    all
+}
+
+/// What stands between commas and the words between clauses.
+fn parts(statement: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for piece in statement.split(',') {
+        let words = words(piece);
+        let pieces = words.split(|word| BETWEEN.contains(&word.as_str()));
+        all.extend(pieces.filter(|piece| !piece.is_empty()).map(<[String]>::to_vec));
+    }
+    all
+}
+
+/// The day and the hour that are named, where only one is.
+fn when(words: &[String]) -> Option<When> {
+    let only = |mut found: Vec<u8>| {
+        found.sort_unstable();
+        found.dedup();
+        if let [one] = found.as_slice() { Some(*one) } else { None }
+    };
+    let days = (0_u8..).zip(WEEKDAYS);
+    let named = |day: &str| words.iter().any(|word| word.starts_with(day));
+    let weekday = only(days.filter(|(_, day)| named(day)).map(|(number, _)| number).collect());
+    let is_number = |word: Option<&String>| {
+        word.is_some_and(|word| word.parse::<u8>().is_ok() || HOURS.contains(&word.as_str()))
+    };
+    let hour_before = |at: usize| -> Option<u8> {
+        let said = words.get(at.checked_sub(1)?)?;
+        let before = at.checked_sub(2).and_then(|at| words.get(at));
+        // "14:30 Uhr", "am 24.11. 10 Uhr", "halb elf Uhr": not this hour, or who knows.
+        if is_number(before) || before.is_some_and(|word| NOT_QUITE.contains(&word.as_str())) {
+            return None;
+        }
+        let spelt = (0_u8..).zip(HOURS).find(|(_, hour)| hour == said).map(|(number, _)| number);
+        spelt.or_else(|| said.parse().ok().filter(|hour| *hour <= 24)).map(|hour| hour % 12)
+    };
+    let clocks: Vec<_> = (0..words.len()).filter(|at| words[*at] == "uhr").map(hour_before).collect();
+    let hour = clocks.iter().copied().collect::<Option<Vec<_>>>().and_then(only);
+    (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
 }
 
 fn is_question(sentence: &str) -> bool {
@@ -276,166 +261,4 @@ fn words(sentence: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What was said, and what it claims.
-    const SAID: &[(&str, Option<Claim>)] = &[
-        // Claims.
-        ("Ich habe den Termin für Sie gebucht.", Some(Claim::Booked)),
-        ("Wunderbar, ich habe Sie am Dienstag um 14:30 Uhr eingetragen.", Some(Claim::Booked)),
-        (
-            "Ihre Termine sind am Freitag, dem vierten Dezember, um zehn Uhr fest eingetragen, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
-            Some(Claim::Booked),
-        ),
-        (
-            "Ihre Termine sind jetzt auf Freitag, den vierten Dezember, um elf Uhr verlegt, zuerst Haarschnitt bei Anna Petersen, danach um elf Uhr dreißig Bartpflege bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
-            Some(Claim::Moved),
-        ),
-        (
-            "Ihre Termine am Freitag, dem vierten Dezember, um zehn Uhr sind abgesagt, Haarschnitt und Bartpflege, möchten Sie gleich einen neuen vereinbaren?",
-            Some(Claim::Cancelled),
-        ),
-        (
-            "Am Freitag, dem vierten Dezember, um zehn Uhr geht beides nacheinander, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, soll ich beides so eintragen?",
-            None,
-        ),
-        (
-            "Der Kalender hat nicht alles davon angenommen, eingetragen ist jetzt der Termin für Haarschnitt am Freitag, dem vierten Dezember, um zehn Uhr, soll sich jemand dazu bei Ihnen melden?",
-            None,
-        ),
-        ("Ihr Termin ist gebucht.", Some(Claim::Booked)),
-        ("Der Termin am 24.11. um 10 Uhr bei Frau Petersen ist eingetragen", Some(Claim::Booked)),
-        ("Ihr Termin steht.", Some(Claim::Booked)),
-        ("Alles klar, der Friseurtermin ist reserviert!", Some(Claim::Booked)),
-        ("Gebucht.", Some(Claim::Booked)),
-        ("So, ist eingetragen.", Some(Claim::Booked)),
-        ("Wir haben das für Donnerstag um neun Uhr vereinbart.", Some(Claim::Booked)),
-        ("Ich hab Ihnen den Termin eingetragen.", Some(Claim::Booked)),
-        ("Der Termin wurde gebucht.", Some(Claim::Booked)),
-        ("Hiermit ist Ihr Termin um halb drei Uhr gebucht.", Some(Claim::Booked)),
-        ("Ich habe Ihren Termin auf Freitag verschoben.", Some(Claim::Moved)),
-        ("Ihr Termin ist jetzt auf den 3.12. verlegt.", Some(Claim::Moved)),
-        ("Ich habe Sie auf elf Uhr umgebucht.", Some(Claim::Moved)),
-        ("Ihr Termin ist storniert.", Some(Claim::Cancelled)),
-        ("Ich habe den Termin abgesagt.", Some(Claim::Cancelled)),
-        ("Der Termin wurde gelöscht.", Some(Claim::Cancelled)),
-        ("Erledigt, ich habe Sie ausgetragen.", Some(Claim::Cancelled)),
-        ("Storniert!", Some(Claim::Cancelled)),
-        // None.
-        ("Soll ich den Termin so eintragen?", None),
-        ("Möchten Sie, dass der Termin gebucht ist?", None),
-        ("Ich kann Ihnen Dienstag um zehn Uhr anbieten.", None),
-        ("Ich trage Sie gleich ein.", None),
-        ("Ich werde den Termin für Sie buchen.", None),
-        ("Der Termin wird eingetragen, sobald Sie zustimmen.", None),
-        ("Wenn Sie möchten, ist der Termin gleich gebucht.", None),
-        ("Leider habe ich den Termin nicht eingetragen.", None),
-        ("Der Termin ist noch nicht gebucht.", None),
-        ("Ich habe keinen Termin gebucht.", None),
-        ("Sie haben bereits am Montag einen Termin bei uns gebucht.", None),
-        ("Um zehn Uhr ist schon etwas eingetragen.", None),
-        ("Dienstag um zehn Uhr ist frei.", None),
-        ("Ich habe den Termin vorgemerkt.", None),
-        ("Vorgemerkt ist er, eine Kollegin bestätigt ihn.", None),
-        ("Der Termin ist vorgemerkt, aber noch nicht gebucht.", None),
-        ("Sie können den Termin bis zum Vortag absagen.", None),
-        ("Wurde der Termin abgesagt?", None),
-        ("Möchten Sie den Termin verschieben?", None),
-        ("Einen Moment bitte.", None),
-        ("Ich würde Sie dann eintragen.", None),
-        ("Guten Tag, hier ist der Salon Nord.", None),
-        ("Termine sind von neun bis achtzehn Uhr möglich.", None),
-        ("Falls der Termin abgesagt wird, melden wir uns.", None),
-        ("Den Termin um zwölf Uhr hat jemand anderes reserviert.", None),
-        ("Dann ist der Termin verlegt oder abgesagt, je nachdem.", None),
-        // What is said before a question.
-        (
-            "Ihr Termin für Haarschnitt bei Anna ist am Dienstag, den 24. November, um zehn Uhr fest eingetragen, kann ich \
-             sonst noch etwas für Sie tun?",
-            Some(Claim::Booked),
-        ),
-        (
-            "Ihr Termin für Haarschnitt ist jetzt auf Freitag um elf Uhr bei Anna verlegt, das kostet 12,50 Euro, kann ich \
-             sonst noch etwas für Sie tun?",
-            Some(Claim::Moved),
-        ),
-        (
-            "Ihr Termin für Haarschnitt am Freitag um elf Uhr ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
-            Some(Claim::Cancelled),
-        ),
-        (
-            "Ich habe den Termin für Haarschnitt am Freitag vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, \
-             fragen Sie dazu bitte später noch einmal nach, kann ich sonst noch etwas für Sie tun?",
-            None,
-        ),
-        ("Ihr Termin am Freitag um elf Uhr steht, möchten Sie daran etwas ändern?", None),
-        ("Der Termin am Freitag ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?", None),
-        ("Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?", None),
-        ("Ist der Termin am Freitag, um zehn Uhr gebucht?", None),
-        ("Der Termin am Freitag ist eingetragen, richtig?", None),
-        (
-            "Sie stehen für Haarschnitt am Freitag, auf der Warteliste, wird etwas frei, ruft der Salon Sie an, kann ich sonst \
-             noch etwas für Sie tun?",
-            None,
-        ),
-    ];
-
-    #[test]
-    fn what_is_claimed_and_what_is_not() {
-        for (said, expected) in SAID {
-            let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
-            assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_finding_is_the_sentence_and_no_more() {
-        let turn =
-            "Vielen Dank, Frau Muster. Ich habe den Termin am 24.11. um 14.30 Uhr gebucht. Noch etwas?";
-        let found = claims(turn);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].sentence, "Ich habe den Termin am 24.11. um 14.30 Uhr gebucht.");
-    }
-
-    #[test]
-    fn a_caller_who_was_told_knows_it() {
-        for (turn, claim, told) in [
-            ("Ich habe den Termin vorgemerkt.", Claim::Booked, true),
-            ("Sehr gern, Dienstag um zehn ist notiert.", Claim::Booked, true),
-            ("Ihr Termin ist gebucht.", Claim::Booked, true),
-            ("Ihr neuer Termin ist eingetragen.", Claim::Moved, true),
-            ("Soll ich ihn eintragen?", Claim::Booked, false),
-            ("Leider ist nichts eingetragen.", Claim::Booked, false),
-            ("Auf Wiederhören!", Claim::Booked, false),
-            ("Der Termin ist abgesagt.", Claim::Cancelled, true),
-            ("Der Termin ist vorgemerkt.", Claim::Cancelled, false),
-            (
-                "Ihr Termin ist am Dienstag um zehn Uhr fest eingetragen, kann ich sonst noch etwas für Sie tun?",
-                Claim::Booked,
-                true,
-            ),
-            (
-                "Ich habe den Termin vorgemerkt, die Bestätigung steht noch aus, falls es nicht klappt, ruft jemand Sie an, \
-                 kann ich sonst noch etwas für Sie tun?",
-                Claim::Booked,
-                true,
-            ),
-            ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Cancelled, true),
-            ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Booked, false),
-            ("Ihr Termin ist auf Freitag verlegt, das kostet 12,50 Euro, passt das so?", Claim::Moved, true),
-            ("Der Termin ist gebucht, in Ordnung?", Claim::Booked, true),
-            ("Dienstag um zehn Uhr ist frei, soll der Termin gebucht werden?", Claim::Booked, false),
-            ("Ist er gebucht?", Claim::Booked, false),
-        ] {
-            assert_eq!(tells(turn, claim), told, "{turn}");
-        }
-    }
-
-    #[test]
-    fn no_text_is_too_odd() {
-        for text in ["", "...", "?!.", "1.2.3.", "ß", "\u{0}", "🙂 gebucht 🙂", "ıİ."] {
-            let _ = (claims(text), tells(text, Claim::Moved));
-        }
-    }
-}
+mod tests;

@@ -188,6 +188,42 @@ async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
     }
 }
 
+/// One booking, and two of which each was said to be made; the same one said again is no other.
+#[tokio::test]
+async fn more_bookings_were_claimed_than_made() {
+    use CallEffect::{AppointmentBooked as Booked, AppointmentMoved as Moved};
+    const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
+    const AGAIN: &str = "Wie gesagt, Ihr Termin am Dienstag, dem 1. Dezember, um 10 Uhr ist eingetragen.";
+    const SHORT: &str = "Ihr Termin ist gebucht.";
+    const THURSDAY: &str = "Ihr Termin am Donnerstag um elf Uhr ist auch gebucht.";
+    for (said, done, made, found) in [
+        (&[TUESDAY, AGAIN, SHORT][..], &[Booked][..], 1, None),
+        (&[TUESDAY, THURSDAY], &[Booked], 1, Some(THURSDAY)),
+        (&[TUESDAY, AGAIN, THURSDAY, AGAIN], &[Booked], 1, Some(THURSDAY)),
+        (&[TUESDAY, THURSDAY], &[Booked], 2, None),
+        // It was booked for the one and moved to the other.
+        (&[TUESDAY, THURSDAY], &[Booked, Moved], 1, None),
+    ] {
+        let world = World::new();
+        for _ in 0..made {
+            let row = AppointmentSnapshot {
+                status: AppointmentStatus::Confirmed,
+                cancelled_at: None,
+                ..gone("2026-11-24T09:03:00Z")
+            };
+            world.made.lock().unwrap().push(row);
+        }
+        let call = world.call(Some(said), done, known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let sentences: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.mismatch == Mismatch::BookingClaimed)
+            .map(|finding| finding.sentence.as_deref())
+            .collect();
+        assert_eq!(sentences, found.map(Some).into_iter().collect::<Vec<_>>(), "{said:?} {done:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_finding_names_its_sentence_and_is_seen_to_once() {
     let world = World::new();

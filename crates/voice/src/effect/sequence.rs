@@ -102,8 +102,7 @@ impl SequenceEffect {
             return Standing::Superseded;
         }
         let parts = now.iter().filter(|now| self.parts.iter().any(|part| part.appointment == now.id()));
-        let is_noted = |part: &Appointment| Standing::of(part.snapshot()) != Standing::Firm;
-        if parts.into_iter().any(is_noted) { Standing::Noted } else { Standing::Firm }
+        parts.map(|part| Standing::of(part.snapshot())).max().unwrap_or(Standing::Firm)
     }
 
     pub(crate) fn slots(&self) -> Vec<Slot> {
@@ -121,11 +120,11 @@ impl SequenceEffect {
     }
 
     /// The same fields, with a sentence that promises no more than is certain.
-    pub(crate) fn noted(&self, talk: &Conversation, otherwise: &str) -> String {
+    pub(crate) fn noted(&self, talk: &Conversation, open: &str) -> String {
         let course = words::course(talk, &self.slots());
         let when = self.moment(talk).unwrap_or_default();
         format!(
-            "Ich habe Ihre Termine {when} vorgemerkt, {course}, die Bestätigung aus dem Kalender steht noch aus, {otherwise}, kann ich sonst noch etwas für Sie tun?"
+            "Ich habe Ihre Termine {when} vorgemerkt, {course}, {open}, kann ich sonst noch etwas für Sie tun?"
         )
     }
 

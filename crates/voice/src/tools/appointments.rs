@@ -55,7 +55,7 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
         [] => nothing(talk, &asker),
         [unit] => {
             let only = unit.first().filter(|_| unit.len() == 1);
-            let is_noted = |part: &Appointment| Standing::of(part.snapshot()) == Standing::Noted;
+            let is_noted = |part: &Appointment| Standing::of(part.snapshot()) != Standing::Firm;
             let message = match (only, unit.iter().any(is_noted)) {
                 (Some(only), true) => format!(
                     "Ihr Termin {} ist vorgemerkt, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",

@@ -220,16 +220,16 @@ pub(crate) async fn commit(
             desk.note(talk, notes.answered(appointment.id())).await;
             Ok(already_booked(talk, &appointment))
         }
-        BookOutcome::OwnAppointment(own) => {
+        BookOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
             match target {
-                BookTarget::Slot(slot) => {
+                BookTarget::Slot(slot) if is_free => {
                     let notes = notes.asking(Question::BookBeside(slot));
                     yes::asked_back(desk, talk, notes, vec![slot.start], &once).await;
                 }
-                BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
+                BookTarget::Slot(_) | BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
             }
-            Err(offers::own_overlaps(talk, &own, true).into())
+            Err(offers::own_overlaps(talk, &own, is_free).into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {
             let other = anybody::at_that_time(desk, talk, &asker, &asked, &reason, &notes).await?;

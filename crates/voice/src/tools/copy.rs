@@ -8,7 +8,7 @@ use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use futures_util::future::join_all;
 
 use crate::conversation::Conversation;
-use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, SequenceEffect, Standing};
 use crate::ports::Settlement;
 use crate::reply::{NextAction, ToolReply};
@@ -31,6 +31,10 @@ pub(crate) async fn after_booking(
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
         Settlement::Refused => {
+            let now = desk.parts.bookings.find(&talk.scope, made.id()).await?;
+            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
+                return Ok(done);
+            }
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let slots = around(desk, talk, made).await?;
             let reply =
@@ -38,6 +42,13 @@ pub(crate) async fn after_booking(
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
     }
+}
+
+/// What an outside calendar refuses for another reason than the time keeps its time here, and a person looks at it: the
+/// caller hears that, and is offered nothing instead. Nothing if it does not stand as the effect left it.
+fn left_standing(talk: &Conversation, effect: &Effect, now: Option<&Appointment>) -> Option<Done> {
+    let standing = effect.standing(now.map(std::slice::from_ref).unwrap_or_default());
+    (standing != Standing::Superseded).then(|| effect.render(talk, standing))
 }
 
 /// Brings the copy of an appointment up to date, if it has one.
@@ -76,7 +87,8 @@ async fn around(
     Ok(desk.parts.bookings.search(&talk.scope, request).await?.slots)
 }
 
-/// A move that is mirrored in an outside calendar stands once that calendar agrees; otherwise the appointment is back.
+/// A move that is mirrored in an outside calendar stands once that calendar agrees; otherwise the appointment is
+/// back, or a person looks at it.
 pub(crate) async fn after_moving(
     desk: &VoiceDesk,
     talk: &Conversation,
@@ -88,8 +100,11 @@ pub(crate) async fn after_moving(
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
         Settlement::Refused => {
-            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let now = desk.parts.bookings.find(&talk.scope, after.id()).await?;
+            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
+                return Ok(done);
+            }
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let is_back =
                 now.is_some_and(|now| now.starts_at() == before.starts_at() && now.status().is_open());
             let slots = around(desk, talk, before).await?;
@@ -126,7 +141,7 @@ pub(crate) async fn after_all(
         let now = desk.parts.bookings.find(&talk.scope, part.id()).await?;
         let Some(now) = now.filter(|now| now.status().is_open()) else { continue };
         // One whose calendar has not answered is not said to stand.
-        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) == Standing::Noted;
+        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) != Standing::Firm;
         stands.push((spoken(talk, now.snapshot()), is_noted));
         open.push(now);
     }

@@ -2,6 +2,7 @@
 //!
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
+use appointment::calendar::Certainty;
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
 use appointment::model::{Appointment, Slot, SlotId};
 use appointment::policy::change::ChangeAct;
@@ -26,7 +27,7 @@ use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::{meant, unauthorized};
-use crate::tools::offers::{self, Asked};
+use crate::tools::offers::{self, Asked, Promise};
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
@@ -129,7 +130,7 @@ async fn ask(
     notes: CallNotes,
 ) -> ToolResult {
     match desk.parts.bookings.prepare_move(&talk.scope, request).await? {
-        PrepareOutcome::Ready { appointment, slot, hold, fee } => {
+        PrepareOutcome::Ready { appointment, slot, hold, fee, certainty } => {
             let told_fee = fee.map(|fee| ToldFee {
                 appointment: appointment.id(),
                 act: ChangeAct::Move,
@@ -151,6 +152,7 @@ async fn ask(
                 staff: talk.staff_name(slot.staff),
                 held_until: hold.map(|hold| hold.expires_at()),
                 fee,
+                certainty,
             };
             Ok(shall_move(talk, &appointment, &aim, &to).into())
         }
@@ -166,16 +168,29 @@ pub(crate) struct Aim {
     /// `None`: it is not held.
     pub(crate) held_until: Option<DateTime<Utc>>,
     pub(crate) fee: Option<Money>,
+    /// How far it can be relied on that it is free.
+    pub(crate) certainty: Certainty,
 }
 
 /// The question whether to move; the same fields for one appointment and for several, about the first of them.
 pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, to: &Aim) -> ToolReply {
-    let (status, promise) = match to.held_until {
-        Some(_) => (Status::ReadyForConfirmation, ""),
-        None => (Status::NotHeld, ", festhalten kann ich die Zeit aber nicht"),
+    let promise = Promise::of(to.certainty, to.held_until.is_some());
+    let (status, i_can, how, question) = match promise {
+        Promise::Held => (Status::ReadyForConfirmation, "Ich kann", "", "so machen"),
+        Promise::NotHeld => {
+            (Status::NotHeld, "Ich kann", ", festhalten kann ich die Zeit aber nicht", "so machen")
+        }
+        Promise::ByOurPlan => (
+            Status::Unverified,
+            "Nach unserem Plan kann ich",
+            ", der Kalender antwortet aber gerade nicht",
+            "schon einmal so vormerken",
+        ),
     };
-    let message = format!("Ich kann {what}{promise}{}, soll ich das so machen?", said(to.fee));
+    let message = format!("{i_can} {what}{how}{}, soll ich das {question}?", said(to.fee));
     ToolReply::new(status, message)
+        .with_some("certainty", (promise == Promise::ByOurPlan).then_some("unverified"))
+        .with_some("as_of", to.certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
         .with("appointment_id", first.id().to_string())
         .with("current_appointment", row(talk, first))
         .with(

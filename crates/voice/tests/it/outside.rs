@@ -140,3 +140,70 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     assert_eq!(moved.status, Status::PendingConfirmation, "{}", moved.message);
     assert!(!moved.message.contains("verlegt"), "{}", moved.message);
 }
+
+/// What is said follows how the appointment stands: it keeps its time, so nothing else is offered instead.
+#[tokio::test]
+async fn what_is_refused_whatever_its_time_stays_noted_and_a_person_looks_at_it() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
+    world.outside.refuses_whatever_the_time();
+    let args = wish("2026-11-24", "10:00");
+    for _ in 0..2 {
+        let noted = line.ask_as("book_appointment", args.clone(), Some("tool_1"), Mode::Free).await;
+        assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+        assert!(noted.message.contains("vorgemerkt"), "{}", noted.message);
+        assert!(noted.message.contains("Salon Nord prüft das und ruft Sie an"), "{}", noted.message);
+        assert!(!noted.message.contains("frei") && noted.alternatives.is_empty(), "{}", noted.message);
+    }
+    let anonymous = world.call("call_b", "anonymous");
+    let mut args = wish("2026-11-24", "15:00");
+    args["name"] = json!("Max Sommer");
+    let noted = anonymous.ask("book_appointment", args).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert!(!noted.message.contains("ruft"), "nobody can be called: {}", noted.message);
+    assert!(world.appointments.appointments(&world.scope).iter().all(|row| row.status.is_open()));
+}
+
+#[tokio::test]
+async fn a_move_that_is_refused_whatever_its_time_is_noted_where_it_stands_now() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    world.wait(-86_400 * 2);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
+    world.outside.refuses_whatever_the_time();
+    let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
+    let noted = line.ask("reschedule_appointment", args).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert!(noted.message.contains("fünfzehn Uhr vorgemerkt"), "{}", noted.message);
+    assert!(!noted.message.contains("nicht frei") && noted.alternatives.is_empty(), "{}", noted.message);
+}
+
+/// By the plan alone nothing is promised: neither that it can be moved, nor that it is held.
+#[tokio::test]
+async fn a_move_is_asked_about_no_more_surely_than_a_booking() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    world.wait(-86_400 * 2);
+    let args = json!({"new_date": "2026-11-24", "new_time": "15:00"});
+    let sure = line.ask("reschedule_appointment", args.clone()).await;
+    assert_eq!(sure.status, Status::ReadyForConfirmation, "{}", sure.message);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("reschedule_appointment", args).await;
+    assert_eq!(
+        (hoped.status, &hoped.data["certainty"]),
+        (Status::Unverified, &json!("unverified")),
+        "{}",
+        hoped.message
+    );
+    assert!(
+        hoped.message.starts_with("Nach unserem Plan kann ich Ihren Termin")
+            && hoped.message.contains("der Kalender antwortet aber gerade nicht"),
+        "{}",
+        hoped.message
+    );
+}

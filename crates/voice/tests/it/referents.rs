@@ -318,3 +318,29 @@ async fn a_person_of_an_earlier_question_hides_nobody_who_is_free() {
         world.call("call_c", "+491701110004").ask("check_availability", boris("2026-11-24", "11:00")).await;
     assert_eq!(named.status, Status::Unavailable, "{}", named.message);
 }
+
+/// Boris alone trims beards, and somebody else is with him: nothing beside the caller's own appointment is offered.
+#[tokio::test]
+async fn what_cannot_be_had_is_not_offered_beside_ones_own() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let at = |who: &str, name: &str| {
+        let mut args = wish("2026-11-24", "10:00");
+        (args["mitarbeiter"], args["name"]) = (json!(who), json!(name));
+        args
+    };
+    assert_eq!(line.ask("book_appointment", at("Anna", "Erika Muster")).await.status, Status::Booked);
+    let mut beard = at("Boris", "Erika Muster");
+    beard["dienstleistung"] = json!("Bartpflege");
+    let next = world.call("call_c", STRANGER);
+    let free = next.ask("book_appointment", beard.clone()).await;
+    assert_eq!(free.status, Status::OwnAppointmentOverlaps, "{}", free.message);
+    assert!(free.message.contains("einen weiteren dazu buchen"), "{}", free.message);
+    let other = world.call("call_b", "+491701110002");
+    assert_eq!(other.ask("book_appointment", at("Boris", "Max Beispiel")).await.status, Status::Booked);
+    let again = world.call("call_d", STRANGER);
+    let taken = again.ask("book_appointment", beard).await;
+    assert_eq!(taken.status, Status::OwnAppointmentOverlaps, "{}", taken.message);
+    assert!(!taken.message.contains("dazu buchen"), "{}", taken.message);
+    assert_eq!(taken.data["options"], json!(["keep_existing", "reschedule"]));
+}

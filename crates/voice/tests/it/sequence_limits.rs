@@ -1,9 +1,11 @@
 //! What cannot be promised of a sequence: a calendar that is silent, a search that gives up, times that nobody hears of.
 
-use appointment::calendar::Offered;
-use appointment::model::{CatalogueSnapshot, Minute, Span};
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
+use appointment::model::{CatalogueSnapshot, Minute, ServiceLink, Span};
 use appointment::policy::sequence::SequenceLimits;
+use appointment::testing::{service_id, staff_id};
 use serde_json::json;
+use uuid::Uuid;
 use voice::{NextAction, Settlement, Status};
 
 use crate::outside::mirrored;
@@ -145,4 +147,112 @@ async fn nothing_is_held_that_the_caller_has_not_heard_of() {
     assert!(looked.data["held_until"].is_string() && looked.data["slot_id"].is_string());
     let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
     assert_eq!(yes.status, Status::Booked, "{}", yes.message);
+}
+
+/// A move of several is asked about in the words in which they are booked.
+#[tokio::test]
+async fn a_move_that_is_free_by_our_plan_is_promised_as_that() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let starts = ["2026-11-27T09:00:00Z", "2026-11-27T14:00:00Z"];
+    let starts: Vec<_> = starts.iter().map(|at| Minute::floor(at.parse().unwrap())).collect();
+    let as_of = "2026-11-23T07:59:30Z".parse().unwrap();
+    world.outside.says(Offered::Fresh { starts, as_of }, Settlement::Agreed);
+    let booked = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    let args = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    let sure = line.ask("reschedule_appointment", args.clone()).await;
+    assert_eq!(sure.status, Status::ReadyForConfirmation, "{}", sure.message);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let hoped = line.ask("reschedule_appointment", args).await;
+    assert_eq!(
+        (hoped.status, &hoped.data["certainty"]),
+        (Status::Unverified, &json!("unverified")),
+        "{}",
+        hoped.message
+    );
+    assert!(
+        hoped.message.starts_with("Nach unserem Plan kann ich Ihre Termine auf Freitag")
+            && hoped.message.ends_with(
+                "der Kalender antwortet aber gerade nicht, soll ich das schon einmal so vormerken?"
+            ),
+        "{}",
+        hoped.message
+    );
+}
+
+/// Anna never has time where Boris follows her, and the search for her stops long before all of it was looked at; Boris
+/// could do all of it alone on one day on which she is away.
+#[tokio::test]
+async fn a_person_is_not_said_to_be_impossible_beyond_where_it_was_looked() {
+    let at = |text: &str| text.parse().unwrap();
+    let world = World::with(|salon| {
+        salon.policy.grid_minutes = 5;
+        let anna = Span::new(at("2026-12-04T00:00:00Z"), at("2026-12-05T00:00:00Z"));
+        salon.staff[0].absences.push(anna);
+        let before = Span::new(at("2026-11-23T00:00:00Z"), at("2026-12-04T09:00:00Z"));
+        let after = Span::new(at("2026-12-04T10:00:00Z"), at("2027-03-01T00:00:00Z"));
+        salon.staff[1].absences.extend([before, after]);
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut anna = wish("2026-11-27", "10:00");
+    anna["mitarbeiter"] = json!("Anna");
+    line.ask("check_availability", anna).await;
+    let args = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 80});
+    let next = line.ask("find_next_available", args).await;
+    assert_eq!(next.data["requested_staff"], "Anna Petersen", "{}", next.message);
+    assert!(
+        next.message.starts_with("Bis ")
+            && next.message.contains(" geht das allein bei Anna Petersen leider nicht, das nächste Mal"),
+        "{}",
+        next.message
+    );
+    let until = next.data["searched_until"].as_str().unwrap();
+    assert!(until > "2026-12-10" && until < "2027-01-20", "{until}");
+}
+
+/// Boris is away for longer than is looked at, all of which was looked at: that is said, and no more.
+#[tokio::test]
+async fn a_person_who_is_away_is_said_to_be_so_for_the_days_that_were_looked_at() {
+    let world = World::with(|salon| {
+        without_boris(salon);
+        salon.staff[0].performs.push(service_id(3));
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    let mut boris = wish("2026-11-27", "10:00");
+    boris["mitarbeiter"] = json!("Boris");
+    line.ask("check_availability", boris).await;
+    let args = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"], "search_days": 7});
+    let next = line.ask("find_next_available", args).await;
+    assert!(
+        next.message.starts_with(
+            "Bis Sonntag, den neunundzwanzigsten November, geht das allein bei Boris Kühn leider nicht, das nächste Mal"
+        ),
+        "{}",
+        next.message
+    );
+}
+
+/// Boris cannot colour while he tidies up after the beard, so Anna has to trim it, and her calendar is silent: what stands
+/// in the way is no silence, and what there is by our plan is offered all the same.
+#[tokio::test]
+async fn whatever_is_in_the_way_the_plan_is_looked_at_where_a_calendar_is_silent() {
+    let world = World::with(|salon| {
+        salon.staff[0].performs.retain(|service| *service != service_id(2));
+        salon.staff[0].performs.push(service_id(3));
+        let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
+        let event_type = RemoteEventType::parse("473").unwrap();
+        let link = CalendarLink { connection, event_type, host: None };
+        salon.links.push(ServiceLink { service: service_id(3), staff: staff_id(1), link });
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    let looked = line
+        .ask("check_availability", with(&json!(["Bartpflege", "Ansatzfarbe"]), "2026-11-27", "10:00"))
+        .await;
+    assert_eq!(looked.status, Status::Unverified, "{}", looked.message);
+    assert_eq!(looked.data["staff"], "Anna Petersen und Boris Kühn");
 }

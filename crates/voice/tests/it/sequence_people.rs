@@ -110,7 +110,8 @@ async fn a_list_of_people_is_one_for_each_part_in_its_place() {
     }
     let (status, _) = with_people(both, json!(["Anna", "Boris", "Anna"])).await;
     assert_eq!(status, Status::InvalidArguments);
-    for people in [json!(["Boris"]), json!(["Boris", ""])] {
+    // A list for one service is one name, wherever it stands.
+    for people in [json!(["Boris"]), json!(["Boris", ""]), json!(["", "Boris"]), json!([null, "Boris"])] {
         let one = with_people(json!("Haarschnitt"), people.clone()).await;
         assert_eq!(one, (Status::Available, vec![boris.to_owned()]), "{people}");
     }

@@ -276,6 +276,13 @@ async fn the_caller_s_own_appointment_is_asked_about() {
     assert_eq!(looked.status, Status::OwnAppointmentOverlaps, "{}", looked.message);
     assert!(!looked.message.contains("dazu buchen") && !looked.alternatives.is_empty(), "{}", looked.message);
     assert_eq!(looked.data["missing_part"], "Bartpflege");
+    // Nor is what cannot be had offered where it is to be booked.
+    let booking = line.ask("book_appointment", both("2026-11-27", "15:00")).await;
+    assert_eq!(booking.status, Status::OwnAppointmentOverlaps, "{}", booking.message);
+    assert!(!booking.message.contains("dazu buchen"), "{}", booking.message);
+    let again = json!({"slot_id": null, "bestaetigung": true, "name": "Erika Muster"});
+    let yes = line.ask("confirm_booking", again).await;
+    assert!(!yes.success, "{}", yes.message);
     let asked = line
         .ask("check_availability", with(&json!(["Ansatzfarbe", "Bartpflege"]), "2026-11-27", "10:00"))
         .await;

@@ -77,7 +77,7 @@ async fn what_was_agreed_is_held_and_moved_to_those_people() {
     let free = world.service.check(&world.scope, behind.clone()).await.unwrap();
     assert!(matches!(free, CheckOutcome::Free { .. }), "{free:?}");
     let ready = world.service.prepare_sequence_move(&world.scope, &change(id, 1), &half_past).await.unwrap();
-    let PrepareSequenceOutcome::Ready { parts, slots, holds, fee } = ready else { panic!("{ready:?}") };
+    let PrepareSequenceOutcome::Ready { parts, slots, holds, fee, .. } = ready else { panic!("{ready:?}") };
     assert_eq!((parts, holds.len(), fee), (made.clone(), 2, None));
     assert_eq!(world.service.sequence(&world.scope, id).await.unwrap(), made, "nothing is moved yet");
     // Nobody else gets what is held beyond the sequence's own time.

@@ -113,12 +113,16 @@ async fn an_overlap_with_an_own_appointment_is_asked_about() {
     let world = world();
     let made = world.booked(book(1, 2, Some(1), TEN)).await;
     let mut second = book(1, 1, Some(2), "2026-11-24T09:30:00Z");
-    let BookOutcome::OwnAppointment(own) = outcome(&world, second.clone()).await else {
+    let BookOutcome::OwnAppointment { own, is_free: true } = outcome(&world, second.clone()).await else {
         panic!("the customer sits at Anna's");
     };
     assert_eq!(own.id, made.id());
     second.additional = true;
     world.booked(second).await;
+    // By now Boris is taken: nothing can be had beside it.
+    let third = book(1, 1, Some(2), "2026-11-24T09:45:00Z");
+    let told = outcome(&world, third).await;
+    assert!(matches!(told, BookOutcome::OwnAppointment { is_free: false, .. }), "{told:?}");
 }
 
 #[tokio::test]

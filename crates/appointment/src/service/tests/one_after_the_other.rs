@@ -175,8 +175,10 @@ async fn a_repetition_finds_the_sequence() {
 async fn the_customer_s_own_appointment_is_told_before_what_is_taken() {
     let world = world();
     let own = world.booked(book(1, 1, Some(2), TEN)).await;
-    let told = |outcome| match outcome {
-        BookSequenceOutcome::OwnAppointment(told) => assert_eq!(told.id, own.id()),
+    let told = |outcome, can_be_had: bool| match outcome {
+        BookSequenceOutcome::OwnAppointment { own: told, is_free } => {
+            assert_eq!((told.id, is_free), (own.id(), can_be_had));
+        }
         other => panic!("{other:?}"),
     };
     // The beard is Boris's, and he cuts the customer's hair just then.
@@ -184,7 +186,7 @@ async fn the_customer_s_own_appointment_is_told_before_what_is_taken() {
     let place = asked(1, taken.target.clone(), false);
     let place = world.service.check_sequence(&world.scope, &place).await.unwrap();
     assert!(matches!(place, CheckSequenceOutcome::Taken { existing: Some(_), .. }), "{place:?}");
-    told(world.service.book_sequence(&world.scope, taken.clone()).await.unwrap());
+    told(world.service.book_sequence(&world.scope, taken.clone()).await.unwrap(), false);
     // Somebody else's wish at that time is refused for what it is.
     let other =
         BookSequenceRequest { party: BookingParty::Existing(customer(2)), requester: known(2), ..taken };
@@ -197,6 +199,7 @@ async fn the_customer_s_own_appointment_is_told_before_what_is_taken() {
             .book_sequence(&world.scope, wanted(1, target(&[1, 1], "2026-11-24T08:30:00Z")))
             .await
             .unwrap(),
+        true,
     );
     let beside = BookSequenceRequest { additional: true, ..wanted(1, target(&[1, 2], TEN)) };
     assert_eq!(people(&world.all_booked(beside).await), [1, 1]);

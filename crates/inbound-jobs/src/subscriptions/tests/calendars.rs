@@ -24,6 +24,7 @@ pub(super) fn over_fakes(
     customers: &CustomerService,
     resolver: TenantResolver,
     clock: &Arc<FixedClock>,
+    promised: &Arc<InMemoryCallbacks>,
 ) -> (CalendarProcessing, Arc<CalendarRounds>) {
     let ids = Arc::new(SequentialIds::default());
     let mut outside = MockOutsideTimes::new();
@@ -54,7 +55,7 @@ pub(super) fn over_fakes(
         reconciliation: Reconciliation::new(news.clone()),
         appointments: appointments.clone(),
         customers: customers.clone(),
-        callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+        callbacks: CallbackService::new(promised.clone(), clock.clone(), ids),
         bell: Arc::new(MockWarmBell::new()),
         clock: clock.clone(),
         effort,

@@ -1,7 +1,10 @@
 //! What happens in the outside calendar.
 
 use appointment::calendar::{CopyState, RemoteUid};
-use appointment::commands::{BookOutcome, CallContext, CheckOutcome, CheckRequest, Requester};
+use appointment::commands::{
+    BookOutcome, CallContext, CheckOutcome, CheckRequest, CheckSequenceOutcome, CheckSequenceRequest,
+    PartWish, Requester, SequenceTarget,
+};
 use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::AppointmentRepository;
 use appointment::testing::{branch_id, service_id, staff_id};
@@ -88,18 +91,21 @@ async fn moved_there_onto_a_sold_time_is_for_a_person() {
     assert_eq!(world.emitted("appointment.disputed"), 2);
 }
 
-async fn hold(world: &World, number: i64) {
-    let context = CallContext {
+fn caller() -> Requester {
+    Requester::Caller(CallContext {
         call: CallId::from_uuid(Uuid::from_u128(5)),
         caller: Caller::Anonymous,
         customers: Vec::new(),
-    };
+    })
+}
+
+async fn hold(world: &World, number: i64) {
     let request = CheckRequest {
         branch: branch_id(1),
         service: service_id(1),
         staff: Some(staff_id(2)),
         start: slot(number),
-        requester: Requester::Caller(context),
+        requester: caller(),
         hold: true,
     };
     let checked = world.bookings.check(&world.scope, request).await.unwrap();
@@ -141,6 +147,28 @@ async fn holds_of_other_times_and_people_are_left_alone() {
     let call = CallId::from_uuid(Uuid::from_u128(5));
     let left = world.store.live_holds_of_call(&world.scope, call).await.unwrap();
     assert_eq!(left.iter().map(|hold| hold.starts_at).collect::<Vec<_>>(), [slot(3)]);
+}
+
+/// Part of what is held as one is gone: the rest of it is of use to nobody.
+#[tokio::test]
+async fn what_is_held_as_one_gives_way_as_one() {
+    let world = World::new();
+    hold(&world, 6).await;
+    let part = PartWish { service: service_id(1), staff: Some(staff_id(2)) };
+    let request = CheckSequenceRequest {
+        branch: branch_id(1),
+        target: SequenceTarget::At { parts: vec![part; 2], start: slot(1) },
+        requester: caller(),
+        hold: true,
+    };
+    let held = world.bookings.check_sequence(&world.scope, &request).await.unwrap();
+    let CheckSequenceOutcome::Free { holds, slots, .. } = held else { panic!("{held:?}") };
+    assert_eq!((holds.len(), slots[1].start), (2, slot(2)));
+    let there = world.remote.book_outside(&event_type(2), slot(1), None).unwrap();
+    assert!(matches!(world.hear(&there).await, Heard::Imported(_)));
+    let call = CallId::from_uuid(Uuid::from_u128(5));
+    let left = world.store.live_holds_of_call(&world.scope, call).await.unwrap();
+    assert_eq!(left.iter().map(|hold| hold.starts_at).collect::<Vec<_>>(), [slot(6)]);
 }
 
 #[tokio::test]

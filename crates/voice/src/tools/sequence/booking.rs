@@ -84,16 +84,16 @@ pub(crate) async fn commit(
             after_all(desk, talk, &made, SequenceEffect::of(Did::Booked, &made)).await
         }
         BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found), notes).await,
-        BookSequenceOutcome::OwnAppointment(own) => {
+        BookSequenceOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
-            match asked.slots.clone() {
+            match asked.slots.clone().filter(|_| is_free) {
                 Some(slots) => {
                     let question = Question::BookAll { slots, beside: true };
                     yes::asked_back(desk, talk, notes.asking(question), vec![asked.start()], &once).await;
                 }
                 None => desk.note(talk, notes.closed()).await,
             }
-            Err(own_overlaps(talk, &own, true).into())
+            Err(own_overlaps(talk, &own, is_free).into())
         }
         BookSequenceOutcome::Gone { part, reason, alternatives } => {
             if let Some(reply) = with_others(desk, talk, &asker, (&asked, &reason), &notes).await? {

@@ -115,9 +115,11 @@ async fn ask(
     open: &[Appointment],
     notes: CallNotes,
 ) -> ToolResult {
-    let (parts, slots, holds, fee) =
+    let (parts, slots, holds, fee, certainty) =
         match desk.parts.bookings.prepare_sequence_move(&talk.scope, request, to).await? {
-            PrepareSequenceOutcome::Ready { parts, slots, holds, fee } => (parts, slots, holds, fee),
+            PrepareSequenceOutcome::Ready { parts, slots, holds, fee, certainty } => {
+                (parts, slots, holds, fee, certainty)
+            }
             PrepareSequenceOutcome::Not(refused) => return refuse(desk, talk, refused, (open, to)).await,
         };
     let (Some(first), Some(slot)) = (parts.first(), slots.first()) else {
@@ -139,6 +141,7 @@ async fn ask(
         staff: words::people(talk, &slots),
         held_until: holds.iter().map(Hold::expires_at).min(),
         fee,
+        certainty,
     };
     Ok(shall_move(talk, first, &aim, &to)
         .with("sequence_id", request.sequence.to_string())

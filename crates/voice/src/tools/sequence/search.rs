@@ -1,10 +1,10 @@
 //! "Am Dienstagvormittag", "wann geht denn beides zusammen?" - sequences for a time that is no minute.
 
 use appointment::commands::{
-    NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequencesFound,
+    NextRequest, NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequencesFound,
 };
 use appointment::policy::alternatives::Wish;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use kernel::StaffId;
 use serde_json::json;
 
@@ -155,9 +155,10 @@ pub(crate) async fn next(
     let request =
         NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
     let mut next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
-    let mut without = None;
+    let (mut without, mut tried_until) = (None, None);
     if let (true, Some((parts, wished))) = (next.sequences.is_empty(), with_anybody(&request.parts, is_kept))
     {
+        tried_until = next.tried_until;
         let request = NextSequencesRequest { parts, ..request };
         next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
         without = Some(wished);
@@ -179,8 +180,44 @@ pub(crate) async fn next(
     let (id, staff) = (words::slot_id(&first.slots), words::people(talk, &first.slots));
     let reply = next_time(message, (at, id, search_days), staff)
         .with("parts", words::parts(talk, &first.slots, |_| None));
-    let reply = not_alone(talk, reply, without);
+    let looked = Looked { after, search_days, tried_until };
+    let reply = match without {
+        Some(staff) => not_alone_until(talk, reply, staff, looked),
+        None => reply,
+    };
     Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// How far it was looked.
+#[derive(Clone, Copy)]
+struct Looked {
+    after: Option<DateTime<Utc>>,
+    search_days: u32,
+    /// Where the search stopped before the last of the days.
+    tried_until: Option<DateTime<Utc>>,
+}
+
+/// Says beforehand until when a person alone cannot have it; nobody has looked any further.
+fn not_alone_until(talk: &Conversation, mut reply: ToolReply, staff: StaffId, looked: Looked) -> ToolReply {
+    let zone = talk.zone();
+    let stopped = looked.tried_until.map(|until| until.with_timezone(&zone));
+    let until = match stopped {
+        Some(until) => speech::moment_as_aim(until, talk.now),
+        None => {
+            let from = looked.after.unwrap_or(talk.now).max(talk.now).with_timezone(&zone).date_naive();
+            let days = looked.search_days.clamp(1, NextRequest::MAX_SEARCH_DAYS) - 1;
+            let last = from.checked_add_days(Days::new(days.into())).unwrap_or(from);
+            let today = talk.now.with_timezone(&zone).date_naive();
+            format!("{},", speech::day_as_aim(last, today))
+        }
+    };
+    let name = talk.staff_name(staff);
+    reply.message = format!(
+        "Bis {until} geht das allein bei {} leider nicht, {}",
+        speech::plain(&name),
+        speech::small(&reply.message)
+    );
+    reply.with("requested_staff", name).with_some("searched_until", stopped.map(|until| until.to_rfc3339()))
 }
 
 /// So much leads nowhere that it was not looked any further.

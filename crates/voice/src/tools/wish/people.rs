@@ -50,6 +50,10 @@ pub(super) fn people(
         };
         services.iter().enumerate().map(part).collect::<Result<Vec<_>, Stop>>()
     };
+    // For one service a place means nothing, only the name that stands in it.
+    if services.len() == 1 {
+        said.retain(Option::is_some);
+    }
     // What carries nothing beyond the parts is nobody.
     if said.iter().skip(services.len()).all(Option::is_none) {
         said.truncate(services.len());

@@ -27,6 +27,8 @@ use super::monday;
 pub(crate) struct OutsideCalendar {
     appointments: Arc<InMemoryAppointments>,
     says: Mutex<(Offered, Settlement)>,
+    /// What it refuses is no matter of the time: it stays, and a person has to look at it.
+    leaves_it: AtomicBool,
     /// What it has agreed to: where a refused move goes back to.
     agreed: Mutex<HashMap<AppointmentId, DateTime<Utc>>>,
 }
@@ -34,12 +36,17 @@ pub(crate) struct OutsideCalendar {
 impl OutsideCalendar {
     pub(super) fn new(appointments: Arc<InMemoryAppointments>) -> Self {
         let says = Mutex::new((Offered::Unknown, Settlement::Open));
-        Self { appointments, says, agreed: Mutex::default() }
+        Self { appointments, says, leaves_it: AtomicBool::default(), agreed: Mutex::default() }
     }
 
     /// From now on it offers this, and takes what is booked like that.
     pub(crate) fn says(&self, offered: Offered, settlement: Settlement) {
         *self.says.lock().unwrap() = (offered, settlement);
+    }
+
+    /// What it refuses from now on is no matter of the time.
+    pub(crate) fn refuses_whatever_the_time(&self) {
+        self.leaves_it.store(true, Ordering::Relaxed);
     }
 }
 
@@ -70,6 +77,7 @@ impl CopySettler for OutsideCalendar {
                 self.agreed.lock().unwrap().insert(id, before.starts_at());
                 before.copied()
             }
+            Settlement::Refused if self.leaves_it.load(Ordering::Relaxed) => before.disputed(),
             Settlement::Refused => match self.agreed.lock().unwrap().get(&id) {
                 Some(start) => before.follow(*start),
                 None => before.withdraw(None, monday()),

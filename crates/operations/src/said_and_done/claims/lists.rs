@@ -1,0 +1,256 @@
+//! The words that the rules are made of; their letters are folded, umlauts written out.
+
+use super::Claim;
+
+/// Verbs that make a clause of its own of what they stand in; what has none belongs to the clause before it. One that is
+/// missing here costs a finding, never makes one.
+pub(super) const FINITE: &[&str] = &[
+    "bekommen",
+    "bestaetige",
+    "bestaetigt",
+    "bin",
+    "bitte",
+    "bringen",
+    "darf",
+    "denke",
+    "duerfen",
+    "erhalten",
+    "freue",
+    "freuen",
+    "gibt",
+    "glaube",
+    "hab",
+    "habe",
+    "haben",
+    "haette",
+    "haetten",
+    "hat",
+    "hatte",
+    "hatten",
+    "hoffe",
+    "ist",
+    "kann",
+    "koennen",
+    "koennte",
+    "koennten",
+    "kommen",
+    "kommt",
+    "kostet",
+    "melde",
+    "melden",
+    "meldet",
+    "moechte",
+    "moechten",
+    "muessen",
+    "muss",
+    "passt",
+    "rufe",
+    "rufen",
+    "ruft",
+    "schicke",
+    "schicken",
+    "sehe",
+    "sehen",
+    "sende",
+    "senden",
+    "sind",
+    "soll",
+    "sollen",
+    "sollte",
+    "sollten",
+    "steht",
+    "trage",
+    "war",
+    "waere",
+    "waren",
+    "werde",
+    "werden",
+    "will",
+    "wird",
+    "wollen",
+    "wuensche",
+    "wuenschen",
+    "wuerde",
+    "wuerden",
+    "wurde",
+    "wurden",
+];
+
+/// Words with which a condition begins.
+pub(super) const CONDITION: &[&str] = &["wenn", "falls", "sobald", "sofern", "bevor", "ob"];
+
+/// Words between two clauses.
+pub(super) const BETWEEN: &[&str] = &["und", "aber", "doch", "sondern", "denn"];
+
+/// Words with which a clause begins that depends on the one before it, with all that makes that one unreal.
+pub(super) const DEPENDENT: &[&str] = &["dass", "damit", "weil"];
+
+/// Words with which a clause about a word before it may begin.
+pub(super) const RELATIVE: &[&str] =
+    &["der", "die", "das", "den", "dem", "denen", "welcher", "welche", "welches", "welchen"];
+
+/// The days of the week, from Monday.
+pub(super) const WEEKDAYS: [&str; 7] =
+    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
+
+/// Hours from 0 on, as they are said before "Uhr".
+pub(super) const HOURS: [&str; 25] = [
+    "null",
+    "ein",
+    "zwei",
+    "drei",
+    "vier",
+    "fuenf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwoelf",
+    "dreizehn",
+    "vierzehn",
+    "fuenfzehn",
+    "sechzehn",
+    "siebzehn",
+    "achtzehn",
+    "neunzehn",
+    "zwanzig",
+    "einundzwanzig",
+    "zweiundzwanzig",
+    "dreiundzwanzig",
+    "vierundzwanzig",
+];
+
+/// Words that make another time of the hour after them.
+pub(super) const NOT_QUITE: &[&str] = &["halb", "viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
+
+/// Words that make a sentence a wish, a question, a condition, an announcement or a refusal.
+pub(super) const UNREAL: &[&str] = &[
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keinem",
+    "keiner",
+    "nichts",
+    "nie",
+    "leider",
+    "ohne",
+    "weder",
+    "statt",
+    "soll",
+    "sollen",
+    "sollte",
+    "sollten",
+    "kann",
+    "kannst",
+    "koennen",
+    "koennte",
+    "koennten",
+    "koennt",
+    "moechte",
+    "moechten",
+    "moechtest",
+    "will",
+    "wollen",
+    "wollten",
+    "darf",
+    "duerfen",
+    "muss",
+    "muessen",
+    "muesste",
+    "werde",
+    "werden",
+    "wird",
+    "wuerde",
+    "wuerden",
+    "waere",
+    "waeren",
+    "haette",
+    "haetten",
+    "wenn",
+    "falls",
+    "sobald",
+    "sofern",
+    "bevor",
+    "ob",
+    "oder",
+    "versuche",
+    "versucht",
+    "vorgemerkt",
+    "vormerken",
+];
+
+/// Words that speak of what was there before this call.
+pub(super) const EARLIER: &[&str] =
+    &["damals", "gestern", "neulich", "letzte", "letzten", "letztes", "frueher"];
+
+/// Words that do so too, unless the assistant speaks of what it did: "Ich habe den Termin bereits eingetragen."
+pub(super) const ALREADY: &[&str] = &["bereits", "schon"];
+
+/// Words with which a question begins, at the beginning of a sentence or after a comma.
+pub(super) const ASKING: &[&str] = &[
+    "kann",
+    "kannst",
+    "koennen",
+    "koennte",
+    "koennten",
+    "moechte",
+    "moechten",
+    "moechtest",
+    "soll",
+    "sollen",
+    "sollte",
+    "darf",
+    "duerfen",
+    "wollen",
+    "wuerden",
+    "brauchen",
+    "wuenschen",
+    "ist",
+    "sind",
+    "war",
+    "waere",
+    "wurde",
+    "wurden",
+    "haben",
+    "hat",
+    "passt",
+    "passen",
+    "gibt",
+    "geht",
+    "gilt",
+    "stimmt",
+    "wie",
+    "was",
+    "wann",
+    "wer",
+    "wo",
+    "wofuer",
+    "warum",
+    "womit",
+    "welche",
+    "welchen",
+    "welcher",
+    "welches",
+];
+
+/// Words that say what was done; the letters are folded as [`words`] does.
+pub(super) const DONE: &[(&str, Claim)] = &[
+    ("gebucht", Claim::Booked),
+    ("eingebucht", Claim::Booked),
+    ("eingetragen", Claim::Booked),
+    ("reserviert", Claim::Booked),
+    ("vereinbart", Claim::Booked),
+    ("festgemacht", Claim::Booked),
+    ("verschoben", Claim::Moved),
+    ("verlegt", Claim::Moved),
+    ("umgebucht", Claim::Moved),
+    ("vorverlegt", Claim::Moved),
+    ("storniert", Claim::Cancelled),
+    ("abgesagt", Claim::Cancelled),
+    ("geloescht", Claim::Cancelled),
+    ("gestrichen", Claim::Cancelled),
+    ("ausgetragen", Claim::Cancelled),
+];

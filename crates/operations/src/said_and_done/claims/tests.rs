@@ -1,0 +1,221 @@
+use super::*;
+
+/// What was said, and what it claims.
+const SAID: &[(&str, Option<Claim>)] = &[
+    // Claims.
+    ("Ich habe den Termin für Sie gebucht.", Some(Claim::Booked)),
+    ("Wunderbar, ich habe Sie am Dienstag um 14:30 Uhr eingetragen.", Some(Claim::Booked)),
+    (
+        "Ihre Termine sind am Freitag, dem vierten Dezember, um zehn Uhr fest eingetragen, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
+        Some(Claim::Booked),
+    ),
+    (
+        "Ihre Termine sind jetzt auf Freitag, den vierten Dezember, um elf Uhr verlegt, zuerst Haarschnitt bei Anna Petersen, danach um elf Uhr dreißig Bartpflege bei Boris Kühn, kann ich sonst noch etwas für Sie tun?",
+        Some(Claim::Moved),
+    ),
+    (
+        "Ihre Termine am Freitag, dem vierten Dezember, um zehn Uhr sind abgesagt, Haarschnitt und Bartpflege, möchten Sie gleich einen neuen vereinbaren?",
+        Some(Claim::Cancelled),
+    ),
+    (
+        "Am Freitag, dem vierten Dezember, um zehn Uhr geht beides nacheinander, zuerst Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, soll ich beides so eintragen?",
+        None,
+    ),
+    (
+        "Der Kalender hat nicht alles davon angenommen, eingetragen ist jetzt der Termin für Haarschnitt am Freitag, dem vierten Dezember, um zehn Uhr, soll sich jemand dazu bei Ihnen melden?",
+        Some(Claim::Booked),
+    ),
+    ("Ihr Termin ist gebucht.", Some(Claim::Booked)),
+    ("Der Termin am 24.11. um 10 Uhr bei Frau Petersen ist eingetragen", Some(Claim::Booked)),
+    ("Ihr Termin steht.", Some(Claim::Booked)),
+    ("Alles klar, der Friseurtermin ist reserviert!", Some(Claim::Booked)),
+    ("Gebucht.", Some(Claim::Booked)),
+    ("So, ist eingetragen.", Some(Claim::Booked)),
+    ("Wir haben das für Donnerstag um neun Uhr vereinbart.", Some(Claim::Booked)),
+    ("Ich hab Ihnen den Termin eingetragen.", Some(Claim::Booked)),
+    ("Der Termin wurde gebucht.", Some(Claim::Booked)),
+    ("Hiermit ist Ihr Termin um halb drei Uhr gebucht.", Some(Claim::Booked)),
+    ("Ich habe Ihren Termin auf Freitag verschoben.", Some(Claim::Moved)),
+    ("Ihr Termin ist jetzt auf den 3.12. verlegt.", Some(Claim::Moved)),
+    ("Ich habe Sie auf elf Uhr umgebucht.", Some(Claim::Moved)),
+    ("Ihr Termin ist storniert.", Some(Claim::Cancelled)),
+    ("Ich habe den Termin abgesagt.", Some(Claim::Cancelled)),
+    ("Der Termin wurde gelöscht.", Some(Claim::Cancelled)),
+    ("Erledigt, ich habe Sie ausgetragen.", Some(Claim::Cancelled)),
+    ("Storniert!", Some(Claim::Cancelled)),
+    // None.
+    ("Soll ich den Termin so eintragen?", None),
+    ("Möchten Sie, dass der Termin gebucht ist?", None),
+    ("Ich kann Ihnen Dienstag um zehn Uhr anbieten.", None),
+    ("Ich trage Sie gleich ein.", None),
+    ("Ich werde den Termin für Sie buchen.", None),
+    ("Der Termin wird eingetragen, sobald Sie zustimmen.", None),
+    ("Wenn Sie möchten, ist der Termin gleich gebucht.", None),
+    ("Leider habe ich den Termin nicht eingetragen.", None),
+    ("Der Termin ist noch nicht gebucht.", None),
+    ("Ich habe keinen Termin gebucht.", None),
+    ("Sie haben bereits am Montag einen Termin bei uns gebucht.", None),
+    ("Um zehn Uhr ist schon etwas eingetragen.", None),
+    ("Dienstag um zehn Uhr ist frei.", None),
+    ("Ich habe den Termin vorgemerkt.", None),
+    ("Vorgemerkt ist er, eine Kollegin bestätigt ihn.", None),
+    ("Der Termin ist vorgemerkt, aber noch nicht gebucht.", None),
+    ("Sie können den Termin bis zum Vortag absagen.", None),
+    ("Wurde der Termin abgesagt?", None),
+    ("Möchten Sie den Termin verschieben?", None),
+    ("Einen Moment bitte.", None),
+    ("Ich würde Sie dann eintragen.", None),
+    ("Guten Tag, hier ist der Salon Nord.", None),
+    ("Termine sind von neun bis achtzehn Uhr möglich.", None),
+    ("Falls der Termin abgesagt wird, melden wir uns.", None),
+    ("Den Termin um zwölf Uhr hat jemand anderes reserviert.", None),
+    ("Dann ist der Termin verlegt oder abgesagt, je nachdem.", None),
+    // What one clause leaves open another does not.
+    ("Ihr Termin ist gebucht und Sie werden eine Bestätigung erhalten.", Some(Claim::Booked)),
+    ("Der Termin ist eingetragen, Sie können bis zum Vortag absagen.", Some(Claim::Booked)),
+    ("Ich habe den Termin gebucht und werde Ihnen eine Bestätigung schicken.", Some(Claim::Booked)),
+    ("Leider ist zehn Uhr nicht frei, ich habe Sie um elf Uhr eingetragen.", Some(Claim::Booked)),
+    ("Ihr Termin ist storniert, wenn Sie noch Fragen haben, rufen Sie gern an.", Some(Claim::Cancelled)),
+    ("Kein Problem, ich habe Ihren Termin abgesagt.", Some(Claim::Cancelled)),
+    ("Ich bestätige Ihnen, dass der Termin gebucht ist.", Some(Claim::Booked)),
+    ("Ihr Termin für Haarschnitt und Bartpflege ist gebucht.", Some(Claim::Booked)),
+    ("Ihr Termin am Freitag steht, Sie können ihn bis zum Vortag absagen.", Some(Claim::Booked)),
+    // Politeness and haste are no doubt.
+    ("Ich habe Ihren Termin gerne gebucht.", Some(Claim::Booked)),
+    ("Sehr gerne, ich habe Ihren Termin gebucht.", Some(Claim::Booked)),
+    ("Ich habe den Termin bereits eingetragen.", Some(Claim::Booked)),
+    ("Ich habe Sie schon umgebucht.", Some(Claim::Moved)),
+    // And what belongs together is judged as one.
+    ("Ich habe keinen Termin am Freitag, dem vierten Dezember, gebucht.", None),
+    ("Ich habe keinen Termin für Haarschnitt und Bartpflege gebucht.", None),
+    ("Ich hoffe, dass nicht schon ein Termin eingetragen ist.", None),
+    ("Ich möchte, dass der Termin abgesagt ist.", None),
+    ("Wenn Sie zustimmen und es so passt, ist der Termin gebucht.", None),
+    ("Der Termin ist gebucht, sobald Sie zustimmen.", None),
+    ("Ich kann den Termin, den Sie am Montag gebucht haben, gern verschieben.", None),
+    ("Ich kann den Termin, den wir am Montag vereinbart haben, gern verschieben.", None),
+    ("Ich kann den Termin, der am Montag gebucht wurde, gern verschieben.", None),
+    ("Zehn Uhr ist gebucht, elf Uhr kann ich Ihnen anbieten.", None),
+    ("Elf Uhr ist noch frei und zehn ist gebucht.", None),
+    ("Der Termin ist vorgemerkt, die Bestätigung für Ihren Termin steht noch aus.", None),
+    ("Ich habe gesehen, dass Ihr Termin schon eingetragen ist.", None),
+    ("Der Kalender hat nichts davon angenommen, eingetragen ist jetzt nichts.", None),
+    // What is said before a question.
+    (
+        "Ihr Termin für Haarschnitt bei Anna ist am Dienstag, den 24. November, um zehn Uhr fest eingetragen, kann ich \
+         sonst noch etwas für Sie tun?",
+        Some(Claim::Booked),
+    ),
+    (
+        "Ihr Termin für Haarschnitt ist jetzt auf Freitag um elf Uhr bei Anna verlegt, das kostet 12,50 Euro, kann ich \
+         sonst noch etwas für Sie tun?",
+        Some(Claim::Moved),
+    ),
+    (
+        "Ihr Termin für Haarschnitt am Freitag um elf Uhr ist abgesagt, möchten Sie gleich einen neuen vereinbaren?",
+        Some(Claim::Cancelled),
+    ),
+    (
+        "Ich habe den Termin für Haarschnitt am Freitag vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, \
+         fragen Sie dazu bitte später noch einmal nach, kann ich sonst noch etwas für Sie tun?",
+        None,
+    ),
+    ("Ihr Termin am Freitag um elf Uhr steht, möchten Sie daran etwas ändern?", None),
+    ("Der Termin am Freitag ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?", None),
+    ("Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?", None),
+    ("Ist der Termin am Freitag, um zehn Uhr gebucht?", None),
+    ("Der Termin am Freitag ist eingetragen, richtig?", None),
+    (
+        "Sie stehen für Haarschnitt am Freitag, auf der Warteliste, wird etwas frei, ruft der Salon Sie an, kann ich sonst \
+         noch etwas für Sie tun?",
+        None,
+    ),
+];
+
+#[test]
+fn what_is_claimed_and_what_is_not() {
+    for (said, expected) in SAID {
+        let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
+        assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{said}");
+    }
+}
+
+#[test]
+fn a_sentence_may_claim_several_things() {
+    let both = claims("Ihr alter Termin ist abgesagt und ich habe Sie am Freitag neu eingetragen.");
+    let both: Vec<_> = both.into_iter().map(|claimed| claimed.claim).collect();
+    assert_eq!(both, [Claim::Cancelled, Claim::Booked]);
+}
+
+#[test]
+fn two_bookings_differ_by_the_day_or_the_hour_that_both_name() {
+    const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
+    let one = |said: &str| claims(said).remove(0).when;
+    for (other, differs) in [
+        ("Ihr Termin am Donnerstag ist gebucht.", true),
+        ("Ihr Termin um elf Uhr ist gebucht.", true),
+        ("Ihr Termin am Dienstag ist gebucht.", false),
+        ("Ihr Termin um 10 Uhr ist gebucht.", false),
+        ("Ihr Termin um 22 Uhr ist gebucht.", false),
+        ("Ihr Termin ist gebucht.", false),
+        ("Ihr Termin am 24. November ist gebucht.", false),
+        ("Ihr Termin um halb elf Uhr ist gebucht.", false),
+        ("Ihr Termin von elf Uhr bis zwölf Uhr ist gebucht.", false),
+        ("Ihr Termin ist nicht am Montag, er ist am Dienstag eingetragen.", false),
+        // It stands: perhaps since before this call.
+        ("Ihr Termin am Donnerstag um elf Uhr steht.", false),
+    ] {
+        let other_when = claims(other).pop().and_then(|claimed| claimed.when);
+        let found = one(TUESDAY).zip(other_when).is_some_and(|(one, other)| one.differs_from(other));
+        assert_eq!(found, differs, "{other}");
+    }
+}
+
+#[test]
+fn a_finding_is_the_sentence_and_no_more() {
+    let turn = "Vielen Dank, Frau Muster. Ich habe den Termin am 24.11. um 14.30 Uhr gebucht. Noch etwas?";
+    let found = claims(turn);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].sentence, "Ich habe den Termin am 24.11. um 14.30 Uhr gebucht.");
+}
+
+#[test]
+fn a_caller_who_was_told_knows_it() {
+    for (turn, claim, told) in [
+        ("Ich habe den Termin vorgemerkt.", Claim::Booked, true),
+        ("Sehr gern, Dienstag um zehn ist notiert.", Claim::Booked, true),
+        ("Ihr Termin ist gebucht.", Claim::Booked, true),
+        ("Ihr neuer Termin ist eingetragen.", Claim::Moved, true),
+        ("Soll ich ihn eintragen?", Claim::Booked, false),
+        ("Leider ist nichts eingetragen.", Claim::Booked, false),
+        ("Auf Wiederhören!", Claim::Booked, false),
+        ("Der Termin ist abgesagt.", Claim::Cancelled, true),
+        ("Der Termin ist vorgemerkt.", Claim::Cancelled, false),
+        (
+            "Ihr Termin ist am Dienstag um zehn Uhr fest eingetragen, kann ich sonst noch etwas für Sie tun?",
+            Claim::Booked,
+            true,
+        ),
+        (
+            "Ich habe den Termin vorgemerkt, die Bestätigung steht noch aus, falls es nicht klappt, ruft jemand Sie an, \
+             kann ich sonst noch etwas für Sie tun?",
+            Claim::Booked,
+            true,
+        ),
+        ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Cancelled, true),
+        ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Booked, false),
+        ("Ihr Termin ist auf Freitag verlegt, das kostet 12,50 Euro, passt das so?", Claim::Moved, true),
+        ("Der Termin ist gebucht, in Ordnung?", Claim::Booked, true),
+        ("Dienstag um zehn Uhr ist frei, soll der Termin gebucht werden?", Claim::Booked, false),
+        ("Ist er gebucht?", Claim::Booked, false),
+    ] {
+        assert_eq!(tells(turn, claim), told, "{turn}");
+    }
+}
+
+#[test]
+fn no_text_is_too_odd() {
+    for text in ["", "...", "?!.", "1.2.3.", "ß", "\u{0}", "🙂 gebucht 🙂", "ıİ."] {
+        let _ = (claims(text), tells(text, Claim::Moved));
+    }
+}
