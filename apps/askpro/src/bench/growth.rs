@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
-
 use super::Plan;
 use super::company::{Caller, LARGE, Wish, small_company};
 use super::figure::{Figure, Goal, Report};
@@ -78,24 +76,6 @@ fn waits(
     Ok(rounds)
 }
 
-async fn fill(rig: &Rig, from: u64, until: u64) -> anyhow::Result<()> {
-    let mut connection = rig.administrator.acquire().await?;
-    // For this session alone; without it every row would ask for each row that it points to.
-    sqlx::raw_sql("SET session_replication_role = replica; SET statement_timeout = 0")
-        .execute(&mut *connection)
-        .await?;
-    let filled = sqlx::query(FILL)
-        .bind(i64::try_from(from)?)
-        .bind(i64::try_from(until)?)
-        .bind(LARGE)
-        .execute(&mut *connection)
-        .await;
-    sqlx::raw_sql("RESET session_replication_role").execute(&mut *connection).await?;
-    filled.context("the past cannot be written")?;
-    sqlx::raw_sql("ANALYZE").execute(&mut *connection).await?;
-    Ok(())
-}
-
 /// Measures.
 pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let mut report = Report::new("growth");
@@ -121,7 +101,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let mut behind = 0;
     let sizes: &[u64] = if plan.quick { &[200] } else { &[1_000, 10_000, 100_000] };
     for size in sizes {
-        fill(rig, behind + 1, *size).await?;
+        rig.fill(FILL, (behind + 1, *size), LARGE).await?;
         behind = *size;
         let rows = rig
             .count(

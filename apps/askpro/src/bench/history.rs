@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use anyhow::Context;
 use serde_json::Value;
 
 use super::Plan;
@@ -44,24 +43,6 @@ const QUESTIONS: [(&str, &str); 4] = [
     ("month+status", "limit=50&status=failed&from=2026-09-01T00:00:00Z&to=2026-10-01T00:00:00Z"),
 ];
 
-async fn fill(rig: &Rig, from: u64, until: u64) -> anyhow::Result<()> {
-    let mut connection = rig.administrator.acquire().await?;
-    // For this session alone: the keys are checked below, all at once.
-    sqlx::raw_sql("SET session_replication_role = replica; SET statement_timeout = 0")
-        .execute(&mut *connection)
-        .await?;
-    let filled = sqlx::query(FILL)
-        .bind(i64::try_from(from)?)
-        .bind(i64::try_from(until)?)
-        .bind(COMPANY)
-        .execute(&mut *connection)
-        .await;
-    sqlx::raw_sql("RESET session_replication_role").execute(&mut *connection).await?;
-    filled.context("the history cannot be written")?;
-    sqlx::raw_sql("ANALYZE public.calls; ANALYZE public.call_keys").execute(&mut *connection).await?;
-    Ok(())
-}
-
 /// Asks again and again; how long each answer took. Pages go on at the cursor, so that not one page alone is asked for.
 fn ask(rig: &Rig, key: &str, query: &str, times: u64, report: &mut Report) -> anyhow::Result<Vec<u64>> {
     let mut wire = Wire::connect(rig.gateway)?;
@@ -96,7 +77,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let mut there = 0;
     for size in sizes {
         let wanted = usize::try_from(*size)?;
-        fill(rig, there + 1, *size).await?;
+        rig.fill(FILL, (there + 1, *size), COMPANY).await?;
         there = *size;
         let rows = rig
             .count(

@@ -170,6 +170,31 @@ impl Rig {
         sqlx::query_scalar(sql).fetch_one(&self.administrator).await.context("a count")
     }
 
+    /// Writes rows with these numbers for a company, the last of them included: a past that nobody wrote one by one.
+    /// Foreign keys and triggers are not asked; what is written must fit by itself.
+    pub(super) async fn fill(
+        &self,
+        sql: &'static str,
+        (first, last): (u64, u64),
+        company: &str,
+    ) -> anyhow::Result<()> {
+        let mut connection = self.administrator.acquire().await?;
+        // For this session alone.
+        sqlx::raw_sql("SET session_replication_role = replica; SET statement_timeout = 0")
+            .execute(&mut *connection)
+            .await?;
+        let filled = sqlx::query(sql)
+            .bind(i64::try_from(first)?)
+            .bind(i64::try_from(last)?)
+            .bind(company)
+            .execute(&mut *connection)
+            .await;
+        sqlx::raw_sql("RESET session_replication_role").execute(&mut *connection).await?;
+        filled.context("the past cannot be written")?;
+        sqlx::raw_sql("ANALYZE").execute(&mut *connection).await?;
+        Ok(())
+    }
+
     /// Pairs of overlapping occupied times: independent of the constraint, a self-join.
     pub(super) async fn overlaps(&self) -> anyhow::Result<i64> {
         self.count(

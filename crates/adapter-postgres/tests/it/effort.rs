@@ -323,7 +323,7 @@ async fn plans_last(before: i32) {
     let admin = database.admin_pool();
     let salon = Salon::insert(admin, 1).await;
     let (tenant, staff, call) = (salon.tenant.as_uuid(), salon.staff.as_uuid(), salon.call.as_uuid());
-    let (branch, service) = (salon.branch.as_uuid(), salon.service.as_uuid());
+    let branch = salon.branch.as_uuid();
     let (look, release, find) = (
         format!(
             "SELECT app.day_load('{tenant}', '{branch}', ARRAY['{staff}']::uuid[], now(), now() + interval '1 day',
