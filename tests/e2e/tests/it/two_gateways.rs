@@ -210,6 +210,7 @@ async fn a_hundred_with_one_question_at_two_gateways_cost_one_request_of_each_at
         join_all(few.iter().map(|line| line.tool("list_services", json!({})))).await;
     }
     two.house.calcom().clear_log();
+    let before = unanswered(&two.house.venue).await;
     let crowd = || join_all(lines.iter().map(|line| line.tool("check_availability_v17", args.clone())));
     let answers = crowd().await;
     // What was offered to others is not offered again, so late callers hear of other days.
@@ -222,7 +223,9 @@ async fn a_hundred_with_one_question_at_two_gateways_cost_one_request_of_each_at
         *weeks.entry(request.path).or_default() += 1;
     }
     assert!((1..=6).contains(&weeks.len()), "{weeks:?}");
-    assert!(weeks.values().all(|requests| *requests <= 2), "one request of each gateway at most: {weeks:?}");
+    // One request of each gateway at most; one that Redis left waiting has its own memory as well, and asks for that, too.
+    let most = if unanswered(&two.house.venue).await == before { 2 } else { 4 };
+    assert!(weeks.values().all(|requests| *requests <= most), "{most} requests at most: {weeks:?}");
     two.close().await;
 }
 
