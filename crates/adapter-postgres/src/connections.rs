@@ -73,7 +73,7 @@ impl fmt::Debug for Connections {
 /// How many connections each company may have at once.
 struct Shares {
     most: usize,
-    // Only of companies that have one or wait for one.
+    // Of companies that have one, wait for one, or had one not long ago.
     open: Mutex<HashMap<Uuid, Arc<Semaphore>>>,
 }
 

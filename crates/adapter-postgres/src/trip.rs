@@ -1,6 +1,6 @@
 //! One statement that is a transaction of its own, for what a caller waits for most often.
 //!
-//! The functions it calls (`migrations/…_one_trip.sql`) switch to the role `tenant` and set the tenant themselves, so
+//! The functions it calls (in the schema `app`, `migrations/`) switch to the role `tenant` and set the tenant themselves, so
 //! that a look costs one message to the server where a [`Session`](crate::session::Session) needs two or three.
 
 use std::time::Instant;

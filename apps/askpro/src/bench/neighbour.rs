@@ -73,6 +73,8 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     }
     report.tell(Figure::new("neighbour", "ms at p99", &rounds, Goal::RatioTo(3.0), Goal::RatioTo(1.3)));
     report.tell(Figure::new("neighbour.flood", "answers a second, flood", &flooded, Goal::Told, Goal::Told));
-    report.note("there is no limit per company yet: the flood is fifty times the quiet company's pace");
+    report.note(
+        "no company has a limit of requests a second: the flood is fifty times the quiet company's pace",
+    );
     Ok(report)
 }
