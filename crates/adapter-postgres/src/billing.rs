@@ -7,7 +7,9 @@ use billing::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CallId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope, UsdMicrocents};
+use serde::Deserialize;
 use serde_json::json;
+use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
 
 use crate::change::{AuditEntry, settle};
@@ -16,21 +18,11 @@ use crate::error::{commit_error, corrupt, store_error};
 use crate::row::{money, word};
 use crate::session::Session;
 use crate::statements::statements;
+use crate::trip::trip;
 
 statements! {
     /// One row if the tenant has the call, none otherwise.
-    TARIFF = "
-        SELECT t.call_rate_minor_per_minute, t.currency
-          FROM public.call_keys k JOIN public.tenants t ON t.id = k.tenant_id
-         WHERE k.tenant_id = $1 AND k.call_id = $2";
-
-    COSTS = "
-        SELECT version, usd_microcents, fx_rate_ppm, fx_source, external_minor, method, recorded_at
-          FROM public.call_provider_costs WHERE tenant_id = $1 AND call_id = $2 ORDER BY version";
-
-    CHARGES = "
-        SELECT entry_no, kind, amount_minor, currency, duration_ms, rate_minor_per_minute, created_at
-          FROM public.call_charges WHERE tenant_id = $1 AND call_id = $2 ORDER BY entry_no";
+    ACCOUNT = "SELECT * FROM app.account_of_call($1, $2, $3)";
 
     /// An operator's rate wins over a reference rate of the same day.
     LATEST_FX = "
@@ -56,6 +48,14 @@ statements! {
 }
 
 #[derive(FromRow)]
+struct AccountRow {
+    call_rate_minor_per_minute: i64,
+    currency: String,
+    charges: Option<Json<Vec<ChargeRow>>>,
+    costs: Option<Json<Vec<CostRow>>>,
+}
+
+#[derive(Deserialize)]
 struct CostRow {
     version: i32,
     usd_microcents: i64,
@@ -66,7 +66,7 @@ struct CostRow {
     recorded_at: DateTime<Utc>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct ChargeRow {
     entry_no: i32,
     kind: String,
@@ -75,6 +75,19 @@ struct ChargeRow {
     duration_ms: i64,
     rate_minor_per_minute: i64,
     created_at: DateTime<Utc>,
+}
+
+impl AccountRow {
+    fn into_model(self, call: CallId) -> Result<CallAccountSnapshot, StoreError> {
+        let (costs, charges) = (self.costs.unwrap_or_default().0, self.charges.unwrap_or_default().0);
+        Ok(CallAccountSnapshot {
+            call,
+            rate: CallRate::new(self.call_rate_minor_per_minute, word(&self.currency, "tenants.currency")?)
+                .map_err(|_| corrupt("tenants.call_rate_minor_per_minute"))?,
+            costs: costs.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
+            entries: charges.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 impl CostRow {
@@ -133,9 +146,9 @@ impl BillingRepository for PgBillingRepository {
         scope: &TenantScope,
         call: CallId,
     ) -> Result<Option<CallAccountSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let account = read_account(&mut session, scope, call, self.database.sees_costs()).await;
-        session.finish_read(account).await
+        let look = || trip(ACCOUNT, scope).bind(call.as_uuid()).bind(self.database.sees_costs());
+        let found: Vec<AccountRow> = self.database.travel(scope, look).await.map_err(store_error)?;
+        found.into_iter().next().map(|row| row.into_model(call)).transpose()
     }
 
     async fn latest_fx(&self, on: NaiveDate) -> Result<Option<FxQuote>, StoreError> {
@@ -164,47 +177,6 @@ impl BillingRepository for PgBillingRepository {
         let done = apply(&mut session, scope, &change).await;
         session.finish_write(done).await
     }
-}
-
-async fn read_account(
-    connection: &mut PgConnection,
-    scope: &TenantScope,
-    call: CallId,
-    sees_costs: bool,
-) -> Result<Option<CallAccountSnapshot>, StoreError> {
-    let (tenant, call_id) = (scope.tenant().as_uuid(), call.as_uuid());
-    let tariff: Option<(i64, String)> = sqlx::query_as(TARIFF)
-        .bind(tenant)
-        .bind(call_id)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(store_error)?;
-    let Some((rate, currency)) = tariff else {
-        return Ok(None);
-    };
-    let costs: Vec<CostRow> = if sees_costs {
-        sqlx::query_as(COSTS)
-            .bind(tenant)
-            .bind(call_id)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(store_error)?
-    } else {
-        Vec::new()
-    };
-    let entries: Vec<ChargeRow> = sqlx::query_as(CHARGES)
-        .bind(tenant)
-        .bind(call_id)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(store_error)?;
-    Ok(Some(CallAccountSnapshot {
-        call,
-        rate: CallRate::new(rate, word(&currency, "tenants.currency")?)
-            .map_err(|_| corrupt("tenants.call_rate_minor_per_minute"))?,
-        costs: costs.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
-        entries: entries.into_iter().map(|row| row.into_model(call)).collect::<Result<_, _>>()?,
-    }))
 }
 
 async fn apply(

@@ -13,6 +13,7 @@ use kernel::{CallId, ChangeSet, CommitError, PlatformScope, ProviderCallId, Stor
 pub use reviews::PgCallReviews;
 pub use trace::PgToolTrace;
 
+use crate::call::read::By;
 use crate::database::Database;
 
 /// The store of calls.
@@ -33,9 +34,7 @@ impl PgCallRepository {
 #[async_trait]
 impl CallRepository for PgCallRepository {
     async fn find(&self, scope: &TenantScope, id: CallId) -> Result<Option<CallSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let call = read::find(&mut session, scope, id, self.database.sees_costs()).await;
-        session.finish_read(call).await
+        read::find(&self.database, scope, By::Id(id)).await
     }
 
     async fn find_by_provider_id(
@@ -43,9 +42,7 @@ impl CallRepository for PgCallRepository {
         scope: &TenantScope,
         id: &ProviderCallId,
     ) -> Result<Option<CallSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let call = read::find_by_provider_id(&mut session, scope, id, self.database.sees_costs()).await;
-        session.finish_read(call).await
+        read::find(&self.database, scope, By::ProviderId(id)).await
     }
 
     async fn commit(&self, scope: &TenantScope, change: ChangeSet<CallWrite>) -> Result<(), CommitError> {

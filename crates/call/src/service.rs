@@ -175,21 +175,21 @@ impl CallService {
         found.map(Call::restore).ok_or(CallError::NotFound)
     }
 
-    /// Links a call to a customer; the surer way of knowing wins.
+    /// Links a call, as it was found, to a customer; the surer way of knowing wins.
     ///
     /// # Errors
     /// [`CallError`]; not `NoBranch` and not `ForeignCall`.
     pub async fn link_customer(
         &self,
         scope: &TenantScope,
-        call: CallId,
+        call: Call,
         customer: CustomerId,
         method: LinkMethod,
     ) -> Result<Decision, CallError> {
-        self.change(scope, call, |call| call.link_customer(customer, method)).await
+        self.change(scope, call.id(), Some(call), |call| call.link_customer(customer, method)).await
     }
 
-    /// Notes what a call made happen.
+    /// Notes what a call made happen, and for whom, if that is known.
     ///
     /// # Errors
     /// [`CallError`]; not `NoBranch` and not `ForeignCall`.
@@ -198,8 +198,9 @@ impl CallService {
         scope: &TenantScope,
         call: CallId,
         effect: CallEffect,
+        customer: Option<CustomerId>,
     ) -> Result<Decision, CallError> {
-        self.change(scope, call, |call| call.note_effect(effect)).await
+        self.change(scope, call, None, |call| call.note_effect(effect, customer)).await
     }
 
     /// Appends to the trace of tools.
@@ -242,7 +243,7 @@ impl CallService {
         let mut done = GivenUp::default();
         for stuck in self.stuck_calls(scope, age, limit).await? {
             let tenant = scope.act_for(stuck.tenant, ActReason::Round).at_branch(stuck.branch);
-            match self.change(&tenant, stuck.call, Call::give_up).await {
+            match self.change(&tenant, stuck.call, None, Call::give_up).await {
                 Ok(decision) => done.given_up += u32::from(decision.changed),
                 // Erased between listing and loading: nothing is left to give up.
                 Err(CallError::NotFound) => {}
@@ -295,15 +296,19 @@ impl CallService {
         Err(CallError::Contended)
     }
 
+    /// Changes a call, read anew unless it was found already, and read again whenever somebody else was faster.
     async fn change(
         &self,
         scope: &TenantScope,
         id: CallId,
+        mut found: Option<Call>,
         transition: impl Fn(&mut Call) -> Decision,
     ) -> Result<Decision, CallError> {
         for _ in 0..MAX_ATTEMPTS {
-            let found = self.calls.find(scope, id).await?;
-            let mut call = Call::restore(found.ok_or(CallError::NotFound)?);
+            let mut call = match found.take() {
+                Some(call) => call,
+                None => self.find(scope, id).await?,
+            };
             let decision = transition(&mut call);
             match self.commit(scope, &call, &decision, false).await {
                 Ok(()) => return Ok(decision),

@@ -95,6 +95,9 @@ pub struct JobSpec {
     pub serial_key: Option<String>,
     /// Attempts before the job is dead.
     pub max_attempts: i16,
+    /// It takes nothing from what set it off and reads what is true when it runs: of facts that became true together, one
+    /// job of these is enough.
+    pub reads_anew: bool,
 }
 
 impl JobSpec {
@@ -109,6 +112,7 @@ impl JobSpec {
             unique_key: None,
             serial_key: None,
             max_attempts: 10,
+            reads_anew: false,
         }
     }
 
@@ -130,6 +134,13 @@ impl JobSpec {
     #[must_use]
     pub fn unique(mut self, key: impl Into<String>) -> Self {
         self.unique_key = Some(key.into());
+        self
+    }
+
+    /// It reads what is true when it runs.
+    #[must_use]
+    pub const fn reading_anew(mut self) -> Self {
+        self.reads_anew = true;
         self
     }
 

@@ -133,14 +133,8 @@ impl CallAftermath {
         effect: CallEffect,
         customer: Option<CustomerId>,
     ) -> Result<Done, AftermathError> {
-        let noted = self.calls.note_effect(scope, call, effect).await?;
-        let linked = match customer {
-            Some(customer) => {
-                self.calls.link_customer(scope, call, customer, LinkMethod::AppointmentLink).await?.changed
-            }
-            None => false,
-        };
-        Ok(if noted.changed || linked { Done::Changed } else { Done::Nothing })
+        let noted = self.calls.note_effect(scope, call, effect, customer).await?;
+        Ok(if noted.changed { Done::Changed } else { Done::Nothing })
     }
 
     /// Links a call that is over to the customer who has exactly the caller's number. Who hides the number is nobody's
@@ -160,7 +154,7 @@ impl CallAftermath {
                 return Ok(Done::Nothing);
             }
         };
-        let linked = self.calls.link_customer(scope, call, customer, LinkMethod::PhoneMatch).await?;
+        let linked = self.calls.link_customer(scope, found, customer, LinkMethod::PhoneMatch).await?;
         Ok(if linked.changed { Done::Changed } else { Done::Nothing })
     }
 

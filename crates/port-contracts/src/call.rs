@@ -164,7 +164,7 @@ pub async fn a_whole_call_comes_back(fixture: &CallFixture) {
     let mut call = Call::restore(open(fixture, fixture.branch, "call_full", signal));
     // Two of the fields are ours to fill.
     call.link_customer(fixture.customer, LinkMethod::PhoneMatch);
-    call.note_effect(call::CallEffect::AppointmentBooked);
+    call.note_effect(call::CallEffect::AppointmentBooked, None);
     let whole = call.into_snapshot();
     insert(fixture, &fixture.scope, &whole).await.unwrap();
     assert_eq!(stored(fixture, whole.id).await, whole);

@@ -21,6 +21,8 @@ const CALLERS: usize = 8;
 const DELIVERED_AGAIN: usize = 3;
 /// The calls' own clock: the private world's, in milliseconds.
 const STARTED_MS: i64 = 1_819_782_600_000;
+/// Pause between two looks whether it is done: each counts what is open, beside the product.
+const LOOK: Duration = Duration::from_millis(50);
 /// Longest wait for the background work.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// What is still to be done: what has failed and will be tried again as well, but not what is wanted later on purpose, as
@@ -101,7 +103,7 @@ pub(super) async fn settle(rig: &Rig) -> anyhow::Result<()> {
     let begun = Instant::now();
     while rig.count(OPEN).await? > 0 {
         ensure!(begun.elapsed() < PATIENCE, "background work is left over");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(LOOK).await;
     }
     Ok(())
 }

@@ -8,75 +8,18 @@ use chrono::{DateTime, Utc};
 use kernel::{
     BranchId, CallId, CustomerId, ProviderCallId, StoreError, TenantId, TenantScope, UsdMicrocents,
 };
+use sqlx::FromRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::database::Database;
 use crate::error::store_error;
 use crate::row::{caller, optional_word, phone, word};
 use crate::statements::statements;
-
-macro_rules! select {
-    ($condition:literal, $cost:literal, $source:literal) => {
-        concat!(
-            "SELECT c.id, c.provider_call_id, c.branch_id, c.direction, c.caller_e164, c.called_e164, c.agent_ref,
-                    c.agent_version, c.status, c.disconnection_reason, c.started_at, c.ended_at, c.duration_ms,
-                    c.customer_id, c.link_method, c.outcome, c.successful, c.in_voicemail, c.sentiment, c.provenance,
-                    c.created_at, c.version,
-                    n.summary, n.recording_url, n.analysis::text AS analysis, n.latency, n.tokens,
-                    coalesce(n.has_transcript, false) AS has_transcript,
-                    (SELECT jsonb_agg(jsonb_build_object('role', t.role, 'offset_ms', t.offset_ms, 'text', t.text)
-                                      ORDER BY t.seq)
-                       FROM public.call_transcripts t
-                      WHERE t.tenant_id = $1 AND t.call_created_at = k.call_created_at AND t.call_id = k.call_id)
-                        AS transcript, ", $cost, "
-               FROM public.call_keys k
-              -- One look each by its whole key: joined, a plan made on a small table reads every call of the company.
-              CROSS JOIN LATERAL (
-                    SELECT a.* FROM public.calls a
-                     WHERE a.tenant_id = $1 AND a.created_at = k.call_created_at AND a.id = k.call_id OFFSET 0) c
-               LEFT JOIN LATERAL (
-                    SELECT b.* FROM public.call_contents b
-                     WHERE b.tenant_id = $1 AND b.call_created_at = k.call_created_at AND b.call_id = k.call_id OFFSET 0) n
-                 ON true
-               ", $source, "
-              WHERE k.tenant_id = $1 AND ",
-            $condition
-        )
-    };
-}
-
-/// Without what the call cost: for a role that may not see it.
-macro_rules! without_cost {
-    ($condition:literal) => {
-        select!(
-            $condition,
-            "NULL::bigint AS provider_usd_microcents, NULL::bigint AS telephony_usd_microcents,
-             NULL::bigint AS billed_seconds, NULL::jsonb AS products",
-            ""
-        )
-    };
-}
-
-macro_rules! with_cost {
-    ($condition:literal) => {
-        select!(
-            $condition,
-            "o.provider_usd_microcents, o.telephony_usd_microcents, o.billed_seconds, o.products",
-            "LEFT JOIN LATERAL (
-                    SELECT d.* FROM public.call_costs d
-                     WHERE d.tenant_id = $1 AND d.call_created_at = k.call_created_at AND d.call_id = k.call_id OFFSET 0) o
-                 ON true"
-        )
-    };
-}
+use crate::trip::trip;
 
 statements! {
-    FIND = without_cost!("k.call_id = $2");
-    FIND_WITH_COST = with_cost!("k.call_id = $2");
-    FIND_BY_PROVIDER_ID = without_cost!("k.provider = 'retell' AND k.provider_call_id = $2");
-    FIND_BY_PROVIDER_ID_WITH_COST = with_cost!("k.provider = 'retell' AND k.provider_call_id = $2");
+    WHOLE = "SELECT * FROM app.whole_call($1, $2, $3, $4)";
 
     /// Across tenants, from the routing entries: the login role sees no call.
     LIST_STUCK = "
@@ -189,35 +132,27 @@ fn segment(row: SegmentRow) -> Result<Segment, StoreError> {
     })
 }
 
-pub(super) async fn find(
-    connection: &mut PgConnection,
-    scope: &TenantScope,
-    id: CallId,
-    costs: bool,
-) -> Result<Option<CallSnapshot>, StoreError> {
-    let row: Option<CallRow> = sqlx::query_as(if costs { FIND_WITH_COST } else { FIND })
-        .bind(scope.tenant().as_uuid())
-        .bind(id.as_uuid())
-        .fetch_optional(connection)
-        .await
-        .map_err(store_error)?;
-    row.map(CallSnapshot::try_from).transpose()
+/// The name of a call.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    /// Ours.
+    Id(CallId),
+    /// The provider's.
+    ProviderId(&'a ProviderCallId),
 }
 
-pub(super) async fn find_by_provider_id(
-    connection: &mut PgConnection,
+pub(super) async fn find(
+    database: &Database,
     scope: &TenantScope,
-    id: &ProviderCallId,
-    costs: bool,
+    by: By<'_>,
 ) -> Result<Option<CallSnapshot>, StoreError> {
-    let row: Option<CallRow> =
-        sqlx::query_as(if costs { FIND_BY_PROVIDER_ID_WITH_COST } else { FIND_BY_PROVIDER_ID })
-            .bind(scope.tenant().as_uuid())
-            .bind(id.as_str())
-            .fetch_optional(connection)
-            .await
-            .map_err(store_error)?;
-    row.map(CallSnapshot::try_from).transpose()
+    let (id, provider_id) = match by {
+        By::Id(id) => (Some(id.as_uuid()), None),
+        By::ProviderId(id) => (None, Some(id.as_str())),
+    };
+    let look = || trip(WHOLE, scope).bind(id).bind(provider_id).bind(database.sees_costs());
+    let found: Vec<CallRow> = database.travel(scope, look).await.map_err(store_error)?;
+    found.into_iter().next().map(CallSnapshot::try_from).transpose()
 }
 
 pub(super) async fn list_stuck(

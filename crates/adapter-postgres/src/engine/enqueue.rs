@@ -22,6 +22,7 @@ statements! {
 }
 
 /// A job with its envelope.
+#[derive(PartialEq)]
 pub(super) struct NewJob {
     /// Whose work it is.
     pub(super) tenant: Option<TenantId>,

@@ -119,11 +119,13 @@ async fn dispatch(
     let mut jobs = Vec::new();
     for row in rows {
         let event = StoredEvent::from(row);
-        jobs.extend(router.jobs_for(&event).into_iter().map(|spec| NewJob {
-            tenant: event.tenant,
-            correlation: event.correlation,
-            spec,
-        }));
+        for spec in router.jobs_for(&event) {
+            let job = NewJob { tenant: event.tenant, correlation: event.correlation, spec };
+            // None of these jobs can have begun, and all of these facts are committed.
+            if !(job.spec.reads_anew && jobs.contains(&job)) {
+                jobs.push(job);
+            }
+        }
     }
     let added = insert_jobs(&mut transaction, &jobs).await?;
     let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await?;

@@ -159,23 +159,20 @@ impl Call {
         })
     }
 
-    /// Notes that the call made something happen. It decides the outcome, and no analysis downgrades it.
-    pub fn note_effect(&mut self, effect: CallEffect) -> Decision {
+    /// Notes that the call made something happen, and whose matter it was, as far as that is known. It decides the outcome,
+    /// and no analysis downgrades it.
+    pub fn note_effect(&mut self, effect: CallEffect, customer: Option<CustomerId>) -> Decision {
         self.transition(|call| {
             call.provenance.note(effect);
+            if let Some(customer) = customer {
+                link(call, customer, LinkMethod::AppointmentLink);
+            }
         })
     }
 
     /// Links the call to a customer. The surer way of knowing wins; among equals the older customer.
     pub fn link_customer(&mut self, customer: CustomerId, method: LinkMethod) -> Decision {
-        self.transition(|call| {
-            let offered = (method, std::cmp::Reverse(customer));
-            let held = call.link_method.zip(call.customer.map(std::cmp::Reverse));
-            if held.is_none_or(|held| offered > held) {
-                call.customer = Some(customer);
-                call.link_method = Some(method);
-            }
-        })
+        self.transition(|call| link(call, customer, method))
     }
 
     /// Stops waiting for the end of a call that should be long over. A call that ended is left alone.
@@ -207,6 +204,15 @@ impl Call {
             },
             events: CallEvent::between(&before, &self.0),
         }
+    }
+}
+
+fn link(call: &mut CallSnapshot, customer: CustomerId, method: LinkMethod) {
+    let offered = (method, std::cmp::Reverse(customer));
+    let held = call.link_method.zip(call.customer.map(std::cmp::Reverse));
+    if held.is_none_or(|held| offered > held) {
+        call.customer = Some(customer);
+        call.link_method = Some(method);
     }
 }
 

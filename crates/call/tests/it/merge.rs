@@ -11,7 +11,7 @@ use crate::support::{at, deliveries, new_call, report, row};
 #[derive(Debug, Clone)]
 enum Happening {
     Told(Box<CallSignal>),
-    Effect(CallEffect),
+    Effect(CallEffect, Option<CustomerId>),
     Linked(CustomerId, LinkMethod),
     GivenUp,
 }
@@ -22,12 +22,12 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         Just(CallEffect::AppointmentCancelled),
         Just(CallEffect::CallbackRequested)
     ];
-    let link = (
-        (1_u128..4).prop_map(|n| CustomerId::from_uuid(Uuid::from_u128(n))),
-        prop_oneof![Just(LinkMethod::PhoneMatch), Just(LinkMethod::AppointmentLink)],
-    );
+    let customer = (1_u128..4).prop_map(|n| CustomerId::from_uuid(Uuid::from_u128(n)));
+    let link =
+        (customer.clone(), prop_oneof![Just(LinkMethod::PhoneMatch), Just(LinkMethod::AppointmentLink)]);
     let ours = prop_oneof![
-        effect.prop_map(Happening::Effect),
+        (effect, proptest::option::of(customer))
+            .prop_map(|(effect, customer)| Happening::Effect(effect, customer)),
         link.prop_map(|(customer, method)| Happening::Linked(customer, method)),
         Just(Happening::GivenUp),
     ];
@@ -52,7 +52,7 @@ fn happen(all: &[Happening]) -> (Call, Vec<CallEvent>) {
         let version = call.snapshot().version;
         let decision = match one {
             Happening::Told(signal) => call.apply((**signal).clone()),
-            Happening::Effect(effect) => call.note_effect(*effect),
+            Happening::Effect(effect, customer) => call.note_effect(*effect, *customer),
             Happening::Linked(customer, method) => call.link_customer(*customer, *method),
             Happening::GivenUp => call.give_up(),
         };
@@ -216,7 +216,7 @@ fn a_call_given_up_still_hears_of_its_end() {
 #[test]
 fn an_effect_is_not_downgraded_by_the_analysis() {
     let (mut call, _) = Call::open(new_call(at(0)), CallSignal::Started(Report::default()));
-    call.note_effect(CallEffect::AppointmentBooked);
+    call.note_effect(CallEffect::AppointmentBooked, None);
     call.apply(CallSignal::Analyzed(Report {
         successful: Some(false),
         duration_ms: Some(3_000),

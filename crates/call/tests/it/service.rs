@@ -188,7 +188,7 @@ async fn a_lost_race_is_decided_again_and_a_hopeless_one_ends() {
         Arc::new(SequentialIds::default()),
     );
     let id = crate::support::new_call(at(0)).id;
-    let refused = service.note_effect(&scope, id, CallEffect::AppointmentBooked).await.unwrap_err();
+    let refused = service.note_effect(&scope, id, CallEffect::AppointmentBooked, None).await.unwrap_err();
     assert!(matches!(refused, CallError::Contended));
 }
 
@@ -205,7 +205,7 @@ async fn the_surer_link_wins_in_any_order() {
         ];
         for index in order {
             let (who, how) = links[index];
-            let linked = world.service.link_customer(&world.scope, call.id(), who, how).await;
+            let linked = world.service.link_customer(&world.scope, call.clone(), who, how).await;
             linked.unwrap();
         }
         let found = world.service.find(&world.scope, call.id()).await.unwrap();

@@ -78,7 +78,7 @@ impl World {
         let id = ProviderCallId::parse("call_a1b2").unwrap();
         let call = self.calls.apply(&self.scope, &id, signal).await.unwrap().call.snapshot().id;
         for effect in done {
-            self.calls.note_effect(&self.scope, call, *effect).await.unwrap();
+            self.calls.note_effect(&self.scope, call, *effect, None).await.unwrap();
         }
         call
     }
