@@ -44,7 +44,7 @@ mod size;
 mod slots;
 mod start;
 mod tenant_read;
-pub mod tools;
+mod tools;
 mod wire;
 
 use std::time::Duration;

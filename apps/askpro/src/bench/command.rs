@@ -13,7 +13,6 @@ use super::{
     Name, Plan, ack, availability, book, calls, cold, growth, history, intake, jobs, neighbour, offer, size,
     slots, start, tenant_read, tools,
 };
-use crate::private::{Where, World};
 
 /// What to measure, and how.
 #[derive(Debug, clap::Args)]
@@ -36,9 +35,6 @@ pub struct BenchArgs {
     /// Write the figures as one JSON object per line; on the command line it is `--json FILE`.
     #[arg(long = "json-file", value_name = "FILE", value_parser = file_for_figures)]
     pub file: Option<PathBuf>,
-    /// `tools`: which product.
-    #[command(flatten)]
-    pub place: Where,
 }
 
 /// A file whose name is that of a measurement was hardly meant to be one.
@@ -100,48 +96,50 @@ pub async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
     };
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let mut figures = Figures::open(args.file.as_ref(), json)?;
-    let mut passed = true;
-    if names.contains(&Name::Tools) {
-        passed &= run_tools(&args, &mut figures).await?;
-    }
-    let others: Vec<Name> = names.into_iter().filter(|name| *name != Name::Tools).collect();
-    if others.is_empty() {
-        return Ok(exit(passed));
-    }
     if plan.quick {
         figures.say("quick: these figures are not comparable with anything\n")?;
     }
     figures.say(HEAD)?;
     // Some need no database, and nobody waits for one then.
-    let rig = if others.iter().any(|name| name.needs_rig()) { Some(Rig::raise().await?) } else { None };
-    let measured = run_all(rig.as_ref(), &others, plan, &mut figures).await;
+    let rig = if names.iter().any(|name| name.needs_rig()) { Some(Rig::raise().await?) } else { None };
+    let measured = run_all(rig.as_ref(), &names, plan, &args, &mut figures).await;
     if let Some(rig) = rig {
         rig.strike().await?;
     }
-    Ok(exit(passed & measured?))
+    Ok(if measured? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_all(
     rig: Option<&Rig>,
     names: &[Name],
     plan: Plan,
+    args: &BenchArgs,
     figures: &mut Figures,
 ) -> anyhow::Result<bool> {
     let mut passed = true;
     for name in names {
         let report = match rig {
+            Some(rig) if *name == Name::Tools => {
+                let pace = tools::Pace { rate: args.rate, seconds: args.seconds };
+                tools::run(rig, plan, pace).await?
+            }
             Some(rig) if name.needs_rig() => name.run(rig, plan).await?,
             _ => slots::run(plan)?,
         };
         passed &= report.holds();
         figures.tell(&report.to_json(plan.quick), &report.table())?;
+        let limit = args.limit_p99_ms.filter(|_| *name == Name::Tools);
+        for slow in limit.map(|limit| report.slower_than(limit)).unwrap_or_default() {
+            writeln!(std::io::stderr(), "✗ {slow}")?;
+            passed = false;
+        }
     }
     Ok(passed)
 }
 
 impl Name {
     const fn needs_rig(self) -> bool {
-        !matches!(self, Self::Tools | Self::Slots)
+        !matches!(self, Self::Slots)
     }
 
     async fn run(self, rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
@@ -163,23 +161,4 @@ impl Name {
             Self::Slots | Self::Tools => slots::run(plan),
         }
     }
-}
-
-async fn run_tools(args: &BenchArgs, figures: &mut Figures) -> anyhow::Result<bool> {
-    let world = World::open(&args.place).await?;
-    let seconds = if args.quick { args.seconds.min(2) } else { args.seconds };
-    let measured = tools::tools(&world.venue, tools::Plan { rate: args.rate, seconds }).await;
-    world.close().await?;
-    let mut measured = measured?;
-    let lines = measured.to_json();
-    figures.tell(&lines, &measured.table())?;
-    let slow = args.limit_p99_ms.map(|limit| measured.slower_than(limit)).unwrap_or_default();
-    for line in &slow {
-        writeln!(std::io::stderr(), "✗ {line}")?;
-    }
-    Ok(measured.odd.is_empty() && slow.is_empty())
-}
-
-fn exit(passed: bool) -> ExitCode {
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -194,6 +194,17 @@ impl Report {
         }
     }
 
+    /// The figures whose 99th percentile is above so many milliseconds, in words.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a limit of milliseconds")]
+    pub fn slower_than(&self, limit_ms: u64) -> Vec<String> {
+        let slow = |figure: &Figure| {
+            let p99 = figure.p99.filter(|p99| *p99 > limit_ms as f64)?;
+            Some(format!("{}: a p99 of {} ms, more than {limit_ms} ms", figure.name, short(p99)))
+        };
+        self.figures.iter().filter_map(slow).collect()
+    }
+
     /// Rows for people under [`HEAD`].
     #[must_use]
     pub fn table(&self) -> String {

@@ -1,235 +1,178 @@
-//! How long callers wait, measured from outside at a fixed pace.
-//!
-//! Requests begin at their planned instants whether or not earlier ones have been answered, and the wait is counted from
-//! the planned instant: a server that stalls cannot hide the requests it kept waiting. The floor is the cheapest route of
-//! the same server, measured in the same run, at the same pace, before and after.
+//! `tools`: how long callers wait, whole conversations at a fixed pace: a time is asked for, others are asked for, the
+//! first is booked, and what is booked is asked for. The floor is the cheapest route of the same server at the same pace,
+//! before and after.
 
-use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
 
-use crate::cues;
-use crate::http;
-use crate::prove::percentile;
-use crate::simulate::milliseconds;
-use crate::venue::{Line, Venue, status};
+use super::Plan;
+use super::company::{Caller, Wish};
+use super::figure::{Figure, Goal, Report};
+use super::load::{Fault, Load, Manner, drive, judge, run as run_threads};
+use super::rig::Rig;
+use super::sample::{Round, Side};
+use super::wire::{Answer, Wire};
 
-/// The salon's branches, by the number that rings.
-const BRANCHES: [(&str, &str); 2] = [("+4940555100", "altona"), ("+4940555101", "eppendorf")];
-/// Starts of a haircut that leave each other room, on a day on which nobody has anything.
-const TIMES: [&str; 14] = [
-    "09:00", "09:30", "10:00", "10:30", "11:00", "11:30", "12:00", "13:00", "13:30", "14:00", "14:30",
-    "15:00", "15:30", "16:00",
+/// Tools under way at once: more than there are within the longest wait at an ordinary pace.
+const CONNECTIONS: usize = 16;
+/// Tools of one conversation, in their order, each with the status of its answer.
+const STEPS: [(&str, &str); 4] = [
+    ("check_availability", "available"),
+    ("get_alternatives", "options"),
+    ("book_appointment", "booked"),
+    ("query_appointment", "ok"),
 ];
-/// Tools of one call, in their order; each begins this long after the one before.
-const STEPS: [&str; 4] = ["check_availability", "get_alternatives", "book_appointment", "query_appointment"];
-/// Between two tools of one call people speak; shorter than life, long enough for an answer.
-const PAUSE: Duration = Duration::from_millis(420);
+/// Turns from one tool of a conversation to its next: 420 ms at 50 a second, shorter than people speak and long enough for
+/// an answer. One more than a multiple of the steps, so that each turn is one tool of one conversation.
+const STRIDE: u64 = 21;
+/// What the slowest one in a hundred may wait, in milliseconds.
+const MUST_MS: f64 = 10.0;
+const HEALTH: &[u8] = b"GET /api/health/live HTTP/1.1\r\nhost: bench\r\n\r\n";
 
-/// How it is run.
+/// How many, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub(super) struct Pace {
     /// Tool calls a second, over all callers.
-    pub rate: u32,
-    /// How long.
-    pub seconds: u32,
+    pub(super) rate: u32,
+    /// Seconds.
+    pub(super) seconds: u32,
 }
 
-/// What was measured, in microseconds.
-#[derive(Debug)]
-pub struct Measured {
-    plan: Plan,
-    tools: BTreeMap<&'static str, Vec<u64>>,
-    floor: Vec<u64>,
-    /// Answers that were not what the conversation expects, in words.
-    pub odd: Vec<String>,
+/// Somebody who wants an appointment, and what was offered.
+struct Conversation {
+    caller: Caller,
+    wish: Wish,
+    slot: OnceLock<Value>,
 }
 
-/// Measures the tools of a booking conversation.
-///
-/// # Errors
-/// If the product cannot be reached or has too few free days for so many callers.
-pub async fn tools(venue: &Venue, plan: Plan) -> anyhow::Result<Measured> {
-    let callers = usize::try_from(plan.rate * plan.seconds)? / STEPS.len();
-    let wishes = wishes(venue).await?;
-    ensure!(
-        callers <= wishes.len(),
-        "{callers} callers want a time and {} are free: measure for a shorter time or start the demo with --fresh",
-        wishes.len()
-    );
-    let run: i64 = venue.now().await?.timestamp_micros();
-    let lines: Vec<Line> = wishes
-        .iter()
-        .take(callers)
-        .enumerate()
-        .map(|(n, wish)| venue.line(format!("call_bench_{run:x}_{n}"), format!("+491523{n:07}"), wish.number))
-        .collect();
+/// Which conversation and which of its tools a turn is; none at the beginning, where the conversations would have begun
+/// before.
+fn place(turn: u64) -> Option<(usize, usize)> {
+    let step = turn % STEPS.len() as u64;
+    let first = turn.checked_sub(step * STRIDE)?;
+    Some((usize::try_from(first / STEPS.len() as u64).ok()?, usize::try_from(step).ok()?))
+}
+
+impl Conversation {
+    fn request(&self, step: usize) -> Vec<u8> {
+        let args = match (STEPS[step].0, self.slot.get()) {
+            ("book_appointment", Some(slot)) => json!({"slot_id": slot, "customer_name": "Kim Messung"}),
+            // The answer with the slot is not there yet.
+            ("book_appointment", None) => self.wish.booking(),
+            ("query_appointment", _) => json!({}),
+            _ => self.wish.args(),
+        };
+        self.caller.tool(&self.wish.number, STEPS[step].0, &args)
+    }
+
+    fn judge(&self, step: usize, answer: &Answer) -> Result<(), Fault> {
+        if step == 0 {
+            let read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            if let Some(slot) = read.pointer("/data/slot_id") {
+                // A time is offered once to each of them.
+                let _ = self.slot.set(slot.clone());
+            }
+        }
+        judge(answer, STEPS[step].1)
+    }
+}
+
+/// Every tool's load on its own.
+fn converse(rig: &Rig, conversations: &[Conversation], manner: Manner) -> anyhow::Result<Vec<Load>> {
+    let loads: Mutex<Vec<Load>> = Mutex::new(STEPS.map(|_| Load::default()).into());
+    run_threads(CONNECTIONS, manner, |_, start, _| {
+        let wire = Wire::connect(rig.gateway);
+        start.wait();
+        let mut wire = wire?;
+        let mut own = STEPS.map(|_| Load::default());
+        while let Some((turn, planned)) = start.turns().take() {
+            let Some((one, step)) = place(turn) else { continue };
+            let Some(conversation) = conversations.get(one) else { continue };
+            let answer = wire.exchange(&conversation.request(step))?;
+            own[step].count(conversation.judge(step, &answer), planned.elapsed());
+        }
+        let mut all = loads.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter_mut().zip(own).for_each(|(all, own)| all.join(own));
+        Ok(())
+    })?;
+    Ok(loads.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Measures.
+pub(super) async fn run(rig: &Rig, plan: Plan, pace: Pace) -> anyhow::Result<Report> {
+    let mut report = Report::new("tools");
+    rig.forget_intake().await?;
+    // Bookings have consequences, and the worker sees to them meanwhile.
+    let worker = rig.worker().await?;
+    let long = Duration::from_secs(plan.pick(pace.seconds.into(), 2));
+    let turns = long.as_secs() * u64::from(pace.rate);
     // Calls are open before their tools are used, as after a greeting; what is measured is warm.
-    for line in &lines {
-        let opened = line.tool("get_current_context", json!({})).await;
-        ensure!(opened.status == Some(200), "opening a call was answered {:?}", opened.status);
+    let conversations: Vec<Conversation> = rig
+        .visits(turns / STEPS.len() as u64 + 1)?
+        .into_iter()
+        .map(|(caller, wish)| Conversation { caller, wish, slot: OnceLock::new() })
+        .collect();
+    let target = rig.target(CONNECTIONS);
+    let half = Manner::Pace(pace.rate, long / 4);
+    let health = || drive(target, half, &|_, _| HEALTH.to_vec(), &|answer| judge_health(answer));
+    let mut floor = health()?;
+    let loads = converse(rig, &conversations, Manner::Pace(pace.rate, long))?;
+    floor.join(health()?);
+    floor.check(&mut report);
+    for load in &loads {
+        load.check(&mut report);
     }
-    let mut floor = health(venue, plan, 4).await?;
-    let step = Duration::from_secs(1) / plan.rate;
-    let begin = Instant::now() + Duration::from_millis(50);
-    let conversations = lines.iter().zip(&wishes).enumerate().map(|(n, (line, wish))| {
-        let first = begin + step * u32::try_from(n * STEPS.len()).unwrap_or(u32::MAX);
-        converse(line, wish, first)
+    let ids: Vec<String> = conversations.into_iter().map(|one| one.caller.call).collect();
+    let booked: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM public.appointments a
+           JOIN public.call_keys k ON k.tenant_id = a.tenant_id AND k.call_id = a.call_id
+          WHERE k.provider_call_id = ANY($1) AND a.status = 'confirmed'",
+    )
+    .bind(&ids)
+    .fetch_one(&rig.administrator)
+    .await?;
+    let (told, untold) = (i64::try_from(loads[2].good)?, i64::try_from(loads[2].late + loads[2].refused)?);
+    report.check((told..=told + untold).contains(&booked), || {
+        format!("{told} bookings were told, {booked} are there")
     });
-    let mut tools: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
-    let mut odd = Vec::new();
-    for conversation in join_all(conversations).await {
-        for (tool, waited, answer) in conversation {
-            tools.entry(tool).or_default().push(waited);
-            odd.extend(answer);
-        }
-    }
-    floor.extend(health(venue, plan, 4).await?);
-    Ok(Measured { plan, tools, floor, odd })
-}
-
-/// A haircut that somebody wants.
-struct Wish {
-    number: &'static str,
-    date: String,
-    time: &'static str,
-}
-
-/// Days and times that are free, each for one caller. Two people work; the second one of a time is left in reserve.
-async fn wishes(venue: &Venue) -> anyhow::Result<Vec<Wish>> {
-    let names = cues::look_up(&venue.administrator).await?;
-    let mut wishes = Vec::new();
-    for (number, branch) in BRANCHES {
-        let days = names.get("free").and_then(|free| free.get(branch)).and_then(Value::as_array);
-        let days = days.into_iter().flatten().filter_map(|day| day.get("date").and_then(Value::as_str));
-        wishes.extend(days.flat_map(|day| TIMES.map(|time| Wish { number, date: day.to_owned(), time })));
-    }
-    Ok(wishes)
-}
-
-type Waited = (&'static str, u64, Option<String>);
-
-async fn converse(line: &Line, wish: &Wish, first: Instant) -> Vec<Waited> {
-    let mut waited = Vec::with_capacity(STEPS.len());
-    let mut slot = Value::Null;
-    for (place, tool) in (0_u32..).zip(STEPS) {
-        let args = match tool {
-            "book_appointment" => json!({"slot_id": slot, "customer_name": "Kim Messung"}),
-            "query_appointment" => json!({}),
-            _ => json!({"datum": wish.date, "uhrzeit": wish.time, "dienstleistung": "Herrenhaarschnitt"}),
-        };
-        let planned = first + PAUSE * place;
-        sleep_until(planned).await;
-        let answer = line.tool_again(tool, args, Some(tool)).await;
-        waited.push((tool, micros(planned.elapsed()), oddity(tool, &answer)));
-        if tool == "check_availability" {
-            slot = answer.reply.pointer("/data/slot_id").cloned().unwrap_or_default();
-        }
-    }
-    waited
-}
-
-fn oddity(tool: &str, answer: &simulators::retell::Exchange) -> Option<String> {
-    let fits = match tool {
-        "check_availability" => status(answer) == "available",
-        "get_alternatives" => status(answer) == "options",
-        "book_appointment" => status(answer) == "booked",
-        _ => status(answer) == "ok",
+    let overlaps = rig.overlaps().await?;
+    report.check(overlaps == 0, || format!("{overlaps} pairs of overlapping occupied times"));
+    worker.stop().await?;
+    let mut tell = |name: String, waits: Vec<u64>, must: Goal| {
+        let round = Round { ours: Side::wait(waits, 99), floor: Some(Side::wait(floor.waits.clone(), 99)) };
+        report.tell(Figure::new(name, "ms at p99; floor: the bare health route", &[round], must, Goal::Told));
     };
-    (!fits).then(|| format!("{tool} was answered `{}` ({:?})", status(answer), answer.status))
-}
-
-/// The cheapest route at the same pace.
-async fn health(venue: &Venue, plan: Plan, part: u32) -> anyhow::Result<Vec<u64>> {
-    let client = http::client()?;
-    let url = format!("{}/api/health/live", venue.ready.gateway);
-    let step = Duration::from_secs(1) / plan.rate;
-    let begin = Instant::now() + Duration::from_millis(50);
-    let requests = (0..(plan.rate * plan.seconds / part).max(plan.rate)).map(|n| {
-        let (client, url) = (client.clone(), url.clone());
-        async move {
-            let planned = begin + step * n;
-            sleep_until(planned).await;
-            // The request is signed by nobody and reaches no handler of a tenant.
-            let answer = http::send(client.get(&url)).await.context("the gateway does not answer")?;
-            ensure!(answer.status().is_success(), "the gateway is not live");
-            answer.bytes().await.context("the gateway does not answer")?;
-            Ok(micros(planned.elapsed()))
-        }
-    });
-    join_all(requests).await.into_iter().collect()
-}
-
-fn micros(waited: Duration) -> u64 {
-    u64::try_from(waited.as_micros()).unwrap_or(u64::MAX)
-}
-
-impl Measured {
-    /// One object a tool, one for all of them: `ours` is the 99th percentile in microseconds, `floor` that of the
-    /// cheapest route, `ratio` the one over the other.
-    #[must_use]
-    pub fn to_json(&mut self) -> Vec<Value> {
-        let mut all: Vec<u64> = self.tools.values().flatten().copied().collect();
-        let floor = percentile(&mut self.floor, 99);
-        let mut lines: Vec<Value> =
-            self.tools.iter_mut().map(|(tool, waited)| line(tool, waited, floor)).collect();
-        lines.push(line("tools", &mut all, floor));
-        lines
+    for ((name, _), load) in STEPS.iter().zip(&loads) {
+        tell(format!("tools.{name}"), load.waits.clone(), Goal::Told);
     }
-
-    /// What has a 99th percentile above this, in words.
-    #[must_use]
-    pub fn slower_than(&mut self, limit_ms: u64) -> Vec<String> {
-        let too_slow = |line: &Value| {
-            let p99 = line.get("p99")?.as_u64().filter(|p99| *p99 > limit_ms.saturating_mul(1000))?;
-            let name = line.get("name")?.as_str()?;
-            Some(format!("{name}: a p99 of {}, more than {limit_ms} ms", milliseconds(p99)))
-        };
-        self.to_json().iter().filter_map(too_slow).collect()
-    }
-
-    /// A table for people.
-    #[must_use]
-    pub fn table(&mut self) -> String {
-        let floor = (percentile(&mut self.floor, 50), percentile(&mut self.floor, 99));
-        let mut text = format!(
-            "tool calls at {} a second for {} s, waits from the planned instant\n",
-            self.plan.rate, self.plan.seconds
-        );
-        for line in self.to_json() {
-            let field = |name: &str| line.get(name).and_then(Value::as_u64).unwrap_or(0);
-            let name = line.get("name").and_then(Value::as_str).unwrap_or_default();
-            text.push_str(&format!(
-                "   {name:<20} {:>5} calls   p50 {:>9}   p99 {:>9}   longest {:>9}\n",
-                field("rounds"),
-                milliseconds(field("p50")),
-                milliseconds(field("p99")),
-                milliseconds(field("longest"))
-            ));
-        }
-        text.push_str(&format!(
-            "   {:<20} {:>5} calls   p50 {:>9}   p99 {:>9}\n",
-            "floor (health/live)",
-            self.floor.len(),
-            milliseconds(floor.0),
-            milliseconds(floor.1)
-        ));
-        for odd in self.odd.iter().take(10) {
-            text.push_str(&format!("   ✗ {odd}\n"));
-        }
-        text
-    }
+    let all: Vec<u64> = loads.into_iter().flat_map(|load| load.waits).collect();
+    tell("tools".to_owned(), all, Goal::To(MUST_MS));
+    Ok(report)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "microseconds of a short run")]
-fn line(name: &str, waited: &mut [u64], floor: u64) -> Value {
-    let p99 = percentile(waited, 99);
-    json!({
-        "name": name, "ours": p99, "floor": floor, "ratio": p99 as f64 / floor.max(1) as f64, "unit": "us at p99",
-        "p50": percentile(waited, 50), "p99": p99, "longest": percentile(waited, 100), "rounds": waited.len(),
-    })
+fn judge_health(answer: &Answer) -> Result<(), Fault> {
+    if answer.status == 200 { Ok(()) } else { Err(Fault::Odd(answer.status.to_string())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_turn_is_one_tool_of_one_conversation_and_the_tools_keep_their_distance() {
+        let places: Vec<_> = (0..400).filter_map(|turn| Some((place(turn)?, turn))).collect();
+        assert_eq!(places.iter().map(|(place, _)| *place).collect::<BTreeSet<_>>().len(), places.len());
+        let turns_of =
+            |one: usize| places.iter().filter(move |((of, _), _)| *of == one).map(|(_, turn)| *turn);
+        for one in [0, 1, 50] {
+            assert_eq!(
+                turns_of(one).collect::<Vec<_>>(),
+                (0..4).map(|n| one as u64 * 4 + n * STRIDE).collect::<Vec<_>>()
+            );
+        }
+    }
 }

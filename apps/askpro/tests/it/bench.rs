@@ -92,18 +92,12 @@ fn figures_go_into_a_file_as_they_are_told_in_a_table() {
 }
 
 #[test]
-fn tool_calls_of_conversations_are_measured() {
-    let output = bench(&["tools", "--quick", "--rate", "10", "--json"]).output().unwrap();
-    let lines = lines(&told(&output));
-    for line in &lines {
-        let waits = ["p50", "p99", "longest"].map(|field| line[field].as_u64());
-        assert!(waits.iter().all(Option::is_some) && waits.is_sorted(), "{line}");
-        assert!(
-            line["floor"].is_u64() && line["ratio"].is_f64() && line["rounds"].as_u64() >= Some(1),
-            "{line}"
-        );
-    }
-    assert!(lines.iter().any(|line| line["name"] == "tools") && lines.len() > 2, "{lines:?}");
+fn tool_calls_of_conversations_are_measured_and_held_to_a_limit() {
+    let output = bench(&["tools", "--quick", "--json", "--limit-p99-ms", "0"]).output().unwrap();
+    let (told, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_figures(&lines(&told), &["tools"]);
+    assert_eq!(told.lines().count(), 5, "one of each tool, and one of all: {told}");
+    assert!(output.status.code() == Some(1) && error.contains("✗ tools: a p99 of "), "{error}");
 }
 
 /// A process, told apart from a later one with its number.
