@@ -9,6 +9,7 @@ mod calendar;
 mod redis;
 mod secret;
 mod sources;
+mod voice;
 mod waiting;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use calendar::Calendar;
 pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
+pub use voice::Voice;
 pub use waiting::WaitingList;
 
 use sources::Tree;
@@ -80,20 +82,6 @@ pub struct Http {
     pub max_event_body_bytes: usize,
     /// Networks of proxies whose word about the client's address is taken.
     pub trusted_proxies: Vec<String>,
-}
-
-/// The conversation.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Voice {
-    /// Time until a tool answers, in milliseconds.
-    pub tool_deadline_ms: u64,
-    /// Time until the question about an incoming call is answered, in milliseconds.
-    pub inbound_deadline_ms: u64,
-    /// How often an hour a number may name appointments that are not its own.
-    pub failed_identifications_per_hour: u32,
-    /// How long after the recorded end of a call its tools still act, in seconds of product time.
-    pub ended_call_grace_seconds: u32,
 }
 
 /// The voice provider.
@@ -339,7 +327,7 @@ impl Config {
     /// Key, value, least and most. Bounds exclude what cannot work, not what is unusual.
     fn bounds(&self) -> Vec<(&'static str, u64, u64, u64)> {
         let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        let (http, voice, database, worker) = (&self.http, &self.voice, &self.database, &self.worker);
+        let (http, database, worker) = (&self.http, &self.database, &self.worker);
         let (retention, upkeep) = (&self.retention, &self.upkeep);
         let mut bounds = vec![
             ("http.max_in_flight", size(http.max_in_flight), 1, 100_000),
@@ -347,10 +335,6 @@ impl Config {
             // What cannot be read is kept in the inbox, too.
             ("http.max_body_bytes", size(http.max_body_bytes), 1024, size(MAX_BODY_BYTES)),
             ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, size(MAX_BODY_BYTES)),
-            ("voice.tool_deadline_ms", voice.tool_deadline_ms, 50, 10_000),
-            ("voice.inbound_deadline_ms", voice.inbound_deadline_ms, 50, 10_000),
-            ("voice.failed_identifications_per_hour", voice.failed_identifications_per_hour.into(), 1, 1000),
-            ("voice.ended_call_grace_seconds", voice.ended_call_grace_seconds.into(), 0, 3600),
             ("database.max_connections", database.max_connections.into(), 2, 1000),
             ("database.acquire_timeout_ms", database.acquire_timeout_ms, 10, 60_000),
             ("database.statement_timeout_ms", database.statement_timeout_ms, 10, 600_000),
@@ -383,6 +367,7 @@ impl Config {
             ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
+        bounds.extend(self.voice.bounds());
         bounds.extend(self.calendar.bounds());
         bounds.extend(self.redis.bounds());
         bounds.extend(worker.slots().map(|(key, slots)| (key, u64::from(slots), 1, 1000)));

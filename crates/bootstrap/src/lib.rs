@@ -19,6 +19,7 @@
 //! A new adapter is built in [`services`], decorated there if it is slow, and handed to the use case that has its port. A
 //! new setting is a line in `default.toml` and a field in [`config`].
 
+mod allowance;
 pub mod cached;
 pub mod calendar;
 pub mod clock;

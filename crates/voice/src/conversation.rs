@@ -8,14 +8,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use german_datetime::BookableHours;
 use kernel::{
-    Actor, BranchId, CallId, Caller, CorrelationId, ProviderCallId, ServiceId, StaffId, TenantScope,
+    Actor, BranchId, CallId, Caller, CorrelationId, ErrorClass, ProviderCallId, ServiceId, StaffId,
+    TenantScope,
 };
 use phone_numbers::Country;
 use tenancy::{BranchProfile, Denied, ResolveError, RunningCall, TenantProfile};
 
 use crate::args::Args;
 use crate::desk::VoiceDesk;
-use crate::error::VoiceError;
+use crate::error::{VoiceError, looked_in_vain};
 use crate::names;
 use crate::numbers;
 use crate::places::{Place, Places};
@@ -173,6 +174,7 @@ impl VoiceDesk {
         let caller = numbers::caller(theirs.as_deref(), country);
         match self.parts.resolver.by_provider_call(&id, actor(), correlation).await {
             Ok(known) => {
+                self.admit(&known.scope)?;
                 // A later envelope may leave the number out; what was recorded of the call stands.
                 let caller = match theirs {
                     Some(_) => caller,
@@ -185,6 +187,7 @@ impl VoiceDesk {
                 let called =
                     called.ok_or_else(|| NoConversation::Refused(Box::new(deny(Denied::UnknownNumber))))?;
                 let resolved = self.parts.resolver.by_called_number(&called, actor(), correlation).await?;
+                self.admit(&resolved.scope)?;
                 let direction = envelope.direction.as_deref().and_then(|text| text.parse::<Direction>().ok());
                 let branch = resolved.route.branch;
                 // A tool may be called before the news that the call has started: it is recorded on the fly.
@@ -207,6 +210,14 @@ impl VoiceDesk {
         }
     }
 
+    /// A company whose callers ask for more than is good for the others is answered without a look at anything.
+    fn admit(&self, scope: &TenantScope) -> Result<(), NoConversation> {
+        if self.parts.allowance.take(scope.tenant()) {
+            return Ok(());
+        }
+        Err(NoConversation::Refused(Box::new(looked_in_vain(ErrorClass::Busy))))
+    }
+
     async fn recorded_caller(&self, scope: &TenantScope, call: CallId) -> Result<Caller, VoiceError> {
         Ok(self.parts.calls.find(scope, call).await?.snapshot().caller.clone())
     }
@@ -227,6 +238,7 @@ impl VoiceDesk {
             Err(ResolveError::Denied(Denied::UnknownCall | Denied::CallOver)) => return Err(refused()),
             Err(error) => return Err(error.into()),
         };
+        self.admit(&known.scope)?;
         if let Some(text) = args.text(names::TO_NUMBER).ok().flatten() {
             let number = numbers::number(&text, numbers::HOME).ok_or_else(refused)?;
             let resolved =

@@ -19,7 +19,8 @@ use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
 use crate::ports::{
-    CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
+    CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, ToolAllowance,
+    TraceSink,
 };
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
@@ -50,6 +51,8 @@ pub struct Parts {
     pub memory: Arc<dyn CallMemory>,
     /// Copies of appointments in outside calendars.
     pub copies: Arc<dyn CopySettler>,
+    /// How much each company's callers may ask for.
+    pub allowance: Arc<dyn ToolAllowance>,
     /// Numbers that have named appointments of others.
     pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.

@@ -55,7 +55,7 @@ pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
     AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,
-    Question, Settlement, StoredOutcome, ToldFee, TraceSink,
+    Question, Settlement, StoredOutcome, ToldFee, ToolAllowance, TraceSink,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};

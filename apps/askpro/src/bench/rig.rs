@@ -82,7 +82,8 @@ impl Rig {
             clock: Some(clock),
             log: None,
             secrets_key: PRIVATE_SECRETS_KEY.to_owned(),
-            more: Vec::new(),
+            // One company stands for all of them where it is measured how much there is.
+            more: allowance(1_000_000, 1_000_000),
         };
         let remote = TcpListener::bind("127.0.0.1:0").await.context("a port for Cal.com's stand-in")?;
         let mut tenants = stage::prepare(&setting, &format!("http://{}", remote.local_addr()?)).await?;
@@ -223,6 +224,14 @@ impl Rig {
         self.cluster.stop().await?;
         stopped.and(bare)
     }
+}
+
+/// The settings that let a company use so many tools a second, and so many at once.
+pub(super) fn allowance(each_second: u32, at_once: u32) -> Vec<(String, String)> {
+    vec![
+        ("ASKPRO__VOICE__COMPANY_TOOLS_PER_SECOND".to_owned(), each_second.to_string()),
+        ("ASKPRO__VOICE__COMPANY_TOOLS_BURST".to_owned(), at_once.to_string()),
+    ]
 }
 
 /// A rig whose cluster is still in other hands.

@@ -27,6 +27,9 @@ const STEPS: [(&str, &str); 4] = [
 /// Turns from one tool of a conversation to its next: 420 ms at 50 a second, shorter than people speak and long enough for
 /// an answer. One more than a multiple of the steps, so that each turn is one tool of one conversation.
 const STRIDE: u64 = 21;
+/// Seconds at the same pace before anything is counted: what a connection to the database is asked for the first time
+/// takes it 5 to 17 ms, since it makes its plans.
+const WARM_UP: u64 = 5;
 /// What the slowest one in a hundred may wait, in milliseconds.
 const MUST_MS: f64 = 10.0;
 const HEALTH: &[u8] = b"GET /api/health/live HTTP/1.1\r\nhost: bench\r\n\r\n";
@@ -79,6 +82,13 @@ impl Conversation {
     }
 }
 
+/// As many as begin in so long. Their calls are open, as after a greeting.
+fn conversations(rig: &Rig, rate: u32, long: Duration) -> anyhow::Result<Vec<Conversation>> {
+    let many = long.as_secs() * u64::from(rate) / STEPS.len() as u64 + 1;
+    let visits = rig.visits(many)?.into_iter();
+    Ok(visits.map(|(caller, wish)| Conversation { caller, wish, slot: OnceLock::new() }).collect())
+}
+
 /// Every tool's load on its own.
 fn converse(rig: &Rig, conversations: &[Conversation], manner: Manner) -> anyhow::Result<Vec<Load>> {
     let loads: Mutex<Vec<Load>> = Mutex::new(STEPS.map(|_| Load::default()).into());
@@ -107,13 +117,11 @@ pub(super) async fn run(rig: &Rig, plan: Plan, pace: Pace) -> anyhow::Result<Rep
     // Bookings have consequences, and the worker sees to them meanwhile.
     let worker = rig.worker().await?;
     let long = Duration::from_secs(plan.pick(pace.seconds.into(), 2));
-    let turns = long.as_secs() * u64::from(pace.rate);
-    // Calls are open before their tools are used, as after a greeting; what is measured is warm.
-    let conversations: Vec<Conversation> = rig
-        .visits(turns / STEPS.len() as u64 + 1)?
-        .into_iter()
-        .map(|(caller, wish)| Conversation { caller, wish, slot: OnceLock::new() })
-        .collect();
+    let warm_up = Duration::from_secs(plan.pick(WARM_UP, 0));
+    for load in converse(rig, &conversations(rig, pace.rate, warm_up)?, Manner::Pace(pace.rate, warm_up))? {
+        load.check(&mut report);
+    }
+    let conversations = conversations(rig, pace.rate, long)?;
     let target = rig.target(CONNECTIONS);
     let half = Manner::Pace(pace.rate, long / 4);
     let health = || drive(target, half, &|_, _| HEALTH.to_vec(), &|answer| judge_health(answer));

@@ -25,6 +25,7 @@ use voice::{Parts, VoiceDesk};
 
 use super::arrival::{Arrival, arrive};
 use super::{Common, TimeKeeper, close};
+use crate::allowance::ToolsPerSecond;
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
@@ -133,6 +134,7 @@ impl GatewayServices {
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
+            allowance: Arc::new(ToolsPerSecond::new(&config.voice)?),
             attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
             grace_after_end: TimeDelta::seconds(config.voice.ended_call_grace_seconds.into()),

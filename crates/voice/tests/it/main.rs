@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its world has failed")]
 
+mod allowance;
 mod booking;
 mod coverage;
 mod ending;

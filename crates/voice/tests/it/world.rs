@@ -21,8 +21,8 @@ use call::{CallService, CallSignal, Report};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
 use customer::testing::{InMemoryCustomers, customer};
+pub(crate) use fakes::{Allowance, Notes, OutsideCalendar, Uses};
 use fakes::{Attempts, Outcomes};
-pub(crate) use fakes::{Notes, OutsideCalendar, Uses};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
     AppointmentId, BranchId, ChangeSet, CorrelationId, Currency, Money, PhoneNumber, ProviderCallId,
@@ -58,6 +58,7 @@ pub(crate) struct World {
     /// Outcomes of appointments cannot be read while this is true.
     pub(crate) broken: Arc<AtomicBool>,
     pub(crate) notes: Arc<Notes>,
+    pub(crate) allowance: Arc<Allowance>,
     /// Every answer, with the tool that gave it.
     pub(crate) said: Mutex<Vec<(&'static str, ToolReply)>>,
 }
@@ -131,6 +132,7 @@ impl World {
         let outside = Arc::new(OutsideCalendar::new(appointments.clone()));
         let broken = Arc::new(AtomicBool::default());
         let notes = Arc::new(Notes::default());
+        let allowance = Arc::new(Allowance::default());
         let desk = VoiceDesk::new(Parts {
             resolver: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
             tenants: tenancy.clone(),
@@ -160,6 +162,7 @@ impl World {
             }),
             memory: notes.clone(),
             copies: outside.clone(),
+            allowance: allowance.clone(),
             attempts: Arc::new(Attempts::default()),
             trace: uses.clone(),
             grace_after_end: TimeDelta::seconds(60),
@@ -178,6 +181,7 @@ impl World {
             tenancy,
             outside,
             broken,
+            allowance,
             notes,
             said: Mutex::default(),
         }

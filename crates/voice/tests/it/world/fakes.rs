@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use call::ToolUse;
 use chrono::{DateTime, Utc};
 use kernel::{
-    AppointmentId, CallId, ChangeSet, IdempotencyKey, PhoneNumber, StaffId, StoreError, TenantScope,
+    AppointmentId, CallId, ChangeSet, IdempotencyKey, PhoneNumber, StaffId, StoreError, TenantId, TenantScope,
 };
 use servicedesk::testing::InMemoryCallbacks;
 use voice::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Settlement, StoredOutcome,
-    TraceSink,
+    ToolAllowance, TraceSink,
 };
 
 use super::monday;
@@ -131,6 +131,16 @@ impl FailedIdentifications for Attempts {
 
     async fn give_back(&self, _: &TenantScope, number: &PhoneNumber) {
         *self.0.lock().unwrap().entry(number.clone()).or_default() -= 1;
+    }
+}
+
+/// As much as is asked for, until nothing is left.
+#[derive(Default)]
+pub(crate) struct Allowance(pub(crate) AtomicBool);
+
+impl ToolAllowance for Allowance {
+    fn take(&self, _: TenantId) -> bool {
+        !self.0.load(Ordering::Relaxed)
     }
 }
 
