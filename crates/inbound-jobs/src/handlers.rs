@@ -14,12 +14,9 @@ pub mod erase_expired_holds;
 pub mod erase_old;
 pub mod escalate_callbacks;
 pub mod fail_stuck_calls;
-pub mod link_caller;
+pub mod follow_up_call;
 pub mod note_effect;
 pub mod process_webhook;
-pub mod record_call_cost;
-pub mod release_holds;
-pub mod settle_call;
 pub mod sync_retell_calls;
 pub mod waiting;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use call::CallEffect;
 use kernel::JobSpec;
 use operations::calendar::{CalendarProcessing, CalendarRounds};
+use operations::engine::StoredEvent;
 use operations::work::ProcessWebhook;
 use operations::{CallAftermath, CallCatchUp, FreedTimes, Maintenance, SaidAndDone, WebhookProcessing};
 use serde_json::json;
@@ -22,12 +23,9 @@ use crate::handlers::erase_expired_holds::EraseExpiredHolds;
 use crate::handlers::erase_old::EraseOld;
 use crate::handlers::escalate_callbacks::EscalateCallbacks;
 use crate::handlers::fail_stuck_calls::FailStuckCalls;
-use crate::handlers::link_caller::LinkCaller;
+use crate::handlers::follow_up_call::FollowUpCall;
 use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
-use crate::handlers::record_call_cost::RecordCallCost;
-use crate::handlers::release_holds::ReleaseHolds;
-use crate::handlers::settle_call::SettleCall;
 use crate::handlers::sync_retell_calls::SyncRetellCalls;
 use crate::handlers::waiting::{AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime};
 use crate::registry::Registry;
@@ -94,32 +92,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .handler(SyncRetellCalls::KIND, Arc::new(SyncRetellCalls(catch_up.clone())))
         .schedule(SyncRetellCalls::KIND, "18-59/20 * * * *", ZONE, recurring(SyncRetellCalls::KIND))
         // What follows from a call.
-        .handler(SettleCall::KIND, Arc::new(SettleCall(Arc::clone(aftermath))))
-        .subscribe("call.ended", SettleCall::KIND, |event| {
-            AboutCall::job_of(SettleCall::KIND, "charge", event)
-        })
-        .subscribe("call.duration_changed", SettleCall::KIND, |event| {
-            AboutCall::job_of(SettleCall::KIND, "charge", event)
-        })
-        .handler(RecordCallCost::KIND, Arc::new(RecordCallCost(Arc::clone(aftermath))))
-        .subscribe("call.ended", RecordCallCost::KIND, |event| {
-            AboutCall::job_of(RecordCallCost::KIND, "cost", event)
-        })
-        .subscribe("call.cost_known", RecordCallCost::KIND, |event| {
-            AboutCall::job_of(RecordCallCost::KIND, "cost", event)
-        })
-        .handler(ReleaseHolds::KIND, Arc::new(ReleaseHolds(Arc::clone(aftermath))))
-        .subscribe("call.ended", ReleaseHolds::KIND, |event| {
-            AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
-        })
-        .subscribe("call.failed", ReleaseHolds::KIND, |event| {
-            AboutCall::job_of(ReleaseHolds::KIND, "holds", event)
-        })
-        .handler(LinkCaller::KIND, Arc::new(LinkCaller(Arc::clone(aftermath))))
-        .subscribe("call.ended", LinkCaller::KIND, |event| {
-            // With the notes on the call, one after another: all of them write the call.
-            AboutCall::job_of(LinkCaller::KIND, "note", event)
-        })
+        .handler(FollowUpCall::KIND, Arc::new(FollowUpCall(Arc::clone(aftermath))))
+        .subscribe("call.ended", FollowUpCall::KIND, follow_up)
+        .subscribe("call.failed", FollowUpCall::KIND, follow_up)
+        .subscribe("call.duration_changed", FollowUpCall::KIND, follow_up)
+        .subscribe("call.cost_known", FollowUpCall::KIND, follow_up)
         .handler(NoteEffect::KIND, Arc::new(NoteEffect(Arc::clone(aftermath))))
         .subscribe("appointment.booked", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::AppointmentBooked, event)
@@ -175,6 +152,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseCalls::KIND, "52 3 * * *", ZONE, recurring(EraseCalls::KIND))
         .handler(EnterHolidays::KIND, Arc::new(EnterHolidays(upkeep())))
         .schedule(EnterHolidays::KIND, "22 4 * * *", ZONE, recurring(EnterHolidays::KIND))
+}
+
+/// With the notes on the call, one after another: all of them write the call.
+fn follow_up(event: &StoredEvent) -> JobSpec {
+    AboutCall::job_of(FollowUpCall::KIND, "note", event)
 }
 
 /// A job without a payload, at most one of its kind at a time. It comes again by itself, so a few attempts suffice.

@@ -1,15 +1,14 @@
 //! What follows from the end of a call: it is charged, its holds are given back, its cost is recorded, and it belongs to
 //! the customer whose number called.
 //!
-//! Each method is one subscriber's work, with its own retries. All of them read the call as it is *now* instead of
-//! believing the event that set them off; so events may come late, twice and in any order, and the last run settles
-//! what is true.
+//! The call is read as it is *now*, instead of believing the event that set this off; so events may come late, twice and in
+//! any order, and the last run settles what is true. A step that fails keeps none of the others from being done.
 
 use std::sync::Arc;
 
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use billing::{BillingError, BillingService, CostMethod, ProviderCostFacts};
-use call::{CallEffect, CallError, CallService, CallSnapshot, LinkMethod};
+use call::{Call, CallEffect, CallError, CallService, CallSnapshot, LinkMethod};
 use customer::{CustomerService, Identification, one_person};
 use kernel::{
     CallId, ChangeSet, Classify, CommitError, CustomerId, ErrorClass, StoreError, TenantScope, UsdMicrocents,
@@ -52,6 +51,33 @@ pub enum Done {
     Nothing,
 }
 
+/// What came of following up a call, step by step.
+#[derive(Debug)]
+pub struct FollowUp {
+    /// The times held for it were given back.
+    pub holds: Result<Done, AftermathError>,
+    /// The company was charged.
+    pub charge: Result<Done, AftermathError>,
+    /// What it cost at the provider was recorded.
+    pub cost: Result<Done, AftermathError>,
+    /// It belongs to a customer.
+    pub caller: Result<Done, AftermathError>,
+}
+
+impl FollowUp {
+    /// The failure by which to decide what shall happen next: one that may pass, if there is one.
+    #[must_use]
+    pub fn failure(self) -> Option<AftermathError> {
+        let Self { holds, charge, cost, caller } = self;
+        let failures = [holds, charge, cost, caller].into_iter().filter_map(Result::err);
+        failures.reduce(|kept, next| if may_pass(&kept) || !may_pass(&next) { kept } else { next })
+    }
+}
+
+fn may_pass(error: &AftermathError) -> bool {
+    matches!(error.class(), ErrorClass::Busy | ErrorClass::Conflict | ErrorClass::Fault)
+}
+
 /// Use cases after a call.
 #[derive(Clone)]
 pub struct CallAftermath {
@@ -73,14 +99,25 @@ impl CallAftermath {
         Self { calls, billing, appointments, customers }
     }
 
-    /// Charges the customer for a call that has ended, by the duration it has now. A later, other duration becomes a
-    /// correction.
+    /// Does what follows from a call, as far as it is known by now: gives back its holds, charges the company, records the
+    /// provider's cost, and links it to the customer who called.
     ///
     /// # Errors
-    /// [`AftermathError`].
-    pub async fn settle(&self, scope: &TenantScope, call: CallId) -> Result<Done, AftermathError> {
+    /// [`AftermathError`] if the call cannot be read; what else fails is in the [`FollowUp`].
+    pub async fn follow_up(&self, scope: &TenantScope, call: CallId) -> Result<FollowUp, AftermathError> {
         let call = self.calls.find(scope, call).await?;
-        let call = call.snapshot();
+        let snapshot = call.snapshot();
+        Ok(FollowUp {
+            holds: self.release_holds(scope, snapshot).await,
+            charge: self.settle(scope, snapshot).await,
+            cost: self.record_cost(scope, snapshot).await,
+            caller: self.link_caller(scope, call).await,
+        })
+    }
+
+    /// Charges the company for a call that has ended, by the duration it has now. A later, other duration becomes a
+    /// correction.
+    async fn settle(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Done, AftermathError> {
         let Some(duration_ms) = final_duration(call) else {
             // The analysis may come before the end; the end's own event comes with the duration.
             return Ok(Done::Nothing);
@@ -94,12 +131,7 @@ impl CallAftermath {
 
     /// Records what the provider charges for a call: as reported, or estimated from the duration while nothing is
     /// reported. A report later replaces an estimate, never the other way round.
-    ///
-    /// # Errors
-    /// [`AftermathError`].
-    pub async fn record_cost(&self, scope: &TenantScope, call: CallId) -> Result<Done, AftermathError> {
-        let call = self.calls.find(scope, call).await?;
-        let call = call.snapshot();
+    async fn record_cost(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Done, AftermathError> {
         let facts = match (&call.cost, final_duration(call)) {
             (Some(cost), _) => {
                 // The carrier's part is part of the provider's sum: the two are told apart here, and add up to it.
@@ -139,12 +171,11 @@ impl CallAftermath {
 
     /// Links a call that is over to the customer who has exactly the caller's number. Who hides the number is nobody's
     /// customer, and a number that several people share says nothing; entries of one person are one.
-    ///
-    /// # Errors
-    /// [`AftermathError`].
-    pub async fn link_caller(&self, scope: &TenantScope, call: CallId) -> Result<Done, AftermathError> {
-        let found = self.calls.find(scope, call).await?;
-        let customer = match self.customers.identify(scope, &found.snapshot().caller).await? {
+    async fn link_caller(&self, scope: &TenantScope, call: Call) -> Result<Done, AftermathError> {
+        if !call.status().has_ended() {
+            return Ok(Done::Nothing);
+        }
+        let customer = match self.customers.identify(scope, call.caller()).await? {
             Identification::Known(customer) => customer.id(),
             Identification::SharedNumber(customers) if one_person(&customers) => match customers.first() {
                 Some(oldest) => oldest.id(),
@@ -154,20 +185,16 @@ impl CallAftermath {
                 return Ok(Done::Nothing);
             }
         };
-        let linked = self.calls.link_customer(scope, found, customer, LinkMethod::PhoneMatch).await?;
+        let linked = self.calls.link_customer(scope, call, customer, LinkMethod::PhoneMatch).await?;
         Ok(if linked.changed { Done::Changed } else { Done::Nothing })
     }
 
     /// Gives back the times that were held for a call that is over: nobody is left to take them.
-    ///
-    /// # Errors
-    /// [`AftermathError`].
-    pub async fn release_holds(&self, scope: &TenantScope, call: CallId) -> Result<Done, AftermathError> {
-        let found = self.calls.find(scope, call).await?;
-        if found.snapshot().status == call::CallStatus::Ongoing {
+    async fn release_holds(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Done, AftermathError> {
+        if call.status == call::CallStatus::Ongoing {
             return Ok(Done::Nothing);
         }
-        let change = ChangeSet::one(AppointmentWrite::ReleaseHoldsOfCall(call));
+        let change = ChangeSet::one(AppointmentWrite::ReleaseHoldsOfCall(call.id));
         self.appointments.commit(scope, change).await?;
         Ok(Done::Changed)
     }

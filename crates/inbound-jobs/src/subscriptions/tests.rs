@@ -273,16 +273,13 @@ async fn jobs_of_events_are_pinned() {
             })
             .collect::<Vec<_>>()
     };
-    let charge = ("settle_call", "charge".to_owned());
-    let cost = ("record_call_cost", "cost".to_owned());
-    let holds = ("release_holds", "holds".to_owned());
-    let link = ("link_caller", "note".to_owned());
+    let follow = ("follow_up_call", "note".to_owned());
     let said = ("compare_said_and_done", "said".to_owned());
-    assert_eq!(jobs("call.ended"), [charge.clone(), cost.clone(), holds.clone(), link, said.clone()]);
+    assert_eq!(jobs("call.ended"), [follow.clone(), said.clone()]);
     assert_eq!(jobs("call.analyzed"), [said]);
-    assert_eq!(jobs("call.duration_changed"), [charge]);
-    assert_eq!(jobs("call.cost_known"), [cost]);
-    assert_eq!(jobs("call.failed"), [holds]);
+    for name in ["call.duration_changed", "call.cost_known", "call.failed"] {
+        assert_eq!(jobs(name), std::slice::from_ref(&follow), "{name}");
+    }
     assert_eq!(jobs("call.started"), []);
 }
 
@@ -432,11 +429,9 @@ async fn failures_become_what_shall_happen_next() {
     // A payload of another shape, a job without a tenant, a call that is not there.
     let odd = JobSpec::new(ProcessWebhook::KIND, json!({"inbox": 1}));
     assert!(matches!(world.run(&odd, None).await, Err(JobFailure::Permanent(_))));
-    for kind in [SettleCall::KIND, RecordCallCost::KIND, ReleaseHolds::KIND] {
-        let job = JobSpec::new(kind, json!({"call_id": "cal_00000000000000000000000000000404"}));
-        assert!(matches!(world.run(&job, None).await, Err(JobFailure::Permanent(_))), "{kind}");
-        let missing = world.run(&job, Some(scope(1, None))).await;
-        assert!(matches!(missing, Err(JobFailure::Permanent(_))), "{kind}");
+    let job = JobSpec::new(FollowUpCall::KIND, json!({"call_id": "cal_00000000000000000000000000000404"}));
+    for who in [None, Some(scope(1, None))] {
+        assert!(matches!(world.run(&job, who).await, Err(JobFailure::Permanent(_))));
     }
 }
 

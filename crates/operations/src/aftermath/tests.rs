@@ -63,6 +63,10 @@ impl World {
         call
     }
 
+    async fn follow_up(&self, call: CallId) -> FollowUp {
+        self.aftermath.follow_up(&self.scope, call).await.unwrap()
+    }
+
     fn billed(&self) -> Vec<(&'static str, serde_json::Value)> {
         let events = self.billing.events();
         events.into_iter().map(|event| (event.name, event.payload)).collect()
@@ -86,11 +90,12 @@ fn cost(cents: i64) -> Option<CostFacts> {
 async fn a_call_is_charged_once_and_corrected_by_the_difference() {
     let world = World::new();
     let call = world.hear(ended(61_000)).await;
-    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Changed);
-    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Nothing);
+    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Changed);
+    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Nothing);
     world.hear(CallSignal::Analyzed(Report { duration_ms: Some(120_000), ..Report::default() })).await;
-    assert_eq!(world.aftermath.settle(&world.scope, call).await.unwrap(), Done::Changed);
-    let billed = world.billed();
+    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Changed);
+    let mut billed = world.billed();
+    billed.retain(|(name, _)| *name != "billing.provider_cost_recorded");
     assert_eq!(
         billed.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         ["billing.call_charged", "billing.charge_corrected"]
@@ -104,10 +109,9 @@ async fn a_call_is_charged_once_and_corrected_by_the_difference() {
 async fn a_call_that_is_still_on_is_neither_charged_nor_loses_its_holds() {
     let world = World::new();
     let call = world.hear(CallSignal::Started(Report::default())).await;
-    let scope = &world.scope;
-    assert_eq!(world.aftermath.settle(scope, call).await.unwrap(), Done::Nothing);
-    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Nothing);
-    assert_eq!(world.aftermath.release_holds(scope, call).await.unwrap(), Done::Nothing);
+    let FollowUp { holds, charge, cost, caller } = world.follow_up(call).await;
+    let done = [holds, charge, cost, caller].map(Result::unwrap);
+    assert_eq!(done, [Done::Nothing; 4]);
     assert_eq!(world.billed(), Vec::new());
 }
 
@@ -115,12 +119,12 @@ async fn a_call_that_is_still_on_is_neither_charged_nor_loses_its_holds() {
 async fn the_cost_is_estimated_until_it_is_reported() {
     let world = World::new();
     let call = world.hear(ended(60_000)).await;
-    let scope = &world.scope;
-    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Changed);
+    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Changed);
     world.hear(CallSignal::Analyzed(Report { cost: cost(34), ..Report::default() })).await;
-    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Changed);
-    assert_eq!(world.aftermath.record_cost(scope, call).await.unwrap(), Done::Nothing);
-    let methods: Vec<_> = world.billed().into_iter().map(|(_, fact)| fact["method"].clone()).collect();
+    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Changed);
+    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Nothing);
+    let facts = world.billed().into_iter().filter(|(name, _)| *name == "billing.provider_cost_recorded");
+    let methods: Vec<_> = facts.map(|(_, fact)| fact["method"].clone()).collect();
     assert_eq!(methods, ["estimated", "actual"]);
 }
 
@@ -132,7 +136,7 @@ async fn the_carriers_part_is_not_counted_twice() {
         ..facts
     });
     let call = world.hear(CallSignal::Analyzed(Report { cost: told, ..Report::default() })).await;
-    world.aftermath.record_cost(&world.scope, call).await.unwrap();
+    world.follow_up(call).await.cost.unwrap();
     let account = world.billing.account_of_call(&world.scope, call).await.unwrap().unwrap();
     assert_eq!(account.costs[0].usd_microcents.0, 34 * UsdMicrocents::PER_CENT);
 }
@@ -163,7 +167,7 @@ async fn holds_go_back_when_the_call_is_over() {
     world.appointments.commit(&world.scope, claim).await.unwrap();
     assert_eq!(world.appointments.holds(&world.scope).len(), 1);
     world.hear(ended(1_000)).await;
-    let done = world.aftermath.release_holds(&world.scope, call).await.unwrap();
+    let done = world.follow_up(call).await.holds.unwrap();
     assert_eq!(done, Done::Changed);
     assert_eq!(world.appointments.holds(&world.scope), Vec::new());
 }
@@ -192,12 +196,12 @@ async fn a_call_belongs_to_the_one_who_has_the_number() {
     ] {
         let world = named(&entries);
         let call = world.hear(from(caller)).await;
-        let done = world.aftermath.link_caller(&world.scope, call).await.unwrap();
+        let done = world.follow_up(call).await.caller.unwrap();
         assert_eq!(done == Done::Changed, linked.is_some(), "{entries:?}");
         let found = world.calls.find(&world.scope, call).await.unwrap();
         let state = (found.snapshot().customer, found.snapshot().link_method);
         assert_eq!(state, (linked, linked.map(|_| LinkMethod::PhoneMatch)), "{entries:?}");
-        let again = world.aftermath.link_caller(&world.scope, call).await.unwrap();
+        let again = world.follow_up(call).await.caller.unwrap();
         assert_eq!(again, Done::Nothing);
     }
 }
@@ -206,6 +210,39 @@ async fn a_call_belongs_to_the_one_who_has_the_number() {
 async fn a_call_that_is_not_there_is_no_matter_for_a_retry() {
     let world = World::new();
     let nobody = CallId::from_uuid(Uuid::from_u128(404));
-    let error = world.aftermath.settle(&world.scope, nobody).await.unwrap_err();
+    let error = world.aftermath.follow_up(&world.scope, nobody).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::NotFound);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_keeps_none_of_the_others() {
+    let world = World::new();
+    let number = "+491701112233";
+    world.customers.add(world.scope.tenant(), customer(1, "Erika Muster", Some(number)));
+    let caller = kernel::Caller::Known(kernel::PhoneNumber::from_e164(number).unwrap());
+    let over =
+        CallSignal::Ended(Report { caller: Some(caller), duration_ms: Some(1_000), ..Report::default() });
+    let id = ProviderCallId::parse("call_a1").unwrap();
+    // No account knows this call.
+    let call = world.calls.apply(&world.scope, &id, over).await.unwrap().call.id();
+    let followed = world.follow_up(call).await;
+    assert!(followed.charge.is_err() && followed.cost.is_err());
+    assert_eq!(
+        (followed.holds.as_ref().unwrap(), followed.caller.as_ref().unwrap()),
+        (&Done::Changed, &Done::Changed)
+    );
+    assert_eq!(followed.failure().unwrap().class(), ErrorClass::NotFound);
+}
+
+#[test]
+fn what_may_pass_is_what_decides() {
+    let lasting = || Err(AftermathError::Call(CallError::NotFound));
+    let passing = || Err(AftermathError::Store(StoreError::Unavailable("away".into())));
+    let failure = |charge, cost| {
+        FollowUp { holds: Ok(Done::Nothing), charge, cost, caller: Ok(Done::Changed) }.failure()
+    };
+    for (charge, cost) in [(lasting(), passing()), (passing(), lasting())] {
+        assert_eq!(failure(charge, cost).unwrap().class(), ErrorClass::Busy);
+    }
+    assert!(failure(Ok(Done::Nothing), Ok(Done::Nothing)).is_none());
 }
