@@ -95,8 +95,9 @@ pub(crate) async fn commit(
             }
             Err(own_overlaps(talk, &own, is_free).into())
         }
-        BookSequenceOutcome::Gone { part, reason, alternatives } => {
-            if let Some(reply) = with_others(desk, talk, &asker, (&asked, &reason), &notes).await? {
+        BookSequenceOutcome::Gone { part, reason, tried_all, alternatives } => {
+            let why = (&asked, &reason, tried_all);
+            if let Some(reply) = with_others(desk, talk, &asker, why, &notes).await? {
                 return Err(yes::nothing_booked(reply).into());
             }
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives).with("booked", false);
