@@ -7,4 +7,5 @@ mod gateway;
 mod hosts;
 mod model;
 mod outside;
+mod waiting;
 mod world;

@@ -464,7 +464,7 @@ async fn after_an_outage_both_sides_agree() {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(150), "{open} copies are still open");
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        house.ground().pass(TimeDelta::minutes(1)).await.unwrap();
     }
     for id in &promised {
         let row = appointment(&house, id).await;
