@@ -13,6 +13,7 @@ use customer::CustomerService;
 use kernel::{AppointmentId, ChangeSet, Clock, CommitError, IdGenerator, TenantScope};
 
 use super::CalendarError;
+use super::answered::Answered;
 use super::attendee::{attendee, placeholder};
 use super::attention::Attention;
 
@@ -212,7 +213,8 @@ impl CopyDesk {
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
         self.parts.outside.changed(scope, connection.id).await;
-        match written {
+        let known = Answered::of(&written, record);
+        let done = match written {
             Ok(Some(booking)) if !record.link.is_performed_as_wanted(&booking) => {
                 self.misplaced(scope, &connection, appointment, &sending, &step, &booking, effort, attention)
                     .await
@@ -225,6 +227,12 @@ impl CopyDesk {
                 self.note(scope, gone).await.map(|()| None)
             }
             Err(failure) => self.failed(scope, appointment, &sending, &step, failure, attention).await,
+        };
+        match (done, known) {
+            (Err(CalendarError::Commit(CommitError::Stale)), Some(answered)) => {
+                self.answered_late(scope, &sending, answered).await.map(|()| None)
+            }
+            (done, _) => done,
         }
     }
 

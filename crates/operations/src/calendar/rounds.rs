@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use appointment::calendar::{CalendarBook, ConnectionId, Effort};
-use appointment::model::Span;
+use appointment::model::{Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use chrono::TimeDelta;
 use customer::CustomerService;
@@ -199,9 +199,15 @@ impl CalendarRounds {
             customer: Some(found.customer),
             call: found.call,
             name: customer.as_ref().and_then(|customer| customer.name().cloned()),
-            note: Some(
-                "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären".to_owned(),
-            ),
+            note: Some(match found.tie {
+                Some(Tie::Sequence(_)) => {
+                    "Vom vorgemerkten Besuch steht nicht alles im Kalender des Betriebs, bitte den ganzen Besuch klären"
+                }
+                Some(Tie::Series(_)) | None => {
+                    "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären"
+                }
+            }
+            .to_owned()),
             priority: Some(Priority::High),
             ..RequestCallback::because(CallbackReason::PartialBooking, Caller::Known(phone))
         };

@@ -221,9 +221,8 @@ async fn changed_while_the_write_is_under_way_is_decided_anew() {
                 other.move_to(id, 1, slot(5)).await;
             }
         }));
-        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
-        world.advance(21);
-        world.push_open().await;
+        // The answer to what was sent is known, whatever is wanted by now: nothing has to be looked for.
+        assert!(matches!(world.push(id).await, Pushed::Settled(_)));
         if cancels {
             assert_eq!(world.remote.open(), []);
         } else {
