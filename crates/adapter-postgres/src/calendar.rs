@@ -9,12 +9,13 @@ pub(crate) mod links;
 pub(crate) mod routes;
 
 use appointment::calendar::{
-    CalendarBook, Connection, ConnectionId, CopyRecord, RemoteHostRef, RemoteUid, Secret,
+    CalendarBook, Connection, ConnectionId, CopyRecord, OpenCopies, RemoteHostRef, RemoteUid, Secret,
 };
 use appointment::model::{ServiceLink, Span};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, BranchId, StoreError, TenantScope};
-use sqlx::FromRow;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 pub use administration::PgCalendarAdministration;
@@ -40,7 +41,7 @@ macro_rules! select_copies {
             "SELECT c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
                     c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
                     c.sent_start,
-                    c.lease_until, c.error, c.version
+                    c.lease_until, c.next_try_at, c.error, c.version
                FROM public.calendar_copies c ",
             $rest
         )
@@ -77,7 +78,12 @@ statements! {
         SELECT c.appointment_id FROM public.calendar_copies c
          WHERE c.tenant_id = $1 AND c.state IN ('due', 'sending', 'unknown')
            AND (c.state <> 'sending' OR c.lease_until IS NULL OR c.lease_until <= clock_timestamp())
-         ORDER BY c.touched_at, c.appointment_id LIMIT $2";
+           AND (c.next_try_at IS NULL OR c.next_try_at <= $2)
+         ORDER BY c.touched_at, c.appointment_id LIMIT $3";
+
+    WAITING = "
+        SELECT count(*) FROM public.calendar_copies c
+         WHERE c.tenant_id = $1 AND c.state IN ('due', 'sending', 'unknown') AND c.next_try_at > $2";
 }
 
 #[derive(FromRow)]
@@ -145,6 +151,31 @@ impl PgCalendarBook {
         let rows = session.finish_read(rows).await?;
         rows.into_iter().map(|row| row.open(scope, &self.sealer)).collect()
     }
+}
+
+async fn open_copies(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<OpenCopies, StoreError> {
+    let due: Vec<Uuid> = sqlx::query_scalar(UNSETTLED)
+        .bind(scope.tenant().as_uuid())
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    let waiting: i64 = sqlx::query_scalar(WAITING)
+        .bind(scope.tenant().as_uuid())
+        .bind(now)
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(OpenCopies {
+        due: due.into_iter().map(AppointmentId::from_uuid).collect(),
+        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+    })
 }
 
 #[async_trait]
@@ -235,14 +266,14 @@ impl CalendarBook for PgCalendarBook {
         session.finish_read(rows).await?.into_iter().map(CopyRecord::try_from).collect()
     }
 
-    async fn unsettled(&self, scope: &TenantScope, limit: u32) -> Result<Vec<AppointmentId>, StoreError> {
+    async fn unsettled(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<OpenCopies, StoreError> {
         let mut session = self.database.read(scope).await?;
-        let ids: Result<Vec<Uuid>, _> = sqlx::query_scalar(UNSETTLED)
-            .bind(scope.tenant().as_uuid())
-            .bind(i64::from(limit))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        Ok(session.finish_read(ids).await?.into_iter().map(AppointmentId::from_uuid).collect())
+        let open = open_copies(&mut session, scope, now, limit).await;
+        session.finish_read(open).await
     }
 }

@@ -21,6 +21,7 @@ mod outside;
 mod pacing;
 mod ports;
 mod remote;
+mod retry;
 mod review;
 mod weeks;
 
@@ -33,7 +34,7 @@ pub use outside::{Certainty, Offered, Outside, OutsideTimes};
 #[cfg(any(test, feature = "testing"))]
 pub use pacing::MockAccountPacing;
 pub use pacing::{AccountPacing, Errand, Heard, Leave, PacingPolicy};
-pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, RemoteService};
+pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, OpenCopies, RemoteService};
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};
 pub use remote::{
@@ -41,6 +42,7 @@ pub use remote::{
     RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteStatus, RemoteText,
     RemoteUid, Secret, Subscription,
 };
+pub use retry::CopyRetries;
 pub use review::{Review, ReviewId, ReviewReason};
 #[cfg(any(test, feature = "testing"))]
 pub use weeks::MockOfferedWeeks;

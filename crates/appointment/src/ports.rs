@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
 
-use crate::calendar::{CalendarLink, CopyRecord, Review};
+use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
     HoldSnapshot, NewCustomerRow, Slot, Tie,
@@ -94,6 +94,9 @@ pub enum AppointmentWrite {
     /// Replaces the record of a copy, if the stored version is one less than `next.version`; else
     /// [`CommitError::Stale`].
     UpdateCopy(CopyRecord),
+    /// Copies of an account that wait for their next try are to be tried at once: it answers again. What somebody else
+    /// works on right now is left to them.
+    TryCopiesNow(ConnectionId),
     /// The appointment was changed, so its copy is due: whatever is under way there is judged anew. An appointment
     /// without a copy is no error.
     CopyDue {

@@ -16,6 +16,7 @@ mod sequence_changes;
 mod sequence_moves;
 mod sequence_place;
 mod sequence_search;
+mod sequence_starts;
 mod series;
 mod waiting;
 

@@ -113,7 +113,7 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .handler(CompareSaidAndDone::KIND, Arc::new(CompareSaidAndDone(said_and_done.clone())))
         .subscribe("call.ended", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
         .subscribe("call.analyzed", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
-        // Outside calendars. Open copies are pushed every minute, in product time as everything that was promised.
+        // Outside calendars. Every minute of product time it is seen which open copies are to be tried.
         .handler(BringCopyUpToDate::KIND, Arc::new(BringCopyUpToDate(Arc::clone(calendar_rounds))))
         .handler(PushOpenCopies::KIND, Arc::new(PushOpenCopies(Arc::clone(calendar_rounds))))
         .schedule(PushOpenCopies::KIND, "* * * * *", ZONE, recurring(PushOpenCopies::KIND))

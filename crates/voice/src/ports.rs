@@ -229,13 +229,14 @@ pub enum Settlement {
     Open,
 }
 
-/// Port: brings the copy of an appointment up to date while the caller waits. It takes no longer than a caller can
-/// wait, and cannot fail: what is not known in time is [`Settlement::Open`].
+/// Port: brings copies up to date while the caller waits: of one appointment, or of all parts of one visit. It takes no
+/// longer than a caller can wait, and cannot fail: what is not known of all of them in time is [`Settlement::Open`]. If
+/// one that is new is refused for its time, none of the visit stands.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait CopySettler: Send + Sync {
     /// Tries now.
-    async fn settle(&self, scope: &TenantScope, appointment: AppointmentId) -> Settlement;
+    async fn settle(&self, scope: &TenantScope, visit: &[AppointmentId]) -> Settlement;
 }
 
 /// Port: how often a number has named appointments that are not its own. Guessing ids must not pay. It counts in real

@@ -21,6 +21,9 @@ const SERVICES: [&str; 4] = ["Erstgespräch", "Krankengymnastik", "Massage", "Ly
 const TIMES: [&str; 10] =
     ["08:00", "09:00", "09:30", "10:00", "11:00", "13:00", "14:30", "15:00", "16:30", "18:00"];
 
+/// How many of a hundred want two services in one visit; what they do then is about both.
+const VISITS: usize = 30;
+
 /// What somebody does once they have an appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Then {
@@ -32,7 +35,8 @@ enum Then {
 /// Somebody who calls.
 pub struct Caller {
     line: Line,
-    service: &'static str,
+    /// One, or two in one visit.
+    services: Vec<&'static str>,
     staff: &'static str,
     date: String,
     time: &'static str,
@@ -73,9 +77,14 @@ impl Caller {
             3 | 4 => Then::Cancel,
             _ => Then::Keep,
         };
+        let place = dice.below(SERVICES.len());
+        let mut services = vec![SERVICES[place]];
+        if dice.chance(VISITS) {
+            services.push(SERVICES[(place + 1 + dice.below(SERVICES.len() - 1)) % SERVICES.len()]);
+        }
         Self {
             line: ground.venue.line(format!("call_{seed:x}_{key}"), format!("+49152{number:08}"), NUMBER),
-            service: dice.pick(&SERVICES).copied().unwrap_or(SERVICES[0]),
+            services,
             staff: dice.pick(&PEOPLE).copied().unwrap_or(PEOPLE[0]),
             date,
             time,
@@ -87,7 +96,8 @@ impl Caller {
 
     /// The whole conversation. Before every tool that writes, `disturb` may let something go wrong.
     pub async fn talk(mut self, ground: &Ground<'_>, disturb: impl Fn(&mut Dice, Operation)) {
-        let wish = json!({"datum": self.date, "uhrzeit": self.time, "dienstleistung": self.service,
+        let services = if let [only] = self.services.as_slice() { json!(only) } else { json!(self.services) };
+        let wish = json!({"datum": self.date, "uhrzeit": self.time, "dienstleistung": services,
             "mitarbeiter": self.staff, "customer_name": "Kim Probe"});
         let offer = if self.asks_first {
             Some(ground.tool(TENANT, &self.line, "check_availability_v17", wish.clone()).await)

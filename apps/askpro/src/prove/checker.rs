@@ -7,6 +7,8 @@
 //!   in the outside calendar; `booked_twice`: no appointment had two bookings there at any moment;
 //! * `wrong_occupancy`: what blocks a person is what their appointments need, no more and no less;
 //! * `orphan`: what stands on one side stands on the other, or a person was asked; `unresolved`: nothing is left open;
+//! * `torn_visit`: services of one visit stand together, one after the other, or none of them does, unless somebody
+//!   changed one of them in the outside calendar, a person was asked about it, or the caller was told how they stand;
 //! * `false_word`: what a caller was told last is so, or a person was asked and tells them; `unsaid`: nothing was done
 //!   that the caller does not know of;
 //! * `cross_tenant`: nobody heard of, and nothing stands under, another company's ids;
@@ -14,6 +16,7 @@
 
 mod sides;
 mod spoken;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +51,8 @@ pub struct AppointmentRow {
     pub staffed: Vec<Span>,
     /// Minutes kept free before and after the stay.
     pub buffers: (i64, i64),
+    /// The visit that it is a part of, if it was booked together with others.
+    pub visit: Option<Uuid>,
     /// Event type at the outside calendar, if its service and person are linked to one.
     pub event_type: Option<String>,
 }
@@ -214,6 +219,7 @@ pub fn check(history: &History, rows: &Rows, outside: &[OutsideRow]) -> Findings
     occupancy(rows, &mut findings);
     sides::check(rows, outside, &mut findings);
     spoken::check(history, rows, outside, &mut findings);
+    visits::check(history, rows, &mut findings);
     tenants(history, rows, outside, &mut findings);
     for job in &rows.dead_jobs {
         findings.hold("unresolved", false, || format!("a job of the kind {job} was given up"));

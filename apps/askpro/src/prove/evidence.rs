@@ -28,6 +28,7 @@ struct Appointment {
     status: String,
     buffer_before_minutes: i32,
     buffer_after_minutes: i32,
+    sequence_id: Option<Uuid>,
     event_type_ref: Option<String>,
 }
 
@@ -143,7 +144,7 @@ async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
     }
     let rows: Vec<Appointment> = sqlx::query_as(
         "SELECT t.slug AS tenant, a.id, a.staff_id, a.customer_id, k.provider_call_id, a.starts_at, a.ends_at, a.status,
-                s.buffer_before_minutes, s.buffer_after_minutes, l.event_type_ref
+                s.buffer_before_minutes, s.buffer_after_minutes, a.sequence_id, l.event_type_ref
            FROM public.appointments a
            JOIN public.tenants t ON t.id = a.tenant_id
            JOIN public.services s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
@@ -166,6 +167,7 @@ async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
             end: row.ends_at,
             status: row.status,
             buffers: (row.buffer_before_minutes.into(), row.buffer_after_minutes.into()),
+            visit: row.sequence_id,
             event_type: row.event_type_ref,
         })
         .collect())

@@ -56,6 +56,8 @@ pub struct Told {
     pub appointment: Option<Uuid>,
     /// When that begins.
     pub start: Option<DateTime<Utc>>,
+    /// Appointments and beginnings of all parts, if it is about several services in one visit.
+    pub parts: Vec<(Uuid, Option<DateTime<Utc>>)>,
     /// Every typed id anywhere in the answer.
     pub ids: Vec<Uuid>,
 }
@@ -75,9 +77,25 @@ impl Told {
             booked: reply.pointer("/data/booked") == Some(&Value::Bool(true)),
             appointment: text("/data/appointment_id").as_deref().and_then(typed_id),
             start: text("/data/start").and_then(|text| text.parse().ok()),
+            parts: parts(reply),
             ids: typed_ids(reply),
         }
     }
+
+    /// The appointments that it is about, each with when it begins.
+    pub fn about(&self) -> impl Iterator<Item = (Uuid, Option<DateTime<Utc>>)> + '_ {
+        let alone = self.appointment.map(|id| (id, self.start)).filter(|_| self.parts.is_empty());
+        self.parts.iter().copied().chain(alone)
+    }
+}
+
+fn parts(reply: &Value) -> Vec<(Uuid, Option<DateTime<Utc>>)> {
+    let part = |part: &Value| {
+        let id = part.get("appointment_id").and_then(Value::as_str).and_then(typed_id)?;
+        Some((id, part.get("start").and_then(Value::as_str).and_then(|text| text.parse().ok())))
+    };
+    let all = reply.pointer("/data/parts").and_then(Value::as_array);
+    all.into_iter().flatten().filter_map(part).collect()
 }
 
 /// `apt_…` as the database has it.
@@ -162,6 +180,15 @@ mod tests {
         assert_eq!(told.appointment, Uuid::try_parse(id).ok());
         assert_eq!(told.start, "2027-10-05T08:00:00Z".parse().ok());
         assert_eq!(told.ids, [told.appointment.unwrap()]);
+        assert_eq!(told.about().collect::<Vec<_>>(), [(told.appointment.unwrap(), told.start)]);
+        let second = "0190c5a0000070008000000000000002";
+        let visit = json!({"status": "booked", "data": {"appointment_id": format!("apt_{id}"), "parts": [
+            {"appointment_id": format!("apt_{id}"), "start": "2027-10-05T10:00:00+02:00"},
+            {"appointment_id": format!("apt_{second}"), "start": "2027-10-05T10:30:00+02:00"}]}});
+        let visit = Exchange { reply: visit, ..exchange.clone() };
+        let told = Told::of("salon-nord", "call_1", "book_appointment", &visit);
+        let second = (Uuid::try_parse(second).unwrap(), "2027-10-05T08:30:00Z".parse().ok());
+        assert_eq!(told.about().nth(1), Some(second));
         let silence = Exchange { status: None, reply: Value::Null, ..exchange };
         let told = Told::of("salon-nord", "call_1", "book_appointment", &silence);
         assert_eq!((told.status, told.appointment, told.booked), (None, None, false));

@@ -117,6 +117,7 @@ pub(super) async fn apply(
             }
             AppointmentWrite::AddCopy(copy) => copies::add(session, scope, copy).await?,
             AppointmentWrite::UpdateCopy(next) => copies::update(session, scope, next).await?,
+            AppointmentWrite::TryCopiesNow(account) => copies::try_now(session, scope, *account).await?,
             AppointmentWrite::CopyDue { appointment, link } => {
                 copies::due(session, scope, *appointment, link.as_ref()).await?;
             }

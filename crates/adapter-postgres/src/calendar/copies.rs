@@ -31,7 +31,7 @@ macro_rules! records {
             "::jsonb) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
                 placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
                 remote_start timestamptz, attempts integer, sent_at timestamptz, sent_start timestamptz,
-                lease_until timestamptz, error text, version bigint)"
+                lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
         )
     };
 }
@@ -70,7 +70,7 @@ macro_rules! due_again {
             $parameter,
             "->>'host' END,
                 state = CASE WHEN c.state IN ('sending', 'unknown') THEN c.state ELSE 'due' END,
-                attempts = 0, version = c.version + 1, touched_at = clock_timestamp()"
+                attempts = 0, next_try_at = NULL, version = c.version + 1, touched_at = clock_timestamp()"
         )
     };
 }
@@ -87,12 +87,21 @@ statements! {
                placed_connection_id = c.placed_connection_id, placed_event_type_ref = c.placed_event_type_ref,
                placed_host_ref = c.placed_host_ref, state = c.state, uid = c.uid, remote_start = c.remote_start,
                attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start, lease_until = c.lease_until,
-               error = c.error, version = c.version, touched_at = clock_timestamp()
+               next_try_at = c.next_try_at, error = c.error, version = c.version, touched_at = clock_timestamp()
           FROM ", records!("$2"), "
          WHERE o.tenant_id = $1 AND o.appointment_id = c.appointment_id AND o.version = c.version - 1");
 
     DUE = concat!("UPDATE public.calendar_copies AS c ", due_again!("$3"), "
          WHERE c.tenant_id = $1 AND c.appointment_id = $2");
+
+    /// Rows that somebody has locked are passed over: what they write decides.
+    TRY_NOW = "
+        UPDATE public.calendar_copies AS c SET next_try_at = NULL
+         WHERE c.tenant_id = $1 AND c.appointment_id IN (
+               SELECT w.appointment_id FROM public.calendar_copies w
+                WHERE w.tenant_id = $1 AND w.state IN ('due', 'sending', 'unknown') AND w.next_try_at IS NOT NULL
+                  AND $2 IN (w.connection_id, w.placed_connection_id)
+                  FOR NO KEY UPDATE SKIP LOCKED)";
 
     /// The same question is asked once as long as it is open.
     OPEN_REVIEW = "
@@ -119,6 +128,7 @@ pub(crate) struct CopyRow {
     sent_at: Option<DateTime<Utc>>,
     sent_start: Option<DateTime<Utc>>,
     lease_until: Option<DateTime<Utc>>,
+    next_try_at: Option<DateTime<Utc>>,
     error: Option<String>,
     version: i64,
 }
@@ -154,6 +164,7 @@ impl From<&CopyRecord> for CopyRow {
             sent_at: micros(record.sent_at),
             sent_start: micros(record.sent_start),
             lease_until: micros(record.lease_until),
+            next_try_at: micros(record.next_try),
             error: record.error.as_deref().map(|error| cut(error, MAX_ERROR)),
             version: record.version,
         }
@@ -209,6 +220,7 @@ impl TryFrom<CopyRow> for CopyRecord {
             sent_at: row.sent_at,
             sent_start: row.sent_start,
             lease_until: row.lease_until,
+            next_try: row.next_try_at,
             error: row.error,
             version: row.version,
         })
@@ -277,6 +289,20 @@ pub(crate) async fn due(
         .bind(scope.tenant().as_uuid())
         .bind(appointment.as_uuid())
         .bind(new_place(link))
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+pub(crate) async fn try_now(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    account: ConnectionId,
+) -> Result<(), CommitError> {
+    sqlx::query(TRY_NOW)
+        .bind(scope.tenant().as_uuid())
+        .bind(account.as_uuid())
         .execute(connection)
         .await
         .map_err(commit_error)?;

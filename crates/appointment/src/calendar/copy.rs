@@ -41,7 +41,7 @@ pub struct CopyRecord {
     pub uid: Option<RemoteUid>,
     /// When the copy begins; `None` if there is none, or it was called off.
     pub remote_start: Option<DateTime<Utc>>,
-    /// Writes in a row that did not succeed.
+    /// Tries in a row that led nowhere.
     pub attempts: u32,
     /// Real time of the last write.
     pub sent_at: Option<DateTime<Utc>>,
@@ -49,7 +49,9 @@ pub struct CopyRecord {
     pub sent_start: Option<DateTime<Utc>>,
     /// Real time until which whoever is sending has the word.
     pub lease_until: Option<DateTime<Utc>>,
-    /// Why the last write did not succeed: a code and the provider's shortened words.
+    /// Product time before which rounds do not try again; `None`: at once, as always for a new record.
+    pub next_try: Option<DateTime<Utc>>,
+    /// Why the last try did not succeed: a code and the provider's shortened words.
     pub error: Option<String>,
     /// Counts its writes, from 1.
     pub version: i64,
@@ -119,6 +121,7 @@ impl CopyRecord {
             sent_at: None,
             sent_start: None,
             lease_until: None,
+            next_try: None,
             error: None,
             version: 1,
         }
@@ -241,6 +244,7 @@ impl CopyRecord {
             sent_at: Some(now),
             sent_start: Some(start),
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
+            next_try: None,
             version: self.version + 1,
             ..self.clone()
         }
@@ -249,7 +253,7 @@ impl CopyRecord {
     /// The record after something was learned about the copy.
     #[must_use]
     pub fn next(&self, state: CopyState) -> Self {
-        Self { state, lease_until: None, version: self.version + 1, ..self.clone() }
+        Self { state, lease_until: None, next_try: None, version: self.version + 1, ..self.clone() }
     }
 
     /// The record after the appointment was changed. A write that is under way, or whose outcome is unknown, is judged
@@ -261,7 +265,7 @@ impl CopyRecord {
             CopyState::Due | CopyState::Settled | CopyState::Refused => CopyState::Due,
         };
         let link = link.unwrap_or(&self.link).clone();
-        Self { state, link, attempts: 0, version: self.version + 1, ..self.clone() }
+        Self { state, link, attempts: 0, next_try: None, version: self.version + 1, ..self.clone() }
     }
 
     /// Takes over what a booking says.

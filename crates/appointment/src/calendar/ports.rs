@@ -209,6 +209,15 @@ pub trait CalendarDirectory: Send + Sync {
     ) -> Result<(), WriteFailure>;
 }
 
+/// Copies on which work is left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenCopies {
+    /// Appointments whose copy is to be tried, the longest untouched first.
+    pub due: Vec<AppointmentId>,
+    /// Copies that wait for their next try.
+    pub waiting: u32,
+}
+
 /// Port: the tenant's accounts, what is linked to them, and the records of copies. Writes go through
 /// [`AppointmentRepository::commit`](crate::ports::AppointmentRepository::commit), with the appointments they are about.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -273,9 +282,15 @@ pub trait CalendarBook: Send + Sync {
         limit: u32,
     ) -> Result<Vec<CopyRecord>, StoreError>;
 
-    /// Appointments whose copy is due, lost or unknown, the longest untouched first, at most `limit`.
+    /// Copies that are due, lost or unknown: those to be tried by `now`, product time, at most `limit`, and how many wait
+    /// for their next try.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn unsettled(&self, scope: &TenantScope, limit: u32) -> Result<Vec<AppointmentId>, StoreError>;
+    async fn unsettled(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<OpenCopies, StoreError>;
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, BranchId, Claim, Money, ServiceId, StaffId};
 
 use super::{BookingParty, Requester};
@@ -76,6 +76,10 @@ pub struct SearchSequencesRequest {
     pub parts: Vec<PartWish>,
     /// When the first part shall begin.
     pub wish: Wish,
+    /// The last date of a wish for several days or for one as a whole, the first of which is that of `wish`. What begins
+    /// on these dates in the wished part of the day is found before anything else, and alone if there is any of it.
+    /// `None`: a wish for whatever is near.
+    pub last_day: Option<NaiveDate>,
     /// Who asks.
     pub requester: Requester,
     /// At most this many; never more than the branch's policy allows.
@@ -87,6 +91,9 @@ pub struct SearchSequencesRequest {
 pub struct SequencesFound {
     /// What can be had, best first.
     pub sequences: Vec<OfferedSequence>,
+    /// True if every beginning that the wish allows was tried, on all of its days: what is not among the sequences then
+    /// cannot be had. Always false without a last day.
+    pub tried_all: bool,
     /// Why nothing of it can begin on the wished day, whoever has time, if a rule says so.
     pub day: Option<Unavailable>,
 }
@@ -116,6 +123,8 @@ pub struct NextSequences {
     /// The last beginning that was tried, where so many led nowhere that those after it were not tried any more. `None`:
     /// all of the days were looked at as far as it was needed.
     pub tried_until: Option<DateTime<Utc>>,
+    /// True if no beginning up to there was given up on before every way was tried.
+    pub tried_all: bool,
 }
 
 /// The answer to a [`CheckSequenceRequest`].
@@ -138,6 +147,8 @@ pub enum CheckSequenceOutcome {
         part: usize,
         /// Why.
         reason: Unavailable,
+        /// True if whoever was asked for cannot have it in any way; false where not every way was tried.
+        tried_all: bool,
         /// Whole sequences that can be had instead, best first.
         alternatives: Vec<OfferedSequence>,
         /// An appointment of the person on the line that overlaps the time that was asked for.
@@ -210,6 +221,8 @@ pub enum BookSequenceOutcome {
         part: usize,
         /// Why.
         reason: Unavailable,
+        /// True if whoever was asked for cannot have it in any way; false where not every way was tried.
+        tried_all: bool,
         /// Whole sequences that can be had instead, best first.
         alternatives: Vec<OfferedSequence>,
     },

@@ -173,6 +173,18 @@ impl Appointment {
         Self { snapshot: next }
     }
 
+    /// The same for one that would stand alone otherwise: its visit is not taken as a whole. What the outside calendar has
+    /// of it is still to be called off there.
+    #[must_use]
+    pub fn withdraw_along(&self, reason: Option<Note>, now: DateTime<Utc>) -> Self {
+        let mut gone = self.withdraw(reason, now);
+        gone.snapshot.sync_state = match self.snapshot.sync_state {
+            SyncState::NotNeeded => SyncState::NotNeeded,
+            SyncState::Pending | SyncState::Synced | SyncState::Failed => SyncState::Pending,
+        };
+        gone
+    }
+
     /// The appointment after its time: it took place, or the customer did not come. `None` if that is known already or
     /// the appointment is called off.
     #[must_use]

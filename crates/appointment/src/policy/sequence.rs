@@ -71,6 +71,17 @@ pub struct NotPlaced {
     pub part: usize,
     /// Why not: the reason that is nearest to a yes.
     pub reason: Unavailable,
+    /// True if no other choice could have led further: false where the bound on tries was reached, or where a part
+    /// before was given a facility that one after it needs.
+    pub tried_all: bool,
+}
+
+impl NotPlaced {
+    /// Somebody was faster; who else could have had it was not tried.
+    #[must_use]
+    pub const fn just_taken() -> Self {
+        Self { part: 0, reason: Unavailable::JustTaken, tried_all: false }
+    }
 }
 
 /// Places all parts, the first at `start`.
@@ -83,7 +94,7 @@ pub fn place(parts: &[Part<'_>], start: Minute, max_gap: u32) -> Result<Vec<Plac
         gap: i64::from(max_gap),
         tries: MOST_TRIES,
         placed: Vec::with_capacity(parts.len()),
-        failed: NotPlaced { part: 0, reason: Unavailable::StaffCannot },
+        failed: NotPlaced { part: 0, reason: Unavailable::StaffCannot, tried_all: true },
     };
     let everything = |staff: &&StaffId| parts.iter().all(|part| part.staff.contains(staff));
     let alone: Vec<StaffId> =
@@ -116,6 +127,7 @@ impl Search<'_> {
             for staff in same.into_iter().chain(others).filter(|staff| only.is_none_or(|only| only == *staff))
             {
                 if self.tries == 0 {
+                    self.failed.tried_all = false;
                     return false;
                 }
                 self.tries -= 1;
@@ -141,7 +153,7 @@ impl Search<'_> {
         false
     }
 
-    fn fits(&self, part: &Part<'_>, staff: StaffId, minute: Minute) -> Result<Placed, Unavailable> {
+    fn fits(&mut self, part: &Part<'_>, staff: StaffId, minute: Minute) -> Result<Placed, Unavailable> {
         let start: DateTime<Utc> = minute.instant();
         if let Some(reason) = part.availability.why_not(part.sought, staff, start) {
             return Err(reason);
@@ -158,7 +170,11 @@ impl Search<'_> {
         let mut kept = part.kept.clone();
         kept.extend(self.placed.iter().rev().flat_map(|placed| placed.uses.iter().map(|used| used.facility)));
         let uses = part.availability.facilities_beside(part.sought, staff, start, (&kept, &taken));
-        let uses = uses.ok_or(Unavailable::PartBefore)?;
+        let Some(uses) = uses else {
+            // With another choice for the part before it might be there.
+            self.failed.tried_all = false;
+            return Err(Unavailable::PartBefore);
+        };
         debug_assert!(!uses_meet(&uses, &taken), "what is taken was left out");
         Ok(Placed { slot: part.sought.slot(staff, minute), spans, uses })
     }
@@ -168,7 +184,7 @@ impl Search<'_> {
         let nearer = part > self.failed.part
             || (part == self.failed.part && distance(&reason) < distance(&self.failed.reason));
         if nearer {
-            self.failed = NotPlaced { part, reason };
+            self.failed = NotPlaced { part, reason, ..self.failed };
         }
     }
 }

@@ -12,8 +12,7 @@ use crate::commands::{
 };
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, Catalogue, DateRange, HoldId, OwnAppointment, SequenceId, Slot, Span, Tie, Unavailable,
-    local_date,
+    Appointment, Catalogue, DateRange, HoldId, OwnAppointment, SequenceId, Slot, Span, Tie, local_date,
 };
 use crate::policy::holds::{HoldWish, plan_holds};
 use crate::policy::sequence::{NotPlaced, Placed, SequenceLimits};
@@ -64,7 +63,7 @@ impl BookingService {
     ) -> Result<CheckSequenceOutcome, BookingError> {
         let (parts, start) = self.parts(&request.target)?;
         let ask = (request.branch, &request.requester, None);
-        let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        let mut failed = NotPlaced::just_taken();
         let mut existing = None;
         for _ in 0..ATTEMPTS {
             let pictures = self.pictures(scope, ask, &parts, &day_of(start)).await?;
@@ -102,12 +101,12 @@ impl BookingService {
             let (holds, change) = plan_holds(wishes.collect(), live, policy, first.picture.view.now);
             match self.commit_plan(scope, change).await? {
                 true => return Ok(free(holds)),
-                false => failed = NotPlaced { part: 0, reason: Unavailable::JustTaken },
+                false => failed = NotPlaced::just_taken(),
             }
         }
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
-        let NotPlaced { part, reason } = failed;
-        Ok(CheckSequenceOutcome::Taken { part, reason, alternatives, existing })
+        let NotPlaced { part, reason, tried_all } = failed;
+        Ok(CheckSequenceOutcome::Taken { part, reason, tried_all, alternatives, existing })
     }
 
     /// False if somebody was faster.
@@ -136,7 +135,7 @@ impl BookingService {
         mut request: BookSequenceRequest,
     ) -> Result<BookSequenceOutcome, BookingError> {
         let (parts, start) = self.parts(&request.target)?;
-        let mut failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        let mut failed = NotPlaced::just_taken();
         for _ in 0..ATTEMPTS {
             let customer = known_customer(&request.party);
             let ask = (request.branch, &request.requester, customer);
@@ -169,7 +168,7 @@ impl BookingService {
                 }
                 Err(CommitError::AlreadyClaimed) => return Ok(BookSequenceOutcome::Repeated),
                 Err(error) if worth_another_look(&error) => {
-                    failed = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+                    failed = NotPlaced::just_taken();
                     if let Some(known) = self.stored_meanwhile(scope, &request.party).await? {
                         request.party = BookingParty::Existing(known);
                     }
@@ -179,7 +178,8 @@ impl BookingService {
         }
         let ask = (request.branch, &request.requester, known_customer(&request.party));
         let alternatives = self.other_sequences(scope, ask, &parts, start).await?;
-        Ok(BookSequenceOutcome::Gone { part: failed.part, reason: failed.reason, alternatives })
+        let NotPlaced { part, reason, tried_all } = failed;
+        Ok(BookSequenceOutcome::Gone { part, reason, tried_all, alternatives })
     }
 
     /// All appointments of a sequence, whatever became of them, in order.

@@ -6,7 +6,7 @@ use kernel::{CommitError, StaffId, TenantScope};
 use super::sequence::day_of;
 use super::sequence_changes::{Open, fee_due, fee_of, refusal, within_quotas};
 use super::sequence_place::{PartPicture, certainty, place_all};
-use super::sequence_search::Around;
+use super::sequence_starts::Around;
 use super::{ATTEMPTS, Ask, BookingService, Subject, latest_day, wish_for, worth_another_look};
 use crate::commands::{
     ChangeSequenceOutcome, ChangeSequenceRequest, PrepareSequenceOutcome, Requester, Sequence, SequenceMove,
@@ -15,7 +15,7 @@ use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
     Appointment, BusyKind, Catalogue, ChangeKind, ChangeRefused, DateRange, FacilityUse, HoldId, Minute,
-    Slot, Span, SyncState, Unavailable,
+    Slot, Span, SyncState,
 };
 use crate::policy::alternatives::Never;
 use crate::policy::change::{ChangeAct, ChangeRules};
@@ -145,7 +145,7 @@ impl BookingService {
         }
         let Ok(wanted) = wanted(&before, to) else {
             // What was agreed to is of other parts: nothing else takes its place unasked.
-            let why = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+            let why = NotPlaced::just_taken();
             return Ok(Err(self.sequence_elsewhere(scope, (request, &before), start, why).await?));
         };
         if is_there(&before, start, wanted) {
@@ -179,7 +179,8 @@ impl BookingService {
         let near =
             |catalogue: &Catalogue, today: NaiveDate| wish.near_days(today, latest_day(catalogue, today));
         let parts = self.moving_pictures(scope, (before, None), &request.requester, &near).await?;
-        let around = Around { wish, never: Never { minute: Some(Minute::floor(start)) }, limit: None };
+        let around =
+            Around { wish, last_day: None, never: Never { minute: Some(Minute::floor(start)) }, limit: None };
         let found = self.sequences_on(scope, &request.requester, (&parts, &own), around).await;
         let is_now = |slots: &Sequence| slots.first().map(|slot| slot.start) == Some(first.starts_at());
         let alternatives = found.into_iter().filter(|offered| !is_now(&offered.slots)).collect();
@@ -192,7 +193,7 @@ impl BookingService {
         request: &ChangeSequenceRequest,
         to: &SequenceMove,
     ) -> Result<ChangeSequenceOutcome, BookingError> {
-        let why = NotPlaced { part: 0, reason: Unavailable::JustTaken };
+        let why = NotPlaced::just_taken();
         match (self.open_parts(scope, request).await?, to.start()) {
             (Ok((before, _)), Some(start)) => {
                 self.sequence_elsewhere(scope, (request, &before), start, why).await

@@ -95,7 +95,7 @@ pub(super) fn place_seen(
     let mut wanted = Vec::with_capacity(parts.len());
     for (index, (part, availability)) in parts.iter().zip(seen).enumerate() {
         let Some(sought) = &part.sought else {
-            return Err(NotPlaced { part: index, reason: Unavailable::NotOffered });
+            return Err(NotPlaced { part: index, reason: Unavailable::NotOffered, tried_all: true });
         };
         let held: Vec<_> = own_holds_for_part(part, start).collect();
         let mut first: Vec<StaffId> = held.iter().map(|(staff, _)| *staff).collect();

@@ -1,11 +1,12 @@
 //! Whole sequences that can be had: around a wish, and next.
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{StaffId, TenantScope};
 
 use super::search::{DAYS_PER_LOAD, why_not_that_day};
 use super::sequence::{AskAll, Asked};
 use super::sequence_place::{PartPicture, hoped_for, place_seen, seen};
+use super::sequence_starts::{Around, Starts, has_own, in_order_of_time, is_asked, ranked};
 use super::{BookingService, latest_day, wish_for};
 use crate::commands::{
     NextRequest, NextSequences, NextSequencesRequest, OfferedSequence, PartWish, Requester,
@@ -13,11 +14,8 @@ use crate::commands::{
 };
 use crate::error::BookingError;
 use crate::model::{Availability, DateRange, Minute, add_days, local_date};
-use crate::policy::alternatives::{Never, OfferKind, RankedSlot, TimeWish, Wish, in_order, rank};
+use crate::policy::alternatives::{Never, RankedSlot, TimeWish};
 
-/// Beginnings that are tried one after the other where the best ones lead nowhere: some weeks of a branch's grid, and
-/// few enough to be tried while a caller waits.
-const MOST_STARTS: usize = 300;
 /// Beginnings that a search for the next sequence tries where none before leads anywhere: more than a fortnight of a grid
 /// of five minutes has. What lies behind them is not looked at, and that is said.
 const MOST_NEXT_STARTS: usize = 2_000;
@@ -27,14 +25,26 @@ const FOUND_PER_OFFER: usize = 3;
 /// A sequence with the rank of its beginning.
 type Found = (RankedSlot, Sequence);
 
-/// What is searched for.
-#[derive(Clone, Copy)]
-pub(super) struct Around {
-    pub(super) wish: Wish,
-    /// The beginning that was refused.
-    pub(super) never: Never,
-    /// How many are wanted at most.
-    pub(super) limit: Option<u32>,
+/// What was found, and whether that is all there is on the wished days.
+#[derive(Default)]
+struct Looked {
+    found: Vec<Found>,
+    /// True if every beginning in the wished part of the wished days was tried.
+    tried_all: bool,
+}
+
+/// What can follow the beginnings that were tried.
+struct Possible {
+    found: Vec<Found>,
+    /// True if none of those that lead nowhere was given up on before every way was tried.
+    tried_all: bool,
+}
+
+/// Whole sequences around a wish, and the pictures of its near days.
+struct AroundWish {
+    sequences: Vec<OfferedSequence>,
+    tried_all: bool,
+    near: Vec<PartPicture>,
 }
 
 fn parts_of(wishes: &[PartWish]) -> Vec<Asked> {
@@ -59,10 +69,15 @@ impl BookingService {
             TimeWish::At(wall) => Some(catalogue.minute_at(request.wish.day, wall)),
             _ => None,
         };
-        let around = Around { wish: request.wish, never: Never { minute }, limit: request.limit };
-        let (sequences, near) = self.sequences_around(scope, ask, &parts_of(&request.parts), around).await?;
-        let day = near.first().and_then(|part| why_not_that_day(&part.picture, request.wish.day));
-        Ok(SequencesFound { sequences, day })
+        let around = Around {
+            wish: request.wish,
+            last_day: request.last_day,
+            never: Never { minute },
+            limit: request.limit,
+        };
+        let found = self.sequences_around(scope, ask, &parts_of(&request.parts), around).await?;
+        let day = found.near.first().and_then(|part| why_not_that_day(&part.picture, request.wish.day));
+        Ok(SequencesFound { sequences: found.sequences, tried_all: found.tried_all, day })
     }
 
     /// The next whole sequences from an instant on, in order of time. The first that leads somewhere is the next there
@@ -83,7 +98,7 @@ impl BookingService {
         // What is certain and what is hoped for are tried apart.
         let mut left = [MOST_NEXT_STARTS; 2];
         let mut last = [None; 2];
-        let (mut ahead, mut tried_until) = (0, None);
+        let (mut ahead, mut tried_until, mut tried_all) = (0, None, true);
         while ahead < days && tried_until.is_none() {
             let until = (ahead + DAYS_PER_LOAD).min(days) - 1;
             let pictures = self
@@ -94,17 +109,19 @@ impl BookingService {
                 .await?;
             let Some(first) = pictures.first() else { break };
             let most = self.most_offers(first, request.limit);
+            tried_all &= !has_own(first, |_| true);
             for (seen, (left, last)) in views(&pictures).zip(left.iter_mut().zip(&mut last)) {
                 let mut starts = in_order_of_time(first, &seen, Minute::ceil(from));
                 let beyond = starts.get(*left).is_some();
                 starts.truncate(*left);
                 *left -= starts.len();
                 *last = starts.last().map(|start| start.slot.start).or(*last);
-                let found = self.possible((&pictures, &seen), &[], starts, most);
+                let Possible { found, tried_all: all } = self.possible((&pictures, &seen), &[], starts, most);
+                tried_all &= all;
                 if !found.is_empty() {
                     let mut sequences = self.offer_sequences(scope, &request.requester, found, most).await;
                     sequences.sort_by_key(|offered| offered.slots.first().map(|slot| slot.start));
-                    return Ok(NextSequences { sequences, tried_until: None });
+                    return Ok(NextSequences { sequences, tried_until: None, tried_all });
                 }
                 if beyond {
                     tried_until = [tried_until, *last].into_iter().flatten().min();
@@ -117,7 +134,7 @@ impl BookingService {
             }
             ahead += DAYS_PER_LOAD;
         }
-        Ok(NextSequences { sequences: Vec::new(), tried_until })
+        Ok(NextSequences { sequences: Vec::new(), tried_until, tried_all })
     }
 
     /// Whole sequences instead of one that cannot be had.
@@ -130,9 +147,10 @@ impl BookingService {
     ) -> Result<Vec<OfferedSequence>, BookingError> {
         let catalogue = self.catalogues.known(scope, ask.0).await?;
         let wish = wish_for(catalogue.timezone(), start);
-        let around = Around { wish, never: Never { minute: Some(Minute::floor(start)) }, limit: None };
+        let around =
+            Around { wish, last_day: None, never: Never { minute: Some(Minute::floor(start)) }, limit: None };
         let parts: Vec<Asked> = parts.iter().map(|part| Asked { at: None, ..*part }).collect();
-        Ok(self.sequences_around(scope, ask, &parts, around).await?.0)
+        Ok(self.sequences_around(scope, ask, &parts, around).await?.sequences)
     }
 
     /// Near days first, the week after if those have nothing. The pictures of the near days come along.
@@ -142,28 +160,35 @@ impl BookingService {
         ask: AskAll<'_>,
         parts: &[Asked],
         around: Around,
-    ) -> Result<(Vec<OfferedSequence>, Vec<PartPicture>), BookingError> {
+    ) -> Result<AroundWish, BookingError> {
         let wish = around.wish;
         let near = self
             .pictures(scope, ask, parts, &|catalogue, today| {
                 wish.near_days(today, latest_day(catalogue, today))
             })
             .await?;
-        let Some(first) = near.first() else { return Ok((Vec::new(), near)) };
+        let Some(first) = near.first() else {
+            return Ok(AroundWish { sequences: Vec::new(), tried_all: false, near });
+        };
         let most = self.most_offers(first, around.limit);
-        let mut found = self.around(&near, &[], around, most);
+        let mut looked = self.around(&near, &[], around, most);
+        let mut last = first.picture.days.last();
         let today = first.picture.catalogue.date_at(first.picture.view.now);
         let latest = latest_day(&first.picture.catalogue, today);
-        if found.is_empty() && wish.far_days(today, latest).is_some() {
+        if looked.found.is_empty() && wish.far_days(today, latest).is_some() {
             let far = self
                 .pictures(scope, ask, parts, &|catalogue, today| {
                     wish.far_days(today, latest_day(catalogue, today))
                         .unwrap_or_else(|| DateRange::day(today))
                 })
                 .await?;
-            found = self.around(&far, &[], around, most);
+            let further = self.around(&far, &[], around, most);
+            last = far.first().map_or(last, |part| part.picture.days.last());
+            looked = Looked { tried_all: looked.tried_all && further.tried_all, ..further };
         }
-        Ok((self.offer_sequences(scope, ask.1, found, most).await, near))
+        let tried_all = looked.tried_all && around.last_day.is_some_and(|wished| wished.min(latest) <= last);
+        let sequences = self.offer_sequences(scope, ask.1, looked.found, most).await;
+        Ok(AroundWish { sequences, tried_all, near })
     }
 
     /// The same on pictures that are there already; `preferred` names the person of each part who comes first.
@@ -176,8 +201,8 @@ impl BookingService {
     ) -> Vec<OfferedSequence> {
         let Some(first) = pictures.first() else { return Vec::new() };
         let most = self.most_offers(first, around.limit);
-        let found = self.around(pictures, preferred, around, most);
-        self.offer_sequences(scope, requester, found, most).await
+        let looked = self.around(pictures, preferred, around, most);
+        self.offer_sequences(scope, requester, looked.found, most).await
     }
 
     fn most_offers(&self, first: &PartPicture, limit: Option<u32>) -> usize {
@@ -185,19 +210,35 @@ impl BookingService {
         limit.map_or(allowed, |limit| limit.min(allowed)) as usize
     }
 
-    /// What is certain; if nothing is, what the company's own plan leaves open.
+    /// What is certain; if nothing is, what the company's own plan leaves open. Of a wish for days, what is on these days
+    /// and nothing else, if there is any.
     fn around(
         &self,
         pictures: &[PartPicture],
         preferred: &[Option<StaffId>],
         around: Around,
         most: usize,
-    ) -> Vec<Found> {
-        let found = |seen: Vec<Availability<'_>>| {
-            let starts = ranked(pictures.first()?, &seen, preferred, around);
-            Some(self.possible((pictures, &seen), preferred, starts, most)).filter(|found| !found.is_empty())
-        };
-        views(pictures).find_map(found).unwrap_or_default()
+    ) -> Looked {
+        let Some(first) = pictures.first() else { return Looked::default() };
+        // A beginning within an appointment of the caller's own is passed over without a look.
+        let mut tried_all = !has_own(first, |date| around.wants(date));
+        let mut left = views(pictures);
+        while let Some(seen) = left.next() {
+            let Starts { starts, are_all } = ranked(first, &seen, preferred, around);
+            let Possible { mut found, tried_all: all } =
+                self.possible((pictures, &seen), preferred, starts, most);
+            tried_all &= all && are_all;
+            let wished = |(start, _): &Found| is_asked(first, around, start);
+            if around.last_day.is_some() && found.iter().any(wished) {
+                found.retain(wished);
+                return Looked { found, tried_all: false };
+            }
+            if !found.is_empty() {
+                // What is hoped for on the wished days was not looked at then.
+                return Looked { found, tried_all: tried_all && left.next().is_none() };
+            }
+        }
+        Looked { found: Vec::new(), tried_all }
     }
 
     /// What can follow these beginnings, in their order, as far as it is needed for so many offers.
@@ -207,15 +248,28 @@ impl BookingService {
         preferred: &[Option<StaffId>],
         starts: Vec<RankedSlot>,
         most: usize,
-    ) -> Vec<Found> {
+    ) -> Possible {
         let gap = self.sequences.max_gap_minutes;
-        let whole = |start: RankedSlot| -> Option<Found> {
-            let placed = place_seen((pictures, seen), preferred, start.slot.start, gap).ok()?;
+        let enough = most.saturating_mul(FOUND_PER_OFFER);
+        let mut possible = Possible { found: Vec::new(), tried_all: true };
+        for start in starts {
+            if possible.found.len() >= enough {
+                break;
+            }
+            let placed = match place_seen((pictures, seen), preferred, start.slot.start, gap) {
+                Ok(placed) => placed,
+                Err(why) => {
+                    possible.tried_all &= why.tried_all;
+                    continue;
+                }
+            };
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
             let verified = seen.iter().zip(&slots).all(|(seen, slot)| seen.is_verified(slot.staff));
-            Some((RankedSlot { slot: *slots.first()?, verified, ..start }, slots))
-        };
-        starts.into_iter().filter_map(whole).take(most.saturating_mul(FOUND_PER_OFFER)).collect()
+            if let Some(slot) = slots.first().copied() {
+                possible.found.push((RankedSlot { slot, verified, ..start }, slots));
+            }
+        }
+        possible
     }
 
     /// Chooses with regard to what was just offered to others, and remembers the offer: of the first parts, which is
@@ -247,54 +301,4 @@ fn views(pictures: &[PartPicture]) -> impl Iterator<Item = Vec<Availability<'_>>
     let is_complete = pictures.iter().all(|part| part.picture.outside.is_complete());
     let hoped = std::iter::once_with(|| hoped_for(pictures)).filter(move |_| !is_complete);
     std::iter::once_with(|| seen(pictures)).chain(hoped)
-}
-
-/// Beginnings around a wish, each once: those that are best for the first part, then whatever else it has.
-fn ranked(
-    first: &PartPicture,
-    seen: &[Availability<'_>],
-    preferred: &[Option<StaffId>],
-    around: Around,
-) -> Vec<RankedSlot> {
-    let (Some(sought), Some(availability)) = (&first.sought, seen.first()) else { return Vec::new() };
-    let staff = people(first);
-    let mut starts: Vec<RankedSlot> = Vec::new();
-    let wanted = preferred.first().copied().flatten().filter(|wanted| staff.contains(wanted));
-    let best = wanted.map(|wanted| rank(availability, sought, &[wanted], around.wish, around.never));
-    let best = best.filter(|best| !best.is_empty());
-    let best = best.unwrap_or_else(|| rank(availability, sought, &staff, around.wish, around.never));
-    let (asked, others): (Vec<_>, Vec<_>) =
-        in_order_of_time(first, seen, Minute::ceil(first.picture.view.now))
-            .into_iter()
-            .map(|slot| RankedSlot { kind: OfferKind::NextAvailable, matches_preference: false, ..slot })
-            .partition(|slot| is_asked(first, around.wish, slot));
-    // What was asked for comes first, however much else there is before it.
-    let rest = asked.into_iter().chain(others);
-    let is_refused = |slot: &RankedSlot| Some(Minute::floor(slot.slot.start)) == around.never.minute;
-    for slot in best.into_iter().chain(rest).filter(|slot| !is_refused(slot)) {
-        if !starts.iter().any(|known| known.slot.start == slot.slot.start) {
-            starts.push(slot);
-        }
-        if starts.len() >= MOST_STARTS {
-            break;
-        }
-    }
-    starts
-}
-
-/// Whether it begins on the asked day, in the asked window.
-fn is_asked(first: &PartPicture, wish: Wish, slot: &RankedSlot) -> bool {
-    let local = slot.slot.start.with_timezone(&first.picture.catalogue.timezone());
-    let minute = local.hour() * 60 + local.minute();
-    let is_inside = |(from, until): (u16, u16)| (u32::from(from)..=u32::from(until)).contains(&minute);
-    local.date_naive() == wish.day && wish.time.window().is_none_or(is_inside)
-}
-
-fn in_order_of_time(first: &PartPicture, seen: &[Availability<'_>], from: Minute) -> Vec<RankedSlot> {
-    let (Some(sought), Some(availability)) = (&first.sought, seen.first()) else { return Vec::new() };
-    in_order(availability, sought, &people(first), from)
-}
-
-fn people(first: &PartPicture) -> Vec<StaffId> {
-    first.staff.map_or_else(|| first.picture.performers.clone(), |staff| vec![staff])
 }

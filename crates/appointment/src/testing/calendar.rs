@@ -9,7 +9,7 @@ use kernel::{AppointmentId, BranchId, CommitError, StoreError, TenantScope};
 use super::memory::InMemoryAppointments;
 use super::rows::{Rows, refused};
 use crate::calendar::{
-    CalendarBook, Connection, ConnectionId, CopyRecord, CopyState, RemoteUid, Review, ReviewId,
+    CalendarBook, Connection, ConnectionId, CopyRecord, CopyState, OpenCopies, RemoteUid, Review, ReviewId,
 };
 use crate::model::{ServiceLink, Span};
 
@@ -71,6 +71,16 @@ impl Rows {
             .collect();
         found.sort_by_key(|copy| (begins(copy), copy.appointment));
         found
+    }
+
+    pub(super) fn try_copies_now(&mut self, connection: ConnectionId) {
+        let is_there = |copy: &&mut CopyRecord| {
+            let mut places = copy.placed.iter().chain([&copy.link]);
+            places.any(|place| place.connection == connection)
+        };
+        for copy in self.copies.values_mut().filter(is_there) {
+            copy.next_try = None;
+        }
     }
 
     fn unsettled(&self, real_now: DateTime<Utc>) -> impl Iterator<Item = AppointmentId> + '_ {
@@ -192,9 +202,21 @@ impl CalendarBook for InMemoryAppointments {
         Ok(found)
     }
 
-    async fn unsettled(&self, scope: &TenantScope, limit: u32) -> Result<Vec<AppointmentId>, StoreError> {
-        let now = self.clock.real_now();
+    async fn unsettled(
+        &self,
+        scope: &TenantScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<OpenCopies, StoreError> {
+        let real_now = self.clock.real_now();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.read(scope, |rows| rows.unsettled(now).take(limit).collect()))
+        Ok(self.read(scope, |rows| {
+            let waits = |id: &AppointmentId| {
+                rows.copies.get(id).and_then(|copy| copy.next_try).is_some_and(|next| now < next)
+            };
+            let (waiting, mut due): (Vec<_>, Vec<_>) = rows.unsettled(real_now).partition(waits);
+            due.truncate(limit);
+            OpenCopies { due, waiting: u32::try_from(waiting.len()).unwrap_or(u32::MAX) }
+        }))
     }
 }

@@ -115,6 +115,7 @@ impl Rows {
             }
             AppointmentWrite::AddCopy(copy) => self.add_copy(copy)?,
             AppointmentWrite::UpdateCopy(next) => self.update_copy(next)?,
+            AppointmentWrite::TryCopiesNow(connection) => self.try_copies_now(*connection),
             AppointmentWrite::CopyDue { appointment, link } => {
                 let next = self.copies.get(appointment).map(|copy| copy.due_again(link.as_ref()));
                 next.map_or(Ok(()), |next| self.store_copy(next))?;

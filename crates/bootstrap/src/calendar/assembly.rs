@@ -160,6 +160,7 @@ impl OutsideCalendars {
             outside: Arc::clone(&outside),
             clock: Arc::clone(ground.clock),
             ids: Arc::clone(ground.ids),
+            retries: settings.retries(),
             placeholder_domain: settings.placeholder_domain.clone(),
         });
         let door = CalendarDoor::new(ground.resolver.clone(), Arc::clone(&book), outside);

@@ -1,13 +1,16 @@
 //! Bringing a copy up to date while a caller waits.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::mirror::MirroredTimes;
 use appointment::calendar::{Effort, Lane};
 use async_trait::async_trait;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use kernel::{AppointmentId, TenantScope};
-use operations::calendar::{Attention, CopyDesk, Pushed};
+use operations::calendar::{Attention, CalendarError, CopyDesk, Pushed};
+use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 use voice::{CopySettler, Settlement};
 
@@ -39,37 +42,86 @@ impl LiveCopies {
     }
 }
 
-#[async_trait]
-impl CopySettler for LiveCopies {
-    async fn settle(&self, scope: &TenantScope, appointment: AppointmentId) -> Settlement {
-        let was_silent = self.mirror.is_silent(scope.tenant());
-        let attention = Arc::new(Attention::waiting());
-        let (desk, heard, scope) = (self.desk.clone(), Arc::clone(&attention), scope.clone());
-        let effort = Effort { lane: Lane::Live, within: self.request };
-        let mut attempt =
-            self.tasks.spawn(async move { desk.push(&scope, appointment, effort, &heard).await });
-        // The caller has waited for the same account already in this use of the tool.
-        let patience = if was_silent { self.patience.min(LITTLE_PATIENCE) } else { self.patience };
-        let pushed = match tokio::time::timeout(patience, &mut attempt).await {
-            Ok(done) => done,
-            Err(_) if attention.leave() => return Settlement::Open,
-            // The outcome is being committed for this caller.
-            Err(_) => attempt.await,
-        };
-        match pushed {
-            Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => Settlement::Agreed,
-            Ok(Ok(Pushed::Refused(..))) => Settlement::Refused,
+/// How one attempt ended.
+type Ended = Result<Result<Pushed, CalendarError>, JoinError>;
+
+/// What is known of the parts of a visit.
+#[derive(Default)]
+struct Known {
+    /// Some are still open.
+    is_open: bool,
+    is_refused: bool,
+}
+
+impl Known {
+    /// Takes in how the attempt on a part ended. True if the whole visit is withdrawn now.
+    fn hears(&mut self, part: AppointmentId, ended: Ended) -> bool {
+        match ended {
+            Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => {}
+            Ok(Ok(Pushed::Refused(after, _))) => {
+                self.is_refused = true;
+                return !after.status().is_open();
+            }
             Ok(Ok(Pushed::Open { why })) => {
-                tracing::info!(%why, appointment.id = %appointment, "a copy is still open");
-                Settlement::Open
+                tracing::info!(%why, appointment.id = %part, "a copy is still open");
+                self.is_open = true;
             }
             Ok(Err(error)) => {
-                tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
-                Settlement::Open
+                tracing::warn!(%error, appointment.id = %part, "a copy could not be brought up to date");
+                self.is_open = true;
             }
             Err(error) => {
-                tracing::error!(%error, appointment.id = %appointment, "an attempt on a copy ended early");
-                Settlement::Open
+                tracing::error!(%error, appointment.id = %part, "an attempt on a copy ended early");
+                self.is_open = true;
+            }
+        }
+        false
+    }
+
+    const fn settlement(&self) -> Settlement {
+        match (self.is_refused, self.is_open) {
+            (true, _) => Settlement::Refused,
+            (false, true) => Settlement::Open,
+            (false, false) => Settlement::Agreed,
+        }
+    }
+}
+
+#[async_trait]
+impl CopySettler for LiveCopies {
+    async fn settle(&self, scope: &TenantScope, visit: &[AppointmentId]) -> Settlement {
+        let was_silent = self.mirror.is_silent(scope.tenant());
+        // One caller waits for all of them, and hears of all or of none.
+        let attention = Arc::new(Attention::waiting());
+        let effort = Effort { lane: Lane::Live, within: self.request };
+        let attempt = |part: &AppointmentId| {
+            let (desk, heard, scope, part) =
+                (self.desk.clone(), Arc::clone(&attention), scope.clone(), *part);
+            let attempt = self.tasks.spawn(async move { desk.push(&scope, part, effort, &heard).await });
+            async move { (part, attempt.await) }
+        };
+        let mut attempts: FuturesUnordered<_> = visit.iter().map(attempt).collect();
+        // The caller has waited for the same account already in this use of the tool.
+        let patience = if was_silent { self.patience.min(LITTLE_PATIENCE) } else { self.patience };
+        let mut out_of_patience = pin!(tokio::time::sleep(patience));
+        let (mut known, mut is_over) = (Known::default(), false);
+        loop {
+            let ended = tokio::select! {
+                biased;
+                ended = attempts.next() => ended,
+                () = &mut out_of_patience, if !is_over => {
+                    if attention.leave() {
+                        known.is_open = true;
+                        return known.settlement();
+                    }
+                    // The outcome is being committed for this caller.
+                    is_over = true;
+                    continue;
+                }
+            };
+            let Some((part, ended)) = ended else { return known.settlement() };
+            if known.hears(part, ended) {
+                return Settlement::Refused;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Settings of outside calendars.
 
+use appointment::calendar::CopyRetries;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 /// Outside calendars.
@@ -26,12 +28,16 @@ pub struct Calendar {
     pub refresh_requests: usize,
     /// Days ahead that are kept warm for everything that is linked.
     pub warm_days: u32,
+    /// Wait after the first try that brought an open copy no further, in seconds of product time; it doubles.
+    pub retry_first_seconds: u32,
+    /// The longest wait, likewise.
+    pub retry_most_seconds: u32,
     /// Domain of addresses for customers who have none.
     pub placeholder_domain: String,
 }
 
 impl Calendar {
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 10] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 12] {
         [
             ("calendar.patience_ms", self.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
@@ -43,6 +49,17 @@ impl Calendar {
             ("calendar.refresh_ms", self.refresh_ms, 0, 3_600_000),
             ("calendar.refresh_requests", u64::try_from(self.refresh_requests).unwrap_or(u64::MAX), 0, 100),
             ("calendar.warm_days", self.warm_days.into(), 0, 100),
+            ("calendar.retry_first_seconds", self.retry_first_seconds.into(), 1, 3600),
+            ("calendar.retry_most_seconds", self.retry_most_seconds.into(), 60, 86_400),
         ]
+    }
+
+    /// When copies that stay open are tried again.
+    #[must_use]
+    pub fn retries(&self) -> CopyRetries {
+        CopyRetries {
+            first: TimeDelta::seconds(self.retry_first_seconds.into()),
+            most: TimeDelta::seconds(self.retry_most_seconds.into()),
+        }
     }
 }

@@ -23,8 +23,7 @@ fn failure(error: &CalendarError) -> JobFailure {
 }
 
 /// Brings one copy up to date. Enqueued with the change that made it due; idempotent, since it compares what should be
-/// with what is. What stays open is left to the round that pushes everything open: the provider is not asked more often
-/// than it answers.
+/// with what is. What stays open is left to the rounds, which come back to it after growing times.
 #[derive(Clone)]
 pub struct BringCopyUpToDate(pub Arc<CalendarRounds>);
 
@@ -48,7 +47,7 @@ impl JobHandler for BringCopyUpToDate {
     }
 }
 
-/// Pushes every copy that is open. Comes again by itself.
+/// Pushes the open copies whose next try has come. Comes again by itself.
 #[derive(Clone)]
 pub struct PushOpenCopies(pub Arc<CalendarRounds>);
 

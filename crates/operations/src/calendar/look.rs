@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use kernel::TenantScope;
 
 use super::CalendarError;
-use super::push::{CopyDesk, CopyParts, Pushed, UNCONFIRMED};
+use super::push::{CopyDesk, CopyParts, Pushed, SWITCHED_OFF, UNCONFIRMED};
 
 /// Days in which a copy is looked for around the times where it may be: it may have been moved there meanwhile.
 const LOOK_AROUND_DAYS: i64 = 31;
@@ -29,11 +29,13 @@ impl CopyDesk {
         let mut found: Vec<(Connection, RemoteBooking)> = Vec::new();
         for id in accounts(record) {
             let Some(connection) = self.parts.book.connection(scope, id).await? else {
-                return Ok(Some(Pushed::Open { why: "the account is switched off".to_owned() }));
+                return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
             };
             match self.find_copies(scope, &connection, appointment, record, effort).await {
                 Ok(here) => found.extend(here.into_iter().map(|booking| (connection.clone(), booking))),
-                Err(failure) => return Ok(Some(Pushed::Open { why: failure.to_string() })),
+                Err(failure) => {
+                    return self.stays_open(scope, appointment, record, failure.to_string()).await;
+                }
             }
         }
         // One that was just made and given to somebody else is not wanted; one that was known may have been given to
@@ -45,7 +47,7 @@ impl CopyDesk {
             for (connection, booking) in found.iter().filter(|(_, booking)| misplaced(booking)) {
                 if let Err(failure) = self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
                 {
-                    return Ok(Some(Pushed::Open { why: failure.to_string() }));
+                    return self.stays_open(scope, appointment, record, failure.to_string()).await;
                 }
             }
             found.retain(|(_, booking)| !misplaced(booking));
@@ -53,10 +55,8 @@ impl CopyDesk {
         let bookings = found.iter().map(|(_, booking)| booking.clone()).collect();
         match record.judge(appointment.snapshot(), bookings, self.parts.clock.now()) {
             Finding::TooEarly => {
-                let mut next = record.next(CopyState::Unknown);
-                next.failed("it may still take effect".to_owned());
-                self.note(scope, next).await?;
-                Ok(Some(Pushed::Open { why: "it may still take effect".to_owned() }))
+                let why = "it may still take effect".to_owned();
+                self.put_off(scope, appointment, record.next(CopyState::Unknown), why).await
             }
             Finding::NothingThere => {
                 let mut next = record.next(CopyState::Due);
@@ -79,7 +79,7 @@ impl CopyDesk {
                     if let Err(failure) =
                         self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
                     {
-                        return Ok(Some(Pushed::Open { why: failure.to_string() }));
+                        return self.stays_open(scope, appointment, record, failure.to_string()).await;
                     }
                 }
                 let mut next = record.next(CopyState::Due);

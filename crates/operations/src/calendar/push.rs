@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, Connection, CopyRecord, CopyState, Effort, OutsideTimes, RefusalReason,
-    RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
+    CalendarBook, CalendarGateway, Connection, CopyRecord, CopyRetries, CopyState, Effort, OutsideTimes,
+    RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
 };
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -13,6 +13,7 @@ use customer::CustomerService;
 use kernel::{AppointmentId, ChangeSet, Clock, CommitError, IdGenerator, TenantScope};
 
 use super::CalendarError;
+use super::answered::Answered;
 use super::attendee::{attendee, placeholder};
 use super::attention::Attention;
 
@@ -22,6 +23,9 @@ const MAX_STEPS: usize = 6;
 
 /// A sender that has not reported by then was cut off. Longer than any request may take, with room for a slow commit.
 const LEASE_SECONDS: i64 = 20;
+
+/// Why nothing is asked of an account.
+pub(super) const SWITCHED_OFF: &str = "the account is switched off";
 
 /// Why a copy that stands there does not count as agreement yet.
 pub(super) const UNCONFIRMED: &str = "it waits for a confirmation there";
@@ -43,6 +47,8 @@ pub struct CopyParts {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdGenerator>,
+    /// When what stays open is tried again.
+    pub retries: CopyRetries,
     /// Domain of the addresses that stand in for missing ones; one that the operator owns.
     pub placeholder_domain: String,
 }
@@ -140,7 +146,7 @@ impl CopyDesk {
             return Ok(Some(Pushed::Settled(Box::new(appointment))));
         }
         if appointment.status().is_open()
-            && let Some(pushed) = self.doubt(scope, &record, effort).await?
+            && let Some(pushed) = self.doubt(scope, &appointment, &record, effort).await?
         {
             return Ok(pushed);
         }
@@ -154,6 +160,7 @@ impl CopyDesk {
     async fn doubt(
         &self,
         scope: &TenantScope,
+        appointment: &Appointment,
         record: &CopyRecord,
         effort: Effort,
     ) -> Result<Option<Option<Pushed>>, CalendarError> {
@@ -161,7 +168,7 @@ impl CopyDesk {
             return Ok(None);
         };
         let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
-            return Ok(Some(Some(Pushed::Open { why: "the account is switched off".to_owned() })));
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
         };
         match self.parts.gateway.get(scope, &connection, uid, effort).await {
             Ok(Some(there))
@@ -173,7 +180,7 @@ impl CopyDesk {
                 self.note(scope, record.next(CopyState::Unknown)).await?;
                 Ok(Some(None))
             }
-            Err(failure) => Ok(Some(Some(Pushed::Open { why: failure.to_string() }))),
+            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
         }
     }
 
@@ -190,7 +197,7 @@ impl CopyDesk {
         let connection =
             record.placed.as_ref().filter(|_| matches!(step, Step::Cancel(_))).unwrap_or(&record.link);
         let Some(connection) = self.parts.book.connection(scope, connection.connection).await? else {
-            return Ok(Some(Pushed::Open { why: "the account is switched off".to_owned() }));
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
         };
         if appointment.starts_at() <= self.parts.clock.now() && step == Step::Create {
             return self.too_late(scope, appointment, record).await.map(Some);
@@ -206,7 +213,8 @@ impl CopyDesk {
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
         self.parts.outside.changed(scope, connection.id).await;
-        match written {
+        let known = Answered::of(&written, record);
+        let done = match written {
             Ok(Some(booking)) if !record.link.is_performed_as_wanted(&booking) => {
                 self.misplaced(scope, &connection, appointment, &sending, &step, &booking, effort, attention)
                     .await
@@ -219,6 +227,12 @@ impl CopyDesk {
                 self.note(scope, gone).await.map(|()| None)
             }
             Err(failure) => self.failed(scope, appointment, &sending, &step, failure, attention).await,
+        };
+        match (done, known) {
+            (Err(CalendarError::Commit(CommitError::Stale)), Some(answered)) => {
+                self.answered_late(scope, &sending, answered).await.map(|()| None)
+            }
+            (done, _) => done,
         }
     }
 
@@ -329,16 +343,10 @@ impl CopyDesk {
     ) -> Result<Option<Pushed>, CalendarError> {
         match failure {
             WriteFailure::NotSent { why } => {
-                let mut next = record.next(CopyState::Due);
-                next.failed(why.clone());
-                self.note(scope, next).await?;
-                Ok(Some(Pushed::Open { why }))
+                self.put_off(scope, appointment, record.next(CopyState::Due), why).await
             }
             WriteFailure::Unknown { why } => {
-                let mut next = record.next(CopyState::Unknown);
-                next.failed(why.clone());
-                self.note(scope, next).await?;
-                Ok(Some(Pushed::Open { why }))
+                self.put_off(scope, appointment, record.next(CopyState::Unknown), why).await
             }
             WriteFailure::Refused {
                 reason: RefusalReason::AlreadyChanged | RefusalReason::NotFound,
@@ -352,7 +360,12 @@ impl CopyDesk {
             WriteFailure::Refused { reason: RefusalReason::Unauthorized, detail } => {
                 // Not about this appointment: it goes on once a person has mended the account.
                 let mut next = record.next(CopyState::Due);
-                next.failed(detail.clone());
+                next.put_off(
+                    detail.clone(),
+                    appointment.starts_at(),
+                    self.parts.clock.now(),
+                    &self.parts.retries,
+                );
                 let review = self.review(&next, ReviewReason::AccountRefused, None, None);
                 let change = ChangeSet::one(AppointmentWrite::UpdateCopy(next))
                     .write(AppointmentWrite::OpenReview(review));
@@ -366,6 +379,31 @@ impl CopyDesk {
                 Ok(Some(Pushed::Refused(Box::new(after), reason)))
             }
         }
+    }
+
+    /// It leads nowhere now: the record says why, and when to try again.
+    pub(super) async fn stays_open(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        why: String,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        // A sender whose lease has run out was cut off.
+        let state = if record.state == CopyState::Sending { CopyState::Unknown } else { record.state };
+        self.put_off(scope, appointment, record.next(state), why).await
+    }
+
+    pub(super) async fn put_off(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        mut next: CopyRecord,
+        why: String,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        next.put_off(why.clone(), appointment.starts_at(), self.parts.clock.now(), &self.parts.retries);
+        self.note(scope, next).await?;
+        Ok(Some(Pushed::Open { why }))
     }
 
     pub(super) async fn note(&self, scope: &TenantScope, record: CopyRecord) -> Result<(), CalendarError> {

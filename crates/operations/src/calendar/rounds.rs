@@ -1,13 +1,14 @@
 //! What the worker does again and again: open copies are pushed, both calendars are compared, disputes become callbacks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use appointment::calendar::{CalendarBook, Effort};
-use appointment::model::Span;
-use appointment::ports::AppointmentRepository;
+use appointment::calendar::{CalendarBook, ConnectionId, Effort};
+use appointment::model::{Span, Tie};
+use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use chrono::TimeDelta;
 use customer::CustomerService;
-use kernel::{ActReason, AppointmentId, Caller, Clock, PlatformScope, TenantScope};
+use kernel::{ActReason, AppointmentId, Caller, ChangeSet, Clock, PlatformScope, TenantScope};
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback};
 
 use super::CalendarError;
@@ -88,7 +89,8 @@ impl CalendarRounds {
         Ok(self.bell.ring().await?)
     }
 
-    /// Brings one copy up to date.
+    /// Brings one copy up to date, whenever it was to be tried. If that succeeds, the account answers: its other copies
+    /// that wait for their next try are to be tried at once.
     ///
     /// # Errors
     /// [`CalendarError`].
@@ -97,11 +99,23 @@ impl CalendarRounds {
         scope: &TenantScope,
         appointment: AppointmentId,
     ) -> Result<Pushed, CalendarError> {
-        self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await
+        let pushed = self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await?;
+        if matches!(pushed, Pushed::Settled(_) | Pushed::Refused(..))
+            && let Some(copy) = self.book.copy(scope, appointment).await?
+        {
+            self.answers(scope, copy.link.connection).await?;
+        }
+        Ok(pushed)
     }
 
-    /// Pushes every copy that is open. One that cannot be pushed does not keep the others waiting. Returns how many
-    /// are settled and how many are still open.
+    /// The account answers, so nothing of it waits any longer.
+    async fn answers(&self, scope: &TenantScope, account: ConnectionId) -> Result<(), CalendarError> {
+        let now = ChangeSet::one(AppointmentWrite::TryCopiesNow(account));
+        Ok(self.appointments.commit(scope, now).await?)
+    }
+
+    /// Pushes every open copy whose time has come, and those whose account turns out to answer meanwhile. One that
+    /// cannot be pushed does not keep the others waiting. Returns how many are settled and how many are still open.
     ///
     /// # Errors
     /// [`CalendarError::Store`] if it cannot be found out which are open.
@@ -109,13 +123,23 @@ impl CalendarRounds {
         let (mut settled, mut open) = (0, 0);
         for tenant in self.survey.tenants_with_unsettled_copies(platform).await? {
             let scope = platform.act_for(tenant, ActReason::Round);
-            for appointment in self.book.unsettled(&scope, COPIES_A_ROUND).await? {
-                match self.push(&scope, appointment).await {
-                    Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
-                    Ok(Pushed::Open { .. }) => open += 1,
-                    Err(error) => {
-                        tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
-                        open += 1;
+            let mut tried = HashSet::new();
+            loop {
+                let found = self.book.unsettled(&scope, self.clock.now(), COPIES_A_ROUND).await?;
+                let left = u32::try_from(found.due.len()).unwrap_or(u32::MAX).saturating_add(found.waiting);
+                let due: Vec<_> = found.due.into_iter().filter(|id| !tried.contains(id)).collect();
+                if due.is_empty() || tried.len() >= COPIES_A_ROUND as usize {
+                    open += left;
+                    break;
+                }
+                for appointment in due {
+                    tried.insert(appointment);
+                    match self.push(&scope, appointment).await {
+                        Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
+                        Ok(Pushed::Open { .. }) => {}
+                        Err(error) => {
+                            tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
+                        }
                     }
                 }
             }
@@ -138,6 +162,7 @@ impl CalendarRounds {
                 Ok(found) => {
                     tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");
                     all.add(&found);
+                    self.answers(&scope, connection.id).await?;
                 }
                 Err(error) => {
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
@@ -174,9 +199,15 @@ impl CalendarRounds {
             customer: Some(found.customer),
             call: found.call,
             name: customer.as_ref().and_then(|customer| customer.name().cloned()),
-            note: Some(
-                "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären".to_owned(),
-            ),
+            note: Some(match found.tie {
+                Some(Tie::Sequence(_)) => {
+                    "Vom vorgemerkten Besuch steht nicht alles im Kalender des Betriebs, bitte den ganzen Besuch klären"
+                }
+                Some(Tie::Series(_)) | None => {
+                    "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären"
+                }
+            }
+            .to_owned()),
             priority: Some(Priority::High),
             ..RequestCallback::because(CallbackReason::PartialBooking, Caller::Known(phone))
         };

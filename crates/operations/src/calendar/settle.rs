@@ -2,15 +2,22 @@
 
 use appointment::calendar::{
     ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
+    copy_job,
 };
 use appointment::events::AppointmentEvent;
-use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note};
+use appointment::model::{
+    Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note, SyncState, Tie,
+};
 use appointment::ports::AppointmentWrite;
-use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
+use kernel::{AppointmentId, ChangeSet, Claim, CommitError, IdempotencyKey, RequestHash, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
+use crate::ports::body_digest;
+
+/// Looks at the other parts of a visit that is withdrawn: each of them may be agreed to meanwhile, once.
+const ATTEMPTS: usize = 4;
 
 impl CopyDesk {
     /// Both sides agree: record and appointment are committed together.
@@ -76,13 +83,55 @@ impl CopyDesk {
                 Err(error) => return Err(error.into()),
             }
         } else if is_about_time && is_new && attention.take() {
-            let gone = appointment
-                .withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), self.parts.clock.now());
-            let change = self.change(scope, ChangeKind::Cancelled, appointment, &gone, record)?;
-            self.parts.appointments.commit(scope, change).await?;
-            return Ok(gone);
+            return self.withdraw(scope, appointment, record).await;
         }
         self.dispute(scope, appointment, record, ReviewReason::CopyRefused).await
+    }
+
+    /// A new appointment is not taken there. The other parts of its visit go with it, since nobody wanted them alone: what
+    /// the outside calendar has taken of them is called off there, what is on its way is called off once it is known.
+    async fn withdraw(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+    ) -> Result<Appointment, CalendarError> {
+        let now = self.parts.clock.now();
+        let gone = appointment.withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), now);
+        let mut last = CommitError::Stale;
+        for _ in 0..ATTEMPTS {
+            let mut change = self.change(scope, ChangeKind::Cancelled, appointment, &gone, record.clone())?;
+            for part in self.rest_of_visit(scope, appointment).await? {
+                let reason =
+                    Note::clean("Ein anderer Teil des Besuchs ist im Kalender des Betriebs schon vergeben");
+                let along = part.withdraw_along(reason, now);
+                if along.snapshot().sync_state == SyncState::Pending {
+                    // Before its appointment, in the order in which whoever works on that copy writes them.
+                    let due = AppointmentWrite::CopyDue { appointment: part.id(), link: None };
+                    change = change.write(due).enqueue(copy_job(part.id(), now));
+                }
+                change = self.described(scope, change, ChangeKind::Cancelled, (&part, &along))?;
+            }
+            match self.parts.appointments.commit(scope, change).await {
+                Ok(()) => return Ok(gone),
+                // Another part may be agreed to, or refused, at this moment.
+                Err(error @ (CommitError::Stale | CommitError::Occupied)) => last = error,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(last.into())
+    }
+
+    /// The other open parts of the visit that an appointment is a part of.
+    async fn rest_of_visit(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+    ) -> Result<Vec<Appointment>, CalendarError> {
+        let Some(tie @ Tie::Sequence(_)) = appointment.snapshot().tie else { return Ok(Vec::new()) };
+        let all = self.parts.appointments.list_tied(scope, tie).await?;
+        let others = all.into_iter().filter(|part| part.id != appointment.id() && part.status.is_open());
+        others.map(|part| Ok(Appointment::restore(part)?)).collect()
     }
 
     pub(super) async fn too_late(
@@ -97,7 +146,8 @@ impl CopyDesk {
         Ok(Pushed::Refused(Box::new(after), RefusalReason::OutsideRules))
     }
 
-    /// A person has to look at it: the appointment says so, a review asks, and an event sets off a callback.
+    /// A person has to look at it: the appointment says so, a review asks, and an event sets off a callback. Of a visit of
+    /// several parts one callback is enough as long as a person has to look at it: it is about all of the visit.
     pub(super) async fn dispute(
         &self,
         scope: &TenantScope,
@@ -108,13 +158,25 @@ impl CopyDesk {
         let now = self.parts.clock.now();
         let disputed = appointment.disputed();
         let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
-        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
-        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
-            .write(update(appointment, &disputed))
-            .write(AppointmentWrite::OpenReview(review))
-            .emit(fact.into_outgoing(&*self.parts.ids, now)?);
-        self.parts.appointments.commit(scope, change).await?;
-        Ok(disputed)
+        let mut is_told = false;
+        loop {
+            let visit = self.rest_of_visit(scope, appointment).await?;
+            is_told |= visit.iter().any(|part| part.status() == AppointmentStatus::NeedsAttention);
+            let mut change = ChangeSet::one(AppointmentWrite::UpdateCopy(record.clone()))
+                .write(update(appointment, &disputed))
+                .write(AppointmentWrite::OpenReview(review.clone()));
+            if !is_told {
+                let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
+                change = change.emit(fact.into_outgoing(&*self.parts.ids, now)?);
+                change = change.claim((!visit.is_empty()).then(|| dispute_of(appointment, &visit)));
+            }
+            match self.parts.appointments.commit(scope, change).await {
+                Ok(()) => return Ok(disputed),
+                // Another part is disputed at this moment.
+                Err(CommitError::AlreadyClaimed) if !is_told => is_told = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// The account does not take our key: a person has to mend it. Asked once as long as the question is open.
@@ -211,4 +273,20 @@ impl CopyDesk {
 
 pub(super) fn update(before: &Appointment, after: &Appointment) -> AppointmentWrite {
     AppointmentWrite::Update { next: after.snapshot().clone(), expected: before.snapshot().version }
+}
+
+/// Of the parts of a visit as they are now, one brings about the callback: two that are disputed at the same moment do not
+/// see each other.
+fn dispute_of(appointment: &Appointment, others: &[Appointment]) -> Claim {
+    let mut parts: Vec<_> = others.iter().chain([appointment]).map(Appointment::snapshot).collect();
+    parts.sort_by_key(|part| part.id);
+    let parts: Vec<_> = parts.iter().map(|part| format!("{}@{}", part.id, part.version)).collect();
+    // As long as a key may be, however many parts there are.
+    let digest = body_digest(parts.join(",").as_bytes());
+    let key = digest.iter().fold("dispute:".to_owned(), |key, byte| format!("{key}{byte:02x}"));
+    Claim {
+        request: RequestHash(digest),
+        key: IdempotencyKey::new(&key),
+        outcome: serde_json::json!({"effect": "visit_disputed"}),
+    }
 }

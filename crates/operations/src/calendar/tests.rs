@@ -7,4 +7,6 @@ mod gateway;
 mod hosts;
 mod model;
 mod outside;
+mod visits;
+mod waiting;
 mod world;

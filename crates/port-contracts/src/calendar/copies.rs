@@ -52,6 +52,7 @@ fn full(fixture: &CalendarFixture, before: &CopyRecord) -> CopyRecord {
         sent_at: Some(now),
         sent_start: Some(now),
         lease_until: Some(now + TimeDelta::microseconds(1_234_567)),
+        next_try: Some(now + TimeDelta::microseconds(2_345_678)),
         error: Some("status 503: „später“".to_owned()),
         version: before.version + 1,
         ..before.clone()
@@ -72,6 +73,8 @@ pub async fn a_record_keeps_every_field(fixture: &CalendarFixture) {
     let arrived = fixture
         .booked(60, 90, |id| CopyRecord {
             version: 1,
+            // What is new was never tried.
+            next_try: None,
             ..full(fixture, &CopyRecord::due(id, fixture.first_link()))
         })
         .await;

@@ -1,6 +1,6 @@
 //! Rules about finding records of copies.
 
-use appointment::calendar::{CopyRecord, CopyState};
+use appointment::calendar::{CopyRecord, CopyState, OpenCopies};
 use appointment::model::Span;
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
@@ -68,7 +68,7 @@ pub async fn the_longest_untouched_is_looked_at_first(fixture: &CalendarFixture)
             |id| CopyRecord { state, lease_until: lease, ..CopyRecord::due(id, fixture.first_link()) };
         made.push(fixture.booked(place * 60, place * 60 + 30, record).await);
     }
-    let unsettled = async |limit| book.unsettled(scope, limit).await.unwrap();
+    let unsettled = async |limit| book.unsettled(scope, now, limit).await.unwrap().due;
     let ids = |places: &[usize]| places.iter().map(|place| made[*place].id()).collect::<Vec<_>>();
     assert_eq!(unsettled(10).await, ids(&[0, 2, 3, 6]));
     assert_eq!(unsettled(2).await, ids(&[0, 2]));
@@ -79,6 +79,46 @@ pub async fn the_longest_untouched_is_looked_at_first(fixture: &CalendarFixture)
     let due = AppointmentWrite::CopyDue { appointment: made[4].id(), link: None };
     fixture.write(due).await.unwrap();
     assert_eq!(unsettled(10).await, ids(&[2, 3, 6, 0, 4]));
+}
+
+/// What waits for its next try is left alone until then, or until its account answers again, wherever it is there; a change
+/// of its appointment makes it due at once.
+pub async fn a_copy_waits_for_its_next_try(fixture: &CalendarFixture) {
+    let (book, scope, now) = (&fixture.book, fixture.scope(), fixture.appointments.now);
+    let [first, second, _] = &fixture.connections;
+    let next_try = Some(now + TimeDelta::minutes(4));
+    let mut made = Vec::new();
+    for (place, (state, connection, placed)) in (0..).zip([
+        (CopyState::Due, first, None),
+        (CopyState::Unknown, first, None),
+        (CopyState::Due, second, None),
+        (CopyState::Due, second, Some(link(first, "9", None))),
+        (CopyState::Settled, first, None),
+    ]) {
+        let booked = fixture
+            .booked(place * 60, place * 60 + 30, |id| CopyRecord::due(id, link(connection, "21", None)))
+            .await;
+        let waits = CopyRecord { placed, next_try, ..booked.record.next(state) };
+        fixture.write(AppointmentWrite::UpdateCopy(waits.clone())).await.unwrap();
+        assert_eq!(fixture.copy(booked.id()).await, Some(waits));
+        made.push(booked);
+    }
+    let open = async |minutes| book.unsettled(scope, now + TimeDelta::minutes(minutes), 10).await.unwrap();
+    let ids = |places: &[usize]| places.iter().map(|place| made[*place].id()).collect::<Vec<_>>();
+    let expect = |places: &[usize], waiting| OpenCopies { due: ids(places), waiting };
+    assert_eq!(open(0).await, expect(&[], 4));
+    assert_eq!(open(3).await, expect(&[], 4));
+    assert_eq!(open(4).await, expect(&[0, 1, 2, 3], 0));
+    fixture.write(AppointmentWrite::CopyDue { appointment: made[2].id(), link: None }).await.unwrap();
+    assert_eq!(open(0).await, expect(&[2], 3));
+    fixture.write(AppointmentWrite::TryCopiesNow(first.id)).await.unwrap();
+    // It is no work on them: the order stays.
+    assert_eq!(open(0).await, expect(&[0, 1, 3, 2], 0));
+    let stranger = &fixture.appointments.stranger;
+    let again = CopyRecord { next_try, version: 3, ..fixture.copy(made[0].id()).await.unwrap() };
+    fixture.write(AppointmentWrite::UpdateCopy(again)).await.unwrap();
+    fixture.appointments.write(stranger, AppointmentWrite::TryCopiesNow(first.id)).await.unwrap();
+    assert_eq!(open(0).await.waiting, 1, "another tenant wakes nothing");
 }
 
 /// Another tenant neither finds a record nor changes one.
@@ -95,7 +135,8 @@ pub async fn a_stranger_has_no_part_in_copies(fixture: &CalendarFixture) {
     assert_eq!(book.copy_by_uid(scope, connection, &uid("uid-1")).await.unwrap(), None);
     let everything = Span::new(fixture.appointments.at(-600), fixture.appointments.at(600));
     assert_eq!(book.copies(scope, connection, everything, 10).await.unwrap(), []);
-    assert_eq!(book.unsettled(scope, 10).await.unwrap(), []);
+    let now = fixture.appointments.now;
+    assert_eq!(book.unsettled(scope, now, 10).await.unwrap(), OpenCopies::default());
 
     let next = made.record.next(CopyState::Settled);
     for write in [AppointmentWrite::AddCopy(made.record.clone()), AppointmentWrite::UpdateCopy(next)] {

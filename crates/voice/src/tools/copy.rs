@@ -2,21 +2,24 @@
 
 use std::time::Instant;
 
-use appointment::commands::{CallContext, Requester, SearchRequest};
+use appointment::commands::{
+    CallContext, OfferedSequence, PartWish, Requester, SearchRequest, SearchSequencesRequest,
+};
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use futures_util::future::join_all;
 
 use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
-use crate::effect::{Effect, SequenceEffect, Standing};
-use crate::ports::Settlement;
+use crate::effect::{Did, Effect, SequenceEffect, Standing};
+use crate::ports::{CallNotes, Settlement};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
+use crate::tools::sequence::{self, AskedAll};
 use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
@@ -53,15 +56,23 @@ fn left_standing(talk: &Conversation, effect: &Effect, now: Option<&Appointment>
 
 /// Brings the copy of an appointment up to date, if it has one.
 async fn copied(desk: &VoiceDesk, talk: &Conversation, appointment: &Appointment) -> Settlement {
-    match appointment.snapshot().sync_state {
-        SyncState::NotNeeded | SyncState::Synced => Settlement::Agreed,
-        SyncState::Pending | SyncState::Failed => {
-            let asked = Instant::now();
-            let settlement = desk.parts.copies.settle(&talk.scope, appointment.id()).await;
-            spent(CALENDAR, asked.elapsed());
-            settlement
-        }
+    all_copied(desk, talk, std::slice::from_ref(appointment)).await
+}
+
+/// Brings the copies of one visit up to date, as far as it has any.
+async fn all_copied(desk: &VoiceDesk, talk: &Conversation, visit: &[Appointment]) -> Settlement {
+    let has_open_copy = |part: &&Appointment| match part.snapshot().sync_state {
+        SyncState::NotNeeded | SyncState::Synced => false,
+        SyncState::Pending | SyncState::Failed => true,
+    };
+    let open: Vec<_> = visit.iter().filter(has_open_copy).map(Appointment::id).collect();
+    if open.is_empty() {
+        return Settlement::Agreed;
     }
+    let asked = Instant::now();
+    let settlement = desk.parts.copies.settle(&talk.scope, &open).await;
+    spent(CALENDAR, asked.elapsed());
+    settlement
 }
 
 /// What is free around the time of an appointment that could not be had.
@@ -121,9 +132,66 @@ pub(crate) async fn after_moving(
     }
 }
 
-/// Parts of a sequence that were booked or moved stand once the outside calendars of all of them agree. Each copy is
-/// agreed to on its own: where one is refused, it is said how the parts stand now.
-pub(crate) async fn after_all(
+/// Parts of a sequence that were just booked stand once the outside calendars of all of them agree. If one of them is
+/// refused for its time, nothing of it stands, and other times for all of it are offered.
+pub(crate) async fn after_booking_all(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    made: &[Appointment],
+    asked: &AskedAll,
+) -> ToolResult {
+    let effect = SequenceEffect::of(Did::Booked, made);
+    match all_copied(desk, talk, made).await {
+        Settlement::Agreed => return Ok(Effect::Sequence(effect).render(talk, Standing::Firm)),
+        Settlement::Open => return Ok(Effect::Sequence(effect).render(talk, Standing::Noted)),
+        Settlement::Refused => {}
+    }
+    let mut now = Vec::with_capacity(made.len());
+    for part in made {
+        now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
+    }
+    // What is refused for another reason than the time stays, and a person looks at all of it.
+    let standing = effect.standing(&now);
+    if standing != Standing::Superseded {
+        return Ok(Effect::Sequence(effect).render(talk, standing));
+    }
+    if now.iter().any(|part| part.status().is_open()) {
+        let stands = now.into_iter().map(|part| (part, Settlement::Refused)).collect();
+        return Err(told_apart(desk, talk, stands).await.into());
+    }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let found = all_around(desk, talk, made, asked).await?;
+    let reply = sequence::words::not_all_there(talk, asked, &found).with("booked", false);
+    let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
+    Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// Whole sequences around the time of one that could not be had.
+async fn all_around(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    made: &[Appointment],
+    asked: &AskedAll,
+) -> Result<Vec<OfferedSequence>, Stop> {
+    let at = asked.start().with_timezone(&talk.zone());
+    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
+    let customers = made.first().map(Appointment::customer).into_iter().collect();
+    let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers };
+    let anybody = |service| PartWish { service, staff: None };
+    let request = SearchSequencesRequest {
+        branch: made.first().map_or(talk.branch, |first| first.snapshot().branch),
+        parts: asked.services().into_iter().map(anybody).collect(),
+        wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
+        last_day: None,
+        requester: Requester::Caller(context),
+        limit: None,
+    };
+    Ok(desk.parts.bookings.search_sequences(&talk.scope, &request).await?.sequences)
+}
+
+/// Parts of a sequence that were moved stand once the outside calendars of all of them agree. Each copy is agreed to on
+/// its own: where one is refused, it is said how the parts stand now.
+pub(crate) async fn after_moving_all(
     desk: &VoiceDesk,
     talk: &Conversation,
     parts: &[Appointment],
@@ -135,11 +203,23 @@ pub(crate) async fn after_all(
         let standing = if is(Settlement::Open) { Standing::Noted } else { Standing::Firm };
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
+    let mut now = Vec::with_capacity(parts.len());
+    for (part, settlement) in parts.iter().zip(settled) {
+        let found = desk.parts.bookings.find(&talk.scope, part.id()).await?;
+        now.extend(found.map(|found| (found, settlement)));
+    }
+    Err(told_apart(desk, talk, now).await.into())
+}
+
+/// How each part stands now, where they do not stand as they were left.
+async fn told_apart(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    parts: Vec<(Appointment, Settlement)>,
+) -> ToolReply {
     let mut open = Vec::with_capacity(parts.len());
     let mut stands = Vec::with_capacity(parts.len());
-    for (part, settlement) in parts.iter().zip(settled) {
-        let now = desk.parts.bookings.find(&talk.scope, part.id()).await?;
-        let Some(now) = now.filter(|now| now.status().is_open()) else { continue };
+    for (now, settlement) in parts.into_iter().filter(|(now, _)| now.status().is_open()) {
         // One whose calendar has not answered is not said to stand.
         let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) != Standing::Firm;
         stands.push((spoken(talk, now.snapshot()), is_noted));
@@ -151,11 +231,10 @@ pub(crate) async fn after_all(
     let message = format!(
         "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
     );
-    Err(ToolReply::new(Status::Superseded, message)
+    ToolReply::new(Status::Superseded, message)
         .with("booked", !open.is_empty())
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .next(NextAction::OfferCallback)
-        .into())
 }
 
 /// How the parts stand that are left: what is said of each, and whether its calendar has yet to agree.

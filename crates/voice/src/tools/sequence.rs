@@ -18,6 +18,7 @@ use appointment::commands::{
 use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
+use search::{Known, Without};
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
@@ -98,17 +99,17 @@ pub(crate) async fn check_moment(
     asked: AskedAll,
     notes: CallNotes,
 ) -> ToolResult {
-    let (part, reason, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
+    let (part, reason, tried_all, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
         CheckSequenceOutcome::Free { slots, holds, existing, certainty } => {
             let reply = free(talk, &slots, &holds, &asked, certainty);
             return Ok(told_free(desk, talk, (slots, existing), reply, notes).await?.into());
         }
-        CheckSequenceOutcome::Taken { part, reason, alternatives, existing } => {
-            (part, reason, alternatives, existing)
+        CheckSequenceOutcome::Taken { part, reason, tried_all, alternatives, existing } => {
+            (part, reason, tried_all, alternatives, existing)
         }
     };
     if existing.is_none()
-        && let Some(reply) = with_others(desk, talk, asker, (&asked, &reason), &notes).await?
+        && let Some(reply) = with_others(desk, talk, asker, (&asked, &reason, tried_all), &notes).await?
     {
         return Ok(reply.into());
     }
@@ -152,7 +153,7 @@ pub(crate) async fn with_others(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (asked, reason): (&AskedAll, &Unavailable),
+    (asked, reason, tried_all): (&AskedAll, &Unavailable, bool),
     notes: &CallNotes,
 ) -> Result<Option<ToolReply>, Stop> {
     let is_about_people = is_about_the_person(reason) || matches!(reason, Unavailable::PartBefore);
@@ -163,7 +164,8 @@ pub(crate) async fn with_others(
         return Ok(None);
     };
     let reply = free(talk, &slots, &holds, &anybody, certainty);
-    let reply = search::not_alone(talk, reply, Some(wished));
+    let without = Without { staff: wished, known: Known::of(tried_all) };
+    let reply = search::not_alone(talk, reply, Some(without));
     told_free(desk, talk, (slots, existing), reply, notes.clone()).await.map(Some)
 }
 

@@ -12,6 +12,7 @@ mod misuse;
 mod outside;
 mod promises;
 mod referents;
+mod sequence_alone;
 mod sequence_changes;
 mod sequence_limits;
 mod sequence_people;

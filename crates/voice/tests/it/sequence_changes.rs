@@ -1,13 +1,13 @@
 //! What was booked as one is read out, moved and called off as one, unless one part is named.
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
-use appointment::model::{AppointmentStatus, Minute, Service, ServiceLink, Slot, SlotId};
+use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, Service, ServiceLink, Slot, SlotId};
 use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use appointment::testing::{service_id, staff_id};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use voice::{Mode, Settlement, Status};
+use voice::{Mode, NextAction, Settlement, Status};
 
 use crate::sequences::{beard_of_another, both, open, with};
 use crate::world::{Line, STRANGER, World, wish};
@@ -275,30 +275,42 @@ async fn what_it_costs_in_all_is_told_before() {
 }
 
 /// Boris's beards are mirrored in a calendar that may say no.
-#[tokio::test]
-async fn a_part_that_an_outside_calendar_refuses_is_told_apart() {
-    let world = World::with(|salon| {
-        let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
-        let event_type = RemoteEventType::parse("473").unwrap();
-        let link = CalendarLink { connection, event_type, host: None };
-        salon.links.push(ServiceLink { service: service_id(3), staff: staff_id(2), link });
-    })
-    .await;
-    let starts = ["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"];
+fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
+    let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
+    let event_type = RemoteEventType::parse("473").unwrap();
+    let link = CalendarLink { connection, event_type, host: None };
+    salon.links.push(ServiceLink { service: service_id(3), staff: staff_id(2), link });
+}
+
+/// What that calendar offers.
+fn beards_at(starts: &[&str]) -> Offered {
     let starts: Vec<_> = starts.iter().map(|at| Minute::floor(at.parse().unwrap())).collect();
-    let offered = Offered::Fresh { starts, as_of: "2026-11-23T07:59:30Z".parse().unwrap() };
+    Offered::Fresh { starts, as_of: "2026-11-23T07:59:30Z".parse().unwrap() }
+}
+
+#[tokio::test]
+async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_times() {
+    let world = World::with(with_mirrored_beards).await;
+    let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
     world.outside.says(offered.clone(), Settlement::Refused);
     let line = world.call("call_a", STRANGER);
     let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert!(!reply.success, "{}", reply.message);
+    assert_eq!((reply.success, &reply.data["booked"]), (false, &json!(false)), "{}", reply.message);
     assert!(
         reply.message.starts_with(
-            "Der Kalender hat nicht alles davon angenommen, eingetragen ist jetzt der Termin für Haarschnitt"
+            "Am Freitag, dem siebenundzwanzigsten November, um zehn Uhr ist im Kalender leider nicht mehr alles davon frei, \
+             eingetragen habe ich deshalb nichts, beides nacheinander ginge aber"
         ),
         "{}",
         reply.message
     );
-    assert_eq!(open(&world), [(1, 2, "27. 10:00".into())]);
+    assert_eq!(reply.next_action, Some(NextAction::OfferAlternatives));
+    assert!(!reply.alternatives.is_empty() && !reply.data.contains_key("missing_part"));
+    assert_eq!(open(&world), [], "the haircut goes with the beard");
+    // Asked again, nothing is claimed to be booked either.
+    let again = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert!(!again.success, "{}", again.message);
+    assert_eq!(open(&world), []);
     world.outside.says(offered, Settlement::Open);
     let noted = line.ask("book_appointment", both("2026-11-27", "14:00")).await;
     assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
@@ -310,6 +322,26 @@ async fn a_part_that_an_outside_calendar_refuses_is_told_apart() {
         .filter(|row| row.status == AppointmentStatus::Pending)
         .collect();
     assert_eq!(statuses.len(), 1, "the haircut needs nobody's consent");
+}
+
+/// What is refused for another reason than its time stays, and a person looks at all of it.
+#[tokio::test]
+async fn a_refusal_that_is_not_about_the_time_is_told_of_all_of_the_visit() {
+    let world = World::with(with_mirrored_beards).await;
+    world.outside.says(beards_at(&["2026-11-27T09:30:00Z"]), Settlement::Refused);
+    world.outside.refuses_whatever_the_time();
+    let line = world.call("call_a", STRANGER);
+    let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert_eq!(reply.status, Status::PendingConfirmation, "{}", reply.message);
+    assert!(reply.message.starts_with("Ich habe Ihre Termine am Freitag"), "{}", reply.message);
+    assert!(
+        reply
+            .message
+            .contains("der Kalender hat nicht alles davon angenommen, Salon Nord prüft das und ruft Sie an"),
+        "{}",
+        reply.message
+    );
+    assert_eq!(open(&world).len(), 2);
 }
 
 /// Haircut and beard on Friday, and the id of the beard.

@@ -22,15 +22,15 @@ const SECRET: &str = "whsec_demo_calcom";
 /// What a caller waits at most, and an allowance for a test build on a busy machine.
 const DEADLINE: Duration = Duration::from_millis(800 + 700);
 
-type Stands = BTreeSet<(Option<String>, DateTime<Utc>)>;
+pub(crate) type Stands = BTreeSet<(Option<String>, DateTime<Utc>)>;
 
 /// A day that is free for everybody.
-async fn free_day(house: &House, place: usize) -> String {
+pub(crate) async fn free_day(house: &House, place: usize) -> String {
     let names = cues::look_up(&house.venue.administrator).await.unwrap();
     names["free"]["schwabing"][place]["date"].as_str().unwrap().to_owned()
 }
 
-fn line(house: &House, call: &str, number: u32) -> Line {
+pub(crate) fn line(house: &House, call: &str, number: u32) -> Line {
     house.venue.line(call, format!("+491520124{number:04}"), PRACTICE)
 }
 
@@ -44,7 +44,7 @@ async fn take(line: &Line, offer: &Exchange) -> Exchange {
     line.tool("start_booking", args).await
 }
 
-async fn in_time(answer: impl Future<Output = Exchange>) -> Exchange {
+pub(crate) async fn in_time(answer: impl Future<Output = Exchange>) -> Exchange {
     let begun = Instant::now();
     let answer = answer.await;
     assert!(begun.elapsed() < DEADLINE, "after {:?}: {}", begun.elapsed(), answer.reply);
@@ -59,14 +59,14 @@ async fn book(house: &House, call: &str, number: u32, day: &str, time: &str) -> 
     (done.reply["data"]["appointment_id"].as_str().unwrap_or_default().to_owned(), done)
 }
 
-async fn run(house: &House, task: &str) {
+pub(crate) async fn run(house: &House, task: &str) {
     let office = Office::open(&target(&house.venue), "task").await.unwrap();
     run_task(&office, task).await.unwrap();
     office.close().await;
 }
 
 /// What stands in both calendars from now on; an appointment without a settled copy has no name there.
-async fn both(house: &House) -> (Stands, Stands) {
+pub(crate) async fn both(house: &House) -> (Stands, Stands) {
     let ours: Vec<(Option<String>, DateTime<Utc>)> = sqlx::query_as(
         "SELECT CASE WHEN a.status = 'confirmed' AND c.state = 'settled' AND c.remote_start = a.starts_at THEN c.uid END,
                 a.starts_at
@@ -83,13 +83,13 @@ async fn both(house: &House) -> (Stands, Stands) {
     (ours.into_iter().collect(), theirs.map(|booking| (Some(booking.uid), booking.start)).collect())
 }
 
-fn standing(house: &House) -> Vec<Booking> {
+pub(crate) fn standing(house: &House) -> Vec<Booking> {
     let bookings = house.calcom().bookings().into_iter();
     bookings.filter(|booking| booking.status == BookingStatus::Accepted).collect()
 }
 
 /// Waits until both calendars say the same.
-async fn expect_agreement(house: &House, patience: Duration) {
+pub(crate) async fn expect_agreement(house: &House, patience: Duration) {
     let begun = Instant::now();
     loop {
         let (ours, theirs) = both(house).await;
@@ -464,7 +464,7 @@ async fn after_an_outage_both_sides_agree() {
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(150), "{open} copies are still open");
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        house.ground().pass(TimeDelta::minutes(1)).await.unwrap();
     }
     for id in &promised {
         let row = appointment(&house, id).await;

@@ -11,8 +11,8 @@ use adapter_postgres::{
     PgAppointmentRepository, PgCalendarBook, PgCustomerRepository, PgInbox, Sealer, product_time_offset,
 };
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, ConnectionId, Effort, Lane, Offered, OutsideTimes, PageCursor,
-    ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, Effort, Lane, Offered,
+    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
@@ -22,7 +22,7 @@ use askpro::stage::PRIVATE_SECRETS_KEY;
 use askpro::venue::status;
 use async_trait::async_trait;
 use bootstrap::clock::ProductClock;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
 use futures_util::future::join_all;
 use kernel::{
@@ -242,6 +242,7 @@ async fn desk(house: &House, gateway: Arc<dyn CalendarGateway>) -> CopyDesk {
         outside: Arc::new(NothingRemembered),
         clock,
         ids: Arc::new(RandomIds),
+        retries: CopyRetries { first: TimeDelta::minutes(1), most: TimeDelta::minutes(15) },
         placeholder_domain: "termine.example.org".to_owned(),
     })
 }

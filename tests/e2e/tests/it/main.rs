@@ -16,5 +16,6 @@ mod quarantine;
 mod said_and_done;
 mod scripts;
 mod two_gateways;
+mod visits;
 mod waiting;
 mod why;

@@ -2,30 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{AppointmentRow, Claim, Findings, History, OutsideRow, Rows, Told, claim};
 
 /// Words by which a caller would believe that something was done.
-const WORDS_OF_EFFECT: [&str; 4] =
-    ["fest eingetragen", "ist jetzt auf", "ist abgesagt", "Ich habe den Termin"];
+const WORDS_OF_EFFECT: [&str; 7] = [
+    "fest eingetragen",
+    "ist jetzt auf",
+    "sind jetzt auf",
+    "ist abgesagt",
+    "sind abgesagt",
+    "Ich habe den Termin",
+    "Ich habe Ihre Termine",
+];
 /// Answers after which something may have been done all the same: the caller knows that nothing was claimed.
 const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
 
 pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], findings: &mut Findings) {
-    let mut last: BTreeMap<Uuid, (usize, &Told)> = BTreeMap::new();
+    let mut last: BTreeMap<Uuid, (usize, &Told, Option<DateTime<Utc>>)> = BTreeMap::new();
     for (place, told) in history.told.iter().enumerate() {
         words(told, findings);
         let Some(claimed) = claim(told) else { continue };
         findings.hold("false_word", told.appointment.is_some(), || {
             format!("{} was told {claimed:?} about nothing: {}", told.call, told.message)
         });
-        if let Some(id) = told.appointment {
-            last.insert(id, (place, told));
+        for (id, start) in told.about() {
+            last.insert(id, (place, told, start));
         }
     }
     let by_id: BTreeMap<Uuid, &AppointmentRow> = rows.appointments.iter().map(|row| (row.id, row)).collect();
-    for (id, (place, told)) in &last {
+    for (id, (place, told, start)) in &last {
         let row = by_id.get(id).copied();
         findings.hold("false_word", row.is_some(), || {
             format!("{} was told of {id}, which is not there", told.call)
@@ -34,12 +42,12 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
         // Nobody could tell the caller of a change outside; and a later request that was not answered claimed nothing.
         let is_open = |later: &Told| later.call == told.call && is_open(later);
         if !history.changed_outside.contains(id) && !history.told[place + 1..].iter().any(is_open) {
-            findings.hold("false_word", is_kept(told, row, rows, outside), || {
+            findings.hold("false_word", is_kept((told, *start), row, rows, outside), || {
                 format!(
                     "{} was told {} for {:?} by {}; {id} is {} at {}",
                     told.call,
                     told.status.as_deref().unwrap_or_default(),
-                    told.start,
+                    start,
                     told.tool,
                     row.status,
                     row.start
@@ -51,7 +59,7 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
 }
 
 /// Whether something may have been done that was not claimed.
-fn is_open(told: &Told) -> bool {
+pub(super) fn is_open(told: &Told) -> bool {
     told.status.as_deref().is_none_or(|status| OPEN_ANSWERS.contains(&status))
 }
 
@@ -67,8 +75,13 @@ fn words(told: &Told, findings: &mut Findings) {
     });
 }
 
-fn is_kept(told: &Told, row: &AppointmentRow, rows: &Rows, outside: &[OutsideRow]) -> bool {
-    let stands = row.status == "confirmed" && told.start == Some(row.start);
+fn is_kept(
+    (told, start): (&Told, Option<DateTime<Utc>>),
+    row: &AppointmentRow,
+    rows: &Rows,
+    outside: &[OutsideRow],
+) -> bool {
+    let stands = row.status == "confirmed" && start == Some(row.start);
     match claim(told) {
         Some(Claim::Stands) => stands,
         // Refused later: then a person was asked about it and calls the customer.

@@ -31,6 +31,7 @@ fn appointment(number: u128, start: i64) -> AppointmentRow {
         status: "confirmed".to_owned(),
         staffed: vec![(at(start), at(start + 30))],
         buffers: (0, 0),
+        visit: None,
         event_type: Some("2001".to_owned()),
     }
 }
@@ -60,6 +61,7 @@ fn told(number: u128, status: &str, start: i64) -> Told {
         booked: status == "booked",
         appointment: Some(id(number)),
         start: Some(at(start)),
+        parts: Vec::new(),
         ids: vec![id(number)],
     }
 }
@@ -335,4 +337,106 @@ fn nobody_hears_of_another_company() {
     assert_eq!(End::spoiled(|end| end.history.told[0].ids.push(id(3))), ["cross_tenant"]);
     let misplaced = |end: &mut End| end.outside[0].tenant_marker = Some(id(OTHER_ID));
     assert_eq!(End::spoiled(misplaced), ["cross_tenant"]);
+}
+
+/// Both appointments are parts of one visit, and the caller was told so at once.
+fn visit(end: &mut End) {
+    for row in &mut end.rows.appointments {
+        (row.visit, row.call, row.customer) = (Some(id(70)), Some("call_1".to_owned()), id(61));
+    }
+    let parts = vec![(id(1), Some(at(60))), (id(2), Some(at(90)))];
+    end.history.told = vec![Told { parts, ..told(1, "booked", 60) }];
+}
+
+/// A part is called off on both sides, as if it had never been of use to anybody.
+fn call_off(end: &mut End, number: u128) {
+    for row in end.rows.appointments.iter_mut().filter(|row| row.id == id(number)) {
+        row.status = "cancelled".to_owned();
+    }
+    for row in end.outside.iter_mut().filter(|row| row.marker == Some(id(number))) {
+        row.stands = false;
+    }
+    end.block();
+}
+
+#[test]
+fn a_visit_that_is_whole_is_called_true() {
+    assert_eq!(End::spoiled(visit), Vec::<&str>::new());
+    let gone = End::spoiled(|end| {
+        visit(end);
+        call_off(end, 1);
+        call_off(end, 2);
+        end.history.told[0].status = Some("cancelled".to_owned());
+    });
+    assert_eq!(gone, Vec::<&str>::new());
+}
+
+#[test]
+fn a_part_that_outlives_its_visit_is_found() {
+    for status in ["unavailable", "superseded", "cancelled"] {
+        let found = End::spoiled(|end| {
+            visit(end);
+            call_off(end, 2);
+            let told = &mut end.history.told[0];
+            (told.status, told.booked) = (Some(status.to_owned()), false);
+            told.message = "Davon ist leider nichts frei.".to_owned();
+        });
+        assert!(found.contains(&"torn_visit"), "{status}: {found:?}");
+    }
+    // That a part is gone of what was told to stand is a false word as well, of whichever part.
+    for part in [1, 2] {
+        let found = End::spoiled(|end| {
+            visit(end);
+            call_off(end, part);
+        });
+        assert_eq!(found, ["false_word", "torn_visit"], "{part}");
+    }
+}
+
+#[test]
+fn a_part_that_nobody_was_told_of_is_found() {
+    let found = End::spoiled(|end| {
+        visit(end);
+        end.history.told[0].parts.truncate(1);
+    });
+    assert_eq!(found, ["unsaid"]);
+}
+
+#[test]
+fn parts_that_do_not_follow_each_other_are_found_unless_that_was_told() {
+    let apart = |end: &mut End| {
+        visit(end);
+        let row = &mut end.rows.appointments[1];
+        (row.start, row.end) = (at(120), at(150));
+        row.staffed = vec![(at(120), at(150))];
+        end.outside[1].span = (at(120), at(150));
+        end.history.told[0].parts[1].1 = Some(at(120));
+        end.block();
+    };
+    assert_eq!(End::spoiled(apart), ["torn_visit"]);
+    let told = End::spoiled(|end| {
+        apart(end);
+        let moved =
+            Told { status: Some("superseded".to_owned()), booked: false, ..told(1, "superseded", 60) };
+        end.history.told.push(moved);
+    });
+    assert_eq!(told, Vec::<&str>::new());
+}
+
+#[test]
+fn what_a_person_was_asked_about_or_somebody_changed_outside_tears_no_visit() {
+    let asked = End::spoiled(|end| {
+        visit(end);
+        call_off(end, 2);
+        end.rows.reviews.push((Some(id(2)), None));
+        end.history.told[0].status = Some("superseded".to_owned());
+        end.history.told[0].booked = false;
+    });
+    assert!(!asked.contains(&"torn_visit"), "{asked:?}");
+    let changed = End::spoiled(|end| {
+        visit(end);
+        call_off(end, 2);
+        end.history.changed_outside.push(id(2));
+    });
+    assert_eq!(changed, Vec::<&str>::new());
 }

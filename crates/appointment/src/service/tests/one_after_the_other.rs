@@ -99,7 +99,7 @@ async fn all_or_nothing() {
     world.occupy(2, "2026-11-24T09:30:00Z", 30);
     let before = world.store.appointments(&world.scope).len();
     let outcome = world.service.book_sequence(&world.scope, wanted(1, target(&[1, 2], TEN))).await.unwrap();
-    let BookSequenceOutcome::Gone { part, reason, alternatives } = outcome else { panic!("{outcome:?}") };
+    let BookSequenceOutcome::Gone { part, reason, alternatives, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(part, 1);
     assert!(matches!(reason, Unavailable::Busy(_)), "{reason:?}");
     assert_eq!(world.store.appointments(&world.scope).len(), before);
@@ -242,6 +242,7 @@ async fn whole_sequences_are_found_around_a_wish_and_next() {
             day: "2026-11-24".parse().unwrap(),
             time: TimeWish::Window { from: 540, until: 700, anchor: 540 },
         },
+        last_day: None,
         requester: known(1),
         limit: None,
     };

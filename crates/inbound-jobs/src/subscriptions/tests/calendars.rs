@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use appointment::calendar::{Effort, Lane, MockOutsideTimes};
+use appointment::calendar::{CopyRetries, Effort, Lane, MockOutsideTimes};
 use appointment::service::BookingService;
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar};
+use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::testing::{FixedClock, SequentialIds};
 use operations::calendar::{
@@ -41,6 +42,7 @@ pub(super) fn over_fakes(
         outside: outside.clone(),
         clock: clock.clone(),
         ids: ids.clone(),
+        retries: CopyRetries { first: TimeDelta::seconds(60), most: TimeDelta::seconds(900) },
         placeholder_domain: "termine.example".to_owned(),
     });
     let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));

@@ -106,6 +106,7 @@ async fn news_of_the_booking_that_we_called_off_ourselves_is_none() {
     assert_eq!(world.remote.open(), []);
     assert_eq!(world.hear(&old).await, Heard::Known);
     assert_eq!((world.reviews(), world.status(id)), (Vec::new(), AppointmentStatus::Pending));
+    world.advance(60);
     world.push_open().await;
     assert_eq!(world.only().event_type, Some(event_type(2)));
     assert_eq!(world.hear(&old).await, Heard::Known);

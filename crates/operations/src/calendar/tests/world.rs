@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appointment::calendar::{
-    Attendee, CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, Effort, Lane,
+    Attendee, CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyRetries, Effort, Lane,
     MockOutsideTimes, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemoteUid, Secret,
 };
 use appointment::commands::{
@@ -172,6 +172,7 @@ impl World {
             outside: Arc::new(outside),
             clock: clock.clone(),
             ids: ids.clone(),
+            retries: RETRIES,
             placeholder_domain: "termine.example".to_owned(),
         });
         let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
@@ -338,6 +339,10 @@ impl World {
         assert_eq!(self.everything(), before);
     }
 }
+
+/// As the product is delivered.
+pub(super) const RETRIES: CopyRetries =
+    CopyRetries { first: TimeDelta::seconds(60), most: TimeDelta::seconds(900) };
 
 pub(super) fn effort() -> Effort {
     Effort { lane: Lane::Background, within: Duration::from_secs(5) }

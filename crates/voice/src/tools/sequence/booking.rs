@@ -14,7 +14,7 @@ use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::status::Status;
 use crate::tools::booking::{notes_for_staff, repeated};
-use crate::tools::copy::after_all;
+use crate::tools::copy::after_booking_all;
 use crate::tools::offers::own_overlaps;
 use crate::tools::party::{keep_learned, party_or_ask};
 use crate::tools::wish::Asker;
@@ -81,7 +81,7 @@ pub(crate) async fn commit(
                 None => notes.closed(),
             };
             desk.note(talk, notes).await;
-            after_all(desk, talk, &made, SequenceEffect::of(Did::Booked, &made)).await
+            after_booking_all(desk, talk, &made, &asked).await
         }
         BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found), notes).await,
         BookSequenceOutcome::OwnAppointment { own, is_free } => {
@@ -95,8 +95,9 @@ pub(crate) async fn commit(
             }
             Err(own_overlaps(talk, &own, is_free).into())
         }
-        BookSequenceOutcome::Gone { part, reason, alternatives } => {
-            if let Some(reply) = with_others(desk, talk, &asker, (&asked, &reason), &notes).await? {
+        BookSequenceOutcome::Gone { part, reason, tried_all, alternatives } => {
+            let why = (&asked, &reason, tried_all);
+            if let Some(reply) = with_others(desk, talk, &asker, why, &notes).await? {
                 return Err(yes::nothing_booked(reply).into());
             }
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives).with("booked", false);

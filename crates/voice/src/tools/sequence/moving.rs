@@ -22,7 +22,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{denied, row};
 use crate::tools::booking::repeated;
-use crate::tools::copy::after_all;
+use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
 use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
@@ -90,7 +90,7 @@ async fn carry_on(
                 if let Some(first) = after.first() {
                     desk.note(talk, notes.answered(first.id())).await;
                 }
-                return after_all(desk, talk, &after, effect(&after)).await;
+                return after_moving_all(desk, talk, &after, effect(&after)).await;
             }
             // More than what the caller knows of: it is asked about.
             ChangeSequenceOutcome::FeeDue(_) => {}

@@ -3,8 +3,8 @@
 use appointment::commands::{
     NextRequest, NextSequencesRequest, OfferedSequence, PartWish, SearchSequencesRequest, SequencesFound,
 };
-use appointment::policy::alternatives::Wish;
-use chrono::{DateTime, Days, Utc};
+use appointment::policy::alternatives::{TimeWish, Wish};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::StaffId;
 use serde_json::json;
 
@@ -38,8 +38,9 @@ pub(crate) async fn check_stretch(
     let first_part = parts.first().copied();
     let wish = Wish { day: first, time: stretch.time() };
     let fits = |offered: &OfferedSequence| is_inside(talk, &stretch, offered);
-    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, None), &fits).await?;
-    let SequencesFound { sequences, day } = found;
+    let wish = (wish, stretch.days.last().copied(), None);
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), wish, &fits).await?;
+    let SequencesFound { sequences, day, .. } = found;
     let inside: Vec<_> = sequences.iter().filter(|offered| fits(offered)).cloned().collect();
     let why_not = first_part
         .and_then(|part| why_not_that_day(talk, day.as_ref(), &stretch, (part.service, part.staff)));
@@ -81,11 +82,11 @@ async fn search(
     talk: &Conversation,
     asker: &Asker,
     (parts, is_kept): (Vec<PartWish>, bool),
-    (wish, limit): (Wish, Option<u32>),
+    (wish, last_day, limit): (Wish, Option<NaiveDate>, Option<u32>),
     fits: &(dyn Fn(&OfferedSequence) -> bool + Sync),
-) -> Result<(SequencesFound, Option<StaffId>), Stop> {
+) -> Result<(SequencesFound, Option<Without>), Stop> {
     let requester = asker.requester.clone();
-    let request = SearchSequencesRequest { branch: talk.branch, parts, wish, requester, limit };
+    let request = SearchSequencesRequest { branch: talk.branch, parts, wish, last_day, requester, limit };
     let found = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
     let Some((anybody, wished)) = with_anybody(&request.parts, is_kept) else { return Ok((found, None)) };
     if found.sequences.iter().any(fits) {
@@ -93,7 +94,13 @@ async fn search(
     }
     let request = SearchSequencesRequest { parts: anybody, ..request };
     let others = desk.parts.bookings.search_sequences(&talk.scope, &request).await?;
-    Ok(if others.sequences.iter().any(fits) { (others, Some(wished)) } else { (found, None) })
+    let known = match wish.time {
+        _ if found.tried_all => Known::Impossible,
+        TimeWish::At(_) => Known::NoOtherFound,
+        _ => Known::NothingFound,
+    };
+    let without = Without { staff: wished, known };
+    Ok(if others.sequences.iter().any(fits) { (others, Some(without)) } else { (found, None) })
 }
 
 /// The same parts with anybody, and who was wished for earlier.
@@ -102,15 +109,40 @@ pub(super) fn with_anybody(parts: &[PartWish], is_kept: bool) -> Option<(Vec<Par
     Some((parts.iter().map(|part| PartWish { staff: None, ..*part }).collect(), wished))
 }
 
-/// Says beforehand that a person alone cannot have it.
-pub(super) fn not_alone(talk: &Conversation, mut reply: ToolReply, without: Option<StaffId>) -> ToolReply {
-    let Some(staff) = without else { return reply };
+/// A person who was wished for, where what is offered is what others can do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Without {
+    pub(super) staff: StaffId,
+    pub(super) known: Known,
+}
+
+/// What is known of a wish with a person alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known {
+    /// Every beginning that the wish allows was tried in every way.
+    Impossible,
+    /// Nothing was found; not all that the wish allows was tried.
+    NothingFound,
+    /// The same, of a wish for another time than a minute, which itself was not tried.
+    NoOtherFound,
+}
+
+impl Known {
+    pub(super) const fn of(tried_all: bool) -> Self {
+        if tried_all { Self::Impossible } else { Self::NothingFound }
+    }
+}
+
+/// Says beforehand what a person alone cannot have, as far as it is known.
+pub(super) fn not_alone(talk: &Conversation, mut reply: ToolReply, without: Option<Without>) -> ToolReply {
+    let Some(Without { staff, known }) = without else { return reply };
     let name = talk.staff_name(staff);
-    reply.message = format!(
-        "Allein bei {} geht das leider nicht, {}",
-        speech::plain(&name),
-        speech::small(&reply.message)
-    );
+    let how = match known {
+        Known::Impossible => "geht das leider nicht",
+        Known::NothingFound => "finde ich dafür gerade nichts Freies",
+        Known::NoOtherFound => "finde ich gerade keine andere Zeit",
+    };
+    reply.message = format!("Allein bei {} {how}, {}", speech::plain(&name), speech::small(&reply.message));
     reply.with("requested_staff", name)
 }
 
@@ -124,8 +156,13 @@ pub(crate) async fn alternatives(
 ) -> ToolResult {
     let (wish, asked) = wish_of(talk, &when);
     let whole = words::all(parts.len());
-    let (found, without) = search(desk, talk, asker, (parts, is_kept), (wish, limit), &|_| true).await?;
-    let SequencesFound { sequences, day } = found;
+    let last_day = match &when {
+        When::Stretch(stretch) => stretch.days.last().copied(),
+        When::Moment(_) | When::Unsaid => None,
+    };
+    let wish = (wish, last_day, limit);
+    let (found, without) = search(desk, talk, asker, (parts, is_kept), wish, &|_| true).await?;
+    let SequencesFound { sequences, day, .. } = found;
     let reply = match words::spoken_offers(talk, &sequences) {
         Some(offered) => {
             let message =
@@ -155,10 +192,10 @@ pub(crate) async fn next(
     let request =
         NextSequencesRequest { branch: talk.branch, parts, after, search_days, requester, limit: None };
     let mut next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
-    let (mut without, mut tried_until) = (None, None);
+    let mut without = None;
+    let (tried_until, tried_all) = (next.tried_until, next.tried_all);
     if let (true, Some((parts, wished))) = (next.sequences.is_empty(), with_anybody(&request.parts, is_kept))
     {
-        tried_until = next.tried_until;
         let request = NextSequencesRequest { parts, ..request };
         next = desk.parts.bookings.next_sequences(&talk.scope, &request).await?;
         without = Some(wished);
@@ -182,7 +219,8 @@ pub(crate) async fn next(
         .with("parts", words::parts(talk, &first.slots, |_| None));
     let looked = Looked { after, search_days, tried_until };
     let reply = match without {
-        Some(staff) => not_alone_until(talk, reply, staff, looked),
+        Some(staff) if tried_all => not_alone_until(talk, reply, staff, looked),
+        Some(staff) => not_alone(talk, reply, Some(Without { staff, known: Known::NothingFound })),
         None => reply,
     };
     Ok(offer(desk, talk, reply, &found, notes).await.into())

@@ -167,6 +167,30 @@ pub(crate) fn not_free(
     refused(talk, reason, &first, words).with_some("missing_part", missing)
 }
 
+/// The outside calendar has not taken all of it, so nothing of it stands.
+pub(crate) fn not_all_there(
+    talk: &Conversation,
+    asked: &AskedAll,
+    alternatives: &[OfferedSequence],
+) -> ToolReply {
+    let whole = all(asked.services().len());
+    let mut reply = not_free(talk, asked, (0, &Unavailable::BusyElsewhere), alternatives);
+    // Which part it is, the caller need not know: none of them stands.
+    reply.data.remove("missing_part");
+    let moment = speech::moment(asked.start().with_timezone(&talk.zone()), talk.now);
+    let why = format!(
+        "{} ist im Kalender leider nicht mehr alles davon frei, eingetragen habe ich deshalb nichts",
+        speech::capital(&moment)
+    );
+    reply.message = match spoken_offers(talk, alternatives) {
+        Some(offered) => format!("{why}, {whole} nacheinander ginge aber {offered}, was passt Ihnen?"),
+        None => format!(
+            "{why}, und auch sonst finde ich gerade nichts Freies, soll sich jemand bei Ihnen melden?"
+        ),
+    };
+    reply
+}
+
 /// Which part has no time, and why, in a main clause.
 fn why(talk: &Conversation, asked: &AskedAll, part: usize, reason: &Unavailable) -> String {
     let services = asked.services();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
-use appointment::model::{Appointment, Span};
+use appointment::model::{Appointment, Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::InMemoryAppointments;
 use async_trait::async_trait;
@@ -67,8 +67,17 @@ impl OutsideTimes for OutsideCalendar {
 
 #[async_trait]
 impl CopySettler for OutsideCalendar {
-    async fn settle(&self, scope: &TenantScope, id: AppointmentId) -> Settlement {
+    async fn settle(&self, scope: &TenantScope, visit: &[AppointmentId]) -> Settlement {
         let settlement = self.says.lock().unwrap().1;
+        for id in visit {
+            self.take(scope, *id, settlement).await;
+        }
+        settlement
+    }
+}
+
+impl OutsideCalendar {
+    async fn take(&self, scope: &TenantScope, id: AppointmentId, settlement: Settlement) {
         let before = self.appointments.find(scope, id).await.unwrap().unwrap();
         let expected = before.version;
         let before = Appointment::restore(before).unwrap();
@@ -82,12 +91,23 @@ impl CopySettler for OutsideCalendar {
                 Some(start) => before.follow(*start),
                 None => before.withdraw(None, monday()),
             },
-            Settlement::Open => return settlement,
+            Settlement::Open => return,
         };
         let next = after.snapshot().clone();
         let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
         self.appointments.commit(scope, change).await.unwrap();
-        settlement
+        let is_withdrawn = !after.status().is_open();
+        let Some(tie @ Tie::Sequence(_)) = after.snapshot().tie.filter(|_| is_withdrawn) else { return };
+        // None of a visit stands alone.
+        for part in self.appointments.list_tied(scope, tie).await.unwrap() {
+            let part = Appointment::restore(part).unwrap();
+            if part.status().is_open() {
+                let next = part.withdraw_along(None, monday()).snapshot().clone();
+                let expected = part.snapshot().version;
+                let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
+                self.appointments.commit(scope, change).await.unwrap();
+            }
+        }
     }
 }
 

@@ -1,0 +1,165 @@
+//! Copies that stay open wait for their next try.
+
+use appointment::calendar::CopyState;
+use appointment::model::AppointmentStatus;
+use appointment::testing::Mishap;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AppointmentId, Clock};
+
+use super::super::Pushed;
+use super::world::{RETRIES, World, slot};
+
+impl World {
+    /// Minutes of these rounds, one a minute, in which the copy was tried.
+    async fn tried(&self, id: AppointmentId, minutes: u32) -> Vec<u32> {
+        let mut tried = Vec::new();
+        for minute in 1..=minutes {
+            self.advance(60);
+            let before = self.copy(id).await.attempts;
+            self.push_open().await;
+            if self.copy(id).await.attempts > before {
+                tried.push(minute);
+            }
+        }
+        tried
+    }
+
+    async fn next_try(&self, id: AppointmentId) -> Option<DateTime<Utc>> {
+        self.copy(id).await.next_try
+    }
+}
+
+/// The tries of an hour without an answer: growing distances, and never farther apart than the most.
+#[tokio::test]
+async fn tries_come_less_and_less_often_while_the_calendar_is_away() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let id = world.book(1, slot(0)).await;
+    world.push(id).await;
+    let tried = world.tried(id, 60).await;
+    assert!((6..=11).contains(&tried.len()), "{tried:?}");
+    let apart: Vec<_> = tried.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Each wait lies between half of its length and all of it; a round comes once a minute.
+    for (place, minutes) in apart.iter().enumerate() {
+        let full = (120_i64 << place).min(RETRIES.most.num_seconds());
+        let seconds = i64::from(*minutes) * 60;
+        assert!(full / 2 <= seconds && seconds <= full + 60, "{place}: {apart:?}");
+    }
+    assert!(apart.iter().any(|minutes| *minutes >= 8), "{apart:?}");
+    assert_eq!(world.status(id), AppointmentStatus::Pending);
+}
+
+/// What failed together does not come together again.
+#[tokio::test]
+async fn copies_that_failed_together_are_tried_apart() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        ids.push(world.book(1 + u128::from(number % 2 == 1), slot(number / 2)).await);
+    }
+    for _ in 0..4 {
+        for id in &ids {
+            assert!(matches!(world.push(*id).await, Pushed::Open { .. }));
+        }
+    }
+    let mut next = Vec::new();
+    for id in &ids {
+        next.push(world.next_try(*id).await.unwrap());
+    }
+    next.sort_unstable();
+    next.dedup();
+    assert_eq!(next.len(), ids.len());
+    assert!(next[next.len() - 1] - next[0] > TimeDelta::minutes(1), "{next:?}");
+}
+
+/// One that goes through tells that the account answers: the others are tried in the same round.
+#[tokio::test]
+async fn when_the_calendar_is_back_the_first_success_brings_all_others() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        let id = world.book(1, slot(number)).await;
+        for _ in 0..=number {
+            world.push(id).await;
+        }
+        ids.push(id);
+    }
+    let (first, last) = (world.next_try(ids[0]).await.unwrap(), world.next_try(ids[3]).await.unwrap());
+    assert!(last - first > TimeDelta::minutes(2), "they wait for long, and differently");
+    world.remote.set_down(false);
+    assert_eq!(world.push_open().await, (0, 4), "nothing is due yet");
+    world.advance(60);
+    assert_eq!(world.push_open().await, (4, 0));
+    for id in ids {
+        assert_eq!((world.status(id), world.next_try(id).await), (AppointmentStatus::Confirmed, None));
+    }
+    world.assert_converged().await;
+}
+
+/// So does a new booking whose copy goes through while others wait, and the comparison of both calendars.
+#[tokio::test]
+async fn whatever_shows_that_the_calendar_answers_ends_the_waiting() {
+    for by_booking in [true, false] {
+        let world = World::new();
+        world.remote.set_down(true);
+        let waits = world.book(1, slot(0)).await;
+        for _ in 0..6 {
+            world.push(waits).await;
+        }
+        assert!(world.next_try(waits).await.unwrap() > world.clock.now() + TimeDelta::minutes(7));
+        world.remote.set_down(false);
+        if by_booking {
+            let id = world.book(2, slot(1)).await;
+            world.rounds.push(&world.scope, id).await.unwrap();
+            assert_eq!((world.next_try(waits).await, world.push_open().await), (None, (1, 0)));
+        } else {
+            world.compare().await;
+        }
+        assert_eq!(world.status(waits), AppointmentStatus::Confirmed, "{by_booking}");
+    }
+}
+
+/// However often it was tried: whether a write took effect is found out as soon as it can do so no more.
+#[tokio::test]
+async fn a_write_in_doubt_is_settled_when_its_time_is_over() {
+    for mishap in [Mishap::LostBefore, Mishap::Late] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(mishap);
+        world.push(id).await;
+        for _ in 0..6 {
+            world.push(id).await;
+        }
+        assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+        let sent = world.copy(id).await.sent_at.unwrap();
+        let over = sent + TimeDelta::seconds(appointment::calendar::SETTLING_SECONDS);
+        assert_eq!(world.next_try(id).await, Some(over), "{mishap:?}");
+        world.remote.catch_up();
+        world.advance((over - world.clock.now()).num_seconds());
+        assert_eq!(world.push_open().await, (1, 0));
+        assert_eq!((world.only().marker, world.status(id)), (Some(id), AppointmentStatus::Confirmed));
+    }
+}
+
+/// "Falls etwas dagegen spricht, rufen wir an": at its beginning at the latest.
+#[tokio::test]
+async fn whoever_was_promised_a_call_is_called_by_the_beginning() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let id = world.book(1, slot(0)).await;
+    world.advance((world.start(id) - world.clock.now()).num_seconds() - 7_200);
+    for _ in 0..8 {
+        world.push(id).await;
+    }
+    let mut disputed = None;
+    while disputed.is_none() {
+        world.advance(60);
+        world.push_open().await;
+        disputed = (world.emitted("appointment.disputed") > 0).then(|| world.clock.now());
+    }
+    let late = disputed.unwrap() - world.start(id);
+    assert!(TimeDelta::zero() <= late && late <= TimeDelta::minutes(1), "{late}");
+    assert_eq!(world.status(id), AppointmentStatus::NeedsAttention);
+}

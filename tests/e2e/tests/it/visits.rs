@@ -1,0 +1,135 @@
+//! Several services in one visit at a company whose calendar is outside: all of it stands on both sides, or nothing.
+
+use askpro::venue::{Line, status};
+use serde_json::{Value, json};
+use simulators::calcom::{Effect, Fault, Operation};
+use simulators::retell::Exchange;
+
+use crate::calendar::{both, expect_agreement, free_day, in_time, line, run};
+use crate::house::{House, PATIENCE};
+
+async fn ask(line: &Line, day: &str, time: &str) -> Exchange {
+    let services = ["Krankengymnastik", "Massage"];
+    let args = json!({"datum": day, "uhrzeit": time, "dienstleistung": services, "mitarbeiter": "Eva Lindt"});
+    line.tool("check_availability_v17", args).await
+}
+
+async fn take(line: &Line, offer: &Exchange) -> Exchange {
+    let args = json!({"slot_id": offer.reply["data"]["slot_id"], "customer_name": "Erika Muster"});
+    line.tool("start_booking", args).await
+}
+
+/// Statuses of the appointments that were made in calls since the house was opened.
+async fn made(house: &House, call: &str) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT a.status FROM public.appointments a JOIN public.call_keys k
+             ON k.tenant_id = a.tenant_id AND k.call_id = a.call_id
+          WHERE k.provider_call_id = $1 ORDER BY a.starts_at",
+    )
+    .bind(call)
+    .fetch_all(&house.venue.administrator)
+    .await
+    .unwrap()
+}
+
+async fn callbacks(house: &House) -> i64 {
+    let count = sqlx::query_scalar("SELECT count(*) FROM public.callbacks");
+    count.fetch_one(&house.venue.administrator).await.unwrap()
+}
+
+fn assert_offers_others(answer: &Exchange) {
+    assert!(matches!(status(answer), "slot_taken" | "unavailable"), "{}", answer.reply);
+    assert_eq!(answer.reply["data"]["booked"], json!(false), "{}", answer.reply);
+    let message = answer.reply["message"].as_str().unwrap();
+    assert!(message.contains("eingetragen habe ich deshalb nichts"), "{message}");
+    assert!(
+        answer.reply["alternatives"].as_array().is_some_and(|others| !others.is_empty()),
+        "{}",
+        answer.reply
+    );
+}
+
+/// The provider takes one part and refuses the other: the caller hears of other times, nothing of it stands, and what it
+/// has taken is called off there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_of_which_one_part_is_refused_stands_nowhere() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let before = both(&house).await.0;
+    let callbacks_before = callbacks(&house).await;
+    let line = line(&house, "call_visit_refused", 1);
+    let offer = ask(&line, &day, "10:00").await;
+    assert_eq!(status(&offer), "available", "{}", offer.reply);
+    house.calcom().order(Fault::once(Operation::Create, Effect::Refuse { message: None }));
+    let answer = in_time(take(&line, &offer)).await;
+    assert_offers_others(&answer);
+    assert_eq!(made(&house, "call_visit_refused").await, ["cancelled", "cancelled"]);
+    expect_agreement(&house, PATIENCE).await;
+    assert_eq!(both(&house).await.0, before);
+    assert_eq!(callbacks(&house).await, callbacks_before, "whoever was offered other times needs no call");
+
+    // One of them is taken: all of it, on both sides.
+    let slot = answer.reply["alternatives"][0]["slot_id"].clone();
+    let done = line.tool("start_booking", json!({"slot_id": slot, "customer_name": "Erika Muster"})).await;
+    assert_eq!(status(&done), "booked", "{}", done.reply);
+    expect_agreement(&house, PATIENCE).await;
+    assert_eq!(both(&house).await.0.len(), before.len() + 2);
+    house.close().await;
+}
+
+/// What became of one part is not known: all of it is "vorgemerkt", and in the end all of it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_of_which_one_part_is_in_doubt_is_noted_as_a_whole() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let before = both(&house).await.0.len();
+    let line = line(&house, "call_visit_in_doubt", 1);
+    let offer = ask(&line, &day, "10:00").await;
+    house.calcom().order(Fault::once(Operation::Create, Effect::ResetAfter));
+    let answer = in_time(take(&line, &offer)).await;
+    assert_eq!(status(&answer), "pending_confirmation", "{}", answer.reply);
+    let message = answer.reply["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("Ich habe Ihre Termine") && !message.contains("fest eingetragen"),
+        "{message}"
+    );
+    house.calcom().clear_faults();
+    for _ in 0..4 {
+        house.ground().pass(chrono::TimeDelta::minutes(1)).await.unwrap();
+        run(&house, "push_open_copies").await;
+    }
+    expect_agreement(&house, PATIENCE).await;
+    assert_eq!(made(&house, "call_visit_in_doubt").await, ["confirmed", "confirmed"]);
+    assert_eq!(both(&house).await.0.len(), before + 2);
+    house.close().await;
+}
+
+/// The caller was told that it is noted; later all of it is refused there. Nothing is withdrawn silently: a person looks
+/// at it, and one callback is promised.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_that_is_refused_later_is_for_a_person_once() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let callbacks_before = callbacks(&house).await;
+    let line = line(&house, "call_visit_later", 1);
+    let offer = ask(&line, &day, "10:00").await;
+    house.calcom().order(Fault::always(Operation::Create, Effect::ResetBefore));
+    let answer = in_time(take(&line, &offer)).await;
+    assert_eq!(status(&answer), "pending_confirmation", "{}", answer.reply);
+    house.calcom().clear_faults();
+    house.calcom().order(Fault::always(Operation::Create, Effect::Refuse { message: None }));
+    for _ in 0..4 {
+        house.ground().pass(chrono::TimeDelta::minutes(3)).await.unwrap();
+        run(&house, "push_open_copies").await;
+        house.ground().idle().await.unwrap();
+    }
+    assert_eq!(made(&house, "call_visit_later").await, ["needs_attention", "needs_attention"]);
+    assert_eq!(callbacks(&house).await, callbacks_before + 1);
+    let note: Value =
+        sqlx::query_scalar("SELECT to_jsonb(b) FROM public.callbacks b ORDER BY b.created_at DESC LIMIT 1")
+            .fetch_one(&house.venue.administrator)
+            .await
+            .unwrap();
+    assert!(note.to_string().contains("den ganzen Besuch klären"), "{note}");
+    house.close().await;
+}
