@@ -179,4 +179,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION app.whole_call(uuid, uuid, text, boolean), app.account_of_call(uuid, uuid, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.whole_call(uuid, uuid, text, boolean), app.account_of_call(uuid, uuid, boolean)
-    TO gateway, worker, tenant, askpro_owner;
+    TO gateway, worker, tenant, ledger, askpro_owner;

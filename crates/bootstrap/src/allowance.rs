@@ -15,9 +15,14 @@ use crate::config::Voice;
 /// An allowance for each company, refilled evenly up to what it may use at once.
 ///
 /// It knows companies that exist and nobody else, so it grows no further than their list.
-pub(crate) struct ToolsPerSecond<C: Clock = DefaultClock>(
-    RateLimiter<TenantId, HashMapStateStore<TenantId>, C, NoOpMiddleware<C::Instant>>,
-);
+pub(crate) struct ToolsPerSecond<C: Clock = DefaultClock> {
+    tools: Limiter<C>,
+    /// How often the log says so.
+    told: Limiter<C>,
+}
+
+type Limiter<C> =
+    RateLimiter<TenantId, HashMapStateStore<TenantId>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl ToolsPerSecond {
     /// As many for each company as is configured.
@@ -32,17 +37,24 @@ impl ToolsPerSecond {
     }
 }
 
-impl<C: Clock> ToolsPerSecond<C> {
+impl<C: Clock + Clone> ToolsPerSecond<C> {
     fn with_clock(quota: Quota, clock: C) -> Self {
-        Self(RateLimiter::new(quota, HashMapStateStore::default(), clock))
+        let once_a_minute = Quota::per_minute(NonZeroU32::MIN);
+        Self {
+            tools: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
+            told: RateLimiter::new(once_a_minute, HashMapStateStore::default(), clock),
+        }
     }
 }
 
 impl<C: Clock + Send + Sync> ToolAllowance for ToolsPerSecond<C> {
     fn take(&self, tenant: TenantId) -> bool {
-        let is_left = self.0.check_key(&tenant).is_ok();
+        let is_left = self.tools.check_key(&tenant).is_ok();
         if !is_left {
             metrics::counter!("voice_tool_turned_away_total", "reason" => "allowance").increment(1);
+            if self.told.check_key(&tenant).is_ok() {
+                tracing::warn!(tenant.id = %tenant, "a company's callers use more tools than they may");
+            }
         }
         is_left
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Classify, Clock, ErrorClass, PlatformScope, StoreError, TenantScope};
+use kernel::{Classify, Clock, PlatformScope, StoreError, TenantScope};
 use operations::engine::{JobId, JobQueue, Ticket, WorkerId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -65,10 +65,7 @@ impl JobFailure {
     /// What the class of an error means for a job: what may pass is tried again, the rest is not.
     #[must_use]
     pub fn of(error: &(impl Classify + fmt::Display)) -> Self {
-        match error.class() {
-            ErrorClass::Busy | ErrorClass::Conflict | ErrorClass::Fault => Self::retry(error),
-            ErrorClass::CallerMistake | ErrorClass::NotFound | ErrorClass::Denied => Self::permanent(error),
-        }
+        if error.class().may_pass() { Self::retry(error) } else { Self::permanent(error) }
     }
 }
 

@@ -83,7 +83,11 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         freed,
     } = use_cases;
     let upkeep = || Arc::clone(maintenance);
-    Registry::new()
+    let follow_up_call = || Arc::new(FollowUpCall(Arc::clone(aftermath)));
+    let begun = FollowUpCall::PARTS
+        .into_iter()
+        .fold(Registry::new(), |registry, part| registry.handler(part, follow_up_call()));
+    begun
         // Enqueued by the gateway together with what it stored.
         .handler(
             ProcessWebhook::KIND,
@@ -92,7 +96,7 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .handler(SyncRetellCalls::KIND, Arc::new(SyncRetellCalls(catch_up.clone())))
         .schedule(SyncRetellCalls::KIND, "18-59/20 * * * *", ZONE, recurring(SyncRetellCalls::KIND))
         // What follows from a call.
-        .handler(FollowUpCall::KIND, Arc::new(FollowUpCall(Arc::clone(aftermath))))
+        .handler(FollowUpCall::KIND, follow_up_call())
         .subscribe("call.ended", FollowUpCall::KIND, follow_up)
         .subscribe("call.failed", FollowUpCall::KIND, follow_up)
         .subscribe("call.duration_changed", FollowUpCall::KIND, follow_up)

@@ -24,6 +24,17 @@ pub enum ErrorClass {
     Fault,
 }
 
+impl ErrorClass {
+    /// Whether another try may succeed.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Busy | Self::Conflict | Self::Fault => true,
+            Self::CallerMistake | Self::NotFound | Self::Denied => false,
+        }
+    }
+}
+
 /// Implemented by every error enum of a use case or port.
 pub trait Classify {
     /// The class of this failure.

@@ -70,12 +70,10 @@ impl FollowUp {
     pub fn failure(self) -> Option<AftermathError> {
         let Self { holds, charge, cost, caller } = self;
         let failures = [holds, charge, cost, caller].into_iter().filter_map(Result::err);
-        failures.reduce(|kept, next| if may_pass(&kept) || !may_pass(&next) { kept } else { next })
+        failures.reduce(
+            |kept, next| if kept.class().may_pass() || !next.class().may_pass() { kept } else { next },
+        )
     }
-}
-
-fn may_pass(error: &AftermathError) -> bool {
-    matches!(error.class(), ErrorClass::Busy | ErrorClass::Conflict | ErrorClass::Fault)
 }
 
 /// Use cases after a call.

@@ -36,7 +36,7 @@ pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDE
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
 pub use reconcile::{Differences, Reconciliation};
-pub use rounds::{CalendarRounds, RoundParts};
+pub use rounds::{CalendarRounds, Dispute, RoundParts};
 
 /// Why keeping the calendars the same failed. What the outside calendar answers is an outcome, not an error.
 #[derive(Debug, thiserror::Error)]

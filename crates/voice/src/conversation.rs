@@ -8,15 +8,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use german_datetime::BookableHours;
 use kernel::{
-    Actor, BranchId, CallId, Caller, CorrelationId, ErrorClass, ProviderCallId, ServiceId, StaffId,
-    TenantScope,
+    Actor, BranchId, CallId, Caller, CorrelationId, ProviderCallId, ServiceId, StaffId, TenantScope,
 };
 use phone_numbers::Country;
 use tenancy::{BranchProfile, Denied, ResolveError, RunningCall, TenantProfile};
 
 use crate::args::Args;
 use crate::desk::VoiceDesk;
-use crate::error::{VoiceError, looked_in_vain};
+use crate::error::VoiceError;
 use crate::names;
 use crate::numbers;
 use crate::places::{Place, Places};
@@ -210,12 +209,12 @@ impl VoiceDesk {
         }
     }
 
-    /// A company whose callers ask for more than is good for the others is answered without a look at anything.
+    /// A company whose callers ask for more than is good for the others is answered without a look at its calendar.
     fn admit(&self, scope: &TenantScope) -> Result<(), NoConversation> {
         if self.parts.allowance.take(scope.tenant()) {
             return Ok(());
         }
-        Err(NoConversation::Refused(Box::new(looked_in_vain(ErrorClass::Busy))))
+        Err(NoConversation::Refused(Box::new(crowded())))
     }
 
     async fn recorded_caller(&self, scope: &TenantScope, call: CallId) -> Result<Caller, VoiceError> {
@@ -260,6 +259,15 @@ fn is_outbound(envelope: &EnvelopeCall) -> bool {
 /// The number of whoever the company speaks with, as it came.
 fn caller_of(envelope: &EnvelopeCall) -> &Option<String> {
     if is_outbound(envelope) { &envelope.to_number } else { &envelope.from_number }
+}
+
+/// Nothing was done, and in a moment it can be.
+fn crowded() -> ToolReply {
+    ToolReply::new(
+        Status::Degraded,
+        "Es rufen gerade sehr viele Menschen an, darf ich es gleich noch einmal versuchen?",
+    )
+    .next(NextAction::TryAgain)
 }
 
 fn call_unknown() -> ToolReply {

@@ -60,7 +60,6 @@ fn whatever_needs_a_postgres_says_with_its_exit_code_that_there_is_none() {
         &["simulate", script][..],
         &["prove", "race"],
         &["prove", "isolation"],
-        &["bench"],
         &["demo", "--data", "/dev/null/demo"],
     ] {
         // No cluster can be made where nothing can be written.

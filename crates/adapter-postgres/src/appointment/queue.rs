@@ -6,6 +6,7 @@
 //! customer it is the rule: several people may share a number, so no constraint can tell a double. So it is for a quota
 //! of changes and for the length of a company's waiting list, which no constraint can count.
 
+use appointment::model::{AppointmentSnapshot, Tie};
 use appointment::ports::AppointmentWrite;
 use appointment::waiting::WaitingWrite;
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::facilities::Occupied;
 
 /// The keys of the queues to stand in: one for each person, or facility, and day (of UTC) that a write occupies, one for the number of
-/// each new customer, one for each customer with a quota, and one for the waiting list that a wish joins, in ascending
+/// each new customer, one for each visit of several parts that is changed, one for each customer with a quota, and one for the waiting list that a wish joins, in ascending
 /// order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
@@ -41,6 +42,11 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
         AppointmentWrite::Insert { new_customer: Some(new), .. } => {
             new.phone.as_ref().map(|phone| fnv(scope, phone.as_e164().bytes()))
         }
+        // Parts of one visit are written together, whoever begins, and by more than one at once.
+        AppointmentWrite::Update {
+            next: AppointmentSnapshot { tie: Some(Tie::Sequence(visit)), .. },
+            ..
+        } => Some(fnv(scope, visit.as_uuid().as_bytes().iter().copied())),
         AppointmentWrite::WithinQuota { customer, .. } => {
             Some(fnv(scope, customer.as_uuid().as_bytes().iter().copied()))
         }

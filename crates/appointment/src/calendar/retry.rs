@@ -52,7 +52,7 @@ impl CopyRecord {
     pub fn put_off(&mut self, why: String, start: DateTime<Utc>, now: DateTime<Utc>, retries: &CopyRetries) {
         self.failed(why);
         let mut wait = retries.wait(self.appointment, self.attempts);
-        let is_in_doubt = matches!(self.state, CopyState::Sending | CopyState::Unknown);
+        let is_in_doubt = self.state == CopyState::Unknown;
         if let Some(sent) = self.sent_at.filter(|_| is_in_doubt) {
             let settled = TimeDelta::seconds(SETTLING_SECONDS) - now.signed_duration_since(sent);
             if settled > TimeDelta::zero() {

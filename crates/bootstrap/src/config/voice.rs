@@ -1,4 +1,4 @@
-//! Bounds of the conversation.
+//! Settings of the conversation.
 
 use serde::Deserialize;
 

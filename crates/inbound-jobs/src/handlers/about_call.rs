@@ -16,7 +16,7 @@ impl AboutCall {
     /// A job of `kind` about the call of an event, one after another with other jobs of the same `topic` and call.
     ///
     /// It has no unique key on purpose: a job that is running counts as live, may have read the call already, and must
-    /// not keep a newer one from being added. Of facts that are dispatched together, one job is enough.
+    /// not keep a newer one from being added. Of the facts of one commit, one job is enough.
     pub(crate) fn job_of(kind: &'static str, topic: &str, event: &StoredEvent) -> JobSpec {
         let call = event.payload.get("call_id").cloned().unwrap_or(Value::Null);
         let key = format!("{topic}:{}", call.as_str().unwrap_or("unknown"));

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use appointment::calendar::COPY_JOB;
 use async_trait::async_trait;
-use kernel::{AppointmentId, Claim, EventId, IdempotencyKey, JobSpec, RequestHash};
-use operations::calendar::{CalendarError, CalendarRounds, Pushed};
+use kernel::{AppointmentId, JobSpec};
+use operations::calendar::{CalendarError, CalendarRounds, Dispute, Pushed};
 use operations::engine::StoredEvent;
-use operations::ports::body_digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -110,15 +109,6 @@ impl JobHandler for WarmCache {
     }
 }
 
-/// Which fact is to be told of. An appointment may be disputed again, long after somebody was called about the first time.
-#[derive(Debug, Serialize, Deserialize)]
-struct AboutDispute {
-    appointment: AppointmentId,
-    /// `None`: the job is older than this field, and stands for the first dispute.
-    #[serde(default)]
-    event: Option<EventId>,
-}
-
 /// Somebody was told "if anything speaks against it, we call you": now something does. Each dispute is one promise, however
 /// often its job is carried out.
 #[derive(Clone)]
@@ -131,24 +121,21 @@ impl CallBackAboutDispute {
     /// The job that follows from `appointment.disputed`.
     #[must_use]
     pub fn job_of(event: &StoredEvent) -> JobSpec {
-        JobSpec::new(Self::KIND, json!({"appointment": event.payload["appointment"], "event": event.id}))
+        JobSpec::new(
+            Self::KIND,
+            json!({
+                "appointment": event.payload["appointment"], "event": event.id, "at": event.occurred_at,
+            }),
+        )
     }
 }
 
 #[async_trait]
 impl JobHandler for CallBackAboutDispute {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
-        let AboutDispute { appointment, event } = context.payload()?;
-        let key = match event {
-            Some(event) => format!("dispute:{appointment}:{event}"),
-            None => format!("dispute:{appointment}"),
-        };
-        let claim = Claim {
-            request: RequestHash(body_digest(key.as_bytes())),
-            key: IdempotencyKey::new(&key),
-            outcome: json!({"effect": "dispute_told"}),
-        };
-        let promised = self.0.call_back_about(context.tenant()?, appointment, claim).await;
+        let dispute: Dispute = context.payload()?;
+        let appointment = dispute.appointment;
+        let promised = self.0.call_back_about(context.tenant()?, &dispute).await;
         if !promised.map_err(|error| failure(&error))? {
             tracing::info!(appointment.id = %appointment, "a dispute was promised before, or nobody can be called");
         }

@@ -21,6 +21,8 @@ pub struct FollowUpCall(pub Arc<CallAftermath>);
 impl FollowUpCall {
     /// Stable name of the kind.
     pub const KIND: &'static str = "follow_up_call";
+    /// Kinds of which this is the whole: a worker of an older release may have left some.
+    pub const PARTS: [&'static str; 4] = ["settle_call", "record_call_cost", "release_holds", "link_caller"];
 }
 
 #[async_trait]

@@ -194,14 +194,14 @@ impl CopyDesk {
         effort: Effort,
         attention: &Attention,
     ) -> Result<Option<Pushed>, CalendarError> {
+        if appointment.starts_at() <= self.parts.clock.now() && step == Step::Create {
+            return self.too_late(scope, appointment, record).await.map(Some);
+        }
         let connection =
             record.placed.as_ref().filter(|_| matches!(step, Step::Cancel(_))).unwrap_or(&record.link);
         let Some(connection) = self.parts.book.connection(scope, connection.connection).await? else {
             return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
         };
-        if appointment.starts_at() <= self.parts.clock.now() && step == Step::Create {
-            return self.too_late(scope, appointment, record).await.map(Some);
-        }
         let lease = TimeDelta::seconds(LEASE_SECONDS);
         let sending = record.sending(
             appointment.starts_at(),
@@ -401,8 +401,15 @@ impl CopyDesk {
         mut next: CopyRecord,
         why: String,
     ) -> Result<Option<Pushed>, CalendarError> {
-        next.put_off(why.clone(), appointment.starts_at(), self.parts.clock.now(), &self.parts.retries);
-        self.note(scope, next).await?;
+        let now = self.parts.clock.now();
+        next.put_off(why.clone(), appointment.starts_at(), now, &self.parts.retries);
+        if appointment.status() == AppointmentStatus::Pending && appointment.starts_at() <= now {
+            // Its time has come, and nobody knows whether it stands there: whoever was promised a call gets it now. What
+            // became of the write is looked for on.
+            self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+        } else {
+            self.note(scope, next).await?;
+        }
         Ok(Some(Pushed::Open { why }))
     }
 

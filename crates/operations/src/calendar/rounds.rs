@@ -3,20 +3,29 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use appointment::calendar::{CalendarBook, ConnectionId, Effort};
+use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort};
 use appointment::model::{Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
-use kernel::{ActReason, AppointmentId, Caller, ChangeSet, Clock, PlatformScope, TenantScope};
+use kernel::{
+    ActReason, AppointmentId, Caller, ChangeSet, Claim, Clock, EventId, IdempotencyKey, PlatformScope,
+    RequestHash, TenantScope,
+};
+use serde::{Deserialize, Serialize};
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback};
 
 use super::CalendarError;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
 use super::reconcile::{Differences, Reconciliation};
-use crate::ports::{CalendarSurvey, WarmBell};
+use crate::ports::{CalendarSurvey, WarmBell, body_digest};
 
+/// Disputes of the parts of one visit within so long are one promise to call: an account that answers again is asked about
+/// all of them in one round.
+const TOGETHER_SECONDS: i64 = 300;
+/// A write of so long ago shows that the account answers. Its job looks some ten seconds after a caller's.
+const JUST_NOW_SECONDS: i64 = 30;
 /// Copies of one tenant that one round pushes; the next round goes on.
 const COPIES_A_ROUND: u32 = 200;
 /// Days back and ahead that a comparison covers: what is over can still be marked, and bookings reach a quarter ahead.
@@ -62,6 +71,44 @@ pub struct RoundParts {
     pub effort: Effort,
 }
 
+/// A fact that somebody is to be told of. An appointment may be disputed again, long after somebody was called about the
+/// first time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Dispute {
+    /// The appointment.
+    pub appointment: AppointmentId,
+    /// The fact. `None`: the job is older than this field, and stands for the first dispute.
+    #[serde(default)]
+    pub event: Option<EventId>,
+    /// When it became true. `None`: the job is older than this field.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl Dispute {
+    fn claim(&self, tie: Option<Tie>) -> Claim {
+        let appointment = self.appointment;
+        let key = match (tie, self.at, self.event) {
+            (Some(Tie::Sequence(visit)), Some(at), _) => {
+                format!("dispute:{visit}:{}", at.timestamp().div_euclid(TOGETHER_SECONDS))
+            }
+            (_, _, Some(event)) => format!("dispute:{appointment}:{event}"),
+            (_, _, None) => format!("dispute:{appointment}"),
+        };
+        Claim {
+            request: RequestHash(body_digest(key.as_bytes())),
+            key: IdempotencyKey::new(&key),
+            outcome: serde_json::json!({"effect": "dispute_told"}),
+        }
+    }
+}
+
+/// Whether the account has answered just now: what was settled before, or given up without asking, says nothing about it.
+fn was_answered(pushed: &Pushed, copy: &CopyRecord, now: DateTime<Utc>) -> bool {
+    let is_recent = copy.sent_at.is_some_and(|sent| (now - sent).num_seconds() < JUST_NOW_SECONDS);
+    is_recent && (copy.uid.is_some() || matches!(pushed, Pushed::Refused(..)))
+}
+
 impl CalendarRounds {
     /// Over these parts.
     #[must_use]
@@ -89,8 +136,8 @@ impl CalendarRounds {
         Ok(self.bell.ring().await?)
     }
 
-    /// Brings one copy up to date, whenever it was to be tried. If that succeeds, the account answers: its other copies
-    /// that wait for their next try are to be tried at once.
+    /// Brings one copy up to date, whenever it was to be tried. If the account has just answered, here or to whoever spoke
+    /// with the caller, its other copies that wait for their next try are to be tried at once.
     ///
     /// # Errors
     /// [`CalendarError`].
@@ -102,6 +149,7 @@ impl CalendarRounds {
         let pushed = self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await?;
         if matches!(pushed, Pushed::Settled(_) | Pushed::Refused(..))
             && let Some(copy) = self.book.copy(scope, appointment).await?
+            && was_answered(&pushed, &copy, self.clock.now())
         {
             self.answers(scope, copy.link.connection).await?;
         }
@@ -162,7 +210,9 @@ impl CalendarRounds {
                 Ok(found) => {
                     tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");
                     all.add(&found);
-                    self.answers(&scope, connection.id).await?;
+                    if let Err(error) = self.answers(&scope, connection.id).await {
+                        tracing::warn!(%error, connection.id = %connection.id, "waiting copies could not be made due");
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
@@ -179,17 +229,23 @@ impl CalendarRounds {
     }
 
     /// Promises that a person tells the customer about an appointment that the outside calendar does not take. The
-    /// promise is made once, however often it is asked for; nobody can be called without a number.
+    /// promise is made once, however often it is asked for; disputes of one visit that come together are one promise. Nobody
+    /// can be called without a number, and an appointment that was called off since is no matter any more.
     ///
     /// # Errors
     /// [`CalendarError`].
     pub async fn call_back_about(
         &self,
         scope: &TenantScope,
-        appointment: AppointmentId,
-        claim: kernel::Claim,
+        dispute: &Dispute,
     ) -> Result<bool, CalendarError> {
+        let appointment = dispute.appointment;
         let Some(found) = self.appointments.find(scope, appointment).await? else { return Ok(false) };
+        let is_past = |at: DateTime<Utc>| found.cancelled_at.is_some_and(|cancelled| at < cancelled);
+        if dispute.at.is_some_and(is_past) {
+            return Ok(false);
+        }
+        let claim = dispute.claim(found.tie);
         let customer = self.customers.find(scope, found.customer).await?;
         let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {
             return Ok(false);

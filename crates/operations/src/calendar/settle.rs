@@ -9,12 +9,11 @@ use appointment::model::{
     Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note, SyncState, Tie,
 };
 use appointment::ports::AppointmentWrite;
-use kernel::{AppointmentId, ChangeSet, Claim, CommitError, IdempotencyKey, RequestHash, TenantScope};
+use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
-use crate::ports::body_digest;
 
 /// Looks at the other parts of a visit that is withdrawn: each of them may be agreed to meanwhile, once.
 const ATTEMPTS: usize = 4;
@@ -146,8 +145,7 @@ impl CopyDesk {
         Ok(Pushed::Refused(Box::new(after), RefusalReason::OutsideRules))
     }
 
-    /// A person has to look at it: the appointment says so, a review asks, and an event sets off a callback. Of a visit of
-    /// several parts one callback is enough as long as a person has to look at it: it is about all of the visit.
+    /// A person has to look at it: the appointment says so, a review asks, and an event sets off a callback.
     pub(super) async fn dispute(
         &self,
         scope: &TenantScope,
@@ -158,25 +156,13 @@ impl CopyDesk {
         let now = self.parts.clock.now();
         let disputed = appointment.disputed();
         let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
-        let mut is_told = false;
-        loop {
-            let visit = self.rest_of_visit(scope, appointment).await?;
-            is_told |= visit.iter().any(|part| part.status() == AppointmentStatus::NeedsAttention);
-            let mut change = ChangeSet::one(AppointmentWrite::UpdateCopy(record.clone()))
-                .write(update(appointment, &disputed))
-                .write(AppointmentWrite::OpenReview(review.clone()));
-            if !is_told {
-                let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
-                change = change.emit(fact.into_outgoing(&*self.parts.ids, now)?);
-                change = change.claim((!visit.is_empty()).then(|| dispute_of(appointment, &visit)));
-            }
-            match self.parts.appointments.commit(scope, change).await {
-                Ok(()) => return Ok(disputed),
-                // Another part is disputed at this moment.
-                Err(CommitError::AlreadyClaimed) if !is_told => is_told = true,
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
+        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
+            .write(update(appointment, &disputed))
+            .write(AppointmentWrite::OpenReview(review))
+            .emit(fact.into_outgoing(&*self.parts.ids, now)?);
+        self.parts.appointments.commit(scope, change).await?;
+        Ok(disputed)
     }
 
     /// The account does not take our key: a person has to mend it. Asked once as long as the question is open.
@@ -273,20 +259,4 @@ impl CopyDesk {
 
 pub(super) fn update(before: &Appointment, after: &Appointment) -> AppointmentWrite {
     AppointmentWrite::Update { next: after.snapshot().clone(), expected: before.snapshot().version }
-}
-
-/// Of the parts of a visit as they are now, one brings about the callback: two that are disputed at the same moment do not
-/// see each other.
-fn dispute_of(appointment: &Appointment, others: &[Appointment]) -> Claim {
-    let mut parts: Vec<_> = others.iter().chain([appointment]).map(Appointment::snapshot).collect();
-    parts.sort_by_key(|part| part.id);
-    let parts: Vec<_> = parts.iter().map(|part| format!("{}@{}", part.id, part.version)).collect();
-    // As long as a key may be, however many parts there are.
-    let digest = body_digest(parts.join(",").as_bytes());
-    let key = digest.iter().fold("dispute:".to_owned(), |key, byte| format!("{key}{byte:02x}"));
-    Claim {
-        request: RequestHash(digest),
-        key: IdempotencyKey::new(&key),
-        outcome: serde_json::json!({"effect": "visit_disputed"}),
-    }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
+use voice::NextAction;
 use voice::status::Status;
 
 use crate::world::World;
@@ -18,6 +19,8 @@ async fn who_asks_too_much_waits_a_moment_and_leaves_no_trace() {
         let line = world.call(name, "+4915112345678");
         let reply = line.ask("check_availability", json!({"datum": "2026-11-25", "uhrzeit": "10:00"})).await;
         assert_eq!(reply.status, Status::Degraded, "{reply:?}");
+        assert_eq!(reply.next_action, Some(NextAction::TryAgain));
+        assert!(reply.message.starts_with("Es rufen gerade sehr viele"), "{reply:?}");
         assert!(!reply.success && reply.data.is_empty() && reply.alternatives.is_empty(), "{reply:?}");
     }
     assert_eq!(world.uses.0.lock().unwrap().len(), traced);

@@ -1,6 +1,8 @@
 //! Each dispute of an appointment is one promise to call.
 
-use appointment::model::{AppointmentSnapshot, AppointmentSource, AppointmentStatus, SyncState};
+use appointment::model::{
+    AppointmentSnapshot, AppointmentSource, AppointmentStatus, SequenceId, SyncState, Tie,
+};
 use appointment::ports::AppointmentWrite;
 use customer::testing::customer;
 use kernel::{AppointmentId, BranchId, Money, ServiceId, StaffId};
@@ -74,4 +76,46 @@ async fn a_job_that_names_no_event_is_carried_out_once() {
         world.run(&job, Some(tenant.clone())).await.unwrap();
     }
     assert_eq!(world.promised.all().len(), 1);
+}
+
+/// Parts of one visit that are disputed together are one call, and what was called off since is none.
+#[tokio::test]
+async fn disputes_of_one_visit_that_come_together_are_one_promise() {
+    let world = World::new().await;
+    let tenant = scope(1, None);
+    let who = customer(5, "Erika Muster", Some("+4915112345678"));
+    let tie = Some(Tie::Sequence(SequenceId::from_uuid(Uuid::from_u128(9))));
+    let part = |number| AppointmentSnapshot {
+        id: AppointmentId::from_uuid(Uuid::from_u128(number)),
+        tie,
+        ..disputed(who.id)
+    };
+    let gone = AppointmentSnapshot {
+        status: AppointmentStatus::Cancelled,
+        cancelled_at: Some(at() + TimeDelta::minutes(61)),
+        ..part(3)
+    };
+    let parts = [part(1), part(2), gone];
+    for appointment in parts.clone() {
+        let insert = AppointmentWrite::Insert { appointment, new_customer: None, from_hold: None };
+        world.appointments.apply(&tenant, &ChangeSet::one(insert)).unwrap();
+    }
+    world.customers.add(tenant.tenant(), who);
+    let registry = registry(&world.use_cases);
+    // Which part, after how many minutes, and how many promises there are then.
+    for (number, (which, minutes, promised)) in
+        [(0, 0, 1), (1, 1, 1), (1, 30, 2), (2, 60, 2), (2, 62, 3)].into_iter().enumerate()
+    {
+        let fact = AppointmentEvent::disputed(&parts[which], "copy_refused");
+        let payload = fact.into_outgoing(&SequentialIds::default(), at()).unwrap().payload;
+        let told = StoredEvent {
+            id: EventId::from_uuid(Uuid::from_u128(100 + number as u128)),
+            occurred_at: at() + TimeDelta::minutes(minutes),
+            ..event("appointment.disputed", payload)
+        };
+        for job in registry.jobs_for(&told) {
+            world.run(&job, Some(tenant.clone())).await.unwrap();
+        }
+        assert_eq!(world.promised.all().len(), promised, "{number}");
+    }
 }

@@ -146,9 +146,21 @@ async fn a_write_in_doubt_is_settled_when_its_time_is_over() {
 /// "Falls etwas dagegen spricht, rufen wir an": at its beginning at the latest.
 #[tokio::test]
 async fn whoever_was_promised_a_call_is_called_by_the_beginning() {
+    // Nothing was sent, or nobody knows what became of it.
+    for mishap in [None, Some(Mishap::LostBefore)] {
+        called_by_the_beginning(mishap).await;
+    }
+}
+
+async fn called_by_the_beginning(mishap: Option<Mishap>) {
     let world = World::new();
-    world.remote.set_down(true);
     let id = world.book(1, slot(0)).await;
+    if let Some(mishap) = mishap {
+        world.script(mishap);
+        world.push(id).await;
+        assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+    }
+    world.remote.set_down(true);
     world.advance((world.start(id) - world.clock.now()).num_seconds() - 7_200);
     for _ in 0..8 {
         world.push(id).await;
@@ -162,4 +174,7 @@ async fn whoever_was_promised_a_call_is_called_by_the_beginning() {
     let late = disputed.unwrap() - world.start(id);
     assert!(TimeDelta::zero() <= late && late <= TimeDelta::minutes(1), "{late}");
     assert_eq!(world.status(id), AppointmentStatus::NeedsAttention);
+    world.advance(3_600);
+    world.push_open().await;
+    assert_eq!(world.emitted("appointment.disputed"), 1, "it is looked for on, and told once");
 }
