@@ -204,7 +204,7 @@ fn names_what_it_is_about(lines: &[Value], call: &str) {
     let span = &booked["span"];
     assert!(span["tenant.id"].as_str().is_some_and(|id| id.starts_with("cmp_")), "{booked}");
     assert!(span["request_id"].is_string(), "{booked}");
-    for kind in ["process_webhook", "settle_call"] {
+    for kind in ["process_webhook", "follow_up_call"] {
         let about = |line: &&Value| {
             let span = &line["span"];
             span["name"] == "job.run" && span["job.kind"] == kind && span["call.id"] == call

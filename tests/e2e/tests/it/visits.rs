@@ -49,24 +49,32 @@ fn assert_offers_others(answer: &Exchange) {
     );
 }
 
-/// The provider takes one part and refuses the other: the caller hears of other times, nothing of it stands, and what it
-/// has taken is called off there.
+/// A visit that the provider refuses in this way while the caller waits: the caller hears of other times, and nothing of
+/// it stands, on neither side.
+async fn refused(house: &House, line: &Line, call: &str, fault: Fault) -> Exchange {
+    let day = free_day(house, 0).await;
+    let (there, callbacks_before) = (both(house).await.0, callbacks(house).await);
+    let offer = ask(line, &day, "10:00").await;
+    assert_eq!(status(&offer), "available", "{}", offer.reply);
+    house.calcom().order(fault);
+    let answer = in_time(take(line, &offer)).await;
+    assert_offers_others(&answer);
+    house.calcom().clear_faults();
+    assert_eq!(made(house, call).await, ["cancelled", "cancelled"]);
+    expect_agreement(house, PATIENCE).await;
+    assert_eq!(both(house).await.0, there);
+    assert_eq!(callbacks(house).await, callbacks_before, "whoever was offered other times needs no call");
+    answer
+}
+
+/// The provider takes one part and refuses the other: what it has taken is called off there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_of_which_one_part_is_refused_stands_nowhere() {
     let house = House::unhurried().await;
-    let day = free_day(&house, 0).await;
     let before = both(&house).await.0;
-    let callbacks_before = callbacks(&house).await;
     let line = line(&house, "call_visit_refused", 1);
-    let offer = ask(&line, &day, "10:00").await;
-    assert_eq!(status(&offer), "available", "{}", offer.reply);
-    house.calcom().order(Fault::once(Operation::Create, Effect::Refuse { message: None }));
-    let answer = in_time(take(&line, &offer)).await;
-    assert_offers_others(&answer);
-    assert_eq!(made(&house, "call_visit_refused").await, ["cancelled", "cancelled"]);
-    expect_agreement(&house, PATIENCE).await;
-    assert_eq!(both(&house).await.0, before);
-    assert_eq!(callbacks(&house).await, callbacks_before, "whoever was offered other times needs no call");
+    let fault = Fault::once(Operation::Create, Effect::Refuse { message: None });
+    let answer = refused(&house, &line, "call_visit_refused", fault).await;
 
     // One of them is taken: all of it, on both sides.
     let slot = answer.reply["alternatives"][0]["slot_id"].clone();
@@ -74,6 +82,16 @@ async fn a_visit_of_which_one_part_is_refused_stands_nowhere() {
     assert_eq!(status(&done), "booked", "{}", done.reply);
     expect_agreement(&house, PATIENCE).await;
     assert_eq!(both(&house).await.0.len(), before.len() + 2);
+    house.close().await;
+}
+
+/// Both parts are refused at the same moment, and each refusal wants to end the visit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_of_which_all_parts_are_refused_stands_nowhere() {
+    let house = House::unhurried().await;
+    let line = line(&house, "call_visit_all_refused", 1);
+    let fault = Fault::always(Operation::Create, Effect::Refuse { message: None });
+    refused(&house, &line, "call_visit_all_refused", fault).await;
     house.close().await;
 }
 
