@@ -90,9 +90,11 @@ impl Conversation {
     }
 }
 
-/// Why there is no conversation: a refusal to speak, or a failure.
+/// Why there is no conversation: a refusal to speak, a crowd, or a failure.
 pub(crate) enum NoConversation {
     Refused(Box<ToolReply>),
+    /// The company's callers ask for more than is good for the others.
+    Crowded,
     Failed(VoiceError),
 }
 
@@ -209,12 +211,12 @@ impl VoiceDesk {
         }
     }
 
-    /// A company whose callers ask for more than is good for the others is answered without a look at its calendar.
+    /// A company whose callers ask for too much is answered without a look at its calendar.
     fn admit(&self, scope: &TenantScope) -> Result<(), NoConversation> {
         if self.parts.allowance.take(scope.tenant()) {
             return Ok(());
         }
-        Err(NoConversation::Refused(Box::new(crowded())))
+        Err(NoConversation::Crowded)
     }
 
     async fn recorded_caller(&self, scope: &TenantScope, call: CallId) -> Result<Caller, VoiceError> {
@@ -261,8 +263,8 @@ fn caller_of(envelope: &EnvelopeCall) -> &Option<String> {
     if is_outbound(envelope) { &envelope.to_number } else { &envelope.from_number }
 }
 
-/// Nothing was done, and in a moment it can be.
-fn crowded() -> ToolReply {
+/// What is said to one of a crowd: nothing was looked up, and in a moment it can be.
+pub(crate) fn crowded() -> ToolReply {
     ToolReply::new(
         Status::Degraded,
         "Es rufen gerade sehr viele Menschen an, darf ich es gleich noch einmal versuchen?",

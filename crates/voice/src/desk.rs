@@ -14,7 +14,7 @@ use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
-use crate::conversation::{Conversation, NoConversation};
+use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
@@ -182,6 +182,11 @@ impl VoiceDesk {
                 (tools::context::current_time_without_call(self, &request).await, None, None)
             }
             (Err(NoConversation::Refused(reply)), _) => (*reply, None, None),
+            // It may be the repetition of what is done already, so nothing is claimed of it.
+            (Err(NoConversation::Crowded), Some(tool)) if tool.entry().effect != Effectful::Never => {
+                (not_known_yet(), None, None)
+            }
+            (Err(NoConversation::Crowded), _) => (crowded(), None, None),
             (Err(NoConversation::Failed(error)), _) => {
                 log_failure(tool, &error);
                 (looked_in_vain(error.class()), None, None)

@@ -155,9 +155,9 @@ statuses! {
     WrongMode = "wrong_mode", false;
     /// An argument has a wrong type or length.
     InvalidArguments = "invalid_arguments", false;
-    /// The deadline came first; nothing is claimed, the next call of the tool tells the outcome.
+    /// The deadline came first, or too much is going on; nothing is claimed, the next call of the tool tells the outcome.
     Pending = "pending", false;
-    /// A part that is needed does not answer; nothing was done.
+    /// A part that is needed does not answer, or too much is going on; nothing was done.
     Degraded = "degraded", false;
 }
 

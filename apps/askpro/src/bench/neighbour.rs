@@ -28,7 +28,7 @@ const BRANCH: &str = "altona";
 const TIMES: [&str; 4] = ["09:30", "10:30", "14:00", "15:30"];
 /// Questions a second of the quiet company.
 const RATE: u32 = 20;
-/// Tools that a company may use in a second, and at once: as many at once, in seconds of them, as by default.
+/// Tools that a company may use in a second, and at once.
 const LIMIT: (u32, u32) = (25, 250);
 const TIMES_AS_MUCH: u32 = 50;
 /// So long the flood lasts before anything is measured: what it may use at once is used up then.

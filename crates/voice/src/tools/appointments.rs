@@ -123,6 +123,15 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
         }
         found => found?,
     };
+    if args.choice(names::CONFIRM) == Some(false) {
+        // An assistant that says "not confirmed" asks to be asked.
+        let message =
+            format!("Soll ich den Termin {} wirklich absagen?", spoken(talk, appointment.snapshot()));
+        return Ok(ToolReply::new(Status::ReadyForConfirmation, message)
+            .with("appointment_id", appointment.id().to_string())
+            .next(NextAction::AskForConfirmation)
+            .into());
+    }
     let appointment = match extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await? {
         Extent::Part(appointment) => appointment,
         Extent::Whole(open) => {

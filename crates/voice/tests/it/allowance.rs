@@ -23,6 +23,10 @@ async fn who_asks_too_much_waits_a_moment_and_leaves_no_trace() {
         assert!(reply.message.starts_with("Es rufen gerade sehr viele"), "{reply:?}");
         assert!(!reply.success && reply.data.is_empty() && reply.alternatives.is_empty(), "{reply:?}");
     }
+    let line = world.call("call_known", "+4915112345678");
+    // What has an effect may be the repetition of what is done: nothing is claimed of it.
+    let reply = line.ask("book_appointment", json!({"customer_name": "Erika Muster"})).await;
+    assert_eq!(reply.status, Status::Pending, "{reply:?}");
     assert_eq!(world.uses.0.lock().unwrap().len(), traced);
     world.allowance.0.store(false, Ordering::Relaxed);
     let reply = known.ask("check_availability", json!({"datum": "2026-11-25", "uhrzeit": "10:00"})).await;

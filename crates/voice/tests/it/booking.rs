@@ -64,6 +64,20 @@ async fn a_retry_of_one_invocation_says_the_same_and_books_once() {
 }
 
 #[tokio::test]
+async fn a_no_calls_nothing_off() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "11:00")).await;
+    for no in [json!(false), json!("nein"), json!("false"), json!(0)] {
+        let asked = line.ask("cancel_appointment", json!({"bestaetigung": no})).await;
+        assert_eq!(asked.status, Status::ReadyForConfirmation, "{no}: {}", asked.message);
+        assert!(world.appointments.appointments(&world.scope).iter().all(|row| row.status.is_open()), "{no}");
+    }
+    let cancelled = line.ask("cancel_appointment", json!({"bestaetigung": "ja"})).await;
+    assert_eq!(cancelled.status, Status::Cancelled, "{}", cancelled.message);
+}
+
+#[tokio::test]
 async fn the_same_wish_after_a_cancellation_books_again() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
