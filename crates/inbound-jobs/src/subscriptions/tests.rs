@@ -429,9 +429,12 @@ async fn failures_become_what_shall_happen_next() {
     // A payload of another shape, a job without a tenant, a call that is not there.
     let odd = JobSpec::new(ProcessWebhook::KIND, json!({"inbox": 1}));
     assert!(matches!(world.run(&odd, None).await, Err(JobFailure::Permanent(_))));
-    let job = JobSpec::new(FollowUpCall::KIND, json!({"call_id": "cal_00000000000000000000000000000404"}));
-    for who in [None, Some(scope(1, None))] {
-        assert!(matches!(world.run(&job, who).await, Err(JobFailure::Permanent(_))));
+    // Also of the kinds that a worker of an older release may have left.
+    for kind in FollowUpCall::PARTS.into_iter().chain([FollowUpCall::KIND]) {
+        let job = JobSpec::new(kind, json!({"call_id": "cal_00000000000000000000000000000404"}));
+        for who in [None, Some(scope(1, None))] {
+            assert!(matches!(world.run(&job, who).await, Err(JobFailure::Permanent(_))), "{kind}");
+        }
     }
 }
 

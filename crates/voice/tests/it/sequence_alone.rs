@@ -55,21 +55,18 @@ async fn a_person_is_said_to_be_impossible_only_where_all_of_the_stretch_was_tri
     }
 }
 
+/// On Friday afternoon Boris has time from two to three alone, and Anna can do everything.
+fn boris_has_an_hour(salon: &mut CatalogueSnapshot) {
+    let gone =
+        [("2026-11-27T11:00:00Z", "2026-11-27T13:00:00Z"), ("2026-11-27T14:00:00Z", "2026-11-27T18:00:00Z")];
+    away(salon, 1, &gone);
+    salon.staff[0].performs.push(service_id(3));
+}
+
 /// What was just offered to somebody else is not impossible: it is offered, since there is nothing else in the stretch.
 #[tokio::test]
 async fn what_a_person_can_have_in_the_stretch_is_offered_whatever_there_is_elsewhere() {
-    let world = World::with(|salon| {
-        away(
-            salon,
-            1,
-            &[
-                ("2026-11-27T11:00:00Z", "2026-11-27T13:00:00Z"),
-                ("2026-11-27T14:00:00Z", "2026-11-27T18:00:00Z"),
-            ],
-        );
-        salon.staff[0].performs.push(service_id(3));
-    })
-    .await;
+    let world = World::with(boris_has_an_hour).await;
     let mut of_another = both("2026-11-27", "nachmittags");
     of_another["mitarbeiter"] = json!("Boris");
     let other = world.call("call_b", "+491701110002").ask("check_availability", of_another).await;
@@ -85,18 +82,7 @@ async fn what_a_person_can_have_in_the_stretch_is_offered_whatever_there_is_else
 /// The caller is here already at the only time that Boris has: that is no word about Boris.
 #[tokio::test]
 async fn a_time_at_which_the_caller_has_an_appointment_was_not_tried() {
-    let world = World::with(|salon| {
-        away(
-            salon,
-            1,
-            &[
-                ("2026-11-27T11:00:00Z", "2026-11-27T13:00:00Z"),
-                ("2026-11-27T14:00:00Z", "2026-11-27T18:00:00Z"),
-            ],
-        );
-        salon.staff[0].performs.push(service_id(3));
-    })
-    .await;
+    let world = World::with(boris_has_an_hour).await;
     let mut own = wish("2026-11-27", "14:00");
     own["mitarbeiter"] = json!("Anna");
     let booked = world.call("call_own", STRANGER).ask("book_appointment", own).await;

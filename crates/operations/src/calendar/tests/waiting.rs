@@ -178,3 +178,19 @@ async fn called_by_the_beginning(mishap: Option<Mishap>) {
     world.push_open().await;
     assert_eq!(world.emitted("appointment.disputed"), 1, "it is looked for on, and told once");
 }
+
+/// A copy that needs nothing any more says nothing about the account.
+#[tokio::test]
+async fn what_is_settled_without_asking_wakes_nobody() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let (gone, waiting) = (world.book(1, slot(0)).await, world.book(1, slot(4)).await);
+    for id in [gone, waiting] {
+        world.push(id).await;
+    }
+    let next = world.next_try(waiting).await;
+    assert!(next.is_some());
+    world.cancel(gone).await;
+    assert_eq!(world.push_open().await, (1, 1));
+    assert_eq!(world.next_try(waiting).await, next);
+}
