@@ -6,6 +6,7 @@ mod exchange;
 mod failure;
 mod listing;
 mod organizers;
+mod pools;
 mod slots;
 
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::time::Instant;
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::report::{LimitReport, Unlimited};
 use crate::why;
 use exchange::{Answer, Ask, Trouble};
 use organizers::Organizers;
+use pools::Pools;
 
 /// How long an unused connection is kept: shorter than servers do, so that they seldom close one under a request.
 const IDLE: Duration = Duration::from_secs(20);
@@ -34,10 +36,11 @@ pub struct ClientError(String);
 /// Cal.com behind [`CalendarGateway`](appointment::calendar::CalendarGateway) and
 /// [`CalendarDirectory`](appointment::calendar::CalendarDirectory).
 ///
-/// One client serves all connections. It follows no redirection, uses no proxy, and sends nothing twice.
+/// It serves all accounts, each over the connections of its class and lane. It follows no redirection, uses no proxy, and
+/// sends nothing twice.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    pools: Arc<Pools>,
     config: Arc<Config>,
     organizers: Organizers,
     report: Arc<dyn LimitReport>,
@@ -60,20 +63,9 @@ impl Client {
     /// # Errors
     /// [`ClientError`] if TLS or HTTP cannot be set up.
     pub fn reporting(config: Config, report: Arc<dyn LimitReport>) -> Result<Self, ClientError> {
-        let limits = config.limits;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls().map_err(|error| ClientError(error.to_string()))?)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(limits.connect)
-            .timeout(limits.read.max(limits.write))
-            .pool_idle_timeout(IDLE)
-            .user_agent("askpro-gateway")
-            .build()
-            .map_err(|error| ClientError(error.to_string()))?;
-        Ok(Self { http, config: Arc::new(config), organizers: Organizers::default(), report })
+        let tls = tls().map_err(|error| ClientError(error.to_string()))?;
+        let pools = Arc::new(Pools::new(&config.limits, &tls)?);
+        Ok(Self { pools, config: Arc::new(config), organizers: Organizers::default(), report })
     }
 
     fn work<'a>(&'a self, connection: &'a Connection, effort: Effort) -> Work<'a> {
@@ -82,6 +74,21 @@ impl Client {
         let ends = now.checked_add(effort.within).unwrap_or(now + Duration::from_secs(86_400));
         Work { client: self, connection, effort, ends, requests: 0 }
     }
+}
+
+fn http(limits: &Limits, tls: &ClientConfig) -> Result<reqwest::Client, ClientError> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(limits.connect)
+        .timeout(limits.read.max(limits.write))
+        .pool_idle_timeout(IDLE)
+        .user_agent("askpro-gateway")
+        .build()
+        .map_err(|error| ClientError(error.to_string()))
 }
 
 fn tls() -> Result<ClientConfig, rustls::Error> {
@@ -117,7 +124,7 @@ impl Work<'_> {
         self.requests += 1;
         let now = Instant::now();
         let ends = now.checked_add(longest).map_or(self.ends, |ends| ends.min(self.ends));
-        client.exchange(connection, ask, ends).await
+        client.exchange((connection, self.effort.lane), ask, ends).await
     }
 
     /// Asks a question and returns the body of a good answer.

@@ -112,6 +112,8 @@ pub struct Limits {
     pub page_size: u32,
     /// Most pages that one operation reads.
     pub pages: u32,
+    /// Classes that tenants' accounts are spread over; each has connections of its own. 0 counts as 1.
+    pub classes: u16,
 }
 
 impl Default for Limits {
@@ -123,6 +125,7 @@ impl Default for Limits {
             body: 2 * 1024 * 1024,
             page_size: 100,
             pages: 20,
+            classes: 4,
         }
     }
 }

@@ -39,7 +39,7 @@ pub use footprint::{FacilityNeed, Footprint, Wanted};
 pub use history::{CustomerHistory, Habit, MAX_COUNTED, MAX_HISTORY, PastVisit};
 pub use hold::{Hold, HoldId, HoldSnapshot, HoldUnit, in_units};
 pub use hours::{DayHours, HoursError, MINUTES_PER_DAY, WeekHours};
-pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, OwnAppointment};
+pub use load::{BusyKind, BusySpan, DayLoad, DayQuery, FacilityBusy, Further, OwnAppointment};
 pub use note::Note;
 pub use reason::Unavailable;
 pub use slot::{NotASlotId, Slot, SlotId, SlotRef, SlotRefError, SlotRefs};

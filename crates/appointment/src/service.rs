@@ -31,12 +31,12 @@ use kernel::{
     StaffId, TenantScope,
 };
 
-use crate::calendar::{CalendarLink, Offered, Outside, OutsideTimes};
+use crate::calendar::{CalendarLink, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, BusyKind, Catalogue, CustomerHistory, DateRange, Hold,
-    HoldId, Minute, Sought, Span, View, local_date,
+    Appointment, AppointmentSnapshot, Availability, Catalogue, CustomerHistory, DateRange, Hold, HoldId,
+    Minute, Sought, local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
 use crate::policy::sequence::SequenceLimits;
@@ -97,6 +97,19 @@ impl Ask<'_> {
             Subject::Service(_) => None,
             Subject::Moving(appointment) => Some(appointment.id),
         }
+    }
+
+    const fn service(&self) -> ServiceId {
+        match self.subject {
+            Subject::Service(service) => service,
+            Subject::Moving(appointment) => appointment.service,
+        }
+    }
+
+    /// What the service is in outside calendars, for each of these people who has it in one.
+    fn links(&self, catalogue: &Catalogue, people: &[StaffId]) -> Vec<(StaffId, CalendarLink)> {
+        let link = |staff: &StaffId| Some((*staff, catalogue.link(self.service(), *staff)?.clone()));
+        people.iter().filter_map(link).collect()
     }
 
     fn customers(&self) -> Vec<CustomerId> {
@@ -260,101 +273,26 @@ impl BookingService {
         self.appointments.commit(scope, change).await.map_err(BookingError::Commit)
     }
 
-    /// Loads what is needed to decide about some dates. `days` is asked anew if the catalogue turns out to be old.
-    async fn picture(
-        &self,
-        scope: &TenantScope,
-        ask: &Ask<'_>,
-        days: &(dyn Fn(&Catalogue, NaiveDate) -> DateRange + Sync),
-    ) -> Result<Picture, BookingError> {
-        let mut catalogue = self.catalogues.known(scope, ask.branch).await?;
-        for _ in 0..ATTEMPTS {
-            let view = View { now: self.clock.now(), call: ask.requester.call(), exclude: ask.exclude() };
-            let days = days(&catalogue, local_date(catalogue.timezone(), view.now));
-            let sought = ask.sought(&catalogue);
-            let performers = sought.as_ref().map(|sought| sought.performers(&catalogue)).unwrap_or_default();
-            let caller = (ask.requester.number().cloned(), ask.customers());
-            let facilities = sought.as_ref().map(|sought| sought.facilities(&catalogue)).unwrap_or_default();
-            let resources = (performers.clone(), facilities);
-            let query = Availability::query(&catalogue, days, resources, view, caller);
-            let mut load = self.appointments.day_load(scope, &query).await?;
-            if let Some(offer) = ask.requester.offer() {
-                // What an offer keeps is kept for whoever says yes to it.
-                load.busy.retain(|span| span.kind != BusyKind::Offer(offer));
-                load.facilities.retain(|span| span.kind != BusyKind::Offer(offer));
-            }
-            if load.catalogue_version == catalogue.version() {
-                self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
-                let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
-                return Ok(Picture {
-                    catalogue,
-                    sought,
-                    days,
-                    performers,
-                    load,
-                    view,
-                    outside,
-                    horizon: None,
-                });
-            }
-            catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
-        }
-        Err(BookingError::Unsettled)
-    }
-
-    /// What outside calendars say about these people on these days; nothing is asked where there are none.
-    async fn outside(
-        &self,
-        scope: &TenantScope,
-        ask: &Ask<'_>,
-        catalogue: &Catalogue,
-        days: DateRange,
-        performers: &[StaffId],
-    ) -> Outside {
-        let (service, stay) = match ask.subject {
-            Subject::Service(service) => (service, None),
-            Subject::Moving(appointment) => {
-                (appointment.service, Some(Span::new(appointment.starts_at, appointment.ends_at)))
-            }
-        };
-        let links = performers
-            .iter()
-            .filter_map(|staff| catalogue.link(service, *staff).map(|link| (*staff, link.clone())));
-        // A question about one person's day is one question there; the others are asked about when they are offered.
-        let (asked, others): (Vec<_>, Vec<_>) = links.partition(|(staff, _)| {
-            days.first() != days.last() || ask.staff.is_none_or(|wanted| wanted == *staff)
-        });
-        if asked.is_empty() && others.is_empty() {
-            return Outside::none();
-        }
-        let unknown = |links: Vec<(StaffId, CalendarLink)>| {
-            links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect::<Vec<_>>()
-        };
-        let mut people = match &self.outside {
-            Some(outside) if !asked.is_empty() => {
-                outside.offered(scope, &asked, Availability::window(catalogue, days)).await
-            }
-            _ => unknown(asked),
-        };
-        people.extend(unknown(others));
-        Outside::new(people).moving(stay)
-    }
-
     /// What can be offered for a wish: near days first, the week after if those have nothing. The person who was asked
     /// for first, others only if that person has nothing. The picture of the near days comes along.
     ///
-    /// `asked` is the minute that was refused; without it a wish for one minute means that minute.
+    /// `asked` is the minute that was refused; without it a wish for one minute means that minute. A picture that was
+    /// loaded for the refusal is looked at first, if it shows the near days.
     async fn alternatives(
         &self,
         scope: &TenantScope,
         ask: &Ask<'_>,
         wish: Wish,
-        asked: Option<Minute>,
+        (asked, seen): (Option<Minute>, Option<Picture>),
         limit: Option<u32>,
     ) -> Result<(Vec<RankedSlot>, Picture), BookingError> {
-        let near = self
-            .picture(scope, ask, &|catalogue, today| wish.near_days(today, latest_day(catalogue, today)))
-            .await?;
+        let near_days = |catalogue: &Catalogue, today| wish.near_days(today, latest_day(catalogue, today));
+        let shows_them =
+            |seen: &Picture| seen.days == near_days(&seen.catalogue, seen.catalogue.date_at(seen.view.now));
+        let near = match seen.filter(shows_them) {
+            Some(seen) => seen,
+            None => self.picture(scope, ask, &near_days).await?,
+        };
         let never = Never {
             minute: asked.or(match wish.time {
                 TimeWish::At(wall) => Some(near.catalogue.minute_at(wish.day, wall)),

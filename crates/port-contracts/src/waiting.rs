@@ -264,6 +264,7 @@ pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
         for_call: None,
         for_number: None,
         customers: Vec::new(),
+        further: None,
     };
     let load = fixture.base.appointments.day_load(&tenant.scope, &query).await.unwrap();
     assert_eq!(load.busy.len(), 1, "{load:?}");

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use appointment::calendar::Connection;
+use appointment::calendar::{Connection, Lane};
 use chrono::DateTime;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
@@ -71,7 +71,7 @@ impl Client {
     #[expect(clippy::disallowed_methods, reason = "the one sender of this crate; every request ends in time")]
     pub(super) async fn exchange(
         &self,
-        connection: &Connection,
+        (connection, lane): (&Connection, Lane),
         ask: Ask<'_>,
         ends: Instant,
     ) -> Result<Answer, Trouble> {
@@ -82,7 +82,8 @@ impl Client {
         let url = address(&connection.base_url, ask.path, self.config.plain_http)
             .ok_or(Trouble::NotSent(why::ADDRESS))?;
         let key = authorization(connection).ok_or(Trouble::NotSent(why::KEY))?;
-        let mut request = self.http.request(ask.method, url).header("authorization", key);
+        let mut request =
+            self.pools.of(connection.id, lane).request(ask.method, url).header("authorization", key);
         if !ask.query.is_empty() {
             request = request.query(&ask.query);
         }

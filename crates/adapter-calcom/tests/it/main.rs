@@ -10,6 +10,7 @@ mod guard;
 mod listing;
 mod machines;
 mod pacing;
+mod pools;
 mod robustness;
 mod server;
 mod signature;

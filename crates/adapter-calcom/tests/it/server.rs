@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Query, Request, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::Response;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,6 +32,8 @@ pub(crate) struct Asked {
     pub(crate) query: HashMap<String, String>,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: Value,
+    /// The connection it came by.
+    pub(crate) from: SocketAddr,
 }
 
 #[derive(Default)]
@@ -53,6 +55,7 @@ impl Server {
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { base_url, script, _serving: serving }
@@ -76,6 +79,7 @@ impl Server {
 
 async fn answer(
     State(script): State<Arc<Script>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     Query(query): Query<HashMap<String, String>>,
     request: Request,
 ) -> Response<Body> {
@@ -90,6 +94,7 @@ async fn answer(
         query,
         headers: headers.collect(),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        from,
     });
     let reply = script.replies.lock().unwrap().pop_front();
     let build = |status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8>| {

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId, StoreError, TenantScope,
 };
-use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::facilities::split;
@@ -21,17 +22,16 @@ use crate::trip::trip;
 
 statements! {
     /// The rows are told apart by their `part`.
-    DAY_LOAD = "SELECT * FROM app.day_load($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    DAY_LOAD = "SELECT * FROM app.day_load($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
     LIVE_HOLDS = "
         SELECT 3::smallint AS part, h.id, h.staff_id AS staff, h.starts_at, h.ends_at, h.expires_at, h.created_at,
                h.call_id AS call, h.moves_appointment_id AS appointment, h.service_id AS service,
                h.branch_id AS branch, h.caller_e164 AS number, NULL::uuid AS customer, 0::bigint AS version,
-               h.resources, h.span_starts, h.span_ends
+               h.resources, h.span_starts, h.span_ends, NULL::timestamptz AS loaded_until
           FROM app.holds_of_call($1, $2) h";
 }
 
-#[derive(FromRow)]
 struct LoadRow {
     part: i16,
     id: Option<Uuid>,
@@ -50,6 +50,33 @@ struct LoadRow {
     resources: Option<Vec<Uuid>>,
     span_starts: Option<Vec<DateTime<Utc>>>,
     span_ends: Option<Vec<DateTime<Utc>>>,
+    loaded_until: Option<DateTime<Utc>>,
+}
+
+/// By position: a day has dozens of rows, and to look each column up by its name took longer than to read it.
+impl<'r> FromRow<'r, PgRow> for LoadRow {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            part: row.try_get(0)?,
+            id: row.try_get(1)?,
+            staff: row.try_get(2)?,
+            starts_at: row.try_get(3)?,
+            ends_at: row.try_get(4)?,
+            expires_at: row.try_get(5)?,
+            created_at: row.try_get(6)?,
+            call: row.try_get(7)?,
+            appointment: row.try_get(8)?,
+            service: row.try_get(9)?,
+            branch: row.try_get(10)?,
+            number: row.try_get(11)?,
+            customer: row.try_get(12)?,
+            version: row.try_get(13)?,
+            resources: row.try_get(14)?,
+            span_starts: row.try_get(15)?,
+            span_ends: row.try_get(16)?,
+            loaded_until: row.try_get(17)?,
+        })
+    }
 }
 
 impl LoadRow {
@@ -130,6 +157,7 @@ pub(super) async fn day_load(
     scope: &TenantScope,
     query: &DayQuery,
 ) -> Result<DayLoad, StoreError> {
+    let further = query.further.as_ref();
     let rows: Vec<LoadRow> = database
         .travel(scope, || {
             trip(DAY_LOAD, scope)
@@ -141,13 +169,20 @@ pub(super) async fn day_load(
                 .bind(query.for_call.map(|id| id.as_uuid()))
                 .bind(query.for_number.as_ref().map(PhoneNumber::as_e164))
                 .bind(query.customers.iter().map(CustomerId::as_uuid).collect::<Vec<_>>())
+                .bind(further.map(|wish| wish.staff.iter().map(StaffId::as_uuid).collect::<Vec<_>>()))
+                .bind(further.map(|wish| wish.span.start))
+                .bind(further.map(|wish| wish.span.end))
+                .bind(further.map(|wish| wish.until))
         })
         .await
         .map_err(store_error)?;
     let mut load = DayLoad::default();
     for row in rows {
         match row.part {
-            0 => load.catalogue_version = row.version,
+            0 => {
+                load.catalogue_version = row.version;
+                load.is_further = further.is_some_and(|wish| row.loaded_until == Some(wish.until));
+            }
             1 => {
                 let busy = row.busy().ok_or_else(|| corrupt("occupancy"))?;
                 match facility(&busy, query) {

@@ -142,6 +142,7 @@ async fn a_look_a_hold_and_a_booking_take_one_message_each() {
         for_call: Some(salon.call),
         for_number: None,
         customers: vec![salon.customer],
+        further: None,
     };
     let (load, sent) = messages(store.day_load(&salon.scope, &query)).await;
     let load = load.unwrap();

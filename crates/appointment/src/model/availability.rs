@@ -69,19 +69,29 @@ impl<'c> Availability<'c> {
         view: View,
         caller: (Option<PhoneNumber>, Vec<CustomerId>),
     ) -> DayQuery {
-        let margin = TimeDelta::minutes(i64::from(MAX_BUFFER_MINUTES));
-        let Span { start: from, end: until } = Self::window(catalogue, days);
+        let Span { start: from, end: until } = Self::stretch(catalogue, days);
         DayQuery {
             branch: catalogue.branch(),
             staff,
             facilities,
-            from: from.checked_sub_signed(margin).unwrap_or(from),
-            until: until.checked_add_signed(margin).unwrap_or(until),
+            from,
+            until,
             exclude: view.exclude,
             for_call: view.call,
             for_number: caller.0,
             customers: caller.1,
+            further: None,
         }
+    }
+
+    /// Where what occupies these dates may lie: buffers reach beyond them.
+    pub(crate) fn stretch(catalogue: &Catalogue, days: DateRange) -> Span {
+        let margin = TimeDelta::minutes(i64::from(MAX_BUFFER_MINUTES));
+        let Span { start, end } = Self::window(catalogue, days);
+        Span::new(
+            start.checked_sub_signed(margin).unwrap_or(start),
+            end.checked_add_signed(margin).unwrap_or(end),
+        )
     }
 
     /// From the first instant of the first date to the end of the last one.

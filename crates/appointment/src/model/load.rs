@@ -29,6 +29,20 @@ pub struct DayQuery {
     pub for_number: Option<PhoneNumber>,
     /// Customers whose own open appointments in the stretch come along.
     pub customers: Vec<CustomerId>,
+    /// What is wanted besides if a wish cannot be met.
+    pub further: Option<Further>,
+}
+
+/// A longer stretch, for when nobody has time for a wish: what is offered instead is looked for there, and whoever asks
+/// once has both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// Who could meet the wish; some of the people asked for.
+    pub staff: Vec<StaffId>,
+    /// The time that one of them would need.
+    pub span: Span,
+    /// End of the longer stretch.
+    pub until: DateTime<Utc>,
 }
 
 /// The state of the days asked for, as of one instant.
@@ -46,6 +60,9 @@ pub struct DayLoad {
     pub own: Vec<OwnAppointment>,
     /// Live holds of the asking call or of the asking number, whatever their time, oldest first.
     pub holds: Vec<HoldSnapshot>,
+    /// Everybody of [`DayQuery::further`] is occupied at some time within its span, by whatever counts here, so this is
+    /// the load of the longer stretch.
+    pub is_further: bool,
 }
 
 /// What occupies a stretch.

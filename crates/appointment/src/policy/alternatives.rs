@@ -8,7 +8,6 @@
 //! than "earlier tomorrow". People who ask for an afternoon rather come later, others rather earlier.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use kernel::StaffId;
@@ -183,6 +182,17 @@ struct Candidate {
     wall: u16,
     staff: StaffId,
     load: i64,
+    /// The person's place in the order of listing.
+    place: usize,
+}
+
+/// A candidate with what decides about its place; a smaller key is better.
+struct Ranked<'a> {
+    key: (bool, bool, Reverse<i64>, bool, Minute, i64, usize),
+    candidate: &'a Candidate,
+    kind: OfferKind,
+    score: i64,
+    matches_preference: bool,
 }
 
 /// Every free slot of these people on the known dates, best first, at most 48.
@@ -199,34 +209,23 @@ pub fn rank(
 ) -> Vec<RankedSlot> {
     let candidates = gather(availability, sought, staff, never);
     let plan = Plan::of(availability, wish, &candidates);
-    let mut ranked: Vec<_> = candidates
-        .iter()
-        .map(|candidate| {
-            let (kind, sought_for) = plan.kind_of(candidate);
-            let bonus = if sought_for { kind.bonus(plan.afternoon) } else { 0 };
-            let entry = RankedSlot {
-                slot: sought.slot(candidate.staff, candidate.start),
-                kind,
-                score: 10_000 - plan.distance(candidate) + bonus,
-                matches_preference: plan.matches(candidate.wall),
-                verified: availability.is_verified(candidate.staff),
-            };
-            let place = availability.catalogue().position(candidate.staff);
-            let key = (
-                !entry.matches_preference,
-                !sought_for,
-                Reverse(entry.score),
-                !plan.likes(candidate.wall),
-                candidate.start,
-                candidate.load,
-                place,
-            );
-            (key, entry)
+    let mut ranked: Vec<Ranked<'_>> = candidates.iter().map(|candidate| plan.ranked(candidate)).collect();
+    // A week of several people has a thousand candidates; only the best are worth an order and a slot.
+    if ranked.len() > MAX_RANKED {
+        ranked.select_nth_unstable_by_key(MAX_RANKED, |entry| entry.key);
+        ranked.truncate(MAX_RANKED);
+    }
+    ranked.sort_unstable_by_key(|entry| entry.key);
+    ranked
+        .into_iter()
+        .map(|Ranked { candidate, kind, score, matches_preference, .. }| RankedSlot {
+            slot: sought.slot(candidate.staff, candidate.start),
+            kind,
+            score,
+            matches_preference,
+            verified: availability.is_verified(candidate.staff),
         })
-        .collect();
-    ranked.sort_unstable_by_key(|(key, _)| *key);
-    ranked.truncate(MAX_RANKED);
-    ranked.into_iter().map(|(_, entry)| entry).collect()
+        .collect()
 }
 
 /// The first free slots from a minute on in order of time, one per minute, the least busy person first.
@@ -239,9 +238,7 @@ pub fn in_order(
 ) -> Vec<RankedSlot> {
     let mut candidates = gather(availability, sought, staff, Never::default());
     candidates.retain(|candidate| candidate.start >= from);
-    candidates.sort_unstable_by_key(|candidate| {
-        (candidate.start, candidate.load, availability.catalogue().position(candidate.staff))
-    });
+    candidates.sort_unstable_by_key(|candidate| (candidate.start, candidate.load, candidate.place));
     candidates.dedup_by_key(|candidate| candidate.start);
     candidates
         .into_iter()
@@ -282,17 +279,18 @@ fn gather(
 ) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let mut starts = Vec::new();
+    let has_own = !availability.own().is_empty();
     for person in staff {
         starts.clear();
+        let place = availability.catalogue().position(*person);
         availability.free_starts(sought, *person, &mut starts);
         let mut load: Option<(NaiveDate, i64)> = None;
         for start in &starts {
             let Some((day, wall)) = availability.wall(*start) else {
                 continue;
             };
-            if never.minute == Some(*start)
-                || availability.own_at(sought.slot(*person, *start).stay()).is_some()
-            {
+            let is_own = || availability.own_at(sought.slot(*person, *start).stay()).is_some();
+            if never.minute == Some(*start) || (has_own && is_own()) {
                 continue;
             }
             let minutes = match load {
@@ -300,7 +298,7 @@ fn gather(
                 _ => availability.load_of(*person, day),
             };
             load = Some((day, minutes));
-            candidates.push(Candidate { start: *start, day, wall, staff: *person, load: minutes });
+            candidates.push(Candidate { start: *start, day, wall, staff: *person, load: minutes, place });
         }
     }
     candidates
@@ -312,7 +310,8 @@ struct Plan {
     afternoon: bool,
     /// The asked time on the asked day, moved to the opening if it lies before.
     anchor: u16,
-    purposes: HashMap<Minute, OfferKind>,
+    /// A few, in no order.
+    purposes: Vec<(Minute, OfferKind)>,
     /// Minutes from the asked time to what the next free day has: a time of the asked day that is no farther goes
     /// before it.
     reach: u16,
@@ -329,7 +328,7 @@ impl Plan {
             wish,
             afternoon: asked >= NOON,
             anchor: opening.map_or(asked, |opens| asked.max(opens)),
-            purposes: HashMap::new(),
+            purposes: Vec::new(),
             reach: 0,
         };
         // Weaker purposes first; a stronger one takes its minute over.
@@ -384,13 +383,31 @@ impl Plan {
             if kind == OfferKind::NextAvailable {
                 self.reach = candidate.wall.abs_diff(asked);
             }
-            self.purposes.insert(candidate.start, kind);
+            self.purposes.retain(|(minute, _)| *minute != candidate.start);
+            self.purposes.push((candidate.start, kind));
         }
+    }
+
+    fn ranked<'a>(&self, candidate: &'a Candidate) -> Ranked<'a> {
+        let (kind, sought_for) = self.kind_of(candidate);
+        let bonus = if sought_for { kind.bonus(self.afternoon) } else { 0 };
+        let score = 10_000 - self.distance(candidate) + bonus;
+        let matches_preference = self.matches(candidate.wall);
+        let key = (
+            !matches_preference,
+            !sought_for,
+            Reverse(score),
+            !self.likes(candidate.wall),
+            candidate.start,
+            candidate.load,
+            candidate.place,
+        );
+        Ranked { key, candidate, kind, score, matches_preference }
     }
 
     /// The kind of a candidate, and whether it was looked for or only fills up.
     fn kind_of(&self, candidate: &Candidate) -> (OfferKind, bool) {
-        if let Some(kind) = self.purposes.get(&candidate.start) {
+        if let Some((_, kind)) = self.purposes.iter().find(|(minute, _)| *minute == candidate.start) {
             return (*kind, true);
         }
         if candidate.day != self.wish.day {

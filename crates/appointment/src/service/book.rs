@@ -96,7 +96,8 @@ impl BookingService {
         let catalogue = self.catalogues.known(scope, request.branch).await?;
         let wish = wish_for(catalogue.timezone(), start);
         let asked = Some(Minute::floor(start));
-        let (alternatives, _) = self.alternatives(scope, &ask_for(&request), wish, asked, None).await?;
+        let (alternatives, _) =
+            self.alternatives(scope, &ask_for(&request), wish, (asked, None), None).await?;
         Ok(BookOutcome::SlotGone { reason, alternatives })
     }
 

@@ -1,15 +1,18 @@
 //! Is this minute free? And what is, if it is not.
 
+use chrono::{DateTime, Utc};
 use kernel::{ChangeSet, TenantScope};
 
 use super::{
-    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds_for, wish_for,
-    worth_another_look,
+    ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, latest_day, own_holds_for,
+    wish_for, worth_another_look,
 };
 use crate::calendar::Certainty;
 use crate::commands::{CheckOutcome, CheckRequest, Requester};
 use crate::error::BookingError;
-use crate::model::{DateRange, HoldId, Minute, OwnAppointment, Slot, Span, Unavailable, local_date};
+use crate::model::{
+    Catalogue, DateRange, HoldId, Minute, OwnAppointment, Slot, Span, Unavailable, local_date,
+};
 use crate::policy::holds::{HoldPlan, HoldWish, plan_hold};
 
 enum Decision {
@@ -37,13 +40,9 @@ impl BookingService {
             requester: &request.requester,
             customer: None,
         };
-        let mut refused = (Unavailable::JustTaken, None);
+        let mut refused = (Unavailable::JustTaken, None, None);
         for _ in 0..ATTEMPTS {
-            let picture = self
-                .picture(scope, &ask, &|catalogue, _| {
-                    DateRange::day(local_date(catalogue.timezone(), request.start))
-                })
-                .await?;
+            let picture = self.day_or_more(scope, &ask, request.start).await?;
             match decide(&picture, &request, HoldId::generate(self.ids.as_ref())) {
                 Decision::Free { slot, plan, existing, certainty } => {
                     let HoldPlan { hold, change } = *plan;
@@ -54,23 +53,37 @@ impl BookingService {
                     match self.appointments.commit(scope, change).await {
                         Ok(()) => return Ok(free),
                         Err(error) if worth_another_look(&error) => {
-                            refused = (Unavailable::JustTaken, existing);
+                            refused = (Unavailable::JustTaken, existing, None);
                         }
                         Err(error) => return Err(BookingError::Commit(error)),
                     }
                 }
                 Decision::No { reason, existing } => {
-                    refused = (reason, existing);
+                    refused = (reason, existing, Some(picture));
                     break;
                 }
             }
         }
-        let (reason, existing) = refused;
+        let (reason, existing, seen) = refused;
         let catalogue = self.catalogues.known(scope, request.branch).await?;
         let wish = wish_for(catalogue.timezone(), request.start);
         let asked = Some(Minute::floor(request.start));
-        let (alternatives, _) = self.alternatives(scope, &ask, wish, asked, None).await?;
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, seen), None).await?;
         Ok(CheckOutcome::Taken { reason, alternatives, existing })
+    }
+
+    /// The day of an instant; with the days where alternatives are looked for, if nobody has time then.
+    async fn day_or_more(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        start: DateTime<Utc>,
+    ) -> Result<Picture, BookingError> {
+        let day = |catalogue: &Catalogue, _| DateRange::day(local_date(catalogue.timezone(), start));
+        let near = |catalogue: &Catalogue, today| {
+            wish_for(catalogue.timezone(), start).near_days(today, latest_day(catalogue, today))
+        };
+        self.picture_or(scope, ask, &day, Some((start, &near))).await
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use kernel::{ServiceId, StaffId};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{ServiceId, StaffId, TenantScope};
 
-use crate::calendar::Outside;
+use super::{ATTEMPTS, Ask, BookingService, Subject};
+use crate::calendar::{CalendarLink, Offered, Outside};
+use crate::error::BookingError;
 use crate::model::{
-    Availability, Catalogue, DateRange, DayLoad, FacilityId, HoldSnapshot, Sought, Unavailable, View,
+    Availability, BusyKind, Catalogue, DateRange, DayLoad, FacilityId, Further, HoldSnapshot, Minute, Sought,
+    Span, Unavailable, View, local_date,
 };
 use crate::policy::choice::choose;
 
@@ -47,6 +50,124 @@ impl Picture {
             Some(days) => seen.within(days),
             None => seen,
         }
+    }
+}
+
+/// The dates that a question is about, given the catalogue and today.
+pub(super) type Days<'a> = dyn Fn(&Catalogue, NaiveDate) -> DateRange + Sync + 'a;
+
+impl BookingService {
+    /// Loads what is needed to decide about some dates. `days` is asked anew if the catalogue turns out to be old.
+    pub(super) async fn picture(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        days: &Days<'_>,
+    ) -> Result<Picture, BookingError> {
+        self.picture_or(scope, ask, days, None).await
+    }
+
+    /// The same; if nobody has time at a wished instant, of the longer range of dates that begins with those of `days`,
+    /// where others are looked for.
+    pub(super) async fn picture_or(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        days: &Days<'_>,
+        instead: Option<(DateTime<Utc>, &Days<'_>)>,
+    ) -> Result<Picture, BookingError> {
+        let mut catalogue = self.catalogues.known(scope, ask.branch).await?;
+        for _ in 0..ATTEMPTS {
+            let view = View { now: self.clock.now(), call: ask.requester.call(), exclude: ask.exclude() };
+            let today = local_date(catalogue.timezone(), view.now);
+            let mut days = days(&catalogue, today);
+            let sought = ask.sought(&catalogue);
+            let performers = sought.as_ref().map(|sought| sought.performers(&catalogue)).unwrap_or_default();
+            let caller = (ask.requester.number().cloned(), ask.customers());
+            let facilities = sought.as_ref().map(|sought| sought.facilities(&catalogue)).unwrap_or_default();
+            let resources = (performers.clone(), facilities);
+            let mut query = Availability::query(&catalogue, days, resources, view, caller);
+            let longer = instead.map(|(wish, longer)| (wish, longer(&catalogue, today)));
+            if let (Some((wish, longer)), Some(sought)) = (longer, &sought) {
+                query.further = self.further(ask, (&catalogue, sought, &performers), (days, longer), wish);
+            }
+            let mut load = self.appointments.day_load(scope, &query).await?;
+            if let Some(offer) = ask.requester.offer() {
+                // What an offer keeps is kept for whoever says yes to it.
+                load.busy.retain(|span| span.kind != BusyKind::Offer(offer));
+                load.facilities.retain(|span| span.kind != BusyKind::Offer(offer));
+            }
+            if let (true, Some((_, longer))) = (load.is_further, longer) {
+                days = longer;
+            }
+            if load.catalogue_version == catalogue.version() {
+                self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
+                let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
+                return Ok(Picture {
+                    catalogue,
+                    sought,
+                    days,
+                    performers,
+                    load,
+                    view,
+                    outside,
+                    horizon: None,
+                });
+            }
+            catalogue = self.catalogues.reload(scope, ask.branch, self.clock.real_now()).await?;
+        }
+        Err(BookingError::Unsettled)
+    }
+
+    /// What is wanted besides if nobody has time for a wish. Nothing where an outside calendar has a say: what it leaves
+    /// open is not in our load.
+    fn further(
+        &self,
+        ask: &Ask<'_>,
+        (catalogue, sought, performers): (&Catalogue, &Sought, &[StaffId]),
+        (days, longer): (DateRange, DateRange),
+        wish: DateTime<Utc>,
+    ) -> Option<Further> {
+        let staff = ask.staff.map_or_else(|| performers.to_vec(), |staff| vec![staff]);
+        let is_linked = !ask.links(catalogue, performers).is_empty();
+        let span = sought.footprint().spans_at(Minute::floor(wish)).first().copied()?;
+        let goes_on = longer.first() == days.first() && longer.last() > days.last();
+        let until = Availability::stretch(catalogue, longer).end;
+        (goes_on && !is_linked && !staff.is_empty()).then_some(Further { staff, span, until })
+    }
+
+    /// What outside calendars say about these people on these days; nothing is asked where there are none.
+    async fn outside(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        catalogue: &Catalogue,
+        days: DateRange,
+        performers: &[StaffId],
+    ) -> Outside {
+        let stay = match ask.subject {
+            Subject::Service(_) => None,
+            Subject::Moving(appointment) => Some(Span::new(appointment.starts_at, appointment.ends_at)),
+        };
+        let links = ask.links(catalogue, performers).into_iter();
+        // A question about one person's day is one question there; the others are asked about when they are offered.
+        let (asked, others): (Vec<_>, Vec<_>) = links.partition(|(staff, _)| {
+            days.first() != days.last() || ask.staff.is_none_or(|wanted| wanted == *staff)
+        });
+        if asked.is_empty() && others.is_empty() {
+            return Outside::none();
+        }
+        let unknown = |links: Vec<(StaffId, CalendarLink)>| {
+            links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect::<Vec<_>>()
+        };
+        let mut people = match &self.outside {
+            Some(outside) if !asked.is_empty() => {
+                outside.offered(scope, &asked, Availability::window(catalogue, days)).await
+            }
+            _ => unknown(asked),
+        };
+        people.extend(unknown(others));
+        Outside::new(people).moving(stay)
     }
 }
 

@@ -39,7 +39,8 @@ impl BookingService {
             requester: &request.requester,
             customer: None,
         };
-        let (slots, picture) = self.alternatives(scope, &ask, request.wish, None, request.limit).await?;
+        let (slots, picture) =
+            self.alternatives(scope, &ask, request.wish, (None, None), request.limit).await?;
         let day = why_not_that_day(&picture, request.wish.day);
         Ok(SearchOutcome { slots, day })
     }

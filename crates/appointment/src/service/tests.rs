@@ -10,7 +10,7 @@ mod one_after_the_other;
 mod recurring;
 mod sequences;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -70,6 +70,8 @@ struct Racing {
     /// Every commit finds its time taken.
     unlucky: AtomicBool,
     durabilities: Mutex<Vec<Durability>>,
+    /// How often days were asked for.
+    looks: AtomicUsize,
 }
 
 #[async_trait]
@@ -122,6 +124,7 @@ impl AppointmentRepository for Racing {
     }
 
     async fn day_load(&self, scope: &TenantScope, query: &DayQuery) -> Result<DayLoad, StoreError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         self.store.day_load(scope, query).await
     }
 
@@ -182,6 +185,7 @@ fn world_of(catalogue: CatalogueBuilder) -> World {
         rivals: Mutex::new(Vec::new()),
         unlucky: AtomicBool::new(false),
         durabilities: Mutex::new(Vec::new()),
+        looks: AtomicUsize::new(0),
     });
     let service = BookingService::new(
         Arc::clone(&catalogues) as _,

@@ -261,7 +261,14 @@ impl Rows {
     }
 
     pub(super) fn day_load(&self, query: &DayQuery, catalogue_version: i64, now: DateTime<Utc>) -> DayLoad {
-        let stretch = Span::new(query.from, query.until);
+        let occupied = |staff: &StaffId, span: &Span| {
+            let is_theirs =
+                |row: &&Occupied| row.resource == Resource::Staff(*staff) && row.span.overlaps(span);
+            self.occupancy.iter().filter(is_theirs).any(|row| self.counts(row, query, now).is_some())
+        };
+        let further = query.further.as_ref();
+        let further = further.filter(|wish| wish.staff.iter().all(|staff| occupied(staff, &wish.span)));
+        let stretch = Span::new(query.from, further.map_or(query.until, |further| further.until));
         let (mut busy, mut facilities) = (Vec::new(), Vec::new());
         for row in self.occupancy.iter().filter(|row| row.span.overlaps(&stretch)) {
             let Some((kind, expires_at)) = self.counts(row, query, now) else { continue };
@@ -300,7 +307,7 @@ impl Rows {
             query.for_call == Some(hold.call)
                 || (query.for_number.is_some() && hold.caller_number == query.for_number)
         });
-        DayLoad { catalogue_version, busy, facilities, own, holds }
+        DayLoad { catalogue_version, busy, facilities, own, holds, is_further: further.is_some() }
     }
 
     /// What occupies it and until when, if it counts.

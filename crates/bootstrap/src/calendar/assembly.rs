@@ -96,6 +96,7 @@ pub(crate) fn client(settings: &Calendar, report: Arc<dyn LimitReport>) -> anyho
     let limits = Limits {
         read: Duration::from_millis(settings.read_timeout_ms),
         write: Duration::from_millis(settings.write_timeout_ms),
+        classes: settings.connection_classes,
         ..Limits::default()
     };
     Client::reporting(CalcomConfig { limits, ..CalcomConfig::default() }, report)

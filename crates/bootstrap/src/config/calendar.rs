@@ -20,6 +20,8 @@ pub struct Calendar {
     pub fresh_empty_ms: u64,
     /// How long an answer is good for a wish, in milliseconds.
     pub stale_ms: u64,
+    /// Classes that accounts are spread over; each has connections of its own.
+    pub connection_classes: u16,
     /// Weeks of event types that are remembered at most.
     pub entries: u64,
     /// Time between two rounds that keep what is remembered fresh, in milliseconds; 0 switches the rounds off.
@@ -37,7 +39,7 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 12] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 13] {
         [
             ("calendar.patience_ms", self.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
@@ -45,6 +47,7 @@ impl Calendar {
             ("calendar.fresh_ms", self.fresh_ms, 0, 600_000),
             ("calendar.fresh_empty_ms", self.fresh_empty_ms, 0, 600_000),
             ("calendar.stale_ms", self.stale_ms, 0, 86_400_000),
+            ("calendar.connection_classes", self.connection_classes.into(), 1, 64),
             ("calendar.entries", self.entries, 1, 10_000_000),
             ("calendar.refresh_ms", self.refresh_ms, 0, 3_600_000),
             ("calendar.refresh_requests", u64::try_from(self.refresh_requests).unwrap_or(u64::MAX), 0, 100),

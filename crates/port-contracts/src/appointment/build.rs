@@ -109,6 +109,7 @@ impl AppointmentFixture {
             for_call: None,
             for_number: None,
             customers: Vec::new(),
+            further: None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Rules of reading.
 
 use appointment::model::{
-    Appointment, AppointmentStatus, BusyKind, Catalogue, ChangeKind, DayQuery, MAX_HISTORY, PhaseKind,
-    PhaseSpan,
+    Appointment, AppointmentStatus, BusyKind, Catalogue, ChangeKind, DayQuery, Further, MAX_HISTORY,
+    PhaseKind, PhaseSpan,
 };
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
@@ -213,6 +213,22 @@ pub async fn a_day_load_tells_everything(fixture: &AppointmentFixture) {
         (own[0].customer, own[0].service, own[0].staff, own[0].call),
         (mine.customer, mine.service, mine.staff, mine.call)
     );
+
+    let wish = |people: &[usize], from, until| {
+        let staff = people.iter().map(|person| tenant.staff(*person)).collect();
+        let further = Further { staff, span: fixture.span(from, until), until: fixture.at(300) };
+        DayQuery { until: fixture.at(150), further: Some(further), ..fixture.query(tenant) }
+    };
+    for (people, from, until, is_further, busy) in [
+        (&[0][..], 70, 80, true, 5),
+        (&[0], 30, 60, false, 3),
+        (&[0, 1], 70, 80, false, 3),
+        (&[0, 1], 180, 200, false, 3),
+        (&[1], 180, 200, true, 5),
+    ] {
+        let load = fixture.load(tenant, &wish(people, from, until)).await;
+        assert_eq!((load.is_further, load.busy.len()), (is_further, busy), "{people:?} {from}");
+    }
 
     let beside = DayQuery {
         from: fixture.at(30),

@@ -37,7 +37,8 @@ async fn looking_at_a_day_does_not_read_the_past() {
     let branch = salon.branch.as_uuid();
     let look = format!(
         "SELECT app.day_load('{tenant}', '{branch}', ARRAY['{staff}']::uuid[], now(), now() + interval '1 day', NULL,
-                             '{call}', NULL, '{{}}')"
+                             '{call}', NULL, '{{}}', ARRAY['{staff}']::uuid[], now(), now() + interval '30 minutes',
+                             now() + interval '2 days')"
     );
     let claim = format!(
         "SELECT app.claim_hold('{tenant}', '{{}}', '{{}}', '{{}}', '{staff}', now(), now() + interval '30 minutes',
@@ -105,7 +106,8 @@ async fn plans_last(before: i32) {
     let (look, release, find) = (
         format!(
             "SELECT app.day_load('{tenant}', '{branch}', ARRAY['{staff}']::uuid[], now(), now() + interval '1 day',
-                                 NULL, '{call}', '+491700000099', ARRAY['{}']::uuid[])",
+                                 NULL, '{call}', '+491700000099', ARRAY['{}']::uuid[], ARRAY['{staff}']::uuid[],
+                                 now(), now() + interval '30 minutes', now() + interval '2 days')",
             salon.customer.as_uuid()
         ),
         format!(

@@ -57,6 +57,31 @@ async fn a_free_slot_is_held_for_the_call() {
     assert_eq!(free_slot(&world, check(known(3), 1, None, TEN)).await.staff, staff_id(1));
 }
 
+/// What a refusal was decided on shows what is offered instead; only a time that is free needs no more than its day.
+#[tokio::test]
+async fn a_time_that_nobody_has_and_others_instead_take_one_look() {
+    let world = world();
+    let looks = || world.racing.looks.swap(0, Ordering::Relaxed);
+    free_slot(&world, check(known(1), 1, Some(1), TEN)).await;
+    assert_eq!(looks(), 1);
+    let CheckOutcome::Taken { alternatives, .. } = checked(&world, check(known(2), 1, Some(1), TEN)).await
+    else {
+        panic!("she is held");
+    };
+    assert_eq!(looks(), 1);
+    let by_itself = SearchRequest {
+        staff: Some(staff_id(1)),
+        requester: known(2),
+        ..search(TimeWish::At(600), "2026-11-24")
+    };
+    let found = world.service.search(&world.scope, by_itself).await.unwrap();
+    assert_eq!((starts(&alternatives), looks()), (starts(&found.slots), 1));
+
+    // The other person has time, so the day is all that is asked for.
+    free_slot(&world, check(known(3), 1, None, TEN)).await;
+    assert_eq!(looks(), 1);
+}
+
 #[tokio::test]
 async fn looking_without_holding_writes_nothing() {
     let world = world();
