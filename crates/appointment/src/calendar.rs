@@ -30,7 +30,7 @@ pub use failure::{ReadFailure, RefusalReason, WriteFailure};
 #[cfg(any(test, feature = "testing"))]
 pub use outside::MockOutsideTimes;
 pub(crate) use outside::Verdict;
-pub use outside::{Certainty, Offered, Outside, OutsideTimes};
+pub use outside::{Certainty, Moving, Offered, Outside, OutsideTimes};
 #[cfg(any(test, feature = "testing"))]
 pub use pacing::MockAccountPacing;
 pub use pacing::{AccountPacing, Errand, Heard, Leave, PacingPolicy};

@@ -20,6 +20,7 @@ mod import;
 mod look;
 pub mod mapping;
 mod news;
+mod place;
 mod push;
 mod reconcile;
 mod rounds;

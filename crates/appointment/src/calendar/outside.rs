@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{StaffId, TenantScope};
+use kernel::{AppointmentId, StaffId, TenantScope};
 
 use super::remote::{CalendarLink, ConnectionId};
 use crate::model::{Minute, Span};
@@ -32,10 +32,21 @@ pub enum Offered {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outside {
     people: Vec<(StaffId, Offered)>,
-    /// The stay of an appointment that is to be moved: the outside calendar still sees it as taken.
-    moving: Option<Span>,
+    moving: Option<Moving>,
     /// Whether what is not known counts as free.
     trusting: bool,
+}
+
+/// An appointment that is to be moved. The outside calendar sees its time as taken, so it is asked about that time as if
+/// the copy was not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moving {
+    /// Whose time it has.
+    pub staff: StaffId,
+    /// Where it stands.
+    pub stay: Span,
+    /// What is said about the person without it.
+    pub offered: Offered,
 }
 
 /// What a point of view allows.
@@ -59,11 +70,10 @@ impl Outside {
         Self { people, moving: None, trusting: false }
     }
 
-    /// For moving an appointment that stands at `stay`.
+    /// For moving an appointment that has a copy there.
     #[must_use]
-    pub const fn moving(mut self, stay: Option<Span>) -> Self {
-        self.moving = stay;
-        self
+    pub fn moving(self, moving: Option<Moving>) -> Self {
+        Self { moving, ..self }
     }
 
     /// The same, with everything free that is not known to be taken: for a wish that will be verified.
@@ -78,6 +88,14 @@ impl Outside {
         self.people.iter().find(|(person, _)| *person == staff).map(|(_, offered)| offered)
     }
 
+    /// What decides about one stay of a person.
+    fn of_stay(&self, staff: StaffId, stay: Span) -> Option<&Offered> {
+        match &self.moving {
+            Some(own) if own.staff == staff && own.stay.overlaps(&stay) => Some(&own.offered),
+            _ => self.of(staff),
+        }
+    }
+
     /// Whether nothing is left open about anybody.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -86,11 +104,8 @@ impl Outside {
 
     /// Whether a stay with a person may begin, as far as outside calendars go.
     pub(crate) fn verdict(&self, staff: StaffId, start: Minute, end: Minute) -> Verdict {
-        let Some(offered) = self.of(staff) else { return Verdict::Free };
         let stay = Span::new(start.instant(), end.instant());
-        if self.moving.is_some_and(|own| own.overlaps(&stay)) {
-            return Verdict::Free;
-        }
+        let Some(offered) = self.of_stay(staff, stay) else { return Verdict::Free };
         match offered {
             Offered::Fresh { starts, .. } if starts.binary_search(&start).is_ok() => Verdict::Free,
             Offered::Fresh { .. } => Verdict::Taken,
@@ -137,8 +152,9 @@ impl Certainty {
         }
     }
 
-    pub(crate) fn of(outside: &Outside, staff: StaffId) -> Self {
-        match outside.of(staff) {
+    /// About one stay of a person.
+    pub(crate) fn of(outside: &Outside, staff: StaffId, stay: Span) -> Self {
+        match outside.of_stay(staff, stay) {
             None => Self::Verified { as_of: None },
             Some(Offered::Fresh { as_of, .. }) => Self::Verified { as_of: Some(*as_of) },
             Some(Offered::Stale { as_of, .. }) => Self::Unverified { as_of: Some(*as_of) },
@@ -161,6 +177,16 @@ pub trait OutsideTimes: Send + Sync {
         links: &[(StaffId, CalendarLink)],
         window: Span,
     ) -> Vec<(StaffId, Offered)>;
+
+    /// Starts within `window` of the time of whoever has the copy of an appointment, as if that copy was not there. `None`:
+    /// it has none at `link`, as far as is known.
+    async fn offered_without(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+        link: &CalendarLink,
+        window: Span,
+    ) -> Option<Offered>;
 
     /// Something changed there: what is remembered of the connection is not fresh any more.
     async fn changed(&self, scope: &TenantScope, connection: ConnectionId);

@@ -27,6 +27,7 @@ use super::dates::{DateRange, add_days};
 use super::facility::FacilityId;
 use super::load::{BusyKind, DayLoad, DayQuery, OwnAppointment};
 use super::reason::Unavailable;
+use super::slot::Slot;
 use super::sought::Sought;
 use super::span::{Minute, Span, normalise, subtract, touched_minutes};
 use super::zone::{DayFrame, local_date};
@@ -180,8 +181,8 @@ impl<'c> Availability<'c> {
 
     /// Whether everything that decides about a person's time was asked.
     #[must_use]
-    pub fn is_verified(&self, staff: StaffId) -> bool {
-        Certainty::of(&self.outside, staff).is_verified()
+    pub fn is_verified(&self, slot: &Slot) -> bool {
+        Certainty::of(&self.outside, slot.staff, slot.stay()).is_verified()
     }
 
     fn timeline(&self, staff: StaffId) -> Option<&Timeline> {

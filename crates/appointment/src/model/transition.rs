@@ -148,11 +148,12 @@ impl Appointment {
         Self { snapshot: next }
     }
 
-    /// The appointment back at the time from which it was moved, since the outside calendar does not take the move: it
-    /// counts as not moved, and what the move would have cost is not owed.
+    /// The appointment back at the time, and with the person, from which it was moved, since the outside calendar does not
+    /// take the move: it counts as not moved, and what the move would have cost is not owed.
     #[must_use]
-    pub fn move_undone(&self, start: DateTime<Utc>) -> Self {
+    pub fn move_undone(&self, staff: StaffId, start: DateTime<Utc>) -> Self {
         let mut back = self.follow(start);
+        back.snapshot.staff = staff;
         back.snapshot.reschedule_count = back.snapshot.reschedule_count.saturating_sub(1);
         back.snapshot.fee = None;
         back
@@ -385,7 +386,7 @@ mod tests {
             made.move_to(staff_id(1), Minute::floor(at("2026-11-26T13:00:00Z")), policy, now).unwrap();
         let mut costly = moved.into_snapshot();
         costly.fee = Some(Money::new(500, Currency::Eur));
-        let back = Appointment::restore(costly).unwrap().move_undone(made.starts_at());
+        let back = Appointment::restore(costly).unwrap().move_undone(made.snapshot().staff, made.starts_at());
         assert_eq!((back.snapshot().reschedule_count, back.snapshot().fee), (0, None));
         assert_eq!((back.stay(), &back.snapshot().spans), (made.stay(), &made.snapshot().spans));
     }

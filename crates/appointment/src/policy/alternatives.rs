@@ -218,12 +218,10 @@ pub fn rank(
     ranked.sort_unstable_by_key(|entry| entry.key);
     ranked
         .into_iter()
-        .map(|Ranked { candidate, kind, score, matches_preference, .. }| RankedSlot {
-            slot: sought.slot(candidate.staff, candidate.start),
-            kind,
-            score,
-            matches_preference,
-            verified: availability.is_verified(candidate.staff),
+        .map(|Ranked { candidate, kind, score, matches_preference, .. }| {
+            let slot = sought.slot(candidate.staff, candidate.start);
+            let verified = availability.is_verified(&slot);
+            RankedSlot { slot, kind, score, matches_preference, verified }
         })
         .collect()
 }
@@ -242,12 +240,11 @@ pub fn in_order(
     candidates.dedup_by_key(|candidate| candidate.start);
     candidates
         .into_iter()
-        .map(|candidate| RankedSlot {
-            slot: sought.slot(candidate.staff, candidate.start),
-            kind: OfferKind::NextAvailable,
-            score: 10_000 - (candidate.start.0 - from.0),
-            matches_preference: true,
-            verified: availability.is_verified(candidate.staff),
+        .map(|candidate| {
+            let slot = sought.slot(candidate.staff, candidate.start);
+            let verified = availability.is_verified(&slot);
+            let score = 10_000 - (candidate.start.0 - from.0);
+            RankedSlot { slot, kind: OfferKind::NextAvailable, score, matches_preference: true, verified }
         })
         .collect()
 }

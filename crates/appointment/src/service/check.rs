@@ -132,6 +132,6 @@ fn decide(picture: &Picture, request: &CheckRequest, fresh: HoldId) -> Decision 
             HoldPlan { hold: None, change: ChangeSet::new() }
         }
     };
-    let certainty = Certainty::of(&picture.outside, staff);
+    let certainty = Certainty::of(&picture.outside, staff, slot.stay());
     Decision::Free { slot, plan: Box::new(plan), existing, certainty }
 }

@@ -153,7 +153,7 @@ impl BookingService {
                 absence: person
                     .and_then(|person| person.absences.iter().find(|span| span.overlaps(&stay)).copied()),
                 link: catalogue.link(request.service, staff).cloned(),
-                as_of: Certainty::of(&picture.outside, staff).as_of(),
+                as_of: Certainty::of(&picture.outside, staff, stay).as_of(),
             }
         });
         let facilities = availability.facilities_at(sought, request.start).into_iter();

@@ -46,7 +46,7 @@ impl BookingService {
                 Ok(found) => found,
                 Err(refusal) => return Ok(PrepareOutcome::Not(refusal)),
             };
-            let certainty = Certainty::of(&found.picture.outside, found.slot.staff);
+            let certainty = Certainty::of(&found.picture.outside, found.slot.staff, found.slot.stay());
             let Requester::Caller(context) = &request.requester else {
                 return Ok(PrepareOutcome::Ready {
                     appointment: found.appointment,

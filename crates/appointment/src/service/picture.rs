@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{ServiceId, StaffId, TenantScope};
 
 use super::{ATTEMPTS, Ask, BookingService, Subject};
-use crate::calendar::{CalendarLink, Offered, Outside};
+use crate::calendar::{CalendarLink, Moving, Offered, Outside};
 use crate::error::BookingError;
 use crate::model::{
     Availability, BusyKind, Catalogue, DateRange, DayLoad, FacilityId, Further, HoldSnapshot, Minute, Sought,
@@ -145,10 +145,6 @@ impl BookingService {
         days: DateRange,
         performers: &[StaffId],
     ) -> Outside {
-        let stay = match ask.subject {
-            Subject::Service(_) => None,
-            Subject::Moving(appointment) => Some(Span::new(appointment.starts_at, appointment.ends_at)),
-        };
         let links = ask.links(catalogue, performers).into_iter();
         // A question about one person's day is one question there; the others are asked about when they are offered.
         let (asked, others): (Vec<_>, Vec<_>) = links.partition(|(staff, _)| {
@@ -167,7 +163,27 @@ impl BookingService {
             _ => unknown(asked),
         };
         people.extend(unknown(others));
-        Outside::new(people).moving(stay)
+        Outside::new(people).moving(self.moving(scope, ask, catalogue, days).await)
+    }
+
+    /// What the outside calendar says about the time of an appointment that is to be moved on its own day.
+    async fn moving(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        catalogue: &Catalogue,
+        days: DateRange,
+    ) -> Option<Moving> {
+        let (Subject::Moving(appointment), Some(outside)) = (ask.subject, &self.outside) else { return None };
+        let staff = appointment.staff;
+        let stay = Span::new(appointment.starts_at, appointment.ends_at);
+        let (window, of_stay) =
+            (Availability::window(catalogue, days), DateRange::day(catalogue.date_at(stay.start)));
+        let is_asked = ask.staff.is_none_or(|wanted| wanted == staff) && window.overlaps(&stay);
+        let link = catalogue.link(appointment.service, staff).filter(|_| is_asked)?;
+        let window = Availability::window(catalogue, of_stay);
+        let offered = outside.offered_without(scope, appointment.id, link, window).await?;
+        Some(Moving { staff, stay, offered })
     }
 }
 

@@ -141,8 +141,10 @@ pub(super) fn stays(
 
 /// How far the answer about these slots can be relied on: as far as that about the least certain one.
 pub(super) fn certainty(pictures: &[PartPicture], slots: &[Slot]) -> Certainty {
-    let each =
-        pictures.iter().zip(slots).map(|(part, slot)| Certainty::of(&part.picture.outside, slot.staff));
+    let each = pictures
+        .iter()
+        .zip(slots)
+        .map(|(part, slot)| Certainty::of(&part.picture.outside, slot.staff, slot.stay()));
     // Where no outside calendar has a say, nothing can be out of date.
     let has_say = |certainty: &Certainty| *certainty != Certainty::Verified { as_of: None };
     let least = each.filter(has_say).min_by_key(|certainty| (certainty.is_verified(), certainty.as_of()));

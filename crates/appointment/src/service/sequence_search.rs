@@ -264,7 +264,7 @@ impl BookingService {
                 }
             };
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
-            let verified = seen.iter().zip(&slots).all(|(seen, slot)| seen.is_verified(slot.staff));
+            let verified = seen.iter().zip(&slots).all(|(seen, slot)| seen.is_verified(slot));
             if let Some(slot) = slots.first().copied() {
                 possible.found.push((RankedSlot { slot, verified, ..start }, slots));
             }

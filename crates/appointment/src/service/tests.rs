@@ -6,6 +6,7 @@ mod changing;
 mod checking;
 mod furnished;
 mod held_together;
+mod mirrored;
 mod one_after_the_other;
 mod recurring;
 mod sequences;

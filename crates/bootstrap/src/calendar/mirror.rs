@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OfferedWeek,
-    OfferedWeeks, OutsideTimes,
+    OfferedWeeks, OutsideTimes, RemoteUid,
 };
 use appointment::model::{Minute, Span};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
-use kernel::{Clock, StaffId, TenantId, TenantScope};
+use kernel::{AppointmentId, Clock, StaffId, TenantId, TenantScope};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
@@ -65,8 +65,8 @@ pub struct MirrorPolicy {
 /// How long a caller waits for an account that was silent the last time.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
 
-/// One week of one event type.
-type Key = (TenantId, CalendarLink, i64);
+/// One week of one event type; perhaps as if a booking was not there, because it is to be moved.
+type Key = (TenantId, CalendarLink, i64, Option<RemoteUid>);
 
 #[derive(Debug, Clone)]
 struct Week {
@@ -202,6 +202,9 @@ impl MirroredTimes {
     /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
     /// that asks again before its own week is old would otherwise find that very week.
     async fn found_elsewhere(&self, scope: &TenantScope, key: &Key) -> Option<Week> {
+        if key.3.is_some() {
+            return None;
+        }
         let version = self.together.version(key.0, key.1.connection);
         let found = self.together.find(scope, &key.1, key.2, version).await?;
         let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
@@ -211,7 +214,7 @@ impl MirroredTimes {
     }
 
     async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
-        let (_, link, week) = key;
+        let (_, link, week, without) = key;
         // Read before asking: a change meanwhile makes the answer old.
         self.together.hear(scope, link.connection).await;
         let version = self.together.version(scope.tenant(), link.connection);
@@ -225,11 +228,13 @@ impl MirroredTimes {
         let window = Span::new(beginning(*week), beginning(week + 1));
         let effort = Effort { lane, within: self.policy.request };
         let fetched_at = self.clock.real_now();
-        match self.gateway.free_starts(scope, &connection, link, window, None, effort).await {
+        match self.gateway.free_starts(scope, &connection, link, window, without.as_ref(), effort).await {
             Ok(starts) => {
                 let starts: Vec<Minute> = starts.into_iter().map(Minute::floor).collect();
                 let written = |version| OfferedWeek { starts: starts.clone(), fetched_at, version };
-                self.together.keep(scope, link, *week, written, version).await;
+                if without.is_none() {
+                    self.together.keep(scope, link, *week, written, version).await;
+                }
                 Some(Week { starts: starts.into(), fetched_at, version })
             }
             Err(failure) => {
@@ -240,15 +245,23 @@ impl MirroredTimes {
     }
 
     /// One person's starts within the window.
-    async fn of_person(&self, scope: &TenantScope, link: &CalendarLink, window: Span) -> Offered {
+    async fn of_person(
+        &self,
+        scope: &TenantScope,
+        (link, without): (&CalendarLink, Option<&RemoteUid>),
+        window: Span,
+    ) -> Offered {
         let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
         self.together.hear(scope, link.connection).await;
         let weeks = week_of(first)..=week_of(last);
-        let keys: Vec<Key> = weeks.map(|week| (scope.tenant(), link.clone(), week)).collect();
+        let key = |week| (scope.tenant(), link.clone(), week, without.cloned());
+        let keys: Vec<Key> = weeks.map(key).collect();
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
         let mut flights = Vec::new();
         for key in &keys {
-            self.asked.insert(key.clone(), ());
+            if without.is_none() {
+                self.asked.insert(key.clone(), ());
+            }
             let kept = self.weeks.get(key);
             if !kept.as_ref().is_some_and(|week| self.is_fresh(key, week)) {
                 flights.push(self.flight(scope, key, Lane::Live).map(move |week| (key.2, week)));
@@ -299,11 +312,30 @@ impl OutsideTimes for MirroredTimes {
     ) -> Vec<(StaffId, Offered)> {
         let people = links
             .iter()
-            .map(|(staff, link)| async move { (*staff, self.of_person(scope, link, window).await) });
+            .map(|(staff, link)| async move { (*staff, self.of_person(scope, (link, None), window).await) });
         let asked = Instant::now();
         let offered = join_all(people).await;
         voice::spent(voice::CALENDAR, asked.elapsed());
         offered
+    }
+
+    async fn offered_without(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+        link: &CalendarLink,
+        window: Span,
+    ) -> Option<Offered> {
+        let record = match self.book.copy(scope, appointment).await {
+            Ok(record) => record?,
+            Err(error) => {
+                tracing::warn!(%error, appointment.id = %appointment, "the record of a copy could not be read");
+                return Some(Offered::Unknown);
+            }
+        };
+        let is_there = record.remote_start.is_some() && record.placed.as_ref() == Some(link);
+        let uid = record.uid.filter(|_| is_there)?;
+        Some(self.of_person(scope, (link, Some(&uid)), window).await)
     }
 
     async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {

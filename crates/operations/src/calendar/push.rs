@@ -202,6 +202,11 @@ impl CopyDesk {
         let Some(connection) = self.parts.book.connection(scope, connection.connection).await? else {
             return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
         };
+        if let Some(pushed) =
+            self.place_is_taken(scope, (appointment, record, &step), effort, attention).await?
+        {
+            return Ok(pushed);
+        }
         let lease = TimeDelta::seconds(LEASE_SECONDS);
         let sending = record.sending(
             appointment.starts_at(),
@@ -280,36 +285,6 @@ impl CopyDesk {
         })
     }
 
-    /// The provider gave it to somebody else. What was just made is called off, as if that person's time had been taken;
-    /// what was moved is left to a person, since the customer's old time is gone there.
-    #[expect(clippy::too_many_arguments, reason = "one step of a run, with all that the run knows")]
-    async fn misplaced(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        appointment: &Appointment,
-        record: &CopyRecord,
-        step: &Step,
-        booking: &RemoteBooking,
-        effort: Effort,
-        attention: &Attention,
-    ) -> Result<Option<Pushed>, CalendarError> {
-        let detail = "somebody else would perform it there".to_owned();
-        if *step != Step::Create {
-            let mut next = record.next(CopyState::Refused);
-            next.adopt(booking);
-            next.failed(detail);
-            let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
-            return Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken)));
-        }
-        let failure = match self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await {
-            Ok(()) => WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail },
-            // It is found by its marker, and called off then.
-            Err(_) => WriteFailure::Unknown { why: detail },
-        };
-        self.failed(scope, appointment, record, step, failure, attention).await
-    }
-
     /// The provider has it. One that waits for a confirmation there is a copy, but no agreement.
     async fn accepted(
         &self,
@@ -332,7 +307,7 @@ impl CopyDesk {
         Ok(Some(Pushed::Settled(Box::new(agreed))))
     }
 
-    async fn failed(
+    pub(super) async fn failed(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,

@@ -60,12 +60,17 @@ impl CopyDesk {
         let is_new = *step == Step::Create
             && appointment.status() == AppointmentStatus::Pending
             && appointment.snapshot().reschedule_count == 0;
-        if is_about_time
-            && matches!(step, Step::Reschedule(_))
-            && let Some(start) = record.remote_start
-        {
+        let old_place = match step {
+            Step::Reschedule(_) => Some(appointment.snapshot().staff),
+            Step::Cancel(_) if appointment.status().is_open() => {
+                self.placed_with(scope, appointment, &record).await?
+            }
+            _ => None,
+        };
+        if is_about_time && let (Some(staff), Some(start)) = (old_place, record.remote_start) {
             record.state = CopyState::Settled;
-            let back = appointment.move_undone(start);
+            record.link = record.placed.clone().unwrap_or(record.link);
+            let back = appointment.move_undone(staff, start);
             let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
             if !attention.take() {
                 // Whoever moved it was told the other time.

@@ -76,7 +76,7 @@ impl MirroredTimes {
         let mut keys: Vec<Key> = Vec::new();
         let mut seen = HashSet::new();
         let mut consider = |key: Key, kept: Option<&Week>| {
-            if key.2 < this_week || !seen.insert(key.clone()) {
+            if key.3.is_some() || key.2 < this_week || !seen.insert(key.clone()) {
                 return;
             }
             let begins = super::beginning(key.2);
@@ -96,7 +96,7 @@ impl MirroredTimes {
         for account in warm {
             for link in &account.links {
                 for week in this_week..=last_week {
-                    let key = (account.scope.tenant(), link.clone(), week);
+                    let key = (account.scope.tenant(), link.clone(), week, None);
                     let kept = self.weeks.get(&key);
                     consider(key, kept.as_ref());
                 }

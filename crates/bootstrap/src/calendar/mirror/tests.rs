@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
-    CalendarGateway, Connection, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking, RemoteEventType,
-    RemotePage, RemoteRequest, RemoteUid, Secret, WriteFailure,
+    CalendarGateway, Connection, CopyRecord, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking,
+    RemoteEventType, RemotePage, RemoteRequest, RemoteUid, Secret, WriteFailure,
 };
 use kernel::AppointmentId;
 use kernel::testing::{FixedClock, scope};
@@ -30,7 +30,7 @@ impl CalendarGateway for Slow {
         _: &Connection,
         _: &CalendarLink,
         window: Span,
-        _: Option<&'a RemoteUid>,
+        without: Option<&'a RemoteUid>,
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         if effort.lane == Lane::Background && self.refuses_background.load(Ordering::Relaxed) {
@@ -41,7 +41,11 @@ impl CalendarGateway for Slow {
         if tokio::time::timeout(effort.within, tokio::time::sleep(takes)).await.is_err() {
             return Err(ReadFailure::Unavailable { why: "timeout".to_owned() });
         }
-        let offers = lock(&self.offers).clone();
+        let mut offers = lock(&self.offers).clone();
+        if let Some(uid) = without {
+            assert_eq!(uid.as_str(), "booked");
+            offers.push(at("2026-11-24T09:15:00Z"));
+        }
         Ok(offers.into_iter().filter(|at| window.start <= *at && *at < window.end).collect())
     }
 
@@ -128,6 +132,11 @@ fn link() -> CalendarLink {
     }
 }
 
+/// The only appointment that has a copy.
+fn mirrored() -> AppointmentId {
+    AppointmentId::from_uuid(Uuid::from_u128(5))
+}
+
 impl World {
     fn new(takes_ms: u64) -> Self {
         let provider = Arc::new(Slow::default());
@@ -153,6 +162,14 @@ impl World {
                 webhook_secret: Secret::new("secret".to_owned()),
                 team: None,
             }))
+        });
+        book.expect_copy().returning(|_, appointment| {
+            let mut copy = CopyRecord::due(appointment, link());
+            if appointment == mirrored() {
+                (copy.placed, copy.uid) = (Some(link()), RemoteUid::parse("booked").ok());
+                copy.remote_start = Some(at("2026-11-24T09:30:00Z"));
+            }
+            Ok(Some(copy))
         });
         let policy = MirrorPolicy {
             fresh: Duration::from_secs(60),
@@ -246,6 +263,29 @@ async fn a_provider_that_hangs_costs_patience_and_leaves_what_was_known() {
     let Offered::Stale { starts, as_of } = answer else { panic!("{answer:?}") };
     assert_eq!((starts.len(), as_of), (2, at("2026-11-23T08:00:00Z")));
     assert_eq!(world.ask("2026-12-24").await, Offered::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_copy_that_is_to_be_moved_is_asked_about_as_if_it_was_not_there() {
+    let world = World::new(5);
+    let day = Span::new(at("2026-11-24T00:00:00Z"), at("2026-11-25T00:00:00Z"));
+    let here = link();
+    let without = |appointment| world.mirror.offered_without(&world.scope, appointment, &here, day);
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.len() == 2));
+    for _ in 0..2 {
+        let Some(Offered::Fresh { starts, .. }) = without(mirrored()).await else { panic!("it was asked") };
+        assert_eq!(starts.len(), 3);
+    }
+    assert_eq!(world.asked(), 2, "both are remembered, each as what it is");
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.len() == 2));
+    let elsewhere = CalendarLink { event_type: RemoteEventType::parse("4712").unwrap(), ..link() };
+    assert_eq!(world.mirror.offered_without(&world.scope, mirrored(), &elsewhere, day).await, None);
+    let unmade = AppointmentId::from_uuid(Uuid::from_u128(6));
+    assert_eq!(without(unmade).await, None, "there is no copy yet");
+    // Nobody else will ask for it, so it is not kept warm.
+    world.clock.advance(TimeDelta::seconds(40));
+    world.mirror.refresh(&[], |_| scope(1, None)).await;
+    assert_eq!(world.asked(), 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use appointment::calendar::{CopyState, RefusalReason};
 use appointment::model::{Appointment, AppointmentStatus};
-use appointment::testing::Mishap;
+use appointment::testing::{Mishap, staff_id};
 
 use super::super::{Attention, Heard, Pushed};
 use super::world::{World, event_type, slot};
@@ -148,11 +148,53 @@ async fn a_move_that_is_refused_and_cannot_go_back_is_disputed() {
 }
 
 #[tokio::test]
-async fn a_move_to_another_person_that_is_refused_there_is_never_withdrawn() {
+async fn a_move_to_another_person_who_has_no_time_there_goes_back() {
+    for (attention, reviews) in [(Attention::waiting(), 0), (Attention::nobody(), 1)] {
+        let world = World::new();
+        let (id, _) = world.settled(1, slot(0)).await;
+        world.remote.book_outside(&event_type(2), slot(3), None).unwrap();
+        let before = world.remote.open().len();
+        world.move_to(id, 2, slot(3)).await;
+        let writes = world.remote.writes();
+        let pushed = world.push_for(id, &attention).await;
+        assert!(matches!(pushed, Pushed::Refused(_, RefusalReason::SlotTaken)), "{pushed:?}");
+        assert_eq!((world.start(id), world.row(id).staff), (slot(0), staff_id(1)));
+        assert_eq!((world.status(id), world.row(id).reschedule_count), (AppointmentStatus::Confirmed, 0));
+        assert_eq!(
+            (world.remote.writes(), world.remote.open().len()),
+            (writes, before),
+            "nothing was called off"
+        );
+        assert_eq!((world.reviews().len(), world.emitted("appointment.disputed")), (reviews, reviews));
+        world.compare().await;
+        assert_eq!((world.start(id), world.row(id).staff), (slot(0), staff_id(1)), "both sides agree on it");
+    }
+}
+
+#[tokio::test]
+async fn a_move_to_another_person_is_not_begun_while_that_calendar_is_silent() {
     let world = World::new();
     let (id, _) = world.settled(1, slot(0)).await;
-    world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
     world.move_to(id, 2, slot(0)).await;
+    world.remote.set_down(true);
+    assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+    world.remote.set_down(false);
+    assert_eq!(world.only().event_type, Some(event_type(1)));
+    heal(&world).await;
+    assert_eq!(world.only().event_type, Some(event_type(2)));
+}
+
+#[tokio::test]
+async fn a_move_to_another_person_that_is_refused_in_the_last_moment_is_never_withdrawn() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.move_to(id, 2, slot(0)).await;
+    // After the look, when the old booking is called off already.
+    world.gateway.before_write(Box::pin(async {}));
+    let remote = world.remote.clone();
+    world.gateway.before_write(Box::pin(async move {
+        remote.book_outside(&event_type(2), slot(0), None).unwrap();
+    }));
     world.push_for(id, &Attention::waiting()).await;
     assert_eq!(
         (world.status(id), world.reviews()),
@@ -181,14 +223,15 @@ async fn a_refused_cancellation_does_not_bring_the_appointment_back() {
 }
 
 #[tokio::test]
-async fn a_refused_cancellation_on_the_way_to_another_person_is_disputed() {
+async fn a_refused_cancellation_on_the_way_to_another_person_leaves_it_where_it_is() {
     let world = World::new();
     let (id, _) = world.settled(1, slot(0)).await;
     world.move_to(id, 2, slot(3)).await;
     world.script(Mishap::Refused(RefusalReason::OutsideRules));
     world.push_for(id, &Attention::waiting()).await;
-    assert_eq!((world.status(id), world.start(id)), (AppointmentStatus::NeedsAttention, slot(3)));
-    assert_eq!(world.reviews(), ["copy_refused"]);
+    assert_eq!((world.start(id), world.row(id).staff), (slot(0), staff_id(1)));
+    assert_eq!((world.status(id), world.reviews().len()), (AppointmentStatus::Confirmed, 0));
+    assert_eq!(world.only().event_type, Some(event_type(1)));
     world.assert_converged().await;
 }
 

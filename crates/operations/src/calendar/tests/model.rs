@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use appointment::calendar::{RefusalReason, RemoteUid, Step};
 use appointment::commands::{BookOutcome, CancelOutcome, MoveOutcome};
-use appointment::model::AppointmentStatus;
+use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::{Mishap, staff_id};
 use chrono::TimeDelta;
@@ -105,7 +105,8 @@ impl Run {
 
     /// A caller has changed something: the copy is tried at once, or left to the worker; then the caller is told.
     async fn tell(&mut self, id: AppointmentId) {
-        let asked = self.world.start(id);
+        let place = |row: &AppointmentSnapshot| (row.starts_at, row.staff);
+        let asked = place(&self.world.row(id));
         if self.dice.roll(3) > 0 {
             let attention = Attention::waiting();
             self.world.push_for(id, &attention).await;
@@ -114,7 +115,7 @@ impl Run {
         let row = self.world.row(id);
         let told =
             if row.status == AppointmentStatus::Cancelled { Fact::Off } else { Fact::At(row.starts_at) };
-        let went_back = row.status.is_open() && row.starts_at != asked;
+        let went_back = row.status.is_open() && place(&row) != asked;
         let facts = self.facts.entry(id).or_default();
         facts.push(told);
         let stands = |booking: &appointment::calendar::RemoteBooking| {

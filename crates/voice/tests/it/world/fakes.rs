@@ -62,6 +62,16 @@ impl OutsideTimes for OutsideCalendar {
         links.iter().map(|(staff, _)| (*staff, offered.clone())).collect()
     }
 
+    async fn offered_without(
+        &self,
+        _: &TenantScope,
+        _: AppointmentId,
+        _: &CalendarLink,
+        _: Span,
+    ) -> Option<Offered> {
+        None
+    }
+
     async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
 }
 

@@ -1,0 +1,90 @@
+//! Moving what has a copy in an outside calendar, which sees the appointment's own time as taken.
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::calendar::{CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Offered, RemoteEventType};
+use crate::commands::{MoveRefusal, PrepareOutcome};
+use crate::model::Unavailable;
+
+/// A quarter past ten.
+const QUARTER: &str = "2026-11-24T09:15:00Z";
+
+fn link(event_type: &str) -> CalendarLink {
+    CalendarLink {
+        connection: ConnectionId::from_uuid(Uuid::from_u128(77)),
+        event_type: RemoteEventType::parse(event_type).unwrap(),
+        host: None,
+    }
+}
+
+fn offers(starts: &[&str]) -> Offered {
+    let starts = starts.iter().map(|start| Minute::floor(at(start))).collect();
+    Offered::Fresh { starts, as_of: at(NOW) }
+}
+
+/// Both people of the salon have their event types; the calendar offers these starts of them, and `without` the
+/// appointment that is to be moved, if it knows that one.
+fn mirrored(first: Offered, second: Offered, without: Option<Offered>) -> World {
+    let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link("1")).linked(1, 2, link("2"));
+    let world = world_of(catalogue);
+    let mut outside = MockOutsideTimes::new();
+    outside.expect_offered().returning(move |_, links, _| {
+        let said = HashMap::from([(staff_id(1), first.clone()), (staff_id(2), second.clone())]);
+        links.iter().map(|(staff, _)| (*staff, said[staff].clone())).collect()
+    });
+    outside.expect_offered_without().returning(move |_, _, asked, _| {
+        assert_eq!(*asked, link("1"), "only the person's own calendar has the copy");
+        without.clone()
+    });
+    let World { service, store, racing, catalogues, clock, scope } = world;
+    World { service: service.with_outside(Arc::new(outside)), store, racing, catalogues, clock, scope }
+}
+
+/// What is said about moving an appointment with the first person at ten.
+async fn asked(world: &World, staff: Option<u128>, start: &str) -> Result<Certainty, Unavailable> {
+    world.occupy(1, TEN, 30);
+    let appointments = world.store.appointments(&world.scope);
+    let made =
+        Appointment::restore(AppointmentSnapshot { service: service_id(1), ..appointments[0].clone() });
+    let made = made.unwrap();
+    let expected = made.snapshot().version;
+    let mut next = made.snapshot().clone();
+    (next.customer, next.version) = (customer(1), expected + 1);
+    world.store.apply(&world.scope, &ChangeSet::one(AppointmentWrite::Update { next, expected })).unwrap();
+    let request = MoveRequest { staff: staff.map(staff_id), ..move_to(&made, known(1), start) };
+    match world.service.prepare_move(&world.scope, &request).await.unwrap() {
+        PrepareOutcome::Ready { slot, certainty, .. } => {
+            assert_eq!(slot.start, at(start));
+            Ok(certainty)
+        }
+        PrepareOutcome::Not(MoveRefusal::Unavailable { reason, .. }) => Err(reason),
+        PrepareOutcome::Not(other) => panic!("{other:?}"),
+    }
+}
+
+const VERIFIED: Result<Certainty, Unavailable> =
+    Ok(Certainty::Verified { as_of: Some(DateTime::from_timestamp(1_795_161_600, 0).unwrap()) });
+
+#[tokio::test]
+async fn the_calendar_of_another_person_is_asked_about_the_same_time() {
+    let busy = mirrored(offers(&[]), offers(&[QUARTER]), Some(offers(&[TEN, QUARTER])));
+    assert_eq!(asked(&busy, Some(2), TEN).await, Err(Unavailable::BusyElsewhere));
+    let free = mirrored(offers(&[]), offers(&[TEN]), Some(offers(&[])));
+    assert_eq!(asked(&free, Some(2), TEN).await, VERIFIED);
+}
+
+#[tokio::test]
+async fn a_little_later_is_asked_about_as_if_the_own_copy_was_not_there() {
+    let free = mirrored(offers(&[]), offers(&[]), Some(offers(&[TEN, QUARTER])));
+    assert_eq!(asked(&free, Some(1), QUARTER).await, VERIFIED);
+    // Something else stands there in the person's calendar.
+    let taken = mirrored(offers(&[QUARTER]), offers(&[]), Some(offers(&[TEN])));
+    assert_eq!(asked(&taken, Some(1), QUARTER).await, Err(Unavailable::BusyElsewhere));
+    // It does not answer: not more than a wish.
+    let silent = mirrored(offers(&[]), offers(&[]), Some(Offered::Unknown));
+    assert_eq!(asked(&silent, Some(1), QUARTER).await, Ok(Certainty::Unverified { as_of: None }));
+    // It knows nothing of the appointment yet.
+    let unknown = mirrored(offers(&[QUARTER]), offers(&[]), None);
+    assert_eq!(asked(&unknown, Some(1), QUARTER).await, VERIFIED);
+}

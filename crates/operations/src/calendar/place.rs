@@ -1,0 +1,89 @@
+//! Whose time a copy takes there.
+
+use appointment::calendar::{
+    Connection, CopyRecord, CopyState, Effort, RefusalReason, RemoteBooking, ReviewReason, Step, WriteFailure,
+};
+use appointment::model::{Appointment, Span};
+use chrono::{NaiveTime, TimeDelta};
+use kernel::{StaffId, TenantScope};
+
+use super::CalendarError;
+use super::attention::Attention;
+use super::push::{CopyDesk, Pushed, SWITCHED_OFF};
+
+impl CopyDesk {
+    /// Before a copy is called off where it stands, because somebody else is to perform it: whether that person has the
+    /// time there. `None`: yes, or the step is another one. Called off first and refused then, the customer would have
+    /// lost the old time as well.
+    pub(super) async fn place_is_taken(
+        &self,
+        scope: &TenantScope,
+        (appointment, record, step): (&Appointment, &CopyRecord, &Step),
+        effort: Effort,
+        attention: &Attention,
+    ) -> Result<Option<Option<Pushed>>, CalendarError> {
+        let (Step::Cancel(_), Some(wanted)) = (step, CopyRecord::wanted(appointment.snapshot())) else {
+            return Ok(None);
+        };
+        let link = &record.link;
+        let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
+        };
+        // The whole day, since a provider may count its grid from the beginning of what is asked for.
+        let midnight = wanted.date_naive().and_time(NaiveTime::MIN).and_utc();
+        let day = Span::new(midnight, midnight + TimeDelta::days(1));
+        match self.parts.gateway.free_starts(scope, &connection, link, day, None, effort).await {
+            Ok(starts) if starts.contains(&wanted) => Ok(None),
+            Ok(_) => {
+                let detail = "the person has no time there".to_owned();
+                let refused = WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail };
+                self.failed(scope, appointment, record, step, refused, attention).await.map(Some)
+            }
+            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
+        }
+    }
+
+    /// Who has the copy where it stands now; `None` if nobody is linked to that any more.
+    pub(super) async fn placed_with(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+    ) -> Result<Option<StaffId>, CalendarError> {
+        let Some(placed) = &record.placed else { return Ok(None) };
+        let links = self.parts.book.links(scope, placed.connection).await?;
+        let service = appointment.snapshot().service;
+        let found = links.into_iter().find(|(_, link)| link.service == service && link.link == *placed);
+        Ok(found.map(|(_, link)| link.staff))
+    }
+
+    /// The provider gave it to somebody else. What was just made is called off, as if that person's time had been taken;
+    /// what was moved is left to a person, since the customer's old time is gone there.
+    #[expect(clippy::too_many_arguments, reason = "one step of a run, with all that the run knows")]
+    pub(super) async fn misplaced(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        step: &Step,
+        booking: &RemoteBooking,
+        effort: Effort,
+        attention: &Attention,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        let detail = "somebody else would perform it there".to_owned();
+        if *step != Step::Create {
+            let mut next = record.next(CopyState::Refused);
+            next.adopt(booking);
+            next.failed(detail);
+            let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+            return Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken)));
+        }
+        let failure = match self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await {
+            Ok(()) => WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail },
+            // It is found by its marker, and called off then.
+            Err(_) => WriteFailure::Unknown { why: detail },
+        };
+        self.failed(scope, appointment, record, step, failure, attention).await
+    }
+}
