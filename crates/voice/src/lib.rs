@@ -38,6 +38,7 @@ mod names;
 mod naming;
 mod numbers;
 mod once;
+pub mod patience;
 mod places;
 pub mod ports;
 pub mod reference;

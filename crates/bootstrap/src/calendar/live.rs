@@ -103,7 +103,7 @@ impl CopySettler for LiveCopies {
         let mut attempts: FuturesUnordered<_> = visit.iter().map(attempt).collect();
         // The caller has waited for the same account already in this use of the tool.
         let patience = if was_silent { self.patience.min(LITTLE_PATIENCE) } else { self.patience };
-        let mut out_of_patience = pin!(tokio::time::sleep(patience));
+        let mut out_of_patience = pin!(tokio::time::sleep(voice::patience::at_most(patience)));
         let (mut known, mut is_over) = (Known::default(), false);
         loop {
             let ended = tokio::select! {

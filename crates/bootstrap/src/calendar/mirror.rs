@@ -274,8 +274,11 @@ impl MirroredTimes {
             let was_silent = lock(&self.silent).contains(&(scope.tenant(), link.connection));
             let patience =
                 if was_silent { self.policy.patience.min(LITTLE_PATIENCE) } else { self.policy.patience };
-            let answers = tokio::time::timeout(patience, join_all(flights)).await;
+            let waits = voice::patience::at_most(patience);
+            let answers = tokio::time::timeout(waits, join_all(flights)).await;
+            // A caller in a hurry learns nothing about the provider.
             if answers.is_err()
+                && waits == patience
                 && let Some(key) = keys.first()
             {
                 self.note_silence(key, true);

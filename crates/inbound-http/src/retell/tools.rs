@@ -218,8 +218,9 @@ async fn work_in_time(edge: &Edge, request: ToolRequest, arrival: Arrival, work:
     let work = Arc::new(work);
     let at_work = Arc::clone(&work);
     let span = Span::current();
+    let until = tokio::time::Instant::from_std(arrival.at) + edge.limits().tool_deadline;
     let task = async move {
-        let answered = voice.answer(request).await;
+        let answered = voice::patience::answering_until(until, voice.answer(request)).await;
         trace(&answered, arrival, late.load(Ordering::Relaxed), build);
         // Held until here: work that has outlived its request counts as work.
         drop(at_work);

@@ -288,6 +288,17 @@ async fn the_time_of_a_copy_that_is_to_be_moved_is_asked_about_as_if_it_was_not_
     assert_eq!(world.asked(), 3);
 }
 
+/// Whoever has waited for something else already waits for this as long as the caller does.
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_has_little_time_left_waits_no_longer() {
+    let world = World::new(400);
+    let begun = tokio::time::Instant::now();
+    let due = begun + Duration::from_millis(300);
+    let answer = voice::patience::answering_until(due, world.ask("2026-11-24")).await;
+    assert_eq!(answer, Offered::Unknown);
+    assert!(begun.elapsed() <= Duration::from_millis(201), "{:?}", begun.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_late_is_there_for_whoever_asks_next() {
     let world = World::new(1_000);
