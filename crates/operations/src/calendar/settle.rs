@@ -45,13 +45,13 @@ impl CopyDesk {
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
     /// without, a moved one goes back too, and a person has to tell the customer; otherwise, or if it cannot go back,
-    /// a person has to look at it. One that was promised before is never
-    /// withdrawn, and one that cannot be called off there stays called off here.
+    /// a person has to look at it. One that was promised before is never withdrawn, and one that cannot be called off
+    /// there stays called off here.
     pub(super) async fn undo(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,
-        mut record: CopyRecord,
+        record: CopyRecord,
         step: &Step,
         reason: RefusalReason,
         attention: &Attention,
@@ -68,10 +68,10 @@ impl CopyDesk {
             _ => None,
         };
         if is_about_time && let (Some(staff), Some(start)) = (old_place, record.remote_start) {
-            record.state = CopyState::Settled;
-            record.link = record.placed.clone().unwrap_or(record.link);
+            let link = record.placed.clone().unwrap_or_else(|| record.link.clone());
+            let settled = CopyRecord { state: CopyState::Settled, link, ..record.clone() };
             let back = appointment.move_undone(staff, start);
-            let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, record.clone())?;
+            let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, settled)?;
             if !attention.take() {
                 // Whoever moved it was told the other time.
                 let reason = ReviewReason::CopyRefused;
@@ -83,7 +83,7 @@ impl CopyDesk {
             }
             match self.parts.appointments.commit(scope, change).await {
                 Ok(()) => return Ok(back),
-                Err(CommitError::Occupied) => record.state = CopyState::Refused,
+                Err(CommitError::Occupied) => {}
                 Err(error) => return Err(error.into()),
             }
         } else if is_about_time && is_new && attention.take() {
