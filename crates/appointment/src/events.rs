@@ -56,6 +56,9 @@ pub struct Moved {
     pub starts_at: DateTime<Utc>,
     /// When it ends now.
     pub ends_at: DateTime<Utc>,
+    /// The outside calendar does not take the time that this leaves, so nobody else can have it either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_outside: bool,
 }
 
 /// An appointment was called off.
@@ -77,6 +80,9 @@ pub struct Cancelled {
     pub starts_at: DateTime<Utc>,
     /// When it would have ended.
     pub ends_at: DateTime<Utc>,
+    /// The outside calendar does not take the time that this leaves, so nobody else can have it either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_outside: bool,
 }
 
 /// The outside calendar agrees: an appointment that was pending stands.
@@ -172,6 +178,7 @@ impl AppointmentEvent {
             staff: after.staff,
             starts_at: after.starts_at,
             ends_at: after.ends_at,
+            taken_outside: false,
         })
     }
 
@@ -187,7 +194,20 @@ impl AppointmentEvent {
             call,
             starts_at: after.starts_at,
             ends_at: after.ends_at,
+            taken_outside: false,
         })
+    }
+
+    /// The same, because the outside calendar does not take the time that it leaves.
+    #[must_use]
+    pub fn taken_outside(mut self) -> Self {
+        match &mut self {
+            Self::Moved(Moved { taken_outside, .. }) | Self::Cancelled(Cancelled { taken_outside, .. }) => {
+                *taken_outside = true;
+            }
+            Self::Booked(_) | Self::Confirmed(_) | Self::Disputed(_) => {}
+        }
+        self
     }
 
     /// The fact that a pending appointment stands.
@@ -286,6 +306,17 @@ mod tests {
 
     fn id(prefix: &str, number: u128) -> String {
         format!("{prefix}_{number:032x}")
+    }
+
+    #[test]
+    fn what_nobody_can_have_is_said_to_be_taken() {
+        let made = made();
+        let fact = AppointmentEvent::cancelled(made.snapshot(), None).taken_outside();
+        let outgoing = fact.into_outgoing(&SequentialIds::default(), DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(outgoing.payload["taken_outside"], json!(true));
+        let older = AppointmentEvent::cancelled(made.snapshot(), None);
+        let older = older.into_outgoing(&SequentialIds::default(), DateTime::UNIX_EPOCH).unwrap().payload;
+        assert!(!serde_json::from_value::<Cancelled>(older).unwrap().taken_outside);
     }
 
     #[test]

@@ -33,6 +33,9 @@ struct Freed {
     appointment: AppointmentId,
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
+    /// The outside calendar does not take it: nobody is offered what nobody can have.
+    #[serde(default)]
+    taken_outside: bool,
 }
 
 /// Offers freed time to whoever has waited longest for it.
@@ -49,7 +52,7 @@ impl OfferFreedTime {
         for field in ["branch", "staff", "appointment", "starts_at", "ends_at"] {
             payload[field] = event.payload.get(field).cloned().unwrap_or(Value::Null);
         }
-        Self::job(payload)
+        Self::job(payload, event)
     }
 
     /// The job for a move: its old time is free. A move keeps the length.
@@ -60,14 +63,20 @@ impl OfferFreedTime {
             let length = instant("ends_at")?.signed_duration_since(instant("starts_at")?);
             instant("old_starts_at")?.checked_add_signed(length)
         })();
-        Self::job(json!({
-            "branch": field("branch"), "staff": field("old_staff"), "appointment": field("appointment"),
-            "starts_at": field("old_starts_at"), "ends_at": ends,
-        }))
+        Self::job(
+            json!({
+                "branch": field("branch"), "staff": field("old_staff"), "appointment": field("appointment"),
+                "starts_at": field("old_starts_at"), "ends_at": ends,
+            }),
+            event,
+        )
     }
 
     /// One after another within a branch, so that two freed times do not ask one wish at once.
-    fn job(payload: Value) -> JobSpec {
+    fn job(mut payload: Value, event: &StoredEvent) -> JobSpec {
+        if event.payload.get("taken_outside") == Some(&Value::Bool(true)) {
+            payload["taken_outside"] = Value::Bool(true);
+        }
         let key = format!("waiting:{}", payload["branch"].as_str().unwrap_or("none"));
         JobSpec::new(Self::KIND, payload).serial(key)
     }
@@ -76,7 +85,10 @@ impl OfferFreedTime {
 #[async_trait]
 impl JobHandler for OfferFreedTime {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
-        let Freed { branch, staff, appointment, starts_at, ends_at } = context.payload()?;
+        let Freed { branch, staff, appointment, starts_at, ends_at, taken_outside } = context.payload()?;
+        if taken_outside {
+            return Ok(());
+        }
         let freed = FreedTime { branch, staff, appointment, starts_at, ends_at };
         let outcome = self.0.offer(context.tenant()?, freed).await.map_err(|error| failure(&error))?;
         let result = match outcome {

@@ -307,6 +307,13 @@ async fn freed_time_is_named_by_what_freed_it() {
     let job = freed("appointment.moved", &moved);
     assert_eq!(job.payload, expected, "the time that it had, as long as it is now");
     assert_eq!(job.serial_key, Some(format!("waiting:{}", id("brn"))));
+
+    // What the outside calendar does not take is looked at for nobody; this world knows no branch to look at.
+    let tenant = scope(1, None);
+    world.run(&job, Some(tenant.clone())).await.unwrap_err();
+    let mut taken = moved;
+    taken["taken_outside"] = json!(true);
+    world.run(&freed("appointment.moved", &taken), Some(tenant)).await.unwrap();
 }
 
 #[tokio::test]

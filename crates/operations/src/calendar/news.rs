@@ -14,7 +14,7 @@ use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 use super::CalendarError;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
-use super::settle::update;
+use super::settle::{Frees, update};
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -298,7 +298,8 @@ impl CalendarNews {
             return Ok(Heard::Disputed);
         }
         let after = appointment.withdraw(None, self.desk.parts.clock.now());
-        let change = self.desk.change(scope, ChangeKind::Cancelled, appointment, &after, next)?;
+        let change =
+            self.desk.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, next)?;
         self.desk.parts.appointments.commit(scope, change).await?;
         Ok(Heard::Followed(after.id()))
     }

@@ -18,6 +18,15 @@ use super::push::{CopyDesk, Pushed};
 /// Looks at the other parts of a visit that is withdrawn: each of them may be agreed to meanwhile, once.
 const ATTEMPTS: usize = 4;
 
+/// What a change leaves for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Frees {
+    /// The time that the appointment had.
+    Time,
+    /// Nothing: the outside calendar does not take that time.
+    Nothing,
+}
+
 impl CopyDesk {
     /// Both sides agree: record and appointment are committed together.
     pub(super) async fn agree(
@@ -71,7 +80,8 @@ impl CopyDesk {
             let link = record.placed.clone().unwrap_or_else(|| record.link.clone());
             let settled = CopyRecord { state: CopyState::Settled, link, ..record.clone() };
             let back = appointment.move_undone(staff, start);
-            let mut change = self.change(scope, ChangeKind::Moved, appointment, &back, settled)?;
+            let back_there = (ChangeKind::Moved, Frees::Nothing);
+            let mut change = self.change(scope, back_there, appointment, &back, settled)?;
             if !attention.take() {
                 // Whoever moved it was told the other time.
                 let reason = ReviewReason::CopyRefused;
@@ -104,7 +114,8 @@ impl CopyDesk {
         let gone = appointment.withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), now);
         let mut last = CommitError::Stale;
         for _ in 0..ATTEMPTS {
-            let mut change = self.change(scope, ChangeKind::Cancelled, appointment, &gone, record.clone())?;
+            let off = (ChangeKind::Cancelled, Frees::Nothing);
+            let mut change = self.change(scope, off, appointment, &gone, record.clone())?;
             for part in self.rest_of_visit(scope, appointment).await? {
                 let reason =
                     Note::clean("Ein anderer Teil des Besuchs ist im Kalender des Betriebs schon vergeben");
@@ -114,7 +125,8 @@ impl CopyDesk {
                     let due = AppointmentWrite::CopyDue { appointment: part.id(), link: None };
                     change = change.write(due).enqueue(copy_job(part.id(), now));
                 }
-                change = self.described(scope, change, ChangeKind::Cancelled, (&part, &along))?;
+                change =
+                    self.described(scope, change, (ChangeKind::Cancelled, Frees::Time), (&part, &along))?;
             }
             match self.parts.appointments.commit(scope, change).await {
                 Ok(()) => return Ok(gone),
@@ -212,13 +224,13 @@ impl CopyDesk {
     pub(super) fn change(
         &self,
         scope: &TenantScope,
-        kind: ChangeKind,
+        what: (ChangeKind, Frees),
         before: &Appointment,
         after: &Appointment,
         record: CopyRecord,
     ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
         let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record));
-        self.described(scope, change, kind, (before, after))
+        self.described(scope, change, what, (before, after))
     }
 
     /// A move that holds do not stop: they are released in the same transaction.
@@ -234,7 +246,7 @@ impl CopyDesk {
         self.described(
             scope,
             writes.fold(ChangeSet::new(), ChangeSet::write),
-            ChangeKind::Moved,
+            (ChangeKind::Moved, Frees::Time),
             (before, after),
         )
     }
@@ -243,7 +255,7 @@ impl CopyDesk {
         &self,
         scope: &TenantScope,
         change: ChangeSet<AppointmentWrite>,
-        kind: ChangeKind,
+        (kind, frees): (ChangeKind, Frees),
         (before, after): (&Appointment, &Appointment),
     ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
         let now = self.parts.clock.now();
@@ -255,6 +267,7 @@ impl CopyDesk {
             ChangeKind::Cancelled => AppointmentEvent::cancelled(new, None),
             ChangeKind::Booked => AppointmentEvent::booked(new),
         };
+        let fact = if frees == Frees::Nothing { fact.taken_outside() } else { fact };
         Ok(change
             .write(update(before, after))
             .write(AppointmentWrite::RecordChange(history))

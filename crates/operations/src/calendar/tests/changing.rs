@@ -166,6 +166,9 @@ async fn a_move_to_another_person_who_has_no_time_there_goes_back() {
             "nothing was called off"
         );
         assert_eq!((world.reviews().len(), world.emitted("appointment.disputed")), (reviews, reviews));
+        let events = world.store.events(&world.scope);
+        let back = events.iter().rfind(|event| event.name == "appointment.moved").unwrap();
+        assert_eq!(back.payload["taken_outside"], true, "nobody is offered that time");
         world.compare().await;
         assert_eq!((world.start(id), world.row(id).staff), (slot(0), staff_id(1)), "both sides agree on it");
     }
