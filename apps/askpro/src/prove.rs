@@ -28,6 +28,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use checker::Findings;
+use history::History;
 
 /// What a proof came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,18 @@ impl Verdict {
             // What was wrong after one round is still wrong after the next; it is told with the seed that showed it.
             if !self.violations.iter().any(|known| known.ends_with(&found)) {
                 self.violations.push(format!("seed {seed}: {found}"));
+            }
+        }
+    }
+
+    /// Leaves the history of rounds from this seed on where somebody can read it, if something was wrong in them.
+    pub fn leave_history(&mut self, violations_before: usize, seed: u64, history: &History) {
+        if self.violations.len() > violations_before {
+            match history.leave(self.name, seed) {
+                Ok(path) => self.tell(format!("history of the rounds from seed {seed}: {}", path.display())),
+                Err(error) => {
+                    self.tell(format!("the history of the rounds from seed {seed} was not kept: {error}"));
+                }
             }
         }
     }

@@ -111,7 +111,7 @@ impl Running {
             events: Arc::new(PgEventLog::new(&database)),
             schedules: Arc::new(PgSchedules::new(&database)),
             administration: Arc::new(PgJobAdministration::new(&database)),
-            signal: Some(Arc::new(PgJobSignal::listen(&database).await?)),
+            signal: Some(Arc::new(PgJobSignal::new(&database))),
             clock: Arc::new(SystemClock::with_offset(offset)),
             ids: Arc::new(RandomIds),
         };

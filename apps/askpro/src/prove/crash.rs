@@ -16,7 +16,7 @@ use bootstrap::Shutdown;
 use futures_util::future::join_all;
 use provision::Durability;
 use serde_json::{Map, Value, json};
-use simulators::calcom;
+use simulators::calcom::{self, Effect, Fault, Operation};
 use tokio::net::TcpListener;
 
 use self::processes::{Processes, Program};
@@ -39,6 +39,8 @@ const CALLERS: usize = 3;
 const PACE: Duration = Duration::from_millis(15);
 /// The latest moment at which something is killed, counted from the first webhook.
 const LATEST_MS: usize = 400;
+/// In half of the rounds the outside calendar takes so long for each change: whoever sends one dies in the middle of it.
+const SLOW_MS: usize = 300;
 /// Out of a hundred rounds, those in which Postgres is killed as well.
 const POSTGRES_TOO: usize = 30;
 
@@ -113,6 +115,7 @@ async fn play(cluster: &mut Option<Cluster>, plan: &Plan, verdict: &mut Verdict)
         Ok(()) => last_round(&ground, &setting, &mut processes, &machine, plan.seeds, verdict).await,
         failed => failed,
     };
+    verdict.leave_history(0, plan.seeds.seed, &ground.ledger().read());
     processes.kill(Program::Gateway).await?;
     processes.kill(Program::Worker).await?;
     ground.leave().await;
@@ -129,7 +132,7 @@ async fn rounds(
     verdict: &mut Verdict,
 ) -> anyhow::Result<()> {
     let days = free_days(ground).await?;
-    let mut killed = [0_u64; 3];
+    let (mut killed, mut cut_off) = ([0_u64; 3], 0);
     for round in 0..u64::from(seeds.seeds) {
         let seed = seeds.seed + round;
         let mut dice = Dice::new(seed, &["crash"]);
@@ -141,6 +144,14 @@ async fn rounds(
             _ => (true, true),
         };
         let postgres = dice.chance(POSTGRES_TOO);
+        ground.calcom().clear_faults();
+        if dice.chance(50) {
+            let ms = u64::try_from(1 + dice.below(SLOW_MS))?;
+            let effect = if dice.chance(50) { Effect::Delay { ms } } else { Effect::SlowAnswer { ms } };
+            for change in [Operation::Create, Operation::Reschedule, Operation::Cancel] {
+                ground.calcom().order(Fault::always(change, effect.clone()));
+            }
+        }
         let moment = Duration::from_millis(u64::try_from(20 + dice.below(LATEST_MS - 20))?);
         let dying = async {
             tokio::time::sleep(moment).await;
@@ -160,6 +171,9 @@ async fn rounds(
         let calling = join_all(callers.map(|caller| caller.talk(ground, |_, _| {})));
         let ((), died, _) = tokio::join!(webhooks(ground, seed), dying, calling);
         died?;
+        if !postgres {
+            cut_off += copies_cut_off(ground).await?;
+        }
         for (count, is_killed) in killed.iter_mut().zip([gateway, worker, postgres]) {
             *count += u64::from(is_killed);
         }
@@ -176,11 +190,22 @@ async fn rounds(
         killed[1],
         killed[2],
     ));
+    verdict.tell(format!("{cut_off} copies were left in the middle of a change over there"));
+    verdict.measure("copies_cut_off", cut_off);
     verdict.measure("acknowledged", u64::try_from(acknowledged)?);
     verdict.measure("unanswered", u64::try_from(history.posted.len() - acknowledged)?);
     // A proof in which nothing got through proves nothing.
     verdict.check(acknowledged > 0, || "nothing was acknowledged before something died".to_owned());
     Ok(())
+}
+
+/// Copies whose change was announced and not reported on, when whoever sent it was just killed. One of a program that lives
+/// on may be among them.
+async fn copies_cut_off(ground: &Ground<'_>) -> anyhow::Result<u64> {
+    let left = "SELECT count(*) FROM public.calendar_copies WHERE state = 'sending'";
+    let left: i64 =
+        sqlx::query_scalar(left).fetch_one(&ground.venue.administrator).await.context("copies")?;
+    Ok(u64::try_from(left)?)
 }
 
 /// Calls that have ended, one after the other, each with a price.

@@ -1,15 +1,18 @@
 //! What the outside world sent, what it was answered, and what callers were told.
 
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use simulators::retell::Exchange;
 use uuid::Uuid;
 
 /// A webhook that a provider sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Posted {
     /// Whose.
     pub provider: &'static str,
@@ -18,9 +21,14 @@ pub struct Posted {
     /// What it is about there.
     pub subject: String,
     /// Of its body.
+    #[serde(serialize_with = "in_digits")]
     pub sha256: Vec<u8>,
     /// Whether it was answered 2xx: from then on the provider never sends it again.
     pub acknowledged: bool,
+}
+
+fn in_digits<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 impl Posted {
@@ -38,7 +46,7 @@ impl Posted {
 }
 
 /// An answer of a tool, or that there was none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Told {
     /// Slug of the company that was called.
     pub tenant: String,
@@ -126,6 +134,36 @@ pub struct History {
     pub changed_outside: Vec<Uuid>,
 }
 
+impl History {
+    /// One JSON object a line.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, mut out: impl Write) -> io::Result<()> {
+        for posted in &self.posted {
+            writeln!(out, "{}", json!({ "posted": posted }))?;
+        }
+        for told in &self.told {
+            writeln!(out, "{}", json!({ "told": told }))?;
+        }
+        for appointment in &self.changed_outside {
+            writeln!(out, "{}", json!({ "changed_outside": appointment }))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves it where temporary files are, for whoever looks for the reason of a violation.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn leave(&self, proof: &str, seed: u64) -> io::Result<PathBuf> {
+        let name = format!("askpro-{proof}-{seed}-{}.jsonl", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        self.write(io::BufWriter::new(std::fs::File::create(&path)?))?;
+        Ok(path)
+    }
+}
+
 /// A history that many hands write.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<History>);
@@ -189,6 +227,10 @@ mod tests {
         let told = Told::of("salon-nord", "call_1", "book_appointment", &visit);
         let second = (Uuid::try_parse(second).unwrap(), "2027-10-05T08:30:00Z".parse().ok());
         assert_eq!(told.about().nth(1), Some(second));
+        let mut lines = Vec::new();
+        History { told: vec![told.clone()], ..History::default() }.write(&mut lines).unwrap();
+        let line: Value = serde_json::from_slice(&lines).unwrap();
+        assert_eq!(line["told"]["parts"][1][0], json!(told.parts[1].0));
         let silence = Exchange { status: None, reply: Value::Null, ..exchange };
         let told = Told::of("salon-nord", "call_1", "book_appointment", &silence);
         assert_eq!((told.status, told.appointment, told.booked), (None, None, false));

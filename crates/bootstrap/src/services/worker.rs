@@ -170,8 +170,7 @@ impl WorkerServices {
             Arc::clone(clock),
             TimeDelta::hours(config.retell.catch_up_hours.into()),
         );
-        let signal =
-            PgJobSignal::listen(database).await.context("the database does not notify (database.url)")?;
+        let signal = PgJobSignal::new(database);
         Ok(Self {
             catch_up,
             said_and_done,

@@ -94,7 +94,7 @@ async fn main() -> anyhow::Result<()> {
         events: Arc::new(PgEventLog::new(&database)),
         schedules: Arc::new(PgSchedules::new(&database)),
         administration: Arc::new(PgJobAdministration::new(&database)),
-        signal: Some(Arc::new(PgJobSignal::listen(&database).await?)),
+        signal: Some(Arc::new(PgJobSignal::new(&database))),
         clock: Arc::new(SystemClock::default()),
         ids: Arc::new(RandomIds),
     };

@@ -219,6 +219,16 @@ impl OutsideTimes for NothingRemembered {
         Vec::new()
     }
 
+    async fn offered_without(
+        &self,
+        _: &TenantScope,
+        _: AppointmentId,
+        _: &CalendarLink,
+        _: Span,
+    ) -> Option<Offered> {
+        None
+    }
+
     async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
 }
 

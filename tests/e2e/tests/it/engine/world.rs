@@ -101,7 +101,7 @@ impl World {
             events: Arc::new(PgEventLog::new(&self.database)),
             schedules: Arc::new(PgSchedules::new(&self.database)),
             administration: Arc::new(PgJobAdministration::new(&self.database)),
-            signal: Some(Arc::new(PgJobSignal::listen(&self.database).await.unwrap())),
+            signal: Some(Arc::new(PgJobSignal::new(&self.database))),
             clock,
             ids: Arc::new(RandomIds),
         };
