@@ -20,6 +20,7 @@ use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::tools::sequence::{self, AskedAll};
+use crate::tools::standing::{Saying, spoken_apart, spoken_standing};
 use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
@@ -116,15 +117,13 @@ pub(crate) async fn after_moving(
                 return Ok(done);
             }
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let is_back =
-                now.is_some_and(|now| now.starts_at() == before.starts_at() && now.status().is_open());
+            let is_back = |now: &Appointment| now.starts_at() == before.starts_at() && now.status().is_open();
             let slots = around(desk, talk, before).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
             let mut reply = offers::not_free(talk, &Unavailable::BusyElsewhere, &asked, &slots);
-            let stays = if is_back {
-                format!("Ihr Termin {} bleibt bestehen", spoken(talk, before.snapshot()))
-            } else {
-                "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned()
+            let stays = match now.filter(is_back) {
+                Some(now) => spoken_standing(talk, now.snapshot(), Saying::Remains),
+                None => "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned(),
             };
             reply.message = format!("{stays}, denn {}", speech::small(&reply.message));
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
@@ -221,13 +220,16 @@ async fn told_apart(
     let mut stands = Vec::with_capacity(parts.len());
     for (now, settlement) in parts.into_iter().filter(|(now, _)| now.status().is_open()) {
         // One whose calendar has not answered is not said to stand.
-        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) != Standing::Firm;
-        stands.push((spoken(talk, now.snapshot()), is_noted));
+        let standing = match (Standing::of(now.snapshot()), settlement) {
+            (Standing::Firm, Settlement::Open) => Standing::Noted,
+            (standing, _) => standing,
+        };
+        stands.push((spoken(talk, now.snapshot()), standing));
         open.push(now);
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
-    let left = left(stands);
+    let left = spoken_apart(talk, &stands);
     let message = format!(
         "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
     );
@@ -235,41 +237,4 @@ async fn told_apart(
         .with("booked", !open.is_empty())
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .next(NextAction::OfferCallback)
-}
-
-/// How the parts stand that are left: what is said of each, and whether its calendar has yet to agree.
-fn left(stands: Vec<(String, bool)>) -> String {
-    let (noted, firm): (Vec<_>, Vec<_>) = stands.into_iter().partition(|(_, is_noted)| *is_noted);
-    let are = |what: &str, parts: Vec<(String, bool)>| {
-        let said: Vec<_> = parts.into_iter().map(|(said, _)| said).collect();
-        match said.as_slice() {
-            [] => None,
-            [one] => Some(format!("{what} ist jetzt der Termin {one}")),
-            several => Some(format!("{what} sind jetzt die Termine {}", speech::and_list(several))),
-        }
-    };
-    let noted = are("vorgemerkt", noted).map(|noted| format!("{noted}, die Bestätigung steht noch aus"));
-    match (are("eingetragen", firm), noted) {
-        (Some(firm), Some(noted)) => format!("{firm}, {noted}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => "eingetragen ist jetzt nichts".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_waits_for_its_calendar_is_not_said_to_stand() {
-        let cut = ("für Haarschnitt".to_owned(), false);
-        let beard = ("für Bartpflege".to_owned(), true);
-        assert_eq!(
-            left(vec![cut, beard.clone()]),
-            "eingetragen ist jetzt der Termin für Haarschnitt, vorgemerkt ist jetzt der Termin für Bartpflege, die \
-             Bestätigung steht noch aus"
-        );
-        assert!(left(vec![beard]).starts_with("vorgemerkt ist jetzt der Termin für Bartpflege"));
-        assert_eq!(left(Vec::new()), "eingetragen ist jetzt nichts");
-    }
 }

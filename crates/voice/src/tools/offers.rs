@@ -9,11 +9,13 @@ use serde_json::json;
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
+use crate::effect::Standing;
 use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{Alternative, NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::standing::spoken_in_the_way;
 
 /// Alternatives said in one breath; the third one is in the data.
 pub(crate) const SPOKEN: usize = 2;
@@ -35,8 +37,15 @@ impl Asked {
 }
 
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
-pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
-    talk.about(own.branch, |there| overlaps(there, own, is_free))
+pub(crate) async fn own_overlaps(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    own: &OwnAppointment,
+    is_free: bool,
+) -> Result<ToolReply, Stop> {
+    let found = desk.parts.bookings.find(&talk.scope, own.id).await?;
+    let standing = found.map_or(Standing::Superseded, |found| Standing::of(found.snapshot()));
+    Ok(talk.about(own.branch, |there| overlaps(there, own, standing, is_free)))
 }
 
 /// An answer about a time at which the caller may have something already: that is told first, and the answer's data come
@@ -49,17 +58,17 @@ pub(crate) async fn beside_own(
 ) -> Result<ToolReply, Stop> {
     let Some(own) = own else { return Ok(reply) };
     desk.visit(talk, vec![own.branch]).await?;
-    let mut overlaps = own_overlaps(talk, &own, is_free);
+    let mut overlaps = own_overlaps(desk, talk, &own, is_free).await?;
     overlaps.data.extend(reply.data);
     Ok(overlaps)
 }
 
-fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
+fn overlaps(talk: &Conversation, own: &OwnAppointment, standing: Standing, is_free: bool) -> ToolReply {
     let at = own.starts_at.with_timezone(&talk.zone());
+    let service = speech::plain(&talk.service_name(own.service));
     let message = format!(
-        "Sie haben {} schon einen Termin für {}, möchten Sie ihn verschieben{}?",
-        speech::moment(at, talk.now),
-        speech::plain(&talk.service_name(own.service)),
+        "{}, möchten Sie ihn verschieben{}?",
+        spoken_in_the_way(talk, &speech::moment(at, talk.now), &service, standing),
         if is_free { " oder einen weiteren dazu buchen" } else { "" },
     );
     let options: &[&str] = if is_free {

@@ -275,7 +275,7 @@ async fn what_it_costs_in_all_is_told_before() {
 }
 
 /// Boris's beards are mirrored in a calendar that may say no.
-fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
+pub(crate) fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
     let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
     let event_type = RemoteEventType::parse("473").unwrap();
     let link = CalendarLink { connection, event_type, host: None };
