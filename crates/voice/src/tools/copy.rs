@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use appointment::calendar::RefusalReason;
 use appointment::commands::{
     CallContext, OfferedSequence, PartWish, Requester, SearchRequest, SearchSequencesRequest,
 };
@@ -34,25 +35,54 @@ pub(crate) async fn after_booking(
     match copied(desk, talk, made).await {
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
+        Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, made.id()).await?;
-            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
-                return Ok(done);
-            }
+            let why = match left_standing(talk, &effect, (now.as_ref(), why)) {
+                Left::So(done) => return Ok(done),
+                Left::Undone(why) => why,
+            };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let slots = around(desk, talk, made).await?;
-            let reply =
-                offers::not_free(talk, &Unavailable::BusyElsewhere, asked, &slots).with("booked", false);
+            let reply = offers::not_free(talk, &why, asked, &slots).with("booked", false);
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
     }
 }
 
 /// What an outside calendar refuses for another reason than the time keeps its time here, and a person looks at it: the
-/// caller hears that, and is offered nothing instead. Nothing if it does not stand as the effect left it.
-fn left_standing(talk: &Conversation, effect: &Effect, now: Option<&Appointment>) -> Option<Done> {
+/// caller hears that, and is offered nothing instead. If it does not stand as the effect left it although its time was
+/// not why, somebody else has changed it meanwhile.
+fn left_standing(
+    talk: &Conversation,
+    effect: &Effect,
+    (now, why): (Option<&Appointment>, RefusalReason),
+) -> Left {
     let standing = effect.standing(now.map(std::slice::from_ref).unwrap_or_default());
-    (standing != Standing::Superseded).then(|| effect.render(talk, standing))
+    match about_time(why) {
+        Some(why) if standing == Standing::Superseded => Left::Undone(why),
+        _ => Left::So(effect.render(talk, standing)),
+    }
+}
+
+/// What an outside calendar's no has left.
+enum Left {
+    /// What is to be said.
+    So(Done),
+    /// Nothing, since the calendar does not take its time.
+    Undone(Unavailable),
+}
+
+/// Why a time cannot be had there; nothing if it was refused for another reason, which says nothing about the time.
+const fn about_time(why: RefusalReason) -> Option<Unavailable> {
+    match why {
+        RefusalReason::SlotTaken => Some(Unavailable::BusyElsewhere),
+        RefusalReason::OutsideRules => Some(Unavailable::NotAllowedElsewhere),
+        RefusalReason::CustomerLimit
+        | RefusalReason::AlreadyChanged
+        | RefusalReason::NotFound
+        | RefusalReason::Unauthorized
+        | RefusalReason::Invalid => None,
+    }
 }
 
 /// Brings the copy of an appointment up to date, if it has one.
@@ -111,16 +141,17 @@ pub(crate) async fn after_moving(
     match copied(desk, talk, after).await {
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
+        Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, after.id()).await?;
-            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
-                return Ok(done);
-            }
+            let why = match left_standing(talk, &effect, (now.as_ref(), why)) {
+                Left::So(done) => return Ok(done),
+                Left::Undone(why) => why,
+            };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let is_back = |now: &Appointment| now.starts_at() == before.starts_at() && now.status().is_open();
             let slots = around(desk, talk, before).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
-            let mut reply = offers::not_free(talk, &Unavailable::BusyElsewhere, &asked, &slots);
+            let mut reply = offers::not_free(talk, &why, &asked, &slots);
             let stays = match now.filter(is_back) {
                 Some(now) => spoken_standing(talk, now.snapshot(), Saying::Remains),
                 None => "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned(),
@@ -140,11 +171,11 @@ pub(crate) async fn after_booking_all(
     asked: &AskedAll,
 ) -> ToolResult {
     let effect = SequenceEffect::of(Did::Booked, made);
-    match all_copied(desk, talk, made).await {
+    let refused = match all_copied(desk, talk, made).await {
         Settlement::Agreed => return Ok(Effect::Sequence(effect).render(talk, Standing::Firm)),
         Settlement::Open => return Ok(Effect::Sequence(effect).render(talk, Standing::Noted)),
-        Settlement::Refused => {}
-    }
+        Settlement::Refused(why) => why,
+    };
     let mut now = Vec::with_capacity(made.len());
     for part in made {
         now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
@@ -155,12 +186,15 @@ pub(crate) async fn after_booking_all(
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     if now.iter().any(|part| part.status().is_open()) {
-        let stands = now.into_iter().map(|part| (part, Settlement::Refused)).collect();
+        let stands = now.into_iter().map(|part| (part, Settlement::Refused(refused))).collect();
         return Err(told_apart(desk, talk, stands).await.into());
     }
+    let Some(why) = about_time(refused) else {
+        return Ok(Effect::Sequence(effect).render(talk, standing));
+    };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let found = all_around(desk, talk, made, asked).await?;
-    let reply = sequence::words::not_all_there(talk, asked, &found).with("booked", false);
+    let reply = sequence::words::not_all_there(talk, asked, &why, &found).with("booked", false);
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
     Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }
@@ -197,9 +231,9 @@ pub(crate) async fn after_moving_all(
     effect: SequenceEffect,
 ) -> ToolResult {
     let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
-    let is = |wanted: Settlement| settled.contains(&wanted);
-    if !is(Settlement::Refused) {
-        let standing = if is(Settlement::Open) { Standing::Noted } else { Standing::Firm };
+    if !settled.iter().any(|part| matches!(part, Settlement::Refused(_))) {
+        let is_open = settled.contains(&Settlement::Open);
+        let standing = if is_open { Standing::Noted } else { Standing::Firm };
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     let mut now = Vec::with_capacity(parts.len());

@@ -186,6 +186,7 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
         Unavailable::FacilityTaken { .. } => "facility_occupied",
         Unavailable::NoFacility => "no_facility",
         Unavailable::BusyElsewhere => "occupied_in_outside_calendar",
+        Unavailable::NotAllowedElsewhere => "outside_calendar_rules",
         Unavailable::NotVerified => "outside_calendar_silent",
         Unavailable::PartBefore => "part_before",
         Unavailable::JustTaken => "just_taken",
@@ -225,6 +226,7 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         Unavailable::NotVerified => {
             format!("{moment} kann ich gerade nicht sicher prüfen, da der Kalender nicht antwortet")
         }
+        Unavailable::NotAllowedElsewhere => format!("{moment} lässt der Kalender keine Buchung zu"),
         Unavailable::FacilityTaken { group, .. } => match talk.catalogue.facility_group(*group) {
             Some(group) if group.kind == FacilityKind::Room => format!("{moment} ist leider kein Platz frei"),
             Some(_) | None => format!("{moment} ist das nötige Gerät leider nicht frei"),

@@ -5,7 +5,7 @@ use appointment::model::CatalogueSnapshot;
 use serde_json::{Value, json};
 use voice::{Settlement, Status, ToolReply};
 
-use crate::outside::mirrored;
+use crate::outside::{LIMIT, mirrored};
 use crate::sequence_changes::with_mirrored_beards;
 use crate::sequences::both;
 use crate::world::{Line, STRANGER, World, wish};
@@ -75,8 +75,7 @@ async fn what_is_pending_is_noted_in_every_answer_about_it() {
 async fn what_was_refused_afterwards_is_looked_at_and_no_more() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(Offered::Unknown, Settlement::Refused);
-    world.outside.refuses_whatever_the_time();
+    world.outside.says(Offered::Unknown, LIMIT);
     let noted = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
     assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
     let replies = told(&line).await;
