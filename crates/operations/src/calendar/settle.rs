@@ -4,7 +4,7 @@ use appointment::calendar::{
     ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
     copy_job,
 };
-use appointment::events::AppointmentEvent;
+use appointment::events::{AppointmentEvent, There};
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note, SyncState, Tie,
 };
@@ -71,7 +71,7 @@ impl CopyDesk {
                 // Whoever moved it was told the other time.
                 let reason = ReviewReason::CopyRefused;
                 let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
-                let fact = AppointmentEvent::disputed(back.snapshot(), reason.as_str());
+                let fact = AppointmentEvent::disputed(back.snapshot(), reason, there(&record));
                 change = change
                     .write(AppointmentWrite::OpenReview(review))
                     .emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
@@ -156,7 +156,7 @@ impl CopyDesk {
         let now = self.parts.clock.now();
         let disputed = appointment.disputed();
         let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
-        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
+        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason, there(&record));
         let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
             .write(update(appointment, &disputed))
             .write(AppointmentWrite::OpenReview(review))
@@ -254,6 +254,15 @@ impl CopyDesk {
             .write(update(before, after))
             .write(AppointmentWrite::RecordChange(history))
             .emit(fact.into_outgoing(ids, now)?))
+    }
+}
+
+/// What the calendar there has, as far as its last answer tells.
+const fn there(record: &CopyRecord) -> There {
+    match (record.state, record.remote_start) {
+        (CopyState::Due | CopyState::Sending | CopyState::Unknown, _) => There::Unknown,
+        (CopyState::Settled | CopyState::Refused, Some(start)) => There::Booking(start),
+        (CopyState::Settled | CopyState::Refused, None) => There::Nothing,
     }
 }
 
