@@ -1,7 +1,9 @@
 //! Why a time cannot be had, and what can be had instead: the words that several tools share.
 
 use appointment::calendar::Certainty;
-use appointment::model::{DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable};
+use appointment::model::{
+    Appointment, AppointmentSnapshot, DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable,
+};
 use appointment::policy::alternatives::{OfferKind, RankedSlot};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
@@ -44,8 +46,8 @@ pub(crate) async fn own_overlaps(
     is_free: bool,
 ) -> Result<ToolReply, Stop> {
     let found = desk.parts.bookings.find(&talk.scope, own.id).await?;
-    let standing = found.map_or(Standing::Superseded, |found| Standing::of(found.snapshot()));
-    Ok(talk.about(own.branch, |there| overlaps(there, own, standing, is_free)))
+    let found = found.as_ref().map(Appointment::snapshot);
+    Ok(talk.about(own.branch, |there| overlaps(there, own, found, is_free)))
 }
 
 /// An answer about a time at which the caller may have something already: that is told first, and the answer's data come
@@ -63,7 +65,13 @@ pub(crate) async fn beside_own(
     Ok(overlaps)
 }
 
-fn overlaps(talk: &Conversation, own: &OwnAppointment, standing: Standing, is_free: bool) -> ToolReply {
+fn overlaps(
+    talk: &Conversation,
+    own: &OwnAppointment,
+    found: Option<&AppointmentSnapshot>,
+    is_free: bool,
+) -> ToolReply {
+    let standing = found.map_or(Standing::Superseded, Standing::of);
     let at = own.starts_at.with_timezone(&talk.zone());
     let service = speech::plain(&talk.service_name(own.service));
     let message = format!(
@@ -90,6 +98,7 @@ fn overlaps(talk: &Conversation, own: &OwnAppointment, standing: Standing, is_fr
                 "time": at.format("%H:%M").to_string(),
                 "service": talk.service_name(own.service),
                 "staff": talk.staff_name(own.staff),
+                "status": found.map(|found| found.status.as_str()),
             }),
         )
         .with("options", options)

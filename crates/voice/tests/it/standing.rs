@@ -64,6 +64,12 @@ async fn what_is_pending_is_noted_in_every_answer_about_it() {
     let replies = told(&line).await;
     says(&replies, "vorgemerkt, die Bestätigung steht noch aus");
     assert!(replies[0].message.contains("ist schon so vorgemerkt"), "{}", replies[0].message);
+    // Each of them shows what it tells of.
+    assert_eq!(replies[0].data["appointments"][0]["status"], "pending");
+    assert_eq!(replies[1].data["existing_appointment"]["status"], "pending");
+    assert_eq!(replies[2].data["appointment"]["status"], "pending");
+    assert_eq!(replies[3].data["existing_appointment"]["status"], "pending");
+    assert_eq!(replies[4].data["next_appointment"]["status"], "pending");
     assert!(
         replies[1].message.contains("ist schon vorgemerkt, die Bestätigung steht noch aus, frei wäre auch"),
         "{}",

@@ -18,7 +18,7 @@ const WORDS_OF_EFFECT: [&str; 7] = [
     "Ich habe Ihre Termine",
 ];
 /// Words by which a caller would believe that all appointments that are spoken of stand, while nothing was done.
-const WORDS_OF_STANDING: [&str; 8] = [
+const WORDS_OF_STANDING: [&str; 9] = [
     "steht schon so",
     "stehen schon so",
     " steht, möchten",
@@ -27,6 +27,7 @@ const WORDS_OF_STANDING: [&str; 8] = [
     "schon für Sie eingetragen",
     "bleibt bestehen",
     "Sie haben Termine",
+    "schon einen Termin für",
 ];
 /// Words by which a caller would believe that the first appointment of several stands.
 const WORDS_ABOUT_NEXT: &str = "Ihr nächster Termin ist der";

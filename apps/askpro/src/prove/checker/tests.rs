@@ -328,11 +328,15 @@ fn asked(status: &str, message: &str, shown: &str) -> Told {
 
 #[test]
 fn what_is_only_asked_about_is_not_said_to_stand_while_it_waits() {
-    const SAID: [(&str, &str); 6] = [
+    const SAID: [(&str, &str); 7] = [
         ("unchanged", "Ihr Termin für Haarschnitt um zehn Uhr steht schon so, möchten Sie eine andere Zeit?"),
         ("unchanged", "Ihre Termine stehen schon so, um zehn Uhr, möchten Sie eine andere Zeit?"),
         ("ok", "Ihr Termin für Haarschnitt um zehn Uhr steht, möchten Sie daran etwas ändern?"),
         ("ok", "Ich habe Sie gefunden, Ihr nächster Termin ist der für Haarschnitt, worum geht es?"),
+        (
+            "own_appointment_overlaps",
+            "Sie haben am Dienstag, um zehn Uhr schon einen Termin für Haarschnitt, möchten Sie ihn verschieben?",
+        ),
         ("ok", "Sie haben Termine für Haarschnitt um zehn Uhr, um welchen geht es?"),
         (
             "options",
