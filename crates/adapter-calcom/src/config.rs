@@ -143,7 +143,7 @@ impl Stem {
     /// The texts known today.
     #[must_use]
     pub fn known() -> Vec<Self> {
-        use RefusalReason::{AlreadyChanged, NotFound, OutsideRules, SlotTaken};
+        use RefusalReason::{AlreadyChanged, CustomerLimit, NotFound, OutsideRules, SlotTaken};
         [
             ("already has booking at this time or is not available", SlotTaken),
             ("no_available_users_found_error", SlotTaken),
@@ -151,7 +151,8 @@ impl Stem {
             ("can't be booked at the \"start\" time provided", OutsideRules),
             ("booking_time_out_of_bounds_error", OutsideRules),
             ("attempting to book a meeting in the past", OutsideRules),
-            ("maximum number of active bookings has been reached", OutsideRules),
+            ("maximum number of active bookings has been reached", CustomerLimit),
+            ("booker_limit_exceeded_error", CustomerLimit),
             ("has been cancelled", AlreadyChanged),
             ("already been cancelled", AlreadyChanged),
             ("already cancelled", AlreadyChanged),

@@ -6,6 +6,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::ReviewReason;
 use crate::model::AppointmentSnapshot;
 
 /// An appointment was made.
@@ -115,6 +116,24 @@ pub struct Disputed {
     pub starts_at: DateTime<Utc>,
     /// What is wrong, as a stable word.
     pub reason: String,
+    /// Where the appointment stands here since then, as a stable word. `None`: the fact is older than this field.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// What the outside calendar has of it. `None`: the fact is older than this field.
+    #[serde(default)]
+    pub there: Option<There>,
+}
+
+/// What an outside calendar has of an appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum There {
+    /// Nothing.
+    Nothing,
+    /// A booking that begins then.
+    Booking(DateTime<Utc>),
+    /// Nobody knows.
+    Unknown,
 }
 
 /// A fact about an appointment. No personal data: ids, times, prices.
@@ -224,14 +243,16 @@ impl AppointmentEvent {
 
     /// The fact that a person must look at an appointment.
     #[must_use]
-    pub fn disputed(after: &AppointmentSnapshot, reason: &str) -> Self {
+    pub fn disputed(after: &AppointmentSnapshot, reason: ReviewReason, there: There) -> Self {
         Self::Disputed(Disputed {
             appointment: after.id,
             branch: after.branch,
             customer: after.customer,
             call: after.call,
             starts_at: after.starts_at,
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
+            status: Some(after.status.as_str().to_owned()),
+            there: Some(there),
         })
     }
 
@@ -334,7 +355,11 @@ mod tests {
             AppointmentEvent::moved(before.snapshot(), after.snapshot(), call),
             AppointmentEvent::cancelled(gone.snapshot(), call),
             AppointmentEvent::confirmed(before.awaiting_copy().copied().snapshot()),
-            AppointmentEvent::disputed(made().disputed().snapshot(), "copy_refused"),
+            AppointmentEvent::disputed(
+                made().disputed().snapshot(),
+                ReviewReason::CopyRefused,
+                There::Booking("2026-11-24T10:00:00Z".parse().unwrap()),
+            ),
         ];
         let who = json!({
             "appointment": id("apt", 5), "branch": id("brn", 1), "customer": id("cus", 6),
@@ -364,7 +389,10 @@ mod tests {
                 "staff": id("stf", 1), "starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T09:30:00Z",
             })),
             short(json!({"starts_at": "2026-11-24T09:00:00Z"})),
-            short(json!({"starts_at": "2026-11-24T09:00:00Z", "reason": "copy_refused"})),
+            short(json!({
+                "starts_at": "2026-11-24T09:00:00Z", "reason": "copy_refused", "status": "needs_attention",
+                "there": {"booking": "2026-11-24T10:00:00Z"},
+            })),
         ];
         let names = [
             "appointment.booked",

@@ -15,6 +15,7 @@
 mod answered;
 mod attendee;
 mod attention;
+mod dispute;
 mod door;
 mod import;
 mod look;
@@ -33,11 +34,12 @@ use appointment::model::CorruptAppointment;
 use kernel::{Classify, CommitError, ErrorClass, StoreError};
 
 pub use attention::Attention;
+pub use dispute::Dispute;
 pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Visitor};
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
 pub use reconcile::{Differences, Reconciliation};
-pub use rounds::{CalendarRounds, Dispute, RoundParts};
+pub use rounds::{CalendarRounds, RoundParts};
 
 /// Why keeping the calendars the same failed. What the outside calendar answers is an outcome, not an error.
 #[derive(Debug, thiserror::Error)]

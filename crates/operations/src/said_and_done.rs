@@ -13,7 +13,7 @@ use appointment::ports::AppointmentRepository;
 use async_trait::async_trait;
 use call::{CallEffect, CallError, CallService, CallSnapshot, Speaker};
 use chrono::{DateTime, Utc};
-use claims::{Claim, When};
+use claims::{Claim, Claimed, When};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };
@@ -30,6 +30,8 @@ pub const MAX_SENTENCE_CHARS: usize = 500;
 pub enum Mismatch {
     /// It was said to be booked, and nothing was booked, or less than was said.
     BookingClaimed,
+    /// It was said to be booked for certain, and the outside calendar has yet to agree, or does not.
+    FirmClaimed,
     /// It was said to be moved, and nothing was moved.
     MoveClaimed,
     /// It was said to be called off, and nothing was.
@@ -48,6 +50,7 @@ impl Mismatch {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BookingClaimed => "booking_claimed",
+            Self::FirmClaimed => "firm_claimed",
             Self::MoveClaimed => "move_claimed",
             Self::CancellationClaimed => "cancellation_claimed",
             Self::BookingUntold => "booking_untold",
@@ -60,6 +63,9 @@ impl Mismatch {
     const fn note(self) -> &'static str {
         match self {
             Self::BookingClaimed => "Im Gespräch wurde ein Termin zugesagt, der nicht eingetragen ist",
+            Self::FirmClaimed => {
+                "Im Gespräch wurde ein Termin fest zugesagt, dem der Kalender des Betriebs nicht zugestimmt hat"
+            }
             Self::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
             Self::CancellationClaimed => {
                 "Im Gespräch wurde eine Absage bestätigt, der Termin steht aber noch"
@@ -87,15 +93,38 @@ impl std::fmt::Debug for Finding {
     }
 }
 
-/// Whether everything that was made in a call was taken back while it went on, and not because somebody called it off: an
-/// outside calendar did not take it, and the caller was offered other times instead.
-fn is_withdrawn(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> bool {
+/// What was made in a call and not taken back while it went on. What was taken back without anybody calling it off was not
+/// taken by an outside calendar, and the caller was offered other times instead. Where the caller has called something
+/// off as well, it is not known which of them that was, and all of them count.
+fn kept<'m>(call: &CallSnapshot, made: &'m [AppointmentSnapshot]) -> Vec<&'m AppointmentSnapshot> {
     let was_called_off = call.provenance.effects().any(|effect| effect == CallEffect::AppointmentCancelled);
     let is_gone = |made: &AppointmentSnapshot| {
         made.status == AppointmentStatus::Cancelled
             && call.ended_at.zip(made.cancelled_at).is_none_or(|(ended, gone)| gone <= ended)
     };
-    !was_called_off && !made.is_empty() && made.iter().all(is_gone)
+    made.iter().filter(|made| was_called_off || !is_gone(made)).collect()
+}
+
+fn when(made: &AppointmentSnapshot) -> When {
+    When::of(made.starts_at.with_timezone(&made.timezone).naive_local())
+}
+
+/// Whether none of these can be the appointment of which this was said.
+fn is_none_of(said: When, appointments: &[&AppointmentSnapshot]) -> bool {
+    appointments.iter().all(|made| when(made).differs_from(said))
+}
+
+/// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that was
+/// made is so, or what is named can be none of what stands.
+fn is_too_firm(claimed: &Claimed, kept: &[&AppointmentSnapshot]) -> bool {
+    let (open, firm): (Vec<&AppointmentSnapshot>, Vec<_>) = kept.iter().partition(|made| {
+        matches!(made.status, AppointmentStatus::Pending | AppointmentStatus::NeedsAttention)
+    });
+    claimed.claim == Claim::Booked
+        && claimed.is_firm
+        && !open.is_empty()
+        && (firm.is_empty()
+            || claimed.when.is_some_and(|said| is_none_of(said, &firm) && !is_none_of(said, &open)))
 }
 
 /// Compares a transcript with the effects of its call; `made` are the appointments that were made in it. Without a
@@ -108,8 +137,9 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
         .filter(|segment| segment.speaker == Speaker::Agent)
         .map(|segment| segment.text.as_str())
         .collect();
-    let withdrawn = is_withdrawn(call, made);
-    let counts = |effect: &CallEffect| !(withdrawn && *effect == CallEffect::AppointmentBooked);
+    let kept = kept(call, made);
+    let is_withdrawn = !made.is_empty() && kept.is_empty();
+    let counts = |effect: &CallEffect| !(is_withdrawn && *effect == CallEffect::AppointmentBooked);
     let effects: Vec<CallEffect> = call.provenance.effects().filter(counts).collect();
     let has = |effect| effects.contains(&effect);
     let mut findings = Vec::new();
@@ -121,27 +151,31 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
     };
     // Each of these names another day or hour than all before it: so many bookings were claimed, at the least. Saying one
     // again is no other, and a booking that was moved has been at two times.
-    let mut apart: Vec<When> = Vec::new();
+    let mut apart: Vec<(When, String)> = Vec::new();
     let is_counted = has(CallEffect::AppointmentBooked) && !has(CallEffect::AppointmentMoved);
     for claimed in turns.iter().flat_map(|turn| claims::claims(turn)) {
         let (booked, moved) = (has(CallEffect::AppointmentBooked), has(CallEffect::AppointmentMoved));
         let cancelled = has(CallEffect::AppointmentCancelled);
         // A moved appointment is "eingetragen" at its new time and "abgesagt" at its old one; calling one off and booking
         // another is a move in everybody's words.
-        let (kept, mismatch) = match claimed.claim {
+        let (is_kept, mismatch) = match claimed.claim {
             Claim::Booked => (booked || moved, Mismatch::BookingClaimed),
             Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
             Claim::Cancelled => (cancelled || moved, Mismatch::CancellationClaimed),
         };
-        if !kept {
+        if !is_kept {
             found(mismatch, Some(&claimed.sentence));
+        } else if is_too_firm(&claimed, &kept) {
+            found(Mismatch::FirmClaimed, Some(&claimed.sentence));
         }
         if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted)
-            && apart.iter().all(|known| known.differs_from(when))
+            && apart.iter().all(|(known, _)| known.differs_from(when))
         {
-            apart.push(when);
-            if apart.len() > made.len().max(1) {
-                found(Mismatch::BookingClaimed, Some(&claimed.sentence));
+            apart.push((when, claimed.sentence));
+            if apart.len() > kept.len().max(1) {
+                // The last that is none of what was made, if there is one.
+                let named = apart.iter().rfind(|(said, _)| is_none_of(*said, &kept)).or(apart.last());
+                found(Mismatch::BookingClaimed, named.map(|(_, sentence)| sentence.as_str()));
             }
         }
     }

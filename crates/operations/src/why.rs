@@ -165,10 +165,10 @@ impl WhyDesk {
             Unavailable::StaffAbsent => {
                 WhyReason { code: "absence", detail: person.absence.as_ref().map_or(Value::Null, span) }
             }
-            Unavailable::BusyElsewhere | Unavailable::NotVerified => {
+            Unavailable::BusyElsewhere | Unavailable::NotAllowedElsewhere | Unavailable::NotVerified => {
                 let code = match reason {
-                    Unavailable::BusyElsewhere => "outside_calendar",
-                    _ => "outside_calendar_silent",
+                    Unavailable::NotVerified => "outside_calendar_silent",
+                    _ => "outside_calendar",
                 };
                 WhyReason { code, detail: self.remote(scope, found, person).await }
             }

@@ -17,6 +17,7 @@ use crate::desk::Done;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::standing::promised;
 use crate::tools::waiting_list::{self, Noted};
 
 /// Where an appointment stands, as far as an answer about it is concerned.
@@ -222,23 +223,7 @@ impl Effect {
 
     /// The same fields, with a sentence that promises no more than is certain.
     fn noted(&self, talk: &Conversation, standing: Standing, reply: ToolReply) -> ToolReply {
-        let company = speech::plain(&talk.tenant.name);
-        let it = if matches!(self, Self::Sequence(_)) { "nicht alles davon" } else { "ihn nicht" };
-        let open = match (standing == Standing::Examined, talk.caller.number().is_some()) {
-            (false, true) => format!(
-                "die Bestätigung aus dem Kalender steht noch aus, falls etwas dagegen spricht, ruft {company} Sie an"
-            ),
-            (false, false) => {
-                "die Bestätigung aus dem Kalender steht noch aus, fragen Sie dazu bitte später noch einmal nach"
-                    .to_owned()
-            }
-            (true, true) => {
-                format!("der Kalender hat {it} angenommen, {company} prüft das und ruft Sie an")
-            }
-            (true, false) => format!(
-                "der Kalender hat {it} angenommen, {company} prüft das, fragen Sie dazu bitte später noch einmal nach"
-            ),
-        };
+        let open = promised(talk, standing, matches!(self, Self::Sequence(_)));
         let message = match self {
             Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. } => {
                 let said = talk.about(branch.unwrap_or(talk.branch), |there| {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use appointment::calendar::RefusalReason;
 use appointment::model::{SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
@@ -224,7 +225,7 @@ pub enum Settlement {
     Agreed,
     /// The outside calendar does not take it. How the appointment stands now has to be read: it was withdrawn, is back
     /// where it was, or stays, and a person looks at it.
-    Refused,
+    Refused(RefusalReason),
     /// Not known yet. The work goes on; if it fails, a person will tell the customer.
     Open,
 }

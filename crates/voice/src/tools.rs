@@ -20,6 +20,7 @@ pub(crate) mod party;
 pub(crate) mod preference;
 pub(crate) mod sequence;
 pub(crate) mod services;
+pub(crate) mod standing;
 pub(crate) mod waiting_list;
 pub(crate) mod wish;
 pub(crate) mod yes;

@@ -66,8 +66,21 @@ pub struct Told {
     pub start: Option<DateTime<Utc>>,
     /// Appointments and beginnings of all parts, if it is about several services in one visit.
     pub parts: Vec<(Uuid, Option<DateTime<Utc>>)>,
+    /// Appointments of which the answer says how they stand, in its order.
+    pub shown: Vec<Shown>,
     /// Every typed id anywhere in the answer.
     pub ids: Vec<Uuid>,
+}
+
+/// An appointment as an answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its id.
+    pub id: Uuid,
+    /// When it begins.
+    pub start: Option<DateTime<Utc>>,
+    /// Its status.
+    pub status: String,
 }
 
 impl Told {
@@ -86,6 +99,7 @@ impl Told {
             appointment: text("/data/appointment_id").as_deref().and_then(typed_id),
             start: text("/data/start").and_then(|text| text.parse().ok()),
             parts: parts(reply),
+            shown: shown(reply.pointer("/data").unwrap_or(&Value::Null)),
             ids: typed_ids(reply),
         }
     }
@@ -104,6 +118,25 @@ fn parts(reply: &Value) -> Vec<(Uuid, Option<DateTime<Utc>>)> {
     };
     let all = reply.pointer("/data/parts").and_then(Value::as_array);
     all.into_iter().flatten().filter_map(part).collect()
+}
+
+/// Every object with an id, a beginning and a status, each appointment once.
+fn shown(value: &Value) -> Vec<Shown> {
+    let mut all: Vec<Shown> = match value {
+        Value::Array(items) => items.iter().flat_map(shown).collect(),
+        Value::Object(fields) => {
+            let text = |name: &str| fields.get(name).and_then(Value::as_str);
+            let id = text("id").filter(|id| id.starts_with("apt_")).and_then(typed_id);
+            let start = text("start").map(|text| text.parse().ok());
+            let itself = id.zip(start).zip(text("status"));
+            let itself = itself.map(|((id, start), status)| Shown { id, start, status: status.to_owned() });
+            itself.into_iter().chain(fields.values().flat_map(shown)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|one| seen.insert(one.id));
+    all
 }
 
 /// `apt_…` as the database has it.

@@ -189,7 +189,7 @@ async fn a_good_status_without_a_good_answer_is_unknown() {
 
 #[tokio::test]
 async fn refusals_are_known_by_their_words() {
-    use RefusalReason::{AlreadyChanged, Invalid, NotFound, OutsideRules, SlotTaken};
+    use RefusalReason::{AlreadyChanged, CustomerLimit, Invalid, NotFound, OutsideRules, SlotTaken};
     for (words, reason) in [
         ("User either already has booking at this time or is not available", SlotTaken),
         ("One of the hosts either ALREADY HAS BOOKING at this time or is not available", SlotTaken),
@@ -202,7 +202,14 @@ async fn refusals_are_known_by_their_words() {
         ("The event type can\u{2019}t be booked at the \"start\" time provided.", OutsideRules),
         ("booking_time_out_of_bounds_error", OutsideRules),
         ("Attempting to book a meeting in the past.", OutsideRules),
-        ("The maximum number of active bookings has been reached", OutsideRules),
+        ("The maximum number of active bookings has been reached", CustomerLimit),
+        ("booker_limit_exceeded_error", CustomerLimit),
+        // It tells of a way out as well; that is none of ours.
+        (
+            "Attendee with this email can't book because the maximum number of active bookings has been reached. You can \
+             reschedule your existing booking (abc) to a new timeslot instead.",
+            CustomerLimit,
+        ),
         ("Can't reschedule booking with uid=a because it has been cancelled.", AlreadyChanged),
         ("Event type with id 5120 not found", NotFound),
         ("attendee.phoneNumber must be a valid phone number", Invalid),

@@ -32,6 +32,8 @@ pub enum RefusalReason {
     SlotTaken,
     /// The time breaks a rule of the event type: notice, window, hours, limits.
     OutsideRules,
+    /// The customer has as many bookings there as the calendar allows: no other time would be taken either.
+    CustomerLimit,
     /// The booking is already cancelled, rejected or moved on.
     AlreadyChanged,
     /// There is no such booking or event type.
@@ -43,12 +45,19 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// Whether another time might be taken. If not, a person has to look at it.
+    #[must_use]
+    pub const fn is_about_time(self) -> bool {
+        matches!(self, Self::SlotTaken | Self::OutsideRules)
+    }
+
     /// A stable word for logs, stores and reviews.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::SlotTaken => "slot_taken",
             Self::OutsideRules => "outside_rules",
+            Self::CustomerLimit => "customer_limit",
             Self::AlreadyChanged => "already_changed",
             Self::NotFound => "not_found",
             Self::Unauthorized => "unauthorized",

@@ -50,6 +50,8 @@ pub enum Unavailable {
     NoFacility,
     /// The company's outside calendar has something else at that time.
     BusyElsewhere,
+    /// The company's outside calendar takes no booking at that time, by rules of its own.
+    NotAllowedElsewhere,
     /// Free as far as is known here, but the company's outside calendar does not answer.
     NotVerified,
     /// The person or the facility is not done with the part before.

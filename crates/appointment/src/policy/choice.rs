@@ -53,7 +53,7 @@ pub(super) const fn distance(reason: &Unavailable) -> u8 {
         | Unavailable::FacilityTaken { .. }
         | Unavailable::BusyElsewhere => 1,
         Unavailable::PartBefore | Unavailable::Break => 2,
-        Unavailable::StaffAbsent => 3,
+        Unavailable::StaffAbsent | Unavailable::NotAllowedElsewhere => 3,
         Unavailable::StaffOff => 4,
         Unavailable::OffGrid => 5,
         Unavailable::OutsideHours | Unavailable::Closed { .. } => 6,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::mirror::MirroredTimes;
-use appointment::calendar::{Effort, Lane};
+use appointment::calendar::{Effort, Lane, RefusalReason};
 use async_trait::async_trait;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use kernel::{AppointmentId, TenantScope};
@@ -50,7 +50,8 @@ type Ended = Result<Result<Pushed, CalendarError>, JoinError>;
 struct Known {
     /// Some are still open.
     is_open: bool,
-    is_refused: bool,
+    /// Why one of them is refused: the first that was, unless another one took the visit with it.
+    refused: Option<RefusalReason>,
 }
 
 impl Known {
@@ -58,9 +59,12 @@ impl Known {
     fn hears(&mut self, part: AppointmentId, ended: Ended) -> bool {
         match ended {
             Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => {}
-            Ok(Ok(Pushed::Refused(after, _))) => {
-                self.is_refused = true;
-                return !after.status().is_open();
+            Ok(Ok(Pushed::Refused(after, reason))) => {
+                let is_withdrawn = !after.status().is_open();
+                if is_withdrawn || self.refused.is_none() {
+                    self.refused = Some(reason);
+                }
+                return is_withdrawn;
             }
             Ok(Ok(Pushed::Open { why })) => {
                 tracing::info!(%why, appointment.id = %part, "a copy is still open");
@@ -79,10 +83,10 @@ impl Known {
     }
 
     const fn settlement(&self) -> Settlement {
-        match (self.is_refused, self.is_open) {
-            (true, _) => Settlement::Refused,
-            (false, true) => Settlement::Open,
-            (false, false) => Settlement::Agreed,
+        match (self.refused, self.is_open) {
+            (Some(reason), _) => Settlement::Refused(reason),
+            (None, true) => Settlement::Open,
+            (None, false) => Settlement::Agreed,
         }
     }
 }
@@ -121,7 +125,7 @@ impl CopySettler for LiveCopies {
             };
             let Some((part, ended)) = ended else { return known.settlement() };
             if known.hears(part, ended) {
-                return Settlement::Refused;
+                return known.settlement();
             }
         }
     }

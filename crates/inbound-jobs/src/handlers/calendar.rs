@@ -118,13 +118,15 @@ impl CallBackAboutDispute {
     /// Stable name of the kind.
     pub const KIND: &'static str = "call_back_about_dispute";
 
-    /// The job that follows from `appointment.disputed`.
+    /// The job that follows from `appointment.disputed`. It carries the fact: how both calendars stood then cannot be read
+    /// again later.
     #[must_use]
     pub fn job_of(event: &StoredEvent) -> JobSpec {
         JobSpec::new(
             Self::KIND,
             json!({
                 "appointment": event.payload["appointment"], "event": event.id, "at": event.occurred_at,
+                "fact": event.payload,
             }),
         )
     }

@@ -4,26 +4,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort};
-use appointment::model::{Span, Tie};
+use appointment::model::Span;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
-use kernel::{
-    ActReason, AppointmentId, Caller, ChangeSet, Claim, Clock, EventId, IdempotencyKey, PlatformScope,
-    RequestHash, TenantScope,
-};
-use serde::{Deserialize, Serialize};
+use kernel::{ActReason, AppointmentId, Caller, ChangeSet, Clock, PlatformScope, TenantScope};
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback};
 
 use super::CalendarError;
 use super::attention::Attention;
+use super::dispute::Dispute;
 use super::push::{CopyDesk, Pushed};
 use super::reconcile::{Differences, Reconciliation};
-use crate::ports::{CalendarSurvey, WarmBell, body_digest};
+use crate::ports::{CalendarSurvey, WarmBell};
 
-/// Disputes of the parts of one visit within so long are one promise to call: an account that answers again is asked about
-/// all of them in one round.
-const TOGETHER_SECONDS: i64 = 300;
 /// A write of so long ago shows that the account answers. Its job looks some ten seconds after a caller's.
 const JUST_NOW_SECONDS: i64 = 30;
 /// Copies of one tenant that one round pushes; the next round goes on.
@@ -69,38 +63,6 @@ pub struct RoundParts {
     pub clock: Arc<dyn Clock>,
     /// What one request may take.
     pub effort: Effort,
-}
-
-/// A fact that somebody is to be told of. An appointment may be disputed again, long after somebody was called about the
-/// first time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Dispute {
-    /// The appointment.
-    pub appointment: AppointmentId,
-    /// The fact. `None`: the job is older than this field, and stands for the first dispute.
-    #[serde(default)]
-    pub event: Option<EventId>,
-    /// When it became true. `None`: the job is older than this field.
-    #[serde(default)]
-    pub at: Option<DateTime<Utc>>,
-}
-
-impl Dispute {
-    fn claim(&self, tie: Option<Tie>) -> Claim {
-        let appointment = self.appointment;
-        let key = match (tie, self.at, self.event) {
-            (Some(Tie::Sequence(visit)), Some(at), _) => {
-                format!("dispute:{visit}:{}", at.timestamp().div_euclid(TOGETHER_SECONDS))
-            }
-            (_, _, Some(event)) => format!("dispute:{appointment}:{event}"),
-            (_, _, None) => format!("dispute:{appointment}"),
-        };
-        Claim {
-            request: RequestHash(body_digest(key.as_bytes())),
-            key: IdempotencyKey::new(&key),
-            outcome: serde_json::json!({"effect": "dispute_told"}),
-        }
-    }
 }
 
 /// Whether the account has answered just now: what was settled before, or given up without asking, says nothing about it.
@@ -228,7 +190,7 @@ impl CalendarRounds {
         Ok(all)
     }
 
-    /// Promises that a person tells the customer about an appointment that the outside calendar does not take. The
+    /// Promises that a person clears up what the outside calendar says otherwise, and tells the customer. The
     /// promise is made once, however often it is asked for; disputes of one visit that come together are one promise. Nobody
     /// can be called without a number, and an appointment that was called off since is no matter any more.
     ///
@@ -255,15 +217,7 @@ impl CalendarRounds {
             customer: Some(found.customer),
             call: found.call,
             name: customer.as_ref().and_then(|customer| customer.name().cloned()),
-            note: Some(match found.tie {
-                Some(Tie::Sequence(_)) => {
-                    "Vom vorgemerkten Besuch steht nicht alles im Kalender des Betriebs, bitte den ganzen Besuch klären"
-                }
-                Some(Tie::Series(_)) | None => {
-                    "Der vorgemerkte Termin steht im Kalender des Betriebs nicht, bitte klären"
-                }
-            }
-            .to_owned()),
+            note: Some(dispute.note(&found)),
             priority: Some(Priority::High),
             ..RequestCallback::because(CallbackReason::PartialBooking, Caller::Known(phone))
         };

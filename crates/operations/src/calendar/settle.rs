@@ -4,7 +4,7 @@ use appointment::calendar::{
     ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
     copy_job,
 };
-use appointment::events::AppointmentEvent;
+use appointment::events::{AppointmentEvent, There};
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note, SyncState, Tie,
 };
@@ -65,7 +65,7 @@ impl CopyDesk {
         reason: RefusalReason,
         attention: &Attention,
     ) -> Result<Appointment, CalendarError> {
-        let is_about_time = matches!(reason, RefusalReason::SlotTaken | RefusalReason::OutsideRules);
+        let is_about_time = reason.is_about_time();
         let is_new = *step == Step::Create
             && appointment.status() == AppointmentStatus::Pending
             && appointment.snapshot().reschedule_count == 0;
@@ -86,7 +86,7 @@ impl CopyDesk {
                 // Whoever moved it was told the other time.
                 let reason = ReviewReason::CopyRefused;
                 let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
-                let fact = AppointmentEvent::disputed(back.snapshot(), reason.as_str());
+                let fact = AppointmentEvent::disputed(back.snapshot(), reason, there(&record));
                 change = change
                     .write(AppointmentWrite::OpenReview(review))
                     .emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
@@ -97,7 +97,7 @@ impl CopyDesk {
                 Err(error) => return Err(error.into()),
             }
         } else if is_about_time && is_new && attention.take() {
-            return self.withdraw(scope, appointment, record).await;
+            return self.withdraw(scope, appointment, record, reason).await;
         }
         self.dispute(scope, appointment, record, ReviewReason::CopyRefused).await
     }
@@ -109,17 +109,17 @@ impl CopyDesk {
         scope: &TenantScope,
         appointment: &Appointment,
         record: CopyRecord,
+        reason: RefusalReason,
     ) -> Result<Appointment, CalendarError> {
         let now = self.parts.clock.now();
-        let gone = appointment.withdraw(Note::clean("Im Kalender des Betriebs schon vergeben"), now);
+        let (own, of_another) = why_withdrawn(reason);
+        let gone = appointment.withdraw(Note::clean(own), now);
         let mut last = CommitError::Stale;
         for _ in 0..ATTEMPTS {
             let off = (ChangeKind::Cancelled, Frees::Nothing);
             let mut change = self.change(scope, off, appointment, &gone, record.clone())?;
             for part in self.rest_of_visit(scope, appointment).await? {
-                let reason =
-                    Note::clean("Ein anderer Teil des Besuchs ist im Kalender des Betriebs schon vergeben");
-                let along = part.withdraw_along(reason, now);
+                let along = part.withdraw_along(Note::clean(of_another), now);
                 if along.snapshot().sync_state == SyncState::Pending {
                     // Before its appointment, in the order in which whoever works on that copy writes them.
                     let due = AppointmentWrite::CopyDue { appointment: part.id(), link: None };
@@ -173,7 +173,7 @@ impl CopyDesk {
         let now = self.parts.clock.now();
         let disputed = appointment.disputed();
         let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
-        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason.as_str());
+        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason, there(&record));
         let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
             .write(update(appointment, &disputed))
             .write(AppointmentWrite::OpenReview(review))
@@ -272,6 +272,29 @@ impl CopyDesk {
             .write(update(before, after))
             .write(AppointmentWrite::RecordChange(history))
             .emit(fact.into_outgoing(ids, now)?))
+    }
+}
+
+/// What the calendar there has, as far as its last answer tells.
+const fn there(record: &CopyRecord) -> There {
+    match (record.state, record.remote_start) {
+        (CopyState::Due | CopyState::Sending | CopyState::Unknown, _) => There::Unknown,
+        (CopyState::Settled | CopyState::Refused, Some(start)) => There::Booking(start),
+        (CopyState::Settled | CopyState::Refused, None) => There::Nothing,
+    }
+}
+
+/// What the staff reads of an appointment that was withdrawn, and of the other parts of its visit.
+const fn why_withdrawn(reason: RefusalReason) -> (&'static str, &'static str) {
+    match reason {
+        RefusalReason::OutsideRules => (
+            "Der Kalender des Betriebs lässt zu dieser Zeit keine Buchung zu",
+            "Der Kalender des Betriebs lässt für einen anderen Teil des Besuchs keine Buchung zu",
+        ),
+        _ => (
+            "Im Kalender des Betriebs schon vergeben",
+            "Ein anderer Teil des Besuchs ist im Kalender des Betriebs schon vergeben",
+        ),
     }
 }
 

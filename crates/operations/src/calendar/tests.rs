@@ -3,6 +3,7 @@
 mod booking;
 mod changing;
 mod checker;
+mod disputes;
 mod gateway;
 mod hosts;
 mod model;

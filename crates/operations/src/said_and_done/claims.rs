@@ -8,9 +8,10 @@
 
 mod lists;
 
+use chrono::{Datelike, NaiveDateTime, Timelike};
 use lists::{
-    ALREADY, ASKING, BETWEEN, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, HOURS, NOT_QUITE, RELATIVE,
-    UNREAL, WEEKDAYS,
+    ALREADY, ASKING, BETWEEN, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOURS, LENGTHS, NOT_QUITE,
+    OF_ANYTHING, RELATIVE, UNREAL, WEEKDAYS,
 };
 
 /// What is said to have been done to an appointment.
@@ -33,6 +34,8 @@ pub struct Claimed {
     pub sentence: String,
     /// When, as far as it is named without doubt; `None` too for what is only said to stand.
     pub when: Option<When>,
+    /// That nothing is left open is promised with it: "fest eingetragen", "bestätigt".
+    pub is_firm: bool,
 }
 
 /// The day of the week and the hour that a claim names, as far as it names just one.
@@ -45,6 +48,13 @@ pub struct When {
 }
 
 impl When {
+    /// Of an appointment, on its own clock.
+    #[must_use]
+    pub fn of(starts_at: NaiveDateTime) -> Self {
+        let weekday = u8::try_from(starts_at.weekday().num_days_from_monday()).ok();
+        Self { weekday, hour: u8::try_from(starts_at.hour() % 12).ok() }
+    }
+
     /// Whether both name a day or an hour, and not the same.
     #[must_use]
     pub fn differs_from(self, other: Self) -> bool {
@@ -60,7 +70,12 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     sentences(turn)
         .into_iter()
         .flat_map(|sentence| {
-            let claimed = move |(claim, when)| Claimed { claim, sentence: sentence.to_owned(), when };
+            let claimed = move |Clause { claim, when, is_firm }| Claimed {
+                claim,
+                sentence: sentence.to_owned(),
+                when,
+                is_firm,
+            };
             claims_of(sentence).into_iter().map(claimed)
         })
         .collect()
@@ -84,8 +99,15 @@ pub fn tells(turn: &str, claim: Claim) -> bool {
     })
 }
 
+/// What a clause claims.
+struct Clause {
+    claim: Claim,
+    when: Option<When>,
+    is_firm: bool,
+}
+
 /// What the clauses of a sentence claim, in order.
-fn claims_of(sentence: &str) -> Vec<(Claim, Option<When>)> {
+fn claims_of(sentence: &str) -> Vec<Clause> {
     let Some(statement) = statement(sentence) else { return Vec::new() };
     let short = words(statement).len() <= 3;
     let clauses = clauses(statement);
@@ -99,7 +121,7 @@ fn claims_of(sentence: &str) -> Vec<(Claim, Option<When>)> {
     told.iter().filter_map(|clause| claim_of(clause, short, is_question(sentence))).collect()
 }
 
-fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<(Claim, Option<When>)> {
+fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<Clause> {
     let has = |word: &str| words.iter().any(|known| known == word);
     let has_any = |list: &[&str]| list.iter().any(|word| has(word));
     let is_deed =
@@ -114,7 +136,7 @@ fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<(Claim, Opt
         && !has_any(&["aus", "zur"])
         && words.iter().any(|word| word.starts_with("termin"));
     if stands {
-        return Some((Claim::Booked, None));
+        return Some(Clause { claim: Claim::Booked, when: None, is_firm: has_any(FIRM) });
     }
     // "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has happened. "Sie haben gebucht" tells
     // of what the caller did.
@@ -124,8 +146,18 @@ fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<(Claim, Opt
     let about_appointment = has_any(&["termin", "termine", "ihn", "sie", "ihnen", "das"])
         || (by_speaker && has("uhr"))
         || words.iter().any(|word| word.ends_with("termin"));
-    let (_, claim) = DONE.iter().find(|(word, _)| has(word))?;
-    ((by_us && about_appointment) || short).then(|| (*claim, when(words)))
+    let (word, claim) = DONE.iter().find(|(word, _)| has(word))?;
+    if *word == "eingeplant" && has_any(LENGTHS) {
+        return None;
+    }
+    let claimed = |when| Clause { claim: *claim, when, is_firm: has_any(FIRM) };
+    if OF_ANYTHING.contains(word) {
+        // Whoever asks as well may tell what there is, as with "steht".
+        let is_named = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
+        let is_told = is_asked && *word == "bestaetigt" && !by_speaker;
+        return (by_us && is_named && !is_told).then(|| claimed(when(words)));
+    }
+    ((by_us && about_appointment) || short).then(|| claimed(when(words)))
 }
 
 fn begins_with(words: &[String], list: &[&str]) -> bool {

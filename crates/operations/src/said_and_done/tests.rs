@@ -224,6 +224,90 @@ async fn more_bookings_were_claimed_than_made() {
     }
 }
 
+/// Tuesday was refused and withdrawn, Wednesday was booked: what is said of Tuesday is a false word.
+#[tokio::test]
+async fn what_was_withdrawn_is_none_of_what_was_made() {
+    use CallEffect::{AppointmentBooked as Booked, AppointmentCancelled as Cancelled};
+    const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
+    const WEDNESDAY: &str = "Ihr Termin am Mittwoch um elf Uhr ist gebucht.";
+    const OFF: &str = "Der Termin am Dienstag ist abgesagt.";
+    for (said, done, found) in [
+        (&[TUESDAY, WEDNESDAY][..], &[Booked][..], Some(TUESDAY)),
+        (&[WEDNESDAY, TUESDAY], &[Booked], Some(TUESDAY)),
+        (&[WEDNESDAY], &[Booked], None),
+        // The caller changed their mind about it.
+        (&[TUESDAY, OFF, WEDNESDAY], &[Booked, Cancelled], None),
+    ] {
+        let world = World::new();
+        let withdrawn = gone("2026-11-24T09:03:00Z");
+        let tuesday =
+            AppointmentSnapshot { starts_at: "2026-12-01T09:00:00Z".parse().unwrap(), ..withdrawn.clone() };
+        let wednesday = AppointmentSnapshot {
+            starts_at: "2026-12-02T10:00:00Z".parse().unwrap(),
+            status: AppointmentStatus::Confirmed,
+            cancelled_at: None,
+            ..withdrawn
+        };
+        world.made.lock().unwrap().extend([tuesday, wednesday]);
+        let call = world.call(Some(said), done, known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let sentences: Vec<_> =
+            findings.iter().map(|finding| (finding.mismatch, finding.sentence.as_deref())).collect();
+        let expected = found.map(|sentence| (Mismatch::BookingClaimed, Some(sentence)));
+        assert_eq!(sentences, expected.into_iter().collect::<Vec<_>>(), "{said:?} {done:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_the_calendar_was_promised_too_firmly() {
+    use AppointmentStatus::{Confirmed, NeedsAttention, Pending};
+    const FIRM: &str = "Ihr Termin ist fest gebucht.";
+    const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist fest eingetragen.";
+    const WEDNESDAY: &str = "Ihr Termin am Mittwoch um elf Uhr ist bestätigt.";
+    const NOTED: &str = "Ich habe den Termin vorgemerkt, die Bestätigung steht noch aus.";
+    for (said, tuesday, wednesday, found) in [
+        (&[FIRM][..], Pending, None, Some(FIRM)),
+        (&[NOTED, FIRM], Pending, None, Some(FIRM)),
+        (&[TUESDAY], NeedsAttention, None, Some(TUESDAY)),
+        (&[FIRM], Confirmed, None, None),
+        (&[NOTED], Pending, None, None),
+        (&["Ihr Termin ist gebucht."], Pending, None, None),
+        (&["Ihr Termin ist noch nicht bestätigt."], Pending, Some(Confirmed), None),
+        // Of two, it may be the one that stands, unless the other is named.
+        (&[FIRM], Pending, Some(Confirmed), None),
+        (&[WEDNESDAY], Pending, Some(Confirmed), None),
+        (&[WEDNESDAY, TUESDAY], Pending, Some(Confirmed), Some(TUESDAY)),
+    ] {
+        let world = World::new();
+        let row = |starts_at: &str, status| AppointmentSnapshot {
+            starts_at: starts_at.parse().unwrap(),
+            status,
+            cancelled_at: None,
+            ..gone("2026-11-24T09:03:00Z")
+        };
+        let made = [
+            Some(row("2026-12-01T09:00:00Z", tuesday)),
+            wednesday.map(|status| row("2026-12-02T10:00:00Z", status)),
+        ];
+        world.made.lock().unwrap().extend(made.into_iter().flatten());
+        let call = world.call(Some(said), &[CallEffect::AppointmentBooked], known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let firm: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.mismatch == Mismatch::FirmClaimed)
+            .map(|finding| finding.sentence.as_deref())
+            .collect();
+        assert_eq!(
+            firm,
+            found.map(Some).into_iter().collect::<Vec<_>>(),
+            "{said:?} {tuesday:?} {wednesday:?}"
+        );
+        let notes: Vec<_> = world.callbacks.all().into_iter().filter_map(|callback| callback.note).collect();
+        let is_told = notes.iter().any(|note| note.as_str().contains("fest zugesagt"));
+        assert_eq!(is_told, found.is_some(), "{notes:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_finding_names_its_sentence_and_is_seen_to_once() {
     let world = World::new();

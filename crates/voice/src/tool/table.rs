@@ -145,6 +145,7 @@ pub const TOOLS: &[ToolEntry] = &[
             "phone",
             "email",
             "upcoming_appointments",
+            "next_appointment",
             "last_visit",
             "total_appointments",
             "predicted_service",

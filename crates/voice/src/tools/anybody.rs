@@ -90,6 +90,7 @@ pub(crate) const fn is_about_the_person(reason: &Unavailable) -> bool {
             | Unavailable::StaffOff
             | Unavailable::Busy(_)
             | Unavailable::BusyElsewhere
+            | Unavailable::NotAllowedElsewhere
             | Unavailable::NotVerified
     )
 }

@@ -25,7 +25,8 @@ use crate::tool::Tool;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::meant::{meant, no_such_appointment, nothing, on_asked_day, own, unauthorized, who_speaks};
-use crate::tools::sequence::changing::{Extent, course_of, extent, spoken_together, together};
+use crate::tools::sequence::changing::{Extent, extent, spoken_together, together};
+use crate::tools::standing::{Saying, spoken_all, spoken_next, spoken_standing_of, standing_of};
 use crate::tools::wish::{self};
 use crate::tools::yes;
 use crate::tools::{sequence, services};
@@ -54,25 +55,8 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     let reply = match units.as_slice() {
         [] => nothing(talk, &asker),
         [unit] => {
-            let only = unit.first().filter(|_| unit.len() == 1);
-            let is_noted = |part: &Appointment| Standing::of(part.snapshot()) != Standing::Firm;
-            let message = match (only, unit.iter().any(is_noted)) {
-                (Some(only), true) => format!(
-                    "Ihr Termin {} ist vorgemerkt, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
-                    spoken(talk, only.snapshot())
-                ),
-                (Some(only), false) => format!(
-                    "Ihr Termin {} steht, möchten Sie daran etwas ändern?",
-                    spoken(talk, only.snapshot())
-                ),
-                (None, true) => format!(
-                    "Ihre Termine sind vorgemerkt, {}, die Bestätigung steht noch aus, möchten Sie daran etwas ändern?",
-                    course_of(talk, unit)
-                ),
-                (None, false) => {
-                    format!("Ihre Termine stehen, {}, möchten Sie daran etwas ändern?", course_of(talk, unit))
-                }
-            };
+            let stands = spoken_standing_of(talk, unit, Saying::Stands);
+            let message = format!("{stands}, möchten Sie daran etwas ändern?");
             ToolReply::new(Status::Ok, message).with("appointment", rows.first().cloned())
         }
         [first, ..] => {
@@ -82,18 +66,18 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
             };
             let same_day = units.iter().all(|unit| day(unit) == day(first));
             if units.len() <= SPOKEN && (same_day || tool == Tool::GetCustomerAppointments) {
-                let said: Vec<_> = units.iter().map(|unit| spoken_together(talk, unit)).collect();
-                let message = format!("Sie haben Termine {}, um welchen geht es?", speech::and_list(&said));
+                let said = |unit: &Vec<Appointment>| (spoken_together(talk, unit), standing_of(unit));
+                let message = format!(
+                    "{}, um welchen geht es?",
+                    spoken_all(talk, &units.iter().map(said).collect::<Vec<_>>())
+                );
                 ToolReply::new(Status::Ok, message).with("same_day", same_day)
             } else {
                 let more = match u32::try_from(units.len() - 1) {
                     Ok(1) => "danach kommt noch ein weiterer".to_owned(),
                     more => format!("danach kommen noch {} weitere", cardinal(more.unwrap_or(u32::MAX))),
                 };
-                let message = format!(
-                    "Ihr nächster Termin ist der {}, {more}, um welchen geht es?",
-                    spoken_together(talk, first)
-                );
+                let message = format!("{}, {more}, um welchen geht es?", spoken_next(talk, first));
                 ToolReply::new(Status::Ok, message)
                     .with("showing", "next_only")
                     .with("next_appointment", rows.first().cloned())

@@ -229,7 +229,7 @@ pub(crate) async fn commit(
                 }
                 BookTarget::Slot(_) | BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
             }
-            Err(offers::own_overlaps(talk, &own, is_free).into())
+            Err(offers::own_overlaps(desk, talk, &own, is_free).await?.into())
         }
         BookOutcome::SlotGone { reason, alternatives } => {
             let other = anybody::at_that_time(desk, talk, &asker, &asked, &reason, &notes).await?;

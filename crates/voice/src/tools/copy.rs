@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use appointment::calendar::RefusalReason;
 use appointment::commands::{
     CallContext, OfferedSequence, PartWish, Requester, SearchRequest, SearchSequencesRequest,
 };
@@ -20,6 +21,7 @@ use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::tools::sequence::{self, AskedAll};
+use crate::tools::standing::{Saying, spoken_apart, spoken_standing};
 use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
@@ -33,25 +35,54 @@ pub(crate) async fn after_booking(
     match copied(desk, talk, made).await {
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
+        Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, made.id()).await?;
-            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
-                return Ok(done);
-            }
+            let why = match left_standing(talk, &effect, (now.as_ref(), why)) {
+                Left::So(done) => return Ok(done),
+                Left::Undone(why) => why,
+            };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let slots = around(desk, talk, made).await?;
-            let reply =
-                offers::not_free(talk, &Unavailable::BusyElsewhere, asked, &slots).with("booked", false);
+            let reply = offers::not_free(talk, &why, asked, &slots).with("booked", false);
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
     }
 }
 
 /// What an outside calendar refuses for another reason than the time keeps its time here, and a person looks at it: the
-/// caller hears that, and is offered nothing instead. Nothing if it does not stand as the effect left it.
-fn left_standing(talk: &Conversation, effect: &Effect, now: Option<&Appointment>) -> Option<Done> {
+/// caller hears that, and is offered nothing instead. If it does not stand as the effect left it although its time was
+/// not why, somebody else has changed it meanwhile.
+fn left_standing(
+    talk: &Conversation,
+    effect: &Effect,
+    (now, why): (Option<&Appointment>, RefusalReason),
+) -> Left {
     let standing = effect.standing(now.map(std::slice::from_ref).unwrap_or_default());
-    (standing != Standing::Superseded).then(|| effect.render(talk, standing))
+    match about_time(why) {
+        Some(why) if standing == Standing::Superseded => Left::Undone(why),
+        _ => Left::So(effect.render(talk, standing)),
+    }
+}
+
+/// What an outside calendar's no has left.
+enum Left {
+    /// What is to be said.
+    So(Done),
+    /// Nothing, since the calendar does not take its time.
+    Undone(Unavailable),
+}
+
+/// Why a time cannot be had there; nothing if it was refused for another reason, which says nothing about the time.
+const fn about_time(why: RefusalReason) -> Option<Unavailable> {
+    match why {
+        RefusalReason::SlotTaken => Some(Unavailable::BusyElsewhere),
+        RefusalReason::OutsideRules => Some(Unavailable::NotAllowedElsewhere),
+        RefusalReason::CustomerLimit
+        | RefusalReason::AlreadyChanged
+        | RefusalReason::NotFound
+        | RefusalReason::Unauthorized
+        | RefusalReason::Invalid => None,
+    }
 }
 
 /// Brings the copy of an appointment up to date, if it has one.
@@ -110,21 +141,20 @@ pub(crate) async fn after_moving(
     match copied(desk, talk, after).await {
         Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
-        Settlement::Refused => {
+        Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, after.id()).await?;
-            if let Some(done) = left_standing(talk, &effect, now.as_ref()) {
-                return Ok(done);
-            }
+            let why = match left_standing(talk, &effect, (now.as_ref(), why)) {
+                Left::So(done) => return Ok(done),
+                Left::Undone(why) => why,
+            };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let is_back =
-                now.is_some_and(|now| now.starts_at() == before.starts_at() && now.status().is_open());
+            let is_back = |now: &Appointment| now.starts_at() == before.starts_at() && now.status().is_open();
             let slots = around(desk, talk, before).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
-            let mut reply = offers::not_free(talk, &Unavailable::BusyElsewhere, &asked, &slots);
-            let stays = if is_back {
-                format!("Ihr Termin {} bleibt bestehen", spoken(talk, before.snapshot()))
-            } else {
-                "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned()
+            let mut reply = offers::not_free(talk, &why, &asked, &slots);
+            let stays = match now.filter(is_back) {
+                Some(now) => spoken_standing(talk, now.snapshot(), Saying::Remains),
+                None => "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned(),
             };
             reply.message = format!("{stays}, denn {}", speech::small(&reply.message));
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
@@ -141,11 +171,11 @@ pub(crate) async fn after_booking_all(
     asked: &AskedAll,
 ) -> ToolResult {
     let effect = SequenceEffect::of(Did::Booked, made);
-    match all_copied(desk, talk, made).await {
+    let refused = match all_copied(desk, talk, made).await {
         Settlement::Agreed => return Ok(Effect::Sequence(effect).render(talk, Standing::Firm)),
         Settlement::Open => return Ok(Effect::Sequence(effect).render(talk, Standing::Noted)),
-        Settlement::Refused => {}
-    }
+        Settlement::Refused(why) => why,
+    };
     let mut now = Vec::with_capacity(made.len());
     for part in made {
         now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
@@ -156,12 +186,15 @@ pub(crate) async fn after_booking_all(
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     if now.iter().any(|part| part.status().is_open()) {
-        let stands = now.into_iter().map(|part| (part, Settlement::Refused)).collect();
+        let stands = now.into_iter().map(|part| (part, Settlement::Refused(refused))).collect();
         return Err(told_apart(desk, talk, stands).await.into());
     }
+    let Some(why) = about_time(refused) else {
+        return Ok(Effect::Sequence(effect).render(talk, standing));
+    };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let found = all_around(desk, talk, made, asked).await?;
-    let reply = sequence::words::not_all_there(talk, asked, &found).with("booked", false);
+    let reply = sequence::words::not_all_there(talk, asked, &why, &found).with("booked", false);
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
     Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }
@@ -198,9 +231,9 @@ pub(crate) async fn after_moving_all(
     effect: SequenceEffect,
 ) -> ToolResult {
     let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
-    let is = |wanted: Settlement| settled.contains(&wanted);
-    if !is(Settlement::Refused) {
-        let standing = if is(Settlement::Open) { Standing::Noted } else { Standing::Firm };
+    if !settled.iter().any(|part| matches!(part, Settlement::Refused(_))) {
+        let is_open = settled.contains(&Settlement::Open);
+        let standing = if is_open { Standing::Noted } else { Standing::Firm };
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     let mut now = Vec::with_capacity(parts.len());
@@ -221,13 +254,16 @@ async fn told_apart(
     let mut stands = Vec::with_capacity(parts.len());
     for (now, settlement) in parts.into_iter().filter(|(now, _)| now.status().is_open()) {
         // One whose calendar has not answered is not said to stand.
-        let is_noted = settlement == Settlement::Open || Standing::of(now.snapshot()) != Standing::Firm;
-        stands.push((spoken(talk, now.snapshot()), is_noted));
+        let standing = match (Standing::of(now.snapshot()), settlement) {
+            (Standing::Firm, Settlement::Open) => Standing::Noted,
+            (standing, _) => standing,
+        };
+        stands.push((spoken(talk, now.snapshot()), standing));
         open.push(now);
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
-    let left = left(stands);
+    let left = spoken_apart(talk, &stands);
     let message = format!(
         "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
     );
@@ -235,41 +271,4 @@ async fn told_apart(
         .with("booked", !open.is_empty())
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .next(NextAction::OfferCallback)
-}
-
-/// How the parts stand that are left: what is said of each, and whether its calendar has yet to agree.
-fn left(stands: Vec<(String, bool)>) -> String {
-    let (noted, firm): (Vec<_>, Vec<_>) = stands.into_iter().partition(|(_, is_noted)| *is_noted);
-    let are = |what: &str, parts: Vec<(String, bool)>| {
-        let said: Vec<_> = parts.into_iter().map(|(said, _)| said).collect();
-        match said.as_slice() {
-            [] => None,
-            [one] => Some(format!("{what} ist jetzt der Termin {one}")),
-            several => Some(format!("{what} sind jetzt die Termine {}", speech::and_list(several))),
-        }
-    };
-    let noted = are("vorgemerkt", noted).map(|noted| format!("{noted}, die Bestätigung steht noch aus"));
-    match (are("eingetragen", firm), noted) {
-        (Some(firm), Some(noted)) => format!("{firm}, {noted}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => "eingetragen ist jetzt nichts".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_waits_for_its_calendar_is_not_said_to_stand() {
-        let cut = ("für Haarschnitt".to_owned(), false);
-        let beard = ("für Bartpflege".to_owned(), true);
-        assert_eq!(
-            left(vec![cut, beard.clone()]),
-            "eingetragen ist jetzt der Termin für Haarschnitt, vorgemerkt ist jetzt der Termin für Bartpflege, die \
-             Bestätigung steht noch aus"
-        );
-        assert!(left(vec![beard]).starts_with("vorgemerkt ist jetzt der Termin für Bartpflege"));
-        assert_eq!(left(Vec::new()), "eingetragen ist jetzt nichts");
-    }
 }

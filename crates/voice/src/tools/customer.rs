@@ -12,6 +12,8 @@ use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::appointments;
+use crate::tools::standing::spoken_next;
 
 /// Earlier visits in the data of an answer.
 const SHOWN: usize = 5;
@@ -55,10 +57,8 @@ async fn known(desk: &VoiceDesk, talk: &Conversation, customer: &Customer) -> Re
     let message = match (customer.name(), upcoming.first(), &usual) {
         (None, ..) => "Ihre Nummer kenne ich, wie ist Ihr Name bitte?".to_owned(),
         (Some(_), Some(next), _) if !customer.is_blocked() => {
-            format!(
-                "Ich habe Sie gefunden, Ihr nächster Termin ist der {}, worum geht es?",
-                spoken(talk, next.snapshot())
-            )
+            let next = spoken_next(talk, std::slice::from_ref(next));
+            format!("Ich habe Sie gefunden, {next}, worum geht es?")
         }
         (Some(_), None, Some(usual)) => usual.suggestion(),
         (Some(_), ..) => "Ich habe Sie gefunden, was darf ich für Sie tun?".to_owned(),
@@ -67,6 +67,9 @@ async fn known(desk: &VoiceDesk, talk: &Conversation, customer: &Customer) -> Re
     reply.data.extend(fields(customer));
     if !customer.is_blocked() {
         reply.data.extend(past(talk, &history, upcoming.len(), usual.as_ref()));
+        // Told above, as far as the caller is somebody with a name.
+        let next = upcoming.first().filter(|_| customer.name().is_some());
+        reply = reply.with_some("next_appointment", next.map(|next| appointments::row(talk, next)));
     }
     Ok(reply
         .with("found", true)

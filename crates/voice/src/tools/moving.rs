@@ -31,6 +31,7 @@ use crate::tools::offers::{self, Asked, Promise};
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
+use crate::tools::standing::{Saying, spoken_standing_of};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
 use crate::when::When;
@@ -208,10 +209,12 @@ pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, t
         .next(NextAction::AskForConfirmation)
 }
 
-/// It is there already.
-pub(crate) fn unchanged(first: Option<&Appointment>, stands: &str) -> ToolReply {
+/// It is there already, as far as it stands.
+pub(crate) fn unchanged(talk: &Conversation, unit: &[Appointment]) -> ToolReply {
+    let stands = spoken_standing_of(talk, unit, Saying::StandsSo);
     ToolReply::new(Status::Unchanged, format!("{stands}, möchten Sie eine andere Zeit?"))
-        .with_some("appointment_id", first.map(|first| first.id().to_string()))
+        .with_some("appointment_id", unit.first().map(|first| first.id().to_string()))
+        .with("appointments", unit.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
         .next(NextAction::AskCaller)
 }
 
@@ -328,10 +331,7 @@ async fn refuse(
         MoveRefusal::NotYours => Err(unauthorized().into()),
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
-        MoveRefusal::NoChange(appointment) => {
-            let stands = format!("Ihr Termin {} steht schon so", spoken(talk, appointment.snapshot()));
-            Ok(unchanged(Some(&appointment), &stands).into())
-        }
+        MoveRefusal::NoChange(appointment) => Ok(unchanged(talk, std::slice::from_ref(&appointment)).into()),
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);

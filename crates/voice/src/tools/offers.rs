@@ -1,7 +1,9 @@
 //! Why a time cannot be had, and what can be had instead: the words that several tools share.
 
 use appointment::calendar::Certainty;
-use appointment::model::{DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable};
+use appointment::model::{
+    Appointment, AppointmentSnapshot, DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable,
+};
 use appointment::policy::alternatives::{OfferKind, RankedSlot};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
@@ -9,11 +11,13 @@ use serde_json::json;
 
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
+use crate::effect::Standing;
 use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{Alternative, NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::standing::spoken_in_the_way;
 
 /// Alternatives said in one breath; the third one is in the data.
 pub(crate) const SPOKEN: usize = 2;
@@ -35,8 +39,15 @@ impl Asked {
 }
 
 /// The caller's own appointment is in the way; another one beside it can only be had if somebody is free.
-pub(crate) fn own_overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
-    talk.about(own.branch, |there| overlaps(there, own, is_free))
+pub(crate) async fn own_overlaps(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    own: &OwnAppointment,
+    is_free: bool,
+) -> Result<ToolReply, Stop> {
+    let found = desk.parts.bookings.find(&talk.scope, own.id).await?;
+    let found = found.as_ref().map(Appointment::snapshot);
+    Ok(talk.about(own.branch, |there| overlaps(there, own, found, is_free)))
 }
 
 /// An answer about a time at which the caller may have something already: that is told first, and the answer's data come
@@ -49,17 +60,23 @@ pub(crate) async fn beside_own(
 ) -> Result<ToolReply, Stop> {
     let Some(own) = own else { return Ok(reply) };
     desk.visit(talk, vec![own.branch]).await?;
-    let mut overlaps = own_overlaps(talk, &own, is_free);
+    let mut overlaps = own_overlaps(desk, talk, &own, is_free).await?;
     overlaps.data.extend(reply.data);
     Ok(overlaps)
 }
 
-fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolReply {
+fn overlaps(
+    talk: &Conversation,
+    own: &OwnAppointment,
+    found: Option<&AppointmentSnapshot>,
+    is_free: bool,
+) -> ToolReply {
+    let standing = found.map_or(Standing::Superseded, Standing::of);
     let at = own.starts_at.with_timezone(&talk.zone());
+    let service = speech::plain(&talk.service_name(own.service));
     let message = format!(
-        "Sie haben {} schon einen Termin für {}, möchten Sie ihn verschieben{}?",
-        speech::moment(at, talk.now),
-        speech::plain(&talk.service_name(own.service)),
+        "{}, möchten Sie ihn verschieben{}?",
+        spoken_in_the_way(talk, &speech::moment(at, talk.now), &service, standing),
         if is_free { " oder einen weiteren dazu buchen" } else { "" },
     );
     let options: &[&str] = if is_free {
@@ -81,6 +98,7 @@ fn overlaps(talk: &Conversation, own: &OwnAppointment, is_free: bool) -> ToolRep
                 "time": at.format("%H:%M").to_string(),
                 "service": talk.service_name(own.service),
                 "staff": talk.staff_name(own.staff),
+                "status": found.map(|found| found.status.as_str()),
             }),
         )
         .with("options", options)
@@ -177,6 +195,7 @@ pub(crate) const fn reason_code(reason: &Unavailable) -> &'static str {
         Unavailable::FacilityTaken { .. } => "facility_occupied",
         Unavailable::NoFacility => "no_facility",
         Unavailable::BusyElsewhere => "occupied_in_outside_calendar",
+        Unavailable::NotAllowedElsewhere => "outside_calendar_rules",
         Unavailable::NotVerified => "outside_calendar_silent",
         Unavailable::PartBefore => "part_before",
         Unavailable::JustTaken => "just_taken",
@@ -216,6 +235,7 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         Unavailable::NotVerified => {
             format!("{moment} kann ich gerade nicht sicher prüfen, da der Kalender nicht antwortet")
         }
+        Unavailable::NotAllowedElsewhere => format!("{moment} lässt der Kalender keine Buchung zu"),
         Unavailable::FacilityTaken { group, .. } => match talk.catalogue.facility_group(*group) {
             Some(group) if group.kind == FacilityKind::Room => format!("{moment} ist leider kein Platz frei"),
             Some(_) | None => format!("{moment} ist das nötige Gerät leider nicht frei"),

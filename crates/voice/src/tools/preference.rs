@@ -13,7 +13,7 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
-use crate::tools::customer::spoken;
+use crate::tools::standing::{Saying, spoken_standing};
 
 /// The wish in words and numbers, whether everything found fits it, and what to say next.
 pub(crate) fn context(wish: TimeWish, found: &SearchOutcome) -> Value {
@@ -67,9 +67,9 @@ pub(crate) async fn booked_in_call(
     Ok(booked)
 }
 
-/// What is free beside an appointment that stands: said so that nobody takes it for a second one.
+/// What is free beside an appointment that is there: said so that nobody takes it for a second one.
 pub(crate) fn beside(talk: &Conversation, booked: &Appointment, offered: Option<String>) -> ToolReply {
-    let stands = format!("Ihr Termin {} ist schon eingetragen", spoken(talk, booked.snapshot()));
+    let stands = spoken_standing(talk, booked.snapshot(), Saying::Entered);
     let reply = match offered {
         Some(offered) => ToolReply::new(
             Status::Options,

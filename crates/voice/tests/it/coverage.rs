@@ -312,6 +312,7 @@ async fn mirrored() -> Said {
     line.ask("check_availability", wish("2026-11-24", "10:00")).await;
     line.ask_as("book_appointment", wish("2026-11-24", "10:00"), Some("tool_a"), Mode::Free).await;
     line.ask("check_availability", wish("2026-11-24", "10:07")).await;
+    line.ask("check_customer", json!({})).await;
     world.wait(-86_400 * 2);
     world.outside.says(Offered::Unknown, Settlement::Open);
     line.ask(

@@ -19,6 +19,7 @@ mod sequence_people;
 mod sequence_yes;
 mod sequences;
 mod spoken;
+mod standing;
 mod times;
 mod waiting;
 mod world;

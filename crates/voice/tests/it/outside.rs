@@ -1,6 +1,6 @@
 //! A company whose appointments are mirrored in an outside calendar: nothing is said that it has not agreed to.
 
-use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, RefusalReason, RemoteEventType};
 use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, ServiceLink};
 use appointment::testing::{service_id, staff_id};
 use serde_json::json;
@@ -8,6 +8,13 @@ use uuid::Uuid;
 use voice::{Mode, Settlement, Status};
 
 use crate::world::{STRANGER, World, wish};
+
+/// Somebody else has the time there.
+pub(crate) const TAKEN: Settlement = Settlement::Refused(RefusalReason::SlotTaken);
+/// That calendar allows no booking at the time.
+pub(crate) const RULED_OUT: Settlement = Settlement::Refused(RefusalReason::OutsideRules);
+/// The customer may have no more bookings there, whatever their time.
+pub(crate) const LIMIT: Settlement = Settlement::Refused(RefusalReason::CustomerLimit);
 
 /// Haircuts of both people are mirrored.
 pub(crate) fn mirrored(catalogue: &mut CatalogueSnapshot) {
@@ -62,7 +69,7 @@ async fn what_the_outside_calendar_offers_is_free_and_stands_once_it_agrees() {
 async fn what_is_refused_there_is_not_booked_and_never_said_to_be() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), TAKEN);
     let args = wish("2026-11-24", "10:00");
     let refused = line.ask_as("book_appointment", args.clone(), Some("tool_1"), Mode::Free).await;
     assert!(!refused.success, "{}", refused.message);
@@ -73,6 +80,37 @@ async fn what_is_refused_there_is_not_booked_and_never_said_to_be() {
     // The provider of the call repeats the very same use of the tool.
     let again = line.ask_as("book_appointment", args, Some("tool_1"), Mode::Free).await;
     assert_eq!(again.status, Status::Superseded, "{}", again.message);
+}
+
+#[tokio::test]
+async fn what_that_calendar_does_not_allow_is_not_said_to_be_taken() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), RULED_OUT);
+    let refused = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert!(!refused.success && !refused.message.contains("nicht frei"), "{}", refused.message);
+    assert!(
+        refused.message.contains("um zehn Uhr lässt der Kalender keine Buchung zu, frei wäre"),
+        "{}",
+        refused.message
+    );
+    assert_eq!(
+        (&refused.data["booked"], &refused.data["reason"]),
+        (&json!(false), &json!("outside_calendar_rules"))
+    );
+    assert!(refused.alternatives.iter().any(|offer| offer.time == "15:00"), "{:?}", refused.alternatives);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    world.wait(-86_400 * 2);
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), RULED_OUT);
+    let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
+    let refused = line.ask("reschedule_appointment", args).await;
+    assert!(
+        refused.message.contains("bleibt bestehen, denn")
+            && refused.message.contains("um fünfzehn Uhr lässt der Kalender keine Buchung zu"),
+        "{}",
+        refused.message
+    );
 }
 
 #[tokio::test]
@@ -129,7 +167,7 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
     line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
     world.wait(-86_400 * 2);
-    world.outside.says(fresh(minutes(&["10:00", "15:00", "16:00"])), Settlement::Refused);
+    world.outside.says(fresh(minutes(&["10:00", "15:00", "16:00"])), TAKEN);
     let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
     let refused = line.ask("reschedule_appointment", args.clone()).await;
     assert!(!refused.success && refused.message.contains("bleibt bestehen"), "{}", refused.message);
@@ -146,8 +184,7 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
 async fn what_is_refused_whatever_its_time_stays_noted_and_a_person_looks_at_it() {
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
-    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
-    world.outside.refuses_whatever_the_time();
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), LIMIT);
     let args = wish("2026-11-24", "10:00");
     for _ in 0..2 {
         let noted = line.ask_as("book_appointment", args.clone(), Some("tool_1"), Mode::Free).await;
@@ -172,8 +209,7 @@ async fn a_move_that_is_refused_whatever_its_time_is_noted_where_it_stands_now()
     world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Agreed);
     line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
     world.wait(-86_400 * 2);
-    world.outside.says(fresh(minutes(&["10:00", "15:00"])), Settlement::Refused);
-    world.outside.refuses_whatever_the_time();
+    world.outside.says(fresh(minutes(&["10:00", "15:00"])), LIMIT);
     let args = json!({"new_date": "2026-11-24", "new_time": "15:00", "bestaetigung": true});
     let noted = line.ask("reschedule_appointment", args).await;
     assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use voice::{Mode, NextAction, Settlement, Status};
 
+use crate::outside::{LIMIT, RULED_OUT, TAKEN};
 use crate::sequences::{beard_of_another, both, open, with};
 use crate::world::{Line, STRANGER, World, wish};
 
@@ -275,7 +276,7 @@ async fn what_it_costs_in_all_is_told_before() {
 }
 
 /// Boris's beards are mirrored in a calendar that may say no.
-fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
+pub(crate) fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
     let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
     let event_type = RemoteEventType::parse("473").unwrap();
     let link = CalendarLink { connection, event_type, host: None };
@@ -292,7 +293,7 @@ fn beards_at(starts: &[&str]) -> Offered {
 async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_times() {
     let world = World::with(with_mirrored_beards).await;
     let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
-    world.outside.says(offered.clone(), Settlement::Refused);
+    world.outside.says(offered.clone(), TAKEN);
     let line = world.call("call_a", STRANGER);
     let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
     assert_eq!((reply.success, &reply.data["booked"]), (false, &json!(false)), "{}", reply.message);
@@ -307,6 +308,17 @@ async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_t
     assert_eq!(reply.next_action, Some(NextAction::OfferAlternatives));
     assert!(!reply.alternatives.is_empty() && !reply.data.contains_key("missing_part"));
     assert_eq!(open(&world), [], "the haircut goes with the beard");
+    // What the calendar does not allow is not said to be taken.
+    world.outside.says(offered.clone(), RULED_OUT);
+    let ruled_out = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert!(
+        ruled_out.message.contains(
+            "um zehn Uhr lässt der Kalender nicht alles davon zu, eingetragen habe ich deshalb nichts"
+        ),
+        "{}",
+        ruled_out.message
+    );
+    world.outside.says(offered.clone(), TAKEN);
     // Asked again, nothing is claimed to be booked either.
     let again = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
     assert!(!again.success, "{}", again.message);
@@ -328,8 +340,7 @@ async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_t
 #[tokio::test]
 async fn a_refusal_that_is_not_about_the_time_is_told_of_all_of_the_visit() {
     let world = World::with(with_mirrored_beards).await;
-    world.outside.says(beards_at(&["2026-11-27T09:30:00Z"]), Settlement::Refused);
-    world.outside.refuses_whatever_the_time();
+    world.outside.says(beards_at(&["2026-11-27T09:30:00Z"]), LIMIT);
     let line = world.call("call_a", STRANGER);
     let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
     assert_eq!(reply.status, Status::PendingConfirmation, "{}", reply.message);

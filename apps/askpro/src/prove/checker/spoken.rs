@@ -17,6 +17,20 @@ const WORDS_OF_EFFECT: [&str; 7] = [
     "Ich habe den Termin",
     "Ich habe Ihre Termine",
 ];
+/// Words by which a caller would believe that all appointments that are spoken of stand, while nothing was done.
+const WORDS_OF_STANDING: [&str; 9] = [
+    "steht schon so",
+    "stehen schon so",
+    " steht, möchten",
+    "Ihre Termine stehen",
+    "schon eingetragen",
+    "schon für Sie eingetragen",
+    "bleibt bestehen",
+    "Sie haben Termine",
+    "schon einen Termin für",
+];
+/// Words by which a caller would believe that the first appointment of several stands.
+const WORDS_ABOUT_NEXT: &str = "Ihr nächster Termin ist der";
 /// Answers after which something may have been done all the same: the caller knows that nothing was claimed.
 const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
 
@@ -55,6 +69,7 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
             });
         }
     }
+    standing(history, &by_id, findings);
     unsaid(history, rows, &last.keys().copied().collect(), findings);
 }
 
@@ -73,6 +88,42 @@ fn words(told: &Told, findings: &mut Findings) {
     findings.hold("false_word", holds, || {
         format!("{} heard \"{}\" with the status {:?}", told.call, told.message, told.status)
     });
+}
+
+/// The appointments that an answer says to stand although it claims to have done nothing, each with when it begins.
+fn said_to_stand(told: &Told) -> Vec<(Uuid, Option<DateTime<Utc>>)> {
+    if claim(told).is_some() {
+        return Vec::new();
+    }
+    let all = told.shown.iter().map(|shown| (shown.id, shown.start));
+    if WORDS_OF_STANDING.iter().any(|words| told.message.contains(words)) {
+        return if told.shown.is_empty() { told.about().collect() } else { all.collect() };
+    }
+    if told.message.contains(WORDS_ABOUT_NEXT) { all.take(1).collect() } else { Vec::new() }
+}
+
+/// Whoever only asks hears no more than whoever books: what is said to stand is confirmed by the answer's own fields, and
+/// is not found waiting or disputed at that time in the end, unless somebody was told otherwise since.
+fn standing(history: &History, by_id: &BTreeMap<Uuid, &AppointmentRow>, findings: &mut Findings) {
+    for (place, told) in history.told.iter().enumerate() {
+        for (id, start) in said_to_stand(told) {
+            let shown = told.shown.iter().find(|shown| shown.id == id);
+            let status = shown.map_or("confirmed", |shown| shown.status.as_str());
+            findings.hold("false_word", matches!(status, "confirmed" | "completed"), || {
+                format!("{} heard \"{}\" while {id} was {status}", told.call, told.message)
+            });
+            let is_later = |later: &Told| later.about().any(|(other, _)| other == id);
+            let is_changed = history.changed_outside.contains(&id)
+                || history.told[place + 1..].iter().any(|later| is_later(later) || is_open(later));
+            let row = by_id.get(&id).filter(|row| start.is_none_or(|start| start == row.start));
+            if let (false, Some(row)) = (is_changed, row) {
+                let holds = !matches!(row.status.as_str(), "pending" | "needs_attention");
+                findings.hold("false_word", holds, || {
+                    format!("{} heard \"{}\"; {id} is {}", told.call, told.message, row.status)
+                });
+            }
+        }
+    }
 }
 
 fn is_kept(

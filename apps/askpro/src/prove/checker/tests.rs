@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::prove::history::Posted;
+use crate::prove::history::{Posted, Shown};
 
 const SALON: &str = "salon";
 const OTHER: &str = "other";
@@ -62,6 +62,7 @@ fn told(number: u128, status: &str, start: i64) -> Told {
         appointment: Some(id(number)),
         start: Some(at(start)),
         parts: Vec::new(),
+        shown: Vec::new(),
         ids: vec![id(number)],
     }
 }
@@ -311,6 +312,69 @@ fn a_sentence_says_no_more_than_its_status() {
         end.history.told.push(silent);
     };
     assert_eq!(End::spoiled(fields), ["false_word"]);
+}
+
+/// An answer that did nothing, and tells how an appointment stands.
+fn asked(status: &str, message: &str, shown: &str) -> Told {
+    let shown = Shown { id: id(1), start: Some(at(60)), status: shown.to_owned() };
+    Told {
+        status: Some(status.to_owned()),
+        message: message.to_owned(),
+        booked: false,
+        shown: vec![shown],
+        ..told(1, status, 60)
+    }
+}
+
+#[test]
+fn what_is_only_asked_about_is_not_said_to_stand_while_it_waits() {
+    const SAID: [(&str, &str); 7] = [
+        ("unchanged", "Ihr Termin für Haarschnitt um zehn Uhr steht schon so, möchten Sie eine andere Zeit?"),
+        ("unchanged", "Ihre Termine stehen schon so, um zehn Uhr, möchten Sie eine andere Zeit?"),
+        ("ok", "Ihr Termin für Haarschnitt um zehn Uhr steht, möchten Sie daran etwas ändern?"),
+        ("ok", "Ich habe Sie gefunden, Ihr nächster Termin ist der für Haarschnitt, worum geht es?"),
+        (
+            "own_appointment_overlaps",
+            "Sie haben am Dienstag, um zehn Uhr schon einen Termin für Haarschnitt, möchten Sie ihn verschieben?",
+        ),
+        ("ok", "Sie haben Termine für Haarschnitt um zehn Uhr, um welchen geht es?"),
+        (
+            "options",
+            "Ihr Termin für Haarschnitt ist schon eingetragen, frei wäre auch elf Uhr, möchten Sie ihn verlegen?",
+        ),
+    ];
+    for (status, message) in SAID {
+        let told = |shown: &str| End::spoiled(|end| end.history.told.push(asked(status, message, shown)));
+        assert_eq!(told("confirmed"), [""; 0], "{message}");
+        assert_eq!(told("pending"), ["false_word"], "{message}");
+        assert_eq!(told("needs_attention"), ["false_word"], "{message}");
+        // An answer that does not show how it stands is judged by how it stands in the end.
+        let in_the_end = |status_in_the_end: &str| {
+            End::spoiled(|end| {
+                end.history.told[0].status = Some("pending_confirmation".to_owned());
+                end.history.told[0].message = "Ich habe den Termin vorgemerkt.".to_owned();
+                end.history.told[0].booked = false;
+                end.rows.appointments[0].status = status_in_the_end.to_owned();
+                end.rows.reviews.push((Some(id(1)), None));
+                end.rows.called_back.insert(id(61));
+                let mut told = asked(status, message, "confirmed");
+                told.shown.truncate(usize::from(message.contains("nächster")));
+                end.history.told.push(told);
+            })
+        };
+        assert_eq!(in_the_end("needs_attention"), ["false_word"], "{message}");
+        assert!(in_the_end("pending").contains(&"false_word"), "{message}");
+    }
+    let noted =
+        "Ihr Termin ist schon so vorgemerkt, die Bestätigung steht noch aus, möchten Sie eine andere Zeit?";
+    assert_eq!(End::spoiled(|end| end.history.told.push(asked("unchanged", noted, "pending"))), [""; 0]);
+    // Of several, the next alone is spoken of.
+    let next = |end: &mut End| {
+        let mut told = asked("ok", "Ihr nächster Termin ist der für Haarschnitt.", "confirmed");
+        told.shown.push(Shown { id: id(2), start: Some(at(90)), status: "pending".to_owned() });
+        end.history.told.push(told);
+    };
+    assert_eq!(End::spoiled(next), [""; 0]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Each dispute of an appointment is one promise to call.
 
+use appointment::calendar::ReviewReason;
+use appointment::events::There;
 use appointment::model::{
     AppointmentSnapshot, AppointmentSource, AppointmentStatus, SequenceId, SyncState, Tie,
 };
@@ -45,7 +47,7 @@ async fn each_dispute_is_promised_a_call_and_a_repetition_of_it_none_more() {
     let tenant = scope(1, None);
     let who = customer(5, "Erika Muster", Some("+4915112345678"));
     let appointment = disputed(who.id);
-    let fact = AppointmentEvent::disputed(&appointment, "copy_refused");
+    let fact = AppointmentEvent::disputed(&appointment, ReviewReason::CopyRefused, There::Nothing);
     let fact = fact.into_outgoing(&SequentialIds::default(), at()).unwrap().payload;
     world.customers.add(tenant.tenant(), who);
     let insert = AppointmentWrite::Insert { appointment, new_customer: None, from_hold: None };
@@ -59,6 +61,12 @@ async fn each_dispute_is_promised_a_call_and_a_repetition_of_it_none_more() {
         }
         assert_eq!(world.promised.all().len(), promised, "{number}");
     }
+    let notes: Vec<_> = world.promised.all().into_iter().filter_map(|promise| promise.note).collect();
+    assert!(
+        notes[0].as_str().starts_with("Der vorgemerkte Termin am")
+            && notes[0].as_str().contains("steht im Kalender des Betriebs nicht"),
+        "{notes:?}"
+    );
 }
 
 /// A job that was made before events were named in it.
@@ -75,7 +83,13 @@ async fn a_job_that_names_no_event_is_carried_out_once() {
     for _ in 0..2 {
         world.run(&job, Some(tenant.clone())).await.unwrap();
     }
-    assert_eq!(world.promised.all().len(), 1);
+    let promised = world.promised.all();
+    let note = promised[0].note.as_ref().unwrap().as_str();
+    assert_eq!(
+        (promised.len(), note),
+        (1, "Der Termin steht hier anders als im Kalender des Betriebs, bitte klären"),
+        "nothing is said that is not known"
+    );
 }
 
 /// Parts of one visit that are disputed together are one call, and what was called off since is none.
@@ -106,7 +120,7 @@ async fn disputes_of_one_visit_that_come_together_are_one_promise() {
     for (number, (which, minutes, promised)) in
         [(0, 0, 1), (1, 1, 1), (1, 30, 2), (2, 60, 2), (2, 62, 3)].into_iter().enumerate()
     {
-        let fact = AppointmentEvent::disputed(&parts[which], "copy_refused");
+        let fact = AppointmentEvent::disputed(&parts[which], ReviewReason::CopyRefused, There::Nothing);
         let payload = fact.into_outgoing(&SequentialIds::default(), at()).unwrap().payload;
         let told = StoredEvent {
             id: EventId::from_uuid(Uuid::from_u128(100 + number as u128)),

@@ -49,14 +49,34 @@ async fn refused_while_somebody_waits_is_withdrawn_and_else_disputed() {
 
 #[tokio::test]
 async fn a_refusal_that_is_not_about_the_time_is_disputed_though_somebody_waits() {
-    let world = World::new();
-    let id = world.book(1, slot(0)).await;
-    world.script(Mishap::Refused(RefusalReason::Invalid));
-    world.push_for(id, &Attention::waiting()).await;
-    assert_eq!(
-        (world.status(id), world.reviews()),
-        (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
-    );
+    for reason in [RefusalReason::Invalid, RefusalReason::CustomerLimit] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(Mishap::Refused(reason));
+        let pushed = world.push_for(id, &Attention::waiting()).await;
+        assert!(matches!(&pushed, Pushed::Refused(_, said) if *said == reason), "{pushed:?}");
+        assert_eq!(
+            (world.status(id), world.reviews()),
+            (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
+        );
+        assert_eq!(world.emitted("appointment.disputed"), 1, "somebody calls");
+    }
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_says_why() {
+    for (reason, said) in [
+        (RefusalReason::SlotTaken, "Im Kalender des Betriebs schon vergeben"),
+        (RefusalReason::OutsideRules, "Der Kalender des Betriebs lässt zu dieser Zeit keine Buchung zu"),
+    ] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(Mishap::Refused(reason));
+        world.push_for(id, &Attention::waiting()).await;
+        let row = world.row(id);
+        assert_eq!(row.status, AppointmentStatus::Cancelled);
+        assert_eq!(row.cancel_reason.as_ref().map(appointment::model::Note::as_str), Some(said));
+    }
 }
 
 #[tokio::test]

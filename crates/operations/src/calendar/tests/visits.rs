@@ -18,7 +18,7 @@ const TAKEN: Mishap = Mishap::Refused(RefusalReason::SlotTaken);
 
 impl World {
     /// A haircut by Anna, then one by Boris; nothing is sent yet.
-    async fn visit(&self, number: i64) -> [AppointmentId; 2] {
+    pub(super) async fn visit(&self, number: i64) -> [AppointmentId; 2] {
         let part = |person| PartWish { service: service_id(1), staff: Some(staff_id(person)) };
         let request = BookSequenceRequest {
             branch: branch_id(1),

@@ -96,6 +96,7 @@ pub(super) struct World {
     pub(super) desk: CopyDesk,
     pub(super) news: CalendarNews,
     pub(super) rounds: CalendarRounds,
+    pub(super) callbacks: Arc<InMemoryCallbacks>,
     pub(super) connection: Connection,
 }
 
@@ -183,6 +184,7 @@ impl World {
         let mut survey = MockCalendarSurvey::new();
         survey.expect_active_connections().returning(move |_| Ok(vec![(tenant, id)]));
         survey.expect_tenants_with_unsettled_copies().returning(move |_| Ok(vec![tenant]));
+        let callbacks = Arc::new(InMemoryCallbacks::default());
         let rounds = CalendarRounds::new(RoundParts {
             survey: Arc::new(survey),
             book: store.clone(),
@@ -190,12 +192,12 @@ impl World {
             reconciliation: Reconciliation::new(news.clone()),
             appointments: store.clone(),
             customers,
-            callbacks: CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids),
+            callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids),
             bell: Arc::new(MockWarmBell::new()),
             clock: clock.clone(),
             effort: effort(),
         });
-        Self { scope, clock, store, remote, gateway, bookings, desk, news, rounds, connection }
+        Self { scope, clock, store, remote, gateway, bookings, desk, news, rounds, callbacks, connection }
     }
 
     pub(super) fn advance(&self, seconds: i64) {

@@ -244,6 +244,7 @@ pub(super) const DONE: &[(&str, Claim)] = &[
     ("reserviert", Claim::Booked),
     ("vereinbart", Claim::Booked),
     ("festgemacht", Claim::Booked),
+    ("eingeplant", Claim::Booked),
     ("verschoben", Claim::Moved),
     ("verlegt", Claim::Moved),
     ("umgebucht", Claim::Moved),
@@ -253,4 +254,19 @@ pub(super) const DONE: &[(&str, Claim)] = &[
     ("geloescht", Claim::Cancelled),
     ("gestrichen", Claim::Cancelled),
     ("ausgetragen", Claim::Cancelled),
+    // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
+    ("bestaetigt", Claim::Booked),
+    ("angelegt", Claim::Booked),
+    ("geaendert", Claim::Moved),
 ];
+
+/// Words of [`DONE`] that say something only of what is called an appointment: names, numbers and accounts are confirmed,
+/// made and changed as well.
+pub(super) const OF_ANYTHING: &[&str] = &["bestaetigt", "angelegt", "geaendert"];
+
+/// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
+pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
+
+/// Words that promise that nothing is left open.
+pub(super) const FIRM: &[&str] =
+    &["fest", "festgemacht", "bestaetigt", "verbindlich", "definitiv", "garantiert", "endgueltig"];

@@ -43,7 +43,47 @@ const SAID: &[(&str, Option<Claim>)] = &[
     ("Der Termin wurde gelöscht.", Some(Claim::Cancelled)),
     ("Erledigt, ich habe Sie ausgetragen.", Some(Claim::Cancelled)),
     ("Storniert!", Some(Claim::Cancelled)),
+    ("Ihr Termin ist bestätigt.", Some(Claim::Booked)),
+    ("Ihr Termin am Dienstag, dem 1. Dezember, um zehn Uhr ist bestätigt.", Some(Claim::Booked)),
+    ("Ich habe Ihren Termin um zehn Uhr bestätigt, möchten Sie noch etwas?", Some(Claim::Booked)),
+    ("Der Termin wurde angelegt.", Some(Claim::Booked)),
+    ("Ich habe den Termin für Sie angelegt.", Some(Claim::Booked)),
+    ("Ich habe Sie am Freitag um zehn Uhr eingeplant.", Some(Claim::Booked)),
+    ("Sie sind um zehn Uhr fest eingeplant.", Some(Claim::Booked)),
+    ("Ich habe Ihren Termin geändert.", Some(Claim::Moved)),
+    ("Der Termin ist auf elf Uhr geändert, kann ich sonst noch etwas für Sie tun?", Some(Claim::Moved)),
+    // The plainer word says what it is.
+    ("Ich habe die Absage bestätigt, Ihr Termin ist storniert.", Some(Claim::Cancelled)),
+    ("Der Termin ist storniert und bestätigt.", Some(Claim::Cancelled)),
     // None.
+    ("Ihr Termin ist noch nicht bestätigt.", None),
+    ("Der Termin wurde nicht geändert.", None),
+    ("Ist Ihr Termin bestätigt?", None),
+    ("Ist der Termin schon angelegt?", None),
+    ("Sobald der Termin bestätigt ist, ruft jemand Sie an.", None),
+    ("Wenn der Termin geändert ist, melden wir uns.", None),
+    ("Der Termin wird noch bestätigt.", None),
+    ("Der Termin muss noch vom Betrieb bestätigt werden.", None),
+    ("Ihr Termin am Freitag um elf Uhr ist bestätigt, möchten Sie daran etwas ändern?", None),
+    ("Ihr Termin ist bereits bestätigt.", None),
+    ("Bestätigt.", None),
+    ("Ich habe Ihre Nummer bestätigt.", None),
+    ("Ich habe Sie als Kundin angelegt.", None),
+    ("Ich habe das geändert.", None),
+    ("Daran hat sich inzwischen etwas geändert, soll ich nachsehen, wie Ihr Termin jetzt steht?", None),
+    ("Ihr Termin hat sich geändert.", None),
+    ("Für den Termin sind dreißig Minuten eingeplant.", None),
+    ("Sie haben den Termin bestätigt.", None),
+    (
+        "Ihr Termin für Haarschnitt am Freitag um elf Uhr ist noch nicht sicher, Salon Nord prüft das und ruft Sie an, \
+         möchten Sie daran etwas ändern?",
+        None,
+    ),
+    (
+        "Eingetragen ist der Termin für Haarschnitt am Freitag um elf Uhr, vorgemerkt ist der Termin für Bartpflege am \
+         Samstag um zehn Uhr, die Bestätigung steht noch aus, um welchen geht es?",
+        None,
+    ),
     ("Soll ich den Termin so eintragen?", None),
     ("Möchten Sie, dass der Termin gebucht ist?", None),
     ("Ich kann Ihnen Dienstag um zehn Uhr anbieten.", None),
@@ -137,6 +177,23 @@ fn what_is_claimed_and_what_is_not() {
     for (said, expected) in SAID {
         let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
         assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{said}");
+    }
+}
+
+#[test]
+fn what_leaves_nothing_open_is_firm() {
+    for (said, is_firm) in [
+        ("Ihr Termin ist fest gebucht.", true),
+        ("Ihr Termin am Dienstag ist fest eingetragen, kann ich sonst noch etwas für Sie tun?", true),
+        ("Ihr Termin ist bestätigt.", true),
+        ("Ich habe Sie verbindlich eingetragen.", true),
+        ("Ihr Termin steht fest.", true),
+        ("Ihr Termin ist gebucht.", false),
+        ("Ihr Termin steht.", false),
+    ] {
+        let found: Vec<_> =
+            claims(said).into_iter().map(|claimed| (claimed.claim, claimed.is_firm)).collect();
+        assert_eq!(found, [(Claim::Booked, is_firm)], "{said}");
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) async fn commit(
                 }
                 None => desk.note(talk, notes.closed()).await,
             }
-            Err(own_overlaps(talk, &own, is_free).into())
+            Err(own_overlaps(desk, talk, &own, is_free).await?.into())
         }
         BookSequenceOutcome::Gone { part, reason, tried_all, alternatives } => {
             let why = (&asked, &reason, tried_all);
@@ -132,7 +132,7 @@ async fn already(
     }
     desk.note(talk, notes.closed()).await;
     let Some(own) = open.first().map(own_of) else { return Err(crate::tools::wish::slot_unknown().into()) };
-    Err(own_overlaps(talk, &own, false).with("booked", false).into())
+    Err(own_overlaps(desk, talk, &own, false).await?.with("booked", false).into())
 }
 
 fn own_of(appointment: &Appointment) -> OwnAppointment {

@@ -8,7 +8,7 @@ use appointment::model::{Appointment, Hold, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 
 use super::booking::claim_for_all;
-use super::changing::{course_of, sequence_of, spoken_together, together};
+use super::changing::{sequence_of, spoken_together, together};
 use super::{AskedAll, offer, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -245,10 +245,7 @@ async fn refuse(
     match refused {
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
-        ChangeSequenceOutcome::NoChange => {
-            let stands = format!("Ihre Termine stehen schon so, {}", course_of(talk, open));
-            Ok(unchanged(open.first(), &stands).into())
-        }
+        ChangeSequenceOutcome::NoChange => Ok(unchanged(talk, open).into()),
         ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let anybody = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };

@@ -171,17 +171,19 @@ pub(crate) fn not_free(
 pub(crate) fn not_all_there(
     talk: &Conversation,
     asked: &AskedAll,
+    reason: &Unavailable,
     alternatives: &[OfferedSequence],
 ) -> ToolReply {
     let whole = all(asked.services().len());
-    let mut reply = not_free(talk, asked, (0, &Unavailable::BusyElsewhere), alternatives);
+    let mut reply = not_free(talk, asked, (0, reason), alternatives);
     // Which part it is, the caller need not know: none of them stands.
     reply.data.remove("missing_part");
     let moment = speech::moment(asked.start().with_timezone(&talk.zone()), talk.now);
-    let why = format!(
-        "{} ist im Kalender leider nicht mehr alles davon frei, eingetragen habe ich deshalb nichts",
-        speech::capital(&moment)
-    );
+    let refuses = match reason {
+        Unavailable::NotAllowedElsewhere => "lässt der Kalender nicht alles davon zu",
+        _ => "ist im Kalender leider nicht mehr alles davon frei",
+    };
+    let why = format!("{} {refuses}, eingetragen habe ich deshalb nichts", speech::capital(&moment));
     reply.message = match spoken_offers(talk, alternatives) {
         Some(offered) => format!("{why}, {whole} nacheinander ginge aber {offered}, was passt Ihnen?"),
         None => format!(
@@ -210,6 +212,7 @@ fn why(talk: &Conversation, asked: &AskedAll, part: usize, reason: &Unavailable)
             "fehlt dann leider der Platz oder das Gerät"
         }
         Unavailable::NotVerified => "kann ich die Zeit gerade nicht sicher prüfen",
+        Unavailable::NotAllowedElsewhere => "lässt der Kalender keine Buchung zu",
         _ => "ist dann aber leider nichts frei",
     };
     let moment = speech::moment(asked.start().with_timezone(&talk.zone()), talk.now);

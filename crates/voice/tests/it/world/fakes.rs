@@ -27,8 +27,6 @@ use super::monday;
 pub(crate) struct OutsideCalendar {
     appointments: Arc<InMemoryAppointments>,
     says: Mutex<(Offered, Settlement)>,
-    /// What it refuses is no matter of the time: it stays, and a person has to look at it.
-    leaves_it: AtomicBool,
     /// What it has agreed to: where a refused move goes back to.
     agreed: Mutex<HashMap<AppointmentId, DateTime<Utc>>>,
 }
@@ -36,17 +34,12 @@ pub(crate) struct OutsideCalendar {
 impl OutsideCalendar {
     pub(super) fn new(appointments: Arc<InMemoryAppointments>) -> Self {
         let says = Mutex::new((Offered::Unknown, Settlement::Open));
-        Self { appointments, says, leaves_it: AtomicBool::default(), agreed: Mutex::default() }
+        Self { appointments, says, agreed: Mutex::default() }
     }
 
     /// From now on it offers this, and takes what is booked like that.
     pub(crate) fn says(&self, offered: Offered, settlement: Settlement) {
         *self.says.lock().unwrap() = (offered, settlement);
-    }
-
-    /// What it refuses from now on is no matter of the time.
-    pub(crate) fn refuses_whatever_the_time(&self) {
-        self.leaves_it.store(true, Ordering::Relaxed);
     }
 }
 
@@ -96,8 +89,9 @@ impl OutsideCalendar {
                 self.agreed.lock().unwrap().insert(id, before.starts_at());
                 before.copied()
             }
-            Settlement::Refused if self.leaves_it.load(Ordering::Relaxed) => before.disputed(),
-            Settlement::Refused => match self.agreed.lock().unwrap().get(&id) {
+            // A person has to look at what no other time would mend.
+            Settlement::Refused(why) if !why.is_about_time() => before.disputed(),
+            Settlement::Refused(_) => match self.agreed.lock().unwrap().get(&id) {
                 Some(start) => before.follow(*start),
                 None => before.withdraw(None, monday()),
             },

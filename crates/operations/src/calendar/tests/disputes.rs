@@ -1,0 +1,173 @@
+//! What the staff reads of a dispute is what has happened.
+
+use appointment::calendar::RefusalReason;
+use appointment::model::AppointmentStatus;
+use appointment::testing::Mishap;
+use kernel::{AppointmentId, Clock};
+
+use super::world::{World, event_type, host, slot};
+use crate::calendar::{Attention, Dispute};
+
+const TAKEN: Mishap = Mishap::Refused(RefusalReason::SlotTaken);
+
+impl World {
+    /// What is written for whoever calls about the last dispute of an appointment.
+    async fn note(&self, appointment: AppointmentId) -> String {
+        let facts = self.store.events(&self.scope);
+        let fact = facts
+            .iter()
+            .rev()
+            .find(|event| {
+                event.name == "appointment.disputed"
+                    && event.payload["appointment"] == serde_json::json!(appointment)
+            })
+            .unwrap();
+        let fact_of = serde_json::from_value(fact.payload.clone()).unwrap();
+        let dispute =
+            Dispute { appointment, event: Some(fact.id), at: Some(fact.occurred_at), fact: Some(fact_of) };
+        assert!(self.rounds.call_back_about(&self.scope, &dispute).await.unwrap());
+        let promised = self.callbacks.all();
+        promised.last().unwrap().note.as_ref().unwrap().as_str().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_was_refused_stands_only_here() {
+    for reason in [RefusalReason::SlotTaken, RefusalReason::CustomerLimit] {
+        let world = World::new();
+        let id = world.book(1, slot(0)).await;
+        world.script(Mishap::Refused(reason));
+        world.push(id).await;
+        assert_eq!(
+            world.note(id).await,
+            "Der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht, bitte klären"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_that_was_refused_stands_only_there() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.cancel(id).await;
+    world.script(Mishap::Refused(RefusalReason::Invalid));
+    world.push(id).await;
+    assert_eq!(world.status(id), AppointmentStatus::Cancelled);
+    assert_eq!(
+        world.note(id).await,
+        "Der Termin ist hier abgesagt, im Kalender des Betriebs steht er noch am 24.11.2026 um 09:00 Uhr, bitte dort absagen"
+    );
+}
+
+#[tokio::test]
+async fn a_move_that_went_back_is_to_be_told() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    world.script(TAKEN);
+    world.push_for(id, &Attention::nobody()).await;
+    assert_eq!((world.start(id), world.status(id)), (slot(0), AppointmentStatus::Confirmed));
+    assert_eq!(
+        world.note(id).await,
+        "Der Kalender des Betriebs hat die zugesagte Verlegung nicht angenommen, der Termin steht wieder am 24.11.2026 um \
+         09:00 Uhr, bitte dem Kunden Bescheid geben"
+    );
+}
+
+#[tokio::test]
+async fn a_move_that_could_not_go_back_stands_at_two_times() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    world.book(1, slot(0)).await;
+    world.script(TAKEN);
+    world.push_for(id, &Attention::waiting()).await;
+    assert_eq!(
+        world.note(id).await,
+        "Der Kalender des Betriebs hat die Verlegung nicht angenommen, hier steht der Termin am 24.11.2026 um 10:30 Uhr, dort \
+         noch am 24.11.2026 um 09:00 Uhr, bitte klären"
+    );
+}
+
+#[tokio::test]
+async fn a_move_to_somebody_else_there_names_the_person() {
+    let world = World::with_hosts(Some("anna"));
+    world.remote.performed_by(vec![host("anna")]);
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.remote.performed_by(vec![host("ben")]);
+    world.move_to(id, 1, slot(2)).await;
+    world.push(id).await;
+    assert_eq!(
+        world.note(id).await,
+        "Der Termin am 24.11.2026 um 10:00 Uhr steht im Kalender des Betriebs bei jemand anderem als hier, bitte klären"
+    );
+}
+
+#[tokio::test]
+async fn a_move_to_another_person_that_was_refused_stands_nowhere_there() {
+    let world = World::new();
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
+    world.move_to(id, 2, slot(0)).await;
+    world.push_for(id, &Attention::waiting()).await;
+    assert!(world.note(id).await.ends_with("steht im Kalender des Betriebs nicht, bitte klären"));
+}
+
+#[tokio::test]
+async fn what_was_moved_there_onto_a_sold_time_names_both() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.book(1, slot(1)).await;
+    let moved = world.remote.move_outside(&uid, slot(1)).unwrap();
+    world.hear(&moved).await;
+    assert_eq!(
+        world.note(id).await,
+        "Der Termin wurde im Kalender des Betriebs auf den 24.11.2026 um 09:30 Uhr verlegt, diese Zeit ist hier schon vergeben, \
+         hier steht er noch am 24.11.2026 um 09:00 Uhr, bitte klären"
+    );
+}
+
+#[tokio::test]
+async fn what_was_called_off_there_is_not_called_refused() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.remote.cancel_outside(&uid);
+    world.move_to(id, 1, slot(3)).await;
+    world.push(id).await;
+    world.settle();
+    world.push_open().await;
+    assert_eq!(
+        world.note(id).await,
+        "Der Termin am 24.11.2026 um 10:30 Uhr ist im Kalender des Betriebs nicht mehr zu finden, hier steht er noch, bitte \
+         klären"
+    );
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_not_claimed() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.script(Mishap::LostBefore);
+    world.push(id).await;
+    world.remote.set_down(true);
+    world.advance((world.start(id) - world.clock.now()).num_seconds() + 1);
+    world.push_open().await;
+    assert_eq!(
+        world.note(id).await,
+        "Ob der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr im Kalender des Betriebs steht, ist nicht bekannt, bitte dort \
+         nachsehen"
+    );
+}
+
+#[tokio::test]
+async fn a_part_of_a_visit_is_cleared_up_with_all_of_it() {
+    let world = World::new();
+    let ids = world.visit(0).await;
+    world.script(TAKEN);
+    world.push(ids[0]).await;
+    assert_eq!(
+        world.note(ids[0]).await,
+        "Der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht; er gehört zu einem Besuch, \
+         bitte den ganzen Besuch klären"
+    );
+}
