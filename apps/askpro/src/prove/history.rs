@@ -73,7 +73,7 @@ pub struct Told {
 }
 
 /// An appointment as an answer shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shown {
     /// Its id.
     pub id: Uuid,
