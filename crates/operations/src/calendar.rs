@@ -17,6 +17,7 @@ mod attendee;
 mod attention;
 mod door;
 mod import;
+mod listed;
 mod look;
 pub mod mapping;
 mod news;

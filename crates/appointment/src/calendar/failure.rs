@@ -14,7 +14,8 @@ pub enum ReadFailure {
     /// No answer in time, no connection, overload, a limit reached, or a breaker that is open.
     #[error("the calendar does not answer ({why})")]
     Unavailable {
-        /// What happened, without personal data: `timeout`, `connect`, `limited`, `open`, `status 503`, …
+        /// What happened, without personal data: `timeout`, `connect`, `status 503`, … Where no question was sent:
+        /// `limited` by our budget, `open` for a breaker, `busy` for too many under way.
         why: String,
     },
     /// An answer that does not have the documented shape.
@@ -91,6 +92,16 @@ impl ReadFailure {
         match self {
             Self::Refused { code } => ["401", "403", "498"].iter().any(|status| code.starts_with(status)),
             Self::Unavailable { .. } | Self::Malformed { .. } => false,
+        }
+    }
+
+    /// Whether nothing more can be asked of the account for now, whatever the question: our budget or breaker says no, or
+    /// the provider has had enough. Another failure may be about this one question.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        match self {
+            Self::Unavailable { why } => ["limited", "open", "busy", "status 429"].contains(&why.as_str()),
+            Self::Refused { .. } | Self::Malformed { .. } => false,
         }
     }
 }

@@ -83,34 +83,6 @@ impl CalendarNews {
         }
     }
 
-    /// Takes in a booking of a listing, which is as old as its page: it may have been moved on, and the news of that taken
-    /// in, before its turn comes. So what no copy knows yet is read again before it becomes an appointment, and only then:
-    /// what will become none is listed every time.
-    ///
-    /// # Errors
-    /// [`CalendarError`]; a later run is worth while.
-    pub(super) async fn take_in_listed(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        booking: &RemoteBooking,
-        effort: Effort,
-    ) -> Result<Heard, CalendarError> {
-        if let Some(record) = self.record_of(scope, connection, booking, effort).await? {
-            return self.about_copy(scope, connection, record, booking, effort).await;
-        }
-        if !booking.status.is_open() {
-            return Ok(Heard::Nothing);
-        }
-        if self.link_of(scope, connection, booking).await?.is_none() {
-            return self.import(scope, connection, booking, effort).await;
-        }
-        match follow(&self.desk.parts, scope, connection, &booking.uid, effort).await? {
-            Some(now) => self.take_in(scope, connection, &now, effort).await,
-            None => Ok(Heard::Nothing),
-        }
-    }
-
     /// The customer of a booking came, or did not.
     ///
     /// # Errors
@@ -135,13 +107,12 @@ impl CalendarNews {
         Ok(Heard::Followed(after.id()))
     }
 
-    /// By its uid, by our marker, or by a booking it was moved from, however often.
-    pub(super) async fn record_of(
+    /// By its uid, by the one it was moved from, or by our marker: what needs no question.
+    pub(super) async fn known_record_of(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         booking: &RemoteBooking,
-        effort: Effort,
     ) -> Result<Option<CopyRecord>, CalendarError> {
         let book = &self.desk.parts.book;
         for uid in std::iter::once(&booking.uid).chain(&booking.predecessor) {
@@ -158,6 +129,21 @@ impl CalendarNews {
         {
             return Ok(Some(record));
         }
+        Ok(None)
+    }
+
+    /// By what we know, or by a booking it was moved from, however often.
+    pub(super) async fn record_of(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+        effort: Effort,
+    ) -> Result<Option<CopyRecord>, CalendarError> {
+        let book = &self.desk.parts.book;
+        if let Some(record) = self.known_record_of(scope, connection, booking).await? {
+            return Ok(Some(record));
+        }
         let mut earlier = booking.predecessor.clone();
         for _ in 0..MAX_MOVES {
             let Some(uid) = earlier else { break };
@@ -170,7 +156,7 @@ impl CalendarNews {
         Ok(None)
     }
 
-    async fn about_copy(
+    pub(super) async fn about_copy(
         &self,
         scope: &TenantScope,
         connection: &Connection,

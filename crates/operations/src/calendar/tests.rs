@@ -3,6 +3,7 @@
 mod booking;
 mod changing;
 mod checker;
+mod comparing;
 mod gateway;
 mod hosts;
 mod model;
