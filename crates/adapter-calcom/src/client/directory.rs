@@ -178,7 +178,7 @@ impl Work<'_> {
 fn unwritten(failure: ReadFailure) -> WriteFailure {
     let about_key = failure.is_about_key();
     match failure {
-        ReadFailure::Refused { code } => {
+        ReadFailure::Refused { code } | ReadFailure::Withheld { code } => {
             let reason = if about_key { RefusalReason::Unauthorized } else { RefusalReason::Invalid };
             WriteFailure::Refused { reason, detail: code }
         }

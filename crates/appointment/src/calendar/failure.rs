@@ -11,6 +11,12 @@ pub enum ReadFailure {
         /// The provider's code, shortened; for logs and reviews.
         code: String,
     },
+    /// The provider does not show this one thing to this key. That says nothing about the account or the key.
+    #[error("the calendar does not show it ({code})")]
+    Withheld {
+        /// The provider's code, shortened; for logs and reviews.
+        code: String,
+    },
     /// No answer in time, no connection, overload, a limit reached, or a breaker that is open.
     #[error("the calendar does not answer ({why})")]
     Unavailable {
@@ -37,9 +43,9 @@ pub enum RefusalReason {
     AlreadyChanged,
     /// There is no such booking or event type.
     NotFound,
-    /// The key is wrong or lacks the right.
+    /// The key is wrong, or lacks the right for the account. What one booking is refused for is [`Self::Invalid`].
     Unauthorized,
-    /// What we sent is not valid there; repeating it changes nothing.
+    /// What we sent is not valid there, or the key may not do it with this one booking; repeating it changes nothing.
     Invalid,
 }
 
@@ -91,7 +97,7 @@ impl ReadFailure {
     pub fn is_about_key(&self) -> bool {
         match self {
             Self::Refused { code } => ["401", "403", "498"].iter().any(|status| code.starts_with(status)),
-            Self::Unavailable { .. } | Self::Malformed { .. } => false,
+            Self::Withheld { .. } | Self::Unavailable { .. } | Self::Malformed { .. } => false,
         }
     }
 
@@ -101,7 +107,7 @@ impl ReadFailure {
     pub fn is_spent(&self) -> bool {
         match self {
             Self::Unavailable { why } => ["limited", "open", "busy", "status 429"].contains(&why.as_str()),
-            Self::Refused { .. } | Self::Malformed { .. } => false,
+            Self::Refused { .. } | Self::Withheld { .. } | Self::Malformed { .. } => false,
         }
     }
 }
@@ -109,7 +115,7 @@ impl ReadFailure {
 impl Classify for ReadFailure {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::Refused { .. } => ErrorClass::Denied,
+            Self::Refused { .. } | Self::Withheld { .. } => ErrorClass::Denied,
             Self::Unavailable { .. } => ErrorClass::Busy,
             Self::Malformed { .. } => ErrorClass::Fault,
         }

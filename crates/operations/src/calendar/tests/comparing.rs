@@ -2,11 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use appointment::calendar::{ReadFailure, RemoteEventType};
-use appointment::testing::uid;
+use appointment::calendar::{ReadFailure, RefusalReason, RemoteEventType};
+use appointment::model::AppointmentStatus;
+use appointment::testing::{Mishap, uid};
 use chrono::TimeDelta;
 
-use super::super::Heard;
+use super::super::{Heard, Pushed};
 use super::world::{World, event_type, slot, who};
 
 fn malformed() -> ReadFailure {
@@ -14,7 +15,7 @@ fn malformed() -> ReadFailure {
 }
 
 fn withheld() -> ReadFailure {
-    ReadFailure::Refused { code: "403 ForbiddenException".to_owned() }
+    ReadFailure::Withheld { code: "403 ForbiddenException".to_owned() }
 }
 
 #[tokio::test]
@@ -104,4 +105,24 @@ async fn a_chain_within_the_listing_is_followed_without_a_question() {
     assert_eq!(first, uid(1));
     world.compare().await;
     assert_eq!((world.start(id), world.reviews()), (slot(2), Vec::new()));
+}
+
+/// Not retried until its beginning, and no question about the account.
+#[tokio::test]
+async fn a_copy_that_the_account_does_not_show_is_for_a_person() {
+    let world = World::new();
+    let (id, known) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(1)).await;
+    world.script(Mishap::LostBefore);
+    world.push(id).await;
+    world.gateway.blind.store(true, Ordering::Relaxed);
+    world.gateway.broken.lock().unwrap().insert(known, withheld());
+    world.settle();
+    let pushed = world.push(id).await;
+    assert!(matches!(pushed, Pushed::Refused(_, RefusalReason::Invalid)), "{pushed:?}");
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
+    );
+    world.assert_converged().await;
 }
