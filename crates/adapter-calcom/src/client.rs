@@ -4,6 +4,7 @@ mod bookings;
 mod directory;
 mod exchange;
 mod failure;
+mod hooks;
 mod listing;
 mod organizers;
 mod slots;

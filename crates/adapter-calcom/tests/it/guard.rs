@@ -266,7 +266,7 @@ impl CalendarDirectory for Mute {
         _: &Connection,
         _: &str,
         _: Effort,
-    ) -> Result<appointment::calendar::Subscription, WriteFailure> {
+    ) -> Result<Vec<appointment::calendar::Subscription>, WriteFailure> {
         Err(not_sent("connect"))
     }
 
