@@ -15,6 +15,7 @@
 mod answered;
 mod attendee;
 mod attention;
+mod changed;
 mod door;
 mod import;
 mod listed;

@@ -25,6 +25,9 @@ stored_words!(
         NotAssignable = "not_assignable",
         /// A copy has disappeared there without a trace.
         CopyMissing = "copy_missing",
+        /// A booking was changed there in a way that has no single right answer here: somebody performs it who is not linked,
+        /// or it lasts longer or shorter than before. What stands here is as it was.
+        ChangedThere = "changed_there",
         /// The account refuses the key.
         AccountRefused = "account_refused",
     }

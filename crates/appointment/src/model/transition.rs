@@ -148,6 +148,13 @@ impl Appointment {
         Self { snapshot: next }
     }
 
+    /// The same with another person: the outside calendar has given it to them.
+    #[must_use]
+    pub fn given_to(mut self, staff: StaffId) -> Self {
+        self.snapshot.staff = staff;
+        self
+    }
+
     /// The appointment back at the time from which it was moved, since the outside calendar does not take the move: it
     /// counts as not moved, and what the move would have cost is not owed.
     #[must_use]

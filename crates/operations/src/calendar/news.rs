@@ -6,12 +6,13 @@ use appointment::calendar::{
     Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
     ReviewReason,
 };
-use appointment::model::{Appointment, AppointmentStatus, ChangeKind};
+use appointment::model::{Appointment, AppointmentStatus, ChangeKind, ServiceLink};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
+use super::changed::Performer;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
 use super::settle::update;
@@ -201,11 +202,19 @@ impl CalendarNews {
             return Ok(Heard::Known);
         }
         let waits = booking.status == RemoteStatus::Pending;
-        match record.state {
+        let performer = self.performer(scope, connection, (&appointment, &record), booking).await?;
+        let heard = match record.state {
+            _ if let Performer::Another(link) = &performer => {
+                self.moved(scope, &appointment, next, booking, Some(link)).await
+            }
             CopyState::Settled
                 if agrees && is_same && (waits || appointment.status() != AppointmentStatus::Pending) =>
             {
-                Ok(Heard::Known)
+                if record.remote_end.is_some() {
+                    Ok(Heard::Known)
+                } else {
+                    self.keep(scope, next).await
+                }
             }
             _ if agrees && waits => {
                 next.state = CopyState::Settled;
@@ -231,8 +240,11 @@ impl CalendarNews {
             CopyState::Refused if is_same => Ok(Heard::Known),
             // It has changed there while it should change places: that stays with the person.
             CopyState::Refused if next.placed.as_ref() != Some(&next.link) => self.keep(scope, next).await,
-            _ => self.moved(scope, &appointment, next, booking).await,
-        }
+            _ => self.moved(scope, &appointment, next, booking, None).await,
+        }?;
+        let is_open = appointment.status().is_open();
+        let asked = is_open && self.ask_about_changes(scope, &record, booking, &performer).await?;
+        Ok(if asked && heard == Heard::Known { Heard::Disputed } else { heard })
     }
 
     async fn keep(&self, scope: &TenantScope, next: CopyRecord) -> Result<Heard, CalendarError> {
@@ -289,20 +301,26 @@ impl CalendarNews {
         Ok(Heard::Followed(after.id()))
     }
 
-    /// It has another time there. Ours follows, unless that time is sold here.
+    /// It has another time there, or was given to somebody else. Ours follows, unless that time of theirs is sold here.
     async fn moved(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,
         mut next: CopyRecord,
         booking: &RemoteBooking,
+        given: Option<&ServiceLink>,
     ) -> Result<Heard, CalendarError> {
-        next.state = CopyState::Settled;
-        let after = appointment.follow(booking.start);
+        let mut followed = CopyRecord { state: CopyState::Settled, ..next.clone() };
+        let mut after = appointment.follow(booking.start);
+        if let Some(given) = given {
+            after = after.given_to(given.staff);
+            followed.link = given.link.clone();
+            followed.placed = Some(given.link.clone());
+        }
         let catalogue = self.bookings.catalogue(scope, after.snapshot().branch).await?;
         let moved = self
             .despite_holds(scope, &catalogue, &after, |holds| {
-                let change = self.desk.change_over(scope, (appointment, &after), next.clone(), holds);
+                let change = self.desk.change_over(scope, (appointment, &after), followed.clone(), holds);
                 async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
             })
             .await;
@@ -310,7 +328,9 @@ impl CalendarNews {
             Ok(()) => Ok(Heard::Followed(after.id())),
             Err(CalendarError::Commit(CommitError::Occupied)) if self.is_sold_at(scope, &after).await? => {
                 next.state = CopyState::Refused;
-                next.error = Some(format!("moved there to {}", booking.start));
+                let to = given.and_then(|given| given.link.host.as_ref());
+                let to = to.map_or_else(String::new, |host| format!(", performed by {host}"));
+                next.error = Some(format!("moved there to {}{to}", booking.start));
                 self.desk.dispute(scope, appointment, next, ReviewReason::MovedOntoTaken).await?;
                 Ok(Heard::Disputed)
             }
