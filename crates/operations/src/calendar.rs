@@ -13,6 +13,7 @@
 //! All of it is level-triggered: running twice, late or in another order ends in the same state.
 
 mod answered;
+mod attendance;
 mod attendee;
 mod attention;
 mod changed;

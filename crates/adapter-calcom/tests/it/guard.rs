@@ -69,6 +69,7 @@ fn a_booking() -> RemoteBooking {
         attendee: Some(Attendee { name: None, email: None, phone: None }),
         marker: Some(marker(1)),
         predecessor: None,
+        absent: None,
         successor: None,
         created_at: None,
         updated_at: None,

@@ -15,7 +15,6 @@ use super::CalendarError;
 use super::changed::Performer;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
-use super::settle::update;
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -82,30 +81,6 @@ impl CalendarNews {
             None if booking.status.is_open() => self.import(scope, connection, booking, effort).await,
             None => Ok(Heard::Nothing),
         }
-    }
-
-    /// The customer of a booking came, or did not.
-    ///
-    /// # Errors
-    /// [`CalendarError`].
-    pub async fn over(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        uid: &RemoteUid,
-        came: bool,
-    ) -> Result<Heard, CalendarError> {
-        let Some(record) = self.desk.parts.book.copy_by_uid(scope, connection.id, uid).await? else {
-            return Ok(Heard::Nothing);
-        };
-        let Some((appointment, _)) = self.desk.load(scope, record.appointment).await? else {
-            return Ok(Heard::Nothing);
-        };
-        let begun = appointment.starts_at() <= self.desk.parts.clock.now();
-        let Some(after) = appointment.end(came).filter(|_| begun) else { return Ok(Heard::Known) };
-        let change = ChangeSet::one(update(&appointment, &after));
-        self.desk.parts.appointments.commit(scope, change).await?;
-        Ok(Heard::Followed(after.id()))
     }
 
     /// By its uid, by the one it was moved from, or by our marker: what needs no question.
@@ -211,7 +186,7 @@ impl CalendarNews {
                 if agrees && is_same && (waits || appointment.status() != AppointmentStatus::Pending) =>
             {
                 if record.remote_end.is_some() {
-                    Ok(Heard::Known)
+                    self.attendance(scope, connection, &appointment, booking, effort).await
                 } else {
                     self.keep(scope, next).await
                 }
