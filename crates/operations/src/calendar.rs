@@ -17,6 +17,7 @@ mod attendance;
 mod attendee;
 mod attention;
 mod changed;
+mod decide;
 mod door;
 mod import;
 mod listed;
@@ -35,6 +36,7 @@ use appointment::model::CorruptAppointment;
 use kernel::{Classify, CommitError, ErrorClass, StoreError};
 
 pub use attention::Attention;
+pub use decide::{DecideError, Decided, Decision, ReviewDesk};
 pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Visitor};
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};

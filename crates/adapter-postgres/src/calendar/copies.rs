@@ -103,11 +103,15 @@ statements! {
                   AND $2 IN (w.connection_id, w.placed_connection_id)
                   FOR NO KEY UPDATE SKIP LOCKED)";
 
-    /// The same question is asked once as long as it is open.
+    /// The same question is asked once as long as it is open; with $9, also once it was answered, unless its detail differs.
     OPEN_REVIEW = "
         INSERT INTO public.calendar_reviews
             (tenant_id, id, connection_id, reason, appointment_id, uid, detail, opened_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8
+         WHERE NOT $9 OR NOT EXISTS (
+               SELECT FROM public.calendar_reviews AS r
+                WHERE r.tenant_id = $1 AND r.connection_id = $3 AND r.uid = $6 AND r.reason = $4
+                  AND r.appointment_id IS NOT DISTINCT FROM $5 AND r.detail = $7 AND r.resolved_at IS NOT NULL)
         ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL DO NOTHING";
 }
 
@@ -326,6 +330,7 @@ pub(crate) async fn open_review(
         .bind(review.uid.as_ref().map(RemoteUid::as_str))
         .bind(cut(&review.detail, MAX_DETAIL))
         .bind(review.opened_at)
+        .bind(review.reason.is_found_again())
         .execute(connection)
         .await
         .map_err(commit_error)?;

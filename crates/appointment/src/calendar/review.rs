@@ -33,6 +33,18 @@ stored_words!(
     }
 );
 
+impl ReviewReason {
+    /// Whether it is about something that stands there and is found again by every comparison: once a person has answered,
+    /// the same question is asked again only if something about it has changed.
+    #[must_use]
+    pub const fn is_found_again(self) -> bool {
+        match self {
+            Self::DoubleBooked | Self::NotAssignable | Self::ChangedThere => true,
+            Self::CopyRefused | Self::MovedOntoTaken | Self::CopyMissing | Self::AccountRefused => false,
+        }
+    }
+}
+
 /// One thing that a person must look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Review {

@@ -119,6 +119,26 @@ impl Appointment {
         Self { snapshot: next }
     }
 
+    /// The same once a person wants its copy to be tried again: it stands when the outside calendar agrees.
+    #[must_use]
+    pub fn tried_again(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Pending;
+        next.sync_state = SyncState::Pending;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The same once a person has said that it stands, whatever the outside calendar says.
+    #[must_use]
+    pub fn upheld(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Confirmed;
+        next.sync_state = SyncState::Synced;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
     /// The same, with a person having to look at it: the outside calendar does not agree.
     #[must_use]
     pub fn disputed(&self) -> Self {

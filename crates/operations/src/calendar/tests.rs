@@ -4,6 +4,7 @@ mod booking;
 mod changing;
 mod checker;
 mod comparing;
+mod deciding;
 mod gateway;
 mod hosts;
 mod model;
