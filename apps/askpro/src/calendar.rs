@@ -5,7 +5,7 @@
 //! Secrets come from files, never from the command line, and are sealed under the keys of the configuration
 //! (`secrets.keys`, read like the programs read it).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -13,7 +13,9 @@ use appointment::calendar::{
     CalendarLink, ConnectionId, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
 };
 use appointment::model::ServiceLink;
+use bootstrap::{Config, Sources};
 use kernel::{ServiceId, StaffId, TenantId, TenantScope};
+use operations::calendar::{Decided, Decision};
 use operations::onboarding::secret;
 use operations::ports::{CalendarAdministration, ConnectionSummary, TenantRecord};
 use serde_json::{Value, json};
@@ -86,11 +88,32 @@ pub enum CalendarCommand {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
-    /// Note that a question was answered.
+    /// Note that a question was answered; what is in question stays as it is.
     Resolve {
         /// Its id.
         review: String,
     },
+    /// Decide about what is in question, and note that the question was answered.
+    Settle {
+        /// Its id.
+        review: String,
+        /// What shall become of it.
+        decision: Verdict,
+        /// Configuration as the programs read it; without it, `askpro.toml` and the environment.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// What shall become of what is in question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Verdict {
+    /// The worker tries the copy once more, at what is linked by now.
+    Retry,
+    /// What is here stands, and so does what is there.
+    Stands,
+    /// The appointment is called off here, and by the worker there.
+    Withdraw,
 }
 
 /// What somebody performs, by names.
@@ -130,6 +153,9 @@ impl CalendarCommand {
             Self::Enable { connection } => switch(office, connection, true).await,
             Self::Reviews { tenant } => reviews(office, tenant.as_deref()).await,
             Self::Resolve { review } => resolve(office, review).await,
+            Self::Settle { review, decision, config } => {
+                settle(office, review, *decision, config.clone()).await
+            }
         }
     }
 }
@@ -293,7 +319,8 @@ fn question(tenant: &str, review: &Review) -> Value {
     })
 }
 
-async fn resolve(office: &Office, text: &str) -> anyhow::Result<Vec<Value>> {
+/// The question, and whose it is.
+async fn asked(office: &Office, text: &str) -> anyhow::Result<(ReviewId, TenantScope)> {
     let id: ReviewId = text.parse().with_context(|| format!("`{text}` is no question"))?;
     let owner: Option<Uuid> =
         sqlx::query_scalar("SELECT tenant_id FROM public.calendar_reviews WHERE id = $1")
@@ -301,11 +328,35 @@ async fn resolve(office: &Office, text: &str) -> anyhow::Result<Vec<Value>> {
             .fetch_optional(&office.pool)
             .await?;
     let owner = TenantId::from_uuid(owner.with_context(|| format!("there is no question `{text}`"))?);
-    let scope = office.act_for(owner).await?;
+    Ok((id, office.act_for(owner).await?))
+}
+
+async fn resolve(office: &Office, text: &str) -> anyhow::Result<Vec<Value>> {
+    let (id, scope) = asked(office, text).await?;
     if !calendars(office).resolve_review(&scope, id, office.services.clock.now()).await? {
         bail!("`{text}` was answered before");
     }
     Ok(vec![json!({"review": text, "resolved": true})])
+}
+
+async fn settle(
+    office: &Office,
+    text: &str,
+    verdict: Verdict,
+    config: Option<PathBuf>,
+) -> anyhow::Result<Vec<Value>> {
+    let (decision, word) = match verdict {
+        Verdict::Retry => (Decision::Retry, "retry"),
+        Verdict::Stands => (Decision::Stands, "stands"),
+        Verdict::Withdraw => (Decision::Withdraw, "withdraw"),
+    };
+    let config = Config::load(&Sources::of_process(config))?.config;
+    let desk = office.services.review_desk(&config)?;
+    let (id, scope) = asked(office, text).await?;
+    if desk.decide(&scope, id, decision).await? == Decided::AnsweredBefore {
+        bail!("`{text}` was answered before");
+    }
+    Ok(vec![json!({"review": text, "decided": word, "resolved": true})])
 }
 
 #[cfg(test)]

@@ -1,30 +1,38 @@
-//! How outside calendars are doing, from what their guards know.
+//! How outside calendars are doing, from what the guards of this process know, and what it heard of those that all
+//! processes share.
 
 use async_trait::async_trait;
-use bootstrap::calendar::{CalendarBreaker, OutsideCalendars, RefusedAccount};
+use bootstrap::calendar::{CalendarBreaker, OutsideCalendars, RefusedAccount, SharedBreaker};
 use inbound_http::calendar::{CalendarHealth, CalendarState};
 use serde_json::json;
 
 /// Tells the states of the breakers, and which accounts do not take our key.
 pub(crate) struct Breakers {
     breakers: Box<dyn Fn() -> Vec<CalendarBreaker> + Send + Sync>,
+    shared: Box<dyn Fn() -> Vec<SharedBreaker> + Send + Sync>,
     refusals: Box<dyn Fn() -> Vec<RefusedAccount> + Send + Sync>,
 }
 
 impl Breakers {
     pub(crate) fn of(calendars: &OutsideCalendars) -> Self {
-        Self { breakers: Box::new(calendars.breakers()), refusals: Box::new(calendars.refusals()) }
+        Self {
+            breakers: Box::new(calendars.breakers()),
+            shared: Box::new(calendars.shared_breakers()),
+            refusals: Box::new(calendars.refusals()),
+        }
     }
 }
 
 #[async_trait]
 impl CalendarHealth for Breakers {
     async fn state(&self) -> Option<CalendarState> {
-        let (breakers, refusals) = ((self.breakers)(), (self.refusals)());
-        if breakers.is_empty() {
+        let (breakers, shared, refusals) = ((self.breakers)(), (self.shared)(), (self.refusals)());
+        if breakers.is_empty() && shared.is_empty() {
             return None;
         }
-        let is_healthy = refusals.is_empty() && breakers.iter().all(|breaker| breaker.is_closed);
+        let is_healthy = refusals.is_empty()
+            && breakers.iter().all(|breaker| breaker.is_closed)
+            && shared.iter().all(|breaker| breaker.state == "closed");
         let status = if is_healthy { "healthy" } else { "degraded" };
         let breakers: Vec<_> = breakers
             .iter()
@@ -44,6 +52,17 @@ impl CalendarHealth for Breakers {
                 json!({"connection": account.connection, "status": account.status, "since": account.since})
             })
             .collect();
-        Some(CalendarState { status, details: json!({"breakers": breakers, "accounts_refused": refused}) })
+        let mut details = json!({"breakers": breakers, "accounts_refused": refused});
+        if !shared.is_empty() {
+            let show = |breaker: &SharedBreaker| {
+                json!({
+                    "connection": breaker.connection.to_string(),
+                    "operations": breaker.operations,
+                    "breaker": breaker.state,
+                })
+            };
+            details["shared_breakers"] = shared.iter().map(show).collect();
+        }
+        Some(CalendarState { status, details })
     }
 }

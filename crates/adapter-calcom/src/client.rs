@@ -4,6 +4,7 @@ mod bookings;
 mod directory;
 mod exchange;
 mod failure;
+mod hooks;
 mod listing;
 mod organizers;
 mod pools;
@@ -130,12 +131,14 @@ impl Work<'_> {
     /// Asks a question and returns the body of a good answer.
     async fn read(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, ReadFailure> {
         let longest = self.client.config.limits.read;
-        failure::read(self.ask(ask, longest).await)
+        let of_account = ask.is_of_account();
+        failure::read(self.ask(ask, longest).await, of_account)
     }
 
     /// Asks for a change and returns the body of a good answer.
     async fn write(&mut self, ask: Ask<'_>) -> Result<Vec<u8>, WriteFailure> {
         let longest = self.client.config.limits.write;
-        failure::write(self.ask(ask, longest).await, &self.client.config.stems)
+        let of_account = ask.is_of_account();
+        failure::write(self.ask(ask, longest).await, of_account, &self.client.config.stems)
     }
 }

@@ -45,7 +45,7 @@ pub trait LimitReport: Send + Sync {
     /// Tells what an answer said.
     fn seen(&self, connection: ConnectionId, seen: &LimitSeen);
 
-    /// Tells the status of an answer: whether the account takes our key.
+    /// Tells the status of an answer: whether the account takes our key. A "forbidden" about one booking is not told.
     fn answered(&self, connection: ConnectionId, status: u16);
 }
 

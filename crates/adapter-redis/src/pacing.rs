@@ -1,6 +1,7 @@
 //! Breakers and budgets of accounts that several processes use.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use appointment::calendar::{AccountPacing, ConnectionId, Errand, Heard, Lane, Leave, PacingPolicy};
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ const PROBE: TimeDelta = TimeDelta::seconds(20);
 /// as it does in a process that has just started.
 const LINGER: TimeDelta = TimeDelta::seconds(60);
 
-/// Asks the breaker, then the budget; takes a token if both agree. In one step, so that of many gateways that ask at the
+/// Asks the breaker, then the budget; takes a token if both agree, and says the breaker's state. In one step, so that of many gateways that ask at the
 /// same moment one sends the probe, and no window sees more requests than it has tokens.
 const ADMIT: &str = r"
 local now, open_for, probe_for, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -29,20 +30,20 @@ local known = redis.call('HMGET', KEYS[1], 'state', 'since', 'epoch', 'probe')
 local state, since = known[1] or 'closed', math.min(tonumber(known[2] or now), now)
 local epoch, probe = tonumber(known[3] or 0), tonumber(known[4] or 0)
 if state == 'open' then
-  if now - since < open_for then return {'open', 0} end
+  if now - since < open_for then return {'open', 0, state} end
   state, epoch, probe = 'half', epoch + 1, 0
   redis.call('HSET', KEYS[1], 'state', state, 'since', now, 'epoch', epoch, 'probe', 0, 'probes', 0)
   redis.call('HDEL', KEYS[1], 'failures')
   redis.call('PEXPIRE', KEYS[1], life)
 end
-if state == 'half' and probe > now and probe <= now + probe_for then return {'open', 0} end
-if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0} end
+if state == 'half' and probe > now and probe <= now + probe_for then return {'open', 0, state} end
+if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0, state} end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
-if requests - redis.call('ZCARD', KEYS[2]) <= reserve then return {'limited', 0} end
+if requests - redis.call('ZCARD', KEYS[2]) <= reserve then return {'limited', 0, state} end
 redis.call('ZADD', KEYS[2], now, ARGV[8])
 redis.call('PEXPIRE', KEYS[2], window)
 if state == 'half' then redis.call('HSET', KEYS[1], 'probe', now + probe_for) end
-return {'granted', epoch}
+return {'granted', epoch, state}
 ";
 
 /// Takes a leave back. Answers with the new state if there is one.
@@ -91,13 +92,56 @@ pub struct RedisPacing {
     redis: Redis,
     clock: Arc<dyn Clock>,
     policy: PacingPolicy,
+    heard: Arc<Mutex<BTreeMap<(ConnectionId, &'static str), &'static str>>>,
+}
+
+/// A shared breaker as this process heard of it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SharedBreaker {
+    /// The account that it guards.
+    pub connection: ConnectionId,
+    /// The requests that it guards: `read` or `write`.
+    pub operations: &'static str,
+    /// `closed`, `open` or `half_open`.
+    pub state: &'static str,
 }
 
 impl RedisPacing {
     /// Pacing in `redis` by these rules, in real time.
     #[must_use]
     pub fn new(redis: Redis, clock: Arc<dyn Clock>, policy: PacingPolicy) -> Self {
-        Self { redis, clock, policy }
+        Self { redis, clock, policy, heard: Arc::default() }
+    }
+
+    /// The breakers that this process has asked, as it heard of each last; another process may have changed one since.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<SharedBreaker> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = heard.iter();
+        shown
+            .map(|(&(connection, operations), &state)| SharedBreaker { connection, operations, state })
+            .collect()
+    }
+
+    fn heard(&self, connection: ConnectionId, errand: Errand, state: &str) {
+        let operations = match errand {
+            Errand::Read => "read",
+            Errand::Write => "write",
+        };
+        let (state, level) = match state {
+            "closed" => ("closed", 0.0),
+            "half" => ("half_open", 1.0),
+            _ => ("open", 2.0),
+        };
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.insert((connection, operations), state) != Some(state) {
+            metrics::gauge!(
+                "calendar_shared_breaker_state",
+                "connection" => connection.to_string(),
+                "operations" => operations
+            )
+            .set(level);
+        }
     }
 
     fn breaker(&self, scope: &TenantScope, connection: ConnectionId, errand: Errand) -> String {
@@ -143,9 +187,12 @@ impl AccountPacing for RedisPacing {
         call.arg(requests).arg(reserve).arg(window.num_milliseconds());
         // Tokens of one moment must differ.
         call.arg(random().simple().to_string());
-        let answer: Option<(String, u64)> =
+        let answer: Option<(String, u64, String)> =
             self.redis.ask(|mut server| async move { call.invoke_async(&mut server).await }).await;
-        match answer.as_ref().map(|(word, leave)| (word.as_str(), *leave)) {
+        if let Some((.., state)) = &answer {
+            self.heard(connection, errand, state);
+        }
+        match answer.as_ref().map(|(word, leave, _)| (word.as_str(), *leave)) {
             Some(("granted", leave)) => Leave::Granted(leave),
             Some(("open", _)) => Leave::Open,
             Some(("limited", _)) => Leave::Limited,
@@ -176,10 +223,12 @@ impl AccountPacing for RedisPacing {
         let turned: Option<String> =
             self.redis.ask(|mut server| async move { call.invoke_async(&mut server).await }).await;
         match turned.as_deref() {
-            Some("open") => {
+            Some(state @ "open") => {
+                self.heard(connection, errand, state);
                 tracing::warn!(connection = %connection, ?errand, to = "open", "shared calendar breaker");
             }
-            Some("closed") => {
+            Some(state @ "closed") => {
+                self.heard(connection, errand, state);
                 tracing::info!(connection = %connection, ?errand, to = "closed", "shared calendar breaker");
             }
             _ => {}

@@ -7,6 +7,7 @@ mod mirror;
 mod paced;
 mod together;
 
+pub use adapter_redis::SharedBreaker;
 pub use assembly::{CalendarBreaker, OutsideCalendars, RefusedAccount};
 pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;

@@ -58,19 +58,19 @@ impl Shared {
         }
     }
 
-    /// The gateway behind leave that all processes share.
+    /// The gateway behind leave that all processes share, and what is known of their breakers.
     pub(crate) fn paced(
         &self,
         gateway: Arc<dyn CalendarGateway>,
         clock: &Arc<dyn Clock>,
         policy: GuardPolicy,
-    ) -> Arc<dyn CalendarGateway> {
+    ) -> (Arc<dyn CalendarGateway>, Option<RedisPacing>) {
         match &self.redis {
             Some(redis) => {
                 let pacing = RedisPacing::new(redis.clone(), Arc::clone(clock), policy.pacing());
-                Arc::new(Paced::new(gateway, Arc::new(pacing), policy))
+                (Arc::new(Paced::new(gateway, Arc::new(pacing.clone()), policy)), Some(pacing))
             }
-            None => gateway,
+            None => (gateway, None),
         }
     }
 

@@ -13,11 +13,15 @@
 //! All of it is level-triggered: running twice, late or in another order ends in the same state.
 
 mod answered;
+mod attendance;
 mod attendee;
 mod attention;
+mod changed;
+mod decide;
 mod dispute;
 mod door;
 mod import;
+mod listed;
 mod look;
 pub mod mapping;
 mod news;
@@ -34,6 +38,7 @@ use appointment::model::CorruptAppointment;
 use kernel::{Classify, CommitError, ErrorClass, StoreError};
 
 pub use attention::Attention;
+pub use decide::{DecideError, Decided, Decision, ReviewDesk};
 pub use dispute::Dispute;
 pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Visitor};
 pub use news::{CalendarNews, Heard};

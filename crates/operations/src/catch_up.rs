@@ -4,7 +4,8 @@
 //! of every event: it is stored in the inbox and processed by its job. Merging is a join, so an event that comes after
 //! all, or twice, changes nothing.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use call::{CallRepository, CallStatus};
@@ -18,6 +19,9 @@ use crate::ports::{Provider, Stored};
 /// Pages of one listing: at 200 calls a page, more than a day of the busiest account. What is left comes next time, since
 /// the listing begins with the oldest that is still missed.
 const MAX_PAGES: usize = 50;
+
+/// Calls in a row about which an archive does not answer before it is left for this round.
+const MAX_SILENT: u32 = 5;
 
 /// A place in a listing. Opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +110,9 @@ pub struct CaughtUp {
     pub stored: u32,
     /// Entries of the listing that could not be read.
     pub unreadable: u32,
+    /// Calls about which the archive told nothing usable, or that could not be asked about any more; the next round asks
+    /// again.
+    pub open: u32,
     /// Keys whose archive could not be read to its end.
     pub failed: u32,
 }
@@ -139,12 +146,15 @@ pub struct CallCatchUp {
     calls: Arc<dyn CallRepository>,
     clock: Arc<dyn Clock>,
     back: TimeDelta,
+    /// Calls of the last round that are open: they are asked about last, so that they keep no others from it. Lost with the
+    /// process.
+    last: Arc<Mutex<HashSet<ProviderCallId>>>,
 }
 
 impl CallCatchUp {
     /// Over one archive for each key; none means that there is nobody to ask. `back` is how far it looks.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         archives: Vec<Arc<dyn CallArchive>>,
         intake: WebhookIntake,
         tenants: TenantResolver,
@@ -152,10 +162,11 @@ impl CallCatchUp {
         clock: Arc<dyn Clock>,
         back: TimeDelta,
     ) -> Self {
-        Self { archives, intake, tenants, calls, clock, back }
+        Self { archives, intake, tenants, calls, clock, back, last: Arc::default() }
     }
 
-    /// One round over all archives. One that does not answer keeps the others from nothing.
+    /// One round over all archives. One that does not answer keeps the others from nothing, nor does a call about which
+    /// nothing usable is said keep the other calls.
     ///
     /// # Errors
     /// [`CatchUpError`] if our own store fails.
@@ -163,8 +174,9 @@ impl CallCatchUp {
         let until = self.clock.now();
         let since = until.checked_sub_signed(self.back).unwrap_or(until);
         let mut all = CaughtUp::default();
+        let mut open = HashSet::new();
         for archive in &self.archives {
-            match self.read(scope, archive.as_ref(), (since, until), &mut all).await {
+            match self.read(scope, archive.as_ref(), (since, until), &mut all, &mut open).await {
                 Ok(()) => {}
                 Err(Halt::Archive(failure)) => {
                     tracing::warn!(error = %failure, "the archive of calls was not read to its end");
@@ -173,6 +185,7 @@ impl CallCatchUp {
                 Err(Halt::Ours(error)) => return Err(error),
             }
         }
+        *self.last() = open;
         Ok(all)
     }
 
@@ -182,34 +195,81 @@ impl CallCatchUp {
         archive: &dyn CallArchive,
         (since, until): (DateTime<Utc>, DateTime<Utc>),
         all: &mut CaughtUp,
+        open: &mut HashSet<ProviderCallId>,
     ) -> Result<(), Halt> {
+        let last = self.last().clone();
+        let mut later = Vec::new();
+        let mut silent = 0;
         let mut from = None;
+        let mut is_whole = false;
         for _ in 0..MAX_PAGES {
             let page = archive.page(scope, since, until, from.take()).await?;
             all.unreadable += page.unreadable;
-            for call in &page.calls {
-                all.seen += 1;
-                for event in self.missed(scope, call).await? {
-                    let Some(body) = archive.event(scope, &call.id, event).await? else { break };
-                    let delivery = Delivery {
-                        provider: Provider::Retell,
-                        event,
-                        subject: call.id.as_str(),
-                        body: &body,
-                        correlation: scope.correlation(),
-                    };
-                    if self.intake.receive(delivery, Admission::Process).await? == Stored::New {
-                        all.stored += 1;
-                    }
+            all.seen += u32::try_from(page.calls.len()).unwrap_or(u32::MAX);
+            for call in page.calls {
+                if last.contains(&call.id) {
+                    later.push(call);
+                } else {
+                    self.call(scope, archive, &call, &mut silent, all, open).await?;
                 }
             }
             match page.next {
                 Some(next) => from = Some(next),
-                None => return Ok(()),
+                None => {
+                    is_whole = true;
+                    break;
+                }
             }
         }
-        tracing::warn!(pages = MAX_PAGES, "the archive has more calls than one round reads");
+        for call in &later {
+            self.call(scope, archive, call, &mut silent, all, open).await?;
+        }
+        if !is_whole {
+            tracing::warn!(pages = MAX_PAGES, "the archive has more calls than one round reads");
+        }
         Ok(())
+    }
+
+    /// Stores what was missed of one call. Only an archive that does not answer about several in a row is given up.
+    async fn call(
+        &self,
+        scope: &PlatformScope,
+        archive: &dyn CallArchive,
+        call: &ArchivedCall,
+        silent: &mut u32,
+        all: &mut CaughtUp,
+        open: &mut HashSet<ProviderCallId>,
+    ) -> Result<(), Halt> {
+        for event in self.missed(scope, call).await? {
+            let body = match archive.event(scope, &call.id, event).await {
+                Ok(Some(body)) => body,
+                Ok(None) => break,
+                Err(failure) => {
+                    tracing::warn!(error = %failure, "what was missed of a call could not be read");
+                    all.open += 1;
+                    open.insert(call.id.clone());
+                    *silent = if matches!(failure, ArchiveFailure::Unavailable(_)) { *silent + 1 } else { 0 };
+                    return if *silent < MAX_SILENT { Ok(()) } else { Err(failure.into()) };
+                }
+            };
+            *silent = 0;
+            let delivery = Delivery {
+                provider: Provider::Retell,
+                event,
+                subject: call.id.as_str(),
+                body: &body,
+                correlation: scope.correlation(),
+            };
+            if self.intake.receive(delivery, Admission::Process).await? == Stored::New {
+                all.stored += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn last(&self) -> MutexGuard<'_, HashSet<ProviderCallId>> {
+        // It is replaced as a whole.
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The events about a call that did not arrive, in the order in which they are posted.

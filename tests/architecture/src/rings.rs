@@ -67,7 +67,10 @@ fn allowed_packages(package: &Package) -> Option<Vec<&'static str>> {
             &["base64", "deadpool", "futures-util", "metrics", "ring", "sqlx", "tokio"]
         }
         (_, "adapter-redis") => &["deadpool-redis", "metrics", "tokio"],
-        (_, "adapter-calcom" | "adapter-retell") => {
+        (_, "adapter-calcom") => {
+            &["hex", "hmac", "metrics", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
+        }
+        (_, "adapter-retell") => {
             &["hex", "hmac", "reqwest", "rustls", "rustls-platform-verifier", "sha2", "tokio"]
         }
         ("outbound", _) => &["hex", "hmac", "reqwest", "sha2", "tokio"],

@@ -23,6 +23,9 @@ use crate::admin::Office;
 /// What one question to the provider may take: somebody waits at a terminal, nobody on the telephone.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What registering webhooks may take: a team has one for each event type, of two requests.
+const REGISTERING: Duration = Duration::from_secs(180);
+
 /// Options of `connect`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Connect {
@@ -106,9 +109,9 @@ impl Remote {
         scope: &TenantScope,
         connection: &Connection,
         url: &str,
-    ) -> anyhow::Result<Subscription> {
+    ) -> anyhow::Result<Vec<Subscription>> {
         self.directory
-            .subscribe(scope, connection, url, effort())
+            .subscribe(scope, connection, url, Effort { within: REGISTERING, ..effort() })
             .await
             .with_context(|| format!("the webhook was not registered to go to {url}"))
     }
@@ -155,16 +158,25 @@ impl Connect {
                 connection
             }
         };
-        let path = format!("/api/calcom/webhook/{}", connection.id);
-        let hook = match gateway {
-            Some(gateway) => Some(remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await?),
-            None => None,
+        let path = path_of(&connection);
+        let hooks = match gateway {
+            Some(gateway) => remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await?,
+            None => Vec::new(),
         };
         Ok(vec![json!({
             "tenant": company.slug, "connection": connection.id.to_string(), "base_url": connection.base_url,
-            "new": known.is_none(), "webhook_path": path, "webhook": hook.map(|hook| hook.reference),
+            "new": known.is_none(), "webhook_path": path, "webhooks": references(&hooks),
         })])
     }
+}
+
+fn references(hooks: &[Subscription]) -> Vec<&str> {
+    hooks.iter().map(|hook| hook.reference.as_str()).collect()
+}
+
+/// What a subscription's address ends with, wherever the gateway is.
+fn path_of(connection: &Connection) -> String {
+    format!("/api/calcom/webhook/{}", connection.id)
 }
 
 /// The connection with the same account, as far as one can tell without its key.
@@ -211,7 +223,7 @@ pub(super) async fn hooks(office: &Office, account: &Account) -> anyhow::Result<
         json!({
             "tenant": company.slug, "connection": connection.id.to_string(), "webhook": hook.reference,
             "url": hook.url, "active": hook.active,
-            "ours": hook.url.ends_with(&format!("/api/calcom/webhook/{}", connection.id)),
+            "ours": hook.url.ends_with(&path_of(&connection)),
         })
     };
     Ok(hooks.iter().map(line).collect())
@@ -292,12 +304,33 @@ impl Import {
             line["result"] = result.into();
             lines.push(line);
         }
+        if connection.team.is_some() && !self.dry_run {
+            lines.extend(told_of(&remote, &company.slug, &scope, &connection).await?);
+        }
         lines.extend(proposal.unmapped.iter().map(|one| not_mapped(&company.slug, one)));
         lines.extend(
             theirs.iter().filter(|one| one.needs_confirmation).map(|one| warning(&company.slug, one)),
         );
         Ok(lines)
     }
+}
+
+/// Event types that the team has got since its webhooks were registered tell us, too.
+async fn told_of(
+    remote: &Remote,
+    tenant: &str,
+    scope: &TenantScope,
+    connection: &Connection,
+) -> anyhow::Result<Option<Value>> {
+    let known = remote.directory.subscriptions(scope, connection, effort()).await?;
+    let Some(ours) = known.iter().find(|hook| hook.active && hook.url.ends_with(&path_of(connection))) else {
+        return Ok(None);
+    };
+    let hooks = remote.subscribe(scope, connection, &ours.url).await?;
+    let new: Vec<_> = hooks.into_iter().filter(|hook| !known.contains(hook)).collect();
+    Ok((!new.is_empty()).then(
+        || json!({"tenant": tenant, "webhooks": references(&new), "url": ours.url, "result": "registered"}),
+    ))
 }
 
 fn not_mapped(tenant: &str, one: &Unmapped) -> Value {

@@ -197,13 +197,14 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
     assert_eq!(made[0]["new"], true);
     let again = desk.say(&format!("{connect} https://gateway.example")).await.unwrap();
     assert_eq!((&again[0]["connection"], &again[0]["new"]), (&made[0]["connection"], &false.into()));
-    assert_eq!(again[0]["webhook"], made[0]["webhook"], "one registration, with the secret that is kept");
+    assert_eq!(again[0]["webhooks"], made[0]["webhooks"], "one registration, with the secret that is kept");
     assert!(desk.say(&format!("{connect} ftp://x")).await.unwrap_err().contains("https://"));
 
     let url = format!("https://gateway.example/api/calcom/webhook/{id}");
     let whose = format!("--tenant salon-1 --config {config}");
     let hooks = desk.say(&format!("hooks {whose}")).await.unwrap();
-    assert_eq!((hooks.len(), &hooks[0]["url"], &hooks[0]["ours"]), (1, &url.as_str().into(), &true.into()));
+    assert_eq!(hooks.len(), 3, "one for each event type of the team");
+    assert!(hooks.iter().all(|hook| hook["url"] == url.as_str() && hook["ours"] == true), "{hooks:?}");
     // What the provider signs with is what is sealed here, and nobody sees it.
     assert!(!format!("{made:?} {hooks:?}").contains("whsec"));
 
@@ -239,6 +240,14 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
     assert!(kept.contains(&"501 linked_otherwise 7".to_owned()), "{kept:?}");
     let replaced = results(&desk.say(&format!("import {whose} --replace")).await.unwrap());
     assert!(replaced.contains(&"501 linked 7".to_owned()), "{replaced:?}");
+
+    // What the team offers since then tells us, too.
+    let new = calcom::EventType::round_robin(504, "e-504", 30, 30, &[7]);
+    provider.put_event_type("salon-1", new).unwrap();
+    let imported = desk.say(&format!("import {whose}")).await.unwrap();
+    let told: Vec<_> = imported.iter().filter(|line| line["result"] == "registered").collect();
+    assert_eq!((told.len(), told[0]["webhooks"].as_array().unwrap().len()), (1, 1), "{imported:?}");
+    assert_eq!(desk.say(&format!("hooks {whose}")).await.unwrap().len(), 4);
 
     desk.say(&format!("unhook {whose} --url {url}")).await.unwrap();
     assert!(desk.say(&format!("hooks {whose}")).await.unwrap().is_empty());

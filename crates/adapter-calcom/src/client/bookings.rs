@@ -222,11 +222,12 @@ impl Work<'_> {
             version: Some(&client.config.versions.bookings),
             body: None,
         };
+        let of_account = ask.is_of_account();
         let outcome = self.ask(ask, client.config.limits.read).await;
         if outcome.as_ref().is_ok_and(|answer| answer.status == 404) {
             return Ok(None);
         }
-        let body = super::failure::read(outcome)?;
+        let body = super::failure::read(outcome, of_account)?;
         let root = root(&body).map_err(malformed)?;
         let found = entries(&root).into_iter().filter_map(booking).find(|booking| booking.uid == *uid);
         let found = found.ok_or_else(|| malformed("no such booking in it"))?;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::Client;
+use super::failure::FORBIDDEN;
 use crate::report::{LimitSeen, Resets};
 use crate::why;
 
@@ -25,6 +26,18 @@ pub(super) struct Ask<'a> {
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) version: Option<&'a str>,
     pub(super) body: Option<Value>,
+}
+
+impl Ask<'_> {
+    /// Whether it is about the account itself, so that a "forbidden" tells that the key is refused: not where it is about one
+    /// booking, or the times of one event type.
+    pub(super) fn is_of_account(&self) -> bool {
+        match self.path {
+            ["bookings"] => self.method == Method::GET,
+            ["bookings" | "slots", ..] => false,
+            _ => true,
+        }
+    }
 }
 
 /// What came back.
@@ -75,7 +88,7 @@ impl Client {
         ask: Ask<'_>,
         ends: Instant,
     ) -> Result<Answer, Trouble> {
-        let began = Instant::now();
+        let (began, of_account) = (Instant::now(), ask.is_of_account());
         if began >= ends {
             return Err(Trouble::NotSent(why::SPENT));
         }
@@ -102,7 +115,9 @@ impl Client {
                     self.report.seen(connection.id, &seen);
                 }
                 let status = response.status().as_u16();
-                self.report.answered(connection.id, status);
+                if of_account || status != FORBIDDEN {
+                    self.report.answered(connection.id, status);
+                }
                 let body = timeout_at(ends, read(response, self.config.limits.body)).await;
                 Ok(Answer { status, body: body.unwrap_or(Err(Cut::Broken(why::TIMEOUT))) })
             }

@@ -27,8 +27,11 @@ const OUR_FIELDS: [&str; 14] = [
 /// Longest code of a provider that is repeated, in bytes.
 const MAX_CODE: usize = 60;
 
-/// The body of a good answer to a question.
-pub(super) fn read(outcome: Result<Answer, Trouble>) -> Result<Vec<u8>, ReadFailure> {
+/// Status of what the key may not see or do. About one booking it says nothing about the key: it may be another's.
+pub(super) const FORBIDDEN: u16 = 403;
+
+/// The body of a good answer to a question, which may be about the account or about one thing in it.
+pub(super) fn read(outcome: Result<Answer, Trouble>, of_account: bool) -> Result<Vec<u8>, ReadFailure> {
     let answer = outcome.map_err(|trouble| ReadFailure::Unavailable { why: trouble.word().to_owned() })?;
     match answer.status {
         200..=299 => answer.body.map_err(|cut| match cut {
@@ -36,13 +39,18 @@ pub(super) fn read(outcome: Result<Answer, Trouble>) -> Result<Vec<u8>, ReadFail
             Cut::Broken(why) => ReadFailure::Unavailable { why: why.to_owned() },
         }),
         408 | 429 | 500.. => Err(ReadFailure::Unavailable { why: status_word(answer.status) }),
+        FORBIDDEN if !of_account => Err(ReadFailure::Withheld { code: code(answer.status, &words(&answer)) }),
         400..=499 => Err(ReadFailure::Refused { code: code(answer.status, &words(&answer)) }),
         _ => Err(malformed(&status_word(answer.status))),
     }
 }
 
-/// The body of a good answer to a change.
-pub(super) fn write(outcome: Result<Answer, Trouble>, stems: &[Stem]) -> Result<Vec<u8>, WriteFailure> {
+/// The body of a good answer to a change, of the account or of one thing in it.
+pub(super) fn write(
+    outcome: Result<Answer, Trouble>,
+    of_account: bool,
+    stems: &[Stem],
+) -> Result<Vec<u8>, WriteFailure> {
     let answer = outcome.map_err(|trouble| match trouble {
         Trouble::NotSent(why) => WriteFailure::NotSent { why: why.to_owned() },
         Trouble::Lost(why) => unknown(why),
@@ -52,7 +60,8 @@ pub(super) fn write(outcome: Result<Answer, Trouble>, stems: &[Stem]) -> Result<
         429 => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
         // The provider itself did nothing; whoever stands before it may say the same after the provider has done it.
         503 if is_of_the_provider(&answer) => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
-        401 | 403 | 498 => Err(refused(RefusalReason::Unauthorized, &answer, None)),
+        FORBIDDEN if !of_account => Err(refused(RefusalReason::Invalid, &answer, None)),
+        401 | FORBIDDEN | 498 => Err(refused(RefusalReason::Unauthorized, &answer, None)),
         404 => Err(refused(RefusalReason::NotFound, &answer, None)),
         // The reason is in the words: without them it is better looked up than guessed.
         400 | 409 | 422 if answer.body.is_err() => Err(unknown(&status_word(answer.status))),

@@ -55,6 +55,16 @@ impl BreakerState {
             Self::HalfOpen => "half_open",
         }
     }
+
+    /// As a gauge: the higher, the less passes.
+    #[must_use]
+    pub const fn level(self) -> f64 {
+        match self {
+            Self::Closed => 0.0,
+            Self::HalfOpen => 1.0,
+            Self::Open => 2.0,
+        }
+    }
 }
 
 /// A change of state, to be told once.

@@ -136,7 +136,7 @@ impl<I: CalendarDirectory> CalendarDirectory for Guard<I> {
         connection: &Connection,
         url: &str,
         effort: Effort,
-    ) -> Result<Subscription, WriteFailure> {
+    ) -> Result<Vec<Subscription>, WriteFailure> {
         let change = async { self.inner.subscribe(scope, connection, url, effort).await };
         self.write(connection, effort, change).await
     }

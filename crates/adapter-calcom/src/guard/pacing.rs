@@ -33,7 +33,7 @@ impl GuardPolicy {
     #[must_use]
     pub fn heard_of_question<T>(&self, answer: &Result<T, ReadFailure>, effort: Effort) -> Heard {
         match answer {
-            Ok(_) | Err(ReadFailure::Refused { .. }) => Heard::Answered,
+            Ok(_) | Err(ReadFailure::Refused { .. } | ReadFailure::Withheld { .. }) => Heard::Answered,
             Err(ReadFailure::Unavailable { why }) => self.heard(why, effort),
             Err(ReadFailure::Malformed { .. }) => Heard::Nothing,
         }

@@ -226,6 +226,9 @@ impl GuardState {
         let account = accounts.entry(connection).or_insert_with(|| {
             let breaker = || Breaker::new(self.policy.breaker, self.clock.real_now());
             let gates = Gates { read: breaker(), write: breaker(), bucket: Bucket::new(self.policy.budget) };
+            for operations in [Operations::Read, Operations::Write] {
+                gauge(connection, operations, BreakerState::Closed);
+            }
             Arc::new(Account {
                 connection,
                 gates: Mutex::new(gates),
@@ -303,8 +306,19 @@ impl Drop for Permit<'_> {
     }
 }
 
+/// The state of a breaker for who watches many processes.
+fn gauge(connection: ConnectionId, operations: Operations, state: BreakerState) {
+    metrics::gauge!(
+        "calendar_breaker_state",
+        "connection" => connection.to_string(),
+        "operations" => operations.word()
+    )
+    .set(state.level());
+}
+
 fn tell(connection: ConnectionId, operations: Operations, transition: Option<Transition>) {
     let Some(Transition { from, to }) = transition else { return };
+    gauge(connection, operations, to);
     let (from, operations) = (from.word(), operations.word());
     match to {
         BreakerState::Open => {

@@ -27,6 +27,7 @@ pub(crate) fn booking(raw: &RawValue) -> Option<RemoteBooking> {
         event_type: event_type(&body),
         hosts: body.objects(&["hosts"]).iter().filter_map(host).collect(),
         attendee: body.objects(&["attendees"]).first().map(attendee),
+        absent: absent(&body),
         marker: marker(&body),
         predecessor: uid(&body, "rescheduledFromUid"),
         successor: uid(&body, "rescheduledToUid"),
@@ -59,6 +60,13 @@ pub(crate) fn event_type(body: &Object<'_>) -> Option<RemoteEventType> {
 /// Our appointment, if the metadata names one.
 pub(crate) fn marker(body: &Object<'_>) -> Option<AppointmentId> {
     body.object(&["metadata"])?.text(&[MARKER_KEY])?.parse().ok()
+}
+
+/// Whether anybody whom it is for is marked as not having come.
+fn absent(body: &Object<'_>) -> Option<bool> {
+    let guests = body.objects(&["attendees"]);
+    let marks: Vec<bool> = guests.iter().filter_map(|guest| guest.boolean(&["absent"])).collect();
+    (!marks.is_empty()).then(|| marks.contains(&true))
 }
 
 /// What the metadata of something unreadable still say about whose it is.

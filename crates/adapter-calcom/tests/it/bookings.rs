@@ -107,6 +107,23 @@ async fn one_of_several_may_be_ours() {
 }
 
 #[tokio::test]
+async fn whether_somebody_came_is_read_where_it_is_said() {
+    let marked = |guests: Value| booking("kT4wJq8ZxN2", START, json!({ "attendees": guests }));
+    for (guests, absent) in [
+        (json!([{ "email": "a@example.org", "absent": true }]), Some(true)),
+        (json!([{ "email": "a@example.org", "absent": false }]), Some(false)),
+        (json!([{ "email": "a@example.org", "absent": false }, { "absent": true }]), Some(true)),
+        (json!([{ "email": "a@example.org" }]), None),
+        (json!([]), None),
+    ] {
+        let server = Server::json(200, success(marked(guests))).await;
+        let uid = crate::fixtures::uid("kT4wJq8ZxN2");
+        let found = client().get(&scope(), &connection(&server.base_url), &uid, effort()).await.unwrap();
+        assert_eq!(found.unwrap().absent, absent);
+    }
+}
+
+#[tokio::test]
 async fn an_event_type_of_another_provider_is_not_sent() {
     let mut request = request();
     request.link.event_type = appointment::calendar::RemoteEventType::parse("haircut").unwrap();

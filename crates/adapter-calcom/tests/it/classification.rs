@@ -233,7 +233,7 @@ async fn refusals_are_known_by_their_status() {
     use RefusalReason::{Invalid, NotFound, Unauthorized};
     for (status, reason) in [
         (401, Unauthorized),
-        (403, Unauthorized),
+        (403, Invalid),
         (498, Unauthorized),
         (404, NotFound),
         (405, Invalid),
@@ -244,6 +244,51 @@ async fn refusals_are_known_by_their_status() {
         assert_eq!(written, WriteFailure::Refused { reason, detail: detail.clone() });
         assert_eq!(asked, ReadFailure::Refused { code: detail });
     }
+}
+
+#[derive(Default)]
+struct Statuses(Mutex<Vec<u16>>);
+
+impl LimitReport for Statuses {
+    fn answered(&self, _: ConnectionId, status: u16) {
+        self.0.lock().unwrap().push(status);
+    }
+
+    fn further(&self, _: ConnectionId, _: Lane) -> bool {
+        true
+    }
+
+    fn seen(&self, _: ConnectionId, _: &LimitSeen) {}
+}
+
+#[tokio::test]
+async fn what_is_forbidden_with_one_booking_says_nothing_about_the_key() {
+    let forbidden = || Reply::Json(403, error("ForbiddenException", "not yours"));
+    let statuses = Arc::new(Statuses::default());
+    let client = Client::reporting(config(), statuses.clone()).unwrap();
+    let server = Server::start((0..8).map(|_| forbidden())).await;
+    let (scope, connection, uid) =
+        (scope(), connection(&server.base_url), crate::fixtures::uid("kT4wJq8ZxN2"));
+    let detail = "403 ForbiddenException".to_owned();
+    let invalid = WriteFailure::Refused { reason: RefusalReason::Invalid, detail: detail.clone() };
+    let moved = client.reschedule(&scope, &connection, &uid, request().start, effort()).await;
+    assert_eq!(moved.unwrap_err(), invalid);
+    assert_eq!(client.cancel(&scope, &connection, &uid, effort()).await, Err(invalid.clone()));
+    assert_eq!(client.create(&scope, &connection, &request(), effort()).await.unwrap_err(), invalid);
+    let found = client.get(&scope, &connection, &uid, effort()).await.unwrap_err();
+    assert_eq!(found, ReadFailure::Withheld { code: detail.clone() });
+    assert!(!found.is_about_key() && statuses.0.lock().unwrap().is_empty());
+    // What the account itself is asked for is about the key.
+    let window = appointment::model::Span::new(request().start, request().start + chrono::TimeDelta::days(1));
+    let listed = client.list(&scope, &connection, window, None, effort()).await.unwrap_err();
+    assert_eq!(listed, ReadFailure::Refused { code: detail });
+    assert!(listed.is_about_key());
+    assert_eq!(*statuses.0.lock().unwrap(), [403]);
+    // A key that nobody knows is known by any answer.
+    let server = Server::json(401, error("UnauthorizedException", "no")).await;
+    let found = client.get(&scope, &self::connection(&server.base_url), &uid, effort()).await.unwrap_err();
+    assert!(found.is_about_key());
+    assert_eq!(*statuses.0.lock().unwrap(), [403, 401]);
 }
 
 #[tokio::test]

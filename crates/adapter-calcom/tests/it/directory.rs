@@ -104,7 +104,7 @@ fn hook(more: Value) -> Value {
     )
 }
 
-async fn subscribe(server: &Server) -> Result<Subscription, WriteFailure> {
+async fn subscribe(server: &Server) -> Result<Vec<Subscription>, WriteFailure> {
     client().subscribe(&scope(), &connection(&server.base_url), URL, effort()).await
 }
 
@@ -114,7 +114,7 @@ async fn a_webhook_is_registered_once() {
     let others = json!([hook(json!({ "id": "wh-0", "subscriberUrl": "https://other.example" })), "odd"]);
     let server =
         Server::start([Reply::Json(200, success(others)), Reply::Json(201, success(hook(json!({}))))]).await;
-    assert_eq!(subscribe(&server).await, Ok(registered.clone()));
+    assert_eq!(subscribe(&server).await, Ok(vec![registered.clone()]));
     let asked = server.asked();
     assert_eq!((asked[1].method.as_str(), asked[1].path.as_str()), ("POST", "/v2/webhooks"));
     let body = json!({
@@ -124,7 +124,7 @@ async fn a_webhook_is_registered_once() {
     assert_eq!(asked[1].body, body, "without a template");
 
     let server = Server::json(200, success(json!([hook(json!({}))]))).await;
-    assert_eq!(subscribe(&server).await, Ok(registered));
+    assert_eq!(subscribe(&server).await, Ok(vec![registered]));
     server.only();
 }
 
@@ -136,17 +136,70 @@ async fn a_webhook_that_differs_is_brought_up_to_date() {
         (json!({ "secret": null }), false),
         (json!({ "triggers": ["BOOKING_CREATED"] }), false),
         (json!({ "payloadTemplate": "{{uid}}" }), true),
+        // The gateway has moved.
+        (json!({ "subscriberUrl": "https://former.example/api/calcom/webhook/cnx_1" }), false),
     ] {
         let server = Server::start([
             Reply::Json(200, success(json!([hook(difference)]))),
             Reply::Json(200, success(hook(json!({})))),
         ])
         .await;
-        assert!(subscribe(&server).await.unwrap().active);
+        assert!(subscribe(&server).await.unwrap()[0].active);
         let asked = server.asked();
         assert_eq!((asked[1].method.as_str(), asked[1].path.as_str()), ("PATCH", "/v2/webhooks/wh-1"));
         assert_eq!(asked[1].body.get("payloadTemplate").is_some(), resets_template);
     }
+}
+
+/// Those of the account say nothing about what a team offers.
+#[tokio::test]
+async fn a_team_is_told_of_by_each_of_its_event_types() {
+    let types = || Reply::Json(200, success(json!([event_type(1, json!({})), event_type(2, json!({}))])));
+    let listed = |hooks: Value| Reply::Json(200, success(hooks));
+    let server = Server::start([
+        types(),
+        listed(json!([hook(json!({ "id": "wh-5" }))])),
+        listed(json!([])),
+        Reply::Json(201, success(hook(json!({ "id": 6, "eventTypeId": 2 })))),
+    ])
+    .await;
+    let mut connection = connection(&server.base_url);
+    connection.team = Some(RemoteHostRef::parse("44").unwrap());
+    let made = client().subscribe(&scope(), &connection, URL, effort()).await.unwrap();
+    let shown: Vec<_> = made.iter().map(|one| (one.reference.as_str(), one.active)).collect();
+    assert_eq!(shown, [("1/wh-5", true), ("2/6", true)]);
+    let asked: Vec<_> = server.asked().iter().map(|one| format!("{} {}", one.method, one.path)).collect();
+    let expected = [
+        "GET /v2/teams/44/event-types",
+        "GET /v2/teams/44/event-types/1/webhooks",
+        "GET /v2/teams/44/event-types/2/webhooks",
+        "POST /v2/teams/44/event-types/2/webhooks",
+    ];
+    assert_eq!(asked, expected);
+
+    let server = Server::start([
+        types(),
+        listed(json!([hook(json!({ "id": "wh-5" }))])),
+        listed(json!([])),
+        listed(json!([hook(json!({}))])),
+        Reply::Json(200, success(hook(json!({})))),
+        Reply::Json(200, success(hook(json!({})))),
+    ])
+    .await;
+    connection.base_url.clone_from(&server.base_url);
+    let known = client().subscriptions(&scope(), &connection, effort()).await.unwrap();
+    let shown: Vec<_> = known.iter().map(|one| one.reference.as_str()).collect();
+    assert_eq!(shown, ["1/wh-5", "wh-1"], "with one of the account, from before");
+    for one in &known {
+        client().unsubscribe(&scope(), &connection, one, effort()).await.unwrap();
+    }
+    let ended: Vec<_> = server.asked().iter().skip(4).map(|one| one.path.clone()).collect();
+    assert_eq!(ended, ["/v2/teams/44/event-types/1/webhooks/wh-5", "/v2/webhooks/wh-1"]);
+
+    let server = Server::json(200, success(json!([]))).await;
+    connection.base_url.clone_from(&server.base_url);
+    let found = client().subscribe(&scope(), &connection, URL, effort()).await;
+    assert!(matches!(found, Err(WriteFailure::Refused { reason: RefusalReason::Invalid, .. })));
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ fn a_booking() -> RemoteBooking {
         attendee: Some(Attendee { name: None, email: None, phone: None }),
         marker: Some(marker(1)),
         predecessor: None,
+        absent: None,
         successor: None,
         created_at: None,
         updated_at: None,
@@ -266,7 +267,7 @@ impl CalendarDirectory for Mute {
         _: &Connection,
         _: &str,
         _: Effort,
-    ) -> Result<appointment::calendar::Subscription, WriteFailure> {
+    ) -> Result<Vec<appointment::calendar::Subscription>, WriteFailure> {
         Err(not_sent("connect"))
     }
 

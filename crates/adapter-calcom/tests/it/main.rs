@@ -6,6 +6,7 @@ mod classification;
 mod decode;
 mod directory;
 mod fixtures;
+mod gauges;
 mod guard;
 mod listing;
 mod machines;

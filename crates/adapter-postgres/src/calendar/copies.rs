@@ -30,8 +30,8 @@ macro_rules! records {
             $parameter,
             "::jsonb) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
                 placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
-                remote_start timestamptz, attempts integer, sent_at timestamptz, sent_start timestamptz,
-                lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
+                remote_start timestamptz, remote_end timestamptz, attempts integer, sent_at timestamptz,
+                sent_start timestamptz, lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
         )
     };
 }
@@ -42,11 +42,11 @@ macro_rules! adding {
         concat!(
             "INSERT INTO public.calendar_copies
                 (tenant_id, appointment_id, connection_id, event_type_ref, host_ref, placed_connection_id,
-                 placed_event_type_ref, placed_host_ref, state, uid, remote_start, attempts, sent_at, sent_start,
-                 lease_until, error, version)
+                 placed_event_type_ref, placed_host_ref, state, uid, remote_start, remote_end, attempts, sent_at,
+                 sent_start, lease_until, error, version)
             SELECT $1, c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
-                   c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.attempts, c.sent_at,
-                   c.sent_start, c.lease_until, c.error, c.version
+                   c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.attempts,
+                   c.sent_at, c.sent_start, c.lease_until, c.error, c.version
               FROM ",
             records!($parameter)
         )
@@ -86,7 +86,7 @@ statements! {
            SET connection_id = c.connection_id, event_type_ref = c.event_type_ref, host_ref = c.host_ref,
                placed_connection_id = c.placed_connection_id, placed_event_type_ref = c.placed_event_type_ref,
                placed_host_ref = c.placed_host_ref, state = c.state, uid = c.uid, remote_start = c.remote_start,
-               attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start, lease_until = c.lease_until,
+               remote_end = c.remote_end, attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start, lease_until = c.lease_until,
                next_try_at = c.next_try_at, error = c.error, version = c.version, touched_at = clock_timestamp()
           FROM ", records!("$2"), "
          WHERE o.tenant_id = $1 AND o.appointment_id = c.appointment_id AND o.version = c.version - 1");
@@ -103,11 +103,15 @@ statements! {
                   AND $2 IN (w.connection_id, w.placed_connection_id)
                   FOR NO KEY UPDATE SKIP LOCKED)";
 
-    /// The same question is asked once as long as it is open.
+    /// The same question is asked once as long as it is open; with $9, also once it was answered, unless its detail differs.
     OPEN_REVIEW = "
         INSERT INTO public.calendar_reviews
             (tenant_id, id, connection_id, reason, appointment_id, uid, detail, opened_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8
+         WHERE NOT $9 OR NOT EXISTS (
+               SELECT FROM public.calendar_reviews AS r
+                WHERE r.tenant_id = $1 AND r.connection_id = $3 AND r.uid = $6 AND r.reason = $4
+                  AND r.appointment_id IS NOT DISTINCT FROM $5 AND r.detail = $7 AND r.resolved_at IS NOT NULL)
         ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL DO NOTHING";
 }
 
@@ -124,6 +128,7 @@ pub(crate) struct CopyRow {
     state: String,
     uid: Option<String>,
     remote_start: Option<DateTime<Utc>>,
+    remote_end: Option<DateTime<Utc>>,
     attempts: i32,
     sent_at: Option<DateTime<Utc>>,
     sent_start: Option<DateTime<Utc>>,
@@ -160,6 +165,7 @@ impl From<&CopyRecord> for CopyRow {
             state: record.state.as_str().to_owned(),
             uid: record.uid.as_ref().map(|uid| uid.as_str().to_owned()),
             remote_start: micros(record.remote_start),
+            remote_end: micros(record.remote_end),
             attempts: i32::try_from(record.attempts).unwrap_or(i32::MAX),
             sent_at: micros(record.sent_at),
             sent_start: micros(record.sent_start),
@@ -216,6 +222,7 @@ impl TryFrom<CopyRow> for CopyRecord {
             state: CopyState::parse(&row.state).ok_or_else(|| corrupt("calendar_copies.state"))?,
             uid: uid(row.uid.as_deref(), "calendar_copies.uid")?,
             remote_start: row.remote_start,
+            remote_end: row.remote_end,
             attempts: count(row.attempts, "calendar_copies.attempts")?,
             sent_at: row.sent_at,
             sent_start: row.sent_start,
@@ -323,6 +330,7 @@ pub(crate) async fn open_review(
         .bind(review.uid.as_ref().map(RemoteUid::as_str))
         .bind(cut(&review.detail, MAX_DETAIL))
         .bind(review.opened_at)
+        .bind(review.reason.is_found_again())
         .execute(connection)
         .await
         .map_err(commit_error)?;

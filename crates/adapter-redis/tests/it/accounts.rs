@@ -68,6 +68,31 @@ async fn every_value_names_its_tenant_and_is_forgotten_in_time() {
     }
 }
 
+#[tokio::test]
+async fn what_another_process_has_opened_is_known_here_once_it_is_asked() {
+    let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+    let rules = policy();
+    let [here, there] = two().map(|redis| RedisPacing::new(redis, clock.clone(), rules));
+    let (ours, account) = (scope(7, None), ConnectionId::from_uuid(Uuid::from_u128(1)));
+    assert_eq!(here.breakers(), []);
+    for _ in 0..rules.failures {
+        let Leave::Granted(leave) = there.admit(&ours, account, Errand::Write, Lane::Live).await else {
+            panic!("not let through")
+        };
+        there.settle(&ours, account, Errand::Write, leave, Heard::Failed).await;
+    }
+    let shown = |pacing: &RedisPacing| {
+        let all = pacing.breakers().into_iter();
+        all.map(|one| (one.connection, one.operations, one.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&there), [(account, "write", "open")]);
+    assert_eq!(here.admit(&ours, account, Errand::Write, Lane::Live).await, Leave::Open);
+    assert_eq!(shown(&here), [(account, "write", "open")]);
+    clock.advance(rules.open_for);
+    assert!(matches!(here.admit(&ours, account, Errand::Write, Lane::Live).await, Leave::Granted(_)));
+    assert_eq!(shown(&here), [(account, "write", "half_open")]);
+}
+
 /// Every key of these tests and its time to live in milliseconds; below zero it would stay for ever.
 async fn look(server: &TestRedis) -> Vec<(String, i64)> {
     let client = redis::Client::open(server.url()).unwrap();

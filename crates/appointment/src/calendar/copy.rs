@@ -41,6 +41,8 @@ pub struct CopyRecord {
     pub uid: Option<RemoteUid>,
     /// When the copy begins; `None` if there is none, or it was called off.
     pub remote_start: Option<DateTime<Utc>>,
+    /// When the copy ends, as it was when it was heard of last; `None` if that is not known, or there is none.
+    pub remote_end: Option<DateTime<Utc>>,
     /// Tries in a row that led nowhere.
     pub attempts: u32,
     /// Real time of the last write.
@@ -117,6 +119,7 @@ impl CopyRecord {
             state: CopyState::Due,
             uid: None,
             remote_start: None,
+            remote_end: None,
             attempts: 0,
             sent_at: None,
             sent_start: None,
@@ -268,11 +271,20 @@ impl CopyRecord {
         Self { state, link, attempts: 0, next_try: None, version: self.version + 1, ..self.clone() }
     }
 
+    /// How long a booking lasts and how long the copy lasted before, if that is known and differs.
+    #[must_use]
+    pub fn stretched(&self, booking: &RemoteBooking) -> Option<(TimeDelta, TimeDelta)> {
+        let before = self.remote_end? - self.remote_start?;
+        let now = booking.end - booking.start;
+        (now != before).then_some((now, before))
+    }
+
     /// Takes over what a booking says.
     pub fn adopt(&mut self, booking: &RemoteBooking) {
         self.placed = Some(self.place_of(booking).clone());
         self.uid = Some(booking.uid.clone());
         self.remote_start = booking.status.is_open().then_some(booking.start);
+        self.remote_end = booking.status.is_open().then_some(booking.end);
         self.attempts = 0;
         self.error = None;
     }

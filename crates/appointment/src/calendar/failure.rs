@@ -11,10 +11,17 @@ pub enum ReadFailure {
         /// The provider's code, shortened; for logs and reviews.
         code: String,
     },
+    /// The provider does not show this one thing to this key. That says nothing about the account or the key.
+    #[error("the calendar does not show it ({code})")]
+    Withheld {
+        /// The provider's code, shortened; for logs and reviews.
+        code: String,
+    },
     /// No answer in time, no connection, overload, a limit reached, or a breaker that is open.
     #[error("the calendar does not answer ({why})")]
     Unavailable {
-        /// What happened, without personal data: `timeout`, `connect`, `limited`, `open`, `status 503`, …
+        /// What happened, without personal data: `timeout`, `connect`, `status 503`, … Where no question was sent:
+        /// `limited` by our budget, `open` for a breaker, `busy` for too many under way.
         why: String,
     },
     /// An answer that does not have the documented shape.
@@ -38,9 +45,9 @@ pub enum RefusalReason {
     AlreadyChanged,
     /// There is no such booking or event type.
     NotFound,
-    /// The key is wrong or lacks the right.
+    /// The key is wrong, or lacks the right for the account. What one booking is refused for is [`Self::Invalid`].
     Unauthorized,
-    /// What we sent is not valid there; repeating it changes nothing.
+    /// What we sent is not valid there, or the key may not do it with this one booking; repeating it changes nothing.
     Invalid,
 }
 
@@ -99,7 +106,17 @@ impl ReadFailure {
     pub fn is_about_key(&self) -> bool {
         match self {
             Self::Refused { code } => ["401", "403", "498"].iter().any(|status| code.starts_with(status)),
-            Self::Unavailable { .. } | Self::Malformed { .. } => false,
+            Self::Withheld { .. } | Self::Unavailable { .. } | Self::Malformed { .. } => false,
+        }
+    }
+
+    /// Whether nothing more can be asked of the account for now, whatever the question: our budget or breaker says no, or
+    /// the provider has had enough. Another failure may be about this one question.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        match self {
+            Self::Unavailable { why } => ["limited", "open", "busy", "status 429"].contains(&why.as_str()),
+            Self::Refused { .. } | Self::Withheld { .. } | Self::Malformed { .. } => false,
         }
     }
 }
@@ -107,7 +124,7 @@ impl ReadFailure {
 impl Classify for ReadFailure {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::Refused { .. } => ErrorClass::Denied,
+            Self::Refused { .. } | Self::Withheld { .. } => ErrorClass::Denied,
             Self::Unavailable { .. } => ErrorClass::Busy,
             Self::Malformed { .. } => ErrorClass::Fault,
         }

@@ -172,8 +172,9 @@ pub trait CalendarDirectory: Send + Sync {
         effort: Effort,
     ) -> Result<Vec<RemoteHost>, ReadFailure>;
 
-    /// Makes sure that the provider posts its events to `url`, signed with the connection's secret; one that exists is
-    /// kept or brought up to date.
+    /// Makes sure that the provider posts its events to `url`, signed with the connection's secret, from everywhere where
+    /// they come from: an account, or each event type of a team. What exists is kept or brought up to date, also where it
+    /// goes to the same path at another address. If it fails in between, repeating it goes on.
     ///
     /// # Errors
     /// [`WriteFailure`].
@@ -183,7 +184,7 @@ pub trait CalendarDirectory: Send + Sync {
         connection: &Connection,
         url: &str,
         effort: Effort,
-    ) -> Result<Subscription, WriteFailure>;
+    ) -> Result<Vec<Subscription>, WriteFailure>;
 
     /// Where the provider posts the account's events to.
     ///

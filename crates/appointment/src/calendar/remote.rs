@@ -216,6 +216,8 @@ pub struct RemoteBooking {
     pub hosts: Vec<RemoteHost>,
     /// Whom it is for; `None` if the provider shows nobody.
     pub attendee: Option<Attendee>,
+    /// Whether that person is marked as not having come; `None` if the provider does not say.
+    pub absent: Option<bool>,
     /// Our appointment, if we made it.
     pub marker: Option<AppointmentId>,
     /// The booking it was moved from.

@@ -25,10 +25,25 @@ stored_words!(
         NotAssignable = "not_assignable",
         /// A copy has disappeared there without a trace.
         CopyMissing = "copy_missing",
+        /// A booking was changed there in a way that has no single right answer here: somebody performs it who is not linked,
+        /// or it lasts longer or shorter than before. What stands here is as it was.
+        ChangedThere = "changed_there",
         /// The account refuses the key.
         AccountRefused = "account_refused",
     }
 );
+
+impl ReviewReason {
+    /// Whether it is about something that stands there and is found again by every comparison: once a person has answered,
+    /// the same question is asked again only if something about it has changed.
+    #[must_use]
+    pub const fn is_found_again(self) -> bool {
+        match self {
+            Self::DoubleBooked | Self::NotAssignable | Self::ChangedThere => true,
+            Self::CopyRefused | Self::MovedOntoTaken | Self::CopyMissing | Self::AccountRefused => false,
+        }
+    }
+}
 
 /// One thing that a person must look at.
 #[derive(Debug, Clone, PartialEq)]

@@ -119,6 +119,26 @@ impl Appointment {
         Self { snapshot: next }
     }
 
+    /// The same once a person wants its copy to be tried again: it stands when the outside calendar agrees.
+    #[must_use]
+    pub fn tried_again(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Pending;
+        next.sync_state = SyncState::Pending;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
+    /// The same once a person has said that it stands, whatever the outside calendar says.
+    #[must_use]
+    pub fn upheld(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Confirmed;
+        next.sync_state = SyncState::Synced;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
     /// The same, with a person having to look at it: the outside calendar does not agree.
     #[must_use]
     pub fn disputed(&self) -> Self {
@@ -146,6 +166,13 @@ impl Appointment {
         next.sync_state = SyncState::Synced;
         next.version += 1;
         Self { snapshot: next }
+    }
+
+    /// The same with another person: the outside calendar has given it to them.
+    #[must_use]
+    pub fn given_to(mut self, staff: StaffId) -> Self {
+        self.snapshot.staff = staff;
+        self
     }
 
     /// The appointment back at the time, and with the person, from which it was moved, since the outside calendar does not
@@ -187,7 +214,8 @@ impl Appointment {
     }
 
     /// The appointment after its time: it took place, or the customer did not come. `None` if that is known already or
-    /// the appointment is called off.
+    /// the appointment is called off. That its time is over does not take back that the customer did not come: that is
+    /// [`Self::came_after_all`].
     #[must_use]
     pub fn end(&self, came: bool) -> Option<Self> {
         let status = if came { AppointmentStatus::Completed } else { AppointmentStatus::NoShow };
@@ -197,6 +225,19 @@ impl Appointment {
         }
         let mut next = self.snapshot.clone();
         next.status = status;
+        next.version += 1;
+        Some(Self { snapshot: next })
+    }
+
+    /// The appointment once it is said that the customer came after all: the mark of not having come was taken back. `None`
+    /// if that changes nothing.
+    #[must_use]
+    pub fn came_after_all(&self) -> Option<Self> {
+        if self.snapshot.status != AppointmentStatus::NoShow {
+            return self.end(true);
+        }
+        let mut next = self.snapshot.clone();
+        next.status = AppointmentStatus::Completed;
         next.version += 1;
         Some(Self { snapshot: next })
     }
@@ -389,6 +430,22 @@ mod tests {
         let back = Appointment::restore(costly).unwrap().move_undone(made.snapshot().staff, made.starts_at());
         assert_eq!((back.snapshot().reschedule_count, back.snapshot().fee), (0, None));
         assert_eq!((back.stay(), &back.snapshot().spans), (made.stay(), &made.snapshot().spans));
+    }
+
+    #[test]
+    fn a_mark_of_not_having_come_is_taken_back_by_who_says_so_and_by_nothing_else() {
+        let made = colouring(0);
+        let status = |after: Option<Appointment>| after.map(|after| after.status());
+        let (came, missed) = (AppointmentStatus::Completed, AppointmentStatus::NoShow);
+        let absent = made.end(false).unwrap();
+        assert_eq!((status(absent.end(true)), status(absent.end(false))), (None, None));
+        assert_eq!(status(absent.came_after_all()), Some(came));
+        assert_eq!(absent.came_after_all().unwrap().snapshot().version, absent.snapshot().version + 1);
+        let over = made.end(true).unwrap();
+        assert_eq!((status(over.end(false)), status(over.came_after_all())), (Some(missed), None));
+        assert_eq!(status(made.came_after_all()), Some(came));
+        let gone = made.withdraw(None, at("2026-11-20T08:00:00Z"));
+        assert_eq!((status(gone.came_after_all()), status(gone.end(false))), (None, None));
     }
 
     #[test]

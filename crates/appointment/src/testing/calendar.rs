@@ -52,7 +52,9 @@ impl Rows {
             (known.connection, known.reason, known.appointment, &known.uid)
                 == (review.connection, review.reason, review.appointment, &review.uid)
         };
-        if !self.reviews.iter().any(same) {
+        let answered = |known: &Review| same(known) && known.detail == review.detail;
+        let was_answered = review.reason.is_found_again() && self.answered_reviews.iter().any(answered);
+        if !was_answered && !self.reviews.iter().any(same) {
             self.reviews.push(review.clone());
         }
     }
@@ -128,7 +130,10 @@ impl InMemoryAppointments {
 
     /// Answers a question.
     pub fn resolve_review(&self, scope: &TenantScope, id: ReviewId) {
-        self.write(scope, |rows| rows.reviews.retain(|review| review.id != id));
+        self.write(scope, |rows| {
+            let answered = rows.reviews.extract_if(.., |review| review.id == id);
+            rows.answered_reviews.extend(answered);
+        });
     }
 }
 

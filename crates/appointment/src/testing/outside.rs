@@ -264,6 +264,7 @@ fn add(
         event_type: Some(event_type.clone()),
         hosts: state.hosts.clone(),
         attendee,
+        absent: None,
         marker,
         predecessor,
         successor: None,

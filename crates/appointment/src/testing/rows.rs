@@ -53,6 +53,7 @@ pub(super) struct Rows {
     /// Copies in the order in which they were written last.
     pub(super) touched: Vec<AppointmentId>,
     pub(super) reviews: Vec<Review>,
+    pub(super) answered_reviews: Vec<Review>,
     pub(super) wishes: BTreeMap<WishId, WishSnapshot>,
     pub(super) offers: BTreeMap<OfferId, OfferSnapshot>,
 }

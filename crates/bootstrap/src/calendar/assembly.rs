@@ -8,6 +8,7 @@ use adapter_calcom::config::{Config as CalcomConfig, Limits};
 use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, RefusalView};
 use adapter_calcom::report::LimitReport;
 use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
+use adapter_redis::{RedisPacing, SharedBreaker};
 use anyhow::Context;
 use appointment::BookingService;
 use appointment::calendar::{CalendarBook, CalendarGateway, Effort, Lane, OutsideTimes};
@@ -37,6 +38,7 @@ pub struct OutsideCalendars {
     /// Whose webhook it is.
     pub door: CalendarDoor,
     state: Arc<GuardState>,
+    pacing: Option<RedisPacing>,
     patience: Duration,
     write: Duration,
     every: Option<Duration>,
@@ -130,7 +132,7 @@ impl OutsideCalendars {
         let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
         let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
-        let gateway = ground.shared.paced(gateway, ground.clock, guards);
+        let (gateway, pacing) = ground.shared.paced(gateway, ground.clock, guards);
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
             fresh_empty: milliseconds(settings.fresh_empty_ms),
@@ -168,7 +170,7 @@ impl OutsideCalendars {
         let (patience, write) = (milliseconds(settings.patience_ms), milliseconds(settings.write_timeout_ms));
         let every = (settings.refresh_ms > 0).then_some(milliseconds(settings.refresh_ms));
         let (database, ids) = (ground.database.clone(), Arc::clone(ground.ids));
-        Ok(Self { book, gateway, mirror, desk, door, state, patience, write, every, database, ids })
+        Ok(Self { book, gateway, mirror, desk, door, state, pacing, patience, write, every, database, ids })
     }
 
     /// Keeps copies while a caller waits.
@@ -211,7 +213,13 @@ impl OutsideCalendars {
         move || state.refusals().iter().map(RefusedAccount::of).collect()
     }
 
-    /// The breakers, for health and metrics.
+    /// The breakers that all processes share, as this one heard of them last; none without a Redis.
+    pub fn shared_breakers(&self) -> impl Fn() -> Vec<SharedBreaker> + Send + Sync + 'static {
+        let pacing = self.pacing.clone();
+        move || pacing.as_ref().map(RedisPacing::breakers).unwrap_or_default()
+    }
+
+    /// The breakers of this process, for health and metrics.
     pub fn breakers(&self) -> impl Fn() -> Vec<CalendarBreaker> + Send + Sync + 'static {
         let state = Arc::clone(&self.state);
         move || state.breakers().iter().map(CalendarBreaker::of).collect()

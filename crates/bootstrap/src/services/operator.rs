@@ -17,6 +17,7 @@ use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use billing::BillingService;
 use customer::CustomerService;
 use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId, TenantScope};
+use operations::calendar::ReviewDesk;
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::{ActingLog, CalendarAdministration};
 use operations::{Costs, Onboarding, WebhookIntake, WhyDesk};
@@ -143,7 +144,24 @@ impl OperatorServices {
     /// # Errors
     /// One line if the configuration cannot be used.
     pub fn why(&self, config: &Config) -> anyhow::Result<WhyDesk> {
-        let database = &self.database;
+        let (calendars, bookings) = self.outside(config, &self.database)?;
+        Ok(calendars.why(bookings))
+    }
+
+    /// Follows what people decide about questions. Nothing is asked of a calendar: the worker does what follows.
+    ///
+    /// # Errors
+    /// One line if the configuration cannot be used.
+    pub fn review_desk(&self, config: &Config) -> anyhow::Result<ReviewDesk> {
+        let (calendars, bookings) = self.outside(config, &self.database.as_product())?;
+        Ok(ReviewDesk::new(calendars.desk, Arc::new(bookings), self.calendars(Sealer::none())))
+    }
+
+    fn outside(
+        &self,
+        config: &Config,
+        database: &Database,
+    ) -> anyhow::Result<(OutsideCalendars, BookingService)> {
         let customers = CustomerService::new(
             Arc::new(PgCustomerRepository::new(database.clone())),
             Arc::clone(&self.clock),
@@ -163,7 +181,7 @@ impl OperatorServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        Ok(calendars.why(bookings.with_series(config.bookings.series())))
+        Ok((calendars, bookings.with_series(config.bookings.series())))
     }
 
     /// New tenants that may have outside calendars, with the keys that seal their secrets.

@@ -106,8 +106,8 @@ fn read_booking(entry: &InboxEntry) -> Content {
     match adapter_calcom::decode::webhook(&entry.body) {
         Ok(adapter_calcom::decode::Delivery::News(news)) => {
             Content::Booking(match (news.trigger, news.no_show) {
-                (Trigger::NoShow, Some(no_show)) => BookingNews::Over(news.uid, !no_show),
-                (Trigger::MeetingEnded, _) => BookingNews::Over(news.uid, true),
+                (Trigger::NoShow, Some(no_show)) => BookingNews::Marked(news.uid, no_show),
+                (Trigger::MeetingEnded, _) => BookingNews::Over(news.uid),
                 _ => BookingNews::LookAt(news.uid),
             })
         }

@@ -23,7 +23,8 @@ impl JobHandler for SyncRetellCalls {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let done = self.0.run(context.platform()).await.map_err(|error| JobFailure::of(&error))?;
         metrics::counter!("calls_caught_up_total").increment(done.stored.into());
-        metrics::counter!("calls_catch_up_failures_total").increment((done.failed + done.unreadable).into());
+        let failures = done.failed + done.unreadable + done.open;
+        metrics::counter!("calls_catch_up_failures_total").increment(failures.into());
         if (CaughtUp { seen: 0, ..done }) != CaughtUp::default() {
             tracing::info!(?done, "caught up on calls");
         }

@@ -86,8 +86,10 @@ impl CalendarDoor {
 pub enum BookingNews {
     /// Something about a booking: it is read as it is now.
     LookAt(RemoteUid),
-    /// Its time is over; whether the customer came.
-    Over(RemoteUid, bool),
+    /// Its time is over.
+    Over(RemoteUid),
+    /// Its customer was marked as not having come, or (`false`) the mark was taken back.
+    Marked(RemoteUid, bool),
 }
 
 /// Takes stored webhooks in.
@@ -122,7 +124,10 @@ impl CalendarProcessing {
         };
         let heard = match news {
             BookingNews::LookAt(uid) => self.news.look_at(&scope, &connection, uid, self.effort).await?,
-            BookingNews::Over(uid, came) => self.news.over(&scope, &connection, uid, *came).await?,
+            BookingNews::Over(uid) => self.news.over(&scope, &connection, uid).await?,
+            BookingNews::Marked(uid, absent) => {
+                self.news.marked(&scope, &connection, uid, *absent, self.effort).await?
+            }
         };
         Ok(Some((scope, heard)))
     }

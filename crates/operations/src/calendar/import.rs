@@ -291,7 +291,7 @@ impl CalendarNews {
     }
 }
 
-fn fits(link: &ServiceLink, booking: &RemoteBooking) -> bool {
+pub(super) fn fits(link: &ServiceLink, booking: &RemoteBooking) -> bool {
     booking.event_type.as_ref() == Some(&link.link.event_type)
         && link
             .link

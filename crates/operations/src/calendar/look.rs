@@ -33,6 +33,9 @@ impl CopyDesk {
             };
             match self.find_copies(scope, &connection, appointment, record, effort).await {
                 Ok(here) => found.extend(here.into_iter().map(|booking| (connection.clone(), booking))),
+                Err(failure @ ReadFailure::Withheld { .. }) => {
+                    return self.withheld(scope, appointment, record, &failure).await.map(Some);
+                }
                 Err(failure) => {
                     return self.stays_open(scope, appointment, record, failure.to_string()).await;
                 }
@@ -98,6 +101,24 @@ impl CopyDesk {
         }
     }
 
+    /// The account answers, and shows everything but this copy: asking again changes nothing.
+    async fn withheld(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        failure: &ReadFailure,
+    ) -> Result<Pushed, CalendarError> {
+        let mut next = record.next(CopyState::Refused);
+        next.failed(failure.to_string());
+        if !appointment.status().is_open() {
+            self.note(scope, next).await?;
+            return Ok(Pushed::Refused(Box::new(appointment.clone()), RefusalReason::Invalid));
+        }
+        let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+        Ok(Pushed::Refused(Box::new(after), RefusalReason::Invalid))
+    }
+
     /// Bookings with the marker, and what the known uid has become: a moved booking need not carry the marker on.
     async fn find_copies(
         &self,
@@ -116,7 +137,11 @@ impl CopyDesk {
         let gateway = &self.parts.gateway;
         let mut found = gateway.find_marked(scope, connection, appointment.id(), window, effort).await?;
         if let Some(uid) = &record.uid {
-            let chain = follow(&self.parts, scope, connection, uid, effort).await?;
+            let chain = match follow(&self.parts, scope, connection, uid, effort).await {
+                // What was found by its marker is enough.
+                Err(ReadFailure::Withheld { .. }) if found.iter().any(|one| one.status.is_open()) => None,
+                chain => chain?,
+            };
             found.extend(chain.filter(|booking| found.iter().all(|known| known.uid != booking.uid)));
         }
         Ok(found)

@@ -6,15 +6,16 @@ use appointment::calendar::{
     Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
     ReviewReason,
 };
-use appointment::model::{Appointment, AppointmentStatus, ChangeKind};
+use appointment::model::{Appointment, AppointmentStatus, ChangeKind, ServiceLink};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
+use super::changed::Performer;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
-use super::settle::{Frees, update};
+use super::settle::Frees;
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -83,65 +84,12 @@ impl CalendarNews {
         }
     }
 
-    /// Takes in a booking of a listing, which is as old as its page: it may have been moved on, and the news of that taken
-    /// in, before its turn comes. So what no copy knows yet is read again before it becomes an appointment, and only then:
-    /// what will become none is listed every time.
-    ///
-    /// # Errors
-    /// [`CalendarError`]; a later run is worth while.
-    pub(super) async fn take_in_listed(
+    /// By its uid, by the one it was moved from, or by our marker: what needs no question.
+    pub(super) async fn known_record_of(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         booking: &RemoteBooking,
-        effort: Effort,
-    ) -> Result<Heard, CalendarError> {
-        if let Some(record) = self.record_of(scope, connection, booking, effort).await? {
-            return self.about_copy(scope, connection, record, booking, effort).await;
-        }
-        if !booking.status.is_open() {
-            return Ok(Heard::Nothing);
-        }
-        if self.link_of(scope, connection, booking).await?.is_none() {
-            return self.import(scope, connection, booking, effort).await;
-        }
-        match follow(&self.desk.parts, scope, connection, &booking.uid, effort).await? {
-            Some(now) => self.take_in(scope, connection, &now, effort).await,
-            None => Ok(Heard::Nothing),
-        }
-    }
-
-    /// The customer of a booking came, or did not.
-    ///
-    /// # Errors
-    /// [`CalendarError`].
-    pub async fn over(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        uid: &RemoteUid,
-        came: bool,
-    ) -> Result<Heard, CalendarError> {
-        let Some(record) = self.desk.parts.book.copy_by_uid(scope, connection.id, uid).await? else {
-            return Ok(Heard::Nothing);
-        };
-        let Some((appointment, _)) = self.desk.load(scope, record.appointment).await? else {
-            return Ok(Heard::Nothing);
-        };
-        let begun = appointment.starts_at() <= self.desk.parts.clock.now();
-        let Some(after) = appointment.end(came).filter(|_| begun) else { return Ok(Heard::Known) };
-        let change = ChangeSet::one(update(&appointment, &after));
-        self.desk.parts.appointments.commit(scope, change).await?;
-        Ok(Heard::Followed(after.id()))
-    }
-
-    /// By its uid, by our marker, or by a booking it was moved from, however often.
-    pub(super) async fn record_of(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        booking: &RemoteBooking,
-        effort: Effort,
     ) -> Result<Option<CopyRecord>, CalendarError> {
         let book = &self.desk.parts.book;
         for uid in std::iter::once(&booking.uid).chain(&booking.predecessor) {
@@ -158,6 +106,21 @@ impl CalendarNews {
         {
             return Ok(Some(record));
         }
+        Ok(None)
+    }
+
+    /// By what we know, or by a booking it was moved from, however often.
+    pub(super) async fn record_of(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+        effort: Effort,
+    ) -> Result<Option<CopyRecord>, CalendarError> {
+        let book = &self.desk.parts.book;
+        if let Some(record) = self.known_record_of(scope, connection, booking).await? {
+            return Ok(Some(record));
+        }
         let mut earlier = booking.predecessor.clone();
         for _ in 0..MAX_MOVES {
             let Some(uid) = earlier else { break };
@@ -170,7 +133,7 @@ impl CalendarNews {
         Ok(None)
     }
 
-    async fn about_copy(
+    pub(super) async fn about_copy(
         &self,
         scope: &TenantScope,
         connection: &Connection,
@@ -215,11 +178,19 @@ impl CalendarNews {
             return Ok(Heard::Known);
         }
         let waits = booking.status == RemoteStatus::Pending;
-        match record.state {
+        let performer = self.performer(scope, connection, (&appointment, &record), booking).await?;
+        let heard = match record.state {
+            _ if let Performer::Another(link) = &performer => {
+                self.moved(scope, &appointment, next, booking, Some(link)).await
+            }
             CopyState::Settled
                 if agrees && is_same && (waits || appointment.status() != AppointmentStatus::Pending) =>
             {
-                Ok(Heard::Known)
+                if record.remote_end.is_some() {
+                    self.attendance(scope, connection, &appointment, booking, effort).await
+                } else {
+                    self.keep(scope, next).await
+                }
             }
             _ if agrees && waits => {
                 next.state = CopyState::Settled;
@@ -245,8 +216,11 @@ impl CalendarNews {
             CopyState::Refused if is_same => Ok(Heard::Known),
             // It has changed there while it should change places: that stays with the person.
             CopyState::Refused if next.placed.as_ref() != Some(&next.link) => self.keep(scope, next).await,
-            _ => self.moved(scope, &appointment, next, booking).await,
-        }
+            _ => self.moved(scope, &appointment, next, booking, None).await,
+        }?;
+        let is_open = appointment.status().is_open();
+        let asked = is_open && self.ask_about_changes(scope, &record, booking, &performer).await?;
+        Ok(if asked && heard == Heard::Known { Heard::Disputed } else { heard })
     }
 
     async fn keep(&self, scope: &TenantScope, next: CopyRecord) -> Result<Heard, CalendarError> {
@@ -304,20 +278,26 @@ impl CalendarNews {
         Ok(Heard::Followed(after.id()))
     }
 
-    /// It has another time there. Ours follows, unless that time is sold here.
+    /// It has another time there, or was given to somebody else. Ours follows, unless that time of theirs is sold here.
     async fn moved(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,
         mut next: CopyRecord,
         booking: &RemoteBooking,
+        given: Option<&ServiceLink>,
     ) -> Result<Heard, CalendarError> {
-        next.state = CopyState::Settled;
-        let after = appointment.follow(booking.start);
+        let mut followed = CopyRecord { state: CopyState::Settled, ..next.clone() };
+        let mut after = appointment.follow(booking.start);
+        if let Some(given) = given {
+            after = after.given_to(given.staff);
+            followed.link = given.link.clone();
+            followed.placed = Some(given.link.clone());
+        }
         let catalogue = self.bookings.catalogue(scope, after.snapshot().branch).await?;
         let moved = self
             .despite_holds(scope, &catalogue, &after, |holds| {
-                let change = self.desk.change_over(scope, (appointment, &after), next.clone(), holds);
+                let change = self.desk.change_over(scope, (appointment, &after), followed.clone(), holds);
                 async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
             })
             .await;
@@ -325,7 +305,9 @@ impl CalendarNews {
             Ok(()) => Ok(Heard::Followed(after.id())),
             Err(CalendarError::Commit(CommitError::Occupied)) if self.is_sold_at(scope, &after).await? => {
                 next.state = CopyState::Refused;
-                next.error = Some(format!("moved there to {}", booking.start));
+                let to = given.and_then(|given| given.link.host.as_ref());
+                let to = to.map_or_else(String::new, |host| format!(", performed by {host}"));
+                next.error = Some(format!("moved there to {}{to}", booking.start));
                 self.desk.dispute(scope, appointment, next, ReviewReason::MovedOntoTaken).await?;
                 Ok(Heard::Disputed)
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, Connection, CopyRecord, CopyRetries, CopyState, Effort, OutsideTimes,
-    RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
+    ReadFailure, RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
 };
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -176,7 +176,8 @@ impl CopyDesk {
             {
                 Ok(None)
             }
-            Ok(_) => {
+            // What is not shown any more is not as it was left either: whoever looks for it asks a person.
+            Ok(_) | Err(ReadFailure::Withheld { .. }) => {
                 self.note(scope, record.next(CopyState::Unknown)).await?;
                 Ok(Some(None))
             }

@@ -1,15 +1,17 @@
 //! Both calendars, compared from end to end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, ReviewReason,
+    Connection, ConnectionId, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, ReviewReason,
 };
 use appointment::model::{AppointmentSource, Span};
-use kernel::{CommitError, TenantScope};
+use kernel::{AppointmentId, CommitError, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
+use super::listed::Moves;
 use super::look::follow;
 use super::news::{CalendarNews, Heard};
 use super::push::Pushed;
@@ -24,6 +26,68 @@ const MAX_COPIES: u32 = 20_000;
 #[derive(Clone)]
 pub struct Reconciliation {
     news: CalendarNews,
+    /// Where the last comparison of an account could ask no more. Lost with the process: then one begins anew.
+    places: Arc<Mutex<HashMap<ConnectionId, Place>>>,
+}
+
+/// One booking there, or the copy of one appointment here.
+enum Place {
+    Booking(RemoteUid),
+    Copy(AppointmentId),
+}
+
+/// What the provider lists, as old as its pages.
+#[derive(Default)]
+struct Listing {
+    /// Those that were not moved on, each once.
+    bookings: Vec<RemoteBooking>,
+    /// Their names.
+    seen: BTreeSet<RemoteUid>,
+    /// What each was moved from.
+    moves: Moves,
+    unreadable: u32,
+}
+
+/// One comparison under way.
+struct Round<'a> {
+    scope: &'a TenantScope,
+    connection: &'a Connection,
+    effort: Effort,
+    listed: &'a Listing,
+    found: Differences,
+    /// The first that could not be asked about.
+    stopped: Option<Place>,
+}
+
+impl Round<'_> {
+    /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
+    fn leave_open(
+        &mut self,
+        compared: Result<(), CalendarError>,
+        place: impl FnOnce() -> Place,
+    ) -> Result<(), CalendarError> {
+        match compared {
+            Err(error @ CalendarError::Store(_)) => Err(error),
+            Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
+            // Told once, for all of them.
+            Err(CalendarError::Read(failure)) if failure.is_spent() => {
+                self.stopped.get_or_insert_with(place);
+                self.found.open += 1;
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, connection.id = %self.connection.id, "a difference could not be repaired");
+                self.found.open += 1;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// Where an appointment's copy stands among these; the beginning if it is not there any more.
+fn position(copies: &[CopyRecord], id: AppointmentId) -> usize {
+    copies.iter().position(|record| record.appointment == id).unwrap_or(0)
 }
 
 /// What a comparison found, each difference explained by what became of it.
@@ -37,7 +101,8 @@ pub struct Differences {
     pub imported: u32,
     /// Copies that were brought up to date.
     pub pushed: u32,
-    /// Copies that are still open: the calendar was not reached, or a write is not settled yet.
+    /// Bookings and copies that are still open: the calendar was not reached, could not be asked any more, refused to show
+    /// this one or showed it in an unreadable way, or a write is not settled yet.
     pub open: u32,
     /// Copies too many that were called off.
     pub tidied: u32,
@@ -50,11 +115,15 @@ pub struct Differences {
 impl Reconciliation {
     /// Over what takes in news.
     #[must_use]
-    pub const fn new(news: CalendarNews) -> Self {
-        Self { news }
+    pub fn new(news: CalendarNews) -> Self {
+        Self { news, places: Arc::default() }
     }
 
     /// Compares everything that begins within `window` on either side.
+    ///
+    /// What concerns one booking alone keeps no other from being compared: it is counted as open. Where nothing more can
+    /// be asked of the account, what needs no question is compared all the same, and the next run of this process begins
+    /// with the first one that could not be asked about, so that none is left behind for ever.
     ///
     /// # Errors
     /// [`CalendarError::Read`] if the calendar cannot be listed: then nothing is concluded from what is missing.
@@ -65,46 +134,113 @@ impl Reconciliation {
         window: Span,
         effort: Effort,
     ) -> Result<Differences, CalendarError> {
-        let desk = &self.news.desk;
-        let mut found = Differences::default();
-        let mut seen: BTreeSet<RemoteUid> = BTreeSet::new();
+        let listed = self.listing(scope, connection, window, effort).await?;
+        let mut round = Round {
+            scope,
+            connection,
+            effort,
+            listed: &listed,
+            found: Differences::default(),
+            stopped: None,
+        };
+        round.found.unreadable = listed.unreadable;
+        let place = self.places().remove(&connection.id);
+        match place {
+            Some(Place::Copy(id)) => {
+                self.copies(&mut round, window, &|copies| copies.split_off(position(copies, id))).await?;
+                self.bookings(&mut round, &listed.bookings).await?;
+                self.copies(&mut round, window, &|copies| {
+                    copies.truncate(position(copies, id));
+                    std::mem::take(copies)
+                })
+                .await?;
+            }
+            place => {
+                let begins = |uid| listed.bookings.iter().position(|booking| booking.uid == uid);
+                let first = match place {
+                    Some(Place::Booking(uid)) => begins(uid).unwrap_or(0),
+                    _ => 0,
+                };
+                let (later, earlier) = (&listed.bookings[first..], &listed.bookings[..first]);
+                self.bookings(&mut round, later).await?;
+                self.copies(&mut round, window, &std::mem::take).await?;
+                self.bookings(&mut round, earlier).await?;
+            }
+        }
+        let Round { found, stopped, .. } = round;
+        if let Some(place) = stopped {
+            tracing::warn!(
+                connection.id = %connection.id,
+                open = found.open,
+                "the account could not be asked about everything: the next comparison goes on from there"
+            );
+            self.places().insert(connection.id, place);
+        }
+        Ok(found)
+    }
+
+    async fn listing(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        window: Span,
+        effort: Effort,
+    ) -> Result<Listing, CalendarError> {
+        let mut listing = Listing::default();
         let mut from = None;
         for _ in 0..MAX_PAGES {
-            let page = desk.parts.gateway.list(scope, connection, window, from.take(), effort).await?;
-            found.unreadable += page.unreadable;
+            let page =
+                self.news.desk.parts.gateway.list(scope, connection, window, from.take(), effort).await?;
+            listing.unreadable += page.unreadable;
             for booking in page.bookings {
-                // A booking that was moved on speaks through its successor.
-                if booking.successor.is_some() || !seen.insert(booking.uid.clone()) {
-                    continue;
+                if let Some(earlier) = &booking.predecessor {
+                    listing.moves.insert(booking.uid.clone(), earlier.clone());
                 }
-                let heard = self.news.take_in_listed(scope, connection, &booking, effort).await;
-                found.heard(heard)?;
+                // A booking that was moved on speaks through its successor.
+                if booking.successor.is_none() && listing.seen.insert(booking.uid.clone()) {
+                    listing.bookings.push(booking);
+                }
             }
             match page.next {
                 Some(next) => from = Some(next),
                 None => break,
             }
         }
-        for record in desk.parts.book.copies(scope, connection.id, window, MAX_COPIES).await? {
-            let compared = self.copy(scope, connection, &record, &seen, effort, &mut found).await;
-            found.leave_open(compared)?;
-        }
-        Ok(found)
+        Ok(listing)
     }
 
-    async fn copy(
+    async fn bookings(&self, round: &mut Round<'_>, part: &[RemoteBooking]) -> Result<(), CalendarError> {
+        for booking in part {
+            let Round { scope, connection, effort, listed, .. } = *round;
+            let heard = self.news.take_in_listed(scope, connection, booking, &listed.moves, effort).await;
+            let noted = heard.map(|heard| round.found.note(heard));
+            round.leave_open(noted, || Place::Booking(booking.uid.clone()))?;
+        }
+        Ok(())
+    }
+
+    /// Those that `part` takes out of the copies as they are now.
+    async fn copies(
         &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        record: &CopyRecord,
-        seen: &BTreeSet<RemoteUid>,
-        effort: Effort,
-        found: &mut Differences,
+        round: &mut Round<'_>,
+        window: Span,
+        part: &(dyn Fn(&mut Vec<CopyRecord>) -> Vec<CopyRecord> + Sync),
     ) -> Result<(), CalendarError> {
-        found.compared += 1;
+        let book = &self.news.desk.parts.book;
+        let mut copies = book.copies(round.scope, round.connection.id, window, MAX_COPIES).await?;
+        for record in part(&mut copies) {
+            let compared = self.copy(round, &record).await;
+            round.leave_open(compared, || Place::Copy(record.appointment))?;
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, round: &mut Round<'_>, record: &CopyRecord) -> Result<(), CalendarError> {
+        round.found.compared += 1;
+        let Round { scope, connection, effort, listed, ref mut found, .. } = *round;
         let desk = &self.news.desk;
         match (record.state, &record.uid, record.remote_start) {
-            (CopyState::Settled | CopyState::Refused, Some(uid), Some(_)) if !seen.contains(uid) => {
+            (CopyState::Settled | CopyState::Refused, Some(uid), Some(_)) if !listed.seen.contains(uid) => {
                 match follow(&desk.parts, scope, connection, uid, effort).await? {
                     Some(booking) if self.is_anothers(scope, connection, record, &booking).await? => {
                         self.doubled(scope, record, found).await?;
@@ -125,6 +261,11 @@ impl Reconciliation {
             },
         }
         Ok(())
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<ConnectionId, Place>> {
+        // One entry is written or taken at a time: it is never left half changed.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether what a copy was moved on to stands for another appointment here.
@@ -190,25 +331,6 @@ impl Differences {
         self.tidied += other.tidied;
         self.disputed += other.disputed;
         self.unreadable += other.unreadable;
-    }
-
-    fn heard(&mut self, heard: Result<Heard, CalendarError>) -> Result<(), CalendarError> {
-        let noted = heard.map(|heard| self.note(heard));
-        self.leave_open(noted)
-    }
-
-    /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
-    fn leave_open(&mut self, compared: Result<(), CalendarError>) -> Result<(), CalendarError> {
-        match compared {
-            Err(error @ (CalendarError::Store(_) | CalendarError::Read(_))) => Err(error),
-            Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
-            Err(error) => {
-                tracing::warn!(%error, "a difference could not be repaired");
-                self.open += 1;
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
     }
 
     fn note(&mut self, heard: Heard) {

@@ -22,8 +22,9 @@ use crate::ports::{CalendarSurvey, WarmBell};
 const JUST_NOW_SECONDS: i64 = 30;
 /// Copies of one tenant that one round pushes; the next round goes on.
 const COPIES_A_ROUND: u32 = 200;
-/// Days back and ahead that a comparison covers: what is over can still be marked, and bookings reach a quarter ahead.
-const DAYS_BACK: i64 = 1;
+/// Days back and ahead that a comparison covers: what is over can still be marked, also after a weekend, and bookings reach
+/// a quarter ahead.
+const DAYS_BACK: i64 = 3;
 const DAYS_AHEAD: i64 = 100;
 
 /// Rounds over all companies with an outside calendar.

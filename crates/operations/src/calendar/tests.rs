@@ -3,6 +3,8 @@
 mod booking;
 mod changing;
 mod checker;
+mod comparing;
+mod deciding;
 mod disputes;
 mod gateway;
 mod hosts;

@@ -30,6 +30,8 @@ struct Archive {
     calls: Mutex<BTreeMap<String, (bool, bool)>>,
     asked: Mutex<Vec<(DateTime<Utc>, DateTime<Utc>)>>,
     breaks: Mutex<Option<ArchiveFailure>>,
+    /// Calls about which it fails.
+    broken: Mutex<BTreeMap<&'static str, ArchiveFailure>>,
 }
 
 impl Archive {
@@ -78,6 +80,9 @@ impl CallArchive for Archive {
         call: &ProviderCallId,
         event: &'static str,
     ) -> Result<Option<Vec<u8>>, ArchiveFailure> {
+        if let Some(failure) = self.broken.lock().unwrap().get(call.as_str()) {
+            return Err(*failure);
+        }
         let known = self.calls.lock().unwrap().contains_key(call.as_str());
         Ok(known.then(|| format!("{event} {call}").into_bytes()))
     }
@@ -139,7 +144,7 @@ async fn what_was_missed_is_stored_once_and_what_is_known_is_left_alone() {
     world.is_known("call_e5", vec![CallSignal::Started(report()), CallSignal::Ended(report())]).await;
     world.is_known("call_f6", vec![CallSignal::Started(report())]).await;
     let done = world.catch_up.run(&platform()).await.unwrap();
-    assert_eq!(done, CaughtUp { seen: 6, stored: 5, unreadable: 0, failed: 0 });
+    assert_eq!(done, CaughtUp { seen: 6, stored: 5, unreadable: 0, open: 0, failed: 0 });
     let expected = [
         "call_analyzed call_a1",
         "call_analyzed call_e5",
@@ -168,6 +173,35 @@ async fn an_archive_that_breaks_off_keeps_what_was_read_and_the_other_archives()
     let done = world.catch_up.run(&platform()).await.unwrap();
     assert_eq!((done.failed, done.stored), (0, 3));
     assert_eq!(world.stored().await.len(), 4);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_one_call_keeps_no_other_call() {
+    let archive =
+        Archive::with(&[("call_a1", true, false), ("call_b2", true, false), ("call_c3", true, false)]);
+    let world = World::new(vec![archive.clone()]);
+    let broken =
+        [("call_a1", ArchiveFailure::Unreadable("shape")), ("call_b2", ArchiveFailure::Refused(403))];
+    archive.broken.lock().unwrap().extend(broken);
+    let done = world.catch_up.run(&platform()).await.unwrap();
+    assert_eq!(done, CaughtUp { seen: 3, stored: 1, unreadable: 0, open: 2, failed: 0 });
+    archive.broken.lock().unwrap().clear();
+    let done = world.catch_up.run(&platform()).await.unwrap();
+    assert_eq!((done.stored, done.open), (2, 0));
+}
+
+#[tokio::test]
+async fn calls_about_which_nothing_is_answered_come_last_the_next_time() {
+    let names = ["call_a1", "call_b2", "call_c3", "call_d4", "call_e5", "call_f6"];
+    let archive = Archive::with(&names.map(|name| (name, true, false)));
+    let world = World::new(vec![archive.clone()]);
+    let silent = ArchiveFailure::Unavailable("timeout");
+    archive.broken.lock().unwrap().extend(names.into_iter().take(5).map(|name| (name, silent)));
+    let done = world.catch_up.run(&platform()).await.unwrap();
+    assert_eq!((done.stored, done.open, done.failed), (0, 5, 1), "five in a row: it is left alone");
+    let done = world.catch_up.run(&platform()).await.unwrap();
+    assert_eq!((done.stored, done.open, done.failed), (1, 5, 1));
+    assert_eq!(world.stored().await, ["call_ended call_f6"]);
 }
 
 #[tokio::test]

@@ -109,7 +109,26 @@ pub async fn a_question_is_asked_once_while_it_is_open(fixture: &CalendarFixture
     fixture.backstage.resolve(fixture.scope(), of_account.id).await;
     let again = review(ReviewReason::AccountRefused, None, None, 5);
     open(&again).await;
-    let expected = [of_booking, of_copy, elsewhere, other_reason, again];
+    let changed = review(ReviewReason::ChangedThere, Some(made.id), Some("uid-2"), 6);
+    open(&changed).await;
+    let expected = [of_booking.clone(), of_copy, elsewhere, other_reason, again, changed.clone()];
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, expected);
+
+    // What stands there is found by every comparison: it is asked about again once something about it has changed.
+    for answered in [&of_booking, &changed] {
+        fixture.backstage.resolve(fixture.scope(), answered.id).await;
+        open(&Review { id: ReviewId::generate(&RandomIds), ..answered.clone() }).await;
+    }
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, expected[1..5]);
+    let moved = Review {
+        id: ReviewId::generate(&RandomIds),
+        detail: "not_assignable 2026-11-25T09:00Z".to_owned(),
+        opened_at: now + TimeDelta::seconds(7),
+        ..of_booking
+    };
+    open(&moved).await;
+    let mut expected = expected[1..5].to_vec();
+    expected.push(moved);
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, expected);
     let stranger = &fixture.appointments.stranger.scope;
     assert_eq!(fixture.backstage.open_reviews(stranger).await, []);

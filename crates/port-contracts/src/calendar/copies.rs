@@ -48,6 +48,7 @@ fn full(fixture: &CalendarFixture, before: &CopyRecord) -> CopyRecord {
         state: CopyState::Sending,
         uid: Some(uid("uid-1")),
         remote_start: Some(fixture.appointments.at(0)),
+        remote_end: Some(fixture.appointments.at(30)),
         attempts: 3,
         sent_at: Some(now),
         sent_start: Some(now),

@@ -193,7 +193,7 @@ impl Shared {
         self.act(
             |state| state.tenants.iter().position(|tenant| tenant.account.name == account),
             |desk| {
-                desk.tell("PING", payload::ping(desk.now));
+                desk.tell("PING", None, payload::ping(desk.now));
                 Ok(())
             },
         )

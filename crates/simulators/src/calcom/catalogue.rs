@@ -65,6 +65,16 @@ pub(crate) fn team(desk: &Desk<'_>, ask: &Ask, id: &str, what: &str) -> Result<R
     }
 }
 
+/// The event type that a path names, if it is of the team that it names.
+pub(crate) fn event_type_of_team(desk: &Desk<'_>, team: &str, id: &str) -> Result<u64, Refusal> {
+    let number = |text: &str| {
+        text.parse::<u64>().map_err(|_| Refusal::bad("Validation failed (numeric string is expected)"))
+    };
+    let (team, id) = (number(team)?, number(id)?);
+    let found = desk.tenant().account.find_event_type(id).filter(|event| event.team_id == Some(team));
+    found.map(|event| event.id).ok_or_else(|| Refusal::missing(&format!("Event type with id {id} not found")))
+}
+
 fn membership(account: &Account, team: u64, member: &Membership) -> Value {
     let user = account.find_host(member.user_id);
     json!({

@@ -66,7 +66,7 @@ pub(crate) fn call_off(
     let booking = booking.clone();
     let mut body = payload::booking(&desk.tenant().account, &booking, "BOOKING_CANCELLED", now);
     body["payload"]["requestReschedule"] = json!(request_reschedule);
-    desk.tell("BOOKING_CANCELLED", body);
+    desk.tell("BOOKING_CANCELLED", Some(booking.event_type_id), body);
     Ok(booking)
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn shift(desk: &mut Desk<'_>, uid: &str, moved: Move) -> Result<Booki
     let trigger = if status == BookingStatus::Pending { "BOOKING_REQUESTED" } else { "BOOKING_RESCHEDULED" };
     let mut body = payload::booking(&desk.tenant().account, &new, trigger, now);
     payload::add_move(&mut body, &old, moved.by.as_deref());
-    desk.tell(trigger, body);
+    desk.tell(trigger, Some(new.event_type_id), body);
     Ok(new)
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn settle(
     };
     let booking = booking.clone();
     let body = payload::booking(&desk.tenant().account, &booking, trigger, now);
-    desk.tell(trigger, body);
+    desk.tell(trigger, Some(booking.event_type_id), body);
     Ok(booking)
 }
 
@@ -222,7 +222,8 @@ pub(crate) fn mark_absent(desk: &mut Desk<'_>, ask: &Ask, uid: &str) -> Result<R
     }
     booking.updated_at = now;
     let booking = booking.clone();
-    desk.tell("BOOKING_NO_SHOW_UPDATED", payload::no_show(&booking, &absentees, now));
+    let event_type = Some(booking.event_type_id);
+    desk.tell("BOOKING_NO_SHOW_UPDATED", event_type, payload::no_show(&booking, &absentees, now));
     Ok(Reply::ok(show(desk, &booking, shape)))
 }
 

@@ -141,7 +141,7 @@ pub(crate) fn book(desk: &mut Desk<'_>, draft: Draft) -> Result<Booking, Refusal
     desk.tenant_mut().bookings.push(booking.clone());
     let trigger = if status == BookingStatus::Pending { "BOOKING_REQUESTED" } else { "BOOKING_CREATED" };
     let body = payload::booking(&desk.tenant().account, &booking, trigger, desk.now);
-    desk.tell(trigger, body);
+    desk.tell(trigger, Some(booking.event_type_id), body);
     Ok(booking)
 }
 

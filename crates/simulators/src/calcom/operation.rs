@@ -38,7 +38,7 @@ pub enum Operation {
     Teams,
     /// `GET /v2/me`.
     Me,
-    /// `/v2/webhooks`.
+    /// `/v2/webhooks`, and those of a team's event types.
     Webhooks,
     /// A path that this stand-in does not have.
     Unknown,
@@ -60,7 +60,13 @@ impl Operation {
             ("GET", ["event-types"] | ["event-types", _]) => Self::EventTypes,
             ("GET", ["teams", _, _]) => Self::Teams,
             ("GET", ["me"]) => Self::Me,
-            (_, ["webhooks"] | ["webhooks", _]) => Self::Webhooks,
+            (
+                _,
+                ["webhooks"]
+                | ["webhooks", _]
+                | ["teams", _, "event-types", _, "webhooks"]
+                | ["teams", _, "event-types", _, "webhooks", _],
+            ) => Self::Webhooks,
             _ => Self::Unknown,
         }
     }
@@ -92,9 +98,16 @@ pub(crate) fn perform(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> 
         ("GET", ["event-types", id]) => catalogue::event_type(desk, ask, id),
         ("GET", ["teams", id, what]) => catalogue::team(desk, ask, id, what),
         ("GET", ["me"]) => catalogue::me(desk),
-        ("GET", ["webhooks"]) => subscriptions::list(desk, ask),
-        ("POST", ["webhooks"]) => subscriptions::create(desk, ask),
-        (_, ["webhooks", id]) => subscriptions::one(desk, ask, id),
+        (_, ["webhooks"]) => subscriptions::all(desk, ask, None),
+        (_, ["webhooks", id]) => subscriptions::one(desk, ask, None, id),
+        (_, ["teams", team, "event-types", id, "webhooks", rest @ ..]) => {
+            let event_type = Some(catalogue::event_type_of_team(desk, team, id)?);
+            match rest {
+                [] => subscriptions::all(desk, ask, event_type),
+                [id] => subscriptions::one(desk, ask, event_type, id),
+                _ => Err(Refusal::no_route(ask)),
+            }
+        }
         _ => Err(Refusal::no_route(ask)),
     }
 }

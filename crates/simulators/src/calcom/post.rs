@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::config::WebhookMode;
 use super::payload::sign;
 use super::state::{Event, Tenant};
+use super::world::Subscription;
 
 /// Most deliveries that are remembered; the oldest are forgotten.
 const MAX_REMEMBERED: usize = 20_000;
@@ -52,6 +53,15 @@ pub(crate) struct Treatment {
     pub(crate) later: bool,
 }
 
+/// Whether a subscription hears of what happens to an event type: one of the account does not hear of those of teams.
+fn reaches(tenant: &Tenant, subscription: &Subscription, event_type: Option<u64>) -> bool {
+    let Some(event_type) = event_type else { return true };
+    match subscription.event_type {
+        Some(own) => own == event_type,
+        None => tenant.account.find_event_type(event_type).is_none_or(|found| found.team_id.is_none()),
+    }
+}
+
 /// All webhooks.
 #[derive(Debug, Default)]
 pub(crate) struct Post {
@@ -78,12 +88,13 @@ impl Post {
         for event in events {
             let Some(tenant) = tenants.get(event.tenant) else { continue };
             let body = event.body.to_string();
-            let is_wanted = |triggers: &[String]| {
-                event.trigger == "PING" || triggers.iter().any(|trigger| trigger == event.trigger)
+            let is_wanted = |one: &&Subscription| {
+                one.active
+                    && (event.trigger == "PING"
+                        || one.triggers.iter().any(|trigger| trigger == event.trigger))
+                    && reaches(tenant, one, event.event_type)
             };
-            for subscription in
-                tenant.subscriptions.iter().filter(|one| one.active && is_wanted(&one.triggers))
-            {
+            for subscription in tenant.subscriptions.iter().filter(is_wanted) {
                 self.made += 1;
                 parcels.push(Parcel {
                     number: self.made,

@@ -226,13 +226,13 @@ impl Shared {
             let mut bodies = Vec::new();
             for booking in tenant.bookings.iter_mut().filter(|booking| over(booking)) {
                 booking.ended = true;
-                bodies.push(payload::meeting_ended(&tenant.account, booking, now));
+                bodies.push((booking.event_type_id, payload::meeting_ended(&tenant.account, booking, now)));
             }
             ended += bodies.len();
             let twist = Twist::default();
             let mut desk = Desk { state: &mut inner.state, at, now, config: &self.config, twist: &twist };
-            for body in bodies {
-                desk.tell("MEETING_ENDED", body);
+            for (event_type, body) in bodies {
+                desk.tell("MEETING_ENDED", Some(event_type), body);
             }
         }
         self.send(inner, Treatment::default());

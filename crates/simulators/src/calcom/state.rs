@@ -86,6 +86,8 @@ impl Ids {
 pub(crate) struct Event {
     pub(crate) tenant: usize,
     pub(crate) trigger: &'static str,
+    /// What was booked, if it is about a booking.
+    pub(crate) event_type: Option<u64>,
     pub(crate) body: Value,
 }
 
@@ -152,7 +154,7 @@ impl Desk<'_> {
     }
 
     /// Remembers something to tell.
-    pub(crate) fn tell(&mut self, trigger: &'static str, body: Value) {
-        self.state.events.push(Event { tenant: self.at, trigger, body });
+    pub(crate) fn tell(&mut self, trigger: &'static str, event_type: Option<u64>, body: Value) {
+        self.state.events.push(Event { tenant: self.at, trigger, event_type, body });
     }
 }

@@ -1,4 +1,4 @@
-//! `/v2/webhooks`.
+//! `/v2/webhooks`, and those of a team's event types.
 
 use serde_json::{Map, Value, json};
 
@@ -36,16 +36,25 @@ const TRIGGERS: &[&str] = &[
 ];
 const PAYLOAD_VERSIONS: &[&str] = &[PAYLOAD_VERSION, "2026-07-27"];
 
-/// `GET /v2/webhooks`, `take` and `skip`.
-pub(crate) fn list(desk: &Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
+/// `GET` and `POST` of those of the account, or of an event type.
+pub(crate) fn all(desk: &mut Desk<'_>, ask: &Ask, event_type: Option<u64>) -> Result<Reply, Refusal> {
+    match ask.method.as_str() {
+        "GET" => list(desk, ask, event_type),
+        "POST" => create(desk, ask, event_type),
+        _ => Err(Refusal::no_route(ask)),
+    }
+}
+
+/// With `take` and `skip`.
+fn list(desk: &Desk<'_>, ask: &Ask, event_type: Option<u64>) -> Result<Reply, Refusal> {
     let take = usize::try_from(ask.query.number("take")?.unwrap_or(250)).unwrap_or(usize::MAX);
     let skip = usize::try_from(ask.query.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX);
-    let page = desk.tenant().subscriptions.iter().skip(skip).take(take);
+    let all = desk.tenant().subscriptions.iter().filter(|one| one.event_type == event_type);
+    let page = all.skip(skip).take(take);
     Ok(Reply::ok(page.map(|one| show(desk, one)).collect()))
 }
 
-/// `POST /v2/webhooks`.
-pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
+fn create(desk: &mut Desk<'_>, ask: &Ask, event_type: Option<u64>) -> Result<Reply, Refusal> {
     let body = ask.object()?;
     for field in ["subscriberUrl", "triggers", "active"] {
         if body.get(field).is_none_or(Value::is_null) {
@@ -60,20 +69,30 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
         active: false,
         version: PAYLOAD_VERSION.to_owned(),
         payload_template: None,
+        event_type,
     };
     apply(&mut subscription, &body, desk.config.public_subscribers_only)?;
     let known = desk.tenant().subscriptions.iter();
-    if known.into_iter().any(|one| one.subscriber_url == subscription.subscriber_url) {
-        return Err(Refusal::new(409, "Webhook with this subscriberUrl already exists for this user"));
+    let same = |one: &Subscription| {
+        one.event_type == event_type && one.subscriber_url == subscription.subscriber_url
+    };
+    if known.into_iter().any(same) {
+        return Err(Refusal::new(409, "Webhook with this subscriberUrl already exists"));
     }
     let shown = show(desk, &subscription);
     desk.tenant_mut().subscriptions.push(subscription);
     Ok(Reply::created(shown))
 }
 
-/// `GET`, `PATCH` and `DELETE /v2/webhooks/{id}`.
-pub(crate) fn one(desk: &mut Desk<'_>, ask: &Ask, id: &str) -> Result<Reply, Refusal> {
-    let at = desk.tenant().subscriptions.iter().position(|one| one.id == id);
+/// `GET`, `PATCH` and `DELETE` of one.
+pub(crate) fn one(
+    desk: &mut Desk<'_>,
+    ask: &Ask,
+    event_type: Option<u64>,
+    id: &str,
+) -> Result<Reply, Refusal> {
+    let is_meant = |one: &Subscription| one.event_type == event_type && one.id == id;
+    let at = desk.tenant().subscriptions.iter().position(is_meant);
     let at = at.ok_or_else(|| Refusal::missing(&format!("Webhook ({id}) not found")))?;
     let mut subscription = desk.tenant().subscriptions[at].clone();
     match ask.method.as_str() {
@@ -150,9 +169,13 @@ fn is_private(address: std::net::IpAddr) -> bool {
 }
 
 fn show(desk: &Desk<'_>, subscription: &Subscription) -> Value {
+    let (of, whose) = match subscription.event_type {
+        Some(event_type) => ("eventTypeId", event_type),
+        None => ("userId", desk.tenant().account.owner),
+    };
     json!({
         "id": subscription.id,
-        "userId": desk.tenant().account.owner,
+        of: whose,
         "subscriberUrl": subscription.subscriber_url,
         "triggers": subscription.triggers,
         "active": subscription.active,

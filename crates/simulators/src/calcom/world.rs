@@ -234,6 +234,9 @@ pub struct Subscription {
     pub version: String,
     /// A template instead of the usual body; kept, not applied.
     pub payload_template: Option<String>,
+    /// The event type of a team that it is of; `None`: of the account, and hears nothing of what its teams offer.
+    #[serde(default)]
+    pub event_type: Option<u64>,
 }
 
 impl Subscription {
@@ -248,6 +251,7 @@ impl Subscription {
             active: true,
             version: super::payload::PAYLOAD_VERSION.to_owned(),
             payload_template: None,
+            event_type: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use simulators::calcom::Config;
 
-use crate::calcom::{BOOKINGS, COLOUR, CONSULTATION, Cal, EVENT_TYPES, PRACTICE};
+use crate::calcom::{BOOKINGS, COLOUR, CONSULTATION, Cal, EVENT_TYPES, HAIRCUT, PRACTICE};
 
 #[tokio::test]
 async fn event_types_show_what_there_is() {
@@ -111,4 +111,30 @@ async fn the_hosted_product_wants_public_subscribers() {
         let body = json!({"active": true, "subscriberUrl": url, "triggers": ["BOOKING_CREATED"]});
         assert_eq!(cal.call("POST", "/v2/webhooks", BOOKINGS, body).await.status, status, "{url}");
     }
+}
+
+#[tokio::test]
+async fn what_a_team_offers_is_told_by_its_own_subscriptions_alone() {
+    let cal = Cal::start().await;
+    let path = format!("/v2/teams/30/event-types/{HAIRCUT}/webhooks");
+    let told = || {
+        let queue = cal.sim.queue();
+        queue.into_iter().map(|parcel| parcel.subscription).collect::<Vec<_>>()
+    };
+    cal.book(HAIRCUT, "2026-11-26T08:00:00Z").await;
+    assert!(told().is_empty(), "that of the account hears nothing of it");
+    let wish = json!({"active": true, "subscriberUrl": cal.hook_url, "triggers": ["BOOKING_CREATED"]});
+    let made = cal.call("POST", &path, "", wish.clone()).await;
+    assert_eq!((made.status, &made.data()["eventTypeId"]), (201, &json!(HAIRCUT)));
+    assert_eq!(cal.call("POST", &path, "", wish).await.status, 409);
+    let id = made.data()["id"].as_str().unwrap();
+    cal.book(HAIRCUT, "2026-11-26T09:00:00Z").await;
+    cal.book(CONSULTATION, "2026-11-26T10:00:00Z").await;
+    assert_eq!(told(), [id, "sub-salon"]);
+    assert_eq!(cal.get(&path, "").await.data()[0]["id"], id);
+    assert_eq!(cal.get(&format!("/v2/webhooks/{id}"), "").await.status, 404);
+    let foreign = format!("/v2/teams/30/event-types/{CONSULTATION}/webhooks");
+    assert_eq!(cal.get(&foreign, "").await.status, 404, "not of the team");
+    assert_eq!(cal.call("DELETE", &format!("{path}/{id}"), "", json!(null)).await.status, 200);
+    assert_eq!(cal.get(&path, "").await.data(), &json!([]));
 }

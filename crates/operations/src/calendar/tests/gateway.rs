@@ -1,8 +1,8 @@
 //! A gateway in front of the scripted calendar, which lets something else happen during a write or after a reading, or
 //! goes blind.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
@@ -26,6 +26,10 @@ pub(super) struct Hooked {
     before: Mutex<VecDeque<Event>>,
     after: Mutex<VecDeque<Event>>,
     read: Mutex<VecDeque<Event>>,
+    /// Bookings about which a question fails.
+    pub(super) broken: Mutex<BTreeMap<RemoteUid, ReadFailure>>,
+    /// Questions about single bookings that may still be asked.
+    pub(super) budget: AtomicU32,
 }
 
 impl Hooked {
@@ -36,6 +40,8 @@ impl Hooked {
             before: Mutex::default(),
             after: Mutex::default(),
             read: Mutex::default(),
+            broken: Mutex::default(),
+            budget: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -123,6 +129,13 @@ impl CalendarGateway for Hooked {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Option<RemoteBooking>, ReadFailure> {
+        let left = |left: u32| left.checked_sub(1);
+        if self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err() {
+            return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
+        }
+        if let Some(failure) = self.broken.lock().unwrap().get(uid) {
+            return Err(failure.clone());
+        }
         let read = self.inner.get(scope, connection, uid, effort).await;
         self.happen(&self.read).await;
         read

@@ -234,7 +234,10 @@ async fn what_is_over_is_noted_and_its_copy_is_left_alone() {
     for (came, status) in [(true, AppointmentStatus::Completed), (false, AppointmentStatus::NoShow)] {
         let world = World::new();
         let (id, uid) = world.settled(1, slot(0)).await;
-        let over = || world.news.over(&world.scope, &world.connection, &uid, came);
+        let over = async || match came {
+            true => world.news.over(&world.scope, &world.connection, &uid).await,
+            false => world.news.marked(&world.scope, &world.connection, &uid, true, effort()).await,
+        };
         assert_eq!(over().await.unwrap(), Heard::Known, "not begun");
         world.clock.set(slot(1));
         assert_eq!((over().await.unwrap(), over().await.unwrap()), (Heard::Followed(id), Heard::Known));
@@ -245,6 +248,59 @@ async fn what_is_over_is_noted_and_its_copy_is_left_alone() {
         assert_eq!((world.status(id), world.only().uid), (status, uid.clone()));
         world.assert_converged().await;
     }
+}
+
+impl World {
+    fn mark(&self, uid: &RemoteUid, absent: bool) {
+        self.remote.change(|all| {
+            for booking in all.iter_mut().filter(|booking| booking.uid == *uid) {
+                booking.absent = Some(absent);
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_mark_of_not_having_come_is_taken_over_and_taken_back_heard_or_not() {
+    for heard in [true, false] {
+        let world = World::new();
+        let (id, uid) = world.settled(1, slot(0)).await;
+        world.mark(&uid, false);
+        world.clock.set(slot(1) + TimeDelta::days(2));
+        world.news.over(&world.scope, &world.connection, &uid).await.unwrap();
+        for (absent, status) in [(true, AppointmentStatus::NoShow), (false, AppointmentStatus::Completed)] {
+            world.mark(&uid, absent);
+            if heard {
+                // Whatever the event says: what counts is how it is by now.
+                let marked = world.news.marked(&world.scope, &world.connection, &uid, !absent, effort());
+                assert_eq!(marked.await.unwrap(), Heard::Followed(id));
+            } else {
+                assert_eq!(world.compare().await.followed, 1);
+            }
+            assert_eq!(world.status(id), status);
+            // That its time is over takes nothing back.
+            world.news.over(&world.scope, &world.connection, &uid).await.unwrap();
+            assert_eq!(world.status(id), status);
+            world.assert_converged().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listing_from_before_the_mark_takes_nothing_back() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.mark(&uid, false);
+    world.clock.set(slot(1));
+    let (remote, news, scope, connection) =
+        (world.remote.clone(), world.news.clone(), world.scope.clone(), world.connection.clone());
+    world.gateway.after_read(Box::pin(async move {
+        remote.change(|all| all.iter_mut().for_each(|booking| booking.absent = Some(true)));
+        news.marked(&scope, &connection, &uid, true, effort()).await.unwrap();
+    }));
+    world.compare().await;
+    assert_eq!(world.status(id), AppointmentStatus::NoShow);
+    world.assert_converged().await;
 }
 
 #[tokio::test]

@@ -133,6 +133,16 @@ impl World {
 
     /// Every event type has several hosts, of whom this one is wanted.
     pub(super) fn with_hosts(wanted: Option<&str>) -> Self {
+        Self::of([1, 2].map(|person| (event_type(person), wanted)))
+    }
+
+    /// One event type of both people, as a team has it.
+    pub(super) fn of_team() -> Self {
+        Self::of([(event_type(1), Some("anna")), (event_type(1), Some("ben"))])
+    }
+
+    /// What the two people are there.
+    fn of(people: [(RemoteEventType, Option<&str>); 2]) -> Self {
         let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
         let ids = Arc::new(SequentialIds::default());
         let scope = scope(1, None);
@@ -143,14 +153,13 @@ impl World {
             webhook_secret: Secret::new("secret".to_owned()),
             team: None,
         };
-        let host = wanted.map(|host| RemoteHostRef::parse(host).unwrap());
-        let link = |person| CalendarLink {
+        let [first, second] = people.map(|(event_type, host)| CalendarLink {
             connection: connection.id,
-            event_type: event_type(person),
-            host: host.clone(),
-        };
+            event_type,
+            host: host.map(|host| RemoteHostRef::parse(host).unwrap()),
+        });
         let catalogues = Arc::new(InMemoryCatalogues::default());
-        let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link(1)).linked(1, 2, link(2));
+        let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, first).linked(1, 2, second);
         catalogues.put(&scope, catalogue.snapshot());
         let store = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
         store.put_connection(&scope, connection.clone());

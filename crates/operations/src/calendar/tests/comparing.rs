@@ -1,0 +1,128 @@
+//! One booking keeps no other from being compared.
+
+use std::sync::atomic::Ordering;
+
+use appointment::calendar::{ReadFailure, RefusalReason, RemoteEventType};
+use appointment::model::AppointmentStatus;
+use appointment::testing::{Mishap, uid};
+use chrono::TimeDelta;
+
+use super::super::{Heard, Pushed};
+use super::world::{World, event_type, slot, who};
+
+fn malformed() -> ReadFailure {
+    ReadFailure::Malformed { what: "no such booking in it".to_owned() }
+}
+
+fn withheld() -> ReadFailure {
+    ReadFailure::Withheld { code: "403 ForbiddenException".to_owned() }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_about_one_booking_is_left_open_and_the_others_are_compared() {
+    for failure in [malformed(), withheld()] {
+        let world = World::new();
+        let (first, broken) = world.settled(1, slot(0)).await;
+        let (second, uid) = world.settled(1, slot(2)).await;
+        let far = slot(0) + TimeDelta::days(140);
+        for (uid, start) in [(&broken, far), (&uid, far + TimeDelta::hours(1))] {
+            world.remote.move_outside(uid, start).unwrap();
+        }
+        world.gateway.broken.lock().unwrap().insert(broken.clone(), failure);
+        let found = world.compare().await;
+        assert_eq!((found.open, found.followed, found.disputed), (1, 1, 0), "{found:?}");
+        assert_eq!((world.start(first), world.start(second)), (slot(0), far + TimeDelta::hours(1)));
+        world.gateway.broken.lock().unwrap().clear();
+        assert_eq!(world.compare().await.followed, 1);
+        assert_eq!(world.start(first), far);
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn what_needs_a_question_every_time_does_not_keep_what_comes_later_from_its_turn() {
+    let world = World::new();
+    // Booked there at times that are sold here: read again in every comparison, and never an appointment.
+    for number in 0..6 {
+        world.remote.book_outside(&event_type(1), slot(number), None).unwrap();
+        world.book(1, slot(number)).await;
+    }
+    let (moved, known) = world.settled(2, slot(0)).await;
+    let beyond = slot(0) + TimeDelta::days(140);
+    world.remote.move_outside(&known, beyond).unwrap();
+    let mut left_open = 0;
+    for _ in 0..4 {
+        world.gateway.budget.store(5, Ordering::Relaxed);
+        left_open += world.compare().await.open;
+        if world.start(moved) == beyond {
+            break;
+        }
+    }
+    assert_eq!(world.start(moved), beyond);
+    assert!(left_open > 0, "the budget was not spent");
+}
+
+#[tokio::test]
+async fn a_spent_budget_is_not_the_end_of_what_needs_no_question() {
+    let world = World::new();
+    let (id, known) = world.settled(1, slot(0)).await;
+    let late = world.book(2, slot(4)).await;
+    world.remote.move_outside(&known, slot(3)).unwrap();
+    world.gateway.budget.store(0, Ordering::Relaxed);
+    let found = world.compare().await;
+    assert_eq!((found.open, found.pushed), (2, 1), "{found:?}");
+    assert_eq!(world.start(id), slot(0));
+    assert!(world.copy(late).await.uid.is_some());
+    world.gateway.budget.store(u32::MAX, Ordering::Relaxed);
+    world.compare().await;
+    assert_eq!(world.start(id), slot(3));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn moved_bookings_of_what_is_not_linked_cost_no_question() {
+    let world = World::new();
+    let unlinked = RemoteEventType::parse("team_meeting").unwrap();
+    for number in 0..4 {
+        let first = world.remote.book_outside(&unlinked, slot(number) + TimeDelta::days(200), None).unwrap();
+        world.remote.move_outside(&first, slot(number)).unwrap();
+    }
+    world.gateway.budget.store(0, Ordering::Relaxed);
+    let found = world.compare().await;
+    assert_eq!((found.open, found.disputed), (0, 4), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_chain_within_the_listing_is_followed_without_a_question() {
+    let world = World::new();
+    let first = world.remote.book_outside(&event_type(1), slot(0), Some(who("Karl Blau", None))).unwrap();
+    let Heard::Imported(id) = world.hear(&first).await else { panic!("not imported") };
+    let second = world.remote.move_outside(&first, slot(1)).unwrap();
+    world.remote.move_outside(&second, slot(2)).unwrap();
+    // What it is of is not linked any more.
+    let unlinked = RemoteEventType::parse("something_else").unwrap();
+    world.remote.change(|all| all.iter_mut().for_each(|one| one.event_type = Some(unlinked.clone())));
+    assert_eq!(first, uid(1));
+    world.compare().await;
+    assert_eq!((world.start(id), world.reviews()), (slot(2), Vec::new()));
+}
+
+/// Not retried until its beginning, and no question about the account.
+#[tokio::test]
+async fn a_copy_that_the_account_does_not_show_is_for_a_person() {
+    let world = World::new();
+    let (id, known) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(1)).await;
+    world.script(Mishap::LostBefore);
+    world.push(id).await;
+    world.gateway.blind.store(true, Ordering::Relaxed);
+    world.gateway.broken.lock().unwrap().insert(known, withheld());
+    world.settle();
+    let pushed = world.push(id).await;
+    assert!(matches!(pushed, Pushed::Refused(_, RefusalReason::Invalid)), "{pushed:?}");
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
+    );
+    world.assert_converged().await;
+}
