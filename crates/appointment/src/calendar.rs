@@ -25,7 +25,10 @@ mod retry;
 mod review;
 mod weeks;
 
-pub use copy::{COPY_JOB, CopyRecord, CopyState, Finding, SETTLING_SECONDS, Step, copy_job};
+pub use copy::{
+    COPY_JOB, CopyRecord, CopyState, Finding, SETTLING_SECONDS, Step, UNANSWERED_JOB, copy_job,
+    unanswered_job,
+};
 pub use failure::{ReadFailure, RefusalReason, WriteFailure};
 #[cfg(any(test, feature = "testing"))]
 pub use outside::MockOutsideTimes;

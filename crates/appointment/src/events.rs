@@ -124,6 +124,30 @@ pub struct Disputed {
     pub there: Option<There>,
 }
 
+impl Disputed {
+    /// A word of [`Disputed::reason`], beside those of [`ReviewReason`]: it was called off in the outside calendar.
+    pub const CALLED_OFF_THERE: &'static str = "called_off_there";
+    /// Likewise: it was moved there, or given to somebody else.
+    pub const MOVED_THERE: &'static str = "moved_there";
+    /// Likewise: it is near, and the outside calendar has not said whether it stands.
+    pub const UNANSWERED: &'static str = "unanswered";
+
+    /// About an appointment as it is now.
+    #[must_use]
+    pub fn about(after: &AppointmentSnapshot, reason: &str, there: There) -> Self {
+        Self {
+            appointment: after.id,
+            branch: after.branch,
+            customer: after.customer,
+            call: after.call,
+            starts_at: after.starts_at,
+            reason: reason.to_owned(),
+            status: Some(after.status.as_str().to_owned()),
+            there: Some(there),
+        }
+    }
+}
+
 /// What an outside calendar has of an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -244,16 +268,18 @@ impl AppointmentEvent {
     /// The fact that a person must look at an appointment.
     #[must_use]
     pub fn disputed(after: &AppointmentSnapshot, reason: ReviewReason, there: There) -> Self {
-        Self::Disputed(Disputed {
-            appointment: after.id,
-            branch: after.branch,
-            customer: after.customer,
-            call: after.call,
-            starts_at: after.starts_at,
-            reason: reason.as_str().to_owned(),
-            status: Some(after.status.as_str().to_owned()),
-            there: Some(there),
-        })
+        Self::Disputed(Disputed::about(after, reason.as_str(), there))
+    }
+
+    /// The fact that the outside calendar has changed an appointment, and nobody here has told the customer.
+    #[must_use]
+    pub fn changed_there(after: &AppointmentSnapshot) -> Self {
+        let fact = if after.status.is_open() {
+            Disputed::about(after, Disputed::MOVED_THERE, There::Booking(after.starts_at))
+        } else {
+            Disputed::about(after, Disputed::CALLED_OFF_THERE, There::Nothing)
+        };
+        Self::Disputed(fact)
     }
 
     /// Its name.

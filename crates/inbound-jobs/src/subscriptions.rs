@@ -12,7 +12,8 @@ use serde_json::json;
 
 use crate::handlers::AboutCall;
 use crate::handlers::calendar::{
-    BringCopyUpToDate, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings, WarmCache,
+    BringCopyUpToDate, CallAboutUnanswered, CallBackAboutDispute, PushOpenCopies, SyncCalcomBookings,
+    WarmCache,
 };
 use crate::handlers::check_fx::CheckFx;
 use crate::handlers::compare_said_and_done::CompareSaidAndDone;
@@ -119,6 +120,7 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("call.analyzed", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
         // Outside calendars. Every minute of product time it is seen which open copies are to be tried.
         .handler(BringCopyUpToDate::KIND, Arc::new(BringCopyUpToDate(Arc::clone(calendar_rounds))))
+        .handler(CallAboutUnanswered::KIND, Arc::new(CallAboutUnanswered(Arc::clone(calendar_rounds))))
         .handler(PushOpenCopies::KIND, Arc::new(PushOpenCopies(Arc::clone(calendar_rounds))))
         .schedule(PushOpenCopies::KIND, "* * * * *", ZONE, recurring(PushOpenCopies::KIND))
         .handler(SyncCalcomBookings::KIND, Arc::new(SyncCalcomBookings(Arc::clone(calendar_rounds))))

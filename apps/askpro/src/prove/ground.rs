@@ -37,9 +37,11 @@ const DUE: &str = "
     SELECT (SELECT count(*) FROM engine.outbox_events WHERE dispatched_at IS NULL)
          + (SELECT count(*) FROM engine.jobs WHERE state = 'leased' OR (state = 'ready' AND run_at <= app.now()))";
 
+/// What will end by itself. Looks at what is answered by then, hours or days later, are no work that is left.
 const OPEN: &str = "
     SELECT (SELECT count(*) FROM public.calendar_copies WHERE state IN ('due', 'sending', 'unknown'))
-         + (SELECT count(*) FROM engine.jobs WHERE kind NOT IN (SELECT name FROM engine.schedules) AND state <> 'dead')
+         + (SELECT count(*) FROM engine.jobs WHERE kind NOT IN (SELECT name FROM engine.schedules) AND state <> 'dead'
+               AND kind <> 'call_about_unanswered_copy')
          + (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
          + (SELECT count(*) FROM public.appointments WHERE status = 'pending')";
 

@@ -73,6 +73,24 @@ pub fn copy_job(appointment: AppointmentId, now: DateTime<Utc>) -> JobSpec {
     JobSpec::new(COPY_JOB, payload).in_queue("sync").at(at).serial(format!("copy:{appointment}"))
 }
 
+/// Kind of the job that looks whether an outside calendar has answered in time; its payload is
+/// `{"appointment": id, "starts_at": instant}`.
+pub const UNANSWERED_JOB: &str = "call_about_unanswered_copy";
+
+/// A customer who was told "if anything speaks against it, we call you" is called so long before, hours.
+const CALLED_BEFORE_HOURS: i64 = 24;
+
+/// The job that has somebody called if nobody knows by then whether the copy stands: a day before the appointment, but
+/// not before half of the time until then is over. `None`: it has begun.
+#[must_use]
+pub fn unanswered_job(appointment: &AppointmentSnapshot, now: DateTime<Utc>) -> Option<JobSpec> {
+    let left = appointment.starts_at.signed_duration_since(now);
+    let before = TimeDelta::hours(CALLED_BEFORE_HOURS).min(left / 2);
+    let at = appointment.starts_at.checked_sub_signed(before).filter(|at| *at > now)?;
+    let payload = serde_json::json!({"appointment": appointment.id, "starts_at": appointment.starts_at});
+    Some(JobSpec::new(UNANSWERED_JOB, payload).in_queue("sync").at(at))
+}
+
 /// What to do about a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {

@@ -7,7 +7,7 @@ use super::{
     ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds,
     own_holds_for, wish_for, worth_another_look,
 };
-use crate::calendar::{CopyRecord, copy_job};
+use crate::calendar::{CopyRecord, copy_job, unanswered_job};
 use crate::commands::{BookOutcome, BookRequest, BookingParty, Requester};
 use crate::error::BookingError;
 use crate::events::AppointmentEvent;
@@ -277,9 +277,12 @@ pub(super) fn change_set(
         from_hold,
     });
     let change = match picture.catalogue.link(made.service, made.staff) {
-        Some(link) => change
-            .write(AppointmentWrite::AddCopy(CopyRecord::due(made.id, link.clone())))
-            .enqueue(copy_job(made.id, now)),
+        Some(link) => {
+            let change = change
+                .write(AppointmentWrite::AddCopy(CopyRecord::due(made.id, link.clone())))
+                .enqueue(copy_job(made.id, now));
+            unanswered_job(made, now).into_iter().fold(change, ChangeSet::enqueue)
+        }
         None => change,
     };
     Ok(change

@@ -6,7 +6,7 @@ use kernel::{AppointmentId, CallId, ChangeSet, CommitError, Money, StaffId, Tena
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, wish_for, worth_another_look,
 };
-use crate::calendar::{Certainty, CopyRecord, copy_job};
+use crate::calendar::{Certainty, CopyRecord, copy_job, unanswered_job};
 use crate::commands::{
     CancelOutcome, CancelRequest, MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome, Requester,
 };
@@ -317,7 +317,10 @@ impl BookingService {
             }
             link => AppointmentWrite::CopyDue { appointment: next.id, link },
         };
-        change.write(copy).enqueue(copy_job(next.id, self.clock.now()))
+        let now = self.clock.now();
+        let change = change.write(copy).enqueue(copy_job(next.id, now));
+        let look = unanswered_job(next, now).filter(|_| next.status.is_open());
+        look.into_iter().fold(change, ChangeSet::enqueue)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use appointment::calendar::COPY_JOB;
+use appointment::calendar::{COPY_JOB, UNANSWERED_JOB};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, JobSpec};
 use operations::calendar::{CalendarError, CalendarRounds, Dispute, Pushed};
 use operations::engine::StoredEvent;
@@ -106,6 +107,35 @@ impl WarmCache {
 impl JobHandler for WarmCache {
     async fn run(&self, _: JobContext) -> Result<(), JobFailure> {
         self.0.warm().await.map_err(|error| failure(&error))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct AboutBeginning {
+    appointment: AppointmentId,
+    starts_at: DateTime<Utc>,
+}
+
+/// Somebody is called before an appointment of which nobody knows whether it stands. Enqueued with the appointment, for
+/// the instant by which that must be known; harmless if it is, and if the appointment was moved since.
+#[derive(Clone)]
+pub struct CallAboutUnanswered(pub Arc<CalendarRounds>);
+
+impl CallAboutUnanswered {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = UNANSWERED_JOB;
+}
+
+#[async_trait]
+impl JobHandler for CallAboutUnanswered {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutBeginning { appointment, starts_at } = context.payload()?;
+        let tenant = context.tenant()?;
+        let promised = self.0.call_about_unanswered(tenant, appointment, starts_at).await;
+        if promised.map_err(|error| failure(&error))? {
+            tracing::warn!(appointment.id = %appointment, "an outside calendar has not answered in time: somebody calls");
+        }
+        Ok(())
     }
 }
 

@@ -34,6 +34,15 @@ impl Dispute {
     pub(super) fn claim(&self, tie: Option<Tie>) -> Claim {
         let appointment = self.appointment;
         let key = match (tie, self.at, self.event) {
+            _ if self.is(Disputed::UNANSWERED) => {
+                let starts_at = self.fact.as_ref().map(|fact| fact.starts_at);
+                match (tie, starts_at) {
+                    (Some(Tie::Sequence(visit)), Some(at)) => {
+                        format!("dispute:{visit}:unanswered:{}", at.date_naive())
+                    }
+                    (_, at) => format!("dispute:{appointment}:unanswered:{}", at.unwrap_or_default()),
+                }
+            }
             (Some(Tie::Sequence(visit)), Some(at), _) => {
                 format!("dispute:{visit}:{}", at.timestamp().div_euclid(TOGETHER_SECONDS))
             }
@@ -45,6 +54,15 @@ impl Dispute {
             key: IdempotencyKey::new(&key),
             outcome: serde_json::json!({"effect": "dispute_told"}),
         }
+    }
+
+    fn is(&self, reason: &str) -> bool {
+        self.fact.as_ref().is_some_and(|fact| fact.reason == reason)
+    }
+
+    /// Whether the outside calendar has told the customer, as far as it knows an address.
+    pub(super) fn is_told_there(&self) -> bool {
+        self.is(Disputed::CALLED_OFF_THERE) || self.is(Disputed::MOVED_THERE)
     }
 
     /// What the staff reads: what both calendars say, and what is to be done.
@@ -68,6 +86,23 @@ impl Dispute {
         };
         let here = on(fact.starts_at);
         let status = fact.status.as_deref().and_then(AppointmentStatus::parse);
+        match fact.reason.as_str() {
+            Disputed::CALLED_OFF_THERE => {
+                let what = format!("Der Termin am {here} wurde im Kalender des Betriebs abgesagt");
+                return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");
+            }
+            Disputed::MOVED_THERE => {
+                let what = format!("Der Termin wurde im Kalender des Betriebs auf den {here} verlegt");
+                return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");
+            }
+            Disputed::UNANSWERED => {
+                let what = format!(
+                    "Der Kalender des Betriebs hat den vorgemerkten Termin am {here} noch nicht bestätigt"
+                );
+                return (what, "dort nachsehen und dem Kunden Bescheid geben");
+            }
+            _ => {}
+        }
         match (ReviewReason::parse(&fact.reason), status, fact.there) {
             (Some(MovedOntoTaken), _, Some(There::Booking(there))) => (
                 format!(

@@ -6,7 +6,8 @@ use appointment::calendar::{
     Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
     ReviewReason,
 };
-use appointment::model::{Appointment, AppointmentStatus, ChangeKind, ServiceLink};
+use appointment::events::AppointmentEvent;
+use appointment::model::{Appointment, AppointmentSource, AppointmentStatus, ChangeKind, ServiceLink};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
@@ -274,6 +275,7 @@ impl CalendarNews {
         let after = appointment.withdraw(None, self.desk.parts.clock.now());
         let change =
             self.desk.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, next)?;
+        let change = self.to_be_told(change, &after)?;
         self.desk.parts.appointments.commit(scope, change).await?;
         Ok(Heard::Followed(after.id()))
     }
@@ -298,6 +300,7 @@ impl CalendarNews {
         let moved = self
             .despite_holds(scope, &catalogue, &after, |holds| {
                 let change = self.desk.change_over(scope, (appointment, &after), followed.clone(), holds);
+                let change = change.and_then(|change| self.to_be_told(change, &after));
                 async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
             })
             .await;
@@ -314,6 +317,22 @@ impl CalendarNews {
             // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
             Err(error) => Err(error),
         }
+    }
+
+    /// What the outside calendar has changed of an appointment that was made here is told to the customer by somebody.
+    /// Whoever booked there hears it from there.
+    fn to_be_told(
+        &self,
+        change: ChangeSet<AppointmentWrite>,
+        after: &Appointment,
+    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
+        let now = self.desk.parts.clock.now();
+        let state = after.snapshot();
+        if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
+            return Ok(change);
+        }
+        let fact = AppointmentEvent::changed_there(state);
+        Ok(change.emit(fact.into_outgoing(&*self.desk.parts.ids, now)?))
     }
 
     pub(super) async fn ask(

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort};
-use appointment::model::Span;
+use appointment::events::{Disputed, There};
+use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::CustomerService;
@@ -191,6 +192,26 @@ impl CalendarRounds {
         Ok(all)
     }
 
+    /// Whoever was told "if anything speaks against it, we call you" is called, if the appointment is near and nobody knows
+    /// yet whether it stands. True if that was promised now.
+    ///
+    /// # Errors
+    /// [`CalendarError`].
+    pub async fn call_about_unanswered(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+        starts_at: DateTime<Utc>,
+    ) -> Result<bool, CalendarError> {
+        let Some(found) = self.appointments.find(scope, appointment).await? else { return Ok(false) };
+        if found.status != AppointmentStatus::Pending || found.starts_at != starts_at {
+            return Ok(false);
+        }
+        let fact = Disputed::about(&found, Disputed::UNANSWERED, There::Unknown);
+        let dispute = Dispute { appointment, event: None, at: Some(self.clock.now()), fact: Some(fact) };
+        self.call_back_about(scope, &dispute).await
+    }
+
     /// Promises that a person clears up what the outside calendar says otherwise, and tells the customer. The
     /// promise is made once, however often it is asked for; disputes of one visit that come together are one promise. Nobody
     /// can be called without a number, and an appointment that was called off since is no matter any more.
@@ -213,6 +234,10 @@ impl CalendarRounds {
         let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {
             return Ok(false);
         };
+        let has_address = customer.as_ref().is_some_and(|customer| customer.email().is_some());
+        if dispute.is_told_there() && has_address {
+            return Ok(false);
+        }
         let request = RequestCallback {
             branch: Some(found.branch),
             customer: Some(found.customer),
