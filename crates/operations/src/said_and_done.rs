@@ -45,6 +45,17 @@ pub enum Mismatch {
 }
 
 impl Mismatch {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[
+        Self::BookingClaimed,
+        Self::FirmClaimed,
+        Self::MoveClaimed,
+        Self::CancellationClaimed,
+        Self::BookingUntold,
+        Self::MoveUntold,
+        Self::CancellationUntold,
+    ];
+
     /// The word that is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

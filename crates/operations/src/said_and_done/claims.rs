@@ -10,8 +10,8 @@ mod lists;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use lists::{
-    ALREADY, ASKING, BETWEEN, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOURS, LENGTHS, NOT_QUITE,
-    OF_ANYTHING, RELATIVE, UNREAL, WEEKDAYS,
+    ALREADY, ASKING, BETWEEN, CHANGING, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOURS, LENGTHS,
+    NOT_QUITE, OF_ANYTHING, RELATIVE, UNREAL, WEEKDAYS,
 };
 
 /// What is said to have been done to an appointment.
@@ -118,10 +118,31 @@ fn claims_of(sentence: &str) -> Vec<Clause> {
         Some(index) if index + 1 < clauses.len() => &clauses[..index],
         Some(_) => &[],
     };
-    told.iter().filter_map(|clause| claim_of(clause, short, is_question(sentence))).collect()
+    let asks = Asks::of(sentence, statement);
+    told.iter().filter_map(|clause| claim_of(clause, short, asks)).collect()
 }
 
-fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<Clause> {
+/// What a sentence asks beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Nothing,
+    /// Whether what there is shall be changed: so asks whoever reads out an appointment.
+    ToChange,
+    Else,
+}
+
+impl Asks {
+    fn of(sentence: &str, statement: &str) -> Self {
+        let question = sentence.get(statement.len()..).unwrap_or_default();
+        match words(question).iter().any(|word| CHANGING.contains(&word.as_str())) {
+            _ if !is_question(sentence) => Self::Nothing,
+            true => Self::ToChange,
+            false => Self::Else,
+        }
+    }
+}
+
+fn claim_of(words: &[String], short: bool, asks: Asks) -> Option<Clause> {
     let has = |word: &str| words.iter().any(|known| known == word);
     let has_any = |list: &[&str]| list.iter().any(|word| has(word));
     let is_deed =
@@ -131,7 +152,7 @@ fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<Clause> {
     }
     // Whoever asks as well tells what there is: "Ihr Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a
     // confirmation that "steht noch aus" is none.
-    let stands = !is_asked
+    let stands = asks == Asks::Nothing
         && has("steht")
         && !has_any(&["aus", "zur"])
         && words.iter().any(|word| word.starts_with("termin"));
@@ -152,9 +173,8 @@ fn claim_of(words: &[String], short: bool, is_asked: bool) -> Option<Clause> {
     }
     let claimed = |when| Clause { claim: *claim, when, is_firm: has_any(FIRM) };
     if OF_ANYTHING.contains(word) {
-        // Whoever asks as well may tell what there is, as with "steht".
         let is_named = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
-        let is_told = is_asked && *word == "bestaetigt" && !by_speaker;
+        let is_told = asks == Asks::ToChange && !by_speaker;
         return (by_us && is_named && !is_told).then(|| claimed(when(words)));
     }
     ((by_us && about_appointment) || short).then(|| claimed(when(words)))

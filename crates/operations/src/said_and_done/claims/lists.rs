@@ -267,6 +267,9 @@ pub(super) const OF_ANYTHING: &[&str] = &["bestaetigt", "angelegt", "geaendert"]
 /// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
 pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
 
+/// Words of the question whether what there is shall be changed.
+pub(super) const CHANGING: &[&str] = &["aendern", "verschieben", "verlegen", "absagen", "stornieren"];
+
 /// Words that promise that nothing is left open.
 pub(super) const FIRM: &[&str] =
     &["fest", "festgemacht", "bestaetigt", "verbindlich", "definitiv", "garantiert", "endgueltig"];

@@ -46,6 +46,8 @@ const SAID: &[(&str, Option<Claim>)] = &[
     ("Ihr Termin ist bestätigt.", Some(Claim::Booked)),
     ("Ihr Termin am Dienstag, dem 1. Dezember, um zehn Uhr ist bestätigt.", Some(Claim::Booked)),
     ("Ich habe Ihren Termin um zehn Uhr bestätigt, möchten Sie noch etwas?", Some(Claim::Booked)),
+    ("Ihr Termin am Freitag ist bestätigt, kann ich sonst noch etwas für Sie tun?", Some(Claim::Booked)),
+    ("Ich habe Ihren Termin bestätigt, möchten Sie noch etwas ändern?", Some(Claim::Booked)),
     ("Der Termin wurde angelegt.", Some(Claim::Booked)),
     ("Ich habe den Termin für Sie angelegt.", Some(Claim::Booked)),
     ("Ich habe Sie am Freitag um zehn Uhr eingeplant.", Some(Claim::Booked)),
