@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::calendar::{CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Offered, RemoteEventType};
+use crate::calendar::{
+    CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Offered, RemoteEventType, UNANSWERED_JOB,
+};
 use crate::commands::{MoveRefusal, PrepareOutcome};
 use crate::model::Unavailable;
 
@@ -87,4 +89,17 @@ async fn a_little_later_is_asked_about_as_if_the_own_copy_was_not_there() {
     // It knows nothing of the appointment yet.
     let unknown = mirrored(offers(&[QUARTER]), offers(&[]), None);
     assert_eq!(asked(&unknown, Some(1), QUARTER).await, VERIFIED);
+}
+
+#[tokio::test]
+async fn somebody_looks_a_day_before_whether_the_calendar_has_answered_and_sooner_if_it_is_near() {
+    let soon = "2026-11-20T12:00:00Z";
+    let world = mirrored(offers(&[soon, TEN]), offers(&[]), None);
+    for (number, start, look) in [(1, TEN, "2026-11-23T09:00:00Z"), (2, soon, "2026-11-20T10:00:00Z")] {
+        let made = world.booked(book(number, 1, Some(1), start)).await;
+        let jobs = world.store.jobs(&world.scope);
+        let looks: Vec<_> = jobs.iter().filter(|job| job.kind == UNANSWERED_JOB).collect();
+        let last = looks.last().unwrap();
+        assert_eq!((last.payload["appointment"].clone(), last.run_at), (json!(made.id()), Some(at(look))));
+    }
 }

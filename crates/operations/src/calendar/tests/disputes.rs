@@ -1,11 +1,12 @@
 //! What the staff reads of a dispute is what has happened.
 
 use appointment::calendar::RefusalReason;
+use appointment::commands::BookOutcome;
 use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use kernel::{AppointmentId, Clock};
 
-use super::world::{World, event_type, host, slot};
+use super::world::{PHONE, WITH_ADDRESS, World, event_type, host, slot, who};
 use crate::calendar::{Attention, Dispute};
 
 const TAKEN: Mishap = Mishap::Refused(RefusalReason::SlotTaken);
@@ -107,10 +108,86 @@ async fn a_move_to_somebody_else_there_names_the_person() {
 async fn a_move_to_another_person_that_was_refused_stands_nowhere_there() {
     let world = World::new();
     let (id, _) = world.settled(1, slot(0)).await;
-    world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
     world.move_to(id, 2, slot(0)).await;
+    // Taken after the look, when the old booking is called off already.
+    world.gateway.before_write(Box::pin(async {}));
+    let remote = world.remote.clone();
+    world.gateway.before_write(Box::pin(async move {
+        remote.book_outside(&event_type(2), slot(0), None).unwrap();
+    }));
     world.push_for(id, &Attention::waiting()).await;
     assert!(world.note(id).await.ends_with("steht im Kalender des Betriebs nicht, bitte klären"));
+}
+
+#[tokio::test]
+async fn what_the_owner_changes_there_is_told_to_whoever_hears_nothing_from_there() {
+    let world = World::new();
+    let (gone, uid) = world.settled(1, slot(0)).await;
+    world.remote.cancel_outside(&uid);
+    world.hear(&uid).await;
+    assert_eq!(
+        world.note(gone).await,
+        "Der Termin am 24.11.2026 um 09:00 Uhr wurde im Kalender des Betriebs abgesagt, bitte dem Kunden Bescheid geben, \
+         er hat dort keine E-Mail-Adresse"
+    );
+    let (moved, uid) = world.settled(2, slot(0)).await;
+    let uid = world.remote.move_outside(&uid, slot(3)).unwrap();
+    world.hear(&uid).await;
+    assert!(world.note(moved).await.starts_with(
+        "Der Termin wurde im Kalender des Betriebs auf den 24.11.2026 um 10:30 Uhr verlegt, bitte dem Kunden Bescheid"
+    ));
+    assert_eq!(world.reviews().len(), 0, "nobody has to decide anything");
+}
+
+#[tokio::test]
+async fn whoever_has_an_address_or_booked_there_hears_it_from_there() {
+    let world = World::new();
+    let BookOutcome::Booked(made) = world.try_book(WITH_ADDRESS, 1, slot(0)).await else { panic!("free") };
+    world.push(made.id()).await;
+    let uid = world.only().uid;
+    world.remote.cancel_outside(&uid);
+    world.hear(&uid).await;
+    let told = world
+        .store
+        .events(&world.scope)
+        .into_iter()
+        .rfind(|event| event.name == "appointment.disputed")
+        .unwrap();
+    let dispute = Dispute {
+        appointment: made.id(),
+        event: Some(told.id),
+        at: Some(told.occurred_at),
+        fact: serde_json::from_value(told.payload).unwrap(),
+    };
+    assert!(!world.rounds.call_back_about(&world.scope, &dispute).await.unwrap());
+
+    let there =
+        world.remote.book_outside(&event_type(2), slot(4), Some(who("Ida Neu", Some(PHONE)))).unwrap();
+    world.hear(&there).await;
+    world.remote.cancel_outside(&there);
+    world.hear(&there).await;
+    assert_eq!((world.emitted("appointment.cancelled"), world.emitted("appointment.disputed")), (2, 1));
+}
+
+#[tokio::test]
+async fn a_customer_is_called_before_an_appointment_that_nobody_has_confirmed() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let id = world.book(1, slot(0)).await;
+    world.push(id).await;
+    let look = |at| world.rounds.call_about_unanswered(&world.scope, id, at);
+    assert!(!look(slot(1)).await.unwrap(), "it was moved since");
+    assert!(look(slot(0)).await.unwrap());
+    assert!(!look(slot(0)).await.unwrap(), "once");
+    assert_eq!(
+        world.callbacks.all().last().unwrap().note.as_ref().unwrap().as_str(),
+        "Der Kalender des Betriebs hat den vorgemerkten Termin am 24.11.2026 um 09:00 Uhr noch nicht bestätigt, bitte dort \
+         nachsehen und dem Kunden Bescheid geben"
+    );
+    assert_eq!(world.status(id), AppointmentStatus::Pending, "it is tried on");
+    world.remote.set_down(false);
+    let (settled, _) = world.settled(2, slot(0)).await;
+    assert!(!world.rounds.call_about_unanswered(&world.scope, settled, slot(0)).await.unwrap());
 }
 
 #[tokio::test]

@@ -23,8 +23,8 @@ use customer::testing::{InMemoryCustomers, customer};
 use customer::{CustomerRepository, CustomerService, CustomerSnapshot, CustomerWrite};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{
-    Actor, AppointmentId, ChangeSet, CommitError, CorrelationId, CustomerId, PersonName, PhoneNumber,
-    PlatformScope, StoreError, TenantScope,
+    Actor, AppointmentId, ChangeSet, CommitError, CorrelationId, CustomerId, EmailAddress, PersonName,
+    PhoneNumber, PlatformScope, StoreError, TenantScope,
 };
 use servicedesk::CallbackService;
 use servicedesk::testing::InMemoryCallbacks;
@@ -41,6 +41,9 @@ use crate::ports::{MockCalendarSurvey, MockWarmBell};
 const NOW: &str = "2026-11-20T08:00:00Z";
 
 pub(super) const PHONE: &str = "+4940555777";
+
+/// Of the nine customers, the one whose e-mail address is known.
+pub(super) const WITH_ADDRESS: u128 = 9;
 
 /// Customers, with those who came into being with bookings: two tables here, one in the database.
 struct Everybody(InMemoryCustomers, Arc<InMemoryAppointments>);
@@ -166,7 +169,11 @@ impl World {
         let customers = InMemoryCustomers::default();
         for number in 1..=9 {
             let phone = format!("+494055510{number:02}");
-            customers.add(scope.tenant(), customer(number, "Erika Muster", Some(&phone)));
+            let mut row = customer(number, "Erika Muster", Some(&phone));
+            row.email = EmailAddress::parse("erika@muster.example")
+                .ok()
+                .filter(|_| u128::from(number) == WITH_ADDRESS);
+            customers.add(scope.tenant(), row);
         }
         let customers =
             CustomerService::new(Arc::new(Everybody(customers, store.clone())), clock.clone(), ids.clone());
