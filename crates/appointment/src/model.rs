@@ -11,6 +11,7 @@ mod history;
 mod hold;
 mod hours;
 mod load;
+mod mirrored;
 mod note;
 mod reason;
 mod slot;

@@ -8,9 +8,9 @@ mod series;
 use std::sync::Arc;
 
 use appointment::BookingService;
-use appointment::calendar::{CalendarBook, CalendarGateway, Effort};
+use appointment::calendar::{CalendarBook, CalendarGateway, Effort, RemoteBooking};
 use appointment::error::BookingError;
-use appointment::model::{BusyKind, DayHours, Span, Unavailable};
+use appointment::model::{BusyKind, DayHours, ServiceLink, Span, Unavailable};
 use appointment::service::{Explanation, FacilityExplanation, PersonExplanation, WhyRequest};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -184,8 +184,8 @@ impl WhyDesk {
         }
     }
 
-    /// What stands there: the bookings that touch the stay, as they are now. Where there is none, the account does not offer
-    /// the time for another reason: hours, notice, or a calendar that is connected with it.
+    /// What stands there: the person's bookings that touch the stay, as they are now. Where there is none, the account does
+    /// not offer the time for another reason: hours, notice, or a calendar that is connected with it.
     async fn remote(&self, scope: &TenantScope, found: &Explanation, person: &PersonExplanation) -> Value {
         let (Some(link), Some(stay)) = (&person.link, found.stay) else { return Value::Null };
         let mut detail = json!({
@@ -196,12 +196,20 @@ impl WhyDesk {
             detail["bookings"] = Value::Null;
             return detail;
         };
+        let Ok(links) = self.book.links(scope, link.connection).await else {
+            detail["bookings"] = Value::Null;
+            return detail;
+        };
+        let own: Vec<_> =
+            links.into_iter().map(|(_, link)| link).filter(|one| one.staff == person.staff).collect();
         // A booking that began before the stay may reach into it.
         let around = Span::new(stay.start - chrono::TimeDelta::hours(12), stay.end);
         match self.gateway.list(scope, &connection, around, None, self.effort).await {
             Ok(page) => {
                 let touches = page.bookings.iter().filter(|booking| {
-                    booking.status.is_open() && Span::new(booking.start, booking.end).overlaps(&stay)
+                    booking.status.is_open()
+                        && Span::new(booking.start, booking.end).overlaps(&stay)
+                        && concerns(&own, booking)
                 });
                 let shown = touches.take(MAX_REMOTE).map(|booking| {
                     json!({
@@ -216,6 +224,14 @@ impl WhyDesk {
         }
         detail
     }
+}
+
+/// Whether a booking takes the time of the person whose links these are: of whatever event type, if it says who performs it.
+fn concerns(own: &[ServiceLink], booking: &RemoteBooking) -> bool {
+    own.iter().any(|own| match &own.link.host {
+        Some(host) if !booking.hosts.is_empty() => booking.hosts.iter().any(|one| one.reference == *host),
+        _ => booking.event_type.as_ref() == Some(&own.link.event_type),
+    })
 }
 
 /// What occupies somebody or something.

@@ -130,6 +130,32 @@ async fn a_company_is_connected_linked_and_looked_after() {
     assert!(desk.say(&format!("resolve {review}")).await.unwrap_err().contains("was answered before"));
     assert!(desk.say("reviews").await.unwrap().is_empty());
 
+    for reason in ["account_refused", "not_assignable"] {
+        sqlx::query(
+            "INSERT INTO calendar_reviews (tenant_id, id, connection_id, reason, uid, detail, opened_at)
+             SELECT tenant_id, gen_random_uuid(), id, $1, 'uid-1', 'at ten', app.now() FROM calendar_connections",
+        )
+        .bind(reason)
+        .execute(admin)
+        .await
+        .unwrap();
+        let asked = desk.say("reviews --tenant salon-1").await.unwrap();
+        let review = asked[0]["review"].as_str().unwrap();
+        let settle =
+            |decision: &str| format!("settle {review} {decision} --config {}", desk.file("keys.toml"));
+        let retried = desk.say(&settle("retry")).await.unwrap_err();
+        if reason == "account_refused" {
+            assert!(retried.contains("connect it with a key"), "{retried}");
+            desk.say(&format!("resolve {review}")).await.unwrap();
+            continue;
+        }
+        assert!(retried.contains("no open appointment"), "{retried}");
+        let settled = desk.say(&settle("stands")).await.unwrap();
+        assert_eq!((&settled[0]["decided"], &settled[0]["resolved"]), (&"stands".into(), &true.into()));
+        assert!(desk.say(&settle("stands")).await.unwrap_err().contains("was answered before"));
+        assert!(desk.say(&settle("perhaps")).await.unwrap_err().contains("withdraw"));
+    }
+
     desk.say(&format!("disable {id}")).await.unwrap();
     assert_eq!(desk.say("list").await.unwrap()[0]["active"], false);
     desk.say(&format!("enable {id}")).await.unwrap();

@@ -89,6 +89,8 @@ impl JobHandler for SyncCalcomBookings {
         metrics::counter!("calendar_differences_total", "became" => "tidied").increment(found.tidied.into());
         metrics::counter!("calendar_differences_total", "became" => "disputed")
             .increment(found.disputed.into());
+        let open = found.open + found.unreadable;
+        metrics::counter!("calendar_differences_total", "became" => "open").increment(open.into());
         Ok(())
     }
 }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appointment::BookingService;
-use appointment::calendar::{Effort, Lane};
+use appointment::calendar::{
+    CalendarLink, Connection, ConnectionId, Effort, Lane, MockOutsideTimes, Offered, RemoteEventType,
+    RemoteHost, RemoteHostRef, Secret,
+};
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, Requester};
 use appointment::model::AppointmentSource;
 use appointment::policy::series::{Interval, SeriesRule};
 use appointment::service::WhyRequest;
 use appointment::testing::{
-    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar, branch_id,
+    InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar, branch_id, salon,
     salon_with_basins, service_id, staff_id,
 };
 use chrono::{DateTime, Utc};
@@ -102,4 +105,68 @@ async fn a_series_says_of_each_date_what_is_in_the_way() {
     let starts: Vec<_> = dates[4..].iter().map(|date| date.slot.as_ref().unwrap().start.as_str()).collect();
     assert_eq!(starts, ["2027-03-23T10:00:00+01:00", "2027-04-20T10:00:00+02:00"]);
     assert!(dates[1].why.is_none() && dates[1].nearest.is_none());
+}
+
+/// Anna is linked with a host of a team's event type, Ben with an event type of his own, whose hosts are not told.
+#[tokio::test]
+async fn of_what_stands_in_the_outside_calendar_only_the_persons_own_bookings_are_named() {
+    let clock = Arc::new(FixedClock::at(at("2026-11-20T08:00:00Z")));
+    let scope = scope(1, Some(branch_id(1)));
+    let connection = Connection {
+        id: ConnectionId::from_uuid(Uuid::from_u128(71)),
+        base_url: "https://calendar.example".to_owned(),
+        api_key: Secret::new("key".to_owned()),
+        webhook_secret: Secret::new("secret".to_owned()),
+        team: None,
+    };
+    let event_type = |name: &str| RemoteEventType::parse(name).unwrap();
+    let host = |name: &str| RemoteHost {
+        reference: RemoteHostRef::parse(name).unwrap(),
+        name: name.to_owned(),
+        email: None,
+    };
+    let link = |name: &str, host: Option<&str>| CalendarLink {
+        connection: connection.id,
+        event_type: event_type(name),
+        host: host.map(|host| RemoteHostRef::parse(host).unwrap()),
+    };
+    let salon = salon(branch_id(1)).unwrap();
+    let salon = salon.linked(1, 1, link("team", Some("anna"))).linked(1, 2, link("bens", None));
+    let catalogues = Arc::new(InMemoryCatalogues::default());
+    catalogues.put(&scope, salon.snapshot());
+    let store = Arc::new(InMemoryAppointments::new(Arc::clone(&catalogues), clock.clone()));
+    store.put_connection(&scope, connection);
+    let mut outside = MockOutsideTimes::new();
+    outside.expect_offered().returning(|_, links, _| {
+        let nothing = || Offered::Fresh { starts: Vec::new(), as_of: at(TEN) };
+        links.iter().map(|(person, _)| (*person, nothing())).collect()
+    });
+    let bookings = BookingService::new(
+        catalogues,
+        store.clone(),
+        Arc::new(InMemorySoftOffers::new(clock.clone())),
+        clock.clone(),
+        Arc::new(SequentialIds::default()),
+    );
+    let gateway = Arc::new(ScriptedCalendar::new(clock));
+    let mut uids = Vec::new();
+    for (name, performers) in
+        [("meeting", vec![host("anna")]), ("meeting_of_ben", vec![host("ben")]), ("bens", vec![])]
+    {
+        gateway.performed_by(performers);
+        uids.push(gateway.book_outside(&event_type(name), at(TEN), None).unwrap());
+    }
+    let bookings = Arc::new(bookings.with_outside(Arc::new(outside)));
+    let effort = Effort { lane: Lane::Background, within: Duration::from_secs(1) };
+    let desk = WhyDesk::new(bookings, store, gateway, effort);
+    for (person, named) in [(1, &uids[0]), (2, &uids[2])] {
+        let staff = Some(staff_id(person));
+        let request = WhyRequest { branch: branch_id(1), service: service_id(1), staff, start: at(TEN) };
+        let answer = desk.explain(&scope, request).await.unwrap();
+        let reason = answer.people[0].reason.as_ref().unwrap();
+        assert_eq!(reason.code, "outside_calendar");
+        let shown: Vec<_> =
+            reason.detail["bookings"].as_array().unwrap().iter().map(|one| &one["uid"]).collect();
+        assert_eq!(shown, [named.as_str()]);
+    }
 }
