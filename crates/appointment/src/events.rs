@@ -127,8 +127,10 @@ pub struct Disputed {
 impl Disputed {
     /// A word of [`Disputed::reason`], beside those of [`ReviewReason`]: it was called off in the outside calendar.
     pub const CALLED_OFF_THERE: &'static str = "called_off_there";
-    /// Likewise: it was moved there, or given to somebody else.
+    /// Likewise: it was moved there.
     pub const MOVED_THERE: &'static str = "moved_there";
+    /// Likewise: it was given to somebody else there, at the same time.
+    pub const GIVEN_THERE: &'static str = "given_there";
     /// Likewise: it is near, and the outside calendar has not said whether it stands.
     pub const UNANSWERED: &'static str = "unanswered";
 
@@ -273,13 +275,14 @@ impl AppointmentEvent {
 
     /// The fact that the outside calendar has changed an appointment, and nobody here has told the customer.
     #[must_use]
-    pub fn changed_there(after: &AppointmentSnapshot) -> Self {
-        let fact = if after.status.is_open() {
-            Disputed::about(after, Disputed::MOVED_THERE, There::Booking(after.starts_at))
-        } else {
-            Disputed::about(after, Disputed::CALLED_OFF_THERE, There::Nothing)
+    pub fn changed_there(before: &AppointmentSnapshot, after: &AppointmentSnapshot) -> Self {
+        let there = There::Booking(after.starts_at);
+        let (reason, there) = match (after.status.is_open(), before.starts_at == after.starts_at) {
+            (false, _) => (Disputed::CALLED_OFF_THERE, There::Nothing),
+            (true, true) => (Disputed::GIVEN_THERE, there),
+            (true, false) => (Disputed::MOVED_THERE, there),
         };
-        Self::Disputed(fact)
+        Self::Disputed(Disputed::about(after, reason, there))
     }
 
     /// Its name.

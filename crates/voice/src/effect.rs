@@ -186,8 +186,9 @@ impl Effect {
         let is =
             |fits: &dyn Fn(&AppointmentSnapshot) -> bool| now.first().is_some_and(|now| fits(now.snapshot()));
         match self {
-            Self::Booked { start, .. } | Self::Moved { start, .. } => {
-                is(&|now| now.status.is_open() && now.starts_at == *start)
+            // Given to somebody else at the same time, it is not what was said either.
+            Self::Booked { start, staff, .. } | Self::Moved { start, staff, .. } => {
+                is(&|now| now.status.is_open() && (now.starts_at, now.staff) == (*start, *staff))
             }
             Self::Cancelled { .. } => is(&|now| !now.status.is_open()),
             Self::Sequence(sequence) => sequence.still_stands(now),
@@ -350,4 +351,44 @@ impl Effect {
 /// What a change cost, inside a sentence; nothing if it was free.
 pub(crate) fn said(fee: Option<Money>) -> String {
     fee.map(|fee| format!(", das kostet {}", speech::price(fee))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use appointment::model::{AppointmentSource, Draft, Minute, Sought};
+    use appointment::testing::{branch_id, salon, service_id, staff_id};
+    use chrono_tz::Tz;
+    use kernel::{Currency, CustomerId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Moved to another person at the same time and refused there, it is back with the old one: not what was said.
+    #[test]
+    fn the_same_time_with_somebody_else_is_not_what_was_said() {
+        let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
+        let sought = Sought::service(&catalogue, service_id(1)).unwrap();
+        let draft = Draft {
+            id: AppointmentId::from_uuid(Uuid::from_u128(5)),
+            branch: branch_id(1),
+            timezone: Tz::Europe__Berlin,
+            customer: CustomerId::from_uuid(Uuid::from_u128(6)),
+            call: None,
+            source: AppointmentSource::VoiceAgent,
+            price: Money::new(3200, Currency::Eur),
+            notes: None,
+        };
+        let at = "2026-11-24T09:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        let moved = Appointment::book(draft, &sought, staff_id(2), Minute::floor(at), at);
+        let back = moved.move_undone(staff_id(1), at);
+        let effects = [
+            Effect::booked(moved.snapshot()),
+            Effect::moved(moved.snapshot(), at),
+            Effect::Sequence(SequenceEffect::of(Did::Moved, std::slice::from_ref(&moved))),
+        ];
+        for effect in effects {
+            assert_eq!(effect.standing(std::slice::from_ref(&moved)), Standing::Firm);
+            assert_eq!(effect.standing(std::slice::from_ref(&back)), Standing::Superseded, "{effect:?}");
+        }
+    }
 }

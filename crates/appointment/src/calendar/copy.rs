@@ -292,7 +292,9 @@ impl CopyRecord {
     /// How long a booking lasts and how long the copy lasted before, if that is known and differs.
     #[must_use]
     pub fn stretched(&self, booking: &RemoteBooking) -> Option<(TimeDelta, TimeDelta)> {
-        let before = self.remote_end? - self.remote_start?;
+        // A program that does not know the end yet moves the start alone: what comes of that is no length.
+        let before =
+            Some(self.remote_end? - self.remote_start?).filter(|before| *before > TimeDelta::zero())?;
         let now = booking.end - booking.start;
         (now != before).then_some((now, before))
     }

@@ -1,6 +1,6 @@
 //! Whether the customer came.
 
-use appointment::calendar::{Connection, Effort, RemoteBooking, RemoteUid};
+use appointment::calendar::{Connection, Effort, ReadFailure, RemoteBooking, RemoteUid};
 use appointment::model::{Appointment, AppointmentStatus};
 use kernel::{ChangeSet, TenantScope};
 
@@ -35,13 +35,17 @@ impl CalendarNews {
         marked: bool,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        let now = self.desk.parts.gateway.get(scope, connection, uid, effort).await?;
+        let now = match self.desk.parts.gateway.get(scope, connection, uid, effort).await {
+            // The mark itself was proven.
+            Err(ReadFailure::Withheld { .. }) => None,
+            read => read?,
+        };
         let is_absent = now.and_then(|booking| booking.absent).unwrap_or(marked);
         self.of_uid(scope, connection, uid, |appointment| attended(appointment, is_absent)).await
     }
 
-    /// What a booking that was just read, or listed, says about it. A mark that is not there (any more) is read again before
-    /// it is taken back here: the listing may be older than the mark.
+    /// What a booking that was just read, or listed, says about it. What would change something here is read again first: a
+    /// listing may be older than the mark, or than its end.
     pub(super) async fn attendance(
         &self,
         scope: &TenantScope,
@@ -51,13 +55,11 @@ impl CalendarNews {
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
         match (booking.absent, appointment.status()) {
-            (Some(true), status) if status != AppointmentStatus::NoShow => {
-                self.ended(scope, appointment, |appointment| attended(appointment, true)).await
-            }
-            (Some(false), AppointmentStatus::NoShow) => {
+            (Some(true), AppointmentStatus::NoShow) | (None, _) => Ok(Heard::Known),
+            (Some(true), _) | (Some(false), AppointmentStatus::NoShow) => {
                 self.marked(scope, connection, &booking.uid, true, effort).await
             }
-            _ => Ok(Heard::Known),
+            (Some(false), _) => Ok(Heard::Known),
         }
     }
 

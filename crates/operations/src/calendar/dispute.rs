@@ -37,8 +37,9 @@ impl Dispute {
             _ if self.is(Disputed::UNANSWERED) => {
                 let starts_at = self.fact.as_ref().map(|fact| fact.starts_at);
                 match (tie, starts_at) {
+                    // The parts of a visit follow each other: one hour of the day holds what begins together.
                     (Some(Tie::Sequence(visit)), Some(at)) => {
-                        format!("dispute:{visit}:unanswered:{}", at.date_naive())
+                        format!("dispute:{visit}:unanswered:{}", at.format("%Y-%m-%dT%H"))
                     }
                     (_, at) => format!("dispute:{appointment}:unanswered:{}", at.unwrap_or_default()),
                 }
@@ -62,7 +63,9 @@ impl Dispute {
 
     /// Whether the outside calendar has told the customer, as far as it knows an address.
     pub(super) fn is_told_there(&self) -> bool {
-        self.is(Disputed::CALLED_OFF_THERE) || self.is(Disputed::MOVED_THERE)
+        [Disputed::CALLED_OFF_THERE, Disputed::MOVED_THERE, Disputed::GIVEN_THERE]
+            .iter()
+            .any(|reason| self.is(reason))
     }
 
     /// What the staff reads: what both calendars say, and what is to be done.
@@ -93,6 +96,12 @@ impl Dispute {
             }
             Disputed::MOVED_THERE => {
                 let what = format!("Der Termin wurde im Kalender des Betriebs auf den {here} verlegt");
+                return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");
+            }
+            Disputed::GIVEN_THERE => {
+                let what = format!(
+                    "Der Termin am {here} wurde im Kalender des Betriebs jemand anderem aus dem Betrieb gegeben"
+                );
                 return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");
             }
             Disputed::UNANSWERED => {

@@ -31,7 +31,9 @@ impl CalendarNews {
         match self.known_record_of(scope, connection, booking).await? {
             Some(record)
                 if record.uid.as_ref() == Some(&booking.uid)
-                    && (!is_open || record.remote_start.is_some()) =>
+                    && (!is_open || record.remote_start.is_some())
+                    // Given to somebody else it keeps its name: the page may be from before.
+                    && record.link.is_performed_as_wanted(booking) =>
             {
                 return self.about_copy(scope, connection, record, booking, effort).await;
             }

@@ -4,6 +4,7 @@ use appointment::calendar::{
     Connection, ConnectionId, CopyRecord, CopyState, Effort, Finding, ReadFailure, RefusalReason,
     RemoteBooking, RemoteStatus, RemoteUid, ReviewReason,
 };
+use appointment::events::There;
 use appointment::model::{Appointment, Span};
 use chrono::TimeDelta;
 use kernel::TenantScope;
@@ -115,7 +116,8 @@ impl CopyDesk {
             self.note(scope, next).await?;
             return Ok(Pushed::Refused(Box::new(appointment.clone()), RefusalReason::Invalid));
         }
-        let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+        let unknown = (ReviewReason::CopyRefused, There::Unknown);
+        let after = self.dispute_what_is(scope, appointment, next, unknown).await?;
         Ok(Pushed::Refused(Box::new(after), RefusalReason::Invalid))
     }
 

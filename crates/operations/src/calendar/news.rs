@@ -275,7 +275,7 @@ impl CalendarNews {
         let after = appointment.withdraw(None, self.desk.parts.clock.now());
         let change =
             self.desk.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, next)?;
-        let change = self.to_be_told(change, &after)?;
+        let change = self.to_be_told(change, (appointment, &after))?;
         self.desk.parts.appointments.commit(scope, change).await?;
         Ok(Heard::Followed(after.id()))
     }
@@ -300,7 +300,7 @@ impl CalendarNews {
         let moved = self
             .despite_holds(scope, &catalogue, &after, |holds| {
                 let change = self.desk.change_over(scope, (appointment, &after), followed.clone(), holds);
-                let change = change.and_then(|change| self.to_be_told(change, &after));
+                let change = change.and_then(|change| self.to_be_told(change, (appointment, &after)));
                 async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
             })
             .await;
@@ -324,14 +324,14 @@ impl CalendarNews {
     fn to_be_told(
         &self,
         change: ChangeSet<AppointmentWrite>,
-        after: &Appointment,
+        (before, after): (&Appointment, &Appointment),
     ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
         let now = self.desk.parts.clock.now();
         let state = after.snapshot();
         if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
             return Ok(change);
         }
-        let fact = AppointmentEvent::changed_there(state);
+        let fact = AppointmentEvent::changed_there(before.snapshot(), state);
         Ok(change.emit(fact.into_outgoing(&*self.desk.parts.ids, now)?))
     }
 

@@ -32,7 +32,11 @@ impl CopyDesk {
         // The whole day, since a provider may count its grid from the beginning of what is asked for.
         let midnight = wanted.date_naive().and_time(NaiveTime::MIN).and_utc();
         let day = Span::new(midnight, midnight + TimeDelta::days(1));
-        match self.parts.gateway.free_starts(scope, &connection, link, day, None, effort).await {
+        // Our own copy stands in nobody's way: it is about to be called off.
+        let is_same_account =
+            record.placed.as_ref().is_some_and(|placed| placed.connection == link.connection);
+        let own = record.uid.as_ref().filter(|_| is_same_account);
+        match self.parts.gateway.free_starts(scope, &connection, link, day, own, effort).await {
             Ok(starts) if starts.contains(&wanted) => Ok(None),
             Ok(_) => {
                 let detail = "the person has no time there".to_owned();

@@ -172,7 +172,9 @@ impl CopyDesk {
         };
         match self.parts.gateway.get(scope, &connection, uid, effort).await {
             Ok(Some(there))
-                if there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start =>
+                if there.status == RemoteStatus::Accepted
+                    && Some(there.start) == record.remote_start
+                    && record.link.is_performed_as_wanted(&there) =>
             {
                 Ok(None)
             }

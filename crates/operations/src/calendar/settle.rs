@@ -170,10 +170,22 @@ impl CopyDesk {
         record: CopyRecord,
         reason: ReviewReason,
     ) -> Result<Appointment, CalendarError> {
+        let there = there(&record);
+        self.dispute_what_is(scope, appointment, record, (reason, there)).await
+    }
+
+    /// The same, where it is known from elsewhere what the outside calendar has.
+    pub(super) async fn dispute_what_is(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+        (reason, there): (ReviewReason, There),
+    ) -> Result<Appointment, CalendarError> {
         let now = self.parts.clock.now();
         let disputed = appointment.disputed();
         let review = self.review(&record, reason, Some(appointment.id()), record.uid.clone());
-        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason, there(&record));
+        let fact = AppointmentEvent::disputed(disputed.snapshot(), reason, there);
         let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record))
             .write(update(appointment, &disputed))
             .write(AppointmentWrite::OpenReview(review))

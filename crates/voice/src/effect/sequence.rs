@@ -88,7 +88,10 @@ impl SequenceEffect {
             let now = now.iter().find(|now| now.id() == part.appointment);
             now.is_some_and(|now| match self.did {
                 Did::Cancelled => !now.status().is_open(),
-                Did::Booked | Did::Moved => now.status().is_open() && now.starts_at() == part.start,
+                Did::Booked | Did::Moved => {
+                    let is_there = (now.starts_at(), now.snapshot().staff) == (part.start, part.staff);
+                    now.status().is_open() && is_there
+                }
             })
         })
     }

@@ -33,7 +33,7 @@ pub(crate) async fn after_booking(
 ) -> ToolResult {
     let effect = Effect::booked(made.snapshot());
     match copied(desk, talk, made).await {
-        Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
+        Settlement::Agreed => agreed(desk, talk, &effect, std::slice::from_ref(made)).await,
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
         Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, made.id()).await?;
@@ -46,6 +46,27 @@ pub(crate) async fn after_booking(
             let reply = offers::not_free(talk, &why, asked, &slots).with("booked", false);
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
+    }
+}
+
+/// Both calendars agree: on what, is read again where an outside one has a say. The worker, or somebody in that calendar,
+/// may have been faster and have put it back.
+async fn agreed(desk: &VoiceDesk, talk: &Conversation, effect: &Effect, left: &[Appointment]) -> ToolResult {
+    if !left.iter().any(has_open_copy) {
+        return Ok(effect.render(talk, Standing::Firm));
+    }
+    let mut now = Vec::with_capacity(left.len());
+    for part in left {
+        now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
+    }
+    Ok(effect.render(talk, effect.standing(&now)))
+}
+
+/// Whether an outside calendar has still to agree.
+fn has_open_copy(part: &Appointment) -> bool {
+    match part.snapshot().sync_state {
+        SyncState::NotNeeded | SyncState::Synced => false,
+        SyncState::Pending | SyncState::Failed => true,
     }
 }
 
@@ -92,11 +113,7 @@ async fn copied(desk: &VoiceDesk, talk: &Conversation, appointment: &Appointment
 
 /// Brings the copies of one visit up to date, as far as it has any.
 async fn all_copied(desk: &VoiceDesk, talk: &Conversation, visit: &[Appointment]) -> Settlement {
-    let has_open_copy = |part: &&Appointment| match part.snapshot().sync_state {
-        SyncState::NotNeeded | SyncState::Synced => false,
-        SyncState::Pending | SyncState::Failed => true,
-    };
-    let open: Vec<_> = visit.iter().filter(has_open_copy).map(Appointment::id).collect();
+    let open: Vec<_> = visit.iter().filter(|part| has_open_copy(part)).map(Appointment::id).collect();
     if open.is_empty() {
         return Settlement::Agreed;
     }
@@ -139,7 +156,7 @@ pub(crate) async fn after_moving(
 ) -> ToolResult {
     let effect = Effect::moved(after.snapshot(), before.starts_at());
     match copied(desk, talk, after).await {
-        Settlement::Agreed => Ok(effect.render(talk, Standing::Firm)),
+        Settlement::Agreed => agreed(desk, talk, &effect, std::slice::from_ref(after)).await,
         Settlement::Open => Ok(effect.render(talk, Standing::Noted)),
         Settlement::Refused(why) => {
             let now = desk.parts.bookings.find(&talk.scope, after.id()).await?;
@@ -148,7 +165,8 @@ pub(crate) async fn after_moving(
                 Left::Undone(why) => why,
             };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let is_back = |now: &Appointment| now.starts_at() == before.starts_at() && now.status().is_open();
+            let place = |at: &Appointment| (at.starts_at(), at.snapshot().staff);
+            let is_back = |now: &Appointment| place(now) == place(before) && now.status().is_open();
             let slots = around(desk, talk, before).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
             let mut reply = offers::not_free(talk, &why, &asked, &slots);
@@ -172,7 +190,7 @@ pub(crate) async fn after_booking_all(
 ) -> ToolResult {
     let effect = SequenceEffect::of(Did::Booked, made);
     let refused = match all_copied(desk, talk, made).await {
-        Settlement::Agreed => return Ok(Effect::Sequence(effect).render(talk, Standing::Firm)),
+        Settlement::Agreed => return agreed(desk, talk, &Effect::Sequence(effect), made).await,
         Settlement::Open => return Ok(Effect::Sequence(effect).render(talk, Standing::Noted)),
         Settlement::Refused(why) => why,
     };
@@ -232,9 +250,11 @@ pub(crate) async fn after_moving_all(
 ) -> ToolResult {
     let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
     if !settled.iter().any(|part| matches!(part, Settlement::Refused(_))) {
-        let is_open = settled.contains(&Settlement::Open);
-        let standing = if is_open { Standing::Noted } else { Standing::Firm };
-        return Ok(Effect::Sequence(effect).render(talk, standing));
+        let effect = Effect::Sequence(effect);
+        if settled.contains(&Settlement::Open) {
+            return Ok(effect.render(talk, Standing::Noted));
+        }
+        return agreed(desk, talk, &effect, parts).await;
     }
     let mut now = Vec::with_capacity(parts.len());
     for (part, settlement) in parts.iter().zip(settled) {
