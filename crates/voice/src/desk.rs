@@ -229,20 +229,13 @@ impl VoiceDesk {
         (Answered { reply, trace }, tool_use)
     }
 
-    /// What is said when the deadline comes first. It claims nothing: the work goes on, and the next call of the tool
-    /// finds its outcome.
+    /// What is said when the deadline comes first, or when there was no room to begin. It claims nothing: the work goes on,
+    /// or the same was asked for before, and the next call of the tool finds its outcome. A tool of an unknown name may be
+    /// one with an effect.
     #[must_use]
     pub fn overdue(tool: &str, call_id: Option<&str>) -> ToolReply {
-        let has_effect = Tool::from_name(tool).is_some_and(|tool| tool.entry().effect != Effectful::Never);
+        let has_effect = Tool::from_name(tool).is_none_or(|tool| tool.entry().effect != Effectful::Never);
         let mut reply = if has_effect { not_known_yet() } else { looked_in_vain(ErrorClass::Busy) };
-        reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
-        reply
-    }
-
-    /// What is said when there was no room to begin: nothing has been done, and it may be asked again.
-    #[must_use]
-    pub fn turned_away(call_id: Option<&str>) -> ToolReply {
-        let mut reply = looked_in_vain(ErrorClass::Busy);
         reply.call_id = call_id.filter(|id| id.len() <= 100).map(str::to_owned);
         reply
     }

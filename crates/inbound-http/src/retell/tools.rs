@@ -138,7 +138,8 @@ async fn proven(edge: &Edge, request: Request) -> Result<(Parts, Vec<u8>), Refus
     Ok((head, body))
 }
 
-/// What is said when there is no room to begin, once the signature holds: nothing was done, and one may ask again.
+/// What is said when there is no room to begin, once the signature holds: what looks was not looked up, and of what has an
+/// effect nothing is claimed, since the same may have been asked for before.
 ///
 /// # Errors
 /// A refusal, if the request is not proven, or if even to read it there is no room.
@@ -147,10 +148,14 @@ pub(crate) async fn turn_away(edge: &Edge, request: Request, why: &'static str) 
         return Err(Refusal::unavailable(why));
     };
     let read = tokio::time::timeout(edge.limits().tool_deadline, proven(edge, request));
-    let (_, body) = read.await.map_err(|_| Refusal::unavailable(why))??;
+    let (head, body) = read.await.map_err(|_| Refusal::unavailable(why))??;
     metrics::counter!("voice_tool_turned_away_total", "reason" => why).increment(1);
-    let call = decode::tool_request(&body, None).ok().and_then(|envelope| envelope.call?.call_id);
-    Ok(spoken(&VoiceDesk::turned_away(call.as_ref().map(ProviderCallId::as_str))))
+    let in_path = head.uri.path().rsplit('/').next().filter(|name| Tool::from_name(name).is_some());
+    let (tool, call) = match decode::tool_request(&body, in_path) {
+        Ok(envelope) => (envelope.tool, envelope.call.and_then(|call| call.call_id)),
+        Err(_) => (in_path.unwrap_or_default().to_owned(), None),
+    };
+    Ok(spoken(&VoiceDesk::overdue(&tool, call.as_ref().map(ProviderCallId::as_str))))
 }
 
 async fn answer(
