@@ -170,13 +170,16 @@ impl CopyDesk {
         let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
             return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
         };
+        let stands = |there: &RemoteBooking| {
+            there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start
+        };
         match self.parts.gateway.get(scope, &connection, uid, effort).await {
-            Ok(Some(there))
-                if there.status == RemoteStatus::Accepted
-                    && Some(there.start) == record.remote_start
-                    && record.link.is_performed_as_wanted(&there) =>
-            {
-                Ok(None)
+            Ok(Some(there)) if stands(&there) && record.link.is_performed_as_wanted(&there) => Ok(None),
+            Ok(Some(there)) if stands(&there) => {
+                let mut next = record.next(CopyState::Refused);
+                next.failed("somebody else performs it there".to_owned());
+                let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+                Ok(Some(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken))))
             }
             // What is not shown any more is not as it was left either: whoever looks for it asks a person.
             Ok(_) | Err(ReadFailure::Withheld { .. }) => {

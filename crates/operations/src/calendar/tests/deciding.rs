@@ -26,7 +26,7 @@ impl World {
     }
 
     /// About the only question.
-    async fn decide(&self, decision: Decision) -> Result<Decided, DecideError> {
+    pub(super) async fn decide(&self, decision: Decision) -> Result<Decided, DecideError> {
         let reviews = self.store.open_reviews(&self.scope);
         assert_eq!(reviews.len(), 1, "{reviews:?}");
         self.review_desk().decide(&self.scope, reviews[0].id, decision).await

@@ -5,8 +5,8 @@ use appointment::model::AppointmentStatus;
 use appointment::testing::{Mishap, staff_id};
 use chrono::TimeDelta;
 
-use super::super::{Attention, Heard, Pushed};
-use super::world::{World, host, slot};
+use super::super::{Attention, Decision, Heard, Pushed};
+use super::world::{World, effort, host, slot};
 
 #[tokio::test]
 async fn performed_by_the_wanted_person_is_agreed() {
@@ -74,6 +74,39 @@ async fn moved_to_somebody_elses_time_a_person_decides() {
         (world.status(id), world.reviews()),
         (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
     );
+    world.assert_converged().await;
+}
+
+/// Tried again while somebody else still performs it there, it does not stand as the customer was told.
+#[tokio::test]
+async fn what_somebody_else_performs_is_not_confirmed_by_trying_again() {
+    let world = World::with_hosts(Some("anna"));
+    world.remote.performed_by(vec![host("anna")]);
+    let (id, _) = world.settled(1, slot(0)).await;
+    world.remote.performed_by(vec![host("ben")]);
+    world.move_to(id, 1, slot(2)).await;
+    world.push(id).await;
+    world.decide(Decision::Retry).await.unwrap();
+    world.push_open().await;
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
+    );
+}
+
+#[tokio::test]
+async fn a_listing_from_before_a_reassignment_takes_nothing_back() {
+    let world = World::of_team();
+    world.remote.performed_by(vec![host("anna")]);
+    let (id, uid) = world.settled(1, slot(0)).await;
+    let (remote, news, scope, connection) =
+        (world.remote.clone(), world.news.clone(), world.scope.clone(), world.connection.clone());
+    world.gateway.after_read(Box::pin(async move {
+        remote.change(|all| all.iter_mut().for_each(|booking| booking.hosts = vec![host("ben")]));
+        news.look_at(&scope, &connection, &uid, effort()).await.unwrap();
+    }));
+    world.compare().await;
+    assert_eq!((world.row(id).staff, world.emitted("appointment.moved")), (staff_id(2), 1));
     world.assert_converged().await;
 }
 
