@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, JobSpec};
 
+use super::failure::RefusalReason;
 use super::remote::{CalendarLink, RemoteBooking, RemoteUid};
 use crate::model::{AppointmentSnapshot, AppointmentStatus, stored_words};
 
@@ -322,6 +323,21 @@ impl CopyRecord {
             Some(placed) if fits(placed) || !fits(&self.link) => placed,
             _ => &self.link,
         }
+    }
+
+    /// Notes why the provider refused.
+    pub fn refused(&mut self, reason: RefusalReason, detail: &str) {
+        self.failed(format!("{}: {detail}", reason.code()));
+    }
+
+    /// Whether nothing stands there because the provider did not take the time: nobody else could have it there either.
+    #[must_use]
+    pub fn is_refused_for_its_time(&self) -> bool {
+        let code = self.error.as_deref().and_then(|error| error.split_once(": ")).map(|(code, _)| code);
+        self.remote_start.is_none()
+            && [RefusalReason::SlotTaken, RefusalReason::OutsideRules]
+                .iter()
+                .any(|reason| code == Some(reason.code()))
     }
 
     /// Notes a failure.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use appointment::BookingService;
-use appointment::calendar::{CopyRecord, CopyState, RefusalReason, Review, ReviewId, ReviewReason, copy_job};
+use appointment::calendar::{CopyRecord, CopyState, Review, ReviewId, ReviewReason, copy_job};
 use appointment::events::AppointmentEvent;
 use appointment::model::{Appointment, AppointmentStatus, ChangeKind, Note};
 use appointment::ports::AppointmentWrite;
@@ -211,12 +211,7 @@ impl ReviewDesk {
         let now = self.desk.parts.clock.now();
         let gone = appointment.withdraw_along(reason, now);
         let next = record.due_again(None);
-        let is_about_time = |error: &String| {
-            let reasons = [RefusalReason::SlotTaken, RefusalReason::OutsideRules];
-            reasons.iter().any(|reason| error.starts_with(reason.code()))
-        };
-        let is_taken = record.remote_start.is_none() && record.error.as_ref().is_some_and(is_about_time);
-        let frees = if is_taken { Frees::Nothing } else { Frees::Time };
+        let frees = if record.is_refused_for_its_time() { Frees::Nothing } else { Frees::Time };
         let change = self.desk.change(scope, (ChangeKind::Cancelled, frees), appointment, &gone, next)?;
         let change = change.enqueue(copy_job(appointment.id(), now));
         Ok(self.desk.parts.appointments.commit(scope, change).await?)

@@ -37,7 +37,7 @@ impl Dispute {
             _ if self.is(Disputed::UNANSWERED) => {
                 let starts_at = self.fact.as_ref().map(|fact| fact.starts_at);
                 match (tie, starts_at) {
-                    // The parts of a visit follow each other: one hour of the day holds what begins together.
+                    // Parts that begin within the same hour are one call; a visit that was moved since is another.
                     (Some(Tie::Sequence(visit)), Some(at)) => {
                         format!("dispute:{visit}:unanswered:{}", at.format("%Y-%m-%dT%H"))
                     }

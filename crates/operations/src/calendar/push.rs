@@ -355,7 +355,7 @@ impl CopyDesk {
             }
             WriteFailure::Refused { reason, detail } => {
                 let mut next = record.next(CopyState::Refused);
-                next.failed(format!("{}: {detail}", reason.code()));
+                next.refused(reason, &detail);
                 let after = self.undo(scope, appointment, next, step, reason, attention).await?;
                 Ok(Some(Pushed::Refused(Box::new(after), reason)))
             }

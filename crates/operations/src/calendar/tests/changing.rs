@@ -192,12 +192,7 @@ async fn a_move_to_another_person_that_is_refused_in_the_last_moment_is_never_wi
     let world = World::new();
     let (id, _) = world.settled(1, slot(0)).await;
     world.move_to(id, 2, slot(0)).await;
-    // After the look, when the old booking is called off already.
-    world.gateway.before_write(Box::pin(async {}));
-    let remote = world.remote.clone();
-    world.gateway.before_write(Box::pin(async move {
-        remote.book_outside(&event_type(2), slot(0), None).unwrap();
-    }));
+    world.taken_in_the_last_moment(2, slot(0));
     world.push_for(id, &Attention::waiting()).await;
     assert_eq!(
         (world.status(id), world.reviews()),

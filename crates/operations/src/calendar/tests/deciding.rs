@@ -65,6 +65,27 @@ async fn what_was_refused_is_tried_again() {
     world.assert_converged().await;
 }
 
+/// Only a time that was refused there is nobody's; a refusal for another reason leaves it to whoever waits for one.
+#[tokio::test]
+async fn withdrawing_frees_the_time_unless_it_was_refused_for_its_time() {
+    for (reason, taken) in [
+        (RefusalReason::SlotTaken, true),
+        (RefusalReason::OutsideRules, true),
+        (RefusalReason::CustomerLimit, false),
+        (RefusalReason::Invalid, false),
+    ] {
+        assert_eq!(reason.is_about_time(), taken);
+        let world = World::new();
+        world.script(Mishap::Refused(reason));
+        let id = world.book(1, slot(0)).await;
+        world.push(id).await;
+        world.decide(Decision::Withdraw).await.unwrap();
+        let events = world.store.events(&world.scope);
+        let fact = events.iter().find(|event| event.name == "appointment.cancelled").unwrap();
+        assert_eq!(fact.payload.get("taken_outside").is_some(), taken, "{reason:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_refused_again_is_asked_again() {
     let world = World::new();

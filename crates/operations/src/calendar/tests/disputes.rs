@@ -109,12 +109,7 @@ async fn a_move_to_another_person_that_was_refused_stands_nowhere_there() {
     let world = World::new();
     let (id, _) = world.settled(1, slot(0)).await;
     world.move_to(id, 2, slot(0)).await;
-    // Taken after the look, when the old booking is called off already.
-    world.gateway.before_write(Box::pin(async {}));
-    let remote = world.remote.clone();
-    world.gateway.before_write(Box::pin(async move {
-        remote.book_outside(&event_type(2), slot(0), None).unwrap();
-    }));
+    world.taken_in_the_last_moment(2, slot(0));
     world.push_for(id, &Attention::waiting()).await;
     assert!(world.note(id).await.ends_with("steht im Kalender des Betriebs nicht, bitte klären"));
 }
