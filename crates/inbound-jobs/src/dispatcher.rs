@@ -1,17 +1,27 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use kernel::StoreError;
-use operations::engine::Dispatched;
+use operations::engine::{Dispatched, Look};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::{Core, pause};
 use crate::metrics;
+use crate::pace::Pace;
 use crate::registry::Registry;
 
 /// Makes jobs of facts until it is told to stop.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
+    let mut pace = Pace::default();
     while !stop.is_cancelled() {
-        match round(&core).await {
+        let begun = Instant::now();
+        let look = pace.look(begun);
+        let done = round(&core, look).await;
+        pace.note(look, begun, Instant::now());
+        if done.as_ref().is_ok_and(|done| done.jobs > 0) {
+            core.jobs_wake.notify_one();
+        }
+        match done {
             Ok(done) if done.events >= u64::from(core.config.dispatch_batch) => continue,
             Ok(_) => {}
             Err(error) => {
@@ -24,15 +34,15 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
             biased;
             () = stop.cancelled() => {}
             () = core.facts_wake.notified() => {}
-            () = tokio::time::sleep(core.config.poll) => {}
+            () = tokio::time::sleep(pace.wait(Instant::now(), core.config.poll)) => {}
         }
     }
 }
 
 /// One transaction's worth.
-pub(crate) async fn round(core: &Core) -> Result<Dispatched, StoreError> {
-    let done =
-        core.events.dispatch(Arc::<Registry>::clone(&core.registry), core.config.dispatch_batch).await?;
+pub(crate) async fn round(core: &Core, look: Look) -> Result<Dispatched, StoreError> {
+    let router = Arc::<Registry>::clone(&core.registry);
+    let done = core.events.dispatch(router, core.config.dispatch_batch, look).await?;
     if done.events > 0 {
         metrics::dispatched(done.events);
         tracing::debug!(events = done.events, jobs = done.jobs, "facts were dispatched");

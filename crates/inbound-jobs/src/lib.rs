@@ -35,6 +35,7 @@ mod handler;
 pub mod handlers;
 mod heart;
 mod metrics;
+mod pace;
 mod planner;
 mod registry;
 mod runner;

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::core::Core;
 use crate::execute::{Ended, execute};
 use crate::metrics;
+use crate::pace::Pace;
 use crate::settle::{Attempt, Settlement, Stop, settle};
 
 /// How long a shutdown waits for runs that were told to stop; one that does not stop blocks its thread, and its lease
@@ -194,6 +195,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
     let mut slots = Slots::new(&core);
     let mut ledger = Ledger::default();
     let mut look = true;
+    let mut pace = Pace::default();
     while !stop.is_cancelled() {
         // Everything that has ended meanwhile is settled in one statement.
         while let Ok(one) = ended.try_recv() {
@@ -205,11 +207,15 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
         let mut wait = core.config.poll;
         let demand = slots.demand();
         if stored && look && !demand.is_empty() {
-            match core.queue.claim(core.worker, core.config.lease, &demand).await {
+            let begun = Instant::now();
+            let reach = pace.look(begun);
+            let claimed = core.queue.claim(core.worker, core.config.lease, &demand, reach).await;
+            pace.note(reach, begun, Instant::now());
+            match claimed {
                 Ok(batch) => {
                     // A claim that brought something may have left something.
                     look = !batch.jobs.is_empty();
-                    wait = wait.min(batch.next_due_in.unwrap_or(wait));
+                    wait = pace.wait(Instant::now(), wait.min(batch.next_due_in.unwrap_or(wait)));
                     for job in batch.jobs {
                         slots.take(&job.queue);
                         metrics::claimed(&job.queue, 1);

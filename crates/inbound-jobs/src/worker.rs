@@ -5,7 +5,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use kernel::{Clock, IdGenerator, StoreError};
 use operations::engine::{
-    EventLog, JobAdministration, JobQueue, JobSignal, QueueDemand, Schedules, WorkerId,
+    EventLog, JobAdministration, JobQueue, JobSignal, Look, QueueDemand, Schedules, WorkerId,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -186,7 +186,7 @@ impl Worker {
             report.dead += reaped.dead;
             let fired = planner::fire_due(core, &names).await?;
             report.fired += fired;
-            let dispatched = dispatcher::round(core).await?.events;
+            let dispatched = dispatcher::round(core, Look::Whole).await?.events;
             report.dispatched += dispatched;
             let left = max_runs.saturating_sub(report.claimed);
             let claimed = self.wave(left, &mut report).await?;
@@ -210,7 +210,7 @@ impl Worker {
             left -= free;
             demand.push(QueueDemand { queue: queue.name.clone(), free, tenant_cap: queue.tenant_cap });
         }
-        let batch = core.queue.claim(core.worker, core.config.lease, &demand).await?;
+        let batch = core.queue.claim(core.worker, core.config.lease, &demand, Look::Whole).await?;
         let claimed = batch.jobs.len() as u64;
         let mut runs: FuturesUnordered<_> = batch
             .jobs

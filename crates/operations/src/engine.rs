@@ -20,7 +20,7 @@ mod plan;
 
 pub use jobs::{
     CancelResult, ClaimBatch, DeadFilter, DeadJob, Heartbeat, JobAdministration, JobId, JobQueue, Leased,
-    Outcome, QueueDemand, QueueStats, Reaped, Ticket, Verdict, WorkerId, bounded_error,
+    Look, Outcome, QueueDemand, QueueStats, Reaped, Ticket, Verdict, WorkerId, bounded_error,
 };
 pub use plan::{
     Dispatched, DueSchedule, EventLog, EventRouter, JobSignal, OutboxStats, ScheduleDeclaration, Schedules,

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, EventId, StoreError, TenantId};
-use operations::engine::{Dispatched, EventLog, EventRouter, OutboxStats, StoredEvent};
+use operations::engine::{Dispatched, EventLog, EventRouter, Look, OutboxStats, StoredEvent};
 use serde_json::Value;
 use sqlx::{Connection as _, FromRow, PgConnection};
 use uuid::Uuid;
@@ -16,9 +16,9 @@ use crate::statements::statements;
 
 statements! {
     TAKE = "
-        SELECT id, tenant_id, name, version, payload, correlation, occurred_at
+        SELECT position, id, tenant_id, name, version, payload, correlation, occurred_at
           FROM engine.outbox_events
-         WHERE dispatched_at IS NULL
+         WHERE dispatched_at IS NULL AND position >= $2
          ORDER BY position
          LIMIT $1
            FOR UPDATE SKIP LOCKED";
@@ -42,18 +42,21 @@ statements! {
 #[derive(Debug, Clone)]
 pub struct PgEventLog {
     database: Database,
+    /// Where the facts began that were taken last: before it, nearly all are dispatched.
+    begin: Arc<Mutex<i64>>,
 }
 
 impl PgEventLog {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { database: database.clone() }
+        Self { database: database.clone(), begin: Arc::default() }
     }
 }
 
 #[derive(FromRow)]
 struct EventRow {
+    position: i64,
     id: Uuid,
     tenant_id: Option<Uuid>,
     name: String,
@@ -79,12 +82,26 @@ impl From<EventRow> for StoredEvent {
 
 #[async_trait]
 impl EventLog for PgEventLog {
-    async fn dispatch(&self, router: Arc<dyn EventRouter>, limit: u16) -> Result<Dispatched, StoreError> {
+    async fn dispatch(
+        &self,
+        router: Arc<dyn EventRouter>,
+        limit: u16,
+        look: Look,
+    ) -> Result<Dispatched, StoreError> {
+        let begin = match look {
+            Look::Whole => 0,
+            Look::Recent => *self.begin.lock().unwrap_or_else(PoisonError::into_inner),
+        };
         let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
-        let done = dispatch(&mut lent, &*router, limit).await;
+        let done = dispatch(&mut lent, &*router, limit, begin).await;
         lent.give_back_after(&done);
-        done.map_err(store_error)
+        let (done, began) = done.map_err(store_error)?;
+        if let Some(began) = began {
+            *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = began;
+        }
+        Ok(done)
     }
+
     async fn stats(&self) -> Result<OutboxStats, StoreError> {
         let (waiting, oldest): (i64, i64) =
             sqlx::query_as(STATS).fetch_one(&self.database).await.map_err(store_error)?;
@@ -102,19 +119,21 @@ impl EventLog for PgEventLog {
     }
 }
 
-/// Takes events and leaves their jobs, in one transaction.
+/// Takes events from a position on and leaves their jobs, in one transaction. Says also where those events began.
 async fn dispatch(
     connection: &mut PgConnection,
     router: &dyn EventRouter,
     limit: u16,
-) -> Result<Dispatched, sqlx::Error> {
+    begin: i64,
+) -> Result<(Dispatched, Option<i64>), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     let rows: Vec<EventRow> =
-        sqlx::query_as(TAKE).bind(i64::from(limit)).fetch_all(&mut *transaction).await?;
+        sqlx::query_as(TAKE).bind(i64::from(limit)).bind(begin).fetch_all(&mut *transaction).await?;
     if rows.is_empty() {
         transaction.rollback().await?;
-        return Ok(Dispatched::default());
+        return Ok((Dispatched::default(), None));
     }
+    let began = rows.first().map(|row| row.position);
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut jobs = Vec::new();
     for row in rows {
@@ -130,5 +149,5 @@ async fn dispatch(
     let added = insert_jobs(&mut transaction, &jobs).await?;
     let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(Dispatched { events: marked.rows_affected(), jobs: added })
+    Ok((Dispatched { events: marked.rows_affected(), jobs: added }, began))
 }

@@ -31,6 +31,7 @@ pub fn statements() -> impl Iterator<Item = NamedStatement> {
         ("engine::events", events::STATEMENTS),
         ("engine::queue", queue::STATEMENTS),
         ("engine::schedules", schedules::STATEMENTS),
+        ("engine::signal", signal::STATEMENTS),
     ]
     .into_iter()
     .flat_map(|(module, list)| list.iter().map(move |(name, sql)| NamedStatement { module, name, sql }))

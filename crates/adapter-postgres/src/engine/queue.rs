@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, JobSpec, PlatformScope, StoreError, TenantId};
 use operations::engine::{
-    ClaimBatch, Heartbeat, JobId, JobQueue, Leased, Outcome, QueueDemand, Reaped, Ticket, Verdict, WorkerId,
+    ClaimBatch, Heartbeat, JobId, JobQueue, Leased, Look, Outcome, QueueDemand, Reaped, Ticket, Verdict,
+    WorkerId,
 };
 use serde_json::Value;
 use sqlx::{FromRow, Row};
@@ -18,14 +19,13 @@ use crate::error::store_error;
 use crate::statements::statements;
 
 statements! {
-    /// Claim and next due time in one statement, so that an idle worker asks once per poll. The next due time is sought
-    /// from now onwards: what lies before has just been claimed, and only dead rows would be looked at.
+    /// Claim and next due time in one statement, so that an idle worker asks once per poll.
     CLAIM = "
-        SELECT n.next_ms, c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts,
+        SELECT (extract(epoch FROM c.next_at - app.now()) * 1000)::bigint AS next_ms, c.due_from, c.leased_from,
+               c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts,
                c.progress
-          FROM (SELECT (extract(epoch FROM min(j.run_at) - app.now()) * 1000)::bigint AS next_ms
-                  FROM engine.jobs j WHERE j.state = 'ready' AND j.run_at > app.now()) n
-          LEFT JOIN engine.claim($1, $2::bigint * interval '1 millisecond', $3, $4, $5, $6) c ON true";
+          FROM engine.claim($1, $2::bigint * interval '1 millisecond', $3, $4, $5, $6,
+                            coalesce($7::timestamptz, '-infinity'), coalesce($8::timestamptz, '-infinity')) c";
 
     EXTEND = "
         UPDATE engine.jobs SET lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond'
@@ -108,13 +108,24 @@ pub struct PgJobQueue {
     database: Database,
     /// The bucket served last in each queue. Kept here alone: losing it costs nothing but the place in the rotation.
     turns: Mutex<HashMap<String, Uuid>>,
+    /// Where the last claim found that the next one may begin.
+    begin: Mutex<Begin>,
+}
+
+/// Where a claim begins; `None` is before everything.
+#[derive(Debug, Clone, Copy, Default)]
+struct Begin {
+    /// Of the jobs that are due: product time.
+    due: Option<DateTime<Utc>>,
+    /// Of the running ones: real time of their claim.
+    leased: Option<DateTime<Utc>>,
 }
 
 impl PgJobQueue {
     /// On the database as the role `worker`.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { database: database.clone(), turns: Mutex::new(HashMap::new()) }
+        Self { database: database.clone(), turns: Mutex::default(), begin: Mutex::default() }
     }
 
     fn turns(&self, demand: &[QueueDemand]) -> Vec<Option<Uuid>> {
@@ -192,10 +203,13 @@ impl JobQueue for PgJobQueue {
         worker: WorkerId,
         lease: Duration,
         demand: &[QueueDemand],
+        look: Look,
     ) -> Result<ClaimBatch, StoreError> {
         let column = |pick: fn(&QueueDemand) -> u16| -> Vec<i32> {
             demand.iter().map(|one| i32::from(pick(one))).collect()
         };
+        let known = *self.begin.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = if look == Look::Recent { known } else { Begin::default() };
         let rows = sqlx::query(CLAIM)
             .bind(worker.as_uuid())
             .bind(millis(lease))
@@ -203,15 +217,22 @@ impl JobQueue for PgJobQueue {
             .bind(column(|one| one.free))
             .bind(column(|one| one.tenant_cap.max(1)))
             .bind(self.turns(demand))
+            .bind(begin.due)
+            .bind(begin.leased)
             .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         let mut batch = ClaimBatch::default();
-        for row in &rows {
-            let next: Option<i64> = row.try_get("next_ms").map_err(store_error)?;
-            batch.next_due_in = next.map(from_millis);
-            let id: Option<i64> = row.try_get("id").map_err(store_error)?;
-            if id.is_some() {
+        // The first row says how the queue looked, the others are jobs.
+        for (position, row) in rows.iter().enumerate() {
+            if position == 0 {
+                let next: Option<i64> = row.try_get("next_ms").map_err(store_error)?;
+                batch.next_due_in = next.map(from_millis);
+                let due = row.try_get("due_from").map_err(store_error)?;
+                let leased: Option<_> = row.try_get("leased_from").map_err(store_error)?;
+                let next = Begin { due, leased: leased.or(known.leased) };
+                *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            } else {
                 batch.jobs.push(ClaimedRow::from_row(row).map_err(store_error)?.into());
             }
         }

@@ -1,51 +1,124 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use kernel::StoreError;
 use operations::engine::JobSignal;
 use sqlx::postgres::PgListener;
 use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 
 use crate::database::Database;
 use crate::error::store_error;
+use crate::statements::statements;
 
 /// Channel on which the triggers of the schema `engine` notify.
 const CHANNEL: &str = "engine_jobs";
 
+/// How long a worker stays awake after it was woken, and after it found others adding something: what is added meanwhile
+/// costs no notification. It doubles from the shortest to the longest, so that somebody's long transaction does not keep
+/// the worker busy with looking.
+const AWAKE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
+
+/// How often a worker that sleeps beside another asks whether that one still does: it may have died.
+const BESIDE: Duration = Duration::from_secs(1);
+
+statements! {
+    FALL_ASLEEP = "SELECT engine.fall_asleep()";
+
+    WAKE_UP = "SELECT engine.wake_up()";
+}
+
 /// [`JobSignal`] on Postgres: `LISTEN` on a connection of its own, which the pool lends for as long as this lives.
+///
+/// Who adds something notifies only while a worker sleeps; the migration of `engine.fall_asleep` says how nothing is
+/// missed in between. Here, to sleep is to wait for a notification.
 ///
 /// It listens from the first wait on, so that a worker whose database goes away while it starts is not ended by that: what
 /// cannot listen now listens the next time, and is woken once then, since something may have been missed.
 #[derive(Debug)]
 pub struct PgJobSignal {
     database: Database,
-    listener: Mutex<Option<PgListener>>,
+    watch: Mutex<Option<Watch>>,
+}
+
+#[derive(Debug)]
+struct Watch {
+    listener: PgListener,
+    asleep: bool,
+    awake_for: Duration,
 }
 
 impl PgJobSignal {
     /// Asks nobody yet.
     #[must_use]
     pub fn new(database: &Database) -> Self {
-        Self { database: database.clone(), listener: Mutex::new(None) }
+        Self { database: database.clone(), watch: Mutex::new(None) }
     }
 
-    async fn listen(&self) -> Result<PgListener, StoreError> {
-        let mut listener = PgListener::connect_with(self.database.pool()).await.map_err(store_error)?;
-        listener.listen(CHANNEL).await.map_err(store_error)?;
-        Ok(listener)
+    async fn listen(&self) -> Result<Watch, sqlx::Error> {
+        let mut listener = PgListener::connect_with(self.database.pool()).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Watch { listener, asleep: false, awake_for: AWAKE.0 })
+    }
+}
+
+impl Watch {
+    /// Returns when there may be something to see.
+    async fn next(&mut self) -> Result<(), sqlx::Error> {
+        if self.asleep {
+            // `None` is a connection that was lost and replaced: something may have been missed, so it counts as a signal.
+            // The lock was lost with it.
+            let notified = self.listener.try_recv().await?.is_some();
+            self.asleep = false;
+            self.awake_for = AWAKE.0;
+            if notified {
+                sqlx::query(WAKE_UP).execute(&mut self.listener).await?;
+            }
+            self.forget_notifications();
+            return Ok(());
+        }
+        sleep(self.awake_for).await;
+        loop {
+            let state: String = sqlx::query_scalar(FALL_ASLEEP).fetch_one(&mut self.listener).await?;
+            match state.as_str() {
+                "asleep" => {
+                    self.asleep = true;
+                    return Ok(());
+                }
+                "awake" => {
+                    self.awake_for = (self.awake_for * 2).min(AWAKE.1);
+                    return Ok(());
+                }
+                _ => {
+                    if let Ok(notified) = timeout(BESIDE, self.listener.try_recv()).await {
+                        notified?;
+                        self.forget_notifications();
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// One look for all that has arrived meanwhile.
+    fn forget_notifications(&mut self) {
+        while self.listener.next_buffered().is_some() {}
     }
 }
 
 #[async_trait]
 impl JobSignal for PgJobSignal {
     async fn wait(&self) -> Result<(), StoreError> {
-        let mut kept = self.listener.lock().await;
-        let Some(listener) = kept.as_mut() else {
-            *kept = Some(self.listen().await?);
+        let mut kept = self.watch.lock().await;
+        let Some(watch) = kept.as_mut() else {
+            *kept = Some(self.listen().await.map_err(store_error)?);
             return Ok(());
         };
-        // `None` is a connection that was lost and replaced: something may have been missed, so it counts as a signal.
-        listener.try_recv().await.map_err(store_error)?;
-        // One wake-up for all that has arrived meanwhile.
-        while listener.next_buffered().is_some() {}
-        Ok(())
+        let woken = watch.next().await;
+        if woken.is_err() {
+            // Nobody knows whether it still holds the lock.
+            *kept = None;
+        }
+        woken.map_err(store_error)
     }
 }

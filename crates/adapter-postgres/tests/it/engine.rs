@@ -6,6 +6,7 @@ mod enqueue;
 mod leases;
 mod outbox;
 mod schedules;
+mod signal;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use adapter_postgres::Database;
 use adapter_postgres::engine::{PgJobQueue, statements};
 use chrono::{DateTime, Utc};
 use kernel::{Actor, CorrelationId, IdGenerator as _, JobSpec, PlatformScope, RandomIds, TenantId};
-use operations::engine::{ClaimBatch, JobQueue as _, QueueDemand, WorkerId};
+use operations::engine::{ClaimBatch, JobQueue as _, Look, QueueDemand, WorkerId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _};
 use testkit::TestDatabase;
@@ -39,7 +40,7 @@ impl Engine {
     }
 
     async fn claim(&self, worker: WorkerId, free: u16) -> ClaimBatch {
-        self.queue.claim(worker, LEASE, &[demand(free, 1_000)]).await.unwrap()
+        self.queue.claim(worker, LEASE, &[demand(free, 1_000)], Look::Whole).await.unwrap()
     }
 
     async fn count(&self, query: &'static str) -> i64 {
@@ -48,6 +49,10 @@ impl Engine {
 
     async fn product_time(&self, instant: DateTime<Utc>) {
         sqlx::query("SELECT app.set_product_time($1)").bind(instant).execute(&self.admin).await.unwrap();
+    }
+
+    async fn product_now(&self) -> DateTime<Utc> {
+        sqlx::query_scalar("SELECT app.now()").fetch_one(&self.admin).await.unwrap()
     }
 
     /// Lets every lease run out, as real time would.

@@ -48,7 +48,13 @@ impl JobQueue for Quiet {
         self.ask()
     }
 
-    async fn claim(&self, _: WorkerId, _: Duration, _: &[QueueDemand]) -> Result<ClaimBatch, StoreError> {
+    async fn claim(
+        &self,
+        _: WorkerId,
+        _: Duration,
+        _: &[QueueDemand],
+        _: Look,
+    ) -> Result<ClaimBatch, StoreError> {
         self.ask()
     }
 
@@ -75,7 +81,7 @@ impl JobQueue for Quiet {
 
 #[async_trait]
 impl EventLog for Quiet {
-    async fn dispatch(&self, _: Arc<dyn EventRouter>, _: u16) -> Result<Dispatched, StoreError> {
+    async fn dispatch(&self, _: Arc<dyn EventRouter>, _: u16, _: Look) -> Result<Dispatched, StoreError> {
         self.ask()
     }
 

@@ -84,6 +84,16 @@ pub struct QueueDemand {
     pub tenant_cap: u16,
 }
 
+/// How far a worker looks for what is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// At everything.
+    Whole,
+    /// From where the last look found something alive; among much, at the oldest and the newest. What was committed late,
+    /// or freed, may be left out. Cheap, even while an old transaction keeps what is done from being cleared away.
+    Recent,
+}
+
 /// A job that the worker has claimed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leased {
@@ -187,12 +197,14 @@ pub trait JobQueue: Send + Sync {
         jobs: &[JobSpec],
     ) -> Result<u64, StoreError>;
 
-    /// Leases due jobs for `lease` of real time, fairly among tenants, at most as many as there are slots.
+    /// Leases due jobs for `lease` of real time, fairly among tenants, at most as many as there are slots. With
+    /// [`Look::Recent`] some that are due may be left out; caps and serial keys hold as ever.
     async fn claim(
         &self,
         worker: WorkerId,
         lease: Duration,
         demand: &[QueueDemand],
+        look: Look,
     ) -> Result<ClaimBatch, StoreError>;
 
     /// Extends all leases of the worker to `lease` from now, in one statement.

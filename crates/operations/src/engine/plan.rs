@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::{CorrelationId, EventId, JobSpec, StoreError, TenantId};
 use serde_json::Value;
 
-use super::WorkerId;
+use super::{Look, WorkerId};
 
 /// A fact from the outbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,9 +58,14 @@ pub struct OutboxStats {
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Takes up to `limit` facts that nobody else is taking, adds the jobs that `router` names, with the tenant and the
-    /// chain of the fact, and marks the facts, all in one transaction. There is no position to remember: transactions
-    /// become visible out of order.
-    async fn dispatch(&self, router: Arc<dyn EventRouter>, limit: u16) -> Result<Dispatched, StoreError>;
+    /// chain of the fact, and marks the facts, all in one transaction. No position is the last one: transactions become
+    /// visible out of order, so only [`Look::Whole`] finds all that is waiting.
+    async fn dispatch(
+        &self,
+        router: Arc<dyn EventRouter>,
+        limit: u16,
+        look: Look,
+    ) -> Result<Dispatched, StoreError>;
 
     /// Numbers of the outbox.
     async fn stats(&self) -> Result<OutboxStats, StoreError>;
@@ -127,7 +132,8 @@ pub trait Schedules: Send + Sync {
     ) -> Result<bool, StoreError>;
 }
 
-/// Port: the wake-up. Missing one costs at most the poll interval.
+/// Port: the wake-up. Missing one costs at most the poll interval. A return says that looking may be worth while, not that
+/// there is something.
 ///
 /// Unscoped: it says only that there is something.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]

@@ -261,7 +261,8 @@ async fn a_claim_does_not_read_the_backlog() {
     let tenant = Salon::company(admin, 1).await.tenant.as_uuid();
     let claim = "SELECT count(*) FROM engine.claim(gen_random_uuid(), interval '30 seconds', ARRAY['default', 'sync'],
                                                    ARRAY[8, 8], ARRAY[4, 4],
-                                                   array_fill('00000000-0000-0000-0000-000000000000'::uuid, ARRAY[2]))";
+                                                   array_fill('00000000-0000-0000-0000-000000000000'::uuid, ARRAY[2]),
+                                                   '-infinity', '-infinity')";
     let mut connection = admin.acquire().await.unwrap();
     // The plan is made while nothing is there.
     rows_read(&mut connection, "engine.jobs", claim).await;
@@ -276,4 +277,39 @@ async fn a_claim_does_not_read_the_backlog() {
     .unwrap();
     let read = rows_read(&mut connection, "engine.jobs", claim).await;
     assert!((4..100).contains(&read), "{read} of 3000 jobs were read to claim four");
+}
+
+/// While somebody's transaction is open, what is done stays in the way. A claim that begins behind it reads none of it.
+#[tokio::test]
+async fn a_claim_can_begin_behind_what_cannot_be_cleared_away() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let mut open = admin.acquire().await.unwrap();
+    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM engine.jobs")
+        .execute(&mut *open)
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO engine.jobs (kind, payload, run_at)
+         SELECT 'done', '{}', app.now() - interval '1 minute' FROM generate_series(1, 3000);
+         SELECT count(*) FROM engine.claim(gen_random_uuid(), '30 s', '{default}', '{1000}', '{1}', '{NULL}',
+                                           '-infinity', '-infinity');
+         DELETE FROM engine.jobs;
+         INSERT INTO engine.jobs (kind, payload) SELECT 'new', '{}' FROM generate_series(1, 5)",
+    )
+    .execute(admin)
+    .await
+    .unwrap();
+    let claim = |due: &str, leased: &str| {
+        format!(
+            "SELECT count(*) FROM engine.claim(gen_random_uuid(), '30 s', '{{default}}', '{{8}}', '{{1}}', '{{NULL}}',
+                                               {due}, {leased})"
+        )
+    };
+    let mut connection = admin.acquire().await.unwrap();
+    let whole = rows_read(&mut connection, "engine.jobs", &claim("'-infinity'", "'-infinity'")).await;
+    assert!(whole > 3_000, "{whole}: nothing is in the way");
+    let recent = rows_read(&mut connection, "engine.jobs", &claim("now() - interval '10 s'", "now()")).await;
+    assert!((5..100).contains(&recent), "{recent} were read to claim five");
+    sqlx::raw_sql("ROLLBACK").execute(&mut *open).await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use adapter_postgres::engine::PgJobQueue;
 use chrono::TimeDelta;
 use kernel::{JobSpec, TenantId};
-use operations::engine::{JobQueue as _, Leased, Outcome, Verdict};
+use operations::engine::{JobQueue as _, Leased, Look, Outcome, Verdict};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -69,7 +69,7 @@ async fn the_cap_of_a_tenant_holds_over_all_workers_at_once() {
             let me = worker();
             let mut mine = Vec::new();
             for _ in 0..6 {
-                mine.extend(queue.claim(me, LEASE, &[demand(4, 7)]).await.unwrap().jobs);
+                mine.extend(queue.claim(me, LEASE, &[demand(4, 7)], Look::Whole).await.unwrap().jobs);
             }
             mine
         });
@@ -83,7 +83,7 @@ async fn the_cap_of_a_tenant_holds_over_all_workers_at_once() {
     assert_eq!(counts[&None], 40, "the cap is for tenants");
 
     // A worker with a lower cap, as during a change of configuration, takes nothing and does not stumble.
-    let lower = engine.queue.claim(worker(), LEASE, &[demand(4, 2)]).await.unwrap();
+    let lower = engine.queue.claim(worker(), LEASE, &[demand(4, 2)], Look::Whole).await.unwrap();
     assert!(lower.jobs.is_empty());
 }
 
@@ -92,14 +92,14 @@ async fn a_claim_waits_for_the_one_before_it_and_counts_what_that_took() {
     let engine = Engine::new().await;
     engine.add(Some(tenant()), &jobs("work", 10)).await;
     let mut first = engine.database.pool().begin().await.unwrap();
-    let taken = sqlx::query("SELECT * FROM engine.claim($1, '30 s', '{default}', '{5}', '{2}', '{NULL}')")
+    let taken = sqlx::query("SELECT * FROM engine.claim($1, '30 s', '{default}', '{5}', '{2}', '{NULL}', '-infinity', '-infinity')")
         .bind(worker().as_uuid())
         .fetch_all(&mut *first)
         .await
         .unwrap();
-    assert_eq!(taken.len(), 2);
+    assert_eq!(taken.len(), 3, "how it looked, and two jobs");
     let demand = [demand(5, 2)];
-    let mut second = std::pin::pin!(engine.queue.claim(worker(), LEASE, &demand));
+    let mut second = std::pin::pin!(engine.queue.claim(worker(), LEASE, &demand, Look::Whole));
     let early = tokio::time::timeout(Duration::from_millis(200), second.as_mut()).await;
     assert!(early.is_err(), "claimed beside an open claim: {early:?}");
     first.commit().await.unwrap();
@@ -182,7 +182,44 @@ async fn a_worker_gets_only_from_its_queues_and_only_as_much_as_it_can_take() {
     assert_eq!(engine.claim(worker(), 9).await.jobs.len(), 1);
     let mut sync = demand(9, 9);
     sync.queue = "sync".to_owned();
-    let claimed = engine.queue.claim(worker(), LEASE, &[demand(9, 9), sync]).await.unwrap();
+    let claimed = engine.queue.claim(worker(), LEASE, &[demand(9, 9), sync], Look::Whole).await.unwrap();
     assert_eq!(claimed.jobs.len(), 1);
     assert_eq!(claimed.jobs[0].queue, "sync");
+}
+
+#[tokio::test]
+async fn a_recent_claim_leaves_what_lies_before_it_to_the_next_whole_one() {
+    let engine = Engine::new().await;
+    let me = worker();
+    let claim = async |look| engine.queue.claim(me, LEASE, &[demand(9, 9)], look).await.unwrap().jobs;
+    engine.add(None, &[job("first")]).await;
+    assert_eq!(claim(Look::Recent).await.len(), 1, "with nothing known, everything is looked at");
+    let mut late = job("late");
+    late.run_at = Some(engine.product_now().await - TimeDelta::minutes(1));
+    engine.add(None, &[late, job("new")]).await;
+    let recent = claim(Look::Recent).await;
+    assert_eq!(recent.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["new"]);
+    let whole = claim(Look::Whole).await;
+    assert_eq!(whole.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["late"]);
+}
+
+#[tokio::test]
+async fn recent_claims_are_as_strict_about_caps_and_series_and_fair_among_what_they_see() {
+    let engine = Engine::new().await;
+    let (huge, small) = (tenant(), tenant());
+    engine.add(Some(huge), &jobs("work", 2_000)).await;
+    engine.add(Some(small), &[job("one").serial("s"), job("two").serial("s")]).await;
+    let me = worker();
+    let mut claimed = engine.queue.claim(me, LEASE, &[demand(2, 7)], Look::Whole).await.unwrap().jobs;
+    assert_eq!(by_tenant(&claimed).len(), 2);
+    for _ in 0..20 {
+        claimed.extend(engine.queue.claim(me, LEASE, &[demand(2, 7)], Look::Recent).await.unwrap().jobs);
+    }
+    let counts = by_tenant(&claimed);
+    assert_eq!((counts[&Some(huge)], counts[&Some(small)]), (7, 1));
+    // Newest of two thousand, and seen: among much, a recent claim looks at both ends.
+    let other = tenant();
+    engine.add(Some(other), &jobs("work", 1)).await;
+    let next = engine.queue.claim(me, LEASE, &[demand(2, 7)], Look::Recent).await.unwrap().jobs;
+    assert_eq!(by_tenant(&next), HashMap::from([(Some(other), 1)]));
 }

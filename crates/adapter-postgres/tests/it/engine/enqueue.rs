@@ -1,8 +1,4 @@
-use std::time::Duration;
-
 use kernel::TenantId;
-use serde_json::json;
-use sqlx::postgres::PgListener;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{Engine, job, tenant, worker};
@@ -11,7 +7,7 @@ const ADD: &str = "INSERT INTO engine.jobs (tenant_id, kind, payload, unique_key
     VALUES ($1, 'work', '{}', $2) ON CONFLICT DO NOTHING";
 
 /// A transaction as a change set has it: the role `tenant`, bound to one tenant.
-async fn as_tenant(engine: &Engine, tenant: TenantId) -> Transaction<'static, Postgres> {
+pub(super) async fn as_tenant(engine: &Engine, tenant: TenantId) -> Transaction<'static, Postgres> {
     let mut transaction = engine.kit.gateway().pool().begin().await.unwrap();
     sqlx::query("SET LOCAL ROLE tenant").execute(&mut *transaction).await.unwrap();
     sqlx::query("SELECT set_config('app.tenant_id', $1, true)")
@@ -22,7 +18,7 @@ async fn as_tenant(engine: &Engine, tenant: TenantId) -> Transaction<'static, Po
     transaction
 }
 
-async fn add(
+pub(super) async fn add(
     connection: &mut PgConnection,
     tenant: Option<TenantId>,
     key: Option<&str>,
@@ -81,7 +77,7 @@ async fn a_tenant_adds_its_own_work_and_sees_none() {
         "SELECT count(*) FROM engine.outbox_events",
         "SELECT count(*) FROM engine.job_history",
         "SELECT engine.ensure_history(1)",
-        "SELECT * FROM engine.claim(gen_random_uuid(), '1 s', '{default}', '{1}', '{1}', '{NULL}')",
+        "SELECT * FROM engine.claim(gen_random_uuid(), '1 s', '{default}', '{1}', '{1}', '{NULL}', '-infinity', '-infinity')",
     ] {
         let mut transaction = as_tenant(&engine, company).await;
         let refused = sqlx::query(statement).execute(&mut *transaction).await;
@@ -123,43 +119,4 @@ async fn a_key_that_is_taken_does_not_break_the_transaction_around_it() {
         .await
         .unwrap();
     assert_eq!(engine.add(Some(other), &[job("work").unique("k")]).await, 1);
-}
-
-#[tokio::test]
-async fn one_transaction_notifies_once() {
-    let engine = Engine::new().await;
-    let mut listener = PgListener::connect_with(engine.database.pool()).await.unwrap();
-    listener.listen("engine_jobs").await.unwrap();
-    let company = tenant();
-    for commit in [false, true] {
-        let mut transaction = as_tenant(&engine, company).await;
-        for _ in 0..3 {
-            add(&mut transaction, Some(company), None).await.unwrap();
-        }
-        sqlx::query(
-            "INSERT INTO engine.outbox_events (id, tenant_id, name, version, payload, occurred_at)
-             VALUES (gen_random_uuid(), $1, 'x.y', 1, $2, app.now())",
-        )
-        .bind(company.as_uuid())
-        .bind(json!({}))
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-        if commit {
-            transaction.commit().await.unwrap();
-        } else {
-            transaction.rollback().await.unwrap();
-        }
-    }
-    // A notification of our own marks the end of what there is to hear.
-    sqlx::query("SELECT pg_notify('engine_jobs', 'end')").execute(engine.database.pool()).await.unwrap();
-    let mut heard = Vec::new();
-    loop {
-        let next = tokio::time::timeout(Duration::from_secs(10), listener.recv()).await.unwrap().unwrap();
-        heard.push(next.payload().to_owned());
-        if next.payload() == "end" {
-            break;
-        }
-    }
-    assert_eq!(heard, ["", "end"]);
 }

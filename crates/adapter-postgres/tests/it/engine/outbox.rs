@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use adapter_postgres::engine::PgEventLog;
 use kernel::{IdGenerator as _, JobSpec, RandomIds};
-use operations::engine::{Dispatched, EventLog as _, EventRouter, StoredEvent};
+use operations::engine::{Dispatched, EventLog as _, EventRouter, Look, StoredEvent};
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -50,7 +50,7 @@ async fn two_dispatchers_take_every_fact_once() {
         async move {
             let mut sum = Dispatched::default();
             loop {
-                let round = log.dispatch(Arc::new(Twice), 7).await.unwrap();
+                let round = log.dispatch(Arc::new(Twice), 7, Look::Whole).await.unwrap();
                 sum.events += round.events;
                 sum.jobs += round.jobs;
                 if round.events == 0 {
@@ -79,11 +79,14 @@ async fn a_fact_that_becomes_visible_late_is_not_passed_over() {
     emit(&mut slow, company, "call.ended").await;
     let mut quick = engine.database.pool().acquire().await.unwrap();
     emit(&mut quick, company, "call.ended").await;
-    assert_eq!(log.dispatch(Arc::new(Twice), 10).await.unwrap().events, 1);
+    assert_eq!(log.dispatch(Arc::new(Twice), 10, Look::Whole).await.unwrap().events, 1);
     slow.commit().await.unwrap();
     assert_eq!(log.stats().await.unwrap().waiting, 1);
-    assert_eq!(log.dispatch(Arc::new(Twice), 10).await.unwrap().events, 1);
-    assert_eq!(log.dispatch(Arc::new(Twice), 10).await.unwrap().events, 0);
+    emit(&mut quick, company, "call.ended").await;
+    let recent = log.dispatch(Arc::new(Twice), 10, Look::Recent).await.unwrap().events;
+    assert_eq!(recent, 1, "what lies before the last look is for one at everything");
+    assert_eq!(log.dispatch(Arc::new(Twice), 10, Look::Whole).await.unwrap().events, 1);
+    assert_eq!(log.dispatch(Arc::new(Twice), 10, Look::Whole).await.unwrap().events, 0);
 }
 
 #[tokio::test]
@@ -94,7 +97,7 @@ async fn dispatched_facts_are_forgotten_and_others_are_not() {
     for _ in 0..3 {
         emit(&mut connection, tenant().as_uuid(), "call.started").await;
     }
-    log.dispatch(Arc::new(Twice), 2).await.unwrap();
+    log.dispatch(Arc::new(Twice), 2, Look::Whole).await.unwrap();
     let future = "2100-01-01T00:00:00Z".parse().unwrap();
     let past = "2000-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(log.forget_dispatched(past, 10).await.unwrap(), 0);
