@@ -15,16 +15,19 @@ CREATE TYPE engine.claimed AS (
     -- Where the next claim may begin: of the jobs that are due, and of those that run; null if that was not looked at.
     due_from    timestamptz,
     leased_from timestamptz,
-    id             bigint,
-    run            integer,
-    kind           text,
-    queue          text,
-    tenant_id      uuid,
-    correlation    uuid,
-    payload        jsonb,
-    attempt        smallint,
-    max_attempts   smallint,
-    progress       jsonb
+    -- Of the runs that were reported with it, those that were settled, in parallel; null if none was.
+    settled_ids  bigint[],
+    settled_runs integer[],
+    id           bigint,
+    run          integer,
+    kind         text,
+    queue        text,
+    tenant_id    uuid,
+    correlation  uuid,
+    payload      jsonb,
+    attempt      smallint,
+    max_attempts smallint,
+    progress     jsonb
 );
 
 DROP FUNCTION engine.claim(uuid, interval, text[], integer[], integer[], uuid[]);
@@ -192,12 +195,97 @@ BEGIN
            leased_at = clock_timestamp(), lease_until = clock_timestamp() + p_lease
       FROM picked
      WHERE j.id = picked.id
-    RETURNING NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, j.id, j.run, j.kind, j.queue, j.tenant_id,
+    RETURNING NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::bigint[], NULL::integer[], j.id, j.run, j.kind, j.queue, j.tenant_id,
               j.correlation, j.payload, j.attempt, j.max_attempts, j.progress;
 END
 $$;
 
-REVOKE ALL ON FUNCTION
-    engine.claim(uuid, interval, text[], integer[], integer[], uuid[], timestamptz, timestamptz) FROM PUBLIC;
+-- Settles runs; returns those that were the worker's. Rows are locked in the order of their ids, so that two batches never
+-- wait for each other crosswise. A retry of a job that somebody wants stopped is a cancellation.
+CREATE FUNCTION engine.finish(
+    p_worker uuid, p_ids bigint[], p_runs integer[], p_verdicts text[], p_ats timestamptz[], p_errors text[]
+) RETURNS TABLE (id bigint, run integer)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_bitmapscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+    SET plan_cache_mode = force_generic_plan
+    SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH reported AS (
+        SELECT * FROM unnest(p_ids, p_runs, p_verdicts, p_ats, p_errors) AS r (id, run, verdict, at, error)
+    ), settled AS MATERIALIZED (
+        SELECT j.id, j.run, r.at, r.error,
+               CASE WHEN j.cancelled_by IS NOT NULL AND r.verdict IN ('retry', 'snooze') THEN 'cancelled'
+                    ELSE r.verdict END AS verdict
+          FROM engine.jobs j JOIN reported r ON r.id = j.id AND r.run = j.run
+         WHERE j.state = 'leased' AND j.leased_by = p_worker
+         ORDER BY j.id
+           FOR UPDATE OF j
+    ), gone AS (
+        DELETE FROM engine.jobs j USING settled s
+         WHERE j.id = s.id AND s.verdict IN ('done', 'cancelled')
+        RETURNING j.id, j.tenant_id, j.kind, j.queue, j.attempt, j.leased_at, j.correlation, s.verdict,
+                  CASE WHEN s.verdict = 'cancelled' THEN j.cancelled_by END AS actor
+    ), line AS (
+        INSERT INTO engine.job_history
+            (job_id, tenant_id, kind, queue, outcome, attempt, took_ms, correlation, actor)
+        SELECT g.id, g.tenant_id, g.kind, g.queue, g.verdict, g.attempt,
+               least(extract(epoch FROM clock_timestamp() - g.leased_at) * 1000, 2147483647)::integer,
+               g.correlation, g.actor
+          FROM gone g
+    ), kept AS (
+        UPDATE engine.jobs j
+           SET state = CASE s.verdict WHEN 'dead' THEN 'dead' ELSE 'ready' END,
+               attempt = CASE s.verdict WHEN 'snooze' THEN j.attempt - 1 ELSE j.attempt END,
+               run_at = coalesce(s.at, j.run_at),
+               last_error = coalesce(s.error, j.last_error),
+               leased_by = NULL, leased_at = NULL, lease_until = NULL
+          FROM settled s
+         WHERE j.id = s.id AND s.verdict IN ('retry', 'snooze', 'dead')
+    )
+    SELECT s.id, s.run FROM settled s;
+END
+$$;
+
+-- Both in one transaction: what has ended is settled, and its slots take what is due. The rows of the first are locked
+-- while the second waits for other claims, and none of those waits for them: they skip what is locked and leave a serial
+-- key alone while a job with it runs.
+CREATE FUNCTION engine.finish_and_claim(
+    p_worker uuid, p_ids bigint[], p_runs integer[], p_verdicts text[], p_ats timestamptz[], p_errors text[],
+    p_lease interval, p_queues text[], p_free integer[], p_caps integer[], p_after uuid[],
+    p_due_from timestamptz, p_leased_from timestamptz
+) RETURNS SETOF engine.claimed
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_ids  bigint[];
+    v_runs integer[];
+    v_row  engine.claimed;
+BEGIN
+    IF cardinality(p_ids) > 0 THEN
+        SELECT array_agg(f.id), array_agg(f.run) INTO v_ids, v_runs
+          FROM engine.finish(p_worker, p_ids, p_runs, p_verdicts, p_ats, p_errors) f;
+    END IF;
+    FOR v_row IN
+        SELECT * FROM engine.claim(p_worker, p_lease, p_queues, p_free, p_caps, p_after, p_due_from, p_leased_from)
+    LOOP
+        IF v_row.id IS NULL THEN
+            v_row.settled_ids := v_ids;
+            v_row.settled_runs := v_runs;
+        END IF;
+        RETURN NEXT v_row;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    engine.claim(uuid, interval, text[], integer[], integer[], uuid[], timestamptz, timestamptz) TO worker;
+    engine.claim(uuid, interval, text[], integer[], integer[], uuid[], timestamptz, timestamptz),
+    engine.finish(uuid, bigint[], integer[], text[], timestamptz[], text[]),
+    engine.finish_and_claim(uuid, bigint[], integer[], text[], timestamptz[], text[], interval, text[], integer[],
+                            integer[], uuid[], timestamptz, timestamptz) TO worker;

@@ -17,9 +17,11 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
         let begun = Instant::now();
         let look = pace.look(begun);
         let done = round(&core, look).await;
-        pace.note(look, begun, Instant::now());
-        if done.as_ref().is_ok_and(|done| done.jobs > 0) {
-            core.jobs_wake.notify_one();
+        if let Ok(done) = &done {
+            pace.note(look, begun, Instant::now());
+            if done.jobs > 0 {
+                core.jobs_wake.notify_one();
+            }
         }
         match done {
             Ok(done) if done.events >= u64::from(core.config.dispatch_batch) => continue,

@@ -8,6 +8,9 @@ const CHEAP: Duration = Duration::from_millis(5);
 /// Looks over everything take at most one part in so many of the time.
 const SHARE: u32 = 20;
 
+/// Everything is looked at at least this often, however long that takes.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// When to look at everything, and when only at what is new.
 ///
 /// A look at everything walks over what is done and cannot be cleared away yet, because somebody's transaction is still
@@ -35,10 +38,10 @@ impl Pace {
         let Some((ended, took)) = self.whole.filter(|(_, took)| *took > CHEAP) else {
             return Duration::ZERO;
         };
-        (took * SHARE).saturating_sub(now.saturating_duration_since(ended))
+        (took * SHARE).min(LONGEST).saturating_sub(now.saturating_duration_since(ended))
     }
 
-    /// Notes a look that ended at `now`.
+    /// Notes a look that succeeded and ended at `now`.
     pub(crate) fn note(&mut self, look: Look, begun: Instant, now: Instant) {
         if look == Look::Whole {
             self.whole = Some((now, now.saturating_duration_since(begun)));
@@ -70,6 +73,8 @@ mod tests {
         pace.note(Look::Recent, begun + 51 * MS, begun + 52 * MS);
         assert_eq!(pace.look(begun + 1_049 * MS), Look::Recent);
         assert_eq!(pace.look(begun + 1_050 * MS), Look::Whole);
+        pace.note(Look::Whole, begun + 1_050 * MS, begun + 61_050 * MS);
+        assert_eq!(pace.look(begun + 91_050 * MS), Look::Whole, "never later than that");
         pace.note(Look::Whole, begun + 1_050 * MS, begun + 1_051 * MS);
         assert_eq!(pace.look(begun + 1_051 * MS), Look::Whole, "cheap again");
     }

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::{Classify, ErrorClass};
-use operations::engine::{Leased, Outcome, QueueDemand, Ticket, Verdict};
+use kernel::{Classify, ErrorClass, StoreError};
+use operations::engine::{ClaimBatch, Leased, Look, Outcome, QueueDemand, Ticket, Verdict};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,16 +60,32 @@ impl Ledger {
         self.outcomes.is_empty() && self.handed_back.is_empty()
     }
 
+    /// Stores what has ended and claims in the same statement; the demand may count the slots of what has ended.
+    async fn exchange(
+        &mut self,
+        core: &Core,
+        demand: &[QueueDemand],
+        look: Look,
+    ) -> Result<ClaimBatch, StoreError> {
+        let exchanged =
+            core.queue.finish_and_claim(core.worker, &self.outcomes, core.config.lease, demand, look).await;
+        let (refused, batch) = exchanged?;
+        self.note_settled(core, &refused);
+        Ok(batch)
+    }
+
+    fn note_settled(&mut self, core: &Core, refused: &[Ticket]) {
+        self.note_refused(refused);
+        for outcome in self.outcomes.drain(..) {
+            core.running.leave(outcome.ticket);
+        }
+    }
+
     /// Stores what is waiting. False if the store is not there; then everything waits on, still leased.
     pub(crate) async fn store(&mut self, core: &Core) -> bool {
         if !self.outcomes.is_empty() {
             match core.queue.finish(core.worker, &self.outcomes).await {
-                Ok(refused) => {
-                    self.note_refused(&refused);
-                    for outcome in self.outcomes.drain(..) {
-                        core.running.leave(outcome.ticket);
-                    }
-                }
+                Ok(refused) => self.note_settled(core, &refused),
                 Err(error) if error.class() == ErrorClass::Busy => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "outcomes cannot be stored yet");
                     return false;
@@ -203,16 +219,18 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
             ledger.enter(&core, one);
             look = true;
         }
-        let stored = ledger.is_empty() || ledger.store(&core).await;
         let mut wait = core.config.poll;
         let demand = slots.demand();
-        if stored && look && !demand.is_empty() {
+        let claims = look && !demand.is_empty();
+        // What ends while something can be claimed is stored with the claim; what goes back is stored alone.
+        let stored = ledger.handed_back.is_empty() && (claims || ledger.is_empty());
+        if (stored || ledger.store(&core).await) && claims {
             let begun = Instant::now();
             let reach = pace.look(begun);
-            let claimed = core.queue.claim(core.worker, core.config.lease, &demand, reach).await;
-            pace.note(reach, begun, Instant::now());
-            match claimed {
+            let exchanged = ledger.exchange(&core, &demand, reach).await;
+            match exchanged {
                 Ok(batch) => {
+                    pace.note(reach, begun, Instant::now());
                     // A claim that brought something may have left something.
                     look = !batch.jobs.is_empty();
                     wait = pace.wait(Instant::now(), wait.min(batch.next_due_in.unwrap_or(wait)));
@@ -234,6 +252,10 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
                 Err(error) => {
                     look = false;
                     tracing::warn!(error = &error as &dyn std::error::Error, "jobs cannot be claimed");
+                    if error.class() != ErrorClass::Busy {
+                        // Perhaps an outcome is to blame.
+                        ledger.store(&core).await;
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! `calls`: whole calls, from the greeting to the analysis, and everything checked that should have come of them.
 
 use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -17,8 +18,9 @@ use crate::stage::RETELL_KEY;
 use crate::venue::WEBHOOK_PATH;
 
 const CALLERS: usize = 8;
-/// How often the provider delivers again what was not acknowledged.
-const DELIVERED_AGAIN: usize = 3;
+/// When the provider delivers again what was not acknowledged: three times, at moments that it does not document.
+const DELIVERED_AGAIN: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 /// The calls' own clock: the private world's, in milliseconds.
 const STARTED_MS: i64 = 1_819_782_600_000;
 /// Pause between two looks whether it is done: each counts what is open, beside the product.
@@ -50,10 +52,11 @@ fn event(caller: &Caller, number: &str, name: &str, status: &str, more: Value) -
 /// Delivers news, and again while they are refused because too much is going on, as the provider does.
 fn deliver(wire: &mut Wire, news: &[u8]) -> std::io::Result<Answer> {
     let mut answer = wire.exchange(news)?;
-    for _ in 0..DELIVERED_AGAIN {
+    for pause in DELIVERED_AGAIN {
         if answer.status != 503 {
             break;
         }
+        thread::sleep(pause);
         answer = wire.exchange(news)?;
     }
     Ok(answer)

@@ -19,56 +19,22 @@ use crate::error::store_error;
 use crate::statements::statements;
 
 statements! {
-    /// Claim and next due time in one statement, so that an idle worker asks once per poll.
-    CLAIM = "
+    /// Settling, claiming and the next due time in one statement, so that a busy worker commits once for both, and an idle
+    /// one asks once per poll.
+    FINISH_AND_CLAIM = "
         SELECT (extract(epoch FROM c.next_at - app.now()) * 1000)::bigint AS next_ms, c.due_from, c.leased_from,
-               c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts,
-               c.progress
-          FROM engine.claim($1, $2::bigint * interval '1 millisecond', $3, $4, $5, $6,
-                            coalesce($7::timestamptz, '-infinity'), coalesce($8::timestamptz, '-infinity')) c";
+               c.settled_ids, c.settled_runs,
+               c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts, c.progress
+          FROM engine.finish_and_claim($1, $2, $3, $4, $5, $6, $7::bigint * interval '1 millisecond', $8, $9, $10, $11,
+                                       coalesce($12::timestamptz, '-infinity'),
+                                       coalesce($13::timestamptz, '-infinity')) c";
+
+    FINISH = "SELECT id, run FROM engine.finish($1, $2, $3, $4, $5, $6)";
 
     EXTEND = "
         UPDATE engine.jobs SET lease_until = clock_timestamp() + $2::bigint * interval '1 millisecond'
          WHERE state = 'leased' AND leased_by = $1
         RETURNING id, run, cancelled_by IS NOT NULL";
-
-    /// Rows are locked in the order of their ids, so that two batches never wait for each other crosswise. A retry of a job
-    /// that somebody wants stopped is a cancellation.
-    FINISH = "
-        WITH reported AS (
-            SELECT * FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::text[])
-                AS r (id, run, verdict, at, error)
-        ), settled AS MATERIALIZED (
-            SELECT j.id, j.run, r.at, r.error,
-                   CASE WHEN j.cancelled_by IS NOT NULL AND r.verdict IN ('retry', 'snooze') THEN 'cancelled'
-                        ELSE r.verdict END AS verdict
-              FROM engine.jobs j JOIN reported r ON r.id = j.id AND r.run = j.run
-             WHERE j.state = 'leased' AND j.leased_by = $1
-             ORDER BY j.id
-               FOR UPDATE OF j
-        ), gone AS (
-            DELETE FROM engine.jobs j USING settled s
-             WHERE j.id = s.id AND s.verdict IN ('done', 'cancelled')
-            RETURNING j.id, j.tenant_id, j.kind, j.queue, j.attempt, j.leased_at, j.correlation, s.verdict,
-                      CASE WHEN s.verdict = 'cancelled' THEN j.cancelled_by END AS actor
-        ), line AS (
-            INSERT INTO engine.job_history
-                (job_id, tenant_id, kind, queue, outcome, attempt, took_ms, correlation, actor)
-            SELECT g.id, g.tenant_id, g.kind, g.queue, g.verdict, g.attempt,
-                   least(extract(epoch FROM clock_timestamp() - g.leased_at) * 1000, 2147483647)::integer,
-                   g.correlation, g.actor
-              FROM gone g
-        ), kept AS (
-            UPDATE engine.jobs j
-               SET state = CASE s.verdict WHEN 'dead' THEN 'dead' ELSE 'ready' END,
-                   attempt = CASE s.verdict WHEN 'snooze' THEN j.attempt - 1 ELSE j.attempt END,
-                   run_at = coalesce(s.at, j.run_at),
-                   last_error = coalesce(s.error, j.last_error),
-                   leased_by = NULL, leased_at = NULL, lease_until = NULL
-              FROM settled s
-             WHERE j.id = s.id AND s.verdict IN ('retry', 'snooze', 'dead')
-        )
-        SELECT id, run FROM settled";
 
     HAND_BACK = "
         WITH freed AS (
@@ -154,6 +120,16 @@ fn last_in_turn(after: Option<Uuid>, buckets: &[Uuid]) -> Option<Uuid> {
     wrapped.max().or_else(|| buckets.iter().copied().max())
 }
 
+/// The first row of a claim.
+#[derive(FromRow)]
+struct FirstRow {
+    next_ms: Option<i64>,
+    due_from: Option<DateTime<Utc>>,
+    leased_from: Option<DateTime<Utc>>,
+    settled_ids: Option<Vec<i64>>,
+    settled_runs: Option<Vec<i32>>,
+}
+
 #[derive(FromRow)]
 struct ClaimedRow {
     id: i64,
@@ -198,20 +174,27 @@ impl JobQueue for PgJobQueue {
         added.map_err(store_error)
     }
 
-    async fn claim(
+    async fn finish_and_claim(
         &self,
         worker: WorkerId,
+        outcomes: &[Outcome],
         lease: Duration,
         demand: &[QueueDemand],
         look: Look,
-    ) -> Result<ClaimBatch, StoreError> {
+    ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError> {
         let column = |pick: fn(&QueueDemand) -> u16| -> Vec<i32> {
             demand.iter().map(|one| i32::from(pick(one))).collect()
         };
         let known = *self.begin.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = if look == Look::Recent { known } else { Begin::default() };
-        let rows = sqlx::query(CLAIM)
+        let reported = Reported::of(outcomes);
+        let rows = sqlx::query(FINISH_AND_CLAIM)
             .bind(worker.as_uuid())
+            .bind(reported.ids)
+            .bind(reported.runs)
+            .bind(reported.verdicts)
+            .bind(reported.ats)
+            .bind(reported.errors)
             .bind(millis(lease))
             .bind(demand.iter().map(|one| one.queue.as_str()).collect::<Vec<_>>())
             .bind(column(|one| one.free))
@@ -223,21 +206,23 @@ impl JobQueue for PgJobQueue {
             .await
             .map_err(store_error)?;
         let mut batch = ClaimBatch::default();
-        // The first row says how the queue looked, the others are jobs.
+        let mut refused = Vec::new();
+        // The first row says what was settled and how the queue looked, the others are jobs.
         for (position, row) in rows.iter().enumerate() {
             if position == 0 {
-                let next: Option<i64> = row.try_get("next_ms").map_err(store_error)?;
-                batch.next_due_in = next.map(from_millis);
-                let due = row.try_get("due_from").map_err(store_error)?;
-                let leased: Option<_> = row.try_get("leased_from").map_err(store_error)?;
-                let next = Begin { due, leased: leased.or(known.leased) };
+                let first = FirstRow::from_row(row).map_err(store_error)?;
+                batch.next_due_in = first.next_ms.map(from_millis);
+                let next = Begin { due: first.due_from, leased: first.leased_from.or(known.leased) };
                 *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = next;
+                let ids = first.settled_ids.unwrap_or_default();
+                let settled: Vec<_> = ids.into_iter().zip(first.settled_runs.unwrap_or_default()).collect();
+                refused = not_among(outcomes, &settled);
             } else {
                 batch.jobs.push(ClaimedRow::from_row(row).map_err(store_error)?.into());
             }
         }
         self.remember(&batch.jobs);
-        Ok(batch)
+        Ok((refused, batch))
     }
 
     async fn extend(&self, worker: WorkerId, lease: Duration) -> Result<Heartbeat, StoreError> {
@@ -262,22 +247,18 @@ impl JobQueue for PgJobQueue {
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        let columns: Vec<Columns<'_>> = outcomes.iter().map(|one| columns(&one.verdict)).collect();
+        let reported = Reported::of(outcomes);
         let settled: Vec<(i64, i32)> = sqlx::query_as(FINISH)
             .bind(worker.as_uuid())
-            .bind(outcomes.iter().map(|one| one.ticket.job.raw()).collect::<Vec<_>>())
-            .bind(outcomes.iter().map(|one| one.ticket.run).collect::<Vec<_>>())
-            .bind(columns.iter().map(|one| one.verdict).collect::<Vec<_>>())
-            .bind(columns.iter().map(|one| one.at).collect::<Vec<_>>())
-            .bind(columns.iter().map(|one| one.error).collect::<Vec<_>>())
+            .bind(reported.ids)
+            .bind(reported.runs)
+            .bind(reported.verdicts)
+            .bind(reported.ats)
+            .bind(reported.errors)
             .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
-        Ok(outcomes
-            .iter()
-            .map(|one| one.ticket)
-            .filter(|ticket| !settled.contains(&(ticket.job.raw(), ticket.run)))
-            .collect())
+        Ok(not_among(outcomes, &settled))
     }
 
     async fn hand_back(&self, worker: WorkerId, tickets: &[Ticket]) -> Result<u64, StoreError> {
@@ -320,21 +301,41 @@ impl JobQueue for PgJobQueue {
     }
 }
 
-struct Columns<'a> {
-    verdict: &'static str,
-    at: Option<DateTime<Utc>>,
-    error: Option<&'a str>,
+/// Outcomes as columns.
+#[derive(Default)]
+struct Reported<'a> {
+    ids: Vec<i64>,
+    runs: Vec<i32>,
+    verdicts: Vec<&'static str>,
+    ats: Vec<Option<DateTime<Utc>>>,
+    errors: Vec<Option<&'a str>>,
 }
 
-fn columns(verdict: &Verdict) -> Columns<'_> {
-    let (verdict, at, error) = match verdict {
-        Verdict::Done => ("done", None, None),
-        Verdict::Retry { at, error } => ("retry", Some(*at), Some(error.as_str())),
-        Verdict::Snooze { at } => ("snooze", Some(*at), None),
-        Verdict::Dead { error } => ("dead", None, Some(error.as_str())),
-        Verdict::Cancelled => ("cancelled", None, None),
-    };
-    Columns { verdict, at, error }
+impl<'a> Reported<'a> {
+    fn of(outcomes: &'a [Outcome]) -> Self {
+        let mut columns = Self::default();
+        for outcome in outcomes {
+            let (verdict, at, error) = match &outcome.verdict {
+                Verdict::Done => ("done", None, None),
+                Verdict::Retry { at, error } => ("retry", Some(*at), Some(error.as_str())),
+                Verdict::Snooze { at } => ("snooze", Some(*at), None),
+                Verdict::Dead { error } => ("dead", None, Some(error.as_str())),
+                Verdict::Cancelled => ("cancelled", None, None),
+            };
+            columns.ids.push(outcome.ticket.job.raw());
+            columns.runs.push(outcome.ticket.run);
+            columns.verdicts.push(verdict);
+            columns.ats.push(at);
+            columns.errors.push(error);
+        }
+        columns
+    }
+}
+
+/// The runs that were reported and are not among those that were settled.
+fn not_among(outcomes: &[Outcome], settled: &[(i64, i32)]) -> Vec<Ticket> {
+    let tickets = outcomes.iter().map(|one| one.ticket);
+    tickets.filter(|ticket| !settled.contains(&(ticket.job.raw(), ticket.run))).collect()
 }
 
 #[cfg(test)]

@@ -48,13 +48,14 @@ impl JobQueue for Quiet {
         self.ask()
     }
 
-    async fn claim(
+    async fn finish_and_claim(
         &self,
         _: WorkerId,
+        _: &[Outcome],
         _: Duration,
         _: &[QueueDemand],
         _: Look,
-    ) -> Result<ClaimBatch, StoreError> {
+    ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError> {
         self.ask()
     }
 

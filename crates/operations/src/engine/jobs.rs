@@ -197,20 +197,33 @@ pub trait JobQueue: Send + Sync {
         jobs: &[JobSpec],
     ) -> Result<u64, StoreError>;
 
-    /// Leases due jobs for `lease` of real time, fairly among tenants, at most as many as there are slots. With
-    /// [`Look::Recent`] some that are due may be left out; caps and serial keys hold as ever.
+    /// Settles runs, and then leases due jobs for `lease` of real time, fairly among tenants, at most as many as there are
+    /// slots. With [`Look::Recent`] some that are due may be left out; caps and serial keys hold as ever. Returns the
+    /// refused runs, which are no longer this worker's and for which nothing was changed, and the jobs.
+    async fn finish_and_claim(
+        &self,
+        worker: WorkerId,
+        outcomes: &[Outcome],
+        lease: Duration,
+        demand: &[QueueDemand],
+        look: Look,
+    ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError>;
+
+    /// The second half alone.
     async fn claim(
         &self,
         worker: WorkerId,
         lease: Duration,
         demand: &[QueueDemand],
         look: Look,
-    ) -> Result<ClaimBatch, StoreError>;
+    ) -> Result<ClaimBatch, StoreError> {
+        Ok(self.finish_and_claim(worker, &[], lease, demand, look).await?.1)
+    }
 
     /// Extends all leases of the worker to `lease` from now, in one statement.
     async fn extend(&self, worker: WorkerId, lease: Duration) -> Result<Heartbeat, StoreError>;
 
-    /// Settles runs. Returns the refused ones: they are no longer this worker's, and nothing was changed for them.
+    /// The first half alone.
     async fn finish(&self, worker: WorkerId, outcomes: &[Outcome]) -> Result<Vec<Ticket>, StoreError>;
 
     /// Gives runs back that were not finished, due at once, without costing an attempt. Returns how many were.
