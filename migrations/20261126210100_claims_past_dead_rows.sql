@@ -68,7 +68,7 @@ DECLARE
     -- How far a claim looks past jobs of a lane that wait for their serial key.
     c_depth constant integer := 500;
     -- How many of the oldest and of the newest jobs a claim looks at that does not look at everything.
-    c_sample constant integer := 256;
+    c_sample constant integer := 64;
     -- A job is committed at most so long after its run_at was read from the clock, as a rule.
     c_slack constant interval := interval '250 milliseconds';
     v_now    timestamptz := app.now();
@@ -154,47 +154,48 @@ BEGIN
         RETURN;
     END IF;
 
+    v_ids := ARRAY(
+        WITH asked AS MATERIALIZED (
+            SELECT a.queue, a.free, a.cap, a.after
+              FROM unnest(p_queues, p_free, p_caps, p_after) AS a (queue, free, cap, after) WHERE a.free > 0
+        ), running AS MATERIALIZED (
+            SELECT j.queue, j.bucket, count(*)::integer AS jobs FROM engine.jobs j
+             WHERE j.state = 'leased' AND j.leased_at >= p_leased_from
+             GROUP BY j.queue, j.bucket
+        ), candidate AS (
+            SELECT j.id, j.queue, j.bucket, j.priority, j.run_at, a.free, a.after, coalesce(r.jobs, 0) AS running,
+                   CASE WHEN j.bucket = c_platform THEN a.free ELSE a.cap - coalesce(r.jobs, 0) END AS room,
+                   CASE WHEN j.serial_key IS NULL THEN 1
+                        ELSE row_number() OVER (PARTITION BY j.bucket, j.serial_key
+                                                ORDER BY j.priority, j.run_at, j.id) END AS in_series
+              FROM unnest(v_ids) AS look (id)
+             -- One look an id, by the key. As a plain join, or with the state in it, everything waiting may be read.
+             CROSS JOIN LATERAL (SELECT * FROM engine.jobs w WHERE w.id = look.id LIMIT 1) j
+              JOIN asked a ON a.queue = j.queue
+              LEFT JOIN running r ON r.queue = j.queue AND r.bucket = j.bucket
+             WHERE j.state = 'ready' AND (j.serial_key IS NULL OR NOT EXISTS (
+                   SELECT FROM engine.jobs s
+                    WHERE s.state = 'leased' AND s.bucket = j.bucket AND s.serial_key = j.serial_key))
+        ), ranked AS (
+            SELECT c.id, c.queue, c.bucket, c.free, c.after, c.running, c.room,
+                   row_number() OVER (PARTITION BY c.queue, c.bucket ORDER BY c.priority, c.run_at, c.id) AS nth
+              FROM candidate c WHERE c.in_series = 1
+        ), placed AS (
+            SELECT r.id, r.free,
+                   row_number() OVER (PARTITION BY r.queue
+                                      ORDER BY r.running + r.nth, r.bucket > r.after DESC, r.bucket) AS place
+              FROM ranked r WHERE r.nth <= r.room
+        )
+        SELECT p.id FROM placed p WHERE p.place <= p.free);
+
     RETURN QUERY
-    WITH asked AS MATERIALIZED (
-        SELECT a.queue, a.free, a.cap, a.after
-          FROM unnest(p_queues, p_free, p_caps, p_after) AS a (queue, free, cap, after) WHERE a.free > 0
-    ), running AS MATERIALIZED (
-        SELECT j.queue, j.bucket, count(*)::integer AS jobs FROM engine.jobs j
-         WHERE j.state = 'leased' AND j.leased_at >= p_leased_from
-         GROUP BY j.queue, j.bucket
-    ), candidate AS (
-        SELECT j.id, j.queue, j.bucket, j.priority, j.run_at, a.free, a.after, coalesce(r.jobs, 0) AS running,
-               CASE WHEN j.bucket = c_platform THEN a.free ELSE a.cap - coalesce(r.jobs, 0) END AS room,
-               CASE WHEN j.serial_key IS NULL THEN 1
-                    ELSE row_number() OVER (PARTITION BY j.bucket, j.serial_key
-                                            ORDER BY j.priority, j.run_at, j.id) END AS in_series
-          FROM unnest(v_ids) AS look (id)
-         -- One look an id. As a plain join it may become one that reads everything waiting.
-         CROSS JOIN LATERAL (SELECT * FROM engine.jobs w WHERE w.id = look.id AND w.state = 'ready' LIMIT 1) j
-          JOIN asked a ON a.queue = j.queue
-          LEFT JOIN running r ON r.queue = j.queue AND r.bucket = j.bucket
-         WHERE j.serial_key IS NULL OR NOT EXISTS (
-               SELECT FROM engine.jobs s
-                WHERE s.state = 'leased' AND s.bucket = j.bucket AND s.serial_key = j.serial_key)
-    ), ranked AS (
-        SELECT c.id, c.queue, c.bucket, c.free, c.after, c.running, c.room,
-               row_number() OVER (PARTITION BY c.queue, c.bucket ORDER BY c.priority, c.run_at, c.id) AS nth
-          FROM candidate c WHERE c.in_series = 1
-    ), placed AS (
-        SELECT r.id, r.free,
-               row_number() OVER (PARTITION BY r.queue
-                                  ORDER BY r.running + r.nth, r.bucket > r.after DESC, r.bucket) AS place
-          FROM ranked r WHERE r.nth <= r.room
-    ), picked AS MATERIALIZED (
-        SELECT j.id FROM placed p JOIN engine.jobs j ON j.id = p.id
-         WHERE p.place <= p.free AND j.state = 'ready'
-           FOR UPDATE OF j SKIP LOCKED
+    WITH locked AS MATERIALIZED (
+        SELECT id, state FROM engine.jobs WHERE id = ANY (v_ids) FOR UPDATE SKIP LOCKED
     )
     UPDATE engine.jobs j
        SET state = 'leased', attempt = j.attempt + 1, run = j.run + 1, leased_by = p_worker,
            leased_at = clock_timestamp(), lease_until = clock_timestamp() + p_lease
-      FROM picked
-     WHERE j.id = picked.id
+     WHERE j.id = ANY (ARRAY(SELECT l.id FROM locked l WHERE l.state = 'ready'))
     RETURNING NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::bigint[], NULL::integer[], j.id, j.run, j.kind, j.queue, j.tenant_id,
               j.correlation, j.payload, j.attempt, j.max_attempts, j.progress;
 END
