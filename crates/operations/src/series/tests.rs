@@ -174,6 +174,9 @@ async fn a_repetition_books_nothing_whatever_became_of_the_series_since() {
     let world = world();
     world.take("2026-12-29T09:00:00Z").await;
     let booked = world.erikas(tuesdays()).await;
+    let key = IdempotencyKey::new(&format!("series:{}", booked.series.unwrap()));
+    let claim = world.store.claim(&world.scope, &key).unwrap();
+    assert_eq!(claim.outcome["appointments"].as_array().unwrap().len(), 3, "the same at the same moment");
     let again = world.book(tuesdays(), &Whom::Number(PhoneNumber::from_e164(PHONE).unwrap())).await.unwrap();
     assert!(again.booked_before, "the number names the same customer");
     assert_eq!((again.series, &again.dates), (booked.series, &booked.dates));

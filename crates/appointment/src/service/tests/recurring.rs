@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Timelike as _};
 
 use super::*;
-use crate::commands::{BookSeriesOutcome, BookSeriesRequest, PreviewSeriesRequest};
+use crate::commands::{BookSeriesOutcome, BookSeriesRequest, ClaimForAll, PreviewSeriesRequest};
 use crate::error::BookingError;
 use crate::model::{ClosedOrigin, SeriesId, Slot, Tie, Unavailable};
 use crate::policy::series::{Interval, NotASeries, Occurrence, OccurrenceState, SeriesLimits, SeriesRule};
@@ -157,6 +157,32 @@ async fn a_date_that_was_lost_undoes_all_and_is_named() {
     let BookSeriesOutcome::Gone(gone) = outcome else { panic!("{outcome:?}") };
     assert!(matches!(gone[..], [(3, Unavailable::Busy(_))]), "{gone:?}");
     assert_eq!(world.store.appointments(&world.scope).len(), 1, "the rival's");
+}
+
+/// Whoever says the same at the same moment may have been given somebody else for it, whom nothing keeps apart from ours.
+#[tokio::test]
+async fn of_two_that_say_the_same_at_the_same_moment_one_books() {
+    let world = world();
+    let claim = || Claim {
+        key: IdempotencyKey::new("series:7"),
+        request: RequestHash([7; 32]),
+        outcome: serde_json::json!({}),
+    };
+    let slot = Slot {
+        service: service_id(1),
+        staff: staff_id(1),
+        start: at(TEN),
+        end: at(TEN) + TimeDelta::minutes(30),
+    };
+    let scope = world.scope.clone();
+    world.before_next_commit(move |store| {
+        store.apply(&scope, &ChangeSet::new().claim(Some(claim()))).unwrap();
+    });
+    let request =
+        BookSeriesRequest { claim: Some(ClaimForAll::new(move |_| claim())), ..accepted(vec![slot]) };
+    let outcome = world.service.book_series(&world.scope, request).await.unwrap();
+    assert_eq!(outcome, BookSeriesOutcome::Repeated);
+    assert!(world.store.appointments(&world.scope).is_empty());
 }
 
 #[tokio::test]
