@@ -7,7 +7,6 @@ use appointment::model::AppointmentStatus;
 use appointment::policy::series::{Interval, SeriesRule};
 use bootstrap::{Config, Sources};
 use chrono::{NaiveDate, NaiveTime, Timelike as _};
-use operations::SeriesDesk;
 use operations::series::{BookedSeries, Conflict, DateState, Whom};
 use operations::why::SeriesQuestion;
 use serde_json::{Value, json};
@@ -107,7 +106,7 @@ impl SeriesArgs {
         let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
         let scope = office.act_for(company).await?;
         let question = SeriesQuestion { branch, service, staff, rule };
-        let desk: SeriesDesk = office.services.series(&config)?;
+        let desk = office.services.series(&config)?;
         let Some(whom) = whom.as_ref().filter(|_| self.book) else {
             let dates = desk.preview(&scope, question, whom.as_ref()).await?;
             return Ok(Told::from(lines(&dates)?));

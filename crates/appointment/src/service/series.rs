@@ -15,7 +15,7 @@ use crate::commands::{
 use crate::error::BookingError;
 use crate::model::{Appointment, DateRange, Minute, SeriesId, Span, Tie, Unavailable, add_days, local_date};
 use crate::policy::sequence::Placed;
-use crate::policy::series::{Occurrence, OccurrenceState, SeriesLimits, minute_of, nearest};
+use crate::policy::series::{NotASeries, Occurrence, OccurrenceState, SeriesLimits, minute_of, nearest};
 
 impl BookingService {
     /// The same with other bounds of series.
@@ -108,7 +108,7 @@ impl BookingService {
     ) -> Result<BookSeriesOutcome, BookingError> {
         let max = self.series.max_occurrences.min(SeriesLimits::MOST_OCCURRENCES);
         if !(1..=max as usize).contains(&request.slots.len()) {
-            return Err(BookingError::NotASeries(crate::policy::series::NotASeries::Count(max)));
+            return Err(NotASeries::Count(max).into());
         }
         let mut slots = request.slots;
         slots.sort_unstable_by_key(|slot| slot.start);
