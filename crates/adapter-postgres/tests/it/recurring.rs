@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use adapter_postgres::{PgCalendarBook, PgCustomerRepository, Sealer};
 use appointment::calendar::{Effort, Lane};
+use appointment::model::AppointmentStatus;
 use appointment::policy::series::{Interval, SeriesRule};
-use appointment::testing::{ScriptedCalendar, service_id};
+use appointment::testing::{ScriptedCalendar, service_id, staff_id};
 use customer::CustomerService;
 use kernel::RandomIds;
 use kernel::testing::FixedClock;
-use operations::series::{Conflict, SeriesDesk, SeriesError, Whom};
+use operations::series::{Conflict, DateState, SeriesDesk, SeriesError, Whom};
 use operations::why::{SeriesQuestion, WhyDesk};
 use testkit::TestDatabase;
 use tokio::sync::Barrier;
@@ -72,4 +73,26 @@ async fn a_series_that_is_said_several_times_at_once_is_booked_once() {
     let refused = desk.book(&shop.scope, longer, &whom, Conflict::BookTheOthers).await.unwrap_err();
     assert!(matches!(refused, SeriesError::Differs { .. }), "{refused:?}");
     assert_eq!(appointments().await, 4);
+}
+
+/// Both have seen all of it free. Whoever is slower looks again and is told what took it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_customers_who_want_the_same_dates_of_one_person_one_has_them_and_the_other_hears_why() {
+    let database = TestDatabase::fresh().await;
+    let shop = shop(&database).await;
+    let desk = desk(&database, &shop).await;
+    let first = shop.ten.with_timezone(&chrono_tz::Europe::Berlin).date_naive();
+    let rule = SeriesRule { first, wall: 600, every: Interval::Weeks(1), count: 4 };
+    let staff = Some(staff_id(1));
+    let question = SeriesQuestion { branch: shop.branch, service: service_id(1), staff, rule };
+    let book = |person: usize| {
+        let (desk, scope, whom) = (desk.clone(), shop.scope.clone(), Whom::Id(shop.customers[person]));
+        async move { desk.book(&scope, question, &whom, Conflict::BookTheOthers).await.unwrap() }
+    };
+    let (one, other) = tokio::join!(book(0), book(1));
+    let (had, lost) = if one.is_as_asked() { (one, other) } else { (other, one) };
+    assert_eq!(had.count(DateState::Made(AppointmentStatus::Confirmed)), 4, "{had:?}");
+    assert_eq!((lost.count(DateState::Refused), lost.series), (4, None), "{lost:?}");
+    assert!(lost.dates.iter().all(|date| date.reasons == ["appointment"]), "{lost:?}");
+    assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM appointments").await, 4);
 }
