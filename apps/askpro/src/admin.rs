@@ -77,6 +77,21 @@ impl Target {
     }
 }
 
+/// What a command tells.
+#[derive(Debug)]
+pub struct Told {
+    /// Lines of a report.
+    pub lines: Vec<Value>,
+    /// Whether all that was asked for is done; decides the exit code.
+    pub done: bool,
+}
+
+impl From<Vec<Value>> for Told {
+    fn from(lines: Vec<Value>) -> Self {
+        Self { lines, done: true }
+    }
+}
+
 /// What commands work with.
 pub struct Office {
     pub(crate) services: OperatorServices,

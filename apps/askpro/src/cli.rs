@@ -11,7 +11,7 @@ use simulators::script::CallScript;
 
 use crate::admin::{
     CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs,
-    Office, Target, TenantCommand, WishesCommand, run_migrate, run_task,
+    Office, Target, TenantCommand, Told, WishesCommand, run_migrate, run_task,
 };
 use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
@@ -98,7 +98,7 @@ enum Command {
         #[command(flatten)]
         what: WhyArgs,
     },
-    /// What a recurring wish would find, date by date.
+    /// What a recurring wish would find, date by date, and its booking.
     Series {
         #[command(flatten)]
         target: Target,
@@ -397,16 +397,18 @@ async fn in_world(
     verdict
 }
 
-async fn with_office(
+async fn with_office<T: Into<Told>>(
     target: &Target,
     command: &str,
     json: bool,
-    work: impl AsyncFnOnce(&Office) -> anyhow::Result<Vec<Value>>,
+    work: impl AsyncFnOnce(&Office) -> anyhow::Result<T>,
 ) -> anyhow::Result<ExitCode> {
     let office = Office::open(target, command).await?;
-    let lines = work(&office).await;
+    let told = work(&office).await;
     office.close().await;
-    report(&lines?, json)
+    let Told { lines, done } = told?.into();
+    report(&lines, json)?;
+    Ok(exit(done))
 }
 
 /// Lines for machines as they are, for people as `name: value` pairs.

@@ -1,15 +1,18 @@
-//! What a recurring wish would find, asked by names.
+//! What recurs, by names: what a wish would find, and its booking.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use appointment::model::AppointmentStatus;
 use appointment::policy::series::{Interval, SeriesRule};
 use bootstrap::{Config, Sources};
 use chrono::{NaiveDate, NaiveTime, Timelike as _};
+use operations::series::{BookedSeries, Conflict, DateState, Whom};
 use operations::why::SeriesQuestion;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tenancy::Slug;
 
-use crate::admin::Office;
+use crate::admin::{Office, Told};
 use crate::why::{Names, Wanted};
 
 /// What is asked about.
@@ -40,6 +43,20 @@ pub struct SeriesArgs {
     /// How many dates.
     #[arg(long, value_name = "N")]
     pub count: u32,
+    /// For whom: the id (`cus_…`), or the telephone number if one customer alone has it. Where the customer is at another
+    /// appointment, a date is not free.
+    #[arg(long, value_name = "ID|NUMBER")]
+    pub customer: Option<String>,
+    /// Book the dates that are free, in one transaction; dates in conflict are listed and booked at no other time. Saying the
+    /// same again books nothing: it shows what was booked, and how that stands.
+    ///
+    /// A series that crosses a holiday is the rule, and whoever has seen the preview wants the other dates kept before they
+    /// are gone, too: so one date in conflict does not stop them. The exit code is 0 only if every date is as asked.
+    #[arg(long, requires = "customer")]
+    pub book: bool,
+    /// Book nothing if one date is in conflict.
+    #[arg(long, requires = "book")]
+    pub all_or_nothing: bool,
     /// Configuration with `secrets.keys`, for asking outside calendars; without it, `askpro.toml` and the environment.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -74,19 +91,57 @@ impl SeriesArgs {
         Ok(SeriesRule { first: self.first, wall, every, count: self.count })
     }
 
-    /// Looks at every date; one line of a report for each.
+    /// Looks at every date, one line of a report for each. If it is booked, one more for each that says what came of it, and
+    /// one about all.
     ///
     /// # Errors
     /// One line that says what is wrong.
-    pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
+    pub async fn run(&self, office: &Office) -> anyhow::Result<Told> {
         let rule = self.rule()?;
         let Names { company, branch, service, staff } = self.wanted.find(office).await?;
+        let whom = match &self.customer {
+            Some(text) => Some(self.whom(office, text).await?),
+            None => None,
+        };
         let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
         let scope = office.act_for(company).await?;
         let question = SeriesQuestion { branch, service, staff, rule };
-        let dates = office.services.why(&config)?.series(&scope, question).await?;
-        Ok(dates.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
+        let desk = office.services.series(&config)?;
+        let Some(whom) = whom.as_ref().filter(|_| self.book) else {
+            let dates = desk.preview(&scope, question, whom.as_ref()).await?;
+            return Ok(Told::from(lines(&dates)?));
+        };
+        let conflict = if self.all_or_nothing { Conflict::BookNothing } else { Conflict::BookTheOthers };
+        report(&desk.book(&scope, question, whom, conflict).await?)
     }
+
+    /// The customer who is named; a number is read as the company's country writes it.
+    async fn whom(&self, office: &Office, text: &str) -> anyhow::Result<Whom> {
+        let slug = Slug::parse(&self.wanted.tenant)?;
+        let tenant = office.services.tenants.find_by_slug(&office.scope, &slug).await?;
+        let tenant = tenant.with_context(|| format!("there is no company `{slug}`"))?;
+        // The text may be a number that was mistyped: it is not repeated.
+        Whom::parse(text, &tenant.default_country)
+            .context("--customer: this is neither the id of a customer (`cus_…`) nor a telephone number")
+    }
+}
+
+fn lines<T: serde::Serialize>(dates: &[T]) -> anyhow::Result<Vec<Value>> {
+    Ok(dates.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
+}
+
+fn report(booked: &BookedSeries) -> anyhow::Result<Told> {
+    let mut all = lines(&booked.preview)?;
+    all.extend(lines(&booked.dates)?);
+    let count = |state| booked.count(state);
+    all.push(json!({
+        "series": booked.series.map(|id| id.to_string()), "booked_before": booked.booked_before,
+        "booked": count(DateState::Made(AppointmentStatus::Confirmed)),
+        "noted": count(DateState::Made(AppointmentStatus::Pending)),
+        "refused": count(DateState::Refused), "left_out": count(DateState::LeftOut),
+        "as_asked": booked.is_as_asked(),
+    }));
+    Ok(Told { lines: all, done: booked.is_as_asked() })
 }
 
 #[cfg(test)]
@@ -116,6 +171,14 @@ mod tests {
         assert_eq!(months("1"), Interval::MonthsByWeekday(1));
         assert_eq!(months("2 --on weekday"), Interval::MonthsByWeekday(2));
         assert_eq!(months("3 --on day"), Interval::Months(3));
+    }
+
+    #[test]
+    fn who_it_is_for_is_said_with_the_booking() {
+        let parses = |rest: &str| read(&format!("--time 10:00 --every-weeks 4 --count 6 {rest}")).is_ok();
+        assert!(parses("--customer 040555777") && parses("--book --customer 040555777"));
+        assert!(parses("--book --all-or-nothing --customer 040555777"));
+        assert!(!parses("--book") && !parses("--all-or-nothing --customer 040555777"));
     }
 
     #[test]

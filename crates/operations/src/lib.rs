@@ -7,6 +7,7 @@
 //! * [`processing`]: a stored webhook finds its tenant and is merged into its call;
 //! * [`aftermath`]: what follows from the end of a call (charge, cost, holds), as subscribers to its events;
 //! * [`costs`]: what calls cost, as the platform, a reseller or the company may see it;
+//! * [`series`]: a recurring wish is booked as it was previewed;
 //! * [`waiting`]: freed time is offered to the waiting list, and the staff is asked to call;
 //! * [`lists`]: read models for API clients, a page at a time;
 //! * [`maintenance`]: recurring upkeep (expired holds, stuck calls, partitions, retention, holidays);
@@ -37,6 +38,7 @@ pub mod onboarding;
 pub mod ports;
 pub mod processing;
 pub mod said_and_done;
+pub mod series;
 pub mod waiting;
 pub mod why;
 pub mod work;
@@ -50,6 +52,7 @@ pub use maintenance::{Maintenance, MaintenancePorts, UpkeepPolicy};
 pub use onboarding::{Onboarding, TenantBlueprint};
 pub use processing::WebhookProcessing;
 pub use said_and_done::SaidAndDone;
+pub use series::SeriesDesk;
 pub use waiting::FreedTimes;
 pub use why::WhyDesk;
 

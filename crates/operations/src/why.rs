@@ -86,7 +86,7 @@ pub struct WhyReason {
 /// Use case: why is this time not free?
 #[derive(Clone)]
 pub struct WhyDesk {
-    bookings: Arc<BookingService>,
+    pub(crate) bookings: Arc<BookingService>,
     book: Arc<dyn CalendarBook>,
     gateway: Arc<dyn CalendarGateway>,
     effort: Effort,

@@ -7,3 +7,4 @@ mod calendar;
 mod command_line;
 mod crash;
 mod operator;
+mod series;

@@ -17,6 +17,7 @@ mod lists;
 mod migrations;
 mod onboarding;
 mod races;
+mod recurring;
 mod rooms;
 mod servicedesk;
 mod sessions;

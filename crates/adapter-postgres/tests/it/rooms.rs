@@ -9,7 +9,7 @@ use appointment::commands::{
     BookTarget, BookingParty, ChangeSequenceOutcome, ChangeSequenceRequest, PartWish, PreviewSeriesRequest,
     Requester, SequenceMove, SequenceTarget,
 };
-use appointment::model::{AppointmentSource, CatalogueSnapshot, Staff, Tie, Unavailable};
+use appointment::model::{AppointmentSource, CatalogueSnapshot, SeriesId, Staff, Tie, Unavailable};
 use appointment::policy::series::{Interval, OccurrenceState, SeriesRule};
 use appointment::testing::{InMemorySoftOffers, salon_with_basins, service_id, staff_id};
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc, Weekday};
@@ -256,13 +256,14 @@ async fn a_series_is_booked_whole_by_one_of_two() {
         service: service_id(1),
         staff: Some(staff_id(1)),
         rule,
+        customer: None,
         requester: Requester::Desk,
     };
     let free = async || {
         let dates = shop.service.preview_series(&shop.scope, &request).await.unwrap();
         let slots = dates.iter().filter_map(|date| match date.state {
             OccurrenceState::Free(slot) => Some(slot),
-            OccurrenceState::Taken { .. } => None,
+            OccurrenceState::Own(_) | OccurrenceState::Taken { .. } => None,
         });
         slots.collect::<Vec<_>>()
     };
@@ -270,13 +271,12 @@ async fn a_series_is_booked_whole_by_one_of_two() {
     assert_eq!(slots.len(), 6);
     let book = |person: usize| {
         let request = BookSeriesRequest {
+            series: SeriesId::generate(&RandomIds),
             branch: shop.branch,
             slots: slots.clone(),
-            party: BookingParty::Existing(shop.customers[person]),
+            customer: shop.customers[person],
             requester: Requester::Desk,
             source: AppointmentSource::Desk,
-            notes: None,
-            additional: false,
             claim: None,
         };
         let (service, scope) = (Arc::clone(&shop.service), shop.scope.clone());

@@ -1,9 +1,9 @@
 //! Recurring appointments: looked at first, then booked as one.
 
-use kernel::{BranchId, ServiceId, StaffId};
+use kernel::{BranchId, CustomerId, ServiceId, StaffId};
 
-use super::{BookingParty, ClaimForAll, Requester};
-use crate::model::{Appointment, AppointmentSource, Note, OwnAppointment, Slot, Unavailable};
+use super::{ClaimForAll, Requester};
+use crate::model::{Appointment, AppointmentSource, OwnAppointment, SeriesId, Slot, Unavailable};
 use crate::policy::series::SeriesRule;
 
 /// What would a series find?
@@ -17,6 +17,8 @@ pub struct PreviewSeriesRequest {
     pub staff: Option<StaffId>,
     /// When.
     pub rule: SeriesRule,
+    /// For whom, if that is known already: where the customer is at another appointment, a date cannot be had.
+    pub customer: Option<CustomerId>,
     /// Who asks.
     pub requester: Requester,
 }
@@ -24,20 +26,18 @@ pub struct PreviewSeriesRequest {
 /// Book the accepted dates, or nothing.
 #[derive(Debug, Clone)]
 pub struct BookSeriesRequest {
+    /// The name that it gets. Whoever makes it of what was asked finds by it what a repetition would do again.
+    pub series: SeriesId,
     /// Where.
     pub branch: BranchId,
     /// The slots that were accepted: free ones of the preview, or what was nearest to others.
     pub slots: Vec<Slot>,
     /// For whom.
-    pub party: BookingParty,
+    pub customer: CustomerId,
     /// Who asks.
     pub requester: Requester,
     /// Through which door it came.
     pub source: AppointmentSource,
-    /// What was added; every date gets it.
-    pub notes: Option<Note>,
-    /// True once it is known that the customer has another appointment at one of the times.
-    pub additional: bool,
     /// Claim for repetitions.
     pub claim: Option<ClaimForAll>,
 }
@@ -45,7 +45,7 @@ pub struct BookSeriesRequest {
 /// What came of a [`BookSeriesRequest`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum BookSeriesOutcome {
-    /// Committed, in order of time.
+    /// Committed, in order of time. One that is mirrored in an outside calendar is pending until that agrees.
     Booked(Vec<Appointment>),
     /// The customer has another appointment at one of the times. Nothing was written.
     OwnAppointment(OwnAppointment),

@@ -6,7 +6,7 @@
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use kernel::StaffId;
 
-use crate::model::{Availability, Catalogue, Minute, Slot, Sought, Unavailable};
+use crate::model::{Availability, Catalogue, Minute, OwnAppointment, Slot, Sought, Unavailable};
 
 /// How far apart the dates of a series are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +140,8 @@ impl SeriesRule {
 pub enum OccurrenceState {
     /// It can be had.
     Free(Slot),
+    /// The customer has this appointment at that time.
+    Own(OwnAppointment),
     /// It cannot.
     Taken {
         /// Why.

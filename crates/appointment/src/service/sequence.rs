@@ -300,7 +300,7 @@ pub(super) fn day_of(start: DateTime<Utc>) -> impl Fn(&Catalogue, NaiveDate) -> 
     move |catalogue, _| DateRange::day(local_date(catalogue.timezone(), start))
 }
 
-pub(super) const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
+const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
     match party {
         BookingParty::Existing(customer) => Some(*customer),
         BookingParty::New(_) => None,

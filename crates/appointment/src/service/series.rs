@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kernel::{CommitError, StaffId, TenantScope};
 
-use super::sequence::known_customer;
+use super::book::same_or_elsewhere::elsewhere;
 use super::sequence_place::PartPicture;
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, restore_all, worth_another_look,
@@ -15,7 +15,7 @@ use crate::commands::{
 use crate::error::BookingError;
 use crate::model::{Appointment, DateRange, Minute, SeriesId, Span, Tie, Unavailable, add_days, local_date};
 use crate::policy::sequence::Placed;
-use crate::policy::series::{Occurrence, OccurrenceState, SeriesLimits, minute_of, nearest};
+use crate::policy::series::{NotASeries, Occurrence, OccurrenceState, SeriesLimits, minute_of, nearest};
 
 impl BookingService {
     /// The same with other bounds of series.
@@ -24,8 +24,8 @@ impl BookingService {
         Self { series: limits, ..self }
     }
 
-    /// Looks at every date of a series: free, or taken with its exact reason and the nearest time that is free. Nothing is
-    /// held. After the first free date its person is preferred.
+    /// Looks at every date of a series: free, or taken with its exact reason and the nearest time that is free, or the
+    /// customer is elsewhere then. Nothing is held. After the first free date its person is preferred.
     ///
     /// # Errors
     /// [`BookingError::NotASeries`]; [`BookingError::UnknownBranch`]; store failures.
@@ -59,7 +59,7 @@ impl BookingService {
             subject: Subject::Service(request.service),
             staff: request.staff,
             requester: &request.requester,
-            customer: None,
+            customer: request.customer,
         };
         let around = u64::from(request.rule.around());
         let first = date.checked_sub_days(chrono::Days::new(around)).unwrap_or(date);
@@ -68,13 +68,20 @@ impl BookingService {
         let Some(sought) = &picture.sought else {
             return Ok(OccurrenceState::Taken { reason: Unavailable::NotOffered, nearest: None });
         };
+        let exact = minute_of(&picture.catalogue, date, request.rule.wall);
+        if let (Some(customer), Some(minute)) = (request.customer, exact) {
+            let stay = Span::new(minute.instant(), sought.footprint().end(minute).instant());
+            let seen = picture.availability();
+            if let Some(own) = elsewhere(seen.own(), &request.requester, customer, stay) {
+                return Ok(OccurrenceState::Own(own));
+            }
+        }
         let people: Vec<StaffId> = match request.staff {
             Some(staff) => vec![staff],
             None => picture.performers.clone(),
         };
         let preferred: Vec<StaffId> =
             preferred.iter().copied().filter(|staff| people.contains(staff)).collect();
-        let exact = minute_of(&picture.catalogue, date, request.rule.wall);
         let reason = match exact {
             // The clock is put forward over it.
             None => Unavailable::OffGrid,
@@ -90,7 +97,7 @@ impl BookingService {
         Ok(OccurrenceState::Taken { reason, nearest })
     }
 
-    /// Books the accepted dates of a series in one transaction, tied together by one id: all of them or nothing.
+    /// Books the accepted dates of a series in one transaction, tied together by its id: all of them or nothing.
     ///
     /// # Errors
     /// [`BookingError::NotASeries`] if there are too few or too many; [`BookingError::UnknownBranch`]; store failures.
@@ -101,18 +108,18 @@ impl BookingService {
     ) -> Result<BookSeriesOutcome, BookingError> {
         let max = self.series.max_occurrences.min(SeriesLimits::MOST_OCCURRENCES);
         if !(1..=max as usize).contains(&request.slots.len()) {
-            return Err(BookingError::NotASeries(crate::policy::series::NotASeries::Count(max)));
+            return Err(NotASeries::Count(max).into());
         }
         let mut slots = request.slots;
         slots.sort_unstable_by_key(|slot| slot.start);
-        let mut all = BookSequenceRequest {
+        let all = BookSequenceRequest {
             branch: request.branch,
             target: SequenceTarget::Slots(slots.clone()),
-            party: request.party,
+            party: BookingParty::Existing(request.customer),
             requester: request.requester,
             source: request.source,
-            notes: request.notes,
-            additional: request.additional,
+            notes: None,
+            additional: false,
             claim: request.claim,
         };
         let mut gone = Vec::new();
@@ -126,7 +133,7 @@ impl BookingService {
                     subject: Subject::Service(slot.service),
                     staff: Some(slot.staff),
                     requester: &all.requester,
-                    customer: known_customer(&all.party),
+                    customer: Some(request.customer),
                 };
                 let picture = self
                     .picture(scope, &ask, &|catalogue, _| {
@@ -136,14 +143,7 @@ impl BookingService {
                     .within(self.series.horizon_days);
                 let stay = Span::new(slot.start, slot.end);
                 let seen = picture.availability();
-                if !all.additional
-                    && let Some(own) = super::book::same_or_elsewhere::elsewhere(
-                        seen.own(),
-                        &all.requester,
-                        all.party.customer(),
-                        stay,
-                    )
-                {
+                if let Some(own) = elsewhere(seen.own(), &all.requester, request.customer, stay) {
                     return Ok(BookSeriesOutcome::OwnAppointment(own));
                 }
                 match place_one(&picture, slot.staff, slot.start, &placed) {
@@ -155,7 +155,7 @@ impl BookingService {
             if !gone.is_empty() {
                 break;
             }
-            let tie = Tie::Series(SeriesId::generate(self.ids.as_ref()));
+            let tie = Tie::Series(request.series);
             let (made, change) = self.tied_change(scope, &parts, &placed, (&all, tie))?;
             match self.appointments.commit(scope, change).await {
                 Ok(()) => {
@@ -165,9 +165,6 @@ impl BookingService {
                 Err(CommitError::AlreadyClaimed) => return Ok(BookSeriesOutcome::Repeated),
                 Err(error) if worth_another_look(&error) => {
                     gone = (0..slots.len()).map(|index| (index, Unavailable::JustTaken)).collect();
-                    if let Some(known) = self.stored_meanwhile(scope, &all.party).await? {
-                        all.party = BookingParty::Existing(known);
-                    }
                 }
                 Err(error) => return Err(BookingError::Commit(error)),
             }

@@ -20,7 +20,7 @@ use kernel::{ActReason, Clock, IdGenerator, PlatformScope, SystemClock, TenantId
 use operations::calendar::ReviewDesk;
 use operations::engine::{JobAdministration, JobQueue};
 use operations::ports::{ActingLog, CalendarAdministration};
-use operations::{Costs, Onboarding, WebhookIntake, WhyDesk};
+use operations::{Costs, Onboarding, SeriesDesk, WebhookIntake, WhyDesk};
 use servicedesk::CallbackService;
 use tenancy::{TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
@@ -148,6 +148,17 @@ impl OperatorServices {
         Ok(calendars.why(bookings))
     }
 
+    /// What recurs, looked at and booked as the product does it. Outside calendars are asked as for [`Self::why`]; what is
+    /// booked is copied there by the worker.
+    ///
+    /// # Errors
+    /// One line if the configuration cannot be used.
+    pub fn series(&self, config: &Config) -> anyhow::Result<SeriesDesk> {
+        let database = self.database.as_product();
+        let (calendars, bookings) = self.outside(config, &database)?;
+        Ok(SeriesDesk::new(calendars.why(bookings), self.customers(&database)))
+    }
+
     /// Follows what people decide about questions. Nothing is asked of a calendar: the worker does what follows.
     ///
     /// # Errors
@@ -162,11 +173,7 @@ impl OperatorServices {
         config: &Config,
         database: &Database,
     ) -> anyhow::Result<(OutsideCalendars, BookingService)> {
-        let customers = CustomerService::new(
-            Arc::new(PgCustomerRepository::new(database.clone())),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.ids),
-        );
+        let customers = self.customers(database);
         let directory = Arc::new(PgDirectory::new(database.clone()));
         let resolver = TenantResolver::new(directory.clone(), directory, Arc::clone(&self.clock));
         let (clock, ids) = (&self.clock, &self.ids);
@@ -182,6 +189,14 @@ impl OperatorServices {
             Arc::clone(ids),
         );
         Ok((calendars, bookings.with_series(config.bookings.series())))
+    }
+
+    fn customers(&self, database: &Database) -> CustomerService {
+        CustomerService::new(
+            Arc::new(PgCustomerRepository::new(database.clone())),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.ids),
+        )
     }
 
     /// New tenants that may have outside calendars, with the keys that seal their secrets.

@@ -10,6 +10,7 @@ mod gateway;
 mod hosts;
 mod model;
 mod outside;
+mod recurring;
 mod visits;
 mod waiting;
 mod world;

@@ -6,7 +6,7 @@ use appointment::model::Slot;
 use appointment::policy::series::{Occurrence, OccurrenceState, SeriesRule, minute_of};
 use appointment::service::WhyRequest;
 use chrono_tz::Tz;
-use kernel::{BranchId, ServiceId, StaffId, TenantScope};
+use kernel::{BranchId, CustomerId, ServiceId, StaffId, TenantScope};
 use serde::Serialize;
 
 use super::{WhyAnswer, WhyDesk, local};
@@ -35,7 +35,11 @@ pub struct SeriesDate {
     pub free: bool,
     /// The slot, if it is free.
     pub slot: Option<SeriesSlot>,
-    /// What is in the way, as for a single time; absent where it is free, and where the clock is put forward over the time.
+    /// The customer's appointment at that time; asked about for a customer alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
+    /// What is in the way, as for a single time; absent where it is free, where the customer
+    /// is elsewhere, and where the clock is put forward over the time.
     pub why: Option<WhyAnswer>,
     /// The free slot nearest to it, if it is not free.
     pub nearest: Option<SeriesSlot>,
@@ -62,51 +66,88 @@ impl WhyDesk {
         scope: &TenantScope,
         question: SeriesQuestion,
     ) -> Result<Vec<SeriesDate>, BookingError> {
+        let dates = self.look(scope, question, None).await?;
+        Ok(dates.into_iter().map(|(_, told)| told).collect())
+    }
+
+    /// The same for a customer, if one is known, with what was found beside how it is told.
+    pub(crate) async fn look(
+        &self,
+        scope: &TenantScope,
+        question: SeriesQuestion,
+        customer: Option<CustomerId>,
+    ) -> Result<Vec<(Occurrence, SeriesDate)>, BookingError> {
         let request = PreviewSeriesRequest {
             branch: question.branch,
             service: question.service,
             staff: question.staff,
             rule: question.rule,
+            customer,
             requester: Requester::Desk,
         };
         let found = self.bookings.preview_series(scope, &request).await?;
         let catalogue = self.bookings.catalogue(scope, question.branch).await?;
         let zone = catalogue.timezone();
         let mut dates = Vec::with_capacity(found.len());
-        for Occurrence { date, wall, state } in found {
-            let time = format!("{:02}:{:02}", wall / 60, wall % 60);
-            let date_told = date.to_string();
-            dates.push(match state {
-                OccurrenceState::Free(slot) => SeriesDate {
-                    date: date_told,
-                    time,
-                    free: true,
-                    slot: Some(told(slot, zone)),
-                    why: None,
-                    nearest: None,
-                },
-                OccurrenceState::Taken { nearest, .. } => SeriesDate {
-                    date: date_told,
-                    time,
-                    free: false,
-                    slot: None,
-                    why: match minute_of(&catalogue, date, wall) {
-                        Some(minute) => {
-                            let SeriesQuestion { branch, service, staff, .. } = question;
-                            let about = WhyRequest { branch, service, staff, start: minute.instant() };
-                            let found = self.bookings.explain_occurrence(scope, about).await?;
-                            Some(self.answer(scope, about, found).await)
-                        }
-                        None => None,
-                    },
-                    nearest: nearest.map(|slot| told(slot, zone)),
-                },
-            });
+        for occurrence in found {
+            let mut date = SeriesDate::at(&occurrence);
+            match &occurrence.state {
+                OccurrenceState::Free(slot) => {
+                    date.free = true;
+                    date.slot = Some(SeriesSlot::of(*slot, zone));
+                }
+                OccurrenceState::Own(own) => date.own = Some(own.id.to_string()),
+                OccurrenceState::Taken { nearest, .. } => {
+                    if let Some(minute) = minute_of(&catalogue, occurrence.date, occurrence.wall) {
+                        let SeriesQuestion { branch, service, staff, .. } = question;
+                        let about = WhyRequest { branch, service, staff, start: minute.instant() };
+                        let found = self.bookings.explain_occurrence(scope, about).await?;
+                        date.why = Some(self.answer(scope, about, found).await);
+                    }
+                    date.nearest = nearest.map(|slot| SeriesSlot::of(slot, zone));
+                }
+            }
+            dates.push((occurrence, date));
         }
         Ok(dates)
     }
 }
 
-fn told(slot: Slot, zone: Tz) -> SeriesSlot {
-    SeriesSlot { start: local(slot.start, zone), end: local(slot.end, zone), staff: slot.staff.to_string() }
+impl SeriesSlot {
+    pub(crate) fn of(slot: Slot, zone: Tz) -> Self {
+        Self { start: local(slot.start, zone), end: local(slot.end, zone), staff: slot.staff.to_string() }
+    }
+}
+
+impl SeriesDate {
+    /// The words for what is in the way of a date that is taken: of the branch, else of each person.
+    pub(crate) fn reasons(&self) -> Vec<&'static str> {
+        let Some(why) = &self.why else { return vec!["clock_put_forward"] };
+        let mut codes: Vec<&'static str> = Vec::new();
+        let each = why.people.iter().map(|person| person.reason.as_ref());
+        for reason in std::iter::once(why.branch.as_ref()).chain(each).flatten() {
+            if !codes.contains(&reason.code) {
+                codes.push(reason.code);
+            }
+        }
+        if codes.is_empty() {
+            // It was given back between the look and the explanation.
+            codes.push("just_taken");
+        }
+        codes
+    }
+
+    /// The date alone: not free, and nothing known of why.
+    fn at(occurrence: &Occurrence) -> Self {
+        let wall = occurrence.wall;
+        Self {
+            date: occurrence.date.to_string(),
+            time: format!("{:02}:{:02}", wall / 60, wall % 60),
+            free: false,
+            slot: None,
+            own: None,
+            why: None,
+            nearest: None,
+        }
+    }
 }

@@ -3,9 +3,9 @@
 use chrono::{TimeDelta, Timelike as _};
 
 use super::*;
-use crate::commands::{BookSeriesOutcome, BookSeriesRequest, PreviewSeriesRequest};
+use crate::commands::{BookSeriesOutcome, BookSeriesRequest, ClaimForAll, PreviewSeriesRequest};
 use crate::error::BookingError;
-use crate::model::{ClosedOrigin, Slot, Tie, Unavailable};
+use crate::model::{ClosedOrigin, SeriesId, Slot, Tie, Unavailable};
 use crate::policy::series::{Interval, NotASeries, Occurrence, OccurrenceState, SeriesLimits, SeriesRule};
 
 /// Every four weeks on Tuesdays at ten, six times: through Christmas and the change of the clock.
@@ -19,19 +19,19 @@ fn preview(staff: Option<u128>, rule: SeriesRule) -> PreviewSeriesRequest {
         service: service_id(1),
         staff: staff.map(staff_id),
         rule,
+        customer: None,
         requester: Requester::Desk,
     }
 }
 
 fn accepted(slots: Vec<Slot>) -> BookSeriesRequest {
     BookSeriesRequest {
+        series: SeriesId::from_uuid(uuid::Uuid::from_u128(7)),
         branch: branch_id(1),
         slots,
-        party: BookingParty::Existing(customer(1)),
+        customer: customer(1),
         requester: Requester::Desk,
         source: AppointmentSource::Desk,
-        notes: None,
-        additional: false,
         claim: None,
     }
 }
@@ -84,7 +84,7 @@ async fn one_person_stays_where_possible() {
         .iter()
         .map(|date| match &date.state {
             OccurrenceState::Free(slot) => slot.staff,
-            OccurrenceState::Taken { .. } => panic!("{date:?}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(people[0], staff_id(1));
@@ -101,6 +101,7 @@ async fn what_was_accepted_is_booked_as_one() {
         .filter_map(|date| match &date.state {
             OccurrenceState::Free(slot) => Some(*slot),
             OccurrenceState::Taken { nearest, .. } => *nearest,
+            OccurrenceState::Own(own) => panic!("{own:?}"),
         })
         .collect();
     assert_eq!(slots.len(), 6);
@@ -115,6 +116,31 @@ async fn what_was_accepted_is_booked_as_one() {
 }
 
 #[tokio::test]
+async fn where_the_customer_is_elsewhere_a_date_is_not_free_for_them() {
+    let world = world();
+    let slot = Slot {
+        service: service_id(1),
+        staff: staff_id(2),
+        start: at("2026-12-29T09:15:00Z"),
+        end: at("2026-12-29T09:45:00Z"),
+    };
+    let outcome = world.service.book_series(&world.scope, accepted(vec![slot])).await.unwrap();
+    let BookSeriesOutcome::Booked(made) = outcome else { panic!("{outcome:?}") };
+    let own = |dates: &[Occurrence]| -> Vec<_> {
+        let own = dates.iter().enumerate().filter_map(|(place, date)| match &date.state {
+            OccurrenceState::Own(own) => Some((place, own.id)),
+            OccurrenceState::Free(_) | OccurrenceState::Taken { .. } => None,
+        });
+        own.collect()
+    };
+    let theirs = PreviewSeriesRequest { customer: Some(customer(1)), ..preview(Some(1), rule()) };
+    assert_eq!(own(&looked(&world, theirs).await), [(1, made[0].id())]);
+    let of_another = PreviewSeriesRequest { customer: Some(customer(2)), ..preview(Some(1), rule()) };
+    assert_eq!(own(&looked(&world, of_another).await), []);
+    assert_eq!(own(&looked(&world, preview(Some(1), rule())).await), []);
+}
+
+#[tokio::test]
 async fn a_date_that_was_lost_undoes_all_and_is_named() {
     let world = world();
     let dates = looked(&world, preview(Some(1), rule())).await;
@@ -122,7 +148,7 @@ async fn a_date_that_was_lost_undoes_all_and_is_named() {
         .iter()
         .filter_map(|date| match &date.state {
             OccurrenceState::Free(slot) => Some(*slot),
-            OccurrenceState::Taken { .. } => None,
+            OccurrenceState::Own(_) | OccurrenceState::Taken { .. } => None,
         })
         .collect();
     let scope = world.scope.clone();
@@ -131,6 +157,32 @@ async fn a_date_that_was_lost_undoes_all_and_is_named() {
     let BookSeriesOutcome::Gone(gone) = outcome else { panic!("{outcome:?}") };
     assert!(matches!(gone[..], [(3, Unavailable::Busy(_))]), "{gone:?}");
     assert_eq!(world.store.appointments(&world.scope).len(), 1, "the rival's");
+}
+
+/// Whoever says the same at the same moment may have been given somebody else for it, whom nothing keeps apart from ours.
+#[tokio::test]
+async fn of_two_that_say_the_same_at_the_same_moment_one_books() {
+    let world = world();
+    let claim = || Claim {
+        key: IdempotencyKey::new("series:7"),
+        request: RequestHash([7; 32]),
+        outcome: serde_json::json!({}),
+    };
+    let slot = Slot {
+        service: service_id(1),
+        staff: staff_id(1),
+        start: at(TEN),
+        end: at(TEN) + TimeDelta::minutes(30),
+    };
+    let scope = world.scope.clone();
+    world.before_next_commit(move |store| {
+        store.apply(&scope, &ChangeSet::new().claim(Some(claim()))).unwrap();
+    });
+    let request =
+        BookSeriesRequest { claim: Some(ClaimForAll::new(move |_| claim())), ..accepted(vec![slot]) };
+    let outcome = world.service.book_series(&world.scope, request).await.unwrap();
+    assert_eq!(outcome, BookSeriesOutcome::Repeated);
+    assert!(world.store.appointments(&world.scope).is_empty());
 }
 
 #[tokio::test]
