@@ -143,13 +143,14 @@ impl Running {
 /// Commits facts, each in a transaction of its own, and waits until all are done. Jobs a second, and how many.
 async fn jobs(rig: &Rig, running: &Running, long: Duration, report: &mut Report) -> anyhow::Result<Side> {
     running.done.reset();
-    let tenant: uuid::Uuid = sqlx::query_scalar("SELECT id FROM public.tenants WHERE slug = 'salon-nord'")
-        .fetch_one(&rig.administrator)
-        .await?;
+    // Of all companies in turn: one alone may not take every slot of a worker.
+    let tenants: Vec<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM public.tenants").fetch_all(&rig.administrator).await?;
     let url = &rig.setting.connections.administrator;
     let begun = Instant::now();
     let facts = statements(url, CONNECTIONS, Manner::Saturate(long), "", async |connection, turn| {
         let n = i64::try_from(turn).unwrap_or_default();
+        let tenant = usize::try_from(turn).ok().and_then(|turn| tenants.get(turn % tenants.len()));
         sqlx::query(FACT).bind(n).bind(tenant).execute(connection).await.map(|_| ())
     })?;
     let committed = facts.good;

@@ -15,8 +15,13 @@ use crate::error::store_error;
 use crate::statements::statements;
 
 statements! {
+    /// Most looks find nothing, and this is one message where an empty transaction is three.
+    WAITING = "
+        SELECT position FROM engine.outbox_events
+         WHERE dispatched_at IS NULL AND position >= $1 ORDER BY position LIMIT 1";
+
     TAKE = "
-        SELECT position, id, tenant_id, name, version, payload, correlation, occurred_at
+        SELECT id, tenant_id, name, version, payload, correlation, occurred_at
           FROM engine.outbox_events
          WHERE dispatched_at IS NULL AND position >= $2
          ORDER BY position
@@ -56,7 +61,6 @@ impl PgEventLog {
 
 #[derive(FromRow)]
 struct EventRow {
-    position: i64,
     id: Uuid,
     tenant_id: Option<Uuid>,
     name: String,
@@ -126,14 +130,18 @@ async fn dispatch(
     limit: u16,
     begin: i64,
 ) -> Result<(Dispatched, Option<i64>), sqlx::Error> {
+    let waiting: Option<i64> =
+        sqlx::query_scalar(WAITING).bind(begin).fetch_optional(&mut *connection).await?;
+    let Some(first) = waiting else {
+        return Ok((Dispatched::default(), None));
+    };
     let mut transaction = connection.begin().await?;
     let rows: Vec<EventRow> =
-        sqlx::query_as(TAKE).bind(i64::from(limit)).bind(begin).fetch_all(&mut *transaction).await?;
+        sqlx::query_as(TAKE).bind(i64::from(limit)).bind(first).fetch_all(&mut *transaction).await?;
     if rows.is_empty() {
         transaction.rollback().await?;
         return Ok((Dispatched::default(), None));
     }
-    let began = rows.first().map(|row| row.position);
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut jobs = Vec::new();
     for row in rows {
@@ -149,5 +157,5 @@ async fn dispatch(
     let added = insert_jobs(&mut transaction, &jobs).await?;
     let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok((Dispatched { events: marked.rows_affected(), jobs: added }, began))
+    Ok((Dispatched { events: marked.rows_affected(), jobs: added }, Some(first)))
 }
