@@ -120,7 +120,7 @@ impl World {
     }
 
     async fn offered(&self, freed: FreedTime) -> Offer {
-        match self.list.offer(&self.scope, freed).await.unwrap() {
+        match self.list.offer(&self.scope, freed, Unasked::Wait).await.unwrap() {
             OfferOutcome::Made(offer) => *offer,
             other => panic!("{other:?}"),
         }
@@ -151,7 +151,10 @@ async fn the_one_who_waits_longest_is_asked_first_and_the_next_one_after_a_no() 
     assert_eq!((offer.snapshot().wish, offer.snapshot().slot.start), (first, at(TEN)));
     assert_eq!((world.status(first), world.status(second)), (WishStatus::Offered, WishStatus::Waiting));
     // Asked as often as one likes, nobody is asked twice or beside the first.
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::AlreadyOpen);
+    assert_eq!(
+        world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(),
+        OfferOutcome::AlreadyOpen
+    );
 
     let answer = world.list.answer(&world.scope, offer.snapshot().id, Answer::No).await.unwrap();
     assert_eq!(answer, Answered::Settled(OfferState::Declined));
@@ -161,7 +164,7 @@ async fn the_one_who_waits_longest_is_asked_first_and_the_next_one_after_a_no() 
     let answer = world.list.answer(&world.scope, next.snapshot().id, Answer::Withdraw).await.unwrap();
     assert_eq!(answer, Answered::Settled(OfferState::Declined));
     assert_eq!(world.status(second), WishStatus::Withdrawn);
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
     // For another freed time, whoever said no is asked again.
     let other = world.freed("2026-11-24T10:00:00Z").await;
     assert_eq!(world.offered(other).await.snapshot().wish, first);
@@ -254,7 +257,7 @@ async fn only_what_was_wished_is_offered() {
     world.booked("2026-11-24T10:00:00Z").await;
     world.noted(longer).await;
     let freed = world.freed(TEN).await;
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
     let fits = world.noted(wish(5)).await;
     assert_eq!(world.offered(freed).await.snapshot().wish, fits);
 }
@@ -357,7 +360,7 @@ proptest! {
                 starts_at: at(TEN) + TimeDelta::minutes(15 * starts),
                 ends_at: at(TEN) + TimeDelta::minutes(15 * starts + 45),
             };
-            if let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed).await.unwrap() {
+            if let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap() {
                 let slot = offer.snapshot().slot;
                 assert_eq!((offer.snapshot().wish, slot.service), (id, service_id(service)));
                 assert!(slot.stay().overlaps(&freed.span()));
@@ -411,5 +414,5 @@ async fn freed_time_is_offered_with_a_room_or_not_at_all() {
         world.store.apply(&world.scope, &ChangeSet::one(insert)).unwrap();
     }
     world.noted(wish(2)).await;
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
 }
