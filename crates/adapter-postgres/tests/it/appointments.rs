@@ -15,24 +15,28 @@ use testkit::TestDatabase;
 use crate::support::{insert_catalogue, now};
 
 async fn fixture() -> AppointmentFixture {
-    waiting().await.base
+    store().await.0
 }
 
 async fn waiting() -> WaitingFixture {
+    let (base, wishes, admin) = store().await;
+    let connection = connection(&admin, &base.tenant.scope).await;
+    WaitingFixture { base, wishes, connection }
+}
+
+async fn store() -> (AppointmentFixture, Arc<PgAppointmentRepository>, PgPool) {
     let database = TestDatabase::fresh().await;
-    let admin = database.admin_pool();
+    let admin = database.admin_pool().clone();
     let appointments = Arc::new(PgAppointmentRepository::new(database.gateway().clone()));
-    let tenant_of_list = tenant(admin, 1).await;
-    let connection = connection(admin, &tenant_of_list.scope).await;
     let base = AppointmentFixture {
         appointments: appointments.clone(),
         catalogues: Arc::new(PgCatalogueRepository::new(database.gateway().clone())),
-        tenant: tenant_of_list,
-        stranger: tenant(admin, 2).await,
+        tenant: tenant(&admin, 1).await,
+        stranger: tenant(&admin, 2).await,
         now: now(&database).await,
         guard: Box::new(database),
     };
-    WaitingFixture { base, wishes: appointments, connection }
+    (base, appointments, admin)
 }
 
 async fn connection(admin: &PgPool, scope: &TenantScope) -> ConnectionId {
