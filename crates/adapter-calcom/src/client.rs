@@ -8,6 +8,7 @@ mod hooks;
 mod listing;
 mod organizers;
 mod pools;
+mod reservations;
 mod slots;
 
 use std::sync::Arc;

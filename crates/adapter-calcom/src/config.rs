@@ -27,6 +27,10 @@ pub struct Config {
     pub webhook_version: String,
     /// No booking is longer. The provider filters by the end of bookings, we by their beginning.
     pub longest_booking: TimeDelta,
+    /// No reservation of a slot is asked for longer. The provider documents no bound; ours is a weekend with the evening
+    /// before it, for which a slot that is kept for somebody is hidden at most, and after which one whose deletion was
+    /// lost is free again.
+    pub longest_reservation: TimeDelta,
     /// Send the key without encryption to hosts other than this machine. Only for closed networks.
     pub plain_http: bool,
 }
@@ -43,6 +47,7 @@ impl Default for Config {
             triggers: TRIGGERS.iter().map(|&trigger| trigger.to_owned()).collect(),
             webhook_version: "2021-10-20".to_owned(),
             longest_booking: TimeDelta::days(1),
+            longest_reservation: TimeDelta::days(3),
             plain_http: false,
         }
     }
@@ -148,6 +153,8 @@ impl Stem {
             ("already has booking at this time or is not available", SlotTaken),
             ("no_available_users_found_error", SlotTaken),
             ("hosts_unavailable_for_booking", SlotTaken),
+            ("can't reserve a slot if the event is already booked", SlotTaken),
+            ("slot is already reserved by another user", SlotTaken),
             ("can't be booked at the \"start\" time provided", OutsideRules),
             ("booking_time_out_of_bounds_error", OutsideRules),
             ("attempting to book a meeting in the past", OutsideRules),

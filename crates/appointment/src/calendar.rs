@@ -42,8 +42,8 @@ pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, OpenCopies, Re
 pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};
 pub use remote::{
     Attendee, CalendarLink, Connection, ConnectionId, Effort, Lane, PageCursor, RemoteBooking,
-    RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteStatus, RemoteText,
-    RemoteUid, Secret, Subscription,
+    RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus,
+    RemoteText, RemoteUid, ReservationUid, Secret, Subscription,
 };
 pub use retry::CopyRetries;
 pub use review::{Review, ReviewId, ReviewReason};

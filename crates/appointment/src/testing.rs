@@ -12,4 +12,4 @@ pub use build::{
 };
 pub use memory::{InMemoryAppointments, InMemoryCatalogues};
 pub use offers::InMemorySoftOffers;
-pub use outside::{Mishap, ScriptedCalendar, uid};
+pub use outside::{Mishap, Reserved, ScriptedCalendar, uid};

@@ -10,9 +10,14 @@
 //! next one is asked when the answer is no, or when the offer lapses. Whatever is booked meanwhile by others is theirs:
 //! an offer is made of what is free at that moment and is verified again when it is taken.
 //!
+//! Where an outside calendar has a say, it is asked itself ([`FreedThere`]): what it does not offer is offered to nobody.
+//! While a wish is asked, the slot is reserved there ([`OfferReservation`]). That hides it from others and protects against
+//! nothing; what keeps the time is the offer, and what decides in the end is the copy.
+//!
 //! [`WishDesk`] notes wishes, [`WaitingList`] makes and settles offers. Both are pure in their decisions and leave the
 //! rest to the store.
 
+mod choice;
 mod desk;
 mod events;
 mod list;
@@ -20,15 +25,18 @@ mod model;
 mod policy;
 mod ports;
 
+pub use choice::Unasked;
 pub use desk::{NewWish, NoteOutcome, WishDesk};
 pub use events::{OfferSettled, WaitingEvent, WishNoted, WishOffered};
-pub use list::{Answer, Answered, LapseOffer, OfferOutcome, WaitingList};
+pub use list::{Answer, Answered, LapseOffer, Later, OfferOutcome, WaitingList};
 pub use model::{
-    DayWindow, FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishId, WishRefused,
-    WishSnapshot, WishStatus,
+    DayWindow, FreedTime, Offer, OfferId, OfferReservation, OfferSnapshot, OfferState, UnmetWish, WishId,
+    WishRefused, WishSnapshot, WishStatus,
 };
 pub use policy::{WishLimits, after_open_minutes, offer_until, slot_for};
-pub use ports::{WaitingWrite, WishRepository};
+#[cfg(any(test, feature = "testing"))]
+pub use ports::MockFreedThere;
+pub use ports::{FreedThere, MOST_RESERVED, There, WaitingWrite, WishRepository};
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,9 @@ use crate::handlers::follow_up_call::FollowUpCall;
 use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::sync_retell_calls::SyncRetellCalls;
-use crate::handlers::waiting::{AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime};
+use crate::handlers::waiting::{
+    AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime, ReleaseReservation,
+};
 use crate::registry::Registry;
 
 /// Wall clock of the schedules.
@@ -138,6 +140,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("wish.offered", AskStaff::KIND, AskStaff::job_of)
         .handler(CloseTask::KIND, Arc::new(CloseTask(Arc::clone(freed))))
         .subscribe("wish.offer_settled", CloseTask::KIND, CloseTask::job_of)
+        .handler(ReleaseReservation::KIND, Arc::new(ReleaseReservation(Arc::clone(freed))))
+        .subscribe("wish.offer_settled", ReleaseReservation::KIND, ReleaseReservation::job_of)
         .handler(LapseOffer::KIND, Arc::new(LapseOffer(Arc::clone(freed))))
         .handler(ExpireWish::KIND, Arc::new(ExpireWish(Arc::clone(freed))))
         // Upkeep. The minutes differ so that not everything comes at once; nothing is due between two and three, when

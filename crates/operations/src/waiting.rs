@@ -6,13 +6,19 @@
 use std::sync::Arc;
 
 use appointment::waiting::{
-    FreedTime, LapseOffer, Offer, OfferId, OfferOutcome, OfferState, UnmetWish, WaitingList, WishDesk, WishId,
+    FreedTime, LapseOffer, Offer, OfferId, OfferOutcome, OfferState, Unasked, UnmetWish, WaitingList,
+    WishDesk, WishId,
 };
 use appointment::{BookingError, BookingService};
 use kernel::{Caller, Classify, ErrorClass, StoreError, TenantScope};
 use servicedesk::{
     AdvanceError, CallbackId, CallbackReason, CallbackService, CallbackStatus, RequestCallback, RequestError,
 };
+
+mod there;
+
+use there::Hidden;
+pub use there::{OutsideSlots, Released, SlotParts};
 
 /// Failure of the work on the waiting list.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +55,7 @@ pub struct FreedTimes {
     desk: WishDesk,
     bookings: Arc<BookingService>,
     callbacks: CallbackService,
+    outside: Option<OutsideSlots>,
 }
 
 impl FreedTimes {
@@ -60,15 +67,59 @@ impl FreedTimes {
         bookings: Arc<BookingService>,
         callbacks: CallbackService,
     ) -> Self {
-        Self { list, desk, bookings, callbacks }
+        Self { list, desk, bookings, callbacks, outside: None }
+    }
+
+    /// The same with outside calendars: they are asked before an offer is made, and hide what is offered.
+    #[must_use]
+    pub fn with_outside(self, outside: OutsideSlots) -> Self {
+        let list = self.list.with_there(Arc::new(outside.clone()));
+        Self { list, outside: Some(outside), ..self }
     }
 
     /// Offers freed time to whoever has waited longest for it.
     ///
     /// # Errors
     /// [`WaitingError`].
-    pub async fn offer(&self, scope: &TenantScope, freed: FreedTime) -> Result<OfferOutcome, WaitingError> {
-        Ok(self.list.offer(scope, freed).await?)
+    pub async fn offer(
+        &self,
+        scope: &TenantScope,
+        freed: FreedTime,
+        unasked: Unasked,
+    ) -> Result<OfferOutcome, WaitingError> {
+        let outcome = self.list.offer(scope, freed, unasked).await?;
+        let OfferOutcome::Made(offer) = &outcome else { return Ok(outcome) };
+        let (made, Some(outside)) = (offer.snapshot(), &self.outside) else { return Ok(outcome) };
+        let catalogue = self.bookings.catalogue(scope, freed.branch).await?;
+        let Some(link) = catalogue.link(made.slot.service, made.slot.staff) else { return Ok(outcome) };
+        match outside.hide(scope, made, link).await? {
+            Hidden::Not => Ok(outcome),
+            Hidden::Yes => {
+                // Whoever answered faster than the calendar has found nothing to end.
+                if let Some((now, _)) =
+                    self.list.find(scope, made.id).await?.filter(|(now, _)| !now.is_open())
+                {
+                    outside.show(scope, now.snapshot()).await?;
+                }
+                Ok(outcome)
+            }
+            Hidden::Taken => {
+                let taken_back = self.list.take_back(scope, made.id).await?;
+                Ok(if taken_back { OfferOutcome::TakenThere } else { outcome })
+            }
+        }
+    }
+
+    /// Ends the reservation of an offer that has ended. It may be called as often as one likes.
+    ///
+    /// # Errors
+    /// [`WaitingError`]. A calendar that does not answer is [`Released::Later`].
+    pub async fn release(&self, scope: &TenantScope, offer: OfferId) -> Result<Released, WaitingError> {
+        let Some(outside) = &self.outside else { return Ok(Released::Gone) };
+        match self.list.find(scope, offer).await? {
+            Some((offer, _)) if !offer.is_open() => Ok(outside.show(scope, offer.snapshot()).await?),
+            _ => Ok(Released::Gone),
+        }
     }
 
     /// Ends an offer that nobody has answered in time.
@@ -124,8 +175,13 @@ impl FreedTimes {
         let service = catalogue.service(made.slot.service).map_or("Termin", |service| service.name.as_str());
         let staff = catalogue.person(made.slot.staff).map_or("", |person| person.name.as_str());
         let wall = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%d.%m.%Y %H:%M");
+        let doubt = if made.unasked {
+            " Der externe Kalender antwortet nicht: bitte vor dem Anruf dort nachsehen, ob die Zeit noch frei ist."
+        } else {
+            ""
+        };
         Ok(format!(
-            "Warteliste: {service} bei {staff} am {} ist frei geworden und bis {} reserviert. Antwort melden: askpro wishes answer {} yes|no|withdraw",
+            "Warteliste: {service} bei {staff} am {} ist frei geworden und bis {} reserviert.{doubt} Antwort melden: askpro wishes answer {} yes|no|withdraw",
             wall(made.slot.start),
             wall(made.expires_at),
             made.id,

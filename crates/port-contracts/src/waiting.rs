@@ -11,11 +11,12 @@
 
 use std::sync::Arc;
 
+use appointment::calendar::{ConnectionId, ReservationUid};
 use appointment::model::{AppointmentSnapshot, BusyKind, DateRange, DayQuery, FacilityUse, Slot, Span};
 use appointment::ports::AppointmentWrite;
 use appointment::waiting::{
-    DayWindow, FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
-    WishRepository, WishSnapshot, WishStatus,
+    DayWindow, FreedTime, OfferId, OfferReservation, OfferSnapshot, OfferState, WaitingWrite, WishId,
+    WishLimits, WishRepository, WishSnapshot, WishStatus,
 };
 use chrono::{NaiveDate, TimeDelta};
 use kernel::{ChangeSet, CommitError, CustomerId, PersonName, PhoneNumber, RandomIds};
@@ -28,6 +29,8 @@ pub struct WaitingFixture {
     pub base: AppointmentFixture,
     /// The same store as a waiting list.
     pub wishes: Arc<dyn WishRepository>,
+    /// An account of the tenant at an outside calendar, in the store.
+    pub connection: ConnectionId,
 }
 
 /// Runs every rule of the waiting list as a test of its own.
@@ -44,6 +47,7 @@ macro_rules! waiting_contract {
             a_settled_offer_frees_its_time_once,
             an_accepted_offer_becomes_an_appointment_in_one_step,
             an_expired_offer_blocks_nobody,
+            a_reservation_is_noted_and_found_until_it_ends,
             a_stranger_sees_no_wish,
         );
     };
@@ -144,6 +148,8 @@ impl WaitingFixture {
             booked: None,
             made_at: self.base.now,
             expires_at: self.base.now + TimeDelta::minutes(60),
+            unasked: false,
+            reservation: None,
         }
     }
 
@@ -373,6 +379,44 @@ pub async fn an_expired_offer_blocks_nobody(fixture: &WaitingFixture) {
     let later = fixture.offer(&second, fixture.freed(135, 165).await);
     fixture.make(&later).await.unwrap();
     assert_eq!(fixture.offer_of(later.id).await, Some(later));
+}
+
+/// What is known of a reservation comes back, and is found once the offer has ended, as long as it may hide something.
+pub async fn a_reservation_is_noted_and_found_until_it_ends(fixture: &WaitingFixture) {
+    let (tenant, wish, now) = (fixture.tenant(), fixture.wish(1), fixture.base.now);
+    fixture.note(&wish).await.unwrap();
+    let freed = fixture.freed(0, 30).await;
+    let announced =
+        OfferReservation { connection: fixture.connection, uid: None, until: now + TimeDelta::minutes(60) };
+    let offer =
+        OfferSnapshot { unasked: true, reservation: Some(announced.clone()), ..fixture.offer(&wish, freed) };
+    fixture.make(&offer).await.unwrap();
+    assert_eq!(fixture.offer_of(offer.id).await.as_ref(), Some(&offer));
+    let note = |offer, reservation| waiting(WaitingWrite::NoteReservation { offer, reservation });
+    let uid = ReservationUid::parse("rsv-!~1").unwrap();
+    let made = OfferReservation { uid: Some(uid), until: now + TimeDelta::minutes(61), ..announced };
+    fixture.base.write(tenant, note(offer.id, Some(made.clone()))).await.unwrap();
+    let left = async |tenant: &AppointmentTenant, from, until, at| {
+        let within = fixture.base.span(from, until);
+        let found = fixture.wishes.left_reserved(&tenant.scope, freed.staff, within, at).await.unwrap();
+        found.into_iter().map(|offer| (offer.id, offer.reservation)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(tenant, 0, 30, now).await, [], "an open offer keeps its time by itself");
+    fixture.settle(offer.id, OfferState::Declined).await.unwrap();
+    let found = [(offer.id, Some(made.clone()))];
+    for (from, until) in [(0, 30), (29, 60), (-30, 1)] {
+        assert_eq!(left(tenant, from, until, now).await, found, "{from} to {until}");
+    }
+    for (from, until, at) in [(30, 60, now), (-30, 0, now), (0, 30, made.until)] {
+        assert_eq!(left(tenant, from, until, at).await, [], "{from} to {until} at {at}");
+    }
+    let stranger = &fixture.base.stranger;
+    assert_eq!(left(stranger, 0, 30, now).await, []);
+    assert!(is_stale(&fixture.base.write(stranger, note(offer.id, None)).await));
+    assert!(is_stale(&fixture.base.write(tenant, note(OfferId::generate(&RandomIds), None)).await));
+    fixture.base.write(tenant, note(offer.id, None)).await.unwrap();
+    assert_eq!(left(tenant, 0, 30, now).await, []);
+    assert_eq!(fixture.offer_of(offer.id).await.unwrap().reservation, None);
 }
 
 /// Another tenant neither reads nor changes.

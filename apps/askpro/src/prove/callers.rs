@@ -7,6 +7,7 @@ use simulators::calcom::{CustomerBooking, Effect, Fault, Operation, OwnerCancell
 use simulators::retell::Exchange;
 
 use super::ground::Ground;
+use crate::admin::Said;
 use crate::cues;
 use crate::venue::{Line, status};
 use crate::world::{Dice, calcom};
@@ -130,6 +131,40 @@ impl Caller {
             }
         }
     }
+}
+
+/// Somebody who would rather wait for a day, whatever is free, and hangs up.
+pub async fn wait_for(ground: &Ground<'_>, days: &[String], seed: u64, key: &str) {
+    let mut dice = Dice::new(seed, &["waits", key]);
+    let number = format!("+49154{:08}", dice.next() % 10_000_000);
+    let line = ground.venue.line(format!("call_{seed:x}_{key}"), number, NUMBER);
+    let wish = json!({"datum": dice.pick(days), "dienstleistung": dice.pick(&SERVICES),
+        "mitarbeiter": dice.pick(&PEOPLE), "name": "Kim Wartet"});
+    // What is free is told first; whoever wants to wait all the same, says it again.
+    for _ in 0..2 {
+        let answer = ground.tool(TENANT, &line, "join_waiting_list", wish.clone()).await;
+        if status(&answer) == "waiting_listed" {
+            break;
+        }
+    }
+}
+
+/// The staff has called some of those who are being asked.
+///
+/// # Errors
+/// If the offers cannot be read.
+pub async fn answer_some(ground: &Ground<'_>, dice: &mut Dice) -> anyhow::Result<u64> {
+    let mut answered = 0;
+    for offer in ground.open_offers(TENANT).await? {
+        let said = match dice.below(6) {
+            0 | 1 => Said::Yes,
+            2 => Said::No,
+            3 => Said::Withdraw,
+            _ => continue,
+        };
+        answered += u64::from(ground.report(TENANT, offer, said).await?);
+    }
+    Ok(answered)
 }
 
 /// The slot that was asked for if it is free, else the first that was offered instead.

@@ -12,8 +12,11 @@
 //! * `false_word`: what a caller was told last is so, or a person was asked and tells them; `unsaid`: nothing was done
 //!   that the caller does not know of;
 //! * `cross_tenant`: nobody heard of, and nothing stands under, another company's ids;
+//! * `offered_twice`: one wish of the waiting list has one offer at a time, one freed time is offered to one wish at a time
+//!   and to none twice; what is offered is nobody's appointment (`double_booking`), and what was offered keeps no time;
 //! * `charged_wrongly`: a call that ended is paid for once.
 
+mod offers;
 mod sides;
 mod spoken;
 mod visits;
@@ -94,8 +97,29 @@ pub struct OccupancyRow {
     pub staff: Uuid,
     /// From and until.
     pub span: Span,
-    /// For which appointment; `None` is a hold.
+    /// For which appointment; `None` is a hold or an offer.
     pub appointment: Option<Uuid>,
+    /// For which offer of the waiting list.
+    pub offer: Option<Uuid>,
+}
+
+/// An offer of the waiting list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferRow {
+    /// Slug of its company.
+    pub tenant: String,
+    /// Its id.
+    pub id: Uuid,
+    /// To which wish.
+    pub wish: Uuid,
+    /// The freed time: whose it was, and where it begins.
+    pub freed: (Uuid, DateTime<Utc>),
+    /// Whose time is offered.
+    pub staff: Uuid,
+    /// Whether nobody has settled it.
+    pub is_open: bool,
+    /// Until when it keeps its time.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What the product knows of an appointment's booking in the outside calendar.
@@ -131,6 +155,8 @@ pub struct Rows {
     pub appointments: Vec<AppointmentRow>,
     /// All taken spans; holds that have expired are left out.
     pub occupancy: Vec<OccupancyRow>,
+    /// All offers of the waiting list.
+    pub offers: Vec<OfferRow>,
     /// All copies.
     pub copies: Vec<CopyRow>,
     /// Appointments and uids that a person was asked about.
@@ -217,6 +243,7 @@ pub fn check(history: &History, rows: &Rows, outside: &[OutsideRow]) -> Findings
     charges(history, rows, &mut findings);
     double_bookings(rows, outside, &mut findings);
     occupancy(rows, &mut findings);
+    offers::check(rows, &mut findings);
     sides::check(rows, outside, &mut findings);
     spoken::check(history, rows, outside, &mut findings);
     visits::check(history, rows, &mut findings);

@@ -10,11 +10,12 @@ use simulators::calcom::{Booking, Delivery};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::checker::{AppointmentRow, CopyRow, InboxRow, OccupancyRow, OutsideRow, Rows, Span};
+use super::checker::{AppointmentRow, CopyRow, InboxRow, OccupancyRow, OfferRow, OutsideRow, Rows, Span};
 use super::history::{Posted, typed_id};
 
 type Stay = (DateTime<Utc>, DateTime<Utc>);
-type Taken = (String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>);
+type Taken = (String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>, Option<Uuid>);
+type Offered = (String, Uuid, Uuid, Uuid, DateTime<Utc>, Uuid, bool, DateTime<Utc>);
 
 #[derive(sqlx::FromRow)]
 struct Appointment {
@@ -72,7 +73,7 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
     // What an appointment needs of a person is judged against phases and buffers; a room must only not be taken twice.
     let occupancy: Vec<Taken> = sqlx::query_as(
         "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span),
-                CASE WHEN o.resource_kind = 'staff' THEN o.appointment_id END
+                CASE WHEN o.resource_kind = 'staff' THEN o.appointment_id END, o.offer_id
            FROM public.occupancy o JOIN public.tenants t ON t.id = o.tenant_id
           WHERE o.expires_at IS NULL OR o.expires_at > app.now()",
     )
@@ -92,13 +93,15 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
         appointments: appointments(pool).await?,
         occupancy: occupancy
             .into_iter()
-            .map(|(tenant, staff, from, until, appointment)| OccupancyRow {
+            .map(|(tenant, staff, from, until, appointment, offer)| OccupancyRow {
                 tenant,
                 staff,
                 span: (from, until),
                 appointment,
+                offer,
             })
             .collect(),
+        offers: offers(pool).await?,
         copies: copies
             .into_iter()
             .map(|(appointment, state, uid)| CopyRow { appointment, state, uid })
@@ -130,6 +133,26 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
             .fetch_all(pool)
             .await?,
     })
+}
+
+async fn offers(pool: &PgPool) -> anyhow::Result<Vec<OfferRow>> {
+    let rows: Vec<Offered> = sqlx::query_as(
+        "SELECT t.slug, f.id, f.wish_id, f.freed_appointment_id, f.freed_starts_at, f.staff_id, f.state = 'open',
+                f.expires_at
+           FROM public.wish_offers f JOIN public.tenants t ON t.id = f.tenant_id",
+    )
+    .fetch_all(pool)
+    .await?;
+    let row = |(tenant, id, wish, freed, starts_at, staff, is_open, expires_at)| OfferRow {
+        tenant,
+        id,
+        wish,
+        freed: (freed, starts_at),
+        staff,
+        is_open,
+        expires_at,
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {

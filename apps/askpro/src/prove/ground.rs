@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::checker::{self, Findings};
 use super::evidence;
 use super::history::{History, Ledger, Posted, Told};
-use crate::admin::{Office, Target, run_task};
+use crate::admin::{Office, Said, Target, WishesCommand, run_task};
 use crate::machine::Machine;
 use crate::venue::{Line, Venue, status};
 
@@ -37,11 +37,11 @@ const DUE: &str = "
     SELECT (SELECT count(*) FROM engine.outbox_events WHERE dispatched_at IS NULL)
          + (SELECT count(*) FROM engine.jobs WHERE state = 'leased' OR (state = 'ready' AND run_at <= app.now()))";
 
-/// What will end by itself. Looks at what is answered by then, hours or days later, are no work that is left.
+/// What will end by itself. Looks at what is answered or over by then, hours or days later, are no work that is left.
 const OPEN: &str = "
     SELECT (SELECT count(*) FROM public.calendar_copies WHERE state IN ('due', 'sending', 'unknown'))
          + (SELECT count(*) FROM engine.jobs WHERE kind NOT IN (SELECT name FROM engine.schedules) AND state <> 'dead'
-               AND kind <> 'call_about_unanswered_copy')
+               AND kind NOT IN ('call_about_unanswered_copy', 'lapse_offer', 'expire_wish'))
          + (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
          + (SELECT count(*) FROM public.appointments WHERE status = 'pending')";
 
@@ -149,6 +149,26 @@ impl<'a> Ground<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The offers of a company's waiting list that are open.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub async fn open_offers(&self, tenant: &str) -> anyhow::Result<Vec<String>> {
+        let list = WishesCommand::List { tenant: tenant.to_owned(), status: Some("offered".to_owned()) };
+        let rows = list.run(self.office().await?).await?;
+        Ok(rows.iter().filter_map(|row| row["offer"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// A person of the company reports what somebody said to an offer. False if it counted for nothing: the offer has ended
+    /// meanwhile, or its time was gone.
+    ///
+    /// # Errors
+    /// If there is no way to report it.
+    pub async fn report(&self, tenant: &str, offer: String, answer: Said) -> anyhow::Result<bool> {
+        let report = WishesCommand::Answer { tenant: tenant.to_owned(), offer, answer };
+        Ok(report.run(self.office().await?).await.is_ok())
     }
 
     /// One company more.

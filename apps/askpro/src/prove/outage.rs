@@ -1,7 +1,8 @@
 //! The outside calendar is away for ten minutes of product time, in the middle of a working day.
 //!
 //! Before, people ask; meanwhile they ask, book, move and call off, a few in every minute, and in the outside calendar
-//! itself the owner goes on working. Each hears the truth at once. Afterwards every wish ends: booked on both sides, or
+//! itself the owner goes on working. Some wait for a day; what is called off is offered to them, and some of them answer.
+//! Each hears the truth at once. Afterwards every wish ends: booked on both sides, or
 //! refused on both sides with a person who calls.
 
 use chrono::TimeDelta;
@@ -9,12 +10,14 @@ use futures_util::future::join_all;
 use simulators::calcom::{Effect, Fault, Operation};
 
 use super::Verdict;
-use super::callers::{Caller, free_days, meddle};
+use super::callers::{Caller, TENANT, answer_some, free_days, meddle, wait_for};
 use super::ground::Ground;
 use crate::world::Dice;
 
 /// How long it is away.
 const MINUTES: usize = 10;
+/// People of a round who would rather wait for a day.
+const WAITING: usize = 3;
 /// Callers of a minute at most.
 const CALLERS_A_MINUTE: usize = 2;
 
@@ -33,6 +36,11 @@ pub async fn run(
     let days = free_days(ground).await?;
     for seed in seeds {
         let mut dice = Dice::new(seed, &["outage"]);
+        for n in 0..WAITING {
+            wait_for(ground, &days, seed, &format!("waits_{n}")).await;
+        }
+        // Of offers that earlier rounds have left.
+        let mut answers = answer_some(ground, &mut dice).await?;
         let mut wishes = callers(ground, &days, seed, "before", CALLERS_A_MINUTE, verdict).await?;
         ground.calcom().order(away(&mut dice));
         for minute in 0..MINUTES {
@@ -41,11 +49,14 @@ pub async fn run(
             if dice.chance(15) {
                 meddle(ground, &days, &mut dice)?;
             }
+            answers += answer_some(ground, &mut dice).await?;
             ground.pass(TimeDelta::minutes(1)).await?;
         }
         let minutes = ground.settle().await?;
         verdict.judged(seed, &ground.judge().await?);
         verdict.add("callers", u64::try_from(wishes)?);
+        verdict.add("answers", answers);
+        verdict.add("open_offers", u64::try_from(ground.open_offers(TENANT).await?.len())?);
         verdict.add("product_minutes", u64::try_from(minutes)? + u64::try_from(MINUTES)?);
     }
     Ok(())

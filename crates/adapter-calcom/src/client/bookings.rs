@@ -2,11 +2,12 @@
 
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, Effort, Lane, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemotePage, RemoteRequest, RemoteStatus, RemoteUid, WriteFailure,
+    RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid, ReservationUid,
+    WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use kernel::{AppointmentId, EmailAddress, TenantScope};
 use reqwest::Method;
 use serde_json::value::RawValue;
@@ -99,6 +100,28 @@ impl CalendarGateway for Client {
     ) -> Result<RemotePage, ReadFailure> {
         self.work(connection, effort).list(window, from.as_ref()).await
     }
+
+    async fn reserve(
+        &self,
+        _: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        self.work(connection, effort).reserve(link, start, lasting).await
+    }
+
+    async fn release(
+        &self,
+        _: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.work(connection, effort).release(uid).await
+    }
 }
 
 impl Work<'_> {
@@ -108,9 +131,7 @@ impl Work<'_> {
         request: &RemoteRequest,
     ) -> Result<RemoteBooking, WriteFailure> {
         let client = self.client;
-        let Ok(event_type) = request.link.event_type.as_str().parse::<u64>() else {
-            return Err(refused(RefusalReason::Invalid, "the event type is not a number"));
-        };
+        let event_type = number(&request.link)?;
         let ask = Ask {
             name: "create booking",
             method: Method::POST,
@@ -240,8 +261,14 @@ const fn might_be_done(reason: RefusalReason) -> bool {
     matches!(reason, RefusalReason::AlreadyChanged | RefusalReason::Invalid)
 }
 
-fn refused(reason: RefusalReason, detail: &str) -> WriteFailure {
+pub(super) fn refused(reason: RefusalReason, detail: &str) -> WriteFailure {
     WriteFailure::Refused { reason, detail: detail.to_owned() }
+}
+
+/// The event type as the provider counts it.
+pub(super) fn number(link: &CalendarLink) -> Result<u64, WriteFailure> {
+    let number = link.event_type.as_str().parse();
+    number.map_err(|_| refused(RefusalReason::Invalid, "the event type is not a number"))
 }
 
 /// The bookings that the answer to a change is about: one, or several of a recurring one.

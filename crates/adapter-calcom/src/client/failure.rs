@@ -7,7 +7,7 @@ use crate::config::Stem;
 use crate::json::Object;
 
 /// Names of things that we send. Others' words may contain names of people and are not repeated.
-const OUR_FIELDS: [&str; 14] = [
+const OUR_FIELDS: [&str; 16] = [
     "eventTypeId",
     "start",
     "attendee",
@@ -22,6 +22,8 @@ const OUR_FIELDS: [&str; 14] = [
     "reschedulingReason",
     "subscriberUrl",
     "triggers",
+    "slotStart",
+    "reservationDuration",
 ];
 
 /// Longest code of a provider that is repeated, in bytes.

@@ -2,12 +2,12 @@
 
 use appointment::calendar::{
     CalendarDirectory, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure,
-    RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteService, RemoteUid, Subscription,
-    WriteFailure,
+    RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid,
+    ReservationUid, Subscription, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, TenantScope};
 
 use super::Guard;
@@ -95,6 +95,30 @@ impl<I: CalendarGateway> CalendarGateway for Guard<I> {
     ) -> Result<RemotePage, ReadFailure> {
         let question = async { self.inner.list(scope, connection, window, from, effort).await };
         self.read(connection, effort, question).await
+    }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        let change = async { self.inner.reserve(scope, connection, link, start, lasting, effort).await };
+        self.write(connection, effort, change).await
+    }
+
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        let change = async { self.inner.release(scope, connection, uid, effort).await };
+        self.write(connection, effort, change).await
     }
 }
 

@@ -9,7 +9,7 @@ use adapter_calcom::report::{LimitReport, LimitSeen};
 use appointment::calendar::{
     Attendee, CalendarDirectory, CalendarGateway, Connection, ConnectionId, Effort, Lane,
     MockCalendarDirectory, MockCalendarGateway, ReadFailure, RefusalReason, RemoteBooking, RemoteStatus,
-    WriteFailure,
+    ReservationUid, WriteFailure,
 };
 use chrono::TimeDelta;
 use kernel::testing::FixedClock;
@@ -17,7 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::fixtures::{
-    at, booking, config, connection, effort, marker, request, scope, success, uid, week, within,
+    at, booking, config, connection, effort, link, marker, request, scope, success, uid, week, within,
 };
 use crate::server::{Reply, Server};
 
@@ -167,6 +167,12 @@ async fn changes_have_their_own_breaker_per_connection() {
         guard.reschedule(&scope(), &calendar(), &uid("b"), at("2026-12-03T09:00:00Z"), effort()).await,
         refused
     );
+    let (slot, hour) = (at("2026-12-03T09:00:00Z"), TimeDelta::hours(1));
+    let reserved = guard.reserve(&scope(), &calendar(), &link(), slot, hour, background()).await;
+    assert_eq!(reserved, Err(not_sent("open")));
+    let reservation = ReservationUid::parse("r").unwrap();
+    let released = guard.release(&scope(), &calendar(), &reservation, background()).await;
+    assert_eq!(released, Err(not_sent("open")));
     assert_eq!(guard.get(&scope(), &calendar(), &uid("b"), effort()).await, Ok(None));
     let mut other = calendar();
     other.id = ConnectionId::from_uuid(Uuid::from_u128(8));

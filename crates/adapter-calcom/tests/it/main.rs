@@ -12,6 +12,7 @@ mod listing;
 mod machines;
 mod pacing;
 mod pools;
+mod reservations;
 mod robustness;
 mod server;
 mod signature;

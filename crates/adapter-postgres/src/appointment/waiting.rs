@@ -1,9 +1,10 @@
 //! The waiting list.
 
+use appointment::calendar::{ConnectionId, ReservationUid};
 use appointment::model::{DateRange, Slot, Span};
 use appointment::waiting::{
-    DayWindow, FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
-    WishRepository, WishSnapshot, WishStatus,
+    DayWindow, FreedTime, MOST_RESERVED, OfferId, OfferReservation, OfferSnapshot, OfferState, WaitingWrite,
+    WishId, WishLimits, WishRepository, WishSnapshot, WishStatus,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -35,7 +36,7 @@ macro_rules! offer_columns {
         concat!(
             "SELECT f.id, f.wish_id, f.branch_id, f.freed_appointment_id, f.freed_staff_id, f.freed_starts_at,
                 f.freed_ends_at, f.service_id, f.staff_id, f.starts_at, f.ends_at, f.state, f.appointment_id,
-                f.made_at, f.expires_at, ",
+                f.made_at, f.expires_at, f.unasked, f.reservation_connection_id, f.reservation_uid, f.reserved_until, ",
             $spans,
             " FROM public.wish_offers f WHERE f.tenant_id = $1 AND "
         )
@@ -64,6 +65,11 @@ statements! {
             '{}'::timestamptz[] AS span_ends"),
         "f.freed_appointment_id = $2 AND f.freed_starts_at = $3 ORDER BY f.made_at, f.id");
 
+    LEFT_RESERVED = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
+            '{}'::timestamptz[] AS span_ends"),
+        "f.staff_id = $2 AND f.reserved_until > $3 AND f.state <> 'open' AND f.starts_at < $5 AND f.ends_at > $4
+        ORDER BY f.made_at, f.id LIMIT $6");
+
     /// Writes nothing if a bound is reached; whoever joins the list holds its lock.
     NOTE = "
         INSERT INTO public.wishes
@@ -91,8 +97,9 @@ statements! {
         ), offer AS (
             INSERT INTO public.wish_offers
                 (tenant_id, id, wish_id, branch_id, freed_appointment_id, freed_staff_id, freed_starts_at,
-                 freed_ends_at, service_id, staff_id, starts_at, ends_at, state, made_at, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                 freed_ends_at, service_id, staff_id, starts_at, ends_at, state, made_at, expires_at, unasked,
+                 reservation_connection_id, reservation_uid, reserved_until)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $21, $22, $23, $24)
         )
         INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, offer_id, expires_at)
         SELECT $1, CASE WHEN s.resource = $10 THEN 'staff' ELSE 'facility' END, s.resource,
@@ -106,6 +113,11 @@ statements! {
         )
         UPDATE public.wish_offers SET state = $3, appointment_id = $4, settled_at = app.now()
          WHERE tenant_id = $1 AND id = $2 AND state = 'open'";
+
+    NOTE_RESERVATION = "
+        UPDATE public.wish_offers
+           SET reservation_connection_id = $3, reservation_uid = $4, reserved_until = $5
+         WHERE tenant_id = $1 AND id = $2";
 }
 
 #[derive(FromRow)]
@@ -172,6 +184,10 @@ struct OfferRow {
     appointment_id: Option<Uuid>,
     made_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    unasked: bool,
+    reservation_connection_id: Option<Uuid>,
+    reservation_uid: Option<String>,
+    reserved_until: Option<DateTime<Utc>>,
     resources: Vec<Uuid>,
     span_starts: Vec<DateTime<Utc>>,
     span_ends: Vec<DateTime<Utc>>,
@@ -181,6 +197,7 @@ impl TryFrom<OfferRow> for OfferSnapshot {
     type Error = StoreError;
 
     fn try_from(row: OfferRow) -> Result<Self, StoreError> {
+        let reservation = reservation(&row)?;
         let (spans, uses) = split(row.staff_id, &row.resources, &row.span_starts, &row.span_ends);
         Ok(Self {
             id: OfferId::from_uuid(row.id),
@@ -204,8 +221,19 @@ impl TryFrom<OfferRow> for OfferSnapshot {
             booked: row.appointment_id.map(AppointmentId::from_uuid),
             made_at: row.made_at,
             expires_at: row.expires_at,
+            unasked: row.unasked,
+            reservation,
         })
     }
+}
+
+fn reservation(row: &OfferRow) -> Result<Option<OfferReservation>, StoreError> {
+    let Some((connection, until)) = row.reservation_connection_id.zip(row.reserved_until) else {
+        return Ok(None);
+    };
+    let uid = row.reservation_uid.as_deref().map(ReservationUid::parse).transpose();
+    let uid = uid.map_err(|_| corrupt("wish_offers.reservation_uid"))?;
+    Ok(Some(OfferReservation { connection: ConnectionId::from_uuid(connection), uid, until }))
 }
 
 #[async_trait]
@@ -287,6 +315,27 @@ impl WishRepository for PgAppointmentRepository {
             .map_err(store_error);
         session.finish_read(rows).await?.into_iter().map(OfferSnapshot::try_from).collect()
     }
+
+    async fn left_reserved(
+        &self,
+        scope: &TenantScope,
+        staff: StaffId,
+        within: Span,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OfferSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<OfferRow>, _> = sqlx::query_as(LEFT_RESERVED)
+            .bind(scope.tenant().as_uuid())
+            .bind(staff.as_uuid())
+            .bind(now)
+            .bind(within.start)
+            .bind(within.end)
+            .bind(i64::from(MOST_RESERVED))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(rows).await?.into_iter().map(OfferSnapshot::try_from).collect()
+    }
 }
 
 pub(super) async fn apply(
@@ -312,6 +361,15 @@ pub(super) async fn apply(
             .await
             .map_err(commit_error)?,
         WaitingWrite::Offer(offer) => return make(connection, scope, offer).await,
+        WaitingWrite::NoteReservation { offer, reservation } => sqlx::query(NOTE_RESERVATION)
+            .bind(scope.tenant().as_uuid())
+            .bind(offer.as_uuid())
+            .bind(reservation.as_ref().map(|known| known.connection.as_uuid()))
+            .bind(reservation.as_ref().and_then(|known| known.uid.as_ref()).map(ReservationUid::as_str))
+            .bind(reservation.as_ref().map(|known| known.until))
+            .execute(connection)
+            .await
+            .map_err(commit_error)?,
     };
     if written.rows_affected() == 0 { Err(CommitError::Stale) } else { Ok(()) }
 }
@@ -321,7 +379,7 @@ async fn make(
     scope: &TenantScope,
     offer: &OfferSnapshot,
 ) -> Result<(), CommitError> {
-    let (freed, slot) = (&offer.freed, &offer.slot);
+    let (freed, slot, reservation) = (&offer.freed, &offer.slot, offer.reservation.as_ref());
     let taken = Occupied::of(slot.staff, &offer.spans, &offer.uses);
     let stretch = taken.stretch(Span::new(slot.start, slot.end));
     sqlx::query(OFFER)
@@ -345,6 +403,10 @@ async fn make(
         .bind(taken.starts)
         .bind(taken.ends)
         .bind(taken.resources)
+        .bind(offer.unasked)
+        .bind(reservation.map(|known| known.connection.as_uuid()))
+        .bind(reservation.and_then(|known| known.uid.as_ref()).map(ReservationUid::as_str))
+        .bind(reservation.map(|known| known.until))
         .execute(connection)
         .await
         .map_err(occupancy_error)?;
@@ -390,6 +452,6 @@ pub(super) fn audit(write: &WaitingWrite) -> Option<AuditEntry> {
         WaitingWrite::Settle { offer, state, .. } => {
             Some(AuditEntry::new("wish.offer_settled", offer, None).with(json!({ "state": state.as_str() })))
         }
-        WaitingWrite::Update(_) => None,
+        WaitingWrite::Update(_) | WaitingWrite::NoteReservation { .. } => None,
     }
 }

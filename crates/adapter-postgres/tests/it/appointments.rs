@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use adapter_postgres::{PgAppointmentRepository, PgCatalogueRepository};
+use appointment::calendar::ConnectionId;
 use appointment::testing::salon_with_basins;
 use kernel::testing::scope;
-use kernel::{BranchId, CallId, CustomerId, RandomIds};
+use kernel::{BranchId, CallId, CustomerId, RandomIds, TenantScope};
 use port_contracts::appointment::{AppointmentFixture, AppointmentTenant};
 use port_contracts::waiting::WaitingFixture;
 use sqlx::PgPool;
@@ -14,22 +15,43 @@ use testkit::TestDatabase;
 use crate::support::{insert_catalogue, now};
 
 async fn fixture() -> AppointmentFixture {
-    waiting().await.base
+    store().await.0
 }
 
 async fn waiting() -> WaitingFixture {
+    let (base, wishes, admin) = store().await;
+    let connection = connection(&admin, &base.tenant.scope).await;
+    WaitingFixture { base, wishes, connection }
+}
+
+async fn store() -> (AppointmentFixture, Arc<PgAppointmentRepository>, PgPool) {
     let database = TestDatabase::fresh().await;
-    let admin = database.admin_pool();
+    let admin = database.admin_pool().clone();
     let appointments = Arc::new(PgAppointmentRepository::new(database.gateway().clone()));
     let base = AppointmentFixture {
         appointments: appointments.clone(),
         catalogues: Arc::new(PgCatalogueRepository::new(database.gateway().clone())),
-        tenant: tenant(admin, 1).await,
-        stranger: tenant(admin, 2).await,
+        tenant: tenant(&admin, 1).await,
+        stranger: tenant(&admin, 2).await,
         now: now(&database).await,
         guard: Box::new(database),
     };
-    WaitingFixture { base, wishes: appointments }
+    (base, appointments, admin)
+}
+
+async fn connection(admin: &PgPool, scope: &TenantScope) -> ConnectionId {
+    let id = ConnectionId::generate(&RandomIds);
+    sqlx::query(
+        "INSERT INTO calendar_connections
+            (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
+         VALUES ($1, $2, 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    )
+    .bind(scope.tenant().as_uuid())
+    .bind(id.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+    id
 }
 
 pub(crate) async fn tenant(admin: &PgPool, number: u128) -> AppointmentTenant {

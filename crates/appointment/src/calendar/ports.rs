@@ -4,14 +4,14 @@
 //! has a better place for it. Implementations are checked against a stand-in of the provider.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, StoreError, TenantScope};
 
 use super::copy::CopyRecord;
 use super::failure::{ReadFailure, WriteFailure};
 use super::remote::{
     CalendarLink, Connection, ConnectionId, Effort, PageCursor, RemoteBooking, RemoteEventType, RemoteHost,
-    RemotePage, RemoteRequest, RemoteUid, Subscription,
+    RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Subscription,
 };
 use crate::model::{ServiceLink, Span};
 
@@ -110,6 +110,35 @@ pub trait CalendarGateway: Send + Sync {
         from: Option<PageCursor>,
         effort: Effort,
     ) -> Result<RemotePage, ReadFailure>;
+
+    /// Hides a slot from whoever asks there for free starts, ourselves included, for `lasting` or for as long as the
+    /// provider lets it be. It protects against no booking, so that nothing may rest on it. Not repeatable: a second one
+    /// for the same slot is refused as [`RefusalReason::SlotTaken`](super::RefusalReason::SlotTaken), whosesoever the
+    /// first is, and one whose answer was lost cannot be looked for; it ends by itself.
+    ///
+    /// # Errors
+    /// [`WriteFailure`], classified.
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure>;
+
+    /// Ends a reservation before its time. One that is not there any more is success.
+    ///
+    /// # Errors
+    /// [`WriteFailure`], classified.
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure>;
 }
 
 /// What a provider says about one of its event types.

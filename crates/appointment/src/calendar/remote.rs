@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kernel::{AppointmentId, EmailAddress, PersonName, PhoneNumber};
 
@@ -59,6 +59,10 @@ macro_rules! remote_reference {
 remote_reference!(
     /// The provider's name for a booking. A booking that is moved gets a new one.
     RemoteUid
+);
+remote_reference!(
+    /// The provider's name for a reservation of a slot.
+    ReservationUid
 );
 remote_reference!(
     /// The provider's name for an event type.
@@ -126,6 +130,16 @@ impl CalendarLink {
         let Some(wanted) = &self.host else { return true };
         booking.hosts.is_empty() || booking.hosts.iter().any(|host| host.reference == *wanted)
     }
+}
+
+/// A slot that a provider hides from others for a while. It protects against no booking: whoever does not look may still
+/// book there, and a booking, also our own, does not use it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteReservation {
+    /// The provider's name for it.
+    pub uid: ReservationUid,
+    /// How long it lasts from the moment it is made.
+    pub lasts: TimeDelta,
 }
 
 /// Who waits for the answer.

@@ -9,10 +9,15 @@ use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
     Attendee, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteStatus, RemoteUid,
-    WriteFailure,
+    RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus,
+    RemoteUid, ReservationUid, WriteFailure,
 };
 use crate::model::Span;
+
+mod reserved;
+
+pub use reserved::Reserved;
+use reserved::is_hidden;
 
 /// What goes wrong with the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +50,7 @@ struct State {
     writes: u32,
     is_down: bool,
     hosts: Vec<RemoteHost>,
+    reservations: Vec<Reserved>,
 }
 
 /// An outside calendar in memory. Each event type is one person's: two bookings of it do not overlap.
@@ -296,11 +302,13 @@ impl CalendarGateway for ScriptedCalendar {
         moving: Option<&'a RemoteUid>,
         _: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
+        let now = self.clock.now();
         self.read(|state| {
             let mut at = window.start;
             let mut free = Vec::new();
             while at < window.end {
-                if !is_taken(state, &link.event_type, at, moving) {
+                let hidden = is_hidden(state, &link.event_type, at, now);
+                if !hidden && !is_taken(state, &link.event_type, at, moving) {
                     free.push(at);
                 }
                 at += TimeDelta::minutes(15);
@@ -378,5 +386,27 @@ impl CalendarGateway for ScriptedCalendar {
             unreadable: 0,
             next: None,
         })
+    }
+
+    async fn reserve(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        _: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        self.hide(&link.event_type, start, lasting)
+    }
+
+    async fn release(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        uid: &ReservationUid,
+        _: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.show(uid)
     }
 }

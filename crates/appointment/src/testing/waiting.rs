@@ -6,9 +6,10 @@ use kernel::{BranchId, CommitError, PhoneNumber, StaffId, StoreError, TenantScop
 
 use super::memory::InMemoryAppointments;
 use super::rows::{Owner, Rows, refused};
+use crate::model::Span;
 use crate::waiting::{
-    FreedTime, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits, WishRepository,
-    WishSnapshot, WishStatus,
+    FreedTime, MOST_RESERVED, OfferId, OfferSnapshot, OfferState, WaitingWrite, WishId, WishLimits,
+    WishRepository, WishSnapshot, WishStatus,
 };
 
 impl Rows {
@@ -60,6 +61,10 @@ impl Rows {
                 stored.spans.clear();
                 stored.uses.clear();
                 self.vacate(Owner::Offer(*offer));
+            }
+            WaitingWrite::NoteReservation { offer, reservation } => {
+                let stored = self.offers.get_mut(offer).ok_or(CommitError::Stale)?;
+                stored.reservation.clone_from(reservation);
             }
         }
         Ok(())
@@ -158,6 +163,26 @@ impl WishRepository for InMemoryAppointments {
             offer.spans.clear();
             offer.uses.clear();
         }
+        Ok(found)
+    }
+
+    async fn left_reserved(
+        &self,
+        scope: &TenantScope,
+        staff: StaffId,
+        within: Span,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OfferSnapshot>, StoreError> {
+        let hides = |offer: &&OfferSnapshot| {
+            offer.state != OfferState::Open
+                && offer.slot.staff == staff
+                && offer.slot.stay().overlaps(&within)
+                && offer.reservation.as_ref().is_some_and(|reservation| now < reservation.until)
+        };
+        let mut found: Vec<_> =
+            self.read(scope, |rows| rows.offers.values().filter(hides).cloned().collect());
+        found.sort_by_key(|offer: &OfferSnapshot| (offer.made_at, offer.id));
+        found.truncate(MOST_RESERVED as usize);
         Ok(found)
     }
 }

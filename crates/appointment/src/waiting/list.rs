@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, JobSpec, TenantScope};
 use serde_json::json;
 
+use super::choice::{Turn, Unasked};
 use super::desk::WishDesk;
 use super::events::WaitingEvent;
 use super::model::{FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishId, WishStatus};
-use super::policy::{offer_until, slot_for};
-use super::ports::WaitingWrite;
+use super::ports::{FreedThere, WaitingWrite};
 use crate::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, Requester};
 use crate::error::BookingError;
-use crate::model::{Appointment, AppointmentSource, DateRange, NewCustomerRow, Sought, Unavailable};
+use crate::model::{Appointment, AppointmentSource, NewCustomerRow, Unavailable};
 use crate::ports::AppointmentWrite;
-use crate::service::{BookingService, PersonDays};
+use crate::service::BookingService;
 
 /// How often a decision is made anew because the list or the time changed meanwhile.
 const ATTEMPTS: usize = 3;
@@ -29,6 +29,21 @@ pub enum OfferOutcome {
     AlreadyOpen,
     /// Nobody waits for it, or it is over.
     Nobody,
+    /// Somebody waits for it, and because of the outside calendar nobody is asked now. Nothing was written.
+    Later(Later),
+    /// It was offered, and taken back before anybody was called: the outside calendar has given it away meanwhile.
+    TakenThere,
+}
+
+/// Why freed time is not offered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Later {
+    /// Our own traces there are in the way: a copy that still stands, a reservation that could not be ended.
+    NotYet,
+    /// The calendar does not answer.
+    Silent,
+    /// The calendar does not offer it. Somebody may have it in front of them there for some minutes, or it lags behind.
+    NotOffered,
 }
 
 /// What a person of the company reports about an offer.
@@ -69,8 +84,9 @@ pub enum LapseOffer {
 /// Makes and settles offers.
 #[derive(Clone)]
 pub struct WaitingList {
-    desk: WishDesk,
-    bookings: Arc<BookingService>,
+    pub(super) desk: WishDesk,
+    pub(super) bookings: Arc<BookingService>,
+    pub(super) there: Option<Arc<dyn FreedThere>>,
 }
 
 impl WaitingList {
@@ -80,23 +96,36 @@ impl WaitingList {
     /// A list over these.
     #[must_use]
     pub const fn new(desk: WishDesk, bookings: Arc<BookingService>) -> Self {
-        Self { desk, bookings }
+        Self { desk, bookings, there: None }
+    }
+
+    /// The same with outside calendars, which are asked before an offer is made of time in which they have a say.
+    #[must_use]
+    pub fn with_there(self, there: Arc<dyn FreedThere>) -> Self {
+        Self { there: Some(there), ..self }
     }
 
     /// Offers freed time to the wish that has waited longest and fits. The same freed time may be named as often as one
-    /// likes: one wish is asked at a time, and none twice.
+    /// likes: one wish is asked at a time, and none twice. `unasked` says what to do if the outside calendar is silent.
     ///
     /// # Errors
     /// [`BookingError::Unsettled`] if the list changes faster than it can be read; store failures.
-    pub async fn offer(&self, scope: &TenantScope, freed: FreedTime) -> Result<OfferOutcome, BookingError> {
+    pub async fn offer(
+        &self,
+        scope: &TenantScope,
+        freed: FreedTime,
+        unasked: Unasked,
+    ) -> Result<OfferOutcome, BookingError> {
         for _ in 0..ATTEMPTS {
             let made = self.desk.wishes.offers_of(scope, &freed).await?;
             if made.iter().any(|offer| offer.state == OfferState::Open) {
                 return Ok(OfferOutcome::AlreadyOpen);
             }
             let asked: Vec<WishId> = made.iter().map(|offer| offer.wish).collect();
-            let Some((wish, offer)) = self.next(scope, &freed, &asked).await? else {
-                return Ok(OfferOutcome::Nobody);
+            let (wish, offer) = match self.next(scope, &freed, &asked, unasked).await? {
+                Turn::Of(both) => *both,
+                Turn::Later(why) => return Ok(OfferOutcome::Later(why)),
+                Turn::Nobodys => return Ok(OfferOutcome::Nobody),
             };
             let state = offer.snapshot();
             let change = ChangeSet::one(waiting(WaitingWrite::Update(wish.snapshot().clone())))
@@ -113,58 +142,6 @@ impl WaitingList {
             }
         }
         Err(BookingError::Unsettled)
-    }
-
-    /// Whose turn it is, and for what.
-    async fn next(
-        &self,
-        scope: &TenantScope,
-        freed: &FreedTime,
-        asked: &[WishId],
-    ) -> Result<Option<(UnmetWish, Offer)>, BookingError> {
-        let now = self.desk.clock.now();
-        if freed.ends_at <= now {
-            return Ok(None);
-        }
-        let person = self.days_of(scope, freed).await?;
-        let catalogue = &person.catalogue;
-        let day = catalogue.date_at(freed.starts_at);
-        let waiting = self.desk.wishes.waiting(scope, freed.branch, freed.staff, day).await?;
-        let availability = person.availability();
-        let minutes = self.desk.limits.offer_minutes;
-        for wish in waiting.into_iter().filter(|wish| !asked.contains(&wish.id)).map(UnmetWish::restore) {
-            let Some(slot) = slot_for(&availability, &wish, freed) else { continue };
-            let Some(expires_at) = offer_until(catalogue, &slot, minutes, now) else { continue };
-            let (Ok(offered), Some(sought)) = (wish.offered(), Sought::service(catalogue, slot.service))
-            else {
-                continue;
-            };
-            let Some(uses) = availability.facilities_for(&sought, slot.staff, slot.start, &[]) else {
-                continue;
-            };
-            let offer = Offer::restore(OfferSnapshot {
-                id: OfferId::generate(self.desk.ids.as_ref()),
-                wish: wish.snapshot().id,
-                freed: *freed,
-                slot,
-                spans: sought.footprint().spans_at(crate::model::Minute::floor(slot.start)),
-                uses,
-                state: OfferState::Open,
-                booked: None,
-                made_at: now,
-                expires_at,
-            });
-            return Ok(Some((offered, offer)));
-        }
-        Ok(None)
-    }
-
-    async fn days_of(&self, scope: &TenantScope, freed: &FreedTime) -> Result<PersonDays, BookingError> {
-        self.bookings
-            .person_days(scope, (freed.branch, freed.staff), &|catalogue| {
-                DateRange::new(catalogue.date_at(freed.starts_at), catalogue.date_at(freed.ends_at))
-            })
-            .await
     }
 
     /// One offer and its wish. `None`: the tenant has no such offer.
@@ -194,6 +171,18 @@ impl WaitingList {
             true => Ok(LapseOffer::Lapsed),
             false => Ok(LapseOffer::Not),
         }
+    }
+
+    /// Ends an open offer whose time was given away outside before anybody said yes. False if it has ended before.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn take_back(&self, scope: &TenantScope, id: OfferId) -> Result<bool, BookingError> {
+        let Some((offer, wish)) = self.find(scope, id).await? else { return Ok(false) };
+        if !offer.is_open() {
+            return Ok(false);
+        }
+        self.settle(scope, (&offer, &wish), OfferState::Lapsed, WishStatus::Waiting).await
     }
 
     /// Takes a person's report about an offer. A yes becomes an appointment in the time that the offer keeps, in one

@@ -7,6 +7,7 @@ use kernel::{
     AppointmentId, BranchId, CallId, CustomerId, PersonName, PhoneNumber, ServiceId, StaffId, define_id,
 };
 
+use crate::calendar::{ConnectionId, ReservationUid};
 use crate::model::{DateRange, FacilityUse, MINUTES_PER_DAY, Slot, Span, stored_words};
 
 define_id!(
@@ -266,6 +267,22 @@ pub struct OfferSnapshot {
     pub made_at: DateTime<Utc>,
     /// From this instant of product time on it keeps nothing.
     pub expires_at: DateTime<Utc>,
+    /// The outside calendar that has a say did not answer when it was made: whoever calls has to look there first.
+    pub unasked: bool,
+    /// The reservation that hides the slot at the outside calendar meanwhile.
+    pub reservation: Option<OfferReservation>,
+}
+
+/// A reservation at an outside calendar, as far as it is known here. It is noted before it is asked for, so that one whose
+/// answer was lost is known of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferReservation {
+    /// The account.
+    pub connection: ConnectionId,
+    /// The provider's name for it; `None` as long as it is not known whether it was made. Then nobody can end it.
+    pub uid: Option<ReservationUid>,
+    /// From this instant of product time on it hides nothing, whatever became of it.
+    pub until: DateTime<Utc>,
 }
 
 /// An offer of freed time to a wish.

@@ -1,11 +1,13 @@
 //! What the waiting list needs from outside.
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, BranchId, PhoneNumber, StaffId, StoreError, TenantScope};
 
-use super::model::{FreedTime, OfferId, OfferSnapshot, OfferState, WishId, WishSnapshot};
+use super::model::{FreedTime, OfferId, OfferReservation, OfferSnapshot, OfferState, WishId, WishSnapshot};
 use super::policy::WishLimits;
+use crate::calendar::CalendarLink;
+use crate::model::{Minute, Span};
 
 /// One write of the waiting list; part of [`AppointmentWrite`](crate::ports::AppointmentWrite), since an offer occupies
 /// time and becomes an appointment in one step.
@@ -36,6 +38,49 @@ pub enum WaitingWrite {
         /// What it became, for an accepted one. The appointment is written in the same change set.
         booked: Option<AppointmentId>,
     },
+    /// Replaces what is known of an offer's reservation; `None` is none. An offer that the tenant does not have is
+    /// [`CommitError::Stale`](kernel::CommitError::Stale).
+    NoteReservation {
+        /// Which offer, whatever its state.
+        offer: OfferId,
+        /// What is known now.
+        reservation: Option<OfferReservation>,
+    },
+}
+
+/// What an outside calendar says about a person's day at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum There {
+    /// It was asked just now.
+    Offers {
+        /// Starts that it offers, ascending.
+        starts: Vec<Minute>,
+        /// A reservation of ours that could not be ended may hide others.
+        some_hidden: bool,
+    },
+    /// What was called off or moved here still stands there.
+    NotYet,
+    /// It did not answer.
+    Silent,
+}
+
+/// Port: the outside calendar itself, asked about freed time; never what is remembered of it. It reaches a remote system,
+/// so nobody calls it with a transaction open.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait FreedThere: Send + Sync {
+    /// What is offered at `link` within `window`, which contains the freed time, of the time of the person whose time was
+    /// freed.
+    ///
+    /// # Errors
+    /// [`StoreError`], of our own records. A provider that fails is [`There::Silent`].
+    async fn ask(
+        &self,
+        scope: &TenantScope,
+        freed: &FreedTime,
+        link: &CalendarLink,
+        window: Span,
+    ) -> Result<There, StoreError>;
 }
 
 /// Port: wishes and offers of a tenant. Written through
@@ -88,4 +133,21 @@ pub trait WishRepository: Send + Sync {
         scope: &TenantScope,
         freed: &FreedTime,
     ) -> Result<Vec<OfferSnapshot>, StoreError>;
+
+    /// Offers to this person's time that overlap `within`, are not open any more, and have a reservation that may still hide
+    /// their slot at `now`, product time; by the instant they were made, at most [`MOST_RESERVED`]. Their spans are
+    /// left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn left_reserved(
+        &self,
+        scope: &TenantScope,
+        staff: StaffId,
+        within: Span,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OfferSnapshot>, StoreError>;
 }
+
+/// Most offers that [`WishRepository::left_reserved`] reads: a person's day does not have more slots.
+pub const MOST_RESERVED: u32 = 100;

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::calendar::{CalendarLink, ConnectionId, RemoteEventType};
 use crate::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, Requester};
 use crate::model::{Appointment, AppointmentSource, AppointmentStatus, Catalogue, DateRange, Minute, Slot};
 use crate::policy::change::{ChangeRules, RecentChanges};
@@ -120,7 +121,7 @@ impl World {
     }
 
     async fn offered(&self, freed: FreedTime) -> Offer {
-        match self.list.offer(&self.scope, freed).await.unwrap() {
+        match self.list.offer(&self.scope, freed, Unasked::Wait).await.unwrap() {
             OfferOutcome::Made(offer) => *offer,
             other => panic!("{other:?}"),
         }
@@ -151,7 +152,10 @@ async fn the_one_who_waits_longest_is_asked_first_and_the_next_one_after_a_no() 
     assert_eq!((offer.snapshot().wish, offer.snapshot().slot.start), (first, at(TEN)));
     assert_eq!((world.status(first), world.status(second)), (WishStatus::Offered, WishStatus::Waiting));
     // Asked as often as one likes, nobody is asked twice or beside the first.
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::AlreadyOpen);
+    assert_eq!(
+        world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(),
+        OfferOutcome::AlreadyOpen
+    );
 
     let answer = world.list.answer(&world.scope, offer.snapshot().id, Answer::No).await.unwrap();
     assert_eq!(answer, Answered::Settled(OfferState::Declined));
@@ -161,7 +165,7 @@ async fn the_one_who_waits_longest_is_asked_first_and_the_next_one_after_a_no() 
     let answer = world.list.answer(&world.scope, next.snapshot().id, Answer::Withdraw).await.unwrap();
     assert_eq!(answer, Answered::Settled(OfferState::Declined));
     assert_eq!(world.status(second), WishStatus::Withdrawn);
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
     // For another freed time, whoever said no is asked again.
     let other = world.freed("2026-11-24T10:00:00Z").await;
     assert_eq!(world.offered(other).await.snapshot().wish, first);
@@ -254,7 +258,7 @@ async fn only_what_was_wished_is_offered() {
     world.booked("2026-11-24T10:00:00Z").await;
     world.noted(longer).await;
     let freed = world.freed(TEN).await;
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
     let fits = world.noted(wish(5)).await;
     assert_eq!(world.offered(freed).await.snapshot().wish, fits);
 }
@@ -357,7 +361,7 @@ proptest! {
                 starts_at: at(TEN) + TimeDelta::minutes(15 * starts),
                 ends_at: at(TEN) + TimeDelta::minutes(15 * starts + 45),
             };
-            if let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed).await.unwrap() {
+            if let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap() {
                 let slot = offer.snapshot().slot;
                 assert_eq!((offer.snapshot().wish, slot.service), (id, service_id(service)));
                 assert!(slot.stay().overlaps(&freed.span()));
@@ -411,5 +415,89 @@ async fn freed_time_is_offered_with_a_room_or_not_at_all() {
         world.store.apply(&world.scope, &ChangeSet::one(insert)).unwrap();
     }
     world.noted(wish(2)).await;
-    assert_eq!(world.list.offer(&world.scope, freed).await.unwrap(), OfferOutcome::Nobody);
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
+}
+
+/// A salon whose first person has the haircut in an outside calendar, which says this whenever it is asked.
+fn world_asking(times: usize, said: impl Fn() -> There + Send + Sync + 'static) -> World {
+    let link = CalendarLink {
+        connection: ConnectionId::from_uuid(Uuid::from_u128(71)),
+        event_type: RemoteEventType::parse("4711").unwrap(),
+        host: None,
+    };
+    let mut world = world_of(salon(branch_id(1)).unwrap().linked(1, 1, link.clone()));
+    let mut there = MockFreedThere::new();
+    there
+        .expect_ask()
+        .times(times)
+        .withf(move |_, freed, asked, window| *asked == link && window.overlaps(&freed.span()))
+        .returning(move |_, _, _, _| Ok(said()));
+    world.list = world.list.with_there(Arc::new(there));
+    world
+}
+
+fn there(starts: &[&str]) -> There {
+    let starts = starts.iter().map(|start| Minute::floor(at(start))).collect();
+    There::Offers { starts, some_hidden: false }
+}
+
+#[tokio::test]
+async fn a_slot_is_offered_that_is_free_on_both_sides() {
+    let world = world_asking(1, || there(&["2026-11-24T09:15:00Z", "2026-11-24T13:00:00Z"]));
+    world.noted(wish(1)).await;
+    let freed = world.freed(TEN).await;
+    let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap()
+    else {
+        panic!("a quarter past is free here and there");
+    };
+    let made = offer.snapshot();
+    assert_eq!(made.slot.start, at("2026-11-24T09:15:00Z"));
+    let announced = made.reservation.clone().unwrap();
+    assert_eq!((announced.uid, announced.until, made.unasked), (None, made.expires_at, false));
+}
+
+#[tokio::test]
+async fn an_event_type_is_asked_about_once_for_all_who_wait() {
+    let world = world_asking(1, || there(&[]));
+    world.noted(wish(1)).await;
+    world.noted(wish(2)).await;
+    let freed = world.freed(TEN).await;
+    let outcome = world.list.offer(&world.scope, freed, Unasked::Offer).await.unwrap();
+    assert_eq!(outcome, OfferOutcome::Later(Later::NotOffered));
+    let hidden = world_asking(1, || There::Offers { starts: Vec::new(), some_hidden: true });
+    hidden.noted(wish(1)).await;
+    let freed = hidden.freed(TEN).await;
+    let outcome = hidden.list.offer(&hidden.scope, freed, Unasked::Offer).await.unwrap();
+    assert_eq!(outcome, OfferOutcome::Later(Later::NotYet));
+}
+
+#[tokio::test]
+async fn what_the_calendar_does_not_offer_may_go_to_a_wish_in_which_it_has_no_say() {
+    let world = world_asking(1, || there(&[]));
+    world.noted(wish(1)).await;
+    let colour = NewWish { service: service_id(2), ..wish(2) };
+    let colour = world.noted(colour).await;
+    let freed = world.freed(TEN).await;
+    let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap()
+    else {
+        panic!("nobody outside has a say in colour");
+    };
+    assert_eq!((offer.snapshot().wish, offer.snapshot().reservation.clone()), (colour, None));
+}
+
+/// Whoever has waited longest is not passed over because a calendar is silent.
+#[tokio::test]
+async fn a_silent_calendar_changes_no_turn() {
+    let world = world_asking(2, || There::Silent);
+    let first = world.noted(wish(1)).await;
+    world.noted(NewWish { service: service_id(2), ..wish(2) }).await;
+    let freed = world.freed(TEN).await;
+    let outcome = world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap();
+    assert_eq!(outcome, OfferOutcome::Later(Later::Silent));
+    let OfferOutcome::Made(offer) = world.list.offer(&world.scope, freed, Unasked::Offer).await.unwrap()
+    else {
+        panic!("it was silent for long enough");
+    };
+    let made = offer.snapshot();
+    assert_eq!((made.wish, made.unasked, made.reservation.clone()), (first, true, None));
 }

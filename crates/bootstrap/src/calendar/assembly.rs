@@ -155,9 +155,11 @@ impl OutsideCalendars {
             stale,
         );
         let outside: Arc<dyn OutsideTimes> = Arc::new(mirror.clone());
+        let appointments = Arc::new(PgAppointmentRepository::new(ground.database.clone()));
         let desk = CopyDesk::new(CopyParts {
             book: Arc::clone(&book),
-            appointments: Arc::new(PgAppointmentRepository::new(ground.database.clone())),
+            wishes: appointments.clone(),
+            appointments,
             customers: ground.customers.clone(),
             gateway: Arc::clone(&gateway),
             outside: Arc::clone(&outside),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{
     AccountPacing, CalendarGateway, CalendarLink, Connection, Effort, Errand, Heard, Leave, PageCursor,
-    ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
+    ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
+    WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, TenantScope};
 
 /// Asks for leave and tells what came of it. Where nothing is known together, `inner` and its own guards decide.
@@ -179,6 +180,30 @@ impl CalendarGateway for Paced {
     ) -> Result<RemotePage, ReadFailure> {
         let question = self.inner.list(scope, connection, window, from, effort);
         self.read(scope, connection, effort, question).await
+    }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        let change = self.inner.reserve(scope, connection, link, start, lasting, effort);
+        self.write(scope, connection, effort, change).await
+    }
+
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        let change = self.inner.release(scope, connection, uid, effort);
+        self.write(scope, connection, effort, change).await
     }
 }
 

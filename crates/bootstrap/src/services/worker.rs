@@ -22,6 +22,7 @@ use kernel::{Clock, IdGenerator};
 use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Reconciliation, RoundParts};
 use operations::catch_up::CallArchive;
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
+use operations::waiting::{OutsideSlots, SlotParts};
 use operations::{
     CallAftermath, CallCatchUp, FreedTimes, Maintenance, MaintenancePorts, SaidAndDone, UpkeepPolicy,
     WebhookIntake, WebhookProcessing,
@@ -129,9 +130,18 @@ impl WorkerServices {
             config.waiting_list.limits(),
         );
         let list = WaitingList::new(wishes.clone(), Arc::clone(&bookings));
-        let freed = FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone());
-        let news = CalendarNews::new(calendars.desk.clone(), bookings);
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
+        let freed = FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone());
+        let freed = freed.with_outside(OutsideSlots::new(SlotParts {
+            book: Arc::clone(&calendars.book),
+            gateway: Arc::clone(&calendars.gateway),
+            outside: Arc::new(calendars.mirror.clone()),
+            wishes: appointments.clone(),
+            appointments: appointments.clone(),
+            clock: Arc::clone(clock),
+            effort,
+        }));
+        let news = CalendarNews::new(calendars.desk.clone(), bookings);
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
         let calendar_rounds = CalendarRounds::new(RoundParts {
             survey: Arc::new(PgCalendarSurvey::new(database.clone())),

@@ -4,18 +4,21 @@
 //! (`wish.offered`, `wish.offer_settled`), and by jobs that were added with an offer or a wish for the instant of its end.
 //! Everything is idempotent: one wish is asked at a time, an offer is settled once, a task for the staff has its offer's
 //! id.
+//!
+//! Where an outside calendar has a say and does not agree, the job that offers comes again after a pause.
 
 use std::sync::Arc;
 
 use appointment::waiting::{
-    FreedTime, LapseOffer as Lapse, OfferId, OfferOutcome, OfferState, WaitingList, WishDesk, WishId,
+    FreedTime, LapseOffer as Lapse, Later, OfferId, OfferOutcome, OfferState, Unasked, WaitingList, WishDesk,
+    WishId,
 };
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, JobSpec, StaffId};
 use operations::FreedTimes;
 use operations::engine::StoredEvent;
-use operations::waiting::WaitingError;
+use operations::waiting::{Released, WaitingError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -90,14 +93,70 @@ impl JobHandler for OfferFreedTime {
             return Ok(());
         }
         let freed = FreedTime { branch, staff, appointment, starts_at, ends_at };
-        let outcome = self.0.offer(context.tenant()?, freed).await.map_err(|error| failure(&error))?;
-        let result = match outcome {
-            OfferOutcome::Made(_) => "made",
-            OfferOutcome::AlreadyOpen => "already_open",
-            OfferOutcome::Nobody => "nobody",
+        let mut before = context.progress().map_or_else(Before::default, Before::of);
+        let unasked = if before.silent < MOST_ASKED { Unasked::Wait } else { Unasked::Offer };
+        let outcome =
+            self.0.offer(context.tenant()?, freed, unasked).await.map_err(|error| failure(&error))?;
+        let (result, pause) = match outcome {
+            OfferOutcome::Made(_) => ("made", None),
+            OfferOutcome::AlreadyOpen => ("already_open", None),
+            OfferOutcome::Nobody => ("nobody", None),
+            OfferOutcome::TakenThere => ("taken_there", None),
+            OfferOutcome::Later(why) => (word(why), before.pause(why)),
         };
         metrics::counter!("wish_offers_total", "result" => result).increment(1);
-        Ok(())
+        let Some(pause) = pause else { return Ok(()) };
+        context.note_progress(json!(before)).await?;
+        Err(JobFailure::Snooze { at: context.clock().now() + pause })
+    }
+}
+
+/// How often an outside calendar that is silent, or does not offer freed time, is asked again: after that nobody expects
+/// another answer soon.
+const MOST_ASKED: u32 = 3;
+/// Between two such questions, and the longest pause before any: a visitor of the provider's page has a slot to themselves
+/// for five minutes while they decide.
+const A_WHILE: TimeDelta = TimeDelta::minutes(5);
+
+/// How often earlier runs of one job came to nothing, and why.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Before {
+    not_yet: u32,
+    silent: u32,
+    not_offered: u32,
+}
+
+impl Before {
+    fn of(noted: &Value) -> Self {
+        Self::deserialize(noted).unwrap_or_default()
+    }
+
+    /// Counts this run, and says how long to wait for the next one. `None`: there is none.
+    fn pause(&mut self, why: Later) -> Option<TimeDelta> {
+        let (count, pause) = match why {
+            // Our own traces go away, however long that takes; the freed time ends at last. A copy is mostly called off
+            // within a moment.
+            Later::NotYet => {
+                let pause = TimeDelta::seconds(2_i64 << self.not_yet.min(8)).min(A_WHILE);
+                (&mut self.not_yet, Some(pause))
+            }
+            // It is offered then.
+            Later::Silent => (&mut self.silent, Some(A_WHILE)),
+            Later::NotOffered => {
+                let again = self.not_offered < MOST_ASKED;
+                (&mut self.not_offered, again.then_some(A_WHILE))
+            }
+        };
+        *count = count.saturating_add(1);
+        pause
+    }
+}
+
+const fn word(why: Later) -> &'static str {
+    match why {
+        Later::NotYet => "not_yet",
+        Later::Silent => "silent",
+        Later::NotOffered => "not_offered",
     }
 }
 
@@ -202,5 +261,54 @@ impl JobHandler for CloseTask {
         let state = OfferState::parse(&state)
             .ok_or_else(|| JobFailure::Permanent(format!("no such state of an offer: {state}")))?;
         self.0.close_task(context.tenant()?, offer, state).await.map(drop).map_err(|error| failure(&error))
+    }
+}
+
+/// Ends the reservation that hid an offer's slot at an outside calendar.
+#[derive(Clone)]
+pub struct ReleaseReservation(pub Arc<FreedTimes>);
+
+impl ReleaseReservation {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "release_reservation";
+
+    /// The job that follows from `wish.offer_settled`.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        JobSpec::new(Self::KIND, json!({ "offer": event.payload["offer"] })).in_queue("sync")
+    }
+}
+
+#[async_trait]
+impl JobHandler for ReleaseReservation {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutOffer { offer } = context.payload()?;
+        match self.0.release(context.tenant()?, offer).await.map_err(|error| failure(&error))? {
+            Released::Gone | Released::RunsOut => Ok(()),
+            // No attempt is counted: it is over at the latest when the reservation is.
+            Released::Later => Err(JobFailure::Snooze { at: context.clock().now() + RELEASE_AGAIN }),
+        }
+    }
+}
+
+/// Between two attempts to end a reservation.
+const RELEASE_AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_waited_for_longer_each_time_and_a_calendar_is_asked_a_few_times() {
+        let mut before = Before::default();
+        let pauses: Vec<_> = (0..9).filter_map(|_| before.pause(Later::NotYet)).collect();
+        let seconds: Vec<_> = pauses.iter().map(TimeDelta::num_seconds).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 300]);
+        for _ in 0..MOST_ASKED {
+            assert_eq!(before.pause(Later::NotOffered), Some(A_WHILE));
+        }
+        assert_eq!(before.pause(Later::NotOffered), None);
+        assert_eq!(before.pause(Later::Silent), Some(A_WHILE), "each is counted apart");
+        assert_eq!(Before::of(&json!(before)), before);
+        assert_eq!(Before::of(&json!({"other": 1})), Before::default());
     }
 }

@@ -38,6 +38,10 @@ impl CopyDesk {
         let own = record.uid.as_ref().filter(|_| is_same_account);
         match self.parts.gateway.free_starts(scope, &connection, link, day, own, effort).await {
             Ok(starts) if starts.contains(&wanted) => Ok(None),
+            Ok(_) if self.may_be_hidden(scope, appointment).await? => {
+                let why = "a reservation of ours may hide the time there".to_owned();
+                self.stays_open(scope, appointment, record, why).await.map(Some)
+            }
             Ok(_) => {
                 let detail = "the person has no time there".to_owned();
                 let refused = WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail };
@@ -45,6 +49,17 @@ impl CopyDesk {
             }
             Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
         }
+    }
+
+    /// Whether what an offer of the waiting list has left there may hide an appointment's time from us. It ends soon.
+    async fn may_be_hidden(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+    ) -> Result<bool, CalendarError> {
+        let row = appointment.snapshot();
+        let (stay, now) = (Span::new(row.starts_at, row.ends_at), self.parts.clock.now());
+        Ok(!self.parts.wishes.left_reserved(scope, row.staff, stay, now).await?.is_empty())
     }
 
     /// Who has the copy where it stands now; `None` if nobody is linked to that any more.

@@ -8,6 +8,7 @@ use appointment::calendar::{
 };
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
+use appointment::waiting::WishRepository;
 use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::{AppointmentId, ChangeSet, Clock, CommitError, IdGenerator, TenantScope};
@@ -39,6 +40,8 @@ pub struct CopyParts {
     pub appointments: Arc<dyn AppointmentRepository>,
     /// Whom they are for.
     pub customers: CustomerService,
+    /// Offers of the waiting list, whose reservations may hide time from us.
+    pub wishes: Arc<dyn WishRepository>,
     /// The outside calendar.
     pub gateway: Arc<dyn CalendarGateway>,
     /// What is remembered of free time there: every write makes it old.

@@ -6,6 +6,7 @@ mod checker;
 mod comparing;
 mod deciding;
 mod disputes;
+mod freed;
 mod gateway;
 mod hosts;
 mod model;

@@ -97,7 +97,7 @@ impl World {
     }
 
     async fn made(&self, freed: FreedTime) -> OfferId {
-        match self.freed.offer(&self.scope, freed).await.unwrap() {
+        match self.freed.offer(&self.scope, freed, Unasked::Wait).await.unwrap() {
             OfferOutcome::Made(offer) => offer.snapshot().id,
             other => panic!("{other:?}"),
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use appointment::calendar::ConnectionId;
 pub(crate) use appointment::testing::InMemoryCatalogues;
 use appointment::testing::{InMemoryAppointments, InMemorySoftOffers, salon_with_basins};
 use chrono::{DateTime, Utc};
@@ -41,7 +42,8 @@ async fn waiting() -> WaitingFixture {
         now,
         guard: Box::new(()),
     };
-    WaitingFixture { base, wishes: appointments }
+    let connection = ConnectionId::generate(&RandomIds);
+    WaitingFixture { base, wishes: appointments, connection }
 }
 
 port_contracts::appointment_contract!(fixture);

@@ -51,7 +51,13 @@ pub(crate) async fn in_time(answer: impl Future<Output = Exchange>) -> Exchange 
     answer
 }
 
-async fn book(house: &House, call: &str, number: u32, day: &str, time: &str) -> (String, Exchange) {
+pub(crate) async fn book(
+    house: &House,
+    call: &str,
+    number: u32,
+    day: &str,
+    time: &str,
+) -> (String, Exchange) {
     let line = line(house, call, number);
     let offer = ask(&line, day, time).await;
     assert_eq!(status(&offer), "available", "{}", offer.reply);
@@ -126,7 +132,7 @@ async fn review_count(house: &House) -> i64 {
         .unwrap()
 }
 
-fn at(day: &str, time: &str) -> DateTime<Utc> {
+pub(crate) fn at(day: &str, time: &str) -> DateTime<Utc> {
     let local: chrono::NaiveDateTime = format!("{day}T{time}:00").parse().unwrap();
     local.and_local_timezone(chrono_tz::Europe::Berlin).unwrap().to_utc()
 }

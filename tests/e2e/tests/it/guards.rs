@@ -12,7 +12,8 @@ use adapter_postgres::{
 };
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, Effort, Lane, Offered,
-    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteUid, WriteFailure,
+    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
@@ -203,6 +204,28 @@ impl CalendarGateway for Blind {
     ) -> Result<RemotePage, ReadFailure> {
         self.0.list(scope, connection, window, from, effort).await
     }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        self.0.reserve(scope, connection, link, start, lasting, effort).await
+    }
+
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.0.release(scope, connection, uid, effort).await
+    }
 }
 
 /// Nothing is remembered of free times.
@@ -246,6 +269,7 @@ async fn desk(house: &House, gateway: Arc<dyn CalendarGateway>) -> CopyDesk {
     let sealer = Sealer::from_entries([PRIVATE_SECRETS_KEY]).unwrap();
     CopyDesk::new(CopyParts {
         book: Arc::new(PgCalendarBook::new(database.clone(), sealer)),
+        wishes: Arc::new(PgAppointmentRepository::new(database.clone())),
         appointments: Arc::new(PgAppointmentRepository::new(database)),
         customers,
         gateway,

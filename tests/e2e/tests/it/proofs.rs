@@ -1,5 +1,6 @@
 //! The demonstrations that check themselves, at the size of a test.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -59,8 +60,12 @@ const fn count(worlds: &[Range<u64>]) -> u64 {
 const _: () = assert!(count(&LOST_RESPONSE) + count(&OUTAGE) + count(&REORDER) + count(&DST) == 200);
 
 /// Plays the worlds side by side: while one waits for a silent calendar, another works. `least` is what must have been
-/// checked for each seed, so that nothing holds by itself.
-async fn holds<const WORLDS: usize>(play: Play, worlds: [Range<u64>; WORLDS], least: u64) {
+/// checked for each seed, so that nothing holds by itself. The figures of all worlds together.
+async fn holds<const WORLDS: usize>(
+    play: Play,
+    worlds: [Range<u64>; WORLDS],
+    least: u64,
+) -> BTreeMap<&'static str, u64> {
     let seeds = count(&worlds);
     let rounds = worlds.map(|seeds| async move {
         let residents = if seeds.start == 0 { Residents::Everybody } else { Residents::Nobody };
@@ -80,6 +85,11 @@ async fn holds<const WORLDS: usize>(play: Play, worlds: [Range<u64>; WORLDS], le
     }
     let checked: u64 = verdicts.iter().map(|verdict| verdict.checked).sum();
     assert!(checked > least * seeds, "{checked} checks for {seeds} seeds");
+    let mut figures = BTreeMap::new();
+    for (name, value) in verdicts.iter().flat_map(|verdict| &verdict.figures) {
+        *figures.entry(*name).or_default() += value;
+    }
+    figures
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +99,9 @@ async fn lost_answers_neither_double_nor_lose_a_booking() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_minutes_without_the_calendar_end_in_agreement() {
-    holds(Play::Outage, OUTAGE, 1_500).await;
+    let figures = holds(Play::Outage, OUTAGE, 1_500).await;
+    println!("{figures:?}");
+    assert!(figures["answers"] > 0 && figures["open_offers"] > 0, "nobody was offered anything: {figures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

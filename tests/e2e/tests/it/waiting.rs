@@ -1,12 +1,16 @@
 //! A cancelled appointment is offered to whoever waits, one after another, until somebody says yes.
 
+use std::time::{Duration, Instant};
+
 use askpro::admin::{Office, Said, WishesCommand};
 use askpro::http;
 use askpro::venue::{Venue, status};
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde_json::{Value, json};
+use simulators::calcom::Reservation;
 
-use crate::house::{House, target};
+use crate::calendar::{at, book, expect_agreement, free_day, line, standing};
+use crate::house::{House, PATIENCE, target};
 
 /// A Wednesday beyond the weeks that the demo world has filled.
 async fn quiet_wednesday(venue: &Venue) -> NaiveDate {
@@ -17,8 +21,8 @@ async fn quiet_wednesday(venue: &Venue) -> NaiveDate {
     day
 }
 
-async fn wishes(venue: &Venue, filter: &str) -> Vec<Value> {
-    let tenant = venue.ready.tenant("salon-nord").unwrap();
+async fn wishes(venue: &Venue, tenant: &str, filter: &str) -> Vec<Value> {
+    let tenant = venue.ready.tenant(tenant).unwrap();
     let path = format!("{}/api/v1/wishes{filter}", venue.ready.gateway);
     let request = http::client().unwrap().get(path).bearer_auth(&tenant.api_key);
     let page: Value = http::send(request).await.unwrap().json().await.unwrap();
@@ -26,7 +30,7 @@ async fn wishes(venue: &Venue, filter: &str) -> Vec<Value> {
 }
 
 /// The offer that is open, once the worker has made it and asked the staff.
-async fn open_offer(house: &House, made: u32) -> String {
+async fn open_offer(house: &House, tenant: &str, made: u32) -> String {
     house
         .expect_rows(json!([
             {"table": "wish_offers", "where": {"state": "open"}, "count": 1},
@@ -35,7 +39,7 @@ async fn open_offer(house: &House, made: u32) -> String {
             {"table": "occupancy", "where": {"kind": "offer"}, "count": 1},
         ]))
         .await;
-    let offered = wishes(&house.venue, "?status=offered").await;
+    let offered = wishes(&house.venue, tenant, "?status=offered").await;
     assert_eq!(offered.len(), 1, "{offered:?}");
     offered[0]["offer_id"].as_str().unwrap().to_owned()
 }
@@ -73,13 +77,13 @@ async fn a_cancelled_appointment_goes_to_whoever_waits() {
         let tenant = "salon-nord".to_owned();
         WishesCommand::Answer { tenant, offer: offer.to_owned(), answer }.run(&office).await
     };
-    let first = open_offer(&house, 1).await;
+    let first = open_offer(&house, "salon-nord", 1).await;
     // While it is asked, the time is kept: somebody else does not get it with that person.
     let lines = report(&first, Said::No).await.unwrap();
     assert_eq!(lines[0]["state"], "declined", "{lines:?}");
     assert!(report(&first, Said::Yes).await.is_err(), "an offer is settled once");
 
-    let second = open_offer(&house, 2).await;
+    let second = open_offer(&house, "salon-nord", 2).await;
     assert_ne!(first, second);
     let lines = report(&second, Said::Yes).await.unwrap();
     assert!(lines[0]["booked"].as_str().unwrap().starts_with("apt_"), "{lines:?}");
@@ -96,6 +100,64 @@ async fn a_cancelled_appointment_goes_to_whoever_waits() {
         WishesCommand::List { tenant: "salon-nord".to_owned(), status: None }.run(&office).await.unwrap();
     assert_eq!(listed.len(), 2);
     assert!(!json!(listed).to_string().contains("Zora"), "a terminal shows no names: {listed:?}");
+    office.close().await;
+    house.close().await;
+}
+
+/// What the outside calendar hides now, once that is as many.
+async fn hidden(house: &House, count: usize) -> Vec<Reservation> {
+    let begun = Instant::now();
+    loop {
+        let hidden = house.calcom().reservations();
+        if hidden.len() == count {
+            return hidden;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{hidden:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_offered_is_hidden_outside_until_somebody_has_it() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let (_, done) = book(&house, "call_leaving_there", 81, &day, "10:00").await;
+    assert_eq!(status(&done), "booked", "{}", done.reply);
+    for (call, number) in [("call_first_there", 82), ("call_second_there", 83)] {
+        let line = line(&house, call, number);
+        let wish = json!({
+            "datum": day, "zeitraum": "vormittags", "dienstleistung": "Krankengymnastik",
+            "mitarbeiter": "Eva Lindt", "name": "Frida Erste",
+        });
+        let offered = line.tool("join_waiting_list", wish.clone()).await;
+        assert_eq!(status(&offered), "options", "{}", offered.reply);
+        let noted = line.tool("join_waiting_list", wish).await;
+        assert_eq!(status(&noted), "waiting_listed", "{}", noted.reply);
+    }
+    let cancelled = line(&house, "call_leaving_there", 81).tool("cancel_appointment", json!({})).await;
+    assert_eq!(status(&cancelled), "cancelled", "{}", cancelled.reply);
+
+    let office = Office::open(&target(&house.venue), "wishes").await.unwrap();
+    let report = async |offer: String, answer: Said| {
+        let tenant = "physio-lindt".to_owned();
+        WishesCommand::Answer { tenant, offer, answer }.run(&office).await.unwrap()
+    };
+    let first = open_offer(&house, "physio-lindt", 1).await;
+    let there = hidden(&house, 1).await;
+    assert_eq!((there[0].start, there[0].host), (at(&day, "10:00"), 101));
+    report(first, Said::No).await;
+    // Its own reservation does not make the time look taken.
+    let second = open_offer(&house, "physio-lindt", 2).await;
+    let next = hidden(&house, 1).await;
+    assert_eq!(next[0].start, at(&day, "10:00"));
+    assert_ne!(there[0].uid, next[0].uid);
+    let booked = report(second, Said::Yes).await;
+    assert!(booked[0]["booked"].as_str().unwrap().starts_with("apt_"), "{booked:?}");
+    expect_agreement(&house, PATIENCE).await;
+    let at_ten = standing(&house).into_iter().filter(|booking| booking.start == at(&day, "10:00"));
+    assert_eq!(at_ten.filter(|booking| booking.hosts == [101]).count(), 1);
+    hidden(&house, 0).await;
+    house.expect_rows(json!([{"table": "wish_offers", "where": {"unasked": true}, "count": 0}])).await;
     office.close().await;
     house.close().await;
 }

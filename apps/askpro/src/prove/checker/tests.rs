@@ -119,6 +119,7 @@ impl End {
                     staff: row.staff,
                     span,
                     appointment: Some(row.id),
+                    offer: None,
                 })
             })
             .collect();
@@ -214,6 +215,73 @@ fn time_is_taken_as_appointments_need_it() {
         end.outside[0].stands = false;
     };
     assert_eq!(End::spoiled(freed), ["wrong_occupancy"]);
+}
+
+/// A wish is being asked about half an hour with the person of the good end.
+fn offered(end: &mut End, number: u128, start: i64) {
+    let span = (at(start), at(start + 30));
+    end.rows.offers.push(OfferRow {
+        tenant: SALON.to_owned(),
+        id: id(number),
+        wish: id(number + 1_000),
+        freed: (id(number + 2_000), at(start)),
+        staff: id(50),
+        is_open: true,
+        expires_at: at(45),
+    });
+    let taken = OccupancyRow { appointment: None, offer: Some(id(number)), ..end.rows.occupancy[0].clone() };
+    end.rows.occupancy.push(OccupancyRow { span, ..taken });
+}
+
+#[test]
+fn what_is_offered_is_nobodys_and_nobody_is_asked_twice() {
+    let good = |end: &mut End| {
+        offered(end, 70, 200);
+        offered(end, 71, 230);
+    };
+    assert_eq!(End::spoiled(good), [""; 0]);
+    // The store does not know of the appointment's time, and the judge does.
+    let sold = |end: &mut End| {
+        end.rows.occupancy.clear();
+        end.rows.appointments[0].status = "no_show".to_owned();
+        end.rows.appointments[1].status = "no_show".to_owned();
+        end.block();
+        let booked = AppointmentRow { call: None, event_type: None, ..appointment(9, 200) };
+        end.rows.appointments.push(booked);
+        end.block();
+        offered(end, 70, 215);
+    };
+    assert!(End::spoiled(sold).contains(&"double_booking"));
+    let overlapping = |end: &mut End| {
+        offered(end, 70, 200);
+        offered(end, 71, 215);
+    };
+    assert_eq!(End::spoiled(overlapping), ["double_booking"]);
+    let two = |change: fn(&mut OfferRow, OfferRow)| {
+        End::spoiled(|end| {
+            good(end);
+            let first = end.rows.offers[0].clone();
+            change(&mut end.rows.offers[1], first);
+        })
+    };
+    assert_eq!(two(|second, first| second.wish = first.wish), ["offered_twice"]);
+    assert_eq!(two(|second, first| second.freed = first.freed), ["offered_twice"]);
+    let again = |end: &mut End| {
+        offered(end, 70, 200);
+        let before = OfferRow { id: id(72), is_open: false, ..end.rows.offers[0].clone() };
+        end.rows.offers.push(before);
+    };
+    assert_eq!(End::spoiled(again), ["offered_twice"]);
+    let kept = |end: &mut End| {
+        offered(end, 70, 200);
+        end.rows.offers[0].is_open = false;
+    };
+    assert_eq!(End::spoiled(kept), ["wrong_occupancy"]);
+    let lost = |end: &mut End| {
+        offered(end, 70, 200);
+        end.rows.occupancy.pop();
+    };
+    assert_eq!(End::spoiled(lost), ["wrong_occupancy"]);
 }
 
 #[test]

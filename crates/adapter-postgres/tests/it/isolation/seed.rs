@@ -58,6 +58,7 @@ const REST: &[&str] = &[
     "INSERT INTO calendar_connections
         (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
      VALUES ($1, $6, 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    "UPDATE wish_offers SET reservation_connection_id = $6, reserved_until = app.now() WHERE tenant_id = $1",
     "INSERT INTO calendar_links VALUES ($1, $4, $3, $6, '4711', NULL)",
     "INSERT INTO calendar_copies
         (tenant_id, appointment_id, connection_id, event_type_ref, placed_connection_id, placed_event_type_ref, state,

@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
     CalendarGateway, Connection, CopyRecord, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking,
-    RemoteEventType, RemotePage, RemoteRequest, RemoteUid, Secret, WriteFailure,
+    RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Secret,
+    WriteFailure,
 };
 use kernel::AppointmentId;
 use kernel::testing::{FixedClock, scope};
@@ -109,6 +110,28 @@ impl CalendarGateway for Slow {
         _: Option<PageCursor>,
         _: Effort,
     ) -> Result<RemotePage, ReadFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn reserve(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &CalendarLink,
+        _: DateTime<Utc>,
+        _: TimeDelta,
+        _: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        unreachable!("only free times are asked for")
+    }
+
+    async fn release(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &ReservationUid,
+        _: Effort,
+    ) -> Result<(), WriteFailure> {
         unreachable!("only free times are asked for")
     }
 }

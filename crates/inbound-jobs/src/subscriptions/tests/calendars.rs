@@ -37,6 +37,7 @@ pub(super) fn over_fakes(
     let desk = CopyDesk::new(CopyParts {
         book: appointments.clone(),
         appointments: appointments.clone(),
+        wishes: appointments.clone(),
         customers: customers.clone(),
         gateway: Arc::new(ScriptedCalendar::new(clock.clone())),
         outside: outside.clone(),

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RemoteBooking, RemotePage,
-    RemoteRequest, RemoteUid, WriteFailure,
+    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use kernel::{AppointmentId, TenantScope};
 
@@ -164,5 +164,27 @@ impl CalendarGateway for Hooked {
         let read = self.inner.list(scope, connection, window, from, effort).await;
         self.happen(&self.read).await;
         read
+    }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        start: DateTime<Utc>,
+        lasting: TimeDelta,
+        effort: Effort,
+    ) -> Result<RemoteReservation, WriteFailure> {
+        self.inner.reserve(scope, connection, link, start, lasting, effort).await
+    }
+
+    async fn release(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &ReservationUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        self.inner.release(scope, connection, uid, effort).await
     }
 }

@@ -184,6 +184,7 @@ impl World {
         let desk = CopyDesk::new(CopyParts {
             book: store.clone(),
             appointments: store.clone(),
+            wishes: store.clone(),
             customers: customers.clone(),
             gateway: gateway.clone(),
             outside: Arc::new(outside),
