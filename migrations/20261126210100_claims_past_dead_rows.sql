@@ -15,6 +15,8 @@ CREATE TYPE engine.claimed AS (
     -- Where the next claim may begin: of the jobs that are due, and of those that run; null if that was not looked at.
     due_from    timestamptz,
     leased_from timestamptz,
+    -- How long the look took, without waiting for other claims.
+    looked      interval,
     -- Of the runs that were reported with it, those that were settled, in parallel; null if none was.
     settled_ids  bigint[],
     settled_runs integer[],
@@ -30,7 +32,8 @@ CREATE TYPE engine.claimed AS (
     progress     jsonb
 );
 
-DROP FUNCTION engine.claim(uuid, interval, text[], integer[], integer[], uuid[]);
+-- The claim of the release before stays for workers that are still to be replaced; it takes the same lock. A later release
+-- drops it.
 
 -- Leases due jobs to a worker. The arrays run in parallel: queue, free slots, most jobs that one tenant may have
 -- running in that queue (over all workers), and the bucket this worker served last there.
@@ -41,8 +44,10 @@ DROP FUNCTION engine.claim(uuid, interval, text[], integer[], integer[], uuid[])
 --
 -- A whole claim (p_due_from is -infinity) looks at the first due jobs of as many tenants as there are free slots, lane by
 -- lane, so the cost depends on the slots, not on the backlog. A claim that begins later looks at the oldest and at the
--- newest jobs from there on; among those it is as fair, and it counts the running ones as exactly. What was committed long
--- after it was written, or freed, may lie before its beginning: such jobs are for the whole claims in between.
+-- newest jobs from there on in the queues that have room; among those it is as fair, and it counts the running ones as
+-- exactly, as long as the server's clock is not put back. What was committed long after it was written, or freed, may lie
+-- before its beginning, and what is neither oldest nor newest may be hidden by what may not run now: such jobs are for the
+-- whole claims in between.
 --
 -- Claims follow one another under an advisory lock, taken by a statement of its own: the claiming statement's snapshot
 -- is then younger than every earlier claim, so caps and serial keys hold exactly across workers. The lock lives
@@ -74,6 +79,9 @@ DECLARE
     v_now    timestamptz := app.now();
     v_oldest timestamptz;
     v_due    boolean;
+    v_begun  timestamptz := clock_timestamp();
+    v_locks  timestamptz;
+    v_open   text[];
     v_ids    bigint[] := '{}';
     v_first  engine.claimed;
 BEGIN
@@ -82,14 +90,19 @@ BEGIN
                   ORDER BY run_at LIMIT 1);
     v_due := coalesce(v_oldest <= v_now, false);
     IF v_due THEN
+        v_locks := clock_timestamp();
         PERFORM pg_advisory_xact_lock(hashtextextended('engine.claim', 0));
+        v_begun := v_begun + (clock_timestamp() - v_locks);
     END IF;
     IF v_due AND p_due_from > '-infinity' THEN
+        v_open := ARRAY(SELECT a.queue FROM unnest(p_queues, p_free) AS a (queue, free) WHERE a.free > 0);
         v_ids := ARRAY(
             (SELECT id FROM engine.jobs WHERE state = 'ready' AND run_at >= p_due_from AND run_at <= v_now
+                AND queue = ANY (v_open)
               ORDER BY run_at LIMIT c_sample)
             UNION
             (SELECT id FROM engine.jobs WHERE state = 'ready' AND run_at >= p_due_from AND run_at <= v_now
+                AND queue = ANY (v_open)
               ORDER BY run_at DESC LIMIT c_sample));
     ELSIF v_due THEN
         FOR i IN 1 .. cardinality(p_queues) LOOP
@@ -149,11 +162,6 @@ BEGIN
         v_first.leased_from := least((SELECT min(leased_at) FROM engine.jobs
                                        WHERE state = 'leased' AND leased_at >= p_leased_from), clock_timestamp());
     END IF;
-    RETURN NEXT v_first;
-    IF cardinality(v_ids) = 0 THEN
-        RETURN;
-    END IF;
-
     v_ids := ARRAY(
         WITH asked AS MATERIALIZED (
             SELECT a.queue, a.free, a.cap, a.after
@@ -173,9 +181,11 @@ BEGIN
              CROSS JOIN LATERAL (SELECT * FROM engine.jobs w WHERE w.id = look.id LIMIT 1) j
               JOIN asked a ON a.queue = j.queue
               LEFT JOIN running r ON r.queue = j.queue AND r.bucket = j.bucket
-             WHERE j.state = 'ready' AND (j.serial_key IS NULL OR NOT EXISTS (
-                   SELECT FROM engine.jobs s
-                    WHERE s.state = 'leased' AND s.bucket = j.bucket AND s.serial_key = j.serial_key))
+             WHERE j.state = 'ready' AND (j.serial_key IS NULL OR (
+                   -- As NOT EXISTS it may become a list of everything that runs or ran.
+                   SELECT s.id FROM engine.jobs s
+                    WHERE s.state = 'leased' AND s.bucket = j.bucket AND s.serial_key = j.serial_key
+                    LIMIT 1) IS NULL)
         ), ranked AS (
             SELECT c.id, c.queue, c.bucket, c.free, c.after, c.running, c.room,
                    row_number() OVER (PARTITION BY c.queue, c.bucket ORDER BY c.priority, c.run_at, c.id) AS nth
@@ -187,6 +197,11 @@ BEGIN
               FROM ranked r WHERE r.nth <= r.room
         )
         SELECT p.id FROM placed p WHERE p.place <= p.free);
+    v_first.looked := clock_timestamp() - v_begun;
+    RETURN NEXT v_first;
+    IF cardinality(v_ids) = 0 THEN
+        RETURN;
+    END IF;
 
     RETURN QUERY
     WITH locked AS MATERIALIZED (
@@ -196,13 +211,14 @@ BEGIN
        SET state = 'leased', attempt = j.attempt + 1, run = j.run + 1, leased_by = p_worker,
            leased_at = clock_timestamp(), lease_until = clock_timestamp() + p_lease
      WHERE j.id = ANY (ARRAY(SELECT l.id FROM locked l WHERE l.state = 'ready'))
-    RETURNING NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::bigint[], NULL::integer[], j.id, j.run, j.kind, j.queue, j.tenant_id,
+    RETURNING NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::interval, NULL::bigint[], NULL::integer[], j.id, j.run, j.kind, j.queue, j.tenant_id,
               j.correlation, j.payload, j.attempt, j.max_attempts, j.progress;
 END
 $$;
 
 -- Settles runs; returns those that were the worker's. Rows are locked in the order of their ids, so that two batches never
--- wait for each other crosswise. A retry of a job that somebody wants stopped is a cancellation.
+-- wait for each other crosswise, and found by them whatever was planned. A retry of a job that somebody wants stopped is a
+-- cancellation.
 CREATE FUNCTION engine.finish(
     p_worker uuid, p_ids bigint[], p_runs integer[], p_verdicts text[], p_ats timestamptz[], p_errors text[]
 ) RETURNS TABLE (id bigint, run integer)
@@ -220,17 +236,20 @@ BEGIN
     RETURN QUERY
     WITH reported AS (
         SELECT * FROM unnest(p_ids, p_runs, p_verdicts, p_ats, p_errors) AS r (id, run, verdict, at, error)
+    ), locked AS MATERIALIZED (
+        SELECT j.id, j.run, j.state, j.leased_by, j.cancelled_by FROM engine.jobs j
+         WHERE j.id = ANY (p_ids)
+         ORDER BY j.id
+           FOR UPDATE OF j
     ), settled AS MATERIALIZED (
         SELECT j.id, j.run, r.at, r.error,
                CASE WHEN j.cancelled_by IS NOT NULL AND r.verdict IN ('retry', 'snooze') THEN 'cancelled'
                     ELSE r.verdict END AS verdict
-          FROM engine.jobs j JOIN reported r ON r.id = j.id AND r.run = j.run
+          FROM locked j JOIN reported r ON r.id = j.id AND r.run = j.run
          WHERE j.state = 'leased' AND j.leased_by = p_worker
-         ORDER BY j.id
-           FOR UPDATE OF j
     ), gone AS (
         DELETE FROM engine.jobs j USING settled s
-         WHERE j.id = s.id AND s.verdict IN ('done', 'cancelled')
+         WHERE j.id = ANY (p_ids) AND j.id = s.id AND s.verdict IN ('done', 'cancelled')
         RETURNING j.id, j.tenant_id, j.kind, j.queue, j.attempt, j.leased_at, j.correlation, s.verdict,
                   CASE WHEN s.verdict = 'cancelled' THEN j.cancelled_by END AS actor
     ), line AS (
@@ -248,7 +267,7 @@ BEGIN
                last_error = coalesce(s.error, j.last_error),
                leased_by = NULL, leased_at = NULL, lease_until = NULL
           FROM settled s
-         WHERE j.id = s.id AND s.verdict IN ('retry', 'snooze', 'dead')
+         WHERE j.id = ANY (p_ids) AND j.id = s.id AND s.verdict IN ('retry', 'snooze', 'dead')
     )
     SELECT s.id, s.run FROM settled s;
 END

@@ -14,19 +14,21 @@ use crate::registry::Registry;
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
     let mut pace = Pace::default();
     while !stop.is_cancelled() {
-        let begun = Instant::now();
-        let look = pace.look(begun);
+        let look = pace.look(Instant::now());
         let done = round(&core, look).await;
-        if let Ok(done) = &done {
-            pace.note(look, begun, Instant::now());
-            if done.jobs > 0 {
-                core.jobs_wake.notify_one();
-            }
-        }
         match done {
-            Ok(done) if done.events >= u64::from(core.config.dispatch_batch) => continue,
-            Ok(_) => {}
+            Ok(done) => {
+                pace.note(look, done.looked, Instant::now());
+                if done.jobs > 0 {
+                    core.jobs_wake.notify_one();
+                }
+                // More may have come meanwhile, and nobody notifies a worker that is awake.
+                if done.events > 0 {
+                    continue;
+                }
+            }
             Err(error) => {
+                pace.note_failed(look, Instant::now());
                 tracing::warn!(error = &error as &dyn std::error::Error, "facts cannot be dispatched");
                 pause(&stop, core.config.poll).await;
                 continue;

@@ -225,12 +225,11 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
         // What ends while something can be claimed is stored with the claim; what goes back is stored alone.
         let stored = ledger.handed_back.is_empty() && (claims || ledger.is_empty());
         if (stored || ledger.store(&core).await) && claims {
-            let begun = Instant::now();
-            let reach = pace.look(begun);
+            let reach = pace.look(Instant::now());
             let exchanged = ledger.exchange(&core, &demand, reach).await;
             match exchanged {
                 Ok(batch) => {
-                    pace.note(reach, begun, Instant::now());
+                    pace.note(reach, batch.looked, Instant::now());
                     // A claim that brought something may have left something.
                     look = !batch.jobs.is_empty();
                     wait = pace.wait(Instant::now(), wait.min(batch.next_due_in.unwrap_or(wait)));
@@ -252,10 +251,9 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
                 Err(error) => {
                     look = false;
                     tracing::warn!(error = &error as &dyn std::error::Error, "jobs cannot be claimed");
-                    if error.class() != ErrorClass::Busy {
-                        // Perhaps an outcome is to blame.
-                        ledger.store(&core).await;
-                    }
+                    pace.note_failed(reach, Instant::now());
+                    // Neither a claim that waits too long nor an outcome that is to blame may keep the others.
+                    ledger.store(&core).await;
                 }
             }
         }

@@ -1,4 +1,5 @@
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -47,8 +48,28 @@ statements! {
 #[derive(Debug, Clone)]
 pub struct PgEventLog {
     database: Database,
-    /// Where the facts began that were taken last: before it, nearly all are dispatched.
-    begin: Arc<Mutex<i64>>,
+    begin: Arc<Mutex<Begin>>,
+}
+
+/// How long a fact may take from its position to its commit, as a rule.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// Where a look begins that is not for everything: where facts were taken at least [`SLACK`] ago.
+#[derive(Debug, Default)]
+struct Begin {
+    position: i64,
+    /// The next one, and since when it is known.
+    next: Option<(i64, Instant)>,
+}
+
+impl Begin {
+    fn note(&mut self, first: i64, now: Instant) {
+        match self.next {
+            Some((_, since)) if now.saturating_duration_since(since) < SLACK => {}
+            Some((next, _)) => *self = Self { position: next, next: Some((first, now)) },
+            None => self.next = Some((first, now)),
+        }
+    }
 }
 
 impl PgEventLog {
@@ -94,14 +115,14 @@ impl EventLog for PgEventLog {
     ) -> Result<Dispatched, StoreError> {
         let begin = match look {
             Look::Whole => 0,
-            Look::Recent => *self.begin.lock().unwrap_or_else(PoisonError::into_inner),
+            Look::Recent => self.begin.lock().unwrap_or_else(PoisonError::into_inner).position,
         };
         let mut lent = self.database.connections().acquire().await.map_err(store_error)?;
         let done = dispatch(&mut lent, &*router, limit, begin).await;
         lent.give_back_after(&done);
-        let (done, began) = done.map_err(store_error)?;
-        if let Some(began) = began {
-            *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = began;
+        let (done, first) = done.map_err(store_error)?;
+        if let Some(first) = first {
+            self.begin.lock().unwrap_or_else(PoisonError::into_inner).note(first, Instant::now());
         }
         Ok(done)
     }
@@ -130,17 +151,19 @@ async fn dispatch(
     limit: u16,
     begin: i64,
 ) -> Result<(Dispatched, Option<i64>), sqlx::Error> {
+    let begun = Instant::now();
     let waiting: Option<i64> =
         sqlx::query_scalar(WAITING).bind(begin).fetch_optional(&mut *connection).await?;
+    let looked = begun.elapsed();
     let Some(first) = waiting else {
-        return Ok((Dispatched::default(), None));
+        return Ok((Dispatched { looked, ..Dispatched::default() }, None));
     };
     let mut transaction = connection.begin().await?;
     let rows: Vec<EventRow> =
         sqlx::query_as(TAKE).bind(i64::from(limit)).bind(first).fetch_all(&mut *transaction).await?;
     if rows.is_empty() {
         transaction.rollback().await?;
-        return Ok((Dispatched::default(), None));
+        return Ok((Dispatched { looked, ..Dispatched::default() }, None));
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut jobs = Vec::new();
@@ -157,5 +180,22 @@ async fn dispatch(
     let added = insert_jobs(&mut transaction, &jobs).await?;
     let marked = sqlx::query(MARK).bind(ids).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok((Dispatched { events: marked.rows_affected(), jobs: added }, Some(first)))
+    Ok((Dispatched { events: marked.rows_affected(), jobs: added, looked }, Some(first)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_begins_where_facts_were_taken_a_while_ago() {
+        let (mut begin, at) = (Begin::default(), Instant::now());
+        begin.note(10, at);
+        begin.note(20, at + SLACK / 2);
+        assert_eq!(begin.position, 0, "nothing is old enough");
+        begin.note(30, at + SLACK);
+        assert_eq!(begin.position, 10);
+        begin.note(40, at + SLACK * 2);
+        assert_eq!(begin.position, 30);
+    }
 }

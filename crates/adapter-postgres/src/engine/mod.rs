@@ -3,8 +3,9 @@
 //! One struct per port, each over the pool of the login role `worker`, which may read and change the schema `engine`
 //! across tenants. Change sets add jobs and facts under the role `tenant` instead, inside their own transaction.
 //!
-//! The claim is the one statement that lives in the database (`engine.claim`, see the migration): it takes its lock and
-//! its snapshot in that order, and must end on the server even if the worker that asked has frozen.
+//! Claiming and settling live in the database (`engine.finish_and_claim`, see the migrations): a claim takes its lock and
+//! its snapshot in that order, and must end on the server even if the worker that asked has frozen. So does what a worker
+//! says before it sleeps (`engine.fall_asleep`).
 
 mod administration;
 mod enqueue;

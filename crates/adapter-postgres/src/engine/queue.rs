@@ -23,6 +23,7 @@ statements! {
     /// one asks once per poll.
     FINISH_AND_CLAIM = "
         SELECT (extract(epoch FROM c.next_at - app.now()) * 1000)::bigint AS next_ms, c.due_from, c.leased_from,
+               (extract(epoch FROM c.looked) * 1000000)::bigint AS looked_us,
                c.settled_ids, c.settled_runs,
                c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts, c.progress
           FROM engine.finish_and_claim($1, $2, $3, $4, $5, $6, $7::bigint * interval '1 millisecond', $8, $9, $10, $11,
@@ -126,6 +127,7 @@ struct FirstRow {
     next_ms: Option<i64>,
     due_from: Option<DateTime<Utc>>,
     leased_from: Option<DateTime<Utc>>,
+    looked_us: i64,
     settled_ids: Option<Vec<i64>>,
     settled_runs: Option<Vec<i32>>,
 }
@@ -212,6 +214,7 @@ impl JobQueue for PgJobQueue {
             if position == 0 {
                 let first = FirstRow::from_row(row).map_err(store_error)?;
                 batch.next_due_in = first.next_ms.map(from_millis);
+                batch.looked = Duration::from_micros(count(first.looked_us));
                 let next = Begin { due: first.due_from, leased: first.leased_from.or(known.leased) };
                 *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = next;
                 let ids = first.settled_ids.unwrap_or_default();

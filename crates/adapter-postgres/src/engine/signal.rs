@@ -15,9 +15,9 @@ use crate::statements::statements;
 const CHANNEL: &str = "engine_jobs";
 
 /// How long a worker stays awake after it was woken, and after it found others adding something: what is added meanwhile
-/// costs no notification. It doubles from the shortest to the longest, so that somebody's long transaction does not keep
-/// the worker busy with looking.
-const AWAKE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
+/// costs no notification. It grows by half from the shortest to the longest, so that somebody's long transaction lets it
+/// look four times in a second, and not more.
+const AWAKE: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(250));
 
 /// How often a worker that sleeps beside another asks whether that one still does: it may have died.
 const BESIDE: Duration = Duration::from_secs(1);
@@ -26,6 +26,8 @@ statements! {
     FALL_ASLEEP = "SELECT engine.fall_asleep()";
 
     WAKE_UP = "SELECT engine.wake_up()";
+
+    FORGET_LOCKS = "SELECT pg_advisory_unlock_all()";
 }
 
 /// [`JobSignal`] on Postgres: `LISTEN` on a connection of its own, which the pool lends for as long as this lives.
@@ -44,8 +46,17 @@ pub struct PgJobSignal {
 #[derive(Debug)]
 struct Watch {
     listener: PgListener,
-    asleep: bool,
+    rest: Rest,
     awake_for: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Awake,
+    /// It holds the lock: whoever adds something notifies.
+    Asleep,
+    /// Another holds the lock, or did a moment ago.
+    Beside,
 }
 
 impl PgJobSignal {
@@ -58,46 +69,58 @@ impl PgJobSignal {
     async fn listen(&self) -> Result<Watch, sqlx::Error> {
         let mut listener = PgListener::connect_with(self.database.pool()).await?;
         listener.listen(CHANNEL).await?;
-        Ok(Watch { listener, asleep: false, awake_for: AWAKE.0 })
+        // The connection may have been another's here that was given up while it slept.
+        sqlx::query(FORGET_LOCKS).execute(&mut listener).await?;
+        Ok(Watch { listener, rest: Rest::Awake, awake_for: AWAKE.0 })
     }
 }
 
 impl Watch {
-    /// Returns when there may be something to see.
+    /// Returns when there may be something to see. That is so at each change of how it rests: whoever added something
+    /// before it lies down notified nobody.
     async fn next(&mut self) -> Result<(), sqlx::Error> {
-        if self.asleep {
-            // `None` is a connection that was lost and replaced: something may have been missed, so it counts as a signal.
-            // The lock was lost with it.
-            let notified = self.listener.try_recv().await?.is_some();
-            self.asleep = false;
-            self.awake_for = AWAKE.0;
-            if notified {
-                sqlx::query(WAKE_UP).execute(&mut self.listener).await?;
+        match self.rest {
+            Rest::Awake => {
+                sleep(self.awake_for).await;
+                self.rest = self.lie_down().await?;
+                self.awake_for = (self.awake_for * 3 / 2).min(AWAKE.1);
             }
-            self.forget_notifications();
-            return Ok(());
-        }
-        sleep(self.awake_for).await;
-        loop {
-            let state: String = sqlx::query_scalar(FALL_ASLEEP).fetch_one(&mut self.listener).await?;
-            match state.as_str() {
-                "asleep" => {
-                    self.asleep = true;
-                    return Ok(());
+            Rest::Asleep => {
+                // `None` is a connection that was lost and replaced: something may have been missed, so it counts as a
+                // signal. The lock was lost with it.
+                if self.listener.try_recv().await?.is_some() {
+                    sqlx::query(WAKE_UP).execute(&mut self.listener).await?;
                 }
-                "awake" => {
-                    self.awake_for = (self.awake_for * 2).min(AWAKE.1);
-                    return Ok(());
-                }
-                _ => {
-                    if let Ok(notified) = timeout(BESIDE, self.listener.try_recv()).await {
-                        notified?;
-                        self.forget_notifications();
-                        return Ok(());
-                    }
-                }
+                self.get_up();
             }
+            Rest::Beside => loop {
+                if let Ok(notified) = timeout(BESIDE, self.listener.try_recv()).await {
+                    notified?;
+                    self.get_up();
+                    break;
+                }
+                self.rest = self.lie_down().await?;
+                if self.rest != Rest::Beside {
+                    break;
+                }
+            },
         }
+        Ok(())
+    }
+
+    async fn lie_down(&mut self) -> Result<Rest, sqlx::Error> {
+        let state: String = sqlx::query_scalar(FALL_ASLEEP).fetch_one(&mut self.listener).await?;
+        Ok(match state.as_str() {
+            "asleep" => Rest::Asleep,
+            "beside" => Rest::Beside,
+            _ => Rest::Awake,
+        })
+    }
+
+    fn get_up(&mut self) {
+        self.rest = Rest::Awake;
+        self.awake_for = AWAKE.0;
+        self.forget_notifications();
     }
 
     /// One look for all that has arrived meanwhile.

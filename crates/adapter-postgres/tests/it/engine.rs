@@ -102,3 +102,22 @@ async fn every_statement_is_one_that_the_worker_may_make() {
     }
     assert!(checked >= 20, "{checked}");
 }
+
+/// Beside the trigger, whose right is asked when it is made.
+#[tokio::test]
+async fn only_the_worker_runs_the_functions_of_the_engine() {
+    let engine = Engine::new().await;
+    let rights: Vec<(String, bool, bool)> = sqlx::query_as(
+        "SELECT p.oid::regprocedure::text, has_function_privilege('worker', p.oid, 'EXECUTE'),
+                has_function_privilege('gateway', p.oid, 'EXECUTE') OR has_function_privilege('tenant', p.oid, 'EXECUTE')
+           FROM pg_proc p
+          WHERE p.pronamespace = 'engine'::regnamespace AND p.prorettype <> 'trigger'::regtype",
+    )
+    .fetch_all(&engine.admin)
+    .await
+    .unwrap();
+    assert!(rights.len() > 5, "{rights:?}");
+    for (function, worker, others) in rights {
+        assert!(worker && !others, "{function}: the worker {worker}, others {others}");
+    }
+}

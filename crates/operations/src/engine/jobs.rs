@@ -89,8 +89,9 @@ pub struct QueueDemand {
 pub enum Look {
     /// At everything.
     Whole,
-    /// From where the last look found something alive; among much, at the oldest and the newest. What was committed late,
-    /// or freed, may be left out. Cheap, even while an old transaction keeps what is done from being cleared away.
+    /// From where the last look found something alive; among much, at the oldest and the newest. What was committed late or
+    /// freed, and what lies in the middle, may be left out. Cheap while an old transaction keeps what is done from being
+    /// cleared away, unless something alive is as old as that.
     Recent,
 }
 
@@ -124,6 +125,8 @@ pub struct ClaimBatch {
     pub jobs: Vec<Leased>,
     /// How long until the next job that is not due yet; `None` if there is none.
     pub next_due_in: Option<Duration>,
+    /// How long the look took, without what it waited for.
+    pub looked: Duration,
 }
 
 /// What a heartbeat found.

@@ -40,6 +40,8 @@ pub struct Dispatched {
     pub events: u64,
     /// Jobs that were made of them.
     pub jobs: u64,
+    /// How long it took to see whether facts are waiting.
+    pub looked: Duration,
 }
 
 /// Numbers of the outbox.

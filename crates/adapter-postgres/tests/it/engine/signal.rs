@@ -90,6 +90,8 @@ async fn every_sleeping_worker_is_woken_and_one_that_dies_leaves_its_place() {
     // It listens, then it falls asleep: both times there may be something to see.
     woken(&one).await;
     woken(&one).await;
+    // So does the other, beside it.
+    woken(&other).await;
     woken(&other).await;
     let (mut sleeper, mut beside) = (Box::pin(one.wait()), Box::pin(other.wait()));
     let nothing = Duration::from_millis(100);
@@ -103,6 +105,7 @@ async fn every_sleeping_worker_is_woken_and_one_that_dies_leaves_its_place() {
 
     // One is asleep, the other beside it; then the connection of the first is ended, and with it its lock.
     woken(&one).await;
+    woken(&other).await;
     let mut beside = Box::pin(other.wait());
     assert!(tokio::time::timeout(nothing, &mut beside).await.is_err());
     sqlx::query(
