@@ -333,6 +333,18 @@ async fn asked(office: &Office, text: &str) -> anyhow::Result<(ReviewId, TenantS
 
 async fn resolve(office: &Office, text: &str) -> anyhow::Result<Vec<Value>> {
     let (id, scope) = asked(office, text).await?;
+    // Whoever calls about it is told that somebody looks at it, until it is settled.
+    let is_open: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM public.calendar_reviews r
+                          JOIN public.appointments a ON (a.tenant_id, a.id) = (r.tenant_id, r.appointment_id)
+                         WHERE r.id = $1 AND r.resolved_at IS NULL AND a.status = 'needs_attention')",
+    )
+    .bind(id.as_uuid())
+    .fetch_one(&office.pool)
+    .await?;
+    if is_open {
+        bail!("the appointment of `{text}` is not certain yet: decide with `settle {text}`");
+    }
     if !calendars(office).resolve_review(&scope, id, office.services.clock.now()).await? {
         bail!("`{text}` was answered before");
     }

@@ -36,9 +36,9 @@ impl CopyDesk {
         record: CopyRecord,
         more: Option<AppointmentWrite>,
     ) -> Result<Appointment, CalendarError> {
-        let is_open = appointment.status().is_open();
-        let is_news = is_open && appointment.status() != AppointmentStatus::Confirmed;
         let agreed = appointment.copied();
+        let is_news =
+            agreed.status() == AppointmentStatus::Confirmed && appointment.status() != agreed.status();
         let mut change =
             ChangeSet::one(AppointmentWrite::UpdateCopy(record)).write(update(appointment, &agreed));
         if is_news {
@@ -53,8 +53,8 @@ impl CopyDesk {
     }
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
-    /// without, a moved one goes back too, and a person has to tell the customer; otherwise, or if it cannot go back,
-    /// a person has to look at it. One that was promised before is never withdrawn, and one that cannot be called off
+    /// without, a moved one goes back too, and a person has to tell the customer; so is one that leaves the rest of its
+    /// visit where that was moved to; otherwise, or if it cannot go back, a person has to look at it. One that was promised before is never withdrawn, and one that cannot be called off
     /// there stays called off here.
     pub(super) async fn undo(
         &self,
@@ -82,8 +82,9 @@ impl CopyDesk {
             let back = appointment.move_undone(staff, start);
             let back_there = (ChangeKind::Moved, Frees::Nothing);
             let mut change = self.change(scope, back_there, appointment, &back, settled)?;
-            if !attention.take() {
-                // Whoever moved it was told the other time.
+            let is_heard = attention.take();
+            // Whoever moved it was told the other time. A visit is left as nobody wanted it, whoever hears of it.
+            if !is_heard || !self.rest_of_visit(scope, appointment).await?.is_empty() {
                 let reason = ReviewReason::CopyRefused;
                 let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
                 let fact = AppointmentEvent::disputed(back.snapshot(), reason, there(&record));

@@ -14,14 +14,14 @@ use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Did, Effect, SequenceEffect, Standing};
 use crate::ports::{CallNotes, Settlement};
-use crate::reply::{NextAction, ToolReply};
+use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::standing::{Saying, spoken_apart, spoken_standing};
+use crate::tools::standing::{Saying, spoken_standing, spoken_torn};
 use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
@@ -264,7 +264,7 @@ pub(crate) async fn after_moving_all(
     Err(told_apart(desk, talk, now).await.into())
 }
 
-/// How each part stands now, where they do not stand as they were left.
+/// How each part stands now, where they do not stand as they were left: a person looks at that, and calls.
 async fn told_apart(
     desk: &VoiceDesk,
     talk: &Conversation,
@@ -283,12 +283,9 @@ async fn told_apart(
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
-    let left = spoken_apart(talk, &stands);
-    let message = format!(
-        "Der Kalender hat nicht alles davon angenommen, {left}, soll sich jemand dazu bei Ihnen melden?"
-    );
+    let left = spoken_torn(talk, &stands);
+    let message = format!("Der Kalender hat nicht alles davon angenommen, {left}");
     ToolReply::new(Status::Superseded, message)
         .with("booked", !open.is_empty())
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
-        .next(NextAction::OfferCallback)
 }

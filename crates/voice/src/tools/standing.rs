@@ -163,6 +163,12 @@ pub(crate) fn spoken_apart(talk: &Conversation, all: &[(String, Standing)]) -> S
     if clauses.is_empty() { "eingetragen ist jetzt nichts".to_owned() } else { clauses.join(", ") }
 }
 
+/// The same of a visit that fell apart, and what follows from it.
+pub(crate) fn spoken_torn(talk: &Conversation, parts: &[(String, Standing)]) -> String {
+    let is_said = parts.iter().any(|(_, standing)| *standing == Standing::Examined);
+    with(spoken_apart(talk, parts), open(talk, Standing::Examined).filter(|_| !is_said))
+}
+
 fn with(stands: String, open: Option<String>) -> String {
     match open {
         Some(open) => format!("{stands}, {open}"),

@@ -91,6 +91,23 @@ async fn moved_there_onto_a_sold_time_is_for_a_person() {
     assert_eq!(world.emitted("appointment.disputed"), 2);
 }
 
+/// It is back where it was, but a person was asked, and says so.
+#[tokio::test]
+async fn what_a_person_looks_at_is_not_told_to_be_confirmed() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.book(1, slot(1)).await;
+    let moved = world.remote.move_outside(&uid, slot(1)).unwrap();
+    world.hear(&moved).await;
+    let back = world.remote.move_outside(&moved, slot(0)).unwrap();
+    world.hear(&back).await;
+    assert_eq!(
+        (world.copy(id).await.state, world.status(id)),
+        (CopyState::Settled, AppointmentStatus::NeedsAttention)
+    );
+    assert_eq!(world.emitted("appointment.confirmed"), 1, "of its booking");
+}
+
 fn caller() -> Requester {
     Requester::Caller(CallContext {
         call: CallId::from_uuid(Uuid::from_u128(5)),

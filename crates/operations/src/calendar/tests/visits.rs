@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use appointment::calendar::{CopyState, RefusalReason};
 use appointment::commands::{
-    BookSequenceOutcome, BookSequenceRequest, BookingParty, PartWish, Requester, SequenceTarget,
+    BookSequenceOutcome, BookSequenceRequest, BookingParty, ChangeSequenceOutcome, ChangeSequenceRequest,
+    PartWish, Requester, SequenceMove, SequenceTarget,
 };
-use appointment::model::{AppointmentSource, AppointmentStatus};
+use appointment::model::{AppointmentSource, AppointmentStatus, Tie};
 use appointment::testing::{Mishap, branch_id, service_id, staff_id};
 use kernel::{AppointmentId, CustomerId};
 use uuid::Uuid;
@@ -34,6 +35,22 @@ impl World {
             BookSequenceOutcome::Booked(made) => [made[0].id(), made[1].id()],
             other => panic!("not booked: {other:?}"),
         }
+    }
+
+    /// The whole visit, some time later; nothing is sent yet.
+    async fn move_visit(&self, ids: [AppointmentId; 2], number: i64) {
+        let Some(Tie::Sequence(sequence)) = self.row(ids[0]).tie else { panic!("it is no visit") };
+        let request = ChangeSequenceRequest {
+            sequence,
+            parts: None,
+            requester: Requester::Desk,
+            reason: None,
+            claim: None,
+            agreed_fee: None,
+        };
+        let to = SequenceMove::At(slot(number));
+        let moved = self.bookings.move_sequence(&self.scope, &request, &to).await.unwrap();
+        assert!(matches!(moved, ChangeSequenceOutcome::Changed { .. }), "{moved:?}");
     }
 
     fn statuses(&self, ids: [AppointmentId; 2]) -> [AppointmentStatus; 2] {
@@ -169,4 +186,26 @@ async fn what_is_refused_later_is_for_a_person() {
         Ok(Pushed::Settled(_))
     ));
     assert_eq!(world.statuses(others), [AppointmentStatus::Confirmed, AppointmentStatus::NeedsAttention]);
+}
+
+/// One part goes back and the other stands where it was moved to: whoever hears of it is called, too.
+#[tokio::test]
+async fn a_move_that_is_refused_in_part_is_for_a_person() {
+    for heard in [Attention::waiting(), Attention::nobody()] {
+        let world = World::new();
+        let ids = world.visit(0).await;
+        for id in ids {
+            world.push(id).await;
+        }
+        let before = ids.map(|id| world.start(id));
+        world.move_visit(ids, 12).await;
+        let moved = ids.map(|id| world.start(id));
+        assert!(matches!(world.push_for(ids[0], &heard).await, Pushed::Settled(_)));
+        world.script(TAKEN);
+        assert!(matches!(world.push_for(ids[1], &heard).await, Pushed::Refused(..)));
+        assert_eq!(ids.map(|id| world.start(id)), [moved[0], before[1]]);
+        assert_eq!(world.statuses(ids), [AppointmentStatus::Confirmed; 2]);
+        assert_eq!((world.reviews().len(), world.emitted("appointment.disputed")), (1, 1));
+        world.assert_converged().await;
+    }
 }
