@@ -137,6 +137,8 @@ fn service(raw: &RawValue) -> Option<RemoteService> {
         notice: minutes(&["minimumBookingNotice"]),
         hidden: body.boolean(&["hidden"]).unwrap_or(false),
         needs_confirmation: confirmed || body.boolean(&["requiresConfirmation"]).unwrap_or(false),
+        // A managed event type never has free times; those of its people have.
+        is_template: body.text(&["schedulingType"]).is_some_and(|kind| kind.eq_ignore_ascii_case("managed")),
         hosts: hosts.iter().filter_map(host).collect(),
     })
 }

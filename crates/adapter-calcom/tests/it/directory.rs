@@ -38,7 +38,10 @@ async fn services_of_an_account_and_of_a_team() {
         json!({ "status": "success", "data": [event_type(1, json!({ "hosts": hosts }))],
             "pagination": { "hasNextPage": true } }),
         success(json!([
-            event_type(2, json!({ "hidden": true, "confirmationPolicy": { "type": "always" } })),
+            event_type(
+                2,
+                json!({ "hidden": true, "schedulingType": "managed", "confirmationPolicy": { "type": "always" } })
+            ),
             event_type(
                 3,
                 json!({ "confirmationPolicy": { "disabled": true }, "users": [{ "id": 33, "name": "Cem" }] })
@@ -56,7 +59,8 @@ async fn services_of_an_account_and_of_a_team() {
     assert_eq!(services[0].hosts[1].reference.as_str(), "32");
     assert!(!services[0].needs_confirmation && !services[0].hidden);
     assert!(services[1].needs_confirmation && services[1].hidden);
-    assert!(!services[2].needs_confirmation);
+    assert!(services[1].is_template);
+    assert!(!services[2].needs_confirmation && !services[2].is_template);
     assert_eq!(services[2].hosts[0].name, "Cem");
     let asked = server.asked();
     assert_eq!(asked[0].path, "/v2/teams/44/event-types");

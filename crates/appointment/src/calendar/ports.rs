@@ -160,6 +160,8 @@ pub struct RemoteService {
     pub hidden: bool,
     /// Bookings of it wait for a confirmation there.
     pub needs_confirmation: bool,
+    /// Others are made after it, one for each person; it has no times of its own.
+    pub is_template: bool,
     /// Who performs it.
     pub hosts: Vec<RemoteHost>,
 }

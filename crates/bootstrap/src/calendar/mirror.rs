@@ -15,7 +15,7 @@
 
 mod refresh;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -77,6 +77,8 @@ struct Week {
 
 /// An answer under way: `None` if the provider gave none.
 type Flight = Shared<BoxFuture<'static, Option<Week>>>;
+/// How long the silence of one account shortens the waits for all of a tenant's: as long as a breaker keeps from asking.
+const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// Those under way, each with who waits for it.
 type Flights = HashMap<Key, (Lane, Flight)>;
 
@@ -93,7 +95,8 @@ pub struct MirroredTimes {
     /// What callers asked about lately.
     asked: Cache<Key, ()>,
     together: Together,
-    silent: Arc<Mutex<HashSet<(TenantId, ConnectionId)>>>,
+    /// Accounts that did not answer in time when they were asked last, each with when that was: real time.
+    silent: Arc<Mutex<HashMap<(TenantId, ConnectionId), DateTime<Utc>>>>,
 }
 
 impl MirroredTimes {
@@ -129,17 +132,21 @@ impl MirroredTimes {
         Self { together: Together::over(weeks), ..self }
     }
 
-    /// Whether an account of the tenant did not answer in time when it was asked last.
+    /// Whether an account of the tenant did not answer in time when it was asked last, within the last minute: one that
+    /// is not asked any more says nothing about the others.
     #[must_use]
     pub fn is_silent(&self, tenant: TenantId) -> bool {
-        lock(&self.silent).iter().any(|(owner, _)| *owner == tenant)
+        let now = self.clock.real_now();
+        lock(&self.silent)
+            .iter()
+            .any(|((owner, _), at)| *owner == tenant && now.signed_duration_since(*at) <= SILENCE)
     }
 
     fn note_silence(&self, key: &Key, is_silent: bool) {
         let account = (key.0, key.1.connection);
         let mut silent = lock(&self.silent);
         if is_silent {
-            silent.insert(account);
+            silent.insert(account, self.clock.real_now());
         } else {
             silent.remove(&account);
         }
@@ -271,7 +278,7 @@ impl MirroredTimes {
             }
         }
         if !flights.is_empty() {
-            let was_silent = lock(&self.silent).contains(&(scope.tenant(), link.connection));
+            let was_silent = lock(&self.silent).contains_key(&(scope.tenant(), link.connection));
             let patience =
                 if was_silent { self.policy.patience.min(LITTLE_PATIENCE) } else { self.policy.patience };
             let waits = voice::patience::at_most(patience);

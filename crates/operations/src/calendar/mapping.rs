@@ -67,6 +67,8 @@ pub enum WhyUnmapped {
     SeveralPeople(String),
     /// Nothing there says who performs it.
     NobodyPerforms,
+    /// It is the template of others, each of them one person's, and is never free itself.
+    Template,
     /// Another event type stands for the same service by the same person, equally well.
     Rival(String),
 }
@@ -82,6 +84,7 @@ impl WhyUnmapped {
             Self::NoPerson(_) => "no_person",
             Self::SeveralPeople(_) => "several_people",
             Self::NobodyPerforms => "nobody_performs",
+            Self::Template => "template",
             Self::Rival(_) => "rival",
         }
     }
@@ -91,6 +94,7 @@ impl WhyUnmapped {
     pub fn detail(&self) -> String {
         match self {
             Self::NoService | Self::NobodyPerforms => String::new(),
+            Self::Template => "connect the accounts of its people, or link their own event types".to_owned(),
             Self::SeveralServices(names) => names.join(", "),
             Self::OtherLength { service, ours, theirs } => {
                 format!("{service} takes {ours} minutes here and {theirs} there")
@@ -134,6 +138,10 @@ pub fn propose(
     for remote in theirs {
         let unmapped =
             |why| Unmapped { event_type: remote.reference.clone(), title: remote.title.clone(), why };
+        if remote.is_template {
+            proposal.unmapped.push(unmapped(WhyUnmapped::Template));
+            continue;
+        }
         let title = words(&remote.title);
         let service = match service_of(&title, services) {
             Ok(service) => service,

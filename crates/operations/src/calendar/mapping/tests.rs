@@ -34,6 +34,7 @@ fn remote(id: u32, title: &str, minutes: u32, hosts: &[&str]) -> RemoteService {
         notice: 0,
         hidden: false,
         needs_confirmation: false,
+        is_template: false,
         hosts: hosts.iter().map(|name| host(name)).collect(),
     }
 }
@@ -108,6 +109,12 @@ fn an_event_type_stands_for_the_service_and_the_people_it_names() {
         ),
         // What cannot be right is not proposed.
         (vec![remote(1, "Massage", 60, &["Eva Lindt"])], vec![], vec![], vec!["1/other_length"]),
+        (
+            vec![RemoteService { is_template: true, ..remote(1, "Massage", 45, &["Eva Lindt"]) }],
+            vec![],
+            vec![],
+            vec!["1/template"],
+        ),
         (vec![remote(1, "Beratung", 30, &["Eva Lindt"])], vec![], vec![], vec!["1/no_service"]),
         (vec![remote(1, "Massagen", 45, &["Eva Lindt"])], vec![], vec![], vec!["1/no_service"]),
         (

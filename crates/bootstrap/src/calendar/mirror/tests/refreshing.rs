@@ -102,3 +102,12 @@ async fn a_round_that_is_refused_does_not_make_the_account_silent_nor_a_caller_w
     let (_, answer) = tokio::join!(world.round(&warm), world.ask("2026-11-24"));
     assert!(matches!(answer, Offered::Fresh { .. }), "{answer:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_asked_no_more_keeps_nobody_hurried() {
+    let world = World::new(60_000);
+    assert_eq!(world.ask("2026-11-24").await, Offered::Unknown);
+    assert!(world.mirror.is_silent(world.scope.tenant()));
+    world.clock.advance(TimeDelta::seconds(61));
+    assert!(!world.mirror.is_silent(world.scope.tenant()));
+}
