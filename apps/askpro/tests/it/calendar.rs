@@ -156,6 +156,35 @@ async fn a_company_is_connected_linked_and_looked_after() {
         assert!(desk.say(&settle("perhaps")).await.unwrap_err().contains("withdraw"));
     }
 
+    sqlx::raw_sql(
+        "WITH known AS (
+             INSERT INTO customers (tenant_id, id, source, created_at)
+             SELECT tenant_id, gen_random_uuid(), 'import', app.now() FROM calendar_connections RETURNING tenant_id, id
+         ), booked AS (
+             INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, starts_at, ends_at,
+                                       timezone, status, source, price_minor, currency, sync_state, created_at)
+             SELECT k.tenant_id, gen_random_uuid(), b.id, k.id, s.id, p.id, app.now() + interval '1 day',
+                    app.now() + interval '25 hours', 'Europe/Berlin', 'needs_attention', 'voice_agent', 0, 'EUR',
+                    'failed', app.now()
+               FROM known k, LATERAL (SELECT id FROM branches b WHERE b.tenant_id = k.tenant_id LIMIT 1) b,
+                    LATERAL (SELECT id FROM services s WHERE s.tenant_id = k.tenant_id LIMIT 1) s,
+                    LATERAL (SELECT id FROM staff p WHERE p.tenant_id = k.tenant_id LIMIT 1) p
+             RETURNING tenant_id, id
+         )
+         INSERT INTO calendar_reviews (tenant_id, id, connection_id, reason, appointment_id, detail, opened_at)
+         SELECT b.tenant_id, gen_random_uuid(), c.id, 'copy_refused', b.id, 'taken', app.now()
+           FROM booked b JOIN calendar_connections c ON c.tenant_id = b.tenant_id",
+    )
+    .execute(admin)
+    .await
+    .unwrap();
+    let asked = desk.say("reviews --tenant salon-1").await.unwrap();
+    let resolve = format!("resolve {}", asked[0]["review"].as_str().unwrap());
+    let refused = desk.say(&resolve).await.unwrap_err();
+    assert!(refused.contains("is not certain yet: decide with `settle "), "{refused}");
+    sqlx::raw_sql("UPDATE appointments SET status = 'confirmed'").execute(admin).await.unwrap();
+    desk.say(&resolve).await.unwrap();
+
     desk.say(&format!("disable {id}")).await.unwrap();
     assert_eq!(desk.say("list").await.unwrap()[0]["active"], false);
     desk.say(&format!("enable {id}")).await.unwrap();
