@@ -8,7 +8,7 @@ mod paced;
 mod together;
 
 pub use adapter_redis::SharedBreaker;
-pub use assembly::{CalendarBreaker, OutsideCalendars, RefusedAccount};
+pub use assembly::{AccountBudget, CalendarBreaker, OutsideCalendars, RefusedAccount};
 pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;
 pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};

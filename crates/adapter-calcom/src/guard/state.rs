@@ -157,7 +157,8 @@ impl GuardState {
     }
 
     /// Every budget of every connection that was used, by connection.
-    pub(super) fn budgets(&self) -> Vec<BudgetView> {
+    #[must_use]
+    pub fn budgets(&self) -> Vec<BudgetView> {
         let now = self.clock.real_now();
         let view = |account: &Account| {
             let bucket = &mut lock(&account.gates).bucket;

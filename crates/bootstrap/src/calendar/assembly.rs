@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config as CalcomConfig, Limits};
-use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, RefusalView};
+use adapter_calcom::guard::{
+    BreakerState, BreakerView, BudgetView, Guard, GuardPolicy, GuardState, RefusalView,
+};
 use adapter_calcom::report::LimitReport;
 use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
 use adapter_redis::{RedisPacing, SharedBreaker};
@@ -60,6 +62,27 @@ pub struct RefusedAccount {
 impl RefusedAccount {
     fn of(view: &RefusalView) -> Self {
         Self { connection: view.connection.to_string(), status: view.status, since: view.since.to_rfc3339() }
+    }
+}
+
+/// What an account may still be asked, in words that may be shown to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountBudget {
+    /// The account's id.
+    pub connection: String,
+    /// Requests that this process may send now.
+    pub left: u32,
+    /// Until when nothing is sent because the provider refused a request, as RFC 3339.
+    pub blocked_until: Option<String>,
+}
+
+impl AccountBudget {
+    fn of(view: &BudgetView) -> Self {
+        Self {
+            connection: view.connection.to_string(),
+            left: view.left,
+            blocked_until: view.blocked_until.map(|until| until.to_rfc3339()),
+        }
     }
 }
 
@@ -219,6 +242,12 @@ impl OutsideCalendars {
     pub fn shared_breakers(&self) -> impl Fn() -> Vec<SharedBreaker> + Send + Sync + 'static {
         let pacing = self.pacing.clone();
         move || pacing.as_ref().map(RedisPacing::breakers).unwrap_or_default()
+    }
+
+    /// The budgets of this process, for health.
+    pub fn budgets(&self) -> impl Fn() -> Vec<AccountBudget> + Send + Sync + 'static {
+        let state = Arc::clone(&self.state);
+        move || state.budgets().iter().map(AccountBudget::of).collect()
     }
 
     /// The breakers of this process, for health and metrics.

@@ -82,6 +82,9 @@ const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// Those under way, each with who waits for it.
 type Flights = HashMap<Key, (Lane, Flight)>;
 
+/// When an account did not answer in time, in real time.
+type Silences = HashMap<(TenantId, ConnectionId), DateTime<Utc>>;
+
 /// What outside calendars offer, from memory or asked for once.
 #[derive(Clone)]
 pub struct MirroredTimes {
@@ -95,8 +98,8 @@ pub struct MirroredTimes {
     /// What callers asked about lately.
     asked: Cache<Key, ()>,
     together: Together,
-    /// Accounts that did not answer in time when they were asked last, each with when that was: real time.
-    silent: Arc<Mutex<HashMap<(TenantId, ConnectionId), DateTime<Utc>>>>,
+    /// Accounts that did not answer in time when they were asked last.
+    silent: Arc<Mutex<Silences>>,
 }
 
 impl MirroredTimes {
