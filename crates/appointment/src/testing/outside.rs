@@ -8,16 +8,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
-    Attendee, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus,
-    RemoteUid, ReservationUid, WriteFailure,
+    Attendee, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure,
+    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use crate::model::Span;
 
 mod reserved;
+mod searched;
 
 pub use reserved::Reserved;
 use reserved::is_hidden;
+use searched::found_on;
 
 /// What goes wrong with the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -362,14 +364,11 @@ impl CalendarGateway for ScriptedCalendar {
         &self,
         _: &TenantScope,
         _: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         _: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let ours = |booking: &&RemoteBooking| {
-            booking.marker == Some(marker) && window.start <= booking.start && booking.start < window.end
-        };
-        self.read(|state| state.bookings.iter().filter(ours).cloned().collect())
+    ) -> Result<RemotePage, ReadFailure> {
+        self.read(|state| found_on(state, search, from.as_ref()))
     }
 
     async fn list(

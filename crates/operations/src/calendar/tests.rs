@@ -1,6 +1,7 @@
 //! The engine over the fakes.
 
 mod booking;
+mod busy;
 mod changing;
 mod checker;
 mod comparing;
