@@ -134,6 +134,24 @@ impl ScriptedCalendar {
         apply(&mut self.lock(), &write, self.clock.now()).ok().map(|moved| moved.uid)
     }
 
+    /// Somebody books anew there over the link of a booking that was called off, or is over; `None` if there is none, or
+    /// the time is taken.
+    pub fn book_anew_outside(&self, uid: &RemoteUid, start: DateTime<Utc>) -> Option<RemoteUid> {
+        let mut state = self.lock();
+        let old = state.bookings.iter().find(|booking| booking.uid == *uid).cloned()?;
+        let event_type = old.event_type?;
+        if is_taken(&state, &event_type, start, Some(uid)) {
+            return None;
+        }
+        let now = self.clock.now();
+        let new = add(&mut state, now, &event_type, start, old.attendee, old.marker, Some(uid.clone())).uid;
+        for booking in state.bookings.iter_mut().filter(|booking| booking.uid == *uid) {
+            booking.status = RemoteStatus::Cancelled;
+            booking.successor = Some(new.clone());
+        }
+        Some(new)
+    }
+
     /// Somebody calls a booking off there; false if there is nothing to call off.
     pub fn cancel_outside(&self, uid: &RemoteUid) -> bool {
         apply(&mut self.lock(), &Write::Cancel(uid.clone()), self.clock.now()).is_ok()
