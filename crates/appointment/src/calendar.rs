@@ -41,7 +41,7 @@ pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, OpenCopies, Re
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};
 pub use remote::{
-    Attendee, CalendarLink, Connection, ConnectionId, Effort, Lane, PageCursor, RemoteBooking,
+    Attendee, CalendarLink, Connection, ConnectionId, CopySearch, Effort, Lane, PageCursor, RemoteBooking,
     RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus,
     RemoteText, RemoteUid, ReservationUid, Secret, Subscription,
 };

@@ -1,14 +1,14 @@
 //! The gateway: making, moving, cancelling and reading bookings.
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, Effort, Lane, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid, ReservationUid,
-    WriteFailure,
+    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, Lane, PageCursor, ReadFailure,
+    RefusalReason, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid,
+    ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use kernel::{AppointmentId, EmailAddress, TenantScope};
+use kernel::{EmailAddress, TenantScope};
 use reqwest::Method;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -83,11 +83,11 @@ impl CalendarGateway for Client {
         &self,
         _: &TenantScope,
         connection: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         effort: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        self.work(connection, effort).find_marked(marker, window).await
+    ) -> Result<RemotePage, ReadFailure> {
+        self.work(connection, effort).find_marked(search, from.as_ref()).await
     }
 
     async fn list(

@@ -1,11 +1,10 @@
 //! Listings, page by page, in both of the provider's ways.
 
-use std::collections::HashSet;
-
-use appointment::calendar::{PageCursor, ReadFailure, RemoteBooking, RemotePage};
+use appointment::calendar::{
+    CopySearch, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemotePage,
+};
 use appointment::model::Span;
 use chrono::TimeDelta;
-use kernel::AppointmentId;
 use reqwest::Method;
 use serde_json::value::RawValue;
 
@@ -103,16 +102,13 @@ impl Work<'_> {
         window: Span,
         from: Option<&PageCursor>,
     ) -> Result<RemotePage, ReadFailure> {
-        let place = match from {
-            Some(cursor) => Place::parse(cursor).ok_or_else(|| malformed("the cursor is not ours"))?,
-            None => Place::first(self.client.config.paging),
-        };
+        let place = self.place(from)?;
         let mut page = RemotePage { bookings: Vec::new(), unreadable: 0, next: None };
         if window.is_empty() {
             return Ok(page);
         }
         let next = self
-            .page(window, &place, |entry| match booking(entry) {
+            .page((window, None), &place, |entry| match booking(entry) {
                 Some(booking) if begins_within(&booking, window) => page.bookings.push(booking),
                 Some(_) => {}
                 None => page.unreadable += 1,
@@ -124,44 +120,43 @@ impl Work<'_> {
 
     pub(super) async fn find_marked(
         &mut self,
-        marker: AppointmentId,
-        window: Span,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let mut found: Vec<RemoteBooking> = Vec::new();
-        let mut known = HashSet::new();
-        let mut place = Place::first(self.client.config.paging);
+        search: &CopySearch,
+        from: Option<&PageCursor>,
+    ) -> Result<RemotePage, ReadFailure> {
+        let place = self.place(from)?;
+        let (window, marker) = (search.window, search.marker);
+        let mut page = RemotePage { bookings: Vec::new(), unreadable: 0, next: None };
         if window.is_empty() {
-            return Ok(found);
+            return Ok(page);
         }
-        for _ in 0..self.client.config.limits.pages {
-            let mut doubtful = false;
-            let next = self
-                .page(window, &place, |entry| match booking(entry) {
-                    Some(booking) if booking.marker == Some(marker) && begins_within(&booking, window) => {
-                        if known.insert(booking.uid.clone()) {
-                            found.push(booking);
-                        }
-                    }
-                    Some(_) => {}
-                    None => doubtful |= marked(entry, marker) == Marked::Perhaps,
-                })
-                .await?;
-            if doubtful {
-                return Err(malformed("an entry that may be the one is unreadable"));
-            }
-            let Some(next) = next else {
-                found.sort_by_key(|booking| (booking.created_at, booking.start));
-                return Ok(found);
-            };
-            place = next;
+        let mut doubtful = false;
+        let next = self
+            .page((window, Some(&search.event_type)), &place, |entry| match booking(entry) {
+                Some(booking) if booking.marker == Some(marker) && begins_within(&booking, window) => {
+                    page.bookings.push(booking);
+                }
+                Some(_) => {}
+                None => doubtful |= marked(entry, marker) == Marked::Perhaps,
+            })
+            .await?;
+        if doubtful {
+            return Err(malformed("an entry that may be the one is unreadable"));
         }
-        Err(malformed("the listing does not end"))
+        page.next = next.map(Place::into_cursor);
+        Ok(page)
+    }
+
+    fn place(&self, from: Option<&PageCursor>) -> Result<Place, ReadFailure> {
+        match from {
+            Some(cursor) => Place::parse(cursor).ok_or_else(|| malformed("the cursor is not ours")),
+            None => Ok(Place::first(self.client.config.paging)),
+        }
     }
 
     /// Reads one page and shows every entry; returns where it goes on.
     async fn page(
         &mut self,
-        window: Span,
+        (window, event_type): (Span, Option<&RemoteEventType>),
         place: &Place,
         mut show: impl FnMut(&RawValue) + Send,
     ) -> Result<Option<Place>, ReadFailure> {
@@ -172,6 +167,9 @@ impl Work<'_> {
         let mut query = vec![("afterStart", wire_time(since)), ("beforeEnd", wire_time(until))];
         if let Some(team) = &self.connection.team {
             query.push(("teamId", team.as_str().to_owned()));
+        }
+        if let Some(event_type) = event_type {
+            query.push(("eventTypeId", event_type.as_str().to_owned()));
         }
         let size = config.limits.page_size.to_string();
         let version = match place {

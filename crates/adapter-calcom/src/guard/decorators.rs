@@ -1,14 +1,14 @@
 //! The ports, guarded.
 
 use appointment::calendar::{
-    CalendarDirectory, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure,
-    RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid,
-    ReservationUid, Subscription, WriteFailure,
+    CalendarDirectory, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
+    ReadFailure, RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteService,
+    RemoteUid, ReservationUid, Subscription, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{AppointmentId, TenantScope};
+use kernel::TenantScope;
 
 use super::Guard;
 
@@ -77,11 +77,11 @@ impl<I: CalendarGateway> CalendarGateway for Guard<I> {
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         effort: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let question = async { self.inner.find_marked(scope, connection, marker, window, effort).await };
+    ) -> Result<RemotePage, ReadFailure> {
+        let question = async { self.inner.find_marked(scope, connection, search, from, effort).await };
         self.read(connection, effort, question).await
     }
 

@@ -7,9 +7,9 @@ use adapter_calcom::client::Client;
 use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, Operations};
 use adapter_calcom::report::{LimitReport, LimitSeen};
 use appointment::calendar::{
-    Attendee, CalendarDirectory, CalendarGateway, Connection, ConnectionId, Effort, Lane,
-    MockCalendarDirectory, MockCalendarGateway, ReadFailure, RefusalReason, RemoteBooking, RemoteStatus,
-    ReservationUid, WriteFailure,
+    Attendee, CalendarDirectory, CalendarGateway, Connection, ConnectionId, CopySearch, Effort, Lane,
+    MockCalendarDirectory, MockCalendarGateway, ReadFailure, RefusalReason, RemoteBooking, RemoteEventType,
+    RemoteStatus, ReservationUid, WriteFailure,
 };
 use chrono::TimeDelta;
 use kernel::testing::FixedClock;
@@ -367,7 +367,15 @@ async fn the_client_and_its_guard_together() {
     let client = Client::reporting(config(), world.state.clone()).unwrap();
     let guard = world.guard(client);
     let connection = connection(&server.base_url);
-    let found = guard.find_marked(&scope(), &connection, marker(1), week(), effort()).await;
+    let event_type = RemoteEventType::parse("5120").unwrap();
+    let search = CopySearch { marker: marker(1), event_type, window: week() };
+    let mut from = None;
+    for _ in 0..3 {
+        let page = guard.find_marked(&scope(), &connection, &search, from, effort()).await.unwrap();
+        from = page.next;
+        assert!(from.is_some());
+    }
+    let found = guard.find_marked(&scope(), &connection, &search, from, effort()).await;
     assert_eq!(found, Err(unavailable("limited")), "the fourth page has to wait for the next window");
     assert_eq!(server.asked().len(), 3);
     assert!(guard.states().iter().all(|view| view.state == BreakerState::Closed && view.failures == 0));

@@ -2,7 +2,9 @@
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config, Paging};
-use appointment::calendar::{CalendarGateway, PageCursor, ReadFailure, RemoteBooking, RemoteHostRef};
+use appointment::calendar::{
+    CalendarGateway, CopySearch, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemoteHostRef,
+};
 use serde_json::{Value, json};
 
 use crate::fixtures::{booking, client, config, connection, effort, marker, scope, week};
@@ -180,24 +182,51 @@ async fn a_listing_that_does_not_advance_is_a_failure() {
     assert!(matches!(found, Err(ReadFailure::Malformed { .. })));
 }
 
+fn search() -> CopySearch {
+    let event_type = RemoteEventType::parse("5120").unwrap();
+    CopySearch { marker: marker(1), event_type, window: week() }
+}
+
+/// Searches until the end, page by page.
 async fn find(client: &Client, server: &Server) -> Result<Vec<RemoteBooking>, ReadFailure> {
-    client.find_marked(&scope(), &connection(&server.base_url), marker(1), week(), effort()).await
+    let mut found = Vec::new();
+    let mut from = None;
+    loop {
+        let connection = connection(&server.base_url);
+        let page = client.find_marked(&scope(), &connection, &search(), from, effort()).await?;
+        found.extend(page.bookings);
+        from = page.next;
+        if from.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 #[tokio::test]
-async fn marked_bookings_are_found_on_all_pages_once_and_oldest_first() {
+async fn marked_bookings_are_found_on_all_pages_of_their_event_type() {
     let younger = booking("young", "2026-12-01T09:00:00Z", json!({ "createdAt": "2026-11-30T09:00:00Z" }));
     let gone = booking("old", "2026-12-02T09:00:00Z", json!({ "status": "cancelled" }));
     let elsewhere = booking("elsewhere", "2026-12-09T09:00:00Z", json!({}));
     let more = || json!({ "hasNextPage": true });
     let server = Server::start([
-        page(&[younger.clone(), foreign("x", 2)], more()),
-        page(&[younger, elsewhere], more()),
+        page(&[younger, foreign("x", 2)], more()),
+        page(&[foreign("y", 2), elsewhere], more()),
         page(&[gone], json!({ "hasNextPage": false })),
     ])
     .await;
-    assert_eq!(uids(&find(&client(), &server).await.unwrap()), ["old", "young"]);
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(uids(&find(&client(), &server).await.unwrap()), ["young", "old"]);
+    let asked = server.asked();
+    assert!(asked.iter().all(|one| one.query["eventTypeId"] == "5120" && !one.query.contains_key("status")));
+    assert_eq!(asked.iter().map(|one| one.query["skip"].as_str()).collect::<Vec<_>>(), ["0", "2", "4"]);
+}
+
+#[tokio::test]
+async fn however_many_pages_there_are_each_has_the_whole_effort() {
+    let full = |_| page(&[foreign("x", 2), foreign("y", 3)], json!({ "hasNextPage": true }));
+    let pages = (0..1_020).map(full).chain([page(&[entry("a", 1)], end())]);
+    let server = Server::start(pages).await;
+    assert_eq!(uids(&find(&client(), &server).await.unwrap()), ["a"]);
+    assert_eq!(server.asked().len(), 1_021, "more than 2,000 bookings");
 }
 
 #[tokio::test]
@@ -208,11 +237,6 @@ async fn a_search_that_broke_off_is_not_a_shorter_list() {
         find(&client(), &server).await,
         Err(ReadFailure::Unavailable { why: "status 500".to_owned() })
     );
-    let endless = (1..=4).map(|day| page(&[entry("a", day)], more()));
-    let server = Server::start(endless).await;
-    let end = ReadFailure::Malformed { what: "the listing does not end".to_owned() };
-    assert_eq!(find(&client(), &server).await, Err(end));
-    assert_eq!(server.asked().len(), 4, "the pages are counted");
     let server = Server::start([Reply::Json(200, json!({ "status": "success" }))]).await;
     assert!(matches!(find(&client(), &server).await, Err(ReadFailure::Malformed { .. })));
 }

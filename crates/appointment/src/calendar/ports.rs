@@ -10,8 +10,8 @@ use kernel::{AppointmentId, BranchId, StoreError, TenantScope};
 use super::copy::CopyRecord;
 use super::failure::{ReadFailure, WriteFailure};
 use super::remote::{
-    CalendarLink, Connection, ConnectionId, Effort, PageCursor, RemoteBooking, RemoteEventType, RemoteHost,
-    RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Subscription,
+    CalendarLink, Connection, ConnectionId, CopySearch, Effort, PageCursor, RemoteBooking, RemoteEventType,
+    RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Subscription,
 };
 use crate::model::{ServiceLink, Span};
 
@@ -85,18 +85,19 @@ pub trait CalendarGateway: Send + Sync {
         effort: Effort,
     ) -> Result<Option<RemoteBooking>, ReadFailure>;
 
-    /// Every booking with this marker that begins within `window`, whatever its state, oldest first.
+    /// A page of the search for bookings of ours, whatever their state; `from` goes on after an earlier page. What cannot
+    /// be read and may be one of them is a failure, so that nothing is counted as unreadable.
     ///
     /// # Errors
-    /// [`ReadFailure`]; a listing that broke off is a failure, not a shorter list.
+    /// [`ReadFailure`].
     async fn find_marked(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         effort: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure>;
+    ) -> Result<RemotePage, ReadFailure>;
 
     /// A page of the bookings that begin within `window`, whatever their state; `from` goes on after an earlier page.
     ///

@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kernel::{AppointmentId, EmailAddress, PersonName, PhoneNumber};
 
+use crate::model::Span;
+
 kernel::define_id!(
     /// One account at a calendar provider.
     ConnectionId,
@@ -259,6 +261,17 @@ pub struct RemoteRequest {
     pub placeholder_email: EmailAddress,
     /// Our appointment.
     pub marker: AppointmentId,
+}
+
+/// Bookings of ours that are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopySearch {
+    /// The appointment that they carry.
+    pub marker: AppointmentId,
+    /// What was booked there.
+    pub event_type: RemoteEventType,
+    /// Where they begin.
+    pub window: Span,
 }
 
 /// Where a listing goes on. Opaque.

@@ -8,16 +8,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
-    Attendee, CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus,
-    RemoteUid, ReservationUid, WriteFailure,
+    Attendee, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure,
+    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use crate::model::Span;
 
 mod reserved;
+mod searched;
 
 pub use reserved::Reserved;
 use reserved::is_hidden;
+use searched::found_on;
 
 /// What goes wrong with the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +132,24 @@ impl ScriptedCalendar {
     pub fn move_outside(&self, uid: &RemoteUid, start: DateTime<Utc>) -> Option<RemoteUid> {
         let write = Write::Reschedule(uid.clone(), start);
         apply(&mut self.lock(), &write, self.clock.now()).ok().map(|moved| moved.uid)
+    }
+
+    /// Somebody books anew there over the link of a booking that was called off, or is over; `None` if there is none, or
+    /// the time is taken.
+    pub fn book_anew_outside(&self, uid: &RemoteUid, start: DateTime<Utc>) -> Option<RemoteUid> {
+        let mut state = self.lock();
+        let old = state.bookings.iter().find(|booking| booking.uid == *uid).cloned()?;
+        let event_type = old.event_type?;
+        if is_taken(&state, &event_type, start, Some(uid)) {
+            return None;
+        }
+        let now = self.clock.now();
+        let new = add(&mut state, now, &event_type, start, old.attendee, old.marker, Some(uid.clone())).uid;
+        for booking in state.bookings.iter_mut().filter(|booking| booking.uid == *uid) {
+            booking.status = RemoteStatus::Cancelled;
+            booking.successor = Some(new.clone());
+        }
+        Some(new)
     }
 
     /// Somebody calls a booking off there; false if there is nothing to call off.
@@ -362,14 +382,11 @@ impl CalendarGateway for ScriptedCalendar {
         &self,
         _: &TenantScope,
         _: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         _: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let ours = |booking: &&RemoteBooking| {
-            booking.marker == Some(marker) && window.start <= booking.start && booking.start < window.end
-        };
-        self.read(|state| state.bookings.iter().filter(ours).cloned().collect())
+    ) -> Result<RemotePage, ReadFailure> {
+        self.read(|state| found_on(state, search, from.as_ref()))
     }
 
     async fn list(

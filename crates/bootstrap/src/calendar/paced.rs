@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{
-    AccountPacing, CalendarGateway, CalendarLink, Connection, Effort, Errand, Heard, Leave, PageCursor,
-    ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
-    WriteFailure,
+    AccountPacing, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, Errand, Heard, Leave,
+    PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteUid,
+    ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{AppointmentId, TenantScope};
+use kernel::TenantScope;
 
 /// Asks for leave and tells what came of it. Where nothing is known together, `inner` and its own guards decide.
 pub(crate) struct Paced {
@@ -162,11 +162,11 @@ impl CalendarGateway for Paced {
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         effort: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let question = self.inner.find_marked(scope, connection, marker, window, effort);
+    ) -> Result<RemotePage, ReadFailure> {
+        let question = self.inner.find_marked(scope, connection, search, from, effort);
         self.read(scope, connection, effort, question).await
     }
 

@@ -64,7 +64,7 @@ impl CalendarNews {
             Ok(()) => Ok(Heard::Imported(made.id())),
             // Somebody else has taken the same news in meanwhile.
             Err(CalendarError::Commit(CommitError::Occupied | CommitError::Refused { .. }))
-                if self.record_of(scope, connection, booking, effort).await?.is_some() =>
+                if self.is_taken_in(scope, connection, booking, effort).await? =>
             {
                 Ok(Heard::Known)
             }

@@ -1,8 +1,10 @@
 //! Finding out what became of a write whose answer was lost.
 
+use std::collections::BTreeSet;
+
 use appointment::calendar::{
-    Connection, ConnectionId, CopyRecord, CopyState, Effort, Finding, ReadFailure, RefusalReason,
-    RemoteBooking, RemoteStatus, RemoteUid, ReviewReason,
+    Connection, ConnectionId, CopyRecord, CopySearch, CopyState, Effort, Finding, ReadFailure, RefusalReason,
+    RemoteBooking, RemoteEventType, RemoteStatus, RemoteUid, ReviewReason,
 };
 use appointment::events::There;
 use appointment::model::{Appointment, Span};
@@ -11,6 +13,7 @@ use kernel::TenantScope;
 
 use super::CalendarError;
 use super::push::{CopyDesk, CopyParts, Pushed, SWITCHED_OFF, UNCONFIRMED};
+use super::reconcile::MAX_PAGES;
 
 /// Days in which a copy is looked for around the times where it may be: it may have been moved there meanwhile.
 const LOOK_AROUND_DAYS: i64 = 31;
@@ -121,7 +124,8 @@ impl CopyDesk {
         Ok(Pushed::Refused(Box::new(after), RefusalReason::Invalid))
     }
 
-    /// Bookings with the marker, and what the known uid has become: a moved booking need not carry the marker on.
+    /// What the known uid has become, and bookings with the marker as far as that does not tell: a moved booking need not
+    /// carry the marker on, and an account may have more bookings than can be listed while it matters.
     async fn find_copies(
         &self,
         scope: &TenantScope,
@@ -130,24 +134,89 @@ impl CopyDesk {
         record: &CopyRecord,
         effort: Effort,
     ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let around = TimeDelta::days(LOOK_AROUND_DAYS);
-        // Where it should be, where it was, and where the write that is in doubt wanted it.
-        let starts = [Some(appointment.starts_at()), record.remote_start, record.sent_start];
-        let first = starts.iter().flatten().min().copied().unwrap_or_else(|| appointment.starts_at());
-        let last = starts.iter().flatten().max().copied().unwrap_or(first);
-        let window = Span::new(first - around, last + around);
-        let gateway = &self.parts.gateway;
-        let mut found = gateway.find_marked(scope, connection, appointment.id(), window, effort).await?;
+        let mut found = Vec::new();
+        let mut withheld = None;
         if let Some(uid) = &record.uid {
-            let chain = match follow(&self.parts, scope, connection, uid, effort).await {
-                // What was found by its marker is enough.
-                Err(ReadFailure::Withheld { .. }) if found.iter().any(|one| one.status.is_open()) => None,
-                chain => chain?,
-            };
-            found.extend(chain.filter(|booking| found.iter().all(|known| known.uid != booking.uid)));
+            match follow(&self.parts, scope, connection, uid, effort).await {
+                // What is found by its marker is enough.
+                Err(failure @ ReadFailure::Withheld { .. }) => withheld = Some(failure),
+                chain => found.extend(chain?),
+            }
         }
-        Ok(found)
+        let stands = |found: &[RemoteBooking]| found.iter().any(|booking| booking.status.is_open());
+        let is_move = appointment.status().is_open() && record.placed.as_ref() == Some(&record.link);
+        // Nothing but what stands under the known name can have been moved or called off. Once that is called off, only a
+        // move that is in doubt may have left something behind.
+        if record.remote_start.is_some() && (stands(&found) || (!found.is_empty() && !is_move)) {
+            return Ok(found);
+        }
+        // What was made stands, or stood, where the write wanted it; whatever it has become since is followed from there.
+        let sent = record.sent_start.unwrap_or_else(|| appointment.starts_at());
+        let there = Span::new(sent - TimeDelta::minutes(1), sent + TimeDelta::minutes(1));
+        self.search(scope, connection, (appointment, record), there, effort, &mut found).await?;
+        if stands(&found) {
+            return Ok(found);
+        }
+        let judged = record.judge(appointment.snapshot(), found.clone(), self.parts.clock.now());
+        if withheld.is_none() && judged == Finding::TooEarly {
+            return Ok(found);
+        }
+        // It will be said that there is nothing: only after looking wherever it may be.
+        let around = TimeDelta::days(LOOK_AROUND_DAYS);
+        let starts = [Some(appointment.starts_at()), record.remote_start, Some(sent)];
+        let first = starts.iter().flatten().min().copied().unwrap_or(sent);
+        let last = starts.iter().flatten().max().copied().unwrap_or(sent);
+        let wide = Span::new(first - around, last + around);
+        self.search(scope, connection, (appointment, record), wide, effort, &mut found).await?;
+        match withheld {
+            Some(failure) if !stands(&found) => Err(failure),
+            _ => Ok(found),
+        }
     }
+
+    /// Bookings with the marker that begin within `window`, as what they are now. Each page has the whole effort.
+    async fn search(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        (appointment, record): (&Appointment, &CopyRecord),
+        window: Span,
+        effort: Effort,
+        found: &mut Vec<RemoteBooking>,
+    ) -> Result<(), ReadFailure> {
+        for event_type in event_types(record, connection.id) {
+            let search = CopySearch { marker: appointment.id(), event_type, window };
+            let mut from = None;
+            let mut pages = 0..MAX_PAGES;
+            loop {
+                if pages.next().is_none() {
+                    return Err(ReadFailure::Malformed { what: "the listing does not end".to_owned() });
+                }
+                let page = self.parts.gateway.find_marked(scope, connection, &search, from, effort).await?;
+                for booking in page.bookings {
+                    let now = match &booking.successor {
+                        Some(uid) => follow(&self.parts, scope, connection, uid, effort).await?,
+                        None => None,
+                    };
+                    let now = now.unwrap_or(booking);
+                    if found.iter().all(|known| known.uid != now.uid) {
+                        found.push(now);
+                    }
+                }
+                from = page.next;
+                if from.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a copy may be a booking of in this account: while it changes places, two.
+fn event_types(record: &CopyRecord, account: ConnectionId) -> BTreeSet<RemoteEventType> {
+    let links = std::iter::once(&record.link).chain(&record.placed);
+    links.filter(|link| link.connection == account).map(|link| link.event_type.clone()).collect()
 }
 
 /// The accounts in which a copy may be: while it changes places, both.

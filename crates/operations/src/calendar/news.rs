@@ -149,6 +149,9 @@ impl CalendarNews {
             // Whoever sends, or looks for what was sent, finds this booking.
             return Ok(Heard::Known);
         }
+        if self.is_booked_anew(&appointment, &record, booking) {
+            return self.import(scope, connection, booking, effort).await;
+        }
         let is_current = record.uid.as_ref() == Some(&booking.uid);
         let had_none = record.remote_start.is_none();
         if !is_current && !had_none {
@@ -222,6 +225,45 @@ impl CalendarNews {
         let is_open = appointment.status().is_open();
         let asked = is_open && self.ask_about_changes(scope, &record, booking, &performer).await?;
         Ok(if asked && heard == Heard::Known { Heard::Disputed } else { heard })
+    }
+
+    /// Whether a booking follows one whose appointment is closed: somebody booked anew there, over the link of what was
+    /// called off or is over. We move no booking of a closed appointment, and what we make has no predecessor, so that one
+    /// of ours which turns up late is none of these. While it is still to be called off there, ours is the later word.
+    fn is_booked_anew(
+        &self,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        booking: &RemoteBooking,
+    ) -> bool {
+        let is_closed = match appointment.status() {
+            AppointmentStatus::Cancelled => {
+                record.state == CopyState::Settled && record.remote_start.is_none()
+            }
+            AppointmentStatus::Completed | AppointmentStatus::NoShow => {
+                booking.start > self.desk.parts.clock.now()
+            }
+            _ => false,
+        };
+        is_closed
+            && booking.status.is_open()
+            && booking.predecessor.is_some()
+            && record.uid.as_ref() != Some(&booking.uid)
+    }
+
+    /// Whether a booking stands for an appointment here, and does not just follow one that is closed.
+    pub(super) async fn is_taken_in(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        booking: &RemoteBooking,
+        effort: Effort,
+    ) -> Result<bool, CalendarError> {
+        let Some(record) = self.record_of(scope, connection, booking, effort).await? else {
+            return Ok(false);
+        };
+        let loaded = self.desk.load(scope, record.appointment).await?;
+        Ok(loaded.is_none_or(|(appointment, record)| !self.is_booked_anew(&appointment, &record, booking)))
     }
 
     async fn keep(&self, scope: &TenantScope, next: CopyRecord) -> Result<Heard, CalendarError> {

@@ -17,7 +17,7 @@ use super::news::{CalendarNews, Heard};
 use super::push::Pushed;
 
 /// Pages of one listing; at a hundred bookings a page, more than any branch has in a year.
-const MAX_PAGES: usize = 200;
+pub(super) const MAX_PAGES: usize = 200;
 
 /// Copies that one run looks at; the next run goes on with what is still unsettled.
 const MAX_COPIES: u32 = 20_000;

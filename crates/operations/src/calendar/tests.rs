@@ -1,6 +1,8 @@
 //! The engine over the fakes.
 
+mod anew;
 mod booking;
+mod busy;
 mod changing;
 mod checker;
 mod comparing;

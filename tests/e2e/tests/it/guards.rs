@@ -11,7 +11,7 @@ use adapter_postgres::{
     PgAppointmentRepository, PgCalendarBook, PgCustomerRepository, PgInbox, Sealer, product_time_offset,
 };
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, Effort, Lane, Offered,
+    CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Offered,
     OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
     RemoteUid, ReservationUid, WriteFailure,
 };
@@ -187,11 +187,11 @@ impl CalendarGateway for Blind {
         &self,
         _: &TenantScope,
         _: &Connection,
-        _: AppointmentId,
-        _: Span,
+        _: &CopySearch,
+        _: Option<PageCursor>,
         _: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        Ok(Vec::new())
+    ) -> Result<RemotePage, ReadFailure> {
+        Ok(RemotePage { bookings: Vec::new(), unreadable: 0, next: None })
     }
 
     async fn list(

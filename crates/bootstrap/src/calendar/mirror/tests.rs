@@ -1,9 +1,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
-    CalendarGateway, Connection, CopyRecord, MockCalendarBook, PageCursor, ReadFailure, RemoteBooking,
-    RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Secret,
-    WriteFailure,
+    CalendarGateway, Connection, CopyRecord, CopySearch, MockCalendarBook, PageCursor, ReadFailure,
+    RemoteBooking, RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
+    Secret, WriteFailure,
 };
 use kernel::AppointmentId;
 use kernel::testing::{FixedClock, scope};
@@ -95,10 +95,10 @@ impl CalendarGateway for Slow {
         &self,
         _: &TenantScope,
         _: &Connection,
-        _: AppointmentId,
-        _: Span,
+        _: &CopySearch,
+        _: Option<PageCursor>,
         _: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
+    ) -> Result<RemotePage, ReadFailure> {
         unreachable!("only free times are asked for")
     }
 

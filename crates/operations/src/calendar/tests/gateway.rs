@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, Effort, PageCursor, ReadFailure, RemoteBooking, RemotePage,
-    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RemoteBooking,
+    RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
-use kernel::{AppointmentId, TenantScope};
+use kernel::TenantScope;
 
 /// Something that happens at a certain point.
 pub(super) type Event = BoxFuture<'static, ()>;
@@ -28,6 +28,8 @@ pub(super) struct Hooked {
     read: Mutex<VecDeque<Event>>,
     /// Bookings about which a question fails.
     pub(super) broken: Mutex<BTreeMap<RemoteUid, ReadFailure>>,
+    /// Pages that were asked for in search of our bookings.
+    pub(super) searches: Mutex<Vec<CopySearch>>,
     /// Questions about single bookings that may still be asked.
     pub(super) budget: AtomicU32,
 }
@@ -41,6 +43,7 @@ impl Hooked {
             after: Mutex::default(),
             read: Mutex::default(),
             broken: Mutex::default(),
+            searches: Mutex::default(),
             budget: AtomicU32::new(u32::MAX),
         }
     }
@@ -145,12 +148,16 @@ impl CalendarGateway for Hooked {
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        marker: AppointmentId,
-        window: Span,
+        search: &CopySearch,
+        from: Option<PageCursor>,
         effort: Effort,
-    ) -> Result<Vec<RemoteBooking>, ReadFailure> {
-        let found = self.inner.find_marked(scope, connection, marker, window, effort).await?;
-        Ok(if self.blind.load(Ordering::Relaxed) { Vec::new() } else { found })
+    ) -> Result<RemotePage, ReadFailure> {
+        self.searches.lock().unwrap().push(search.clone());
+        let mut page = self.inner.find_marked(scope, connection, search, from, effort).await?;
+        if self.blind.load(Ordering::Relaxed) {
+            page.bookings.clear();
+        }
+        Ok(page)
     }
 
     async fn list(
