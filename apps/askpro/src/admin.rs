@@ -32,6 +32,7 @@ pub use inbox::InboxCommand;
 pub use jobs::{JobsCommand, run_task};
 pub use keys::KeyCommand;
 pub use tenants::TenantCommand;
+pub(crate) use wishes::answer;
 pub use wishes::{Said, WishesCommand};
 
 use crate::ready::Ready;

@@ -5,15 +5,16 @@
 //! to the caller. The rules are in [`claims`]; no finding is acted upon without a person.
 
 pub mod claims;
+mod done;
 
 use std::sync::Arc;
 
-use appointment::model::{AppointmentSnapshot, AppointmentStatus};
-use appointment::ports::AppointmentRepository;
 use async_trait::async_trait;
-use call::{CallEffect, CallError, CallService, CallSnapshot, Speaker};
+use call::{CallError, CallService, CallSnapshot, Speaker};
 use chrono::{DateTime, Utc};
 use claims::{Claim, Claimed, When};
+use done::Left;
+pub use done::{Entry, Touched};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };
@@ -104,55 +105,38 @@ impl std::fmt::Debug for Finding {
     }
 }
 
-/// What was made in a call and not taken back while it went on. What was taken back without anybody calling it off was not
-/// taken by an outside calendar, and the caller was offered other times instead. Where the caller has called something
-/// off as well, it is not known which of them that was, and all of them count.
-fn kept<'m>(call: &CallSnapshot, made: &'m [AppointmentSnapshot]) -> Vec<&'m AppointmentSnapshot> {
-    let was_called_off = call.provenance.effects().any(|effect| effect == CallEffect::AppointmentCancelled);
-    let is_gone = |made: &AppointmentSnapshot| {
-        made.status == AppointmentStatus::Cancelled
-            && call.ended_at.zip(made.cancelled_at).is_none_or(|(ended, gone)| gone <= ended)
-    };
-    made.iter().filter(|made| was_called_off || !is_gone(made)).collect()
-}
-
-fn when(made: &AppointmentSnapshot) -> When {
-    When::of(made.starts_at.with_timezone(&made.timezone).naive_local())
-}
-
-/// Whether none of these can be the appointment of which this was said.
-fn is_none_of(said: When, appointments: &[&AppointmentSnapshot]) -> bool {
-    appointments.iter().all(|made| when(made).differs_from(said))
-}
-
-/// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that was
-/// made is so, or what is named can be none of what stands.
-fn is_too_firm(claimed: &Claimed, kept: &[&AppointmentSnapshot]) -> bool {
-    let (open, firm): (Vec<&AppointmentSnapshot>, Vec<_>) = kept.iter().partition(|made| {
-        matches!(made.status, AppointmentStatus::Pending | AppointmentStatus::NeedsAttention)
-    });
-    claimed.claim == Claim::Booked
+/// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that it can
+/// be said of is so, or what is named can be none of what stands.
+fn is_too_firm(claimed: &Claimed, left: &[Left]) -> bool {
+    let is_move = claimed.claim == Claim::Moved && left.iter().any(|left| left.is_moved);
+    let meant = left.iter().filter(|left| left.is_moved || left.is_booked && !is_move);
+    let (open, firm): (Vec<&Left>, Vec<_>) = meant.partition(|left| left.is_waiting);
+    claimed.claim != Claim::Cancelled
         && claimed.is_firm
         && !open.is_empty()
         && (firm.is_empty()
             || claimed.when.is_some_and(|said| is_none_of(said, &firm) && !is_none_of(said, &open)))
 }
 
-/// Compares a transcript with the effects of its call; `made` are the appointments that were made in it. Without a
-/// transcript nothing can be said.
+/// Whether none of these can be the appointment of which this was said.
+fn is_none_of(said: When, appointments: &[&Left]) -> bool {
+    appointments.iter().all(|left| left.when.differs_from(said))
+}
+
+/// Compares a transcript with what its call has done. Without a transcript nothing can be said.
 #[must_use]
-pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding> {
+pub fn compare(call: &CallSnapshot, done: &[Touched]) -> Vec<Finding> {
     let Some(transcript) = &call.transcript else { return Vec::new() };
     let turns: Vec<&str> = transcript
         .iter()
         .filter(|segment| segment.speaker == Speaker::Agent)
         .map(|segment| segment.text.as_str())
         .collect();
-    let kept = kept(call, made);
-    let is_withdrawn = !made.is_empty() && kept.is_empty();
-    let counts = |effect: &CallEffect| !(is_withdrawn && *effect == CallEffect::AppointmentBooked);
-    let effects: Vec<CallEffect> = call.provenance.effects().filter(counts).collect();
-    let has = |effect| effects.contains(&effect);
+    let left: Vec<Left> = done.iter().filter_map(|touched| touched.left_by(call.ended_at)).collect();
+    let kept: Vec<&Left> = left.iter().filter(|left| left.is_booked).collect();
+    let booked = !kept.is_empty();
+    let moved = left.iter().any(|left| left.is_moved);
+    let cancelled = left.iter().any(|left| left.is_cancelled);
     let mut findings = Vec::new();
     let mut found = |mismatch, sentence: Option<&str>| {
         if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
@@ -163,10 +147,8 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
     // Each of these names another day or hour than all before it: so many bookings were claimed, at the least. Saying one
     // again is no other, and a booking that was moved has been at two times.
     let mut apart: Vec<(When, String)> = Vec::new();
-    let is_counted = has(CallEffect::AppointmentBooked) && !has(CallEffect::AppointmentMoved);
+    let is_counted = booked && !moved;
     for claimed in turns.iter().flat_map(|turn| claims::claims(turn)) {
-        let (booked, moved) = (has(CallEffect::AppointmentBooked), has(CallEffect::AppointmentMoved));
-        let cancelled = has(CallEffect::AppointmentCancelled);
         // A moved appointment is "eingetragen" at its new time and "abgesagt" at its old one; calling one off and booking
         // another is a move in everybody's words.
         let (is_kept, mismatch) = match claimed.claim {
@@ -176,7 +158,7 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
         };
         if !is_kept {
             found(mismatch, Some(&claimed.sentence));
-        } else if is_too_firm(&claimed, &kept) {
+        } else if is_too_firm(&claimed, &left) {
             found(Mismatch::FirmClaimed, Some(&claimed.sentence));
         }
         if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted)
@@ -190,13 +172,13 @@ pub fn compare(call: &CallSnapshot, made: &[AppointmentSnapshot]) -> Vec<Finding
             }
         }
     }
-    for (effect, claim, mismatch) in [
-        (CallEffect::AppointmentBooked, Claim::Booked, Mismatch::BookingUntold),
-        (CallEffect::AppointmentMoved, Claim::Moved, Mismatch::MoveUntold),
-        (CallEffect::AppointmentCancelled, Claim::Cancelled, Mismatch::CancellationUntold),
+    for (is_done, claim, mismatch) in [
+        (booked, Claim::Booked, Mismatch::BookingUntold),
+        (moved, Claim::Moved, Mismatch::MoveUntold),
+        (cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
     ] {
         // A transcript in which the assistant says nothing shows nothing.
-        if has(effect) && !turns.is_empty() && !turns.iter().any(|turn| claims::tells(turn, claim)) {
+        if is_done && !turns.is_empty() && !turns.iter().any(|turn| claims::tells(turn, claim)) {
             found(mismatch, None);
         }
     }
@@ -223,10 +205,16 @@ impl std::fmt::Debug for CallReview {
     }
 }
 
-/// Port: what a person must look at about calls.
+/// Port: what calls have done, and what a person must look at about them.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait CallReviews: Send + Sync {
+    /// The appointments that a call has done something to, each with its whole history, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn done_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Touched>, StoreError>;
+
     /// Adds a review. `false`: the same was found about this call before, and nothing was added.
     ///
     /// # Errors
@@ -240,7 +228,7 @@ pub enum LookError {
     /// The call could not be read.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The appointments could not be read, or the review not stored.
+    /// What was done could not be read, or the review not stored.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The callback could not be stored.
@@ -262,7 +250,6 @@ impl Classify for LookError {
 #[derive(Clone)]
 pub struct SaidAndDone {
     calls: CallService,
-    appointments: Arc<dyn AppointmentRepository>,
     reviews: Arc<dyn CallReviews>,
     callbacks: CallbackService,
     clock: Arc<dyn Clock>,
@@ -273,12 +260,11 @@ impl SaidAndDone {
     #[must_use]
     pub const fn new(
         calls: CallService,
-        appointments: Arc<dyn AppointmentRepository>,
         reviews: Arc<dyn CallReviews>,
         callbacks: CallbackService,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { calls, appointments, reviews, callbacks, clock }
+        Self { calls, reviews, callbacks, clock }
     }
 
     /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
@@ -292,8 +278,8 @@ impl SaidAndDone {
         if !call.status.has_ended() {
             return Ok(Vec::new());
         }
-        let made = self.appointments.list_of_call(scope, call.id).await?;
-        let findings = compare(call, &made);
+        let done = self.reviews.done_in(scope, call.id).await?;
+        let findings = compare(call, &done);
         for finding in &findings {
             // The promise first: a review without it would not be promised again.
             self.promise(scope, call, finding).await?;

@@ -94,10 +94,7 @@ async fn list(office: &Office, slug: &str, status: Option<&str>) -> anyhow::Resu
 }
 
 async fn report(office: &Office, slug: &str, offer: &str, said: Said) -> anyhow::Result<Vec<Value>> {
-    let id: OfferId = offer.parse().with_context(|| format!("`{offer}` is no id of an offer"))?;
-    let scope = office.tenant(&Slug::parse(slug)?).await?;
-    let answered = office.services.waiting_list().answer(&scope, id, said.into()).await?;
-    let line = match answered {
+    let line = match answer(office, slug, offer, said).await? {
         Answered::Booked(made) => json!({
             "offer": offer, "booked": made.id().to_string(), "starts_at": made.starts_at(),
             "status": made.status().as_str(),
@@ -112,4 +109,11 @@ async fn report(office: &Office, slug: &str, offer: &str, said: Said) -> anyhow:
         Answered::Unknown => anyhow::bail!("the company has no such offer"),
     };
     Ok(vec![line])
+}
+
+/// Reports what somebody said to an offer, and tells what came of it.
+pub(crate) async fn answer(office: &Office, slug: &str, offer: &str, said: Said) -> anyhow::Result<Answered> {
+    let id: OfferId = offer.parse().with_context(|| format!("`{offer}` is no id of an offer"))?;
+    let scope = office.tenant(&Slug::parse(slug)?).await?;
+    Ok(office.services.waiting_list().answer(&scope, id, said.into()).await?)
 }

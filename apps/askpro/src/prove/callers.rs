@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use simulators::calcom::{CustomerBooking, Effect, Fault, Operation, OwnerCancellation, OwnerMove};
 use simulators::retell::Exchange;
 
-use super::ground::Ground;
+use super::Verdict;
+use super::ground::{Ground, Report};
 use crate::admin::Said;
 use crate::cues;
 use crate::venue::{Line, status};
@@ -149,12 +150,11 @@ pub async fn wait_for(ground: &Ground<'_>, days: &[String], seed: u64, key: &str
     }
 }
 
-/// The staff has called some of those who are being asked.
+/// The staff has called some of those who are being asked. Counts the answers that were heard, and of them the offers that were accepted.
 ///
 /// # Errors
-/// If the offers cannot be read.
-pub async fn answer_some(ground: &Ground<'_>, dice: &mut Dice) -> anyhow::Result<u64> {
-    let mut answered = 0;
+/// If the offers cannot be read, or an answer not be reported.
+pub async fn answer_some(ground: &Ground<'_>, dice: &mut Dice, verdict: &mut Verdict) -> anyhow::Result<()> {
     for offer in ground.open_offers(TENANT).await? {
         let said = match dice.below(6) {
             0 | 1 => Said::Yes,
@@ -162,9 +162,11 @@ pub async fn answer_some(ground: &Ground<'_>, dice: &mut Dice) -> anyhow::Result
             3 => Said::Withdraw,
             _ => continue,
         };
-        answered += u64::from(ground.report(TENANT, offer, said).await?);
+        let report = ground.report(TENANT, &offer, said).await?;
+        verdict.add("answers", u64::from(report != Report::Nothing));
+        verdict.add("accepted", u64::from(report == Report::Accepted));
     }
-    Ok(answered)
+    Ok(())
 }
 
 /// The slot that was asked for if it is free, else the first that was offered instead.

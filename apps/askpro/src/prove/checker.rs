@@ -14,6 +14,8 @@
 //! * `cross_tenant`: nobody heard of, and nothing stands under, another company's ids;
 //! * `offered_twice`: one wish of the waiting list has one offer at a time, one freed time is offered to one wish at a time
 //!   and to none twice; what is offered is nobody's appointment (`double_booking`), and what was offered keeps no time;
+//! * `broken_offer`: what was accepted is one appointment, made of the service, with the person and at the time that were
+//!   offered, and its wish is fulfilled; no other wish is;
 //! * `charged_wrongly`: a call that ended is paid for once.
 
 mod offers;
@@ -120,6 +122,27 @@ pub struct OfferRow {
     pub is_open: bool,
     /// Until when it keeps its time.
     pub expires_at: DateTime<Utc>,
+    /// What is offered.
+    pub service: Uuid,
+    /// When that begins.
+    pub start: DateTime<Utc>,
+    /// Whether it was accepted.
+    pub is_accepted: bool,
+    /// The appointment that it became.
+    pub appointment: Option<Uuid>,
+}
+
+/// An appointment as it was made, whatever became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeRow {
+    /// Its id.
+    pub appointment: Uuid,
+    /// What was booked.
+    pub service: Uuid,
+    /// With whom.
+    pub staff: Uuid,
+    /// When it was to begin.
+    pub start: DateTime<Utc>,
 }
 
 /// What the product knows of an appointment's booking in the outside calendar.
@@ -157,6 +180,10 @@ pub struct Rows {
     pub occupancy: Vec<OccupancyRow>,
     /// All offers of the waiting list.
     pub offers: Vec<OfferRow>,
+    /// Wishes of the waiting list, each with its status.
+    pub wishes: BTreeMap<Uuid, String>,
+    /// All appointments as they were made.
+    pub made: Vec<MadeRow>,
     /// All copies.
     pub copies: Vec<CopyRow>,
     /// Appointments and uids that a person was asked about.
@@ -243,7 +270,7 @@ pub fn check(history: &History, rows: &Rows, outside: &[OutsideRow]) -> Findings
     charges(history, rows, &mut findings);
     double_bookings(rows, outside, &mut findings);
     occupancy(rows, &mut findings);
-    offers::check(rows, &mut findings);
+    offers::check(history, rows, &mut findings);
     sides::check(rows, outside, &mut findings);
     spoken::check(history, rows, outside, &mut findings);
     visits::check(history, rows, &mut findings);

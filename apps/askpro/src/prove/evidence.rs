@@ -10,12 +10,28 @@ use simulators::calcom::{Booking, Delivery};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::checker::{AppointmentRow, CopyRow, InboxRow, OccupancyRow, OfferRow, OutsideRow, Rows, Span};
+use super::checker::{
+    AppointmentRow, CopyRow, InboxRow, MadeRow, OccupancyRow, OfferRow, OutsideRow, Rows, Span,
+};
 use super::history::{Posted, typed_id};
 
 type Stay = (DateTime<Utc>, DateTime<Utc>);
 type Taken = (String, Uuid, DateTime<Utc>, DateTime<Utc>, Option<Uuid>, Option<Uuid>);
-type Offered = (String, Uuid, Uuid, Uuid, DateTime<Utc>, Uuid, bool, DateTime<Utc>);
+
+#[derive(sqlx::FromRow)]
+struct Offered {
+    slug: String,
+    id: Uuid,
+    wish_id: Uuid,
+    freed_appointment_id: Uuid,
+    freed_starts_at: DateTime<Utc>,
+    staff_id: Uuid,
+    state: String,
+    expires_at: DateTime<Utc>,
+    service_id: Uuid,
+    starts_at: DateTime<Utc>,
+    appointment_id: Option<Uuid>,
+}
 
 #[derive(sqlx::FromRow)]
 struct Appointment {
@@ -102,6 +118,12 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
             })
             .collect(),
         offers: offers(pool).await?,
+        wishes: sqlx::query_as("SELECT id, status FROM public.wishes")
+            .fetch_all(pool)
+            .await?
+            .into_iter()
+            .collect(),
+        made: made(pool).await?,
         copies: copies
             .into_iter()
             .map(|(appointment, state, uid)| CopyRow { appointment, state, uid })
@@ -137,21 +159,39 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
 
 async fn offers(pool: &PgPool) -> anyhow::Result<Vec<OfferRow>> {
     let rows: Vec<Offered> = sqlx::query_as(
-        "SELECT t.slug, f.id, f.wish_id, f.freed_appointment_id, f.freed_starts_at, f.staff_id, f.state = 'open',
-                f.expires_at
+        "SELECT t.slug, f.id, f.wish_id, f.freed_appointment_id, f.freed_starts_at, f.staff_id, f.state, f.expires_at,
+                f.service_id, f.starts_at, f.appointment_id
            FROM public.wish_offers f JOIN public.tenants t ON t.id = f.tenant_id",
     )
     .fetch_all(pool)
     .await?;
-    let row = |(tenant, id, wish, freed, starts_at, staff, is_open, expires_at)| OfferRow {
-        tenant,
-        id,
-        wish,
-        freed: (freed, starts_at),
-        staff,
-        is_open,
-        expires_at,
+    let row = |row: Offered| OfferRow {
+        tenant: row.slug,
+        id: row.id,
+        wish: row.wish_id,
+        freed: (row.freed_appointment_id, row.freed_starts_at),
+        staff: row.staff_id,
+        is_open: row.state == "open",
+        expires_at: row.expires_at,
+        service: row.service_id,
+        start: row.starts_at,
+        is_accepted: row.state == "accepted",
+        appointment: row.appointment_id,
     };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// Appointments as the first entry of their histories has them: later ones are not asked for.
+async fn made(pool: &PgPool) -> anyhow::Result<Vec<MadeRow>> {
+    let rows: Vec<(Uuid, Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT a.id, a.service_id, (c.after ->> 'staff')::uuid, (c.after ->> 'starts_at')::timestamptz
+           FROM public.appointment_changes c
+           JOIN public.appointments a ON a.tenant_id = c.tenant_id AND a.id = c.appointment_id
+          WHERE c.kind = 'booked'",
+    )
+    .fetch_all(pool)
+    .await?;
+    let row = |(appointment, service, staff, start)| MadeRow { appointment, service, staff, start };
     Ok(rows.into_iter().map(row).collect())
 }
 

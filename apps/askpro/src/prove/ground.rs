@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use appointment::waiting::Answered;
 use chrono::TimeDelta;
 use operations::onboarding::TenantBlueprint;
 use serde_json::{Map, Value};
@@ -13,8 +14,8 @@ use tokio::sync::OnceCell;
 
 use super::checker::{self, Findings};
 use super::evidence;
-use super::history::{History, Ledger, Posted, Told};
-use crate::admin::{Office, Said, Target, WishesCommand, run_task};
+use super::history::{History, Ledger, Posted, Told, typed_id};
+use crate::admin::{Office, Said, Target, WishesCommand, answer, run_task};
 use crate::machine::Machine;
 use crate::venue::{Line, Venue, status};
 
@@ -44,6 +45,17 @@ const OPEN: &str = "
                AND kind NOT IN ('call_about_unanswered_copy', 'lapse_offer', 'expire_wish'))
          + (SELECT count(*) FROM intake.webhook_inbox WHERE state = 'received')
          + (SELECT count(*) FROM public.appointments WHERE status = 'pending')";
+
+/// What came of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// It is an appointment now.
+    Accepted,
+    /// The offer has ended without one, as was said.
+    Settled,
+    /// It had ended before, or its time was gone.
+    Nothing,
+}
 
 /// A product, its surroundings, and what is written down.
 pub struct Ground<'a> {
@@ -161,14 +173,22 @@ impl<'a> Ground<'a> {
         Ok(rows.iter().filter_map(|row| row["offer"].as_str().map(str::to_owned)).collect())
     }
 
-    /// A person of the company reports what somebody said to an offer. False if it counted for nothing: the offer has ended
-    /// meanwhile, or its time was gone.
+    /// A person of the company reports what somebody said to an offer; what was accepted is written down. That the offer has
+    /// ended meanwhile, or its time is gone, counts for nothing.
     ///
     /// # Errors
-    /// If there is no way to report it.
-    pub async fn report(&self, tenant: &str, offer: String, answer: Said) -> anyhow::Result<bool> {
-        let report = WishesCommand::Answer { tenant: tenant.to_owned(), offer, answer };
-        Ok(report.run(self.office().await?).await.is_ok())
+    /// If it cannot be reported, or the offer is not known.
+    pub async fn report(&self, tenant: &str, offer: &str, said: Said) -> anyhow::Result<Report> {
+        match answer(self.office().await?, tenant, offer, said).await? {
+            Answered::Booked(made) => {
+                let offer = typed_id(offer).context("the id of an offer")?;
+                self.ledger.accepted(offer, made.id().as_uuid());
+                Ok(Report::Accepted)
+            }
+            Answered::Settled(_) => Ok(Report::Settled),
+            Answered::SettledBefore(_) | Answered::Gone(_) => Ok(Report::Nothing),
+            Answered::Unknown => anyhow::bail!("the offer {offer}, which was open, is not known"),
+        }
     }
 
     /// One company more.

@@ -165,6 +165,8 @@ pub struct History {
     pub told: Vec<Told>,
     /// Appointments whose booking somebody changed in the outside calendar: what callers were told before may differ.
     pub changed_outside: Vec<Uuid>,
+    /// Offers of the waiting list that somebody accepted, each with the appointment that it became.
+    pub accepted: Vec<(Uuid, Uuid)>,
 }
 
 impl History {
@@ -181,6 +183,9 @@ impl History {
         }
         for appointment in &self.changed_outside {
             writeln!(out, "{}", json!({ "changed_outside": appointment }))?;
+        }
+        for (offer, appointment) in &self.accepted {
+            writeln!(out, "{}", json!({ "accepted": offer, "appointment": appointment }))?;
         }
         Ok(())
     }
@@ -219,6 +224,11 @@ impl Ledger {
     /// Somebody changed the booking of an appointment in the outside calendar.
     pub fn changed_outside(&self, appointment: Uuid) {
         self.write(|history| history.changed_outside.push(appointment));
+    }
+
+    /// Somebody accepted an offer, and was told that it is this appointment now.
+    pub fn accepted(&self, offer: Uuid, appointment: Uuid) {
+        self.write(|history| history.accepted.push((offer, appointment)));
     }
 
     /// Everything so far.

@@ -40,7 +40,7 @@ pub async fn run(
             wait_for(ground, &days, seed, &format!("waits_{n}")).await;
         }
         // Of offers that earlier rounds have left.
-        let mut answers = answer_some(ground, &mut dice).await?;
+        answer_some(ground, &mut dice, verdict).await?;
         let mut wishes = callers(ground, &days, seed, "before", CALLERS_A_MINUTE, verdict).await?;
         ground.calcom().order(away(&mut dice));
         for minute in 0..MINUTES {
@@ -49,13 +49,12 @@ pub async fn run(
             if dice.chance(15) {
                 meddle(ground, &days, &mut dice)?;
             }
-            answers += answer_some(ground, &mut dice).await?;
+            answer_some(ground, &mut dice, verdict).await?;
             ground.pass(TimeDelta::minutes(1)).await?;
         }
         let minutes = ground.settle().await?;
         verdict.judged(seed, &ground.judge().await?);
         verdict.add("callers", u64::try_from(wishes)?);
-        verdict.add("answers", answers);
         verdict.add("open_offers", u64::try_from(ground.open_offers(TENANT).await?.len())?);
         verdict.add("product_minutes", u64::try_from(minutes)? + u64::try_from(MINUTES)?);
     }

@@ -1,18 +1,60 @@
-//! What a person must look at about calls.
+//! What calls have done, and what a person must look at about them.
 
+use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use async_trait::async_trait;
-use kernel::{StoreError, TenantScope};
-use operations::said_and_done::{CallReview, CallReviews};
+use chrono::{DateTime, Utc};
+use kernel::{CallId, StoreError, TenantScope};
+use operations::said_and_done::{CallReview, CallReviews, Entry, Touched};
+use sqlx::FromRow;
+use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::database::Database;
-use crate::error::store_error;
+use crate::error::{corrupt, store_error};
+use crate::row::zone;
 use crate::session::Access;
 use crate::statements::statements;
+use crate::trip::trip;
 
 statements! {
+    DONE_IN = "SELECT * FROM app.done_in_call($1, $2)";
+
     OPEN = "
         INSERT INTO public.call_reviews (tenant_id, call_id, mismatch, sentence, opened_at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, call_id, mismatch) DO NOTHING";
+}
+
+#[derive(FromRow)]
+struct DoneRow {
+    appointment_id: Uuid,
+    timezone: String,
+    status: String,
+    is_refused: bool,
+    kind: String,
+    is_of_call: bool,
+    before: Option<Json<ChangeFacts>>,
+    after: Json<ChangeFacts>,
+    at: DateTime<Utc>,
+}
+
+/// The rows of one appointment.
+fn touched(rows: &[DoneRow]) -> Result<Option<Touched>, StoreError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let entry = |row: &DoneRow| {
+        Ok(Entry {
+            kind: ChangeKind::parse(&row.kind).ok_or_else(|| corrupt("appointment_changes.kind"))?,
+            is_of_call: row.is_of_call,
+            before: row.before.as_ref().map(|facts| facts.0.clone()),
+            after: row.after.0.clone(),
+            at: row.at,
+        })
+    };
+    Ok(Some(Touched {
+        timezone: zone(&first.timezone, "appointments.timezone")?,
+        status: AppointmentStatus::parse(&first.status).ok_or_else(|| corrupt("appointments.status"))?,
+        is_refused: first.is_refused,
+        history: rows.iter().map(entry).collect::<Result<_, StoreError>>()?,
+    }))
 }
 
 /// [`CallReviews`] on Postgres.
@@ -31,6 +73,16 @@ impl PgCallReviews {
 
 #[async_trait]
 impl CallReviews for PgCallReviews {
+    async fn done_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Touched>, StoreError> {
+        let rows: Vec<DoneRow> = self
+            .database
+            .travel(scope, || trip(DONE_IN, scope).bind(call.as_uuid()))
+            .await
+            .map_err(store_error)?;
+        let of_each = rows.chunk_by(|one, next| one.appointment_id == next.appointment_id);
+        of_each.filter_map(|rows| touched(rows).transpose()).collect()
+    }
+
     async fn open(&self, scope: &TenantScope, review: &CallReview) -> Result<bool, StoreError> {
         let mut session = self.database.begin(scope, Access::WRITE).await.map_err(store_error)?;
         let done = sqlx::query(OPEN)

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use adapter_postgres::{PgCallRepository, PgCallReviews, PgToolTrace};
+use adapter_postgres::{PgAppointmentRepository, PgCallRepository, PgCallReviews, PgToolTrace};
+use appointment::model::{
+    AppointmentChange, AppointmentSnapshot, AppointmentStatus, ChangeFacts, ChangeKind,
+};
+use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use chrono::TimeDelta;
+use kernel::{Actor, CallId, ChangeSet, RandomIds};
 use operations::said_and_done::{CallReview, CallReviews, Finding, Mismatch};
 use port_contracts::call::CallFixture;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
 
+use crate::effort::{appointment, messages};
 use crate::support::now;
 
 async fn fixture() -> CallFixture {
@@ -43,5 +50,93 @@ async fn whatever_does_not_fit_is_stored_once() {
             let opened = reviews.open(&salon.scope, &review).await.unwrap();
             assert_eq!(opened, is_new, "{}", mismatch.as_str());
         }
+    }
+}
+
+/// A move of the call is told from the one that puts it back, which is nobody's; what the call has not touched is left out.
+#[tokio::test]
+async fn what_a_call_has_done_is_in_the_histories_that_it_touched() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let other = Salon::company(database.admin_pool(), 2).await;
+    let store = PgAppointmentRepository::new(database.gateway().clone());
+    let reviews = PgCallReviews::new(database.worker().clone());
+    let begun = now(&database).await;
+    let step =
+        async |before: Option<&AppointmentSnapshot>, after: &AppointmentSnapshot, kind, call, minute| {
+            let by = (Actor::VoiceAgent("call_1".to_owned()), call);
+            let at = begun + TimeDelta::minutes(minute);
+            let entry = AppointmentChange::new(&RandomIds, kind, before, after, by, at);
+            let write = match before {
+                None => AppointmentWrite::Insert {
+                    appointment: after.clone(),
+                    new_customer: None,
+                    from_hold: None,
+                },
+                Some(before) => AppointmentWrite::Update { next: after.clone(), expected: before.version },
+            };
+            let change = ChangeSet::one(write).write(AppointmentWrite::RecordChange(entry));
+            store.commit(&salon.scope, change).await.unwrap();
+        };
+    let made = AppointmentSnapshot { call: None, ..appointment(&salon, begun + TimeDelta::days(1)) };
+    let elsewhere = AppointmentSnapshot { call: None, ..appointment(&salon, begun + TimeDelta::days(3)) };
+    let mut moved = appointment(&salon, begun + TimeDelta::days(2));
+    (moved.id, moved.call, moved.version, moved.status) = (made.id, None, 2, AppointmentStatus::Pending);
+    let back = AppointmentSnapshot { version: 3, ..made.clone() };
+    step(None, &made, ChangeKind::Booked, None, 0).await;
+    step(None, &elsewhere, ChangeKind::Booked, None, 0).await;
+    let (done, sent) = messages(reviews.done_in(&salon.scope, salon.call)).await;
+    assert_eq!((done.unwrap(), sent), (Vec::new(), 1));
+
+    step(Some(&made), &moved, ChangeKind::Moved, Some(salon.call), 1).await;
+    step(Some(&moved), &back, ChangeKind::Moved, None, 2).await;
+    let done = reviews.done_in(&salon.scope, salon.call).await.unwrap();
+    let [touched] = done.as_slice() else { panic!("{done:?}") };
+    assert_eq!((touched.timezone, touched.status, touched.is_refused), (made.timezone, made.status, false));
+    let entries: Vec<_> = touched
+        .history
+        .iter()
+        .map(|entry| (entry.kind, entry.is_of_call, entry.before.clone(), entry.after.clone(), entry.at))
+        .collect();
+    let facts = ChangeFacts::of;
+    assert_eq!(
+        entries,
+        [
+            (ChangeKind::Booked, false, None, facts(&made), begun),
+            (ChangeKind::Moved, true, Some(facts(&made)), facts(&moved), begun + TimeDelta::minutes(1)),
+            (ChangeKind::Moved, false, Some(facts(&moved)), facts(&back), begun + TimeDelta::minutes(2)),
+        ]
+    );
+    assert_eq!(reviews.done_in(&other.scope, salon.call).await.unwrap(), []);
+    assert_eq!(reviews.done_in(&salon.scope, CallId::generate(&RandomIds)).await.unwrap(), []);
+
+    // What was asked last counts.
+    sqlx::query(
+        "INSERT INTO calendar_connections
+            (tenant_id, id, provider, base_url, api_key_sealed, webhook_secret_sealed, key_id, created_at)
+         VALUES ($1, $1, 'calcom', 'https://api.cal.com', sha256('key'), sha256('secret'), 'one', app.now())",
+    )
+    .bind(salon.tenant.as_uuid())
+    .execute(database.admin_pool())
+    .await
+    .unwrap();
+    for (reason, minute, is_refused) in [("copy_refused", 3, true), ("copy_missing", 4, false)] {
+        sqlx::query(
+            "INSERT INTO calendar_reviews (tenant_id, id, connection_id, reason, appointment_id, detail, opened_at)
+             VALUES ($1, gen_random_uuid(), $1, $2, $3, '', $4)",
+        )
+        .bind(salon.tenant.as_uuid())
+        .bind(reason)
+        .bind(made.id.as_uuid())
+        .bind(begun + TimeDelta::minutes(minute))
+        .execute(database.admin_pool())
+        .await
+        .unwrap();
+        let done = reviews.done_in(&salon.scope, salon.call).await.unwrap();
+        assert_eq!(
+            done.iter().map(|touched| touched.is_refused).collect::<Vec<_>>(),
+            [is_refused],
+            "{reason}"
+        );
     }
 }

@@ -43,7 +43,7 @@ fn hold(salon: &Salon, start: DateTime<Utc>) -> HoldSnapshot {
     }
 }
 
-fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
+pub(crate) fn appointment(salon: &Salon, start: DateTime<Utc>) -> AppointmentSnapshot {
     let span = span(start);
     AppointmentSnapshot {
         id: AppointmentId::generate(&RandomIds),
@@ -100,7 +100,7 @@ fn booking(salon: &Salon, from: HoldId, start: DateTime<Utc>) -> ChangeSet<Appoi
 }
 
 /// The messages that this future sent, as the driver logs them: one line each.
-async fn messages<T>(work: impl Future<Output = T>) -> (T, usize) {
+pub(crate) async fn messages<T>(work: impl Future<Output = T>) -> (T, usize) {
     let log = LogCapture::start();
     let result = work.await;
     (result, log.text().matches("sqlx::query").count())

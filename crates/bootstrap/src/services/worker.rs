@@ -167,7 +167,6 @@ impl WorkerServices {
         };
         let said_and_done = SaidAndDone::new(
             calls.clone(),
-            appointments.clone(),
             Arc::new(PgCallReviews::new(database.clone())),
             callbacks.clone(),
             Arc::clone(clock),

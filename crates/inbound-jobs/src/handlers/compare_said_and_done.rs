@@ -1,7 +1,7 @@
 //! Compares what the assistant said it had done with what was committed, once a call is over.
 //!
-//! Set off by `call.ended` and `call.analyzed`, whichever brings the transcript; a moment later, so that what was done in
-//! the last seconds is noted. Idempotent: a finding is seen to once.
+//! Set off by `call.ended` and `call.analyzed`, whichever brings the transcript; a moment later, so that what was under way
+//! when the caller hung up is committed. Idempotent: a finding is seen to once.
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -12,8 +12,8 @@ use operations::engine::StoredEvent;
 use super::AboutCall;
 use crate::handler::{JobContext, JobFailure, JobHandler};
 
-/// Time for the notes of effects, which are jobs of their own, to be written.
-const NOTES_SECONDS: i64 = 20;
+/// Time for the last tool of a call to end; longer than its deadline.
+const TOOLS_SECONDS: i64 = 20;
 
 /// The handler.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ impl CompareSaidAndDone {
 
     /// The job that follows from the end or the analysis of a call.
     pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
-        let later = event.occurred_at.checked_add_signed(TimeDelta::seconds(NOTES_SECONDS));
+        let later = event.occurred_at.checked_add_signed(TimeDelta::seconds(TOOLS_SECONDS));
         AboutCall::job_of(Self::KIND, "said", event).at(later.unwrap_or(event.occurred_at))
     }
 }

@@ -1,13 +1,9 @@
-use appointment::model::{AppointmentSource, SyncState};
-use appointment::ports::MockAppointmentRepository;
+use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use call::testing::{InMemoryCalls, InMemoryTrace};
-use call::{CallSignal, PrivateText, Report, Segment};
+use call::{CallEffect, CallSignal, PrivateText, Report, Segment};
 use chrono::TimeDelta;
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{
-    AppointmentId, BranchId, Caller, Currency, CustomerId, Money, PhoneNumber, ProviderCallId, ServiceId,
-    StaffId,
-};
+use kernel::{BranchId, Caller, PhoneNumber, ProviderCallId, StaffId};
 use servicedesk::testing::InMemoryCallbacks;
 use std::sync::Mutex;
 use uuid::Uuid;
@@ -15,10 +11,14 @@ use uuid::Uuid;
 use super::*;
 
 #[derive(Default)]
-struct Reviews(Mutex<Vec<CallReview>>);
+struct Reviews(Mutex<Vec<CallReview>>, Mutex<Vec<Touched>>);
 
 #[async_trait]
 impl CallReviews for Reviews {
+    async fn done_in(&self, _: &TenantScope, _: CallId) -> Result<Vec<Touched>, StoreError> {
+        Ok(self.1.lock().unwrap().clone())
+    }
+
     async fn open(&self, _: &TenantScope, review: &CallReview) -> Result<bool, StoreError> {
         let mut all = self.0.lock().unwrap();
         let is_new = all
@@ -36,7 +36,6 @@ struct World {
     calls: CallService,
     reviews: Arc<Reviews>,
     callbacks: Arc<InMemoryCallbacks>,
-    made: Arc<Mutex<Vec<AppointmentSnapshot>>>,
     desk: SaidAndDone,
 }
 
@@ -52,17 +51,13 @@ impl World {
         );
         let (reviews, callbacks) = (Arc::new(Reviews::default()), Arc::new(InMemoryCallbacks::default()));
         let service = CallbackService::new(callbacks.clone(), clock.clone(), ids);
-        let made: Arc<Mutex<Vec<AppointmentSnapshot>>> = Arc::default();
-        let mut appointments = MockAppointmentRepository::new();
-        let listed = made.clone();
-        appointments.expect_list_of_call().returning(move |_, _| Ok(listed.lock().unwrap().clone()));
-        let desk = SaidAndDone::new(calls.clone(), Arc::new(appointments), reviews.clone(), service, clock);
+        let desk = SaidAndDone::new(calls.clone(), reviews.clone(), service, clock);
         let scope = scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10))));
-        Self { scope, calls, reviews, callbacks, made, desk }
+        Self { scope, calls, reviews, callbacks, desk }
     }
 
     /// A call that is over, with what the assistant said in it and what it did.
-    async fn call(&self, said: Option<&[&str]>, done: &[CallEffect], caller: Caller) -> CallId {
+    async fn call(&self, said: Option<&[&str]>, done: &[Touched], caller: Caller) -> CallId {
         let segments = said.map(|said| {
             let turn = |(speaker, text): (Speaker, &str)| Segment {
                 speaker,
@@ -77,9 +72,7 @@ impl World {
         let signal = CallSignal::Ended(report).with_parties(Some(caller), None);
         let id = ProviderCallId::parse("call_a1b2").unwrap();
         let call = self.calls.apply(&self.scope, &id, signal).await.unwrap().call.snapshot().id;
-        for effect in done {
-            self.calls.note_effect(&self.scope, call, *effect, None).await.unwrap();
-        }
+        self.reviews.1.lock().unwrap().extend(done.iter().cloned());
         call
     }
 }
@@ -88,35 +81,88 @@ fn ended() -> DateTime<Utc> {
     "2026-11-24T09:05:00Z".parse().unwrap()
 }
 
-/// An appointment that was made in a call and is gone since then.
-fn gone(at: &str) -> AppointmentSnapshot {
-    let id = Uuid::from_u128(77);
-    let starts_at = "2026-11-30T09:00:00Z".parse().unwrap();
-    AppointmentSnapshot {
-        id: AppointmentId::from_uuid(id),
-        branch: BranchId::from_uuid(id),
-        customer: CustomerId::from_uuid(id),
-        service: ServiceId::from_uuid(id),
-        staff: StaffId::from_uuid(id),
-        call: Some(CallId::from_uuid(id)),
-        starts_at,
-        ends_at: starts_at + TimeDelta::minutes(30),
-        timezone: chrono_tz::Europe::Berlin,
-        status: AppointmentStatus::Cancelled,
-        source: AppointmentSource::VoiceAgent,
-        price: Money::new(3000, Currency::Eur),
-        phases: Vec::new(),
-        spans: Vec::new(),
-        uses: Vec::new(),
-        tie: None,
-        notes: None,
-        reschedule_count: 0,
-        fee: None,
-        sync_state: SyncState::Synced,
-        cancelled_at: Some(at.parse().unwrap()),
-        cancel_reason: None,
-        created_at: "2026-11-24T09:00:00Z".parse().unwrap(),
-        version: 2,
+/// When something happened: after nine o'clock, on the day of the call.
+fn at(minutes: i64) -> DateTime<Utc> {
+    ended() + TimeDelta::minutes(minutes - 5)
+}
+
+fn facts(starts_at: &str, status: AppointmentStatus) -> ChangeFacts {
+    let starts_at: DateTime<Utc> = starts_at.parse().unwrap();
+    let staff = StaffId::from_uuid(Uuid::from_u128(77));
+    let status = status.as_str().to_owned();
+    ChangeFacts { starts_at, ends_at: starts_at + TimeDelta::minutes(30), staff, status }
+}
+
+const MONDAY: &str = "2026-11-30T09:00:00Z";
+const TUESDAY_TEN: &str = "2026-12-01T09:00:00Z";
+const WEDNESDAY_ELEVEN: &str = "2026-12-02T10:00:00Z";
+const THURSDAY_ELEVEN: &str = "2026-12-03T10:00:00Z";
+
+impl Touched {
+    /// One that the call has made.
+    fn made(starts_at: &str, status: AppointmentStatus) -> Self {
+        let history = vec![Entry {
+            kind: ChangeKind::Booked,
+            is_of_call: true,
+            before: None,
+            after: facts(starts_at, status),
+            at: at(1),
+        }];
+        Self { timezone: chrono_tz::Europe::Berlin, status, is_refused: false, history }
+    }
+
+    /// One that was there before the call.
+    fn known(starts_at: &str) -> Self {
+        let mut known = Self::made(starts_at, AppointmentStatus::Confirmed);
+        (known.history[0].is_of_call, known.history[0].at) = (false, at(-1000));
+        known
+    }
+
+    fn then(mut self, kind: ChangeKind, is_of_call: bool, minutes: i64, starts_at: &str) -> Self {
+        let before = self.history.last().unwrap().after.clone();
+        let status = match kind {
+            ChangeKind::Cancelled => AppointmentStatus::Cancelled,
+            ChangeKind::Booked | ChangeKind::Moved => AppointmentStatus::Confirmed,
+        };
+        self.status = status;
+        let after = facts(starts_at, status);
+        self.history.push(Entry { kind, is_of_call, before: Some(before), after, at: at(minutes) });
+        self
+    }
+
+    fn moved(self, minutes: i64, starts_at: &str) -> Self {
+        self.then(ChangeKind::Moved, true, minutes, starts_at)
+    }
+
+    fn moved_by_others(self, minutes: i64, starts_at: &str) -> Self {
+        self.then(ChangeKind::Moved, false, minutes, starts_at)
+    }
+
+    fn gone(self, is_of_call: bool, minutes: i64) -> Self {
+        self.then(ChangeKind::Cancelled, is_of_call, minutes, MONDAY)
+    }
+
+    /// The outside calendar has yet to agree to the last entry.
+    fn waiting(mut self) -> Self {
+        self.status = AppointmentStatus::Pending;
+        self.history.last_mut().unwrap().after.status = "pending".to_owned();
+        self
+    }
+
+    /// A person was asked about it.
+    fn disputed(mut self, is_refused: bool) -> Self {
+        (self.status, self.is_refused) = (AppointmentStatus::NeedsAttention, is_refused);
+        self
+    }
+}
+
+/// What leaves this behind.
+fn with(effect: CallEffect) -> Option<Touched> {
+    match effect {
+        CallEffect::AppointmentBooked => Some(Touched::made(MONDAY, AppointmentStatus::Confirmed)),
+        CallEffect::AppointmentMoved => Some(Touched::known(MONDAY).moved(1, TUESDAY_TEN)),
+        CallEffect::AppointmentCancelled => Some(Touched::known(MONDAY).gone(true, 1)),
+        _ => None,
     }
 }
 
@@ -154,7 +200,8 @@ async fn what_was_said_is_what_was_done_or_it_is_found() {
         (None, &[Booked], &[]),
     ] {
         let world = World::new();
-        let call = world.call(said, done, known()).await;
+        let touched: Vec<Touched> = done.iter().filter_map(|effect| with(*effect)).collect();
+        let call = world.call(said, &touched, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
         let mismatches: Vec<_> = findings.iter().map(|finding| finding.mismatch).collect();
         assert_eq!(mismatches, found, "{said:?} {done:?}");
@@ -163,57 +210,130 @@ async fn what_was_said_is_what_was_done_or_it_is_found() {
     }
 }
 
+fn mismatches(findings: &[Finding]) -> Vec<Mismatch> {
+    findings.iter().map(|finding| finding.mismatch).collect()
+}
+
 #[tokio::test]
 async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
-    use CallEffect::{AppointmentBooked as Booked, AppointmentCancelled as Cancelled};
     const OTHERS: &str = "Diese Zeit ist im Kalender schon vergeben, soll es um elf Uhr sein?";
     const BOOKED: &str = "Ihr Termin ist fest eingetragen, kann ich sonst noch etwas für Sie tun?";
     const OFF: &str = "Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?";
-    let (during, after) = ("2026-11-24T09:03:00Z", "2026-11-24T09:05:10Z");
-    for (said, done, gone_at, found) in [
-        (&[OTHERS][..], &[Booked][..], during, &[][..]),
-        (&[BOOKED], &[Booked], during, &[Mismatch::BookingClaimed]),
+    let made = || Touched::made(MONDAY, AppointmentStatus::Confirmed);
+    for (said, done, found) in [
+        (&[OTHERS][..], vec![made().gone(false, 3)], &[][..]),
+        (&[BOOKED], vec![made().gone(false, 3)], &[Mismatch::BookingClaimed]),
         // It stood when the caller hung up.
-        (&[BOOKED], &[Booked], after, &[]),
-        (&[OTHERS], &[Booked], after, &[Mismatch::BookingUntold]),
-        // The caller changed their mind.
-        (&[BOOKED, OFF], &[Booked, Cancelled], during, &[]),
+        (&[BOOKED], vec![made().gone(false, 6)], &[]),
+        (&[OTHERS], vec![made().gone(false, 6)], &[Mismatch::BookingUntold]),
+        // The caller changed their mind, about it or about another one.
+        (&[BOOKED, OFF], vec![made().gone(true, 3)], &[]),
+        (
+            &[BOOKED, OFF],
+            vec![made().gone(false, 3), Touched::known(MONDAY).gone(true, 4)],
+            &[Mismatch::BookingClaimed],
+        ),
     ] {
         let world = World::new();
-        world.made.lock().unwrap().push(gone(gone_at));
-        let call = world.call(Some(said), done, known()).await;
+        let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
-        let mismatches: Vec<_> = findings.iter().map(|finding| finding.mismatch).collect();
-        assert_eq!(mismatches, found, "{said:?} {done:?} {gone_at}");
+        assert_eq!(mismatches(&findings), found, "{said:?} {done:?}");
     }
+}
+
+#[tokio::test]
+async fn a_move_that_was_put_back_during_the_call_is_none() {
+    const MOVED: &str = "Ihr Termin ist auf Donnerstag verlegt.";
+    const NOTED: &str = "Ihr Termin ist am Donnerstag um elf Uhr eingetragen.";
+    const STAYS: &str = "Der Termin bleibt bestehen, soll es um zwölf Uhr sein?";
+    let moved = || Touched::known(MONDAY).moved(1, THURSDAY_ELEVEN);
+    for (said, done, found) in [
+        (MOVED, moved(), &[][..]),
+        (MOVED, moved().moved_by_others(2, MONDAY), &[Mismatch::MoveClaimed]),
+        (NOTED, moved().moved_by_others(2, MONDAY), &[Mismatch::BookingClaimed]),
+        (STAYS, moved().moved_by_others(2, MONDAY), &[]),
+        // The next time that was tried was taken.
+        (MOVED, moved().moved_by_others(2, MONDAY).moved(3, THURSDAY_ELEVEN), &[]),
+        // Moved on before the calendar refused: it is where it was before either.
+        (MOVED, moved().moved(2, WEDNESDAY_ELEVEN).moved_by_others(3, MONDAY), &[Mismatch::MoveClaimed]),
+        // It was so when the caller hung up.
+        (MOVED, moved().moved_by_others(6, MONDAY), &[]),
+        (STAYS, moved().moved_by_others(6, MONDAY), &[Mismatch::MoveUntold]),
+        // Somebody else has moved it on.
+        (MOVED, moved().moved_by_others(2, WEDNESDAY_ELEVEN), &[]),
+        (MOVED, moved().gone(false, 2), &[Mismatch::MoveClaimed]),
+    ] {
+        let world = World::new();
+        let call = world.call(Some(&[said]), std::slice::from_ref(&done), known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        assert_eq!(mismatches(&findings), found, "{said} {done:?}");
+    }
+}
+
+/// What is firm is judged as it was when the caller hung up.
+#[tokio::test]
+async fn a_firm_word_is_not_false_because_of_what_came_later() {
+    use AppointmentStatus::Confirmed;
+    const FIRM: &str = "Ihr Termin ist fest gebucht.";
+    const FIRM_MOVE: &str = "Ihr Termin ist fest auf Donnerstag verlegt.";
+    const MOVED: &str = "Ihr Termin ist auf Donnerstag verlegt.";
+    let made = || Touched::made(MONDAY, Confirmed);
+    let moved = || Touched::known(MONDAY).moved(1, THURSDAY_ELEVEN);
+    for (said, done, is_found) in [
+        (FIRM, made().waiting(), true),
+        // Disputed later, of what the calendar had agreed to; or refused there.
+        (FIRM, made().disputed(false), false),
+        (FIRM, made().disputed(true), true),
+        // Another call has moved it, which waits.
+        (FIRM, made().moved_by_others(6, TUESDAY_TEN).waiting(), false),
+        (FIRM, made().waiting().moved_by_others(6, TUESDAY_TEN), true),
+        (FIRM_MOVE, moved(), false),
+        (FIRM_MOVE, moved().waiting(), true),
+        (FIRM_MOVE, moved().disputed(true), true),
+        (FIRM_MOVE, moved().moved_by_others(6, TUESDAY_TEN).waiting(), false),
+        (MOVED, moved().waiting(), false),
+    ] {
+        let world = World::new();
+        let call = world.call(Some(&[said]), std::slice::from_ref(&done), known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let found = if is_found { &[Mismatch::FirmClaimed][..] } else { &[] };
+        assert_eq!(mismatches(&findings), found, "{said} {done:?}");
+    }
+}
+
+/// A booking made in the call stands beside a move that waits: "fest verlegt" is not said of it.
+#[tokio::test]
+async fn a_firm_move_is_judged_by_what_was_moved() {
+    let done = [
+        Touched::made(MONDAY, AppointmentStatus::Confirmed),
+        Touched::known(TUESDAY_TEN).moved(2, THURSDAY_ELEVEN).waiting(),
+    ];
+    let world = World::new();
+    let said = ["Der erste Termin ist gebucht.", "Der andere Termin ist fest verlegt."];
+    let call = world.call(Some(&said), &done, known()).await;
+    let findings = world.desk.look(&world.scope, call).await.unwrap();
+    assert_eq!(mismatches(&findings), [Mismatch::FirmClaimed]);
 }
 
 /// One booking, and two of which each was said to be made; the same one said again is no other.
 #[tokio::test]
 async fn more_bookings_were_claimed_than_made() {
-    use CallEffect::{AppointmentBooked as Booked, AppointmentMoved as Moved};
+    use AppointmentStatus::Confirmed;
     const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
     const AGAIN: &str = "Wie gesagt, Ihr Termin am Dienstag, dem 1. Dezember, um 10 Uhr ist eingetragen.";
     const SHORT: &str = "Ihr Termin ist gebucht.";
     const THURSDAY: &str = "Ihr Termin am Donnerstag um elf Uhr ist auch gebucht.";
-    for (said, done, made, found) in [
-        (&[TUESDAY, AGAIN, SHORT][..], &[Booked][..], 1, None),
-        (&[TUESDAY, THURSDAY], &[Booked], 1, Some(THURSDAY)),
-        (&[TUESDAY, AGAIN, THURSDAY, AGAIN], &[Booked], 1, Some(THURSDAY)),
-        (&[TUESDAY, THURSDAY], &[Booked], 2, None),
+    let made = || Touched::made(MONDAY, Confirmed);
+    for (said, done, found) in [
+        (&[TUESDAY, AGAIN, SHORT][..], vec![made()], None),
+        (&[TUESDAY, THURSDAY], vec![made()], Some(THURSDAY)),
+        (&[TUESDAY, AGAIN, THURSDAY, AGAIN], vec![made()], Some(THURSDAY)),
+        (&[TUESDAY, THURSDAY], vec![made(), made()], None),
         // It was booked for the one and moved to the other.
-        (&[TUESDAY, THURSDAY], &[Booked, Moved], 1, None),
+        (&[TUESDAY, THURSDAY], vec![made().moved(2, THURSDAY_ELEVEN)], None),
     ] {
         let world = World::new();
-        for _ in 0..made {
-            let row = AppointmentSnapshot {
-                status: AppointmentStatus::Confirmed,
-                cancelled_at: None,
-                ..gone("2026-11-24T09:03:00Z")
-            };
-            world.made.lock().unwrap().push(row);
-        }
-        let call = world.call(Some(said), done, known()).await;
+        let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
         let sentences: Vec<_> = findings
             .iter()
@@ -227,34 +347,26 @@ async fn more_bookings_were_claimed_than_made() {
 /// Tuesday was refused and withdrawn, Wednesday was booked: what is said of Tuesday is a false word.
 #[tokio::test]
 async fn what_was_withdrawn_is_none_of_what_was_made() {
-    use CallEffect::{AppointmentBooked as Booked, AppointmentCancelled as Cancelled};
+    use AppointmentStatus::Confirmed;
     const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
     const WEDNESDAY: &str = "Ihr Termin am Mittwoch um elf Uhr ist gebucht.";
     const OFF: &str = "Der Termin am Dienstag ist abgesagt.";
-    for (said, done, found) in [
-        (&[TUESDAY, WEDNESDAY][..], &[Booked][..], Some(TUESDAY)),
-        (&[WEDNESDAY, TUESDAY], &[Booked], Some(TUESDAY)),
-        (&[WEDNESDAY], &[Booked], None),
+    for (said, is_off, found) in [
+        (&[TUESDAY, WEDNESDAY][..], false, Some(TUESDAY)),
+        (&[WEDNESDAY, TUESDAY], false, Some(TUESDAY)),
+        (&[WEDNESDAY], false, None),
         // The caller changed their mind about it.
-        (&[TUESDAY, OFF, WEDNESDAY], &[Booked, Cancelled], None),
+        (&[TUESDAY, OFF, WEDNESDAY], true, None),
     ] {
         let world = World::new();
-        let withdrawn = gone("2026-11-24T09:03:00Z");
-        let tuesday =
-            AppointmentSnapshot { starts_at: "2026-12-01T09:00:00Z".parse().unwrap(), ..withdrawn.clone() };
-        let wednesday = AppointmentSnapshot {
-            starts_at: "2026-12-02T10:00:00Z".parse().unwrap(),
-            status: AppointmentStatus::Confirmed,
-            cancelled_at: None,
-            ..withdrawn
-        };
-        world.made.lock().unwrap().extend([tuesday, wednesday]);
-        let call = world.call(Some(said), done, known()).await;
+        let tuesday = Touched::made(TUESDAY_TEN, Confirmed).gone(is_off, 3);
+        let done = [tuesday, Touched::made(WEDNESDAY_ELEVEN, Confirmed)];
+        let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
         let sentences: Vec<_> =
             findings.iter().map(|finding| (finding.mismatch, finding.sentence.as_deref())).collect();
         let expected = found.map(|sentence| (Mismatch::BookingClaimed, Some(sentence)));
-        assert_eq!(sentences, expected.into_iter().collect::<Vec<_>>(), "{said:?} {done:?}");
+        assert_eq!(sentences, expected.into_iter().collect::<Vec<_>>(), "{said:?} {is_off}");
     }
 }
 
@@ -279,18 +391,14 @@ async fn what_waits_for_the_calendar_was_promised_too_firmly() {
         (&[WEDNESDAY, TUESDAY], Pending, Some(Confirmed), Some(TUESDAY)),
     ] {
         let world = World::new();
-        let row = |starts_at: &str, status| AppointmentSnapshot {
-            starts_at: starts_at.parse().unwrap(),
-            status,
-            cancelled_at: None,
-            ..gone("2026-11-24T09:03:00Z")
-        };
-        let made = [
-            Some(row("2026-12-01T09:00:00Z", tuesday)),
-            wednesday.map(|status| row("2026-12-02T10:00:00Z", status)),
-        ];
-        world.made.lock().unwrap().extend(made.into_iter().flatten());
-        let call = world.call(Some(said), &[CallEffect::AppointmentBooked], known()).await;
+        // What a person was asked about was refused.
+        let row = |starts_at, status| Touched { is_refused: true, ..Touched::made(starts_at, status) };
+        let done: Vec<_> =
+            [Some(row(TUESDAY_TEN, tuesday)), wednesday.map(|status| row(WEDNESDAY_ELEVEN, status))]
+                .into_iter()
+                .flatten()
+                .collect();
+        let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
         let firm: Vec<_> = findings
             .iter()

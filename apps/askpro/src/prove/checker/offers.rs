@@ -1,10 +1,10 @@
-//! Nobody is offered what somebody has, and nobody is asked twice.
+//! Nobody is offered what somebody has, nobody is asked twice, and whoever says yes has it.
 
 use std::collections::BTreeMap;
 
-use super::{Findings, OfferRow, Rows, Span, overlap};
+use super::{Findings, History, OfferRow, Rows, Span, overlap};
 
-pub(super) fn check(rows: &Rows, findings: &mut Findings) {
+pub(super) fn check(history: &History, rows: &Rows, findings: &mut Findings) {
     let (mut of_wish, mut of_time, mut asked) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for offer in &rows.offers {
         let open = u32::from(offer.is_open);
@@ -25,6 +25,48 @@ pub(super) fn check(rows: &Rows, findings: &mut Findings) {
     }
     for offer in &rows.offers {
         time(offer, rows, findings);
+    }
+    accepted(history, rows, findings);
+}
+
+/// A yes, an appointment and a fulfilled wish: all three or none.
+fn accepted(history: &History, rows: &Rows, findings: &mut Findings) {
+    for (offer, appointment) in &history.accepted {
+        let kept = rows
+            .offers
+            .iter()
+            .any(|row| row.id == *offer && row.is_accepted && row.appointment == Some(*appointment));
+        findings.hold("broken_offer", kept, || {
+            format!("the offer {offer} was accepted and told to be {appointment}, which is not so")
+        });
+    }
+    let mut fulfilled: BTreeMap<_, u32> = BTreeMap::new();
+    let mut became: BTreeMap<_, u32> = BTreeMap::new();
+    for offer in &rows.offers {
+        *fulfilled.entry(offer.wish).or_default() += u32::from(offer.is_accepted);
+        if let Some(appointment) = offer.appointment {
+            *became.entry(appointment).or_default() += 1;
+        }
+        let as_offered = rows.made.iter().filter(|made| {
+            Some(made.appointment) == offer.appointment
+                && (made.service, made.staff, made.start) == (offer.service, offer.staff, offer.start)
+        });
+        let count = as_offered.count();
+        findings.hold("broken_offer", count == usize::from(offer.is_accepted), || {
+            format!(
+                "the offer {} (accepted: {}) became {count} appointments as offered: {:?}",
+                offer.id, offer.is_accepted, offer.appointment
+            )
+        });
+    }
+    for (appointment, count) in became {
+        findings.hold("broken_offer", count == 1, || format!("{count} offers became {appointment}"));
+    }
+    for (wish, status) in &rows.wishes {
+        let count = fulfilled.get(wish).copied().unwrap_or_default();
+        findings.hold("broken_offer", count == u32::from(status == "fulfilled"), || {
+            format!("the wish {wish} is {status} with {count} accepted offers")
+        });
     }
 }
 

@@ -228,7 +228,12 @@ fn offered(end: &mut End, number: u128, start: i64) {
         staff: id(50),
         is_open: true,
         expires_at: at(45),
+        service: id(80),
+        start: at(start),
+        is_accepted: false,
+        appointment: None,
     });
+    end.rows.wishes.insert(id(number + 1_000), "offered".to_owned());
     let taken = OccupancyRow { appointment: None, offer: Some(id(number)), ..end.rows.occupancy[0].clone() };
     end.rows.occupancy.push(OccupancyRow { span, ..taken });
 }
@@ -282,6 +287,71 @@ fn what_is_offered_is_nobodys_and_nobody_is_asked_twice() {
         end.rows.occupancy.pop();
     };
     assert_eq!(End::spoiled(lost), ["wrong_occupancy"]);
+}
+
+/// Somebody has said yes to an offer, and it is the second appointment of the good end.
+fn accepted(end: &mut End) {
+    offered(end, 70, 90);
+    end.rows.occupancy.pop();
+    let offer = &mut end.rows.offers[0];
+    (offer.is_open, offer.is_accepted, offer.appointment) = (false, true, Some(id(2)));
+    end.rows.wishes.insert(offer.wish, "fulfilled".to_owned());
+    end.rows.made.push(MadeRow {
+        appointment: id(2),
+        service: offer.service,
+        staff: offer.staff,
+        start: offer.start,
+    });
+    end.history.accepted.push((offer.id, id(2)));
+}
+
+#[test]
+fn a_yes_is_an_appointment_and_a_fulfilled_wish() {
+    let spoiled = |spoil: fn(&mut End)| {
+        End::spoiled(|end| {
+            accepted(end);
+            spoil(end);
+        })
+    };
+    assert_eq!(spoiled(|_| ()), [""; 0]);
+    let broken: [(&str, fn(&mut End)); 10] = [
+        ("nothing was made", |end| end.rows.made.clear()),
+        ("made twice", |end| end.rows.made.push(end.rows.made[0].clone())),
+        ("another service", |end| end.rows.made[0].service = id(81)),
+        ("another person", |end| end.rows.made[0].staff = id(51)),
+        ("another time", |end| end.rows.made[0].start = at(60)),
+        ("the wish goes on", |end| {
+            end.rows.wishes.insert(id(1_070), "waiting".to_owned());
+        }),
+        ("the yes was lost", |end| {
+            (end.rows.offers[0].is_accepted, end.rows.offers[0].appointment) = (false, None);
+            end.rows.wishes.insert(id(1_070), "waiting".to_owned());
+        }),
+        ("something else was told", |end| end.history.accepted[0].1 = id(1)),
+        ("nobody was asked", |end| {
+            end.rows.wishes.insert(id(1_071), "fulfilled".to_owned());
+        }),
+        ("two became one", |end| {
+            let (wish, freed) = (id(1_072), (id(2_072), at(90)));
+            let second = OfferRow { id: id(72), wish, freed, ..end.rows.offers[0].clone() };
+            end.rows.offers.push(second);
+            end.rows.wishes.insert(wish, "fulfilled".to_owned());
+        }),
+    ];
+    for (what, spoil) in broken {
+        assert_eq!(spoiled(spoil), ["broken_offer"], "{what}");
+    }
+    // What became of it later is judged elsewhere.
+    let moved = |end: &mut End| {
+        accepted(end);
+        end.rows.appointments[1].start = at(120);
+        end.rows.appointments[1].end = at(150);
+        end.rows.appointments[1].staffed = vec![(at(120), at(150))];
+        end.outside[1].span = (at(120), at(150));
+        end.history.told[1].start = Some(at(120));
+        end.block();
+    };
+    assert_eq!(End::spoiled(moved), [""; 0]);
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What a call has done: read from the histories of the appointments that it touched.
+//!
+//! An entry is committed together with what it tells of, and names its call. So nothing that a call did is missing, and what
+//! became of it later is told apart from what was so when the caller hung up.
+
+use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use kernel::StaffId;
+
+use super::claims::When;
+
+/// One entry of an appointment's history, as one call sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// Whether it happened in that call.
+    pub is_of_call: bool,
+    /// The state before; `None` when it was booked.
+    pub before: Option<ChangeFacts>,
+    /// The state after.
+    pub after: ChangeFacts,
+    /// Product time.
+    pub at: DateTime<Utc>,
+}
+
+/// An appointment that a call has done something to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Where it takes place.
+    pub timezone: Tz,
+    /// Where it stands now.
+    pub status: AppointmentStatus,
+    /// Whether the last that a person was asked about it is that the outside calendar refuses it.
+    pub is_refused: bool,
+    /// Its whole history, oldest first.
+    pub history: Vec<Entry>,
+}
+
+/// How a call left an appointment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    /// The call has booked it, and it was not taken back.
+    pub(super) is_booked: bool,
+    /// The call has moved it, and it was not put back.
+    pub(super) is_moved: bool,
+    /// The call has called it off.
+    pub(super) is_cancelled: bool,
+    /// The outside calendar had yet to agree to it, or did not.
+    pub(super) is_waiting: bool,
+    /// When it was to be.
+    pub(super) when: When,
+}
+
+const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
+    (facts.starts_at, facts.staff)
+}
+
+impl Touched {
+    /// How it was left when the call ended. What was done to it later by others is as if it had not happened; without an
+    /// end, nothing is later. `None`: it has no history.
+    pub(super) fn left_by(&self, ended: Option<DateTime<Utc>>) -> Option<Left> {
+        let is_in_time = |entry: &&Entry| entry.is_of_call || ended.is_none_or(|ended| entry.at <= ended);
+        let (mut is_booked, mut is_moved, mut is_cancelled) = (false, false, false);
+        let mut moved_from = Vec::new();
+        for entry in self.history.iter().filter(is_in_time) {
+            match (entry.kind, entry.is_of_call) {
+                (ChangeKind::Booked, true) => is_booked = true,
+                (ChangeKind::Moved, true) => {
+                    moved_from.extend(entry.before.as_ref().map(place));
+                    is_moved = true;
+                }
+                (ChangeKind::Cancelled, true) => is_cancelled = true,
+                // It is where it was, whichever of several moves was not taken.
+                (ChangeKind::Moved, false) => is_moved &= !moved_from.contains(&place(&entry.after)),
+                (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
+                (ChangeKind::Booked, false) => {}
+            }
+        }
+        let last = self.history.iter().rfind(is_in_time)?;
+        // Agreeing is no entry: where nothing was changed since, it stands as it did.
+        let next = self.history.iter().find(|entry| !is_in_time(entry));
+        let status = next
+            .and_then(|next| next.before.as_ref())
+            .map_or(self.status.as_str(), |before| before.status.as_str());
+        // Only a refusal means that there was no agreement; anything else is asked about what the calendar had.
+        let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
+        Some(Left {
+            is_booked,
+            is_moved,
+            is_cancelled,
+            is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
+            when: When::of(last.after.starts_at.with_timezone(&self.timezone).naive_local()),
+        })
+    }
+}
