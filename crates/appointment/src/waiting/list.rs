@@ -299,7 +299,7 @@ impl WaitingList {
         }
     }
 
-    fn ending(
+    pub(super) fn ending(
         &self,
         offer: &Offer,
         wish: &UnmetWish,
@@ -314,7 +314,7 @@ impl WaitingList {
     }
 }
 
-const fn waiting(write: WaitingWrite) -> AppointmentWrite {
+pub(super) const fn waiting(write: WaitingWrite) -> AppointmentWrite {
     AppointmentWrite::Waiting(write)
 }
 

@@ -28,7 +28,7 @@ stored_words!(
         Waiting = "waiting",
         /// A slot is kept for it, and a person asks.
         Offered = "offered",
-        /// It led to an appointment.
+        /// There is an appointment: from an offer, or by another way.
         Fulfilled = "fulfilled",
         /// The person wants it no more.
         Withdrawn = "withdrawn",
@@ -54,7 +54,7 @@ stored_words!(
         Accepted = "accepted",
         /// The person said no.
         Declined = "declined",
-        /// Nobody answered in time, or its time was gone when somebody did.
+        /// Nobody answered in time, its time was gone when somebody did, or the wish was met by another way.
         Lapsed = "lapsed",
     }
 );
