@@ -201,6 +201,16 @@ impl UnmetWish {
         Ok(self.next(if ends { WishStatus::Expired } else { WishStatus::Waiting }))
     }
 
+    /// The same after an offer was taken back before anybody was called: nobody was asked, so it does not count.
+    ///
+    /// # Errors
+    /// [`WishRefused`] unless an offer is open.
+    pub fn unasked(&self, today: NaiveDate) -> Result<Self, WishRefused> {
+        let mut before = self.clone();
+        before.state.asked = before.state.asked.saturating_sub(1);
+        before.back(today)
+    }
+
     /// The same at its end: met, no longer wanted, or over.
     ///
     /// # Errors

@@ -52,3 +52,23 @@ async fn three_withdrawn_wishes_leave_room_for_another() {
     let ended = world.list.end(&world.scope, unknown, WishEnd::Withdrawn).await.unwrap();
     assert_eq!(ended, EndWish::Unknown);
 }
+
+#[tokio::test]
+async fn what_was_taken_back_before_anybody_was_called_is_no_asking() {
+    let world = world();
+    let waiting = world.noted(wish(1)).await;
+    let asked = async || world.desk.find(&world.scope, waiting).await.unwrap().unwrap().snapshot().asked;
+    for hour in 9..15 {
+        let freed = world.freed(&format!("2026-11-24T{hour:02}:00:00Z")).await;
+        let offer = world.offered(freed).await.snapshot().id;
+        assert_eq!(asked().await, 1);
+        assert!(world.list.take_back(&world.scope, offer).await.unwrap());
+        assert!(!world.list.take_back(&world.scope, offer).await.unwrap());
+        assert_eq!((asked().await, world.status(waiting)), (0, WishStatus::Waiting));
+        assert_eq!(
+            world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(),
+            OfferOutcome::Nobody,
+            "and it is not offered again"
+        );
+    }
+}

@@ -250,6 +250,7 @@ async fn what_was_given_away_between_question_and_hiding_is_taken_back() {
     assert_eq!((offers.len(), offers[0].state), (1, OfferState::Lapsed));
     assert_eq!(offers[0].reservation, None);
     assert_eq!(list.wishes(), [WishStatus::Waiting]);
+    assert_eq!(list.world.store.wishes(&list.world.scope)[0].asked, 0, "nobody was asked");
 }
 
 #[tokio::test]
