@@ -19,6 +19,7 @@
 
 mod choice;
 mod desk;
+mod ending;
 mod events;
 mod list;
 mod model;
@@ -27,6 +28,7 @@ mod ports;
 
 pub use choice::Unasked;
 pub use desk::{NewWish, NoteOutcome, WishDesk};
+pub use ending::{EndWish, WishEnd};
 pub use events::{OfferSettled, WaitingEvent, WishNoted, WishOffered};
 pub use list::{Answer, Answered, LapseOffer, Later, OfferOutcome, WaitingList};
 pub use model::{

@@ -29,7 +29,7 @@ use crate::handlers::note_effect::NoteEffect;
 use crate::handlers::process_webhook::ProcessWebhookHandler;
 use crate::handlers::sync_retell_calls::SyncRetellCalls;
 use crate::handlers::waiting::{
-    AskStaff, CloseTask, ExpireWish, LapseOffer, OfferFreedTime, ReleaseReservation,
+    AskStaff, CloseTask, EndMetWishes, ExpireWish, LapseOffer, OfferFreedTime, ReleaseReservation,
 };
 use crate::registry::Registry;
 
@@ -39,7 +39,6 @@ const ZONE: &str = "Europe/Berlin";
 /// Facts that nobody follows yet. Each domain's events are either subscribed to below or named here, so that a new one
 /// is not forgotten in silence.
 pub const NO_SUBSCRIBER: &[&str] = &[
-    "appointment.confirmed",
     "billing.call_charged",
     "billing.charge_corrected",
     "billing.provider_cost_recorded",
@@ -136,6 +135,9 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("appointment.cancelled", OfferFreedTime::KIND, OfferFreedTime::job_of)
         .subscribe("appointment.moved", OfferFreedTime::KIND, OfferFreedTime::job_of_move)
         .subscribe("wish.offer_settled", OfferFreedTime::KIND, OfferFreedTime::job_of)
+        .handler(EndMetWishes::KIND, Arc::new(EndMetWishes(Arc::clone(freed))))
+        .subscribe("appointment.booked", EndMetWishes::KIND, EndMetWishes::job_of)
+        .subscribe("appointment.confirmed", EndMetWishes::KIND, EndMetWishes::job_of)
         .handler(AskStaff::KIND, Arc::new(AskStaff(Arc::clone(freed))))
         .subscribe("wish.offered", AskStaff::KIND, AskStaff::job_of)
         .handler(CloseTask::KIND, Arc::new(CloseTask(Arc::clone(freed))))

@@ -10,11 +10,13 @@ use appointment::waiting::{
     WishDesk, WishId,
 };
 use appointment::{BookingError, BookingService};
+use customer::CustomerService;
 use kernel::{Caller, Classify, ErrorClass, StoreError, TenantScope};
 use servicedesk::{
     AdvanceError, CallbackId, CallbackReason, CallbackService, CallbackStatus, RequestCallback, RequestError,
 };
 
+mod met;
 mod there;
 
 use there::Hidden;
@@ -55,6 +57,7 @@ pub struct FreedTimes {
     desk: WishDesk,
     bookings: Arc<BookingService>,
     callbacks: CallbackService,
+    customers: CustomerService,
     outside: Option<OutsideSlots>,
 }
 
@@ -66,8 +69,9 @@ impl FreedTimes {
         desk: WishDesk,
         bookings: Arc<BookingService>,
         callbacks: CallbackService,
+        customers: CustomerService,
     ) -> Self {
-        Self { list, desk, bookings, callbacks, outside: None }
+        Self { list, desk, bookings, callbacks, customers, outside: None }
     }
 
     /// The same with outside calendars: they are asked before an offer is made, and hide what is offered.

@@ -42,6 +42,7 @@ macro_rules! waiting_contract {
             a_wish_is_changed_in_turn,
             the_list_is_as_long_as_allowed,
             who_waits_is_read_in_order_of_time,
+            open_wishes_of_a_customer_are_found,
             an_offer_keeps_its_time,
             one_is_asked_at_a_time_and_none_twice,
             a_settled_offer_frees_its_time_once,
@@ -250,6 +251,27 @@ pub async fn who_waits_is_read_in_order_of_time(fixture: &WaitingFixture) {
     assert_eq!(none.unwrap(), []);
 }
 
+/// Open wishes that name the customer, at whatever number, oldest first; nobody else's.
+pub async fn open_wishes_of_a_customer_are_found(fixture: &WaitingFixture) {
+    let tenant = fixture.tenant();
+    let of = |number: u32, customer| WishSnapshot { customer, ..fixture.wish(number) };
+    let [customer, other] = tenant.customers;
+    let (late, early) = (of(3, Some(customer)), of(1, Some(customer)));
+    for wish in [&late, &early, &of(2, Some(other)), &of(4, None)] {
+        fixture.note(wish).await.unwrap();
+    }
+    let read = || fixture.wishes.open_of_customer(&tenant.scope, customer);
+    assert_eq!(read().await.unwrap(), [early.clone(), late.clone()]);
+    let over = WishSnapshot { status: WishStatus::Fulfilled, version: 2, ..early };
+    let asked = WishSnapshot { status: WishStatus::Offered, version: 2, ..late };
+    for next in [over, asked.clone()] {
+        fixture.base.write(tenant, waiting(WaitingWrite::Update(next))).await.unwrap();
+    }
+    assert_eq!(read().await.unwrap(), [asked]);
+    let none = fixture.wishes.open_of_customer(&fixture.base.stranger.scope, customer).await;
+    assert_eq!(none.unwrap(), []);
+}
+
 /// An offer occupies time as a hold does: it comes back, is part of the day, and nothing else fits in.
 pub async fn an_offer_keeps_its_time(fixture: &WaitingFixture) {
     let (tenant, wish) = (fixture.tenant(), fixture.wish(1));
@@ -306,12 +328,19 @@ pub async fn one_is_asked_at_a_time_and_none_twice(fixture: &WaitingFixture) {
     let (freed, elsewhen) = (fixture.freed(0, 30).await, fixture.freed(60, 90).await);
     let offer = fixture.offer(&first, freed);
     fixture.make(&offer).await.unwrap();
+    let scope = &fixture.tenant().scope;
+    let open = async |wish: &WishSnapshot| {
+        fixture.wishes.open_offer(scope, wish.id).await.unwrap().map(|open| open.id)
+    };
+    assert_eq!((open(&first).await, open(&second).await), (Some(offer.id), None));
+    assert_eq!(fixture.wishes.open_offer(&fixture.base.stranger.scope, first.id).await.unwrap(), None);
     // Parts that do not overlap, so that only the list's own rules are in the way.
     let mut beside = fixture.offer(&second, freed);
     beside.spans = vec![fixture.base.span(120, 150)];
     assert!(is_stale(&fixture.make(&beside).await));
     assert!(is_stale(&fixture.make(&fixture.offer(&first, elsewhen)).await));
     fixture.settle(offer.id, OfferState::Declined).await.unwrap();
+    assert_eq!(open(&first).await, None);
     assert!(is_stale(&fixture.make(&fixture.offer(&first, freed)).await));
     fixture.make(&beside).await.unwrap();
     fixture.make(&fixture.offer(&first, elsewhen)).await.unwrap();

@@ -46,6 +46,9 @@ macro_rules! offer_columns {
 statements! {
     FIND_WISH = concat!(wish_columns!(), "id = $2");
 
+    OPEN_OF_CUSTOMER = concat!(wish_columns!(), "customer_id = $2 AND status IN ('waiting', 'offered')
+        ORDER BY created_at, id LIMIT $3");
+
     OPEN_OF_NUMBER = concat!(wish_columns!(), "phone_e164 = $2 AND status IN ('waiting', 'offered')
         ORDER BY created_at, id LIMIT $3");
 
@@ -60,6 +63,9 @@ statements! {
               WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_starts,
             (SELECT coalesce(array_agg(o.ends_at ORDER BY o.resource_id, o.starts_at), '{}') FROM public.occupancy o
               WHERE o.tenant_id = f.tenant_id AND o.offer_id = f.id) AS span_ends"), "f.id = $2");
+
+    OPEN_OFFER = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
+            '{}'::timestamptz[] AS span_ends"), "f.wish_id = $2 AND f.state = 'open'");
 
     OFFERS_OF = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
             '{}'::timestamptz[] AS span_ends"),
@@ -262,6 +268,37 @@ impl WishRepository for PgAppointmentRepository {
             .await
             .map_err(store_error);
         session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+    }
+
+    async fn open_offer(
+        &self,
+        scope: &TenantScope,
+        wish: WishId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let row: Result<Option<OfferRow>, _> = sqlx::query_as(OPEN_OFFER)
+            .bind(scope.tenant().as_uuid())
+            .bind(wish.as_uuid())
+            .fetch_optional(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+    }
+
+    async fn open_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<WishRow>, _> = sqlx::query_as(OPEN_OF_CUSTOMER)
+            .bind(scope.tenant().as_uuid())
+            .bind(customer.as_uuid())
+            .bind(i64::from(WishLimits::MOST_OF_NUMBER))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(rows).await?.into_iter().map(WishSnapshot::try_from).collect()
     }
 
     async fn open_of_number(

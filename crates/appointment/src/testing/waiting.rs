@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{BranchId, CommitError, PhoneNumber, StaffId, StoreError, TenantScope};
+use kernel::{BranchId, CommitError, CustomerId, PhoneNumber, StaffId, StoreError, TenantScope};
 
 use super::memory::InMemoryAppointments;
 use super::rows::{Owner, Rows, refused};
@@ -123,6 +123,25 @@ impl WishRepository for InMemoryAppointments {
         id: OfferId,
     ) -> Result<Option<OfferSnapshot>, StoreError> {
         Ok(self.read(scope, |rows| rows.offers.get(&id).cloned()))
+    }
+
+    async fn open_offer(
+        &self,
+        scope: &TenantScope,
+        wish: WishId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        let open = |offer: &&OfferSnapshot| offer.state == OfferState::Open && offer.wish == wish;
+        let found = self.read(scope, |rows| rows.offers.values().find(open).cloned());
+        Ok(found.map(|offer| OfferSnapshot { spans: Vec::new(), uses: Vec::new(), ..offer }))
+    }
+
+    async fn open_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<Vec<WishSnapshot>, StoreError> {
+        let which = |wish: &WishSnapshot| wish.status.is_open() && wish.customer == Some(customer);
+        Ok(self.listed(scope, which, WishLimits::MOST_OF_NUMBER))
     }
 
     async fn open_of_number(

@@ -169,6 +169,32 @@ impl WishDesk {
     pub async fn find(&self, scope: &TenantScope, id: WishId) -> Result<Option<UnmetWish>, BookingError> {
         Ok(self.wishes.find_wish(scope, id).await?.map(UnmetWish::restore))
     }
+
+    /// Open wishes that name this customer.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<Vec<UnmetWish>, BookingError> {
+        let open = self.wishes.open_of_customer(scope, customer).await?;
+        Ok(open.into_iter().map(UnmetWish::restore).collect())
+    }
+
+    /// Open wishes to call this number, whomever they name.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn of_number(
+        &self,
+        scope: &TenantScope,
+        phone: &PhoneNumber,
+    ) -> Result<Vec<UnmetWish>, BookingError> {
+        let open = self.wishes.open_of_number(scope, phone).await?;
+        Ok(open.into_iter().map(UnmetWish::restore).collect())
+    }
 }
 
 /// One number waits once for one service on one day.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, JobSpec, TenantScope};
 use serde_json::json;
 
@@ -173,7 +173,8 @@ impl WaitingList {
         }
     }
 
-    /// Ends an open offer whose time was given away outside before anybody said yes. False if it has ended before.
+    /// Ends an open offer whose time was given away outside before anybody was called, and counts it for nothing. False if
+    /// it has ended before.
     ///
     /// # Errors
     /// Store failures.
@@ -182,7 +183,8 @@ impl WaitingList {
         if !offer.is_open() {
             return Ok(false);
         }
-        self.settle(scope, (&offer, &wish), OfferState::Lapsed, WishStatus::Waiting).await
+        let Ok(next) = wish.unasked(self.today(scope, &wish).await?) else { return Ok(false) };
+        self.settle_as(scope, &offer, &next, OfferState::Lapsed).await
     }
 
     /// Takes a person's report about an offer. A yes becomes an appointment in the time that the offer keeps, in one
@@ -282,13 +284,28 @@ impl WaitingList {
         status: WishStatus,
     ) -> Result<bool, BookingError> {
         let next = if status == WishStatus::Waiting {
-            let catalogue = self.bookings.catalogue(scope, wish.snapshot().branch).await?;
-            wish.back(catalogue.date_at(self.desk.clock.now()))
+            wish.back(self.today(scope, wish).await?)
         } else {
             wish.ended(status)
         };
         let Ok(next) = next else { return Ok(false) };
-        let change = self.ending(offer, &next, state, None)?;
+        self.settle_as(scope, offer, &next, state).await
+    }
+
+    /// The date where this is wished.
+    async fn today(&self, scope: &TenantScope, wish: &UnmetWish) -> Result<NaiveDate, BookingError> {
+        let catalogue = self.bookings.catalogue(scope, wish.snapshot().branch).await?;
+        Ok(catalogue.date_at(self.desk.clock.now()))
+    }
+
+    async fn settle_as(
+        &self,
+        scope: &TenantScope,
+        offer: &Offer,
+        next: &UnmetWish,
+        state: OfferState,
+    ) -> Result<bool, BookingError> {
+        let change = self.ending(offer, next, state, None)?;
         match self.desk.appointments.commit(scope, change).await {
             Ok(()) => {
                 tracing::info!(offer.id = %offer.snapshot().id, offer.state = state.as_str(), "an offer has ended");
@@ -299,7 +316,7 @@ impl WaitingList {
         }
     }
 
-    fn ending(
+    pub(super) fn ending(
         &self,
         offer: &Offer,
         wish: &UnmetWish,
@@ -314,7 +331,7 @@ impl WaitingList {
     }
 }
 
-const fn waiting(write: WaitingWrite) -> AppointmentWrite {
+pub(super) const fn waiting(write: WaitingWrite) -> AppointmentWrite {
     AppointmentWrite::Waiting(write)
 }
 

@@ -28,7 +28,7 @@ stored_words!(
         Waiting = "waiting",
         /// A slot is kept for it, and a person asks.
         Offered = "offered",
-        /// It led to an appointment.
+        /// There is an appointment: from an offer, or by another way.
         Fulfilled = "fulfilled",
         /// The person wants it no more.
         Withdrawn = "withdrawn",
@@ -54,7 +54,7 @@ stored_words!(
         Accepted = "accepted",
         /// The person said no.
         Declined = "declined",
-        /// Nobody answered in time, or its time was gone when somebody did.
+        /// Nobody answered in time, its time was gone when somebody did, or the wish was met by another way.
         Lapsed = "lapsed",
     }
 );
@@ -199,6 +199,16 @@ impl UnmetWish {
         }
         let ends = self.state.asked >= Self::MOST_ASKED || self.state.days.last() < today;
         Ok(self.next(if ends { WishStatus::Expired } else { WishStatus::Waiting }))
+    }
+
+    /// The same after an offer was taken back before anybody was called: nobody was asked, so it does not count.
+    ///
+    /// # Errors
+    /// [`WishRefused`] unless an offer is open.
+    pub fn unasked(&self, today: NaiveDate) -> Result<Self, WishRefused> {
+        let mut before = self.clone();
+        before.state.asked = before.state.asked.saturating_sub(1);
+        before.back(today)
     }
 
     /// The same at its end: met, no longer wanted, or over.

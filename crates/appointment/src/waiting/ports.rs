@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AppointmentId, BranchId, PhoneNumber, StaffId, StoreError, TenantScope};
+use kernel::{AppointmentId, BranchId, CustomerId, PhoneNumber, StaffId, StoreError, TenantScope};
 
 use super::model::{FreedTime, OfferId, OfferReservation, OfferSnapshot, OfferState, WishId, WishSnapshot};
 use super::policy::WishLimits;
@@ -100,6 +100,27 @@ pub trait WishRepository: Send + Sync {
     /// [`StoreError`]; nothing is retried in here.
     async fn find_offer(&self, scope: &TenantScope, id: OfferId)
     -> Result<Option<OfferSnapshot>, StoreError>;
+
+    /// The open offer to this wish. Its spans are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn open_offer(
+        &self,
+        scope: &TenantScope,
+        wish: WishId,
+    ) -> Result<Option<OfferSnapshot>, StoreError>;
+
+    /// Open wishes (waiting or offered) for this customer, whatever their number, oldest first, at most
+    /// [`WishLimits::MOST_OF_NUMBER`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn open_of_customer(
+        &self,
+        scope: &TenantScope,
+        customer: CustomerId,
+    ) -> Result<Vec<WishSnapshot>, StoreError>;
 
     /// Open wishes (waiting or offered) to call this number, oldest first, at most [`WishLimits::MOST_OF_NUMBER`].
     ///

@@ -1,5 +1,7 @@
 //! The waiting list over the fakes.
 
+mod ending;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

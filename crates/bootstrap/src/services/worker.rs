@@ -131,7 +131,8 @@ impl WorkerServices {
         );
         let list = WaitingList::new(wishes.clone(), Arc::clone(&bookings));
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
-        let freed = FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone());
+        let freed =
+            FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone(), customers.clone());
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: Arc::clone(&calendars.book),
             gateway: Arc::clone(&calendars.gateway),

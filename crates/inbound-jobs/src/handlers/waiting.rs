@@ -1,7 +1,8 @@
 //! The waiting list: freed time is offered, an offer ends in time, the staff is asked to call.
 //!
-//! Set off by what frees time (`appointment.cancelled`, `appointment.moved`), by what becomes of an offer
-//! (`wish.offered`, `wish.offer_settled`), and by jobs that were added with an offer or a wish for the instant of its end.
+//! Set off by what frees time (`appointment.cancelled`, `appointment.moved`), by what a wish may have waited for
+//! (`appointment.booked`, `appointment.confirmed`), by what becomes of an offer (`wish.offered`, `wish.offer_settled`),
+//! and by jobs that were added with an offer or a wish for the instant of its end.
 //! Everything is idempotent: one wish is asked at a time, an offer is settled once, a task for the staff has its offer's
 //! id.
 //!
@@ -205,6 +206,36 @@ impl JobHandler for ExpireWish {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let AboutWish { wish } = context.payload()?;
         self.0.expire(context.tenant()?, wish).await.map(drop).map_err(|error| failure(&error))
+    }
+}
+
+/// Ends what the customer of an appointment has waited for.
+#[derive(Clone)]
+pub struct EndMetWishes(pub Arc<FreedTimes>);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AboutAppointment {
+    appointment: AppointmentId,
+}
+
+impl EndMetWishes {
+    /// Stable name of the kind.
+    pub const KIND: &'static str = "end_met_wishes";
+
+    /// The job that follows from an appointment that was made or confirmed; one after another for a customer.
+    pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
+        let key = format!("wishes:{}", event.payload["customer"].as_str().unwrap_or("none"));
+        JobSpec::new(Self::KIND, json!({ "appointment": event.payload["appointment"] })).serial(key)
+    }
+}
+
+#[async_trait]
+impl JobHandler for EndMetWishes {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        let AboutAppointment { appointment } = context.payload()?;
+        let ended = self.0.met_by(context.tenant()?, appointment).await.map_err(|error| failure(&error))?;
+        metrics::counter!("wishes_met_otherwise_total").increment(ended);
+        Ok(())
     }
 }
 

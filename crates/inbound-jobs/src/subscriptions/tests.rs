@@ -105,7 +105,7 @@ impl World {
         let callbacks =
             CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone());
         let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
-        let freed = Arc::new(FreedTimes::new(list, desk, bookings, callbacks));
+        let freed = Arc::new(FreedTimes::new(list, desk, bookings, callbacks, customers.clone()));
         let (calendar_news, calendar_rounds) = calendars::over_fakes(
             &appointments,
             catalogues,
@@ -312,6 +312,23 @@ async fn freed_time_is_named_by_what_freed_it() {
 }
 
 #[tokio::test]
+async fn an_appointment_that_stands_ends_what_its_customer_has_waited_for() {
+    let world = World::new().await;
+    let registry = registry(&world.use_cases);
+    let id = |prefix: &str| format!("{prefix}_00000000000000000000000000000001");
+    for name in ["appointment.booked", "appointment.confirmed"] {
+        let fact = event(name, json!({"appointment": id("apt"), "customer": id("cus"), "call": null}));
+        let made = registry.jobs_for(&fact);
+        let job = made.iter().find(|job| job.kind == "end_met_wishes").unwrap();
+        assert_eq!(job.payload, json!({"appointment": id("apt")}), "{name}");
+        assert_eq!(job.serial_key, Some(format!("wishes:{}", id("cus"))));
+        // An appointment that is not there any more has met nothing.
+        world.run(job, Some(scope(1, None))).await.unwrap();
+        world.run(job, None).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
 async fn a_call_runs_from_its_webhook_to_its_charge() {
     let world = World::new().await;
     let body = br#"{"event":"call_ended","call":{"call_id":"call_0a1b2c","from_number":"anonymous",
@@ -349,7 +366,8 @@ async fn what_was_done_in_a_call_is_noted_on_it_once() {
         ("appointment.booked", json!({"call": call, "customer": customer}), "appointment_booked"),
         ("callback.requested", json!({"call_id": call, "customer_id": null}), "callback_requested"),
     ] {
-        let jobs = registry.jobs_for(&event(fact, payload));
+        let mut jobs = registry.jobs_for(&event(fact, payload));
+        jobs.retain(|job| job.kind == "note_effect");
         assert_eq!(jobs.len(), 1);
         assert_eq!(jobs[0].payload["effect"], effect);
         assert_eq!(jobs[0].payload["call_id"], call);

@@ -1,3 +1,5 @@
+mod met;
+
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, CancelRequest, Requester};
 use appointment::model::{Appointment, AppointmentSource, Catalogue, DateRange};
 use appointment::testing::{
@@ -5,6 +7,7 @@ use appointment::testing::{
 };
 use appointment::waiting::{Answer, Answered, DayWindow, NewWish, NoteOutcome, WishLimits};
 use chrono::{DateTime, Utc};
+use customer::testing::InMemoryCustomers;
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{CustomerId, PersonName, PhoneNumber};
 use servicedesk::testing::InMemoryCallbacks;
@@ -16,6 +19,7 @@ struct World {
     scope: TenantScope,
     clock: Arc<FixedClock>,
     callbacks: Arc<InMemoryCallbacks>,
+    customers: Arc<InMemoryCustomers>,
     bookings: Arc<BookingService>,
     desk: WishDesk,
     list: WaitingList,
@@ -41,15 +45,17 @@ fn world() -> World {
     let desk = WishDesk::new(store.clone(), store, clock.clone(), ids.clone(), WishLimits::default());
     let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
     let callbacks = Arc::new(InMemoryCallbacks::default());
-    let service = CallbackService::new(callbacks.clone(), clock.clone(), ids);
-    let freed = FreedTimes::new(list.clone(), desk.clone(), Arc::clone(&bookings), service);
+    let service = CallbackService::new(callbacks.clone(), clock.clone(), ids.clone());
+    let customers = Arc::new(InMemoryCustomers::default());
+    let known = CustomerService::new(customers.clone(), clock.clone(), ids);
+    let freed = FreedTimes::new(list.clone(), desk.clone(), Arc::clone(&bookings), service, known);
     let catalogue = Catalogue::restore(snapshot).unwrap();
-    World { scope, clock, callbacks, bookings, desk, list, freed, catalogue }
+    World { scope, clock, callbacks, customers, bookings, desk, list, freed, catalogue }
 }
 
 impl World {
-    async fn wish(&self, phone: &str) {
-        let new = NewWish {
+    fn new_wish(&self, phone: &str) -> NewWish {
+        NewWish {
             branch: branch_id(1),
             service: service_id(1),
             staff: None,
@@ -59,22 +65,20 @@ impl World {
             name: PersonName::clean("Erika Muster").ok(),
             days: DateRange::day("2026-11-24".parse().unwrap()),
             window: DayWindow::ANY,
-        };
-        let wish = self.desk.prepare(&self.catalogue, new).unwrap();
+        }
+    }
+
+    async fn wish(&self, phone: &str) {
+        let wish = self.desk.prepare(&self.catalogue, self.new_wish(phone)).unwrap();
         let noted = self.desk.record(&self.scope, &self.catalogue, &wish, None).await.unwrap();
         assert!(matches!(noted, NoteOutcome::Noted(_)));
         self.clock.advance(chrono::TimeDelta::seconds(1));
     }
 
-    /// An appointment is made and called off: what the worker is told about.
-    async fn cancelled(&self) -> FreedTime {
+    async fn booked(&self, start: &str) -> Appointment {
         let request = BookRequest {
             branch: branch_id(1),
-            target: BookTarget::At {
-                service: service_id(1),
-                staff: Some(staff_id(1)),
-                start: at("2026-11-24T09:00:00Z"),
-            },
+            target: BookTarget::At { service: service_id(1), staff: Some(staff_id(1)), start: at(start) },
             party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(9))),
             requester: Requester::Desk,
             source: AppointmentSource::Desk,
@@ -85,6 +89,12 @@ impl World {
         let BookOutcome::Booked(made) = self.bookings.book(&self.scope, request).await.unwrap() else {
             panic!("nothing is in the way");
         };
+        made
+    }
+
+    /// An appointment is made and called off: what the worker is told about.
+    async fn cancelled(&self) -> FreedTime {
+        let made = self.booked("2026-11-24T09:00:00Z").await;
         let cancel = CancelRequest {
             appointment: made.id(),
             reason: None,

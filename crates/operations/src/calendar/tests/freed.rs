@@ -8,6 +8,8 @@ use appointment::waiting::{
     OfferSnapshot, OfferState, Unasked, WaitingList, WishDesk, WishLimits, WishRepository as _, WishStatus,
 };
 use chrono::TimeDelta;
+use customer::CustomerService;
+use customer::testing::InMemoryCustomers;
 use kernel::testing::SequentialIds;
 use kernel::{Clock as _, PhoneNumber};
 use servicedesk::CallbackService;
@@ -36,10 +38,11 @@ impl List {
         let desk =
             WishDesk::new(store.clone(), store.clone(), clock.clone(), ids.clone(), WishLimits::default());
         let list = WaitingList::new(desk.clone(), world.bookings.clone());
-        let callbacks = CallbackService::new(world.callbacks.clone(), clock.clone(), ids);
+        let callbacks = CallbackService::new(world.callbacks.clone(), clock.clone(), ids.clone());
+        let customers = CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids);
         let mut outside = appointment::calendar::MockOutsideTimes::new();
         outside.expect_changed().returning(|_, _| ());
-        let freed = FreedTimes::new(list.clone(), desk.clone(), world.bookings.clone(), callbacks);
+        let freed = FreedTimes::new(list.clone(), desk.clone(), world.bookings.clone(), callbacks, customers);
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: store.clone(),
             gateway: world.gateway.clone(),
@@ -247,6 +250,7 @@ async fn what_was_given_away_between_question_and_hiding_is_taken_back() {
     assert_eq!((offers.len(), offers[0].state), (1, OfferState::Lapsed));
     assert_eq!(offers[0].reservation, None);
     assert_eq!(list.wishes(), [WishStatus::Waiting]);
+    assert_eq!(list.world.store.wishes(&list.world.scope)[0].asked, 0, "nobody was asked");
 }
 
 #[tokio::test]

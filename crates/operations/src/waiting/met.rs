@@ -1,0 +1,59 @@
+//! Whoever has got an appointment by another way is not called any more about what they waited for.
+
+use appointment::model::{AppointmentSnapshot, AppointmentStatus};
+use appointment::waiting::{EndWish, UnmetWish, WishEnd};
+use chrono::NaiveDate;
+use customer::{Customer, same_name};
+use kernel::{AppointmentId, TenantScope};
+
+use super::{FreedTimes, WaitingError};
+
+impl FreedTimes {
+    /// Ends what the customer of this appointment has waited for: wishes for its service that include its day and are older
+    /// than it. How many have ended. It may be called as often as one likes.
+    ///
+    /// An appointment that does not stand yet, or any more, ends nothing: whoever waits might be left with neither.
+    ///
+    /// # Errors
+    /// [`WaitingError`].
+    pub async fn met_by(&self, scope: &TenantScope, appointment: AppointmentId) -> Result<u64, WaitingError> {
+        let Some(made) = self.bookings.find(scope, appointment).await? else { return Ok(0) };
+        let made = made.snapshot();
+        if made.status != AppointmentStatus::Confirmed {
+            return Ok(0);
+        }
+        let mut open = self.desk.of_customer(scope, made.customer).await?;
+        let known = self.customers.find(scope, made.customer).await?;
+        if let Some((customer, phone)) = known.as_ref().and_then(|known| known.phone().map(|at| (known, at)))
+        {
+            let of_number = self.desk.of_number(scope, phone).await?;
+            open.extend(of_number.into_iter().filter(|wish| may_be_of(wish, customer)));
+        }
+        if open.is_empty() {
+            return Ok(0);
+        }
+        let catalogue = self.bookings.catalogue(scope, made.branch).await?;
+        let day = catalogue.date_at(made.starts_at);
+        let mut ended = 0;
+        for wish in open.iter().filter(|wish| is_met(wish, made, day)) {
+            if self.list.end(scope, wish.snapshot().id, WishEnd::Met).await? == EndWish::Ended {
+                ended += 1;
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// What was wished after it was booked is wished beside it.
+fn is_met(wish: &UnmetWish, made: &AppointmentSnapshot, day: NaiveDate) -> bool {
+    let wished = wish.snapshot();
+    wished.service == made.service && wished.days.contains(day) && wished.created_at <= made.created_at
+}
+
+/// A wish to call this customer's number that names nobody whom the company knows. Several people may share a number: it is
+/// somebody else's if both have a name, and not the same one.
+fn may_be_of(wish: &UnmetWish, customer: &Customer) -> bool {
+    let wished = wish.snapshot();
+    let names = wished.name.as_ref().zip(customer.name());
+    wished.customer.is_none() && names.is_none_or(|(wished, known)| same_name(wished, known))
+}
