@@ -101,7 +101,10 @@ async fn lost_answers_neither_double_nor_lose_a_booking() {
 async fn ten_minutes_without_the_calendar_end_in_agreement() {
     let figures = holds(Play::Outage, OUTAGE, 1_500).await;
     println!("{figures:?}");
-    assert!(figures["accepted"] > 0 && figures["open_offers"] > 0, "nobody got what was offered: {figures:?}");
+    assert!(
+        figures["accepted"] > 0 && figures["open_offers"] > 0,
+        "nobody got what was offered: {figures:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

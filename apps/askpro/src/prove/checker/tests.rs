@@ -314,7 +314,8 @@ fn a_yes_is_an_appointment_and_a_fulfilled_wish() {
         })
     };
     assert_eq!(spoiled(|_| ()), [""; 0]);
-    let broken: [(&str, fn(&mut End)); 10] = [
+    type Harm = (&'static str, fn(&mut End));
+    let broken: [Harm; 10] = [
         ("nothing was made", |end| end.rows.made.clear()),
         ("made twice", |end| end.rows.made.push(end.rows.made[0].clone())),
         ("another service", |end| end.rows.made[0].service = id(81)),
