@@ -10,7 +10,7 @@ use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId
 use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
-    HoldSnapshot, NewCustomerRow, Slot, Tie,
+    HoldSnapshot, NewCustomerRow, Slot, Span, Tie,
 };
 use crate::policy::change::{ChangeAct, RecentChanges};
 use crate::waiting::WaitingWrite;
@@ -88,6 +88,14 @@ pub enum AppointmentWrite {
         since: DateTime<Utc>,
         /// How many are allowed.
         max: u32,
+    },
+    /// Nothing is written if the customer has an open appointment during one of these stays: [`CommitError::Stale`], under
+    /// any concurrency of those who write this. Comes before the writes of the appointments.
+    CustomerFree {
+        /// Whose time.
+        customer: CustomerId,
+        /// When the customer is to be nowhere else.
+        stays: Vec<Span>,
     },
     /// Inserts the record of an appointment's copy. Comes after the write of the appointment.
     AddCopy(CopyRecord),

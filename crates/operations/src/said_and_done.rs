@@ -268,7 +268,7 @@ impl SaidAndDone {
     }
 
     /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
-    /// seen to once. Returns what was found.
+    /// seen to once. Returns what was not found before.
     ///
     /// # Errors
     /// [`LookError`]; a later run is worth while.
@@ -280,16 +280,18 @@ impl SaidAndDone {
         }
         let done = self.reviews.done_in(scope, call.id).await?;
         let findings = compare(call, &done);
-        for finding in &findings {
+        let mut new = Vec::new();
+        for finding in findings {
             // The promise first: a review without it would not be promised again.
-            self.promise(scope, call, finding).await?;
+            self.promise(scope, call, &finding).await?;
             let review = CallReview { call: call.id, finding: finding.clone(), opened_at: self.clock.now() };
             if self.reviews.open(scope, &review).await? {
                 tracing::error!(call.id = %call.id, mismatch = finding.mismatch.as_str(),
                     "what was said in a call is not what was done");
+                new.push(finding);
             }
         }
-        Ok(findings)
+        Ok(new)
     }
 
     /// Somebody calls the caller, once for each finding; nobody can be called without a number.

@@ -114,6 +114,7 @@ macro_rules! appointment_contract {
             a_new_customer_is_stored_once,
             a_customers_changes_are_counted,
             a_quota_holds_at_the_commit,
+            a_customer_is_in_one_place_at_a_time,
             a_stranger_neither_sees_nor_changes,
         );
     };

@@ -184,7 +184,7 @@ async fn offers(pool: &PgPool) -> anyhow::Result<Vec<OfferRow>> {
 /// Appointments as the first entry of their histories has them: later ones are not asked for.
 async fn made(pool: &PgPool) -> anyhow::Result<Vec<MadeRow>> {
     let rows: Vec<(Uuid, Uuid, Uuid, DateTime<Utc>)> = sqlx::query_as(
-        "SELECT a.id, a.service_id, (c.after ->> 'staff')::uuid, (c.after ->> 'starts_at')::timestamptz
+        "SELECT a.id, a.service_id, split_part(c.after ->> 'staff', '_', 2)::uuid, (c.after ->> 'starts_at')::timestamptz
            FROM public.appointment_changes c
            JOIN public.appointments a ON a.tenant_id = c.tenant_id AND a.id = c.appointment_id
           WHERE c.kind = 'booked'",

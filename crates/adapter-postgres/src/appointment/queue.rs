@@ -4,7 +4,7 @@
 //! So nobody meets a half-done rival, there are no deadlocks, and a statement's snapshot is younger than every rival's
 //! commit. For time it is a comfort: the exclusion constraint decides alone just as well. For the number of a new
 //! customer it is the rule: several people may share a number, so no constraint can tell a double. So it is for a quota
-//! of changes and for the length of a company's waiting list, which no constraint can count.
+//! of changes, for a customer's own time and for the length of a company's waiting list, which no constraint can count.
 
 use appointment::model::{AppointmentSnapshot, Tie};
 use appointment::ports::AppointmentWrite;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::facilities::Occupied;
 
 /// The keys of the queues to stand in: one for each person, or facility, and day (of UTC) that a write occupies, one for the number of
-/// each new customer, one for each visit of several parts that is changed, one for each customer with a quota, and one for the waiting list that a wish joins, in ascending
+/// each new customer, one for each visit of several parts that is changed, one for each customer with a quota or whose own time is to be free, and one for the waiting list that a wish joins, in ascending
 /// order, so that two transactions never wait for each other crosswise.
 pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64> {
     let mut keys: Vec<i64> = writes
@@ -47,7 +47,7 @@ pub(super) fn locks(scope: &TenantScope, writes: &[AppointmentWrite]) -> Vec<i64
             next: AppointmentSnapshot { tie: Some(Tie::Sequence(visit)), .. },
             ..
         } => Some(fnv(scope, visit.as_uuid().as_bytes().iter().copied())),
-        AppointmentWrite::WithinQuota { customer, .. } => {
+        AppointmentWrite::WithinQuota { customer, .. } | AppointmentWrite::CustomerFree { customer, .. } => {
             Some(fnv(scope, customer.as_uuid().as_bytes().iter().copied()))
         }
         AppointmentWrite::Waiting(WaitingWrite::Note { .. }) => Some(fnv(scope, b"wishes".iter().copied())),

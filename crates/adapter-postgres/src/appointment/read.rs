@@ -2,7 +2,7 @@
 
 use appointment::model::{
     AppointmentSnapshot, AppointmentSource, AppointmentStatus, Note, PhaseKind, PhaseSpan, SequenceId,
-    SeriesId, SyncState, Tie,
+    SeriesId, Span, SyncState, Tie,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::MAX_LISTED;
@@ -63,6 +63,14 @@ statements! {
     FIND_TO_CHANGE = select!("a.id = $2", concat!(", ", recent_changes!("a.tenant_id", "a.customer_id", "$3")));
 
     RECENT_CHANGES = concat!("SELECT ", recent_changes!("$1", "$2", "$3"));
+
+    /// What the look calls the customer's own appointments.
+    ELSEWHERE = "
+        SELECT EXISTS (
+            SELECT FROM unnest($3::timestamptz[], $4::timestamptz[]) AS s (starts_at, ends_at)
+              JOIN public.appointments a
+                ON a.tenant_id = $1 AND a.customer_id = $2 AND a.starts_at < s.ends_at AND a.ends_at > s.starts_at
+             WHERE a.status IN ('pending', 'confirmed', 'needs_attention'))";
 
     LIST_UPCOMING = "SELECT * FROM app.upcoming_of_customers($1, $2, $3, $4)";
 
@@ -234,6 +242,23 @@ pub(super) async fn recent_changes(
         .await
         .map_err(store_error)?;
     Ok(row.into())
+}
+
+/// Whether the customer has an open appointment during one of these stays.
+pub(super) async fn is_elsewhere(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    customer: CustomerId,
+    stays: &[Span],
+) -> Result<bool, StoreError> {
+    sqlx::query_scalar(ELSEWHERE)
+        .bind(scope.tenant().as_uuid())
+        .bind(customer.as_uuid())
+        .bind(stays.iter().map(|stay| stay.start).collect::<Vec<_>>())
+        .bind(stays.iter().map(|stay| stay.end).collect::<Vec<_>>())
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)
 }
 
 pub(super) async fn list_upcoming(

@@ -13,7 +13,7 @@ use kernel::{ChangeSet, CommitError, Durability, TenantScope};
 use serde_json::json;
 
 use super::double::double_of;
-use super::read::recent_changes;
+use super::read::{is_elsewhere, recent_changes};
 use super::rows::{Booked, Releases, claim_hold, insert, record_change, release, renew_hold, update, vacate};
 use super::waiting;
 use crate::calendar::copies;
@@ -125,6 +125,11 @@ pub(super) async fn apply(
             AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if recent_changes(session, scope, *customer, *since).await?.of(*act) >= *max {
+                    return Err(CommitError::Stale);
+                }
+            }
+            AppointmentWrite::CustomerFree { customer, stays } => {
+                if is_elsewhere(session, scope, *customer, stays).await? {
                     return Err(CommitError::Stale);
                 }
             }

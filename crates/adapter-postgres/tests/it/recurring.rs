@@ -96,3 +96,33 @@ async fn of_two_customers_who_want_the_same_dates_of_one_person_one_has_them_and
     assert!(lost.dates.iter().all(|date| date.reasons == ["appointment"]), "{lost:?}");
     assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM appointments").await, 4);
 }
+
+/// One customer, two desks: the same times with different people, by rules that have different names. Both have seen the
+/// customer free. Whoever is slower is told of the other's series, and nobody is in two places.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_series_of_one_customer_at_the_same_times_one_is_booked_and_the_other_is_told() {
+    let database = TestDatabase::fresh().await;
+    let shop = shop(&database).await;
+    let desk = desk(&database, &shop).await;
+    let first = shop.ten.with_timezone(&chrono_tz::Europe::Berlin).date_naive();
+    let whom = Whom::Id(shop.customers[0]);
+    let barrier = Arc::new(Barrier::new(2));
+    let book = |person: u128, dates: u32| {
+        let (desk, scope, whom) = (desk.clone(), shop.scope.clone(), whom.clone());
+        let rule = SeriesRule { first, wall: 600, every: Interval::Weeks(1), count: dates };
+        let staff = Some(staff_id(person));
+        let question = SeriesQuestion { branch: shop.branch, service: service_id(1), staff, rule };
+        let barrier = Arc::clone(&barrier);
+        async move {
+            barrier.wait().await;
+            desk.book(&scope, question, &whom, Conflict::BookTheOthers).await
+        }
+    };
+    let (one, other) = tokio::join!(tokio::spawn(book(1, 4)), tokio::spawn(book(2, 3)));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    let (had, lost, dates) = if one.is_ok() { (one, other, 4) } else { (other, one, 3) };
+    assert_eq!(had.unwrap().count(DateState::Made(AppointmentStatus::Confirmed)), dates);
+    assert!(matches!(lost, Err(SeriesError::Differs { .. })), "{lost:?}");
+    let dates = i64::try_from(dates).unwrap();
+    assert_eq!(count(database.admin_pool(), "SELECT count(*) FROM appointments").await, dates);
+}

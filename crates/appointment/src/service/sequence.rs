@@ -268,6 +268,11 @@ impl BookingService {
         (request, tie): (&BookSequenceRequest, Tie),
     ) -> Result<(Vec<Appointment>, ChangeSet<AppointmentWrite>), BookingError> {
         let mut change = ChangeSet::new();
+        // Whoever looked at the same moment has seen the customer free as well, with somebody else and by another name.
+        if let (false, Some(customer)) = (request.additional, known_customer(&request.party)) {
+            let stays = placed.iter().map(|placed| placed.slot.stay()).collect();
+            change = change.write(AppointmentWrite::CustomerFree { customer, stays });
+        }
         let mut made = Vec::with_capacity(placed.len());
         let mut party = request.party.clone();
         for (part, placed) in pictures.iter().zip(placed) {

@@ -114,6 +114,16 @@ impl Rows {
                     return Err(CommitError::Stale);
                 }
             }
+            AppointmentWrite::CustomerFree { customer, stays } => {
+                let is_there = |row: &AppointmentSnapshot| {
+                    let stay = Span::new(row.starts_at, row.ends_at);
+                    stays.iter().any(|wanted| wanted.overlaps(&stay))
+                };
+                let theirs = |row: &&AppointmentSnapshot| row.customer == *customer && row.status.is_open();
+                if self.appointments.values().filter(theirs).any(is_there) {
+                    return Err(CommitError::Stale);
+                }
+            }
             AppointmentWrite::AddCopy(copy) => self.add_copy(copy)?,
             AppointmentWrite::UpdateCopy(next) => self.update_copy(next)?,
             AppointmentWrite::TryCopiesNow(connection) => self.try_copies_now(*connection),

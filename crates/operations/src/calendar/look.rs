@@ -7,7 +7,7 @@ use appointment::calendar::{
     RemoteBooking, RemoteEventType, RemoteStatus, RemoteUid, ReviewReason,
 };
 use appointment::events::There;
-use appointment::model::{Appointment, Span};
+use appointment::model::{Appointment, AppointmentStatus, Span};
 use chrono::TimeDelta;
 use kernel::TenantScope;
 
@@ -115,7 +115,8 @@ impl CopyDesk {
     ) -> Result<Pushed, CalendarError> {
         let mut next = record.next(CopyState::Refused);
         next.failed(failure.to_string());
-        if !appointment.status().is_open() {
+        if matches!(appointment.status(), AppointmentStatus::Completed | AppointmentStatus::NoShow) {
+            // What is over keeps its copy, whatever it is.
             self.note(scope, next).await?;
             return Ok(Pushed::Refused(Box::new(appointment.clone()), RefusalReason::Invalid));
         }

@@ -1,12 +1,12 @@
 //! Rules of appointments as rows: versions, claims, all or nothing, tenants.
 
 use appointment::model::{
-    AppointmentSnapshot, AppointmentStatus, ChangeKind, NewCustomerRow, Note, SyncState,
+    AppointmentSnapshot, AppointmentStatus, ChangeKind, NewCustomerRow, Note, Span, SyncState,
 };
 use appointment::policy::change::ChangeAct;
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
-use kernel::{ChangeSet, CommitError, PersonName, RandomIds};
+use kernel::{ChangeSet, CommitError, CustomerId, PersonName, RandomIds};
 
 use super::AppointmentFixture;
 use super::build::{claim, insert, is_occupied, new_customer};
@@ -229,6 +229,58 @@ pub async fn a_quota_holds_at_the_commit(fixture: &AppointmentFixture) {
         let wanted = if made.id == won.id { AppointmentStatus::Cancelled } else { made.status };
         assert_eq!(found.status, wanted);
     }
+}
+
+/// Of two series at once, for one customer at the same times with different people, one is told to look again, and it leaves
+/// nothing behind. Another customer is in nobody's way, nor is what was called off or ends where a stay begins.
+pub async fn a_customer_is_in_one_place_at_a_time(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let [customer, other] = tenant.customers;
+    let series = |person: usize, customer: CustomerId, times: [(i64, i64); 2]| {
+        let made = times.map(|(from, until)| {
+            let mut made = fixture.appointment(tenant, from, until);
+            (made.staff, made.customer) = (tenant.staff(person), customer);
+            made
+        });
+        let stays = made.iter().map(|made| Span::new(made.starts_at, made.ends_at)).collect();
+        let mut change = ChangeSet::one(AppointmentWrite::CustomerFree { customer, stays });
+        for made in made.clone() {
+            change = change.write(AppointmentWrite::Insert {
+                appointment: made,
+                new_customer: None,
+                from_hold: None,
+            });
+        }
+        (made, change)
+    };
+    let (of_one, one) = series(0, customer, [(0, 30), (60, 90)]);
+    let (of_two, two) = series(1, customer, [(15, 45), (120, 150)]);
+    let (_, another) = series(1, other, [(60, 90), (200, 230)]);
+    let (one, two, another) = tokio::join!(
+        fixture.commit(tenant, one),
+        fixture.commit(tenant, two),
+        fixture.commit(tenant, another)
+    );
+    assert!(another.is_ok(), "another customer is somewhere else: {another:?}");
+    let (had, none, lost) = if one.is_ok() { (of_one, of_two, two) } else { (of_two, of_one, one) };
+    assert!(matches!(lost, Err(CommitError::Stale)), "{lost:?}");
+    for made in had {
+        assert!(fixture.find(tenant, made.id).await.is_some());
+    }
+    for made in none {
+        assert_eq!(fixture.find(tenant, made.id).await, None);
+    }
+
+    let (_, first) = series(0, customer, [(300, 330), (360, 390)]);
+    fixture.commit(tenant, first).await.unwrap();
+    let (_, between) = series(1, customer, [(330, 360), (390, 420)]);
+    fixture.commit(tenant, between).await.unwrap();
+    let mut off = fixture.appointment(tenant, 500, 530);
+    (off.customer, off.status) = (customer, AppointmentStatus::Cancelled);
+    (off.cancelled_at, off.spans) = (Some(fixture.now), Vec::new());
+    fixture.insert(tenant, &off).await.unwrap();
+    let (_, again) = series(1, customer, [(500, 530), (560, 590)]);
+    fixture.commit(tenant, again).await.unwrap();
 }
 
 /// Two first calls from one number and under one name make one customer; the second is told to look again. Another name

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use appointment::calendar::{ReadFailure, RefusalReason, RemoteEventType};
+use appointment::calendar::{CopyState, ReadFailure, RefusalReason, RemoteEventType};
 use appointment::model::AppointmentStatus;
 use appointment::testing::{Mishap, uid};
 use chrono::TimeDelta;
@@ -125,4 +125,22 @@ async fn a_copy_that_the_account_does_not_show_is_for_a_person() {
         (AppointmentStatus::NeedsAttention, vec!["copy_refused"])
     );
     world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_copy_that_the_account_does_not_show_is_for_a_person() {
+    let world = World::new();
+    let (id, known) = world.settled(1, slot(0)).await;
+    world.cancel(id).await;
+    world.script(Mishap::LostAfter);
+    world.push(id).await;
+    world.gateway.broken.lock().unwrap().insert(known, withheld());
+    world.settle();
+    let pushed = world.push(id).await;
+    assert!(matches!(pushed, Pushed::Refused(_, RefusalReason::Invalid)), "{pushed:?}");
+    assert_eq!(
+        (world.status(id), world.copy(id).await.state),
+        (AppointmentStatus::Cancelled, CopyState::Refused)
+    );
+    assert_eq!((world.reviews(), world.emitted("appointment.disputed")), (vec!["copy_refused"], 1));
 }
