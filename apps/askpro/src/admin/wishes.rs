@@ -1,7 +1,7 @@
 //! The waiting list: who waits, what is offered, and what they said.
 
 use anyhow::Context;
-use appointment::waiting::{Answer, Answered, OfferId};
+use appointment::waiting::{Answer, Answered, EndWish, OfferId, WishEnd, WishId, WishStatus};
 use operations::ports::{ListFilter, WishListQueries as _};
 use serde_json::{Value, json};
 use tenancy::Slug;
@@ -32,6 +32,15 @@ pub enum WishesCommand {
         offer: String,
         /// `yes` books it, `no` offers it to the next one, `withdraw` also ends the wish.
         answer: Said,
+    },
+    /// End a wish that waits, or is asked, because nothing is wanted any more: `askpro wishes withdraw --tenant salon-nord
+    /// wsh_…`. An open offer ends with it.
+    Withdraw {
+        /// The company's slug.
+        #[arg(long)]
+        tenant: String,
+        /// The wish's id (`wsh_…`); the list names it.
+        wish: String,
     },
 }
 
@@ -65,6 +74,7 @@ impl WishesCommand {
         match self {
             Self::List { tenant, status } => list(office, tenant, status.as_deref()).await,
             Self::Answer { tenant, offer, answer } => report(office, tenant, offer, *answer).await,
+            Self::Withdraw { tenant, wish } => withdraw(office, tenant, wish).await,
         }
     }
 }
@@ -116,4 +126,16 @@ pub(crate) async fn answer(office: &Office, slug: &str, offer: &str, said: Said)
     let id: OfferId = offer.parse().with_context(|| format!("`{offer}` is no id of an offer"))?;
     let scope = office.tenant(&Slug::parse(slug)?).await?;
     Ok(office.services.waiting_list().answer(&scope, id, said.into()).await?)
+}
+
+async fn withdraw(office: &Office, slug: &str, wish: &str) -> anyhow::Result<Vec<Value>> {
+    let id: WishId = wish.parse().with_context(|| format!("`{wish}` is no id of a wish"))?;
+    let scope = office.tenant(&Slug::parse(slug)?).await?;
+    match office.services.waiting_list().end(&scope, id, WishEnd::Withdrawn).await? {
+        EndWish::Ended => Ok(vec![json!({"wish": wish, "status": WishStatus::Withdrawn.as_str()})]),
+        EndWish::EndedBefore(status) => {
+            anyhow::bail!("this wish has ended before: {}; nothing was changed", status.as_str())
+        }
+        EndWish::Unknown => anyhow::bail!("the company has no such wish"),
+    }
 }

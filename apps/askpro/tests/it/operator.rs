@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use askpro::admin::{CallbacksCommand, CostsArgs, KeyCommand, Office, Target};
+use appointment::waiting::WishId;
+use askpro::admin::{CallbacksCommand, CostsArgs, KeyCommand, Office, Target, WishesCommand};
 use clap::Parser as _;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
@@ -15,6 +16,8 @@ enum Line {
     Costs(CostsArgs),
     #[command(subcommand)]
     Key(KeyCommand),
+    #[command(subcommand)]
+    Wishes(WishesCommand),
 }
 
 async fn say(database: &TestDatabase, line: &str) -> Result<Vec<Value>, String> {
@@ -31,6 +34,7 @@ async fn say(database: &TestDatabase, line: &str) -> Result<Vec<Value>, String> 
         Line::Callbacks(command) => command.run(&office).await,
         Line::Costs(args) => args.run(&office).await,
         Line::Key(command) => command.run(&office).await,
+        Line::Wishes(command) => command.run(&office).await,
     };
     office.close().await;
     told.map_err(|error| format!("{error:#}"))
@@ -128,4 +132,72 @@ async fn whoever_looks_at_the_costs_of_a_company_is_named_and_sees_one_view() {
     let acted: Vec<_> = lines.iter().filter(|(_, action)| action == "operator.acted").collect();
     assert_eq!(acted.len(), 3);
     assert!(acted.iter().all(|(actor, _)| actor == "operator:anna (askpro costs)"), "{acted:?}");
+}
+
+/// A wish that waits, the wish with this number.
+async fn wish(database: &TestDatabase, salon: &Salon, number: u128, status: &str) -> WishId {
+    let id = uuid::Uuid::from_u128(number);
+    sqlx::query(
+        "INSERT INTO wishes (tenant_id, id, branch_id, service_id, phone_e164, first_day, last_day, from_minute,
+                             until_minute, status, created_at)
+         VALUES ($1, $2, $3, $4, '+491701112233', '2099-12-01', '2099-12-02', 0, 1439, $5, app.now())",
+    )
+    .bind(salon.tenant.as_uuid())
+    .bind(id)
+    .bind(salon.branch.as_uuid())
+    .bind(salon.service.as_uuid())
+    .bind(status)
+    .execute(database.admin_pool())
+    .await
+    .unwrap();
+    WishId::from_uuid(id)
+}
+
+#[tokio::test]
+async fn a_wish_is_withdrawn_with_the_offer_that_is_open_for_it() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let waiting = wish(&database, &salon, 7, "waiting").await;
+    let asked = wish(&database, &salon, 8, "offered").await;
+    let made = "WITH freed AS (
+            INSERT INTO appointments (tenant_id, id, branch_id, customer_id, service_id, staff_id, starts_at, ends_at,
+                                      timezone, status, source, price_minor, currency, sync_state, cancelled_at, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, '2099-12-01 10:00+00', '2099-12-01 10:30+00', 'Europe/Berlin', 'cancelled',
+                    'desk', 3200, 'EUR', 'not_needed', app.now(), app.now())
+            RETURNING tenant_id, id, branch_id, service_id, staff_id, starts_at, ends_at
+        ), offer AS (
+            INSERT INTO wish_offers (tenant_id, id, wish_id, branch_id, freed_appointment_id, freed_staff_id,
+                                     freed_starts_at, freed_ends_at, service_id, staff_id, starts_at, ends_at, state,
+                                     made_at, expires_at)
+            SELECT tenant_id, id, $2, branch_id, id, staff_id, starts_at, ends_at, service_id, staff_id, starts_at,
+                   ends_at, 'open', app.now(), app.now() + interval '1 hour' FROM freed
+        )
+        INSERT INTO occupancy (tenant_id, resource_id, span, kind, offer_id, expires_at)
+        SELECT tenant_id, staff_id, tstzrange(starts_at, ends_at), 'offer', id, app.now() + interval '1 hour' FROM freed";
+    sqlx::query(made)
+        .bind(salon.tenant.as_uuid())
+        .bind(asked.as_uuid())
+        .bind(salon.branch.as_uuid())
+        .bind(salon.customer.as_uuid())
+        .bind(salon.service.as_uuid())
+        .bind(salon.staff.as_uuid())
+        .execute(database.admin_pool())
+        .await
+        .unwrap();
+    for wish in [waiting, asked] {
+        let line = format!("wishes withdraw --tenant salon-1 {wish}");
+        let told = say(&database, &line).await.unwrap();
+        assert_eq!(told, [json!({"wish": wish.to_string(), "status": "withdrawn"})]);
+        let again = say(&database, &line).await.unwrap_err();
+        assert!(again.contains("ended before: withdrawn"), "{again}");
+    }
+    let left = "SELECT (SELECT count(*) FROM wishes WHERE status <> 'withdrawn')
+                     + (SELECT count(*) FROM wish_offers WHERE state <> 'declined')
+                     + (SELECT count(*) FROM occupancy WHERE kind = 'offer')";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(database.admin_pool()).await.unwrap();
+    assert_eq!(left, 0);
+    let nobodys = WishId::from_uuid(uuid::Uuid::from_u128(9));
+    let none = say(&database, &format!("wishes withdraw --tenant salon-1 {nobodys}")).await.unwrap_err();
+    assert!(none.contains("no such wish"), "{none}");
+    assert!(say(&database, "wishes withdraw --tenant salon-1 off_7").await.is_err());
 }

@@ -99,7 +99,7 @@ async fn of_two_customers_who_want_the_same_dates_of_one_person_one_has_them_and
 
 /// One customer, two desks: the same times with different people, by rules that have different names. Both have seen the
 /// customer free. Whoever is slower is told of the other's series, and nobody is in two places.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[tokio::test]
 async fn of_two_series_of_one_customer_at_the_same_times_one_is_booked_and_the_other_is_told() {
     let database = TestDatabase::fresh().await;
     let shop = shop(&database).await;
@@ -118,8 +118,7 @@ async fn of_two_series_of_one_customer_at_the_same_times_one_is_booked_and_the_o
             desk.book(&scope, question, &whom, Conflict::BookTheOthers).await
         }
     };
-    let (one, other) = tokio::join!(tokio::spawn(book(1, 4)), tokio::spawn(book(2, 3)));
-    let (one, other) = (one.unwrap(), other.unwrap());
+    let (one, other) = tokio::join!(book(1, 4), book(2, 3));
     let (had, lost, dates) = if one.is_ok() { (one, other, 4) } else { (other, one, 3) };
     assert_eq!(had.unwrap().count(DateState::Made(AppointmentStatus::Confirmed)), dates);
     assert!(matches!(lost, Err(SeriesError::Differs { .. })), "{lost:?}");
