@@ -36,6 +36,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("appointment::read", crate::appointment::read::STATEMENTS),
         ("appointment::rows", crate::appointment::rows::STATEMENTS),
         ("appointment::waiting", crate::appointment::waiting::STATEMENTS),
+        ("appointment::waiting::write", crate::appointment::waiting::write::STATEMENTS),
         ("billing", crate::billing::STATEMENTS),
         ("calendar", crate::calendar::STATEMENTS),
         ("calendar::administration", crate::calendar::administration::STATEMENTS),

@@ -143,7 +143,7 @@ pub(super) async fn apply(
             }
             AppointmentWrite::Waiting(write) => {
                 release(session, scope, std::mem::take(&mut releases)).await?;
-                waiting::apply(session, scope, write).await?;
+                waiting::write::apply(session, scope, write).await?;
             }
         }
     }
@@ -162,7 +162,7 @@ pub(super) fn audit(writes: &[AppointmentWrite]) -> Vec<AuditEntry> {
             AppointmentWrite::Insert { appointment, new_customer: Some(customer), .. } => {
                 vec![AuditEntry::new("customer.created", &customer.id, Some(appointment.created_at))]
             }
-            AppointmentWrite::Waiting(write) => waiting::audit(write).into_iter().collect(),
+            AppointmentWrite::Waiting(write) => waiting::write::audit(write).into_iter().collect(),
             _ => Vec::new(),
         })
         .collect()
