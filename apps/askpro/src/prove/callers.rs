@@ -150,7 +150,8 @@ pub async fn wait_for(ground: &Ground<'_>, days: &[String], seed: u64, key: &str
     }
 }
 
-/// The staff has called some of those who are being asked. Counts the answers that were heard, and of them the offers that were accepted.
+/// The staff has called some of those who are being asked. Counts the answers that were heard, and of them the offers that
+/// were accepted.
 ///
 /// # Errors
 /// If the offers cannot be read, or an answer not be reported.
