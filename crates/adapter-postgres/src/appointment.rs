@@ -6,6 +6,7 @@ pub(crate) mod double;
 mod facilities;
 pub(crate) mod history;
 pub(crate) mod load;
+pub(crate) mod places;
 mod queue;
 pub(crate) mod read;
 pub(crate) mod rows;
@@ -13,7 +14,8 @@ pub(crate) mod waiting;
 mod write;
 
 use appointment::model::{
-    AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot, NewCustomerRow, Tie,
+    AppointmentSnapshot, CustomerHistory, DayLoad, DayQuery, HoldSnapshot, NewCustomerRow, PlaceBefore,
+    SequenceId, Tie,
 };
 use appointment::policy::change::RecentChanges;
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -56,6 +58,17 @@ impl AppointmentRepository for PgAppointmentRepository {
     async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
         let mut session = self.database.read(scope).await?;
         let found = read::list_tied(&mut session, scope, tie).await;
+        session.finish_read(found).await
+    }
+
+    async fn places_before(
+        &self,
+        scope: &TenantScope,
+        visit: SequenceId,
+        part: AppointmentId,
+    ) -> Result<Vec<PlaceBefore>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = places::before(&mut session, scope, (visit, part)).await;
         session.finish_read(found).await
     }
 

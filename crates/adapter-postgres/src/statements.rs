@@ -33,6 +33,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("appointment::history", crate::appointment::history::STATEMENTS),
         ("appointment::double", crate::appointment::double::STATEMENTS),
         ("appointment::load", crate::appointment::load::STATEMENTS),
+        ("appointment::places", crate::appointment::places::STATEMENTS),
         ("appointment::read", crate::appointment::read::STATEMENTS),
         ("appointment::rows", crate::appointment::rows::STATEMENTS),
         ("appointment::waiting", crate::appointment::waiting::STATEMENTS),

@@ -30,7 +30,7 @@ pub use catalogue::{
     BookingPolicy, Catalogue, CatalogueError, CatalogueSnapshot, ClosedDay, ClosedOrigin, MAX_BUFFER_MINUTES,
     OpeningDay, OpeningException, Phase, PhaseKind, Service, ServiceLink, Staff,
 };
-pub use change::{AppointmentChange, ChangeFacts, ChangeId};
+pub use change::{AppointmentChange, ChangeFacts, ChangeId, PlaceBefore};
 pub use dates::DateRange;
 pub use facility::{
     Facility, FacilityGroup, FacilityGroupId, FacilityId, FacilityKind, FacilityUse, Need, Requirement,

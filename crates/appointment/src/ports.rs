@@ -10,7 +10,7 @@ use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId
 use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
-    HoldSnapshot, NewCustomerRow, Slot, Span, Tie,
+    HoldSnapshot, NewCustomerRow, PlaceBefore, SequenceId, Slot, Span, Tie,
 };
 use crate::policy::change::{ChangeAct, RecentChanges};
 use crate::waiting::WaitingWrite;
@@ -144,6 +144,18 @@ pub trait AppointmentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError`]; nothing is retried in here.
     async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError>;
+
+    /// Where the parts of a visit were before the move in a call that was the last change of `part` and, at the same instant,
+    /// of them: those that are open, `part` among them, by appointment. Empty if a call did not move `part` last.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn places_before(
+        &self,
+        scope: &TenantScope,
+        visit: SequenceId,
+        part: AppointmentId,
+    ) -> Result<Vec<PlaceBefore>, StoreError>;
 
     /// One appointment, and how often its customer has cancelled or moved appointments in calls since `since`, all as
     /// of one instant. What the company changed on its own does not count. `None`: the tenant has no such appointment.

@@ -32,6 +32,7 @@ mod rounds;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 use appointment::error::BookingError;
 use appointment::model::CorruptAppointment;

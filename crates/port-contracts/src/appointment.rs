@@ -105,6 +105,7 @@ macro_rules! appointment_contract {
             a_relaxed_hold_is_visible_at_once,
             a_move_replaces_the_occupied_time,
             what_belongs_together_comes_back_together,
+            what_was_moved_together_is_known_to_have_been_elsewhere,
             a_taken_part_undoes_all,
             vacated_time_can_be_exchanged,
             a_stale_version_writes_nothing,

@@ -32,13 +32,14 @@ pub enum Offered {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outside {
     people: Vec<(StaffId, Offered)>,
-    moving: Option<Moving>,
+    moving: Vec<Moving>,
     /// Whether what is not known counts as free.
     trusting: bool,
 }
 
 /// An appointment that is to be moved. The outside calendar sees its time as taken, so it is asked about that time as if
-/// the copy was not there.
+/// the copy was not there. It can leave out one copy and not several: where another part of the same visit stands, nothing
+/// is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moving {
     /// Whose time it has.
@@ -67,13 +68,14 @@ impl Outside {
     /// What is said about these people.
     #[must_use]
     pub const fn new(people: Vec<(StaffId, Offered)>) -> Self {
-        Self { people, moving: None, trusting: false }
+        Self { people, moving: Vec::new(), trusting: false }
     }
 
-    /// For moving an appointment that has a copy there.
+    /// For moving an appointment that has a copy there, or several at once.
     #[must_use]
-    pub fn moving(self, moving: Option<Moving>) -> Self {
-        Self { moving, ..self }
+    pub fn moving(mut self, moving: impl IntoIterator<Item = Moving>) -> Self {
+        self.moving.extend(moving);
+        self
     }
 
     /// The same, with everything free that is not known to be taken: for a wish that will be verified.
@@ -90,16 +92,20 @@ impl Outside {
 
     /// What decides about one stay of a person.
     fn of_stay(&self, staff: StaffId, stay: Span) -> Option<&Offered> {
-        match &self.moving {
-            Some(own) if own.staff == staff && own.stay.overlaps(&stay) => Some(&own.offered),
-            _ => self.of(staff),
+        let mut there = self.moving.iter().filter(|own| own.staff == staff && own.stay.overlaps(&stay));
+        match (there.next(), there.next()) {
+            (Some(_), Some(_)) => Some(&Offered::Unknown),
+            (Some(own), None) => Some(&own.offered),
+            (None, _) => self.of(staff),
         }
     }
 
     /// Whether nothing is left open about anybody.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.people.iter().all(|(_, offered)| matches!(offered, Offered::Fresh { .. }))
+        let people = self.people.iter().map(|(_, offered)| offered);
+        let moving = self.moving.iter().map(|own| &own.offered);
+        people.chain(moving).all(|offered| matches!(offered, Offered::Fresh { .. }))
     }
 
     /// Whether a stay with a person may begin, as far as outside calendars go.

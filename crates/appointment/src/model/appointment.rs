@@ -290,4 +290,20 @@ impl Appointment {
     pub fn stay(&self) -> Span {
         Span::new(self.snapshot.starts_at, self.snapshot.ends_at)
     }
+
+    /// The customer's stay with the buffers around it.
+    #[must_use]
+    pub fn reach(&self) -> Span {
+        self.reach_at(self.stay())
+    }
+
+    /// The same for another stay.
+    #[must_use]
+    pub fn reach_at(&self, stay: Span) -> Span {
+        let own = self.stay();
+        let spans = &self.snapshot.spans;
+        let first = spans.iter().map(|span| span.start).min().map_or(own.start, |first| first.min(own.start));
+        let last = spans.iter().map(|span| span.end).max().map_or(own.end, |last| last.max(own.end));
+        Span::new(stay.start - (own.start - first), stay.end + (last - own.end))
+    }
 }

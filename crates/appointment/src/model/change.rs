@@ -38,6 +38,17 @@ impl ChangeFacts {
     }
 }
 
+/// Where a part of a visit was before the visit was moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceBefore {
+    /// The part.
+    pub appointment: AppointmentId,
+    /// With whom it was.
+    pub staff: StaffId,
+    /// When it began.
+    pub starts_at: DateTime<Utc>,
+}
+
 /// One entry of an appointment's history. Entries are added, never changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppointmentChange {

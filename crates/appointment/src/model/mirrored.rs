@@ -7,6 +7,7 @@ use super::appointment::{Appointment, AppointmentStatus, SyncState};
 use super::footprint::Footprint;
 use super::note::Note;
 use super::span::Minute;
+use super::transition::after_change;
 
 impl Appointment {
     /// The same, with a copy in an outside calendar still to be made: it stands when that calendar agrees.
@@ -102,6 +103,18 @@ impl Appointment {
         back
     }
 
+    /// The same for one that would be apart from the rest of its visit otherwise: what the outside calendar has of it is
+    /// still to be moved back there.
+    #[must_use]
+    pub fn move_undone_along(&self, staff: StaffId, start: DateTime<Utc>) -> Self {
+        let mut back = self.move_undone(staff, start);
+        back.snapshot.sync_state = after_change(self.snapshot.sync_state);
+        if back.snapshot.sync_state == SyncState::Pending {
+            back.snapshot.status = AppointmentStatus::Pending;
+        }
+        back
+    }
+
     /// The appointment called off because the outside calendar says so, or does not take it; no rule of the branch
     /// stands in the way.
     #[must_use]
@@ -122,10 +135,7 @@ impl Appointment {
     #[must_use]
     pub fn withdraw_along(&self, reason: Option<Note>, now: DateTime<Utc>) -> Self {
         let mut gone = self.withdraw(reason, now);
-        gone.snapshot.sync_state = match self.snapshot.sync_state {
-            SyncState::NotNeeded => SyncState::NotNeeded,
-            SyncState::Pending | SyncState::Synced | SyncState::Failed => SyncState::Pending,
-        };
+        gone.snapshot.sync_state = after_change(self.snapshot.sync_state);
         gone
     }
 

@@ -185,7 +185,7 @@ impl Appointment {
 }
 
 /// A changed appointment has to be transferred again, if it is transferred at all.
-const fn after_change(state: SyncState) -> SyncState {
+pub(super) const fn after_change(state: SyncState) -> SyncState {
     match state {
         SyncState::NotNeeded => SyncState::NotNeeded,
         SyncState::Pending | SyncState::Synced | SyncState::Failed => SyncState::Pending,

@@ -142,7 +142,7 @@ impl BookingService {
                     ChangeKind::Moved,
                     (&before, &after),
                     &found.picture.catalogue,
-                    call,
+                    (call, now),
                 )
                 .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
                 .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
@@ -204,7 +204,7 @@ impl BookingService {
                     ChangeKind::Cancelled,
                     (&before, &after),
                     &catalogue,
-                    call,
+                    (call, now),
                 )
                 .emit(fact.into_outgoing(self.ids.as_ref(), now)?)
                 .claim(request.claim.as_ref().map(|claim| claim.make(&after)));
@@ -292,7 +292,7 @@ impl BookingService {
         kind: ChangeKind,
         (before, after): (&Appointment, &Appointment),
         catalogue: &Catalogue,
-        call: Option<CallId>,
+        (call, now): (Option<CallId>, DateTime<Utc>),
     ) -> ChangeSet<AppointmentWrite> {
         let history = AppointmentChange::new(
             self.ids.as_ref(),
@@ -300,7 +300,7 @@ impl BookingService {
             Some(before.snapshot()),
             after.snapshot(),
             (scope.actor().clone(), call),
-            self.clock.now(),
+            now,
         );
         let next = after.snapshot();
         let change = change
@@ -317,7 +317,6 @@ impl BookingService {
             }
             link => AppointmentWrite::CopyDue { appointment: next.id, link },
         };
-        let now = self.clock.now();
         let change = change.write(copy).enqueue(copy_job(next.id, now));
         let look = unanswered_job(next, now).filter(|_| next.status.is_open());
         look.into_iter().fold(change, ChangeSet::enqueue)

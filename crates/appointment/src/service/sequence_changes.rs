@@ -54,7 +54,14 @@ impl BookingService {
             for (before, after) in before.iter().zip(&after) {
                 let fact = AppointmentEvent::cancelled(after.snapshot(), call);
                 change = self
-                    .with_update(change, scope, ChangeKind::Cancelled, (before, after), &catalogue, call)
+                    .with_update(
+                        change,
+                        scope,
+                        ChangeKind::Cancelled,
+                        (before, after),
+                        &catalogue,
+                        (call, now),
+                    )
                     .emit(fact.into_outgoing(self.ids.as_ref(), now)?);
             }
             let change = change.claim(request.claim.as_ref().map(|claim| claim.make(&after)));

@@ -8,6 +8,7 @@ use super::sequence_changes::{Open, fee_due, fee_of, refusal, within_quotas};
 use super::sequence_place::{PartPicture, certainty, place_all};
 use super::sequence_starts::Around;
 use super::{ATTEMPTS, Ask, BookingService, Subject, latest_day, wish_for, worth_another_look};
+use crate::calendar::{Moving, Offered};
 use crate::commands::{
     ChangeSequenceOutcome, ChangeSequenceRequest, PrepareSequenceOutcome, Requester, Sequence, SequenceMove,
 };
@@ -107,7 +108,7 @@ impl BookingService {
             for (before, after) in before.iter().zip(&after) {
                 let fact = AppointmentEvent::moved(before.snapshot(), after.snapshot(), call);
                 change = self
-                    .with_update(change, scope, ChangeKind::Moved, (before, after), catalogue, call)
+                    .with_update(change, scope, ChangeKind::Moved, (before, after), catalogue, (call, now))
                     .emit(fact.into_outgoing(self.ids.as_ref(), now)?);
             }
             let change = change.claim(request.claim.as_ref().map(|claim| claim.make(&after)));
@@ -246,6 +247,8 @@ impl BookingService {
             let mut picture = self.picture(scope, &ask, days).await?;
             picture.load.busy.retain(|busy| !own(busy.kind));
             picture.load.facilities.retain(|busy| !own(busy.kind));
+            let others = parts.iter().filter(|other| other.id() != part.id());
+            picture.outside = picture.outside.moving(others.filter_map(standing_there));
             if state.sync_state != SyncState::NotNeeded {
                 // A copy that stayed behind would be nobody's.
                 let catalogue = std::sync::Arc::clone(&picture.catalogue);
@@ -255,6 +258,12 @@ impl BookingService {
         }
         Ok(pictures)
     }
+}
+
+/// Another part of the visit: its copy leaves with it, and what is free without it there is not known.
+fn standing_there(part: &Appointment) -> Option<Moving> {
+    let has_copy = part.snapshot().sync_state != SyncState::NotNeeded;
+    has_copy.then(|| Moving { staff: part.snapshot().staff, stay: part.reach(), offered: Offered::Unknown })
 }
 
 /// Slots that are not for the parts that are open.

@@ -30,7 +30,7 @@ use crate::commands::{
 };
 use crate::model::{
     Appointment, AppointmentSnapshot, AppointmentSource, CustomerHistory, DayLoad, DayQuery, Draft,
-    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, Sought, Tie,
+    HoldSnapshot, Minute, NewCustomerRow, Note, PhaseKind, PlaceBefore, SequenceId, Sought, Tie,
 };
 use crate::policy::alternatives::RankedSlot;
 use crate::policy::change::RecentChanges;
@@ -87,6 +87,15 @@ impl AppointmentRepository for Racing {
 
     async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
         self.store.list_tied(scope, tie).await
+    }
+
+    async fn places_before(
+        &self,
+        scope: &TenantScope,
+        visit: SequenceId,
+        part: AppointmentId,
+    ) -> Result<Vec<PlaceBefore>, StoreError> {
+        self.store.places_before(scope, visit, part).await
     }
 
     async fn find_to_change(

@@ -13,7 +13,7 @@ use kernel::{
 use super::rows::Rows;
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery,
-    HoldSnapshot, NewCustomerRow, Tie,
+    HoldSnapshot, NewCustomerRow, PlaceBefore, SequenceId, Tie,
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository};
@@ -174,6 +174,15 @@ impl AppointmentRepository for InMemoryAppointments {
 
     async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {
         Ok(self.read(scope, |rows| rows.tied(tie)))
+    }
+
+    async fn places_before(
+        &self,
+        scope: &TenantScope,
+        visit: SequenceId,
+        part: AppointmentId,
+    ) -> Result<Vec<PlaceBefore>, StoreError> {
+        Ok(self.read(scope, |rows| rows.places_before(visit, part)))
     }
 
     async fn find_to_change(

@@ -11,7 +11,7 @@ use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
     CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
-    MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, Span, Tie,
+    MAX_COUNTED, MAX_HISTORY, NewCustomerRow, OwnAppointment, PastVisit, PlaceBefore, SequenceId, Span, Tie,
 };
 use crate::policy::change::RecentChanges;
 use crate::ports::AppointmentWrite;
@@ -262,6 +262,23 @@ impl Rows {
 
     pub(super) fn tied(&self, tie: Tie) -> Vec<AppointmentSnapshot> {
         self.listed(|row| row.tie == Some(tie))
+    }
+
+    pub(super) fn places_before(&self, visit: SequenceId, part: AppointmentId) -> Vec<PlaceBefore> {
+        let last = |id: AppointmentId| self.changes.iter().rfind(|change| change.appointment == id);
+        let is_move = |change: &&AppointmentChange| change.kind == ChangeKind::Moved && change.call.is_some();
+        let Some(own) = last(part).filter(is_move) else { return Vec::new() };
+        let parts = self.tied(Tie::Sequence(visit)).into_iter().filter(|part| part.status.is_open());
+        let moved = parts.filter_map(|part| last(part.id)).filter(is_move);
+        let along = moved.filter(|change| (change.call, change.at) == (own.call, own.at));
+        let place = |change: &AppointmentChange| {
+            let before = change.before.as_ref()?;
+            let (staff, starts_at) = (before.staff, before.starts_at);
+            Some(PlaceBefore { appointment: change.appointment, staff, starts_at })
+        };
+        let mut places: Vec<_> = along.filter_map(place).collect();
+        places.sort_by_key(|place| place.appointment);
+        places
     }
 
     fn listed(&self, which: impl Fn(&AppointmentSnapshot) -> bool) -> Vec<AppointmentSnapshot> {

@@ -45,45 +45,72 @@ impl LiveCopies {
 /// How one attempt ended.
 type Ended = Result<Result<Pushed, CalendarError>, JoinError>;
 
+/// What follows from how an attempt on a part ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Nothing.
+    Wait,
+    /// These parts are tried again.
+    Try(Vec<AppointmentId>),
+    /// The whole visit is withdrawn: there is nothing more to hear.
+    Leave,
+}
+
 /// What is known of the parts of a visit.
 #[derive(Default)]
 struct Known {
     /// Some are still open.
     is_open: bool,
+    /// Parts that wait until another one has left.
+    behind: Vec<AppointmentId>,
+    /// Parts whose attempt has ended, whatever came of it.
+    ended: Vec<AppointmentId>,
     /// Why one of them is refused: the first that was, unless another one took the visit with it.
     refused: Option<RefusalReason>,
 }
 
 impl Known {
-    /// Takes in how the attempt on a part ended. True if the whole visit is withdrawn now.
-    fn hears(&mut self, part: AppointmentId, ended: Ended) -> bool {
+    /// Takes in how the attempt on a part ended.
+    fn hears(&mut self, part: AppointmentId, ended: Ended) -> Next {
         match ended {
-            Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => {}
+            Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => {
+                self.ended.push(part);
+                return Next::Try(std::mem::take(&mut self.behind));
+            }
             Ok(Ok(Pushed::Refused(after, reason))) => {
                 let is_withdrawn = !after.status().is_open();
-                if is_withdrawn || self.refused.is_none() {
+                let is_first = self.refused.is_none();
+                if is_withdrawn || is_first {
                     self.refused = Some(reason);
                 }
-                return is_withdrawn;
+                if is_withdrawn {
+                    return Next::Leave;
+                }
+                // What was moved with it is to go back now, too.
+                let others = self.behind.drain(..).chain(self.ended.drain(..));
+                return if is_first { Next::Try(others.collect()) } else { Next::Wait };
+            }
+            Ok(Ok(Pushed::Behind)) => {
+                self.behind.push(part);
+                return Next::Wait;
             }
             Ok(Ok(Pushed::Open { why })) => {
                 tracing::info!(%why, appointment.id = %part, "a copy is still open");
-                self.is_open = true;
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, appointment.id = %part, "a copy could not be brought up to date");
-                self.is_open = true;
             }
             Err(error) => {
                 tracing::error!(%error, appointment.id = %part, "an attempt on a copy ended early");
-                self.is_open = true;
             }
         }
-        false
+        self.is_open = true;
+        self.ended.push(part);
+        Next::Wait
     }
 
-    const fn settlement(&self) -> Settlement {
-        match (self.refused, self.is_open) {
+    fn settlement(&self) -> Settlement {
+        match (self.refused, self.is_open || !self.behind.is_empty()) {
             (Some(reason), _) => Settlement::Refused(reason),
             (None, true) => Settlement::Open,
             (None, false) => Settlement::Agreed,
@@ -98,13 +125,12 @@ impl CopySettler for LiveCopies {
         // One caller waits for all of them, and hears of all or of none.
         let attention = Arc::new(Attention::waiting());
         let effort = Effort { lane: Lane::Live, within: self.request };
-        let attempt = |part: &AppointmentId| {
-            let (desk, heard, scope, part) =
-                (self.desk.clone(), Arc::clone(&attention), scope.clone(), *part);
+        let attempt = |part: AppointmentId| {
+            let (desk, heard, scope) = (self.desk.clone(), Arc::clone(&attention), scope.clone());
             let attempt = self.tasks.spawn(async move { desk.push(&scope, part, effort, &heard).await });
             async move { (part, attempt.await) }
         };
-        let mut attempts: FuturesUnordered<_> = visit.iter().map(attempt).collect();
+        let mut attempts: FuturesUnordered<_> = visit.iter().copied().map(attempt).collect();
         // The caller has waited for the same account already in this use of the tool.
         let patience = if was_silent { self.patience.min(LITTLE_PATIENCE) } else { self.patience };
         let mut out_of_patience = pin!(tokio::time::sleep(voice::patience::at_most(patience)));
@@ -124,9 +150,45 @@ impl CopySettler for LiveCopies {
                 }
             };
             let Some((part, ended)) = ended else { return known.settlement() };
-            if known.hears(part, ended) {
-                return known.settlement();
+            match known.hears(part, ended) {
+                Next::Wait => {}
+                Next::Try(parts) => attempts.extend(parts.into_iter().map(attempt)),
+                Next::Leave => return known.settlement(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{IdGenerator as _, RandomIds};
+
+    fn parts() -> [AppointmentId; 2] {
+        [RandomIds.next_uuid(), RandomIds.next_uuid()].map(AppointmentId::from_uuid)
+    }
+
+    fn open() -> Ended {
+        Ok(Ok(Pushed::Open { why: "no answer".to_owned() }))
+    }
+
+    #[test]
+    fn a_part_that_waits_for_another_is_tried_again_once_that_has_left() {
+        let [first, second] = parts();
+        let mut known = Known::default();
+        assert_eq!(known.hears(first, Ok(Ok(Pushed::Behind))), Next::Wait);
+        assert_eq!(known.settlement(), Settlement::Open);
+        assert_eq!(known.hears(second, Ok(Ok(Pushed::NotNeeded))), Next::Try(vec![first]));
+        assert_eq!(known.hears(first, Ok(Ok(Pushed::NotNeeded))), Next::Try(Vec::new()));
+        assert_eq!(known.settlement(), Settlement::Agreed);
+    }
+
+    #[test]
+    fn a_part_without_an_answer_is_not_tried_again() {
+        let [first, second] = parts();
+        let mut known = Known::default();
+        assert_eq!(known.hears(first, open()), Next::Wait);
+        assert_eq!(known.hears(second, Ok(Ok(Pushed::NotNeeded))), Next::Try(Vec::new()));
+        assert_eq!(known.settlement(), Settlement::Open);
     }
 }

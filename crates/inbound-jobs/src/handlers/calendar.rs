@@ -40,7 +40,7 @@ impl JobHandler for BringCopyUpToDate {
         let result = match pushed {
             Pushed::NotNeeded | Pushed::Settled(_) => "settled",
             Pushed::Refused(..) => "refused",
-            Pushed::Open { .. } => "open",
+            Pushed::Open { .. } | Pushed::Behind => "open",
         };
         metrics::counter!("calendar_copies_total", "result" => result).increment(1);
         Ok(())

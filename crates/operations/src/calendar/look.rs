@@ -1,4 +1,5 @@
-//! Finding out what became of a write whose answer was lost.
+//! Finding out how a copy stands there: what became of a write whose answer was lost, and whether what is remembered is
+//! still so.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,68 @@ const LOOK_AROUND_DAYS: i64 = 31;
 pub(super) const MAX_MOVES: usize = 10;
 
 impl CopyDesk {
+    /// The copy is as it should be: so says the appointment, too. `None`: it is not, look again.
+    pub(super) async fn rest(
+        &self,
+        scope: &TenantScope,
+        appointment: Appointment,
+        record: CopyRecord,
+        effort: Effort,
+    ) -> Result<Option<Pushed>, CalendarError> {
+        if record.state == CopyState::Refused {
+            return Ok(Some(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged)));
+        }
+        if record.state == CopyState::Settled && appointment.status() == AppointmentStatus::Pending {
+            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
+        }
+        if record.state == CopyState::Settled {
+            return Ok(Some(Pushed::Settled(Box::new(appointment))));
+        }
+        if appointment.status().is_open()
+            && let Some(pushed) = self.doubt(scope, &appointment, &record, effort).await?
+        {
+            return Ok(pushed);
+        }
+        let settled = record.next(CopyState::Settled);
+        let agreed = self.agree(scope, &appointment, settled, None).await?;
+        Ok(Some(Pushed::Settled(Box::new(agreed))))
+    }
+
+    /// Nothing is to be written, since the appointment is back where its copy was. What is promised now must not rest
+    /// on memory alone. `None`: the copy stands there as it is remembered.
+    async fn doubt(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: &CopyRecord,
+        effort: Effort,
+    ) -> Result<Option<Option<Pushed>>, CalendarError> {
+        let (Some(uid), link) = (&record.uid, record.placed.as_ref().unwrap_or(&record.link)) else {
+            return Ok(None);
+        };
+        let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
+        };
+        let stands = |there: &RemoteBooking| {
+            there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start
+        };
+        match self.parts.gateway.get(scope, &connection, uid, effort).await {
+            Ok(Some(there)) if stands(&there) && record.link.is_performed_as_wanted(&there) => Ok(None),
+            Ok(Some(there)) if stands(&there) => {
+                let mut next = record.next(CopyState::Refused);
+                next.failed("somebody else performs it there".to_owned());
+                let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
+                Ok(Some(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken))))
+            }
+            // What is not shown any more is not as it was left either: whoever looks for it asks a person.
+            Ok(_) | Err(ReadFailure::Withheld { .. }) => {
+                self.note(scope, record.next(CopyState::Unknown)).await?;
+                Ok(Some(None))
+            }
+            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
+        }
+    }
+
     /// Finds out what became of a write. `None`: it is known now, go on.
     pub(super) async fn look(
         &self,

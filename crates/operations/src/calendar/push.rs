@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, Connection, CopyRecord, CopyRetries, CopyState, Effort, OutsideTimes,
-    ReadFailure, RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
+    RefusalReason, RemoteBooking, RemoteRequest, RemoteStatus, ReviewReason, Step, WriteFailure,
 };
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -24,6 +24,9 @@ const MAX_STEPS: usize = 6;
 
 /// A sender that has not reported by then was cut off. Longer than any request may take, with room for a slow commit.
 const LEASE_SECONDS: i64 = 20;
+
+/// Why a part of a visit waits.
+const BEHIND: &str = "another part of the visit stands where it goes";
 
 /// Why nothing is asked of an account.
 pub(super) const SWITCHED_OFF: &str = "the account is switched off";
@@ -77,6 +80,16 @@ pub enum Pushed {
         /// Why, without personal data.
         why: String,
     },
+    /// Not yet: another part of the visit stands where it goes, and has not left. A later run goes on.
+    Behind,
+}
+
+/// Where one appointment stands, whatever is in its way.
+enum One {
+    /// So.
+    Done(Pushed),
+    /// Behind this other part of its visit.
+    Behind(AppointmentId),
 }
 
 impl CopyDesk {
@@ -100,25 +113,59 @@ impl CopyDesk {
         effort: Effort,
         attention: &Attention,
     ) -> Result<Pushed, CalendarError> {
+        let mut queue = vec![id];
+        while let Some(part) = queue.last() {
+            match self.push_one(scope, *part, effort, attention).await? {
+                // Whoever stands where it goes goes first.
+                One::Behind(other) if !queue.contains(&other) => queue.push(other),
+                One::Behind(_) => break,
+                One::Done(pushed) if queue.len() == 1 => return Ok(pushed),
+                One::Done(Pushed::Open { .. } | Pushed::Behind) => break,
+                One::Done(Pushed::NotNeeded | Pushed::Settled(_) | Pushed::Refused(..)) => {
+                    queue.pop();
+                }
+            }
+        }
+        if let Some((appointment, record)) = self.load(scope, id).await? {
+            match self.stays_open(scope, &appointment, &record, BEHIND.to_owned()).await {
+                // Whoever was faster has written when to go on.
+                Ok(_) | Err(CalendarError::Commit(CommitError::Stale)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Pushed::Behind)
+    }
+
+    /// The same for this one alone.
+    async fn push_one(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        effort: Effort,
+        attention: &Attention,
+    ) -> Result<One, CalendarError> {
         for _ in 0..MAX_STEPS {
             let Some((appointment, record)) = self.load(scope, id).await? else {
-                return Ok(Pushed::NotNeeded);
+                return Ok(One::Done(Pushed::NotNeeded));
             };
             let step = record.step(appointment.snapshot(), self.parts.clock.real_now());
+            if let Some(other) = self.in_the_way(scope, (&appointment, &record), &step).await? {
+                return Ok(One::Behind(other));
+            }
             let done = match step {
                 Step::Nothing => self.rest(scope, appointment, record, effort).await,
-                Step::Wait => return Ok(Pushed::Open { why: "somebody else is sending".to_owned() }),
+                Step::Wait => Ok(Some(Pushed::Open { why: "somebody else is sending".to_owned() })),
                 Step::Look => self.look(scope, &appointment, &record, effort).await,
                 write => self.send(scope, &appointment, &record, write, effort, attention).await,
             };
             match done {
-                Ok(Some(pushed)) => return Ok(pushed),
+                Ok(Some(pushed)) => return Ok(One::Done(pushed)),
                 // Something was achieved, or somebody changed the appointment or the record meanwhile: look again.
                 Ok(None) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Pushed::Open { why: "the appointment keeps changing".to_owned() })
+        Ok(One::Done(Pushed::Open { why: "the appointment keeps changing".to_owned() }))
     }
 
     pub(super) async fn load(
@@ -129,68 +176,6 @@ impl CopyDesk {
         let Some(record) = self.parts.book.copy(scope, id).await? else { return Ok(None) };
         let Some(found) = self.parts.appointments.find(scope, id).await? else { return Ok(None) };
         Ok(Some((Appointment::restore(found)?, record)))
-    }
-
-    /// The copy is as it should be: so says the appointment, too. `None`: it is not, look again.
-    async fn rest(
-        &self,
-        scope: &TenantScope,
-        appointment: Appointment,
-        record: CopyRecord,
-        effort: Effort,
-    ) -> Result<Option<Pushed>, CalendarError> {
-        if record.state == CopyState::Refused {
-            return Ok(Some(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged)));
-        }
-        if record.state == CopyState::Settled && appointment.status() == AppointmentStatus::Pending {
-            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
-        }
-        if record.state == CopyState::Settled {
-            return Ok(Some(Pushed::Settled(Box::new(appointment))));
-        }
-        if appointment.status().is_open()
-            && let Some(pushed) = self.doubt(scope, &appointment, &record, effort).await?
-        {
-            return Ok(pushed);
-        }
-        let settled = record.next(CopyState::Settled);
-        let agreed = self.agree(scope, &appointment, settled, None).await?;
-        Ok(Some(Pushed::Settled(Box::new(agreed))))
-    }
-
-    /// Nothing is to be written, since the appointment is back where its copy was. What is promised now must not rest
-    /// on memory alone. `None`: the copy stands there as it is remembered.
-    async fn doubt(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-        record: &CopyRecord,
-        effort: Effort,
-    ) -> Result<Option<Option<Pushed>>, CalendarError> {
-        let (Some(uid), link) = (&record.uid, record.placed.as_ref().unwrap_or(&record.link)) else {
-            return Ok(None);
-        };
-        let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
-            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
-        };
-        let stands = |there: &RemoteBooking| {
-            there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start
-        };
-        match self.parts.gateway.get(scope, &connection, uid, effort).await {
-            Ok(Some(there)) if stands(&there) && record.link.is_performed_as_wanted(&there) => Ok(None),
-            Ok(Some(there)) if stands(&there) => {
-                let mut next = record.next(CopyState::Refused);
-                next.failed("somebody else performs it there".to_owned());
-                let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
-                Ok(Some(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken))))
-            }
-            // What is not shown any more is not as it was left either: whoever looks for it asks a person.
-            Ok(_) | Err(ReadFailure::Withheld { .. }) => {
-                self.note(scope, record.next(CopyState::Unknown)).await?;
-                Ok(Some(None))
-            }
-            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
-        }
     }
 
     /// Announces the write, sends it, and commits what came of it. `None`: something was achieved, look again.

@@ -256,7 +256,7 @@ impl Reconciliation {
             _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
                 Pushed::Settled(_) => found.pushed += 1,
                 Pushed::Refused(..) => found.disputed += 1,
-                Pushed::Open { .. } => found.open += 1,
+                Pushed::Open { .. } | Pushed::Behind => found.open += 1,
                 Pushed::NotNeeded => {}
             },
         }

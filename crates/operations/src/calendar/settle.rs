@@ -2,21 +2,15 @@
 
 use appointment::calendar::{
     ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
-    copy_job,
 };
 use appointment::events::{AppointmentEvent, There};
-use appointment::model::{
-    Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId, Note, SyncState, Tie,
-};
+use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId};
 use appointment::ports::AppointmentWrite;
-use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
+use kernel::{AppointmentId, ChangeSet, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
-
-/// Looks at the other parts of a visit that is withdrawn: each of them may be agreed to meanwhile, once.
-const ATTEMPTS: usize = 4;
 
 /// What a change leaves for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +47,9 @@ impl CopyDesk {
     }
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
-    /// without, a moved one goes back too, and a person has to tell the customer; so is one that leaves the rest of its
-    /// visit where that was moved to; otherwise, or if it cannot go back, a person has to look at it. One that was promised before is never withdrawn, and one that cannot be called off
-    /// there stays called off here.
+    /// without, a moved one goes back too, and a person has to tell the customer; otherwise, or if it cannot go back, a
+    /// person has to look at it. The rest of a visit goes the same way. One that was promised before is never withdrawn, and
+    /// one that cannot be called off there stays called off here.
     pub(super) async fn undo(
         &self,
         scope: &TenantScope,
@@ -80,75 +74,14 @@ impl CopyDesk {
             let link = record.placed.clone().unwrap_or_else(|| record.link.clone());
             let settled = CopyRecord { state: CopyState::Settled, link, ..record.clone() };
             let back = appointment.move_undone(staff, start);
-            let back_there = (ChangeKind::Moved, Frees::Nothing);
-            let mut change = self.change(scope, back_there, appointment, &back, settled)?;
-            let is_heard = attention.take();
-            // Whoever moved it was told the other time. A visit is left as nobody wanted it, whoever hears of it.
-            if !is_heard || !self.rest_of_visit(scope, appointment).await?.is_empty() {
-                let reason = ReviewReason::CopyRefused;
-                let review = self.review(&record, reason, Some(back.id()), record.uid.clone());
-                let fact = AppointmentEvent::disputed(back.snapshot(), reason, there(&record));
-                change = change
-                    .write(AppointmentWrite::OpenReview(review))
-                    .emit(fact.into_outgoing(&*self.parts.ids, self.parts.clock.now())?);
-            }
-            match self.parts.appointments.commit(scope, change).await {
-                Ok(()) => return Ok(back),
-                Err(CommitError::Occupied) => {}
-                Err(error) => return Err(error.into()),
+            let refused = (&record, settled);
+            if self.go_back(scope, (appointment, &back), refused, attention.take()).await? {
+                return Ok(back);
             }
         } else if is_about_time && is_new && attention.take() {
             return self.withdraw(scope, appointment, record, reason).await;
         }
         self.dispute(scope, appointment, record, ReviewReason::CopyRefused).await
-    }
-
-    /// A new appointment is not taken there. The other parts of its visit go with it, since nobody wanted them alone: what
-    /// the outside calendar has taken of them is called off there, what is on its way is called off once it is known.
-    async fn withdraw(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-        record: CopyRecord,
-        reason: RefusalReason,
-    ) -> Result<Appointment, CalendarError> {
-        let now = self.parts.clock.now();
-        let (own, of_another) = why_withdrawn(reason);
-        let gone = appointment.withdraw(Note::clean(own), now);
-        let mut last = CommitError::Stale;
-        for _ in 0..ATTEMPTS {
-            let off = (ChangeKind::Cancelled, Frees::Nothing);
-            let mut change = self.change(scope, off, appointment, &gone, record.clone())?;
-            for part in self.rest_of_visit(scope, appointment).await? {
-                let along = part.withdraw_along(Note::clean(of_another), now);
-                if along.snapshot().sync_state == SyncState::Pending {
-                    // Before its appointment, in the order in which whoever works on that copy writes them.
-                    let due = AppointmentWrite::CopyDue { appointment: part.id(), link: None };
-                    change = change.write(due).enqueue(copy_job(part.id(), now));
-                }
-                change =
-                    self.described(scope, change, (ChangeKind::Cancelled, Frees::Time), (&part, &along))?;
-            }
-            match self.parts.appointments.commit(scope, change).await {
-                Ok(()) => return Ok(gone),
-                // Another part may be agreed to, or refused, at this moment.
-                Err(error @ (CommitError::Stale | CommitError::Occupied)) => last = error,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(last.into())
-    }
-
-    /// The other open parts of the visit that an appointment is a part of.
-    async fn rest_of_visit(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-    ) -> Result<Vec<Appointment>, CalendarError> {
-        let Some(tie @ Tie::Sequence(_)) = appointment.snapshot().tie else { return Ok(Vec::new()) };
-        let all = self.parts.appointments.list_tied(scope, tie).await?;
-        let others = all.into_iter().filter(|part| part.id != appointment.id() && part.status.is_open());
-        others.map(|part| Ok(Appointment::restore(part)?)).collect()
     }
 
     pub(super) async fn too_late(
@@ -264,7 +197,7 @@ impl CopyDesk {
         )
     }
 
-    fn described(
+    pub(super) fn described(
         &self,
         scope: &TenantScope,
         change: ChangeSet<AppointmentWrite>,
@@ -289,25 +222,11 @@ impl CopyDesk {
 }
 
 /// What the calendar there has, as far as its last answer tells.
-const fn there(record: &CopyRecord) -> There {
+pub(super) const fn there(record: &CopyRecord) -> There {
     match (record.state, record.remote_start) {
         (CopyState::Due | CopyState::Sending | CopyState::Unknown, _) => There::Unknown,
         (CopyState::Settled | CopyState::Refused, Some(start)) => There::Booking(start),
         (CopyState::Settled | CopyState::Refused, None) => There::Nothing,
-    }
-}
-
-/// What the staff reads of an appointment that was withdrawn, and of the other parts of its visit.
-const fn why_withdrawn(reason: RefusalReason) -> (&'static str, &'static str) {
-    match reason {
-        RefusalReason::OutsideRules => (
-            "Der Kalender des Betriebs lässt zu dieser Zeit keine Buchung zu",
-            "Der Kalender des Betriebs lässt für einen anderen Teil des Besuchs keine Buchung zu",
-        ),
-        _ => (
-            "Im Kalender des Betriebs schon vergeben",
-            "Ein anderer Teil des Besuchs ist im Kalender des Betriebs schon vergeben",
-        ),
     }
 }
 

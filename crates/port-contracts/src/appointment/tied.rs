@@ -1,10 +1,12 @@
 //! Rules of appointments that belong together.
 
-use appointment::model::{AppointmentSnapshot, SequenceId, SeriesId, Tie};
+use appointment::model::{AppointmentSnapshot, ChangeKind, SequenceId, SeriesId, Tie};
 use appointment::ports::AppointmentWrite;
+use chrono::TimeDelta;
 use kernel::{ChangeSet, RandomIds};
 
 use super::build::{insert, is_occupied};
+use super::writing::moved;
 use super::{AppointmentFixture, AppointmentTenant};
 
 impl AppointmentFixture {
@@ -46,6 +48,65 @@ pub async fn a_taken_part_undoes_all(fixture: &AppointmentFixture) {
     let both = ChangeSet::one(insert(&first)).write(insert(&second));
     assert!(is_occupied(&fixture.commit(tenant, both).await));
     assert_eq!(fixture.tied(tenant, tie).await, []);
+}
+
+/// The places before a move in a call are those of the parts that were moved with it, as long as nothing has changed them
+/// since.
+pub async fn what_was_moved_together_is_known_to_have_been_elsewhere(fixture: &AppointmentFixture) {
+    let tenant = &fixture.tenant;
+    let visit = SequenceId::generate(&RandomIds);
+    let made = |from: i64| {
+        let mut made = fixture.appointment(tenant, from, from + 30);
+        made.tie = Some(Tie::Sequence(visit));
+        made
+    };
+    let parts = [made(0), made(30), made(60)];
+    let booked = parts.iter().fold(ChangeSet::new(), |change, part| {
+        change.write(insert(part)).write(fixture.history(ChangeKind::Booked, None, part, tenant))
+    });
+    fixture.commit(tenant, booked).await.unwrap();
+    let before = async |part: &AppointmentSnapshot| {
+        let places = fixture.appointments.places_before(&tenant.scope, visit, part.id).await.unwrap();
+        let known = places.iter().map(|place| (place.appointment, place.staff, place.starts_at));
+        known.collect::<Vec<_>>()
+    };
+    let place = |part: &AppointmentSnapshot| (part.id, part.staff, part.starts_at);
+    let sorted = |parts: &[&AppointmentSnapshot]| {
+        let mut places: Vec<_> = parts.iter().map(|part| place(part)).collect();
+        places.sort();
+        places
+    };
+    assert_eq!(before(&parts[0]).await, [], "it was not moved");
+    let later = |part: &AppointmentSnapshot, by: i64, second: i64| {
+        let mut next = moved(fixture, part, by, by + 30);
+        next.tie = part.tie;
+        let mut history = fixture.history(ChangeKind::Moved, Some(part), &next, tenant);
+        if let AppointmentWrite::RecordChange(change) = &mut history {
+            change.at += TimeDelta::seconds(second);
+        }
+        (next, history)
+    };
+    let commit = async |(next, history): (AppointmentSnapshot, AppointmentWrite)| {
+        let expected = next.version - 1;
+        let change = ChangeSet::one(AppointmentWrite::Update { next, expected }).write(history);
+        fixture.commit(tenant, change).await.unwrap();
+    };
+    let (first, second) = (later(&parts[0], 120, 1), later(&parts[1], 150, 1));
+    let (again, now) = (second.0.clone(), first.0.clone());
+    commit(first).await;
+    commit(second).await;
+    assert_eq!(before(&parts[0]).await, sorted(&[&parts[0], &parts[1]]));
+    assert_eq!(before(&parts[1]).await, sorted(&[&parts[0], &parts[1]]));
+    assert_eq!(before(&parts[2]).await, [], "it was not moved with them");
+    let strange = fixture.appointments.places_before(&fixture.stranger.scope, visit, parts[0].id).await;
+    assert_eq!(strange.unwrap(), [], "a stranger learns nothing");
+    commit(later(&again, 180, 2)).await;
+    assert_eq!(before(&parts[0]).await, [place(&parts[0])], "the other one was moved again");
+    assert_eq!(before(&parts[1]).await, [place(&again)]);
+    let mut by_desk = now.clone();
+    by_desk.call = None;
+    commit(later(&by_desk, 240, 3)).await;
+    assert_eq!(before(&parts[0]).await, [], "it was no call that moved it last");
 }
 
 /// Appointments that move at once exchange their times; without vacating they would be in each other's way.

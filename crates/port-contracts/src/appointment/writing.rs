@@ -11,7 +11,7 @@ use kernel::{ChangeSet, CommitError, CustomerId, PersonName, RandomIds};
 use super::AppointmentFixture;
 use super::build::{claim, insert, is_occupied, new_customer};
 
-fn moved(
+pub(super) fn moved(
     fixture: &AppointmentFixture,
     made: &AppointmentSnapshot,
     from: i64,

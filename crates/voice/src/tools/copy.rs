@@ -8,7 +8,6 @@ use appointment::commands::{
 };
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
-use futures_util::future::join_all;
 
 use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
@@ -21,7 +20,7 @@ use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::standing::{Saying, spoken_standing, spoken_torn};
+use crate::tools::standing::{Saying, spoken_standing, spoken_torn, spoken_unmoved};
 use crate::trace::{CALENDAR, spent};
 
 /// An appointment that is mirrored in an outside calendar stands once that calendar agrees.
@@ -55,11 +54,27 @@ async fn agreed(desk: &VoiceDesk, talk: &Conversation, effect: &Effect, left: &[
     if !left.iter().any(has_open_copy) {
         return Ok(effect.render(talk, Standing::Firm));
     }
+    let now = as_now(desk, talk, left).await?;
+    Ok(effect.render(talk, effect.standing(&now)))
+}
+
+/// The same appointments as they stand now.
+async fn as_now(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    left: &[Appointment],
+) -> Result<Vec<Appointment>, Stop> {
     let mut now = Vec::with_capacity(left.len());
     for part in left {
         now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
     }
-    Ok(effect.render(talk, effect.standing(&now)))
+    Ok(now)
+}
+
+/// Whether an appointment has the time and the person that it had before.
+fn is_back(before: &Appointment, now: &Appointment) -> bool {
+    let place = |at: &Appointment| (at.id(), at.starts_at(), at.snapshot().staff);
+    place(now) == place(before) && now.status().is_open()
 }
 
 /// Whether an outside calendar has still to agree.
@@ -165,12 +180,10 @@ pub(crate) async fn after_moving(
                 Left::Undone(why) => why,
             };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let place = |at: &Appointment| (at.starts_at(), at.snapshot().staff);
-            let is_back = |now: &Appointment| place(now) == place(before) && now.status().is_open();
             let slots = around(desk, talk, before).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
             let mut reply = offers::not_free(talk, &why, &asked, &slots);
-            let stays = match now.filter(is_back) {
+            let stays = match now.filter(|now| is_back(before, now)) {
                 Some(now) => spoken_standing(talk, now.snapshot(), Saying::Remains),
                 None => "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned(),
             };
@@ -194,25 +207,21 @@ pub(crate) async fn after_booking_all(
         Settlement::Open => return Ok(Effect::Sequence(effect).render(talk, Standing::Noted)),
         Settlement::Refused(why) => why,
     };
-    let mut now = Vec::with_capacity(made.len());
-    for part in made {
-        now.extend(desk.parts.bookings.find(&talk.scope, part.id()).await?);
-    }
+    let now = as_now(desk, talk, made).await?;
     // What is refused for another reason than the time stays, and a person looks at all of it.
     let standing = effect.standing(&now);
     if standing != Standing::Superseded {
         return Ok(Effect::Sequence(effect).render(talk, standing));
     }
     if now.iter().any(|part| part.status().is_open()) {
-        let stands = now.into_iter().map(|part| (part, Settlement::Refused(refused))).collect();
-        return Err(told_apart(desk, talk, stands).await.into());
+        return Err(told_apart(desk, talk, now).await.into());
     }
     let Some(why) = about_time(refused) else {
         return Ok(Effect::Sequence(effect).render(talk, standing));
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let found = all_around(desk, talk, made, asked).await?;
-    let reply = sequence::words::not_all_there(talk, asked, &why, &found).with("booked", false);
+    let reply = sequence::words::not_all_there(talk, (asked, &why), &found, None).with("booked", false);
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
     Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }
@@ -240,47 +249,40 @@ async fn all_around(
     Ok(desk.parts.bookings.search_sequences(&talk.scope, &request).await?.sequences)
 }
 
-/// Parts of a sequence that were moved stand once the outside calendars of all of them agree. Each copy is agreed to on
-/// its own: where one is refused, it is said how the parts stand now.
+/// Parts of a sequence that were moved stand once the outside calendars of all of them agree. If one of them is refused for
+/// its time, all of them are back where they were, and other times for all of it are offered.
 pub(crate) async fn after_moving_all(
     desk: &VoiceDesk,
     talk: &Conversation,
-    parts: &[Appointment],
+    (before, after): (&[Appointment], &[Appointment]),
     effect: SequenceEffect,
 ) -> ToolResult {
-    let settled = join_all(parts.iter().map(|part| copied(desk, talk, part))).await;
-    if !settled.iter().any(|part| matches!(part, Settlement::Refused(_))) {
-        let effect = Effect::Sequence(effect);
-        if settled.contains(&Settlement::Open) {
-            return Ok(effect.render(talk, Standing::Noted));
-        }
-        return agreed(desk, talk, &effect, parts).await;
-    }
-    let mut now = Vec::with_capacity(parts.len());
-    for (part, settlement) in parts.iter().zip(settled) {
-        let found = desk.parts.bookings.find(&talk.scope, part.id()).await?;
-        now.extend(found.map(|found| (found, settlement)));
-    }
-    Err(told_apart(desk, talk, now).await.into())
+    let effect = Effect::Sequence(effect);
+    let refused = match all_copied(desk, talk, after).await {
+        Settlement::Agreed => return agreed(desk, talk, &effect, after).await,
+        Settlement::Open => return Ok(effect.render(talk, Standing::Noted)),
+        Settlement::Refused(why) => why,
+    };
+    let now = as_now(desk, talk, after).await?;
+    let is_undone = now.len() == before.len() && before.iter().zip(&now).all(|(old, now)| is_back(old, now));
+    let (true, Some(why), Some(first)) = (is_undone, about_time(refused), after.first()) else {
+        return Err(told_apart(desk, talk, now).await.into());
+    };
+    let with = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
+    let asked = AskedAll::at(after.iter().map(with).collect(), first.starts_at(), Vec::new(), false);
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let found = all_around(desk, talk, after, &asked).await?;
+    let stays = spoken_unmoved(talk, &now);
+    let reply = sequence::words::not_all_there(talk, (&asked, &why), &found, Some(stays));
+    let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
+    Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }
 
 /// How each part stands now, where they do not stand as they were left: a person looks at that, and calls.
-async fn told_apart(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    parts: Vec<(Appointment, Settlement)>,
-) -> ToolReply {
-    let mut open = Vec::with_capacity(parts.len());
-    let mut stands = Vec::with_capacity(parts.len());
-    for (now, settlement) in parts.into_iter().filter(|(now, _)| now.status().is_open()) {
-        // One whose calendar has not answered is not said to stand.
-        let standing = match (Standing::of(now.snapshot()), settlement) {
-            (Standing::Firm, Settlement::Open) => Standing::Noted,
-            (standing, _) => standing,
-        };
-        stands.push((spoken(talk, now.snapshot()), standing));
-        open.push(now);
-    }
+async fn told_apart(desk: &VoiceDesk, talk: &Conversation, parts: Vec<Appointment>) -> ToolReply {
+    let open: Vec<_> = parts.into_iter().filter(|part| part.status().is_open()).collect();
+    let stands: Vec<_> =
+        open.iter().map(|part| (spoken(talk, part.snapshot()), Standing::of(part.snapshot()))).collect();
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
     let left = spoken_torn(talk, &stands);

@@ -102,6 +102,15 @@ pub(crate) fn spoken_standing_of(talk: &Conversation, unit: &[Appointment], sayi
     with(stands, open(talk, standing))
 }
 
+/// "Ihre Termine am …, um zehn Uhr bleiben bestehen", or how else a visit stands that was not moved; a main clause
+/// that comes after one about the time that it could not have.
+pub(crate) fn spoken_unmoved(talk: &Conversation, unit: &[Appointment]) -> String {
+    let standing = standing_of(unit);
+    let begins = unit.iter().map(Appointment::starts_at).min().map(|at| at.with_timezone(&talk.zone()));
+    let moment = begins.map(|at| speech::moment(at, talk.now)).unwrap_or_default();
+    with(format!("Ihre Termine {moment} {}", Saying::Remains.verb(standing).1), open(talk, standing))
+}
+
 /// "Ihr nächster Termin ist der für …", or how else it stands; a main clause.
 pub(crate) fn spoken_next(talk: &Conversation, unit: &[Appointment]) -> String {
     let (standing, said) = (standing_of(unit), spoken_together(talk, unit));

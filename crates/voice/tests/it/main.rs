@@ -15,6 +15,7 @@ mod referents;
 mod sequence_alone;
 mod sequence_changes;
 mod sequence_limits;
+mod sequence_outside;
 mod sequence_people;
 mod sequence_yes;
 mod sequences;

@@ -1,15 +1,12 @@
 //! What was booked as one is read out, moved and called off as one, unless one part is named.
 
-use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
-use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, Service, ServiceLink, Slot, SlotId};
+use appointment::model::{Service, Slot, SlotId};
 use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, FeeRules, Level};
 use appointment::testing::{service_id, staff_id};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
-use voice::{Mode, NextAction, Settlement, Status};
+use voice::{Mode, Status};
 
-use crate::outside::{LIMIT, RULED_OUT, TAKEN};
 use crate::sequences::{beard_of_another, both, open, with};
 use crate::world::{Line, STRANGER, World, wish};
 
@@ -273,86 +270,6 @@ async fn what_it_costs_in_all_is_told_before() {
     assert_eq!(off.status, Status::Cancelled, "{}", off.message);
     assert!(off.message.contains("das kostet zehn Euro"), "{}", off.message);
     assert!(open(&world).is_empty());
-}
-
-/// Boris's beards are mirrored in a calendar that may say no.
-pub(crate) fn with_mirrored_beards(salon: &mut CatalogueSnapshot) {
-    let connection = ConnectionId::from_uuid(Uuid::from_u128(1));
-    let event_type = RemoteEventType::parse("473").unwrap();
-    let link = CalendarLink { connection, event_type, host: None };
-    salon.links.push(ServiceLink { service: service_id(3), staff: staff_id(2), link });
-}
-
-/// What that calendar offers.
-fn beards_at(starts: &[&str]) -> Offered {
-    let starts: Vec<_> = starts.iter().map(|at| Minute::floor(at.parse().unwrap())).collect();
-    Offered::Fresh { starts, as_of: "2026-11-23T07:59:30Z".parse().unwrap() }
-}
-
-#[tokio::test]
-async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_times() {
-    let world = World::with(with_mirrored_beards).await;
-    let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
-    world.outside.says(offered.clone(), TAKEN);
-    let line = world.call("call_a", STRANGER);
-    let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert_eq!((reply.success, &reply.data["booked"]), (false, &json!(false)), "{}", reply.message);
-    assert!(
-        reply.message.starts_with(
-            "Am Freitag, dem siebenundzwanzigsten November, um zehn Uhr ist im Kalender leider nicht mehr alles davon frei, \
-             eingetragen habe ich deshalb nichts, beides nacheinander ginge aber"
-        ),
-        "{}",
-        reply.message
-    );
-    assert_eq!(reply.next_action, Some(NextAction::OfferAlternatives));
-    assert!(!reply.alternatives.is_empty() && !reply.data.contains_key("missing_part"));
-    assert_eq!(open(&world), [], "the haircut goes with the beard");
-    // What the calendar does not allow is not said to be taken.
-    world.outside.says(offered.clone(), RULED_OUT);
-    let ruled_out = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert!(
-        ruled_out.message.contains(
-            "um zehn Uhr lässt der Kalender nicht alles davon zu, eingetragen habe ich deshalb nichts"
-        ),
-        "{}",
-        ruled_out.message
-    );
-    world.outside.says(offered.clone(), TAKEN);
-    // Asked again, nothing is claimed to be booked either.
-    let again = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert!(!again.success, "{}", again.message);
-    assert_eq!(open(&world), []);
-    world.outside.says(offered, Settlement::Open);
-    let noted = line.ask("book_appointment", both("2026-11-27", "14:00")).await;
-    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
-    assert!(noted.message.starts_with("Ich habe Ihre Termine am Freitag"), "{}", noted.message);
-    let statuses: Vec<_> = world
-        .appointments
-        .appointments(&world.scope)
-        .into_iter()
-        .filter(|row| row.status == AppointmentStatus::Pending)
-        .collect();
-    assert_eq!(statuses.len(), 1, "the haircut needs nobody's consent");
-}
-
-/// What is refused for another reason than its time stays, and a person looks at all of it.
-#[tokio::test]
-async fn a_refusal_that_is_not_about_the_time_is_told_of_all_of_the_visit() {
-    let world = World::with(with_mirrored_beards).await;
-    world.outside.says(beards_at(&["2026-11-27T09:30:00Z"]), LIMIT);
-    let line = world.call("call_a", STRANGER);
-    let reply = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    assert_eq!(reply.status, Status::PendingConfirmation, "{}", reply.message);
-    assert!(reply.message.starts_with("Ich habe Ihre Termine am Freitag"), "{}", reply.message);
-    assert!(
-        reply
-            .message
-            .contains("der Kalender hat nicht alles davon angenommen, Salon Nord prüft das und ruft Sie an"),
-        "{}",
-        reply.message
-    );
-    assert_eq!(open(&world).len(), 2);
 }
 
 /// Haircut and beard on Friday, and the id of the beard.

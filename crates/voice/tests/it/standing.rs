@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use voice::{Settlement, Status, ToolReply};
 
 use crate::outside::{LIMIT, mirrored};
-use crate::sequence_changes::with_mirrored_beards;
+use crate::sequence_outside::with_mirrored_beards;
 use crate::sequences::both;
 use crate::world::{Line, STRANGER, World, wish};
 

@@ -6,7 +6,10 @@ use super::*;
 use crate::calendar::{
     CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Offered, RemoteEventType, UNANSWERED_JOB,
 };
-use crate::commands::{MoveRefusal, PrepareOutcome};
+use crate::commands::{
+    ChangeSequenceOutcome, ChangeSequenceRequest, MoveRefusal, PartWish, PrepareOutcome,
+    PrepareSequenceOutcome, SequenceMove, SequenceTarget,
+};
 use crate::model::Unavailable;
 
 /// A quarter past ten.
@@ -89,6 +92,43 @@ async fn a_little_later_is_asked_about_as_if_the_own_copy_was_not_there() {
     // It knows nothing of the appointment yet.
     let unknown = mirrored(offers(&[QUARTER]), offers(&[]), None);
     assert_eq!(asked(&unknown, Some(1), QUARTER).await, VERIFIED);
+}
+
+/// Of two haircuts by the first person, at ten and at half past, one is left out of what is asked for, and the other seems to
+/// be in the way.
+#[tokio::test]
+async fn a_visit_is_not_in_its_own_way() {
+    use super::one_after_the_other::{id_of, wanted};
+    const AFTER: &str = "2026-11-24T10:00:00Z";
+    let half_past = "2026-11-24T09:30:00Z";
+    let asked = async |without: &[&str], start: &str| {
+        let world = mirrored(offers(&[TEN, half_past, AFTER]), offers(&[]), Some(offers(without)));
+        let part = || PartWish { service: service_id(1), staff: Some(staff_id(1)) };
+        let target = SequenceTarget::At { parts: vec![part(), part()], start: at(TEN) };
+        let made = world.all_booked(wanted(1, target)).await;
+        let request = ChangeSequenceRequest {
+            sequence: id_of(&made),
+            parts: None,
+            requester: known(1),
+            reason: None,
+            claim: None,
+            agreed_fee: None,
+        };
+        let to = SequenceMove::At(at(start));
+        match world.service.prepare_sequence_move(&world.scope, &request, &to).await.unwrap() {
+            PrepareSequenceOutcome::Ready { slots, certainty, .. } => {
+                assert_eq!(slots[0].start, at(start));
+                Ok(certainty)
+            }
+            PrepareSequenceOutcome::Not(ChangeSequenceOutcome::Unavailable { reason, .. }) => Err(reason),
+            PrepareSequenceOutcome::Not(other) => panic!("{other:?}"),
+        }
+    };
+    // The first part goes where the second one stands: that is about to leave.
+    assert_eq!(asked(&[], half_past).await, Ok(Certainty::Unverified { as_of: None }));
+    // Away from both of them, what the calendar says counts.
+    assert_eq!(asked(&[], "2026-11-24T13:00:00Z").await, Err(Unavailable::BusyElsewhere));
+    assert_eq!(asked(&[], AFTER).await, Err(Unavailable::BusyElsewhere));
 }
 
 #[tokio::test]

@@ -85,12 +85,12 @@ async fn carry_on(
     // The invocation that told of a fee is no yes to it.
     if confirmed && once.has_asked_back(&notes).is_none() {
         match desk.parts.bookings.move_sequence(&talk.scope, &request, &to).await? {
-            ChangeSequenceOutcome::Changed { after, .. } => {
+            ChangeSequenceOutcome::Changed { before, after } => {
                 let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
                 if let Some(first) = after.first() {
                     desk.note(talk, notes.answered(first.id())).await;
                 }
-                return after_moving_all(desk, talk, &after, effect(&after)).await;
+                return after_moving_all(desk, talk, (&before, &after), effect(&after)).await;
             }
             // More than what the caller knows of: it is asked about.
             ChangeSequenceOutcome::FeeDue(_) => {}

@@ -167,12 +167,12 @@ pub(crate) fn not_free(
     refused(talk, reason, &first, words).with_some("missing_part", missing)
 }
 
-/// The outside calendar has not taken all of it, so nothing of it stands.
+/// The outside calendar has not taken all of it, so nothing of it stands, or all of it `stays` as it was.
 pub(crate) fn not_all_there(
     talk: &Conversation,
-    asked: &AskedAll,
-    reason: &Unavailable,
+    (asked, reason): (&AskedAll, &Unavailable),
     alternatives: &[OfferedSequence],
+    stays: Option<String>,
 ) -> ToolReply {
     let whole = all(asked.services().len());
     let mut reply = not_free(talk, asked, (0, reason), alternatives);
@@ -183,7 +183,8 @@ pub(crate) fn not_all_there(
         Unavailable::NotAllowedElsewhere => "lässt der Kalender nicht alles davon zu",
         _ => "ist im Kalender leider nicht mehr alles davon frei",
     };
-    let why = format!("{} {refuses}, eingetragen habe ich deshalb nichts", speech::capital(&moment));
+    let left = stays.unwrap_or_else(|| "eingetragen habe ich deshalb nichts".to_owned());
+    let why = format!("{} {refuses}, {left}", speech::capital(&moment));
     reply.message = match spoken_offers(talk, alternatives) {
         Some(offered) => format!("{why}, {whole} nacheinander ginge aber {offered}, was passt Ihnen?"),
         None => format!(

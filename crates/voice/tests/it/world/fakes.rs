@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
-use appointment::model::{Appointment, Span, Tie};
+use appointment::model::{Appointment, AppointmentSnapshot, AppointmentStatus, SequenceId, Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::InMemoryAppointments;
 use async_trait::async_trait;
@@ -97,9 +97,20 @@ impl OutsideCalendar {
             },
             Settlement::Open => return,
         };
+        let visit = match after.snapshot().tie.filter(|_| after.status() == AppointmentStatus::Confirmed) {
+            Some(Tie::Sequence(visit)) if settlement != Settlement::Agreed => {
+                visit_before(&self.appointments, scope, visit, id).await
+            }
+            _ => Vec::new(),
+        };
         let next = after.snapshot().clone();
         let change = ChangeSet::one(AppointmentWrite::Update { next, expected });
         self.appointments.commit(scope, change).await.unwrap();
+        for part in visit {
+            let expected = part.version - 1;
+            let change = ChangeSet::one(AppointmentWrite::Update { next: part, expected });
+            self.appointments.commit(scope, change).await.unwrap();
+        }
         let is_withdrawn = !after.status().is_open();
         let Some(tie @ Tie::Sequence(_)) = after.snapshot().tie.filter(|_| is_withdrawn) else { return };
         // None of a visit stands alone.
@@ -113,6 +124,23 @@ impl OutsideCalendar {
             }
         }
     }
+}
+
+/// The other parts of a visit that was moved with a part, where they were before.
+async fn visit_before(
+    appointments: &InMemoryAppointments,
+    scope: &TenantScope,
+    visit: SequenceId,
+    part: AppointmentId,
+) -> Vec<AppointmentSnapshot> {
+    let places = appointments.places_before(scope, visit, part).await.unwrap();
+    let mut back = Vec::new();
+    for place in places.iter().filter(|place| place.appointment != part) {
+        let other = appointments.find(scope, place.appointment).await.unwrap().unwrap();
+        let other = Appointment::restore(other).unwrap();
+        back.push(other.move_undone_along(place.staff, place.starts_at).into_snapshot());
+    }
+    back
 }
 
 /// Uses of tools, as handed over.
