@@ -113,11 +113,15 @@ impl CopyDesk {
         effort: Effort,
         attention: &Attention,
     ) -> Result<Pushed, CalendarError> {
-        let mut queue = vec![id];
+        // Each of them goes first once: what stands there still then does not leave.
+        let (mut queue, mut tried) = (vec![id], vec![id]);
         while let Some(part) = queue.last() {
             match self.push_one(scope, *part, effort, attention).await? {
                 // Whoever stands where it goes goes first.
-                One::Behind(other) if !queue.contains(&other) => queue.push(other),
+                One::Behind(other) if !tried.contains(&other) => {
+                    queue.push(other);
+                    tried.push(other);
+                }
                 One::Behind(_) => break,
                 One::Done(pushed) if queue.len() == 1 => return Ok(pushed),
                 One::Done(Pushed::Open { .. } | Pushed::Behind) => break,

@@ -205,7 +205,8 @@ impl CopyDesk {
         for part in self.parts.appointments.list_tied(scope, tie).await? {
             let part = Appointment::restore(part)?;
             let Some(copy) = self.parts.book.copy(scope, part.id()).await? else { continue };
-            if part.id() == appointment.id() || copy.agrees_with(part.snapshot()) {
+            let leaves = copy.step(part.snapshot(), self.parts.clock.real_now()) != Step::Nothing;
+            if part.id() == appointment.id() || !leaves {
                 continue;
             }
             let is_there = self.stands(scope, &part, &copy).await?;

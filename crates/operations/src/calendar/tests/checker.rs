@@ -111,6 +111,10 @@ fn promise(evidence: &Evidence, row: &AppointmentSnapshot) -> Option<String> {
         Fact::At(start) => row.status.is_open() && row.starts_at == *start,
         Fact::Off => row.status == AppointmentStatus::Cancelled,
     };
-    (!is_kept && !is_disputed(evidence, row.id))
+    // Whoever is asked about a part is to clear up the whole visit.
+    let of_visit = |other: &AppointmentSnapshot| row.tie.is_some() && other.tie == row.tie;
+    let is_asked = is_disputed(evidence, row.id)
+        || evidence.rows.iter().any(|other| of_visit(other) && is_disputed(evidence, other.id));
+    (!is_kept && !is_asked)
         .then(|| format!("{} is {:?} at {}, told was {last:?}", row.id, row.status, row.starts_at))
 }

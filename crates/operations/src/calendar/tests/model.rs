@@ -8,8 +8,8 @@ use appointment::commands::{BookOutcome, CancelOutcome, MoveOutcome};
 use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::{Mishap, staff_id};
-use chrono::TimeDelta;
-use kernel::{AppointmentId, ChangeSet, Clock};
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AppointmentId, ChangeSet, Clock, StaffId};
 
 use super::super::Attention;
 use super::checker::{Evidence, Fact, faults};
@@ -21,6 +21,8 @@ const SEEDS: u64 = 200;
 const MANY_SEEDS: u64 = 4_000;
 /// Steps of a run.
 const STEPS: usize = 60;
+
+mod visits;
 
 /// Numbers that look random, the same for the same seed.
 struct Dice(u64);
@@ -50,6 +52,11 @@ enum Sabotage {
     Deaf,
     /// The outside calendar sells time twice.
     Oversold,
+}
+
+/// Where an appointment is.
+const fn place(row: &AppointmentSnapshot) -> (DateTime<Utc>, StaffId) {
+    (row.starts_at, row.staff)
 }
 
 struct Run {
@@ -105,13 +112,26 @@ impl Run {
 
     /// A caller has changed something: the copy is tried at once, or left to the worker; then the caller is told.
     async fn tell(&mut self, id: AppointmentId) {
-        let place = |row: &AppointmentSnapshot| (row.starts_at, row.staff);
-        let asked = place(&self.world.row(id));
+        self.tell_all(&[id]).await;
+    }
+
+    /// The same about a whole visit.
+    async fn tell_all(&mut self, ids: &[AppointmentId]) {
+        let asked: Vec<_> = ids.iter().map(|id| place(&self.world.row(*id))).collect();
         if self.dice.roll(3) > 0 {
             let attention = Attention::waiting();
-            self.world.push_for(id, &attention).await;
+            for id in ids {
+                self.world.push_for(*id, &attention).await;
+            }
             attention.leave();
         }
+        for (id, asked) in ids.iter().zip(asked) {
+            self.told(*id, asked);
+        }
+    }
+
+    /// A caller was told how an appointment stands.
+    fn told(&mut self, id: AppointmentId, asked: (DateTime<Utc>, StaffId)) {
         let row = self.world.row(id);
         let told =
             if row.status == AppointmentStatus::Cancelled { Fact::Off } else { Fact::At(row.starts_at) };
@@ -146,7 +166,7 @@ impl Run {
     }
 
     async fn step(&mut self) {
-        match self.dice.roll(20) {
+        match self.dice.roll(23) {
             0..=3 => {
                 let (person, at, who) = (self.person(), self.slot(), u128::from(1 + self.dice.roll(9)));
                 if let BookOutcome::Booked(made) = self.world.try_book(who, person, at).await {
@@ -183,6 +203,8 @@ impl Run {
                 self.world.compare().await;
             }
             18 => self.crash().await,
+            19 => self.book_visit().await,
+            20 | 21 => self.move_visit().await,
             _ => {
                 let seconds = i64::try_from(5 + self.dice.roll(70)).unwrap();
                 self.advance(seconds);

@@ -18,12 +18,12 @@ use super::world::{World, effort, event_type, slot};
 
 const TAKEN: Mishap = Mishap::Refused(RefusalReason::SlotTaken);
 
-/// The customer, on the telephone.
-fn caller() -> Requester {
+/// A customer, on the telephone.
+fn caller(customer: CustomerId) -> Requester {
     Requester::Caller(CallContext {
         call: CallId::from_uuid(Uuid::from_u128(500)),
         caller: Caller::Known(PhoneNumber::from_e164("+494055510001").unwrap()),
-        customers: vec![CustomerId::from_uuid(Uuid::from_u128(1))],
+        customers: vec![customer],
     })
 }
 
@@ -35,11 +35,21 @@ impl World {
 
     /// A haircut by each of them in turn; nothing is sent yet.
     async fn visit_with(&self, people: [u128; 2], number: i64) -> [AppointmentId; 2] {
+        self.try_visit(1, people, slot(number)).await.expect("booked")
+    }
+
+    /// The same for a customer, if it can be had.
+    pub(super) async fn try_visit(
+        &self,
+        customer: u128,
+        people: [u128; 2],
+        start: DateTime<Utc>,
+    ) -> Result<[AppointmentId; 2], BookSequenceOutcome> {
         let part = |person| PartWish { service: service_id(1), staff: Some(staff_id(person)) };
         let request = BookSequenceRequest {
             branch: branch_id(1),
-            target: SequenceTarget::At { parts: people.map(part).to_vec(), start: slot(number) },
-            party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(1))),
+            target: SequenceTarget::At { parts: people.map(part).to_vec(), start },
+            party: BookingParty::Existing(CustomerId::from_uuid(Uuid::from_u128(customer))),
             requester: Requester::Desk,
             source: AppointmentSource::VoiceAgent,
             notes: None,
@@ -47,8 +57,8 @@ impl World {
             claim: None,
         };
         match self.bookings.book_sequence(&self.scope, request).await.unwrap() {
-            BookSequenceOutcome::Booked(made) => [made[0].id(), made[1].id()],
-            other => panic!("not booked: {other:?}"),
+            BookSequenceOutcome::Booked(made) => Ok([made[0].id(), made[1].id()]),
+            other => Err(other),
         }
     }
 
@@ -69,18 +79,27 @@ impl World {
 
     /// The whole visit, in a call; nothing is sent yet.
     async fn move_visit(&self, ids: [AppointmentId; 2], number: i64) {
-        let Some(Tie::Sequence(sequence)) = self.row(ids[0]).tie else { panic!("it is no visit") };
+        let moved = self.try_move_visit(ids[0], slot(number)).await;
+        assert!(matches!(moved, ChangeSequenceOutcome::Changed { .. }), "{moved:?}");
+    }
+
+    /// The same for the visit that an appointment is a part of, if it can be had.
+    pub(super) async fn try_move_visit(
+        &self,
+        part: AppointmentId,
+        start: DateTime<Utc>,
+    ) -> ChangeSequenceOutcome {
+        let row = self.row(part);
+        let Some(Tie::Sequence(sequence)) = row.tie else { panic!("it is no visit") };
         let request = ChangeSequenceRequest {
             sequence,
             parts: None,
-            requester: caller(),
+            requester: caller(row.customer),
             reason: None,
             claim: None,
             agreed_fee: None,
         };
-        let to = SequenceMove::At(slot(number));
-        let moved = self.bookings.move_sequence(&self.scope, &request, &to).await.unwrap();
-        assert!(matches!(moved, ChangeSequenceOutcome::Changed { .. }), "{moved:?}");
+        self.bookings.move_sequence(&self.scope, &request, &SequenceMove::At(start)).await.unwrap()
     }
 
     fn starts(&self, ids: [AppointmentId; 2]) -> [DateTime<Utc>; 2] {
@@ -348,7 +367,7 @@ async fn a_part_that_was_moved_alone_goes_back_alone() {
         appointment: ids[1],
         start: slot(16),
         staff: None,
-        requester: caller(),
+        requester: caller(world.row(ids[1]).customer),
         claim: None,
         agreed_fee: None,
     };
