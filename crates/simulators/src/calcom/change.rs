@@ -83,6 +83,9 @@ pub(crate) fn reschedule(desk: &mut Desk<'_>, ask: &Ask, uid: &str) -> Result<Re
         reason: text(&body, "reschedulingReason")?,
         same_host: body.get("rescheduleWithSameHost") == Some(&Value::Bool(true)),
     };
+    if let Some(reason) = &desk.twist.refusal {
+        return Err(Refusal::bad(reason));
+    }
     let booking = shift(desk, uid, moved)?;
     Ok(Reply::created(booking.to_json(&desk.tenant().account)))
 }

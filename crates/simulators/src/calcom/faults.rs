@@ -122,7 +122,7 @@ pub enum Effect {
         #[serde(default)]
         uid: Option<String>,
     },
-    /// A create is refused, in these words or as if the slot were taken.
+    /// A create or a reschedule is refused, in these words or as if the slot were taken.
     Refuse {
         /// The reason.
         #[serde(default)]

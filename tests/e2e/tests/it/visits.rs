@@ -1,11 +1,13 @@
 //! Several services in one visit at a company whose calendar is outside: all of it stands on both sides, or nothing.
 
+use std::collections::BTreeSet;
+
 use askpro::venue::{Line, status};
 use serde_json::{Value, json};
 use simulators::calcom::{Effect, Fault, Operation};
 use simulators::retell::Exchange;
 
-use crate::calendar::{both, expect_agreement, free_day, in_time, line, run};
+use crate::calendar::{Stands, both, expect_agreement, free_day, in_time, line, run};
 use crate::house::{House, PATIENCE};
 
 async fn ask(line: &Line, day: &str, time: &str) -> Exchange {
@@ -149,5 +151,46 @@ async fn a_visit_that_is_refused_later_is_for_a_person_once() {
             .await
             .unwrap();
     assert!(note.to_string().contains("den ganzen Besuch klären"), "{note}");
+    house.close().await;
+}
+
+/// A visit of one person moves by less than it lasts, and then to a time that the provider does not take for one of its
+/// parts: it is moved as one, and then it stays as one where it was, on both sides.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_moved_as_one_or_not_at_all() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let callbacks_before = callbacks(&house).await;
+    let line = line(&house, "call_visit_moved", 1);
+    let made = take(&line, &ask(&line, &day, "10:00").await).await;
+    assert_eq!(status(&made), "booked", "{}", made.reply);
+    let booked = both(&house).await;
+    let later = json!({"new_date": day, "new_time": "10:15", "bestaetigung": true});
+    let moved = in_time(line.tool("reschedule_appointment", later)).await;
+    assert_eq!(status(&moved), "rescheduled", "{}", moved.reply);
+    expect_agreement(&house, PATIENCE).await;
+    let stands = both(&house).await;
+    let shift = chrono::TimeDelta::minutes(15);
+    let starts = |(ours, _): &(Stands, Stands)| ours.iter().map(|(_, start)| *start).collect::<BTreeSet<_>>();
+    let gone: Vec<_> = starts(&booked).difference(&starts(&stands)).copied().collect();
+    assert!(
+        !gone.is_empty() && gone.iter().all(|start| starts(&stands).contains(&(*start + shift))),
+        "{gone:?}"
+    );
+
+    house.calcom().order(Fault::once(Operation::Reschedule, Effect::Refuse { message: None }));
+    let later = json!({"new_date": day, "new_time": "14:00", "bestaetigung": true});
+    let refused = in_time(line.tool("reschedule_appointment", later)).await;
+    house.calcom().clear_faults();
+    assert!(matches!(status(&refused), "slot_taken" | "unavailable"), "{}", refused.reply);
+    let message = refused.reply["message"].as_str().unwrap();
+    assert!(
+        message.contains("Ihre Termine am ") && message.contains(" um zehn Uhr fünfzehn bleib"),
+        "{message}"
+    );
+    expect_agreement(&house, PATIENCE).await;
+    assert_eq!(starts(&both(&house).await), starts(&stands));
+    assert_eq!(self::made(&house, "call_visit_moved").await, ["confirmed", "confirmed"]);
+    assert_eq!(callbacks(&house).await, callbacks_before, "whoever was offered other times needs no call");
     house.close().await;
 }
