@@ -84,6 +84,24 @@ pub async fn rows(administrator: &PgPool) -> anyhow::Result<Rows> {
     read(administrator).await.context("the evidence cannot be read")
 }
 
+/// The same of one company whose calendar is ours, while others go on: what is judged is whom it has promised what time.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn promises(administrator: &PgPool, tenant: &str) -> anyhow::Result<Rows> {
+    let all = rows(administrator).await?;
+    let is_theirs = |slug: &str| slug == tenant;
+    Ok(Rows {
+        now: all.now,
+        appointments: all.appointments.into_iter().filter(|row| is_theirs(&row.tenant)).collect(),
+        occupancy: all.occupancy.into_iter().filter(|row| is_theirs(&row.tenant)).collect(),
+        owners: all.owners,
+        reviews: all.reviews,
+        called_back: all.called_back,
+        ..Rows::default()
+    })
+}
+
 async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
     let now = sqlx::query_scalar("SELECT app.now()").fetch_one(pool).await?;
     // What an appointment needs of a person is judged against phases and buffers; a room must only not be taken twice.

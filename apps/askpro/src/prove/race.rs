@@ -7,10 +7,12 @@
 //! Every alternative that anybody was offered is then tried by somebody who has not called before: it must be free, as
 //! nothing has happened since but that the winner got the slot. At last some of the losers take an alternative at once:
 //! one of those who want the same one gets it, the others hear of new ones.
+//!
+//! Every answer is written down, and after each round the judge of all proofs compares what was told with what the database
+//! has.
 
 mod late;
 mod offers;
-mod rows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,6 +24,9 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use simulators::retell::Exchange;
 
+use super::checker;
+use super::evidence;
+use super::history::{Ledger, Told};
 use super::{Verdict, percentile};
 use crate::cues;
 use crate::simulate::milliseconds;
@@ -30,8 +35,9 @@ use crate::world::Dice;
 
 use offers::Attempt;
 
-/// The line that rings.
+/// The line that rings, and whose it is.
 const NUMBER: &str = "+4940555100";
+const TENANT: &str = "salon-nord";
 const BRANCH: &str = "altona";
 const PEOPLE: [&str; 2] = ["Anna Petersen", "Boris Kühn"];
 /// The slot's times of day.
@@ -76,10 +82,12 @@ struct Prize {
 pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::new("race", plan.seed, plan.rounds);
     let (mut first_waits, mut second_waits, mut opening) = (Vec::new(), Vec::new(), Vec::new());
+    let heard = Ledger::default();
     // Calls of an earlier run on the same database must not be taken for those of this one.
     let run = format!("{:x}_{:x}", plan.seed, venue.now().await?.timestamp_micros());
     for round in 0..plan.rounds {
-        let mut dice = Dice::new(plan.seed, &["race", &round.to_string()]);
+        let (mut dice, before) =
+            (Dice::new(plan.seed, &["race", &round.to_string()]), verdict.violations.len());
         let prize = draw(venue, &mut dice).await?;
         let base = usize::try_from(round)? * 10_000;
         let lines: Vec<Line> = (0..plan.callers)
@@ -87,16 +95,16 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
                 venue.line(format!("call_race_{run}_{round}_{n}"), format!("+491522{:07}", base + n), NUMBER)
             })
             .collect();
-        opening.extend(open(&lines, &mut verdict).await);
+        opening.extend(open(&lines, &heard, &mut verdict).await);
 
-        let first = join_all(lines.iter().map(|line| book(line, &prize))).await;
+        let first = join_all(lines.iter().map(|line| book(line, &prize, &heard))).await;
         first_waits.extend(first.iter().map(micros));
         judge_form(&lines, &first, &mut verdict);
         late::tell(&first, plan.deadline + ALLOWANCE, &mut verdict);
         // Who asks again is no crowd any more: all at once they would only be late again.
         let settling = lines.iter().zip(first).map(|(line, first)| {
-            let prize = &prize;
-            late::settled(first, async move || book(line, prize).await)
+            let (prize, heard) = (&prize, &heard);
+            late::settled(first, async move || book(line, prize, heard).await)
         });
         let answers: Vec<Exchange> = stream::iter(settling).buffered(OPENED_AT_ONCE).collect().await;
         judge_answers(&answers, &mut verdict);
@@ -108,11 +116,15 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
             .collect();
         let stranger =
             |n: usize| venue.line(format!("call_race_{run}_{round}_s{n}"), format!("+491521{n:07}"), NUMBER);
-        let tried = offers::try_all(venue, &losers, stranger, &mut verdict).await?;
-        let second = offers::take_some(&losers, SECOND_WAVE, &mut dice, &mut verdict).await;
+        let tried = offers::try_all((venue, &heard), &losers, stranger, &mut verdict).await?;
+        let second = offers::take_some(&losers, &heard, (SECOND_WAVE, &mut dice), &mut verdict).await;
         second_waits.extend(second.iter().map(|attempt| micros(&attempt.answer)));
         offers::judge_attempts(venue, &second, &mut verdict).await?;
-        rows::judge(venue, &prize, &lines, &answers, &second, &mut verdict).await?;
+        check_prize(venue, &prize, &mut verdict).await?;
+        let history = heard.read();
+        let rows = evidence::promises(&venue.administrator, TENANT).await?;
+        verdict.judged(plan.seed, &checker::check(&history, &rows, &[]));
+        verdict.leave_history(before, plan.seed, &history);
         verdict.tell(tally(round, plan.callers, &prize, &answers, tried, &second));
     }
     let (p50, p99) = (percentile(&mut first_waits, 50), percentile(&mut first_waits, 99));
@@ -174,9 +186,16 @@ async fn draw(venue: &Venue, dice: &mut Dice) -> anyhow::Result<Prize> {
     })
 }
 
-async fn open(lines: &[Line], verdict: &mut Verdict) -> Vec<u64> {
+/// What somebody is answered is written down.
+async fn hear(heard: &Ledger, line: &Line, tool: &str, args: Value, id: Option<&str>) -> Exchange {
+    let answer = line.tool_again(tool, args, id).await;
+    heard.told(Told::of(TENANT, &line.call_id, tool, &answer));
+    answer
+}
+
+async fn open(lines: &[Line], heard: &Ledger, verdict: &mut Verdict) -> Vec<u64> {
     let opened: Vec<Exchange> = stream::iter(lines)
-        .map(|line| line.tool("get_current_context", json!({})))
+        .map(|line| hear(heard, line, "get_current_context", json!({}), None))
         .buffered(OPENED_AT_ONCE)
         .collect()
         .await;
@@ -187,12 +206,29 @@ async fn open(lines: &[Line], verdict: &mut Verdict) -> Vec<u64> {
     opened.iter().map(micros).collect()
 }
 
-async fn book(line: &Line, prize: &Prize) -> Exchange {
+async fn book(line: &Line, prize: &Prize, heard: &Ledger) -> Exchange {
     let args = json!({
         "datum": prize.date, "uhrzeit": prize.time, "dienstleistung": "Herrenhaarschnitt", "mitarbeiter": prize.staff,
         "customer_name": "Kim Wettlauf",
     });
-    line.tool_again("book_appointment", args, Some("tool_call_race")).await
+    hear(heard, line, "book_appointment", args, Some("tool_call_race")).await
+}
+
+/// Somebody has the slot, whoever was told so.
+async fn check_prize(venue: &Venue, prize: &Prize, verdict: &mut Verdict) -> anyhow::Result<()> {
+    let in_slot: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM public.appointments a
+           JOIN public.branches b ON b.tenant_id = a.tenant_id AND b.id = a.branch_id AND b.slug = $1
+           JOIN public.staff s ON s.tenant_id = a.tenant_id AND s.id = a.staff_id AND s.name = $2
+          WHERE to_char(a.starts_at AT TIME ZONE a.timezone, 'YYYY-MM-DD HH24:MI') = $3 AND a.status <> 'cancelled'",
+    )
+    .bind(BRANCH)
+    .bind(prize.staff)
+    .bind(format!("{} {}", prize.date, prize.time))
+    .fetch_one(&venue.administrator)
+    .await?;
+    verdict.check(in_slot == 1, || format!("{in_slot} appointments in the slot"));
+    Ok(())
 }
 
 /// The first answers, all of them, late or not.

@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulators::retell::Exchange;
 
-use super::late;
+use super::{hear, late};
 use crate::prove::Verdict;
+use crate::prove::history::Ledger;
 use crate::venue::{Line, Venue, status};
 use crate::world::Dice;
 
@@ -44,7 +45,7 @@ const OCCUPIED: &str = "
 /// # Errors
 /// If the database does not answer.
 pub(super) async fn try_all(
-    venue: &Venue,
+    (venue, heard): (&Venue, &Ledger),
     losers: &[(&Line, &Value)],
     stranger: impl Fn(usize) -> Line,
     verdict: &mut Verdict,
@@ -69,12 +70,13 @@ pub(super) async fn try_all(
             format!("{count} callers were offered {start} with {staff}, which is occupied")
         });
         let line = stranger(n);
-        let look = async || line.tool("check_availability", json!({"slot_id": slot_id})).await;
+        let wish = json!({"slot_id": slot_id});
+        let look = async || hear(heard, &line, "check_availability", wish.clone(), None).await;
         let taken = late::settled(look().await, &look).await;
         verdict.check(status(&taken) == "available", || {
             format!("{count} callers were offered {start} with {staff}: `{}` to a stranger", status(&taken))
         });
-        let release = async || line.tool("release_slot_reservation", json!({})).await;
+        let release = async || hear(heard, &line, "release_slot_reservation", json!({}), None).await;
         let first = release().await;
         // Released late, there is nothing left to release for whoever asks again.
         let was_late = late::is_open(&first);
@@ -89,8 +91,8 @@ pub(super) async fn try_all(
 /// Some losers take one of their alternatives, all at the same time.
 pub(super) async fn take_some(
     losers: &[(&Line, &Value)],
-    how_many: usize,
-    dice: &mut Dice,
+    heard: &Ledger,
+    (how_many, dice): (usize, &mut Dice),
     verdict: &mut Verdict,
 ) -> Vec<Attempt> {
     // Each takes one of the up to three that were offered; several want the same one.
@@ -102,7 +104,8 @@ pub(super) async fn take_some(
     }
     let attempts = join_all(chosen.into_iter().map(|(line, offer)| async move {
         let args = json!({"slot_id": offer["slot_id"], "customer_name": "Kim Wettlauf"});
-        let take = async || line.tool_again("book_appointment", args.clone(), Some("tool_call_second")).await;
+        let take =
+            async || hear(heard, line, "book_appointment", args.clone(), Some("tool_call_second")).await;
         let answer = late::settled(take().await, &take).await;
         Attempt { staff: text(offer, "staff"), start: text(offer, "start"), answer }
     }))
