@@ -188,7 +188,11 @@ impl BookingService {
         Ok(ChangeSequenceOutcome::Unavailable { part: why.part, reason: why.reason, alternatives })
     }
 
-    async fn sequence_just_taken(
+    /// What there is to say if a new time was just taken: other times for all of it, its own time counted as free.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn sequence_just_taken(
         &self,
         scope: &TenantScope,
         request: &ChangeSequenceRequest,

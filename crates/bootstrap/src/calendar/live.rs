@@ -63,8 +63,10 @@ struct Known {
     is_open: bool,
     /// Parts that wait until another one has left.
     behind: Vec<AppointmentId>,
-    /// Parts whose attempt has ended, whatever came of it.
-    ended: Vec<AppointmentId>,
+    /// Parts that are agreed to.
+    settled: Vec<AppointmentId>,
+    /// Parts that waited and were tried again since.
+    again: Vec<AppointmentId>,
     /// Why one of them is refused: the first that was, unless another one took the visit with it.
     refused: Option<RefusalReason>,
 }
@@ -74,7 +76,7 @@ impl Known {
     fn hears(&mut self, part: AppointmentId, ended: Ended) -> Next {
         match ended {
             Ok(Ok(Pushed::NotNeeded | Pushed::Settled(_))) => {
-                self.ended.push(part);
+                self.settled.push(part);
                 return Next::Try(std::mem::take(&mut self.behind));
             }
             Ok(Ok(Pushed::Refused(after, reason))) => {
@@ -86,9 +88,16 @@ impl Known {
                 if is_withdrawn {
                     return Next::Leave;
                 }
-                // What was moved with it is to go back now, too.
-                let others = self.behind.drain(..).chain(self.ended.drain(..));
-                return if is_first { Next::Try(others.collect()) } else { Next::Wait };
+                if is_first && reason.is_about_time() {
+                    // What was agreed to at the new time is to go back now, too.
+                    return Next::Try(std::mem::take(&mut self.settled));
+                }
+                return Next::Wait;
+            }
+            Ok(Ok(Pushed::Behind)) if !self.settled.is_empty() && !self.again.contains(&part) => {
+                // That other one may have left since.
+                self.again.push(part);
+                return Next::Try(vec![part]);
             }
             Ok(Ok(Pushed::Behind)) => {
                 self.behind.push(part);
@@ -105,7 +114,6 @@ impl Known {
             }
         }
         self.is_open = true;
-        self.ended.push(part);
         Next::Wait
     }
 
@@ -123,14 +131,15 @@ impl CopySettler for LiveCopies {
     async fn settle(&self, scope: &TenantScope, visit: &[AppointmentId]) -> Settlement {
         let was_silent = self.mirror.is_silent(scope.tenant());
         // One caller waits for all of them, and hears of all or of none.
-        let attention = Arc::new(Attention::waiting());
+        let (attention, unheard) = (Arc::new(Attention::waiting()), Arc::new(Attention::nobody()));
         let effort = Effort { lane: Lane::Live, within: self.request };
-        let attempt = |part: AppointmentId| {
-            let (desk, heard, scope) = (self.desk.clone(), Arc::clone(&attention), scope.clone());
-            let attempt = self.tasks.spawn(async move { desk.push(&scope, part, effort, &heard).await });
+        let attempt = |part: AppointmentId, heard: &Arc<Attention>| {
+            let (desk, heard, scope) = (self.desk.clone(), Arc::clone(heard), scope.clone());
+            let attempt =
+                self.tasks.spawn(async move { desk.push_alone(&scope, part, effort, &heard).await });
             async move { (part, attempt.await) }
         };
-        let mut attempts: FuturesUnordered<_> = visit.iter().copied().map(attempt).collect();
+        let mut attempts: FuturesUnordered<_> = visit.iter().map(|part| attempt(*part, &attention)).collect();
         // The caller has waited for the same account already in this use of the tool.
         let patience = if was_silent { self.patience.min(LITTLE_PATIENCE) } else { self.patience };
         let mut out_of_patience = pin!(tokio::time::sleep(voice::patience::at_most(patience)));
@@ -144,6 +153,9 @@ impl CopySettler for LiveCopies {
                         known.is_open = true;
                         return known.settlement();
                     }
+                    if known.refused.is_some() {
+                        return known.settlement();
+                    }
                     // The outcome is being committed for this caller.
                     is_over = true;
                     continue;
@@ -151,9 +163,14 @@ impl CopySettler for LiveCopies {
             };
             let Some((part, ended)) = ended else { return known.settlement() };
             match known.hears(part, ended) {
-                Next::Wait => {}
-                Next::Try(parts) => attempts.extend(parts.into_iter().map(attempt)),
                 Next::Leave => return known.settlement(),
+                Next::Wait | Next::Try(_) if is_over && known.refused.is_some() => return known.settlement(),
+                Next::Wait => {}
+                Next::Try(parts) => {
+                    // What becomes of going back is not what the caller waits for.
+                    let heard = if known.refused.is_some() { &unheard } else { &attention };
+                    attempts.extend(parts.into_iter().map(|part| attempt(part, heard)));
+                }
             }
         }
     }
@@ -181,6 +198,16 @@ mod tests {
         assert_eq!(known.hears(second, Ok(Ok(Pushed::NotNeeded))), Next::Try(vec![first]));
         assert_eq!(known.hears(first, Ok(Ok(Pushed::NotNeeded))), Next::Try(Vec::new()));
         assert_eq!(known.settlement(), Settlement::Agreed);
+    }
+
+    #[test]
+    fn a_part_that_hears_too_late_that_the_way_is_free_is_tried_again_once() {
+        let [first, second] = parts();
+        let mut known = Known::default();
+        assert_eq!(known.hears(second, Ok(Ok(Pushed::NotNeeded))), Next::Try(Vec::new()));
+        assert_eq!(known.hears(first, Ok(Ok(Pushed::Behind))), Next::Try(vec![first]));
+        assert_eq!(known.hears(first, Ok(Ok(Pushed::Behind))), Next::Wait);
+        assert_eq!(known.settlement(), Settlement::Open);
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl CopyDesk {
         Self { parts }
     }
 
-    /// Brings the copy of an appointment up to date, as far as it goes now.
+    /// Brings the copy of an appointment up to date, as far as it goes now; parts of its visit that stand in its way there, and
+    /// are to leave, go first.
     ///
     /// While somebody waits who will hear of it, a new appointment that is refused is withdrawn at once; once nobody
     /// does, it needs attention, since a person has to tell the customer.
@@ -116,7 +117,10 @@ impl CopyDesk {
         // Each of them goes first once: what stands there still then does not leave.
         let (mut queue, mut tried) = (vec![id], vec![id]);
         while let Some(part) = queue.last() {
-            match self.push_one(scope, *part, effort, attention).await? {
+            // Who waits for this one does not hear of the others.
+            let nobody = Attention::nobody();
+            let heard = if queue.len() == 1 { attention } else { &nobody };
+            match self.push_one(scope, *part, effort, heard).await? {
                 // Whoever stands where it goes goes first.
                 One::Behind(other) if !tried.contains(&other) => {
                     queue.push(other);
@@ -130,9 +134,11 @@ impl CopyDesk {
                 }
             }
         }
-        if let Some((appointment, record)) = self.load(scope, id).await? {
+        // Whoever sends it meanwhile writes when to go on.
+        if let Some((appointment, record)) = self.load(scope, id).await?
+            && record.state != CopyState::Sending
+        {
             match self.stays_open(scope, &appointment, &record, BEHIND.to_owned()).await {
-                // Whoever was faster has written when to go on.
                 Ok(_) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
@@ -140,7 +146,24 @@ impl CopyDesk {
         Ok(Pushed::Behind)
     }
 
-    /// The same for this one alone.
+    /// The same for this one alone, whatever else of its visit is to be written: for whoever tries all of them at once.
+    ///
+    /// # Errors
+    /// [`CalendarError`].
+    pub async fn push_alone(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        effort: Effort,
+        attention: &Attention,
+    ) -> Result<Pushed, CalendarError> {
+        Ok(match self.push_one(scope, id, effort, attention).await? {
+            One::Done(pushed) => pushed,
+            One::Behind(_) => Pushed::Behind,
+        })
+    }
+
+    /// As far as it goes while the rest of its visit stays where it is.
     async fn push_one(
         &self,
         scope: &TenantScope,

@@ -1,6 +1,8 @@
 //! Parts of one visit: what the outside calendar does not take of one of them decides about all.
 
-use appointment::calendar::{CalendarLink, CopyRecord, RefusalReason, ReviewReason, Step, copy_job};
+use appointment::calendar::{
+    CalendarLink, CopyRecord, RefusalReason, ReviewReason, Step, copy_job, unanswered_job,
+};
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentStatus, ChangeKind, Note, PlaceBefore, ServiceLink, Span, SyncState, Tie,
@@ -180,8 +182,11 @@ impl CopyDesk {
         if part.snapshot().sync_state != SyncState::Pending {
             return change;
         }
-        let due = AppointmentWrite::CopyDue { appointment: part.id(), link };
-        change.write(due).enqueue(copy_job(part.id(), self.parts.clock.now()))
+        let (part, now) = (part.snapshot(), self.parts.clock.now());
+        let due = AppointmentWrite::CopyDue { appointment: part.id, link };
+        let change = change.write(due).enqueue(copy_job(part.id, now));
+        let look = unanswered_job(part, now).filter(|_| part.status.is_open());
+        look.into_iter().fold(change, ChangeSet::enqueue)
     }
 
     /// Another part of the visit that stands there where the appointment is to go, and is to leave itself. `None` also if
@@ -193,9 +198,9 @@ impl CopyDesk {
         step: &Step,
     ) -> Result<Option<AppointmentId>, CalendarError> {
         let goes = match step {
-            Step::Reschedule(_) => true,
+            Step::Create | Step::Reschedule(_) => true,
             Step::Cancel(_) => CopyRecord::wanted(appointment.snapshot()).is_some(),
-            Step::Create | Step::Nothing | Step::Wait | Step::Look => false,
+            Step::Nothing | Step::Wait | Step::Look => false,
         };
         let Some(tie @ Tie::Sequence(_)) = appointment.snapshot().tie.filter(|_| goes) else {
             return Ok(None);

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use appointment::calendar::RefusalReason;
 use appointment::commands::{
-    CallContext, OfferedSequence, PartWish, Requester, SearchRequest, SearchSequencesRequest,
+    CallContext, ChangeSequenceOutcome, ChangeSequenceRequest, OfferedSequence, PartWish, Requester,
+    SearchRequest, SearchSequencesRequest, SequenceMove,
 };
 use appointment::model::{Appointment, SyncState, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
@@ -254,6 +255,7 @@ async fn all_around(
 pub(crate) async fn after_moving_all(
     desk: &VoiceDesk,
     talk: &Conversation,
+    (request, to): (&ChangeSequenceRequest, &SequenceMove),
     (before, after): (&[Appointment], &[Appointment]),
     effect: SequenceEffect,
 ) -> ToolResult {
@@ -271,7 +273,10 @@ pub(crate) async fn after_moving_all(
     let with = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
     let asked = AskedAll::at(after.iter().map(with).collect(), first.starts_at(), Vec::new(), false);
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let found = all_around(desk, talk, after, &asked).await?;
+    let found = match desk.parts.bookings.sequence_just_taken(&talk.scope, request, to).await? {
+        ChangeSequenceOutcome::Unavailable { alternatives, .. } => alternatives,
+        _ => Vec::new(),
+    };
     let stays = spoken_unmoved(talk, &now);
     let reply = sequence::words::not_all_there(talk, (&asked, &why), &found, Some(stays));
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };

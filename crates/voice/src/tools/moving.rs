@@ -184,7 +184,7 @@ pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, t
         Promise::ByOurPlan => (
             Status::Unverified,
             "Nach unserem Plan kann ich",
-            ", der Kalender antwortet aber gerade nicht",
+            ", beim Kalender kann ich das aber gerade nicht prüfen",
             "schon einmal so vormerken",
         ),
     };

@@ -292,7 +292,8 @@ pub(crate) fn attach(mut reply: ToolReply, alternatives: Vec<Alternative>, is_ve
     if !is_verified {
         // The words speak of free times; how far they can be relied on is said first.
         let told = speech::small(&reply.message);
-        reply.message = format!("Der Kalender antwortet gerade nicht, nach unserem Plan gilt, {told}");
+        reply.message =
+            format!("Beim Kalender kann ich das gerade nicht prüfen, nach unserem Plan gilt, {told}");
         reply = reply.with("certainty", "unverified");
     }
     if alternatives.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {

@@ -157,7 +157,7 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
     let reply = other.ask("check_availability", args).await;
     assert!(!reply.success && !reply.alternatives.is_empty(), "{}", reply.message);
     assert_eq!(reply.data["certainty"], "unverified");
-    assert!(reply.message.starts_with("Der Kalender antwortet gerade nicht"), "{}", reply.message);
+    assert!(reply.message.starts_with("Beim Kalender kann ich das gerade nicht prüfen"), "{}", reply.message);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_move_is_asked_about_no_more_surely_than_a_booking() {
     );
     assert!(
         hoped.message.starts_with("Nach unserem Plan kann ich Ihren Termin")
-            && hoped.message.contains("der Kalender antwortet aber gerade nicht"),
+            && hoped.message.contains("beim Kalender kann ich das aber gerade nicht prüfen"),
         "{}",
         hoped.message
     );

@@ -53,7 +53,7 @@ async fn other_sequences_that_are_not_verified_are_said_to_be_so() {
         assert!(!reply.alternatives.is_empty(), "{tool} {}", reply.message);
         assert_eq!(reply.data["certainty"], "unverified", "{tool}");
         assert!(
-            reply.message.starts_with("Der Kalender antwortet gerade nicht, nach unserem Plan"),
+            reply.message.starts_with("Beim Kalender kann ich das gerade nicht prüfen, nach unserem Plan"),
             "{}",
             reply.message
         );
@@ -174,7 +174,7 @@ async fn a_move_that_is_free_by_our_plan_is_promised_as_that() {
     assert!(
         hoped.message.starts_with("Nach unserem Plan kann ich Ihre Termine auf Freitag")
             && hoped.message.ends_with(
-                "der Kalender antwortet aber gerade nicht, soll ich das schon einmal so vormerken?"
+                "beim Kalender kann ich das aber gerade nicht prüfen, soll ich das schon einmal so vormerken?"
             ),
         "{}",
         hoped.message

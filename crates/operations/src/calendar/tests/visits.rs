@@ -411,3 +411,30 @@ async fn a_part_waits_until_the_other_has_left() {
     world.assert_agreed(ids, [slot(3), slot(4)]).await;
     world.assert_asked(0);
 }
+
+/// A part whose booking was never made there goes where another one still stands: it waits as well.
+#[tokio::test]
+async fn a_part_that_is_still_to_be_made_waits_until_the_other_has_left() {
+    let world = World::new();
+    let ids = world.visit_with([1, 1], 2).await;
+    world.script(Mishap::NotSent);
+    assert!(matches!(world.push(ids[0]).await, Pushed::Open { .. }));
+    assert!(matches!(world.push(ids[1]).await, Pushed::Settled(_)));
+    world.move_visit(ids, 3).await;
+    let alone = world.desk.push_alone(&world.scope, ids[0], effort(), &Attention::waiting()).await;
+    assert_eq!(alone.unwrap(), Pushed::Behind);
+    assert!(matches!(world.push(ids[0]).await, Pushed::Settled(_)));
+    world.assert_agreed(ids, [slot(3), slot(4)]).await;
+    world.assert_asked(0);
+}
+
+/// Whoever waits for one part does not hear of another one that had to leave first: what is refused of that is for a person.
+#[tokio::test]
+async fn what_is_refused_of_a_part_that_goes_first_is_not_heard() {
+    let world = World::new();
+    let (ids, before) = world.moved_visit([1, 1], (2, 3)).await;
+    world.script(TAKEN);
+    assert!(matches!(world.push_for(ids[0], &Attention::waiting()).await, Pushed::Settled(_)));
+    world.assert_agreed(ids, before).await;
+    world.assert_asked(1);
+}

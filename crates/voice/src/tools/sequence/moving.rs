@@ -90,7 +90,8 @@ async fn carry_on(
                 if let Some(first) = after.first() {
                     desk.note(talk, notes.answered(first.id())).await;
                 }
-                return after_moving_all(desk, talk, (&before, &after), effect(&after)).await;
+                return after_moving_all(desk, talk, (&request, &to), (&before, &after), effect(&after))
+                    .await;
             }
             // More than what the caller knows of: it is asked about.
             ChangeSequenceOutcome::FeeDue(_) => {}
