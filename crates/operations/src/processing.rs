@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use call::{CallError, CallService, CallSignal};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Actor, Caller, Classify, Clock, CorrelationId, ErrorClass, PhoneNumber, PlatformScope, ProviderCallId,
     StoreError, TenantId, TenantScope,
@@ -46,9 +47,19 @@ pub enum Processed {
     },
     /// It belongs to no active tenant; the row waits for review. The reason is a code.
     Unrouted(&'static str),
+    /// It names no number, and its call is not known yet: what names one may be on its way. The row waits; to be tried again
+    /// then, product time.
+    Early(DateTime<Utc>),
     /// What it says was merged, except what contradicts itself; the row waits for review. The reason is a code.
     Contradictory(&'static str),
 }
+
+/// The reason of an event that names no number of ours, about a call that nobody knows.
+const NO_NUMBER: &str = "no_called_number";
+
+/// How long an event without a number waits for another one of its call that has one, from its arrival: a provider that
+/// delivers out of order, or again after an outage, has done so by then. Minutes.
+const WAITS_FOR_ITS_CALL: i64 = 60;
 
 /// The reason of an event by which a call ended before it began.
 const ENDS_BEFORE_IT_BEGAN: &str = "ends_before_it_began";
@@ -163,7 +174,12 @@ impl WebhookProcessing {
         let tenant = match self.tenant_of(&news.provider_call_id, &parties, actor, scope.correlation()).await
         {
             Ok(tenant) => tenant,
-            Err(Unresolved::Review(reason)) => {
+            Err(unresolved @ (Unresolved::Early | Unresolved::Review(_))) => {
+                let reason = match (unresolved, self.waits_until(entry)) {
+                    (Unresolved::Early, Some(again)) => return Ok(Processed::Early(again)),
+                    (Unresolved::Review(reason), _) => reason,
+                    _ => NO_NUMBER,
+                };
                 self.conclude(scope, entry.id, InboxState::Unrouted, Some(reason), None).await?;
                 return Ok(Processed::Unrouted(reason));
             }
@@ -208,13 +224,23 @@ impl WebhookProcessing {
             Err(error) => return Err(Unresolved::of(error)),
         }
         let Some(ours) = &parties.ours else {
-            return Err(Unresolved::Review("no_called_number"));
+            let names_one = parties.names_ours;
+            return Err(if names_one { Unresolved::Review(NO_NUMBER) } else { Unresolved::Early });
         };
         self.tenants
             .by_called_number(ours, actor, correlation)
             .await
             .map(|found| found.scope)
             .map_err(Unresolved::of)
+    }
+
+    /// Until when an event that came before its call is left alone, each time twice as long as it has waited; `None` if it has
+    /// waited long enough.
+    fn waits_until(&self, entry: &InboxEntry) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        let waited = now.signed_duration_since(entry.received_at);
+        let again = now + waited.max(TimeDelta::seconds(2));
+        (waited < TimeDelta::minutes(WAITS_FOR_ITS_CALL)).then_some(again)
     }
 
     /// Whether the event is about a call to another company than the one that the call of this id belongs to: it names
@@ -239,7 +265,7 @@ impl WebhookProcessing {
                 Err(error) => Err(Unresolved::Call(error)),
             },
             // Nobody's number, or that of a company that is not served: it says nothing about whose the call is.
-            Err(Unresolved::Review(_)) => Ok(false),
+            Err(Unresolved::Review(_) | Unresolved::Early) => Ok(false),
             Err(failed) => Err(failed),
         }
     }
@@ -260,6 +286,8 @@ impl WebhookProcessing {
 
 /// Why there is no scope.
 enum Unresolved {
+    /// Nobody's yet: no number is named, and the call is not known.
+    Early,
     /// Nobody's: a person must look.
     Review(&'static str),
     /// Could not be found out.
@@ -283,6 +311,8 @@ struct Parties {
     called: Option<PhoneNumber>,
     /// The one of them that is a number of ours.
     ours: Option<PhoneNumber>,
+    /// Whether something is written where that one belongs, usable or not.
+    names_ours: bool,
 }
 
 impl Parties {
@@ -291,12 +321,14 @@ impl Parties {
         let from = number(&news.from_number);
         let to = number(&news.to_number);
         let outbound = news.signal.report().direction == Some(call::Direction::Outbound);
-        let ours = if outbound { from.clone() } else { to.clone() };
+        let (ours, written) =
+            if outbound { (from.clone(), &news.from_number) } else { (to.clone(), &news.to_number) };
         Self {
             // No word about the caller says nothing; an unusable number says that the caller is anonymous.
             caller: news.from_number.is_some().then(|| from.map_or(Caller::Anonymous, Caller::Known)),
             called: to,
             ours,
+            names_ours: written.is_some(),
         }
     }
 }

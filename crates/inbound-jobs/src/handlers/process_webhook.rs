@@ -63,6 +63,7 @@ impl JobHandler for ProcessWebhookHandler {
                     tracing::warn!(inbox_id = %inbox_id, reason, "a webhook belongs to no active tenant");
                     "unrouted"
                 }
+                Ok(Processed::Early(at)) => return Err(JobFailure::Snooze { at }),
                 Ok(Processed::Contradictory(reason)) => {
                     tracing::error!(inbox_id = %inbox_id, reason, "a webhook contradicts itself");
                     "quarantined"

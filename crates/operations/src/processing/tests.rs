@@ -24,6 +24,7 @@ fn platform() -> PlatformScope {
 }
 
 struct World {
+    clock: Arc<FixedClock>,
     inbox: Arc<InMemoryInbox>,
     tenancy: Arc<InMemoryTenancy>,
     calls: Arc<InMemoryCalls>,
@@ -63,7 +64,8 @@ impl World {
         let resolver = TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone());
         Self {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service, clock.clone()),
-            intake: WebhookIntake::new(inbox.clone(), clock),
+            intake: WebhookIntake::new(inbox.clone(), clock.clone()),
+            clock,
             inbox,
             tenancy,
             calls,
@@ -161,7 +163,6 @@ async fn what_is_nobodys_waits_for_review() {
         (b"1", Some("+4940999999"), "unknown_number"),
         (b"2", Some(SLEEPING), "inactive_tenant"),
         (b"3", Some("anonymous"), "no_called_number"),
-        (b"4", None, "no_called_number"),
     ] {
         let entry = world.stored(body).await;
         let done = world.processing.apply(&platform(), &entry, news(to, CallSignal::Started)).await.unwrap();
@@ -171,6 +172,39 @@ async fn what_is_nobodys_waits_for_review() {
         assert_eq!(conclusion.reason.as_deref(), Some(reason));
     }
     assert!(world.calls.is_empty());
+}
+
+/// An event without a number waits for the one that says whose its call is, however they arrive; not for ever.
+#[tokio::test]
+async fn an_event_without_a_number_waits_for_its_call() {
+    let world = World::new().await;
+    let early = world.stored(b"1").await;
+    let without = || news(None, CallSignal::Analyzed);
+    let wait = Processed::Early(at() + chrono::TimeDelta::seconds(2));
+    assert_eq!(world.processing.apply(&platform(), &early, without()).await.unwrap(), wait);
+    assert_eq!(world.inbox.conclusion(early.id), None);
+    let lonely = world.stored(b"2").await;
+    let other = CallNews { provider_call_id: ProviderCallId::parse("call_b2").unwrap(), ..without() };
+    world.clock.advance(chrono::TimeDelta::minutes(59));
+    let twice = Processed::Early(at() + chrono::TimeDelta::minutes(118));
+    assert_eq!(world.processing.apply(&platform(), &lonely, other.clone()).await.unwrap(), twice);
+
+    let started = world.stored(b"3").await;
+    world.processing.apply(&platform(), &started, news(Some(OURS), CallSignal::Started)).await.unwrap();
+    let tenant = scope(1, None).tenant();
+    world.tenancy.add_call(
+        tenant,
+        BranchId::from_uuid(Uuid::from_u128(10)),
+        ProviderCallId::parse("call_a1").unwrap(),
+        kernel::CallId::from_uuid(Uuid::from_u128(78)),
+        at(),
+    );
+    let applied = world.processing.apply(&platform(), &early, without()).await.unwrap();
+    assert_eq!(applied, Processed::Applied { tenant, changed: true });
+
+    world.clock.advance(chrono::TimeDelta::minutes(1));
+    let given_up = world.processing.apply(&platform(), &lonely, other).await.unwrap();
+    assert_eq!(given_up, Processed::Unrouted("no_called_number"));
 }
 
 #[tokio::test]
