@@ -74,6 +74,19 @@ impl<'a> Args<'a> {
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
     }
 
+    /// The same for an id: a yes or no in its place means something, but not which one.
+    ///
+    /// # Errors
+    /// As [`Self::text`]; [`Why::WrongType`] for a boolean if no name carries an id.
+    pub(crate) fn id(&self, names: &'static [&'static str]) -> Result<Option<String>, Unusable> {
+        let text = self.text(names)?;
+        let is_boolean = names.iter().any(|name| self.0.get(*name).is_some_and(Value::is_boolean));
+        if text.is_none() && is_boolean {
+            return Err(Unusable { name: names[0], why: Why::WrongType });
+        }
+        Ok(text)
+    }
+
     /// The same where several can be said: the texts of a list in their order, one text alone, or none. What carries
     /// nothing in a list is left out.
     ///
@@ -189,6 +202,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn a_yes_is_no_id() {
+        for (value, read) in [
+            (json!("apt_1"), Ok(Some("apt_1".to_owned()))),
+            (json!(true), Err(Why::WrongType)),
+            (json!(false), Err(Why::WrongType)),
+            (json!(null), Ok(None)),
+        ] {
+            let map = json!({"appointment_id": value}).as_object().cloned().unwrap();
+            let found = Args::new(&map).id(&["appointment_id", "termin_id"]);
+            assert_eq!(found.map_err(|unusable| unusable.why), read, "{value}");
+        }
+    }
 
     const NAMES: &[&str] = &["datum", "date"];
 

@@ -186,7 +186,7 @@ async fn cancelled_before(
     talk: &Conversation,
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let asked = args.text(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
+    let asked = args.id(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
     let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == Some(*id))) else {
         return Ok(None);
     };

@@ -59,7 +59,7 @@ pub(crate) async fn meant(
 ) -> Result<Appointment, Stop> {
     let own = own(desk, talk, asker).await?;
     let is_anonymous = talk.caller.number().is_none();
-    if let Some(text) = args.text(names::APPOINTMENT)? {
+    if let Some(text) = args.id(names::APPOINTMENT)? {
         let id = text.trim().parse::<AppointmentId>().ok();
         if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
             return Ok(found.clone());

@@ -86,7 +86,7 @@ async fn in_question(
     let Some(asked) = part_in_question(desk, talk, (&open, act), notes).await? else {
         return Ok(Extent::Whole(open));
     };
-    let is_other = args.text(names::APPOINTMENT)?.is_some() && asked != appointment.id();
+    let is_other = args.id(names::APPOINTMENT)?.is_some() && asked != appointment.id();
     match open.iter().find(|part| part.id() == asked) {
         // Asked about one part, the caller is said to mean another.
         Some(_) if is_other => Err(which_part(talk, &open).into()),
