@@ -81,6 +81,9 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let path = args.ready_file.clone().unwrap_or_else(|| args.data.join("ready.json"));
+    if let Some(named) = &args.ready_file {
+        Ready::can_be_written(named).context("--ready-file")?;
+    }
     let cluster = Cluster::durable(&args.data, args.fresh, tell_on_stderr()).await;
     if !cluster.as_ref().is_err_and(ClusterError::is_in_use) {
         forget_earlier(&path)?;

@@ -143,6 +143,21 @@ impl Ready {
         Ok(ready)
     }
 
+    /// Whether it could be written there: asked before minutes are spent on what it would tell of.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn can_be_written(path: &Path) -> anyhow::Result<()> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let trial = path.with_file_name(name);
+        let tried = fs::File::create(&trial).and_then(|_| fs::remove_file(&trial));
+        tried.with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// Writes the file in one step: whoever sees it sees all of it. It holds passwords, so only its owner may read it.
     ///
     /// # Errors

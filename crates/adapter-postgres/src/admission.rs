@@ -10,14 +10,17 @@ use crate::database::Database;
 use crate::statements::statements;
 
 statements! {
-    /// What the login role is, what it may become, and whether it may become the owner of a table of ours.
+    /// What the login role is, what it may become, whether it may become the owner of a table of ours, and whether it lacks
+    /// the rights of the role that is needed.
     ROLE = r"
         SELECT s.rolname::text, s.rolsuper, s.rolbypassrls,
                EXISTS (SELECT FROM pg_catalog.pg_roles r
                         WHERE (r.rolsuper OR r.rolbypassrls) AND pg_catalog.pg_has_role(s.oid, r.oid, 'MEMBER')),
                EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                         WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                          AND pg_catalog.pg_has_role(s.oid, c.relowner, 'MEMBER'))
+                          AND pg_catalog.pg_has_role(s.oid, c.relowner, 'MEMBER')),
+               EXISTS (SELECT FROM pg_catalog.pg_roles n
+                        WHERE n.rolname = $1 AND NOT pg_catalog.pg_has_role(s.oid, n.oid, 'MEMBER'))
           FROM pg_catalog.pg_roles s WHERE s.rolname = session_user";
 }
 
@@ -41,6 +44,14 @@ pub enum NotAdmitted {
         role: String,
         /// What it has that it must not have, as the rest of a sentence.
         why: &'static str,
+    },
+    /// The role is another process's: it lacks the rights of the one that is needed.
+    #[error("the role `{role}` has not the rights of `{needed}`, in which this process works")]
+    Unsuited {
+        /// The login role.
+        role: String,
+        /// The role whose rights are needed.
+        needed: &'static str,
     },
 }
 
@@ -75,16 +86,16 @@ fn of_driver(error: &Error) -> NotAdmitted {
 /// # Errors
 /// [`NotAdmitted::NotYet`] or [`NotAdmitted::Refused`].
 pub async fn reachable(database: &Database) -> Result<(), NotAdmitted> {
-    role(database).await.map(|_| ())
+    role(database, "").await.map(|_| ())
 }
 
-/// Finds out whether the server lets this process in, as a role that row level security binds: for every process that
-/// serves companies. Administrators ask [`reachable`].
+/// Finds out whether the server lets this process in, as a role that row level security binds and that has the rights of
+/// `needed`, `gateway` or `worker`: for every process that serves companies. Administrators ask [`reachable`].
 ///
 /// # Errors
 /// [`NotAdmitted`].
-pub async fn admitted(database: &Database) -> Result<(), NotAdmitted> {
-    let (role, is_superuser, bypasses, may_bypass, may_own) = role(database).await?;
+pub async fn admitted(database: &Database, needed: &'static str) -> Result<(), NotAdmitted> {
+    let (role, is_superuser, bypasses, may_bypass, may_own, lacks) = role(database, needed).await?;
     let why = if is_superuser {
         "is a superuser"
     } else if bypasses {
@@ -93,12 +104,17 @@ pub async fn admitted(database: &Database) -> Result<(), NotAdmitted> {
         "may become a superuser or a role with BYPASSRLS"
     } else if may_own {
         "owns tables, or may become their owner"
+    } else if lacks {
+        return Err(NotAdmitted::Unsuited { role, needed });
     } else {
         return Ok(());
     };
     Err(NotAdmitted::Unbound { role, why })
 }
 
-async fn role(database: &Database) -> Result<(String, bool, bool, bool, bool), NotAdmitted> {
-    sqlx::query_as(ROLE).fetch_one(database).await.map_err(|error| of_driver(&error))
+async fn role(
+    database: &Database,
+    needed: &str,
+) -> Result<(String, bool, bool, bool, bool, bool), NotAdmitted> {
+    sqlx::query_as(ROLE).bind(needed).fetch_one(database).await.map_err(|error| of_driver(&error))
 }

@@ -38,6 +38,7 @@ async fn a_database_that_can_never_be_used_stops_the_start_with_the_name_of_the_
         right.rsplit_once('@').map(|(head, tail)| (head.rsplit_once(':').unwrap().0, tail)).unwrap();
     for (url, cause) in [
         (format!("{user}:hunter2@{tail}"), "worker"),
+        (database.gateway_url(), "the role `gateway` has not the rights of `worker`"),
         (database.administrator_url(), "row level security, which keeps companies apart, would not bind it"),
     ] {
         let output = worker(&[], Some(&url)).output().unwrap();

@@ -18,18 +18,26 @@ fn address(database: &TestDatabase, role: &str, password: &str, name: &str) -> S
 #[tokio::test]
 async fn the_roles_of_the_product_are_admitted_and_an_administrator_is_not() {
     let database = TestDatabase::fresh().await;
-    for url in [database.gateway_url(), database.worker_url()] {
-        assert_eq!(admitted(&opened(&url)).await, Ok(()));
+    for (url, role, other) in
+        [(database.gateway_url(), "gateway", "worker"), (database.worker_url(), "worker", "gateway")]
+    {
+        assert_eq!(admitted(&opened(&url), role).await, Ok(()));
+        let unsuited = NotAdmitted::Unsuited { role: role.to_owned(), needed: other };
+        assert_eq!(
+            admitted(&opened(&url), other).await,
+            Err(unsuited),
+            "it would find nothing to do, for ever"
+        );
     }
     let administrator = opened(&database.administrator_url());
     assert_eq!(reachable(&administrator).await, Ok(()));
-    let refused = admitted(&administrator).await.unwrap_err();
+    let refused = admitted(&administrator, "gateway").await.unwrap_err();
     assert!(matches!(&refused, NotAdmitted::Unbound { why: "is a superuser", .. }), "{refused}");
     assert!(refused.to_string().contains("row level security"), "{refused}");
 
     // Before anything is migrated there is nothing to own, and the roles are the same.
     let empty = TestDatabase::empty().await;
-    assert_eq!(admitted(&opened(&empty.gateway_url())).await, Ok(()));
+    assert_eq!(admitted(&opened(&empty.gateway_url()), "gateway").await, Ok(()));
 }
 
 #[tokio::test]
@@ -55,7 +63,7 @@ async fn a_role_that_policies_would_not_bind_is_named_with_the_reason() {
             format!("{make}; GRANT CONNECT ON DATABASE {} TO %r", database.name()).replace("%r", &role);
         sqlx::raw_sql(AssertSqlSafe(make)).execute(admin).await.unwrap();
         let own = opened(&address(&database, &role, "x", database.name()));
-        let found = admitted(&own).await;
+        let found = admitted(&own, "gateway").await;
         own.close().await;
         let forget = "DROP OWNED BY %r; DROP ROLE %r; DROP ROLE IF EXISTS %r_strong".replace("%r", &role);
         sqlx::raw_sql(AssertSqlSafe(forget)).execute(admin).await.unwrap();
@@ -66,7 +74,7 @@ async fn a_role_that_policies_would_not_bind_is_named_with_the_reason() {
 #[tokio::test]
 async fn what_waiting_cannot_mend_is_told_apart_from_what_it_can() {
     let database = TestDatabase::fresh().await;
-    let refused = |url: String| async move { admitted(&opened(&url)).await.unwrap_err() };
+    let refused = |url: String| async move { admitted(&opened(&url), "gateway").await.unwrap_err() };
     for url in [
         address(&database, "gateway", "hunter2", database.name()),
         address(&database, "nobody_of_ours", "hunter2", database.name()),

@@ -18,8 +18,8 @@ const KEY: &str = "database.url";
 /// As whom a process comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arrival {
-    /// It serves companies: row level security must bind it.
-    Product,
+    /// It serves companies with the rights of this role: row level security must bind it.
+    Product(&'static str),
     /// A person administers.
     Administrator,
 }
@@ -35,7 +35,7 @@ pub(super) async fn arrive(
 ) -> Result<(), ConfigError> {
     let ask = || async {
         match arrival {
-            Arrival::Product => admitted(database).await?,
+            Arrival::Product(role) => admitted(database, role).await?,
             Arrival::Administrator => reachable(database).await?,
         }
         measure(time, || product_time(database)).await.map_err(NotAdmitted::from)

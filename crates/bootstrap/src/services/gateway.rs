@@ -168,7 +168,7 @@ impl GatewayServices {
     pub async fn learn_time(&self, stop: &CancellationToken) -> Result<bool, ConfigError> {
         tokio::select! {
             () = stop.cancelled() => Ok(false),
-            arrived = arrive(&self.database, &self.time, Arrival::Product) => {
+            arrived = arrive(&self.database, &self.time, Arrival::Product("gateway")) => {
                 arrived?;
                 self.keeper.begin(&self.database, &self.time, stop);
                 Ok(true)

@@ -89,7 +89,8 @@ impl WorkerServices {
         machine: Arc<dyn Clock>,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let common = Common::connect(&database_of_worker(config), machine, Arrival::Product, stop).await?;
+        let common =
+            Common::connect(&database_of_worker(config), machine, Arrival::Product("worker"), stop).await?;
         let Common { database, clock, ids, calls, .. } = &common;
         let shared = Shared::assemble(config)?;
         let keeper = TimeKeeper::default();
