@@ -126,9 +126,8 @@ impl CopyDesk {
                     queue.push(other);
                     tried.push(other);
                 }
-                One::Behind(_) => break,
                 One::Done(pushed) if queue.len() == 1 => return Ok(pushed),
-                One::Done(Pushed::Open { .. } | Pushed::Behind) => break,
+                One::Behind(_) | One::Done(Pushed::Open { .. } | Pushed::Behind) => break,
                 One::Done(Pushed::NotNeeded | Pushed::Settled(_) | Pushed::Refused(..)) => {
                     queue.pop();
                 }

@@ -1,7 +1,7 @@
 //! Steps of a run that are about two services in one visit.
 
 use appointment::commands::ChangeSequenceOutcome;
-use appointment::model::Tie;
+use appointment::model::{Appointment, Tie};
 
 use super::Run;
 
@@ -21,7 +21,7 @@ impl Run {
         let (picked, at) = (self.dice.pick(&ids).copied(), self.slot());
         let Some(part) = picked else { return };
         if let ChangeSequenceOutcome::Changed { after, .. } = self.world.try_move_visit(part, at).await {
-            let ids: Vec<_> = after.iter().map(|part| part.id()).collect();
+            let ids: Vec<_> = after.iter().map(Appointment::id).collect();
             self.tell_all(&ids).await;
         }
     }
