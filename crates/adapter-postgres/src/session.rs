@@ -84,6 +84,9 @@ impl Database {
     }
 }
 
+/// Opens a transaction of the platform whose commit is not waited for.
+pub(crate) const BEGIN_RELAXED: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
 /// The text that opens a transaction. It is built from our own words, a UUID and numbers; nothing in it is a text from
 /// outside.
 fn opening(role: &str, scope: &TenantScope, access: Access<'_>) -> String {

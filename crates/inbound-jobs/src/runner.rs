@@ -234,6 +234,10 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
                     look = !batch.jobs.is_empty();
                     wait = pace.wait(Instant::now(), wait.min(batch.next_due_in.unwrap_or(wait)));
                     for job in batch.jobs {
+                        // The server has crashed and forgot the claim: it is the run that goes on here.
+                        if core.running.is_on(job.ticket) {
+                            continue;
+                        }
                         slots.take(&job.queue);
                         metrics::claimed(&job.queue, 1);
                         let stop_run = core.running.enter(job.ticket);

@@ -18,6 +18,11 @@ impl Running {
         receiver
     }
 
+    /// Whether the run is here, and not settled.
+    pub(crate) fn is_on(&self, ticket: Ticket) -> bool {
+        self.lock().contains_key(&ticket)
+    }
+
     /// The run is settled.
     pub(crate) fn leave(&self, ticket: Ticket) {
         self.lock().remove(&ticket);
@@ -68,8 +73,9 @@ mod tests {
         running.stop(ticket, Stop::Cancelled);
         running.stop_all(Stop::HandBack);
         assert_eq!(stop.try_recv(), Ok(Stop::Cancelled));
-        assert!(running.tickets().contains(&ticket), "until it is settled");
+        assert!(running.is_on(ticket), "until it is settled");
         running.leave(ticket);
+        assert!(!running.is_on(ticket));
         assert!(running.tickets().is_empty());
     }
 }

@@ -158,7 +158,8 @@ async fn dispatch(
     let Some(first) = waiting else {
         return Ok((Dispatched { looked, ..Dispatched::default() }, None));
     };
-    let mut transaction = connection.begin().await?;
+    // Not flushed: what a crash of the server forgets is waiting again, and its jobs are not there either.
+    let mut transaction = connection.begin_with(crate::session::BEGIN_RELAXED).await?;
     let rows: Vec<EventRow> =
         sqlx::query_as(TAKE).bind(i64::from(limit)).bind(first).fetch_all(&mut *transaction).await?;
     if rows.is_empty() {

@@ -20,13 +20,15 @@ use crate::statements::statements;
 
 statements! {
     /// Settling, claiming and the next due time in one statement, so that a busy worker commits once for both, and an idle
-    /// one asks once per poll.
+    /// one asks once per poll. It is not flushed: nobody is told of it, whatever a job commits flushes the claim before it,
+    /// and what a crash of the server forgets is claimed, or handed back as a stray, once more.
     FINISH_AND_CLAIM = "
         SELECT (extract(epoch FROM c.next_at - app.now()) * 1000)::bigint AS next_ms, c.due_from, c.leased_from,
                (extract(epoch FROM c.looked) * 1000000)::bigint AS looked_us,
                c.settled_ids, c.settled_runs,
                c.id, c.run, c.kind, c.queue, c.tenant_id, c.correlation, c.payload, c.attempt, c.max_attempts, c.progress
-          FROM engine.finish_and_claim($1, $2, $3, $4, $5, $6, $7::bigint * interval '1 millisecond', $8, $9, $10, $11,
+          FROM (SELECT set_config('synchronous_commit', 'off', true)) AS relaxed,
+               engine.finish_and_claim($1, $2, $3, $4, $5, $6, $7::bigint * interval '1 millisecond', $8, $9, $10, $11,
                                        coalesce($12::timestamptz, '-infinity'),
                                        coalesce($13::timestamptz, '-infinity')) c";
 
