@@ -158,6 +158,15 @@ impl Certainty {
         }
     }
 
+    /// That of the least certain of several; verified where there is none.
+    #[must_use]
+    pub fn least(of: impl IntoIterator<Item = Self>) -> Self {
+        // Where no outside calendar has a say, nothing can be out of date.
+        let has_say = |certainty: &Self| *certainty != Self::Verified { as_of: None };
+        let least = of.into_iter().filter(has_say).min_by_key(|one| (one.is_verified(), one.as_of()));
+        least.unwrap_or(Self::Verified { as_of: None })
+    }
+
     /// About one stay of a person.
     pub(crate) fn of(outside: &Outside, staff: StaffId, stay: Span) -> Self {
         match outside.of_stay(staff, stay) {

@@ -63,8 +63,9 @@ pub struct OfferedSequence {
     pub kind: OfferKind,
     /// True if it begins in the wished part of the day; always true for a wish for one minute.
     pub matches_preference: bool,
-    /// False if an outside calendar that has a say in a part did not answer: free as far as is known.
-    pub verified: bool,
+    /// As far as that of its least certain part: where an outside calendar that has a say in it does not answer, it is free as
+    /// far as is known.
+    pub certainty: Certainty,
 }
 
 /// Which sequences of these services are free around a wish?

@@ -179,10 +179,10 @@ impl<'c> Availability<'c> {
         Self { horizon_days, ..self }
     }
 
-    /// Whether everything that decides about a person's time was asked.
+    /// How far it can be relied on what is said of a slot.
     #[must_use]
-    pub fn is_verified(&self, slot: &Slot) -> bool {
-        Certainty::of(&self.outside, slot.staff, slot.stay()).is_verified()
+    pub fn certainty_of(&self, slot: &Slot) -> Certainty {
+        Certainty::of(&self.outside, slot.staff, slot.stay())
     }
 
     fn timeline(&self, staff: StaffId) -> Option<&Timeline> {

@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use chrono::NaiveDate;
 use kernel::StaffId;
 
+use crate::calendar::Certainty;
 use crate::model::{Availability, DateRange, Minute, OpeningDay, Slot, Sought, Unavailable, add_days};
 
 /// Minutes before and after the asked time that count as "about then" on the same day.
@@ -165,8 +166,8 @@ pub struct RankedSlot {
     pub score: i64,
     /// True if it lies in the wished part of the day; always true for a wish for one minute.
     pub matches_preference: bool,
-    /// False if the outside calendar of its person does not answer: free as far as is known here.
-    pub verified: bool,
+    /// How far it can be relied on: where the outside calendar of its person does not answer, it is free as far as is known.
+    pub certainty: Certainty,
 }
 
 /// What may not be offered, whoever is free.
@@ -220,8 +221,8 @@ pub fn rank(
         .into_iter()
         .map(|Ranked { candidate, kind, score, matches_preference, .. }| {
             let slot = sought.slot(candidate.staff, candidate.start);
-            let verified = availability.is_verified(&slot);
-            RankedSlot { slot, kind, score, matches_preference, verified }
+            let certainty = availability.certainty_of(&slot);
+            RankedSlot { slot, kind, score, matches_preference, certainty }
         })
         .collect()
 }
@@ -242,9 +243,9 @@ pub fn in_order(
         .into_iter()
         .map(|candidate| {
             let slot = sought.slot(candidate.staff, candidate.start);
-            let verified = availability.is_verified(&slot);
+            let certainty = availability.certainty_of(&slot);
             let score = 10_000 - (candidate.start.0 - from.0);
-            RankedSlot { slot, kind: OfferKind::NextAvailable, score, matches_preference: true, verified }
+            RankedSlot { slot, kind: OfferKind::NextAvailable, score, matches_preference: true, certainty }
         })
         .collect()
 }

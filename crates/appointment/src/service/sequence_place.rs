@@ -145,10 +145,7 @@ pub(super) fn certainty(pictures: &[PartPicture], slots: &[Slot]) -> Certainty {
         .iter()
         .zip(slots)
         .map(|(part, slot)| Certainty::of(&part.picture.outside, slot.staff, slot.stay()));
-    // Where no outside calendar has a say, nothing can be out of date.
-    let has_say = |certainty: &Certainty| *certainty != Certainty::Verified { as_of: None };
-    let least = each.filter(has_say).min_by_key(|certainty| (certainty.is_verified(), certainty.as_of()));
-    least.unwrap_or(Certainty::Verified { as_of: None })
+    Certainty::least(each)
 }
 
 /// An appointment of the person on the line that overlaps a part.

@@ -8,6 +8,7 @@ use super::sequence::{AskAll, Asked};
 use super::sequence_place::{PartPicture, hoped_for, place_seen, seen};
 use super::sequence_starts::{Around, Starts, has_own, in_order_of_time, is_asked, ranked};
 use super::{BookingService, latest_day, wish_for};
+use crate::calendar::Certainty;
 use crate::commands::{
     NextRequest, NextSequences, NextSequencesRequest, OfferedSequence, PartWish, Requester,
     SearchSequencesRequest, Sequence, SequencesFound,
@@ -264,9 +265,10 @@ impl BookingService {
                 }
             };
             let slots: Sequence = placed.iter().map(|placed| placed.slot).collect();
-            let verified = seen.iter().zip(&slots).all(|(seen, slot)| seen.is_verified(slot));
+            let each = seen.iter().zip(&slots).map(|(seen, slot)| seen.certainty_of(slot));
+            let certainty = Certainty::least(each);
             if let Some(slot) = slots.first().copied() {
-                possible.found.push((RankedSlot { slot, verified, ..start }, slots));
+                possible.found.push((RankedSlot { slot, certainty, ..start }, slots));
             }
         }
         possible
@@ -289,7 +291,7 @@ impl BookingService {
                 slots: slots.clone(),
                 kind: first.kind,
                 matches_preference: first.matches_preference,
-                verified: first.verified,
+                certainty: first.certainty,
             })
         };
         chosen.into_iter().filter_map(whole).collect()

@@ -279,22 +279,28 @@ pub(crate) async fn offer(
     notes: CallNotes,
 ) -> ToolReply {
     desk.note(talk, notes.offering(slots.iter().map(|ranked| ranked.slot).collect())).await;
-    let is_verified = slots.iter().all(|ranked| ranked.verified);
+    let certainty = Certainty::least(slots.iter().map(|ranked| ranked.certainty));
     let alternative = |ranked: &RankedSlot| {
         let (slot, id) = (&ranked.slot, SlotId::encode(&ranked.slot)?);
         Some(alternative(talk, (id, slot.start, ranked.kind), talk.staff_name(slot.staff)))
     };
-    attach(reply, slots.iter().filter_map(alternative).collect(), is_verified)
+    attach(talk, reply, slots.iter().filter_map(alternative).collect(), certainty)
 }
 
-/// Attaches what can be chosen instead, and says so if that is not verified.
-pub(crate) fn attach(mut reply: ToolReply, alternatives: Vec<Alternative>, is_verified: bool) -> ToolReply {
-    if !is_verified {
+/// Attaches what can be chosen instead, and says so if that is not verified, with the age of what is known.
+pub(crate) fn attach(
+    talk: &Conversation,
+    mut reply: ToolReply,
+    alternatives: Vec<Alternative>,
+    certainty: Certainty,
+) -> ToolReply {
+    if !certainty.is_verified() {
         // The words speak of free times; how far they can be relied on is said first.
         let told = speech::small(&reply.message);
         reply.message =
             format!("Beim Kalender kann ich das gerade nicht prüfen, nach unserem Plan gilt, {told}");
-        reply = reply.with("certainty", "unverified");
+        let as_of = certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339());
+        reply = reply.with("certainty", "unverified").with_some("as_of", as_of);
     }
     if alternatives.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
         reply = reply.next(NextAction::AskCaller);

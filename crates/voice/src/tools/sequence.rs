@@ -208,10 +208,10 @@ pub(crate) async fn offer(
     notes: CallNotes,
 ) -> ToolReply {
     desk.note(talk, notes.offering_all(offered.iter().map(|offered| offered.slots.clone()).collect())).await;
-    let is_verified = offered.iter().all(|offered| offered.verified);
+    let certainty = Certainty::least(offered.iter().map(|offered| offered.certainty));
     let alternative = |offered: &OfferedSequence| {
         let (start, id) = (offered.slots.first()?.start, SlotId::encode_all(&offered.slots)?);
         Some(offers::alternative(talk, (id, start, offered.kind), words::people(talk, &offered.slots)))
     };
-    offers::attach(reply, offered.iter().filter_map(alternative).collect(), is_verified)
+    offers::attach(talk, reply, offered.iter().filter_map(alternative).collect(), certainty)
 }

@@ -154,10 +154,29 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
     let other = world.call("call_b", "+491709998877");
     let mut args = wish("2026-11-24", "10:07");
     args["name"] = json!("Max Sommer");
-    let reply = other.ask("check_availability", args).await;
-    assert!(!reply.success && !reply.alternatives.is_empty(), "{}", reply.message);
-    assert_eq!(reply.data["certainty"], "unverified");
-    assert!(reply.message.starts_with("Beim Kalender kann ich das gerade nicht prüfen"), "{}", reply.message);
+    for (said, as_of) in [
+        (Offered::Unknown, None),
+        (
+            Offered::Stale {
+                starts: minutes(&["11:00", "14:00"]),
+                as_of: "2026-11-23T07:10:00Z".parse().unwrap(),
+            },
+            Some(json!("2026-11-23T08:10:00+01:00")),
+        ),
+    ] {
+        world.outside.says(said, Settlement::Open);
+        let reply = other.ask("check_availability", args.clone()).await;
+        assert!(!reply.success && !reply.alternatives.is_empty(), "{}", reply.message);
+        assert_eq!(
+            (&reply.data["certainty"], reply.data.get("as_of")),
+            (&json!("unverified"), as_of.as_ref())
+        );
+        assert!(
+            reply.message.starts_with("Beim Kalender kann ich das gerade nicht prüfen"),
+            "{}",
+            reply.message
+        );
+    }
 }
 
 #[tokio::test]
