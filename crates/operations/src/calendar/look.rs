@@ -115,8 +115,7 @@ impl CopyDesk {
                 booking.status.is_open() && !record.link.is_performed_as_wanted(booking)
             };
             for (connection, booking) in found.iter().filter(|(_, booking)| misplaced(booking)) {
-                if let Err(failure) = self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
-                {
+                if let Err(failure) = self.call_off(scope, connection, &booking.uid, effort).await {
                     return self.stays_open(scope, appointment, record, failure.to_string()).await;
                 }
             }
@@ -146,9 +145,7 @@ impl CopyDesk {
                         continue;
                     }
                     // A write that took effect late; failing to call it off leaves the record as it is, to look again.
-                    if let Err(failure) =
-                        self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await
-                    {
+                    if let Err(failure) = self.call_off(scope, connection, &booking.uid, effort).await {
                         return self.stays_open(scope, appointment, record, failure.to_string()).await;
                     }
                 }

@@ -283,7 +283,7 @@ impl CalendarNews {
         if !booking.status.is_open() {
             return Ok(Heard::Known);
         }
-        match self.desk.parts.gateway.cancel(scope, connection, &booking.uid, effort).await {
+        match self.desk.call_off(scope, connection, &booking.uid, effort).await {
             Ok(()) => Ok(Heard::Tidied),
             Err(failure) => {
                 tracing::warn!(%failure, connection.id = %connection.id, "a copy too many could not be called off");

@@ -1,7 +1,8 @@
 //! Whose time a copy takes there.
 
 use appointment::calendar::{
-    Connection, CopyRecord, CopyState, Effort, RefusalReason, RemoteBooking, ReviewReason, Step, WriteFailure,
+    Connection, CopyRecord, CopyState, Effort, RefusalReason, RemoteBooking, RemoteUid, ReviewReason, Step,
+    WriteFailure,
 };
 use appointment::model::{Appointment, Span};
 use chrono::{NaiveTime, TimeDelta};
@@ -76,6 +77,19 @@ impl CopyDesk {
         Ok(found.map(|(_, link)| link.staff))
     }
 
+    /// Calls off there what is not wanted; what is remembered of the account's free time is old then, whatever came of it.
+    pub(super) async fn call_off(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        uid: &RemoteUid,
+        effort: Effort,
+    ) -> Result<(), WriteFailure> {
+        let done = self.parts.gateway.cancel(scope, connection, uid, effort).await;
+        self.parts.outside.changed(scope, connection.id).await;
+        done
+    }
+
     /// The provider gave it to somebody else. What was just made is called off, as if that person's time had been taken;
     /// what was moved is left to a person, since the customer's old time is gone there.
     #[expect(clippy::too_many_arguments, reason = "one step of a run, with all that the run knows")]
@@ -98,7 +112,7 @@ impl CopyDesk {
             let after = self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
             return Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::SlotTaken)));
         }
-        let failure = match self.parts.gateway.cancel(scope, connection, &booking.uid, effort).await {
+        let failure = match self.call_off(scope, connection, &booking.uid, effort).await {
             Ok(()) => WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail },
             // It is found by its marker, and called off then.
             Err(_) => WriteFailure::Unknown { why: detail },

@@ -1,6 +1,7 @@
 //! One company with an outside calendar, everything in memory.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use appointment::calendar::{
@@ -101,6 +102,8 @@ pub(super) struct World {
     pub(super) rounds: CalendarRounds,
     pub(super) callbacks: Arc<InMemoryCallbacks>,
     pub(super) connection: Connection,
+    /// How often what is remembered of free time there became old.
+    pub(super) forgotten: Arc<AtomicUsize>,
 }
 
 pub(super) fn event_type(person: u128) -> RemoteEventType {
@@ -180,7 +183,11 @@ impl World {
         let remote = Arc::new(ScriptedCalendar::new(clock.clone()));
         let gateway = Arc::new(Hooked::new(remote.clone()));
         let mut outside = MockOutsideTimes::new();
-        outside.expect_changed().returning(|_, _| ());
+        let forgotten = Arc::new(AtomicUsize::new(0));
+        let told = Arc::clone(&forgotten);
+        outside.expect_changed().returning(move |_, _| {
+            told.fetch_add(1, Ordering::Relaxed);
+        });
         let desk = CopyDesk::new(CopyParts {
             book: store.clone(),
             appointments: store.clone(),
@@ -214,7 +221,20 @@ impl World {
             clock: clock.clone(),
             effort: effort(),
         });
-        Self { scope, clock, store, remote, gateway, bookings, desk, news, rounds, callbacks, connection }
+        Self {
+            scope,
+            clock,
+            store,
+            remote,
+            gateway,
+            bookings,
+            desk,
+            news,
+            rounds,
+            callbacks,
+            connection,
+            forgotten,
+        }
     }
 
     pub(super) fn advance(&self, seconds: i64) {
