@@ -148,12 +148,7 @@ impl Ready {
     /// # Errors
     /// If not.
     pub fn can_be_written(path: &Path) -> anyhow::Result<()> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.new", std::process::id()));
-        let trial = path.with_file_name(name);
+        let trial = fresh_beside(path, std::process::id())?;
         let tried = fs::File::create(&trial).and_then(|_| fs::remove_file(&trial));
         tried.with_context(|| format!("cannot write {}", path.display()))
     }
@@ -165,12 +160,7 @@ impl Ready {
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         use std::os::unix::fs::OpenOptionsExt;
 
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.new", self.pid));
-        let fresh = path.with_file_name(name);
+        let fresh = fresh_beside(path, self.pid)?;
         let write = || {
             let mut file =
                 fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
@@ -192,6 +182,16 @@ impl Ready {
             .find(|tenant| tenant.slug == slug)
             .with_context(|| format!("the demo world has no tenant `{slug}`"))
     }
+}
+
+/// Where a process writes what is to be renamed to `path`; its directory is made if it is not there.
+fn fresh_beside(path: &Path, pid: u32) -> anyhow::Result<PathBuf> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{pid}.new"));
+    Ok(path.with_file_name(name))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn of_driver(error: &Error) -> NotAdmitted {
 /// # Errors
 /// [`NotAdmitted::NotYet`] or [`NotAdmitted::Refused`].
 pub async fn reachable(database: &Database) -> Result<(), NotAdmitted> {
-    role(database, "").await.map(|_| ())
+    role(database, None).await.map(|_| ())
 }
 
 /// Finds out whether the server lets this process in, as a role that row level security binds and that has the rights of
@@ -95,7 +95,7 @@ pub async fn reachable(database: &Database) -> Result<(), NotAdmitted> {
 /// # Errors
 /// [`NotAdmitted`].
 pub async fn admitted(database: &Database, needed: &'static str) -> Result<(), NotAdmitted> {
-    let (role, is_superuser, bypasses, may_bypass, may_own, lacks) = role(database, needed).await?;
+    let (role, is_superuser, bypasses, may_bypass, may_own, lacks) = role(database, Some(needed)).await?;
     let why = if is_superuser {
         "is a superuser"
     } else if bypasses {
@@ -114,7 +114,7 @@ pub async fn admitted(database: &Database, needed: &'static str) -> Result<(), N
 
 async fn role(
     database: &Database,
-    needed: &str,
+    needed: Option<&str>,
 ) -> Result<(String, bool, bool, bool, bool, bool), NotAdmitted> {
     sqlx::query_as(ROLE).bind(needed).fetch_one(database).await.map_err(|error| of_driver(&error))
 }

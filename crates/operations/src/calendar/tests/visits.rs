@@ -170,19 +170,24 @@ async fn a_part_that_is_on_its_way_is_called_off_once_it_is_known() {
     world.assert_converged().await;
 }
 
-/// Both are refused at the same time: the visit ends once.
-#[tokio::test]
-async fn two_parts_that_are_refused_together_end_the_visit_once() {
-    let world = Arc::new(World::new());
-    let ids = world.visit(0).await;
+/// Both are refused at the same moment, while the caller waits.
+async fn refused_together(world: &Arc<World>, ids: [AppointmentId; 2]) {
     let attention = Arc::new(Attention::waiting());
-    let (other, heard) = (Arc::clone(&world), Arc::clone(&attention));
+    let (other, heard) = (Arc::clone(world), Arc::clone(&attention));
     world.script(TAKEN);
     world.gateway.after_write(Box::pin(async move {
         other.script(TAKEN);
         other.push_for(ids[1], &heard).await;
     }));
     world.push_for(ids[0], &attention).await;
+}
+
+/// Both are refused at the same time: the visit ends once.
+#[tokio::test]
+async fn two_parts_that_are_refused_together_end_the_visit_once() {
+    let world = Arc::new(World::new());
+    let ids = world.visit(0).await;
+    refused_together(&world, ids).await;
     world.are_withdrawn(ids);
     for id in ids {
         assert_eq!(world.push(id).await, world.push(id).await);
@@ -305,14 +310,7 @@ async fn a_part_in_doubt_goes_back_once_it_is_known() {
 async fn two_parts_whose_move_is_refused_together_go_back_once() {
     let world = Arc::new(World::new());
     let (ids, before) = world.moved_visit([1, 2], (0, 12)).await;
-    let attention = Arc::new(Attention::waiting());
-    let (other, heard) = (Arc::clone(&world), Arc::clone(&attention));
-    world.script(TAKEN);
-    world.gateway.after_write(Box::pin(async move {
-        other.script(TAKEN);
-        other.push_for(ids[1], &heard).await;
-    }));
-    world.push_for(ids[0], &attention).await;
+    refused_together(&world, ids).await;
     world.push_open().await;
     world.assert_agreed(ids, before).await;
     assert_eq!(ids.map(|id| world.row(id).reschedule_count), [0, 0]);
