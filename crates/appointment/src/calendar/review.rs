@@ -28,6 +28,9 @@ stored_words!(
         /// A booking was changed there in a way that has no single right answer here: somebody performs it who is not linked,
         /// or it lasts longer or shorter than before. What stands here is as it was.
         ChangedThere = "changed_there",
+        /// The customer has to be told what has become of an appointment, and has neither a number nor an address that we
+        /// know.
+        CustomerUnreachable = "customer_unreachable",
         /// The account refuses the key.
         AccountRefused = "account_refused",
     }
@@ -40,7 +43,11 @@ impl ReviewReason {
     pub const fn is_found_again(self) -> bool {
         match self {
             Self::DoubleBooked | Self::NotAssignable | Self::ChangedThere => true,
-            Self::CopyRefused | Self::MovedOntoTaken | Self::CopyMissing | Self::AccountRefused => false,
+            Self::CopyRefused
+            | Self::MovedOntoTaken
+            | Self::CopyMissing
+            | Self::CustomerUnreachable
+            | Self::AccountRefused => false,
         }
     }
 }

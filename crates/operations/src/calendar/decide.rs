@@ -149,6 +149,11 @@ impl ReviewDesk {
                     "no copy was refused: change it here or there, then say stands",
                 ));
             }
+            (ReviewReason::CustomerUnreachable, _) => {
+                return Err(DecideError::DoesNotFit(
+                    "no copy was refused: tell the customer, then resolve the question",
+                ));
+            }
             (_, CopyState::Refused) => {}
             (_, CopyState::Settled) => {
                 return Err(DecideError::DoesNotFit(

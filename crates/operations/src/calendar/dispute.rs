@@ -61,6 +61,11 @@ impl Dispute {
         self.fact.as_ref().is_some_and(|fact| fact.reason == reason)
     }
 
+    /// Whether nothing but this fact tells of it; a dispute about a copy is a question for the staff, too.
+    pub(super) fn raises_no_question(&self) -> bool {
+        self.is_told_there() || self.is(Disputed::UNANSWERED)
+    }
+
     /// Whether the outside calendar has told the customer, as far as it knows an address.
     pub(super) fn is_told_there(&self) -> bool {
         [Disputed::CALLED_OFF_THERE, Disputed::MOVED_THERE, Disputed::GIVEN_THERE]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort};
+use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort, Review, ReviewReason};
 use appointment::events::{Disputed, There};
 use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -213,8 +213,9 @@ impl CalendarRounds {
     }
 
     /// Promises that a person clears up what the outside calendar says otherwise, and tells the customer. The
-    /// promise is made once, however often it is asked for; disputes of one visit that come together are one promise. Nobody
-    /// can be called without a number, and an appointment that was called off since is no matter any more.
+    /// promise is made once, however often it is asked for; disputes of one visit that come together are one promise. An
+    /// appointment that was called off since is no matter any more. Nobody can be called without a number: what no other
+    /// question names then becomes one for the staff.
     ///
     /// # Errors
     /// [`CalendarError`].
@@ -231,13 +232,14 @@ impl CalendarRounds {
         }
         let claim = dispute.claim(found.tie);
         let customer = self.customers.find(scope, found.customer).await?;
-        let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {
-            return Ok(false);
-        };
         let has_address = customer.as_ref().is_some_and(|customer| customer.email().is_some());
         if dispute.is_told_there() && has_address {
             return Ok(false);
         }
+        let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {
+            self.ask_who_tells(scope, dispute).await?;
+            return Ok(false);
+        };
         let request = RequestCallback {
             branch: Some(found.branch),
             customer: Some(found.customer),
@@ -256,5 +258,20 @@ impl CalendarRounds {
                 Ok(false)
             }
         }
+    }
+
+    /// The customer has to hear of it and has no number: the staff may know another way. Disputes that raise a question of
+    /// their own are in front of somebody already.
+    async fn ask_who_tells(&self, scope: &TenantScope, dispute: &Dispute) -> Result<(), CalendarError> {
+        let Some(fact) = dispute.fact.as_ref().filter(|_| dispute.raises_no_question()) else {
+            return Ok(());
+        };
+        let Some(record) = self.book.copy(scope, dispute.appointment).await? else { return Ok(()) };
+        let review = Review {
+            detail: format!("{} {}", fact.reason, fact.starts_at),
+            ..self.desk.review(&record, ReviewReason::CustomerUnreachable, Some(dispute.appointment), None)
+        };
+        let change = ChangeSet::one(AppointmentWrite::OpenReview(review));
+        Ok(self.desk.parts.appointments.commit(scope, change).await?)
     }
 }

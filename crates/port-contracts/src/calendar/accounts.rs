@@ -129,6 +129,11 @@ pub async fn a_question_is_asked_once_while_it_is_open(fixture: &CalendarFixture
     open(&moved).await;
     let mut expected = expected[1..5].to_vec();
     expected.push(moved);
+    for (reason, seconds) in ReviewReason::ALL.iter().zip(8..) {
+        let any = review(*reason, Some(made.id), Some("uid-3"), seconds);
+        open(&any).await;
+        expected.push(any);
+    }
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, expected);
     let stranger = &fixture.appointments.stranger.scope;
     assert_eq!(fixture.backstage.open_reviews(stranger).await, []);

@@ -6,14 +6,14 @@ use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use kernel::{AppointmentId, Clock};
 
-use super::world::{PHONE, WITH_ADDRESS, World, event_type, host, slot, who};
+use super::world::{PHONE, UNREACHABLE, WITH_ADDRESS, World, event_type, host, slot, who};
 use crate::calendar::{Attention, Dispute};
 
 const TAKEN: Mishap = Mishap::Refused(RefusalReason::SlotTaken);
 
 impl World {
-    /// What is written for whoever calls about the last dispute of an appointment.
-    async fn note(&self, appointment: AppointmentId) -> String {
+    /// The last dispute of an appointment, as the job about it has it.
+    fn dispute(&self, appointment: AppointmentId) -> Dispute {
         let facts = self.store.events(&self.scope);
         let fact = facts
             .iter()
@@ -24,8 +24,12 @@ impl World {
             })
             .unwrap();
         let fact_of = serde_json::from_value(fact.payload.clone()).unwrap();
-        let dispute =
-            Dispute { appointment, event: Some(fact.id), at: Some(fact.occurred_at), fact: Some(fact_of) };
+        Dispute { appointment, event: Some(fact.id), at: Some(fact.occurred_at), fact: Some(fact_of) }
+    }
+
+    /// What is written for whoever calls about the last dispute of an appointment.
+    async fn note(&self, appointment: AppointmentId) -> String {
+        let dispute = self.dispute(appointment);
         assert!(self.rounds.call_back_about(&self.scope, &dispute).await.unwrap());
         let promised = self.callbacks.all();
         promised.last().unwrap().note.as_ref().unwrap().as_str().to_owned()
@@ -142,19 +146,9 @@ async fn whoever_has_an_address_or_booked_there_hears_it_from_there() {
     let uid = world.only().uid;
     world.remote.cancel_outside(&uid);
     world.hear(&uid).await;
-    let told = world
-        .store
-        .events(&world.scope)
-        .into_iter()
-        .rfind(|event| event.name == "appointment.disputed")
-        .unwrap();
-    let dispute = Dispute {
-        appointment: made.id(),
-        event: Some(told.id),
-        at: Some(told.occurred_at),
-        fact: serde_json::from_value(told.payload).unwrap(),
-    };
+    let dispute = world.dispute(made.id());
     assert!(!world.rounds.call_back_about(&world.scope, &dispute).await.unwrap());
+    assert_eq!(world.reviews().len(), 0);
 
     let there =
         world.remote.book_outside(&event_type(2), slot(4), Some(who("Ida Neu", Some(PHONE)))).unwrap();
@@ -162,6 +156,44 @@ async fn whoever_has_an_address_or_booked_there_hears_it_from_there() {
     world.remote.cancel_outside(&there);
     world.hear(&there).await;
     assert_eq!((world.emitted("appointment.cancelled"), world.emitted("appointment.disputed")), (2, 1));
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_reached_is_a_question_for_the_staff() {
+    let world = World::new();
+    let book = async |at| match world.try_book(UNREACHABLE, 1, at).await {
+        BookOutcome::Booked(made) => made.id(),
+        other => panic!("{other:?}"),
+    };
+    let gone = book(slot(0)).await;
+    world.push(gone).await;
+    let uid = world.only().uid;
+    world.remote.cancel_outside(&uid);
+    world.hear(&uid).await;
+    for _ in 0..2 {
+        assert!(!world.rounds.call_back_about(&world.scope, &world.dispute(gone)).await.unwrap());
+    }
+    let questions = world.store.open_reviews(&world.scope);
+    assert_eq!(world.reviews(), ["customer_unreachable"]);
+    assert_eq!(questions[0].appointment, Some(gone));
+    assert_eq!(questions[0].detail, "called_off_there 2026-11-24 08:00:00 UTC");
+
+    world.remote.set_down(true);
+    let open = book(slot(1)).await;
+    world.push(open).await;
+    assert!(!world.rounds.call_about_unanswered(&world.scope, open, slot(1)).await.unwrap());
+    assert_eq!(world.reviews(), ["customer_unreachable"; 2]);
+    assert_eq!(world.callbacks.all().len(), 0, "nobody can be called");
+}
+
+#[tokio::test]
+async fn a_copy_that_was_refused_is_asked_about_once_whoever_it_is_for() {
+    let world = World::new();
+    let BookOutcome::Booked(made) = world.try_book(UNREACHABLE, 1, slot(0)).await else { panic!("free") };
+    world.script(TAKEN);
+    world.push(made.id()).await;
+    assert!(!world.rounds.call_back_about(&world.scope, &world.dispute(made.id())).await.unwrap());
+    assert_eq!(world.reviews(), ["copy_refused"]);
 }
 
 #[tokio::test]

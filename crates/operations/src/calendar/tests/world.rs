@@ -46,6 +46,9 @@ pub(super) const PHONE: &str = "+4940555777";
 /// Of the nine customers, the one whose e-mail address is known.
 pub(super) const WITH_ADDRESS: u128 = 9;
 
+/// Another one, of whom neither number nor address is known.
+pub(super) const UNREACHABLE: u128 = 10;
+
 /// Customers, with those who came into being with bookings: two tables here, one in the database.
 struct Everybody(InMemoryCustomers, Arc<InMemoryAppointments>);
 
@@ -178,6 +181,7 @@ impl World {
                 .filter(|_| u128::from(number) == WITH_ADDRESS);
             customers.add(scope.tenant(), row);
         }
+        customers.add(scope.tenant(), customer(10, "Erika Muster", None));
         let customers =
             CustomerService::new(Arc::new(Everybody(customers, store.clone())), clock.clone(), ids.clone());
         let remote = Arc::new(ScriptedCalendar::new(clock.clone()));
