@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use call::{CallError, CallService, CallSnapshot, Speaker};
 use chrono::{DateTime, Utc};
 use claims::{Claim, Claimed, When};
+use customer::CustomerService;
 use done::Left;
 pub use done::{Entry, Touched};
 use kernel::{
@@ -251,6 +252,7 @@ impl Classify for LookError {
 pub struct SaidAndDone {
     calls: CallService,
     reviews: Arc<dyn CallReviews>,
+    customers: CustomerService,
     callbacks: CallbackService,
     clock: Arc<dyn Clock>,
 }
@@ -261,10 +263,11 @@ impl SaidAndDone {
     pub const fn new(
         calls: CallService,
         reviews: Arc<dyn CallReviews>,
+        customers: CustomerService,
         callbacks: CallbackService,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { calls, reviews, callbacks, clock }
+        Self { calls, reviews, customers, callbacks, clock }
     }
 
     /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
@@ -294,7 +297,8 @@ impl SaidAndDone {
         Ok(new)
     }
 
-    /// Somebody calls the caller, once for each finding; nobody can be called without a number.
+    /// Somebody calls the caller, once for each finding: at the number of the call, or else at the one that is known of
+    /// whom the call is linked to. Without either nobody can be called, and the review is all there is.
     async fn promise(
         &self,
         scope: &TenantScope,
@@ -311,10 +315,17 @@ impl SaidAndDone {
             Some(sentence) => format!("{}: „{sentence}“", finding.mismatch.note()),
             None => finding.mismatch.note().to_owned(),
         };
+        let customer = match call.customer {
+            Some(customer) => self.customers.find(scope, customer).await?,
+            None => None,
+        };
+        let on_file = || customer.as_ref().and_then(|customer| customer.phone().cloned());
         let request = RequestCallback {
             branch: Some(call.branch),
             customer: call.customer,
             call: None,
+            phone: call.caller.number().cloned().or_else(on_file),
+            name: customer.as_ref().and_then(|customer| customer.name().cloned()),
             note: Some(note),
             priority: Some(Priority::High),
             ..RequestCallback::because(CallbackReason::MessageUndeliverable, call.caller.clone())

@@ -170,6 +170,7 @@ impl WorkerServices {
         let said_and_done = SaidAndDone::new(
             calls.clone(),
             Arc::new(PgCallReviews::new(database.clone())),
+            customers.clone(),
             callbacks.clone(),
             Arc::clone(clock),
         );

@@ -149,7 +149,8 @@ impl World {
         reviews.expect_open().returning(|_, _| Ok(true));
         let callbacks = Arc::new(InMemoryCallbacks::default());
         let callbacks = CallbackService::new(callbacks, clock.clone(), ids.clone());
-        let said_and_done = SaidAndDone::new(service.clone(), Arc::new(reviews), callbacks, clock.clone());
+        let said_and_done =
+            SaidAndDone::new(service.clone(), Arc::new(reviews), customers.clone(), callbacks, clock.clone());
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(

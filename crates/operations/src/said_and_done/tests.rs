@@ -1,14 +1,18 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use call::testing::{InMemoryCalls, InMemoryTrace};
-use call::{CallEffect, CallSignal, PrivateText, Report, Segment};
+use call::{CallEffect, CallSignal, LinkMethod, PrivateText, Report, Segment};
 use chrono::TimeDelta;
+use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{BranchId, Caller, PhoneNumber, ProviderCallId, StaffId};
+use kernel::{BranchId, Caller, CustomerId, PhoneNumber, ProviderCallId, StaffId};
 use servicedesk::testing::InMemoryCallbacks;
 use std::sync::Mutex;
 use uuid::Uuid;
 
 use super::*;
+
+/// The number of the one customer of whom one is known.
+const ON_FILE: &str = "+4940555777";
 
 #[derive(Default)]
 struct Reviews(Mutex<Vec<CallReview>>, Mutex<Vec<Touched>>);
@@ -51,8 +55,14 @@ impl World {
         );
         let (reviews, callbacks) = (Arc::new(Reviews::default()), Arc::new(InMemoryCallbacks::default()));
         let service = CallbackService::new(callbacks.clone(), clock.clone(), ids);
-        let desk = SaidAndDone::new(calls.clone(), reviews.clone(), service, clock);
         let scope = scope(1, Some(BranchId::from_uuid(Uuid::from_u128(10))));
+        let known = InMemoryCustomers::default();
+        for (number, phone) in [(1, Some(ON_FILE)), (2, None)] {
+            known.add(scope.tenant(), customer(number, "Erika Muster", phone));
+        }
+        let customers =
+            CustomerService::new(Arc::new(known), clock.clone(), Arc::new(SequentialIds::default()));
+        let desk = SaidAndDone::new(calls.clone(), reviews.clone(), customers, service, clock);
         Self { scope, calls, reviews, callbacks, desk }
     }
 
@@ -440,10 +450,24 @@ async fn a_finding_names_its_sentence_and_is_seen_to_once() {
 }
 
 #[tokio::test]
-async fn who_hides_the_number_is_not_called_and_a_person_looks_all_the_same() {
-    let world = World::new();
-    let call = world.call(Some(&["Ihr Termin ist gebucht."]), &[], Caller::Anonymous).await;
-    world.desk.look(&world.scope, call).await.unwrap();
-    assert_eq!(world.reviews.0.lock().unwrap().len(), 1);
-    assert_eq!(world.callbacks.all().len(), 0);
+async fn who_hides_the_number_is_called_at_the_one_on_file_and_a_person_looks_in_any_case() {
+    for (linked, called) in [(None, None), (Some(1), Some(ON_FILE)), (Some(2), None)] {
+        let world = World::new();
+        let call = world.call(Some(&["Ihr Termin ist gebucht."]), &[], Caller::Anonymous).await;
+        if let Some(number) = linked {
+            let found = world.calls.find(&world.scope, call).await.unwrap();
+            let customer = CustomerId::from_uuid(Uuid::from_u128(number));
+            world
+                .calls
+                .link_customer(&world.scope, found, customer, LinkMethod::AppointmentLink)
+                .await
+                .unwrap();
+        }
+        world.desk.look(&world.scope, call).await.unwrap();
+        assert_eq!(world.reviews.0.lock().unwrap().len(), 1);
+        let promised = world.callbacks.all();
+        let phones: Vec<_> =
+            promised.iter().map(|callback| callback.phone.as_ref().unwrap().as_e164()).collect();
+        assert_eq!(phones, called.into_iter().collect::<Vec<_>>(), "{linked:?}");
+    }
 }
