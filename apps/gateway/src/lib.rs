@@ -3,15 +3,12 @@
 //! [`run`] serves until it is told to stop; `main.rs` only reads the command line. So tests and `askpro demo` start the
 //! same gateway on a port of their own.
 
-mod breakers;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
 use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{GatewayServices, Shutdown, telemetry};
-use breakers::Breakers;
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, router};
 use kernel::{Clock, SystemClock};
@@ -57,7 +54,7 @@ pub async fn run_by(
         lists: services.lists.clone(),
         why: Some(services.why.clone()),
         probe: Arc::clone(&services.probe),
-        calendar: Some(Arc::new(Breakers::of(&services.calendars))),
+        calendar: Some(services.calendars.health()),
         calendar_door: Some(services.calendars.door.clone()),
         metrics: Arc::new(move || {
             // Histograms are only summed up when somebody asks.

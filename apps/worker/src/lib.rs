@@ -3,15 +3,18 @@
 //! [`run`] works until it is told to stop, [`drain`] until nothing is due; `main.rs` only reads the command line.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{Shutdown, WorkerServices, telemetry};
+use inbound_http::edge::MetricsText;
+use inbound_http::monitor::{self, Shown};
 use inbound_jobs::subscriptions::{UseCases, registry};
 use inbound_jobs::{DrainReport, QueueConfig, Worker, WorkerConfig, WorkerPorts};
 use kernel::{Clock, SystemClock};
+use operations::ports::CalendarHealth;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -32,11 +35,13 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 /// As [`run`].
 pub async fn run_by(config: Config, shutdown: Shutdown, machine: Arc<dyn Clock>) -> anyhow::Result<()> {
     // Before the database is asked: a worker that waits for it is alive.
+    let calendar = Arc::default();
     let monitor = match config.worker.metrics_listen {
-        Some(address) => Some(show_metrics(address, &shutdown).await?),
+        Some(address) => Some(show_metrics(address, Arc::clone(&calendar), &shutdown).await?),
         None => None,
     };
     let (worker, services) = assemble(&config, machine, &shutdown).await?;
+    calendar.get_or_init(|| Arc::clone(&services.calendar_health));
     tracing::info!(build = bootstrap::BUILD, "the worker works");
     worker.run(shutdown.token().clone()).await;
     drop(worker);
@@ -48,10 +53,14 @@ pub async fn run_by(config: Config, shutdown: Shutdown, machine: Arc<dyn Clock>)
     Ok(())
 }
 
-/// Shows metrics and liveness of this process from now on.
-async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Result<AbortHandle> {
+/// Shows metrics and liveness of this process from now on, and what is known of calendars once there is something.
+async fn show_metrics(
+    address: SocketAddr,
+    calendar: Arc<OnceLock<Arc<dyn CalendarHealth>>>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<AbortHandle> {
     let metrics = telemetry::metrics()?;
-    let text = Arc::new(move || {
+    let text: MetricsText = Arc::new(move || {
         // Histograms are only summed up when somebody asks.
         metrics.run_upkeep();
         metrics.render()
@@ -61,9 +70,10 @@ async fn show_metrics(address: SocketAddr, shutdown: &Shutdown) -> anyhow::Resul
         .with_context(|| format!("worker.metrics_listen: cannot listen on {address}"))?;
     let listen = listener.local_addr().context("the listener has no address")?;
     tracing::info!(%listen, "the worker shows its metrics");
+    let shown = Shown { metrics: text, calendar, build: bootstrap::BUILD };
     let stop = shutdown.token().clone().cancelled_owned();
     let serving = shutdown.tasks().spawn(async move {
-        if let Err(error) = inbound_http::monitor::serve(listener, text, bootstrap::BUILD, stop).await {
+        if let Err(error) = monitor::serve(listener, shown, stop).await {
             tracing::error!(%error, "the worker's metrics are not shown any more");
         }
     });

@@ -247,6 +247,8 @@ pub enum Program {
     Gateway,
     /// The background process: needs the database.
     Worker,
+    /// A command of an operator: needs the database.
+    Operator,
 }
 
 /// A configuration, and how it came about.

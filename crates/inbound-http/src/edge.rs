@@ -9,13 +9,13 @@ use adapter_retell::signature::Secret;
 use async_trait::async_trait;
 use kernel::{Clock, CorrelationId, IdGenerator};
 use operations::calendar::CalendarDoor;
+use operations::ports::CalendarHealth;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake, WhyDesk};
 use tenancy::{Network, TenantResolver};
 use tokio_util::task::TaskTracker;
 use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
 
-use crate::calendar::CalendarHealth;
 use crate::crowd::Crowd;
 
 /// The desk as this crate sees it, so that tests can put another one in its place.

@@ -1,20 +1,38 @@
-//! Metrics and liveness of a process that serves nothing else.
+//! Metrics, liveness and what is known of outside calendars, of a process that serves nothing else.
 
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use operations::ports::CalendarHealth;
 use tokio::net::TcpListener;
 
 use crate::edge::MetricsText;
-use crate::health;
+use crate::{calendar, health};
 
-/// `/api/metrics` and `/api/health/live`, and nothing else.
-pub fn router(metrics: MetricsText, build: &'static str) -> Router {
+/// What a process shows of itself.
+#[derive(Clone)]
+pub struct Shown {
+    /// The metrics.
+    pub metrics: MetricsText,
+    /// What is known of outside calendars; empty until the process is put together, and until then none is configured.
+    pub calendar: Arc<OnceLock<Arc<dyn CalendarHealth>>>,
+    /// Which build it is.
+    pub build: &'static str,
+}
+
+/// `/api/metrics`, `/api/health/live` and `/api/health/calcom`, and nothing else.
+pub fn router(shown: Shown) -> Router {
+    let Shown { metrics, calendar, build } = shown;
     let text = move || async move { ([(CONTENT_TYPE, health::METRICS_TYPE)], metrics()) };
     let live = move || async move { health::alive(build) };
-    Router::new().route("/api/metrics", get(text)).route("/api/health/live", get(live))
+    let calendars = move || async move { calendar::told(calendar.get().map(|known| &**known)).await };
+    Router::new()
+        .route("/api/metrics", get(text))
+        .route("/api/health/live", get(live))
+        .route("/api/health/calcom", get(calendars))
 }
 
 /// Serves [`router`] until `stop` is there.
@@ -23,9 +41,8 @@ pub fn router(metrics: MetricsText, build: &'static str) -> Router {
 /// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    metrics: MetricsText,
-    build: &'static str,
+    shown: Shown,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(metrics, build)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(shown)).with_graceful_shutdown(stop).await
 }

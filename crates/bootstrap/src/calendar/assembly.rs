@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use adapter_calcom::client::Client;
 use adapter_calcom::config::{Config as CalcomConfig, Limits};
-use adapter_calcom::guard::{
-    BreakerState, BreakerView, BudgetView, Guard, GuardPolicy, GuardState, RefusalView,
-};
+use adapter_calcom::guard::{Guard, GuardState};
 use adapter_calcom::report::LimitReport;
 use adapter_postgres::{Database, PgAppointmentRepository, PgCalendarBook, PgCalendarSurvey, PgWarmBell};
-use adapter_redis::{RedisPacing, SharedBreaker};
+use adapter_redis::RedisPacing;
 use anyhow::Context;
 use appointment::BookingService;
 use appointment::calendar::{CalendarBook, CalendarGateway, Effort, Lane, OutsideTimes};
@@ -18,13 +16,15 @@ use customer::CustomerService;
 use kernel::{Clock, IdGenerator};
 use operations::WhyDesk;
 use operations::calendar::{CalendarDoor, CopyDesk, CopyParts};
+use operations::ports::CalendarHealth;
 use tenancy::TenantResolver;
 use tokio_util::task::TaskTracker;
 
+use super::health::GuardHealth;
 use super::keeper::Keeper;
 use super::live::LiveCopies;
 use super::mirror::{MirrorPolicy, MirroredTimes};
-use crate::config::{Calendar, Config};
+use crate::config::{Calendar, Config, Program};
 use crate::shared::Shared;
 
 /// Everything about outside calendars that a process may need.
@@ -48,74 +48,6 @@ pub struct OutsideCalendars {
     ids: Arc<dyn IdGenerator>,
 }
 
-/// An account whose provider does not take our key, in words that may be shown to anybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedAccount {
-    /// The account's id.
-    pub connection: String,
-    /// The status of its last answer.
-    pub status: u16,
-    /// Since when, as RFC 3339.
-    pub since: String,
-}
-
-impl RefusedAccount {
-    fn of(view: &RefusalView) -> Self {
-        Self { connection: view.connection.to_string(), status: view.status, since: view.since.to_rfc3339() }
-    }
-}
-
-/// What an account may still be asked, in words that may be shown to anybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountBudget {
-    /// The account's id.
-    pub connection: String,
-    /// Requests that this process may send now.
-    pub left: u32,
-    /// Until when nothing is sent because the provider refused a request, as RFC 3339.
-    pub blocked_until: Option<String>,
-}
-
-impl AccountBudget {
-    fn of(view: &BudgetView) -> Self {
-        Self {
-            connection: view.connection.to_string(),
-            left: view.left,
-            blocked_until: view.blocked_until.map(|until| until.to_rfc3339()),
-        }
-    }
-}
-
-/// One breaker, in words that may be shown to anybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalendarBreaker {
-    /// The account's id.
-    pub connection: String,
-    /// `read` or `write`.
-    pub operations: &'static str,
-    /// `closed`, `open` or `half_open`.
-    pub state: &'static str,
-    /// Whether everything passes.
-    pub is_closed: bool,
-    /// Since when, as RFC 3339.
-    pub since: String,
-    /// Failures in a row that it remembers.
-    pub failures: u32,
-}
-
-impl CalendarBreaker {
-    fn of(view: &BreakerView) -> Self {
-        Self {
-            connection: view.connection.to_string(),
-            operations: view.operations.word(),
-            state: view.state.word(),
-            is_closed: view.state == BreakerState::Closed,
-            since: view.since.to_rfc3339(),
-            failures: view.failures,
-        }
-    }
-}
-
 /// The client of the provider, within the times of the configuration.
 pub(crate) fn client(settings: &Calendar, report: Arc<dyn LimitReport>) -> anyhow::Result<Client> {
     let limits = Limits {
@@ -136,6 +68,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) ids: &'a Arc<dyn IdGenerator>,
     pub(crate) shared: &'a Shared,
+    pub(crate) program: Program,
 }
 
 impl OutsideCalendars {
@@ -151,11 +84,10 @@ impl OutsideCalendars {
             tracing::info!("secrets.keys is not set: no outside calendar can be connected or used");
         }
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
-        let guards = GuardPolicy::default();
-        let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
+        let state = Arc::new(GuardState::new(settings.guards(ground.program), Arc::clone(ground.clock)));
         let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
-        let (gateway, pacing) = ground.shared.paced(gateway, ground.clock, guards);
+        let (gateway, pacing) = ground.shared.paced(gateway, ground.clock, settings.guards_together());
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
             fresh_empty: milliseconds(settings.fresh_empty_ms),
@@ -232,27 +164,9 @@ impl OutsideCalendars {
         self.write
     }
 
-    /// The accounts that do not take our key, for health and metrics.
-    pub fn refusals(&self) -> impl Fn() -> Vec<RefusedAccount> + Send + Sync + 'static {
-        let state = Arc::clone(&self.state);
-        move || state.refusals().iter().map(RefusedAccount::of).collect()
-    }
-
-    /// The breakers that all processes share, as this one heard of them last; none without a Redis.
-    pub fn shared_breakers(&self) -> impl Fn() -> Vec<SharedBreaker> + Send + Sync + 'static {
-        let pacing = self.pacing.clone();
-        move || pacing.as_ref().map(RedisPacing::breakers).unwrap_or_default()
-    }
-
-    /// The budgets of this process, for health.
-    pub fn budgets(&self) -> impl Fn() -> Vec<AccountBudget> + Send + Sync + 'static {
-        let state = Arc::clone(&self.state);
-        move || state.budgets().iter().map(AccountBudget::of).collect()
-    }
-
-    /// The breakers of this process, for health and metrics.
-    pub fn breakers(&self) -> impl Fn() -> Vec<CalendarBreaker> + Send + Sync + 'static {
-        let state = Arc::clone(&self.state);
-        move || state.breakers().iter().map(CalendarBreaker::of).collect()
+    /// How they are doing, as far as this process knows.
+    #[must_use]
+    pub fn health(&self) -> Arc<dyn CalendarHealth> {
+        Arc::new(GuardHealth { state: Arc::clone(&self.state), pacing: self.pacing.clone() })
     }
 }

@@ -1,8 +1,11 @@
 //! Settings of outside calendars.
 
+use adapter_calcom::guard::{BudgetPolicy, GuardPolicy};
 use appointment::calendar::CopyRetries;
 use chrono::TimeDelta;
 use serde::Deserialize;
+
+use super::Program;
 
 /// Outside calendars.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,12 +37,20 @@ pub struct Calendar {
     pub retry_first_seconds: u32,
     /// The longest wait, likewise.
     pub retry_most_seconds: u32,
+    /// Requests a minute for one account, of all processes together; kept where there is a Redis.
+    pub account_requests: u32,
+    /// The gateway's part of them, which it keeps by itself.
+    pub gateway_requests: u32,
+    /// The worker's part.
+    pub worker_requests: u32,
+    /// The part of a command of an operator.
+    pub operator_requests: u32,
     /// Domain of addresses for customers who have none.
     pub placeholder_domain: String,
 }
 
 impl Calendar {
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 13] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 17] {
         [
             ("calendar.patience_ms", self.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
@@ -54,7 +65,31 @@ impl Calendar {
             ("calendar.warm_days", self.warm_days.into(), 0, 100),
             ("calendar.retry_first_seconds", self.retry_first_seconds.into(), 1, 3600),
             ("calendar.retry_most_seconds", self.retry_most_seconds.into(), 60, 86_400),
+            ("calendar.account_requests", self.account_requests.into(), 10, 100_000),
+            ("calendar.gateway_requests", self.gateway_requests.into(), 10, 100_000),
+            ("calendar.worker_requests", self.worker_requests.into(), 10, 100_000),
+            ("calendar.operator_requests", self.operator_requests.into(), 10, 100_000),
         ]
+    }
+
+    /// The rules by which one program asks. Only a gateway has callers for whom a part must be kept.
+    #[must_use]
+    pub fn guards(&self, program: Program) -> GuardPolicy {
+        let all = self.guards_together();
+        let (requests, live_reserve_percent) = match program {
+            Program::Gateway => (self.gateway_requests, all.budget.live_reserve_percent),
+            Program::Worker => (self.worker_requests, 0),
+            Program::Operator => (self.operator_requests, 0),
+        };
+        GuardPolicy { budget: BudgetPolicy { requests, live_reserve_percent, ..all.budget }, ..all }
+    }
+
+    /// The rules by which all of them ask together.
+    #[must_use]
+    pub fn guards_together(&self) -> GuardPolicy {
+        let defaults = GuardPolicy::default();
+        let requests = self.account_requests;
+        GuardPolicy { budget: BudgetPolicy { requests, ..defaults.budget }, ..defaults }
     }
 
     /// When copies that stay open are tried again.

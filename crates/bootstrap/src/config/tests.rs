@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::TimeDelta;
+
 use super::*;
 
 const NOTHING: [(&str, &str); 0] = [];
@@ -163,6 +165,18 @@ fn a_worker_shows_its_metrics_only_where_it_is_told_to() {
     assert_eq!(listen(from_environment(&NOTHING).unwrap()), None);
     let set = from_environment(&[("ASKPRO__WORKER__METRICS_LISTEN", "127.0.0.1:9464")]).unwrap();
     assert_eq!(listen(set), Some("127.0.0.1:9464".parse().unwrap()));
+}
+
+/// 120 a minute is what Cal.com allows one key (its rate limits as of 2026).
+#[test]
+fn what_one_account_is_asked_by_all_stays_below_what_its_provider_allows() {
+    let calendar = from_environment(&NOTHING).unwrap().config.calendar;
+    let parts =
+        [Program::Gateway, Program::Worker, Program::Operator].map(|program| calendar.guards(program).budget);
+    assert!(parts.iter().all(|part| part.window == TimeDelta::seconds(60)));
+    assert!(parts.iter().map(|part| part.requests).sum::<u32>() < 120, "{parts:?}");
+    assert!(calendar.guards_together().budget.requests < 120);
+    assert_eq!(parts.map(|part| part.live_reserve_percent > 0), [true, false, false]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::allowance::ToolsPerSecond;
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Program};
 use crate::shared::Shared;
 use crate::trace::{TraceWriter, trace_queue};
 
@@ -92,8 +92,15 @@ impl GatewayServices {
             Arc::clone(clock),
             Arc::clone(ids),
         );
-        let ground =
-            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
+        let ground = Ground {
+            database,
+            customers: &customers,
+            resolver: &resolver,
+            clock,
+            ids,
+            shared: &shared,
+            program: Program::Gateway,
+        };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks.clone())?;
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let wishes = WishDesk::new(

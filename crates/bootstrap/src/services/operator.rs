@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use super::arrival::Arrival;
 use super::{Common, close};
 use crate::calendar::{Ground, OutsideCalendars, client};
-use crate::config::Config;
+use crate::config::{Config, Program};
 use crate::memory::OffersInMemory;
 use crate::shared::Shared;
 
@@ -178,8 +178,15 @@ impl OperatorServices {
         let resolver = TenantResolver::new(directory.clone(), directory, Arc::clone(&self.clock));
         let (clock, ids) = (&self.clock, &self.ids);
         let shared = Shared::assemble(config)?;
-        let ground =
-            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
+        let ground = Ground {
+            database,
+            customers: &customers,
+            resolver: &resolver,
+            clock,
+            ids,
+            shared: &shared,
+            program: Program::Operator,
+        };
         let calendars = OutsideCalendars::assemble(config, &ground, TaskTracker::new())?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),

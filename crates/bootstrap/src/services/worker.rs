@@ -22,6 +22,7 @@ use kernel::{Clock, IdGenerator};
 use operations::calendar::{CalendarNews, CalendarProcessing, CalendarRounds, Reconciliation, RoundParts};
 use operations::catch_up::CallArchive;
 use operations::engine::{EventLog, JobAdministration, JobQueue, JobSignal, Schedules};
+use operations::ports::CalendarHealth;
 use operations::waiting::{OutsideSlots, SlotParts};
 use operations::{
     CallAftermath, CallCatchUp, FreedTimes, Maintenance, MaintenancePorts, SaidAndDone, UpkeepPolicy,
@@ -34,7 +35,7 @@ use tokio_util::task::TaskTracker;
 use super::arrival::Arrival;
 use super::{Common, TimeKeeper, close};
 use crate::calendar::{Ground, OutsideCalendars};
-use crate::config::{Config, Secret};
+use crate::config::{Config, Program, Secret};
 use crate::shared::Shared;
 
 /// What the background process does.
@@ -65,6 +66,8 @@ pub struct WorkerServices {
     pub administration: Arc<dyn JobAdministration>,
     /// The wake-up.
     pub signal: Arc<dyn JobSignal>,
+    /// How outside calendars are doing.
+    pub calendar_health: Arc<dyn CalendarHealth>,
     /// Both clocks.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
@@ -112,8 +115,15 @@ impl WorkerServices {
         );
         let appointments = Arc::new(PgAppointmentRepository::new(database.clone()));
         let tasks = TaskTracker::new();
-        let ground =
-            Ground { database, customers: &customers, resolver: &resolver, clock, ids, shared: &shared };
+        let ground = Ground {
+            database,
+            customers: &customers,
+            resolver: &resolver,
+            clock,
+            ids,
+            shared: &shared,
+            program: Program::Worker,
+        };
         let calendars = OutsideCalendars::assemble(config, &ground, tasks)?;
         let bookings = BookingService::new(
             Arc::new(PgCatalogueRepository::new(database.clone())),
@@ -203,6 +213,7 @@ impl WorkerServices {
             schedules: Arc::new(PgSchedules::new(database)),
             administration,
             signal: Arc::new(signal),
+            calendar_health: calendars.health(),
             clock: Arc::clone(clock),
             ids: Arc::clone(ids),
             keeper,

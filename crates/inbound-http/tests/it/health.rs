@@ -1,7 +1,8 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use inbound_http::calendar::{CalendarHealth, CalendarState};
+use inbound_http::monitor::{self, Shown};
+use operations::ports::{CalendarHealth, CalendarState};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -58,19 +59,21 @@ async fn what_is_worth_knowing_makes_nothing_unready() {
     assert_eq!(answer.json()["checks"]["database"], expected);
 }
 
+struct Calendar(Option<CalendarState>);
+
+#[async_trait]
+impl CalendarHealth for Calendar {
+    async fn state(&self) -> Option<CalendarState> {
+        self.0.clone()
+    }
+}
+
 #[tokio::test]
 async fn the_calendars_of_others_are_not_configured_until_somebody_says_how_they_are() {
     let world = World::new();
     let answer = world.get("/api/health/calcom").await;
     assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"status": "not_configured"})));
 
-    struct Calendar(Option<CalendarState>);
-    #[async_trait]
-    impl CalendarHealth for Calendar {
-        async fn state(&self) -> Option<CalendarState> {
-            self.0.clone()
-        }
-    }
     let state = CalendarState { status: "degraded", details: json!({"breaker": "open"}) };
     for (state, shown) in [
         (None, json!({"status": "not_configured"})),
@@ -82,21 +85,35 @@ async fn the_calendars_of_others_are_not_configured_until_somebody_says_how_they
     }
 }
 
+async fn ask(router: &axum::Router, path: &str) -> (u16, String) {
+    let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
 #[tokio::test]
 async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
-    let router = inbound_http::monitor::router(Arc::new(|| "askpro_up 1\n".to_owned()), "0.0.0-test");
+    let known: Arc<OnceLock<Arc<dyn CalendarHealth>>> = Arc::default();
+    let metrics = Arc::new(|| "askpro_up 1\n".to_owned());
+    let router = monitor::router(Shown { metrics, calendar: Arc::clone(&known), build: "0.0.0-test" });
     for (path, status, expected) in [
         ("/api/metrics", 200, "askpro_up 1\n"),
         ("/api/health/live", 200, "live"),
+        ("/api/health/calcom", 200, "not_configured"),
         ("/api/v1/calls", 404, ""),
         ("/api/webhooks/retell", 404, ""),
     ] {
-        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status().as_u16(), status, "{path}");
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        assert!(String::from_utf8_lossy(&body).contains(expected), "{path}");
+        let (answered, body) = ask(&router, path).await;
+        assert_eq!(answered, status, "{path}");
+        assert!(body.contains(expected), "{path}");
     }
+    let state = CalendarState { status: "degraded", details: json!({"breakers": []}) };
+    let calendar: Arc<dyn CalendarHealth> = Arc::new(Calendar(Some(state)));
+    assert!(known.set(calendar).is_ok());
+    let (status, body) = ask(&router, "/api/health/calcom").await;
+    assert!(status == 200 && body.contains("degraded"), "{body}");
 }
 
 /// A repaired program that does not run shows at once.

@@ -10,11 +10,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
-use inbound_http::calendar::CalendarHealth;
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, VoiceAnswers, router};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
+use operations::ports::CalendarHealth;
 use operations::ports::{
     AppointmentListItem, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem, HealthProbe,
     ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,

@@ -1,6 +1,8 @@
 //! Whether this process can do its work.
 
 use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
 
 /// One thing that the process depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,4 +45,21 @@ pub trait HealthProbe: Send + Sync {
     ///
     /// Unscoped: it touches nobody's data.
     async fn check(&self) -> Vec<ComponentHealth>;
+}
+
+/// What is known about one provider of calendars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CalendarState {
+    /// `healthy`, `degraded` or another stable word.
+    pub status: &'static str,
+    /// What there is to say about it, in words that may be shown to anybody: no addresses, no names of companies.
+    pub details: Value,
+}
+
+/// Port: says how a provider of calendars is doing. It answers from what this process knows already (breakers, budgets) and
+/// asks nobody, so that monitors do not use up the provider's limits.
+#[async_trait]
+pub trait CalendarHealth: Send + Sync {
+    /// What is known now; `None` while no company uses the provider.
+    async fn state(&self) -> Option<CalendarState>;
 }
