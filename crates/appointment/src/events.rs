@@ -122,6 +122,10 @@ pub struct Disputed {
     /// What the outside calendar has of it. `None`: the fact is older than this field.
     #[serde(default)]
     pub there: Option<There>,
+    /// Of what was changed there: whether the provider knows an address of the customer, and so has told them. `None`: it is
+    /// not known, or the fact is older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<bool>,
 }
 
 impl Disputed {
@@ -146,6 +150,7 @@ impl Disputed {
             reason: reason.to_owned(),
             status: Some(after.status.as_str().to_owned()),
             there: Some(there),
+            told: None,
         }
     }
 }
@@ -273,16 +278,21 @@ impl AppointmentEvent {
         Self::Disputed(Disputed::about(after, reason.as_str(), there))
     }
 
-    /// The fact that the outside calendar has changed an appointment, and nobody here has told the customer.
+    /// The fact that the outside calendar has changed an appointment, and nobody here has told the customer; `told`:
+    /// whether the provider has.
     #[must_use]
-    pub fn changed_there(before: &AppointmentSnapshot, after: &AppointmentSnapshot) -> Self {
+    pub fn changed_there(
+        before: &AppointmentSnapshot,
+        after: &AppointmentSnapshot,
+        told: Option<bool>,
+    ) -> Self {
         let there = There::Booking(after.starts_at);
         let (reason, there) = match (after.status.is_open(), before.starts_at == after.starts_at) {
             (false, _) => (Disputed::CALLED_OFF_THERE, There::Nothing),
             (true, true) => (Disputed::GIVEN_THERE, there),
             (true, false) => (Disputed::MOVED_THERE, there),
         };
-        Self::Disputed(Disputed::about(after, reason, there))
+        Self::Disputed(Disputed { told, ..Disputed::about(after, reason, there) })
     }
 
     /// Its name.

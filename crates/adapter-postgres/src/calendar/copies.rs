@@ -31,7 +31,7 @@ macro_rules! records {
             "::jsonb) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
                 placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
                 remote_start timestamptz, remote_end timestamptz, attempts integer, sent_at timestamptz,
-                sent_start timestamptz, lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
+                sent_start timestamptz, changed_since boolean, lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
         )
     };
 }
@@ -43,10 +43,10 @@ macro_rules! adding {
             "INSERT INTO public.calendar_copies
                 (tenant_id, appointment_id, connection_id, event_type_ref, host_ref, placed_connection_id,
                  placed_event_type_ref, placed_host_ref, state, uid, remote_start, remote_end, attempts, sent_at,
-                 sent_start, lease_until, error, version)
+                 sent_start, changed_since, lease_until, error, version)
             SELECT $1, c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
                    c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.attempts,
-                   c.sent_at, c.sent_start, c.lease_until, c.error, c.version
+                   c.sent_at, c.sent_start, c.changed_since, c.lease_until, c.error, c.version
               FROM ",
             records!($parameter)
         )
@@ -70,7 +70,7 @@ macro_rules! due_again {
             $parameter,
             "->>'host' END,
                 state = CASE WHEN c.state IN ('sending', 'unknown') THEN c.state ELSE 'due' END,
-                attempts = 0, next_try_at = NULL, version = c.version + 1, touched_at = clock_timestamp()"
+                changed_since = c.state IN ('sending', 'unknown'), attempts = 0, next_try_at = NULL, version = c.version + 1, touched_at = clock_timestamp()"
         )
     };
 }
@@ -86,7 +86,8 @@ statements! {
            SET connection_id = c.connection_id, event_type_ref = c.event_type_ref, host_ref = c.host_ref,
                placed_connection_id = c.placed_connection_id, placed_event_type_ref = c.placed_event_type_ref,
                placed_host_ref = c.placed_host_ref, state = c.state, uid = c.uid, remote_start = c.remote_start,
-               remote_end = c.remote_end, attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start, lease_until = c.lease_until,
+               remote_end = c.remote_end, attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start,
+               changed_since = c.changed_since, lease_until = c.lease_until,
                next_try_at = c.next_try_at, error = c.error, version = c.version, touched_at = clock_timestamp()
           FROM ", records!("$2"), "
          WHERE o.tenant_id = $1 AND o.appointment_id = c.appointment_id AND o.version = c.version - 1");
@@ -132,6 +133,7 @@ pub(crate) struct CopyRow {
     attempts: i32,
     sent_at: Option<DateTime<Utc>>,
     sent_start: Option<DateTime<Utc>>,
+    changed_since: bool,
     lease_until: Option<DateTime<Utc>>,
     next_try_at: Option<DateTime<Utc>>,
     error: Option<String>,
@@ -169,6 +171,7 @@ impl From<&CopyRecord> for CopyRow {
             attempts: i32::try_from(record.attempts).unwrap_or(i32::MAX),
             sent_at: micros(record.sent_at),
             sent_start: micros(record.sent_start),
+            changed_since: record.changed_since,
             lease_until: micros(record.lease_until),
             next_try_at: micros(record.next_try),
             error: record.error.as_deref().map(|error| cut(error, MAX_ERROR)),
@@ -226,6 +229,7 @@ impl TryFrom<CopyRow> for CopyRecord {
             attempts: count(row.attempts, "calendar_copies.attempts")?,
             sent_at: row.sent_at,
             sent_start: row.sent_start,
+            changed_since: row.changed_since,
             lease_until: row.lease_until,
             next_try: row.next_try_at,
             error: row.error,

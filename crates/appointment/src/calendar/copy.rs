@@ -11,6 +11,10 @@ use crate::model::{AppointmentSnapshot, AppointmentStatus, stored_words};
 /// before it gave up. Only after that does "no such booking" mean that there is none.
 pub const SETTLING_SECONDS: i64 = 150;
 
+/// So far the provider's clock may be behind ours; nobody has an appointment made, given to somebody else and given back at
+/// the same time in less.
+const CLOCKS_DIFFER_SECONDS: i64 = 10;
+
 stored_words!(
     /// Where the work on a copy stands.
     CopyState {
@@ -50,6 +54,8 @@ pub struct CopyRecord {
     pub sent_at: Option<DateTime<Utc>>,
     /// The start that the last write asked for: where it took effect, if it did, wherever the appointment is by now.
     pub sent_start: Option<DateTime<Utc>>,
+    /// Whether the appointment was changed since that write was sent, while nobody knew what had become of it.
+    pub changed_since: bool,
     /// Real time until which whoever is sending has the word.
     pub lease_until: Option<DateTime<Utc>>,
     /// Product time before which rounds do not try again; `None`: at once, as always for a new record.
@@ -116,7 +122,10 @@ pub enum Finding {
     TooEarly,
     /// It has not taken effect, and will not.
     NothingThere,
-    /// The copy was called off there while ours was a wish to move it: nobody can know which word is the last.
+    /// It has made this booking, which was called off or rejected there since.
+    Ended(Box<RemoteBooking>),
+    /// The copy was called off there while ours was a wish to move it, or what was made of it was while the appointment was
+    /// changed here: nobody can know which word is the last.
     CalledOff,
     /// This booking is the copy; the others are not wanted.
     There {
@@ -142,6 +151,7 @@ impl CopyRecord {
             attempts: 0,
             sent_at: None,
             sent_start: None,
+            changed_since: false,
             lease_until: None,
             next_try: None,
             error: None,
@@ -208,7 +218,8 @@ impl CopyRecord {
         found: Vec<RemoteBooking>,
         now: DateTime<Utc>,
     ) -> Finding {
-        let mut open: Vec<_> = found.into_iter().filter(|booking| booking.status.is_open()).collect();
+        let (mut open, closed): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|booking| booking.status.is_open());
         let wanted = Self::wanted(appointment);
         // The one at the right time first, then the oldest: a surplus is what came late.
         open.sort_by_key(|booking| (Some(booking.start) != wanted, booking.created_at, booking.uid.clone()));
@@ -225,10 +236,12 @@ impl CopyRecord {
             }
             // A booking that is being made may come into being until then, whether it is wanted or not.
             None if self.remote_start.is_none() => {
-                if is_over {
-                    Finding::NothingThere
-                } else {
-                    Finding::TooEarly
+                let ended = closed.into_iter().find(|booking| self.has_made(booking));
+                match ended.filter(|_| appointment.status.is_open()) {
+                    Some(_) if self.changed_since => Finding::CalledOff,
+                    Some(ended) => Finding::Ended(Box::new(ended)),
+                    None if is_over => Finding::NothingThere,
+                    None => Finding::TooEarly,
                 }
             }
             // The copy is called off, so nothing that was sent about it can take effect. Was it our own doing?
@@ -237,6 +250,18 @@ impl CopyRecord {
             }
             None => Finding::NothingThere,
         }
+    }
+
+    /// Whether a booking with the marker came of the last write, and of none before: those were made earlier, and what we
+    /// called off because somebody else was to perform it is not what was wanted.
+    fn has_made(&self, booking: &RemoteBooking) -> bool {
+        let skew = TimeDelta::seconds(CLOCKS_DIFFER_SECONDS);
+        let is_since = self.sent_at.zip(booking.created_at).is_some_and(|(sent, made)| sent - skew <= made);
+        is_since
+            && self.sent_start == Some(booking.start)
+            && self.uid.as_ref() != Some(&booking.uid)
+            && booking.event_type.as_ref().is_none_or(|event_type| *event_type == self.link.event_type)
+            && self.link.is_performed_as_wanted(booking)
     }
 
     /// Whether the last write can take effect no more.
@@ -265,6 +290,7 @@ impl CopyRecord {
                 .or_else(|| Some(self.link.clone())),
             sent_at: Some(now),
             sent_start: Some(start),
+            changed_since: false,
             lease_until: Some(real_now.checked_add_signed(lease).unwrap_or(real_now)),
             next_try: None,
             version: self.version + 1,
@@ -287,7 +313,16 @@ impl CopyRecord {
             CopyState::Due | CopyState::Settled | CopyState::Refused => CopyState::Due,
         };
         let link = link.unwrap_or(&self.link).clone();
-        Self { state, link, attempts: 0, next_try: None, version: self.version + 1, ..self.clone() }
+        let changed_since = matches!(state, CopyState::Sending | CopyState::Unknown);
+        Self {
+            state,
+            link,
+            changed_since,
+            attempts: 0,
+            next_try: None,
+            version: self.version + 1,
+            ..self.clone()
+        }
     }
 
     /// How long a booking lasts and how long the copy lasted before, if that is known and differs.

@@ -25,6 +25,13 @@ impl Appointment {
         self
     }
 
+    /// The same while the outside calendar has it without having agreed to it: its host has still to confirm it there.
+    #[must_use]
+    pub fn awaited(mut self) -> Self {
+        self.snapshot.status = AppointmentStatus::Pending;
+        self
+    }
+
     /// The same once the outside calendar agrees. One that waits for nothing is unchanged.
     #[must_use]
     pub fn copied(&self) -> Self {

@@ -1,12 +1,16 @@
 //! Whether the customer came.
 
-use appointment::calendar::{Connection, Effort, ReadFailure, RemoteBooking, RemoteUid};
+use appointment::calendar::{Connection, Effort, ReadFailure, RemoteBooking, RemoteStatus, RemoteUid};
 use appointment::model::{Appointment, AppointmentStatus};
+use chrono::TimeDelta;
 use kernel::{ChangeSet, TenantScope};
 
 use super::CalendarError;
 use super::news::{CalendarNews, Heard};
 use super::settle::update;
+
+/// So long after the end of a booking its news are waited for.
+const END_HEARD_MINUTES: i64 = 60;
 
 impl CalendarNews {
     /// The time of a booking is over.
@@ -54,12 +58,20 @@ impl CalendarNews {
         booking: &RemoteBooking,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
+        let now = self.desk.parts.clock.now();
+        let is_long_over = booking.end + TimeDelta::minutes(END_HEARD_MINUTES) <= now;
         match (booking.absent, appointment.status()) {
-            (Some(true), AppointmentStatus::NoShow) | (None, _) => Ok(Heard::Known),
+            (Some(true), AppointmentStatus::NoShow) => Ok(Heard::Known),
             (Some(true), _) | (Some(false), AppointmentStatus::NoShow) => {
                 self.marked(scope, connection, &booking.uid, true, effort).await
             }
-            (Some(false), _) => Ok(Heard::Known),
+            // The news of its end comes once; it was lost.
+            (_, status) if status.is_open() && is_long_over => {
+                let read = self.desk.parts.gateway.get(scope, connection, &booking.uid, effort).await?;
+                let took_place = read.is_some_and(|now| now.status == RemoteStatus::Accepted);
+                if took_place { self.over(scope, connection, &booking.uid).await } else { Ok(Heard::Known) }
+            }
+            _ => Ok(Heard::Known),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Who an appointment is for, in the words of an outside calendar.
 
-use appointment::calendar::Attendee;
+use appointment::calendar::{Attendee, RemoteBooking};
 use customer::Customer;
 use kernel::{AppointmentId, EmailAddress};
 
@@ -19,6 +19,12 @@ pub(super) fn attendee(customer: Option<&Customer>) -> Attendee {
 /// An address for an appointment whose customer has none: nobody's, and no other appointment's.
 pub(super) fn placeholder(appointment: AppointmentId, domain: &str) -> Option<EmailAddress> {
     EmailAddress::parse(&format!("termin+{}@{domain}", appointment.as_uuid().simple())).ok()
+}
+
+/// Whether the provider has an address of the person whom a booking is for.
+pub(super) fn is_written_to(booking: &RemoteBooking, domain: &str) -> bool {
+    let address = booking.attendee.as_ref().and_then(|who| who.email.as_ref());
+    address.is_some_and(|address| !is_placeholder(address, domain))
 }
 
 /// Whether an address is one of ours that stands for nobody.

@@ -63,11 +63,16 @@ impl Dispute {
 
     /// Whether nothing but this fact tells of it; a dispute about a copy is a question for the staff, too.
     pub(super) fn raises_no_question(&self) -> bool {
-        self.is_told_there() || self.is(Disputed::UNANSWERED)
+        self.is_of_there() || self.is(Disputed::UNANSWERED)
     }
 
-    /// Whether the outside calendar has told the customer, as far as it knows an address.
-    pub(super) fn is_told_there(&self) -> bool {
+    /// Whether the provider has told the customer of what was changed there, if that is known.
+    pub(super) fn told(&self) -> Option<bool> {
+        self.fact.as_ref().and_then(|fact| fact.told)
+    }
+
+    /// Whether it was changed there, so that the provider tells the customer as far as it knows an address.
+    pub(super) fn is_of_there(&self) -> bool {
         [Disputed::CALLED_OFF_THERE, Disputed::MOVED_THERE, Disputed::GIVEN_THERE]
             .iter()
             .any(|reason| self.is(reason))

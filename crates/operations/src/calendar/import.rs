@@ -1,6 +1,6 @@
 //! A booking that was made in the outside calendar becomes an appointment.
 
-use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, ReviewReason};
+use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, RemoteStatus, ReviewReason};
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
@@ -52,6 +52,7 @@ impl CalendarNews {
         let now = self.desk.parts.clock.now();
         let made =
             Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
+        let made = if booking.status == RemoteStatus::Pending { made.awaited() } else { made };
         let uses = self.facilities_for(scope, &catalogue, &sought, &made).await?;
         let made = made.using(uses);
         let record = CopyRecord::settled(made.id(), link.link, booking);

@@ -132,6 +132,13 @@ impl CopyDesk {
                 (next.uid, next.remote_start) = (None, None);
                 self.note(scope, next).await.map(|()| None)
             }
+            // What was made took effect and was ended there: that is the later word, and booking it again would unsay it.
+            Finding::Ended(booking) => {
+                let mut next = record.next(CopyState::Settled);
+                (next.uid, next.remote_start) = (Some(booking.uid.clone()), None);
+                let after = self.ended_there(scope, appointment, next, Some(&booking)).await?;
+                Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::AlreadyChanged)))
+            }
             Finding::CalledOff => {
                 let mut next = record.next(CopyState::Refused);
                 next.remote_start = None;

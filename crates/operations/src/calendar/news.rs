@@ -6,8 +6,7 @@ use appointment::calendar::{
     Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
     ReviewReason,
 };
-use appointment::events::AppointmentEvent;
-use appointment::model::{Appointment, AppointmentSource, AppointmentStatus, ChangeKind, ServiceLink};
+use appointment::model::{Appointment, AppointmentStatus, ServiceLink};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
@@ -16,7 +15,6 @@ use super::CalendarError;
 use super::changed::Performer;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
-use super::settle::Frees;
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -171,7 +169,11 @@ impl CalendarNews {
         }
         if !booking.status.is_open() {
             // Of one that we called off ourselves, that is no news.
-            return if had_none { Ok(Heard::Known) } else { self.gone(scope, &appointment, record).await };
+            return if had_none {
+                Ok(Heard::Known)
+            } else {
+                self.gone(scope, &appointment, record, Some(booking)).await
+            };
         }
         let mut next = record.next(record.state);
         next.adopt(booking);
@@ -292,12 +294,13 @@ impl CalendarNews {
         }
     }
 
-    /// It was called off there.
+    /// It was called off there: so says `booking`, if it was read.
     pub(super) async fn gone(
         &self,
         scope: &TenantScope,
         appointment: &Appointment,
         record: CopyRecord,
+        booking: Option<&RemoteBooking>,
     ) -> Result<Heard, CalendarError> {
         let mut next = record.next(CopyState::Settled);
         next.remote_start = None;
@@ -314,11 +317,7 @@ impl CalendarNews {
             self.desk.dispute(scope, appointment, next, ReviewReason::CopyMissing).await?;
             return Ok(Heard::Disputed);
         }
-        let after = appointment.withdraw(None, self.desk.parts.clock.now());
-        let change =
-            self.desk.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, next)?;
-        let change = self.to_be_told(change, (appointment, &after))?;
-        self.desk.parts.appointments.commit(scope, change).await?;
+        let after = self.desk.ended_there(scope, appointment, next, booking).await?;
         Ok(Heard::Followed(after.id()))
     }
 
@@ -333,6 +332,9 @@ impl CalendarNews {
     ) -> Result<Heard, CalendarError> {
         let mut followed = CopyRecord { state: CopyState::Settled, ..next.clone() };
         let mut after = appointment.follow(booking.start);
+        if booking.status == RemoteStatus::Pending {
+            after = after.awaited();
+        }
         if let Some(given) = given {
             after = after.given_to(given.staff);
             followed.link = given.link.clone();
@@ -342,7 +344,8 @@ impl CalendarNews {
         let moved = self
             .despite_holds(scope, &catalogue, &after, |holds| {
                 let change = self.desk.change_over(scope, (appointment, &after), followed.clone(), holds);
-                let change = change.and_then(|change| self.to_be_told(change, (appointment, &after)));
+                let change = change
+                    .and_then(|change| self.desk.to_be_told(change, (appointment, &after), Some(booking)));
                 async move { Ok(self.desk.parts.appointments.commit(scope, change?).await?) }
             })
             .await;
@@ -359,22 +362,6 @@ impl CalendarNews {
             // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
             Err(error) => Err(error),
         }
-    }
-
-    /// What the outside calendar has changed of an appointment that was made here is told to the customer by somebody.
-    /// Whoever booked there hears it from there.
-    fn to_be_told(
-        &self,
-        change: ChangeSet<AppointmentWrite>,
-        (before, after): (&Appointment, &Appointment),
-    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
-        let now = self.desk.parts.clock.now();
-        let state = after.snapshot();
-        if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
-            return Ok(change);
-        }
-        let fact = AppointmentEvent::changed_there(before.snapshot(), state);
-        Ok(change.emit(fact.into_outgoing(&*self.desk.parts.ids, now)?))
     }
 
     pub(super) async fn ask(

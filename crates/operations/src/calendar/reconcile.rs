@@ -295,7 +295,7 @@ impl Reconciliation {
         if appointment.snapshot().source != AppointmentSource::OutsideCalendar {
             return self.missing(scope, record, found).await;
         }
-        let heard = self.news.gone(scope, &appointment, current).await?;
+        let heard = self.news.gone(scope, &appointment, current, None).await?;
         found.note(heard);
         Ok(())
     }

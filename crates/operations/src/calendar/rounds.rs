@@ -232,8 +232,8 @@ impl CalendarRounds {
         }
         let claim = dispute.claim(found.tie);
         let customer = self.customers.find(scope, found.customer).await?;
-        let has_address = customer.as_ref().is_some_and(|customer| customer.email().is_some());
-        if dispute.is_told_there() && has_address {
+        let has_address = || customer.as_ref().is_some_and(|customer| customer.email().is_some());
+        if dispute.is_of_there() && dispute.told().unwrap_or_else(has_address) {
             return Ok(false);
         }
         let Some(phone) = customer.as_ref().and_then(|customer| customer.phone().cloned()) else {

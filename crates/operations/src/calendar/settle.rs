@@ -1,14 +1,18 @@
 //! What is committed once the outside calendar has spoken.
 
 use appointment::calendar::{
-    ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteUid, Review, ReviewId, ReviewReason, Step,
+    ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteBooking, RemoteUid, Review, ReviewId,
+    ReviewReason, Step,
 };
 use appointment::events::{AppointmentEvent, There};
-use appointment::model::{Appointment, AppointmentChange, AppointmentStatus, ChangeKind, HoldId};
+use appointment::model::{
+    Appointment, AppointmentChange, AppointmentSource, AppointmentStatus, ChangeKind, HoldId,
+};
 use appointment::ports::AppointmentWrite;
 use kernel::{AppointmentId, ChangeSet, TenantScope};
 
 use super::CalendarError;
+use super::attendee::is_written_to;
 use super::attention::Attention;
 use super::push::{CopyDesk, Pushed};
 
@@ -126,6 +130,39 @@ impl CopyDesk {
             .emit(fact.into_outgoing(&*self.parts.ids, now)?);
         self.parts.appointments.commit(scope, change).await?;
         Ok(disputed)
+    }
+
+    /// It was called off or rejected there, and so it is here.
+    pub(super) async fn ended_there(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+        booking: Option<&RemoteBooking>,
+    ) -> Result<Appointment, CalendarError> {
+        let after = appointment.withdraw(None, self.parts.clock.now());
+        let change = self.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, record)?;
+        let change = self.to_be_told(change, (appointment, &after), booking)?;
+        self.parts.appointments.commit(scope, change).await?;
+        Ok(after)
+    }
+
+    /// What the outside calendar has changed of an appointment that was made here is told to the customer by somebody,
+    /// unless the provider knows an address of theirs and so has told them. Whoever booked there hears it from there.
+    pub(super) fn to_be_told(
+        &self,
+        change: ChangeSet<AppointmentWrite>,
+        (before, after): (&Appointment, &Appointment),
+        booking: Option<&RemoteBooking>,
+    ) -> Result<ChangeSet<AppointmentWrite>, CalendarError> {
+        let now = self.parts.clock.now();
+        let state = after.snapshot();
+        if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
+            return Ok(change);
+        }
+        let told = booking.map(|booking| is_written_to(booking, &self.parts.placeholder_domain));
+        let fact = AppointmentEvent::changed_there(before.snapshot(), state, told);
+        Ok(change.emit(fact.into_outgoing(&*self.parts.ids, now)?))
     }
 
     /// The account does not take our key: a person has to mend it. Asked once as long as the question is open.

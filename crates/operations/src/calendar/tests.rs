@@ -14,6 +14,7 @@ mod hosts;
 mod model;
 mod outside;
 mod recurring;
+mod unagreed;
 mod visits;
 mod waiting;
 mod world;

@@ -52,6 +52,7 @@ fn full(fixture: &CalendarFixture, before: &CopyRecord) -> CopyRecord {
         attempts: 3,
         sent_at: Some(now),
         sent_start: Some(now),
+        changed_since: true,
         lease_until: Some(now + TimeDelta::microseconds(1_234_567)),
         next_try: Some(now + TimeDelta::microseconds(2_345_678)),
         error: Some("status 503: „später“".to_owned()),
@@ -74,8 +75,9 @@ pub async fn a_record_keeps_every_field(fixture: &CalendarFixture) {
     let arrived = fixture
         .booked(60, 90, |id| CopyRecord {
             version: 1,
-            // What is new was never tried.
+            // What is new was never tried, and never changed.
             next_try: None,
+            changed_since: false,
             ..full(fixture, &CopyRecord::due(id, fixture.first_link()))
         })
         .await;

@@ -4,7 +4,7 @@ use appointment::calendar::RefusalReason;
 use appointment::commands::BookOutcome;
 use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
-use kernel::{AppointmentId, Clock};
+use kernel::{AppointmentId, Clock, EmailAddress};
 
 use super::world::{PHONE, UNREACHABLE, WITH_ADDRESS, World, event_type, host, slot, who};
 use crate::calendar::{Attention, Dispute};
@@ -147,6 +147,7 @@ async fn whoever_has_an_address_or_booked_there_hears_it_from_there() {
     world.remote.cancel_outside(&uid);
     world.hear(&uid).await;
     let dispute = world.dispute(made.id());
+    assert_eq!(dispute.fact.as_ref().unwrap().told, Some(true));
     assert!(!world.rounds.call_back_about(&world.scope, &dispute).await.unwrap());
     assert_eq!(world.reviews().len(), 0);
 
@@ -156,6 +157,25 @@ async fn whoever_has_an_address_or_booked_there_hears_it_from_there() {
     world.remote.cancel_outside(&there);
     world.hear(&there).await;
     assert_eq!((world.emitted("appointment.cancelled"), world.emitted("appointment.disputed")), (2, 1));
+}
+
+#[tokio::test]
+async fn an_address_that_was_learned_later_is_not_known_there() {
+    let world = World::new();
+    let BookOutcome::Booked(made) = world.try_book(WITH_ADDRESS, 1, slot(0)).await else { panic!("free") };
+    world.push(made.id()).await;
+    // It was made there with an address that stands for nobody.
+    world.remote.change(|all| {
+        for booking in all {
+            let stand_in = EmailAddress::parse("termin+a1@termine.example").unwrap();
+            booking.attendee.as_mut().unwrap().email = Some(stand_in);
+        }
+    });
+    let uid = world.only().uid;
+    let uid = world.remote.move_outside(&uid, slot(3)).unwrap();
+    world.hear(&uid).await;
+    assert_eq!(world.dispute(made.id()).fact.unwrap().told, Some(false));
+    assert!(world.note(made.id()).await.contains("bitte dem Kunden Bescheid geben"));
 }
 
 #[tokio::test]
