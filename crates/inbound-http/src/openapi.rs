@@ -220,7 +220,9 @@ fn why() -> Value {
         "properties": {
             "code": {"type": "string", "description": "A stable word: `notice`, `horizon`, `closed`, `outside_opening_hours`, \
                 `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, …"},
-            "detail": {"description": "The ids, times and settings that the code is about."},
+            "detail": {"description": "The ids, times and settings that the code is about. Of `outside_calendar`: the `bookings` there, and \
+                the `cause`: `booking`, `not_offered` (nothing stands there then; the account's own hours, its notice, or another \
+                calendar that is connected with it), or `unknown` (not everything could be read)."},
         },
     });
     let answer = json!({

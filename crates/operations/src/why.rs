@@ -8,11 +8,11 @@ mod series;
 use std::sync::Arc;
 
 use appointment::BookingService;
-use appointment::calendar::{CalendarBook, CalendarGateway, Effort, RemoteBooking};
+use appointment::calendar::{CalendarBook, CalendarGateway, Connection, Effort, ReadFailure, RemoteBooking};
 use appointment::error::BookingError;
 use appointment::model::{BusyKind, DayHours, ServiceLink, Span, Unavailable};
 use appointment::service::{Explanation, FacilityExplanation, PersonExplanation, WhyRequest};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kernel::TenantScope;
 use serde::Serialize;
@@ -22,6 +22,10 @@ pub use series::{SeriesDate, SeriesQuestion, SeriesSlot};
 
 /// Bookings there that an answer names at most.
 const MAX_REMOTE: usize = 5;
+/// Pages of bookings that are read for one answer: each is a request, and a busy day of a large team has a few.
+const MAX_PAGES: usize = 5;
+/// No booking is longer, so that one which began earlier does not reach into the stay.
+const LONGEST_HOURS: i64 = 24;
 
 /// The answer about one time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -184,34 +188,29 @@ impl WhyDesk {
         }
     }
 
-    /// What stands there: the person's bookings that touch the stay, as they are now. Where there is none, the account does
-    /// not offer the time for another reason: hours, notice, or a calendar that is connected with it.
+    /// What stands there: the person's bookings that touch the stay, as they are now, and as far as it can be told why the
+    /// account does not offer it: `booking`; `not_offered` if there is none, for the account's own hours, its notice, or
+    /// what is in another calendar that is connected with it; `unknown` if not everything could be read.
     async fn remote(&self, scope: &TenantScope, found: &Explanation, person: &PersonExplanation) -> Value {
         let (Some(link), Some(stay)) = (&person.link, found.stay) else { return Value::Null };
         let mut detail = json!({
             "connection": link.connection.to_string(), "event_type": link.event_type.as_str(),
             "host": link.host.as_ref().map(|host| host.as_str().to_owned()),
+            "cause": "unknown", "bookings": Value::Null,
         });
-        let Ok(Some(connection)) = self.book.connection(scope, link.connection).await else {
-            detail["bookings"] = Value::Null;
-            return detail;
-        };
-        let Ok(links) = self.book.links(scope, link.connection).await else {
-            detail["bookings"] = Value::Null;
-            return detail;
-        };
+        let Ok(Some(connection)) = self.book.connection(scope, link.connection).await else { return detail };
+        let Ok(links) = self.book.links(scope, link.connection).await else { return detail };
         let own: Vec<_> =
             links.into_iter().map(|(_, link)| link).filter(|one| one.staff == person.staff).collect();
-        // A booking that began before the stay may reach into it.
-        let around = Span::new(stay.start - chrono::TimeDelta::hours(12), stay.end);
-        match self.gateway.list(scope, &connection, around, None, self.effort).await {
-            Ok(page) => {
-                let touches = page.bookings.iter().filter(|booking| {
-                    booking.status.is_open()
-                        && Span::new(booking.start, booking.end).overlaps(&stay)
-                        && concerns(&own, booking)
-                });
-                let shown = touches.take(MAX_REMOTE).map(|booking| {
+        match self.in_the_way(scope, &connection, stay, &own).await {
+            Ok((bookings, is_all)) => {
+                detail["cause"] = match (bookings.is_empty(), is_all) {
+                    (false, _) => "booking",
+                    (true, true) => "not_offered",
+                    (true, false) => "unknown",
+                }
+                .into();
+                let shown = bookings.iter().take(MAX_REMOTE).map(|booking| {
                     json!({
                         "uid": booking.uid.as_str(), "from": local(booking.start, found.timezone),
                         "until": local(booking.end, found.timezone),
@@ -223,6 +222,32 @@ impl WhyDesk {
             Err(failure) => detail["silent"] = failure.to_string().into(),
         }
         detail
+    }
+
+    /// The bookings of somebody that touch a stay, and whether that is all that there is to read.
+    async fn in_the_way(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        stay: Span,
+        own: &[ServiceLink],
+    ) -> Result<(Vec<RemoteBooking>, bool), ReadFailure> {
+        let around = Span::new(stay.start - TimeDelta::hours(LONGEST_HOURS), stay.end);
+        let (mut found, mut from, mut is_readable) = (Vec::new(), None, true);
+        for _ in 0..MAX_PAGES {
+            let page = self.gateway.list(scope, connection, around, from, self.effort).await?;
+            is_readable &= page.unreadable == 0;
+            found.extend(page.bookings.into_iter().filter(|booking| {
+                booking.status.is_open()
+                    && Span::new(booking.start, booking.end).overlaps(&stay)
+                    && concerns(own, booking)
+            }));
+            from = page.next;
+            if from.is_none() {
+                return Ok((found, is_readable));
+            }
+        }
+        Ok((found, false))
     }
 }
 

@@ -19,7 +19,7 @@ mod searched;
 
 pub use reserved::Reserved;
 use reserved::is_hidden;
-use searched::found_on;
+use searched::{found_on, listed};
 
 /// What goes wrong with the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -394,15 +394,10 @@ impl CalendarGateway for ScriptedCalendar {
         _: &TenantScope,
         _: &Connection,
         window: Span,
-        _: Option<PageCursor>,
+        from: Option<PageCursor>,
         _: Effort,
     ) -> Result<RemotePage, ReadFailure> {
-        let within = |booking: &&RemoteBooking| window.start <= booking.start && booking.start < window.end;
-        self.read(|state| RemotePage {
-            bookings: state.bookings.iter().filter(within).cloned().collect(),
-            unreadable: 0,
-            next: None,
-        })
+        self.read(|state| listed(state, window, from.as_ref(), |_| true))
     }
 
     async fn reserve(

@@ -16,7 +16,7 @@ use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar, branch_id, salon,
     salon_with_basins, service_id, staff_id,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{CustomerId, TenantScope};
 use serde_json::json;
@@ -158,7 +158,7 @@ async fn of_what_stands_in_the_outside_calendar_only_the_persons_own_bookings_ar
     }
     let bookings = Arc::new(bookings.with_outside(Arc::new(outside)));
     let effort = Effort { lane: Lane::Background, within: Duration::from_secs(1) };
-    let desk = WhyDesk::new(bookings, store, gateway, effort);
+    let desk = WhyDesk::new(bookings, store, gateway.clone(), effort);
     for (person, named) in [(1, &uids[0]), (2, &uids[2])] {
         let staff = Some(staff_id(person));
         let request = WhyRequest { branch: branch_id(1), service: service_id(1), staff, start: at(TEN) };
@@ -168,5 +168,25 @@ async fn of_what_stands_in_the_outside_calendar_only_the_persons_own_bookings_ar
         let shown: Vec<_> =
             reason.detail["bookings"].as_array().unwrap().iter().map(|one| &one["uid"]).collect();
         assert_eq!(shown, [named.as_str()]);
+        assert_eq!(reason.detail["cause"], "booking");
     }
+    let nobody = WhyRequest {
+        branch: branch_id(1),
+        service: service_id(1),
+        staff: Some(staff_id(1)),
+        start: at(TEN) + TimeDelta::hours(2),
+    };
+    let cause = async || {
+        let answer = desk.explain(&scope, nobody).await.unwrap();
+        answer.people[0].reason.as_ref().unwrap().detail["cause"].clone()
+    };
+    assert_eq!(cause().await, "not_offered");
+    // More bookings of others than are read for one answer: whether one of them is Anna's is not known.
+    gateway.performed_by(vec![host("ben")]);
+    for number in 0..500 {
+        gateway.book_outside(&event_type(&format!("other_{number}")), at(TEN), None).unwrap();
+    }
+    assert_eq!(cause().await, "unknown");
+    gateway.change(|all| all.truncate(403));
+    assert_eq!(cause().await, "not_offered");
 }
