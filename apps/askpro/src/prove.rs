@@ -83,14 +83,12 @@ impl Verdict {
         }
     }
 
-    /// Leaves the history of rounds from this seed on where somebody can read it, if something was wrong in them.
-    pub fn leave_history(&mut self, violations_before: usize, seed: u64, history: &History) {
-        if self.violations.len() > violations_before {
-            match history.leave(self.name, seed) {
-                Ok(path) => self.tell(format!("history of the rounds from seed {seed}: {}", path.display())),
-                Err(error) => {
-                    self.tell(format!("the history of the rounds from seed {seed} was not kept: {error}"));
-                }
+    /// Leaves the history of the rounds from this seed on where somebody can read it.
+    pub fn leave_history(&mut self, seed: u64, history: &History) {
+        match history.leave(self.name, seed) {
+            Ok(path) => self.tell(format!("history of the rounds from seed {seed}: {}", path.display())),
+            Err(error) => {
+                self.tell(format!("the history of the rounds from seed {seed} was not kept: {error}"))
             }
         }
     }

@@ -115,7 +115,7 @@ async fn play(cluster: &mut Option<Cluster>, plan: &Plan, verdict: &mut Verdict)
         Ok(()) => last_round(&ground, &setting, &mut processes, &machine, plan.seeds, verdict).await,
         failed => failed,
     };
-    verdict.leave_history(0, plan.seeds.seed, &ground.ledger().read());
+    verdict.leave_history(plan.seeds.seed, &ground.ledger().read());
     processes.kill(Program::Gateway).await?;
     processes.kill(Program::Worker).await?;
     ground.leave().await;

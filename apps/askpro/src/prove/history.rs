@@ -190,7 +190,7 @@ impl History {
         Ok(())
     }
 
-    /// Leaves it where temporary files are, for whoever looks for the reason of a violation.
+    /// Leaves it where temporary files are, for whoever wants to judge it anew or looks for the reason of a violation.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -86,8 +86,7 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
     // Calls of an earlier run on the same database must not be taken for those of this one.
     let run = format!("{:x}_{:x}", plan.seed, venue.now().await?.timestamp_micros());
     for round in 0..plan.rounds {
-        let (mut dice, before) =
-            (Dice::new(plan.seed, &["race", &round.to_string()]), verdict.violations.len());
+        let mut dice = Dice::new(plan.seed, &["race", &round.to_string()]);
         let prize = draw(venue, &mut dice).await?;
         let base = usize::try_from(round)? * 10_000;
         let lines: Vec<Line> = (0..plan.callers)
@@ -124,9 +123,9 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
         let history = heard.read();
         let rows = evidence::promises(&venue.administrator, TENANT).await?;
         verdict.judged(plan.seed, &checker::check(&history, &rows, &[]));
-        verdict.leave_history(before, plan.seed, &history);
         verdict.tell(tally(round, plan.callers, &prize, &answers, tried, &second));
     }
+    verdict.leave_history(plan.seed, &heard.read());
     let (p50, p99) = (percentile(&mut first_waits, 50), percentile(&mut first_waits, 99));
     verdict.tell(format!(
         "first answers in the crowd: p50 {}, p99 {}, longest {}, limit {}",

@@ -125,9 +125,9 @@ async fn in_world(
 ) -> anyhow::Result<()> {
     let stage = world.stage().context("a world of our own")?;
     let ground = Ground::new(&world.venue, stage.machine(), stage.calcom());
-    let (first, before) = (seeds.start, verdict.violations.len());
+    let first = seeds.start;
     let played = play.rounds(&ground, seeds, verdict).await;
-    verdict.leave_history(before, first, &ground.ledger().read());
+    verdict.leave_history(first, &ground.ledger().read());
     ground.leave().await;
     played
 }
