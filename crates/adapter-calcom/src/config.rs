@@ -145,7 +145,8 @@ pub struct Stem {
 }
 
 impl Stem {
-    /// The texts known today.
+    /// The texts known today: sentences for people, and the words of the provider's own code, which come through where
+    /// no sentence was found for them, since two bookings raced for a slot for example.
     #[must_use]
     pub fn known() -> Vec<Self> {
         use RefusalReason::{AlreadyChanged, CustomerLimit, NotFound, OutsideRules, SlotTaken};
@@ -153,11 +154,19 @@ impl Stem {
             ("already has booking at this time or is not available", SlotTaken),
             ("no_available_users_found_error", SlotTaken),
             ("hosts_unavailable_for_booking", SlotTaken),
+            ("host_unavailable_for_booking", SlotTaken),
+            ("booking_conflict_error", SlotTaken),
+            ("booking_seats_full_error", SlotTaken),
+            ("not_enough_available_seats_error", SlotTaken),
+            ("no more seats left", SlotTaken),
             ("can't reserve a slot if the event is already booked", SlotTaken),
             ("slot is already reserved by another user", SlotTaken),
             ("can't be booked at the \"start\" time provided", OutsideRules),
             ("booking_time_out_of_bounds_error", OutsideRules),
+            ("booking_not_allowed_by_restriction_schedule_error", OutsideRules),
             ("attempting to book a meeting in the past", OutsideRules),
+            ("booking_limit_reached", OutsideRules),
+            ("duration_limit_reached", OutsideRules),
             ("maximum number of active bookings has been reached", CustomerLimit),
             ("booker_limit_exceeded_error", CustomerLimit),
             ("has been cancelled", AlreadyChanged),
@@ -165,7 +174,10 @@ impl Stem {
             ("already cancelled", AlreadyChanged),
             ("has been rejected", AlreadyChanged),
             ("can't reschedule booking", AlreadyChanged),
+            ("cancelled_bookings_cannot_be_rescheduled", AlreadyChanged),
             ("not found", NotFound),
+            ("booking_not_found_error", NotFound),
+            ("event_type_not_found_error", NotFound),
         ]
         .map(|(text, reason)| Self { text: text.to_owned(), reason })
         .into()

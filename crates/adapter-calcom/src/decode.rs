@@ -25,7 +25,7 @@ pub struct Identity {
     pub event: String,
     /// The booking's uid, else `booking:` and its number; empty if there is neither. Never personal data.
     pub subject: String,
-    /// When the event was made.
+    /// When the event was made; those of a meeting do not say so.
     pub created_at: Option<DateTime<Utc>>,
 }
 
@@ -66,7 +66,8 @@ fn identity(root: &Object<'_>) -> Identity {
     Identity {
         event: plain(&event),
         subject: subject.filter(|subject| is_reference(subject)).unwrap_or_default(),
-        created_at: root.instant(&["createdAt"]),
+        // Beside a booking's own fields it is the time when that was booked.
+        created_at: root.instant(&["createdAt"]).filter(|_| root.object(&["payload"]).is_some()),
     }
 }
 

@@ -4,7 +4,7 @@ mod booking;
 mod people;
 
 pub(crate) use booking::{Marked, booking, event_type, marked, marker, status};
-pub(crate) use people::{attendee, host, phone};
+pub(crate) use people::{attendee, host, named, phone};
 
 /// The key in a booking's metadata under which our appointment is named.
 pub const MARKER_KEY: &str = "askpro_appointment";

@@ -62,21 +62,29 @@ pub(super) fn write(
         429 => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
         // The provider itself did nothing; whoever stands before it may say the same after the provider has done it.
         503 if is_of_the_provider(&answer) => Err(WriteFailure::NotSent { why: status_word(answer.status) }),
-        FORBIDDEN if !of_account => Err(refused(RefusalReason::Invalid, &answer, None)),
+        // The limits of an event type are refused like this, too; everything else that is forbidden with one booking is not
+        // about its time.
+        FORBIDDEN if !of_account => {
+            Err(by_words(&answer, stems.iter().filter(|stem| stem.reason.is_about_time())))
+        }
         401 | FORBIDDEN | 498 => Err(refused(RefusalReason::Unauthorized, &answer, None)),
         404 => Err(refused(RefusalReason::NotFound, &answer, None)),
         // The reason is in the words: without them it is better looked up than guessed.
         400 | 409 | 422 if answer.body.is_err() => Err(unknown(&status_word(answer.status))),
-        400 | 409 | 422 => Err(by_words(&answer, stems)),
+        400 | 409 | 422 => Err(by_words(&answer, stems.iter())),
         400..=499 if answer.status != 408 => Err(refused(RefusalReason::Invalid, &answer, None)),
         // A redirection (it is not followed), a request that timed out there, and every error of a server.
         _ => Err(unknown(&status_word(answer.status))),
     }
 }
 
-fn by_words(answer: &Answer, stems: &[Stem]) -> WriteFailure {
-    let said = words(answer).message.to_lowercase().replace('\u{2019}', "'");
-    let stem = stems.iter().find(|stem| said.contains(&stem.text.to_lowercase()));
+/// The reason as the sentence says it, else as the code does: newer servers put a word there that older ones said.
+fn by_words<'a>(answer: &Answer, mut stems: impl Iterator<Item = &'a Stem> + Clone) -> WriteFailure {
+    let words = words(answer);
+    let said = words.message.to_lowercase().replace('\u{2019}', "'");
+    let code = words.code.unwrap_or_default().to_lowercase();
+    let in_code = stems.clone().find(|stem| code.contains(&stem.text.to_lowercase()));
+    let stem = stems.find(|stem| said.contains(&stem.text.to_lowercase())).or(in_code);
     refused(stem.map_or(RefusalReason::Invalid, |stem| stem.reason), answer, stem)
 }
 
@@ -142,6 +150,16 @@ pub(super) fn malformed(what: &str) -> ReadFailure {
 
 pub(super) fn unknown(why: &str) -> WriteFailure {
     WriteFailure::Unknown { why: why.to_owned() }
+}
+
+/// The outermost object of free times. The provider documents a status here as everywhere, but its hosted service has been
+/// seen to answer with the data alone; one that says something else than success is no answer.
+pub(super) fn root_of_times(bytes: &[u8]) -> Result<Object<'_>, &'static str> {
+    let root = Object::of_bytes(bytes).map_err(|_| "not an object")?;
+    match root.raw(&["status"]) {
+        Some(_) => self::root(bytes),
+        None => Ok(root),
+    }
 }
 
 /// A good answer's outermost object. Success is said, not assumed.

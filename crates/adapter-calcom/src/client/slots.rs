@@ -8,7 +8,7 @@ use reqwest::Method;
 use super::Work;
 use super::bookings::wire_time;
 use super::exchange::Ask;
-use super::failure::{malformed, root};
+use super::failure::{malformed, root_of_times};
 use crate::json::{Object, list_of};
 
 impl Work<'_> {
@@ -50,7 +50,7 @@ impl Work<'_> {
 
 /// Every start of the answer. One that cannot be read spoils the answer: what it stood for is not known.
 fn starts(body: &[u8]) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
-    let root = root(body).map_err(malformed)?;
+    let root = root_of_times(body).map_err(malformed)?;
     let days = root.object(&["data"]).ok_or_else(|| malformed("no days"))?;
     let mut starts = Vec::new();
     // The names of the days depend on a zone; the instants do not.

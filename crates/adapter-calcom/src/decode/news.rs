@@ -6,7 +6,7 @@ use kernel::{AppointmentId, PhoneNumber};
 
 use super::{DecodeError, Identity, identity, payload};
 use crate::json::{NotAnObject, Object};
-use crate::wire::{attendee, event_type, host, marker, phone, status};
+use crate::wire::{attendee, event_type, host, marker, named, phone, status};
 
 /// What kind of event it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl Trigger {
 pub struct CalendarNews {
     /// What kind of event.
     pub trigger: Trigger,
-    /// When the event was made.
+    /// When the event was made, if it says so.
     pub created_at: Option<DateTime<Utc>>,
     /// The booking.
     pub uid: RemoteUid,
@@ -133,7 +133,7 @@ pub fn webhook(body: &[u8]) -> Result<Delivery, DecodeError> {
         trigger,
         created_at: identity.created_at,
         uid,
-        previous_uid: self::uid(&fields, &["rescheduleUid"]),
+        previous_uid: self::uid(&fields, &["rescheduleUid", "fromReschedule"]),
         marker: marker(&fields),
         event_type: event_type(&fields),
         start: fields.instant(&["startTime"]),
@@ -173,7 +173,10 @@ fn answered_phone(fields: &Object<'_>) -> Option<PhoneNumber> {
 }
 
 fn hosts(fields: &Object<'_>) -> Vec<RemoteHost> {
-    let organizer = fields.object(&["organizer", "user"]).as_ref().and_then(host);
+    let organizer = fields.object(&["organizer", "user"]);
+    // The row of a booking names its user by number beside the person.
+    let organizer =
+        organizer.and_then(|person| host(&person).or_else(|| named(&fields.id(&["userId"])?, &person)));
     let mut hosts: Vec<RemoteHost> = organizer.into_iter().collect();
     for other in fields.objects(&["hosts"]).iter().filter_map(host) {
         if hosts.iter().all(|known| known.reference != other.reference) {

@@ -26,9 +26,16 @@ pub(crate) fn attendee(person: &Object<'_>) -> Attendee {
 pub(crate) fn host(person: &Object<'_>) -> Option<RemoteHost> {
     let user = person.object(&["user"]).unwrap_or_default();
     let reference = person.id(&["userId"]).or_else(|| user.id(&["id"])).or_else(|| person.id(&["id"]))?;
+    named(&reference, person)
+}
+
+/// A person who performs bookings, with a reference from elsewhere. Of a booking that has lost its user the provider says
+/// that all of them is "unknown".
+pub(crate) fn named(reference: &str, person: &Object<'_>) -> Option<RemoteHost> {
+    let user = person.object(&["user"]).unwrap_or_default();
     let name = person.text(&["name"]).or_else(|| user.text(&["name"]));
     Some(RemoteHost {
-        reference: RemoteHostRef::parse(&reference).ok()?,
+        reference: RemoteHostRef::parse(reference).ok().filter(|_| reference != "unknown")?,
         name: name.or_else(|| person.text(&["username"])).unwrap_or_default(),
         email: email(person).or_else(|| email(&user)),
     })

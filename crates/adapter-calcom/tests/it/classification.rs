@@ -195,6 +195,7 @@ async fn refusals_are_known_by_their_words() {
         ("One of the hosts either ALREADY HAS BOOKING at this time or is not available", SlotTaken),
         ("no_available_users_found_error", SlotTaken),
         ("hosts_unavailable_for_booking", SlotTaken),
+        ("No more seats left at this seated booking.", SlotTaken),
         (
             "The event type can't be booked at the \"start\" time provided. This could be because …",
             OutsideRules,

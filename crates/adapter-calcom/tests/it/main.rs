@@ -5,6 +5,7 @@ mod bookings;
 mod classification;
 mod decode;
 mod directory;
+mod documented;
 mod fixtures;
 mod gauges;
 mod guard;

@@ -63,11 +63,12 @@ async fn a_moved_booking_is_named() {
 #[tokio::test]
 async fn what_cannot_be_read_is_never_an_empty_calendar() {
     let older = json!({ "slots": { "2026-12-03": [{ "time": "2026-12-03T09:00:00Z" }] } });
-    let odd: [Value; 10] = [
+    let odd: [Value; 11] = [
+        json!({}),
         json!({ "status": "success" }),
+        json!({ "status": 1, "data": {} }),
         json!({ "status": "success", "data": null }),
         success(json!([])),
-        json!({ "data": {} }),
         json!({ "status": "error", "data": {} }),
         success(older),
         success(json!({ "2026-12-03": [{ "time": "2026-12-03T09:00:00Z" }] })),

@@ -40,7 +40,7 @@ pub(crate) fn cancel(desk: &mut Desk<'_>, ask: &Ask, uid: &str) -> Result<Reply,
     }
     let reason = text(&body, "cancellationReason")?.filter(|reason| !reason.trim().is_empty());
     let reason =
-        reason.ok_or_else(|| Refusal::bad("Cancellation reason is required when you are the host"))?;
+        reason.ok_or_else(|| Refusal::bare(400, "Cancellation reason is required when you are the host"))?;
     let by = desk.tenant().account.owner_host().map(|owner| owner.email.clone());
     let booking = call_off(desk, uid, Some(reason), by, false)?;
     Ok(Reply::ok(show(desk, &booking, shape)))
@@ -57,7 +57,7 @@ pub(crate) fn call_off(
     let now = desk.now;
     let booking = desk.tenant_mut().booking_mut(uid)?;
     if !booking.status.occupies() {
-        return Err(Refusal::bad("This booking has already been cancelled or rejected"));
+        return Err(Refusal::bare(400, "This booking has already been cancelled."));
     }
     booking.status = BookingStatus::Cancelled;
     booking.cancellation_reason = reason;

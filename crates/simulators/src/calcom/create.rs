@@ -16,6 +16,9 @@ use super::{change, payload};
 /// The versions of everything about one booking.
 pub(crate) const VERSIONS: &[&str] = &["2026-02-25", "2024-08-13"];
 
+/// How a refusal ends where nobody is free.
+const TAKEN: &str = "already has booking at this time or is not available";
+
 /// What a booking is made from.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -75,8 +78,23 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Reply, Refusal> {
     if let Some(reason) = &desk.twist.refusal {
         return Err(Refusal::bad(reason));
     }
-    let booking = book(desk, draft)?;
+    let (event_type, start) = (draft.event.id, draft.start);
+    let booking = book(desk, draft).map_err(|refusal| raced(desk, (event_type, start), refusal))?;
     Ok(Reply::created(booking.to_json(&desk.tenant().account)))
+}
+
+/// Who finds a slot booked that was free when the request came is refused in other words: only when it was written down
+/// Cal.com saw that somebody else had been quicker.
+fn raced(desk: &Desk<'_>, (event_type, start): (u64, DateTime<Utc>), refusal: Refusal) -> Refusal {
+    let Some(next) = desk.twist.next_id else { return refusal };
+    let was_quicker = |booking: &Booking| {
+        let is_same = booking.event_type_id == event_type && booking.start == start;
+        is_same && booking.status.occupies() && booking.id >= next
+    };
+    if refusal.message.ends_with(TAKEN) && desk.tenant().bookings.iter().any(was_quicker) {
+        return Refusal::bare(409, "booking_conflict_error");
+    }
+    refusal
 }
 
 fn read(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<Draft, Refusal> {
@@ -158,7 +176,7 @@ fn check_rules(desk: &Desk<'_>, draft: &Draft) -> Result<(), Refusal> {
         };
         if desk.tenant().bookings.iter().filter(coming).count() >= most {
             return Err(Refusal::bad(
-                "The maximum number of active bookings has been reached for this attendee",
+                "Attendee with this email can't book because the maximum number of active bookings has been reached.",
             ));
         }
     }

@@ -70,11 +70,12 @@ pub(crate) async fn api(
         let verdict = at.map(|_| inner.limiter.ask(&key, &shared.config));
         let passes = verdict.is_some_and(|verdict| verdict.allowed);
         let account = at.map(|at| inner.state.tenants[at].account.name.clone());
-        let plan = if passes {
+        let mut plan = if passes {
             inner.faults.meet(operation, account.as_deref().unwrap_or_default())
         } else {
             Plan::default()
         };
+        plan.twist.next_id = Some(inner.state.ids.next_number());
         let number = inner.log.note(LoggedRequest {
             number: 0,
             at: now,

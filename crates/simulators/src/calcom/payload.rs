@@ -198,12 +198,13 @@ pub(crate) fn no_show(booking: &Booking, absentees: &[(String, bool)], now: Date
 }
 
 /// The row of the booking itself, without a payload around it.
-pub(crate) fn meeting_ended(account: &Account, booking: &Booking, now: DateTime<Utc>) -> Value {
+pub(crate) fn meeting_ended(account: &Account, booking: &Booking) -> Value {
     let organizer = booking.hosts.first().and_then(|&id| account.find_host(id));
     let attendee = &booking.attendee;
     json!({
         "triggerEvent": "MEETING_ENDED",
-        "createdAt": instant(now),
+        "createdAt": instant(booking.created_at),
+        "updatedAt": instant(booking.updated_at),
         "id": booking.id,
         "uid": booking.uid,
         "userId": organizer.map(|host| host.id),
@@ -218,8 +219,9 @@ pub(crate) fn meeting_ended(account: &Account, booking: &Booking, now: DateTime<
         "attendees": [{"id": booking.id, "bookingId": booking.id, "name": attendee.name, "email": attendee.email,
             "timeZone": attendee.time_zone, "locale": attendee.language, "phoneNumber": attendee.phone_number,
             "noShow": attendee.absent}],
-        "user": organizer.map(|host| json!({"id": host.id, "name": host.name, "email": host.email,
+        "user": organizer.map(|host| json!({"name": host.name, "email": host.email,
             "username": host.username, "timeZone": host.time_zone.name()})),
+        "fromReschedule": booking.rescheduled_from,
         "payment": [],
         "references": [],
     })

@@ -226,7 +226,7 @@ impl Shared {
             let mut bodies = Vec::new();
             for booking in tenant.bookings.iter_mut().filter(|booking| over(booking)) {
                 booking.ended = true;
-                bodies.push((booking.event_type_id, payload::meeting_ended(&tenant.account, booking, now)));
+                bodies.push((booking.event_type_id, payload::meeting_ended(&tenant.account, booking)));
             }
             ended += bodies.len();
             let twist = Twist::default();

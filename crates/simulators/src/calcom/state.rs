@@ -63,6 +63,11 @@ impl Ids {
         Self { next: 9_001, random: StdRng::seed_from_u64(seed.unwrap_or_else(rand::random)) }
     }
 
+    /// The number that comes next.
+    pub(crate) const fn next_number(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn number(&mut self) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -108,6 +113,8 @@ pub(crate) struct Twist {
     pub(crate) double_book: bool,
     /// Page by offset although a cursor was promised.
     pub(crate) offset_paging: bool,
+    /// The number of the next booking when the request came; nothing bends it, and what people do has none.
+    pub(crate) next_id: Option<u64>,
 }
 
 /// Everything that endpoints change.

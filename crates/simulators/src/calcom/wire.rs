@@ -152,11 +152,17 @@ pub struct Refusal {
     pub status: u16,
     /// The reason, in Cal.com's words where they are known.
     pub message: String,
+    is_bare: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, message: &str) -> Self {
-        Self { status, message: message.to_owned() }
+        Self { status, message: message.to_owned(), is_bare: false }
+    }
+
+    /// What Cal.com's own code refuses, and not the interface in front of it: status and words, and nothing around them.
+    pub(crate) fn bare(status: u16, message: &str) -> Self {
+        Self { is_bare: true, ..Self::new(status, message) }
     }
 
     pub(crate) fn bad(message: &str) -> Self {
@@ -171,8 +177,11 @@ impl Refusal {
         Self::missing(&format!("Cannot {} {}", ask.method, ask.path))
     }
 
-    /// Cal.com's body for every error.
+    /// Cal.com's body for an error.
     pub(crate) fn to_json(&self, path: &str, now: DateTime<Utc>) -> Value {
+        if self.is_bare {
+            return json!({"statusCode": self.status, "message": self.message});
+        }
         let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         json!({
             "status": "error",
@@ -221,5 +230,7 @@ mod tests {
         assert_eq!(error["error"]["code"], "BadRequestException");
         assert_eq!(error["error"]["details"]["error"], "Bad Request");
         assert_eq!(error["timestamp"], "1970-01-01T00:00:00.000Z");
+        let bare = Refusal::bare(409, "no").to_json("/v2/bookings", now);
+        assert_eq!(bare, json!({"statusCode": 409, "message": "no"}));
     }
 }

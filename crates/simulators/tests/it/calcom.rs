@@ -76,8 +76,9 @@ pub(crate) struct Got {
 }
 
 impl Got {
+    /// What an error says, with everything around it or bare.
     pub(crate) fn message(&self) -> &str {
-        self.body["error"]["message"].as_str().unwrap_or_default()
+        self.body["error"]["message"].as_str().or(self.body["message"].as_str()).unwrap_or_default()
     }
 
     pub(crate) fn data(&self) -> &Value {

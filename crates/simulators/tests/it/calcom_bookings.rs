@@ -1,7 +1,7 @@
 //! Making bookings.
 
 use serde_json::{Value, json};
-use simulators::calcom::{BookingStatus, Config, EventType, WrongVersion};
+use simulators::calcom::{BookingStatus, Config, Effect, EventType, Fault, Operation, WrongVersion};
 
 use crate::calcom::{BOOKINGS, COLOUR, CONSULTATION, Cal, HAIRCUT, PRACTICE, SALON, TRIAL, wish};
 
@@ -87,10 +87,27 @@ async fn many_at_once_get_one_slot_once() {
     let tries = (0..20).map(|_| cal.book(CONSULTATION, "2026-11-26T08:00:00Z"));
     let all = futures_util::future::join_all(tries).await;
     assert_eq!(all.iter().filter(|got| got.status == 201).count(), 1);
-    assert!(
-        all.iter().filter(|got| got.status != 201).all(|got| got.message().contains("already has booking"))
-    );
+    for got in all.iter().filter(|got| got.status != 201) {
+        let in_a_race = (got.status, got.message()) == (409, "booking_conflict_error");
+        assert!(in_a_race || got.message().contains("already has booking"), "{got:?}");
+    }
     assert_eq!(cal.sim.bookings().len(), 1);
+}
+
+#[tokio::test]
+async fn who_was_a_little_slower_is_refused_in_other_words() {
+    let cal = Cal::start().await;
+    cal.sim.order(Fault::once(Operation::Create, Effect::Delay { ms: 300 }));
+    let start = "2026-11-26T08:00:00Z";
+    let (one, other) =
+        futures_util::future::join(cal.book(CONSULTATION, start), cal.book(CONSULTATION, start)).await;
+    let (quick, slow) = if one.status == 201 { (one, other) } else { (other, one) };
+    assert_eq!(quick.status, 201);
+    // Bare, as it comes from Cal.com's own code.
+    assert_eq!(slow.status, 409);
+    assert_eq!(slow.body, json!({"statusCode": 409, "message": "booking_conflict_error"}));
+    // Whoever comes later hears the usual words.
+    assert_eq!(cal.book(CONSULTATION, start).await.status, 400);
 }
 
 #[tokio::test]
