@@ -54,20 +54,32 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A call that is going on, or has just ended, pays for none of this: a day is counted when it has been over for six hours
--- of real time (app.count_call_days), and only calls older than two are looked at. What lies in between is how long a
--- transaction that changed a younger call may stay open. Real time, since no table has to be read for it.
+-- A call that is going on, or has just ended, pays for the look at the clock and no more: a day is counted when it has
+-- been over for six hours (app.count_call_days), and only calls older than two are looked after. What lies in between is
+-- how long a transaction that changed a younger call may stay open.
 CREATE TRIGGER calls_uncount_inserted AFTER INSERT ON public.calls FOR EACH ROW
-    WHEN (NEW.created_at < clock_timestamp() - interval '2 hours')
+    WHEN (NEW.created_at < app.now() - interval '2 hours')
     EXECUTE FUNCTION app.uncount_changed_call();
 CREATE TRIGGER calls_uncount_deleted AFTER DELETE ON public.calls FOR EACH ROW
-    WHEN (OLD.created_at < clock_timestamp() - interval '2 hours')
+    WHEN (OLD.created_at < app.now() - interval '2 hours')
     EXECUTE FUNCTION app.uncount_changed_call();
 CREATE TRIGGER calls_uncount_updated AFTER UPDATE ON public.calls FOR EACH ROW
-    WHEN (least(OLD.created_at, NEW.created_at) < clock_timestamp() - interval '2 hours'
-          AND (OLD.status, OLD.duration_ms, OLD.branch_id, OLD.created_at, OLD.tenant_id)
-              IS DISTINCT FROM (NEW.status, NEW.duration_ms, NEW.branch_id, NEW.created_at, NEW.tenant_id))
+    WHEN ((OLD.status, OLD.duration_ms, OLD.branch_id, OLD.created_at, OLD.tenant_id)
+              IS DISTINCT FROM (NEW.status, NEW.duration_ms, NEW.branch_id, NEW.created_at, NEW.tenant_id)
+          AND least(OLD.created_at, NEW.created_at) < app.now() - interval '2 hours')
     EXECUTE FUNCTION app.uncount_changed_call();
+
+-- Days that were over are not, once product time is set back: calls of them would be young again. TRUNCATE, since the
+-- owner is bound by row level security.
+CREATE FUNCTION app.uncount_all_days() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    TRUNCATE public.call_days;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER product_clock_set_back AFTER UPDATE ON app.product_clock FOR EACH ROW
+    WHEN (NEW.offset_micros < OLD.offset_micros)
+    EXECUTE FUNCTION app.uncount_all_days();
 
 -- The first and the day after the last of the days that lie wholly within a stretch of time.
 CREATE FUNCTION app.whole_days(since timestamptz, until timestamptz, OUT first date, OUT beyond date)
@@ -134,24 +146,27 @@ BEGIN
          GROUP BY s.status;
 END $$;
 
--- Counts at most so many of the tenant's days that were over at the given instant, the oldest first; how many it counted.
+-- Counts at most so many of the tenant's days that were over six hours before the given instant, the oldest first; how many
+-- it counted. Days that are not over by product time are never counted, whatever instant is given.
 -- A day whose calls are being changed at this moment is left to the next round.
 CREATE FUNCTION app.count_call_days(tenant uuid, before timestamptz, most integer) RETURNS integer
     LANGUAGE plpgsql VOLATILE SET role = tenant AS $$
 DECLARE
-    setting  text;
-    gap      record;
-    place    timestamptz;
-    earliest timestamptz;
-    wanted   date;
-    done     integer := 0;
+    setting    text;
+    over_until timestamptz;
+    gap        record;
+    place      timestamptz;
+    earliest   timestamptz;
+    wanted     date;
+    done       integer := 0;
 BEGIN
     setting := set_config('app.tenant_id', $1::text, true);
+    -- Before the look at the clock: who sets it back waits for this transaction, or is over.
+    LOCK TABLE public.call_days IN ROW EXCLUSIVE MODE;
+    over_until := date_trunc('day', (least($2, app.now()) - interval '6 hours') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
     FOR gap IN
         SELECT u.gap_start, u.gap_end
-          FROM app.uncounted_times($1, timestamptz '1970-01-01 00:00:00+00',
-                                   date_trunc('day', least($2, clock_timestamp() - interval '6 hours') AT TIME ZONE 'UTC')
-                                       AT TIME ZONE 'UTC') u
+          FROM app.uncounted_times($1, timestamptz '1970-01-01 00:00:00+00', over_until) u
     LOOP
         place := gap.gap_start;
         LOOP
@@ -180,7 +195,7 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION app.call_day_lock(uuid, date), app.uncount_call_day(uuid, timestamptz),
-    app.uncount_changed_call(), app.whole_days(timestamptz, timestamptz),
+    app.uncount_changed_call(), app.uncount_all_days(), app.whole_days(timestamptz, timestamptz),
     app.uncounted_times(uuid, timestamptz, timestamptz),
     app.call_counters(uuid, timestamptz, timestamptz, text, uuid),
     app.count_call_days(uuid, timestamptz, integer) FROM PUBLIC;

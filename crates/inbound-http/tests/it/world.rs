@@ -286,6 +286,12 @@ fn lists(rows: Rows, asked: &Asked) -> Lists {
         Ok(rows.calls.clone())
     });
     let noted = note(asked);
+    let counts = rows.counts;
+    calls.expect_count_calls().returning(move |scope, filter| {
+        noted(scope, filter, 0);
+        Ok(counts.clone())
+    });
+    let noted = note(asked);
     appointments.expect_list_appointments().returning(move |scope, filter, limit| {
         noted(scope, filter, limit);
         Ok(rows.appointments.clone())
