@@ -16,8 +16,8 @@ use inbound_http::{Gate, Limits, VoiceAnswers, router};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
 use operations::ports::{
-    AppointmentListItem, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem, HealthProbe,
-    ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
+    AppointmentListItem, CallCount, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem,
+    HealthProbe, ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
     MockCustomerListQueries, MockWishListQueries, WishListItem,
 };
 use operations::testing::InMemoryInbox;
@@ -157,6 +157,7 @@ pub(crate) struct Rows {
     pub(crate) customers: Vec<CustomerListItem>,
     pub(crate) callbacks: Vec<CallbackListItem>,
     pub(crate) wishes: Vec<WishListItem>,
+    pub(crate) counts: Vec<CallCount>,
 }
 
 pub(crate) type Asked = Arc<Mutex<Vec<(TenantScope, ListFilter, u32)>>>;
