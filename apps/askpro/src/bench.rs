@@ -28,6 +28,7 @@ mod calls;
 mod cold;
 pub mod command;
 mod company;
+mod counters;
 pub mod figure;
 mod floor;
 mod growth;

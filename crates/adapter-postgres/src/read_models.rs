@@ -9,7 +9,7 @@ pub(crate) mod calls;
 pub(crate) mod customers;
 pub(crate) mod wishes;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use kernel::{StoreError, TenantScope};
 use operations::ports::{ListFilter, Position};
 use sqlx::postgres::{PgArguments, PgRow};
@@ -71,10 +71,17 @@ macro_rules! page {
 }
 use page;
 
+/// Bounds that every row keeps.
+const FIRST: DateTime<Utc> = DateTime::from_timestamp_nanos(i64::MIN);
+const LAST: DateTime<Utc> = DateTime::from_timestamp_nanos(i64::MAX);
+
+/// The bounds of the filter. An absent one is one that every row keeps (the years 1677 and 2262): the condition must be of
+/// plain comparisons, since `coalesce` is not known to be leakproof and would cost the index.
+fn bounds(filter: &ListFilter) -> (DateTime<Utc>, DateTime<Utc>) {
+    (filter.from.unwrap_or(FIRST), filter.until.unwrap_or(LAST))
+}
+
 /// Parameters 1 to 6 of [`page!`].
-///
-/// An absent bound is bound as one that every row keeps (the years 1677 and 2262): the condition must be of plain
-/// comparisons, since `coalesce` is not known to be leakproof and would cost the index.
 fn paged<'q, R>(
     sql: &'static str,
     scope: &TenantScope,
@@ -83,14 +90,13 @@ fn paged<'q, R>(
 where
     R: for<'r> FromRow<'r, PgRow>,
 {
-    let first = DateTime::from_timestamp_nanos(i64::MIN);
-    let last = DateTime::from_timestamp_nanos(i64::MAX);
-    let after = filter.after.unwrap_or(Position { at: last, id: Uuid::max() });
+    let (from, until) = bounds(filter);
+    let after = filter.after.unwrap_or(Position { at: LAST, id: Uuid::max() });
     sqlx::query_as(sql)
         .bind(scope.tenant().as_uuid())
         .bind(after.at)
         .bind(after.id)
-        .bind(filter.from.unwrap_or(first))
-        .bind(filter.until.unwrap_or(last))
+        .bind(from)
+        .bind(until)
         .bind(filter.status.as_deref())
 }

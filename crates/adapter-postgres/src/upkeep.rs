@@ -13,6 +13,7 @@ use crate::database::Database;
 use crate::error::{is_contention, store_error};
 use crate::session::{Access, Session};
 use crate::statements::statements;
+use crate::trip::trip;
 
 statements! {
     /// The occupied time goes with its hold. What a claim is deleting at this moment is left to it.
@@ -49,6 +50,8 @@ statements! {
                updated_at = app.now(), version = c.version + 1
           FROM old
          WHERE c.tenant_id = $1 AND c.created_at = old.created_at AND c.id = old.id";
+
+    COUNT_CALL_DAYS = "SELECT app.count_call_days($1, $2, $3)";
 
     DROP_FORGOTTEN_MONTHS = "SELECT count(*) FROM app.drop_forgotten_months($1)";
 
@@ -119,6 +122,18 @@ impl Upkeep for PgUpkeep {
         let mut session = self.database.begin(scope, Access::WRITE).await.map_err(store_error)?;
         let erased = erase_calls(&mut session, scope, before, limit).await;
         session.finish_plain(erased).await
+    }
+
+    async fn count_call_days(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let most = i32::try_from(limit).unwrap_or(i32::MAX);
+        let count = || trip(COUNT_CALL_DAYS, scope).bind(before).bind(most);
+        let counted: Vec<(i32,)> = self.database.travel(scope, count).await.map_err(store_error)?;
+        Ok(counted.into_iter().filter_map(|(days,)| u64::try_from(days).ok()).sum())
     }
 
     async fn drop_forgotten_months(

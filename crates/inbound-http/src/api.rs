@@ -21,7 +21,7 @@ use crate::edge::Edge;
 use crate::guard::RequestContext;
 use crate::refusal::Refusal;
 
-pub use items::{AppointmentItem, CallItem, CallbackItem, CustomerItem, WishItem};
+pub use items::{AppointmentItem, CallCountersBody, CallItem, CallbackItem, CustomerItem, WishItem};
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,6 +86,19 @@ list!(
     WishItem,
     ListKind::Wishes
 );
+
+/// `GET /api/v1/calls/counters`
+pub(crate) async fn call_counters(
+    State(edge): State<Edge>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Json<CallCountersBody>, Refusal> {
+    let scope = authorise(&edge, &context, &headers).await?;
+    let request = query::counters_request(query.as_deref().unwrap_or_default())?;
+    let counters = edge.parts().lists.call_counters(&scope, &request).await;
+    counters.map(|counters| Json(counters.into())).map_err(|error| Refusal::from_error(&error))
+}
 
 /// `GET /api/v1/why`
 pub(crate) async fn why(

@@ -4,6 +4,7 @@
 //! compares its paths and methods with [`crate::surface::ROUTES`], its tools with `voice`'s table, and its rows with
 //! what the lists really send.
 
+mod counters;
 mod series;
 
 use axum::Json;
@@ -142,6 +143,7 @@ fn paths() -> Value {
         "/api/calcom/webhook/{connection}": {"post": calendar_news(true)},
         "/api/webhooks/calcom": {"post": calendar_news(false)},
         "/api/v1/calls": {"get": list("Calls, newest first.", "Call", operations::lists::ListKind::Calls)},
+        "/api/v1/calls/counters": {"get": counters::of_calls()},
         "/api/v1/appointments": {"get": list(
             "Appointments, latest begin first.", "Appointment", operations::lists::ListKind::Appointments)},
         "/api/v1/customers": {"get": list(
@@ -381,6 +383,7 @@ fn schemas() -> Value {
             ("successful", MAYBE_FLAG), ("sentiment", MAYBE_TEXT), ("disconnection_reason", MAYBE_TEXT),
             ("created_at", INSTANT),
         ]),
+        "CallCounters": counters::call_counters(),
         "Appointment": object(&[
             ("id", TEXT), ("branch_id", TEXT), ("customer_id", TEXT), ("customer_name", MAYBE_TEXT), ("service_id", TEXT),
             ("service_name", TEXT), ("staff_id", TEXT), ("staff_name", TEXT), ("call_id", MAYBE_TEXT),

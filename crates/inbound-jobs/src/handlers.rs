@@ -7,6 +7,7 @@ mod about_call;
 pub mod calendar;
 pub mod check_fx;
 pub mod compare_said_and_done;
+pub mod count_call_days;
 pub mod ensure_partitions;
 pub mod enter_holidays;
 pub mod erase_calls;

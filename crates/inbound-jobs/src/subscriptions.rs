@@ -17,6 +17,7 @@ use crate::handlers::calendar::{
 };
 use crate::handlers::check_fx::CheckFx;
 use crate::handlers::compare_said_and_done::CompareSaidAndDone;
+use crate::handlers::count_call_days::CountCallDays;
 use crate::handlers::ensure_partitions::EnsurePartitions;
 use crate::handlers::enter_holidays::EnterHolidays;
 use crate::handlers::erase_calls::EraseCalls;
@@ -162,6 +163,8 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .schedule(EraseOld::KIND, "42 3 * * *", ZONE, recurring(EraseOld::KIND))
         .handler(EraseCalls::KIND, Arc::new(EraseCalls(upkeep())))
         .schedule(EraseCalls::KIND, "52 3 * * *", ZONE, recurring(EraseCalls::KIND))
+        .handler(CountCallDays::KIND, Arc::new(CountCallDays(upkeep())))
+        .schedule(CountCallDays::KIND, "27 * * * *", ZONE, recurring(CountCallDays::KIND))
         .handler(EnterHolidays::KIND, Arc::new(EnterHolidays(upkeep())))
         .schedule(EnterHolidays::KIND, "22 4 * * *", ZONE, recurring(EnterHolidays::KIND))
 }

@@ -10,7 +10,7 @@ use kernel::{BranchId, Classify, ErrorClass, StoreError, TenantScope};
 use uuid::Uuid;
 
 use crate::ports::{
-    AppointmentListItem, AppointmentListQueries, CallListItem, CallListQueries, CallbackListItem,
+    AppointmentListItem, AppointmentListQueries, CallCount, CallListItem, CallListQueries, CallbackListItem,
     CallbackListQueries, CustomerListItem, CustomerListQueries, ListFilter, Position, WishListItem,
     WishListQueries,
 };
@@ -95,6 +95,17 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// How many calls there are, and how long they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallCounters {
+    /// All of them.
+    pub calls: i64,
+    /// Their length together, of those whose length is known.
+    pub duration_ms: i64,
+    /// The same for each status that was asked for, in the order of [`ListKind::statuses`], also if there is none.
+    pub by_status: Vec<CallCount>,
+}
+
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -164,6 +175,41 @@ impl Lists {
         let query = Query::read(ListKind::Calls, request)?;
         let rows = self.calls.list_calls(scope, &query.filter, query.rows()).await?;
         Ok(query.page(rows, |row| (row.created_at, row.id.as_uuid())))
+    }
+
+    /// How many calls the list has in all, and how long they were. The request is that of the list, without limit and
+    /// cursor.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub async fn call_counters(
+        &self,
+        scope: &TenantScope,
+        request: &PageRequest,
+    ) -> Result<CallCounters, ListError> {
+        if request.limit.is_some() {
+            return Err(ListError::Filter("limit"));
+        }
+        if request.cursor.is_some() {
+            return Err(ListError::Filter("cursor"));
+        }
+        let Query { kind, filter, .. } = Query::read(ListKind::Calls, request)?;
+        let found = self.calls.count_calls(scope, &filter).await?;
+        let asked = kind
+            .statuses()
+            .iter()
+            .filter(|status| filter.status.as_deref().is_none_or(|wanted| wanted == **status));
+        let by_status: Vec<CallCount> = asked
+            .map(|status| {
+                let count = found.iter().find(|count| count.status == **status).cloned();
+                count.unwrap_or_else(|| CallCount { status: (*status).to_owned(), calls: 0, duration_ms: 0 })
+            })
+            .collect();
+        Ok(CallCounters {
+            calls: by_status.iter().map(|count| count.calls).fold(0, i64::saturating_add),
+            duration_ms: by_status.iter().map(|count| count.duration_ms).fold(0, i64::saturating_add),
+            by_status,
+        })
     }
 
     /// Appointments, latest begin first.

@@ -18,6 +18,9 @@ const BATCH: u32 = 1000;
 /// Batches in one run; what is left waits for the next run.
 const MAX_BATCHES: u32 = 100;
 
+/// Days whose calls are counted in one transaction: whoever changes a call of one of them meanwhile waits for its end.
+const DAYS_AT_ONCE: u32 = 7;
+
 /// How long things are kept and how far ahead is prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpkeepPolicy {
@@ -161,7 +164,7 @@ impl Maintenance {
         let now = self.clock.now();
         let upkeep = &self.ports.upkeep;
         self.for_each_tenant(scope, |tenant| async move {
-            in_batches(|| upkeep.erase_expired_holds(&tenant, now, BATCH)).await
+            in_batches(BATCH, || upkeep.erase_expired_holds(&tenant, now, BATCH)).await
         })
         .await
     }
@@ -250,17 +253,17 @@ impl Maintenance {
         let facts_before = before(self.policy.facts);
         let review_before = before(self.policy.inbox_review);
         let webhooks =
-            in_batches(|| inbox.erase(scope, InboxState::FINISHED, webhooks_before, BATCH)).await?;
+            in_batches(BATCH, || inbox.erase(scope, InboxState::FINISHED, webhooks_before, BATCH)).await?;
         let unreviewed =
-            in_batches(|| inbox.erase(scope, InboxState::FOR_REVIEW, review_before, BATCH)).await?;
+            in_batches(BATCH, || inbox.erase(scope, InboxState::FOR_REVIEW, review_before, BATCH)).await?;
         if unreviewed > 0 {
             tracing::warn!(unreviewed, "webhooks that nobody looked at in time were erased");
         }
-        let forgotten = in_batches(|| facts.forget_dispatched(facts_before, BATCH)).await?;
+        let forgotten = in_batches(BATCH, || facts.forget_dispatched(facts_before, BATCH)).await?;
         let history_partitions = jobs.drop_history(scope, before(self.policy.job_history)).await?;
         let outcomes = self
             .for_each_tenant(scope, |tenant| async move {
-                in_batches(|| upkeep.erase_outcomes(&tenant, outcomes_before, BATCH)).await
+                in_batches(BATCH, || upkeep.erase_outcomes(&tenant, outcomes_before, BATCH)).await
             })
             .await?;
         Ok(Erased { webhooks, unreviewed, outcomes, facts: forgotten, history_partitions })
@@ -278,11 +281,24 @@ impl Maintenance {
         let calls_before = before(self.policy.calls);
         let calls = self
             .for_each_tenant(scope, |tenant| async move {
-                in_batches(|| upkeep.erase_calls(&tenant, calls_before, BATCH)).await
+                in_batches(BATCH, || upkeep.erase_calls(&tenant, calls_before, BATCH)).await
             })
             .await?;
         let months = upkeep.drop_forgotten_months(scope, before(self.policy.tool_trace)).await?;
         Ok(ErasedCalls { calls, months })
+    }
+
+    /// Counts the calls of days that are over, for all tenants; how many days.
+    ///
+    /// # Errors
+    /// [`UpkeepError`]; see [`UpkeepError::Store`] for what is done then.
+    pub async fn count_call_days(&self, scope: &PlatformScope) -> Result<u64, UpkeepError> {
+        let now = self.clock.now();
+        let upkeep = &self.ports.upkeep;
+        self.for_each_tenant(scope, |tenant| async move {
+            in_batches(DAYS_AT_ONCE, || upkeep.count_call_days(&tenant, now, DAYS_AT_ONCE)).await
+        })
+        .await
     }
 
     /// Enters the public holidays of each branch's federal state as closed days; how many were new.
@@ -337,7 +353,7 @@ impl Maintenance {
 }
 
 /// Repeats a bounded step until it finds less than a full batch.
-async fn in_batches<F>(step: impl Fn() -> F) -> Result<u64, StoreError>
+async fn in_batches<F>(batch: u32, step: impl Fn() -> F) -> Result<u64, StoreError>
 where
     F: Future<Output = Result<u64, StoreError>>,
 {
@@ -345,7 +361,7 @@ where
     for _ in 0..MAX_BATCHES {
         let done = step().await?;
         total += done;
-        if done < u64::from(BATCH) {
+        if done < u64::from(batch) {
             break;
         }
     }

@@ -1,14 +1,14 @@
-//! `history`: lists of a company with two years of calls, over the REST interface, at three sizes.
+//! `history`: lists and counters of a company with two years of calls, over the REST interface, at three sizes.
 
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::Plan;
 use super::figure::{Figure, Goal, Report};
 use super::rig::Rig;
-use super::sample::{Round, Side, milliseconds, nanoseconds, percentile};
+use super::sample::{Round, Side, nanoseconds};
 use super::wire::{Answer, Wire, authorised};
+use super::{Plan, counters};
 
 const COMPANY: &str = "helpline-it";
 /// Partitions of the months behind this one.
@@ -92,9 +92,18 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
         for _ in 0..plan.rounds {
             for ((_, query), (_, rounds)) in QUESTIONS.iter().zip(&mut rounds) {
                 let waits = ask(rig, &key, query, plan.pick(60, 5), &mut report)?;
-                let value = milliseconds(percentile(&mut waits.clone(), 95));
-                rounds.push(Round { ours: Side { value, waits }, floor: None });
+                rounds.push(Round { ours: Side::wait(waits, 95), floor: None });
             }
+        }
+        counters::count_days(rig).await?;
+        for question in &counters::QUESTIONS {
+            let truth = counters::truth(rig, COMPANY, question).await?;
+            let mut measured = Vec::new();
+            for _ in 0..plan.rounds {
+                let waits = counters::ask(rig, &key, question, &truth, plan.pick(60, 5), &mut report)?;
+                measured.push(Round { ours: Side::wait(waits, 95), floor: None });
+            }
+            rounds.push((question.name, measured));
         }
         for (name, rounds) in rounds {
             let name = format!("history.{size}.{name}");
@@ -103,6 +112,5 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     }
     let lost = rig.count("SELECT count(*) FROM public.calls_default").await?;
     report.check(lost == 0, || format!("{lost} calls lie in no month"));
-    report.note("the REST interface has lists and filters; it has no counters yet");
     Ok(report)
 }

@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{BranchId, CallId, CustomerId, StoreError, TenantScope};
-use operations::ports::{CallListItem, CallListQueries, ListFilter};
+use operations::ports::{CallCount, CallListItem, CallListQueries, ListFilter};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{PgLists, page, paged};
+use super::{PgLists, bounds, page, paged};
+use crate::error::store_error;
 use crate::row::phone;
 use crate::statements::statements;
+use crate::trip::trip;
 
 statements! {
     LIST = concat!(
@@ -20,6 +22,8 @@ statements! {
           WHERE ", page!("created_at", "id", "status"), " AND ($7::uuid IS NULL OR branch_id = $7)
           ORDER BY created_at DESC, id DESC LIMIT $8"
     );
+
+    COUNT = "SELECT status, calls, duration_ms FROM app.call_counters($1, $2, $3, $4, $5)";
 }
 
 #[derive(FromRow)]
@@ -77,5 +81,24 @@ impl CallListQueries for PgLists {
     ) -> Result<Vec<CallListItem>, StoreError> {
         let wanted = paged(LIST, scope, filter).bind(filter.branch.map(|id| id.as_uuid()));
         self.list::<CallRow, _>(scope, wanted, rows).await
+    }
+
+    async fn count_calls(
+        &self,
+        scope: &TenantScope,
+        filter: &ListFilter,
+    ) -> Result<Vec<CallCount>, StoreError> {
+        let (from, until) = bounds(filter);
+        let count = || {
+            trip(COUNT, scope)
+                .bind(from)
+                .bind(until)
+                .bind(filter.status.as_deref())
+                .bind(filter.branch.map(|id| id.as_uuid()))
+        };
+        let found: Vec<(String, i64, i64)> = self.database.travel(scope, count).await.map_err(store_error)?;
+        let counts =
+            found.into_iter().map(|(status, calls, duration_ms)| CallCount { status, calls, duration_ms });
+        Ok(counts.collect())
     }
 }

@@ -5,6 +5,7 @@ mod admission;
 mod appointments;
 mod billing;
 mod calendar;
+mod call_days;
 mod calls;
 mod catalogue;
 mod customers;

@@ -4,8 +4,9 @@ use appointment::model::{SequenceId, SeriesId};
 use appointment::waiting::{OfferId, WishId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
+use operations::lists::CallCounters;
 use operations::ports::{
-    AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
+    AppointmentListItem, CallCount, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
 };
 use serde::Serialize;
 use servicedesk::CallbackId;
@@ -29,6 +30,22 @@ pub struct CallItem {
     sentiment: Option<String>,
     disconnection_reason: Option<String>,
     created_at: String,
+}
+
+/// How many calls there are, in total and by status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallCountersBody {
+    calls: i64,
+    duration_ms: i64,
+    by_status: Vec<CallCountItem>,
+}
+
+/// The calls in one status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct CallCountItem {
+    status: String,
+    calls: i64,
+    duration_ms: i64,
 }
 
 /// An appointment.
@@ -128,6 +145,17 @@ impl From<CallListItem> for CallItem {
             sentiment: call.sentiment,
             disconnection_reason: call.disconnection_reason,
             created_at: instant(call.created_at),
+        }
+    }
+}
+
+impl From<CallCounters> for CallCountersBody {
+    fn from(counters: CallCounters) -> Self {
+        let item = |CallCount { status, calls, duration_ms }| CallCountItem { status, calls, duration_ms };
+        Self {
+            calls: counters.calls,
+            duration_ms: counters.duration_ms,
+            by_status: counters.by_status.into_iter().map(item).collect(),
         }
     }
 }

@@ -10,18 +10,34 @@ use operations::why::SeriesQuestion;
 
 use crate::refusal::Refusal;
 
-/// Parameters that every list has, for the refusal of others.
-const KNOWN: &str = "limit, cursor, status, from, to";
+/// The parameters of a list.
+const PAGE: &[&str] = &["limit", "cursor", "status", "from", "to", "branch"];
+/// Those of a list whose rows belong to no branch.
+const PAGE_OF_NO_BRANCH: &[&str] = &["limit", "cursor", "status", "from", "to"];
+/// Those of counters.
+const COUNTERS: &[&str] = &["status", "from", "to", "branch"];
 
 /// Reads `limit`, `cursor`, `status`, `from`, `to` and `branch`. An unknown or doubled parameter is refused: whoever
 /// misspells a filter must not get the
 /// unfiltered list, nor whoever filters by something that the list does not have.
 pub(crate) fn page_request(query: &str, kind: ListKind) -> Result<PageRequest, Refusal> {
+    filters(query, if kind.has_branches() { PAGE } else { PAGE_OF_NO_BRANCH })
+}
+
+/// Reads `status`, `from`, `to` and `branch`, as strictly.
+pub(crate) fn counters_request(query: &str) -> Result<PageRequest, Refusal> {
+    filters(query, COUNTERS)
+}
+
+fn filters(query: &str, known: &[&str]) -> Result<PageRequest, Refusal> {
     let uri: Uri = format!("/?{query}").parse().map_err(|_| invalid("the query cannot be read"))?;
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri)
         .map_err(|_| invalid("the query cannot be read"))?;
     let mut request = PageRequest::default();
     for (name, value) in pairs {
+        if !known.contains(&name.as_str()) {
+            return Err(invalid(format!("this list has only these parameters: {}", known.join(", "))));
+        }
         let doubled = match name.as_str() {
             "limit" => {
                 let limit = value.parse().map_err(|_| invalid("`limit` must be 1 to 100"))?;
@@ -31,13 +47,9 @@ pub(crate) fn page_request(query: &str, kind: ListKind) -> Result<PageRequest, R
             "status" => request.status.replace(value).is_some(),
             "from" => request.from.replace(instant("from", &value)?).is_some(),
             "to" => request.until.replace(instant("to", &value)?).is_some(),
-            "branch" if kind.has_branches() => {
+            _ => {
                 let branch = value.parse().map_err(|error| invalid(format!("`branch`: {error}")))?;
                 request.branch.replace(branch).is_some()
-            }
-            _ => {
-                let branch = if kind.has_branches() { ", branch" } else { "" };
-                return Err(invalid(format!("this list has only these parameters: {KNOWN}{branch}")));
             }
         };
         if doubled {

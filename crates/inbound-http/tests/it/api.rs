@@ -10,7 +10,7 @@ use kernel::{
     PhoneNumber, ServiceId, StaffId,
 };
 use operations::ports::{
-    AppointmentListItem, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
+    AppointmentListItem, CallCount, CallListItem, CallbackListItem, CustomerListItem, WishListItem,
 };
 use serde_json::{Value, json};
 use tenancy::{ApiKeyToken, KeyPrefix, TenancyWrite, TenantRepository, TenantState};
@@ -21,7 +21,7 @@ use crate::world::{Answer, Rows, World, now, small_limits};
 const LISTS: [&str; 5] =
     ["/api/v1/calls", "/api/v1/appointments", "/api/v1/customers", "/api/v1/callbacks", "/api/v1/wishes"];
 
-async fn get(world: &World, path: &str, key: &str) -> Answer {
+pub(crate) async fn get(world: &World, path: &str, key: &str) -> Answer {
     let request = Request::get(path).header("authorization", format!("Bearer {key}"));
     world.send(request.body(Body::empty()).unwrap()).await
 }
@@ -117,6 +117,10 @@ pub(crate) fn rows() -> Rows {
             offered_until: Some(now()),
             created_at: now(),
         }],
+        counts: vec![
+            CallCount { status: "failed".to_owned(), calls: 1, duration_ms: 500 },
+            CallCount { status: "analyzed".to_owned(), calls: 2, duration_ms: 61_000 },
+        ],
     }
 }
 

@@ -85,6 +85,26 @@ async fn rows_are_described_as_they_are_sent() {
     }
 }
 
+#[tokio::test]
+async fn counters_are_described_as_they_are_sent() {
+    let world = World::with(small_limits(), crate::api::rows());
+    let key = world.company(1, "one").await;
+    let sent = crate::api::get(&world, "/api/v1/calls/counters", &key).await.json();
+    let document = document();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let schema = &document["components"]["schemas"]["CallCounters"];
+    assert_eq!(keys(&sent), keys(&schema["properties"]));
+    let item = &schema["properties"]["by_status"]["items"];
+    assert_eq!(keys(&sent["by_status"][0]), keys(&item["properties"]));
+    let statuses: Vec<&Value> =
+        sent["by_status"].as_array().unwrap().iter().map(|count| &count["status"]).collect();
+    assert_eq!(statuses, item["properties"]["status"]["enum"].as_array().unwrap().iter().collect::<Vec<_>>());
+    let operation = &document["paths"]["/api/v1/calls/counters"]["get"];
+    let named: Vec<&Value> =
+        operation["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
+    assert_eq!(named, ["status", "from", "to", "branch"]);
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     fn walk(value: &Value, found: &mut Vec<String>) {

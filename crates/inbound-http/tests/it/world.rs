@@ -16,8 +16,8 @@ use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
 use operations::ports::CalendarHealth;
 use operations::ports::{
-    AppointmentListItem, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem, HealthProbe,
-    ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
+    AppointmentListItem, CallCount, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem,
+    HealthProbe, ListFilter, MockAppointmentListQueries, MockCallListQueries, MockCallbackListQueries,
     MockCustomerListQueries, MockWishListQueries, WishListItem,
 };
 use operations::testing::InMemoryInbox;
@@ -157,6 +157,7 @@ pub(crate) struct Rows {
     pub(crate) customers: Vec<CustomerListItem>,
     pub(crate) callbacks: Vec<CallbackListItem>,
     pub(crate) wishes: Vec<WishListItem>,
+    pub(crate) counts: Vec<CallCount>,
 }
 
 pub(crate) type Asked = Arc<Mutex<Vec<(TenantScope, ListFilter, u32)>>>;
@@ -284,6 +285,12 @@ fn lists(rows: Rows, asked: &Asked) -> Lists {
     calls.expect_list_calls().returning(move |scope, filter, limit| {
         noted(scope, filter, limit);
         Ok(rows.calls.clone())
+    });
+    let noted = note(asked);
+    let counts = rows.counts;
+    calls.expect_count_calls().returning(move |scope, filter| {
+        noted(scope, filter, 0);
+        Ok(counts.clone())
     });
     let noted = note(asked);
     appointments.expect_list_appointments().returning(move |scope, filter, limit| {

@@ -466,6 +466,7 @@ async fn upkeep_is_scheduled_under_its_own_name_and_never_twice_at_once() {
     for kind in [
         EraseExpiredHolds::KIND,
         FailStuckCalls::KIND,
+        CountCallDays::KIND,
         EnsurePartitions::KIND,
         EraseOld::KIND,
         EnterHolidays::KIND,

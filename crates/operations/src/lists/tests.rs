@@ -128,3 +128,66 @@ async fn what_cannot_be_answered_is_refused_by_name() {
         assert_eq!(error.class(), ErrorClass::CallerMistake);
     }
 }
+
+fn counted(status: &str, calls: i64, duration_ms: i64) -> CallCount {
+    CallCount { status: status.to_owned(), calls, duration_ms }
+}
+
+fn counting(found: Vec<CallCount>) -> Lists {
+    let mut calls = MockCallListQueries::new();
+    calls.expect_count_calls().returning(move |_, filter| {
+        let wanted = |count: &&CallCount| filter.status.as_ref().is_none_or(|status| *status == count.status);
+        Ok(found.iter().filter(wanted).cloned().collect())
+    });
+    Lists::new(
+        Arc::new(calls),
+        Arc::new(MockAppointmentListQueries::new()),
+        Arc::new(Customers::default()),
+        Arc::new(MockCallbackListQueries::new()),
+        Arc::new(MockWishListQueries::new()),
+    )
+}
+
+#[tokio::test]
+async fn counters_name_every_status_that_was_asked_for() {
+    let lists = counting(vec![counted("failed", 1, 500), counted("ended", 2, 61_000)]);
+    let all = lists.call_counters(&scope(1, None), &PageRequest::default()).await.unwrap();
+    assert_eq!((all.calls, all.duration_ms), (3, 61_500));
+    let expected = [
+        counted("ongoing", 0, 0),
+        counted("ended", 2, 61_000),
+        counted("analyzed", 0, 0),
+        counted("failed", 1, 500),
+    ];
+    assert_eq!(all.by_status, expected);
+
+    for (status, expected) in
+        [("ended", counted("ended", 2, 61_000)), ("analyzed", counted("analyzed", 0, 0))]
+    {
+        let request = PageRequest { status: Some(status.to_owned()), ..PageRequest::default() };
+        let one = lists.call_counters(&scope(1, None), &request).await.unwrap();
+        assert_eq!((one.calls, one.duration_ms), (expected.calls, expected.duration_ms));
+        assert_eq!(one.by_status, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn counters_refuse_what_the_list_refuses_and_what_turns_pages() {
+    let lists = counting(Vec::new());
+    let at = |second| DateTime::from_timestamp(second, 0);
+    for (request, expected) in [
+        (
+            PageRequest { status: Some("gone".to_owned()), ..PageRequest::default() },
+            "`status` is not a status of this list",
+        ),
+        (PageRequest { from: at(9), until: at(8), ..PageRequest::default() }, "`to` must be after `from`"),
+        (PageRequest { limit: Some(5), ..PageRequest::default() }, "there is no `limit` in this list"),
+        (
+            PageRequest { cursor: Some(String::new()), ..PageRequest::default() },
+            "there is no `cursor` in this list",
+        ),
+    ] {
+        let error = lists.call_counters(&scope(1, None), &request).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.class()), (expected, ErrorClass::CallerMistake));
+    }
+}

@@ -27,6 +27,7 @@ struct Rows {
     holds: Mutex<BTreeMap<TenantId, u64>>,
     outcomes_before: Mutex<Vec<DateTime<Utc>>>,
     calls_before: Mutex<Vec<(TenantId, DateTime<Utc>)>>,
+    days: Mutex<BTreeMap<TenantId, u64>>,
     months_before: Mutex<Vec<DateTime<Utc>>>,
     holidays: Mutex<Vec<(TenantId, BranchId, Vec<ClosedDay>)>>,
     broken: Option<TenantId>,
@@ -71,6 +72,23 @@ impl Upkeep for Rows {
         }
         self.calls_before.lock().unwrap().push((scope.tenant(), before));
         Ok(2)
+    }
+
+    async fn count_call_days(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        if self.broken == Some(scope.tenant()) {
+            return Err(StoreError::Unavailable("told to fail".into()));
+        }
+        assert_eq!(before, at());
+        let mut days = self.days.lock().unwrap();
+        let left = days.entry(scope.tenant()).or_default();
+        let counted = (*left).min(u64::from(limit));
+        *left -= counted;
+        Ok(counted)
     }
 
     async fn drop_forgotten_months(
@@ -351,6 +369,22 @@ async fn calls_of_all_tenants_are_forgotten_after_their_time() {
     asked.sort();
     assert_eq!(asked, [(tenant(1), before), (tenant(2), before), (tenant(3), before)]);
     assert_eq!(*world.rows.months_before.lock().unwrap(), [at() - TimeDelta::days(100)]);
+}
+
+#[tokio::test]
+async fn days_of_calls_are_counted_a_few_at_a_time_and_so_many_in_a_run() {
+    let rows = Rows { broken: Some(tenant(3)), ..Rows::default() };
+    rows.days.lock().unwrap().extend([(tenant(1), 20), (tenant(2), 1_000)]);
+    let world = plain(rows).await;
+    world.maintenance.count_call_days(&platform()).await.unwrap_err();
+    let left = world.rows.days.lock().unwrap().clone();
+    assert_eq!(
+        (left[&tenant(1)], left[&tenant(2)]),
+        (0, 300),
+        "the others had their turn, a hundred steps each"
+    );
+    world.maintenance.count_call_days(&platform()).await.unwrap_err();
+    assert_eq!(world.rows.days.lock().unwrap()[&tenant(2)], 0, "the next run goes on");
 }
 
 #[tokio::test]

@@ -73,6 +73,17 @@ pub struct CallListItem {
     pub created_at: DateTime<Utc>,
 }
 
+/// The calls in one state: how many, and how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallCount {
+    /// `ongoing`, `ended`, `analyzed` or `failed`.
+    pub status: String,
+    /// How many.
+    pub calls: i64,
+    /// Their length together, of those whose length is known.
+    pub duration_ms: i64,
+}
+
 /// One appointment in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppointmentListItem {
@@ -218,6 +229,14 @@ pub trait CallListQueries: Send + Sync {
         filter: &ListFilter,
         rows: u32,
     ) -> Result<Vec<CallListItem>, StoreError>;
+
+    /// How many calls of the tenant pass the filter, whose position is not asked for, and how long they were: by status,
+    /// in no order, without those of which there is none. What counting each of them would find, at any time.
+    async fn count_calls(
+        &self,
+        scope: &TenantScope,
+        filter: &ListFilter,
+    ) -> Result<Vec<CallCount>, StoreError>;
 }
 
 /// Port: appointments in a list, sorted by `starts_at`.

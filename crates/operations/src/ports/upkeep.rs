@@ -57,6 +57,17 @@ pub trait Upkeep: Send + Sync {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
+    /// Counts the tenant's calls of at most `limit` days that were over for some hours at `before`, the oldest first, so
+    /// that [`CallListQueries::count_calls`](super::CallListQueries::count_calls) need not; how many days. Its answer is
+    /// the same without. A day whose calls are being changed at this moment is left out, and one whose calls change
+    /// later is counted again.
+    async fn count_call_days(
+        &self,
+        scope: &TenantScope,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+
     /// Drops whole months that ended before `before`: of the trace of tools, and of transcripts and contents if no
     /// tenant has a row left in them. How many tables it were. Never calls, costs or the audit log.
     async fn drop_forgotten_months(

@@ -55,6 +55,47 @@ async fn looking_at_a_day_does_not_read_the_past() {
     }
 }
 
+/// What was counted is not counted again, neither for an answer nor by the next round.
+#[tokio::test]
+async fn counters_and_the_round_read_days_and_not_calls() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    sqlx::raw_sql("SELECT app.ensure_partitions(3, 8)").execute(admin).await.unwrap();
+    let salon = Salon::company(admin, 1).await;
+    let tenant = salon.tenant.as_uuid();
+    sqlx::query(
+        "WITH call AS MATERIALIZED (
+            SELECT n, gen_random_uuid() AS id, app.now() - n * interval '15 minutes' AS at
+              FROM generate_series(1, 20000) n
+         ), key AS (
+            INSERT INTO call_keys (provider, provider_call_id, tenant_id, call_id, branch_id, call_created_at, ended_at)
+            SELECT 'retell', 'call_' || n, $1, id, $2, at, at FROM call
+         )
+         INSERT INTO calls (tenant_id, created_at, id, branch_id, provider_call_id, status, duration_ms)
+         SELECT $1, at, id, $2, 'call_' || n, 'ended', 60000 FROM call",
+    )
+    .bind(tenant)
+    .bind(salon.branch.as_uuid())
+    .execute(admin)
+    .await
+    .unwrap();
+    let mut connection = admin.acquire().await.unwrap();
+    let round = format!("SELECT app.count_call_days('{tenant}', app.now(), 1000)");
+    let all = format!("SELECT app.call_counters('{tenant}', '1700-01-01', '2200-01-01', NULL, NULL)");
+    let months = format!(
+        "SELECT app.call_counters('{tenant}', app.now() - interval '150 days', app.now() - interval '30 days', 'ended',
+                                  '{}')",
+        salon.branch.as_uuid()
+    );
+    assert!(rows_read(&mut connection, "calls", &all).await >= 20_000, "nothing is counted yet");
+    sqlx::raw_sql(AssertSqlSafe(round.clone())).execute(&mut *connection).await.unwrap();
+    for work in [round, all, months] {
+        let read = rows_read(&mut connection, "calls", &work).await;
+        // 96 calls a day: today and yesterday, or what lies on both edges.
+        assert!(read <= 400, "{read} of 20,000 rows were read by {work}");
+    }
+}
+
 /// How many rows of a table a statement touches, as the server counts them. With a plan for any values, as in the
 /// product.
 async fn rows_read(connection: &mut PgConnection, table: &str, work: &str) -> i64 {

@@ -72,6 +72,7 @@ const TENANT_RIGHTS: &[(&str, &str)] = &[
     ("public.calendar_reviews", "arw"),
     ("public.call_appointments", "ar"),
     ("public.call_charges", "ar"),
+    ("public.call_days", "adr"),
     ("public.call_reviews", "arw"),
     ("public.call_tool_uses", "ar"),
     ("public.callbacks", "arw"),

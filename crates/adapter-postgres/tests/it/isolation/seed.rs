@@ -48,6 +48,7 @@ const REST: &[&str] = &[
      VALUES ($1, $6, $2, $5, $6, 'requested', 'normal', 'pending', app.now(), app.now())",
     "INSERT INTO call_contents VALUES ($1, $7, $6, 'Zusammenfassung', NULL, true)",
     "INSERT INTO call_transcripts VALUES ($1, $7, $6, 0, 'caller', 0, 'Guten Tag')",
+    "INSERT INTO call_days VALUES ($1, '2026-11-01', $2, 'ended', 1, 60000)",
     "INSERT INTO call_costs VALUES ($1, $7, $6, 1000000)",
     "INSERT INTO call_tool_uses (tenant_id, started_at, id, call_id, tool, status, success, duration_us)
      VALUES ($1, $7, gen_random_uuid(), $6, 'check_availability', 'available', true, 1000)",
