@@ -39,7 +39,8 @@ macro_rules! select_copies {
     ($rest:literal) => {
         concat!(
             "SELECT c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
-                    c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.attempts,
+                    c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.awaits_host,
+                    c.attempts,
                     c.sent_at, c.sent_start, c.changed_since, c.lease_until, c.next_try_at, c.error, c.version
                FROM public.calendar_copies c ",
             $rest

@@ -30,7 +30,7 @@ macro_rules! records {
             $parameter,
             "::jsonb) AS c (appointment_id uuid, connection_id uuid, event_type_ref text, host_ref text,
                 placed_connection_id uuid, placed_event_type_ref text, placed_host_ref text, state text, uid text,
-                remote_start timestamptz, remote_end timestamptz, attempts integer, sent_at timestamptz,
+                remote_start timestamptz, remote_end timestamptz, awaits_host boolean, attempts integer, sent_at timestamptz,
                 sent_start timestamptz, changed_since boolean, lease_until timestamptz, next_try_at timestamptz, error text, version bigint)"
         )
     };
@@ -42,10 +42,10 @@ macro_rules! adding {
         concat!(
             "INSERT INTO public.calendar_copies
                 (tenant_id, appointment_id, connection_id, event_type_ref, host_ref, placed_connection_id,
-                 placed_event_type_ref, placed_host_ref, state, uid, remote_start, remote_end, attempts, sent_at,
+                 placed_event_type_ref, placed_host_ref, state, uid, remote_start, remote_end, awaits_host, attempts, sent_at,
                  sent_start, changed_since, lease_until, error, version)
             SELECT $1, c.appointment_id, c.connection_id, c.event_type_ref, c.host_ref, c.placed_connection_id,
-                   c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.attempts,
+                   c.placed_event_type_ref, c.placed_host_ref, c.state, c.uid, c.remote_start, c.remote_end, c.awaits_host, c.attempts,
                    c.sent_at, c.sent_start, c.changed_since, c.lease_until, c.error, c.version
               FROM ",
             records!($parameter)
@@ -86,7 +86,7 @@ statements! {
            SET connection_id = c.connection_id, event_type_ref = c.event_type_ref, host_ref = c.host_ref,
                placed_connection_id = c.placed_connection_id, placed_event_type_ref = c.placed_event_type_ref,
                placed_host_ref = c.placed_host_ref, state = c.state, uid = c.uid, remote_start = c.remote_start,
-               remote_end = c.remote_end, attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start,
+               remote_end = c.remote_end, awaits_host = c.awaits_host, attempts = c.attempts, sent_at = c.sent_at, sent_start = c.sent_start,
                changed_since = c.changed_since, lease_until = c.lease_until,
                next_try_at = c.next_try_at, error = c.error, version = c.version, touched_at = clock_timestamp()
           FROM ", records!("$2"), "
@@ -130,6 +130,7 @@ pub(crate) struct CopyRow {
     uid: Option<String>,
     remote_start: Option<DateTime<Utc>>,
     remote_end: Option<DateTime<Utc>>,
+    awaits_host: bool,
     attempts: i32,
     sent_at: Option<DateTime<Utc>>,
     sent_start: Option<DateTime<Utc>>,
@@ -168,6 +169,7 @@ impl From<&CopyRecord> for CopyRow {
             uid: record.uid.as_ref().map(|uid| uid.as_str().to_owned()),
             remote_start: micros(record.remote_start),
             remote_end: micros(record.remote_end),
+            awaits_host: record.awaits_host,
             attempts: i32::try_from(record.attempts).unwrap_or(i32::MAX),
             sent_at: micros(record.sent_at),
             sent_start: micros(record.sent_start),
@@ -226,6 +228,7 @@ impl TryFrom<CopyRow> for CopyRecord {
             uid: uid(row.uid.as_deref(), "calendar_copies.uid")?,
             remote_start: row.remote_start,
             remote_end: row.remote_end,
+            awaits_host: row.awaits_host,
             attempts: count(row.attempts, "calendar_copies.attempts")?,
             sent_at: row.sent_at,
             sent_start: row.sent_start,

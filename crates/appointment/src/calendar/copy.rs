@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, JobSpec};
 
 use super::failure::RefusalReason;
-use super::remote::{CalendarLink, RemoteBooking, RemoteUid};
+use super::remote::{CalendarLink, RemoteBooking, RemoteStatus, RemoteUid};
 use crate::model::{AppointmentSnapshot, AppointmentStatus, stored_words};
 
 /// How long a write whose answer was lost may still take effect: a provider's gateway was seen to hang for 125 s
@@ -48,6 +48,8 @@ pub struct CopyRecord {
     pub remote_start: Option<DateTime<Utc>>,
     /// When the copy ends, as it was when it was heard of last; `None` if that is not known, or there is none.
     pub remote_end: Option<DateTime<Utc>>,
+    /// Whether its host has still to confirm what stands there.
+    pub awaits_host: bool,
     /// Tries in a row that led nowhere.
     pub attempts: u32,
     /// Real time of the last write.
@@ -148,6 +150,7 @@ impl CopyRecord {
             uid: None,
             remote_start: None,
             remote_end: None,
+            awaits_host: false,
             attempts: 0,
             sent_at: None,
             sent_start: None,
@@ -341,6 +344,7 @@ impl CopyRecord {
         self.uid = Some(booking.uid.clone());
         self.remote_start = booking.status.is_open().then_some(booking.start);
         self.remote_end = booking.status.is_open().then_some(booking.end);
+        self.awaits_host = booking.status == RemoteStatus::Pending;
         self.attempts = 0;
         self.error = None;
     }

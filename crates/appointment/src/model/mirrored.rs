@@ -28,7 +28,9 @@ impl Appointment {
     /// The same while the outside calendar has it without having agreed to it: its host has still to confirm it there.
     #[must_use]
     pub fn awaited(mut self) -> Self {
-        self.snapshot.status = AppointmentStatus::Pending;
+        if self.snapshot.status == AppointmentStatus::Confirmed {
+            self.snapshot.status = AppointmentStatus::Pending;
+        }
         self
     }
 

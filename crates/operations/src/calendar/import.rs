@@ -1,6 +1,6 @@
 //! A booking that was made in the outside calendar becomes an appointment.
 
-use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, RemoteStatus, ReviewReason};
+use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, ReviewReason};
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
@@ -14,6 +14,7 @@ use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId
 use super::CalendarError;
 use super::attendee::is_placeholder;
 use super::news::{CalendarNews, Heard};
+use super::settle::as_stands_there;
 
 /// Longest booking that is one appointment; what is longer is an absence, and a person has to say of whom.
 const LONGEST_MINUTES: i64 = 24 * 60;
@@ -52,10 +53,10 @@ impl CalendarNews {
         let now = self.desk.parts.clock.now();
         let made =
             Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
-        let made = if booking.status == RemoteStatus::Pending { made.awaited() } else { made };
+        let record = CopyRecord::settled(made.id(), link.link, booking);
+        let made = as_stands_there(&record, made);
         let uses = self.facilities_for(scope, &catalogue, &sought, &made).await?;
         let made = made.using(uses);
-        let record = CopyRecord::settled(made.id(), link.link, booking);
         let inserted = self
             .despite_holds(scope, &catalogue, &made, |holds| {
                 self.insert(scope, &made, record.clone(), new_customer.clone(), holds)

@@ -160,12 +160,11 @@ impl CopyDesk {
                 next.adopt(&copy);
                 if next.agrees_with(appointment.snapshot()) {
                     next.state = CopyState::Settled;
-                    if copy.status == RemoteStatus::Pending {
-                        self.note(scope, next).await?;
-                        return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
-                    }
                     let agreed = self.agree(scope, appointment, next, None).await?;
-                    return Ok(Some(Pushed::Settled(Box::new(agreed))));
+                    return Ok(Some(match agreed.status() {
+                        AppointmentStatus::Pending => Pushed::Open { why: UNCONFIRMED.to_owned() },
+                        _ => Pushed::Settled(Box::new(agreed)),
+                    }));
                 }
                 self.note(scope, next).await.map(|()| None)
             }

@@ -15,6 +15,7 @@ use super::CalendarError;
 use super::changed::Performer;
 use super::look::{MAX_MOVES, follow};
 use super::push::CopyDesk;
+use super::settle::as_stands_there;
 
 /// Takes in what happened in the outside calendar.
 #[derive(Clone)]
@@ -198,10 +199,6 @@ impl CalendarNews {
                     self.keep(scope, next).await
                 }
             }
-            _ if agrees && waits => {
-                next.state = CopyState::Settled;
-                self.keep(scope, next).await
-            }
             _ if agrees => {
                 next.state = CopyState::Settled;
                 self.desk.agree(scope, &appointment, next, None).await?;
@@ -331,10 +328,7 @@ impl CalendarNews {
         given: Option<&ServiceLink>,
     ) -> Result<Heard, CalendarError> {
         let mut followed = CopyRecord { state: CopyState::Settled, ..next.clone() };
-        let mut after = appointment.follow(booking.start);
-        if booking.status == RemoteStatus::Pending {
-            after = after.awaited();
-        }
+        let mut after = as_stands_there(&next, appointment.follow(booking.start));
         if let Some(given) = given {
             after = after.given_to(given.staff);
             followed.link = given.link.clone();

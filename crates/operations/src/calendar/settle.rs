@@ -26,7 +26,7 @@ pub(super) enum Frees {
 }
 
 impl CopyDesk {
-    /// Both sides agree: record and appointment are committed together.
+    /// Both sides agree: record and appointment are committed together. What its host has still to confirm there is pending.
     pub(super) async fn agree(
         &self,
         scope: &TenantScope,
@@ -34,7 +34,7 @@ impl CopyDesk {
         record: CopyRecord,
         more: Option<AppointmentWrite>,
     ) -> Result<Appointment, CalendarError> {
-        let agreed = appointment.copied();
+        let agreed = as_stands_there(&record, appointment.copied());
         let is_news =
             agreed.status() == AppointmentStatus::Confirmed && appointment.status() != agreed.status();
         let mut change =
@@ -77,7 +77,7 @@ impl CopyDesk {
         if is_about_time && let (Some(staff), Some(start)) = (old_place, record.remote_start) {
             let link = record.placed.clone().unwrap_or_else(|| record.link.clone());
             let settled = CopyRecord { state: CopyState::Settled, link, ..record.clone() };
-            let back = appointment.move_undone(staff, start);
+            let back = as_stands_there(&record, appointment.move_undone(staff, start));
             let refused = (&record, settled);
             if self.go_back(scope, (appointment, &back), refused, attention.take()).await? {
                 return Ok(back);
@@ -256,6 +256,11 @@ impl CopyDesk {
             .write(AppointmentWrite::RecordChange(history))
             .emit(fact.into_outgoing(ids, now)?))
     }
+}
+
+/// What stands there without its host having confirmed it stands so here.
+pub(super) fn as_stands_there(record: &CopyRecord, appointment: Appointment) -> Appointment {
+    if record.awaits_host { appointment.awaited() } else { appointment }
 }
 
 /// What the calendar there has, as far as its last answer tells.

@@ -49,6 +49,7 @@ fn full(fixture: &CalendarFixture, before: &CopyRecord) -> CopyRecord {
         uid: Some(uid("uid-1")),
         remote_start: Some(fixture.appointments.at(0)),
         remote_end: Some(fixture.appointments.at(30)),
+        awaits_host: true,
         attempts: 3,
         sent_at: Some(now),
         sent_start: Some(now),
@@ -75,9 +76,8 @@ pub async fn a_record_keeps_every_field(fixture: &CalendarFixture) {
     let arrived = fixture
         .booked(60, 90, |id| CopyRecord {
             version: 1,
-            // What is new was never tried, and never changed.
+            // What is new was never tried.
             next_try: None,
-            changed_since: false,
             ..full(fixture, &CopyRecord::due(id, fixture.first_link()))
         })
         .await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use appointment::calendar::{CopyRecord, RemoteBooking, RemoteEventType, Review};
+use appointment::calendar::{CopyRecord, RemoteBooking, RemoteEventType, RemoteStatus, Review};
 use appointment::model::{AppointmentSnapshot, AppointmentStatus, Span};
 use chrono::{DateTime, Utc};
 use kernel::AppointmentId;
@@ -73,20 +73,24 @@ fn appointment(evidence: &Evidence, row: &AppointmentSnapshot) -> Option<String>
     let copy = evidence.copies.iter().find(|copy| copy.appointment == id);
     match row.status {
         AppointmentStatus::NeedsAttention if is_disputed(evidence, id) => None,
-        AppointmentStatus::Confirmed => {
+        // What its host has still to agree to there is pending here, and nothing else is.
+        AppointmentStatus::Confirmed | AppointmentStatus::Pending => {
+            let agreed = match row.status {
+                AppointmentStatus::Confirmed => RemoteStatus::Accepted,
+                _ => RemoteStatus::Pending,
+            };
             let wanted = (evidence.event_type)(row);
             let standing = open(evidence).filter(|booking| {
                 booking.start == row.starts_at
+                    && booking.status == agreed
                     && booking.event_type.as_ref() == Some(&wanted)
                     && copy.is_some_and(|copy| copy.uid.as_ref() == Some(&booking.uid))
             });
             let marked = open(evidence).filter(|booking| booking.marker == Some(id));
             (standing.count() != 1 || marked.count() > 1)
-                .then(|| format!("{id} at {} does not stand there once", row.starts_at))
+                .then(|| format!("{id} at {} does not stand there once, {agreed:?}", row.starts_at))
         }
-        AppointmentStatus::Pending | AppointmentStatus::NeedsAttention => {
-            Some(format!("{id} is {:?}, and nobody was asked", row.status))
-        }
+        AppointmentStatus::NeedsAttention => Some(format!("{id} is {:?}, and nobody was asked", row.status)),
         _ => None,
     }
 }

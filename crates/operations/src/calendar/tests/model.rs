@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use appointment::calendar::{RefusalReason, RemoteUid, Step};
+use appointment::calendar::{RefusalReason, RemoteStatus, RemoteUid, Step};
 use appointment::commands::{BookOutcome, CancelOutcome, MoveOutcome};
 use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -166,7 +166,7 @@ impl Run {
     }
 
     async fn step(&mut self) {
-        match self.dice.roll(23) {
+        match self.dice.roll(24) {
             0..=3 => {
                 let (person, at, who) = (self.person(), self.slot(), u128::from(1 + self.dice.roll(9)));
                 if let BookOutcome::Booked(made) = self.world.try_book(who, person, at).await {
@@ -205,6 +205,7 @@ impl Run {
             18 => self.crash().await,
             19 => self.book_visit().await,
             20 | 21 => self.move_visit().await,
+            22 => self.host_decides(),
             _ => {
                 let seconds = i64::try_from(5 + self.dice.roll(70)).unwrap();
                 self.advance(seconds);
@@ -218,6 +219,9 @@ impl Run {
         let phone = (self.dice.roll(2) == 0).then_some(PHONE);
         let attendee = Some(who("Ida Neu", phone));
         let booked = self.world.remote.book_outside(&event_type(person), at, attendee.clone());
+        if let Some(uid) = &booked {
+            self.may_await_its_host(uid);
+        }
         if booked.is_none() && self.sabotage == Sabotage::Oversold {
             let far = slot(27);
             let Some(uid) = self.world.remote.book_outside(&event_type(person), far, attendee) else {
@@ -238,9 +242,39 @@ impl Run {
         let changed = if self.dice.roll(3) == 0 {
             self.world.remote.cancel_outside(&booking.uid)
         } else {
-            self.world.remote.move_outside(&booking.uid, at).is_some()
+            let moved = self.world.remote.move_outside(&booking.uid, at);
+            if let Some(uid) = &moved {
+                self.may_await_its_host(uid);
+            }
+            moved.is_some()
         };
         if changed {
+            self.somebody_outside(&booking.uid);
+        }
+    }
+
+    fn becomes(&self, uid: &RemoteUid, status: RemoteStatus) {
+        self.world.remote.change(|all| {
+            for booking in all.iter_mut().filter(|booking| booking.uid == *uid) {
+                booking.status = status;
+            }
+        });
+    }
+
+    /// Some event types have their host confirm what is booked or moved.
+    fn may_await_its_host(&mut self, uid: &RemoteUid) {
+        if self.dice.roll(3) == 0 {
+            self.becomes(uid, RemoteStatus::Pending);
+        }
+    }
+
+    fn host_decides(&mut self) {
+        let all = self.world.remote.bookings();
+        let waiting: Vec<_> = all.iter().filter(|booking| booking.status == RemoteStatus::Pending).collect();
+        let Some(booking) = self.dice.pick(&waiting) else { return };
+        let agrees = self.dice.roll(3) > 0;
+        self.becomes(&booking.uid, if agrees { RemoteStatus::Accepted } else { RemoteStatus::Rejected });
+        if !agrees {
             self.somebody_outside(&booking.uid);
         }
     }
