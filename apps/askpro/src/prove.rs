@@ -88,7 +88,7 @@ impl Verdict {
         match history.leave(self.name, seed) {
             Ok(path) => self.tell(format!("history of the rounds from seed {seed}: {}", path.display())),
             Err(error) => {
-                self.tell(format!("the history of the rounds from seed {seed} was not kept: {error}"))
+                self.tell(format!("the history of the rounds from seed {seed} was not kept: {error}"));
             }
         }
     }

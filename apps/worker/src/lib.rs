@@ -3,18 +3,17 @@
 //! [`run`] works until it is told to stop, [`drain`] until nothing is due; `main.rs` only reads the command line.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use bootstrap::config::{Config, Program, Sources};
 use bootstrap::{Shutdown, WorkerServices, telemetry};
 use inbound_http::edge::MetricsText;
-use inbound_http::monitor::{self, Shown};
+use inbound_http::monitor::{self, KnownCalendars, Shown};
 use inbound_jobs::subscriptions::{UseCases, registry};
 use inbound_jobs::{DrainReport, QueueConfig, Worker, WorkerConfig, WorkerPorts};
 use kernel::{Clock, SystemClock};
-use operations::ports::CalendarHealth;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -35,7 +34,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 /// As [`run`].
 pub async fn run_by(config: Config, shutdown: Shutdown, machine: Arc<dyn Clock>) -> anyhow::Result<()> {
     // Before the database is asked: a worker that waits for it is alive.
-    let calendar = Arc::default();
+    let calendar = KnownCalendars::default();
     let monitor = match config.worker.metrics_listen {
         Some(address) => Some(show_metrics(address, Arc::clone(&calendar), &shutdown).await?),
         None => None,
@@ -56,7 +55,7 @@ pub async fn run_by(config: Config, shutdown: Shutdown, machine: Arc<dyn Clock>)
 /// Shows metrics and liveness of this process from now on, and what is known of calendars once there is something.
 async fn show_metrics(
     address: SocketAddr,
-    calendar: Arc<OnceLock<Arc<dyn CalendarHealth>>>,
+    calendar: KnownCalendars,
     shutdown: &Shutdown,
 ) -> anyhow::Result<AbortHandle> {
     let metrics = telemetry::metrics()?;

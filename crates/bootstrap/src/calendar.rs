@@ -12,4 +12,4 @@ pub use assembly::OutsideCalendars;
 pub(crate) use assembly::{Ground, client};
 pub use live::LiveCopies;
 pub use mirror::{MirrorPolicy, MirroredTimes, Refreshed, Warm};
-pub(crate) use paced::Paced;
+pub(crate) use paced::{Paced, Part};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_calcom::guard::GuardPolicy;
+use adapter_calcom::guard::{BudgetPolicy, GuardPolicy};
 use adapter_redis::{Redis, RedisAttempts, RedisNotes, RedisOffers, RedisPacing, RedisWeeks};
 use anyhow::Context;
 use appointment::calendar::CalendarGateway;
@@ -13,7 +13,7 @@ use kernel::Clock;
 use operations::ports::{ComponentHealth, HealthProbe};
 use voice::{CallMemory, FailedIdentifications};
 
-use crate::calendar::{MirroredTimes, Paced};
+use crate::calendar::{MirroredTimes, Paced, Part};
 use crate::config::Config;
 use crate::memory::{AttemptsInMemory, NotesInMemory, OffersInMemory};
 
@@ -32,6 +32,11 @@ impl Shared {
         let reached = config.redis.reached();
         let redis = reached.map(|reached| Redis::lazily(&reached)).transpose().context("redis.url")?;
         Ok(Self { redis })
+    }
+
+    /// Whether there is a Redis, reachable or not.
+    pub(crate) const fn is_configured(&self) -> bool {
+        self.redis.is_some()
     }
 
     pub(crate) fn notes(&self) -> Arc<dyn CallMemory> {
@@ -64,11 +69,13 @@ impl Shared {
         gateway: Arc<dyn CalendarGateway>,
         clock: &Arc<dyn Clock>,
         policy: GuardPolicy,
+        part: BudgetPolicy,
     ) -> (Arc<dyn CalendarGateway>, Option<RedisPacing>) {
         match &self.redis {
             Some(redis) => {
                 let pacing = RedisPacing::new(redis.clone(), Arc::clone(clock), policy.pacing());
-                (Arc::new(Paced::new(gateway, Arc::new(pacing.clone()), policy)), Some(pacing))
+                let part = Part::new(part, Arc::clone(clock));
+                (Arc::new(Paced::new(gateway, Arc::new(pacing.clone()), policy, part)), Some(pacing))
             }
             None => (gateway, None),
         }

@@ -12,13 +12,16 @@ use tokio::net::TcpListener;
 use crate::edge::MetricsText;
 use crate::{calendar, health};
 
+/// What is known of outside calendars; empty until the process is put together, and until then none is configured.
+pub type KnownCalendars = Arc<OnceLock<Arc<dyn CalendarHealth>>>;
+
 /// What a process shows of itself.
 #[derive(Clone)]
 pub struct Shown {
     /// The metrics.
     pub metrics: MetricsText,
-    /// What is known of outside calendars; empty until the process is put together, and until then none is configured.
-    pub calendar: Arc<OnceLock<Arc<dyn CalendarHealth>>>,
+    /// Outside calendars.
+    pub calendar: KnownCalendars,
     /// Which build it is.
     pub build: &'static str,
 }

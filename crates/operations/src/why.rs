@@ -17,6 +17,7 @@ use chrono_tz::Tz;
 use kernel::TenantScope;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 pub use series::{SeriesDate, SeriesQuestion, SeriesSlot};
 
@@ -224,7 +225,8 @@ impl WhyDesk {
         detail
     }
 
-    /// The bookings of somebody that touch a stay, and whether that is all that there is to read.
+    /// The bookings of somebody that touch a stay, and whether that is all that there is to read: what has been read counts
+    /// if the rest cannot be, or takes longer than one request may.
     async fn in_the_way(
         &self,
         scope: &TenantScope,
@@ -234,8 +236,14 @@ impl WhyDesk {
     ) -> Result<(Vec<RemoteBooking>, bool), ReadFailure> {
         let around = Span::new(stay.start - TimeDelta::hours(LONGEST_HOURS), stay.end);
         let (mut found, mut from, mut is_readable) = (Vec::new(), None, true);
+        let deadline = Instant::now() + self.effort.within;
         for _ in 0..MAX_PAGES {
-            let page = self.gateway.list(scope, connection, around, from, self.effort).await?;
+            let within = deadline.saturating_duration_since(Instant::now());
+            let effort = Effort { within, ..self.effort };
+            let page = match self.gateway.list(scope, connection, around, from, effort).await {
+                Err(_) if !found.is_empty() => break,
+                page => page?,
+            };
             is_readable &= page.unreadable == 0;
             found.extend(page.bookings.into_iter().filter(|booking| {
                 booking.status.is_open()

@@ -147,7 +147,9 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
             .map(|(appointment, state, uid)| CopyRow { appointment, state, uid })
             .collect(),
         reviews: sqlx::query_as(
-            "SELECT appointment_id, uid FROM public.calendar_reviews WHERE resolved_at IS NULL",
+            // Whom nobody can reach says nothing about what stands where.
+            "SELECT appointment_id, uid FROM public.calendar_reviews
+              WHERE resolved_at IS NULL AND reason <> 'customer_unreachable'",
         )
         .fetch_all(pool)
         .await?,

@@ -104,7 +104,7 @@ statements! {
                   AND $2 IN (w.connection_id, w.placed_connection_id)
                   FOR NO KEY UPDATE SKIP LOCKED)";
 
-    /// The same question is asked once as long as it is open; with $9, also once it was answered, unless its detail differs.
+    /// The same question is asked once as long as it is open, with what was found last; with $9, also once it was answered, unless its detail differs.
     OPEN_REVIEW = "
         INSERT INTO public.calendar_reviews
             (tenant_id, id, connection_id, reason, appointment_id, uid, detail, opened_at)
@@ -113,7 +113,8 @@ statements! {
                SELECT FROM public.calendar_reviews AS r
                 WHERE r.tenant_id = $1 AND r.connection_id = $3 AND r.uid = $6 AND r.reason = $4
                   AND r.appointment_id IS NOT DISTINCT FROM $5 AND r.detail = $7 AND r.resolved_at IS NOT NULL)
-        ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL DO NOTHING";
+        ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL
+               DO UPDATE SET detail = excluded.detail";
 }
 
 /// A record as a row.

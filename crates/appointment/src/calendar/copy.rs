@@ -264,6 +264,7 @@ impl CopyRecord {
             && self.sent_start == Some(booking.start)
             && self.uid.as_ref() != Some(&booking.uid)
             && booking.event_type.as_ref().is_none_or(|event_type| *event_type == self.link.event_type)
+            && (self.link.host.is_none() || !booking.hosts.is_empty())
             && self.link.is_performed_as_wanted(booking)
     }
 

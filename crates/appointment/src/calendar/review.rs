@@ -28,8 +28,8 @@ stored_words!(
         /// A booking was changed there in a way that has no single right answer here: somebody performs it who is not linked,
         /// or it lasts longer or shorter than before. What stands here is as it was.
         ChangedThere = "changed_there",
-        /// The customer has to be told what has become of an appointment, and has neither a number nor an address that we
-        /// know.
+        /// The customer has to be told what has become of an appointment: no number is known, and the provider has not
+        /// written to them.
         CustomerUnreachable = "customer_unreachable",
         /// The account refuses the key.
         AccountRefused = "account_refused",

@@ -54,8 +54,10 @@ impl Rows {
         };
         let answered = |known: &Review| same(known) && known.detail == review.detail;
         let was_answered = review.reason.is_found_again() && self.answered_reviews.iter().any(answered);
-        if !was_answered && !self.reviews.iter().any(same) {
-            self.reviews.push(review.clone());
+        match self.reviews.iter_mut().find(|known| same(known)) {
+            _ if was_answered => {}
+            Some(open) => open.detail.clone_from(&review.detail),
+            None => self.reviews.push(review.clone()),
         }
     }
 

@@ -84,10 +84,13 @@ impl OutsideCalendars {
             tracing::info!("secrets.keys is not set: no outside calendar can be connected or used");
         }
         let book: Arc<dyn CalendarBook> = Arc::new(PgCalendarBook::new(ground.database.clone(), sealer));
-        let state = Arc::new(GuardState::new(settings.guards(ground.program), Arc::clone(ground.clock)));
+        // Where a memory is shared, it bounds all processes; each keeps to its part only while that does not answer.
+        let (own, together) = (settings.guards(ground.program), settings.guards_together());
+        let guards = if ground.shared.is_configured() { together } else { own };
+        let state = Arc::new(GuardState::new(guards, Arc::clone(ground.clock)));
         let client = client(settings, state.clone())?;
         let gateway: Arc<dyn CalendarGateway> = Arc::new(Guard::new(client, Arc::clone(&state)));
-        let (gateway, pacing) = ground.shared.paced(gateway, ground.clock, settings.guards_together());
+        let (gateway, pacing) = ground.shared.paced(gateway, ground.clock, together, own.budget);
         let policy = MirrorPolicy {
             fresh: milliseconds(settings.fresh_ms),
             fresh_empty: milliseconds(settings.fresh_empty_ms),

@@ -1,23 +1,47 @@
 //! Leave from a memory that several processes share, before the guards of this one.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use adapter_calcom::guard::GuardPolicy;
+use adapter_calcom::guard::{Bucket, BudgetPolicy, GuardPolicy};
 use appointment::calendar::{
-    AccountPacing, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, Errand, Heard, Leave,
-    PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteUid,
-    ReservationUid, WriteFailure,
+    AccountPacing, CalendarGateway, CalendarLink, Connection, ConnectionId, CopySearch, Effort, Errand,
+    Heard, Lane, Leave, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::TenantScope;
+use kernel::{Clock, TenantScope};
 
-/// Asks for leave and tells what came of it. Where nothing is known together, `inner` and its own guards decide.
+/// Asks for leave and tells what came of it. Where nothing is known together, `inner` and its own guards decide, and of the
+/// budget this process keeps to its part.
 pub(crate) struct Paced {
     inner: Arc<dyn CalendarGateway>,
     pacing: Arc<dyn AccountPacing>,
     policy: GuardPolicy,
+    part: Part,
+}
+
+/// What this process has sent of its part of each account's budget.
+pub(crate) struct Part {
+    policy: BudgetPolicy,
+    clock: Arc<dyn Clock>,
+    sent: Mutex<HashMap<ConnectionId, Bucket>>,
+}
+
+impl Part {
+    pub(crate) fn new(policy: BudgetPolicy, clock: Arc<dyn Clock>) -> Self {
+        Self { policy, clock, sent: Mutex::default() }
+    }
+
+    /// Counts a request; false if the part is used up.
+    fn take(&self, connection: ConnectionId, lane: Lane) -> bool {
+        // One bucket is changed at a time: it is never left half changed.
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = sent.entry(connection).or_insert_with(|| Bucket::new(self.policy));
+        bucket.take(lane, self.clock.real_now())
+    }
 }
 
 impl Paced {
@@ -26,8 +50,9 @@ impl Paced {
         inner: Arc<dyn CalendarGateway>,
         pacing: Arc<dyn AccountPacing>,
         policy: GuardPolicy,
+        part: Part,
     ) -> Self {
-        Self { inner, pacing, policy }
+        Self { inner, pacing, policy, part }
     }
 
     /// The leave, or the word of what said no.
@@ -39,8 +64,13 @@ impl Paced {
         effort: Effort,
     ) -> Result<Option<u64>, &'static str> {
         let refused = match self.pacing.admit(scope, connection.id, errand, effort.lane).await {
-            Leave::Granted(leave) => return Ok(Some(leave)),
-            Leave::Unknown => return Ok(None),
+            Leave::Granted(leave) => {
+                // Counted, so that the part is right should the shared memory go away within the window.
+                self.part.take(connection.id, effort.lane);
+                return Ok(Some(leave));
+            }
+            Leave::Unknown if self.part.take(connection.id, effort.lane) => return Ok(None),
+            Leave::Unknown => return Err("limited"),
             Leave::Open => "open",
             Leave::Limited => "limited",
         };

@@ -1,7 +1,7 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use inbound_http::monitor::{self, Shown};
+use inbound_http::monitor::{self, KnownCalendars, Shown};
 use operations::ports::{CalendarHealth, CalendarState};
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -95,7 +95,7 @@ async fn ask(router: &axum::Router, path: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn a_process_without_a_surface_shows_metrics_and_that_it_lives() {
-    let known: Arc<OnceLock<Arc<dyn CalendarHealth>>> = Arc::default();
+    let known = KnownCalendars::default();
     let metrics = Arc::new(|| "askpro_up 1\n".to_owned());
     let router = monitor::router(Shown { metrics, calendar: Arc::clone(&known), build: "0.0.0-test" });
     for (path, status, expected) in [

@@ -66,7 +66,7 @@ impl CalendarNews {
                 self.marked(scope, connection, &booking.uid, true, effort).await
             }
             // The news of its end comes once; it was lost.
-            (_, status) if status.is_open() && is_long_over => {
+            (_, status) if status.is_open() && is_long_over && booking.status == RemoteStatus::Accepted => {
                 let read = self.desk.parts.gateway.get(scope, connection, &booking.uid, effort).await?;
                 let took_place = read.is_some_and(|now| now.status == RemoteStatus::Accepted);
                 if took_place { self.over(scope, connection, &booking.uid).await } else { Ok(Heard::Known) }

@@ -104,6 +104,12 @@ impl Dispute {
                 let what = format!("Der Termin am {here} wurde im Kalender des Betriebs abgesagt");
                 return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");
             }
+            Disputed::MOVED_THERE if status == Some(AppointmentStatus::Pending) => {
+                let what = format!(
+                    "Der Termin soll im Kalender des Betriebs auf den {here} verlegt werden, dort ist das noch nicht bestätigt"
+                );
+                return (what, "dort bestätigen oder ablehnen und dem Kunden Bescheid geben");
+            }
             Disputed::MOVED_THERE => {
                 let what = format!("Der Termin wurde im Kalender des Betriebs auf den {here} verlegt");
                 return (what, "dem Kunden Bescheid geben, er hat dort keine E-Mail-Adresse");

@@ -265,7 +265,14 @@ impl CopyDesk {
                         Some(uid) => follow(&self.parts, scope, connection, uid, effort).await?,
                         None => None,
                     };
-                    let now = now.unwrap_or(booking);
+                    let now = match now {
+                        // What was made has ended, wherever it had been moved to meanwhile.
+                        Some(now) if !now.status.is_open() => {
+                            RemoteBooking { uid: now.uid, status: now.status, ..booking }
+                        }
+                        Some(now) => now,
+                        None => booking,
+                    };
                     if found.iter().all(|known| known.uid != now.uid) {
                         found.push(now);
                     }

@@ -2,7 +2,7 @@
 
 use appointment::calendar::{
     ConnectionId, CopyRecord, CopyState, RefusalReason, RemoteBooking, RemoteUid, Review, ReviewId,
-    ReviewReason, Step,
+    ReviewReason, Step, unanswered_job,
 };
 use appointment::events::{AppointmentEvent, There};
 use appointment::model::{
@@ -160,6 +160,10 @@ impl CopyDesk {
         if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
             return Ok(change);
         }
+        let change = match unanswered_job(state, now).filter(|_| state.status == AppointmentStatus::Pending) {
+            Some(look) => change.enqueue(look),
+            None => change,
+        };
         let told = booking.map(|booking| is_written_to(booking, &self.parts.placeholder_domain));
         let fact = AppointmentEvent::changed_there(before.snapshot(), state, told);
         Ok(change.emit(fact.into_outgoing(&*self.parts.ids, now)?))

@@ -61,5 +61,7 @@ pub struct CalendarState {
 #[async_trait]
 pub trait CalendarHealth: Send + Sync {
     /// What is known now; `None` while no company uses the provider.
+    ///
+    /// Unscoped: it tells of breakers and budgets by the ids of accounts alone.
     async fn state(&self) -> Option<CalendarState>;
 }

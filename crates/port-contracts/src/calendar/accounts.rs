@@ -96,6 +96,10 @@ pub async fn a_question_is_asked_once_while_it_is_open(fixture: &CalendarFixture
         open(review).await;
     }
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, asked);
+    // What was found last is what somebody has to decide about.
+    let found_again = Review { detail: "slot_taken 2026-11-24T15:00Z".to_owned(), ..of_copy.clone() };
+    open(&Review { id: ReviewId::generate(&RandomIds), ..found_again.clone() }).await;
+    let of_copy = found_again;
     let elsewhere = Review {
         id: ReviewId::generate(&RandomIds),
         connection: fixture.connections[1].id,

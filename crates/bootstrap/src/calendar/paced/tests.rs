@@ -36,7 +36,27 @@ async fn cancel(paced: &Paced) -> Result<(), WriteFailure> {
 }
 
 fn over(inner: MockCalendarGateway, pacing: MockAccountPacing) -> Paced {
-    Paced::new(Arc::new(inner), Arc::new(pacing), GuardPolicy::default())
+    Paced::new(Arc::new(inner), Arc::new(pacing), GuardPolicy::default(), part(100))
+}
+
+fn part(requests: u32) -> Part {
+    let policy = BudgetPolicy { requests, live_reserve_percent: 0, ..BudgetPolicy::default() };
+    Part::new(policy, Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)))
+}
+
+#[tokio::test]
+async fn a_process_keeps_to_its_part_while_nothing_is_known_together() {
+    let leaves = [Leave::Granted(1), Leave::Unknown, Leave::Unknown, Leave::Granted(2), Leave::Unknown];
+    let (mut pacing, mut leaves) = (MockAccountPacing::new(), leaves.into_iter());
+    pacing.expect_admit().times(5).returning(move |_, _, _, _| leaves.next().unwrap());
+    pacing.expect_settle().times(2).returning(|_, _, _, _, _| ());
+    let mut inner = MockCalendarGateway::new();
+    inner.expect_cancel().times(3).returning(|_, _, _, _| Ok(()));
+    let paced = Paced::new(Arc::new(inner), Arc::new(pacing), GuardPolicy::default(), part(2));
+    let refused = Err(WriteFailure::NotSent { why: "limited".to_owned() });
+    for expected in [Ok(()), Ok(()), refused.clone(), Ok(()), refused] {
+        assert_eq!(cancel(&paced).await, expected, "what is granted together is not held back");
+    }
 }
 
 #[tokio::test]
@@ -81,7 +101,7 @@ fn failing(url: &str, clock: &Arc<FixedClock>, requests: usize) -> Paced {
     inner.expect_get().times(requests).returning(|_, _, _, _| Err(unavailable("status 500")));
     let policy = GuardPolicy::default();
     let pacing = RedisPacing::new(redis, clock.clone(), policy.pacing());
-    Paced::new(Arc::new(inner), Arc::new(pacing), policy)
+    Paced::new(Arc::new(inner), Arc::new(pacing), policy, part(100))
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ impl World {
     }
 
     /// What is written for whoever calls about the last dispute of an appointment.
-    async fn note(&self, appointment: AppointmentId) -> String {
+    pub(super) async fn note(&self, appointment: AppointmentId) -> String {
         let dispute = self.dispute(appointment);
         assert!(self.rounds.call_back_about(&self.scope, &dispute).await.unwrap());
         let promised = self.callbacks.all();

@@ -1,6 +1,6 @@
 //! Bookings there to which a host has still to agree, and what was ended there before we heard that it was made.
 
-use appointment::calendar::{CopyState, RemoteStatus, RemoteUid};
+use appointment::calendar::{CopyState, RemoteStatus, RemoteUid, UNANSWERED_JOB};
 use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use chrono::TimeDelta;
@@ -58,6 +58,15 @@ async fn a_move_there_that_a_host_has_still_to_confirm_is_noted_here() {
     assert_eq!(world.hear(&second).await, Heard::Followed(id));
     assert_eq!((world.status(id), world.start(id)), (AppointmentStatus::Pending, slot(2)));
     world.assert_converged().await;
+    assert!(world.note(id).await.starts_with(
+        "Der Termin soll im Kalender des Betriebs auf den 24.11.2026 um 10:00 Uhr verlegt werden, dort ist das noch nicht \
+         bestätigt, bitte dort bestätigen"
+    ));
+    let jobs = world.store.jobs(&world.scope);
+    let looked_after = |job: &&kernel::JobSpec| {
+        job.kind == UNANSWERED_JOB && job.payload["starts_at"] == serde_json::json!(slot(2))
+    };
+    assert_eq!(jobs.iter().filter(looked_after).count(), 1);
     world.all_are(RemoteStatus::Accepted);
     world.hear(&second).await;
     assert_eq!((world.status(id), world.start(id)), (AppointmentStatus::Confirmed, slot(2)));
@@ -86,6 +95,37 @@ async fn what_was_made_and_ended_there_while_its_answer_was_lost_is_not_made_aga
         assert_eq!(world.emitted("appointment.disputed"), 1, "the customer is told");
         world.assert_converged().await;
     }
+}
+
+#[tokio::test]
+async fn what_was_made_moved_there_and_then_ended_is_not_made_again() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.script(Mishap::LostAfter);
+    world.push(id).await;
+    let uid = world.remote.move_outside(&world.only().uid, slot(3)).unwrap();
+    assert!(world.remote.cancel_outside(&uid));
+    world.settle();
+    world.push(id).await;
+    assert_eq!((world.status(id), world.remote.open().len()), (AppointmentStatus::Cancelled, 0));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn what_was_changed_here_since_it_was_ended_there_is_for_a_person() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.script(Mishap::LostAfter);
+    world.push(id).await;
+    assert!(world.remote.cancel_outside(&world.only().uid));
+    // Away and back: ours may be the later word.
+    world.move_to(id, 1, slot(2)).await;
+    world.move_to(id, 1, slot(0)).await;
+    world.settle();
+    world.push(id).await;
+    assert_eq!((world.status(id), world.remote.open().len()), (AppointmentStatus::NeedsAttention, 0));
+    assert_eq!(world.reviews(), ["copy_missing"]);
+    world.assert_converged().await;
 }
 
 #[tokio::test]
