@@ -142,8 +142,13 @@ impl WorkerServices {
         );
         let list = WaitingList::new(wishes.clone(), Arc::clone(&bookings));
         let effort = Effort { lane: Lane::Background, within: calendars.request() };
-        let freed =
-            FreedTimes::new(list, wishes, Arc::clone(&bookings), callbacks.clone(), customers.clone());
+        let freed = FreedTimes::new(
+            list.clone(),
+            wishes,
+            Arc::clone(&bookings),
+            callbacks.clone(),
+            customers.clone(),
+        );
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: Arc::clone(&calendars.book),
             gateway: Arc::clone(&calendars.gateway),
@@ -153,7 +158,7 @@ impl WorkerServices {
             clock: Arc::clone(clock),
             effort,
         }));
-        let news = CalendarNews::new(calendars.desk.clone(), bookings);
+        let news = CalendarNews::new(calendars.desk.clone(), bookings, list.clone());
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
         let calendar_rounds = CalendarRounds::new(RoundParts {
             survey: Arc::new(PgCalendarSurvey::new(database.clone())),

@@ -92,8 +92,9 @@ impl CalendarNews {
         Ok(fitting.next().filter(|_| fitting.next().is_none()))
     }
 
-    /// Commits what stands there over what is only held here: a booking is a fact, and whoever holds the time is told
-    /// when they want to book it. `commit` gets the holds to release in the same transaction.
+    /// Commits what stands there over what is only held or offered here: a booking is a fact, whoever holds the time is
+    /// told when they want to book it, and whoever is asked about it goes back into the waiting list. `commit` gets the
+    /// holds to release in the same transaction; offers end before it, since they may end at any time.
     pub(super) async fn despite_holds<F>(
         &self,
         scope: &TenantScope,
@@ -110,10 +111,16 @@ impl CalendarNews {
                 Err(CalendarError::Commit(CommitError::Occupied)) => {}
                 done => return done,
             }
-            holds = self.holds_in_the_way(scope, catalogue, made).await?;
-            if holds.is_empty() {
+            let busy = self.in_the_way(scope, catalogue, made).await?;
+            if busy.is_empty() || busy.iter().any(|kind| matches!(kind, BusyKind::Appointment(_))) {
                 break;
             }
+            for kind in &busy {
+                if let BusyKind::Offer(offer) = kind {
+                    self.list.take_back(scope, *offer).await?;
+                }
+            }
+            holds = self.holds_in_the_way(scope, busy, made).await?;
         }
         commit(holds).await
     }
@@ -121,13 +128,9 @@ impl CalendarNews {
     async fn holds_in_the_way(
         &self,
         scope: &TenantScope,
-        catalogue: &Catalogue,
+        busy: Vec<BusyKind>,
         made: &Appointment,
     ) -> Result<Vec<HoldId>, CalendarError> {
-        let busy = self.in_the_way(scope, catalogue, made).await?;
-        if busy.iter().any(|kind| matches!(kind, BusyKind::Appointment(_))) {
-            return Ok(Vec::new());
-        }
         let mut holds = Vec::new();
         for kind in busy {
             let BusyKind::Hold(call) = kind else { continue };

@@ -45,7 +45,8 @@ impl CopyDesk {
         {
             return Ok(pushed);
         }
-        let settled = record.next(CopyState::Settled);
+        // What is open stands there, and its host agrees to it: that was just read.
+        let settled = CopyRecord { awaits_host: false, ..record.next(CopyState::Settled) };
         let agreed = self.agree(scope, &appointment, settled, None).await?;
         Ok(Some(Pushed::Settled(Box::new(agreed))))
     }

@@ -9,6 +9,7 @@ use appointment::calendar::{
 use appointment::model::{Appointment, AppointmentStatus, ServiceLink};
 use appointment::ports::AppointmentWrite;
 use appointment::service::BookingService;
+use appointment::waiting::WaitingList;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
@@ -22,6 +23,7 @@ use super::settle::as_stands_there;
 pub struct CalendarNews {
     pub(super) desk: CopyDesk,
     pub(super) bookings: Arc<BookingService>,
+    pub(super) list: WaitingList,
 }
 
 /// What came of a piece of news.
@@ -42,10 +44,10 @@ pub enum Heard {
 }
 
 impl CalendarNews {
-    /// Over the desk that keeps copies, and the catalogues.
+    /// Over the desk that keeps copies, the catalogues, and the list of those who wait for freed time.
     #[must_use]
-    pub const fn new(desk: CopyDesk, bookings: Arc<BookingService>) -> Self {
-        Self { desk, bookings }
+    pub const fn new(desk: CopyDesk, bookings: Arc<BookingService>, list: WaitingList) -> Self {
+        Self { desk, bookings, list }
     }
 
     /// Reads a booking there as it is now, and takes it in.
@@ -193,7 +195,7 @@ impl CalendarNews {
             CopyState::Settled
                 if agrees && is_same && (waits || appointment.status() != AppointmentStatus::Pending) =>
             {
-                if record.remote_end.is_some() {
+                if record.remote_end.is_some() && record.awaits_host == next.awaits_host {
                     self.attendance(scope, connection, &appointment, booking, effort).await
                 } else {
                     self.keep(scope, next).await

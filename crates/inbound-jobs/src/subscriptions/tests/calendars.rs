@@ -6,6 +6,7 @@ use std::time::Duration;
 use appointment::calendar::{CopyRetries, Effort, Lane, MockOutsideTimes};
 use appointment::service::BookingService;
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, ScriptedCalendar};
+use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use chrono::TimeDelta;
 use customer::CustomerService;
 use kernel::testing::{FixedClock, SequentialIds};
@@ -48,7 +49,12 @@ pub(super) fn over_fakes(
     });
     let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
     let bookings = BookingService::new(catalogues, appointments.clone(), offers, clock.clone(), ids.clone());
-    let news = CalendarNews::new(desk.clone(), Arc::new(bookings));
+    let bookings = Arc::new(bookings);
+    let limits = WishLimits::default();
+    let wishes =
+        WishDesk::new(appointments.clone(), appointments.clone(), clock.clone(), ids.clone(), limits);
+    let list = WaitingList::new(wishes, Arc::clone(&bookings));
+    let news = CalendarNews::new(desk.clone(), bookings, list);
     let effort = Effort { lane: Lane::Background, within: Duration::from_secs(5) };
     let door = CalendarDoor::new(resolver, appointments.clone(), outside);
     let rounds = CalendarRounds::new(RoundParts {

@@ -1,7 +1,7 @@
 //! Freed time of a company with an outside calendar: asked about there, hidden there while a wish is asked, shown again.
 
 use appointment::calendar::RefusalReason;
-use appointment::model::DateRange;
+use appointment::model::{AppointmentStatus, DateRange};
 use appointment::testing::{Mishap, Reserved, branch_id, service_id, staff_id};
 use appointment::waiting::{
     Answer, Answered, DayWindow, FreedTime, Later, NewWish, NoteOutcome, OfferId, OfferOutcome,
@@ -15,7 +15,7 @@ use kernel::{Clock as _, PhoneNumber};
 use servicedesk::CallbackService;
 use std::sync::Arc;
 
-use super::super::Pushed;
+use super::super::{Heard, Pushed};
 use super::world::{World, effort, event_type, slot};
 use crate::FreedTimes;
 use crate::waiting::{OutsideSlots, Released, SlotParts};
@@ -323,4 +323,36 @@ async fn a_copy_that_changes_people_is_not_refused_for_our_own_reservation() {
     assert_eq!(list.world.row(id).staff, staff_id(1));
     assert_eq!(list.release(first).await, Released::Gone);
     assert!(matches!(list.world.push(id).await, Pushed::Settled(_)));
+}
+
+#[tokio::test]
+async fn what_is_booked_or_moved_there_takes_the_time_from_whoever_is_asked_about_it() {
+    for moved in [false, true] {
+        let list = List::new();
+        list.wish(1).await;
+        let freed = list.freed().await;
+        let offer = list.made(freed).await;
+        let world = &list.world;
+        let (id, uid) = if moved {
+            let (id, uid) = world.settled(1, slot(4)).await;
+            (Some(id), world.remote.move_outside(&uid, slot(0)).unwrap())
+        } else {
+            (None, world.remote.book_outside(&event_type(1), slot(0), None).unwrap())
+        };
+        let heard = world.hear(&uid).await;
+        let standing = match heard {
+            Heard::Imported(made) => made,
+            Heard::Followed(followed) => {
+                assert_eq!(Some(followed), id);
+                followed
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((world.start(standing), world.status(standing)), (slot(0), AppointmentStatus::Confirmed));
+        assert_eq!(list.stored(offer).await.state, OfferState::Lapsed);
+        assert_eq!(list.wishes(), [WishStatus::Waiting]);
+        assert!(matches!(list.answer(offer, Answer::Yes).await, Answered::SettledBefore(OfferState::Lapsed)));
+        assert_eq!(world.reviews().len(), 0);
+        world.assert_converged().await;
+    }
 }

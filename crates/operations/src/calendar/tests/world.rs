@@ -18,6 +18,7 @@ use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, Mishap, ScriptedCalendar, branch_id, salon,
     service_id, staff_id,
 };
+use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use customer::testing::{InMemoryCustomers, customer};
@@ -207,7 +208,10 @@ impl World {
         let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
         let bookings = BookingService::new(catalogues, store.clone(), offers, clock.clone(), ids.clone());
         let bookings = Arc::new(bookings);
-        let news = CalendarNews::new(desk.clone(), bookings.clone());
+        let limits = WishLimits::default();
+        let wishes = WishDesk::new(store.clone(), store.clone(), clock.clone(), ids.clone(), limits);
+        let list = WaitingList::new(wishes, bookings.clone());
+        let news = CalendarNews::new(desk.clone(), bookings.clone(), list);
         let (tenant, id) = (scope.tenant(), connection.id);
         let mut survey = MockCalendarSurvey::new();
         survey.expect_active_connections().returning(move |_| Ok(vec![(tenant, id)]));
