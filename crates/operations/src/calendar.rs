@@ -73,6 +73,15 @@ pub enum CalendarError {
     Read(#[from] appointment::calendar::ReadFailure),
 }
 
+impl CalendarError {
+    /// Whether the outside calendar was not asked, or did not answer: that says nothing about what was to be done, which is
+    /// as good later.
+    #[must_use]
+    pub const fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Read(appointment::calendar::ReadFailure::Unavailable { .. }))
+    }
+}
+
 impl Classify for CalendarError {
     fn class(&self) -> ErrorClass {
         match self {

@@ -10,7 +10,7 @@ use adapter_calcom::decode::Trigger;
 use adapter_retell::decode::{self, DecodeError};
 use async_trait::async_trait;
 use call::CallError;
-use kernel::PlatformScope;
+use chrono::TimeDelta;
 use operations::WebhookProcessing;
 use operations::calendar::{BookingNews, CalendarProcessing, Heard};
 use operations::ports::{InboxEntry, Provider};
@@ -18,6 +18,11 @@ use operations::processing::{CallNews, Processed, ProcessingError};
 use operations::work::ProcessWebhook;
 
 use crate::handler::{JobContext, JobFailure, JobHandler};
+
+/// How long news wait for a calendar that does not answer; the comparison of both sides finds what they told long before.
+const WAITS_FOR_CALENDAR: TimeDelta = TimeDelta::days(1);
+/// Until such a calendar is asked again: as long as its budget and its breaker take to be there again.
+const ASKS_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
 /// The handler.
 #[derive(Clone)]
@@ -54,7 +59,7 @@ impl JobHandler for ProcessWebhookHandler {
                 self.calls.quarantine(platform, inbox_id, reason).await?;
                 "quarantined"
             }
-            Content::Booking(news) => self.booking(platform, &entry, &news).await?,
+            Content::Booking(news) => self.booking(&context, &entry, &news).await?,
             Content::News(news) => match self.calls.apply(platform, &entry, *news).await {
                 Ok(Processed::Applied { changed: true, .. }) => "applied",
                 Ok(Processed::Applied { changed: false, .. }) => "repeated",
@@ -80,13 +85,20 @@ impl ProcessWebhookHandler {
     /// The account was proven when the webhook was stored; its id leads the subject.
     async fn booking(
         &self,
-        platform: &PlatformScope,
+        context: &JobContext,
         entry: &InboxEntry,
         news: &BookingNews,
     ) -> Result<&'static str, JobFailure> {
+        let (platform, now) = (context.platform(), context.clock().now());
         let connection = entry.subject.split('/').next().unwrap_or_default();
-        let heard = self.calendars.take_in(connection, news, platform.correlation()).await;
-        let Some((scope, heard)) = heard.map_err(|error| JobFailure::of(&error))? else {
+        let heard = match self.calendars.take_in(connection, news, platform.correlation()).await {
+            // An account that is away, or may be asked no more for now, must not use up the tries of its news.
+            Err(error) if error.is_unanswered() && now - entry.received_at < WAITS_FOR_CALENDAR => {
+                return Err(JobFailure::Snooze { at: now + ASKS_AGAIN });
+            }
+            heard => heard.map_err(|error| JobFailure::of(&error))?,
+        };
+        let Some((scope, heard)) = heard else {
             self.calls.ignore(platform, entry.id, "the account is not there any more").await?;
             return Ok("ignored");
         };

@@ -285,7 +285,10 @@ impl CalendarNews {
             return Ok(Heard::Known);
         }
         match self.desk.call_off(scope, connection, &booking.uid, effort).await {
-            Ok(()) => Ok(Heard::Tidied),
+            Ok(()) => {
+                tracing::info!(connection.id = %connection.id, booking.uid = %booking.uid, "a copy too many was called off");
+                Ok(Heard::Tidied)
+            }
             Err(failure) => {
                 tracing::warn!(%failure, connection.id = %connection.id, "a copy too many could not be called off");
                 Ok(Heard::Known)

@@ -254,7 +254,11 @@ impl Reconciliation {
             }
             (CopyState::Settled | CopyState::Refused, ..) => {}
             _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
-                Pushed::Settled(_) => found.pushed += 1,
+                Pushed::Settled(_) => {
+                    tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment,
+                        copy.was = record.state.as_str(), "a comparison brought a copy up to date");
+                    found.pushed += 1;
+                }
                 Pushed::Refused(..) => found.disputed += 1,
                 Pushed::Open { .. } | Pushed::Behind => found.open += 1,
                 Pushed::NotNeeded => {}

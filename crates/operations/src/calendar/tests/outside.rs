@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use kernel::{CallId, Caller};
 use uuid::Uuid;
 
-use super::super::Heard;
+use super::super::{CalendarError, Heard};
 use super::gateway::Event;
 use super::world::{PHONE, World, effort, event_type, slot, who};
 
@@ -25,6 +25,19 @@ async fn called_off_there_is_called_off_here() {
     assert_eq!((world.status(id), world.emitted("appointment.cancelled")), (AppointmentStatus::Cancelled, 1));
     assert_eq!(world.hear(&uid).await, Heard::Known);
     world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn news_that_cannot_be_looked_at_yet_are_as_good_later() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.remote.cancel_outside(&uid);
+    world.remote.set_down(true);
+    let failed = world.news.look_at(&world.scope, &world.connection, &uid, effort()).await.unwrap_err();
+    assert!(failed.is_unanswered());
+    assert!(!CalendarError::Commit(kernel::CommitError::Occupied).is_unanswered());
+    world.remote.set_down(false);
+    assert_eq!(world.hear(&uid).await, Heard::Followed(id));
 }
 
 #[tokio::test]
