@@ -6,6 +6,7 @@ use anyhow::Context;
 use kernel::JobSpec;
 use operations::engine::{DeadFilter, JobId};
 use serde_json::{Value, json};
+use sqlx::PgPool;
 
 use super::Office;
 
@@ -88,6 +89,26 @@ impl JobsCommand {
                 Ok(vec![json!({"discarded": jobs.iter().map(|job| job.raw()).collect::<Vec<_>>()})])
             }
         }
+    }
+}
+
+/// Waits until a worker that was just started has entered this task.
+///
+/// # Errors
+/// If none does in time.
+pub async fn task_is_known(pool: &PgPool, name: &str) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let is_known: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM engine.schedules WHERE name = $1)")
+                .bind(name)
+                .fetch_one(pool)
+                .await?;
+        if is_known {
+            return Ok(());
+        }
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "no worker knows the task `{name}`");
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

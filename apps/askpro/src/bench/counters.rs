@@ -1,7 +1,7 @@
 //! The counters of `history`: what they answer is compared with a count, and how long they take is measured after the
 //! product's worker has counted the days that are over.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::ensure;
 use serde_json::Value;
@@ -10,14 +10,10 @@ use super::figure::Report;
 use super::rig::Rig;
 use super::sample::nanoseconds;
 use super::wire::{Wire, authorised};
-use crate::admin::{Office, Target, run_task};
+use crate::admin::{Office, Target, run_task, task_is_known};
 
 /// The round of the worker that counts days.
 const TASK: &str = "count_call_days";
-/// Longest wait for a worker that has just started to know it.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// A question: its name, the query, and the same as bounds for a count.
 pub(super) struct Question {
@@ -60,11 +56,7 @@ pub(super) async fn count_days(rig: &Rig) -> anyhow::Result<()> {
 }
 
 async fn counted(rig: &Rig) -> anyhow::Result<i64> {
-    let begun = Instant::now();
-    while rig.count("SELECT count(*) FROM engine.schedules WHERE name = 'count_call_days'").await? == 0 {
-        ensure!(begun.elapsed() < PATIENCE, "no worker knows the task {TASK}");
-        tokio::time::sleep(PAUSE).await;
-    }
+    task_is_known(&rig.administrator, TASK).await?;
     let target = Target {
         database: Some(rig.setting.connections.administrator.clone()),
         ready: "unused".into(),

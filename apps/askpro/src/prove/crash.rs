@@ -9,7 +9,7 @@ mod processes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use bootstrap::Shutdown;
@@ -19,11 +19,12 @@ use serde_json::{Map, Value, json};
 use simulators::calcom::{self, Effect, Fault, Operation};
 use tokio::net::TcpListener;
 
-use self::processes::{PATIENCE, PAUSE, Processes, Program};
+use self::processes::{Processes, Program};
 use super::Verdict;
 use super::callers::{Caller, free_days};
 use super::ground::Ground;
 use super::worlds::Seeds;
+use crate::admin::task_is_known;
 use crate::cluster::{Cluster, tell_on_stderr};
 use crate::machine::Machine;
 use crate::ready::{Ready, RetellReady};
@@ -208,23 +209,6 @@ async fn copies_cut_off(ground: &Ground<'_>) -> anyhow::Result<u64> {
     Ok(u64::try_from(left)?)
 }
 
-/// Waits until the worker has entered its tasks: each one before it may have been killed on the way there.
-async fn tasks_are_known(ground: &Ground<'_>) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    loop {
-        let known: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM engine.schedules WHERE name = 'push_open_copies'")
-                .fetch_one(&ground.venue.administrator)
-                .await
-                .context("tasks")?;
-        if known > 0 {
-            return Ok(());
-        }
-        anyhow::ensure!(begun.elapsed() < PATIENCE, "the worker does not come up");
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
 /// Calls that have ended, one after the other, each with a price.
 async fn webhooks(ground: &Ground<'_>, seed: u64) {
     let sending = (0..WEBHOOKS).map(|place| async move {
@@ -260,7 +244,8 @@ async fn last_round(
     let grace = config.shutdown.grace();
     let working = shutdown.tasks().spawn(worker::run_by(config, shutdown.clone(), machine.clone()));
     let judged = async {
-        tasks_are_known(ground).await?;
+        // Each worker before this one may have been killed before it had entered its tasks.
+        task_is_known(&ground.venue.administrator, "push_open_copies").await?;
         ground.settle().await?;
         verdict.judged(seeds.seed, &ground.judge().await?);
         anyhow::Ok(())

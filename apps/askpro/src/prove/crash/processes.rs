@@ -12,9 +12,9 @@ use crate::stage::{RETELL_KEY, Setting};
 use crate::tether::tied;
 
 /// Longest wait until a gateway answers: far more than a start on a busy machine needs.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two questions whether it does.
-pub(super) const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Which process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
