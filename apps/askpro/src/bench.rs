@@ -43,6 +43,7 @@ mod rig;
 mod sample;
 mod size;
 mod slots;
+mod stalled;
 mod start;
 mod tenant_read;
 mod tools;
@@ -85,6 +86,8 @@ pub enum Name {
     History,
     /// A question that an outside calendar has to be asked about.
     Cold,
+    /// What callers wait while an outside calendar does not answer.
+    Stalled,
     /// How waits grow with companies and with what is behind them.
     Growth,
 }

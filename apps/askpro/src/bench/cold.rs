@@ -14,8 +14,8 @@ use super::wire::Wire;
 use crate::cues;
 
 /// The physiotherapists' line; their calendar is kept elsewhere.
-const NUMBER: &str = "+4989555200";
-const BRANCH: &str = "schwabing";
+pub(super) const NUMBER: &str = "+4989555200";
+pub(super) const BRANCH: &str = "schwabing";
 const REMOTE: Duration = Duration::from_millis(400);
 /// Services by people, each an event type of its own that nobody has asked about yet; each service at a time of its own,
 /// since an answer holds the time.

@@ -11,7 +11,7 @@ use super::figure::{HEAD, Report};
 use super::rig::Rig;
 use super::{
     Name, Plan, ack, availability, book, calls, cold, growth, history, intake, jobs, neighbour, offer, size,
-    slots, start, tenant_read, tools,
+    slots, stalled, start, tenant_read, tools,
 };
 
 /// What to measure, and how.
@@ -157,6 +157,7 @@ impl Name {
             Self::Neighbour => neighbour::run(rig, plan).await,
             Self::History => history::run(rig, plan).await,
             Self::Cold => cold::run(rig, plan).await,
+            Self::Stalled => stalled::run(rig, plan).await,
             Self::Growth => growth::run(rig, plan).await,
             Self::Slots | Self::Tools => slots::run(plan),
         }

@@ -71,6 +71,7 @@ fn what_waits_for_answers_is_measured() {
         "neighbour",
         "history",
         "cold",
+        "stalled",
         "growth",
     ]);
 }
