@@ -4,7 +4,7 @@
 //!
 //! * `lost_webhook`: what was answered 2xx is stored, once, and was dealt with;
 //! * `double_booking`: nobody has two appointments at the same moment, counted from services, phases and buffers, here and
-//!   in the outside calendar; `booked_twice`: no appointment had two bookings there at any moment;
+//!   in the outside calendar, and no room two stays; `booked_twice`: no appointment had two bookings there at any moment;
 //! * `wrong_occupancy`: what blocks a person is what their appointments need, no more and no less;
 //! * `orphan`: what stands on one side stands on the other, or a person was asked; `unresolved`: nothing is left open;
 //! * `torn_visit`: services of one visit stand together, one after the other, or none of them does, unless somebody
@@ -19,6 +19,7 @@
 //! * `charged_wrongly`: a call that ended is paid for once.
 
 mod offers;
+mod rooms;
 mod sides;
 mod spoken;
 mod visits;
@@ -32,6 +33,8 @@ use super::history::{History, Told};
 
 /// From and until.
 pub type Span = (DateTime<Utc>, DateTime<Utc>);
+/// Facilities that stand in for each other: branch and group.
+pub type FacilityKind = (Uuid, Uuid);
 
 /// An appointment, with what it needs of its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct AppointmentRow {
     pub staffed: Vec<Span>,
     /// Minutes kept free before and after the stay.
     pub buffers: (i64, i64),
+    /// Kinds of facilities of which it needs one for the stay with its buffers.
+    pub needs: Vec<FacilityKind>,
     /// The visit that it is a part of, if it was booked together with others.
     pub visit: Option<Uuid>,
     /// Event type at the outside calendar, if its service and person are linked to one.
@@ -67,12 +72,17 @@ impl AppointmentRow {
         matches!(self.status.as_str(), "pending" | "confirmed" | "needs_attention")
     }
 
+    fn with_buffers(&self) -> Span {
+        let minutes = |count| chrono::TimeDelta::minutes(count);
+        (self.start - minutes(self.buffers.0), self.end + minutes(self.buffers.1))
+    }
+
     /// When its person is busy: staffed phases and buffers, joined where they touch.
     fn blocks(&self) -> Vec<Span> {
-        let minutes = |count| chrono::TimeDelta::minutes(count);
+        let (from, until) = self.with_buffers();
         let mut spans = self.staffed.clone();
-        spans.push((self.start - minutes(self.buffers.0), self.start));
-        spans.push((self.end, self.end + minutes(self.buffers.1)));
+        spans.push((from, self.start));
+        spans.push((self.end, until));
         joined(spans)
     }
 }
@@ -176,6 +186,8 @@ pub struct Rows {
     pub owners: BTreeMap<Uuid, String>,
     /// All appointments.
     pub appointments: Vec<AppointmentRow>,
+    /// How many facilities of a kind there are.
+    pub facilities: BTreeMap<FacilityKind, usize>,
     /// All taken spans; holds that have expired are left out.
     pub occupancy: Vec<OccupancyRow>,
     /// All offers of the waiting list.
@@ -269,6 +281,7 @@ pub fn check(history: &History, rows: &Rows, outside: &[OutsideRow]) -> Findings
     webhooks(history, rows, &mut findings);
     charges(history, rows, &mut findings);
     double_bookings(rows, outside, &mut findings);
+    rooms::check(rows, &mut findings);
     occupancy(rows, &mut findings);
     offers::check(history, rows, &mut findings);
     sides::check(rows, outside, &mut findings);

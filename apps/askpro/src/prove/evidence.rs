@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::checker::{
-    AppointmentRow, CopyRow, InboxRow, MadeRow, OccupancyRow, OfferRow, OutsideRow, Rows, Span,
+    AppointmentRow, CopyRow, FacilityKind, InboxRow, MadeRow, OccupancyRow, OfferRow, OutsideRow, Rows, Span,
 };
 use super::history::{Posted, typed_id};
 
@@ -45,6 +45,8 @@ struct Appointment {
     status: String,
     buffer_before_minutes: i32,
     buffer_after_minutes: i32,
+    branch_id: Uuid,
+    groups: Vec<Uuid>,
     sequence_id: Option<Uuid>,
     event_type_ref: Option<String>,
 }
@@ -95,6 +97,7 @@ pub async fn promises(administrator: &PgPool, tenant: &str) -> anyhow::Result<Ro
         now: all.now,
         appointments: all.appointments.into_iter().filter(|row| is_theirs(&row.tenant)).collect(),
         occupancy: all.occupancy.into_iter().filter(|row| is_theirs(&row.tenant)).collect(),
+        facilities: all.facilities,
         owners: all.owners,
         reviews: all.reviews,
         called_back: all.called_back,
@@ -104,7 +107,8 @@ pub async fn promises(administrator: &PgPool, tenant: &str) -> anyhow::Result<Ro
 
 async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
     let now = sqlx::query_scalar("SELECT app.now()").fetch_one(pool).await?;
-    // What an appointment needs of a person is judged against phases and buffers; a room must only not be taken twice.
+    // What an appointment has of a person is judged against phases and buffers. Which room it has is not: no two may have
+    // the same, and no more may need one than there are.
     let occupancy: Vec<Taken> = sqlx::query_as(
         "SELECT t.slug, o.resource_id, lower(o.span), upper(o.span),
                 CASE WHEN o.resource_kind = 'staff' THEN o.appointment_id END, o.offer_id
@@ -125,6 +129,7 @@ async fn read(pool: &PgPool) -> anyhow::Result<Rows> {
         now,
         owners: owners(pool).await?,
         appointments: appointments(pool).await?,
+        facilities: facilities(pool).await?,
         occupancy: occupancy
             .into_iter()
             .map(|(tenant, staff, from, until, appointment, offer)| OccupancyRow {
@@ -215,6 +220,19 @@ async fn made(pool: &PgPool) -> anyhow::Result<Vec<MadeRow>> {
     Ok(rows.into_iter().map(row).collect())
 }
 
+/// How many facilities of each group a branch has.
+async fn facilities(pool: &PgPool) -> anyhow::Result<BTreeMap<FacilityKind, usize>> {
+    let all: Vec<FacilityKind> =
+        sqlx::query_as("SELECT branch_id, group_id FROM public.facilities WHERE active")
+            .fetch_all(pool)
+            .await?;
+    let mut many = BTreeMap::new();
+    for kind in all {
+        *many.entry(kind).or_default() += 1;
+    }
+    Ok(many)
+}
+
 async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
     let phases: Vec<(Uuid, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
         "SELECT appointment_id, starts_at, ends_at FROM public.appointment_phases WHERE kind = 'staffed'",
@@ -227,7 +245,10 @@ async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
     }
     let rows: Vec<Appointment> = sqlx::query_as(
         "SELECT t.slug AS tenant, a.id, a.staff_id, a.customer_id, k.provider_call_id, a.starts_at, a.ends_at, a.status,
-                s.buffer_before_minutes, s.buffer_after_minutes, a.sequence_id, l.event_type_ref
+                s.buffer_before_minutes, s.buffer_after_minutes, a.branch_id,
+                ARRAY (SELECT n.group_id FROM public.service_facilities n
+                        WHERE n.tenant_id = a.tenant_id AND n.service_id = a.service_id AND n.need = 'stay') AS groups,
+                a.sequence_id, l.event_type_ref
            FROM public.appointments a
            JOIN public.tenants t ON t.id = a.tenant_id
            JOIN public.services s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
@@ -250,6 +271,7 @@ async fn appointments(pool: &PgPool) -> anyhow::Result<Vec<AppointmentRow>> {
             end: row.ends_at,
             status: row.status,
             buffers: (row.buffer_before_minutes.into(), row.buffer_after_minutes.into()),
+            needs: row.groups.into_iter().map(|group| (row.branch_id, group)).collect(),
             visit: row.sequence_id,
             event_type: row.event_type_ref,
         })

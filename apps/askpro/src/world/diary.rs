@@ -46,7 +46,7 @@ impl Standing {
 /// A stretch of time.
 pub type Stretch = (DateTime<Utc>, DateTime<Utc>);
 
-/// Time that is taken already, by slug of the branch and name of the person.
+/// Time that is taken already, by slug of the branch and name of the person or facility.
 pub type Taken = BTreeMap<(String, String), Vec<Stretch>>;
 
 /// A planned appointment, by names; ids are the loader's business.
@@ -64,8 +64,14 @@ pub struct Planned {
     pub customer: String,
     /// Its phases: whether the person is needed, beginning, end.
     pub phases: Vec<(bool, DateTime<Utc>, DateTime<Utc>)>,
+    /// When the person is busy: those phases in which they are needed, with the service's buffers.
+    pub busy: Vec<Stretch>,
+    /// Names of the facilities that it has from beginning to end, buffers included.
+    pub facilities: Vec<String>,
     /// Beginning and end.
     pub at: Stretch,
+    /// The same with the service's buffers.
+    pub with_buffers: Stretch,
     /// In minor units.
     pub price_minor: i64,
     /// Where it stands.
@@ -159,12 +165,20 @@ impl<'a> Planner<'a> {
         self.zone.from_local_datetime(&day.and_time(time)).earliest().map(|at| at.to_utc())
     }
 
-    fn is_free(&self, chair: usize, (start, end): Stretch) -> bool {
-        let chair = &self.chairs[chair];
-        let key = (chair.branch.slug.clone(), chair.staff.to_owned());
+    /// Whether a person, or a facility, of a branch has nothing else then.
+    fn is_free(&self, branch: &str, name: &str, (start, end): Stretch) -> bool {
         self.taken
-            .get(&key)
+            .get(&(branch.to_owned(), name.to_owned()))
             .is_none_or(|taken| taken.iter().all(|(from, until)| end <= *from || *until <= start))
+    }
+
+    /// A free facility of each group that the service needs, all of them for the whole stretch; none if one is missing.
+    fn facilities(&self, branch: &BranchFile, service: &ServiceFile, at: Stretch) -> Option<Vec<String>> {
+        let one_of = |group: &str| {
+            let mut of_group = branch.facilities.iter().filter(|facility| facility.group == group);
+            of_group.find(|facility| self.is_free(&branch.slug, &facility.name, at))
+        };
+        service.needs.iter().map(|need| Some(one_of(&need.group)?.name.clone())).collect()
     }
 
     /// Puts an appointment into the diary if its time is free and within the working hours.
@@ -178,25 +192,37 @@ impl<'a> Planner<'a> {
         minute: u16,
     ) -> bool {
         let length = u16::try_from(service.total_minutes()).unwrap_or(u16::MAX);
+        let (before, after) = (service.buffer_before_minutes, service.buffer_after_minutes);
+        let needed = u32::from(minute).saturating_sub(before)..=u32::from(minute) + u32::from(length) + after;
         let fits = self
             .hours(chair, day)
             .iter()
-            .any(|(from, until)| *from <= minute && minute.saturating_add(length) <= *until);
+            .any(|(from, until)| u32::from(*from) <= *needed.start() && *needed.end() <= u32::from(*until));
         let Some(start) = self.instant(day, minute).filter(|_| fits) else { return false };
-        let at = (start, start + TimeDelta::minutes(i64::from(length)));
-        if !self.is_free(chair, at) {
+        let minutes = |many: u32| TimeDelta::minutes(i64::from(many));
+        let at = (start, start + minutes(length.into()));
+        let with_buffers = (at.0 - minutes(before), at.1 + minutes(after));
+        let (branch, staff) = (self.chairs[chair].branch, self.chairs[chair].staff);
+        if !self.is_free(&branch.slug, staff, with_buffers) {
             return false;
         }
+        let Some(facilities) = self.facilities(branch, service, with_buffers) else { return false };
         let mut begin = start;
-        let phases = service
+        let phases: Vec<_> = service
             .all_phases()
             .into_iter()
             .map(|phase| {
                 let from = begin;
-                begin += TimeDelta::minutes(i64::from(phase.minutes()));
+                begin += minutes(phase.minutes());
                 (matches!(phase, PhaseFile::Staffed(_)), from, begin)
             })
             .collect();
+        let busy = phases.iter().filter(|(staffed, _, _)| *staffed).map(|(_, from, until)| {
+            // A buffer lies before the beginning and after the end, whatever phases are there.
+            let from = if *from == at.0 { with_buffers.0 } else { *from };
+            (from, if *until == at.1 { with_buffers.1 } else { *until })
+        });
+        let busy = busy.collect();
         let now = self.situation.now;
         let mut dice = Dice::new(self.situation.seed, &["made", key]);
         let ahead = TimeDelta::hours(30 + i64::try_from(dice.below(300)).unwrap_or(0));
@@ -209,18 +235,23 @@ impl<'a> Planner<'a> {
             (true, _) => Standing::Completed,
             (false, _) => Standing::Confirmed,
         };
-        let place = &self.chairs[chair];
         if standing != Standing::Cancelled {
-            self.taken.entry((place.branch.slug.clone(), place.staff.to_owned())).or_default().push(at);
+            for name in facilities.iter().map(String::as_str).chain([staff]) {
+                let taken = self.taken.entry((branch.slug.clone(), name.to_owned())).or_default();
+                taken.push(with_buffers);
+            }
         }
         self.planned.push(Planned {
             key: key.to_owned(),
-            branch: place.branch.slug.clone(),
-            staff: place.staff.to_owned(),
+            branch: branch.slug.clone(),
+            staff: staff.to_owned(),
             service: service.name.clone(),
             customer: customer.key.clone(),
             phases,
+            busy,
+            facilities,
             at,
+            with_buffers,
             price_minor: service.price_minor,
             standing,
             made_at,

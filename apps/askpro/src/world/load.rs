@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::calcom;
-use super::diary::{DAYS, Planned, Situation, Standing, Taken, plan};
+use super::diary::{DAYS, Planned, Situation, Standing, Stretch, Taken, plan};
 use super::ids::named;
 use super::people::{Person, of_tenant};
 use crate::blueprint::TenantFile;
@@ -47,6 +47,8 @@ struct Ids {
     tenant: Uuid,
     branches: BTreeMap<String, Uuid>,
     staff: BTreeMap<(String, String), Uuid>,
+    /// Those of a demo that was made before there were any are none.
+    facilities: BTreeMap<(String, String), Uuid>,
     services: BTreeMap<String, Uuid>,
 }
 
@@ -105,6 +107,17 @@ async fn ids_of(connection: &mut PgConnection, slug: &str) -> anyhow::Result<Ids
     .bind(tenant)
     .fetch_all(&mut *connection)
     .await?;
+    let facilities: Vec<(String, String, Uuid)> = sqlx::query_as(
+        "SELECT b.slug, f.name, f.id FROM public.facilities f
+           JOIN public.branches b ON b.tenant_id = f.tenant_id AND b.id = f.branch_id
+          WHERE f.tenant_id = $1",
+    )
+    .bind(tenant)
+    .fetch_all(&mut *connection)
+    .await?;
+    let by_name = |rows: Vec<(String, String, Uuid)>| {
+        rows.into_iter().map(|(branch, name, id)| ((branch, name), id)).collect()
+    };
     let services: Vec<(String, Uuid)> =
         sqlx::query_as("SELECT name, id FROM public.services WHERE tenant_id = $1")
             .bind(tenant)
@@ -113,7 +126,8 @@ async fn ids_of(connection: &mut PgConnection, slug: &str) -> anyhow::Result<Ids
     Ok(Ids {
         tenant,
         branches: branches.into_iter().collect(),
-        staff: staff.into_iter().map(|(branch, name, id)| ((branch, name), id)).collect(),
+        staff: by_name(staff),
+        facilities: by_name(facilities),
         services: services.into_iter().collect(),
     })
 }
@@ -149,12 +163,12 @@ async fn taken(connection: &mut PgConnection, ids: &Ids, now: DateTime<Utc>) -> 
     .bind(until)
     .fetch_all(connection)
     .await?;
-    let chairs: BTreeMap<Uuid, &(String, String)> =
-        ids.staff.iter().map(|(chair, id)| (*id, chair)).collect();
+    let names: BTreeMap<Uuid, &(String, String)> =
+        ids.staff.iter().chain(&ids.facilities).map(|(name, id)| (*id, name)).collect();
     let mut taken = Taken::new();
-    for (staff, from, until) in rows {
-        if let Some(chair) = chairs.get(&staff) {
-            taken.entry((*chair).clone()).or_default().push((from, until));
+    for (resource, from, until) in rows {
+        if let Some(name) = names.get(&resource) {
+            taken.entry((*name).clone()).or_default().push((from, until));
         }
     }
     Ok(taken)
@@ -256,7 +270,8 @@ async fn add_appointments(
     .bind(planned.iter().map(|one| one.made_at).collect::<Vec<_>>())
     .execute(&mut *connection)
     .await?;
-    add_phases(connection, ids.tenant, planned, &appointment_ids, &staff_ids).await?;
+    add_phases(connection, ids.tenant, planned, &appointment_ids).await?;
+    occupy(connection, ids, planned, &appointment_ids, &staff_ids).await?;
     let uids: Vec<String> = planned.iter().map(|one| calcom::uid(seed, &one.key)).collect();
     calcom::add_copies(connection, ids.tenant, &appointment_ids, &uids).await
 }
@@ -266,23 +281,15 @@ async fn add_phases(
     tenant: Uuid,
     planned: &[Planned],
     appointment_ids: &[Uuid],
-    staff_ids: &[Uuid],
 ) -> anyhow::Result<()> {
     let mut rows = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut busy = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for ((one, appointment), staff) in planned.iter().zip(appointment_ids).zip(staff_ids) {
+    for (one, appointment) in planned.iter().zip(appointment_ids) {
         for (position, (staffed, from, until)) in (0_i16..).zip(&one.phases) {
             rows.0.push(*appointment);
             rows.1.push(position);
             rows.2.push(if *staffed { "staffed" } else { "processing" }.to_owned());
             rows.3.push(*from);
             rows.4.push(*until);
-            if *staffed && one.standing != Standing::Cancelled {
-                busy.0.push(*staff);
-                busy.1.push(*appointment);
-                busy.2.push(*from);
-                busy.3.push(*until);
-            }
         }
     }
     sqlx::query(
@@ -295,19 +302,52 @@ async fn add_phases(
     .bind(rows.2)
     .bind(rows.3)
     .bind(rows.4)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// The time of people and facilities that the appointments take.
+async fn occupy(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    planned: &[Planned],
+    appointment_ids: &[Uuid],
+    staff_ids: &[Uuid],
+) -> anyhow::Result<()> {
+    let mut rows = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut take = |kind: &'static str, resource: Uuid, appointment: Uuid, (from, until): Stretch| {
+        rows.0.push(kind);
+        rows.1.push(resource);
+        rows.2.push(appointment);
+        rows.3.push(from);
+        rows.4.push(until);
+    };
+    for ((one, appointment), staff) in planned.iter().zip(appointment_ids).zip(staff_ids) {
+        if one.standing == Standing::Cancelled {
+            continue;
+        }
+        for busy in &one.busy {
+            take("staff", *staff, *appointment, *busy);
+        }
+        for name in &one.facilities {
+            if let Some(facility) = ids.facilities.get(&(one.branch.clone(), name.clone())) {
+                take("facility", *facility, *appointment, one.with_buffers);
+            }
+        }
+    }
     sqlx::query(
-        "INSERT INTO public.occupancy (tenant_id, resource_id, span, kind, appointment_id)
-         SELECT $1, o.staff, tstzrange(o.starts_at, o.ends_at), 'appointment', o.appointment
-           FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
-             AS o (staff, appointment, starts_at, ends_at)",
+        "INSERT INTO public.occupancy (tenant_id, resource_kind, resource_id, span, kind, appointment_id)
+         SELECT $1, o.kind, o.resource, tstzrange(o.starts_at, o.ends_at), 'appointment', o.appointment
+           FROM unnest($2::text[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+             AS o (kind, resource, appointment, starts_at, ends_at)",
     )
-    .bind(tenant)
-    .bind(busy.0)
-    .bind(busy.1)
-    .bind(busy.2)
-    .bind(busy.3)
+    .bind(ids.tenant)
+    .bind(rows.0)
+    .bind(rows.1)
+    .bind(rows.2)
+    .bind(rows.3)
+    .bind(rows.4)
     .execute(connection)
     .await?;
     Ok(())

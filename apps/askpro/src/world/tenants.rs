@@ -1,9 +1,12 @@
 //! The companies of the demo.
 
 use crate::blueprint::{
-    BranchFile, BreakFile, HoursFile, PhaseFile, PolicyFile, ServiceFile, StaffFile, TenantFile,
+    BranchFile, BreakFile, FacilityFile, FacilityGroupFile, HoursFile, NeedFile, PhaseFile, PolicyFile,
+    ServiceFile, StaffFile, TenantFile,
 };
 
+/// The practice's only room of this kind.
+const REST_ROOM: &str = "Ruheraum";
 /// Price of a minute of conversation in cents.
 const CALL_RATE: i64 = 15;
 
@@ -50,9 +53,16 @@ fn physio_lindt() -> TenantFile {
             service("Erstgespräch", &["Anamnese", "erster Termin"], "Gespräch", 60, 9500),
             service("Krankengymnastik", &["KG", "Gymnastik"], "Behandlung", 30, 3200),
             service("Massage", &["Rückenmassage", "klassische Massage"], "Behandlung", 45, 4900),
-            service("Lymphdrainage", &["manuelle Lymphdrainage"], "Behandlung", 60, 5600),
+            // In a room that is there once, and is aired afterwards.
+            ServiceFile {
+                buffer_after_minutes: 15,
+                needs: vec![NeedFile { group: REST_ROOM.to_owned(), when: None, phases: Vec::new() }],
+                ..service("Lymphdrainage", &["manuelle Lymphdrainage"], "Behandlung", 60, 5600)
+            },
         ],
+        facility_groups: vec![FacilityGroupFile { name: REST_ROOM.to_owned(), kind: "room".to_owned() }],
         branches: vec![BranchFile {
+            facilities: vec![FacilityFile { name: REST_ROOM.to_owned(), group: REST_ROOM.to_owned() }],
             staff: ["Eva Lindt", "Farid Amiri", "Greta Huber"].map(|name| person(name, Vec::new())).to_vec(),
             ..branch("schwabing", "Schwabing", "BY", "+4989555200", hours)
         }],

@@ -31,6 +31,7 @@ fn appointment(number: u128, start: i64) -> AppointmentRow {
         status: "confirmed".to_owned(),
         staffed: vec![(at(start), at(start + 30))],
         buffers: (0, 0),
+        needs: Vec::new(),
         visit: None,
         event_type: Some("2001".to_owned()),
     }
@@ -193,6 +194,42 @@ fn two_at_once_are_a_double_booking_here_and_there() {
         end.block();
     };
     assert_eq!(End::spoiled(gap), [""; 0]);
+}
+
+#[test]
+fn more_stays_than_rooms_are_a_double_booking() {
+    let room = (id(70), id(71));
+    let both_need_it = |apart: i64| {
+        move |end: &mut End| {
+            let start = end.rows.appointments[0].end + TimeDelta::minutes(apart);
+            let [first, second, ..] = end.rows.appointments.as_mut_slice() else { panic!("two") };
+            // With another person, so that nobody is in two places.
+            second.staff = id(51);
+            (second.start, second.end) = (start, start + TimeDelta::minutes(30));
+            second.staffed = vec![(second.start, second.end)];
+            first.needs.push(room);
+            second.needs.push(room);
+            end.rows.facilities.insert(room, 1);
+            end.block();
+        }
+    };
+    let named = |spoil: &dyn Fn(&mut End)| End::spoiled(spoil).contains(&"double_booking");
+    assert!(!named(&both_need_it(0)));
+    assert!(named(&both_need_it(-1)));
+    assert!(!named(&|end: &mut End| {
+        both_need_it(-1)(end);
+        end.rows.facilities.insert(room, 2);
+    }));
+    // The room is aired afterwards.
+    assert!(named(&|end: &mut End| {
+        both_need_it(0)(end);
+        end.rows.appointments[0].buffers = (0, 15);
+        end.block();
+    }));
+    assert!(named(&|end: &mut End| {
+        both_need_it(0)(end);
+        end.rows.facilities.clear();
+    }));
 }
 
 #[test]

@@ -32,7 +32,9 @@ impl Given {
         for one in planned {
             self.there.insert(one.key.clone());
             if one.standing != Standing::Cancelled {
-                self.taken.entry((one.branch.clone(), one.staff.clone())).or_default().push(one.at);
+                for name in one.facilities.iter().chain([&one.staff]) {
+                    self.taken.entry((one.branch.clone(), name.clone())).or_default().push(one.with_buffers);
+                }
             }
             if one.standing == Standing::Confirmed {
                 self.waiting.insert(one.customer.clone());
@@ -84,10 +86,17 @@ fn nobody_is_in_two_places_and_everything_is_within_the_hours() {
             let busy: Vec<_> = planned.iter().filter(|one| one.standing != Standing::Cancelled).collect();
             for (place, one) in busy.iter().enumerate() {
                 for other in &busy[place + 1..] {
-                    let apart = one.staff != other.staff || one.at.1 <= other.at.0 || other.at.1 <= one.at.0;
-                    assert!(apart, "{} and {}", one.key, other.key);
+                    let (this, that) = (one.with_buffers, other.with_buffers);
+                    let shared = one.staff == other.staff
+                        || one.branch == other.branch
+                            && one.facilities.iter().any(|name| other.facilities.contains(name));
+                    assert!(!shared || this.1 <= that.0 || that.1 <= this.0, "{} and {}", one.key, other.key);
                 }
             }
+            let needy = |one: &&&Planned| {
+                tenant.services.iter().any(|of| of.name == one.service && !of.needs.is_empty())
+            };
+            assert!(busy.iter().filter(needy).all(|one| !one.facilities.is_empty()));
             let keys: BTreeSet<_> = planned.iter().map(|one| &one.key).collect();
             assert_eq!(keys.len(), planned.len());
         }
