@@ -24,6 +24,8 @@ pub enum Kind {
     Block,
     /// The version of an account.
     Version,
+    /// The version of one event type of an account.
+    EventTypeVersion,
     /// A week of an event type.
     Week,
 }
@@ -39,6 +41,7 @@ impl Kind {
             Self::Budget => "budget",
             Self::Block => "block",
             Self::Version => "version",
+            Self::EventTypeVersion => "event-type",
             Self::Week => "week",
         }
     }

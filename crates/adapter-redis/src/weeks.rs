@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use appointment::calendar::{AccountVersion, CalendarLink, ConnectionId, OfferedWeek, OfferedWeeks};
+use appointment::calendar::{
+    CalendarLink, ConnectionId, OfferVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
+};
 use appointment::model::Minute;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -32,8 +34,18 @@ impl RedisWeeks {
         Self { redis, to_live: to_live.max(Duration::from_millis(1)) }
     }
 
-    fn version_key(&self, scope: &TenantScope, connection: ConnectionId) -> String {
+    fn account_key(&self, scope: &TenantScope, connection: ConnectionId) -> String {
         self.redis.key(&CacheKey::of(scope, Kind::Version, connection.as_uuid()))
+    }
+
+    fn event_type_key(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        event_type: &RemoteEventType,
+    ) -> String {
+        let name = format!("{connection}\n{}", event_type.as_str());
+        self.redis.key(&CacheKey::of_text(scope, Kind::EventTypeVersion, &name))
     }
 
     /// A week is named by all that a link consists of.
@@ -48,34 +60,42 @@ impl RedisWeeks {
 
 #[async_trait]
 impl OfferedWeeks for RedisWeeks {
-    async fn version(&self, scope: &TenantScope, connection: ConnectionId) -> Option<AccountVersion> {
-        let key = self.version_key(scope, connection);
+    async fn version(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        event_type: &RemoteEventType,
+    ) -> Option<OfferVersion> {
+        let keys = [self.account_key(scope, connection), self.event_type_key(scope, connection, event_type)];
         // Whoever finds none makes one; of two who do so at once, one wins, and both hear which.
         let mut pipeline = redis::pipe();
-        pipeline
-            .cmd("SET")
-            .arg(&key)
-            .arg(fresh())
-            .arg("NX")
-            .arg("PX")
-            .arg(milliseconds(VERSION_TO_LIVE))
-            .ignore();
-        pipeline.cmd("GET").arg(&key);
-        let found: Option<(Option<String>,)> =
+        for key in &keys {
+            let to_live = milliseconds(VERSION_TO_LIVE);
+            pipeline.cmd("SET").arg(key).arg(fresh()).arg("NX").arg("PX").arg(to_live).ignore();
+        }
+        pipeline.cmd("MGET").arg(&keys);
+        let found: Option<([Option<String>; 2],)> =
             self.redis.ask(|mut server| async move { pipeline.query_async(&mut server).await }).await;
-        Uuid::parse_str(&found?.0?).ok().map(AccountVersion)
+        let [account, event_type] = found?.0.map(|text| Uuid::parse_str(&text?).ok());
+        Some(OfferVersion { account: account?, event_type: event_type? })
     }
 
-    async fn changed(&self, scope: &TenantScope, connection: ConnectionId) -> bool {
-        let key = self.version_key(scope, connection);
-        self.redis
-            .ask(|mut server| async move {
-                let mut command = redis::cmd("SET");
-                command.arg(key).arg(fresh()).arg("PX").arg(milliseconds(VERSION_TO_LIVE));
-                command.exec_async(&mut server).await
-            })
-            .await
-            .is_some()
+    async fn changed(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        event_types: &[RemoteEventType],
+    ) -> bool {
+        let mut keys: Vec<String> =
+            event_types.iter().map(|one| self.event_type_key(scope, connection, one)).collect();
+        if keys.is_empty() {
+            keys.push(self.account_key(scope, connection));
+        }
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.cmd("SET").arg(key).arg(fresh()).arg("PX").arg(milliseconds(VERSION_TO_LIVE)).ignore();
+        }
+        self.redis.ask(|mut server| async move { pipeline.exec_async(&mut server).await }).await.is_some()
     }
 
     async fn find(&self, scope: &TenantScope, link: &CalendarLink, week: i64) -> Option<OfferedWeek> {
@@ -88,7 +108,7 @@ impl OfferedWeeks for RedisWeeks {
         Some(OfferedWeek {
             starts: written.starts.into_iter().map(Minute).collect(),
             fetched_at: written.fetched_at,
-            version: AccountVersion(written.version),
+            version: OfferVersion { account: written.account, event_type: written.event_type },
         })
     }
 
@@ -97,7 +117,8 @@ impl OfferedWeeks for RedisWeeks {
         let written = Written {
             starts: offered.starts.iter().map(|start| start.0).collect(),
             fetched_at: offered.fetched_at,
-            version: offered.version.0,
+            account: offered.version.account,
+            event_type: offered.version.event_type,
         };
         let Ok(text) = serde_json::to_string(&written) else { return };
         let to_live = milliseconds(self.to_live);
@@ -116,7 +137,8 @@ impl OfferedWeeks for RedisWeeks {
 struct Written {
     starts: Vec<i64>,
     fetched_at: DateTime<Utc>,
-    version: Uuid,
+    account: Uuid,
+    event_type: Uuid,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a version is a nonce, never an id of anything")]

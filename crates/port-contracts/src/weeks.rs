@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    AccountVersion, CalendarLink, ConnectionId, OfferedWeek, OfferedWeeks, RemoteEventType,
+    CalendarLink, ConnectionId, OfferVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
 };
 use appointment::model::Minute;
 use chrono::{DateTime, TimeDelta};
@@ -44,20 +44,31 @@ fn link(connection: u128, event_type: &str) -> CalendarLink {
     CalendarLink { connection: account(connection), event_type, host: None }
 }
 
-/// A change is seen by everybody, at that account of that tenant alone.
+/// A change is seen by everybody, at that account of that tenant alone, and of what it concerns there.
 pub async fn a_version_is_the_same_for_all_until_something_changes(fixture: &WeeksFixture) {
     let (ours, theirs) = (scope(1, None), scope(2, None));
-    let before = fixture.here.version(&ours, account(1)).await;
+    let (one, other) = (link(1, "4711").event_type, link(1, "4712").event_type);
+    let before = fixture.here.version(&ours, account(1), &one).await;
     assert!(before.is_some());
-    assert_eq!(fixture.there.version(&ours, account(1)).await, before);
-    let strangers = fixture.here.version(&theirs, account(1)).await;
-    let other = fixture.here.version(&ours, account(2)).await;
-    assert!(fixture.there.changed(&ours, account(1)).await);
-    let after = fixture.here.version(&ours, account(1)).await;
-    assert_ne!(after, before);
-    assert_eq!(fixture.there.version(&ours, account(1)).await, after);
-    assert_eq!(fixture.there.version(&theirs, account(1)).await, strangers);
-    assert_eq!(fixture.there.version(&ours, account(2)).await, other);
+    assert_eq!(fixture.there.version(&ours, account(1), &one).await, before);
+    let strangers = fixture.here.version(&theirs, account(1), &one).await;
+    let elsewhere = fixture.here.version(&ours, account(2), &one).await;
+    let beside = fixture.here.version(&ours, account(1), &other).await;
+    for concerned in [vec![], vec![one.clone()]] {
+        let before = fixture.here.version(&ours, account(1), &one).await;
+        assert!(fixture.there.changed(&ours, account(1), &concerned).await);
+        let after = fixture.here.version(&ours, account(1), &one).await;
+        assert_ne!(after, before);
+        assert_eq!(fixture.there.version(&ours, account(1), &one).await, after);
+        assert_eq!(fixture.there.version(&theirs, account(1), &one).await, strangers);
+        assert_eq!(fixture.there.version(&ours, account(2), &one).await, elsewhere);
+    }
+    // The first change was of everything, the second of one.
+    let now = fixture.there.version(&ours, account(1), &other).await;
+    assert_ne!(now, beside);
+    assert_eq!(now.map(|now| now.event_type), beside.map(|beside| beside.event_type));
+    assert!(fixture.there.changed(&ours, account(1), &[other.clone(), one]).await);
+    assert_ne!(fixture.there.version(&ours, account(1), &other).await, now);
 }
 
 /// Tenant, account, event type and week all belong to the name.
@@ -66,7 +77,7 @@ pub async fn a_week_comes_back_whole_and_under_no_other_name(fixture: &WeeksFixt
     let week = OfferedWeek {
         starts: vec![Minute(29_000_000), Minute(29_000_015)],
         fetched_at: DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_700_000_000_123),
-        version: AccountVersion(Uuid::from_u128(9)),
+        version: OfferVersion { account: Uuid::from_u128(9), event_type: Uuid::from_u128(8) },
     };
     assert_eq!(fixture.here.find(&ours, &link(1, "4711"), 7).await, None);
     fixture.here.keep(&ours, &link(1, "4711"), 7, &week).await;

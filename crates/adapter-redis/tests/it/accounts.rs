@@ -52,14 +52,14 @@ async fn every_value_names_its_tenant_and_is_forgotten_in_time() {
     };
     pacing.settle(&ours, account, Errand::Read, leave, Heard::Enough).await;
     let weeks = RedisWeeks::new(link, Duration::from_secs(900));
-    let version = weeks.version(&ours, account).await.unwrap();
-    let link_of_week =
-        CalendarLink { connection: account, event_type: RemoteEventType::parse("4711").unwrap(), host: None };
+    let event_type = RemoteEventType::parse("4711").unwrap();
+    let version = weeks.version(&ours, account, &event_type).await.unwrap();
+    let link_of_week = CalendarLink { connection: account, event_type, host: None };
     let week = OfferedWeek { starts: Vec::new(), fetched_at: DateTime::UNIX_EPOCH, version };
     weeks.keep(&ours, &link_of_week, 7, &week).await;
 
     let found = look(&server).await;
-    let kinds = ["notes", "breaker-read", "budget", "block", "version", "week"];
+    let kinds = ["notes", "breaker-read", "budget", "block", "version", "event-type", "week"];
     assert_eq!(found.len(), kinds.len(), "{found:?}");
     for kind in kinds {
         let begins = format!("{}:{}:{kind}:", server.prefix(), ours.tenant().as_uuid().simple());

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, StaffId, TenantScope};
 
-use super::remote::{CalendarLink, ConnectionId};
+use super::remote::{CalendarLink, ConnectionId, RemoteEventType};
 use crate::model::{Minute, Span};
 
 /// Starts that an outside calendar offers of one person's time for one service.
@@ -203,6 +203,12 @@ pub trait OutsideTimes: Send + Sync {
         window: Span,
     ) -> Option<Offered>;
 
-    /// Something changed there: what is remembered of the connection is not fresh any more.
-    async fn changed(&self, scope: &TenantScope, connection: ConnectionId);
+    /// Something changed there: what is remembered of the connection is not fresh any more. If it is known to concern the
+    /// people of one event type alone, what is remembered of others is.
+    async fn changed<'a>(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        of: Option<&'a RemoteEventType>,
+    );
 }

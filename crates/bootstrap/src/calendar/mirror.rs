@@ -3,7 +3,7 @@
 //! The provider is asked for whole weeks of one event type, so that a conversation costs one request. However many ask
 //! at once, one request is under way for a week; it goes on when nobody waits any more, and whoever asks next finds
 //! its answer. An answer is fresh for a minute, an empty one for less, and none once something has changed there: a
-//! change raises the connection's version, and what was fetched under an older one is not fresh. What is not fresh is
+//! change raises the version of what it concerns, and what was fetched under an older one is not fresh. What is not fresh is
 //! kept a while for callers whose question the provider does not answer in time. Where processes have a memory in common
 //! ([`MirroredTimes::together`]), a week that one of them has fetched is fresh for all.
 //!
@@ -15,13 +15,13 @@
 
 mod refresh;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use appointment::calendar::{
     CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OfferedWeek,
-    OfferedWeeks, OutsideTimes, RemoteUid,
+    OfferedWeeks, OutsideTimes, RemoteEventType, RemoteUid,
 };
 use appointment::model::{Minute, Span};
 use async_trait::async_trait;
@@ -158,7 +158,7 @@ impl MirroredTimes {
     fn is_fresh(&self, key: &Key, week: &Week) -> bool {
         let limit = if week.starts.is_empty() { self.policy.fresh_empty } else { self.policy.fresh };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
-        week.version == self.together.version(key.0, key.1.connection)
+        week.version == self.together.version(key.0, &key.1)
             && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
     }
 
@@ -215,7 +215,7 @@ impl MirroredTimes {
         if key.3.is_some() {
             return None;
         }
-        let version = self.together.version(key.0, key.1.connection);
+        let version = self.together.version(key.0, &key.1);
         let found = self.together.find(scope, &key.1, key.2, version).await?;
         let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
@@ -226,8 +226,8 @@ impl MirroredTimes {
     async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
         let (_, link, week, without) = key;
         // Read before asking: a change meanwhile makes the answer old.
-        self.together.hear(scope, link.connection).await;
-        let version = self.together.version(scope.tenant(), link.connection);
+        self.together.hear(scope, link).await;
+        let version = self.together.version(scope.tenant(), link);
         let connection = match self.book.connection(scope, link.connection).await {
             Ok(connection) => connection?,
             Err(error) => {
@@ -254,6 +254,27 @@ impl MirroredTimes {
         }
     }
 
+    /// All event types of the people of one: a booking of it takes their time from each. None if that cannot be said.
+    async fn of_its_people(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        event_type: &RemoteEventType,
+    ) -> Vec<RemoteEventType> {
+        let links = match self.book.links(scope, connection).await {
+            Ok(links) => links,
+            Err(error) => {
+                tracing::warn!(%error, connection.id = %connection, "the links of an outside calendar could not be read");
+                return Vec::new();
+            }
+        };
+        let its = links.iter().filter(|(_, link)| link.link.event_type == *event_type);
+        let people: HashSet<StaffId> = its.map(|(_, link)| link.staff).collect();
+        let theirs = links.into_iter().filter(|(_, link)| people.contains(&link.staff));
+        let theirs: HashSet<RemoteEventType> = theirs.map(|(_, link)| link.link.event_type).collect();
+        theirs.into_iter().collect()
+    }
+
     /// One person's starts within the window.
     async fn of_person(
         &self,
@@ -262,7 +283,7 @@ impl MirroredTimes {
         window: Span,
     ) -> Offered {
         let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
-        self.together.hear(scope, link.connection).await;
+        self.together.hear(scope, link).await;
         let weeks = week_of(first)..=week_of(last);
         let key = |week| (scope.tenant(), link.clone(), week, without.cloned());
         let keys: Vec<Key> = weeks.map(key).collect();
@@ -351,8 +372,17 @@ impl OutsideTimes for MirroredTimes {
         Some(self.of_person(scope, (link, Some(&uid)), window).await)
     }
 
-    async fn changed(&self, scope: &TenantScope, connection: ConnectionId) {
-        self.together.changed(scope, connection).await;
+    async fn changed<'a>(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        of: Option<&'a RemoteEventType>,
+    ) {
+        let event_types = match of {
+            Some(event_type) => self.of_its_people(scope, connection, event_type).await,
+            None => Vec::new(),
+        };
+        self.together.changed(scope, connection, &event_types).await;
     }
 }
 

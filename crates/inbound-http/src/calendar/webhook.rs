@@ -50,7 +50,9 @@ async fn receive(
         return Err(Refusal::bad_request("not_json", "the body is not JSON"));
     };
     let stored = store(edge, context, &visitor, &identity, &body, Admission::Process).await?;
-    if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored) {
+    if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored)
+        && !is_our_own(&body)
+    {
         door.rang(&visitor).await;
     }
     let word = match stored {
@@ -58,6 +60,13 @@ async fn receive(
         Stored::Duplicate => "duplicate",
     };
     Ok((StatusCode::OK, Json(json!({"received": true, "status": word}))).into_response())
+}
+
+/// Whether it is the news that a booking was made, by us: it takes no time from anybody that is not taken here. One that
+/// was made anew of another booking may have kept our marker.
+fn is_our_own(body: &[u8]) -> bool {
+    let Ok(decode::Delivery::News(news)) = decode::webhook(body) else { return false };
+    news.trigger == decode::Trigger::Created && news.marker.is_some() && news.previous_uid.is_none()
 }
 
 /// The account, if its secret signed the body. Whoever guesses learns nothing about which accounts there are.
@@ -119,4 +128,30 @@ async fn store(
         tracing::error!(error = %chain(&error), "a webhook of an outside calendar could not be stored");
         Refusal::unavailable("not_stored")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::is_our_own;
+
+    #[test]
+    fn only_what_we_made_ourselves_is_no_news() {
+        let marker =
+            json!({"askpro_appointment": kernel::AppointmentId::from_uuid(uuid::Uuid::from_u128(7))});
+        let told = |event: &str, metadata: &Value, more: &Value| {
+            let mut payload = json!({"uid": "uid_a1", "metadata": metadata});
+            if let (Some(payload), Some(more)) = (payload.as_object_mut(), more.as_object()) {
+                payload.extend(more.clone());
+            }
+            is_our_own(json!({"triggerEvent": event, "payload": payload}).to_string().as_bytes())
+        };
+        assert!(told("BOOKING_CREATED", &marker, &json!({})));
+        assert!(!told("BOOKING_CREATED", &json!({}), &json!({})));
+        assert!(!told("BOOKING_CREATED", &marker, &json!({"rescheduleUid": "uid_a0"})));
+        assert!(!told("BOOKING_RESCHEDULED", &marker, &json!({})));
+        assert!(!told("BOOKING_CANCELLED", &marker, &json!({})));
+        assert!(!is_our_own(b"{}"));
+    }
 }

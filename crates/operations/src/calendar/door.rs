@@ -77,7 +77,7 @@ impl CalendarDoor {
 
     /// Something happened there, as a proven webhook says.
     pub async fn rang(&self, visitor: &Visitor) {
-        self.outside.changed(&visitor.scope, visitor.connection.id).await;
+        self.outside.changed(&visitor.scope, visitor.connection.id, None).await;
     }
 }
 

@@ -61,11 +61,16 @@ impl CalendarNews {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        self.desk.parts.outside.changed(scope, connection.id).await;
-        match follow(&self.desk.parts, scope, connection, uid, effort).await? {
-            Some(booking) => self.take_in(scope, connection, &booking, effort).await,
-            None => Ok(Heard::Nothing),
+        let heard = match follow(&self.desk.parts, scope, connection, uid, effort).await {
+            Ok(Some(booking)) => self.take_in(scope, connection, &booking, effort).await,
+            Ok(None) => Ok(Heard::Nothing),
+            Err(error) => Err(error.into()),
+        };
+        // What we did there ourselves made what is remembered old when it was done.
+        if !matches!(heard, Ok(Heard::Known)) {
+            self.desk.parts.outside.changed(scope, connection.id, None).await;
         }
+        heard
     }
 
     /// Takes in a booking as it was just read there.

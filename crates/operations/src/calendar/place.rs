@@ -86,7 +86,7 @@ impl CopyDesk {
         effort: Effort,
     ) -> Result<(), WriteFailure> {
         let done = self.parts.gateway.cancel(scope, connection, uid, effort).await;
-        self.parts.outside.changed(scope, connection.id).await;
+        self.parts.outside.changed(scope, connection.id, None).await;
         done
     }
 

@@ -108,7 +108,7 @@ impl OutsideSlots {
             }
         }
         if hidden != Hidden::Not {
-            self.parts.outside.changed(scope, planned.connection).await;
+            self.parts.outside.changed(scope, planned.connection, None).await;
         }
         Ok(hidden)
     }
@@ -131,7 +131,7 @@ impl OutsideSlots {
         match self.parts.gateway.release(scope, &connection, uid, self.parts.effort).await {
             Ok(()) => {
                 self.note(scope, offer.id, None).await?;
-                self.parts.outside.changed(scope, known.connection).await;
+                self.parts.outside.changed(scope, known.connection, None).await;
                 Ok(Released::Gone)
             }
             Err(failure) => {
@@ -200,7 +200,7 @@ impl FreedThere for OutsideSlots {
             Ok(starts) => {
                 if !starts.contains(&freed.starts_at) {
                     // What is remembered may say otherwise.
-                    self.parts.outside.changed(scope, link.connection).await;
+                    self.parts.outside.changed(scope, link.connection, None).await;
                 }
                 let starts = starts.into_iter().map(Minute::floor).collect();
                 Ok(There::Offers { starts, some_hidden })

@@ -48,7 +48,7 @@ pub(crate) async fn at_that_time(
         Promise::Held => ("", "so eintragen"),
         Promise::NotHeld => (", festhalten kann ich die Zeit nicht", "gleich eintragen"),
         Promise::ByOurPlan => {
-            (" nach unserem Plan, der Kalender antwortet gerade nicht", "schon einmal vormerken")
+            (" nach unserem Plan, im Kalender nachsehen kann ich gerade nicht", "schon einmal vormerken")
         }
     };
     reply.message = format!(

@@ -160,7 +160,7 @@ pub(crate) fn free(
             "gerade frei, festhalten kann ich die Zeit aber nicht, soll ich sie gleich eintragen"
         }
         Promise::ByOurPlan => {
-            "nach unserem Plan frei, der Kalender antwortet aber gerade nicht, soll ich den Termin schon einmal vormerken"
+            "nach unserem Plan frei, im Kalender nachsehen kann ich aber gerade nicht, soll ich den Termin schon einmal vormerken"
         }
     };
     promise

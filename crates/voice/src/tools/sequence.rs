@@ -184,9 +184,11 @@ fn free(
     let (plan, how, question) = match promise {
         Promise::Held => ("", "", "so eintragen"),
         Promise::NotHeld => ("", ", festhalten kann ich die Zeit aber nicht", "gleich eintragen"),
-        Promise::ByOurPlan => {
-            ("nach unserem Plan ", ", der Kalender antwortet aber gerade nicht", "schon einmal vormerken")
-        }
+        Promise::ByOurPlan => (
+            "nach unserem Plan ",
+            ", im Kalender nachsehen kann ich aber gerade nicht",
+            "schon einmal vormerken",
+        ),
     };
     let message =
         format!("{moment} geht {whole} {plan}nacheinander, {course}{how}, soll ich {whole} {question}?");

@@ -27,8 +27,8 @@ async fn what_is_free_by_our_plan_is_promised_as_that_and_noted() {
     assert_eq!(
         hoped.message,
         "Am Freitag, dem siebenundzwanzigsten November, um zehn Uhr geht beides nach unserem Plan nacheinander, zuerst \
-         Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, der Kalender antwortet aber gerade \
-         nicht, soll ich beides schon einmal vormerken?"
+         Haarschnitt, danach um zehn Uhr dreißig Bartpflege, beides bei Boris Kühn, im Kalender nachsehen kann ich aber \
+         gerade nicht, soll ich beides schon einmal vormerken?"
     );
     assert_eq!(hoped.data["certainty"], "unverified");
     let noted = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;

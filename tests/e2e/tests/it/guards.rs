@@ -252,7 +252,13 @@ impl OutsideTimes for NothingRemembered {
         None
     }
 
-    async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
+    async fn changed<'a>(
+        &self,
+        _: &TenantScope,
+        _: ConnectionId,
+        _: Option<&'a appointment::calendar::RemoteEventType>,
+    ) {
+    }
 }
 
 /// The product's own engine for copies, on the house's database, with this eyesight.

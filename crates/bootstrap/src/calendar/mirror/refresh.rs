@@ -65,9 +65,9 @@ impl MirroredTimes {
     /// One round: asks again for what was asked for lately and is about to go stale, and for what is linked in `warm` and
     /// not known. `scope_of` acts for the owner of what is remembered.
     pub async fn refresh(&self, warm: &[Warm], scope_of: impl Fn(TenantId) -> TenantScope) -> Refreshed {
-        let accounts: HashSet<_> = self.weeks.iter().map(|(key, _)| (key.0, key.1.connection)).collect();
-        for (tenant, connection) in accounts {
-            self.together.hear(&scope_of(tenant), connection).await;
+        let remembered: HashSet<_> = self.weeks.iter().map(|(key, _)| (key.0, key.1.clone())).collect();
+        for (tenant, link) in remembered {
+            self.together.hear(&scope_of(tenant), &link).await;
         }
         let now = self.clock.now();
         let this_week = week_of(Minute::floor(now).0);
@@ -124,7 +124,7 @@ impl MirroredTimes {
     }
 
     fn is_due(&self, key: &Key, week: &Week, urgency: Urgency) -> bool {
-        let is_old = week.version != self.together.version(key.0, key.1.connection);
+        let is_old = week.version != self.together.version(key.0, &key.1);
         let age = self.clock.real_now().signed_duration_since(week.fetched_at);
         let limit = TimeDelta::from_std(urgency.due_after(&self.policy)).unwrap_or(TimeDelta::MAX);
         (is_old && !urgency.unasked) || age > limit

@@ -5,8 +5,9 @@ use appointment::calendar::{
     RemoteBooking, RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
     Secret, WriteFailure,
 };
-use kernel::AppointmentId;
+use appointment::model::ServiceLink;
 use kernel::testing::{FixedClock, scope};
+use kernel::{AppointmentId, BranchId, ServiceId};
 use uuid::Uuid;
 
 use super::*;
@@ -147,12 +148,35 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn link() -> CalendarLink {
+fn event_type(name: &str) -> RemoteEventType {
+    RemoteEventType::parse(name).unwrap()
+}
+
+fn link_to(name: &str) -> CalendarLink {
     CalendarLink {
         connection: ConnectionId::from_uuid(Uuid::from_u128(1)),
-        event_type: RemoteEventType::parse("4711").unwrap(),
+        event_type: event_type(name),
         host: None,
     }
+}
+
+fn link() -> CalendarLink {
+    link_to("4711")
+}
+
+fn person(number: u128) -> StaffId {
+    StaffId::from_uuid(Uuid::from_u128(number))
+}
+
+/// One person has two event types of their own, another one has one.
+fn linked() -> Vec<(BranchId, ServiceLink)> {
+    let of = |(service, staff, name)| ServiceLink {
+        service: ServiceId::from_uuid(Uuid::from_u128(service)),
+        staff: person(staff),
+        link: link_to(name),
+    };
+    let branch = BranchId::from_uuid(Uuid::from_u128(3));
+    [(11, 7, "4711"), (12, 7, "4712"), (11, 8, "4713")].map(|one| (branch, of(one))).to_vec()
 }
 
 /// The only appointment that has a copy.
@@ -194,6 +218,7 @@ impl World {
             }
             Ok(Some(copy))
         });
+        book.expect_links().returning(|_, _| Ok(linked()));
         let policy = MirrorPolicy {
             fresh: Duration::from_secs(60),
             fresh_empty: Duration::from_secs(15),
@@ -209,10 +234,22 @@ impl World {
     }
 
     async fn ask(&self, day: &str) -> Offered {
+        self.ask_about((person(7), link()), day).await
+    }
+
+    async fn ask_about(&self, who: (StaffId, CalendarLink), day: &str) -> Offered {
         let window = Span::new(at(&format!("{day}T00:00:00Z")), at(&format!("{day}T23:59:00Z")));
-        let staff = StaffId::from_uuid(Uuid::from_u128(7));
-        let mut offered = self.mirror.offered(&self.scope, &[(staff, link())], window).await;
+        let mut offered = self.mirror.offered(&self.scope, &[who], window).await;
         offered.remove(0).1
+    }
+
+    /// Asks about everything that is linked; how often the provider was asked for it.
+    async fn asks_of_all(&self) -> usize {
+        let before = self.asked();
+        for (_, one) in linked() {
+            self.ask_about((one.staff, one.link), "2026-11-24").await;
+        }
+        self.asked() - before
     }
 
     fn asked(&self) -> usize {
@@ -244,15 +281,33 @@ async fn an_answer_is_fresh_for_a_minute_an_empty_one_for_less_and_none_after_a_
     assert_eq!(world.asked(), 2);
 
     lock(&world.provider.offers).clear();
-    world.mirror.changed(&world.scope, link().connection).await;
+    world.mirror.changed(&world.scope, link().connection, None).await;
     assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.is_empty()));
     assert_eq!(world.asked(), 3);
     world.clock.advance(TimeDelta::seconds(16));
     world.ask("2026-11-24").await;
     assert_eq!(world.asked(), 4);
-    world.mirror.changed(&scope(2, None), link().connection).await;
+    world.mirror.changed(&scope(2, None), link().connection, None).await;
     world.ask("2026-11-24").await;
     assert_eq!(world.asked(), 4, "another company's news are none of ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_concerns_one_person_leaves_what_is_known_of_others_fresh() {
+    let world = World::new(5);
+    let connection = link().connection;
+    assert_eq!(world.asks_of_all().await, 3);
+    assert_eq!(world.asks_of_all().await, 0);
+    // A booking of one of their event types takes their time from the other, too.
+    world.mirror.changed(&world.scope, connection, Some(&event_type("4712"))).await;
+    assert_eq!(world.asks_of_all().await, 2);
+    world.mirror.changed(&world.scope, connection, Some(&event_type("4713"))).await;
+    assert_eq!(world.asks_of_all().await, 1);
+    world.mirror.changed(&world.scope, connection, None).await;
+    assert_eq!(world.asks_of_all().await, 3);
+    // Nobody is known to have it: it may be anybody's.
+    world.mirror.changed(&world.scope, connection, Some(&event_type("4799"))).await;
+    assert_eq!(world.asks_of_all().await, 3);
 }
 
 /// Where product time is not the machine's, an answer is as old as it really is, and told in product time.

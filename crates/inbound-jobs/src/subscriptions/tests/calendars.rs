@@ -30,7 +30,7 @@ pub(super) fn over_fakes(
 ) -> (CalendarProcessing, Arc<CalendarRounds>) {
     let ids = Arc::new(SequentialIds::default());
     let mut outside = MockOutsideTimes::new();
-    outside.expect_changed().returning(|_, _| ());
+    outside.expect_changed().returning(|_, _, _| ());
     let outside = Arc::new(outside);
     let mut survey = MockCalendarSurvey::new();
     survey.expect_active_connections().returning(|_| Ok(Vec::new()));

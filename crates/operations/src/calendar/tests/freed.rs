@@ -41,7 +41,7 @@ impl List {
         let callbacks = CallbackService::new(world.callbacks.clone(), clock.clone(), ids.clone());
         let customers = CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids);
         let mut outside = appointment::calendar::MockOutsideTimes::new();
-        outside.expect_changed().returning(|_, _| ());
+        outside.expect_changed().returning(|_, _, _| ());
         let freed = FreedTimes::new(list.clone(), desk.clone(), world.bookings.clone(), callbacks, customers);
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: store.clone(),

@@ -190,7 +190,7 @@ impl World {
         let mut outside = MockOutsideTimes::new();
         let forgotten = Arc::new(AtomicUsize::new(0));
         let told = Arc::clone(&forgotten);
-        outside.expect_changed().returning(move |_, _| {
+        outside.expect_changed().returning(move |_, _, _| {
             told.fetch_add(1, Ordering::Relaxed);
         });
         let desk = CopyDesk::new(CopyParts {

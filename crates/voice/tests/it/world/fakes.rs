@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes};
+use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes, RemoteEventType};
 use appointment::model::{Appointment, AppointmentSnapshot, AppointmentStatus, SequenceId, Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::InMemoryAppointments;
@@ -65,7 +65,7 @@ impl OutsideTimes for OutsideCalendar {
         None
     }
 
-    async fn changed(&self, _: &TenantScope, _: ConnectionId) {}
+    async fn changed<'a>(&self, _: &TenantScope, _: ConnectionId, _: Option<&'a RemoteEventType>) {}
 }
 
 #[async_trait]

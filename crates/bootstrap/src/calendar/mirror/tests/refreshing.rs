@@ -36,7 +36,7 @@ async fn what_is_about_to_go_stale_is_asked_for_ahead() {
     );
     assert_eq!(world.asked(), 2);
     // A change there: the next round asks again, so that the next caller need not wait.
-    world.mirror.changed(&world.scope, link().connection).await;
+    world.mirror.changed(&world.scope, link().connection, None).await;
     assert_eq!(world.round(&[]).await, answered(1));
     world.ask("2026-11-24").await;
     assert_eq!(world.asked(), 3);

@@ -67,11 +67,11 @@ async fn a_change_that_one_gateway_hears_of_makes_every_answer_old() {
     here.ask("2026-11-24").await;
     there.ask("2026-11-24").await;
     lock(&here.provider.offers).clear();
-    there.mirror.changed(&there.scope, link().connection).await;
+    there.mirror.changed(&there.scope, link().connection, None).await;
     assert!(is_fully_booked(&here.ask("2026-11-24").await));
     assert!(is_fully_booked(&there.ask("2026-11-24").await));
     assert_eq!(here.asked(), 2);
-    there.mirror.changed(&scope(2, None), link().connection).await;
+    there.mirror.changed(&scope(2, None), link().connection, None).await;
     here.ask("2026-11-24").await;
     assert_eq!(here.asked(), 2, "another company's news are none of ours");
 }
@@ -85,7 +85,7 @@ async fn a_round_hears_of_what_changed_elsewhere_and_takes_what_another_fetched(
         assert!(is_fresh(&world.ask("2026-11-24").await));
     }
     lock(&here.provider.offers).clear();
-    there.mirror.changed(&there.scope, link().connection).await;
+    there.mirror.changed(&there.scope, link().connection, None).await;
     // Nobody has asked here since: the round asks, so that the next callers need not wait.
     assert_eq!(here.mirror.refresh(&[], |_| ours.clone()).await.answered, 1);
     assert_eq!(there.mirror.refresh(&[], |_| ours.clone()).await.answered, 1);
@@ -107,7 +107,7 @@ async fn without_redis_every_gateway_goes_on_and_untold_changes_are_told_afterwa
     assert!(is_fresh(&there.ask("2026-11-24").await));
     assert_eq!(here.asked(), 1, "both know it");
     lock(&here.provider.offers).clear();
-    there.mirror.changed(&there.scope, link().connection).await;
+    there.mirror.changed(&there.scope, link().connection, None).await;
     assert!(is_fully_booked(&there.ask("2026-11-24").await));
     server.restart().unwrap();
     there.ask("2026-11-24").await;
