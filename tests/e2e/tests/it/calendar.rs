@@ -403,6 +403,19 @@ async fn what_was_warmed_is_answered_without_asking_there() {
     assert_eq!(status(&answer), "available", "{}", answer.reply);
     assert!(answer.reply["data"]["as_of"].is_string(), "{}", answer.reply);
     assert_eq!(questions(&house)[asked.len()..], [""; 0], "nothing was asked for it");
+
+    // What is booked takes time from one person, and its webhook says nothing new.
+    let done = take(&line(&house, "call_warm", 1), &answer).await;
+    assert_eq!(status(&done), "booked", "{}", done.reply);
+    house.ground().idle().await.unwrap();
+    let before = questions(&house).len();
+    let colleague = line(&house, "call_colleague", 2);
+    let wish = |person: &str| json!({"datum": day, "uhrzeit": "18:00", "dienstleistung": "Massage", "mitarbeiter": person});
+    let answer = colleague.tool("check_availability_v17", wish("Farid Amiri")).await;
+    assert!(answer.reply["data"]["as_of"].is_string(), "{}", answer.reply);
+    assert_eq!(questions(&house)[before..], [""; 0], "nothing of a colleague is old");
+    colleague.tool("check_availability_v17", wish("Eva Lindt")).await;
+    assert_eq!(questions(&house).len(), before + 1, "her own other service is");
     house.close().await;
 }
 
