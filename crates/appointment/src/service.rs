@@ -343,12 +343,17 @@ fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> V
     let Some(sought) = &picture.sought else {
         return Vec::new();
     };
-    let verified = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
-    if !verified.is_empty() || picture.outside.is_complete() {
-        return verified;
+    let mut ranked = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
+    if ranked.is_empty() && !picture.outside.is_complete() {
+        // Nothing that is certain: what the company's own plan leaves open, and said so.
+        ranked = rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never);
     }
-    // Nothing that is certain: what the company's own plan leaves open, and said so.
-    rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never)
+    if let Subject::Moving(appointment) = ask.subject {
+        // Its own place is free to it, and no other time.
+        let here = (appointment.staff, appointment.starts_at);
+        ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
+    }
+    ranked
 }
 
 fn rank_seen(

@@ -198,6 +198,36 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     assert!(!moved.message.contains("verlegt"), "{}", moved.message);
 }
 
+/// Whoever wishes for another day is offered times of that day, and never the time at which the appointment is back.
+#[tokio::test]
+async fn a_move_that_is_refused_there_offers_times_around_the_wished_one() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let days = |times: &[(&str, &str)]| {
+        let at =
+            |(day, time): &(&str, &str)| Minute::floor(format!("{day}T{time}:00+01:00").parse().unwrap());
+        fresh(times.iter().map(at).collect())
+    };
+    let (tuesday, thursday) = ("2026-11-24", "2026-11-26");
+    let free = [(tuesday, "10:00"), (tuesday, "10:30"), (thursday, "16:30"), (thursday, "17:00")];
+    world.outside.says(days(&free), Settlement::Agreed);
+    line.ask("book_appointment", wish(tuesday, "10:00")).await;
+    for (day, time, around) in [
+        (thursday, "17:00", vec![(thursday, "16:30")]),
+        // Its own time is free to it, and is none that it could have instead.
+        (tuesday, "10:30", vec![(thursday, "16:30"), (thursday, "17:00")]),
+    ] {
+        world.wait(-86_400 * 2);
+        world.outside.says(days(&free), TAKEN);
+        let args = json!({"new_date": day, "new_time": time, "bestaetigung": true});
+        let refused = line.ask("reschedule_appointment", args).await;
+        assert!(!refused.success && refused.message.contains("bleibt bestehen, denn"), "{}", refused.message);
+        let offered: Vec<_> =
+            refused.alternatives.iter().map(|offer| (offer.date.as_str(), offer.time.as_str())).collect();
+        assert_eq!(offered, around, "{}", refused.message);
+    }
+}
+
 /// What is said follows how the appointment stands: it keeps its time, so nothing else is offered instead.
 #[tokio::test]
 async fn what_is_refused_whatever_its_time_stays_noted_and_a_person_looks_at_it() {
