@@ -64,7 +64,16 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
     };
     let (wish, asked) = wish_of(talk, &when);
     let requester = asker.requester.clone();
-    let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
+    let request = SearchRequest {
+        branch: talk.branch,
+        service,
+        staff,
+        wish,
+        last_day: when.last_day(),
+        moving: None,
+        requester,
+        limit,
+    };
     let booked = preference::booked_in_call(desk, talk, service).await?;
     let found = desk.parts.bookings.search(&talk.scope, request).await?;
     let reply = match spoken_offers(talk, &found.slots) {

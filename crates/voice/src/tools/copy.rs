@@ -155,6 +155,7 @@ async fn around(
         service: state.service,
         staff: None,
         wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
+        last_day: None,
         moving: appointment.status().is_open().then_some(state.id),
         requester: Requester::Caller(context),
         limit: None,

@@ -156,11 +156,7 @@ pub(crate) async fn alternatives(
 ) -> ToolResult {
     let (wish, asked) = wish_of(talk, &when);
     let whole = words::all(parts.len());
-    let last_day = match &when {
-        When::Stretch(stretch) => stretch.days.last().copied(),
-        When::Moment(_) | When::Unsaid => None,
-    };
-    let wish = (wish, last_day, limit);
+    let wish = (wish, when.last_day(), limit);
     let (found, without) = search(desk, talk, asker, (parts, is_kept), wish, &|_| true).await?;
     let SequencesFound { sequences, day, .. } = found;
     let reply = match words::spoken_offers(talk, &sequences) {
