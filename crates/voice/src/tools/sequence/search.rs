@@ -17,7 +17,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::alternatives::{next_time, wish_of};
 use crate::tools::availability::{which_minute, why_not_that_day};
-use crate::tools::offers::reason_code;
+use crate::tools::offers::{by_plan, reason_code};
 use crate::tools::wish::Asker;
 use crate::when::{Stretch, When};
 
@@ -206,7 +206,8 @@ pub(crate) async fn next(
     };
     let at = slot.start.with_timezone(&talk.zone());
     let message = format!(
-        "Das nächste Mal geht {whole} nacheinander {}, {}, passt Ihnen das?",
+        "Das nächste Mal geht {whole} nacheinander {}{}, {}, passt Ihnen das?",
+        by_plan(first.certainty),
         speech::moment(at, talk.now),
         words::course(talk, &first.slots),
     );
