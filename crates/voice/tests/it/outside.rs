@@ -250,6 +250,12 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     let moved = line.ask("reschedule_appointment", args).await;
     assert_eq!(moved.status, Status::PendingConfirmation, "{}", moved.message);
     assert!(!moved.message.contains("verlegt"), "{}", moved.message);
+    assert_eq!(
+        moved.message,
+        "Ich habe Ihren Termin für Haarschnitt von Dienstag, dem vierundzwanzigsten November, um zehn Uhr auf Dienstag, den \
+         vierundzwanzigsten November, um fünfzehn Uhr vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, falls \
+         etwas dagegen spricht, ruft Salon Nord Sie an, kann ich sonst noch etwas für Sie tun?"
+    );
 }
 
 /// Whoever wishes for another day is offered times of that day, and never the time at which the appointment is back.
