@@ -6,7 +6,7 @@ mod series;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::{
     AppointmentId, BranchId, CallId, Caller, Claim, CustomerId, Money, PhoneNumber, ServiceId, StaffId,
 };
@@ -187,6 +187,10 @@ pub struct SearchRequest {
     pub staff: Option<StaffId>,
     /// When about.
     pub wish: Wish,
+    /// The last date of a wish for several days or for one as a whole, the first of which is that of `wish`. What begins
+    /// on these dates in the wished part of the day is found before anything else, whoever was just offered it. `None`: a
+    /// wish for whatever is near.
+    pub last_day: Option<NaiveDate>,
     /// The appointment that is to be moved, if any: its length counts and its own time is free.
     pub moving: Option<AppointmentId>,
     /// Who asks.

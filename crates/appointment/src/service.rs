@@ -277,14 +277,15 @@ impl BookingService {
     /// for first, others only if that person has nothing. The picture of the near days comes along.
     ///
     /// `asked` is the minute that was refused; without it a wish for one minute means that minute. A picture that was
-    /// loaded for the refusal is looked at first, if it shows the near days.
+    /// loaded for the refusal is looked at first, if it shows the near days. `last_day`: see
+    /// [`SearchRequest`](crate::commands::SearchRequest).
     async fn alternatives(
         &self,
         scope: &TenantScope,
         ask: &Ask<'_>,
         wish: Wish,
         (asked, seen): (Option<Minute>, Option<Picture>),
-        limit: Option<u32>,
+        (last_day, limit): (Option<NaiveDate>, Option<u32>),
     ) -> Result<(Vec<RankedSlot>, Picture), BookingError> {
         let near_days = |catalogue: &Catalogue, today| wish.near_days(today, latest_day(catalogue, today));
         let shows_them =
@@ -312,27 +313,34 @@ impl BookingService {
         }
         let allowed = near.catalogue.policy().max_alternatives;
         let max = limit.map_or(allowed, |limit| limit.min(allowed)) as usize;
-        let chosen = self.offer(scope, ask.requester, ranked, max).await;
+        let zone = near.catalogue.timezone();
+        let is_wished = |entry: &RankedSlot| {
+            let date = local_date(zone, entry.slot.start);
+            entry.matches_preference && last_day.is_some_and(|last| (wish.day..=last).contains(&date))
+        };
+        let wished: Vec<_> = ranked.iter().map(is_wished).collect();
+        let chosen = self.offer(scope, ask.requester, (&ranked, &wished), max).await;
         Ok((chosen, near))
     }
 
-    /// Chooses from ranked slots, with regard to what was just offered to others, and remembers the offer.
+    /// Chooses from ranked slots, with regard to which of them are within the wish and what was just offered to others, and
+    /// remembers the offer.
     async fn offer(
         &self,
         scope: &TenantScope,
         requester: &Requester,
-        ranked: Vec<RankedSlot>,
+        (ranked, wished): (&[RankedSlot], &[bool]),
         max: usize,
     ) -> Vec<RankedSlot> {
         let Some(call) = requester.call() else {
-            return select(&ranked, &[], max);
+            return select(ranked, (wished, &[]), max);
         };
         if ranked.is_empty() || max == 0 {
             return Vec::new();
         }
         let slots: Vec<_> = ranked.iter().map(|entry| entry.slot).collect();
         let offered = self.offers.offered_to_others(scope, &slots, call).await;
-        let chosen = select(&ranked, &offered, max);
+        let chosen = select(ranked, (wished, &offered), max);
         let slots: Vec<_> = chosen.iter().map(|entry| entry.slot).collect();
         self.offers.offered(scope, &slots, call, TimeDelta::seconds(OFFER_SECONDS)).await;
         chosen
@@ -343,12 +351,17 @@ fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> V
     let Some(sought) = &picture.sought else {
         return Vec::new();
     };
-    let verified = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
-    if !verified.is_empty() || picture.outside.is_complete() {
-        return verified;
+    let mut ranked = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
+    if ranked.is_empty() && !picture.outside.is_complete() {
+        // Nothing that is certain: what the company's own plan leaves open, and said so.
+        ranked = rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never);
     }
-    // Nothing that is certain: what the company's own plan leaves open, and said so.
-    rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never)
+    if let Subject::Moving(appointment) = ask.subject {
+        // Its own place is free to it, and no other time.
+        let here = (appointment.staff, appointment.starts_at);
+        ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
+    }
+    ranked
 }
 
 fn rank_seen(

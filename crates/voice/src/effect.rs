@@ -227,13 +227,21 @@ impl Effect {
         let open = promised(talk, standing, matches!(self, Self::Sequence(_)));
         let message = match self {
             Self::Booked { branch, service, start, .. } | Self::Moved { branch, service, start, .. } => {
+                let from = match self {
+                    Self::Moved { from, .. } if from != start => Some(*from),
+                    _ => None,
+                };
                 let said = talk.about(branch.unwrap_or(talk.branch), |there| {
                     let at = start.with_timezone(&there.zone());
-                    let service = there.service_name(*service);
-                    format!("für {} {}", speech::plain(&service), speech::moment(at, there.now))
+                    let when = match from {
+                        Some(from) => speech::from_to(from.with_timezone(&there.zone()), at, there.now),
+                        None => speech::moment(at, there.now),
+                    };
+                    format!("für {} {when}", speech::plain(&there.service_name(*service)))
                 });
+                let which = if from.is_some() { "Ihren" } else { "den" };
                 format!(
-                    "Ich habe den Termin {said} vorgemerkt, {open}, kann ich sonst noch etwas für Sie tun?"
+                    "Ich habe {which} Termin {said} vorgemerkt, {open}, kann ich sonst noch etwas für Sie tun?"
                 )
             }
             Self::Sequence(sequence) => {

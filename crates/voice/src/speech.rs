@@ -105,6 +105,11 @@ pub(crate) fn moment_as_aim(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
     moment_as(Role::Until, at, now)
 }
 
+/// From when to when something is moved: "von Freitag, dem …, um zehn Uhr auf Samstag, den …, um elf Uhr".
+pub(crate) fn from_to(from: DateTime<Tz>, to: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    format!("von {} auf {}", moment_as(Role::From, from, now), moment_as_aim(to, now))
+}
+
 /// A moment that is named: "Freitag, der vierte Dezember, um vierzehn Uhr dreißig".
 pub(crate) fn named_moment(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
     moment_as(Role::Named, at, now)

@@ -53,6 +53,14 @@ impl When {
             Self::Unsaid => None,
         }
     }
+
+    /// The last day, where days as a whole are asked for, or a part of each.
+    pub(crate) fn last_day(&self) -> Option<NaiveDate> {
+        match self {
+            Self::Stretch(stretch) => stretch.days.last().copied(),
+            Self::Moment(_) | Self::Unsaid => None,
+        }
+    }
 }
 
 /// A moment, with what was added to the caller's words.

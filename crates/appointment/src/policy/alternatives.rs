@@ -250,18 +250,19 @@ pub fn in_order(
         .collect()
 }
 
-/// The best `max` entries with different minutes. What was just offered to others comes last, and only if there is
-/// nothing else; `offered` belongs to `ranked` by position.
+/// The best `max` entries with different minutes: those within the wish before those outside. In both, what was just
+/// offered to others comes last, and only if there is nothing else. `wished` and `offered` belong to `ranked` by position.
 #[must_use]
-pub fn select(ranked: &[RankedSlot], offered: &[bool], max: usize) -> Vec<RankedSlot> {
+pub fn select(ranked: &[RankedSlot], (wished, offered): (&[bool], &[bool]), max: usize) -> Vec<RankedSlot> {
+    let is = |flags: &[bool], index: usize| flags.get(index).copied().unwrap_or(false);
     let mut chosen: Vec<RankedSlot> = Vec::with_capacity(max);
-    for second_choice in [false, true] {
+    for choice in [(true, false), (true, true), (false, false), (false, true)] {
         for (index, entry) in ranked.iter().enumerate() {
             if chosen.len() == max {
                 return chosen;
             }
             let taken = chosen.iter().any(|other| other.slot.start == entry.slot.start);
-            if !taken && offered.get(index).copied().unwrap_or(false) == second_choice {
+            if !taken && (is(wished, index), is(offered, index)) == choice {
                 chosen.push(*entry);
             }
         }

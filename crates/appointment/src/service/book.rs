@@ -97,7 +97,7 @@ impl BookingService {
         let wish = wish_for(catalogue.timezone(), start);
         let asked = Some(Minute::floor(start));
         let (alternatives, _) =
-            self.alternatives(scope, &ask_for(&request), wish, (asked, None), None).await?;
+            self.alternatives(scope, &ask_for(&request), wish, (asked, None), (None, None)).await?;
         Ok(BookOutcome::SlotGone { reason, alternatives })
     }
 

@@ -68,7 +68,7 @@ impl BookingService {
         let catalogue = self.catalogues.known(scope, request.branch).await?;
         let wish = wish_for(catalogue.timezone(), request.start);
         let asked = Some(Minute::floor(request.start));
-        let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, seen), None).await?;
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, seen), (None, None)).await?;
         Ok(CheckOutcome::Taken { reason, alternatives, existing })
     }
 

@@ -250,7 +250,8 @@ impl BookingService {
             Err(MoveRefusal::Unavailable { reason, .. }) => {
                 let wish = wish_for(picture.catalogue.timezone(), request.start);
                 let asked = Some(Minute::floor(request.start));
-                let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, None), None).await?;
+                let (alternatives, _) =
+                    self.alternatives(scope, &ask, wish, (asked, None), (None, None)).await?;
                 Ok(Err(MoveRefusal::Unavailable { reason, alternatives }))
             }
             Err(refusal) => Ok(Err(refusal)),
@@ -267,7 +268,7 @@ impl BookingService {
         let catalogue = self.catalogues.known(scope, ask.branch).await?;
         let wish = wish_for(catalogue.timezone(), request.start);
         let asked = Some(Minute::floor(request.start));
-        let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, None), None).await?;
+        let (alternatives, _) = self.alternatives(scope, &ask, wish, (asked, None), (None, None)).await?;
         Ok(MoveRefusal::Unavailable { reason: Unavailable::JustTaken, alternatives })
     }
 

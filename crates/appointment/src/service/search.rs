@@ -39,8 +39,9 @@ impl BookingService {
             requester: &request.requester,
             customer: None,
         };
-        let (slots, picture) =
-            self.alternatives(scope, &ask, request.wish, (None, None), request.limit).await?;
+        let (slots, picture) = self
+            .alternatives(scope, &ask, request.wish, (None, None), (request.last_day, request.limit))
+            .await?;
         let day = why_not_that_day(&picture, request.wish.day);
         Ok(SearchOutcome { slots, day })
     }
@@ -107,7 +108,7 @@ impl BookingService {
     ) -> Vec<RankedSlot> {
         // Enough to pass over what others were just offered, and still the earliest ones.
         found.truncate(max.saturating_mul(8));
-        let mut chosen = self.offer(scope, &request.requester, found, max).await;
+        let mut chosen = self.offer(scope, &request.requester, (&found, &[]), max).await;
         chosen.sort_unstable_by_key(|entry| entry.slot.start);
         chosen
     }

@@ -283,8 +283,9 @@ impl BookingService {
         found: Vec<Found>,
         most: usize,
     ) -> Vec<OfferedSequence> {
-        let firsts = found.iter().map(|(first, _)| *first).collect();
-        let chosen = self.offer(scope, requester, firsts, most).await;
+        // Where there is anything within the wish, it is all that was found.
+        let firsts: Vec<_> = found.iter().map(|(first, _)| *first).collect();
+        let chosen = self.offer(scope, requester, (&firsts, &[]), most).await;
         let whole = |chosen: RankedSlot| -> Option<OfferedSequence> {
             let (first, slots) = found.iter().find(|(first, _)| first.slot == chosen.slot)?;
             Some(OfferedSequence {

@@ -125,7 +125,15 @@ impl SequenceEffect {
     /// The same fields, with a sentence that promises no more than is certain.
     pub(crate) fn noted(&self, talk: &Conversation, open: &str) -> String {
         let course = words::course(talk, &self.slots());
-        let when = self.moment(talk).unwrap_or_default();
+        let first = self.parts.first().map(|part| part.start);
+        let moved = match (self.did, self.from, first) {
+            (Did::Moved, Some(from), Some(to)) if from != to => {
+                let zone = talk.zone();
+                Some(speech::from_to(from.with_timezone(&zone), to.with_timezone(&zone), talk.now))
+            }
+            _ => None,
+        };
+        let when = moved.or_else(|| self.moment(talk)).unwrap_or_default();
         format!(
             "Ich habe Ihre Termine {when} vorgemerkt, {course}, {open}, kann ich sonst noch etwas für Sie tun?"
         )

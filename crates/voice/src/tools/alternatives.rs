@@ -13,7 +13,7 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::offers::{offer, reason_code, spoken_offers};
+use crate::tools::offers::{by_plan, offer, reason_code, spoken_offers};
 use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Wanted};
@@ -64,7 +64,16 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
     };
     let (wish, asked) = wish_of(talk, &when);
     let requester = asker.requester.clone();
-    let request = SearchRequest { branch: talk.branch, service, staff, wish, moving: None, requester, limit };
+    let request = SearchRequest {
+        branch: talk.branch,
+        service,
+        staff,
+        wish,
+        last_day: when.last_day(),
+        moving: None,
+        requester,
+        limit,
+    };
     let booked = preference::booked_in_call(desk, talk, service).await?;
     let found = desk.parts.bookings.search(&talk.scope, request).await?;
     let reply = match spoken_offers(talk, &found.slots) {
@@ -121,7 +130,8 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     };
     let at = first.slot.start.with_timezone(&talk.zone());
     let message = format!(
-        "Der nächste freie Termin wäre {} bei {}, passt Ihnen das?",
+        "Der nächste freie Termin wäre {}{} bei {}, passt Ihnen das?",
+        by_plan(first.certainty),
         speech::moment(at, talk.now),
         speech::plain(&talk.staff_name(first.slot.staff)),
     );

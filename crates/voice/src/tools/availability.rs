@@ -197,6 +197,7 @@ async fn check_stretch(
         service,
         staff,
         wish: Wish { day: first, time: stretch.time() },
+        last_day: stretch.days.last().copied(),
         moving: None,
         requester: asker.requester.clone(),
         limit: None,

@@ -139,7 +139,7 @@ async fn all_copied(desk: &VoiceDesk, talk: &Conversation, visit: &[Appointment]
     settlement
 }
 
-/// What is free around the time of an appointment that could not be had.
+/// What is free around the time of an appointment that could not be had, its own place counted as free.
 async fn around(
     desk: &VoiceDesk,
     talk: &Conversation,
@@ -155,6 +155,7 @@ async fn around(
         service: state.service,
         staff: None,
         wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
+        last_day: None,
         moving: appointment.status().is_open().then_some(state.id),
         requester: Requester::Caller(context),
         limit: None,
@@ -181,7 +182,7 @@ pub(crate) async fn after_moving(
                 Left::Undone(why) => why,
             };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let slots = around(desk, talk, before).await?;
+            let slots = around(desk, talk, after).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
             let mut reply = offers::not_free(talk, &why, &asked, &slots);
             let stays = match now.filter(|now| is_back(before, now)) {

@@ -279,7 +279,7 @@ pub(crate) async fn offer(
     notes: CallNotes,
 ) -> ToolReply {
     desk.note(talk, notes.offering(slots.iter().map(|ranked| ranked.slot).collect())).await;
-    let certainty = Certainty::least(slots.iter().map(|ranked| ranked.certainty));
+    let certainty = certainty(slots);
     let alternative = |ranked: &RankedSlot| {
         let (slot, id) = (&ranked.slot, SlotId::encode(&ranked.slot)?);
         Some(alternative(talk, (id, slot.start, ranked.kind), talk.staff_name(slot.staff)))
@@ -287,7 +287,7 @@ pub(crate) async fn offer(
     attach(talk, reply, slots.iter().filter_map(alternative).collect(), certainty)
 }
 
-/// Attaches what can be chosen instead, and says so if that is not verified, with the age of what is known.
+/// Attaches what can be chosen instead, and notes if that is not verified, with the age of what is known.
 pub(crate) fn attach(
     talk: &Conversation,
     mut reply: ToolReply,
@@ -295,10 +295,6 @@ pub(crate) fn attach(
     certainty: Certainty,
 ) -> ToolReply {
     if !certainty.is_verified() {
-        // The words speak of free times; how far they can be relied on is said first.
-        let told = speech::small(&reply.message);
-        reply.message =
-            format!("Beim Kalender kann ich das gerade nicht prüfen, nach unserem Plan gilt, {told}");
         let as_of = certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339());
         reply = reply.with("certainty", "unverified").with_some("as_of", as_of);
     }
@@ -370,19 +366,36 @@ pub(crate) fn spoken_times(talk: &Conversation, slots: &[RankedSlot]) -> String 
         .take(SPOKEN)
         .map(|ranked| format!("um {}", speech::clock(ranked.slot.start.with_timezone(&zone).time())))
         .collect();
-    speech::or_list(&times)
+    format!("{}{}", by_plan(certainty(slots)), speech::or_list(&times))
 }
 
 /// The first alternatives as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, slots: &[RankedSlot]) -> Option<String> {
-    spoken_starts(talk, slots.iter().map(|ranked| ranked.slot.start))
+    spoken_starts(talk, slots.iter().map(|ranked| ranked.slot.start), certainty(slots))
+}
+
+fn certainty(slots: &[RankedSlot]) -> Certainty {
+    Certainty::least(slots.iter().map(|ranked| ranked.certainty))
+}
+
+/// Said just before free times, and of nothing else in the sentence, where they are free by the company's own plan alone.
+pub(crate) const fn by_plan(certainty: Certainty) -> &'static str {
+    if certainty.is_verified() {
+        ""
+    } else {
+        "nach unserem Plan, beim Kalender nachsehen kann ich gerade nicht, "
+    }
 }
 
 /// The first of these instants as words, the day said only where it changes; `None` if there are none.
 pub(crate) fn spoken_starts(
     talk: &Conversation,
     starts: impl Iterator<Item = DateTime<Utc>>,
+    certainty: Certainty,
 ) -> Option<String> {
     let moments: Vec<_> = starts.take(SPOKEN).map(|start| start.with_timezone(&talk.zone())).collect();
-    (!moments.is_empty()).then(|| german_datetime::speak::moments(&moments, talk.local_now()))
+    (!moments.is_empty()).then(|| {
+        let said = german_datetime::speak::moments(&moments, talk.local_now());
+        format!("{}{said}", by_plan(certainty))
+    })
 }

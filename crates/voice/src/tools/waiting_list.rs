@@ -133,6 +133,7 @@ async fn already_free(
         service,
         staff,
         wish: Wish { day: days.first().max(talk.today()), time },
+        last_day: Some(days.last()),
         moving: None,
         requester: asker.requester.clone(),
         limit: None,

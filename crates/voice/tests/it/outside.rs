@@ -172,11 +172,65 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
             (&json!("unverified"), as_of.as_ref())
         );
         assert!(
-            reply.message.starts_with("Beim Kalender kann ich das gerade nicht prüfen"),
+            reply.message.contains(
+                "um zehn Uhr sieben vergeben wir keine Termine, frei wäre nach unserem Plan, beim Kalender nachsehen kann \
+                 ich gerade nicht, morgen"
+            ),
             "{}",
             reply.message
         );
     }
+}
+
+/// Only what is offered is known by the plan alone: neither the calendar's own no, nor what there is already.
+#[tokio::test]
+async fn nothing_but_other_times_is_said_to_be_by_the_plan() {
+    const BY_PLAN: &str = "nach unserem Plan, beim Kalender nachsehen kann ich gerade nicht, ";
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    world.outside.says(Offered::Unknown, RULED_OUT);
+    let refused = line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    assert!(
+        refused.message.starts_with(&format!(
+            "Morgen, Dienstag, den vierundzwanzigsten November, um zehn Uhr lässt der Kalender keine Buchung zu, frei wäre \
+             {BY_PLAN}morgen"
+        )),
+        "{}",
+        refused.message
+    );
+    assert_eq!(
+        (&refused.data["booked"], &refused.data["certainty"]),
+        (&json!(false), &json!("unverified")),
+        "{}",
+        refused.message
+    );
+    world.outside.says(Offered::Unknown, Settlement::Open);
+    line.ask("book_appointment", wish("2026-11-24", "10:00")).await;
+    let beside = line.ask("get_alternatives", wish("2026-11-24", "11:00")).await;
+    assert!(
+        beside.message.starts_with("Ihr Termin")
+            && beside.message.contains(&format!("die Bestätigung steht noch aus, frei wäre auch {BY_PLAN}")),
+        "{}",
+        beside.message
+    );
+    let mut with_anna = wish("2026-11-24", "10:00");
+    with_anna["mitarbeiter"] = json!("Anna");
+    let taken = line.ask("check_availability", with_anna).await;
+    assert!(!taken.message.contains("Plan") && !taken.alternatives.is_empty(), "{}", taken.message);
+    assert_eq!(taken.data["certainty"], "unverified");
+    for (day, time, says) in [
+        ("2026-11-25", "zwischen 10 und 11 Uhr", "Da hätte ich"),
+        ("2026-11-25", "", "frei wäre zum Beispiel"),
+    ] {
+        let asked = line.ask("check_availability", wish(day, time)).await;
+        assert!(asked.message.contains(&format!("{says} {BY_PLAN}")), "{}", asked.message);
+    }
+    let next = line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt"})).await;
+    assert!(
+        next.message.starts_with(&format!("Der nächste freie Termin wäre {BY_PLAN}morgen")),
+        "{}",
+        next.message
+    );
 }
 
 #[tokio::test]
@@ -196,6 +250,42 @@ async fn a_move_that_is_refused_there_leaves_the_appointment_alone() {
     let moved = line.ask("reschedule_appointment", args).await;
     assert_eq!(moved.status, Status::PendingConfirmation, "{}", moved.message);
     assert!(!moved.message.contains("verlegt"), "{}", moved.message);
+    assert_eq!(
+        moved.message,
+        "Ich habe Ihren Termin für Haarschnitt von Dienstag, dem vierundzwanzigsten November, um zehn Uhr auf Dienstag, den \
+         vierundzwanzigsten November, um fünfzehn Uhr vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, falls \
+         etwas dagegen spricht, ruft Salon Nord Sie an, kann ich sonst noch etwas für Sie tun?"
+    );
+}
+
+/// Whoever wishes for another day is offered times of that day, and never the time at which the appointment is back.
+#[tokio::test]
+async fn a_move_that_is_refused_there_offers_times_around_the_wished_one() {
+    let world = World::with(mirrored).await;
+    let line = world.call("call_a", STRANGER);
+    let days = |times: &[(&str, &str)]| {
+        let at =
+            |(day, time): &(&str, &str)| Minute::floor(format!("{day}T{time}:00+01:00").parse().unwrap());
+        fresh(times.iter().map(at).collect())
+    };
+    let (tuesday, thursday) = ("2026-11-24", "2026-11-26");
+    let free = [(tuesday, "10:00"), (tuesday, "10:30"), (thursday, "16:30"), (thursday, "17:00")];
+    world.outside.says(days(&free), Settlement::Agreed);
+    line.ask("book_appointment", wish(tuesday, "10:00")).await;
+    for (day, time, around) in [
+        (thursday, "17:00", vec![(thursday, "16:30")]),
+        // Its own time is free to it, and is none that it could have instead.
+        (tuesday, "10:30", vec![(thursday, "16:30"), (thursday, "17:00")]),
+    ] {
+        world.wait(-86_400 * 2);
+        world.outside.says(days(&free), TAKEN);
+        let args = json!({"new_date": day, "new_time": time, "bestaetigung": true});
+        let refused = line.ask("reschedule_appointment", args).await;
+        assert!(!refused.success && refused.message.contains("bleibt bestehen, denn"), "{}", refused.message);
+        let offered: Vec<_> =
+            refused.alternatives.iter().map(|offer| (offer.date.as_str(), offer.time.as_str())).collect();
+        assert_eq!(offered, around, "{}", refused.message);
+    }
 }
 
 /// What is said follows how the appointment stands: it keeps its time, so nothing else is offered instead.

@@ -91,6 +91,29 @@ async fn a_refusal_that_is_not_about_the_time_is_told_of_all_of_the_visit() {
     assert_eq!(open(&world).len(), 2);
 }
 
+/// As of one appointment it is said from when to when, and not that it is so.
+#[tokio::test]
+async fn a_visit_whose_move_is_noted_is_told_with_its_old_time() {
+    let world = World::with(with_mirrored_beards).await;
+    let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
+    world.outside.says(offered.clone(), Settlement::Agreed);
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    world.clock.advance(chrono::TimeDelta::seconds(30));
+    world.outside.says(offered, Settlement::Open);
+    let args = json!({"new_time": "14:00", "bestaetigung": true});
+    let noted = line.ask("reschedule_appointment", args).await;
+    assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
+    assert!(
+        noted.message.starts_with(
+            "Ich habe Ihre Termine von Freitag, dem siebenundzwanzigsten November, um zehn Uhr auf Freitag, den \
+             siebenundzwanzigsten November, um vierzehn Uhr vorgemerkt, zuerst Haarschnitt"
+        ) && !noted.message.contains("verlegt"),
+        "{}",
+        noted.message
+    );
+}
+
 /// A move that is refused of one part leaves all of it where it was: the caller hears that, and of other times for all of it.
 #[tokio::test]
 async fn what_an_outside_calendar_refuses_of_a_move_leaves_the_visit_as_it_was() {

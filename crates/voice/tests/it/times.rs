@@ -200,3 +200,27 @@ async fn a_wish_for_the_weekend_is_answered_with_the_weekend() {
     assert_eq!(reply.alternatives[0].date, "2026-11-28", "{}", reply.message);
     assert!(reply.message.contains("am Samstag, dem achtundzwanzigsten November"), "{}", reply.message);
 }
+
+/// What was only named to others is neither held nor booked: the stretch is not said to be without free times.
+#[tokio::test]
+async fn a_stretch_that_others_were_offered_is_offered_to_the_next_caller_too() {
+    let world = World::new().await;
+    let args = json!({"dienstleistung": "Bartpflege", "mitarbeiter": "Boris", "datum": "2026-11-24", "uhrzeit": "zwischen 10 und 11 Uhr"});
+    for tool in ["check_availability", "get_alternatives"] {
+        for caller in 1..=4 {
+            let line = world.call(&format!("{tool}_{caller}"), &format!("+4917011122{caller:02}"));
+            let reply = line.ask(tool, args.clone()).await;
+            assert_eq!(reply.status, Status::Options, "{caller}: {}", reply.message);
+            let said = ("2026-11-24", "10:00".."11:01");
+            let first = &reply.alternatives[0];
+            assert!(
+                first.date == said.0 && said.1.contains(&first.time.as_str()),
+                "{caller}: {}",
+                reply.message
+            );
+        }
+    }
+    let exact = json!({"dienstleistung": "Bartpflege", "mitarbeiter": "Boris", "datum": "2026-11-24", "uhrzeit": "10:00"});
+    let free = world.call("call_exact", STRANGER).ask("check_availability", exact).await;
+    assert_eq!(free.status, Status::Available, "{}", free.message);
+}

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use super::{AppointmentRow, Claim, Findings, History, OutsideRow, Rows, Told, claim};
 
 /// Words by which a caller would believe that something was done.
-const WORDS_OF_EFFECT: [&str; 7] = [
+const WORDS_OF_EFFECT: [&str; 8] = [
     "fest eingetragen",
     "ist jetzt auf",
     "sind jetzt auf",
     "ist abgesagt",
     "sind abgesagt",
     "Ich habe den Termin",
+    "Ich habe Ihren Termin",
     "Ich habe Ihre Termine",
 ];
 /// Words by which a caller would believe that all appointments that are spoken of stand, while nothing was done.

@@ -482,6 +482,17 @@ fn a_sentence_says_no_more_than_its_status() {
         end.history.told.push(Told { status: Some("unavailable".to_owned()), ..told(1, "booked", 60) });
     };
     assert_eq!(End::spoiled(words), ["false_word"]);
+    // A move that is noted is an effect as well, whatever its sentence begins with.
+    for (status, found) in [("pending_confirmation", &[][..]), ("unavailable", &["false_word"])] {
+        let noted = |end: &mut End| {
+            let message =
+                "Ich habe Ihren Termin für Haarschnitt von Dienstag um neun Uhr auf Dienstag um zehn Uhr \
+                           vorgemerkt, die Bestätigung aus dem Kalender steht noch aus."
+                    .to_owned();
+            end.history.told.push(Told { message, booked: false, ..told(1, status, 60) });
+        };
+        assert_eq!(End::spoiled(noted), found, "{status}");
+    }
     let fields = |end: &mut End| {
         let message = "Moment bitte.".to_owned();
         let silent = Told { status: None, message, ..told(1, "booked", 60) };

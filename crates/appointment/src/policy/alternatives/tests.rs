@@ -48,7 +48,7 @@ fn best(load: &DayLoad, staff: &[u128], wish: Wish, asked: Option<&str>) -> Vec<
     let sought = Sought::service(&catalogue, service_id(1)).unwrap();
     let never = Never { minute: asked.map(|asked| Minute::floor(at(asked))) };
     let ranked = rank(&availability, &sought, &people, wish, never);
-    select(&ranked, &[], 3)
+    select(&ranked, (&[], &[]), 3)
         .iter()
         .map(|entry| {
             let local = entry.slot.start.with_timezone(&catalogue.timezone());
@@ -163,18 +163,51 @@ fn what_others_were_offered_comes_last() {
     let ranked = rank(&availability, &sought, &people, wish, Never::default());
     assert_eq!(ranked[0].slot.start, ranked[1].slot.start);
     assert_eq!(ranked[0].slot.staff, staff_id(1), "the less busy one first");
-    let plain = select(&ranked, &[], 3);
+    let plain = select(&ranked, (&[], &[]), 3);
     assert!(plain.iter().all(|entry| entry.slot.staff == staff_id(1)));
 
     // Anna was just offered at the best minute: Boris is offered at the same minute.
     let mut offered = vec![false; ranked.len()];
     offered[0] = true;
-    let other = select(&ranked, &offered, 3);
+    let other = select(&ranked, (&[], &offered), 3);
     assert_eq!((other[0].slot.start, other[0].slot.staff), (ranked[0].slot.start, staff_id(2)));
     // All of it was offered: it is offered nevertheless.
     offered.fill(true);
-    assert_eq!(select(&ranked, &offered, 3), plain);
-    assert_eq!(select(&ranked, &offered, 0), []);
+    assert_eq!(select(&ranked, (&[], &offered), 3), plain);
+    assert_eq!(select(&ranked, (&[], &offered), 0), []);
+}
+
+/// Nothing is blocked by an offer: a wish is not missed while there is something free within it.
+#[test]
+fn what_others_were_offered_within_the_wish_comes_before_what_lies_outside() {
+    let catalogue = catalogue();
+    let wish = wish("2026-11-24", TimeWish::Window { from: 600, until: 630, anchor: 600 });
+    let days = wish.near_days(day("2026-11-20"), day("2027-01-20"));
+    let view = View { now: at(NOW), call: None, exclude: None };
+    let people = [staff_id(1)];
+    let load = DayLoad::default();
+    let availability = Availability::new(&catalogue, days, &people, &load, view);
+    let sought = Sought::service(&catalogue, service_id(1)).unwrap();
+    let ranked = rank(&availability, &sought, &people, wish, Never::default());
+    let inside = |entry: &RankedSlot| entry.kind == OfferKind::SameDayInWindow;
+    let wished: Vec<_> = ranked.iter().map(inside).collect();
+    let walls = |offered: &[bool]| {
+        let chosen = select(&ranked, (&wished, offered), 4);
+        let local = |entry: &RankedSlot| entry.slot.start.with_timezone(&catalogue.timezone());
+        chosen.iter().map(|entry| local(entry).format("%a %H:%M").to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(walls(&[]), ["Tue 10:00", "Tue 10:15", "Tue 10:30", "Wed 10:00"]);
+    // All of the wished time was offered to others: it is offered again.
+    assert_eq!(walls(&wished), walls(&[]));
+    // Some of it: the rest of it first.
+    let mut some = wished.clone();
+    some[2] = false;
+    assert_eq!(walls(&some), ["Tue 10:30", "Tue 10:00", "Tue 10:15", "Wed 10:00"]);
+    // Outside, what others were offered comes last as ever.
+    let next = ranked.iter().position(|entry| !inside(entry)).unwrap();
+    let mut outside = vec![false; ranked.len()];
+    outside[next] = true;
+    assert_eq!(walls(&outside)[3], "Thu 10:00");
 }
 
 #[test]
@@ -235,6 +268,7 @@ proptest! {
         offset in 0_u64..20,
         quarter in 0_i64..40,
         spans in prop::collection::vec((0_i64..20_000, 1_i64..400, 1_u128..3), 0..60),
+        wished in prop::collection::vec(any::<bool>(), 48),
         offered in prop::collection::vec(any::<bool>(), 48),
         max in 0_usize..5,
         service in 1_u128..3,
@@ -262,7 +296,7 @@ proptest! {
         let never = Never { minute: Some(asked) };
         let ranked = rank(&availability, &sought, &people, wish, never);
         prop_assert_eq!(&ranked, &rank(&availability, &sought, &people, wish, never));
-        let chosen = select(&ranked, &offered, max);
+        let chosen = select(&ranked, (&wished, &offered), max);
         prop_assert!(chosen.len() <= max);
         if chosen.len() < max {
             let minutes: std::collections::HashSet<_> = ranked.iter().map(|entry| entry.slot.start).collect();
@@ -287,7 +321,7 @@ proptest! {
             prop_assert_eq!(same_day, date == wish.day);
         }
         // With nothing offered to others the order is: preference first, then what was looked for, then the score.
-        let plain = select(&ranked, &[], max);
+        let plain = select(&ranked, (&[], &[]), max);
         prop_assert!(plain.is_sorted_by_key(|entry| !entry.matches_preference));
     }
 }

@@ -190,6 +190,7 @@ async fn same_time_on_another_day_can_be_found_and_had() {
         service: service_id(1),
         staff: None,
         wish,
+        last_day: None,
         moving: Some(made.id()),
         requester: known(1),
         limit: None,
@@ -200,6 +201,27 @@ async fn same_time_on_another_day_can_be_found_and_had() {
         moved(&world, &move_to(&made, known(1), "2026-11-25T09:00:00Z")).await,
         MoveOutcome::Moved { .. }
     ));
+}
+
+/// Moved by less than it lasts, it may go where it overlaps itself; that it stays where it is is no other time.
+#[tokio::test]
+async fn around_its_own_time_everything_is_offered_but_that_time() {
+    let world = world();
+    let made = world.booked(book(1, 1, Some(1), TEN)).await;
+    let wish = Wish { day: day("2026-11-24"), time: TimeWish::At(615) };
+    let request = SearchRequest {
+        branch: branch_id(1),
+        service: service_id(1),
+        staff: None,
+        wish,
+        last_day: None,
+        moving: Some(made.id()),
+        requester: known(1),
+        limit: None,
+    };
+    let found = world.service.search(&world.scope, request).await.unwrap();
+    let near = ["2026-11-24T08:45:00Z", "2026-11-24T08:30:00Z", "2026-11-24T08:15:00Z"].map(at);
+    assert_eq!(starts(&found.slots), near);
 }
 
 #[tokio::test]

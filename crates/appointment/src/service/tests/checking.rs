@@ -290,6 +290,7 @@ fn search(time: TimeWish, date: &str) -> SearchRequest {
         service: service_id(1),
         staff: None,
         wish: Wish { day: day(date), time },
+        last_day: None,
         moving: None,
         requester: known(1),
         limit: None,
@@ -317,6 +318,37 @@ async fn a_vague_wish_gets_slots_of_that_part_of_the_day() {
     let mut one = search(window, "2026-11-24");
     one.limit = Some(1);
     assert_eq!(world.service.search(&world.scope, one).await.unwrap().slots.len(), 1);
+}
+
+/// An offer blocks nothing: whoever wishes for a stretch of time is not sent elsewhere because others were offered it.
+#[tokio::test]
+async fn a_wished_stretch_that_others_were_offered_is_offered_again() {
+    let world = world();
+    let window = TimeWish::Window { from: 600, until: 660, anchor: 600 };
+    let found = async |number, last_day| {
+        let request = SearchRequest {
+            staff: Some(staff_id(1)),
+            last_day,
+            requester: known(number),
+            ..search(window, "2026-11-24")
+        };
+        let slots = world.service.search(&world.scope, request).await.unwrap().slots;
+        let local = |entry: &RankedSlot| entry.slot.start.with_timezone(&chrono_tz::Europe::Berlin);
+        slots.iter().map(|entry| local(entry).format("%a %H:%M").to_string()).collect::<Vec<_>>()
+    };
+    let that_day = Some(day("2026-11-24"));
+    assert_eq!(found(1, that_day).await, ["Tue 10:00", "Tue 10:15", "Tue 10:30"]);
+    // One at eleven is all there is that overlaps none of these.
+    assert_eq!(found(2, that_day).await, ["Tue 11:00", "Tue 10:00", "Tue 10:15"]);
+    for number in 3..6 {
+        assert_eq!(found(number, that_day).await, ["Tue 10:00", "Tue 10:15", "Tue 10:30"], "{number}");
+    }
+    // Of a wish for this day or the next one, the next one is no other time.
+    let both = found(6, Some(day("2026-11-25"))).await;
+    assert_eq!(both, ["Wed 10:00", "Wed 10:15", "Wed 10:30"]);
+    // Without a stretch of days whatever is near comes first.
+    let near = found(7, None).await;
+    assert!(near.iter().all(|slot| !slot.starts_with("Tue")), "{near:?}");
 }
 
 #[tokio::test]

@@ -162,6 +162,12 @@ const SAID: &[(&str, Option<Claim>)] = &[
          fragen Sie dazu bitte später noch einmal nach, kann ich sonst noch etwas für Sie tun?",
         None,
     ),
+    (
+        "Ich habe Ihren Termin für Haarschnitt von Freitag, dem vierten Dezember, um elf Uhr auf Samstag, den fünften \
+         Dezember, um zehn Uhr vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, falls etwas dagegen spricht, \
+         ruft Salon Nord Sie an, kann ich sonst noch etwas für Sie tun?",
+        None,
+    ),
     ("Ihr Termin am Freitag um elf Uhr steht, möchten Sie daran etwas ändern?", None),
     ("Der Termin am Freitag ist schon für Sie eingetragen, kann ich sonst noch etwas für Sie tun?", None),
     ("Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?", None),
@@ -259,6 +265,12 @@ fn a_caller_who_was_told_knows_it() {
             "Ich habe den Termin vorgemerkt, die Bestätigung steht noch aus, falls es nicht klappt, ruft jemand Sie an, \
              kann ich sonst noch etwas für Sie tun?",
             Claim::Booked,
+            true,
+        ),
+        (
+            "Ich habe Ihren Termin von Freitag, dem vierten Dezember, um elf Uhr auf Samstag, den fünften Dezember, um zehn \
+             Uhr vorgemerkt, die Bestätigung steht noch aus, kann ich sonst noch etwas für Sie tun?",
+            Claim::Moved,
             true,
         ),
         ("Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?", Claim::Cancelled, true),

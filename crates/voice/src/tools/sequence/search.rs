@@ -17,7 +17,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::alternatives::{next_time, wish_of};
 use crate::tools::availability::{which_minute, why_not_that_day};
-use crate::tools::offers::reason_code;
+use crate::tools::offers::{by_plan, reason_code};
 use crate::tools::wish::Asker;
 use crate::when::{Stretch, When};
 
@@ -156,11 +156,7 @@ pub(crate) async fn alternatives(
 ) -> ToolResult {
     let (wish, asked) = wish_of(talk, &when);
     let whole = words::all(parts.len());
-    let last_day = match &when {
-        When::Stretch(stretch) => stretch.days.last().copied(),
-        When::Moment(_) | When::Unsaid => None,
-    };
-    let wish = (wish, last_day, limit);
+    let wish = (wish, when.last_day(), limit);
     let (found, without) = search(desk, talk, asker, (parts, is_kept), wish, &|_| true).await?;
     let SequencesFound { sequences, day, .. } = found;
     let reply = match words::spoken_offers(talk, &sequences) {
@@ -210,7 +206,8 @@ pub(crate) async fn next(
     };
     let at = slot.start.with_timezone(&talk.zone());
     let message = format!(
-        "Das nächste Mal geht {whole} nacheinander {}, {}, passt Ihnen das?",
+        "Das nächste Mal geht {whole} nacheinander {}{}, {}, passt Ihnen das?",
+        by_plan(first.certainty),
         speech::moment(at, talk.now),
         words::course(talk, &first.slots),
     );

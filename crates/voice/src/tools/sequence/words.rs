@@ -1,5 +1,6 @@
 //! The sentences and fields that tell of services one after the other.
 
+use appointment::calendar::Certainty;
 use appointment::commands::OfferedSequence;
 use appointment::model::{Slot, SlotId, Unavailable};
 use kernel::{AppointmentId, Money, ServiceId};
@@ -141,7 +142,8 @@ pub(crate) fn slot_id(slots: &[Slot]) -> Option<String> {
 
 /// The first sequences as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, offered: &[OfferedSequence]) -> Option<String> {
-    spoken_starts(talk, offered.iter().filter_map(|offered| offered.slots.first()).map(|slot| slot.start))
+    let starts = offered.iter().filter_map(|offered| offered.slots.first()).map(|slot| slot.start);
+    spoken_starts(talk, starts, Certainty::least(offered.iter().map(|offered| offered.certainty)))
 }
 
 /// The answer for a sequence that cannot be had, with the part that has no time.
