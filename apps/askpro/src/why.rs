@@ -99,6 +99,12 @@ impl WhyArgs {
         let request = WhyRequest { branch, service, staff, start: start.to_utc() };
         let scope = office.act_for(company).await?;
         let answer = office.services.why(&config)?.explain(&scope, request).await?;
+        let mut codes =
+            answer.people.iter().filter_map(|person| person.reason.as_ref()).map(|reason| reason.code);
+        if codes.any(|code| code == "outside_calendar_silent") {
+            // An account whose secrets cannot be opened here was not asked: that is no silence of the calendar.
+            office.services.calendar_book(config.secrets.sealer()?).connections(&scope).await?;
+        }
         let mut whole = serde_json::to_value(&answer)?;
         let mut taken_out = |name: &str| {
             let lines = whole.as_object_mut().and_then(|fields| fields.remove(name));

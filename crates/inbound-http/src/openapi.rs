@@ -220,7 +220,7 @@ fn why() -> Value {
     let reason = json!({
         "type": ["object", "null"],
         "properties": {
-            "code": {"type": "string", "description": "A stable word: `notice`, `horizon`, `closed`, `outside_opening_hours`, \
+            "code": {"type": "string", "description": "A stable word: `past`, `notice`, `horizon`, `closed`, `outside_opening_hours`, \
                 `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, …"},
             "detail": {"description": "The ids, times and settings that the code is about. Of `outside_calendar`: the `bookings` there, and \
                 the `cause`: `booking`, `not_offered` (nothing stands there then; the account's own hours, its notice, or another \

@@ -15,6 +15,7 @@ use kernel::{Caller, Classify, ErrorClass, StoreError, TenantScope};
 use servicedesk::{
     AdvanceError, CallbackId, CallbackReason, CallbackService, CallbackStatus, RequestCallback, RequestError,
 };
+use tenancy::TenantRepository;
 
 mod met;
 mod there;
@@ -58,6 +59,7 @@ pub struct FreedTimes {
     bookings: Arc<BookingService>,
     callbacks: CallbackService,
     customers: CustomerService,
+    tenants: Arc<dyn TenantRepository>,
     outside: Option<OutsideSlots>,
 }
 
@@ -70,8 +72,9 @@ impl FreedTimes {
         bookings: Arc<BookingService>,
         callbacks: CallbackService,
         customers: CustomerService,
+        tenants: Arc<dyn TenantRepository>,
     ) -> Self {
-        Self { list, desk, bookings, callbacks, customers, outside: None }
+        Self { list, desk, bookings, callbacks, customers, tenants, outside: None }
     }
 
     /// The same with outside calendars: they are asked before an offer is made, and hide what is offered.
@@ -184,8 +187,10 @@ impl FreedTimes {
         } else {
             ""
         };
+        let company = self.tenants.profile(scope).await?;
+        let slug = company.as_ref().map_or("SLUG", |company| company.slug.as_str());
         Ok(format!(
-            "Warteliste: {service} bei {staff} am {} ist frei geworden und bis {} reserviert.{doubt} Antwort melden: askpro wishes answer {} yes|no|withdraw",
+            "Warteliste: {service} bei {staff} am {} ist frei geworden und bis {} reserviert.{doubt} Antwort melden: askpro wishes answer --tenant {slug} {} yes|no|withdraw",
             wall(made.slot.start),
             wall(made.expires_at),
             made.id,

@@ -304,7 +304,10 @@ fn rule(found: &Explanation, reason: &Unavailable) -> WhyReason {
     let zone = found.timezone;
     let (code, detail) = match reason {
         Unavailable::NotOffered => ("not_offered", Value::Null),
-        Unavailable::TooSoon { earliest } => ("notice", json!({"earliest": local(*earliest, zone)})),
+        Unavailable::TooSoon { earliest } => {
+            let code = if found.is_past { "past" } else { "notice" };
+            (code, json!({"earliest": local(*earliest, zone)}))
+        }
         Unavailable::TooFar { latest } => ("horizon", json!({"latest": latest.to_string()})),
         Unavailable::Closed { reason } => {
             ("closed", json!({"date": found.date.to_string(), "reason": reason}))

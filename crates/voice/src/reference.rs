@@ -79,6 +79,8 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   that has no time. `searched_until` of `find_next_available` is the beginning up to which there is nothing, where the search
   stopped before the asked days were over. `appointment_id` is that of the first part. Appointments with one `sequence_id` are moved and called off
   together, unless one of them is named by its service.
+* **Calling off.** An appointment with a copy in an outside calendar is called off here at once, and there by the worker
+  afterwards: the answer does not wait for that calendar.
 * **After the end of a call.** Tools of a call that has ended still act for `voice.ended_call_grace_seconds` (60 by default,
   in product time), since events and tools overtake each other. After that they answer `call_over`.
 * **Performance.** `latency_ms` is what this answer took from its arrival at the desk, without the way through the edge.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use askpro::admin::{Office, Target};
 use askpro::calendar::CalendarCommand;
+use askpro::why::{Wanted, WhyArgs};
 use clap::Parser as _;
 use kernel::{IdGenerator as _, RandomIds};
 use serde_json::Value;
@@ -191,6 +192,35 @@ async fn a_company_is_connected_linked_and_looked_after() {
     let unlink = format!("unlink --tenant salon-1 --service {service} --staff {staff}");
     desk.say(&unlink).await.unwrap();
     assert!(desk.say(&unlink).await.unwrap_err().contains("is not linked"));
+}
+
+#[tokio::test]
+async fn a_missing_key_is_no_silence_of_the_calendar() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    Salon::company(admin, 1).await;
+    let desk = Desk::open(&database).await;
+    desk.connect("keys.toml").await.unwrap();
+    let performed = "--tenant salon-1 --service Herrenhaarschnitt --staff Anna~Petersen";
+    desk.say(&format!("link {performed} --event-type 4711")).await.unwrap();
+    let day: chrono::NaiveDate =
+        sqlx::query_scalar("SELECT (app.now() + interval '3 days')::date").fetch_one(admin).await.unwrap();
+    let why = async |time: &str| {
+        let wanted = Wanted {
+            tenant: "salon-1".to_owned(),
+            branch: None,
+            service: "Herrenhaarschnitt".to_owned(),
+            staff: Some("Anna Petersen".to_owned()),
+        };
+        let at = format!("{day}T{time}:00+01:00");
+        let asked = WhyArgs { wanted, at, config: Some(desk.file("none.toml").into()) };
+        asked.run(&desk.office).await.map_err(|error| format!("{error:#}"))
+    };
+    let refused = why("10:00").await.unwrap_err();
+    assert!(refused.contains("secrets.keys is not set"), "{refused}");
+    // What needs no look into the calendar is told without a key.
+    let night = why("03:00").await.unwrap();
+    assert_eq!(night[1]["reason"]["code"], "outside_opening_hours", "{night:?}");
 }
 
 /// An account with a team: one event type of both people, one of somebody unknown, one that nobody here offers.

@@ -183,7 +183,7 @@ async fn what_cannot_be_booked_is_refused_in_one_line() {
     assert!(unknown.code == 1 && unknown.problem.contains("has no service `Nichts`"), "{unknown:?}");
     let past = desk.series("2020-01-07", &format!("{usual} 01700000001")).await;
     assert_eq!((past.code, past.states()), (1, vec!["refused"; 4]), "{past:?}");
-    assert!(past.lines[4..8].iter().all(|line| line["reasons"] == serde_json::json!(["notice"])), "{past:?}");
+    assert!(past.lines[4..8].iter().all(|line| line["reasons"] == serde_json::json!(["past"])), "{past:?}");
     let usage = desk.series(&desk.first, "--every-weeks 1 --count 4 --book").await;
     assert!(usage.code == 64 && usage.problem.contains("--customer"), "{usage:?}");
     assert_eq!(desk.appointments().await, 4);

@@ -33,6 +33,8 @@ pub struct Explanation {
     pub timezone: Tz,
     /// The day there.
     pub date: NaiveDate,
+    /// Whether the asked beginning is over.
+    pub is_past: bool,
     /// The stay, if the branch offers the service.
     pub stay: Option<Span>,
     /// What keeps it from beginning whoever performs it: the service, notice, horizon, a closed day, hours, a break, the grid.
@@ -127,6 +129,7 @@ impl BookingService {
         let catalogue = &picture.catalogue;
         let timezone = catalogue.timezone();
         let date = local_date(timezone, request.start);
+        let is_past = request.start < picture.view.now;
         let opening = match catalogue.opening_on(date) {
             OpeningDay::Open(hours) => hours.to_vec(),
             OpeningDay::Closed(_) | OpeningDay::Rest => Vec::new(),
@@ -134,7 +137,8 @@ impl BookingService {
         let Some(sought) = &picture.sought else {
             let branch = Some(Unavailable::NotOffered);
             let (people, facilities) = (Vec::new(), Vec::new());
-            return Ok(Explanation { timezone, date, stay: None, branch, opening, people, facilities });
+            let stay = None;
+            return Ok(Explanation { timezone, date, is_past, stay, branch, opening, people, facilities });
         };
         let availability = picture.availability();
         let end = sought.footprint().end(Minute::floor(request.start)).instant();
@@ -171,6 +175,7 @@ impl BookingService {
         Ok(Explanation {
             timezone,
             date,
+            is_past,
             stay: Some(stay),
             branch: availability.why_not_for_branch(sought, request.start),
             opening,

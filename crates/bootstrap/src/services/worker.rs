@@ -148,6 +148,7 @@ impl WorkerServices {
             Arc::clone(&bookings),
             callbacks.clone(),
             customers.clone(),
+            Arc::new(PgTenantRepository::new(database.clone())),
         );
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: Arc::clone(&calendars.book),

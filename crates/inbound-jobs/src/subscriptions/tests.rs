@@ -105,7 +105,8 @@ impl World {
         let callbacks =
             CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone());
         let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
-        let freed = Arc::new(FreedTimes::new(list, desk, bookings, callbacks, customers.clone()));
+        let freed =
+            Arc::new(FreedTimes::new(list, desk, bookings, callbacks, customers.clone(), tenancy.clone()));
         let (calendar_news, calendar_rounds) = calendars::over_fakes(
             &appointments,
             catalogues,

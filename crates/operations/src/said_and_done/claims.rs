@@ -10,8 +10,8 @@ mod lists;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use lists::{
-    ALREADY, ASKING, BETWEEN, CHANGING, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOURS, LENGTHS,
-    NOT_QUITE, OF_ANYTHING, RELATIVE, UNREAL, WEEKDAYS,
+    ALREADY, ASKING, BETWEEN, CHANGES, CHANGING, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOPING,
+    HOURS, LENGTHS, NOT_QUITE, OF_ANYTHING, PARTLY, RELATIVE, STILL, UNREAL, WEEKDAYS,
 };
 
 /// What is said to have been done to an appointment.
@@ -84,7 +84,11 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
 /// Whether a turn tells of something that was done to an appointment, however cautiously: then the caller knows.
 #[must_use]
 pub fn tells(turn: &str, claim: Claim) -> bool {
-    const NOTED: &[&str] = &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "steht"];
+    const NOTED: &[&str] =
+        &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "uebernommen", "geklappt", "steht"];
+    if claims(turn).iter().any(|claimed| claimed.claim == claim || claim == Claim::Moved) {
+        return true;
+    }
     // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
     let told = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
     sentences(turn).into_iter().filter_map(told).flat_map(|told| told.split(',')).any(|clause| {
@@ -150,14 +154,11 @@ fn claim_of(words: &[String], short: bool, asks: Asks) -> Option<Clause> {
     if has_any(UNREAL) || has_any(EARLIER) || (has_any(ALREADY) && !is_deed) {
         return None;
     }
-    // Whoever asks as well tells what there is: "Ihr Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a
-    // confirmation that "steht noch aus" is none.
-    let stands = asks == Asks::Nothing
-        && has("steht")
-        && !has_any(&["aus", "zur"])
-        && words.iter().any(|word| word.starts_with("termin"));
-    if stands {
+    if stands(words, asks) {
         return Some(Clause { claim: Claim::Booked, when: None, is_firm: has_any(FIRM) });
+    }
+    if has_worked(words) || is_in_calendar(words) || (has_now(words) && asks != Asks::ToChange) {
+        return Some(Clause { claim: Claim::Booked, when: when(words), is_firm: has_any(FIRM) });
     }
     // "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has happened. "Sie haben gebucht" tells
     // of what the caller did.
@@ -180,6 +181,73 @@ fn claim_of(words: &[String], short: bool, asks: Asks) -> Option<Clause> {
     ((by_us && about_appointment) || short).then(|| claimed(when(words)))
 }
 
+/// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
+/// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
+fn stands(words: &[String], asks: Asks) -> bool {
+    // "Damit steht Ihr Termin" says that it is new; "damit Ihr Termin steht" says what for.
+    let is_new = says(words, &["damit", "steht"]);
+    has_any(words, &["steht"])
+        && words.iter().any(|word| word.starts_with("termin"))
+        && (asks == Asks::Nothing || (is_new && asks == Asks::Else))
+        && (is_new || !has_any(words, &["damit"]))
+        && !STILL.iter().any(|phrase| says(words, phrase))
+}
+
+/// "Die Buchung hat geklappt", "Das hat geklappt mit dem Termin": not one at which something else has worked out, nor that
+/// one was moved or called off.
+fn has_worked(words: &[String]) -> bool {
+    let at = |word: &str| words.iter().position(|known| known == word);
+    // The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes last.
+    let is_told =
+        at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
+    let is_with_it = at("mit").is_some_and(|with| {
+        let next = &words[with + 1..words.len().min(with + 3)];
+        has_any(next, &["termin", "termine", "terminen"])
+    });
+    let is_booking = has_any(words, &["buchung", "terminbuchung"]);
+    let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
+    is_told && (is_booking || is_with_it) && !is_in_doubt
+}
+
+/// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
+fn is_in_calendar(words: &[String]) -> bool {
+    let is_ours = ["den", "unseren", "meinen"].iter().any(|whose| says(words, &["in", whose, "kalender"]));
+    let is_appointment = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
+    let is_caller = ["habe", "hab", "haben"].iter().any(|have| says(words, &[have, "sie"]));
+    is_ours
+        && has_any(words, &["aufgenommen", "uebernommen"])
+        && has_any(words, &["ich", "wir", "ist", "sind", "wurde", "wurden", "hiermit"])
+        && (is_appointment || is_caller || has_any(words, &["ihn"]))
+        && !has_any(words, CHANGES)
+}
+
+/// "Sie haben jetzt am Dienstag einen Termin": with nothing after it that might be the verb, since "Sie haben jetzt einen
+/// Termin am Dienstag gewünscht" tells of what the caller did.
+fn has_now(words: &[String]) -> bool {
+    let is_so_by_now = says(words, &["sie", "haben"]) && has_any(words, &["jetzt", "damit"])
+        || ["jetzt", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
+    let (last, before) = match words {
+        [.., before, last] => (last.as_str(), before.as_str()),
+        _ => return false,
+    };
+    let ends_without_verb = ["termin", "uhr"].contains(&last)
+        || WEEKDAYS.contains(&last)
+        || ["bei", "fuer", "zum", "zur", "frau", "herrn"].contains(&before);
+    is_so_by_now
+        && says(words, &["einen", "termin"])
+        && ends_without_verb
+        && !has_any(words, &["noch", "nur", "dann", "gerade", "zu"])
+}
+
+fn has_any(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(&word.as_str()))
+}
+
+/// Whether these words stand there one after the other.
+fn says(words: &[String], phrase: &[&str]) -> bool {
+    words.windows(phrase.len()).any(|some| some == phrase)
+}
+
 fn begins_with(words: &[String], list: &[&str]) -> bool {
     words.first().is_some_and(|first| list.contains(&first.as_str()))
 }
@@ -191,7 +259,9 @@ fn clauses(statement: &str) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = Vec::new();
     for (index, part) in parts(statement).into_iter().enumerate() {
         let ends_with_verb = part.last().is_some_and(|last| FINITE.contains(&last.as_str()));
-        if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb {
+        // "Perfekt, der Termin steht": about no word before it.
+        let is_main = part.starts_with(&["der".to_owned(), "termin".to_owned()]);
+        if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb && !is_main {
             continue;
         }
         let Some(before) = all.last_mut() else {
@@ -200,9 +270,11 @@ fn clauses(statement: &str) -> Vec<Vec<String>> {
         };
         // "Kein Problem, …": no more than a word before the matter, whatever it denies.
         let is_a_word = index == 1 && before.len() <= 2 && !is_finite(before);
+        let is_hoped = before.last().is_some_and(|last| HOPING.contains(&last.as_str()));
+        let depends = is_hoped || begins_with(&part, DEPENDENT) && !says(&part, &["damit", "steht"]);
         if begins_with(&part, CONDITION)
             || begins_with(before, CONDITION)
-            || (is_finite(before) && is_finite(&part) && !begins_with(&part, DEPENDENT))
+            || (is_finite(before) && is_finite(&part) && !depends)
         {
             all.push(part);
         } else if is_a_word && before.iter().any(|word| UNREAL.contains(&word.as_str())) {

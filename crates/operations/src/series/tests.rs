@@ -290,7 +290,7 @@ async fn what_cannot_be_booked_for_somebody_is_refused_and_nothing_is_written() 
         .await
         .unwrap();
     assert_eq!(states(&past), ["refused", "refused", "left_out", "left_out"]);
-    assert!(past.dates[..2].iter().all(|date| date.reasons == ["notice"]), "{past:?}");
+    assert!(past.dates[..2].iter().all(|date| date.reasons == ["past"]), "{past:?}");
     assert_eq!(world.store.appointments(&world.scope), []);
 }
 

@@ -9,8 +9,10 @@ use appointment::waiting::{Answer, Answered, DayWindow, NewWish, NoteOutcome, Wi
 use chrono::{DateTime, Utc};
 use customer::testing::InMemoryCustomers;
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{CustomerId, PersonName, PhoneNumber};
+use kernel::{ChangeSet, CustomerId, PersonName, PhoneNumber};
 use servicedesk::testing::InMemoryCallbacks;
+use tenancy::TenancyWrite;
+use tenancy::testing::{InMemoryTenancy, tenant_profile};
 use uuid::Uuid;
 
 use super::*;
@@ -31,7 +33,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn world() -> World {
+async fn world() -> World {
     let clock = Arc::new(FixedClock::at(at("2026-11-20T08:00:00Z")));
     let ids = Arc::new(SequentialIds::default());
     let scope = scope(1, Some(branch_id(1)));
@@ -48,7 +50,13 @@ fn world() -> World {
     let service = CallbackService::new(callbacks.clone(), clock.clone(), ids.clone());
     let customers = Arc::new(InMemoryCustomers::default());
     let known = CustomerService::new(customers.clone(), clock.clone(), ids);
-    let freed = FreedTimes::new(list.clone(), desk.clone(), Arc::clone(&bookings), service, known);
+    let tenants = Arc::new(InMemoryTenancy::default());
+    let company = TenancyWrite::CreateTenant {
+        profile: tenant_profile(1, "salon-nord"),
+        created_at: at("2026-11-01T08:00:00Z"),
+    };
+    tenants.commit(&scope, ChangeSet::one(company)).await.unwrap();
+    let freed = FreedTimes::new(list.clone(), desk.clone(), Arc::clone(&bookings), service, known, tenants);
     let catalogue = Catalogue::restore(snapshot).unwrap();
     World { scope, clock, callbacks, customers, bookings, desk, list, freed, catalogue }
 }
@@ -131,7 +139,7 @@ fn freed(made: &Appointment) -> FreedTime {
 
 #[tokio::test]
 async fn the_staff_is_asked_once_and_the_task_ends_with_the_offer() {
-    let world = world();
+    let world = world().await;
     world.wish("+491701112201").await;
     world.wish("+491701112202").await;
     let freed = world.cancelled().await;
@@ -143,7 +151,8 @@ async fn the_staff_is_asked_once_and_the_task_ends_with_the_offer() {
     assert_eq!(task.phone.unwrap().as_e164(), "+491701112201");
     let note = task.note.unwrap();
     assert!(note.contains("Haarschnitt bei Anna Petersen am 24.11.2026 10:00"), "{note}");
-    assert!(note.contains(&offer.to_string()), "{note}");
+    let command = format!("askpro wishes answer --tenant salon-nord {offer} yes|no|withdraw");
+    assert!(note.ends_with(&command), "{note}");
 
     let answered = world.list.answer(&world.scope, offer, Answer::No).await.unwrap();
     assert_eq!(answered, Answered::Settled(OfferState::Declined));

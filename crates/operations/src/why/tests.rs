@@ -107,6 +107,24 @@ async fn a_series_says_of_each_date_what_is_in_the_way() {
     assert!(dates[1].why.is_none() && dates[1].nearest.is_none());
 }
 
+#[tokio::test]
+async fn a_time_that_is_over_is_no_matter_of_notice() {
+    let World { scope, desk } = world().await;
+    // It is nine on that Friday in Berlin.
+    for (start, code) in [("2026-11-20T07:52:00Z", "past"), ("2026-11-20T08:00:00Z", "notice")] {
+        let request = WhyRequest {
+            branch: branch_id(1),
+            service: service_id(1),
+            staff: Some(staff_id(3)),
+            start: at(start),
+        };
+        let answer = desk.explain(&scope, request).await.unwrap();
+        let person = answer.people[0].reason.clone().unwrap();
+        assert_eq!((answer.branch.unwrap().code, person.code), (code, code), "{start}");
+        assert!(person.detail["earliest"].is_string(), "{start}");
+    }
+}
+
 /// Anna is linked with a host of a team's event type, Ben with an event type of his own, whose hosts are not told.
 #[tokio::test]
 async fn of_what_stands_in_the_outside_calendar_only_the_persons_own_bookings_are_named() {

@@ -43,6 +43,7 @@ async fn the_exact_thing_in_the_way_is_named() {
     let house = House::open().await;
     // The private clock begins on Wednesday, 1 September 2027, at ten past nine.
     for (start, expected, detail) in [
+        ("2027-09-01T09:00:00+02:00", "past", Some("earliest")),
         ("2027-09-01T09:15:00+02:00", "notice", Some("earliest")),
         ("2027-09-06T10:00:00+02:00", "closed", Some("date")),
         ("2027-09-07T07:00:00+02:00", "outside_opening_hours", Some("opening")),

@@ -14,6 +14,7 @@ use kernel::testing::SequentialIds;
 use kernel::{Clock as _, PhoneNumber};
 use servicedesk::CallbackService;
 use std::sync::Arc;
+use tenancy::testing::InMemoryTenancy;
 
 use super::super::{Heard, Pushed};
 use super::world::{World, effort, event_type, slot};
@@ -41,8 +42,9 @@ impl List {
         let callbacks = CallbackService::new(world.callbacks.clone(), clock.clone(), ids.clone());
         let customers = CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids);
         let mut outside = appointment::calendar::MockOutsideTimes::new();
-        outside.expect_changed().returning(|_, _, _| ());
-        let freed = FreedTimes::new(list.clone(), desk.clone(), world.bookings.clone(), callbacks, customers);
+outside.expect_changed().returning(|_, _, _| ());
+        let (bookings, tenants) = (world.bookings.clone(), Arc::new(InMemoryTenancy::default()));
+        let freed = FreedTimes::new(list.clone(), desk.clone(), bookings, callbacks, customers, tenants);
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
             book: store.clone(),
             gateway: world.gateway.clone(),

@@ -180,6 +180,46 @@ pub(super) const UNREAL: &[&str] = &[
     "versucht",
     "vorgemerkt",
     "vormerken",
+    "hoffe",
+    "hoffen",
+    "hoffentlich",
+    "vielleicht",
+    "vermutlich",
+    "wahrscheinlich",
+];
+
+/// Words of [`UNREAL`] on which the clause after them depends: "Ich hoffe, die Buchung hat geklappt."
+pub(super) const HOPING: &[&str] = &["hoffe", "hoffen"];
+
+/// With these an appointment "steht" as it did before, or would, or something else does.
+pub(super) const STILL: &[&[&str]] = &[
+    &["aus"],
+    &["zur"],
+    &["weiter"],
+    &["weiterhin"],
+    &["noch"],
+    &["unveraendert"],
+    &["dann"],
+    &["wie", "vor"],
+    &["wie", "bisher"],
+    &["steht", "so"],
+    &["so", "steht"],
+];
+
+/// With these something has not quite worked out.
+pub(super) const PARTLY: &[&str] = &["fast", "beinahe", "nur", "teilweise", "kaum", "dann"];
+
+/// What is done to an appointment that there is, or noted about one.
+pub(super) const CHANGES: &[&str] = &[
+    "absage",
+    "aenderung",
+    "stornierung",
+    "umbuchung",
+    "umbuchen",
+    "verlegung",
+    "verschiebung",
+    "notiz",
+    "wunsch",
 ];
 
 /// Words that speak of what was there before this call.

@@ -180,9 +180,123 @@ const SAID: &[(&str, Option<Claim>)] = &[
     ),
 ];
 
+/// That it stands, has worked out, is in the calendar, or is what the caller has by now.
+const IN_OTHER_WORDS: &[(&str, Option<Claim>)] = &[
+    // Claims.
+    ("Der Termin steht.", Some(Claim::Booked)),
+    ("Perfekt, der Termin steht!", Some(Claim::Booked)),
+    ("So, Ihr Termin am Dienstag um zehn Uhr steht.", Some(Claim::Booked)),
+    ("Damit steht Ihr Termin.", Some(Claim::Booked)),
+    ("Alles klar, damit steht Ihr Termin am Dienstag um zehn Uhr.", Some(Claim::Booked)),
+    ("Damit steht Ihr Termin, kann ich sonst noch etwas für Sie tun?", Some(Claim::Booked)),
+    ("Sie können gern wieder anrufen, damit steht Ihr Termin.", Some(Claim::Booked)),
+    ("Die Buchung hat geklappt.", Some(Claim::Booked)),
+    ("Die Buchung hat geklappt, kann ich sonst noch etwas für Sie tun?", Some(Claim::Booked)),
+    ("Super, die Buchung für Dienstag um zehn Uhr hat geklappt!", Some(Claim::Booked)),
+    ("Das hat geklappt mit dem Termin.", Some(Claim::Booked)),
+    ("Es hat alles geklappt mit Ihrem Termin am Dienstag.", Some(Claim::Booked)),
+    ("Das hat mit der Buchung geklappt.", Some(Claim::Booked)),
+    ("Sie haben jetzt am Dienstag um zehn Uhr einen Termin.", Some(Claim::Booked)),
+    ("Sie haben jetzt einen Termin am Dienstag, dem ersten Dezember, um zehn Uhr.", Some(Claim::Booked)),
+    ("Damit haben Sie am Dienstag um zehn Uhr einen Termin bei Anna.", Some(Claim::Booked)),
+    ("Gut, Sie haben damit am Dienstag einen Termin, kann ich sonst noch etwas tun?", Some(Claim::Booked)),
+    ("Ich habe Ihren Termin in den Kalender aufgenommen.", Some(Claim::Booked)),
+    ("Der Termin ist in unseren Kalender übernommen.", Some(Claim::Booked)),
+    ("Ich habe Sie für Dienstag um zehn Uhr in unseren Kalender aufgenommen.", Some(Claim::Booked)),
+    ("Ihr Termin wurde in den Kalender aufgenommen, kann ich noch etwas tun?", Some(Claim::Booked)),
+    ("Alles klar, Frau Muster, der Termin steht.", Some(Claim::Booked)),
+    // Questions.
+    ("Steht der Termin noch?", None),
+    ("Der Termin steht, richtig?", None),
+    ("Hat die Buchung geklappt?", None),
+    ("Hat das mit dem Termin geklappt?", None),
+    ("Hat die Buchung geklappt", None),
+    ("Haben Sie jetzt am Dienstag einen Termin?", None),
+    ("Sie haben jetzt am Dienstag um zehn Uhr einen Termin, richtig?", None),
+    ("Haben Sie den Termin in den Kalender aufgenommen?", None),
+    // Negations, and less than a yes.
+    ("Das hat leider nicht geklappt.", None),
+    ("Die Buchung hat leider nicht geklappt.", None),
+    ("Das hat mit dem Termin noch nicht geklappt.", None),
+    ("Die Buchung hat nur teilweise geklappt.", None),
+    ("Die Buchung hat fast geklappt.", None),
+    ("Der Termin steht noch nicht.", None),
+    ("Sie haben jetzt keinen Termin.", None),
+    ("Ich habe den Termin nicht in den Kalender aufgenommen.", None),
+    // Conditions, wishes, and what is to come.
+    ("Wenn das geklappt hat, steht Ihr Termin.", None),
+    ("Wenn die Buchung geklappt hat, bekommen Sie eine Nachricht.", None),
+    ("Sobald es mit dem Termin geklappt hat, sage ich Bescheid.", None),
+    ("Nachdem die Buchung geklappt hat, bekommen Sie eine Nachricht.", None),
+    ("Ich sehe nach, ob die Buchung geklappt hat.", None),
+    ("Ich hoffe, die Buchung hat geklappt.", None),
+    ("Hoffentlich hat es mit dem Termin geklappt.", None),
+    ("Dann steht Ihr Termin am Dienstag um zehn Uhr.", None),
+    ("Sagen Sie einfach ja, dann steht Ihr Termin.", None),
+    ("Damit Ihr Termin steht, brauche ich noch Ihren Namen.", None),
+    ("Ich brauche noch Ihren Namen, damit Ihr Termin steht.", None),
+    ("Damit Sie jetzt einen Termin haben, brauche ich Ihren Namen.", None),
+    ("Dann haben Sie jetzt am Dienstag einen Termin.", None),
+    ("Sie haben jetzt zwei Möglichkeiten, einen Termin zu vereinbaren.", None),
+    ("Sie haben jetzt einen Termin am Dienstag gewünscht.", None),
+    ("Sie haben mir jetzt einen Termin genannt.", None),
+    ("Ihr Termin wird in den Kalender aufgenommen.", None),
+    ("Soll ich den Termin in den Kalender aufnehmen?", None),
+    // What there was before.
+    ("Sie haben am Dienstag um zehn Uhr schon einen Termin.", None),
+    ("Sie haben am Dienstag um zehn Uhr einen Termin.", None),
+    ("Sie haben jetzt schon einen Termin.", None),
+    ("Sie haben jetzt nur noch einen Termin am Dienstag.", None),
+    ("Sie haben jetzt am Dienstag einen Termin, möchten Sie ihn verschieben?", None),
+    ("Ihr Termin am Dienstag steht weiterhin.", None),
+    ("Ihr Termin am Dienstag steht noch.", None),
+    ("Ihr Termin steht nach wie vor am Dienstag um zehn Uhr.", None),
+    ("Ihr Termin steht so im Kalender.", None),
+    ("Ihr Termin bleibt bestehen.", None),
+    ("Ich kann den Termin, der am Dienstag steht, gern verschieben.", None),
+    ("Gestern hat es mit dem Termin geklappt.", None),
+    ("Das hat beim letzten Termin gut geklappt.", None),
+    // Something else.
+    ("Das hat geklappt.", None),
+    ("Die Umbuchung hat geklappt.", None),
+    ("Das Verschieben hat mit dem Termin geklappt.", None),
+    ("Die Absage hat geklappt mit dem Termin.", None),
+    ("Das hat bei Ihrem Termin gut geklappt.", None),
+    ("Ich habe Ihre Notiz zum Termin in den Kalender übernommen.", None),
+    ("Ich habe die Absage für den Termin in den Kalender übernommen.", None),
+    ("Ich habe Ihre Nummer in den Kalender aufgenommen.", None),
+    ("Haben Sie ihn in Ihren Kalender übernommen, ist alles gut.", None),
+];
+
+/// What the gateway itself says of appointments that there are, of changes that came to nothing, and of what it could not do.
+const SAID_BY_THE_GATEWAY: &[&str] = &[
+    "Ihr Termin für Haarschnitt am Dienstag, dem ersten Dezember, um zehn Uhr bei Anna steht, möchten Sie daran etwas ändern?",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr steht, sonst finde ich in diesem Zeitraum nichts Freies, soll er so bleiben?",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr steht schon so, kann ich sonst noch etwas für Sie tun?",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr steht schon so.",
+    "Ihre Termine stehen schon so, am Freitag, dem vierten Dezember, um zehn Uhr, zuerst Haarschnitt, danach Bartpflege.",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr bleibt bestehen, denn um zwölf Uhr ist leider nichts frei.",
+    "Ihre Termine am Freitag um zehn Uhr bleiben bestehen, denn der Kalender lässt nicht alles davon zu.",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr bleibt vorgemerkt, die Bestätigung steht noch aus.",
+    "Ihr Termin für Haarschnitt am Freitag um elf Uhr steht nicht mehr.",
+    "Ihr nächster Termin ist der für Haarschnitt am Freitag um elf Uhr.",
+    "Sie haben am Freitag um elf Uhr, schon einen Termin für Haarschnitt, soll ich ihn verlegen?",
+    "Sie haben Termine für Haarschnitt am Freitag um elf Uhr und für Bartpflege am Samstag um zehn Uhr, um welchen geht es?",
+    "Das klappt bei mir gerade leider nicht, es meldet sich jemand bei Ihnen bis spätestens morgen um zehn Uhr, kann ich sonst noch etwas für Sie tun?",
+    "Ich habe Ihre Rückrufbitte aufgenommen, es meldet sich jemand bei Ihnen bis spätestens morgen um zehn Uhr, kann ich sonst noch etwas für Sie tun?",
+    "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen, denn um elf Uhr lässt der Kalender keine Buchung zu.",
+];
+
+#[test]
+fn what_the_gateway_says_of_what_there_is_claims_nothing() {
+    for said in SAID_BY_THE_GATEWAY {
+        assert_eq!(claims(said), [], "{said}");
+    }
+}
+
 #[test]
 fn what_is_claimed_and_what_is_not() {
-    for (said, expected) in SAID {
+    for (said, expected) in SAID.iter().chain(IN_OTHER_WORDS) {
         let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
         assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{said}");
     }
@@ -279,6 +393,12 @@ fn a_caller_who_was_told_knows_it() {
         ("Der Termin ist gebucht, in Ordnung?", Claim::Booked, true),
         ("Dienstag um zehn Uhr ist frei, soll der Termin gebucht werden?", Claim::Booked, false),
         ("Ist er gebucht?", Claim::Booked, false),
+        ("Die Buchung hat geklappt.", Claim::Booked, true),
+        ("Die Buchung hat leider nicht geklappt.", Claim::Booked, false),
+        ("Die Umbuchung hat geklappt.", Claim::Moved, true),
+        ("Der Termin ist in unseren Kalender übernommen.", Claim::Booked, true),
+        ("Sie haben jetzt am Dienstag um zehn Uhr einen Termin.", Claim::Booked, true),
+        ("Sie haben am Dienstag um zehn Uhr schon einen Termin.", Claim::Booked, false),
     ] {
         assert_eq!(tells(turn, claim), told, "{turn}");
     }

@@ -41,7 +41,7 @@ fn the_customer() -> CustomerId {
 
 #[tokio::test]
 async fn an_appointment_ends_what_its_customer_has_waited_for_and_nothing_else() {
-    let world = world();
+    let world = world().await;
     world.knows_erika();
     let elsewhere = PhoneNumber::from_e164("+491701112299").unwrap();
     let by_id = world.noted(|new| NewWish { customer: Some(the_customer()), phone: elsewhere, ..new }).await;
@@ -68,7 +68,7 @@ async fn an_appointment_ends_what_its_customer_has_waited_for_and_nothing_else()
 
 #[tokio::test]
 async fn of_several_people_at_one_number_each_waits_for_themselves() {
-    let world = world();
+    let world = world().await;
     world.knows_erika();
     let of = |name: &str| Some(PersonName::clean(name).unwrap());
     let sons = world.noted(|new| NewWish { name: of("Max Muster"), ..new }).await;
@@ -86,7 +86,7 @@ async fn of_several_people_at_one_number_each_waits_for_themselves() {
 
 #[tokio::test]
 async fn the_offer_to_whoever_has_booked_is_for_the_next_one() {
-    let world = world();
+    let world = world().await;
     world.knows_erika();
     let first = world.noted(|new| new).await;
     world.wish("+491701112202").await;
@@ -108,7 +108,7 @@ async fn the_offer_to_whoever_has_booked_is_for_the_next_one() {
 
 #[tokio::test]
 async fn what_was_called_off_again_ends_no_wish() {
-    let world = world();
+    let world = world().await;
     world.knows_erika();
     let waiting = world.noted(|new| new).await;
     let freed = world.cancelled().await;
