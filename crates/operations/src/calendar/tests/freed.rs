@@ -42,7 +42,7 @@ impl List {
         let callbacks = CallbackService::new(world.callbacks.clone(), clock.clone(), ids.clone());
         let customers = CustomerService::new(Arc::new(InMemoryCustomers::default()), clock.clone(), ids);
         let mut outside = appointment::calendar::MockOutsideTimes::new();
-outside.expect_changed().returning(|_, _, _| ());
+        outside.expect_changed().returning(|_, _, _| ());
         let (bookings, tenants) = (world.bookings.clone(), Arc::new(InMemoryTenancy::default()));
         let freed = FreedTimes::new(list.clone(), desk.clone(), bookings, callbacks, customers, tenants);
         let freed = freed.with_outside(OutsideSlots::new(SlotParts {
