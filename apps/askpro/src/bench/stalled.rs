@@ -21,6 +21,9 @@ const HANG_MS: u64 = 47_000;
 const OURS: Duration = Duration::from_millis(200);
 /// Callers at once, each with a time of their own.
 const TIMES: [&str; 8] = ["08:00", "09:00", "10:00", "11:00", "14:00", "15:00", "16:00", "17:00"];
+/// Of the free weekdays, the first one that is surely in another week than the first, about which others ask while the
+/// calendar answers: weeks are what is remembered.
+const FIRST_DAY: u64 = 7;
 /// What a caller hears, tool by tool: a time that could not be verified is told as that, and what nobody has confirmed is
 /// noted and not booked.
 const STEPS: [(&str, &str); 3] = [
@@ -58,8 +61,7 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
     let mut all = Load::default();
     rig.calcom.order(Fault::always(Operation::Any, Effect::Delay { ms: HANG_MS }));
     for round in 0..plan.pick(5, 1) {
-        // Other days than those that are asked about while the calendar answers.
-        let day = usize::try_from(round + 1).ok().and_then(|place| free.get(place)?.get("date"));
+        let day = usize::try_from(round + FIRST_DAY).ok().and_then(|place| free.get(place)?.get("date"));
         let date = day.and_then(Value::as_str).context("a free day")?;
         all.join(run_threads(TIMES.len(), Manner::Count(TIMES.len() as u64), |_, start, load| {
             let wire = Wire::connect(rig.gateway);
