@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use appointment::calendar::{
-    CalendarLink, ConnectionId, OfferVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
+    CalendarLink, ConnectionId, EventTypeVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
 };
 use appointment::model::Minute;
 use async_trait::async_trait;
@@ -65,7 +65,7 @@ impl OfferedWeeks for RedisWeeks {
         scope: &TenantScope,
         connection: ConnectionId,
         event_type: &RemoteEventType,
-    ) -> Option<OfferVersion> {
+    ) -> Option<EventTypeVersion> {
         let keys = [self.account_key(scope, connection), self.event_type_key(scope, connection, event_type)];
         // Whoever finds none makes one; of two who do so at once, one wins, and both hear which.
         let mut pipeline = redis::pipe();
@@ -77,7 +77,7 @@ impl OfferedWeeks for RedisWeeks {
         let found: Option<([Option<String>; 2],)> =
             self.redis.ask(|mut server| async move { pipeline.query_async(&mut server).await }).await;
         let [account, event_type] = found?.0.map(|text| Uuid::parse_str(&text?).ok());
-        Some(OfferVersion { account: account?, event_type: event_type? })
+        Some(EventTypeVersion { account: account?, event_type: event_type? })
     }
 
     async fn changed(
@@ -108,7 +108,7 @@ impl OfferedWeeks for RedisWeeks {
         Some(OfferedWeek {
             starts: written.starts.into_iter().map(Minute).collect(),
             fetched_at: written.fetched_at,
-            version: OfferVersion { account: written.account, event_type: written.event_type },
+            version: EventTypeVersion { account: written.account, event_type: written.event_type },
         })
     }
 

@@ -49,4 +49,4 @@ pub use retry::CopyRetries;
 pub use review::{Review, ReviewId, ReviewReason};
 #[cfg(any(test, feature = "testing"))]
 pub use weeks::MockOfferedWeeks;
-pub use weeks::{OfferVersion, OfferedWeek, OfferedWeeks};
+pub use weeks::{EventTypeVersion, OfferedWeek, OfferedWeeks};

@@ -356,11 +356,6 @@ fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> V
         // Nothing that is certain: what the company's own plan leaves open, and said so.
         ranked = rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never);
     }
-    if let Subject::Moving(appointment) = ask.subject {
-        // Its own place is free to it, and no other time.
-        let here = (appointment.staff, appointment.starts_at);
-        ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
-    }
     ranked
 }
 
@@ -377,13 +372,22 @@ fn rank_seen(
         (None, Subject::Moving(appointment)) => Some(appointment.staff),
         (None, Subject::Service(_)) => None,
     };
+    let by = |people: &[StaffId]| {
+        let mut ranked = rank(availability, sought, people, wish, never);
+        if let Subject::Moving(appointment) = ask.subject {
+            // Its own place is free to it, and no other time.
+            let here = (appointment.staff, appointment.starts_at);
+            ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
+        }
+        ranked
+    };
     if let Some(staff) = wanted {
-        let ranked = rank(availability, sought, &[staff], wish, never);
+        let ranked = by(&[staff]);
         if !ranked.is_empty() {
             return ranked;
         }
     }
-    rank(availability, sought, &picture.performers, wish, never)
+    by(&picture.performers)
 }
 
 fn latest_day(catalogue: &Catalogue, today: NaiveDate) -> NaiveDate {

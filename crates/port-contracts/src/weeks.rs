@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use appointment::calendar::{
-    CalendarLink, ConnectionId, OfferVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
+    CalendarLink, ConnectionId, EventTypeVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
 };
 use appointment::model::Minute;
 use chrono::{DateTime, TimeDelta};
@@ -77,7 +77,7 @@ pub async fn a_week_comes_back_whole_and_under_no_other_name(fixture: &WeeksFixt
     let week = OfferedWeek {
         starts: vec![Minute(29_000_000), Minute(29_000_015)],
         fetched_at: DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_700_000_000_123),
-        version: OfferVersion { account: Uuid::from_u128(9), event_type: Uuid::from_u128(8) },
+        version: EventTypeVersion { account: Uuid::from_u128(9), event_type: Uuid::from_u128(8) },
     };
     assert_eq!(fixture.here.find(&ours, &link(1, "4711"), 7).await, None);
     fixture.here.keep(&ours, &link(1, "4711"), 7, &week).await;

@@ -11,7 +11,7 @@ use crate::model::Minute;
 /// Stands for everything that is known to have happened at an account that concerns one event type. Two of them are equal
 /// or not, and neither is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct OfferVersion {
+pub struct EventTypeVersion {
     /// Changes with every change that may concern anything there.
     pub account: Uuid,
     /// Changes with every change that concerns this event type.
@@ -26,7 +26,7 @@ pub struct OfferedWeek {
     /// When they were asked for, in real time.
     pub fetched_at: DateTime<Utc>,
     /// The version before they were asked for: a change meanwhile makes the answer old.
-    pub version: OfferVersion,
+    pub version: EventTypeVersion,
 }
 
 /// Port: what processes tell each other about outside calendars. It cannot fail: an implementation without its memory
@@ -40,7 +40,7 @@ pub trait OfferedWeeks: Send + Sync {
         scope: &TenantScope,
         connection: ConnectionId,
         event_type: &RemoteEventType,
-    ) -> Option<OfferVersion>;
+    ) -> Option<EventTypeVersion>;
 
     /// Something happened at an account that concerns these event types, or, if none is named, all of them: from now on
     /// they have other versions. `false` if nobody could be told.

@@ -23,7 +23,7 @@ use appointment::calendar::{
     CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OfferedWeek,
     OfferedWeeks, OutsideTimes, RemoteEventType, RemoteUid,
 };
-use appointment::model::{Minute, Span};
+use appointment::model::{Minute, ServiceLink, Span};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
@@ -268,10 +268,15 @@ impl MirroredTimes {
                 return Vec::new();
             }
         };
-        let its = links.iter().filter(|(_, link)| link.link.event_type == *event_type);
-        let people: HashSet<StaffId> = its.map(|(_, link)| link.staff).collect();
-        let theirs = links.into_iter().filter(|(_, link)| people.contains(&link.staff));
-        let theirs: HashSet<RemoteEventType> = theirs.map(|(_, link)| link.link.event_type).collect();
+        let its: Vec<_> = links.iter().filter(|(_, link)| link.link.event_type == *event_type).collect();
+        // Whoever works in two branches is two people here, and one host there.
+        let is_theirs = |link: &ServiceLink| {
+            its.iter().any(|(_, other)| {
+                other.staff == link.staff || (other.link.host.is_some() && other.link.host == link.link.host)
+            })
+        };
+        let theirs = links.iter().filter(|(_, link)| is_theirs(link));
+        let theirs: HashSet<RemoteEventType> = theirs.map(|(_, link)| link.link.event_type.clone()).collect();
         theirs.into_iter().collect()
     }
 

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
-    CalendarLink, ConnectionId, OfferVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
+    CalendarLink, ConnectionId, EventTypeVersion, OfferedWeek, OfferedWeeks, RemoteEventType,
 };
 use kernel::{TenantId, TenantScope};
 
@@ -22,7 +22,7 @@ type Offer = (Account, RemoteEventType);
 pub(super) struct Version {
     /// Changes of the whole account, and of the event type, that this process knows of.
     here: (u64, u64),
-    together: Option<OfferVersion>,
+    together: Option<EventTypeVersion>,
 }
 
 /// Versions of what is offered, and the weeks of other processes.
@@ -36,7 +36,7 @@ pub(super) struct Together {
 struct Known {
     accounts: HashMap<Account, u64>,
     offers: HashMap<Offer, u64>,
-    together: HashMap<Offer, OfferVersion>,
+    together: HashMap<Offer, EventTypeVersion>,
     untold: HashSet<Account>,
 }
 
@@ -113,7 +113,7 @@ impl Together {
         scope: &TenantScope,
         link: &CalendarLink,
         week: i64,
-        fetched: impl FnOnce(OfferVersion) -> OfferedWeek,
+        fetched: impl FnOnce(EventTypeVersion) -> OfferedWeek,
         version: Version,
     ) {
         if let (Some(weeks), Some(together)) = (&self.weeks, version.together) {

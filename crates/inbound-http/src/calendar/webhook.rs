@@ -2,6 +2,7 @@
 
 use adapter_calcom::decode::{self, Identity};
 use adapter_calcom::signature;
+use appointment::calendar::RemoteEventType;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -50,10 +51,8 @@ async fn receive(
         return Err(Refusal::bad_request("not_json", "the body is not JSON"));
     };
     let stored = store(edge, context, &visitor, &identity, &body, Admission::Process).await?;
-    if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored)
-        && !is_our_own(&body)
-    {
-        door.rang(&visitor).await;
+    if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored) {
+        door.rang(&visitor, concerned(&body).as_ref()).await;
     }
     let word = match stored {
         Stored::New => "stored",
@@ -62,11 +61,13 @@ async fn receive(
     Ok((StatusCode::OK, Json(json!({"received": true, "status": word}))).into_response())
 }
 
-/// Whether it is the news that a booking was made, by us: it takes no time from anybody that is not taken here. One that
-/// was made anew of another booking may have kept our marker.
-fn is_our_own(body: &[u8]) -> bool {
-    let Ok(decode::Delivery::News(news)) = decode::webhook(body) else { return false };
-    news.trigger == decode::Trigger::Created && news.marker.is_some() && news.previous_uid.is_none()
+/// Whom the news concern, as far as that is sure: a booking that we made takes time from the people of its event type. One
+/// that was made anew of another booking may have kept our marker.
+fn concerned(body: &[u8]) -> Option<RemoteEventType> {
+    let Ok(decode::Delivery::News(news)) = decode::webhook(body) else { return None };
+    let is_our_own =
+        news.trigger == decode::Trigger::Created && news.marker.is_some() && news.previous_uid.is_none();
+    news.event_type.filter(|_| is_our_own)
 }
 
 /// The account, if its secret signed the body. Whoever guesses learns nothing about which accounts there are.
@@ -134,24 +135,26 @@ async fn store(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::is_our_own;
+    use super::concerned;
 
     #[test]
-    fn only_what_we_made_ourselves_is_no_news() {
+    fn only_what_we_made_ourselves_concerns_few() {
         let marker =
             json!({"askpro_appointment": kernel::AppointmentId::from_uuid(uuid::Uuid::from_u128(7))});
         let told = |event: &str, metadata: &Value, more: &Value| {
-            let mut payload = json!({"uid": "uid_a1", "metadata": metadata});
+            let mut payload = json!({"uid": "uid_a1", "eventTypeId": 4711, "metadata": metadata});
             if let (Some(payload), Some(more)) = (payload.as_object_mut(), more.as_object()) {
                 payload.extend(more.clone());
             }
-            is_our_own(json!({"triggerEvent": event, "payload": payload}).to_string().as_bytes())
+            concerned(json!({"triggerEvent": event, "payload": payload}).to_string().as_bytes())
+                .map(|event_type| event_type.as_str().to_owned())
         };
-        assert!(told("BOOKING_CREATED", &marker, &json!({})));
-        assert!(!told("BOOKING_CREATED", &json!({}), &json!({})));
-        assert!(!told("BOOKING_CREATED", &marker, &json!({"rescheduleUid": "uid_a0"})));
-        assert!(!told("BOOKING_RESCHEDULED", &marker, &json!({})));
-        assert!(!told("BOOKING_CANCELLED", &marker, &json!({})));
-        assert!(!is_our_own(b"{}"));
+        assert_eq!(told("BOOKING_CREATED", &marker, &json!({})).as_deref(), Some("4711"));
+        assert_eq!(told("BOOKING_CREATED", &marker, &json!({"eventTypeId": null})), None);
+        assert_eq!(told("BOOKING_CREATED", &json!({}), &json!({})), None);
+        assert_eq!(told("BOOKING_CREATED", &marker, &json!({"rescheduleUid": "uid_a0"})), None);
+        assert_eq!(told("BOOKING_RESCHEDULED", &marker, &json!({})), None);
+        assert_eq!(told("BOOKING_CANCELLED", &marker, &json!({})), None);
+        assert_eq!(concerned(b"{}"), None);
     }
 }

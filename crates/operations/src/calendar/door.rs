@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use appointment::calendar::{CalendarBook, Connection, ConnectionId, Effort, OutsideTimes, RemoteUid};
+use appointment::calendar::{
+    CalendarBook, Connection, ConnectionId, Effort, OutsideTimes, RemoteEventType, RemoteUid,
+};
 use kernel::{Actor, CorrelationId, StoreError, TenantScope};
 use tenancy::{Denied, ResolveError, TenantResolver};
 
@@ -75,9 +77,9 @@ impl CalendarDoor {
         Ok(Visitor { scope: found.scope, connection })
     }
 
-    /// Something happened there, as a proven webhook says.
-    pub async fn rang(&self, visitor: &Visitor) {
-        self.outside.changed(&visitor.scope, visitor.connection.id, None).await;
+    /// Something happened there, as a proven webhook says; perhaps to the people of one event type alone.
+    pub async fn rang(&self, visitor: &Visitor, of: Option<&RemoteEventType>) {
+        self.outside.changed(&visitor.scope, visitor.connection.id, of).await;
     }
 }
 

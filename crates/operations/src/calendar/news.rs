@@ -61,15 +61,17 @@ impl CalendarNews {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        let heard = match follow(&self.desk.parts, scope, connection, uid, effort).await {
-            Ok(Some(booking)) => self.take_in(scope, connection, &booking, effort).await,
-            Ok(None) => Ok(Heard::Nothing),
-            Err(error) => Err(error.into()),
+        let (heard, of) = match follow(&self.desk.parts, scope, connection, uid, effort).await {
+            Ok(Some(booking)) => {
+                let heard = self.take_in(scope, connection, &booking, effort).await;
+                // What was known already concerns the people of its event type, and nobody else.
+                let of = booking.event_type.filter(|_| matches!(heard, Ok(Heard::Known)));
+                (heard, of)
+            }
+            Ok(None) => (Ok(Heard::Nothing), None),
+            Err(error) => (Err(error.into()), None),
         };
-        // What we did there ourselves made what is remembered old when it was done.
-        if !matches!(heard, Ok(Heard::Known)) {
-            self.desk.parts.outside.changed(scope, connection.id, None).await;
-        }
+        self.desk.parts.outside.changed(scope, connection.id, of.as_ref()).await;
         heard
     }
 

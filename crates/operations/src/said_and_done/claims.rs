@@ -236,7 +236,8 @@ fn has_now(words: &[String]) -> bool {
     is_so_by_now
         && says(words, &["einen", "termin"])
         && ends_without_verb
-        && !has_any(words, &["noch", "nur", "dann", "gerade", "zu"])
+        && !has_any(words, &["nur", "gerade", "zu"])
+        && !STILL.iter().any(|phrase| says(words, phrase))
 }
 
 fn has_any(words: &[String], list: &[&str]) -> bool {

@@ -383,7 +383,7 @@ pub(crate) const fn by_plan(certainty: Certainty) -> &'static str {
     if certainty.is_verified() {
         ""
     } else {
-        "nach unserem Plan, beim Kalender nachsehen kann ich gerade nicht, "
+        "nach unserem Plan, im Kalender nachsehen kann ich gerade nicht, "
     }
 }
 

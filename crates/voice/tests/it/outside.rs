@@ -173,7 +173,7 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
         );
         assert!(
             reply.message.contains(
-                "um zehn Uhr sieben vergeben wir keine Termine, frei wäre nach unserem Plan, beim Kalender nachsehen kann \
+                "um zehn Uhr sieben vergeben wir keine Termine, frei wäre nach unserem Plan, im Kalender nachsehen kann \
                  ich gerade nicht, morgen"
             ),
             "{}",
@@ -185,7 +185,7 @@ async fn other_times_that_are_not_verified_are_said_to_be_so() {
 /// Only what is offered is known by the plan alone: neither the calendar's own no, nor what there is already.
 #[tokio::test]
 async fn nothing_but_other_times_is_said_to_be_by_the_plan() {
-    const BY_PLAN: &str = "nach unserem Plan, beim Kalender nachsehen kann ich gerade nicht, ";
+    const BY_PLAN: &str = "nach unserem Plan, im Kalender nachsehen kann ich gerade nicht, ";
     let world = World::with(mirrored).await;
     let line = world.call("call_a", STRANGER);
     world.outside.says(Offered::Unknown, RULED_OUT);

@@ -54,9 +54,9 @@ async fn other_sequences_that_are_not_verified_are_said_to_be_so() {
         assert_eq!(reply.data["certainty"], "unverified", "{tool}");
         assert!(
             reply.message.contains(
-                "nacheinander ginge nach unserem Plan, beim Kalender nachsehen kann ich gerade nicht, am Freitag"
+                "nacheinander ginge nach unserem Plan, im Kalender nachsehen kann ich gerade nicht, am Freitag"
             ) || reply.message.starts_with(
-                "Das nächste Mal geht beides nacheinander nach unserem Plan, beim Kalender nachsehen kann ich gerade \
+                "Das nächste Mal geht beides nacheinander nach unserem Plan, im Kalender nachsehen kann ich gerade \
                  nicht, morgen"
             ),
             "{}",

@@ -224,6 +224,34 @@ async fn around_its_own_time_everything_is_offered_but_that_time() {
     assert_eq!(starts(&found.slots), near);
 }
 
+/// That its own place is free to it says nothing about its person, who has no other time: somebody else's are named.
+#[tokio::test]
+async fn whose_person_has_nothing_else_is_offered_others() {
+    let world = world();
+    let made = world.booked(book(1, 1, Some(1), TEN)).await;
+    let mut catalogue = salon(branch_id(1)).unwrap().snapshot();
+    catalogue.version = 2;
+    let away = [
+        crate::model::Span::new(at("2026-11-01T00:00:00Z"), made.starts_at()),
+        crate::model::Span::new(made.snapshot().ends_at, at("2027-03-01T00:00:00Z")),
+    ];
+    catalogue.staff[0].absences.extend(away);
+    world.catalogues.put(&world.scope, catalogue);
+    let request = SearchRequest {
+        branch: branch_id(1),
+        service: service_id(1),
+        staff: None,
+        wish: Wish { day: day("2026-11-24"), time: TimeWish::At(660) },
+        last_day: None,
+        moving: Some(made.id()),
+        requester: known(1),
+        limit: None,
+    };
+    let found = world.service.search(&world.scope, request).await.unwrap().slots;
+    assert_eq!(found.first().map(|entry| entry.slot.start), Some(at("2026-11-24T09:45:00Z")), "{found:?}");
+    assert!(found.iter().all(|entry| entry.slot.staff == staff_id(2)), "{found:?}");
+}
+
 #[tokio::test]
 async fn strangers_change_nothing() {
     let world = world();

@@ -65,7 +65,9 @@ impl MirroredTimes {
     /// One round: asks again for what was asked for lately and is about to go stale, and for what is linked in `warm` and
     /// not known. `scope_of` acts for the owner of what is remembered.
     pub async fn refresh(&self, warm: &[Warm], scope_of: impl Fn(TenantId) -> TenantScope) -> Refreshed {
-        let remembered: HashSet<_> = self.weeks.iter().map(|(key, _)| (key.0, key.1.clone())).collect();
+        // Hosts of one event type share its version.
+        let remembered: HashSet<_> =
+            self.weeks.iter().map(|(key, _)| (key.0, CalendarLink { host: None, ..key.1.clone() })).collect();
         for (tenant, link) in remembered {
             self.together.hear(&scope_of(tenant), &link).await;
         }

@@ -2,10 +2,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
     CalendarGateway, Connection, CopyRecord, CopySearch, MockCalendarBook, PageCursor, ReadFailure,
-    RemoteBooking, RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
-    Secret, WriteFailure,
+    RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid,
+    ReservationUid, Secret, WriteFailure,
 };
-use appointment::model::ServiceLink;
 use kernel::testing::{FixedClock, scope};
 use kernel::{AppointmentId, BranchId, ServiceId};
 use uuid::Uuid;
@@ -168,15 +167,21 @@ fn person(number: u128) -> StaffId {
     StaffId::from_uuid(Uuid::from_u128(number))
 }
 
-/// One person has two event types of their own, another one has one.
+/// One person has two event types of their own, another one has one, and works under another name and in another one in a
+/// second branch.
 fn linked() -> Vec<(BranchId, ServiceLink)> {
-    let of = |(service, staff, name)| ServiceLink {
+    let of = |(service, staff, name, host): (u128, u128, &str, Option<&str>)| ServiceLink {
         service: ServiceId::from_uuid(Uuid::from_u128(service)),
         staff: person(staff),
-        link: link_to(name),
+        link: CalendarLink { host: host.map(|host| RemoteHostRef::parse(host).unwrap()), ..link_to(name) },
     };
-    let branch = BranchId::from_uuid(Uuid::from_u128(3));
-    [(11, 7, "4711"), (12, 7, "4712"), (11, 8, "4713")].map(|one| (branch, of(one))).to_vec()
+    let branch = |number| BranchId::from_uuid(Uuid::from_u128(number));
+    vec![
+        (branch(3), of((11, 7, "4711", None))),
+        (branch(3), of((12, 7, "4712", None))),
+        (branch(3), of((11, 8, "4713", Some("31")))),
+        (branch(4), of((11, 9, "4714", Some("31")))),
+    ]
 }
 
 /// The only appointment that has a copy.
@@ -296,18 +301,18 @@ async fn an_answer_is_fresh_for_a_minute_an_empty_one_for_less_and_none_after_a_
 async fn what_concerns_one_person_leaves_what_is_known_of_others_fresh() {
     let world = World::new(5);
     let connection = link().connection;
-    assert_eq!(world.asks_of_all().await, 3);
+    assert_eq!(world.asks_of_all().await, 4);
     assert_eq!(world.asks_of_all().await, 0);
     // A booking of one of their event types takes their time from the other, too.
     world.mirror.changed(&world.scope, connection, Some(&event_type("4712"))).await;
     assert_eq!(world.asks_of_all().await, 2);
     world.mirror.changed(&world.scope, connection, Some(&event_type("4713"))).await;
-    assert_eq!(world.asks_of_all().await, 1);
+    assert_eq!(world.asks_of_all().await, 2, "of both branches");
     world.mirror.changed(&world.scope, connection, None).await;
-    assert_eq!(world.asks_of_all().await, 3);
+    assert_eq!(world.asks_of_all().await, 4);
     // Nobody is known to have it: it may be anybody's.
     world.mirror.changed(&world.scope, connection, Some(&event_type("4799"))).await;
-    assert_eq!(world.asks_of_all().await, 3);
+    assert_eq!(world.asks_of_all().await, 4);
 }
 
 /// Where product time is not the machine's, an answer is as old as it really is, and told in product time.

@@ -1,7 +1,6 @@
 //! One company with an outside calendar, everything in memory.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use appointment::calendar::{
@@ -107,7 +106,8 @@ pub(super) struct World {
     pub(super) callbacks: Arc<InMemoryCallbacks>,
     pub(super) connection: Connection,
     /// How often what is remembered of free time there became old.
-    pub(super) forgotten: Arc<AtomicUsize>,
+    /// Whom what was no longer believed concerned, change by change.
+    pub(super) forgotten: Arc<Mutex<Vec<Option<RemoteEventType>>>>,
 }
 
 pub(super) fn event_type(person: u128) -> RemoteEventType {
@@ -188,11 +188,9 @@ impl World {
         let remote = Arc::new(ScriptedCalendar::new(clock.clone()));
         let gateway = Arc::new(Hooked::new(remote.clone()));
         let mut outside = MockOutsideTimes::new();
-        let forgotten = Arc::new(AtomicUsize::new(0));
+        let forgotten: Arc<Mutex<Vec<Option<RemoteEventType>>>> = Arc::default();
         let told = Arc::clone(&forgotten);
-        outside.expect_changed().returning(move |_, _, _| {
-            told.fetch_add(1, Ordering::Relaxed);
-        });
+        outside.expect_changed().returning(move |_, _, of| told.lock().unwrap().push(of.cloned()));
         let desk = CopyDesk::new(CopyParts {
             book: store.clone(),
             appointments: store.clone(),

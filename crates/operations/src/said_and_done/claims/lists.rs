@@ -213,6 +213,7 @@ pub(super) const PARTLY: &[&str] = &["fast", "beinahe", "nur", "teilweise", "kau
 pub(super) const CHANGES: &[&str] = &[
     "absage",
     "aenderung",
+    "loeschung",
     "stornierung",
     "umbuchung",
     "umbuchen",
@@ -308,7 +309,8 @@ pub(super) const OF_ANYTHING: &[&str] = &["bestaetigt", "angelegt", "geaendert"]
 pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
 
 /// Words of the question whether what there is shall be changed.
-pub(super) const CHANGING: &[&str] = &["aendern", "verschieben", "verlegen", "absagen", "stornieren"];
+pub(super) const CHANGING: &[&str] =
+    &["aendern", "verschieben", "verlegen", "absagen", "stornieren", "loeschen"];
 
 /// Words that promise that nothing is left open.
 pub(super) const FIRM: &[&str] =

@@ -258,6 +258,8 @@ const IN_OTHER_WORDS: &[(&str, Option<Claim>)] = &[
     ("Das hat beim letzten Termin gut geklappt.", None),
     // Something else.
     ("Das hat geklappt.", None),
+    ("Sie haben damit weiterhin am Freitag um elf Uhr einen Termin.", None),
+    ("Die Löschung Ihrer Buchung hat geklappt.", None),
     ("Die Umbuchung hat geklappt.", None),
     ("Das Verschieben hat mit dem Termin geklappt.", None),
     ("Die Absage hat geklappt mit dem Termin.", None),

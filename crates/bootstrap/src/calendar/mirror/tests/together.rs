@@ -77,6 +77,16 @@ async fn a_change_that_one_gateway_hears_of_makes_every_answer_old() {
 }
 
 #[tokio::test]
+async fn a_change_of_one_person_leaves_others_fresh_at_both() {
+    let server = TestRedis::fresh();
+    let [here, there] = two(0, server.url(), server.prefix());
+    here.asks_of_all().await;
+    there.asks_of_all().await;
+    there.mirror.changed(&there.scope, link().connection, Some(&event_type("4712"))).await;
+    assert_eq!((here.asks_of_all().await, there.asks_of_all().await), (2, 0), "asked here, and shared");
+}
+
+#[tokio::test]
 async fn a_round_hears_of_what_changed_elsewhere_and_takes_what_another_fetched() {
     let server = TestRedis::fresh();
     let [here, there] = two(0, server.url(), server.prefix());
