@@ -166,6 +166,8 @@ pub async fn end_of_call(administrator: &PgPool, call: &str) -> anyhow::Result<V
         for row in rows.iter_mut().filter_map(Value::as_object_mut) {
             row.retain(|column, _| !ARRIVAL.contains(&column.as_str()));
         }
+        // The database gives rows in no order of their own.
+        rows.sort_by_key(Value::to_string);
         Ok(rows)
     };
     let charges = of("call_charges", "call").await?;
