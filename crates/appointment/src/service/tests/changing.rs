@@ -180,22 +180,29 @@ async fn a_taken_time_brings_alternatives_of_the_same_length() {
     };
 }
 
-#[tokio::test]
-async fn same_time_on_another_day_can_be_found_and_had() {
-    let world = world();
-    let made = world.booked(book(1, 1, Some(1), TEN)).await;
-    let wish = Wish { day: day("2026-11-25"), time: TimeWish::Around(600) };
-    let request = SearchRequest {
+/// What the customer of an appointment asks for who wants it at another time.
+fn another_time(made: &Appointment, date: &str, time: TimeWish) -> SearchRequest {
+    SearchRequest {
         branch: branch_id(1),
         service: service_id(1),
         staff: None,
-        wish,
+        wish: Wish { day: day(date), time },
         last_day: None,
         moving: Some(made.id()),
         requester: known(1),
         limit: None,
-    };
-    let found = world.service.search(&world.scope, request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn same_time_on_another_day_can_be_found_and_had() {
+    let world = world();
+    let made = world.booked(book(1, 1, Some(1), TEN)).await;
+    let found = world
+        .service
+        .search(&world.scope, another_time(&made, "2026-11-25", TimeWish::Around(600)))
+        .await
+        .unwrap();
     assert_eq!(starts(&found.slots)[0], at("2026-11-25T09:00:00Z"));
     assert!(matches!(
         moved(&world, &move_to(&made, known(1), "2026-11-25T09:00:00Z")).await,
@@ -208,18 +215,11 @@ async fn same_time_on_another_day_can_be_found_and_had() {
 async fn around_its_own_time_everything_is_offered_but_that_time() {
     let world = world();
     let made = world.booked(book(1, 1, Some(1), TEN)).await;
-    let wish = Wish { day: day("2026-11-24"), time: TimeWish::At(615) };
-    let request = SearchRequest {
-        branch: branch_id(1),
-        service: service_id(1),
-        staff: None,
-        wish,
-        last_day: None,
-        moving: Some(made.id()),
-        requester: known(1),
-        limit: None,
-    };
-    let found = world.service.search(&world.scope, request).await.unwrap();
+    let found = world
+        .service
+        .search(&world.scope, another_time(&made, "2026-11-24", TimeWish::At(615)))
+        .await
+        .unwrap();
     let near = ["2026-11-24T08:45:00Z", "2026-11-24T08:30:00Z", "2026-11-24T08:15:00Z"].map(at);
     assert_eq!(starts(&found.slots), near);
 }
@@ -237,16 +237,7 @@ async fn whose_person_has_nothing_else_is_offered_others() {
     ];
     catalogue.staff[0].absences.extend(away);
     world.catalogues.put(&world.scope, catalogue);
-    let request = SearchRequest {
-        branch: branch_id(1),
-        service: service_id(1),
-        staff: None,
-        wish: Wish { day: day("2026-11-24"), time: TimeWish::At(660) },
-        last_day: None,
-        moving: Some(made.id()),
-        requester: known(1),
-        limit: None,
-    };
+    let request = another_time(&made, "2026-11-24", TimeWish::At(660));
     let found = world.service.search(&world.scope, request).await.unwrap().slots;
     assert_eq!(found.first().map(|entry| entry.slot.start), Some(at("2026-11-24T09:45:00Z")), "{found:?}");
     assert!(found.iter().all(|entry| entry.slot.staff == staff_id(2)), "{found:?}");
