@@ -167,10 +167,10 @@ enum Proof {
     /// Many callers want one slot: one gets it, all others hear so in time.
     Race {
         /// Callers in each round.
-        #[arg(long, default_value_t = 200)]
-        callers: usize,
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        callers: u32,
         /// Rounds, each about another slot.
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         rounds: u32,
         /// What chances are drawn from.
         #[arg(long, default_value_t = DEFAULT_SEED)]
@@ -363,6 +363,7 @@ async fn play_all(world: &World, scripts: &[(String, String)], json: bool) -> an
 async fn prove(what: Proof, json: bool) -> anyhow::Result<ExitCode> {
     let verdict: Verdict = match what {
         Proof::Race { callers, rounds, seed, place } => {
+            let callers = usize::try_from(callers)?;
             let plan = prove::race::Plan { callers, rounds, seed, deadline: prove::race::DEADLINE };
             in_world(&place, async |world| prove::race::run(&world.venue, plan).await).await
         }

@@ -17,11 +17,11 @@ mod state;
 
 use std::sync::Arc;
 
-use appointment::calendar::{Connection, Effort, ReadFailure, WriteFailure};
+use appointment::calendar::{Connection, Effort, Errand, ReadFailure, WriteFailure};
 
 pub use breaker::{Breaker, BreakerPolicy, BreakerState, Outcome, Ticket, Transition};
 pub use bucket::{Bucket, BudgetPolicy};
-pub use state::{BreakerView, BudgetView, GuardPolicy, GuardState, Operations, RefusalView};
+pub use state::{BreakerView, BudgetView, GuardPolicy, GuardState, RefusalView};
 
 /// Guards in front of `inner`, for whichever of the two ports it implements.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl<I> Guard<I> {
     ) -> Result<T, ReadFailure> {
         let permit = self
             .state
-            .enter(connection.id, Operations::Read, effort.lane)
+            .enter(connection.id, Errand::Read, effort.lane)
             .map_err(|why| ReadFailure::Unavailable { why: why.to_owned() })?;
         let answer = question.await;
         permit.settle(self.state.policy().heard_of_question(&answer, effort).into());
@@ -72,7 +72,7 @@ impl<I> Guard<I> {
     ) -> Result<T, WriteFailure> {
         let permit = self
             .state
-            .enter(connection.id, Operations::Write, effort.lane)
+            .enter(connection.id, Errand::Write, effort.lane)
             .map_err(|why| WriteFailure::NotSent { why: why.to_owned() })?;
         let answer = change.await;
         permit.settle(self.state.policy().heard_of_change(&answer, effort).into());

@@ -124,10 +124,7 @@ impl RedisPacing {
     }
 
     fn heard(&self, connection: ConnectionId, errand: Errand, state: &str) {
-        let operations = match errand {
-            Errand::Read => "read",
-            Errand::Write => "write",
-        };
+        let operations = errand.as_str();
         let (state, level) = match state {
             "closed" => ("closed", 0.0),
             "half" => ("half_open", 1.0),
@@ -174,11 +171,8 @@ impl AccountPacing for RedisPacing {
         errand: Errand,
         lane: Lane,
     ) -> Leave {
-        let PacingPolicy { open_for, requests, live_reserve, window, .. } = self.policy;
-        let reserve = match lane {
-            Lane::Live => 0,
-            Lane::Background => live_reserve,
-        };
+        let PacingPolicy { open_for, requests, reserve, window, .. } = self.policy;
+        let reserve = reserve.kept_from(errand, lane);
         let script = Script::new(ADMIT);
         let mut call = script.key(self.breaker(scope, connection, errand));
         call.key(self.redis.key(&CacheKey::of(scope, Kind::Budget, connection.as_uuid())));

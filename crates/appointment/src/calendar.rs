@@ -36,7 +36,7 @@ pub(crate) use outside::Verdict;
 pub use outside::{Certainty, Moving, Offered, Outside, OutsideTimes};
 #[cfg(any(test, feature = "testing"))]
 pub use pacing::MockAccountPacing;
-pub use pacing::{AccountPacing, Errand, Heard, Leave, PacingPolicy};
+pub use pacing::{AccountPacing, Errand, Heard, Leave, PacingPolicy, Reserve};
 pub use ports::{CalendarBook, CalendarDirectory, CalendarGateway, OpenCopies, RemoteService};
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockCalendarBook, MockCalendarDirectory, MockCalendarGateway};

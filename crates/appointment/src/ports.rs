@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
 
-use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, Review};
+use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, RemoteUid, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
     HoldSnapshot, NewCustomerRow, PlaceBefore, SequenceId, Slot, Span, Tie,
@@ -115,6 +115,17 @@ pub enum AppointmentWrite {
     },
     /// Asks a person to look at something. The same question is asked once as long as it is open.
     OpenReview(Review),
+    /// These bookings of an account became appointments, or do not stand there any more: what was asked about them because
+    /// they had not ([`ends_by_itself`](crate::calendar::ReviewReason::ends_by_itself)) is closed. Unlike an answer, that
+    /// keeps no question from being asked again.
+    CloseReviews {
+        /// The account.
+        connection: ConnectionId,
+        /// The bookings there.
+        bookings: Vec<RemoteUid>,
+        /// Product time.
+        at: DateTime<Utc>,
+    },
     /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
     /// appointment. Comes after the write of the appointment.
     RecordChange(AppointmentChange),

@@ -41,7 +41,7 @@ use kernel::{Classify, CommitError, ErrorClass, StoreError};
 pub use attention::Attention;
 pub use decide::{DecideError, Decided, Decision, ReviewDesk};
 pub use dispute::Dispute;
-pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Visitor};
+pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Rumour, Visitor};
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
 pub use reconcile::{Differences, Reconciliation};

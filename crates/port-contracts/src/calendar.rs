@@ -110,6 +110,7 @@ macro_rules! calendar_contract {
             links_come_back_with_their_branch,
             a_connection_leads_to_its_tenant,
             a_question_is_asked_once_while_it_is_open,
+            a_question_that_has_ended_by_itself_is_closed,
             a_booking_and_its_copy_are_one,
             a_record_keeps_every_field,
             a_record_that_has_moved_on_is_stale,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use appointment::calendar::{AccountPacing, ConnectionId, Errand, Heard, Lane, Leave, PacingPolicy};
+use appointment::calendar::{AccountPacing, ConnectionId, Errand, Heard, Lane, Leave, PacingPolicy, Reserve};
 use chrono::TimeDelta;
 use kernel::testing::{FixedClock, scope};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub struct PacingFixture {
 }
 
 /// The rules of the suite: three failures within five minutes, a minute's pause, two probes; ten requests a minute, two
-/// of them for callers.
+/// of them for callers, and one of these for what they want changed.
 #[must_use]
 pub const fn policy() -> PacingPolicy {
     PacingPolicy {
@@ -29,7 +29,7 @@ pub const fn policy() -> PacingPolicy {
         open_for: TimeDelta::seconds(60),
         successes: 2,
         requests: 10,
-        live_reserve: 2,
+        reserve: Reserve { callers: 2, changes: 1 },
         window: TimeDelta::seconds(60),
         block: TimeDelta::seconds(60),
     }
@@ -137,7 +137,8 @@ pub async fn old_failures_and_answers_are_no_row(fixture: &PacingFixture) {
     assert!(matches!(admit(&fixture.there).await, Leave::Granted(_)));
 }
 
-/// Ten a minute for all together; the last two are for callers; another tenant has its own.
+/// Ten a minute for all together; the last two are for callers, the very last for what they want changed; another tenant
+/// has its own.
 pub async fn a_budget_is_shared_and_comes_back(fixture: &PacingFixture) {
     let ours = scope(1, None);
     for number in 0..8 {
@@ -148,10 +149,11 @@ pub async fn a_budget_is_shared_and_comes_back(fixture: &PacingFixture) {
     assert_eq!(fixture.here.admit(&ours, account(1), READ, Lane::Background).await, Leave::Limited);
     assert_eq!(fixture.there.admit(&ours, account(1), Errand::Write, Lane::Background).await, Leave::Limited);
     fixture.clock.advance(TimeDelta::seconds(30));
-    for pacing in [&fixture.here, &fixture.there] {
-        assert!(matches!(admit(pacing).await, Leave::Granted(_)));
-    }
-    assert_eq!(admit(&fixture.here).await, Leave::Limited);
+    assert!(matches!(admit(&fixture.here).await, Leave::Granted(_)));
+    assert_eq!(admit(&fixture.there).await, Leave::Limited);
+    let change = fixture.there.admit(&ours, account(1), Errand::Write, Lane::Live).await;
+    assert!(matches!(change, Leave::Granted(_)), "{change:?}");
+    assert_eq!(fixture.here.admit(&ours, account(1), Errand::Write, Lane::Live).await, Leave::Limited);
     fixture.clock.advance(TimeDelta::seconds(30));
     assert!(matches!(admit(&fixture.there).await, Leave::Granted(_)), "the first eight are back");
 }

@@ -131,7 +131,7 @@ pub async fn run_task(office: &Office, name: &str) -> anyhow::Result<Vec<Value>>
             .bind(name)
             .fetch_one(&office.pool)
             .await?;
-    let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({})).unique(kind) };
+    let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({"by_hand": true})).unique(kind) };
     office.services.queue.enqueue(&office.scope, None, &[job]).await?;
     let begun = Instant::now();
     loop {

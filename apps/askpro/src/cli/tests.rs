@@ -96,4 +96,8 @@ fn proofs_with_rounds_take_a_seed_and_how_many() {
         // Its clock is put forward or its processes are killed: never those of a demo.
         assert!(proof(&format!("askpro prove {name} --ready target/demo/ready.json")).is_err());
     }
+    assert!(matches!(proof("askpro prove race").unwrap(), Proof::Race { callers: 200, rounds: 5, .. }));
+    for nobody in ["--callers 0", "--rounds 0"] {
+        assert!(proof(&format!("askpro prove race {nobody}")).is_err(), "{nobody}");
+    }
 }

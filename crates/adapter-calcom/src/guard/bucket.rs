@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use appointment::calendar::Lane;
+use appointment::calendar::{Errand, Lane, Reserve};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::report::{LimitSeen, Resets};
@@ -16,7 +16,9 @@ pub struct BudgetPolicy {
     /// The window.
     pub window: TimeDelta,
     /// The part of the budget, in hundredths, that only callers on the line may use.
-    pub live_reserve_percent: u32,
+    pub callers_percent: u32,
+    /// The part that only what callers want changed may use, likewise.
+    pub changes_percent: u32,
     /// How long nothing is sent after the provider refused a request because of its limit.
     pub block: TimeDelta,
     /// However long the provider asks to stay away, it is tried again after this time.
@@ -28,10 +30,20 @@ impl Default for BudgetPolicy {
         Self {
             requests: 100,
             window: TimeDelta::seconds(60),
-            live_reserve_percent: 20,
+            callers_percent: 40,
+            changes_percent: 10,
             block: TimeDelta::seconds(60),
             longest_block: TimeDelta::seconds(600),
         }
+    }
+}
+
+impl BudgetPolicy {
+    /// What is kept of so many requests.
+    #[must_use]
+    pub fn reserve(&self, of: u32) -> Reserve {
+        let part = |percent: u32| u32::try_from(u64::from(of) * u64::from(percent) / 100).unwrap_or(u32::MAX);
+        Reserve { callers: part(self.callers_percent), changes: part(self.changes_percent) }
     }
 }
 
@@ -58,13 +70,10 @@ impl Bucket {
         Self { policy, spent: VecDeque::new(), limit: None, told: None, blocked_until: None }
     }
 
-    /// Takes a token for a request, if there is one for this lane.
-    pub fn take(&mut self, lane: Lane, now: DateTime<Utc>) -> bool {
-        let reserve = match lane {
-            Lane::Live => 0,
-            Lane::Background => self.reserve(),
-        };
-        if self.left(now) <= reserve {
+    /// Takes a token for a request, if there is one for its kind.
+    pub fn take(&mut self, errand: Errand, lane: Lane, now: DateTime<Utc>) -> bool {
+        let reserve = self.policy.reserve(self.capacity());
+        if self.left(now) <= reserve.kept_from(errand, lane) {
             return false;
         }
         self.spent.push_back(now);
@@ -121,11 +130,6 @@ impl Bucket {
 
     fn capacity(&self) -> u32 {
         self.limit.map_or(self.policy.requests, |limit| limit.min(self.policy.requests))
-    }
-
-    fn reserve(&self) -> u32 {
-        let hundredths = u64::from(self.capacity()) * u64::from(self.policy.live_reserve_percent);
-        u32::try_from(hundredths / 100).unwrap_or(u32::MAX)
     }
 
     fn forget(&mut self, now: DateTime<Utc>) {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use kernel::TenantScope;
 
 use super::breaker::{Outcome, Ticket};
-use super::state::{GuardPolicy, GuardState, Operations};
+use super::state::{GuardPolicy, GuardState};
 use crate::report::{LimitReport, LimitSeen};
 use crate::why;
 
@@ -16,14 +16,13 @@ impl GuardPolicy {
     #[must_use]
     pub fn pacing(&self) -> PacingPolicy {
         let (breaker, budget) = (&self.breaker, &self.budget);
-        let reserve = u64::from(budget.requests) * u64::from(budget.live_reserve_percent) / 100;
         PacingPolicy {
             failures: breaker.failures,
             within: breaker.within,
             open_for: breaker.open_for,
             successes: breaker.successes,
             requests: budget.requests,
-            live_reserve: u32::try_from(reserve).unwrap_or(u32::MAX),
+            reserve: budget.reserve(budget.requests),
             window: budget.window,
             block: budget.block,
         }
@@ -74,7 +73,7 @@ impl From<Heard> for Outcome {
 #[async_trait]
 impl AccountPacing for GuardState {
     async fn admit(&self, _: &TenantScope, connection: ConnectionId, errand: Errand, lane: Lane) -> Leave {
-        match self.enter(connection, operations(errand), lane) {
+        match self.enter(connection, errand, lane) {
             Ok(permit) => permit.into_ticket().map_or(Leave::Open, |ticket| Leave::Granted(ticket.number())),
             Err(why::OPEN) => Leave::Open,
             Err(_) => Leave::Limited,
@@ -92,13 +91,6 @@ impl AccountPacing for GuardState {
         if heard == Heard::Enough {
             self.seen(connection, &LimitSeen { refused: true, ..LimitSeen::default() });
         }
-        self.take_back(connection, operations(errand), Ticket::of(leave), heard.into());
-    }
-}
-
-const fn operations(errand: Errand) -> Operations {
-    match errand {
-        Errand::Read => Operations::Read,
-        Errand::Write => Operations::Write,
+        self.take_back(connection, errand, Ticket::of(leave), heard.into());
     }
 }

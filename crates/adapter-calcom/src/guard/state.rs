@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use appointment::calendar::{ConnectionId, Lane};
+use appointment::calendar::{ConnectionId, Errand, Lane};
 use chrono::{DateTime, Utc};
 use kernel::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,33 +40,13 @@ impl Default for GuardPolicy {
     }
 }
 
-/// The two kinds of operations; each has a breaker, so that slow listings do not keep bookings from being made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operations {
-    /// Questions.
-    Read,
-    /// Changes.
-    Write,
-}
-
-impl Operations {
-    /// A stable word for logs and metrics.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
-
 /// One breaker, for health and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerView {
     /// The account that it guards.
     pub connection: ConnectionId,
     /// The kind of operations that it guards.
-    pub operations: Operations,
+    pub operations: Errand,
     /// Its state. An open one whose time is over stays open until somebody wants to pass.
     pub state: BreakerState,
     /// Since when, in real time.
@@ -119,10 +99,10 @@ struct Gates {
 }
 
 impl Gates {
-    const fn breaker(&mut self, operations: Operations) -> &mut Breaker {
+    const fn breaker(&mut self, operations: Errand) -> &mut Breaker {
         match operations {
-            Operations::Read => &mut self.read,
-            Operations::Write => &mut self.write,
+            Errand::Read => &mut self.read,
+            Errand::Write => &mut self.write,
         }
     }
 }
@@ -143,15 +123,15 @@ impl GuardState {
     pub fn breakers(&self) -> Vec<BreakerView> {
         let view = |account: &Account| {
             let gates = lock(&account.gates);
-            [(Operations::Read, &gates.read), (Operations::Write, &gates.write)].map(
-                |(operations, breaker)| BreakerView {
+            [(Errand::Read, &gates.read), (Errand::Write, &gates.write)].map(|(operations, breaker)| {
+                BreakerView {
                     connection: account.connection,
                     operations,
                     state: breaker.state(),
                     since: breaker.since(),
                     failures: breaker.failures(),
-                },
-            )
+                }
+            })
         };
         self.known().iter().flat_map(|account| view(account)).collect()
     }
@@ -188,7 +168,7 @@ impl GuardState {
     pub(super) fn enter(
         &self,
         connection: ConnectionId,
-        operations: Operations,
+        operations: Errand,
         lane: Lane,
     ) -> Result<Permit<'_>, &'static str> {
         let account = self.account(connection);
@@ -205,14 +185,18 @@ impl GuardState {
             Lane::Background => &permit.account.background,
         };
         permit._place = Some(Arc::clone(places).try_acquire_owned().map_err(|_| why::BUSY)?);
-        if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
+        if lock(&permit.account.gates).bucket.take(operations, lane, now) {
+            Ok(permit)
+        } else {
+            Err(why::LIMITED)
+        }
     }
 
     /// Takes a ticket back that went around by itself.
     pub(super) fn take_back(
         &self,
         connection: ConnectionId,
-        operations: Operations,
+        operations: Errand,
         ticket: Ticket,
         outcome: Outcome,
     ) {
@@ -227,7 +211,7 @@ impl GuardState {
         let account = accounts.entry(connection).or_insert_with(|| {
             let breaker = || Breaker::new(self.policy.breaker, self.clock.real_now());
             let gates = Gates { read: breaker(), write: breaker(), bucket: Bucket::new(self.policy.budget) };
-            for operations in [Operations::Read, Operations::Write] {
+            for operations in [Errand::Read, Errand::Write] {
                 gauge(connection, operations, BreakerState::Closed);
             }
             Arc::new(Account {
@@ -244,7 +228,7 @@ impl GuardState {
 
 impl LimitReport for GuardState {
     fn further(&self, connection: ConnectionId, lane: Lane) -> bool {
-        lock(&self.account(connection).gates).bucket.take(lane, self.clock.real_now())
+        lock(&self.account(connection).gates).bucket.take(Errand::Read, lane, self.clock.real_now())
     }
 
     fn seen(&self, connection: ConnectionId, seen: &LimitSeen) {
@@ -278,7 +262,7 @@ impl LimitReport for GuardState {
 pub(super) struct Permit<'a> {
     state: &'a GuardState,
     account: Arc<Account>,
-    operations: Operations,
+    operations: Errand,
     ticket: Option<Ticket>,
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -308,19 +292,19 @@ impl Drop for Permit<'_> {
 }
 
 /// The state of a breaker for who watches many processes.
-fn gauge(connection: ConnectionId, operations: Operations, state: BreakerState) {
+fn gauge(connection: ConnectionId, operations: Errand, state: BreakerState) {
     metrics::gauge!(
         "calendar_breaker_state",
         "connection" => connection.to_string(),
-        "operations" => operations.word()
+        "operations" => operations.as_str()
     )
     .set(state.level());
 }
 
-fn tell(connection: ConnectionId, operations: Operations, transition: Option<Transition>) {
+fn tell(connection: ConnectionId, operations: Errand, transition: Option<Transition>) {
     let Some(Transition { from, to }) = transition else { return };
     gauge(connection, operations, to);
-    let (from, operations) = (from.word(), operations.word());
+    let (from, operations) = (from.word(), operations.as_str());
     match to {
         BreakerState::Open => {
             tracing::warn!(connection = %connection, operations, from, to = to.word(), "calendar breaker");

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_calcom::client::Client;
-use adapter_calcom::guard::{BreakerState, BreakerView, Guard, GuardPolicy, GuardState, Operations};
+use adapter_calcom::guard::{BreakerState, BreakerView, BudgetPolicy, Guard, GuardPolicy, GuardState};
 use adapter_calcom::report::{LimitReport, LimitSeen};
 use appointment::calendar::{
-    Attendee, CalendarDirectory, CalendarGateway, Connection, ConnectionId, CopySearch, Effort, Lane,
+    Attendee, CalendarDirectory, CalendarGateway, Connection, ConnectionId, CopySearch, Effort, Errand, Lane,
     MockCalendarDirectory, MockCalendarGateway, ReadFailure, RefusalReason, RemoteBooking, RemoteEventType,
     RemoteStatus, ReservationUid, WriteFailure,
 };
@@ -38,7 +38,7 @@ impl World {
     }
 }
 
-fn view(views: &[BreakerView], operations: Operations) -> BreakerView {
+fn view(views: &[BreakerView], operations: Errand) -> BreakerView {
     *views.iter().find(|view| view.operations == operations).unwrap()
 }
 
@@ -93,16 +93,16 @@ async fn a_breaker_opens_probes_and_closes() {
         assert_eq!(probe_once(&guard).await, Err(unavailable("timeout")));
     }
     assert_eq!(probe_once(&guard).await, Err(unavailable("open")));
-    let open = view(&guard.states(), Operations::Read);
+    let open = view(&guard.states(), Errand::Read);
     assert_eq!((open.state, open.since), (BreakerState::Open, at("2026-11-30T08:00:00Z")));
-    assert_eq!(view(&guard.states(), Operations::Write).state, BreakerState::Closed);
+    assert_eq!(view(&guard.states(), Errand::Write).state, BreakerState::Closed);
     world.clock.advance(TimeDelta::seconds(60));
     assert_eq!(probe_once(&guard).await, Err(unavailable("timeout")), "the probe");
     assert_eq!(probe_once(&guard).await, Err(unavailable("open")));
     world.clock.advance(TimeDelta::seconds(60));
     for state in [BreakerState::HalfOpen, BreakerState::Closed] {
         assert_eq!(probe_once(&guard).await, Ok(()));
-        assert_eq!(view(&guard.states(), Operations::Read).state, state);
+        assert_eq!(view(&guard.states(), Errand::Read).state, state);
     }
 }
 
@@ -121,7 +121,7 @@ async fn refusals_are_answers() {
         for _ in 0..20 {
             assert_eq!(probe_once(&guard).await, Err(failure.clone()));
         }
-        assert_eq!(view(&guard.states(), Operations::Read).state, BreakerState::Closed);
+        assert_eq!(view(&guard.states(), Errand::Read).state, BreakerState::Closed);
     }
 }
 
@@ -197,17 +197,21 @@ async fn refused_changes_never_open_it() {
 }
 
 #[tokio::test]
-async fn a_budget_is_kept_with_a_reserve_for_callers() {
+async fn a_budget_is_kept_with_a_reserve_for_callers_and_one_for_what_they_want_changed() {
     let mut inner = MockCalendarGateway::new();
     inner.expect_get().returning(|_, _, _, _| Ok(None));
+    inner.expect_cancel().times(10).returning(|_, _, _, _| Ok(()));
     let world = world(GuardPolicy::default());
     let guard = world.guard(inner);
-    for (effort, leaves) in [(background(), 80), (effort(), 20)] {
+    for (effort, leaves) in [(background(), 60), (effort(), 30)] {
         for _ in 0..leaves {
             assert_eq!(guard.get(&scope(), &calendar(), &uid("b"), effort).await, Ok(None));
         }
         let refused = guard.get(&scope(), &calendar(), &uid("b"), effort).await;
         assert_eq!(refused, Err(unavailable("limited")));
+    }
+    for _ in 0..10 {
+        assert_eq!(guard.cancel(&scope(), &calendar(), &uid("b"), effort()).await, Ok(()));
     }
     let refused = guard.create(&scope(), &calendar(), &request(), effort()).await;
     assert_eq!(refused, Err(not_sent("limited")));
@@ -330,7 +334,7 @@ async fn a_probe_that_is_given_up_makes_room_for_the_next() {
     for _ in 0..2 {
         assert_eq!(guard.services(&scope, &calendar, effort()).await, Ok(Vec::new()));
     }
-    assert_eq!(view(&guard.states(), Operations::Read).state, BreakerState::Closed);
+    assert_eq!(view(&guard.states(), Errand::Read).state, BreakerState::Closed);
     assert_eq!(
         guard.subscribe(&scope, &calendar, "https://a.example", effort()).await,
         Err(not_sent("connect"))
@@ -351,7 +355,8 @@ async fn a_limit_that_was_reached_is_kept_away_from() {
 
 #[tokio::test]
 async fn the_client_and_its_guard_together() {
-    let world = world(GuardPolicy::default());
+    let budget = BudgetPolicy { changes_percent: 0, ..BudgetPolicy::default() };
+    let world = world(GuardPolicy { budget, ..GuardPolicy::default() });
     let left = |count: &str| vec![("x-ratelimit-remaining-default", count.to_owned())];
     let entries = |uid: &str, more: bool| {
         let entry = booking(uid, "2026-12-03T09:00:00Z", json!({}));

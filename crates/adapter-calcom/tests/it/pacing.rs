@@ -22,7 +22,8 @@ fn guards() -> GuardPolicy {
         budget: BudgetPolicy {
             requests: rules.requests,
             window: rules.window,
-            live_reserve_percent: 20,
+            callers_percent: 20,
+            changes_percent: 10,
             block: rules.block,
             ..BudgetPolicy::default()
         },

@@ -122,6 +122,9 @@ pub(super) async fn apply(
                 copies::due(session, scope, *appointment, link.as_ref()).await?;
             }
             AppointmentWrite::OpenReview(review) => copies::open_review(session, scope, review).await?,
+            AppointmentWrite::CloseReviews { connection, bookings, at } => {
+                copies::close_reviews(session, scope, (*connection, bookings, *at)).await?;
+            }
             AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if recent_changes(session, scope, *customer, *since).await?.of(*act) >= *max {

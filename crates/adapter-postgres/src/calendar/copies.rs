@@ -4,7 +4,7 @@
 
 use appointment::calendar::{
     CalendarLink, ConnectionId, CopyRecord, CopyState, RemoteEventType, RemoteHostRef, RemoteText, RemoteUid,
-    Review,
+    Review, ReviewReason,
 };
 use chrono::{DateTime, SubsecRound as _, Utc};
 use kernel::{AppointmentId, CommitError, StoreError, TenantScope};
@@ -112,9 +112,14 @@ statements! {
          WHERE NOT $9 OR NOT EXISTS (
                SELECT FROM public.calendar_reviews AS r
                 WHERE r.tenant_id = $1 AND r.connection_id = $3 AND r.uid = $6 AND r.reason = $4
-                  AND r.appointment_id IS NOT DISTINCT FROM $5 AND r.detail = $7 AND r.resolved_at IS NOT NULL)
+                  AND r.appointment_id IS NOT DISTINCT FROM $5 AND r.detail = $7 AND r.resolved_at IS NOT NULL
+                  AND NOT r.by_itself)
         ON CONFLICT (tenant_id, connection_id, reason, appointment_id, uid) WHERE resolved_at IS NULL
                DO UPDATE SET detail = excluded.detail";
+
+    CLOSE_REVIEWS = "
+        UPDATE public.calendar_reviews SET resolved_at = $5, by_itself = true
+         WHERE tenant_id = $1 AND connection_id = $2 AND resolved_at IS NULL AND reason = ANY ($3) AND uid = ANY ($4)";
 }
 
 /// A record as a row.
@@ -339,6 +344,24 @@ pub(crate) async fn open_review(
         .bind(cut(&review.detail, MAX_DETAIL))
         .bind(review.opened_at)
         .bind(review.reason.is_found_again())
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+pub(crate) async fn close_reviews(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    (account, bookings, at): (ConnectionId, &[RemoteUid], DateTime<Utc>),
+) -> Result<(), CommitError> {
+    let reasons = ReviewReason::ALL.iter().filter(|reason| reason.ends_by_itself());
+    sqlx::query(CLOSE_REVIEWS)
+        .bind(scope.tenant().as_uuid())
+        .bind(account.as_uuid())
+        .bind(reasons.map(|reason| reason.as_str()).collect::<Vec<_>>())
+        .bind(bookings.iter().map(RemoteUid::as_str).collect::<Vec<_>>())
+        .bind(at)
         .execute(connection)
         .await
         .map_err(commit_error)?;

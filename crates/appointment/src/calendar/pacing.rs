@@ -15,6 +15,38 @@ pub enum Errand {
     Write,
 }
 
+impl Errand {
+    /// A stable word for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Of the requests of a window, the last ones, which are kept for what matters more than the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserve {
+    /// Only for callers on the line.
+    pub callers: u32,
+    /// Of these, only for what callers want changed: a question may be answered by our own plan, a booking not.
+    pub changes: u32,
+}
+
+impl Reserve {
+    /// How many must be left for others when a request of this kind is sent.
+    #[must_use]
+    pub const fn kept_from(self, errand: Errand, lane: Lane) -> u32 {
+        match (lane, errand) {
+            (Lane::Background, _) => self.callers,
+            (Lane::Live, Errand::Read) => self.changes,
+            (Lane::Live, Errand::Write) => 0,
+        }
+    }
+}
+
 /// How a request that was let through ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -54,8 +86,8 @@ pub struct PacingPolicy {
     pub successes: u32,
     /// Requests per window.
     pub requests: u32,
-    /// Of these, the last ones that only callers on the line may use.
-    pub live_reserve: u32,
+    /// What is kept of these.
+    pub reserve: Reserve,
     /// The window.
     pub window: TimeDelta,
     /// How long nothing is sent after the provider has had enough.

@@ -50,6 +50,13 @@ impl ReviewReason {
             | Self::AccountRefused => false,
         }
     }
+
+    /// Whether it is about a booking that could not become an appointment: it is over once it has become one, or does not
+    /// stand there any more.
+    #[must_use]
+    pub const fn ends_by_itself(self) -> bool {
+        matches!(self, Self::DoubleBooked | Self::NotAssignable)
+    }
 }
 
 /// One thing that a person must look at.

@@ -7,7 +7,7 @@ use kernel::{
     AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
 };
 
-use crate::calendar::{Connection, ConnectionId, CopyRecord, Review};
+use crate::calendar::{Connection, ConnectionId, CopyRecord, RemoteUid, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
     CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
@@ -132,6 +132,12 @@ impl Rows {
                 next.map_or(Ok(()), |next| self.store_copy(next))?;
             }
             AppointmentWrite::OpenReview(review) => self.open_review(review),
+            AppointmentWrite::CloseReviews { connection, bookings, .. } => self.reviews.retain(|review| {
+                let is_about = |uid: &RemoteUid| bookings.contains(uid);
+                review.connection != *connection
+                    || !review.reason.ends_by_itself()
+                    || !review.uid.as_ref().is_some_and(is_about)
+            }),
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {
                     return refused("appointment_changes_appointment_fkey");

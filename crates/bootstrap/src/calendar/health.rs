@@ -44,7 +44,7 @@ impl CalendarHealth for GuardHealth {
 fn of_breaker(breaker: &BreakerView) -> Value {
     json!({
         "connection": breaker.connection.to_string(),
-        "operations": breaker.operations.word(),
+        "operations": breaker.operations.as_str(),
         "breaker": breaker.state.word(),
         "since": breaker.since.to_rfc3339(),
         "failures": breaker.failures,

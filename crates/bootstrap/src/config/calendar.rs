@@ -45,12 +45,16 @@ pub struct Calendar {
     pub worker_requests: u32,
     /// The part of a command of an operator.
     pub operator_requests: u32,
+    /// Of these parts, hundredths that are kept for callers on the line.
+    pub callers_percent: u32,
+    /// Hundredths that are kept for what callers want changed.
+    pub changes_percent: u32,
     /// Domain of addresses for customers who have none.
     pub placeholder_domain: String,
 }
 
 impl Calendar {
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 17] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 19] {
         [
             ("calendar.patience_ms", self.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
@@ -69,6 +73,8 @@ impl Calendar {
             ("calendar.gateway_requests", self.gateway_requests.into(), 10, 100_000),
             ("calendar.worker_requests", self.worker_requests.into(), 10, 100_000),
             ("calendar.operator_requests", self.operator_requests.into(), 10, 100_000),
+            ("calendar.callers_percent", self.callers_percent.into(), 0, 90),
+            ("calendar.changes_percent", self.changes_percent.into(), 0, 90),
         ]
     }
 
@@ -76,20 +82,27 @@ impl Calendar {
     #[must_use]
     pub fn guards(&self, program: Program) -> GuardPolicy {
         let all = self.guards_together();
-        let (requests, live_reserve_percent) = match program {
-            Program::Gateway => (self.gateway_requests, all.budget.live_reserve_percent),
-            Program::Worker => (self.worker_requests, 0),
-            Program::Operator => (self.operator_requests, 0),
+        let (requests, is_called) = match program {
+            Program::Gateway => (self.gateway_requests, true),
+            Program::Worker => (self.worker_requests, false),
+            Program::Operator => (self.operator_requests, false),
         };
-        GuardPolicy { budget: BudgetPolicy { requests, live_reserve_percent, ..all.budget }, ..all }
+        let budget = BudgetPolicy { requests, ..all.budget };
+        let unreserved = BudgetPolicy { callers_percent: 0, changes_percent: 0, ..budget };
+        GuardPolicy { budget: if is_called { budget } else { unreserved }, ..all }
     }
 
     /// The rules by which all of them ask together.
     #[must_use]
     pub fn guards_together(&self) -> GuardPolicy {
         let defaults = GuardPolicy::default();
-        let requests = self.account_requests;
-        GuardPolicy { budget: BudgetPolicy { requests, ..defaults.budget }, ..defaults }
+        let budget = BudgetPolicy {
+            requests: self.account_requests,
+            callers_percent: self.callers_percent,
+            changes_percent: self.changes_percent,
+            ..defaults.budget
+        };
+        GuardPolicy { budget, ..defaults }
     }
 
     /// When copies that stay open are tried again.

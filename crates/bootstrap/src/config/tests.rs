@@ -176,7 +176,8 @@ fn what_one_account_is_asked_by_all_stays_below_what_its_provider_allows() {
     assert!(parts.iter().all(|part| part.window == TimeDelta::seconds(60)));
     assert!(parts.iter().map(|part| part.requests).sum::<u32>() < 120, "{parts:?}");
     assert!(calendar.guards_together().budget.requests < 120);
-    assert_eq!(parts.map(|part| part.live_reserve_percent > 0), [true, false, false]);
+    assert_eq!(parts.map(|part| part.callers_percent > 0), [true, false, false]);
+    assert_eq!(parts.map(|part| part.changes_percent > 0), [true, false, false]);
 }
 
 #[test]

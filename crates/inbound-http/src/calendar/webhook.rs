@@ -1,13 +1,12 @@
 //! News of outside calendars: proven with the secret of the account they claim to come from, stored, then answered.
 
-use adapter_calcom::decode::{self, Identity};
+use adapter_calcom::decode::{self, Identity, Trigger};
 use adapter_calcom::signature;
-use appointment::calendar::RemoteEventType;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use operations::calendar::{DoorError, Visitor};
+use operations::calendar::{DoorError, Rumour, Visitor};
 use operations::ports::{Provider, Stored};
 use operations::{Admission, Delivery};
 use serde_json::json;
@@ -52,7 +51,7 @@ async fn receive(
     };
     let stored = store(edge, context, &visitor, &identity, &body, Admission::Process).await?;
     if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored) {
-        door.rang(&visitor, concerned(&body).as_ref()).await;
+        door.rang(&visitor, &rumour(&body)).await;
     }
     let word = match stored {
         Stored::New => "stored",
@@ -61,13 +60,19 @@ async fn receive(
     Ok((StatusCode::OK, Json(json!({"received": true, "status": word}))).into_response())
 }
 
-/// Whom the news concern, as far as that is sure: a booking that we made takes time from the people of its event type. One
-/// that was made anew of another booking may have kept our marker.
-fn concerned(body: &[u8]) -> Option<RemoteEventType> {
-    let Ok(decode::Delivery::News(news)) = decode::webhook(body) else { return None };
-    let is_our_own =
-        news.trigger == decode::Trigger::Created && news.marker.is_some() && news.previous_uid.is_none();
-    news.event_type.filter(|_| is_our_own)
+/// Whom the news concern, as far as they say so. A booking that we made takes its time from the people of its event type, or
+/// gives it back; one that was made anew of another booking may have kept our marker. What is given to somebody else concerns whoever had it.
+fn rumour(body: &[u8]) -> Rumour {
+    let Ok(decode::Delivery::News(news)) = decode::webhook(body) else { return Rumour::default() };
+    match news.trigger {
+        Trigger::Created | Trigger::Cancelled | Trigger::Rejected
+            if news.marker.is_some() && news.previous_uid.is_none() =>
+        {
+            Rumour { of: news.event_type, bookings: vec![news.uid] }
+        }
+        Trigger::Reassigned | Trigger::Updated => Rumour::default(),
+        _ => Rumour { of: None, bookings: std::iter::once(news.uid).chain(news.previous_uid).collect() },
+    }
 }
 
 /// The account, if its secret signed the body. Whoever guesses learns nothing about which accounts there are.
@@ -135,10 +140,10 @@ async fn store(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::concerned;
+    use super::rumour;
 
     #[test]
-    fn only_what_we_made_ourselves_concerns_few() {
+    fn news_of_our_bookings_concern_few() {
         let marker =
             json!({"askpro_appointment": kernel::AppointmentId::from_uuid(uuid::Uuid::from_u128(7))});
         let told = |event: &str, metadata: &Value, more: &Value| {
@@ -146,15 +151,20 @@ mod tests {
             if let (Some(payload), Some(more)) = (payload.as_object_mut(), more.as_object()) {
                 payload.extend(more.clone());
             }
-            concerned(json!({"triggerEvent": event, "payload": payload}).to_string().as_bytes())
-                .map(|event_type| event_type.as_str().to_owned())
+            let found = rumour(json!({"triggerEvent": event, "payload": payload}).to_string().as_bytes());
+            let of = found.of.map(|event_type| event_type.as_str().to_owned());
+            (of, found.bookings.iter().map(|uid| uid.as_str().to_owned()).collect::<Vec<_>>().join(" "))
         };
-        assert_eq!(told("BOOKING_CREATED", &marker, &json!({})).as_deref(), Some("4711"));
-        assert_eq!(told("BOOKING_CREATED", &marker, &json!({"eventTypeId": null})), None);
-        assert_eq!(told("BOOKING_CREATED", &json!({}), &json!({})), None);
-        assert_eq!(told("BOOKING_CREATED", &marker, &json!({"rescheduleUid": "uid_a0"})), None);
-        assert_eq!(told("BOOKING_RESCHEDULED", &marker, &json!({})), None);
-        assert_eq!(told("BOOKING_CANCELLED", &marker, &json!({})), None);
-        assert_eq!(concerned(b"{}"), None);
+        let (few, known) = (|| Some("4711".to_owned()), |uids: &str| (None, uids.to_owned()));
+        assert_eq!(told("BOOKING_CREATED", &marker, &json!({})), (few(), "uid_a1".to_owned()));
+        assert_eq!(told("BOOKING_CREATED", &marker, &json!({"eventTypeId": null})), known("uid_a1"));
+        assert_eq!(told("BOOKING_CREATED", &json!({}), &json!({})), known("uid_a1"));
+        let moved = json!({"rescheduleUid": "uid_a0"});
+        assert_eq!(told("BOOKING_CREATED", &marker, &moved), known("uid_a1 uid_a0"));
+        assert_eq!(told("BOOKING_RESCHEDULED", &marker, &moved), known("uid_a1 uid_a0"));
+        assert_eq!(told("BOOKING_CANCELLED", &json!({}), &json!({})), known("uid_a1"));
+        assert_eq!(told("BOOKING_CANCELLED", &marker, &json!({})), (few(), "uid_a1".to_owned()));
+        assert_eq!(told("BOOKING_REASSIGNED", &marker, &json!({})), known(""));
+        assert_eq!(rumour(b"{}"), super::Rumour::default());
     }
 }

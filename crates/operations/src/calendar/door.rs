@@ -31,6 +31,15 @@ pub struct Visitor {
     pub connection: Connection,
 }
 
+/// Whom a webhook is about, as far as it says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rumour {
+    /// The event type, where its people alone are concerned whatever is known here.
+    pub of: Option<RemoteEventType>,
+    /// The booking, and the one that it was moved from, where its people alone are concerned if it is ours.
+    pub bookings: Vec<RemoteUid>,
+}
+
 /// Why nobody can be named.
 #[derive(Debug, thiserror::Error)]
 pub enum DoorError {
@@ -77,9 +86,39 @@ impl CalendarDoor {
         Ok(Visitor { scope: found.scope, connection })
     }
 
-    /// Something happened there, as a proven webhook says; perhaps to the people of one event type alone.
-    pub async fn rang(&self, visitor: &Visitor, of: Option<&RemoteEventType>) {
-        self.outside.changed(&visitor.scope, visitor.connection.id, of).await;
+    /// Something happened there, as a proven webhook says; perhaps to the people of one event type alone: of one that it
+    /// names itself, or of a booking that stands, or stood, for an appointment here.
+    pub async fn rang(&self, visitor: &Visitor, rumour: &Rumour) {
+        let Visitor { scope, connection } = visitor;
+        let of = match &rumour.of {
+            Some(event_type) => Some(event_type.clone()),
+            None => self.of_ours(scope, connection.id, &rumour.bookings).await,
+        };
+        self.outside.changed(scope, connection.id, of.as_ref()).await;
+    }
+
+    /// The event type of the first of these bookings that is known. None of an appointment on its way from one person to
+    /// another, and if nobody can tell: then everything may be concerned.
+    async fn of_ours(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        bookings: &[RemoteUid],
+    ) -> Option<RemoteEventType> {
+        for uid in bookings {
+            match self.book.copy_by_uid(scope, connection, uid).await {
+                Ok(Some(record)) => {
+                    let is_one = record.placed.as_ref().is_none_or(|placed| *placed == record.link);
+                    return is_one.then_some(record.link.event_type);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, connection.id = %connection, "the record of a copy could not be read");
+                    return None;
+                }
+            }
+        }
+        None
     }
 }
 

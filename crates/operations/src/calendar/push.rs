@@ -237,10 +237,12 @@ impl CopyDesk {
         let announced = ChangeSet::one(AppointmentWrite::UpdateCopy(sending.clone()));
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
-        // Whose time it is, is known, unless it goes from one person to another.
-        let is_one = record.placed.as_ref().is_none_or(|placed| *placed == record.link);
-        let of = is_one.then_some(&record.link.event_type);
-        self.parts.outside.changed(scope, connection.id, of).await;
+        // Whose time it is: the person's who has it there, and of whom it goes to.
+        for link in record.placed.iter().filter(|placed| **placed != record.link).chain([&record.link]) {
+            if link.connection == connection.id {
+                self.parts.outside.changed(scope, connection.id, Some(&link.event_type)).await;
+            }
+        }
         let known = Answered::of(&written, record);
         let done = match written {
             Ok(Some(booking)) if !record.link.is_performed_as_wanted(&booking) => {

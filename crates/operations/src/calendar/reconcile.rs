@@ -7,7 +7,8 @@ use appointment::calendar::{
     Connection, ConnectionId, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, ReviewReason,
 };
 use appointment::model::{AppointmentSource, Span};
-use kernel::{AppointmentId, CommitError, TenantScope};
+use appointment::ports::AppointmentWrite;
+use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
@@ -45,6 +46,8 @@ struct Listing {
     seen: BTreeSet<RemoteUid>,
     /// What each was moved from.
     moves: Moves,
+    /// Those that were moved on.
+    moved_on: Vec<RemoteUid>,
     unreadable: u32,
 }
 
@@ -57,6 +60,8 @@ struct Round<'a> {
     found: Differences,
     /// The first that could not be asked about.
     stopped: Option<Place>,
+    /// Bookings that stand for an appointment, or do not stand any more.
+    plain: Vec<RemoteUid>,
 }
 
 impl Round<'_> {
@@ -85,6 +90,16 @@ impl Round<'_> {
     }
 }
 
+/// Whether a booking needs nobody to say what it stands for. One that is over without anybody having looked at it stays with
+/// whoever was asked.
+fn leaves_no_question(heard: Heard, booking: &RemoteBooking) -> bool {
+    match heard {
+        Heard::Disputed => false,
+        Heard::Nothing => !booking.status.is_open(),
+        Heard::Known | Heard::Followed(_) | Heard::Imported(_) | Heard::Tidied => true,
+    }
+}
+
 /// Where an appointment's copy stands among these; the beginning if it is not there any more.
 fn position(copies: &[CopyRecord], id: AppointmentId) -> usize {
     copies.iter().position(|record| record.appointment == id).unwrap_or(0)
@@ -110,6 +125,8 @@ pub struct Differences {
     pub disputed: u32,
     /// Entries of the listing that could not be read.
     pub unreadable: u32,
+    /// Accounts that could not be compared at all.
+    pub missed: u32,
 }
 
 impl Reconciliation {
@@ -142,6 +159,7 @@ impl Reconciliation {
             listed: &listed,
             found: Differences::default(),
             stopped: None,
+            plain: Vec::new(),
         };
         round.found.unreadable = listed.unreadable;
         let place = self.places().remove(&connection.id);
@@ -167,7 +185,8 @@ impl Reconciliation {
                 self.bookings(&mut round, earlier).await?;
             }
         }
-        let Round { found, stopped, .. } = round;
+        let Round { found, stopped, plain, .. } = round;
+        self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
         if let Some(place) = stopped {
             tracing::warn!(
                 connection.id = %connection.id,
@@ -197,7 +216,9 @@ impl Reconciliation {
                     listing.moves.insert(booking.uid.clone(), earlier.clone());
                 }
                 // A booking that was moved on speaks through its successor.
-                if booking.successor.is_none() && listing.seen.insert(booking.uid.clone()) {
+                if booking.successor.is_some() {
+                    listing.moved_on.push(booking.uid);
+                } else if listing.seen.insert(booking.uid.clone()) {
                     listing.bookings.push(booking);
                 }
             }
@@ -213,10 +234,31 @@ impl Reconciliation {
         for booking in part {
             let Round { scope, connection, effort, listed, .. } = *round;
             let heard = self.news.take_in_listed(scope, connection, booking, &listed.moves, effort).await;
-            let noted = heard.map(|heard| round.found.note(heard));
+            let noted = heard.map(|heard| {
+                round.found.note(heard);
+                if leaves_no_question(heard, booking) {
+                    round.plain.push(booking.uid.clone());
+                }
+            });
             round.leave_open(noted, || Place::Booking(booking.uid.clone()))?;
         }
         Ok(())
+    }
+
+    /// What was asked about these bookings before, and has come to an end by itself.
+    async fn close_questions(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        bookings: Vec<RemoteUid>,
+    ) -> Result<(), CalendarError> {
+        if bookings.is_empty() {
+            return Ok(());
+        }
+        let parts = &self.news.desk.parts;
+        let (connection, at) = (connection.id, parts.clock.now());
+        let change = ChangeSet::one(AppointmentWrite::CloseReviews { connection, bookings, at });
+        Ok(parts.appointments.commit(scope, change).await?)
     }
 
     /// Those that `part` takes out of the copies as they are now.
@@ -335,6 +377,7 @@ impl Differences {
         self.tidied += other.tidied;
         self.disputed += other.disputed;
         self.unreadable += other.unreadable;
+        self.missed += other.missed;
     }
 
     fn note(&mut self, heard: Heard) {

@@ -179,6 +179,7 @@ impl CalendarRounds {
                     }
                 }
                 Err(error) => {
+                    all.missed += 1;
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
                     if let CalendarError::Read(failure) = &error
                         && failure.is_about_key()

@@ -142,3 +142,39 @@ pub async fn a_question_is_asked_once_while_it_is_open(fixture: &CalendarFixture
     let stranger = &fixture.appointments.stranger.scope;
     assert_eq!(fixture.backstage.open_reviews(stranger).await, []);
 }
+
+/// What a comparison finds nothing to ask about any more is closed, and asked again if it is found again.
+pub async fn a_question_that_has_ended_by_itself_is_closed(fixture: &CalendarFixture) {
+    let account = fixture.connections[0].id;
+    let now = fixture.appointments.now;
+    let open = async |reason, name, seconds| {
+        let review = Review {
+            id: ReviewId::generate(&RandomIds),
+            connection: account,
+            reason,
+            appointment: None,
+            uid: Some(uid(name)),
+            detail: "at 2026-11-24T09:00Z".to_owned(),
+            opened_at: now + TimeDelta::seconds(seconds),
+        };
+        fixture.write(AppointmentWrite::OpenReview(review.clone())).await.unwrap();
+        review
+    };
+    let close = async |connection, names: &[&str]| {
+        let bookings = names.iter().copied().map(uid).collect();
+        fixture.write(AppointmentWrite::CloseReviews { connection, bookings, at: now }).await.unwrap();
+    };
+    let mut left = Vec::new();
+    for (reason, seconds) in ReviewReason::ALL.iter().zip(0..) {
+        let review = open(*reason, "uid-1", seconds).await;
+        left.extend((!reason.ends_by_itself()).then_some(review));
+    }
+    let other = open(ReviewReason::DoubleBooked, "uid-2", 20).await;
+    left.push(other);
+    close(fixture.connections[1].id, &["uid-1", "uid-2"]).await;
+    close(account, &["uid-1", "uid-3"]).await;
+    close(account, &[]).await;
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left);
+    left.push(open(ReviewReason::DoubleBooked, "uid-1", 30).await);
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left, "nobody has answered it");
+}

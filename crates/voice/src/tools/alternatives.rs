@@ -129,8 +129,9 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = first.slot.start.with_timezone(&talk.zone());
+    // Not the next that is free: what others were offered just now is left to them.
     let message = format!(
-        "Der nächste freie Termin wäre {}{} bei {}, passt Ihnen das?",
+        "Als Nächstes kann ich Ihnen {}{} bei {} anbieten, passt Ihnen das?",
         by_plan(first.certainty),
         speech::moment(at, talk.now),
         speech::plain(&talk.staff_name(first.slot.staff)),

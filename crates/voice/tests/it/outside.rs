@@ -227,7 +227,7 @@ async fn nothing_but_other_times_is_said_to_be_by_the_plan() {
     }
     let next = line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt"})).await;
     assert!(
-        next.message.starts_with(&format!("Der nächste freie Termin wäre {BY_PLAN}morgen")),
+        next.message.starts_with(&format!("Als Nächstes kann ich Ihnen {BY_PLAN}morgen")),
         "{}",
         next.message
     );

@@ -40,7 +40,7 @@ fn over(inner: MockCalendarGateway, pacing: MockAccountPacing) -> Paced {
 }
 
 fn part(requests: u32) -> Part {
-    let policy = BudgetPolicy { requests, live_reserve_percent: 0, ..BudgetPolicy::default() };
+    let policy = BudgetPolicy { requests, callers_percent: 0, changes_percent: 0, ..BudgetPolicy::default() };
     Part::new(policy, Arc::new(FixedClock::at(DateTime::UNIX_EPOCH)))
 }
 

@@ -368,7 +368,8 @@ async fn nothing_is_concluded_from_a_listing_that_fails() {
     world.settled(1, slot(0)).await;
     world.remote.set_down(true);
     let before = world.everything();
-    assert_eq!(world.compare().await, crate::calendar::Differences::default());
+    let missed = crate::calendar::Differences { missed: 1, ..Default::default() };
+    assert_eq!(world.compare().await, missed);
     assert_eq!(world.everything(), before);
 }
 
@@ -406,4 +407,27 @@ async fn a_booking_that_became_two_appointments_is_one_after_the_next_comparison
         world.store.appointments(&world.scope).into_iter().filter(|row| row.status.is_open()).collect();
     assert_eq!(open.iter().map(|row| row.starts_at).collect::<Vec<_>>(), [slot(1)]);
     world.assert_converged().await;
+}
+
+/// A booking there at a time that is sold here is a question for a person, until it is moved or called off there, or what
+/// was sold is called off here.
+#[tokio::test]
+async fn a_question_whose_reason_has_gone_is_closed_by_the_next_comparison() {
+    for ends in ["moved", "cancelled", "freed"] {
+        let world = World::new();
+        let sold = world.book(1, slot(0)).await;
+        let uid = world.remote.book_outside(&event_type(1), slot(0), Some(who("Karl Blau", None))).unwrap();
+        assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Disputed, vec!["double_booked"]));
+        // Ours is refused there by now, which is a question of its own.
+        world.push_open().await;
+        world.compare().await;
+        assert_eq!(world.reviews(), ["double_booked", "copy_refused"], "found again");
+        match ends {
+            "moved" => drop(world.remote.move_outside(&uid, slot(1)).unwrap()),
+            "cancelled" => drop(world.remote.cancel_outside(&uid)),
+            _ => drop(world.cancel(sold).await),
+        }
+        world.compare().await;
+        assert_eq!(world.reviews(), ["copy_refused"], "{ends}");
+    }
 }
