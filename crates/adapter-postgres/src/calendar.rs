@@ -9,7 +9,8 @@ pub(crate) mod links;
 pub(crate) mod routes;
 
 use appointment::calendar::{
-    CalendarBook, Connection, ConnectionId, CopyRecord, OpenCopies, RemoteHostRef, RemoteUid, Secret,
+    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, OpenCopies, RemoteHostRef, RemoteUid,
+    Secret,
 };
 use appointment::model::{ServiceLink, Span};
 use async_trait::async_trait;
@@ -72,6 +73,17 @@ statements! {
             AND a.starts_at >= $3 AND a.starts_at < $4
           ORDER BY a.starts_at, a.id LIMIT $5"
     );
+
+    UNCOPIED = "
+        SELECT a.id, l.service_id, l.staff_id, l.connection_id, l.event_type_ref, l.host_ref
+          FROM public.appointments a
+          JOIN public.calendar_links l
+            ON l.tenant_id = a.tenant_id AND l.service_id = a.service_id AND l.staff_id = a.staff_id
+         WHERE a.tenant_id = $1 AND l.connection_id = $2 AND a.starts_at >= $3 AND a.starts_at < $4
+           AND a.status IN ('pending', 'confirmed', 'needs_attention')
+           AND NOT EXISTS (SELECT FROM public.calendar_copies c
+                            WHERE c.tenant_id = a.tenant_id AND c.appointment_id = a.id)
+         ORDER BY a.starts_at, a.id LIMIT $5";
 
     /// What is being sent is lost once its lease, in real time, is over.
     UNSETTLED = "
@@ -264,6 +276,34 @@ impl CalendarBook for PgCalendarBook {
             .await
             .map_err(store_error);
         session.finish_read(rows).await?.into_iter().map(CopyRecord::try_from).collect()
+    }
+
+    async fn uncopied(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        window: Span,
+        limit: u32,
+    ) -> Result<Vec<(AppointmentId, CalendarLink)>, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            id: Uuid,
+            #[sqlx(flatten)]
+            link: LinkRow,
+        }
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<Row>, _> = sqlx::query_as(UNCOPIED)
+            .bind(scope.tenant().as_uuid())
+            .bind(connection.as_uuid())
+            .bind(window.start)
+            .bind(window.end)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        let rows = session.finish_read(rows).await?.into_iter();
+        rows.map(|row| Ok((AppointmentId::from_uuid(row.id), ServiceLink::try_from(row.link)?.link)))
+            .collect()
     }
 
     async fn unsettled(

@@ -181,6 +181,13 @@ impl JobContext {
         })
     }
 
+    /// Whether an operator asked for it, and not the timetable: they wait for what comes of it, also where the next round
+    /// would make up for a failure. Said by `{"by_hand": true}` in the payload.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.payload.get("by_hand").and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// Which attempt this is, from 1.
     #[must_use]
     pub const fn attempt(&self) -> i16 {

@@ -12,6 +12,7 @@
 //!
 //! All of it is level-triggered: running twice, late or in another order ends in the same state.
 
+mod adopt;
 mod answered;
 mod attendance;
 mod attendee;

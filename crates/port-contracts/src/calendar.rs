@@ -118,6 +118,7 @@ macro_rules! calendar_contract {
             a_copy_that_is_due_elsewhere_gets_the_new_place,
             a_uid_names_one_copy_of_an_account,
             copies_of_a_window_come_in_order,
+            what_is_linked_and_has_no_copy_is_found,
             the_longest_untouched_is_looked_at_first,
             a_copy_waits_for_its_next_try,
             a_stranger_has_no_part_in_copies,

@@ -315,6 +315,19 @@ pub trait CalendarBook: Send + Sync {
         limit: u32,
     ) -> Result<Vec<CopyRecord>, StoreError>;
 
+    /// Open appointments that begin within `window` and have no copy although their person is linked to this account for
+    /// their service, with that link, by beginning then appointment, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn uncopied(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        window: Span,
+        limit: u32,
+    ) -> Result<Vec<(AppointmentId, CalendarLink)>, StoreError>;
+
     /// Copies that are due, lost or unknown: those to be tried by `now`, product time, at most `limit`, and how many wait
     /// for their next try.
     ///

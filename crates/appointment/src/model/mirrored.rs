@@ -18,6 +18,16 @@ impl Appointment {
         self
     }
 
+    /// The same, with a copy in an outside calendar still to be made of what was promised before that calendar was asked: it
+    /// stands all the same.
+    #[must_use]
+    pub fn to_be_copied(&self) -> Self {
+        let mut next = self.snapshot.clone();
+        next.sync_state = SyncState::Pending;
+        next.version += 1;
+        Self { snapshot: next }
+    }
+
     /// The same, made in the outside calendar: both sides agree from the beginning.
     #[must_use]
     pub fn made_outside(mut self) -> Self {

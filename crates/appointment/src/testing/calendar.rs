@@ -9,9 +9,10 @@ use kernel::{AppointmentId, BranchId, CommitError, StoreError, TenantScope};
 use super::memory::InMemoryAppointments;
 use super::rows::{Rows, refused};
 use crate::calendar::{
-    CalendarBook, Connection, ConnectionId, CopyRecord, CopyState, OpenCopies, RemoteUid, Review, ReviewId,
+    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyState, OpenCopies, RemoteUid,
+    Review, ReviewId,
 };
-use crate::model::{ServiceLink, Span};
+use crate::model::{AppointmentSnapshot, ServiceLink, Span};
 
 impl Rows {
     pub(super) fn add_copy(&mut self, copy: &CopyRecord) -> Result<(), CommitError> {
@@ -207,6 +208,31 @@ impl CalendarBook for InMemoryAppointments {
         let mut found = self.read(scope, |rows| rows.copies_within(connection, window));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
+    }
+
+    async fn uncopied(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        window: Span,
+        limit: u32,
+    ) -> Result<Vec<(AppointmentId, CalendarLink)>, StoreError> {
+        let links = self.links(scope, connection).await?;
+        let mut found = self.read(scope, |rows| {
+            let begins =
+                |row: &&AppointmentSnapshot| window.start <= row.starts_at && row.starts_at < window.end;
+            let without = rows.appointments.values().filter(begins);
+            let without = without.filter(|row| row.status.is_open() && !rows.copies.contains_key(&row.id));
+            let linked = without.filter_map(|row| {
+                let fits = |link: &ServiceLink| (link.service, link.staff) == (row.service, row.staff);
+                let (_, link) = links.iter().find(|(_, link)| fits(link))?;
+                Some((row.starts_at, row.id, link.link.clone()))
+            });
+            linked.collect::<Vec<_>>()
+        });
+        found.sort_by_key(|(starts_at, id, _)| (*starts_at, *id));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found.into_iter().map(|(_, id, link)| (id, link)).collect())
     }
 
     async fn unsettled(

@@ -68,14 +68,6 @@ impl JobHandler for PushOpenCopies {
     }
 }
 
-/// Who asked for a round.
-#[derive(Debug, Deserialize)]
-struct Asked {
-    /// An operator, and not the timetable.
-    #[serde(default)]
-    by_hand: bool,
-}
-
 /// Compares both calendars of every company from end to end. Comes again by itself, and by hand after an outage.
 #[derive(Clone)]
 pub struct SyncCalcomBookings(pub Arc<CalendarRounds>);
@@ -101,8 +93,7 @@ impl JobHandler for SyncCalcomBookings {
         metrics::counter!("calendar_differences_total", "became" => "open").increment(open.into());
         metrics::counter!("calendar_accounts_missed_total").increment(found.missed.into());
         // The next round comes by itself; an operator who asks for one waits for what came of it.
-        let Asked { by_hand } = context.payload()?;
-        if found.missed > 0 && by_hand {
+        if found.missed > 0 && context.is_by_hand() {
             let many = found.missed;
             return Err(JobFailure::permanent(format!(
                 "{many} accounts could not be compared, the worker's log says why"

@@ -28,6 +28,12 @@ impl JobHandler for SyncRetellCalls {
         if (CaughtUp { seen: 0, ..done }) != CaughtUp::default() {
             tracing::info!(?done, "caught up on calls");
         }
+        if done.failed > 0 && context.is_by_hand() {
+            let many = done.failed;
+            return Err(JobFailure::permanent(format!(
+                "the archive could not be read to its end with {many} of the keys, the worker's log says why"
+            )));
+        }
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ impl CalendarNews {
         let now = self.desk.parts.clock.now();
         let made =
             Appointment::book(draft, &sought, link.staff, Minute::floor(booking.start), now).made_outside();
-        let record = CopyRecord::settled(made.id(), link.link, booking);
+        let record = CopyRecord::settled(made.id(), link.link.clone(), booking);
         let made = as_stands_there(&record, made);
         let uses = self.facilities_for(scope, &catalogue, &sought, &made).await?;
         let made = made.using(uses);
@@ -70,12 +70,17 @@ impl CalendarNews {
             {
                 Ok(Heard::Known)
             }
-            Err(CalendarError::Commit(CommitError::Occupied))
-                if self.is_sold(scope, &catalogue, &made).await? =>
-            {
-                self.ask(scope, connection, booking, ReviewReason::DoubleBooked).await
+            Err(error @ CalendarError::Commit(CommitError::Occupied)) => {
+                let busy = self.in_the_way(scope, &catalogue, &made).await?;
+                if let Some(known) = self.attach(scope, &link, booking, (&made, &busy)).await? {
+                    return Ok(Heard::Followed(known));
+                }
+                if busy.iter().any(|kind| matches!(kind, BusyKind::Appointment(_))) {
+                    return self.ask(scope, connection, booking, ReviewReason::DoubleBooked).await;
+                }
+                // Somebody keeps holding it anew: a later run comes back to it.
+                Err(error)
             }
-            // Somebody keeps holding it anew, or the store failed: a later run comes back to it.
             Err(error) => Err(error),
         }
     }

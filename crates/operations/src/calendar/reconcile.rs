@@ -185,6 +185,14 @@ impl Reconciliation {
                 self.bookings(&mut round, earlier).await?;
             }
         }
+        if round.stopped.is_none() {
+            // After the bookings: what stands there for one of these is its copy.
+            let adopted = self.news.desk.adopt(scope, connection, window, MAX_COPIES).await?;
+            for record in &adopted {
+                let compared = self.copy(&mut round, record).await;
+                round.leave_open(compared, || Place::Copy(record.appointment))?;
+            }
+        }
         let Round { found, stopped, plain, .. } = round;
         self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
         if let Some(place) = stopped {

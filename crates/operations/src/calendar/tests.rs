@@ -1,5 +1,6 @@
 //! The engine over the fakes.
 
+mod adopting;
 mod anew;
 mod booking;
 mod busy;

@@ -1,7 +1,7 @@
 //! Rules about finding records of copies.
 
 use appointment::calendar::{CopyRecord, CopyState, OpenCopies};
-use appointment::model::Span;
+use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
 use kernel::AppointmentId;
@@ -48,6 +48,38 @@ pub async fn copies_of_a_window_come_in_order(fixture: &CalendarFixture) {
     fixture.write(AppointmentWrite::UpdateCopy(renamed.clone())).await.unwrap();
     assert_eq!(book.copy_by_uid(scope, first.id, &uid("uid-1")).await.unwrap(), None);
     assert_eq!(book.copy_by_uid(scope, first.id, &uid("UID-1")).await.unwrap(), Some(renamed));
+}
+
+/// Open appointments of who is linked for their service to the account, that begin within a half-open window and have no
+/// copy, earliest first, up to a limit.
+pub async fn what_is_linked_and_has_no_copy_is_found(fixture: &CalendarFixture) {
+    let (book, scope, tenant) = (&fixture.book, fixture.scope(), fixture.tenant());
+    let [first, second, _] = &fixture.connections;
+    let plain = async |from, until| {
+        let made = fixture.appointments.appointment(tenant, from, until);
+        fixture.appointments.insert(tenant, &made).await.unwrap();
+        made
+    };
+    let late = plain(60, 90).await;
+    let early = plain(0, 30).await;
+    fixture.booked(30, 60, |id| CopyRecord::due(id, fixture.first_link())).await;
+    let gone = plain(90, 120).await;
+    let mut off = gone.clone();
+    off.status = AppointmentStatus::Cancelled;
+    (off.spans, off.cancelled_at, off.version) =
+        (Vec::new(), Some(fixture.appointments.now), gone.version + 1);
+    fixture.write(AppointmentWrite::Update { next: off, expected: gone.version }).await.unwrap();
+
+    let window = |from, until| Span::new(fixture.appointments.at(from), fixture.appointments.at(until));
+    let found = async |connection, span, limit| book.uncopied(scope, connection, span, limit).await.unwrap();
+    let expected = [(early.id, fixture.first_link()), (late.id, fixture.first_link())];
+    assert_eq!(found(first.id, window(0, 121), 10).await, expected);
+    assert_eq!(found(first.id, window(0, 60), 10).await, expected[..1]);
+    assert_eq!(found(first.id, window(1, 121), 10).await, expected[1..]);
+    assert_eq!(found(first.id, window(0, 121), 1).await, expected[..1]);
+    assert_eq!(found(second.id, window(0, 121), 10).await, []);
+    let stranger = &fixture.appointments.stranger.scope;
+    assert_eq!(book.uncopied(stranger, first.id, window(0, 121), 10).await.unwrap(), []);
 }
 
 /// What is due, lost or of unknown outcome needs work; what is being sent, settled or refused does not.

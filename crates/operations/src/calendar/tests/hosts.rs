@@ -123,7 +123,7 @@ impl World {
         });
     }
 
-    fn stretch(&self, uid: &RemoteUid, minutes: i64) {
+    pub(super) fn stretch(&self, uid: &RemoteUid, minutes: i64) {
         self.remote.change(|all| {
             for booking in all.iter_mut().filter(|booking| booking.uid == *uid) {
                 booking.end = booking.start + TimeDelta::minutes(minutes);

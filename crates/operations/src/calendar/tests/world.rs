@@ -11,7 +11,7 @@ use appointment::commands::{
     BookOutcome, BookRequest, BookTarget, BookingParty, CancelOutcome, CancelRequest, MoveOutcome,
     MoveRequest, Requester,
 };
-use appointment::model::{AppointmentSnapshot, AppointmentSource, AppointmentStatus};
+use appointment::model::{AppointmentSnapshot, AppointmentSource, AppointmentStatus, CatalogueSnapshot};
 use appointment::service::BookingService;
 use appointment::testing::{
     InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, Mishap, ScriptedCalendar, branch_id, salon,
@@ -105,7 +105,9 @@ pub(super) struct World {
     pub(super) rounds: CalendarRounds,
     pub(super) callbacks: Arc<InMemoryCallbacks>,
     pub(super) connection: Connection,
-    /// How often what is remembered of free time there became old.
+    catalogues: Arc<InMemoryCatalogues>,
+    /// The salon as it is linked.
+    linked: CatalogueSnapshot,
     /// Whom what was no longer believed concerned, change by change.
     pub(super) forgotten: Arc<Mutex<Vec<Option<RemoteEventType>>>>,
 }
@@ -169,8 +171,8 @@ impl World {
             host: host.map(|host| RemoteHostRef::parse(host).unwrap()),
         });
         let catalogues = Arc::new(InMemoryCatalogues::default());
-        let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, first).linked(1, 2, second);
-        catalogues.put(&scope, catalogue.snapshot());
+        let linked = salon(branch_id(1)).unwrap().linked(1, 1, first).linked(1, 2, second).snapshot();
+        catalogues.put(&scope, linked.clone());
         let store = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
         store.put_connection(&scope, connection.clone());
         let customers = InMemoryCustomers::default();
@@ -204,7 +206,8 @@ impl World {
             placeholder_domain: "termine.example".to_owned(),
         });
         let offers = Arc::new(InMemorySoftOffers::new(clock.clone()));
-        let bookings = BookingService::new(catalogues, store.clone(), offers, clock.clone(), ids.clone());
+        let bookings =
+            BookingService::new(catalogues.clone(), store.clone(), offers, clock.clone(), ids.clone());
         let bookings = Arc::new(bookings);
         let limits = WishLimits::default();
         let wishes = WishDesk::new(store.clone(), store.clone(), clock.clone(), ids.clone(), limits);
@@ -239,8 +242,20 @@ impl World {
             rounds,
             callbacks,
             connection,
+            catalogues,
+            linked,
             forgotten,
         }
+    }
+
+    /// Books while nobody is linked.
+    pub(super) async fn book_unlinked(&self, person: u128, at: DateTime<Utc>) -> AppointmentId {
+        let version = self.linked.version + 1;
+        let unlinked = CatalogueSnapshot { links: Vec::new(), version, ..self.linked.clone() };
+        self.catalogues.put(&self.scope, unlinked);
+        let id = self.book(person, at).await;
+        self.catalogues.put(&self.scope, CatalogueSnapshot { version: version + 1, ..self.linked.clone() });
+        id
     }
 
     pub(super) fn advance(&self, seconds: i64) {

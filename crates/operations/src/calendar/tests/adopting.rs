@@ -1,0 +1,94 @@
+//! What was promised before an account was linked, or while it was switched off.
+
+use appointment::model::{AppointmentSource, AppointmentStatus, SyncState};
+
+use super::super::Heard;
+use super::world::{World, event_type, slot, who};
+
+/// The number of the customer who books.
+const THEIRS: &str = "+49405551001";
+
+#[tokio::test]
+async fn what_has_no_copy_gets_one_from_the_next_comparison() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    assert_eq!(
+        (world.status(id), world.row(id).sync_state),
+        (AppointmentStatus::Confirmed, SyncState::NotNeeded)
+    );
+    let over = world.book_unlinked(2, slot(0)).await;
+    world.cancel(over).await;
+    assert_eq!(world.compare().await.pushed, 1);
+    assert_eq!(
+        (world.status(id), world.row(id).sync_state),
+        (AppointmentStatus::Confirmed, SyncState::Synced)
+    );
+    assert_eq!((world.only().start, world.only().marker), (slot(0), Some(id)));
+    assert_eq!(world.emitted("appointment.confirmed"), 0, "it was promised before");
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn while_the_calendar_does_not_answer_it_stands_and_is_due() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    world.remote.set_down(true);
+    assert_eq!(world.compare().await.missed, 1);
+    assert_eq!(world.row(id).sync_state, SyncState::NotNeeded);
+    world.remote.set_down(false);
+    world.compare().await;
+    // The branch is read anew by then.
+    world.advance(60);
+    world.move_to(id, 1, slot(1)).await;
+    world.push(id).await;
+    assert_eq!(world.only().start, slot(1));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn what_stands_on_both_sides_is_one_and_anything_else_is_asked_about() {
+    for (same, whose, person, length) in [
+        (true, Some(THEIRS), 1, 30),
+        (false, Some("+49405551002"), 1, 30),
+        (false, None, 1, 30),
+        (false, Some(THEIRS), 1, 60),
+    ] {
+        let world = World::new();
+        let id = world.book_unlinked(person, slot(0)).await;
+        let theirs = who("Erika Muster", whose);
+        let uid = world.remote.book_outside(&event_type(person), slot(0), Some(theirs)).unwrap();
+        if length != 30 {
+            world.stretch(&uid, length);
+        }
+        let heard = world.hear(&uid).await;
+        if same {
+            assert_eq!((heard, world.reviews()), (Heard::Followed(id), Vec::new()));
+            assert_eq!(world.copy(id).await.uid, Some(uid));
+            assert_eq!(world.row(id).source, AppointmentSource::VoiceAgent);
+            world.compare().await;
+            assert_eq!((world.only().start, world.reviews()), (slot(0), Vec::new()));
+        } else {
+            assert_eq!(
+                (heard, world.reviews()),
+                (Heard::Disputed, vec!["double_booked"]),
+                "{whose:?} {length}"
+            );
+            // Cal.com does not take ours beside it: a person has to look at both.
+            world.compare().await;
+            assert_eq!(world.status(id), AppointmentStatus::NeedsAttention);
+        }
+        world.assert_converged().await;
+    }
+}
+
+/// Our own booking whose record was lost: its marker says what it is.
+#[tokio::test]
+async fn a_marker_ties_a_booking_to_its_appointment() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    let uid = world.remote.book_outside(&event_type(1), slot(0), Some(who("Karl Blau", None))).unwrap();
+    world.remote.change(|all| all.iter_mut().for_each(|booking| booking.marker = Some(id)));
+    assert_eq!(world.hear(&uid).await, Heard::Followed(id));
+    assert_eq!(world.row(id).sync_state, SyncState::Synced);
+    world.assert_converged().await;
+}
