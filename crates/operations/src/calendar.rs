@@ -25,6 +25,7 @@ mod listed;
 mod look;
 pub mod mapping;
 mod news;
+mod others;
 mod place;
 mod push;
 mod reconcile;
