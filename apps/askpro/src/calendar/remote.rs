@@ -104,6 +104,17 @@ impl Remote {
         found.with_context(|| format!("`{id}` is switched off"))
     }
 
+    /// That the account answers with this key, and has the team.
+    async fn prove(&self, scope: &TenantScope, connection: &Connection) -> anyhow::Result<()> {
+        let mut proof = self.directory.probe(scope, connection, effort()).await;
+        if proof.is_ok() && connection.team.is_some() {
+            proof = self.directory.services(scope, connection, effort()).await.map(drop);
+        }
+        proof.with_context(|| {
+            format!("{} was not connected, and nothing was changed here", connection.base_url)
+        })
+    }
+
     async fn subscribe(
         &self,
         scope: &TenantScope,
@@ -139,28 +150,28 @@ impl Connect {
         let api_key = read_secret(&self.api_key_file)?;
         let told = self.webhook_secret_file.as_deref().map(read_secret).transpose()?;
         let known = known(&remote.administration.summaries(&scope).await?, &base_url, team.as_ref());
-        let connection = match known {
-            Some(id) => {
-                let secret = match told {
-                    Some(secret) => secret,
-                    None => remote.account(&scope, id).await?.webhook_secret,
-                };
-                let connection = Connection { id, base_url, api_key, webhook_secret: secret, team };
-                remote.administration.update_connection(&scope, &connection).await?;
-                connection
-            }
-            None => {
-                let id = ConnectionId::generate(office.services.ids.as_ref());
-                let secret = told.unwrap_or_else(|| new_secret(office));
-                let connection = Connection { id, base_url, api_key, webhook_secret: secret, team };
-                let now = office.services.clock.now();
-                remote.administration.create_connection(&scope, &connection, now).await?;
-                connection
-            }
+        let webhook_secret = match (told, known) {
+            (Some(secret), _) => secret,
+            (None, Some(id)) => remote.account(&scope, id).await?.webhook_secret,
+            (None, None) => new_secret(office),
         };
+        let id = known.unwrap_or_else(|| ConnectionId::generate(office.services.ids.as_ref()));
+        let connection = Connection { id, base_url, api_key, webhook_secret, team };
+        remote.prove(&scope, &connection).await?;
+        // Webhooks come later: the provider may sign with a secret only once it is known here.
+        if known.is_some() {
+            remote.administration.update_connection(&scope, &connection).await?;
+        } else {
+            let now = office.services.clock.now();
+            remote.administration.create_connection(&scope, &connection, now).await?;
+        }
         let path = path_of(&connection);
         let hooks = match gateway {
-            Some(gateway) => remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await?,
+            Some(gateway) => {
+                remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await.with_context(
+                    || format!("`{id}` is connected, but its webhooks are not: `connect` once more goes on"),
+                )?
+            }
             None => Vec::new(),
         };
         Ok(vec![json!({
