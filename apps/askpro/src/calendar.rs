@@ -32,7 +32,7 @@ pub enum CalendarCommand {
     /// connected already gets the new key. Nothing is stored of an account that does not answer with the key.
     Connect(remote::Connect),
     /// Propose what is mirrored from the names of the account's event types and people, and link it. What is linked
-    /// already stays.
+    /// already stays; what of it is gone there is told.
     Import(remote::Import),
     /// List where the account's webhooks go to.
     Hooks(remote::Account),

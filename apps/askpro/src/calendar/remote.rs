@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use appointment::calendar::{
-    CalendarBook, CalendarDirectory, CalendarLink, Connection, ConnectionId, Effort, Lane, RemoteHostRef,
-    RemoteService, Secret, Subscription,
+    CalendarBook, CalendarDirectory, CalendarGateway, CalendarLink, Connection, ConnectionId, Effort, Lane,
+    RemoteHostRef, RemoteService, Secret, Subscription,
 };
 use appointment::model::ServiceLink;
 use bootstrap::{Config, Sources};
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 
 use super::{company, connection_id, host_ref, linked, only, read_secret};
 use crate::admin::Office;
+
+mod gone;
 
 /// What one question to the provider may take: somebody waits at a terminal, nobody on the telephone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,7 +74,7 @@ pub struct Account {
 pub struct Import {
     #[command(flatten)]
     account: Account,
-    /// Link anew what is linked otherwise by now.
+    /// Link anew what is linked otherwise by now, and unlink what is gone there.
     #[arg(long)]
     replace: bool,
     /// Only say what would be linked.
@@ -85,6 +87,7 @@ struct Remote {
     administration: Arc<dyn CalendarAdministration>,
     book: Arc<dyn CalendarBook>,
     directory: Arc<dyn CalendarDirectory>,
+    gateway: Arc<dyn CalendarGateway>,
 }
 
 impl Remote {
@@ -95,6 +98,7 @@ impl Remote {
             administration: office.services.calendars(sealer.clone()),
             book: office.services.calendar_book(sealer),
             directory: office.services.calendar_directory(&config)?,
+            gateway: office.services.calendar_gateway(&config)?,
         })
     }
 
@@ -257,7 +261,7 @@ pub(super) async fn unhook(office: &Office, account: &Account, url: &str) -> any
 }
 
 impl Import {
-    /// Does it; lines of a report: what is linked, and what could not be.
+    /// Does it; lines of a report: what is linked, what stands for nothing there any more, and what could not be linked.
     ///
     /// # Errors
     /// One line that says what is wrong.
@@ -281,8 +285,9 @@ impl Import {
             .collect();
         let proposal = propose(&services, &staff, &theirs, &people);
         let summaries = remote.administration.summaries(&scope).await?;
-        let known: Vec<_> =
-            summaries.iter().flat_map(|summary| &summary.links).map(|link| &link.link).collect();
+        let known: Vec<_> = summaries.iter().flat_map(|summary| &summary.links).collect();
+        let now = office.services.clock.now();
+        let mut gone = remote.gone(&scope, &connection, known.iter().copied(), &theirs, now).await?;
         let mut lines = Vec::new();
         for proposed in proposal.links {
             let (service, staff) = (proposed.service, proposed.staff);
@@ -292,9 +297,9 @@ impl Import {
                 host: proposed.host,
             };
             let link = ServiceLink { service, staff, link };
-            let known = known.iter().find(|known| known.service == service && known.staff == staff);
-            let result = match known {
-                Some(known) if **known == link => "linked_before",
+            let is_same = |known: &ServiceLink| known.service == service && known.staff == staff;
+            let result = match known.iter().map(|known| &known.link).find(|known| is_same(known)) {
+                Some(known) if *known == link => "linked_before",
                 Some(_) if !self.replace => "linked_otherwise",
                 _ if self.dry_run => "proposed",
                 _ => match remote.administration.put_link(&scope, &link).await {
@@ -303,6 +308,9 @@ impl Import {
                     Err(error) => return Err(error.into()),
                 },
             };
+            if matches!(result, "linked" | "proposed") {
+                gone.retain(|gone| !is_same(&gone.known.link));
+            }
             let service = company.services.iter().find(|known| known.id == service);
             let staff = company.staff.iter().find(|known| known.id == staff);
             let mut line = linked(
@@ -314,6 +322,13 @@ impl Import {
             line["title"] = proposed.title.into();
             line["result"] = result.into();
             lines.push(line);
+        }
+        for gone in gone {
+            let known = &gone.known.link;
+            let unlinked = self.replace
+                && !self.dry_run
+                && remote.administration.remove_link(&scope, known.service, known.staff).await?;
+            lines.push(gone.line(&company.slug, if unlinked { "unlinked" } else { "gone_there" }));
         }
         if connection.team.is_some() && !self.dry_run {
             lines.extend(told_of(&remote, &company.slug, &scope, &connection).await?);

@@ -391,9 +391,12 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
         .await
         .unwrap();
     let kept = results(&desk.say(&format!("import {whose}")).await.unwrap());
-    assert!(kept.contains(&"501 linked_otherwise 7".to_owned()), "{kept:?}");
+    for told in ["501 linked_otherwise 7", "99 gone_there "] {
+        assert!(kept.contains(&told.to_owned()), "{kept:?}");
+    }
     let replaced = results(&desk.say(&format!("import {whose} --replace")).await.unwrap());
     assert!(replaced.contains(&"501 linked 7".to_owned()), "{replaced:?}");
+    assert!(!replaced.iter().any(|line| line.starts_with("99")), "{replaced:?}");
 
     // What the team offers since then tells us, too.
     let new = calcom::EventType::round_robin(504, "e-504", 30, 30, &[7]);
@@ -406,5 +409,81 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
     desk.say(&format!("unhook {whose} --url {url}")).await.unwrap();
     assert!(desk.say(&format!("hooks {whose}")).await.unwrap().is_empty());
     assert!(desk.say(&format!("unhook {whose} --url {url}")).await.unwrap_err().contains("no webhook"));
+    provider.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_gone_there_is_told_by_an_import_and_unlinked_where_that_is_said() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    Salon::company(admin, 1).await;
+    let service: String = sqlx::query_scalar("SELECT name FROM services").fetch_one(admin).await.unwrap();
+    let people: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM staff ORDER BY position").fetch_all(admin).await.unwrap();
+    let provider = account(&service, [&people[0], &people[1]]).await;
+    let desk = Desk::open(&database).await;
+    let (key, config) = (desk.file("key"), desk.file("keys.toml"));
+    let whose = format!("--tenant salon-1 --config {config}");
+    desk.say(&format!("connect {whose} --base-url {} --team 30 --api-key-file {key}", provider.url()))
+        .await
+        .unwrap();
+    let gone = async |options: &str| {
+        let lines = desk.say(&format!("import {whose}{options}")).await?;
+        let mut lines: Vec<_> = lines.into_iter().filter(|line| !line["missing"].is_null()).collect();
+        for line in &mut lines {
+            assert!(line["connection"].as_str().unwrap().starts_with("cnx_"), "{line}");
+            line.as_object_mut()
+                .unwrap()
+                .retain(|name, _| !["tenant", "connection"].contains(&name.as_str()));
+        }
+        Ok::<_, String>(lines)
+    };
+    let line = |person: usize, (event_type, host): (&str, Option<&str>), missing: &str, result: &str| {
+        serde_json::json!({
+            "service": service, "staff": people[person], "event_type": event_type, "host": host,
+            "missing": missing, "result": result,
+        })
+    };
+    let linked = async || desk.say("list").await.unwrap().len() - 1;
+    assert_eq!((gone("").await.unwrap(), linked().await), (Vec::new(), 2));
+
+    // One of the two leaves the event type.
+    let put = |event_type| provider.put_event_type("salon-1", event_type).unwrap();
+    let mut of_team = calcom::EventType::round_robin(501, "e-501", 30, 30, &[7, 9]);
+    of_team.title.clone_from(&service);
+    put(of_team);
+    let left = |result| vec![line(1, ("501", Some("8")), "host", result)];
+    for options in ["", " --dry-run", " --replace --dry-run"] {
+        assert_eq!((gone(options).await.unwrap(), linked().await), (left("gone_there"), 2), "{options}");
+    }
+    assert_eq!((gone(" --replace").await.unwrap(), linked().await), (left("unlinked"), 1));
+    assert!(gone("").await.unwrap().is_empty());
+
+    // What the team does not list may be there all the same: somebody's own event type.
+    put(calcom::EventType::new(601, "e-601", 30, 8));
+    let (name, person) = (service.replace(' ', "~"), people[1].replace(' ', "~"));
+    desk.say(&format!("link --tenant salon-1 --service {name} --staff {person} --event-type 601"))
+        .await
+        .unwrap();
+    assert_eq!((gone(" --replace").await.unwrap(), linked().await), (Vec::new(), 2));
+
+    for id in [501, 601] {
+        provider.remove_event_type(id).unwrap();
+    }
+    let silent = calcom::Effect::Status { status: 503, body: None, took_effect: false };
+    let fault = provider.order(calcom::Fault::always(calcom::Operation::Slots, silent));
+    let unsure = gone(" --replace").await.unwrap_err();
+    assert!(unsure.contains("is still there is not known: the calendar does not answer"), "{unsure}");
+    assert!(provider.take_back(fault));
+    let ended = |result| {
+        [line(0, ("501", Some("7")), "event_type", result), line(1, ("601", None), "event_type", result)]
+    };
+    let by_event_type = async |options| {
+        let mut lines = gone(options).await.unwrap();
+        lines.sort_by_key(|line| line["event_type"].to_string());
+        lines
+    };
+    assert_eq!((by_event_type("").await, linked().await), (ended("gone_there").to_vec(), 2));
+    assert_eq!((by_event_type(" --replace").await, linked().await), (ended("unlinked").to_vec(), 0));
     provider.stop().await;
 }
