@@ -29,10 +29,10 @@ mod remote;
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum CalendarCommand {
     /// Connect a company with its account at Cal.com, and have its webhooks sent here. Repeatable: an account that is
-    /// connected already gets the new key.
+    /// connected already gets the new key. Nothing is stored of an account that does not answer with the key.
     Connect(remote::Connect),
     /// Propose what is mirrored from the names of the account's event types and people, and link it. What is linked
-    /// already stays.
+    /// already stays; what of it is gone there is told.
     Import(remote::Import),
     /// List where the account's webhooks go to.
     Hooks(remote::Account),

@@ -26,6 +26,7 @@ mod listed;
 mod look;
 pub mod mapping;
 mod news;
+mod others;
 mod place;
 mod push;
 mod reconcile;

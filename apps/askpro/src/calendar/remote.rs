@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use appointment::calendar::{
-    CalendarBook, CalendarDirectory, CalendarLink, Connection, ConnectionId, Effort, Lane, RemoteHostRef,
-    RemoteService, Secret, Subscription,
+    CalendarBook, CalendarDirectory, CalendarGateway, CalendarLink, Connection, ConnectionId, Effort, Lane,
+    RemoteHostRef, RemoteService, Secret, Subscription,
 };
 use appointment::model::ServiceLink;
 use bootstrap::{Config, Sources};
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 
 use super::{company, connection_id, host_ref, linked, only, read_secret};
 use crate::admin::Office;
+
+mod gone;
 
 /// What one question to the provider may take: somebody waits at a terminal, nobody on the telephone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,7 +74,7 @@ pub struct Account {
 pub struct Import {
     #[command(flatten)]
     account: Account,
-    /// Link anew what is linked otherwise by now.
+    /// Link anew what is linked otherwise by now, and unlink what is gone there.
     #[arg(long)]
     replace: bool,
     /// Only say what would be linked.
@@ -85,6 +87,7 @@ struct Remote {
     administration: Arc<dyn CalendarAdministration>,
     book: Arc<dyn CalendarBook>,
     directory: Arc<dyn CalendarDirectory>,
+    gateway: Arc<dyn CalendarGateway>,
 }
 
 impl Remote {
@@ -95,6 +98,7 @@ impl Remote {
             administration: office.services.calendars(sealer.clone()),
             book: office.services.calendar_book(sealer),
             directory: office.services.calendar_directory(&config)?,
+            gateway: office.services.calendar_gateway(&config)?,
         })
     }
 
@@ -102,6 +106,17 @@ impl Remote {
     async fn account(&self, scope: &TenantScope, id: ConnectionId) -> anyhow::Result<Connection> {
         let found = self.book.connection(scope, id).await?;
         found.with_context(|| format!("`{id}` is switched off"))
+    }
+
+    /// That the account answers with this key, and has the team.
+    async fn prove(&self, scope: &TenantScope, connection: &Connection) -> anyhow::Result<()> {
+        let mut proof = self.directory.probe(scope, connection, effort()).await;
+        if proof.is_ok() && connection.team.is_some() {
+            proof = self.directory.services(scope, connection, effort()).await.map(drop);
+        }
+        proof.with_context(|| {
+            format!("{} was not connected, and nothing was changed here", connection.base_url)
+        })
     }
 
     async fn subscribe(
@@ -139,28 +154,28 @@ impl Connect {
         let api_key = read_secret(&self.api_key_file)?;
         let told = self.webhook_secret_file.as_deref().map(read_secret).transpose()?;
         let known = known(&remote.administration.summaries(&scope).await?, &base_url, team.as_ref());
-        let connection = match known {
-            Some(id) => {
-                let secret = match told {
-                    Some(secret) => secret,
-                    None => remote.account(&scope, id).await?.webhook_secret,
-                };
-                let connection = Connection { id, base_url, api_key, webhook_secret: secret, team };
-                remote.administration.update_connection(&scope, &connection).await?;
-                connection
-            }
-            None => {
-                let id = ConnectionId::generate(office.services.ids.as_ref());
-                let secret = told.unwrap_or_else(|| new_secret(office));
-                let connection = Connection { id, base_url, api_key, webhook_secret: secret, team };
-                let now = office.services.clock.now();
-                remote.administration.create_connection(&scope, &connection, now).await?;
-                connection
-            }
+        let webhook_secret = match (told, known) {
+            (Some(secret), _) => secret,
+            (None, Some(id)) => remote.account(&scope, id).await?.webhook_secret,
+            (None, None) => new_secret(office),
         };
+        let id = known.unwrap_or_else(|| ConnectionId::generate(office.services.ids.as_ref()));
+        let connection = Connection { id, base_url, api_key, webhook_secret, team };
+        remote.prove(&scope, &connection).await?;
+        // Webhooks come later: the provider may sign with a secret only once it is known here.
+        if known.is_some() {
+            remote.administration.update_connection(&scope, &connection).await?;
+        } else {
+            let now = office.services.clock.now();
+            remote.administration.create_connection(&scope, &connection, now).await?;
+        }
         let path = path_of(&connection);
         let hooks = match gateway {
-            Some(gateway) => remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await?,
+            Some(gateway) => {
+                remote.subscribe(&scope, &connection, &format!("{gateway}{path}")).await.with_context(
+                    || format!("`{id}` is connected, but its webhooks are not: `connect` once more goes on"),
+                )?
+            }
             None => Vec::new(),
         };
         Ok(vec![json!({
@@ -246,7 +261,7 @@ pub(super) async fn unhook(office: &Office, account: &Account, url: &str) -> any
 }
 
 impl Import {
-    /// Does it; lines of a report: what is linked, and what could not be.
+    /// Does it; lines of a report: what is linked, what stands for nothing there any more, and what could not be linked.
     ///
     /// # Errors
     /// One line that says what is wrong.
@@ -270,8 +285,9 @@ impl Import {
             .collect();
         let proposal = propose(&services, &staff, &theirs, &people);
         let summaries = remote.administration.summaries(&scope).await?;
-        let known: Vec<_> =
-            summaries.iter().flat_map(|summary| &summary.links).map(|link| &link.link).collect();
+        let known: Vec<_> = summaries.iter().flat_map(|summary| &summary.links).collect();
+        let now = office.services.clock.now();
+        let mut gone = remote.gone(&scope, &connection, known.iter().copied(), &theirs, now).await?;
         let mut lines = Vec::new();
         for proposed in proposal.links {
             let (service, staff) = (proposed.service, proposed.staff);
@@ -281,9 +297,9 @@ impl Import {
                 host: proposed.host,
             };
             let link = ServiceLink { service, staff, link };
-            let known = known.iter().find(|known| known.service == service && known.staff == staff);
-            let result = match known {
-                Some(known) if **known == link => "linked_before",
+            let is_same = |known: &ServiceLink| known.service == service && known.staff == staff;
+            let result = match known.iter().map(|known| &known.link).find(|known| is_same(known)) {
+                Some(known) if *known == link => "linked_before",
                 Some(_) if !self.replace => "linked_otherwise",
                 _ if self.dry_run => "proposed",
                 _ => match remote.administration.put_link(&scope, &link).await {
@@ -292,6 +308,9 @@ impl Import {
                     Err(error) => return Err(error.into()),
                 },
             };
+            if matches!(result, "linked" | "proposed") {
+                gone.retain(|gone| !is_same(&gone.known.link));
+            }
             let service = company.services.iter().find(|known| known.id == service);
             let staff = company.staff.iter().find(|known| known.id == staff);
             let mut line = linked(
@@ -303,6 +322,13 @@ impl Import {
             line["title"] = proposed.title.into();
             line["result"] = result.into();
             lines.push(line);
+        }
+        for gone in gone {
+            let known = &gone.known.link;
+            let unlinked = self.replace
+                && !self.dry_run
+                && remote.administration.remove_link(&scope, known.service, known.staff).await?;
+            lines.push(gone.line(&company.slug, if unlinked { "unlinked" } else { "gone_there" }));
         }
         if connection.team.is_some() && !self.dry_run {
             lines.extend(told_of(&remote, &company.slug, &scope, &connection).await?);

@@ -51,10 +51,10 @@ impl Desk {
         self.files.join(name).display().to_string()
     }
 
-    async fn connect(&self, config: &str) -> Result<Vec<Value>, String> {
+    async fn connect(&self, base_url: &str, config: &str) -> Result<Vec<Value>, String> {
         let (key, hook, config) = (self.file("key"), self.file("hook"), self.file(config));
         self.say(&format!(
-            "connect --tenant salon-1 --base-url https://api.cal.com/ --api-key-file {key} --webhook-secret-file {hook} \
+            "connect --tenant salon-1 --base-url {base_url}/ --api-key-file {key} --webhook-secret-file {hook} \
              --config {config}"
         ))
         .await
@@ -83,14 +83,16 @@ async fn a_company_is_connected_linked_and_looked_after() {
     let desk = Desk::open(&database).await;
     let link = format!("link --tenant salon-1 --service {service} --staff {staff} --event-type");
 
-    assert!(desk.connect("none.toml").await.unwrap_err().starts_with("secrets.keys is not set"));
+    let provider = serve(own_account()).await;
+    let unsealed = desk.connect(provider.url(), "none.toml").await.unwrap_err();
+    assert!(unsealed.starts_with("secrets.keys is not set"), "{unsealed}");
     let early = desk.say(&format!("{link} 4711")).await.unwrap_err();
     assert!(early.contains("no connection that is switched on"), "{early}");
 
-    let made = desk.connect("keys.toml").await.unwrap();
+    let made = desk.connect(provider.url(), "keys.toml").await.unwrap();
     let id = made[0]["connection"].as_str().unwrap().to_owned();
     assert_eq!(made[0]["webhook_path"], format!("/api/calcom/webhook/{id}"));
-    assert_eq!(made[0]["base_url"], "https://api.cal.com");
+    assert_eq!(made[0]["base_url"], provider.url());
     let linked = desk.say(&format!("{link} 4711 --host anna")).await.unwrap();
     assert_eq!((&linked[0]["event_type"], &linked[0]["host"]), (&"4711".into(), &"anna".into()));
 
@@ -192,6 +194,58 @@ async fn a_company_is_connected_linked_and_looked_after() {
     let unlink = format!("unlink --tenant salon-1 --service {service} --staff {staff}");
     desk.say(&unlink).await.unwrap();
     assert!(desk.say(&unlink).await.unwrap_err().contains("is not linked"));
+    provider.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_answer_is_not_connected_and_one_that_does_keeps_its_key() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    Salon::company(admin, 1).await;
+    let desk = Desk::open(&database).await;
+    let provider = serve(own_account()).await;
+    let gone = serve(own_account()).await;
+    let nowhere = gone.url().to_owned();
+    gone.stop().await;
+    std::fs::write(desk.files.join("wrong"), "cal_live_9999\n").unwrap();
+    let connect = async |base_url: &str, key: &str, rest: &str| {
+        let (key, config) = (desk.file(key), desk.file("keys.toml"));
+        let line =
+            format!("connect --tenant salon-1 --base-url {base_url} --api-key-file {key} --config {config}");
+        desk.say(&format!("{line}{rest}")).await
+    };
+    let hook = " --gateway-url https://gateway.example";
+    for (base_url, key, rest, problem) in [
+        (provider.url(), "wrong", hook, "refused the question (401"),
+        (provider.url(), "wrong", "", "refused the question (401"),
+        (provider.url(), "key", " --team 31", "refused the question (404"),
+        (nowhere.as_str(), "key", hook, "does not answer (connect)"),
+    ] {
+        let refused = connect(base_url, key, rest).await.unwrap_err();
+        let says = format!("{base_url} was not connected, and nothing was changed here: ");
+        assert!(refused.starts_with(&says) && refused.contains(problem), "{refused}");
+        assert!(desk.say("list").await.unwrap().is_empty());
+    }
+
+    let made = connect(provider.url(), "key", hook).await.unwrap();
+    // A new key that the account does not take is not the account's key.
+    connect(provider.url(), "wrong", "").await.unwrap_err();
+    connect(&nowhere, "key", "").await.unwrap_err();
+    let hooks =
+        desk.say(&format!("hooks --tenant salon-1 --config {}", desk.file("keys.toml"))).await.unwrap();
+    assert_eq!((hooks.len(), &hooks[0]["connection"]), (1, &made[0]["connection"]));
+
+    // Where the webhooks alone fail, the same once more is the same connection.
+    desk.say(&format!("disable {}", made[0]["connection"].as_str().unwrap())).await.unwrap();
+    let forbidden = calcom::Effect::Status { status: 403, body: None, took_effect: false };
+    provider.order(calcom::Fault::once(calcom::Operation::Webhooks, forbidden));
+    let half = connect(provider.url(), "key", hook).await.unwrap_err();
+    assert!(half.contains("is connected, but its webhooks are not: `connect` once more goes on"), "{half}");
+    let again = connect(provider.url(), "key", hook).await.unwrap();
+    assert_eq!(again[0]["new"], false);
+    assert!(half.contains(again[0]["connection"].as_str().unwrap()), "{half}");
+    assert_eq!(desk.say("list").await.unwrap().len(), 2);
+    provider.stop().await;
 }
 
 #[tokio::test]
@@ -200,7 +254,9 @@ async fn a_missing_key_is_no_silence_of_the_calendar() {
     let admin = database.admin_pool();
     Salon::company(admin, 1).await;
     let desk = Desk::open(&database).await;
-    desk.connect("keys.toml").await.unwrap();
+    let provider = serve(own_account()).await;
+    desk.connect(provider.url(), "keys.toml").await.unwrap();
+    provider.stop().await;
     let performed = "--tenant salon-1 --service Herrenhaarschnitt --staff Anna~Petersen";
     desk.say(&format!("link {performed} --event-type 4711")).await.unwrap();
     let day: chrono::NaiveDate =
@@ -221,6 +277,21 @@ async fn a_missing_key_is_no_silence_of_the_calendar() {
     // What needs no look into the calendar is told without a key.
     let night = why("03:00").await.unwrap();
     assert_eq!(night[1]["reason"]["code"], "outside_opening_hours", "{night:?}");
+}
+
+/// Somebody's own account.
+fn own_account() -> calcom::Account {
+    calcom::Account::new(
+        "salon-1",
+        "cal_live_1234",
+        calcom::Host::new(7, "Anna Petersen", "anna@example.org"),
+    )
+}
+
+async fn serve(account: calcom::Account) -> calcom::Simulator {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    calcom::serve(listener, calcom::World::new().with(account), calcom::ShiftedClock { offset_ms: 0 })
+        .unwrap()
 }
 
 /// An account with a team: one event type of both people, one of somebody unknown, one that nobody here offers.
@@ -257,9 +328,7 @@ async fn account(service: &str, people: [&str; 2]) -> calcom::Simulator {
         .event_type(of_team(501, service, 30, &[7, 8, 9]))
         .event_type(of_team(502, &format!("{service} lang"), 50, &[7]))
         .event_type(of_team(503, "Ganz etwas anderes", 30, &[7]));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    calcom::serve(listener, calcom::World::new().with(account), calcom::ShiftedClock { offset_ms: 0 })
-        .unwrap()
+    serve(account).await
 }
 
 #[tokio::test]
@@ -322,9 +391,12 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
         .await
         .unwrap();
     let kept = results(&desk.say(&format!("import {whose}")).await.unwrap());
-    assert!(kept.contains(&"501 linked_otherwise 7".to_owned()), "{kept:?}");
+    for told in ["501 linked_otherwise 7", "99 gone_there "] {
+        assert!(kept.contains(&told.to_owned()), "{kept:?}");
+    }
     let replaced = results(&desk.say(&format!("import {whose} --replace")).await.unwrap());
     assert!(replaced.contains(&"501 linked 7".to_owned()), "{replaced:?}");
+    assert!(!replaced.iter().any(|line| line.starts_with("99")), "{replaced:?}");
 
     // What the team offers since then tells us, too.
     let new = calcom::EventType::round_robin(504, "e-504", 30, 30, &[7]);
@@ -337,5 +409,81 @@ async fn an_account_is_connected_again_hooked_and_imported_by_its_names() {
     desk.say(&format!("unhook {whose} --url {url}")).await.unwrap();
     assert!(desk.say(&format!("hooks {whose}")).await.unwrap().is_empty());
     assert!(desk.say(&format!("unhook {whose} --url {url}")).await.unwrap_err().contains("no webhook"));
+    provider.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_gone_there_is_told_by_an_import_and_unlinked_where_that_is_said() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    Salon::company(admin, 1).await;
+    let service: String = sqlx::query_scalar("SELECT name FROM services").fetch_one(admin).await.unwrap();
+    let people: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM staff ORDER BY position").fetch_all(admin).await.unwrap();
+    let provider = account(&service, [&people[0], &people[1]]).await;
+    let desk = Desk::open(&database).await;
+    let (key, config) = (desk.file("key"), desk.file("keys.toml"));
+    let whose = format!("--tenant salon-1 --config {config}");
+    desk.say(&format!("connect {whose} --base-url {} --team 30 --api-key-file {key}", provider.url()))
+        .await
+        .unwrap();
+    let gone = async |options: &str| {
+        let lines = desk.say(&format!("import {whose}{options}")).await?;
+        let mut lines: Vec<_> = lines.into_iter().filter(|line| !line["missing"].is_null()).collect();
+        for line in &mut lines {
+            assert!(line["connection"].as_str().unwrap().starts_with("cnx_"), "{line}");
+            line.as_object_mut()
+                .unwrap()
+                .retain(|name, _| !["tenant", "connection"].contains(&name.as_str()));
+        }
+        Ok::<_, String>(lines)
+    };
+    let line = |person: usize, (event_type, host): (&str, Option<&str>), missing: &str, result: &str| {
+        serde_json::json!({
+            "service": service, "staff": people[person], "event_type": event_type, "host": host,
+            "missing": missing, "result": result,
+        })
+    };
+    let linked = async || desk.say("list").await.unwrap().len() - 1;
+    assert_eq!((gone("").await.unwrap(), linked().await), (Vec::new(), 2));
+
+    // One of the two leaves the event type.
+    let put = |event_type| provider.put_event_type("salon-1", event_type).unwrap();
+    let mut of_team = calcom::EventType::round_robin(501, "e-501", 30, 30, &[7, 9]);
+    of_team.title.clone_from(&service);
+    put(of_team);
+    let left = |result| vec![line(1, ("501", Some("8")), "host", result)];
+    for options in ["", " --dry-run", " --replace --dry-run"] {
+        assert_eq!((gone(options).await.unwrap(), linked().await), (left("gone_there"), 2), "{options}");
+    }
+    assert_eq!((gone(" --replace").await.unwrap(), linked().await), (left("unlinked"), 1));
+    assert!(gone("").await.unwrap().is_empty());
+
+    // What the team does not list may be there all the same: somebody's own event type.
+    put(calcom::EventType::new(601, "e-601", 30, 8));
+    let (name, person) = (service.replace(' ', "~"), people[1].replace(' ', "~"));
+    desk.say(&format!("link --tenant salon-1 --service {name} --staff {person} --event-type 601"))
+        .await
+        .unwrap();
+    assert_eq!((gone(" --replace").await.unwrap(), linked().await), (Vec::new(), 2));
+
+    for id in [501, 601] {
+        provider.remove_event_type(id).unwrap();
+    }
+    let silent = calcom::Effect::Status { status: 503, body: None, took_effect: false };
+    let fault = provider.order(calcom::Fault::always(calcom::Operation::Slots, silent));
+    let unsure = gone(" --replace").await.unwrap_err();
+    assert!(unsure.contains("is still there is not known: the calendar does not answer"), "{unsure}");
+    assert!(provider.take_back(fault));
+    let ended = |result| {
+        [line(0, ("501", Some("7")), "event_type", result), line(1, ("601", None), "event_type", result)]
+    };
+    let by_event_type = async |options| {
+        let mut lines = gone(options).await.unwrap();
+        lines.sort_by_key(|line| line["event_type"].to_string());
+        lines
+    };
+    assert_eq!((by_event_type("").await, linked().await), (ended("gone_there").to_vec(), 2));
+    assert_eq!((by_event_type(" --replace").await, linked().await), (ended("unlinked").to_vec(), 0));
     provider.stop().await;
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use chrono::{Days, NaiveDate};
 use kernel::{IdGenerator as _, RandomIds};
 use serde_json::Value;
+use simulators::calcom;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
 
@@ -193,14 +194,19 @@ async fn what_cannot_be_booked_is_refused_in_one_line() {
 #[tokio::test]
 async fn what_an_outside_calendar_has_to_agree_to_is_noted() {
     let desk = Desk::open().await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nowhere = listener.local_addr().unwrap();
-    drop(listener);
     let secret = desk.file("secret");
+    let key = std::fs::read_to_string(&secret).unwrap();
+    let owner = calcom::Host::new(7, "Anna Petersen", "anna@example.org");
+    let account = calcom::Account::new("salon-1", key.trim(), owner);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = calcom::ShiftedClock { offset_ms: 0 };
+    let provider = calcom::serve(listener, calcom::World::new().with(account), clock).unwrap();
     let connect = format!(
-        "calendar connect --tenant salon-1 --base-url http://{nowhere} --api-key-file {secret} --webhook-secret-file {secret}"
+        "calendar connect --tenant salon-1 --base-url {} --api-key-file {secret} --webhook-secret-file {secret}",
+        provider.url()
     );
     assert_eq!(desk.run(&connect).await.code, 0);
+    provider.stop().await;
     let target = desk.database.administrator_url();
     let link =
         "calendar link --tenant salon-1 --service Herrenhaarschnitt --event-type 4711 --staff Anna~Petersen";

@@ -5,7 +5,7 @@ use appointment::model::Span;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::fixtures::{at, client, connection, effort, link, scope, span, success, uid};
+use crate::fixtures::{at, client, connection, effort, error, link, scope, span, success, uid};
 use crate::server::{Reply, Server};
 
 async fn starts(server: &Server, window: Span) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
@@ -58,6 +58,18 @@ async fn a_moved_booking_is_named() {
     let found = client.free_starts(&scope, &connection, &link, window, Some(&moving), effort()).await;
     assert_eq!(found, Ok(Vec::new()));
     assert_eq!(server.only().query["bookingUidToReschedule"], "kT4wJq8ZxN2");
+}
+
+#[tokio::test]
+async fn an_event_type_that_is_not_there_is_told_from_one_that_is_not_shown() {
+    let window = span("2026-12-03T09:00:00Z", "2026-12-03T12:00:00Z");
+    for (status, is_unknown) in
+        [(404, true), (400, false), (401, false), (403, false), (500, false), (429, false)]
+    {
+        let server = Server::json(status, error("SomeException", "Event Type with ID=5120 not found")).await;
+        let found = starts(&server, window).await.unwrap_err();
+        assert_eq!(found.is_about_nothing(), is_unknown, "{found}");
+    }
 }
 
 #[tokio::test]

@@ -110,6 +110,12 @@ impl ReadFailure {
         }
     }
 
+    /// Whether the provider has nothing of that name, for this key.
+    #[must_use]
+    pub fn is_about_nothing(&self) -> bool {
+        matches!(self, Self::Refused { code } if code.starts_with("404"))
+    }
+
     /// Whether nothing more can be asked of the account for now, whatever the question: our budget or breaker says no, or
     /// the provider has had enough. Another failure may be about this one question.
     #[must_use]

@@ -12,7 +12,7 @@ use adapter_postgres::{
 };
 use anyhow::Context as _;
 use appointment::BookingService;
-use appointment::calendar::{CalendarBook, CalendarDirectory};
+use appointment::calendar::{CalendarBook, CalendarDirectory, CalendarGateway};
 use appointment::waiting::{WaitingList, WishDesk, WishLimits};
 use billing::BillingService;
 use customer::CustomerService;
@@ -136,6 +136,14 @@ impl OperatorServices {
     /// # Errors
     /// One line if no client can be made.
     pub fn calendar_directory(&self, config: &Config) -> anyhow::Result<Arc<dyn CalendarDirectory>> {
+        Ok(Arc::new(client(&config.calendar, Arc::new(Unlimited))?))
+    }
+
+    /// What the providers of outside calendars offer and hold, likewise without a budget.
+    ///
+    /// # Errors
+    /// One line if no client can be made.
+    pub fn calendar_gateway(&self, config: &Config) -> anyhow::Result<Arc<dyn CalendarGateway>> {
         Ok(Arc::new(client(&config.calendar, Arc::new(Unlimited))?))
     }
 

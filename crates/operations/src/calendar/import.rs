@@ -33,11 +33,15 @@ impl CalendarNews {
         if booking.end <= self.desk.parts.clock.now() {
             return Ok(Heard::Nothing);
         }
+        let link = self.link_of(scope, connection, booking).await?;
+        if self.is_of_another(scope, connection, booking, link.is_some()).await? {
+            return Ok(Heard::Nothing);
+        }
         let minutes = Minute::ceil(booking.end).0 - Minute::floor(booking.start).0;
         if !(1..=LONGEST_MINUTES).contains(&minutes) {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
         }
-        let Some((branch, link)) = self.link_of(scope, connection, booking).await? else {
+        let Some((branch, link)) = link else {
             return self.ask(scope, connection, booking, ReviewReason::NotAssignable).await;
         };
         let catalogue = self.bookings.catalogue(scope, branch).await?;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use appointment::calendar::{RemoteEventType, RemoteHost, RemoteHostRef, RemoteService};
+use appointment::calendar::{CalendarLink, RemoteEventType, RemoteHost, RemoteHostRef, RemoteService};
 use kernel::{ServiceId, StaffId};
 
 /// A service of ours.
@@ -122,6 +122,38 @@ pub struct Proposal {
     pub links: Vec<ProposedLink>,
     /// What stands for nothing here, in the order of the listing.
     pub unmapped: Vec<Unmapped>,
+}
+
+/// What a link names and the account does not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The event type. It may be there all the same, where it is another person's or team's: the provider knows.
+    EventType,
+    /// The person, who is none of the event type's hosts.
+    Host,
+}
+
+impl Missing {
+    /// A stable word for reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EventType => "event_type",
+            Self::Host => "host",
+        }
+    }
+
+    /// What `link` names and `theirs`, the event types of its account, do not show.
+    #[must_use]
+    pub fn of(link: &CalendarLink, theirs: &[RemoteService]) -> Option<Self> {
+        let Some(remote) = theirs.iter().find(|remote| remote.reference == link.event_type) else {
+            return Some(Self::EventType);
+        };
+        let wanted = link.host.as_ref()?;
+        // An event type that shows no hosts says nothing about them.
+        let is_host = remote.hosts.is_empty() || remote.hosts.iter().any(|host| host.reference == *wanted);
+        (!is_host).then_some(Self::Host)
+    }
 }
 
 /// Proposes links. `people` are those of the account: where an event type shows no host and there is one person only,

@@ -13,6 +13,7 @@ mod freed;
 mod gateway;
 mod hosts;
 mod model;
+mod others;
 mod outside;
 mod recurring;
 mod unagreed;

@@ -1,3 +1,4 @@
+use appointment::calendar::ConnectionId;
 use uuid::Uuid;
 
 use super::*;
@@ -159,4 +160,32 @@ fn a_report_says_what_is_in_the_way() {
     let (services, staff) = ours();
     let proposal = propose(&services, &staff, &[remote(7, "Massage", 60, &["Eva Lindt"])], &[]);
     assert_eq!(proposal.unmapped[0].why.detail(), "Massage takes 45 minutes here and 60 there");
+}
+
+#[test]
+fn a_link_names_what_is_there_or_it_is_said_what_is_missing() {
+    let theirs = [
+        remote(1, "Massage", 45, &["Eva Lindt", "Deniz Yılmaz"]),
+        remote(2, "Krankengymnastik", 30, &["Eva Lindt"]),
+        remote(3, "Beratung", 30, &[]),
+    ];
+    let known = |event_type: u32, name: Option<&str>| {
+        let link = CalendarLink {
+            connection: ConnectionId::from_uuid(Uuid::from_u128(71)),
+            event_type: RemoteEventType::parse(&event_type.to_string()).unwrap(),
+            host: name.map(|name| host(name).reference),
+        };
+        Missing::of(&link, &theirs).map(Missing::code)
+    };
+    for (event_type, host, missing) in [
+        (1, Some("Eva Lindt"), None),
+        (1, None, None),
+        (2, Some("Eva Lindt"), None),
+        (2, Some("Deniz Yılmaz"), Some("host")),
+        (3, Some("Deniz Yılmaz"), None),
+        (4, Some("Eva Lindt"), Some("event_type")),
+        (4, None, Some("event_type")),
+    ] {
+        assert_eq!(known(event_type, host), missing, "{event_type} {host:?}");
+    }
 }

@@ -116,6 +116,17 @@ pub(super) fn event_type(person: u128) -> RemoteEventType {
     RemoteEventType::parse(&format!("cut_of_{person}")).unwrap()
 }
 
+/// Of one account, however many there are.
+pub(super) fn connection(number: u128) -> Connection {
+    Connection {
+        id: ConnectionId::from_uuid(Uuid::from_u128(number)),
+        base_url: "https://calendar.example".to_owned(),
+        api_key: Secret::new("key".to_owned()),
+        webhook_secret: Secret::new("secret".to_owned()),
+        team: None,
+    }
+}
+
 /// Tuesday to Friday of the week after, in half hours from 9 in the morning, without the break.
 pub(super) fn slot(number: i64) -> DateTime<Utc> {
     let first: DateTime<Utc> = "2026-11-24T08:00:00Z".parse().unwrap();
@@ -155,26 +166,30 @@ impl World {
 
     /// What the two people are there.
     fn of(people: [(RemoteEventType, Option<&str>); 2]) -> Self {
+        Self::at([71, 71], people)
+    }
+
+    /// What the two people are there, each at a connection.
+    pub(super) fn at(connections: [u128; 2], people: [(RemoteEventType, Option<&str>); 2]) -> Self {
         let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
         let ids = Arc::new(SequentialIds::default());
         let scope = scope(1, None);
-        let connection = Connection {
-            id: ConnectionId::from_uuid(Uuid::from_u128(71)),
-            base_url: "https://calendar.example".to_owned(),
-            api_key: Secret::new("key".to_owned()),
-            webhook_secret: Secret::new("secret".to_owned()),
-            team: None,
-        };
-        let [first, second] = people.map(|(event_type, host)| CalendarLink {
-            connection: connection.id,
+        let connected = connections.map(connection);
+        let connection = connected[0].clone();
+        let link = |at: usize, (event_type, host): (RemoteEventType, Option<&str>)| CalendarLink {
+            connection: connected[at].id,
             event_type,
             host: host.map(|host| RemoteHostRef::parse(host).unwrap()),
-        });
+        };
+        let [first, second] = people;
+        let (first, second) = (link(0, first), link(1, second));
         let catalogues = Arc::new(InMemoryCatalogues::default());
         let linked = salon(branch_id(1)).unwrap().linked(1, 1, first).linked(1, 2, second).snapshot();
         catalogues.put(&scope, linked.clone());
         let store = Arc::new(InMemoryAppointments::new(catalogues.clone(), clock.clone()));
-        store.put_connection(&scope, connection.clone());
+        for connection in &connected {
+            store.put_connection(&scope, connection.clone());
+        }
         let customers = InMemoryCustomers::default();
         for number in 1..=9 {
             let phone = format!("+494055510{number:02}");
@@ -213,9 +228,11 @@ impl World {
         let wishes = WishDesk::new(store.clone(), store.clone(), clock.clone(), ids.clone(), limits);
         let list = WaitingList::new(wishes, bookings.clone());
         let news = CalendarNews::new(desk.clone(), bookings.clone(), list);
-        let (tenant, id) = (scope.tenant(), connection.id);
+        let tenant = scope.tenant();
+        let mut active = connected.map(|connection| (tenant, connection.id)).to_vec();
+        active.dedup();
         let mut survey = MockCalendarSurvey::new();
-        survey.expect_active_connections().returning(move |_| Ok(vec![(tenant, id)]));
+        survey.expect_active_connections().returning(move |_| Ok(active.clone()));
         survey.expect_tenants_with_unsettled_copies().returning(move |_| Ok(vec![tenant]));
         let callbacks = Arc::new(InMemoryCallbacks::default());
         let rounds = CalendarRounds::new(RoundParts {
