@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use adapter_postgres::{Database, DatabaseConfig, RolePasswords, SchemaState, migrate, schema_state};
 use anyhow::Context;
-use bootstrap::OperatorServices;
+use bootstrap::config::Secret;
+use bootstrap::{Config, OperatorServices, Sources};
 use kernel::{Actor, CorrelationId, PlatformScope, RandomIds, TenantId, TenantScope};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -35,6 +36,7 @@ pub use tenants::TenantCommand;
 pub(crate) use wishes::answer;
 pub use wishes::{Said, WishesCommand};
 
+use crate::cluster;
 use crate::ready::Ready;
 
 /// Which database is administered.
@@ -99,6 +101,8 @@ pub struct Office {
     pub(crate) pool: PgPool,
     pub(crate) scope: PlatformScope,
     command: String,
+    /// Where a running demo keeps the key for secrets, if it is a demo's database.
+    demo: Option<PathBuf>,
 }
 
 impl Office {
@@ -119,7 +123,23 @@ impl Office {
             Actor::Operator(format!("{} ({command})", target.person)),
             CorrelationId::generate(&RandomIds),
         );
-        Ok(Self { services, pool, scope, command })
+        let demo = target.database.is_none().then(|| target.ready.with_file_name(cluster::SECRETS_KEY));
+        Ok(Self { services, pool, scope, command, demo })
+    }
+
+    /// The configuration: `file`, else `askpro.toml`, and the environment. For a running demo that is told no key for secrets,
+    /// with the key of the demo.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn config(&self, file: Option<PathBuf>) -> anyhow::Result<Config> {
+        let mut config = Config::load(&Sources::of_process(file))?.config;
+        if config.secrets.keys.is_empty()
+            && let Some(key) = self.demo.as_ref().and_then(|path| std::fs::read_to_string(path).ok())
+        {
+            config.secrets.keys = vec![Secret::new(key.trim().to_owned())];
+        }
+        Ok(config)
     }
 
     /// Acts for the company with this slug.

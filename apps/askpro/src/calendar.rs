@@ -13,7 +13,6 @@ use appointment::calendar::{
     CalendarLink, ConnectionId, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
 };
 use appointment::model::ServiceLink;
-use bootstrap::{Config, Sources};
 use kernel::{ServiceId, StaffId, TenantId, TenantScope};
 use operations::calendar::{Decided, Decision};
 use operations::onboarding::secret;
@@ -362,7 +361,7 @@ async fn settle(
         Verdict::Stands => (Decision::Stands, "stands"),
         Verdict::Withdraw => (Decision::Withdraw, "withdraw"),
     };
-    let config = Config::load(&Sources::of_process(config))?.config;
+    let config = office.config(config)?;
     let desk = office.services.review_desk(&config)?;
     let (id, scope) = asked(office, text).await?;
     if desk.decide(&scope, id, decision).await? == Decided::AnsweredBefore {

@@ -212,6 +212,9 @@ pub fn tell_on_stderr() -> impl Fn(&str) + Send + Sync + 'static {
     }
 }
 
+/// Name of the file, beside the ready file, that holds a demo's key for secrets.
+pub const SECRETS_KEY: &str = "secrets.key";
+
 /// The key for secrets of companies that belongs to a directory of data, as `secrets.keys` has it: made at the first
 /// start, readable for its owner alone, the same ever after.
 ///
@@ -225,7 +228,7 @@ pub fn secrets_key(data: &Path) -> anyhow::Result<String> {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    let path = data.join("secrets.key");
+    let path = data.join(SECRETS_KEY);
     let make = || {
         std::fs::create_dir_all(data)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;

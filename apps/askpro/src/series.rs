@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use appointment::model::AppointmentStatus;
 use appointment::policy::series::{Interval, SeriesRule};
-use bootstrap::{Config, Sources};
 use chrono::{NaiveDate, NaiveTime, Timelike as _};
 use operations::series::{BookedSeries, Conflict, DateState, Whom};
 use operations::why::SeriesQuestion;
@@ -103,8 +102,10 @@ impl SeriesArgs {
             Some(text) => Some(self.whom(office, text).await?),
             None => None,
         };
-        let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
+        let config = office.config(self.config.clone())?;
         let scope = office.act_for(company).await?;
+        // What stands in a calendar that cannot be asked would be taken for free.
+        office.services.calendar_book(config.secrets.sealer()?).connections(&scope).await?;
         let question = SeriesQuestion { branch, service, staff, rule };
         let desk = office.services.series(&config)?;
         let Some(whom) = whom.as_ref().filter(|_| self.book) else {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use appointment::service::WhyRequest;
-use bootstrap::{Config, Sources};
 use chrono::DateTime;
 use kernel::{BranchId, ServiceId, StaffId, TenantId};
 use serde_json::Value;
@@ -95,15 +94,22 @@ impl WhyArgs {
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let Names { company, branch, service, staff } = self.wanted.find(office).await?;
         let start = DateTime::parse_from_rfc3339(&self.at).with_context(|| format!("--at: `{}`", self.at))?;
-        let config = Config::load(&Sources::of_process(self.config.clone()))?.config;
+        let config = office.config(self.config.clone())?;
         let request = WhyRequest { branch, service, staff, start: start.to_utc() };
         let scope = office.act_for(company).await?;
-        let answer = office.services.why(&config)?.explain(&scope, request).await?;
-        let mut codes =
-            answer.people.iter().filter_map(|person| person.reason.as_ref()).map(|reason| reason.code);
-        if codes.any(|code| code == "outside_calendar_silent") {
+        let mut answer = office.services.why(&config)?.explain(&scope, request).await?;
+        let reasons = answer.people.iter_mut().filter_map(|person| person.reason.as_mut());
+        let silent: Vec<_> = reasons.filter(|reason| reason.code == "outside_calendar_silent").collect();
+        if !silent.is_empty()
+            && let Err(error) =
+                office.services.calendar_book(config.secrets.sealer()?).connections(&scope).await
+        {
             // An account whose secrets cannot be opened here was not asked: that is no silence of the calendar.
-            office.services.calendar_book(config.secrets.sealer()?).connections(&scope).await?;
+            let why = anyhow::Error::new(error).root_cause().to_string();
+            for reason in silent {
+                reason.code = "outside_calendar_not_asked";
+                reason.detail["why"] = why.clone().into();
+            }
         }
         let mut whole = serde_json::to_value(&answer)?;
         let mut taken_out = |name: &str| {

@@ -175,7 +175,12 @@ impl WhyDesk {
                     Unavailable::NotVerified => "outside_calendar_silent",
                     _ => "outside_calendar",
                 };
-                WhyReason { code, detail: self.remote(scope, found, person).await }
+                let mut detail = self.remote(scope, found, person).await;
+                // That no booking stands there is no cause where the account has not said whether it offers the time.
+                if *reason == Unavailable::NotVerified && detail["cause"] == "not_offered" {
+                    detail["cause"] = "unknown".into();
+                }
+                WhyReason { code, detail }
             }
             Unavailable::Break | Unavailable::StaffOff => {
                 let code = if *reason == Unavailable::Break { "break" } else { "not_at_work" };

@@ -10,7 +10,6 @@ use appointment::calendar::{
     RemoteHostRef, RemoteService, Secret, Subscription,
 };
 use appointment::model::ServiceLink;
-use bootstrap::{Config, Sources};
 use kernel::TenantScope;
 use operations::calendar::mapping::{OurPerson, OurService, Unmapped, propose};
 use operations::onboarding::base_url;
@@ -92,7 +91,7 @@ struct Remote {
 
 impl Remote {
     fn open(office: &Office, config: Option<PathBuf>) -> anyhow::Result<Self> {
-        let config = Config::load(&Sources::of_process(config))?.config;
+        let config = office.config(config)?;
         let sealer = config.secrets.sealer()?;
         Ok(Self {
             administration: office.services.calendars(sealer.clone()),

@@ -35,7 +35,7 @@ impl CalendarNews {
         }
         let link = self.link_of(scope, connection, booking).await?;
         if self.is_of_another(scope, connection, booking, link.is_some()).await? {
-            return Ok(Heard::Nothing);
+            return Ok(Heard::Known);
         }
         let minutes = Minute::ceil(booking.end).0 - Minute::floor(booking.start).0;
         if !(1..=LONGEST_MINUTES).contains(&minutes) {

@@ -33,10 +33,10 @@ impl World {
 async fn what_one_connection_holds_is_no_question_of_the_other() {
     let world = twice();
     let (id, uid) = world.settled(2, slot(0)).await;
-    assert_eq!(world.hear_at(71, &uid).await, Heard::Nothing);
+    assert_eq!(world.hear_at(71, &uid).await, Heard::Known);
     // Moved there: its new name is not known here yet.
     let moved = world.remote.move_outside(&uid, slot(1)).unwrap();
-    assert_eq!(world.hear_at(71, &moved).await, Heard::Nothing);
+    assert_eq!(world.hear_at(71, &moved).await, Heard::Known);
     assert_eq!(world.hear_at(72, &moved).await, Heard::Followed(id));
     // Its event type is not linked any more: it stands for the appointment all the same, by its name or its marker.
     for keeps_marker in [true, false] {
@@ -46,7 +46,7 @@ async fn what_one_connection_holds_is_no_question_of_the_other() {
                 booking.marker = booking.marker.filter(|_| keeps_marker);
             }
         });
-        assert_eq!(world.hear_at(71, &moved).await, Heard::Nothing);
+        assert_eq!(world.hear_at(71, &moved).await, Heard::Known);
     }
     assert_eq!((world.reviews(), world.store.appointments(&world.scope).len()), (Vec::new(), 1));
     world.assert_converged().await;
@@ -60,7 +60,7 @@ async fn a_write_whose_answer_was_lost_is_found_by_its_own_connection() {
     world.push(id).await;
     let uid = world.only().uid;
     world.remote.change(|all| all[0].event_type = Some(event_type(1)));
-    assert_eq!(world.hear_at(71, &uid).await, Heard::Nothing, "it would be an appointment of somebody else");
+    assert_eq!(world.hear_at(71, &uid).await, Heard::Known, "it would be an appointment of somebody else");
     assert_eq!(world.store.appointments(&world.scope).len(), 1);
 }
 
@@ -68,9 +68,9 @@ async fn a_write_whose_answer_was_lost_is_found_by_its_own_connection() {
 async fn what_was_booked_there_is_taken_in_by_the_connection_that_it_is_linked_to() {
     let world = twice();
     let uid = world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
-    assert_eq!(world.hear_at(71, &uid).await, Heard::Nothing);
+    assert_eq!(world.hear_at(71, &uid).await, Heard::Known);
     assert!(matches!(world.hear_at(72, &uid).await, Heard::Imported(_)));
-    assert_eq!(world.hear_at(71, &uid).await, Heard::Nothing);
+    assert_eq!(world.hear_at(71, &uid).await, Heard::Known);
     world.remote.book_outside(&event_type(2), slot(1), None).unwrap();
     let found = world.compare().await;
     assert_eq!((found.imported, found.disputed, world.reviews()), (1, 0, Vec::new()), "{found:?}");
@@ -82,7 +82,7 @@ async fn an_event_type_of_both_connections_is_imported_once_or_asked_about() {
     let world = shared();
     world.remote.performed_by(vec![host("ben")]);
     let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
-    assert_eq!(world.hear_at(71, &uid).await, Heard::Nothing);
+    assert_eq!(world.hear_at(71, &uid).await, Heard::Known);
     assert!(matches!(world.hear_at(72, &uid).await, Heard::Imported(_)));
     assert_eq!(world.reviews(), Vec::<&str>::new());
     // Neither stays silent because the other one has links.
@@ -102,7 +102,7 @@ async fn what_is_the_other_ones_alone_is_asked_about_by_it() {
     let uid = world.remote.book_outside(&event_type(2), slot(0), None).unwrap();
     assert_eq!(
         (world.hear_at(71, &uid).await, world.hear_at(72, &uid).await),
-        (Heard::Nothing, Heard::Disputed)
+        (Heard::Known, Heard::Disputed)
     );
     assert_eq!(world.asked_by(), [connection(72).id]);
 }
