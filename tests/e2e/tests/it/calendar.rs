@@ -416,6 +416,19 @@ async fn what_was_warmed_is_answered_without_asking_there() {
     assert_eq!(questions(&house)[before..], [""; 0], "nothing of a colleague is old");
     colleague.tool("check_availability_v17", wish("Eva Lindt")).await;
     assert_eq!(questions(&house).len(), before + 1, "her own other service is");
+
+    // So does what is called off, whose webhook says that of our own booking.
+    let gone = line(&house, "call_warm", 1).tool("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(status(&gone), "cancelled", "{}", gone.reply);
+    run(&house, "push_open_copies").await;
+    assert_eq!(house.calcom().calls(Operation::Cancel), 1);
+    house.calcom().settle().await;
+    house.ground().idle().await.unwrap();
+    let before = questions(&house).len();
+    colleague.tool("check_availability_v17", wish("Farid Amiri")).await;
+    assert_eq!(questions(&house)[before..], [""; 0], "nothing of a colleague is old");
+    colleague.tool("check_availability_v17", wish("Eva Lindt")).await;
+    assert_eq!(questions(&house).len(), before + 1, "her time is");
     house.close().await;
 }
 
