@@ -6,6 +6,7 @@
 mod question;
 mod refusal;
 
+use appointment::model::DateRange;
 use appointment::policy::alternatives::TimeWish;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
@@ -14,6 +15,7 @@ use german_datetime::{
     Value, understand, understand_date_and_time,
 };
 
+use crate::ports::WishedTime;
 use crate::reply::ToolReply;
 
 /// Days of a stretch that are searched at most: a month, since nobody answers a longer list on the telephone.
@@ -61,6 +63,28 @@ impl When {
             Self::Moment(_) | Self::Unsaid => None,
         }
     }
+
+    /// What somebody who finds nothing then would wait for: of several days those that follow one another, since that is
+    /// what can be said back.
+    pub(crate) fn wished(&self) -> Option<WishedTime> {
+        match self {
+            Self::Moment(moment) => {
+                let minute = MinuteOfDay::from(moment.at.time()).minutes();
+                Some(WishedTime {
+                    days: DateRange::day(moment.at.date_naive()),
+                    hours: Some((minute, minute)),
+                })
+            }
+            Self::Stretch(stretch) => {
+                let last = stretch.until.minutes().saturating_sub(1);
+                Some(WishedTime {
+                    days: stretch.first_run()?,
+                    hours: stretch.has_hours.then_some((stretch.from.minutes(), last)),
+                })
+            }
+            Self::Unsaid => None,
+        }
+    }
 }
 
 /// A moment, with what was added to the caller's words.
@@ -93,6 +117,13 @@ impl Stretch {
         } else {
             TimeWish::Any
         }
+    }
+
+    /// Days that follow one another, from the first.
+    fn first_run(&self) -> Option<DateRange> {
+        let first = *self.days.first()?;
+        let follow = self.days.windows(2).take_while(|pair| pair[0].succ_opt() == Some(pair[1])).count();
+        Some(DateRange::new(first, *self.days.get(follow)?))
     }
 
     /// Whether this begins in it, on a clock of the zone.

@@ -176,6 +176,9 @@ pub(crate) async fn wanted(
     if let Some(day) = when.single_day() {
         notes.day = Some(day);
     }
+    if let Some(wished) = when.wished() {
+        notes = notes.wishing(wished, time.is_some() || wished.hours.is_some());
+    }
     let is_kept = args.texts(names::STAFF)?.is_empty();
     let wanted = match what {
         What::One(service, staff) => Wanted::Described { service, staff, is_kept, when },
