@@ -71,6 +71,61 @@ async fn two_meanings_are_asked_back_in_full() {
     }
 }
 
+/// Nobody said a stretch: days that are named with "oder" are one reading each, in a row or not.
+#[tokio::test]
+async fn days_of_which_one_will_do_are_asked_about_one_by_one() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for (args, said) in [
+        (
+            json!({"datum": "Mittwoch oder Donnerstag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr oder am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "am 25. oder 26. November", "uhrzeit": "11:00"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr oder am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Mittwoch oder Donnerstag oder Freitag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr, am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr oder am Freitag, dem siebenundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Samstag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November, um elf Uhr oder am Samstag, dem \
+             achtundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November oder am Freitag, dem siebenundzwanzigsten \
+             November?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag", "uhrzeit": "ab 16 Uhr"}),
+            "Meinen Sie ab Donnerstag, dem sechsundzwanzigsten November, um sechzehn Uhr oder ab Freitag, dem \
+             siebenundzwanzigsten November, um sechzehn Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag", "uhrzeit": "vormittags"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November zwischen neun Uhr und zwölf Uhr oder am Freitag, \
+             dem siebenundzwanzigsten November zwischen neun Uhr und zwölf Uhr?",
+        ),
+    ] {
+        let mut args = args;
+        args["dienstleistung"] = json!("Haarschnitt");
+        let reply = line.ask("check_availability", args.clone()).await;
+        assert_eq!(reply.status, Status::AmbiguousTime, "{args}: {}", reply.message);
+        assert_eq!(reply.message, said, "{args}");
+    }
+    // A stretch of days that was said is one.
+    let args =
+        json!({"dienstleistung": "Haarschnitt", "datum": "von Mittwoch bis Freitag", "uhrzeit": "11 Uhr"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::Options, "{}", reply.message);
+}
+
 #[tokio::test]
 async fn closed_days_breaks_and_the_grid_are_named() {
     let world = World::new().await;
