@@ -76,11 +76,8 @@ impl When {
                 })
             }
             Self::Stretch(stretch) => {
-                let last = stretch.until.minutes().saturating_sub(1);
-                Some(WishedTime {
-                    days: stretch.first_run()?,
-                    hours: stretch.has_hours.then_some((stretch.from.minutes(), last)),
-                })
+                let hours = (stretch.from.minutes(), stretch.last_minute());
+                Some(WishedTime { days: stretch.first_run()?, hours: stretch.has_hours.then_some(hours) })
             }
             Self::Unsaid => None,
         }
@@ -109,11 +106,16 @@ pub(crate) struct Stretch {
 }
 
 impl Stretch {
+    /// The last minute of each day that counts: ten is neither "vor zehn" nor "zwischen neun und zehn".
+    const fn last_minute(&self) -> u16 {
+        self.until.minutes().saturating_sub(1)
+    }
+
     /// The hours of each day, as a wish.
     pub(crate) fn time(&self) -> TimeWish {
         if self.has_hours {
-            let (from, until) = (self.from.minutes(), self.until.minutes());
-            TimeWish::Window { from, until, anchor: from }
+            let from = self.from.minutes();
+            TimeWish::Window { from, until: self.last_minute(), anchor: from }
         } else {
             TimeWish::Any
         }
@@ -130,7 +132,7 @@ impl Stretch {
     pub(crate) fn holds(&self, zone: Tz, start: DateTime<Utc>) -> bool {
         let local = start.with_timezone(&zone);
         let minute = MinuteOfDay::from(local.time());
-        self.days.contains(&local.date_naive()) && (self.from..=self.until).contains(&minute)
+        self.days.contains(&local.date_naive()) && (self.from..self.until).contains(&minute)
     }
 }
 

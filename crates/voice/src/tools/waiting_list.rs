@@ -127,7 +127,7 @@ async fn already_free(
     }
     let (from, until) = (window.from(), window.until());
     let is_any = window == DayWindow::ANY;
-    let time = if is_any { TimeWish::Any } else { TimeWish::Window { from, until: until + 1, anchor: from } };
+    let time = if is_any { TimeWish::Any } else { TimeWish::Window { from, until, anchor: from } };
     let request = SearchRequest {
         branch: talk.branch,
         service,

@@ -256,6 +256,40 @@ async fn a_wish_for_the_weekend_is_answered_with_the_weekend() {
     assert!(reply.message.contains("am Samstag, dem achtundzwanzigsten November"), "{}", reply.message);
 }
 
+/// Ten is not before ten: a stretch does not begin anything at its end.
+#[tokio::test]
+async fn the_end_of_a_stretch_is_no_time_within_it() {
+    let world = World::new().await;
+    let mut line = 0;
+    for (hours, window) in [
+        ("vor 10 Uhr", "zwischen null Uhr und zehn Uhr"),
+        ("bis 10 Uhr", "zwischen null Uhr und zehn Uhr"),
+        ("zwischen 9 und 10 Uhr", "zwischen neun Uhr und zehn Uhr"),
+    ] {
+        for (tool, services) in [
+            ("check_availability", json!("Haarschnitt")),
+            ("get_alternatives", json!("Haarschnitt")),
+            ("check_availability", json!(["Haarschnitt", "Bartpflege"])),
+        ] {
+            // Earlier times are passed over where others were offered them just now.
+            line += 1;
+            let line = world.call(&format!("call_early{line}"), &format!("+4917011133{line:02}"));
+            let args = json!({"datum": "2026-11-24", "uhrzeit": hours, "dienstleistung": services});
+            let reply = line.ask(tool, args).await;
+            assert_eq!(reply.status, Status::Options, "{hours} {tool}: {}", reply.message);
+            let times: Vec<_> = reply.alternatives.iter().map(|slot| slot.time.as_str()).collect();
+            assert!(
+                !times.is_empty() && times.iter().all(|time| ("09:00".."10:00").contains(time)),
+                "{hours} {tool}: {times:?}"
+            );
+            assert!(!reply.message.contains("zehn Uhr"), "{}", reply.message);
+            if tool == "get_alternatives" {
+                assert_eq!(reply.data["preference_context"]["label"], window);
+            }
+        }
+    }
+}
+
 /// What was only named to others is neither held nor booked: the stretch is not said to be without free times.
 #[tokio::test]
 async fn a_stretch_that_others_were_offered_is_offered_to_the_next_caller_too() {
