@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use appointment::model::{SequenceId, Slot};
+use appointment::model::{DateRange, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,7 +12,7 @@ use deadpool_redis::redis;
 use kernel::{AppointmentId, CallId, IdempotencyKey, Money, ServiceId, StaffId, TenantId, TenantScope};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use voice::{AskedBack, CallMemory, CallNotes, LastQuestion, Question, ToldFee};
+use voice::{AskedBack, CallMemory, CallNotes, LastQuestion, Question, ToldFee, WishedTime};
 
 use crate::key::{CacheKey, Kind};
 use crate::link::Redis;
@@ -105,6 +105,8 @@ struct Written {
     service: Option<Uuid>,
     staff: Option<Uuid>,
     day: Option<NaiveDate>,
+    #[serde(default)]
+    wished: Option<WrittenWish>,
     refused: Option<DateTime<Utc>>,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
@@ -184,6 +186,13 @@ impl WrittenFee {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct WrittenWish {
+    first: NaiveDate,
+    last: NaiveDate,
+    hours: Option<(u16, u16)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct WrittenSlot {
     service: Uuid,
     staff: Uuid,
@@ -239,6 +248,11 @@ impl Written {
             service: notes.service.map(|id| id.as_uuid()),
             staff: notes.staff.map(|id| id.as_uuid()),
             day: notes.day,
+            wished: notes.wished.map(|WishedTime { days, hours }| WrittenWish {
+                first: days.first(),
+                last: days.last(),
+                hours,
+            }),
             refused: notes.refused,
             asked,
             asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
@@ -273,6 +287,10 @@ impl Written {
             service: self.service.map(ServiceId::from_uuid),
             staff: self.staff.map(StaffId::from_uuid),
             day: self.day,
+            wished: self.wished.as_ref().map(|written| WishedTime {
+                days: DateRange::new(written.first, written.last),
+                hours: written.hours,
+            }),
             refused: self.refused,
             asked,
             asked_back: self.asked_back.as_ref().map(WrittenBack::back),

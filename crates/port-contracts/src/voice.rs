@@ -10,14 +10,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use appointment::model::{SequenceId, Slot};
+use appointment::model::{DateRange, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{AppointmentId, CallId, Currency, IdempotencyKey, Money, PhoneNumber, ServiceId, StaffId};
 use tokio::task::JoinSet;
 use uuid::Uuid;
-use voice::{AskedBack, CallMemory, CallNotes, FailedIdentifications, LastQuestion, Question, ToldFee};
+use voice::{
+    AskedBack, CallMemory, CallNotes, FailedIdentifications, LastQuestion, Question, ToldFee, WishedTime,
+};
 
 /// A memory without notes.
 pub struct CallMemoryFixture {
@@ -108,6 +110,10 @@ fn full() -> CallNotes {
         service: Some(ServiceId::from_uuid(Uuid::from_u128(1))),
         staff: Some(StaffId::from_uuid(Uuid::from_u128(2))),
         day: NaiveDate::from_ymd_opt(2026, 3, 29),
+        wished: NaiveDate::from_ymd_opt(2026, 3, 29).map(|first| WishedTime {
+            days: DateRange::new(first, first + TimeDelta::days(2)),
+            hours: Some((645, 719)),
+        }),
         refused: Some(slot(15).start),
         asked: LastQuestion::Open(Question::Book(slot(30))),
         asked_back: Some(AskedBack {

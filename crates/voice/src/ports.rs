@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use appointment::calendar::RefusalReason;
-use appointment::model::{SequenceId, Slot};
+use appointment::model::{DateRange, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use call::ToolUse;
@@ -101,6 +101,16 @@ pub struct ToldFee {
     pub of_all: bool,
 }
 
+/// A time that a caller wished for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WishedTime {
+    /// The days, by the branch's calendar.
+    pub days: DateRange,
+    /// First and last minute of each day at which the visit may begin: one and the same if a minute was wished for,
+    /// `None` if any will do.
+    pub hours: Option<(u16, u16)>,
+}
+
 /// What a call has said so far. Convenience, never truth: losing it costs one question.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallNotes {
@@ -112,6 +122,8 @@ pub struct CallNotes {
     pub staff: Option<StaffId>,
     /// The day the caller spoke of last, by the branch's calendar.
     pub day: Option<NaiveDate>,
+    /// The time the caller wished for last in words; a time that was offered instead is none.
+    pub wished: Option<WishedTime>,
     /// The time that was refused last. Asking for it again is a repetition, not a mix-up with what was offered.
     pub refused: Option<DateTime<Utc>>,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
@@ -155,6 +167,12 @@ impl CallNotes {
     pub(crate) fn asking(self, question: Question) -> Self {
         let asked = LastQuestion::Open(question);
         Self { asked, asked_back: None, may_hold: true, ..self.offering_nothing() }
+    }
+
+    /// The same once this time was wished for. Hours stand for the same days until other ones are said.
+    pub(crate) fn wishing(self, wished: WishedTime, says_hours: bool) -> Self {
+        let known = self.wished.filter(|known| known.days == wished.days && !says_hours);
+        Self { wished: Some(known.unwrap_or(wished)), ..self }
     }
 
     /// The same once these times were offered: which of them, is another question than any before.

@@ -6,6 +6,7 @@
 mod question;
 mod refusal;
 
+use appointment::model::DateRange;
 use appointment::policy::alternatives::TimeWish;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
@@ -14,6 +15,7 @@ use german_datetime::{
     Value, understand, understand_date_and_time,
 };
 
+use crate::ports::WishedTime;
 use crate::reply::ToolReply;
 
 /// Days of a stretch that are searched at most: a month, since nobody answers a longer list on the telephone.
@@ -61,6 +63,25 @@ impl When {
             Self::Moment(_) | Self::Unsaid => None,
         }
     }
+
+    /// What somebody who finds nothing then would wait for: of several days those that follow one another, since that is
+    /// what can be said back.
+    pub(crate) fn wished(&self) -> Option<WishedTime> {
+        match self {
+            Self::Moment(moment) => {
+                let minute = MinuteOfDay::from(moment.at.time()).minutes();
+                Some(WishedTime {
+                    days: DateRange::day(moment.at.date_naive()),
+                    hours: Some((minute, minute)),
+                })
+            }
+            Self::Stretch(stretch) => {
+                let hours = (stretch.from.minutes(), stretch.last_minute());
+                Some(WishedTime { days: stretch.first_run()?, hours: stretch.has_hours.then_some(hours) })
+            }
+            Self::Unsaid => None,
+        }
+    }
 }
 
 /// A moment, with what was added to the caller's words.
@@ -85,21 +106,33 @@ pub(crate) struct Stretch {
 }
 
 impl Stretch {
+    /// The last minute of each day that counts: ten is neither "vor zehn" nor "zwischen neun und zehn".
+    const fn last_minute(&self) -> u16 {
+        self.until.minutes().saturating_sub(1)
+    }
+
     /// The hours of each day, as a wish.
     pub(crate) fn time(&self) -> TimeWish {
         if self.has_hours {
-            let (from, until) = (self.from.minutes(), self.until.minutes());
-            TimeWish::Window { from, until, anchor: from }
+            let from = self.from.minutes();
+            TimeWish::Window { from, until: self.last_minute(), anchor: from }
         } else {
             TimeWish::Any
         }
+    }
+
+    /// Days that follow one another, from the first.
+    fn first_run(&self) -> Option<DateRange> {
+        let first = *self.days.first()?;
+        let follow = self.days.windows(2).take_while(|pair| pair[0].succ_opt() == Some(pair[1])).count();
+        Some(DateRange::new(first, *self.days.get(follow)?))
     }
 
     /// Whether this begins in it, on a clock of the zone.
     pub(crate) fn holds(&self, zone: Tz, start: DateTime<Utc>) -> bool {
         let local = start.with_timezone(&zone);
         let minute = MinuteOfDay::from(local.time());
-        self.days.contains(&local.date_naive()) && (self.from..=self.until).contains(&minute)
+        self.days.contains(&local.date_naive()) && (self.from..self.until).contains(&minute)
     }
 }
 

@@ -222,33 +222,40 @@ pub(crate) async fn after_booking_all(
         return Ok(Effect::Sequence(effect).render(talk, standing));
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let found = all_around(desk, talk, made, asked).await?;
-    let reply = sequence::words::not_all_there(talk, (asked, &why), &found, None).with("booked", false);
+    let (found, is_others) = all_around(desk, talk, made, asked).await?;
+    let reply = sequence::words::not_all_there(talk, (asked, &why), (&found, is_others), None);
+    let reply = reply.with("booked", false);
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
     Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }
 
-/// Whole sequences around the time of one that could not be had.
+/// Whole sequences around the time of one that could not be had, with the people who were wished for; if they have nothing,
+/// what others have, and that it is others'.
 async fn all_around(
     desk: &VoiceDesk,
     talk: &Conversation,
     made: &[Appointment],
     asked: &AskedAll,
-) -> Result<Vec<OfferedSequence>, Stop> {
+) -> Result<(Vec<OfferedSequence>, bool), Stop> {
     let at = asked.start().with_timezone(&talk.zone());
     let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
     let customers = made.first().map(Appointment::customer).into_iter().collect();
     let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers };
-    let anybody = |service| PartWish { service, staff: None };
     let request = SearchSequencesRequest {
         branch: made.first().map_or(talk.branch, |first| first.snapshot().branch),
-        parts: asked.services().into_iter().map(anybody).collect(),
+        parts: asked.parts.clone(),
         wish: Wish { day: at.date_naive(), time: TimeWish::At(minute) },
         last_day: None,
         requester: Requester::Caller(context),
         limit: None,
     };
-    Ok(desk.parts.bookings.search_sequences(&talk.scope, &request).await?.sequences)
+    let found = desk.parts.bookings.search_sequences(&talk.scope, &request).await?.sequences;
+    if !found.is_empty() || asked.parts.iter().all(|part| part.staff.is_none()) {
+        return Ok((found, false));
+    }
+    let anybody = asked.parts.iter().map(|part| PartWish { staff: None, ..*part }).collect();
+    let request = SearchSequencesRequest { parts: anybody, ..request };
+    Ok((desk.parts.bookings.search_sequences(&talk.scope, &request).await?.sequences, true))
 }
 
 /// Parts of a sequence that were moved stand once the outside calendars of all of them agree. If one of them is refused for
@@ -279,7 +286,7 @@ pub(crate) async fn after_moving_all(
         _ => Vec::new(),
     };
     let stays = spoken_unmoved(talk, &now);
-    let reply = sequence::words::not_all_there(talk, (&asked, &why), &found, Some(stays));
+    let reply = sequence::words::not_all_there(talk, (&asked, &why), (&found, false), Some(stays));
     let notes = CallNotes { refused: Some(asked.start()), ..notes.closed() };
     Err(sequence::offer(desk, talk, reply, &found, notes).await.into())
 }

@@ -178,11 +178,7 @@ fn filter_by_words(
     match talk.listener().hear(day, time)? {
         When::Unsaid => {}
         When::Moment(moment) => all.retain(|appointment| appointment.starts_at() == moment.at),
-        When::Stretch(stretch) => all.retain(|appointment| {
-            let local = appointment.starts_at().with_timezone(&zone);
-            let minute = german_datetime::MinuteOfDay::from(local.time());
-            stretch.days.contains(&local.date_naive()) && (stretch.from..stretch.until).contains(&minute)
-        }),
+        When::Stretch(stretch) => all.retain(|appointment| stretch.holds(zone, appointment.starts_at())),
     }
     Ok(all)
 }

@@ -2,7 +2,8 @@
 
 use appointment::calendar::Certainty;
 use appointment::model::{
-    Appointment, AppointmentSnapshot, DayHours, FacilityKind, OpeningDay, OwnAppointment, SlotId, Unavailable,
+    Appointment, AppointmentSnapshot, DayHours, FacilityKind, OpeningDay, OwnAppointment, Service, SlotId,
+    Unavailable,
 };
 use appointment::policy::alternatives::{OfferKind, RankedSlot};
 use chrono::{DateTime, Utc};
@@ -215,10 +216,7 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
         }
         Unavailable::Closed { reason: None } => format!("{day}, haben wir geschlossen"),
         Unavailable::OutsideHours => format!("{moment} passt der Termin nicht in unsere Öffnungszeiten"),
-        Unavailable::Break if begins_at_work(talk, asked) => {
-            format!("{moment} würde der Termin in die Pause hineinreichen")
-        }
-        Unavailable::Break => format!("{moment} ist Pause"),
+        Unavailable::Break => because_of_break(talk, asked, &moment),
         Unavailable::OffGrid => format!("Genau {} vergeben wir keine Termine", speech::moment(at, talk.now)),
         Unavailable::TooSoon { .. } => format!("{moment} ist zu kurzfristig"),
         Unavailable::TooFar { latest } => {
@@ -255,19 +253,51 @@ pub(crate) fn because(talk: &Conversation, reason: &Unavailable, asked: &Asked) 
     }
 }
 
-/// Whether the minute itself lies before the break: then it is the appointment that is too long for it.
-fn begins_at_work(talk: &Conversation, asked: &Asked) -> bool {
+/// How the break is in the way: it is on, the appointment would reach into it, or it is only what the person does before or
+/// after the appointment that would.
+fn because_of_break(talk: &Conversation, asked: &Asked, moment: &str) -> String {
     let at = asked.start.with_timezone(&talk.zone());
-    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
-    let covers = |hours: &[DayHours]| hours.iter().any(|hours| (hours.from..hours.until).contains(&minute));
-    let is_open =
-        matches!(talk.catalogue.opening_on(at.date_naive()), OpeningDay::Open(hours) if covers(hours));
-    let mut people = talk.catalogue.performers(asked.service);
-    is_open
-        && people.any(|person| {
-            asked.staff.is_none_or(|staff| staff == person.id)
-                && covers(person.hours.on_date(at.date_naive()))
+    let date = at.date_naive();
+    let begins = u32::from(german_datetime::MinuteOfDay::from(at.time()).minutes());
+    let service = talk.catalogue.service(asked.service);
+    let ends = begins + service.map_or(1, Service::duration_minutes);
+    let work = |hours: &[DayHours], until: u32| {
+        let mut hours = hours.iter().map(|hours| (u32::from(hours.from), u32::from(hours.until)));
+        hours.find(|(opens, closes)| *opens <= begins && until <= *closes)
+    };
+    let is_open = |until| match talk.catalogue.opening_on(date) {
+        OpeningDay::Open(hours) => work(hours, until).is_some(),
+        OpeningDay::Closed(_) | OpeningDay::Rest => false,
+    };
+    let people = || {
+        let performers = talk.catalogue.performers(asked.service);
+        performers.filter(|person| asked.staff.is_none_or(|staff| staff == person.id))
+    };
+    let around = service.filter(|_| is_open(ends)).and_then(|service| {
+        let (before, after) = (service.buffer_before_min, service.buffer_after_min);
+        people().map(|person| person.hours.on_date(date)).find_map(|hours| {
+            let (opens, closes) = work(hours, ends)?;
+            let goes_on = hours.iter().any(|later| u32::from(later.from) > closes);
+            let began = hours.iter().any(|earlier| u32::from(earlier.until) < opens);
+            if goes_on && closes < ends + after {
+                let after = speech::minutes(after);
+                Some(format!("nach dem Termin braucht es noch {after}, da beginnt aber die Pause"))
+            } else if began && begins < opens + before {
+                let before = speech::minutes(before);
+                Some(format!("vor dem Termin braucht es noch {before}, da ist aber noch Pause"))
+            } else {
+                None
+            }
         })
+    });
+    let next = begins + 1;
+    match around {
+        Some(around) => format!("{moment} ist leider nicht frei, {around}"),
+        None if is_open(next) && people().any(|person| work(person.hours.on_date(date), next).is_some()) => {
+            format!("{moment} würde der Termin in die Pause hineinreichen")
+        }
+        None => format!("{moment} ist Pause"),
+    }
 }
 
 /// Attaches the alternatives and remembers them, so that "den zweiten" has a meaning.

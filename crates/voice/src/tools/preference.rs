@@ -22,11 +22,12 @@ pub(crate) fn context(wish: TimeWish, found: &SearchOutcome) -> Value {
         TimeWish::At(at) | TimeWish::Around(at) => ("exact_time", format!("um {}", said(at)), None),
         TimeWish::From(from) => ("from", format!("ab {}", said(from)), Some((Some(from), None))),
         TimeWish::Until(until) => ("until", format!("bis {}", said(until)), Some((None, Some(until)))),
-        TimeWish::Window { from, until, .. } => (
-            "window",
-            format!("zwischen {} und {}", said(from), said(until)),
-            Some((Some(from), Some(until))),
-        ),
+        TimeWish::Window { from, until, .. } => {
+            // The wish ends with its last minute, what people say with the one after it.
+            let end = until + 1;
+            let label = format!("zwischen {} und {}", said(from), said(end));
+            ("window", label, Some((Some(from), Some(end))))
+        }
     };
     let window = window
         .map(|(from, until): (Option<u16>, Option<u16>)| json!({"start": from.map(written), "end": until.map(written)}));

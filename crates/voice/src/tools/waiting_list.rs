@@ -18,7 +18,7 @@ use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
-use crate::ports::{CallNotes, LastQuestion};
+use crate::ports::{CallNotes, LastQuestion, WishedTime};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -29,7 +29,7 @@ use crate::tools::booking::repeated;
 use crate::tools::callback::ask_for_number;
 use crate::tools::offers::{Asked, SPOKEN, offer, spoken_offers};
 use crate::tools::wish::{self, Asker, Wanted};
-use crate::when::When;
+use crate::when;
 
 /// Minutes before and after a wished minute that are as good.
 const AROUND: u16 = 30;
@@ -127,7 +127,7 @@ async fn already_free(
     }
     let (from, until) = (window.from(), window.until());
     let is_any = window == DayWindow::ANY;
-    let time = if is_any { TimeWish::Any } else { TimeWish::Window { from, until: until + 1, anchor: from } };
+    let time = if is_any { TimeWish::Any } else { TimeWish::Window { from, until, anchor: from } };
     let request = SearchRequest {
         branch: talk.branch,
         service,
@@ -167,7 +167,7 @@ async fn awaited(
 ) -> Result<(Awaited, CallNotes), Stop> {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let around = |at: u16| window(at.saturating_sub(AROUND), at.saturating_add(AROUND));
-    let (service, staff, is_kept, when) = match wanted {
+    let (service, staff, is_kept) = match wanted {
         Wanted::Offered(slot) => {
             let local = slot.start.with_timezone(&talk.zone());
             let awaited = Awaited {
@@ -180,7 +180,7 @@ async fn awaited(
             };
             return Ok((awaited, notes));
         }
-        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
+        Wanted::Described { service, staff, is_kept, .. } => (service, staff, is_kept),
         Wanted::OfferedAll(slots) => {
             return Err(one_only(talk, slots.iter().map(|slot| slot.service)).into());
         }
@@ -188,18 +188,19 @@ async fn awaited(
             return Err(one_only(talk, parts.iter().map(|part| part.service)).into());
         }
     };
-    let start = match &when {
-        When::Moment(moment) => Some(moment.at.to_utc()),
-        When::Stretch(_) | When::Unsaid => None,
+    // What was said now is in the notes already.
+    let WishedTime { days, hours } = match (notes.wished, notes.day) {
+        (Some(wished), _) => wished,
+        (None, Some(day)) => WishedTime { days: DateRange::day(day), hours: None },
+        (None, None) => return Err(which_day().into()),
     };
-    let (days, window) = match when {
-        When::Moment(moment) => (DateRange::day(moment.at.date_naive()), around(minute(moment.at.time()))),
-        When::Stretch(stretch) => {
-            let days = first_run(&stretch.days).ok_or_else(which_day)?;
-            let hours = (minutes(stretch.from), minutes(stretch.until).saturating_sub(1));
-            (days, if stretch.has_hours { window(hours.0, hours.1) } else { DayWindow::ANY })
+    let (window, start) = match hours {
+        None => (DayWindow::ANY, None),
+        Some((from, until)) if from == until => {
+            let at = german_datetime::in_zone(when::minute(from).on(days.first()), talk.zone()).first();
+            (around(from), (days.first() == days.last()).then(|| at.to_utc()))
         }
-        When::Unsaid => (DateRange::day(notes.day.ok_or_else(which_day)?), DayWindow::ANY),
+        Some((from, until)) => (window(from, until), None),
     };
     Ok((Awaited { service, staff, days, window, start, is_kept }, notes))
 }
@@ -222,20 +223,6 @@ fn one_only(talk: &Conversation, services: impl Iterator<Item = ServiceId>) -> T
 /// The minute of its day.
 fn minute(time: NaiveTime) -> u16 {
     u16::try_from(time.hour() * 60 + time.minute()).unwrap_or(LAST)
-}
-
-/// Days that follow one another, from the first: what is said back is what is waited for.
-fn first_run(days: &[NaiveDate]) -> Option<DateRange> {
-    let first = *days.first()?;
-    let follow = days.windows(2).take_while(|pair| pair[0].succ_opt() == Some(pair[1])).count();
-    Some(DateRange::new(first, *days.get(follow)?))
-}
-
-fn minutes(minute: german_datetime::MinuteOfDay) -> u16 {
-    if minute == german_datetime::MinuteOfDay::END {
-        return LAST + 1;
-    }
-    self::minute(minute.time())
 }
 
 fn window(from: u16, until: u16) -> DayWindow {
@@ -297,7 +284,7 @@ pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
     let person = staff.map(|staff| talk.staff_name(staff));
     let by = person.as_deref().map(|name| format!(" bei {}", speech::plain(name))).unwrap_or_default();
     let hours = hours.map(|(from, until)| {
-        let clock = |minute| speech::clock(crate::when::minute(minute).time());
+        let clock = |minute| speech::clock(when::minute(minute).time());
         // The last minute that counts is spoken as the end of it: "bis achtzehn Uhr" for 17:59.
         let until = if until % 5 == 4 { until + 1 } else { until };
         match (from, until) {

@@ -176,6 +176,9 @@ pub(crate) async fn wanted(
     if let Some(day) = when.single_day() {
         notes.day = Some(day);
     }
+    if let Some(wished) = when.wished() {
+        notes = notes.wishing(wished, time.is_some() || wished.hours.is_some());
+    }
     let is_kept = args.texts(names::STAFF)?.is_empty();
     let wanted = match what {
         What::One(service, staff) => Wanted::Described { service, staff, is_kept, when },
@@ -213,13 +216,9 @@ fn is_another_time(
 ) -> bool {
     let Some(first) = slots.first() else { return false };
     let listener = Listener { topic: notes.day, ..talk.listener() };
-    let local = first.start.with_timezone(&talk.zone());
     match listener.hear(datetime.or(date), time) {
         Ok(When::Moment(moment)) => moment.at.to_utc() != first.start,
-        Ok(When::Stretch(stretch)) => {
-            let minute = german_datetime::MinuteOfDay::from(local.time());
-            !stretch.days.contains(&local.date_naive()) || !(stretch.from..=stretch.until).contains(&minute)
-        }
+        Ok(When::Stretch(stretch)) => !stretch.holds(talk.zone(), first.start),
         Ok(When::Unsaid) | Err(_) => false,
     }
 }

@@ -34,7 +34,8 @@ impl Listener<'_> {
         if weighty.is_empty() {
             return None;
         }
-        let readings: Vec<_> = std::iter::once(understood.value).chain(weighty).collect();
+        let first = Some(understood.value).filter(|_| !is_all_of_the_named(understood));
+        let readings: Vec<_> = first.into_iter().chain(weighty).collect();
         Some(self.which(&readings, context))
     }
 
@@ -81,6 +82,32 @@ impl Listener<'_> {
                 Direction::Before => format!("bis {}", speak_edge(bound.at, today, true)),
             },
         }
+    }
+}
+
+/// Whether the first reading is nothing but all the named ones in a row: "Mittwoch oder Donnerstag" is one of the two, and
+/// nobody said a stretch of days.
+fn is_all_of_the_named(understood: &Understanding) -> bool {
+    let Value::Interval(_) = understood.value else { return false };
+    let named = understood.others.iter().filter(|other| other.reason == Reason::Alternative);
+    let named: Option<Vec<_>> = named.map(|other| first_and_last_day(&other.value)).collect();
+    match (first_and_last_day(&understood.value), named.as_deref()) {
+        (Some((first, last)), Some([(from, _), .., (_, until)])) => (first, last) == (*from, *until),
+        _ => false,
+    }
+}
+
+fn first_and_last_day(value: &Value) -> Option<(NaiveDate, NaiveDate)> {
+    let one = |day| (day, day);
+    match value {
+        Value::Moment(at) => Some(one(at.date_naive())),
+        Value::Day(day) => Some(one(*day)),
+        Value::Interval(Interval { start, end, .. }) | Value::Vague(Vague { start, end, .. }) => {
+            let last = end.dated()? - TimeDelta::minutes(1);
+            Some((start.dated()?.date(), last.date()))
+        }
+        Value::Open(bound) => Some(one(bound.at.dated()?.date())),
+        Value::Time(_) => None,
     }
 }
 

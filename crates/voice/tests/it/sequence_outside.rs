@@ -1,7 +1,7 @@
 //! Visits of which an outside calendar has a part: it takes all of it, or nothing of it stands.
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
-use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, ServiceLink};
+use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, ServiceLink, Span};
 use appointment::testing::{service_id, staff_id};
 use serde_json::json;
 use uuid::Uuid;
@@ -70,6 +70,50 @@ async fn what_an_outside_calendar_refuses_of_a_visit_ends_all_of_it_with_other_t
         .filter(|row| row.status == AppointmentStatus::Pending)
         .collect();
     assert_eq!(statuses.len(), 1, "the haircut needs nobody's consent");
+}
+
+/// Who was wished for is looked for first, as when the time is taken here; what others have instead is said to be theirs.
+#[tokio::test]
+async fn people_who_were_wished_for_come_first_after_a_refusal_too() {
+    for (boris_works, said, who) in [
+        (true, "beides nacheinander ginge aber am Freitag", "Boris Kühn"),
+        (false, "bei Anna Petersen ginge beides nacheinander aber am Freitag", "Anna Petersen"),
+    ] {
+        // Anna comes first wherever nobody is wished for, and Boris may have the one hour alone.
+        let world = World::with(|salon| {
+            with_mirrored_beards(salon);
+            salon.staff[0].performs.push(service_id(3));
+            if !boris_works {
+                for hours in [
+                    ("2026-11-20T00:00:00Z", "2026-11-27T09:00:00Z"),
+                    ("2026-11-27T10:00:00Z", "2026-12-24T00:00:00Z"),
+                ] {
+                    let (from, until) = (hours.0.parse().unwrap(), hours.1.parse().unwrap());
+                    salon.staff[1].absences.push(Span::new(from, until));
+                }
+            }
+        })
+        .await;
+        let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
+        world.outside.says(offered, TAKEN);
+        let line = world.call("call_a", STRANGER);
+        let mut args = both("2026-11-27", "10:00");
+        args["mitarbeiter"] = json!("Boris");
+        let held = line.ask("check_availability", args.clone()).await;
+        assert_eq!(held.status, Status::Available, "{}", held.message);
+        for args in [args, json!({"slot_id": held.data["slot_id"], "name": "Erika Muster"})] {
+            let refused = line.ask("book_appointment", args).await;
+            assert_eq!(
+                (refused.success, &refused.data["booked"]),
+                (false, &json!(false)),
+                "{}",
+                refused.message
+            );
+            assert!(refused.message.contains(said), "{}", refused.message);
+            let staff: Vec<_> = refused.alternatives.iter().map(|offer| offer.staff.as_str()).collect();
+            assert!(!staff.is_empty() && staff.iter().all(|name| *name == who), "{staff:?}");
+        }
+    }
 }
 
 /// What is refused for another reason than its time stays, and a person looks at all of it.

@@ -60,6 +60,35 @@ async fn what_would_run_into_the_break_does_not_lie_in_it() {
     }
 }
 
+/// Where only the preparation or the work after the appointment is in the break, the appointment is not said to be.
+#[tokio::test]
+async fn what_is_needed_around_an_appointment_is_told_apart_from_it() {
+    let world = World::with(|salon| {
+        let cut = &mut salon.services[0];
+        (cut.buffer_before_min, cut.buffer_after_min) = (10, 15);
+    })
+    .await;
+    let line = world.call("call_a", STRANGER);
+    for (time, words) in [
+        (
+            "12:00",
+            "um zwölf Uhr ist leider nicht frei, nach dem Termin braucht es noch fünfzehn Minuten, da beginnt aber die \
+             Pause, frei wäre",
+        ),
+        (
+            "13:00",
+            "um dreizehn Uhr ist leider nicht frei, vor dem Termin braucht es noch zehn Minuten, da ist aber noch Pause, \
+             frei wäre",
+        ),
+        ("12:15", "um zwölf Uhr fünfzehn würde der Termin in die Pause hineinreichen, frei wäre"),
+        ("12:45", "um zwölf Uhr fünfundvierzig ist Pause, frei wäre"),
+    ] {
+        let reply = line.ask("check_availability", wish("2026-11-24", time)).await;
+        assert_eq!((reply.status, &reply.data["reason"]), (Status::Unavailable, &json!("break")));
+        assert!(reply.message.contains(words), "{time}: {}", reply.message);
+    }
+}
+
 #[tokio::test]
 async fn why_a_day_is_closed_is_said_as_people_say_it() {
     let world = World::with(|salon| {

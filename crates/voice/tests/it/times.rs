@@ -71,6 +71,61 @@ async fn two_meanings_are_asked_back_in_full() {
     }
 }
 
+/// Nobody said a stretch: days that are named with "oder" are one reading each, in a row or not.
+#[tokio::test]
+async fn days_of_which_one_will_do_are_asked_about_one_by_one() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for (args, said) in [
+        (
+            json!({"datum": "Mittwoch oder Donnerstag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr oder am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "am 25. oder 26. November", "uhrzeit": "11:00"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr oder am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Mittwoch oder Donnerstag oder Freitag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr, am Donnerstag, dem \
+             sechsundzwanzigsten November, um elf Uhr oder am Freitag, dem siebenundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Samstag", "uhrzeit": "11 Uhr"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November, um elf Uhr oder am Samstag, dem \
+             achtundzwanzigsten November, um elf Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November oder am Freitag, dem siebenundzwanzigsten \
+             November?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag", "uhrzeit": "ab 16 Uhr"}),
+            "Meinen Sie ab Donnerstag, dem sechsundzwanzigsten November, um sechzehn Uhr oder ab Freitag, dem \
+             siebenundzwanzigsten November, um sechzehn Uhr?",
+        ),
+        (
+            json!({"datum": "Donnerstag oder Freitag", "uhrzeit": "vormittags"}),
+            "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November zwischen neun Uhr und zwölf Uhr oder am Freitag, \
+             dem siebenundzwanzigsten November zwischen neun Uhr und zwölf Uhr?",
+        ),
+    ] {
+        let mut args = args;
+        args["dienstleistung"] = json!("Haarschnitt");
+        let reply = line.ask("check_availability", args.clone()).await;
+        assert_eq!(reply.status, Status::AmbiguousTime, "{args}: {}", reply.message);
+        assert_eq!(reply.message, said, "{args}");
+    }
+    // A stretch of days that was said is one.
+    let args =
+        json!({"dienstleistung": "Haarschnitt", "datum": "von Mittwoch bis Freitag", "uhrzeit": "11 Uhr"});
+    let reply = line.ask("check_availability", args).await;
+    assert_eq!(reply.status, Status::Options, "{}", reply.message);
+}
+
 #[tokio::test]
 async fn closed_days_breaks_and_the_grid_are_named() {
     let world = World::new().await;
@@ -199,6 +254,40 @@ async fn a_wish_for_the_weekend_is_answered_with_the_weekend() {
     assert!(!reply.alternatives.is_empty(), "{}", reply.message);
     assert_eq!(reply.alternatives[0].date, "2026-11-28", "{}", reply.message);
     assert!(reply.message.contains("am Samstag, dem achtundzwanzigsten November"), "{}", reply.message);
+}
+
+/// Ten is not before ten: a stretch does not begin anything at its end.
+#[tokio::test]
+async fn the_end_of_a_stretch_is_no_time_within_it() {
+    let world = World::new().await;
+    let mut line = 0;
+    for (hours, window) in [
+        ("vor 10 Uhr", "zwischen null Uhr und zehn Uhr"),
+        ("bis 10 Uhr", "zwischen null Uhr und zehn Uhr"),
+        ("zwischen 9 und 10 Uhr", "zwischen neun Uhr und zehn Uhr"),
+    ] {
+        for (tool, services) in [
+            ("check_availability", json!("Haarschnitt")),
+            ("get_alternatives", json!("Haarschnitt")),
+            ("check_availability", json!(["Haarschnitt", "Bartpflege"])),
+        ] {
+            // Earlier times are passed over where others were offered them just now.
+            line += 1;
+            let line = world.call(&format!("call_early{line}"), &format!("+4917011133{line:02}"));
+            let args = json!({"datum": "2026-11-24", "uhrzeit": hours, "dienstleistung": services});
+            let reply = line.ask(tool, args).await;
+            assert_eq!(reply.status, Status::Options, "{hours} {tool}: {}", reply.message);
+            let times: Vec<_> = reply.alternatives.iter().map(|slot| slot.time.as_str()).collect();
+            assert!(
+                !times.is_empty() && times.iter().all(|time| ("09:00".."10:00").contains(time)),
+                "{hours} {tool}: {times:?}"
+            );
+            assert!(!reply.message.contains("zehn Uhr"), "{}", reply.message);
+            if tool == "get_alternatives" {
+                assert_eq!(reply.data["preference_context"]["label"], window);
+            }
+        }
+    }
 }
 
 /// What was only named to others is neither held nor booked: the stretch is not said to be without free times.

@@ -182,6 +182,80 @@ async fn person_and_hours_that_are_waited_for_are_said() {
     assert_eq!(noted.data["staff"], "Boris Kühn");
 }
 
+/// The wish that was noted last: its first and last day, and the first and last minute.
+fn noted_last(world: &World) -> (String, String, u16, u16) {
+    let wish = world.appointments.wishes(&world.scope).pop().unwrap();
+    (wish.days.first().to_string(), wish.days.last().to_string(), wish.window.from(), wish.window.until())
+}
+
+fn days(first: &str, last: &str, from: u16, until: u16) -> (String, String, u16, u16) {
+    (first.to_owned(), last.to_owned(), from, until)
+}
+
+/// What was wished for in the call is waited for, hours included; the join need not say it again.
+#[tokio::test]
+async fn hours_that_were_wished_for_before_are_waited_for() {
+    let world = World::new().await;
+    taken(&world, "2026-11-24", "10:00").await;
+    let join = json!({"name": "Erika Muster"});
+
+    // The afternoon is free, and was not asked for.
+    let line = world.call("call_minute", STRANGER);
+    line.ask("check_availability", wish("2026-11-24", "10:00")).await;
+    let asked = line.ask("check_availability", json!({"datum": "2026-11-24"})).await;
+    assert_eq!(asked.status, Status::TimeRequired, "{}", asked.message);
+    let noted = line.ask("join_waiting_list", join.clone()).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    assert!(
+        noted.message.contains("zwischen neun Uhr dreißig und zehn Uhr dreißig, auf der Warteliste"),
+        "{}",
+        noted.message
+    );
+    assert_eq!(noted_last(&world), days("2026-11-24", "2026-11-24", 570, 630));
+
+    // A stretch, also of several days.
+    let world = full().await;
+    for (call, from, when, hours, expected, said) in [
+        (
+            "call_stretch",
+            "+491701110003",
+            "2026-11-25",
+            "zwischen 9 und 10 Uhr",
+            days("2026-11-25", "2026-11-25", 540, 599),
+            "zwischen neun Uhr und zehn Uhr",
+        ),
+        (
+            "call_days",
+            "+491701110004",
+            "25. bis 27. November",
+            "vormittags",
+            days("2026-11-25", "2026-11-27", 540, 719),
+            "zwischen neun Uhr und zwölf Uhr",
+        ),
+    ] {
+        let line = world.call(call, from);
+        let args = json!({"datum": when, "uhrzeit": hours, "dienstleistung": "Haarschnitt"});
+        let nothing = line.ask("check_availability", args).await;
+        assert_ne!(nothing.status, Status::AmbiguousTime, "{}", nothing.message);
+        let noted = line.ask("join_waiting_list", join.clone()).await;
+        assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+        assert!(noted.message.contains(said), "{}", noted.message);
+        assert_eq!(noted_last(&world), expected);
+    }
+
+    // Unless the join says otherwise.
+    let line = world.call("call_other", STRANGER);
+    line.ask("check_availability", wish("2026-11-25", "10:00")).await;
+    let other = json!({"datum": "2026-11-26", "name": "Erika Muster"});
+    let noted = line.ask("join_waiting_list", other).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    assert_eq!(noted_last(&world), days("2026-11-26", "2026-11-26", 0, 1439));
+    let other = json!({"uhrzeit": "nachmittags", "name": "Erika Muster"});
+    let noted = line.ask("join_waiting_list", other).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    assert_eq!(noted_last(&world), days("2026-11-25", "2026-11-25", 720, 1079));
+}
+
 #[tokio::test]
 async fn nobody_waits_for_a_day_on_which_nobody_is_there() {
     let world = World::new().await;

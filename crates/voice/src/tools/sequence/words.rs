@@ -10,7 +10,7 @@ use super::AskedAll;
 use crate::conversation::Conversation;
 use crate::reply::ToolReply;
 use crate::speech;
-use crate::tools::offers::{Asked, Refusal, because, refused, spoken_starts};
+use crate::tools::offers::{Asked, Refusal, SPOKEN, because, refused, spoken_starts};
 use crate::tools::services::decimal;
 use crate::tools::wish::slot_unknown;
 
@@ -169,11 +169,12 @@ pub(crate) fn not_free(
     refused(talk, reason, &first, words).with_some("missing_part", missing)
 }
 
-/// The outside calendar has not taken all of it, so nothing of it stands, or all of it `stays` as it was.
+/// The outside calendar has not taken all of it, so nothing of it stands, or all of it `stays` as it was. Where the
+/// alternatives are others' than was wished for, it is said whose they are.
 pub(crate) fn not_all_there(
     talk: &Conversation,
     (asked, reason): (&AskedAll, &Unavailable),
-    alternatives: &[OfferedSequence],
+    (alternatives, is_others): (&[OfferedSequence], bool),
     stays: Option<String>,
 ) -> ToolReply {
     let whole = all(asked.services().len());
@@ -188,12 +189,25 @@ pub(crate) fn not_all_there(
     let left = stays.unwrap_or_else(|| "eingetragen habe ich deshalb nichts".to_owned());
     let why = format!("{} {refuses}, {left}", speech::capital(&moment));
     reply.message = match spoken_offers(talk, alternatives) {
+        Some(offered) if is_others => format!(
+            "{why}, bei {} ginge {whole} nacheinander aber {offered}, was passt Ihnen?",
+            whose(talk, alternatives)
+        ),
         Some(offered) => format!("{why}, {whole} nacheinander ginge aber {offered}, was passt Ihnen?"),
         None => format!(
             "{why}, und auch sonst finde ich gerade nichts Freies, soll sich jemand bei Ihnen melden?"
         ),
     };
     reply
+}
+
+/// Who does the sequences that are said: names, or that they are others than was wished for.
+fn whose(talk: &Conversation, offered: &[OfferedSequence]) -> String {
+    let mut people = offered.iter().take(SPOKEN).map(|offered| people(talk, &offered.slots));
+    match people.next() {
+        Some(first) if people.all(|other| other == first) => speech::plain(&first),
+        _ => "anderen".to_owned(),
+    }
 }
 
 /// Which part has no time, and why, in a main clause.
