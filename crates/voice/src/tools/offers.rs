@@ -317,7 +317,7 @@ pub(crate) async fn offer(
     attach(talk, reply, slots.iter().filter_map(alternative).collect(), certainty)
 }
 
-/// Attaches what can be chosen instead, and notes if that is not verified, with the age of what is known.
+/// Attaches what can be chosen instead, as of when an outside calendar has offered it, and notes if that is not verified.
 pub(crate) fn attach(
     talk: &Conversation,
     mut reply: ToolReply,
@@ -325,9 +325,10 @@ pub(crate) fn attach(
     certainty: Certainty,
 ) -> ToolReply {
     if !certainty.is_verified() {
-        let as_of = certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339());
-        reply = reply.with("certainty", "unverified").with_some("as_of", as_of);
+        reply = reply.with("certainty", "unverified");
     }
+    let as_of = certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339());
+    reply = reply.with_some("as_of", as_of);
     if alternatives.is_empty() && reply.next_action == Some(NextAction::OfferAlternatives) {
         reply = reply.next(NextAction::AskCaller);
     }
