@@ -1,0 +1,118 @@
+//! The words for what is done to an appointment; their letters are folded, umlauts written out.
+
+use super::Claim;
+
+/// Words that say what was done; the letters are folded as [`words`](super::clauses::words) does.
+pub(super) const DONE: &[(&str, Claim)] = &[
+    ("gebucht", Claim::Booked),
+    ("eingebucht", Claim::Booked),
+    ("eingetragen", Claim::Booked),
+    ("reserviert", Claim::Booked),
+    ("vereinbart", Claim::Booked),
+    ("festgemacht", Claim::Booked),
+    ("eingeplant", Claim::Booked),
+    ("verschoben", Claim::Moved),
+    ("verlegt", Claim::Moved),
+    ("umgebucht", Claim::Moved),
+    ("umgelegt", Claim::Moved),
+    ("umgeplant", Claim::Moved),
+    ("vorverlegt", Claim::Moved),
+    ("vorgezogen", Claim::Moved),
+    ("geschoben", Claim::Moved),
+    ("gelegt", Claim::Moved),
+    ("gesetzt", Claim::Moved),
+    ("storniert", Claim::Cancelled),
+    ("abgesagt", Claim::Cancelled),
+    ("geloescht", Claim::Cancelled),
+    ("gestrichen", Claim::Cancelled),
+    ("ausgetragen", Claim::Cancelled),
+    ("gecancelt", Claim::Cancelled),
+    ("gecancelled", Claim::Cancelled),
+    ("annulliert", Claim::Cancelled),
+    // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
+    ("rausgenommen", Claim::Cancelled),
+    ("herausgenommen", Claim::Cancelled),
+    ("rausgestrichen", Claim::Cancelled),
+    ("entfernt", Claim::Cancelled),
+    ("aufgehoben", Claim::Cancelled),
+    ("bestaetigt", Claim::Booked),
+    ("angelegt", Claim::Booked),
+    ("gesichert", Claim::Booked),
+    ("festgelegt", Claim::Booked),
+    ("geblockt", Claim::Booked),
+    ("geaendert", Claim::Moved),
+];
+
+/// Words of [`DONE`] that say something only of what is called an appointment: names, numbers and accounts are confirmed,
+/// made and changed as well.
+pub(super) const OF_ANYTHING: &[&str] = &[
+    "rausgenommen",
+    "herausgenommen",
+    "rausgestrichen",
+    "entfernt",
+    "aufgehoben",
+    "bestaetigt",
+    "angelegt",
+    "gesichert",
+    "festgelegt",
+    "geblockt",
+    "geaendert",
+];
+
+/// Words of [`DONE`] that need the time to which it was moved: "auf Freitag gelegt".
+pub(super) const TO_A_TIME: &[&str] = &["geschoben", "gelegt", "gesetzt"];
+
+/// What an appointment is called, at the end of a word.
+pub(super) const NAMED: &[&str] = &["termin", "termine", "buchung", "reservierung"];
+
+/// What was done, as a word of its own: "Die Absage ist eingetragen."
+pub(super) const DEED_NOUNS: &[(&str, Claim)] = &[
+    ("absage", Claim::Cancelled),
+    ("terminabsage", Claim::Cancelled),
+    ("stornierung", Claim::Cancelled),
+    ("umbuchung", Claim::Moved),
+    ("verlegung", Claim::Moved),
+    ("terminverlegung", Claim::Moved),
+    ("verschiebung", Claim::Moved),
+    ("terminverschiebung", Claim::Moved),
+    ("terminaenderung", Claim::Moved),
+];
+
+/// Words that say of [`DEED_NOUNS`] that nothing is left to be done.
+pub(super) const SETTLED: &[&str] = &[
+    "bestaetigt",
+    "eingetragen",
+    "gebucht",
+    "durch",
+    "durchgefuehrt",
+    "erledigt",
+    "erfolgt",
+    "vorgenommen",
+    "vollzogen",
+    "abgeschlossen",
+];
+
+/// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
+pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
+
+/// Words of the question whether what there is shall be changed.
+pub(super) const CHANGING: &[&str] =
+    &["aendern", "verschieben", "verlegen", "absagen", "stornieren", "loeschen"];
+
+/// Words that promise that nothing is left open.
+pub(super) const FIRM: &[&str] =
+    &["fest", "festgemacht", "bestaetigt", "verbindlich", "definitiv", "garantiert", "endgueltig"];
+
+/// What is done to an appointment that there is, or noted about one.
+pub(super) const CHANGES: &[&str] = &[
+    "absage",
+    "aenderung",
+    "loeschung",
+    "stornierung",
+    "umbuchung",
+    "umbuchen",
+    "verlegung",
+    "verschiebung",
+    "notiz",
+    "wunsch",
+];
