@@ -7,6 +7,7 @@ use appointment::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, ChangeFacts, ChangeKind,
 };
 use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use call::{ToolTrace as _, ToolUse, ToolUseId};
 use chrono::TimeDelta;
 use kernel::{Actor, CallId, ChangeSet, RandomIds};
 use operations::said_and_done::{CallReview, CallReviews, Finding, Mismatch};
@@ -51,6 +52,43 @@ async fn whatever_does_not_fit_is_stored_once() {
             assert_eq!(opened, is_new, "{}", mismatch.as_str());
         }
     }
+}
+
+/// In the order of their use, and no others.
+#[tokio::test]
+async fn the_tools_of_a_call_are_read_in_order() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let other = Salon::company(database.admin_pool(), 2).await;
+    let reviews = PgCallReviews::new(database.worker().clone());
+    assert_eq!(reviews.used_in(&salon.scope, salon.call).await.unwrap(), []);
+    let begun = now(&database).await;
+    let used = |tool: &str, status: &str, success, minute| ToolUse {
+        id: ToolUseId::generate(&RandomIds),
+        call: salon.call,
+        tool: tool.to_owned(),
+        tool_call_id: None,
+        args_redacted: serde_json::json!({}),
+        status: status.to_owned(),
+        success,
+        effect: None,
+        started_at: begun + TimeDelta::minutes(minute),
+        duration_us: 1,
+        hops: Vec::new(),
+    };
+    let lines =
+        vec![used("book_appointment", "slot_taken", false, 2), used("query_appointment", "ok", true, 1)];
+    PgToolTrace::new(database.gateway().clone()).record(&salon.scope, lines).await.unwrap();
+    let told: Vec<_> = reviews
+        .used_in(&salon.scope, salon.call)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|used| (used.tool, used.status, used.is_success))
+        .collect();
+    let line = |tool: &str, status: &str, is_success| (tool.to_owned(), status.to_owned(), is_success);
+    assert_eq!(told, [line("query_appointment", "ok", true), line("book_appointment", "slot_taken", false)]);
+    assert_eq!(reviews.used_in(&other.scope, salon.call).await.unwrap(), []);
 }
 
 /// A move of the call is told from the one that puts it back, which is nobody's; what the call has not touched is left out.
