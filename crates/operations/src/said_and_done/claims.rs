@@ -13,7 +13,7 @@ mod when;
 mod wordings;
 
 use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
-use deeds::{DONE, FIRM, LENGTHS, NAMED, OF_ANYTHING, TO_A_TIME};
+use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, WITH_AIM};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
 use when::when;
@@ -93,9 +93,10 @@ impl Clause {
         Self { claim, when: when(words), is_firm: has_any(words, FIRM), is_state: false }
     }
 
-    /// How it stands, unless it is said to be new.
+    /// How it stands, unless it is said to be new. "Ich sehe gerade, dass Sie eingetragen sind": just seen.
     fn standing(self, words: &[String]) -> Self {
-        Self { is_state: !has_any(words, NOW), ..self }
+        let seen = words.iter().position(|word| word == "dass").unwrap_or_default();
+        Self { is_state: !has_any(&words[seen..], NOW), ..self }
     }
 
     /// Whatever time is named: it may have been so before, or be another one's.
@@ -120,6 +121,8 @@ struct Beside {
     is_glad: bool,
     /// The sentence says good-bye until a day or an hour.
     is_meeting: bool,
+    /// The sentence says what is free, or somebody's.
+    is_offer: bool,
     asks: Asks,
 }
 
@@ -146,6 +149,7 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
         is_first: at == 0,
         is_glad: at == 0 && is_glad && !is_offer,
         is_meeting,
+        is_offer,
         asks: Asks::of(sentence, statement),
     };
     told.iter().enumerate().filter_map(|(at, clause)| claim_of(clause, beside(at))).collect()
@@ -182,6 +186,9 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
         let deed = Clause { claim, ..booked }.without_time();
         return Some(if has_any(words, &["ist"]) { deed.standing(words) } else { deed });
     }
+    if let Some(claim) = wordings::could_do(words) {
+        return Some(Clause { claim, ..booked });
+    }
     if wordings::stands(words, beside.asks) {
         return Some(booked.without_time().standing(words));
     }
@@ -205,30 +212,41 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let by_speaker = has_any(words, &["ich", "wir"]);
     let by_us = by_speaker || has_any(words, &["ist", "sind", "wurde", "wurden", "hiermit"]);
     // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
-    let about_appointment = has_any(words, &["termin", "termine", "ihn", "sie", "ihnen", "das"])
-        || (by_speaker && has_any(words, &["uhr"]))
-        || words.iter().any(|word| word.ends_with("termin"));
+    let is_named = wordings::names_appointment(words);
+    let about_appointment = is_named
+        || has_any(words, &["ihn", "sie", "ihnen", "das"])
+        || (by_speaker && has_any(words, &["uhr"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
     let is_said =
-        |word: &str| has_any(words, &[word]) && (!TO_A_TIME.contains(&word) || wordings::has_aim(words));
+        |word: &str| has_any(words, &[word]) && (!WITH_AIM.contains(&word) || wordings::has_aim(words, word));
     let (word, claim) = DONE.iter().find(|(word, _)| is_said(word))?;
     let is_hollow = is_hollow(words);
     let is_state = is_state_of(words, word);
-    // "Ihr Termin ist noch eingetragen": as it was.
-    if (*word == "eingeplant" && has_any(words, LENGTHS)) || (is_state && says_before(words, "noch", word)) {
+    // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
+    let is_as_it_was = is_state && says_before(words, "noch", word);
+    let is_anybodys = is_state
+        && (beside.is_offer || has_any(words, &["alle"]))
+        && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
+    let by_caller = says(words, &["von", "ihnen"]);
+    if is_as_it_was || is_anybodys || by_caller || (*word == "eingeplant" && has_any(words, LENGTHS)) {
         return None;
     }
     let is_claimed = if OF_ANYTHING.contains(word) {
-        let is_named = words.iter().any(|word| NAMED.iter().any(|named| word.ends_with(named)));
         let is_told = beside.asks == Asks::ToChange && !by_speaker;
         // "Bei Anna ist Ihr Termin gut aufgehoben."
         by_us && is_named && !is_told && !has_any(words, &["gut", "bestens"])
     } else {
-        by_us && about_appointment || beside.is_short || is_hollow || is_taken
+        by_us && about_appointment
+            || beside.is_short
+            || is_hollow
+            || is_taken
+            || wordings::is_bare(words, word)
     };
     let clause = Clause::of(*claim, words);
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
-    let stands = is_state && has_subject && (about_appointment || OF_ANYTHING.contains(word));
+    // "Das ist eingetragen": what was just asked for.
+    let has_name = is_named || has_any(words, &["sie", "ihnen"]);
+    let stands = is_state && has_subject && has_name;
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }
 

@@ -80,10 +80,10 @@ fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
 /// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
 pub(super) fn is_hollow(words: &[String]) -> bool {
     let is_done = |word: &String| DONE.iter().any(|(done, _)| done == word);
-    words.iter().any(is_done)
-        && words
-            .iter()
-            .all(|word| is_done(word) || [HOLLOW, POLITE].iter().any(|list| list.contains(&word.as_str())))
+    let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || POLITE.contains(&word.as_str());
+    // "Es ist alles gebucht": nothing is free.
+    let is_full = has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
+    words.iter().any(is_done) && words.iter().all(|word| is_done(word) || is_beside(word)) && !is_full
 }
 
 /// "Alles klar", "Sehr gern, Frau Muster": what is said before the matter.

@@ -18,6 +18,7 @@ pub(super) const DONE: &[(&str, Claim)] = &[
     ("umgeplant", Claim::Moved),
     ("vorverlegt", Claim::Moved),
     ("vorgezogen", Claim::Moved),
+    ("umgestellt", Claim::Moved),
     ("geschoben", Claim::Moved),
     ("gelegt", Claim::Moved),
     ("gesetzt", Claim::Moved),
@@ -29,10 +30,12 @@ pub(super) const DONE: &[(&str, Claim)] = &[
     ("gecancelt", Claim::Cancelled),
     ("gecancelled", Claim::Cancelled),
     ("annulliert", Claim::Cancelled),
+    ("genommen", Claim::Cancelled),
     // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
     ("rausgenommen", Claim::Cancelled),
     ("herausgenommen", Claim::Cancelled),
     ("rausgestrichen", Claim::Cancelled),
+    ("rausgeloescht", Claim::Cancelled),
     ("entfernt", Claim::Cancelled),
     ("aufgehoben", Claim::Cancelled),
     ("bestaetigt", Claim::Booked),
@@ -40,6 +43,8 @@ pub(super) const DONE: &[(&str, Claim)] = &[
     ("gesichert", Claim::Booked),
     ("festgelegt", Claim::Booked),
     ("geblockt", Claim::Booked),
+    ("abgemacht", Claim::Booked),
+    ("ausgemacht", Claim::Booked),
     ("geaendert", Claim::Moved),
 ];
 
@@ -49,6 +54,7 @@ pub(super) const OF_ANYTHING: &[&str] = &[
     "rausgenommen",
     "herausgenommen",
     "rausgestrichen",
+    "rausgeloescht",
     "entfernt",
     "aufgehoben",
     "bestaetigt",
@@ -56,14 +62,32 @@ pub(super) const OF_ANYTHING: &[&str] = &[
     "gesichert",
     "festgelegt",
     "geblockt",
+    "abgemacht",
+    "ausgemacht",
     "geaendert",
 ];
 
-/// Words of [`DONE`] that need the time to which it was moved: "auf Freitag gelegt".
-pub(super) const TO_A_TIME: &[&str] = &["geschoben", "gelegt", "gesetzt"];
+/// The same as infinitives: "Ich konnte Ihren Termin verlegen."
+pub(super) const TO_DO: &[(&str, Claim)] = &[
+    ("buchen", Claim::Booked),
+    ("eintragen", Claim::Booked),
+    ("reservieren", Claim::Booked),
+    ("vereinbaren", Claim::Booked),
+    ("verschieben", Claim::Moved),
+    ("verlegen", Claim::Moved),
+    ("umbuchen", Claim::Moved),
+    ("vorverlegen", Claim::Moved),
+    ("stornieren", Claim::Cancelled),
+    ("absagen", Claim::Cancelled),
+    ("loeschen", Claim::Cancelled),
+    ("streichen", Claim::Cancelled),
+];
 
-/// What an appointment is called, at the end of a word.
-pub(super) const NAMED: &[&str] = &["termin", "termine", "buchung", "reservierung"];
+/// Words of [`DONE`] that say something only with where to: "auf Freitag gelegt", "aus dem Kalender genommen".
+pub(super) const WITH_AIM: &[&str] = &["umgestellt", "geschoben", "gelegt", "gesetzt", "genommen"];
+
+/// Words for something that is booked, beside those that end with "termin".
+pub(super) const BOOKINGS: &[&str] = &["buchung", "terminbuchung", "reservierung"];
 
 /// What was done, as a word of its own: "Die Absage ist eingetragen."
 pub(super) const DEED_NOUNS: &[(&str, Claim)] = &[

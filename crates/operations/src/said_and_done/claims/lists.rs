@@ -40,6 +40,8 @@ pub(super) const FINITE: &[&str] = &[
     "koennten",
     "kommen",
     "kommt",
+    "konnte",
+    "konnten",
     "kostet",
     "liegt",
     "melde",
@@ -220,7 +222,7 @@ pub(super) const PARTLY: &[&str] = &["fast", "beinahe", "nur", "teilweise", "kau
 
 /// Words that speak of what was there before this call.
 pub(super) const EARLIER: &[&str] =
-    &["damals", "gestern", "neulich", "letzte", "letzten", "letztes", "frueher"];
+    &["damals", "gestern", "neulich", "letzte", "letzten", "letztes", "letzter", "gewesen", "frueher"];
 
 /// Words that do so too, unless the assistant speaks of what it did: "Ich habe den Termin bereits eingetragen."
 pub(super) const ALREADY: &[&str] = &["bereits", "schon"];
@@ -255,6 +257,7 @@ pub(super) const NOW: &[&str] = &[
     "neue",
     "neuen",
     "erfolgreich",
+    "worden",
 ];
 
 /// Words with which a sentence begins that only supposes something.
@@ -272,6 +275,12 @@ pub(super) const SUPPOSING: &[&[&str]] = &[
     &["im", "falle"],
     &["fuer", "den", "fall"],
     &["sagen", "wir"],
+    &["im", "fall"],
+    &["unter", "der", "voraussetzung"],
+    &["unter", "der", "bedingung"],
+    &["bei", "einer", "absage"],
+    &["bis", "sie"],
+    &["solange"],
 ];
 
 /// Words that are said before the matter and say nothing of it.
@@ -343,7 +352,7 @@ pub(super) const GLAD: &[&str] = &[
 /// Words that may stand beside what was done where it is left out to what.
 pub(super) const HOLLOW: &[&str] = &[
     "ist", "sind", "wurde", "wurden", "hiermit", "damit", "jetzt", "nun", "fest", "beides", "soeben",
-    "gerade", "eben", "bereits", "schon", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
+    "gerade", "eben", "bereits", "schon", "es", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
 ];
 
 /// Words that may follow what is said of an appointment: when and with whom it is.

@@ -2,7 +2,7 @@
 
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
-use super::deeds::{CHANGES, CHANGING, DEED_NOUNS, DONE, SETTLED};
+use super::deeds::{BOOKINGS, CHANGES, CHANGING, DEED_NOUNS, DONE, SETTLED, TO_DO};
 use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
@@ -23,24 +23,25 @@ pub(super) fn stands(words: &[String], asks: Asks) -> bool {
 pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
     let at = |word: &str| words.iter().position(|known| known == word);
     // The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes last.
-    let is_told =
-        at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
+    let is_told = words.starts_with(&["hat", "geklappt"].map(str::to_owned))
+        || at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
     let is_with_it = at("mit").is_some_and(|with| {
         let next = &words[with + 1..words.len().min(with + 3)];
         has_any(next, &["termin", "termine", "terminen"])
     });
     let is_booking = has_any(words, &["buchung", "terminbuchung"]);
-    let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles"]);
+    let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles", "hat"]);
     let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
     is_told && (is_booking || is_with_it || is_it) && !is_in_doubt
 }
 
-/// "Wir sehen uns dann am Donnerstag um zehn": a good-bye until a day or an hour.
+/// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
 pub(super) fn is_meeting(words: &[String]) -> bool {
     let after = words.iter().position(|word| word == "geklappt").map_or(words, |at| &words[at + 1..]);
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
-        || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"]);
+        || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
+        || takes_place(words);
     is_good_bye && names_time(words) && !has_any(words, UNREAL)
 }
 
@@ -80,16 +81,19 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
 
 /// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen".
 pub(super) fn is_sure(words: &[String]) -> bool {
-    let is_sure =
-        has_any(words, &["ist"]) && closes(words, &["sicher"]) || closes(words, &["gehoert", "ihnen"]);
+    let is_sure = has_any(words, &["ist"]) && (closes(words, &["sicher"]) || closes(words, &["fix"]))
+        || closes(words, &["gehoert", "ihnen"]);
     is_subject(words, &["termin", "platz"]) && is_sure && !is_still(words)
 }
 
-/// "Ihr Termin ist drin", "Ihr Termin ist im Kalender": but not that there is still one to be had.
+/// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin": but not that there is still one to be had.
 pub(super) fn is_inside(words: &[String]) -> bool {
     let is_there =
         [&["drin"][..], &["im", "kalender"], &["im", "system"]].iter().any(|place| closes(words, place));
-    is_subject(words, &["termin"]) && has_any(words, &["ist"]) && is_there && !is_still(words)
+    let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
+        || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]));
+    let is_it = is_subject(words, &["termin"]) && has_any(words, &["ist"]);
+    (is_it || is_caller) && is_there && !is_still(words)
 }
 
 /// "Donnerstag zehn Uhr ist reserviert", after a word that something is settled. Without one it may be anybody's: "Zehn Uhr
@@ -122,7 +126,8 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
 
 /// "Ihr neuer Termin ist am Freitag um elf".
 pub(super) fn is_new_one(words: &[String]) -> bool {
-    takes_place(words) && says(words, &["neuer", "termin"]) && names_time(words) && !is_still(words)
+    let is_new = says(words, &["neuer", "termin"]) || says(words, &["neue", "termin"]);
+    takes_place(words) && is_new && names_time(words) && !is_still(words)
 }
 
 /// An appointment is said to take place, and nothing to be done to it.
@@ -167,8 +172,34 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
     named.filter(|_| is_settled)
 }
 
-/// "… auf Freitag gelegt", "… nach hinten geschoben".
-pub(super) fn has_aim(words: &[String]) -> bool {
+/// "Ich konnte Ihren Termin verlegen."
+pub(super) fn could_do(words: &[String]) -> Option<Claim> {
+    let could = ["ich", "wir"].iter().any(|who| {
+        ["konnte", "konnten"].iter().any(|verb| says(words, &[who, verb]) || says(words, &[verb, who]))
+    });
+    let is_about = names_appointment(words) || has_any(words, &["sie", "ihn"]);
+    let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]))?;
+    (could && is_about && !has_any(words, PARTLY)).then_some(*claim)
+}
+
+/// "Gebucht für Donnerstag um zehn": nothing but what was done, and when.
+pub(super) fn is_bare(words: &[String], done: &str) -> bool {
+    begins_with(words, &[done]) && closes(words, &[done])
+}
+
+/// Whether an appointment is called so.
+pub(super) fn names_appointment(words: &[String]) -> bool {
+    let is_named = |word: &String| {
+        word.ends_with("termin") || word.ends_with("termine") || BOOKINGS.contains(&word.as_str())
+    };
+    words.iter().any(is_named)
+}
+
+/// "… auf Freitag gelegt", "… nach hinten geschoben", "… aus dem Kalender genommen".
+pub(super) fn has_aim(words: &[String], done: &str) -> bool {
+    if done == "genommen" {
+        return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
+    }
     words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {
         ("auf", next) => is_time(next) || next == "den" && names_time(words),
         ("nach", next) => ["hinten", "vorn", "vorne"].contains(&next),
@@ -186,8 +217,8 @@ fn is_subject(words: &[String], things: &[&str]) -> bool {
     let is_thing = |word: &String| things.iter().any(|thing| word.ends_with(thing));
     words.iter().enumerate().any(|(at, word)| {
         let next = words.get(at + 1);
-        let is_described =
-            next.is_some_and(|next| next.ends_with("er")) && words.get(at + 2).is_some_and(is_thing);
+        let is_described = next.is_some_and(|next| next.ends_with("er") || next.ends_with('e'))
+            && words.get(at + 2).is_some_and(is_thing);
         ["der", "ihr"].contains(&word.as_str()) && (next.is_some_and(is_thing) || is_described)
     })
 }
