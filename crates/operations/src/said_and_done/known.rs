@@ -27,7 +27,8 @@ pub struct Used {
 
 impl Used {
     /// Whether an appointment that stands was found by it.
-    fn has_found(&self) -> bool {
+    #[must_use]
+    pub fn has_found(&self) -> bool {
         let is_one_of = |tools: &[&str]| tools.contains(&self.tool.as_str());
         match self.status.as_str() {
             "ok" => is_one_of(LOOKING_UP),
@@ -39,7 +40,8 @@ impl Used {
     }
 
     /// Whether what was found before is no more what is spoken of: another shall be booked and is not, or it is called off.
-    fn is_past_it(&self) -> bool {
+    #[must_use]
+    pub fn is_past_it(&self) -> bool {
         (BOOKING.contains(&self.tool.as_str()) && !self.is_success) || self.status == "cancelled"
     }
 }
