@@ -1,8 +1,8 @@
 //! What an assistant said that it had done, sentence by sentence. Rules over words; every finding names its sentence.
 //!
 //! A clause claims something if it says in the perfect or the present that an appointment has been booked, moved or
-//! called off. Questions, wishes, conditions, announcements, refusals, and what is noted without a promise ("vorgemerkt")
-//! claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
+//! called off, or where it has come to stand. Questions, wishes, conditions, announcements, refusals, what goes on as it
+//! was, and what is noted without a promise ("vorgemerkt") claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
 //! erhalten." "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
 //! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
 
@@ -13,7 +13,7 @@ mod when;
 mod wordings;
 
 use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
-use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, WITH_AIM};
+use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, OTHER_THINGS, WITH_AIM};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
 use when::when;
@@ -223,12 +223,16 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_hollow = is_hollow(words);
     let is_state = is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
-    let is_as_it_was = is_state && says_before(words, "noch", word);
+    // "Ein Termin ist schnell verlegt": so it always is.
+    let is_as_it_was = is_state && (says_before(words, "noch", word) || has_any(words, &["schnell"]));
     let is_anybodys = is_state
         && (beside.is_offer || has_any(words, &["alle"]))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
     let by_caller = says(words, &["von", "ihnen"]);
-    if is_as_it_was || is_anybodys || by_caller || (*word == "eingeplant" && has_any(words, LENGTHS)) {
+    let is_else = has_any(words, OTHER_THINGS)
+        || (*word == "eingeplant" && has_any(words, LENGTHS))
+        || says(words, &["vereinbart", "dass"]);
+    if is_as_it_was || is_anybodys || by_caller || is_else {
         return None;
     }
     let is_claimed = if OF_ANYTHING.contains(word) {

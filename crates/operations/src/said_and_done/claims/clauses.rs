@@ -74,7 +74,10 @@ fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
         && next.is_some_and(|next| begins_with(next, FINITE));
     let is_command = matches!(clause, [verb, sie, ..] if verb.ends_with("en") && sie == "sie");
     let is_result = has_any(clause, &["dann"]) || next.is_some_and(|next| begins_with(next, &["dann"]));
-    is_supposed || is_verb_first || (is_command && is_result)
+    // "Damit der Termin gebucht ist, …", and not "Damit ist der Termin gebucht".
+    let is_aside = matches!(clause, [first, second, .., last] if ["damit", "als"].contains(&first.as_str())
+        && !FINITE.contains(&second.as_str()) && FINITE.contains(&last.as_str()));
+    is_supposed || is_aside || is_verb_first || (is_command && is_result)
 }
 
 /// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
@@ -141,7 +144,7 @@ fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
             || (is_finite(before) && is_finite(&part) && !depends)
         {
             all.push(part);
-        } else if is_a_word && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
+        } else if is_a_word && !is_hoped && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
             *before = part;
         } else {
             before.extend(part);

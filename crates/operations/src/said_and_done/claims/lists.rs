@@ -11,6 +11,8 @@ pub(super) const FINITE: &[&str] = &[
     "bitte",
     "bleiben",
     "bleibt",
+    "brauche",
+    "brauchen",
     "bringen",
     "darf",
     "denke",
@@ -85,7 +87,7 @@ pub(super) const FINITE: &[&str] = &[
 ];
 
 /// Words with which a condition begins.
-pub(super) const CONDITION: &[&str] = &["wenn", "falls", "sobald", "sofern", "bevor", "ob"];
+pub(super) const CONDITION: &[&str] = &["wenn", "falls", "sobald", "sofern", "bevor", "nachdem", "ob"];
 
 /// Words between two clauses.
 pub(super) const BETWEEN: &[&str] = &["und", "aber", "doch", "sondern", "denn"];
@@ -191,6 +193,13 @@ pub(super) const UNREAL: &[&str] = &[
     "hoffe",
     "hoffen",
     "hoffentlich",
+    "glaube",
+    "denke",
+    "vermute",
+    "sagten",
+    "meinten",
+    "moeglicherweise",
+    "eventuell",
     "vielleicht",
     "vermutlich",
     "wahrscheinlich",
@@ -200,7 +209,7 @@ pub(super) const UNREAL: &[&str] = &[
 ];
 
 /// Words of [`UNREAL`] on which the clause after them depends: "Ich hoffe, die Buchung hat geklappt."
-pub(super) const HOPING: &[&str] = &["hoffe", "hoffen"];
+pub(super) const HOPING: &[&str] = &["hoffe", "hoffen", "glaube", "denke", "vermute", "sagten", "meinten"];
 
 /// With these an appointment "steht" as it did before, or would, or something else does.
 pub(super) const STILL: &[&[&str]] = &[
@@ -281,6 +290,9 @@ pub(super) const SUPPOSING: &[&[&str]] = &[
     &["bei", "einer", "absage"],
     &["bis", "sie"],
     &["solange"],
+    &["ich", "nehme", "an"],
+    &["gleich", "ist"],
+    &["bald", "ist"],
 ];
 
 /// Words that are said before the matter and say nothing of it.
