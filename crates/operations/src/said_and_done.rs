@@ -6,6 +6,7 @@
 
 pub mod claims;
 mod done;
+mod known;
 
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub use done::{Entry, Touched};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };
+use known::Known;
+pub use known::Used;
 use serde_json::json;
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback, RequestError};
 
@@ -81,7 +84,7 @@ impl Mismatch {
             }
             Self::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
             Self::CancellationClaimed => {
-                "Im Gespräch wurde eine Absage bestätigt, der Termin steht aber noch"
+                "Im Gespräch wurde eine Absage bestätigt, es wurde darin aber kein Termin abgesagt"
             }
             Self::BookingUntold => "Ein Termin wurde eingetragen, ohne dass es im Gespräch gesagt wurde",
             Self::MoveUntold => "Ein Termin wurde verlegt, ohne dass es im Gespräch gesagt wurde",
@@ -124,15 +127,23 @@ fn is_none_of(said: When, appointments: &[&Left]) -> bool {
     appointments.iter().all(|left| left.when.differs_from(said))
 }
 
-/// Compares a transcript with what its call has done. Without a transcript nothing can be said.
+/// Whether what is named is none of what the outside calendar has yet to agree to.
+fn is_of_another(claimed: &Claimed, left: &[Left]) -> bool {
+    let open: Vec<_> = left.iter().filter(|left| left.is_waiting).collect();
+    claimed.when.is_some_and(|said| is_none_of(said, &open))
+}
+
+/// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
+/// their use. Without a transcript nothing can be said.
 #[must_use]
-pub fn compare(call: &CallSnapshot, done: &[Touched]) -> Vec<Finding> {
+pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Finding> {
     let Some(transcript) = &call.transcript else { return Vec::new() };
     let turns: Vec<&str> = transcript
         .iter()
         .filter(|segment| segment.speaker == Speaker::Agent)
         .map(|segment| segment.text.as_str())
         .collect();
+    let known = Known::of(used);
     let left: Vec<Left> = done.iter().filter_map(|touched| touched.left_by(call.ended_at)).collect();
     let kept: Vec<&Left> = left.iter().filter(|left| left.is_booked).collect();
     let booked = !kept.is_empty();
@@ -157,12 +168,14 @@ pub fn compare(call: &CallSnapshot, done: &[Touched]) -> Vec<Finding> {
             Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
             Claim::Cancelled => (cancelled || moved, Mismatch::CancellationClaimed),
         };
-        if !is_kept {
+        // What there was before need not have been done in the call, nor be one of what was.
+        let is_read_out = known.may_be_read_out(&claimed);
+        if !is_kept && !is_read_out {
             found(mismatch, Some(&claimed.sentence));
-        } else if is_too_firm(&claimed, &left) {
+        } else if is_too_firm(&claimed, &left) && !(is_read_out && is_of_another(&claimed, &left)) {
             found(Mismatch::FirmClaimed, Some(&claimed.sentence));
         }
-        if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted)
+        if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted && !is_read_out)
             && apart.iter().all(|(known, _)| known.differs_from(when))
         {
             apart.push((when, claimed.sentence));
@@ -216,6 +229,12 @@ pub trait CallReviews: Send + Sync {
     /// [`StoreError`].
     async fn done_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Touched>, StoreError>;
 
+    /// The tools that were used in a call, in the order of their use, as far as the trace has them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn used_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Used>, StoreError>;
+
     /// Adds a review. `false`: the same was found about this call before, and nothing was added.
     ///
     /// # Errors
@@ -229,7 +248,7 @@ pub enum LookError {
     /// The call could not be read.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// What was done could not be read, or the review not stored.
+    /// What was done or told could not be read, or the review not stored.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The callback could not be stored.
@@ -282,7 +301,11 @@ impl SaidAndDone {
             return Ok(Vec::new());
         }
         let done = self.reviews.done_in(scope, call.id).await?;
-        let findings = compare(call, &done);
+        let mut findings = compare(call, &done, &[]);
+        if !findings.is_empty() {
+            // Where nothing was found, nothing can have been read out instead.
+            findings = compare(call, &done, &self.reviews.used_in(scope, call.id).await?);
+        }
         let mut new = Vec::new();
         for finding in findings {
             // The promise first: a review without it would not be promised again.
@@ -323,7 +346,7 @@ impl SaidAndDone {
         let request = RequestCallback {
             branch: Some(call.branch),
             customer: call.customer,
-            call: None,
+            call: Some(call.id),
             phone: call.caller.number().cloned().or_else(on_file),
             name: customer.as_ref().and_then(|customer| customer.name().cloned()),
             note: Some(note),

@@ -21,7 +21,7 @@ pub struct RequestCallback {
     pub branch: Option<BranchId>,
     /// The customer, if identified.
     pub customer: Option<CustomerId>,
-    /// The call in which it is promised.
+    /// The call in which it is promised, or because of which.
     pub call: Option<CallId>,
     /// Who is on the line: the number to call, unless another was given.
     pub caller: Caller,

@@ -4,7 +4,7 @@ use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CallId, StoreError, TenantScope};
-use operations::said_and_done::{CallReview, CallReviews, Entry, Touched};
+use operations::said_and_done::{CallReview, CallReviews, Entry, Touched, Used};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -18,6 +18,11 @@ use crate::trip::trip;
 
 statements! {
     DONE_IN = "SELECT * FROM app.done_in_call($1, $2)";
+
+    /// Seldom: only of calls in which something does not seem to fit.
+    USED_IN = "
+        SELECT tool, status, success FROM public.call_tool_uses
+         WHERE tenant_id = $1 AND call_id = $2 ORDER BY started_at, id";
 
     OPEN = "
         INSERT INTO public.call_reviews (tenant_id, call_id, mismatch, sentence, opened_at)
@@ -81,6 +86,18 @@ impl CallReviews for PgCallReviews {
             .map_err(store_error)?;
         let of_each = rows.chunk_by(|one, next| one.appointment_id == next.appointment_id);
         of_each.filter_map(|rows| touched(rows).transpose()).collect()
+    }
+
+    async fn used_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Used>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows = sqlx::query_as::<_, (String, String, bool)>(USED_IN)
+            .bind(scope.tenant().as_uuid())
+            .bind(call.as_uuid())
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        let rows = session.finish_read(rows).await?;
+        Ok(rows.into_iter().map(|(tool, status, is_success)| Used { tool, status, is_success }).collect())
     }
 
     async fn open(&self, scope: &TenantScope, review: &CallReview) -> Result<bool, StoreError> {

@@ -7,12 +7,14 @@ use appointment::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, ChangeFacts, ChangeKind,
 };
 use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use call::{ToolTrace as _, ToolUse, ToolUseId};
 use chrono::TimeDelta;
 use kernel::{Actor, CallId, ChangeSet, RandomIds};
 use operations::said_and_done::{CallReview, CallReviews, Finding, Mismatch};
 use port_contracts::call::CallFixture;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
+use voice::{Status, Tool};
 
 use crate::effort::{appointment, messages};
 use crate::support::now;
@@ -51,6 +53,58 @@ async fn whatever_does_not_fit_is_stored_once() {
             assert_eq!(opened, is_new, "{}", mismatch.as_str());
         }
     }
+}
+
+/// In the order of their use, and no others; what each means is known by the names that are written.
+#[tokio::test]
+async fn the_tools_of_a_call_are_read_in_order() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let other = Salon::company(database.admin_pool(), 2).await;
+    let reviews = PgCallReviews::new(database.worker().clone());
+    assert_eq!(reviews.used_in(&salon.scope, salon.call).await.unwrap(), []);
+    let begun = now(&database).await;
+    let found = [
+        (Tool::QueryAppointment, Status::Ok),
+        (Tool::QueryAppointmentByName, Status::Ok),
+        (Tool::GetCustomerAppointments, Status::Ok),
+        (Tool::CancelAppointment, Status::MultipleFound),
+        (Tool::CancelAppointment, Status::Denied),
+        (Tool::RescheduleAppointment, Status::ReadyForConfirmation),
+        (Tool::RescheduleAppointment, Status::Unchanged),
+    ];
+    let past = [
+        (Tool::BookAppointment, Status::SlotTaken),
+        (Tool::ConfirmBooking, Status::Pending),
+        (Tool::CollectAppointmentInfo, Status::Unavailable),
+        (Tool::CancelAppointment, Status::Cancelled),
+    ];
+    let all: Vec<_> = found.into_iter().chain(past).collect();
+    let lines = all.iter().zip(1..).map(|((tool, status), minute)| ToolUse {
+        id: ToolUseId::generate(&RandomIds),
+        call: salon.call,
+        tool: tool.name().to_owned(),
+        tool_call_id: None,
+        args_redacted: serde_json::json!({}),
+        status: status.code().to_owned(),
+        success: status.is_success(),
+        effect: None,
+        started_at: begun + TimeDelta::minutes(minute),
+        duration_us: 1,
+        hops: Vec::new(),
+    });
+    // Not in the order in which they are written.
+    let mut lines: Vec<_> = lines.collect();
+    lines.reverse();
+    PgToolTrace::new(database.gateway().clone()).record(&salon.scope, lines).await.unwrap();
+    let used = reviews.used_in(&salon.scope, salon.call).await.unwrap();
+    let names: Vec<_> = used.iter().map(|used| (used.tool.as_str(), used.status.as_str())).collect();
+    assert_eq!(names, all.iter().map(|(tool, status)| (tool.name(), status.code())).collect::<Vec<_>>());
+    for (at, used) in used.iter().enumerate() {
+        let is_found = at < found.len();
+        assert_eq!((used.has_found(), used.is_past_it()), (is_found, !is_found), "{used:?}");
+    }
+    assert_eq!(reviews.used_in(&other.scope, salon.call).await.unwrap(), []);
 }
 
 /// A move of the call is told from the one that puts it back, which is nobody's; what the call has not touched is left out.

@@ -12,6 +12,7 @@ use operations::CallAftermath;
 use operations::engine::StoredEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use servicedesk::CallbackReason;
 
 use super::after_call;
 use crate::handler::{JobContext, JobFailure, JobHandler};
@@ -39,7 +40,10 @@ impl NoteEffect {
     pub(crate) fn job_of(effect: CallEffect, event: &StoredEvent) -> JobSpec {
         // Each domain names its references in its own way.
         let field = |names: [&str; 2]| names.iter().find_map(|name| event.payload.get(*name)).cloned();
-        let call = field(["call", "call_id"]).unwrap_or(Value::Null);
+        // What must be told to a caller after the call is nothing that the call has achieved.
+        let is_of_call = event.payload.get("reason").and_then(Value::as_str)
+            != Some(CallbackReason::MessageUndeliverable.as_str());
+        let call = field(["call", "call_id"]).filter(|_| is_of_call).unwrap_or(Value::Null);
         let customer = field(["customer", "customer_id"]);
         let key = format!("note:{}", call.as_str().unwrap_or("none"));
         let payload = json!({"call_id": call, "effect": effect.as_str(), "customer": customer});

@@ -394,6 +394,12 @@ async fn what_was_done_in_a_call_is_noted_on_it_once() {
 
     let import = registry.jobs_for(&event("appointment.booked", json!({"call": null, "customer": null})));
     world.run(&import[0], Some(scope(1, None))).await.unwrap();
+
+    // Somebody must be called because of what was said in it: no achievement of the call.
+    let because = json!({"call_id": call, "customer_id": null, "reason": "message_undeliverable"});
+    let jobs = registry.jobs_for(&event("callback.requested", because));
+    let notes: Vec<_> = jobs.iter().filter(|job| job.kind == "note_effect").collect();
+    assert_eq!(notes.iter().map(|job| &job.payload["call_id"]).collect::<Vec<_>>(), [&json!(null)]);
 }
 
 #[tokio::test]

@@ -1,18 +1,22 @@
 //! What an assistant said that it had done, sentence by sentence. Rules over words; every finding names its sentence.
 //!
 //! A clause claims something if it says in the perfect or the present that an appointment has been booked, moved or
-//! called off. Questions, wishes, conditions, announcements, refusals, and what is noted without a promise ("vorgemerkt")
-//! claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
+//! called off, or where it has come to stand. Questions, wishes, conditions, announcements, refusals, what goes on as it
+//! was, and what is noted without a promise ("vorgemerkt") claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
 //! erhalten." "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
 //! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
 
+mod clauses;
+mod deeds;
 mod lists;
+mod when;
+mod wordings;
 
-use chrono::{Datelike, NaiveDateTime, Timelike};
-use lists::{
-    ALREADY, ASKING, BETWEEN, CHANGES, CHANGING, CONDITION, DEPENDENT, DONE, EARLIER, FINITE, FIRM, HOPING,
-    HOURS, LENGTHS, NOT_QUITE, OF_ANYTHING, PARTLY, RELATIVE, STILL, UNREAL, WEEKDAYS,
-};
+use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
+use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, OTHER_THINGS, WITH_AIM};
+use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
+pub use when::When;
+use when::when;
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,49 +40,21 @@ pub struct Claimed {
     pub when: Option<When>,
     /// That nothing is left open is promised with it: "fest eingetragen", "bestätigt".
     pub is_firm: bool,
-}
-
-/// The day of the week and the hour that a claim names, as far as it names just one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct When {
-    /// From 0 for Monday.
-    weekday: Option<u8>,
-    /// 0 to 11: two o'clock may be fourteen o'clock.
-    hour: Option<u8>,
-}
-
-impl When {
-    /// Of an appointment, on its own clock.
-    #[must_use]
-    pub fn of(starts_at: NaiveDateTime) -> Self {
-        let weekday = u8::try_from(starts_at.weekday().num_days_from_monday()).ok();
-        Self { weekday, hour: u8::try_from(starts_at.hour() % 12).ok() }
-    }
-
-    /// Whether both name a day or an hour, and not the same.
-    #[must_use]
-    pub fn differs_from(self, other: Self) -> bool {
-        let differ =
-            |one: Option<u8>, other: Option<u8>| one.zip(other).is_some_and(|(one, other)| one != other);
-        differ(self.weekday, other.weekday) || differ(self.hour, other.hour)
-    }
+    /// Said of how it stands and not of a deed, so that it may have been so before the call: "Sie sind eingetragen".
+    pub is_state: bool,
 }
 
 /// The claims of one turn of the assistant, in order.
 #[must_use]
 pub fn claims(turn: &str) -> Vec<Claimed> {
-    sentences(turn)
-        .into_iter()
-        .flat_map(|sentence| {
-            let claimed = move |Clause { claim, when, is_firm }| Claimed {
-                claim,
-                sentence: sentence.to_owned(),
-                when,
-                is_firm,
-            };
-            claims_of(sentence).into_iter().map(claimed)
-        })
-        .collect()
+    let all = sentences(turn);
+    let mut claimed = Vec::new();
+    for (at, sentence) in all.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| all.get(at)).copied();
+        let clauses = claims_of(sentence, before, all.get(at + 1).copied());
+        claimed.extend(clauses.into_iter().map(|clause| clause.in_sentence(sentence)));
+    }
+    claimed
 }
 
 /// Whether a turn tells of something that was done to an appointment, however cautiously: then the caller knows.
@@ -108,281 +84,189 @@ struct Clause {
     claim: Claim,
     when: Option<When>,
     is_firm: bool,
+    is_state: bool,
 }
 
-/// What the clauses of a sentence claim, in order.
-fn claims_of(sentence: &str) -> Vec<Clause> {
+impl Clause {
+    /// A deed.
+    fn of(claim: Claim, words: &[String]) -> Self {
+        Self { claim, when: when(words), is_firm: has_any(words, FIRM), is_state: false }
+    }
+
+    /// How it stands, unless it is said to be new. "Ich sehe gerade, dass Sie eingetragen sind": just seen.
+    fn standing(self, words: &[String]) -> Self {
+        let seen = words.iter().position(|word| word == "dass").unwrap_or_default();
+        Self { is_state: !has_any(&words[seen..], NOW), ..self }
+    }
+
+    /// Whatever time is named: it may have been so before, or be another one's.
+    fn without_time(self) -> Self {
+        Self { when: None, ..self }
+    }
+
+    fn in_sentence(self, sentence: &str) -> Claimed {
+        let Self { claim, when, is_firm, is_state } = self;
+        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state }
+    }
+}
+
+/// What a clause is said with.
+#[derive(Clone, Copy)]
+struct Beside {
+    /// The whole statement has hardly more words than it takes.
+    is_short: bool,
+    /// It is the first of its sentence.
+    is_first: bool,
+    /// A word that something is settled goes before it.
+    is_glad: bool,
+    /// The sentence says good-bye until a day or an hour.
+    is_meeting: bool,
+    /// The sentence says what is free, or somebody's.
+    is_offer: bool,
+    asks: Asks,
+}
+
+impl Beside {
+    /// Whether nothing is asked about what is said.
+    const fn is_settled(self) -> bool {
+        matches!(self.asks, Asks::Nothing | Asks::ForMore)
+    }
+}
+
+/// What the clauses of a sentence claim, in order. A word that something is settled, or a good-bye, may be a sentence of its
+/// own.
+fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Clause> {
     let Some(statement) = statement(sentence) else { return Vec::new() };
-    let short = words(statement).len() <= 3;
-    let clauses = clauses(statement);
-    let condition = clauses.iter().position(|clause| begins_with(clause, CONDITION));
-    let told = match condition {
-        None => clauses.as_slice(),
-        // What follows a condition depends on it; one at the end is about all before it.
-        Some(index) if index + 1 < clauses.len() => &clauses[..index],
-        Some(_) => &[],
+    let said = Said::of(statement);
+    let told = said.unconditional();
+    let is_glad = said.is_glad || before.is_some_and(is_glad);
+    let is_offer = told.iter().any(|clause| wordings::offers(clause));
+    let good_bye = next.filter(|next| !is_question(next)).map(Said::of);
+    let next = good_bye.iter().flat_map(|said| said.clauses.first());
+    let is_meeting = told.iter().chain(next).any(|clause| wordings::is_meeting(clause));
+    let beside = |at: usize| Beside {
+        is_short: words(statement).len() <= 3,
+        is_first: at == 0,
+        is_glad: at == 0 && is_glad && !is_offer,
+        is_meeting,
+        is_offer,
+        asks: Asks::of(sentence, statement),
     };
-    let asks = Asks::of(sentence, statement);
-    told.iter().filter_map(|clause| claim_of(clause, short, asks)).collect()
+    told.iter().enumerate().filter_map(|(at, clause)| claim_of(clause, beside(at))).collect()
 }
 
-/// What a sentence asks beside what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
-    Nothing,
-    /// Whether what there is shall be changed: so asks whoever reads out an appointment.
-    ToChange,
-    Else,
-}
-
-impl Asks {
-    fn of(sentence: &str, statement: &str) -> Self {
-        let question = sentence.get(statement.len()..).unwrap_or_default();
-        match words(question).iter().any(|word| CHANGING.contains(&word.as_str())) {
-            _ if !is_question(sentence) => Self::Nothing,
-            true => Self::ToChange,
-            false => Self::Else,
-        }
-    }
-}
-
-fn claim_of(words: &[String], short: bool, asks: Asks) -> Option<Clause> {
-    let has = |word: &str| words.iter().any(|known| known == word);
-    let has_any = |list: &[&str]| list.iter().any(|word| has(word));
-    let is_deed =
-        has("ich") && has_any(&["habe", "hab"]) && !has_any(&["ist", "sind", "wurde", "wurden", "war"]);
-    if has_any(UNREAL) || has_any(EARLIER) || (has_any(ALREADY) && !is_deed) {
+fn claim_of(words: &[String], beside: Beside) -> Option<Clause> {
+    let is_still = CONTINUING.iter().any(|phrase| says(words, phrase));
+    if is_still || has_any(words, EARLIER) || (has_any(words, ALREADY) && !is_own_deed(words)) {
         return None;
     }
-    if stands(words, asks) {
-        return Some(Clause { claim: Claim::Booked, when: None, is_firm: has_any(FIRM) });
+    // These deny what was before.
+    if beside.is_settled() && wordings::is_elsewhere(words, beside.is_first) {
+        return Some(Clause::of(Claim::Moved, words).without_time());
     }
-    if has_worked(words) || is_in_calendar(words) || (has_now(words) && asks != Asks::ToChange) {
-        return Some(Clause { claim: Claim::Booked, when: when(words), is_firm: has_any(FIRM) });
+    if wordings::is_gone(words) {
+        return Some(Clause::of(Claim::Cancelled, words).standing(words));
     }
-    // "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has happened. "Sie haben gebucht" tells
-    // of what the caller did.
-    let by_speaker = has_any(&["ich", "wir"]);
-    let by_us = by_speaker || has_any(&["ist", "sind", "wurde", "wurden", "hiermit"]);
-    // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
-    let about_appointment = has_any(&["termin", "termine", "ihn", "sie", "ihnen", "das"])
-        || (by_speaker && has("uhr"))
-        || words.iter().any(|word| word.ends_with("termin"));
-    let (word, claim) = DONE.iter().find(|(word, _)| has(word))?;
-    if *word == "eingeplant" && has_any(LENGTHS) {
+    if has_any(words, UNREAL) {
         return None;
     }
-    let claimed = |when| Clause { claim: *claim, when, is_firm: has_any(FIRM) };
-    if OF_ANYTHING.contains(word) {
-        let is_named = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
-        let is_told = asks == Asks::ToChange && !by_speaker;
-        return (by_us && is_named && !is_told).then(|| claimed(when(words)));
+    in_other_words(words, beside).or_else(|| in_plain_words(words, beside))
+}
+
+/// "Ich habe …", and nothing said of how something is.
+fn is_own_deed(words: &[String]) -> bool {
+    has_any(words, &["ich"])
+        && has_any(words, &["habe", "hab"])
+        && !has_any(words, &["ist", "sind", "wurde", "wurden", "war"])
+}
+
+fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
+    let booked = Clause::of(Claim::Booked, words);
+    if let Some(claim) = wordings::is_settled_deed(words) {
+        let deed = Clause { claim, ..booked }.without_time();
+        return Some(if has_any(words, &["ist"]) { deed.standing(words) } else { deed });
     }
-    ((by_us && about_appointment) || short).then(|| claimed(when(words)))
-}
-
-/// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
-/// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
-fn stands(words: &[String], asks: Asks) -> bool {
-    // "Damit steht Ihr Termin" says that it is new; "damit Ihr Termin steht" says what for.
-    let is_new = says(words, &["damit", "steht"]);
-    has_any(words, &["steht"])
-        && words.iter().any(|word| word.starts_with("termin"))
-        && (asks == Asks::Nothing || (is_new && asks == Asks::Else))
-        && (is_new || !has_any(words, &["damit"]))
-        && !STILL.iter().any(|phrase| says(words, phrase))
-}
-
-/// "Die Buchung hat geklappt", "Das hat geklappt mit dem Termin": not one at which something else has worked out, nor that
-/// one was moved or called off.
-fn has_worked(words: &[String]) -> bool {
-    let at = |word: &str| words.iter().position(|known| known == word);
-    // The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes last.
-    let is_told =
-        at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
-    let is_with_it = at("mit").is_some_and(|with| {
-        let next = &words[with + 1..words.len().min(with + 3)];
-        has_any(next, &["termin", "termine", "terminen"])
-    });
-    let is_booking = has_any(words, &["buchung", "terminbuchung"]);
-    let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
-    is_told && (is_booking || is_with_it) && !is_in_doubt
-}
-
-/// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
-fn is_in_calendar(words: &[String]) -> bool {
-    let is_ours = ["den", "unseren", "meinen"].iter().any(|whose| says(words, &["in", whose, "kalender"]));
-    let is_appointment = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
-    let is_caller = ["habe", "hab", "haben"].iter().any(|have| says(words, &[have, "sie"]));
-    is_ours
-        && has_any(words, &["aufgenommen", "uebernommen"])
-        && has_any(words, &["ich", "wir", "ist", "sind", "wurde", "wurden", "hiermit"])
-        && (is_appointment || is_caller || has_any(words, &["ihn"]))
-        && !has_any(words, CHANGES)
-}
-
-/// "Sie haben jetzt am Dienstag einen Termin": with nothing after it that might be the verb, since "Sie haben jetzt einen
-/// Termin am Dienstag gewünscht" tells of what the caller did.
-fn has_now(words: &[String]) -> bool {
-    let is_so_by_now = says(words, &["sie", "haben"]) && has_any(words, &["jetzt", "damit"])
-        || ["jetzt", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
-    let (last, before) = match words {
-        [.., before, last] => (last.as_str(), before.as_str()),
-        _ => return false,
-    };
-    let ends_without_verb = ["termin", "uhr"].contains(&last)
-        || WEEKDAYS.contains(&last)
-        || ["bei", "fuer", "zum", "zur", "frau", "herrn"].contains(&before);
-    is_so_by_now
-        && says(words, &["einen", "termin"])
-        && ends_without_verb
-        && !has_any(words, &["nur", "gerade", "zu"])
-        && !STILL.iter().any(|phrase| says(words, phrase))
-}
-
-fn has_any(words: &[String], list: &[&str]) -> bool {
-    words.iter().any(|word| list.contains(&word.as_str()))
-}
-
-/// Whether these words stand there one after the other.
-fn says(words: &[String], phrase: &[&str]) -> bool {
-    words.windows(phrase.len()).any(|some| some == phrase)
-}
-
-fn begins_with(words: &[String], list: &[&str]) -> bool {
-    words.first().is_some_and(|first| list.contains(&first.as_str()))
-}
-
-/// The clauses of a statement. What has no verb of its own belongs to the clause before it, as the parts of a date do; what
-/// is said about a word of another clause is none.
-fn clauses(statement: &str) -> Vec<Vec<String>> {
-    let is_finite = |part: &[String]| part.iter().any(|word| FINITE.contains(&word.as_str()));
-    let mut all: Vec<Vec<String>> = Vec::new();
-    for (index, part) in parts(statement).into_iter().enumerate() {
-        let ends_with_verb = part.last().is_some_and(|last| FINITE.contains(&last.as_str()));
-        // "Perfekt, der Termin steht": about no word before it.
-        let is_main = part.starts_with(&["der".to_owned(), "termin".to_owned()]);
-        if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb && !is_main {
-            continue;
-        }
-        let Some(before) = all.last_mut() else {
-            all.push(part);
-            continue;
-        };
-        // "Kein Problem, …": no more than a word before the matter, whatever it denies.
-        let is_a_word = index == 1 && before.len() <= 2 && !is_finite(before);
-        let is_hoped = before.last().is_some_and(|last| HOPING.contains(&last.as_str()));
-        let depends = is_hoped || begins_with(&part, DEPENDENT) && !says(&part, &["damit", "steht"]);
-        if begins_with(&part, CONDITION)
-            || begins_with(before, CONDITION)
-            || (is_finite(before) && is_finite(&part) && !depends)
-        {
-            all.push(part);
-        } else if is_a_word && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
-            *before = part;
-        } else {
-            before.extend(part);
-        }
+    if let Some(claim) = wordings::could_do(words) {
+        return Some(Clause { claim, ..booked });
     }
-    all
-}
-
-/// What stands between commas and the words between clauses.
-fn parts(statement: &str) -> Vec<Vec<String>> {
-    let mut all = Vec::new();
-    for piece in statement.split(',') {
-        let words = words(piece);
-        let pieces = words.split(|word| BETWEEN.contains(&word.as_str()));
-        all.extend(pieces.filter(|piece| !piece.is_empty()).map(<[String]>::to_vec));
+    if wordings::stands(words, beside.asks) {
+        return Some(booked.without_time().standing(words));
     }
-    all
-}
-
-/// The day and the hour that are named, where only one is.
-fn when(words: &[String]) -> Option<When> {
-    let only = |mut found: Vec<u8>| {
-        found.sort_unstable();
-        found.dedup();
-        if let [one] = found.as_slice() { Some(*one) } else { None }
-    };
-    let days = (0_u8..).zip(WEEKDAYS);
-    let named = |day: &str| words.iter().any(|word| word.starts_with(day));
-    let weekday = only(days.filter(|(_, day)| named(day)).map(|(number, _)| number).collect());
-    let is_number = |word: Option<&String>| {
-        word.is_some_and(|word| word.parse::<u8>().is_ok() || HOURS.contains(&word.as_str()))
-    };
-    let hour_before = |at: usize| -> Option<u8> {
-        let said = words.get(at.checked_sub(1)?)?;
-        let before = at.checked_sub(2).and_then(|at| words.get(at));
-        // "14:30 Uhr", "am 24.11. 10 Uhr", "halb elf Uhr": not this hour, or who knows.
-        if is_number(before) || before.is_some_and(|word| NOT_QUITE.contains(&word.as_str())) {
-            return None;
-        }
-        let spelt = (0_u8..).zip(HOURS).find(|(_, hour)| hour == said).map(|(number, _)| number);
-        spelt.or_else(|| said.parse().ok().filter(|hour| *hour <= 24)).map(|hour| hour % 12)
-    };
-    let clocks: Vec<_> = (0..words.len()).filter(|at| words[*at] == "uhr").map(hour_before).collect();
-    let hour = clocks.iter().copied().collect::<Option<Vec<_>>>().and_then(only);
-    (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
-}
-
-fn is_question(sentence: &str) -> bool {
-    sentence.trim_end().ends_with('?')
-}
-
-/// What a sentence says before it asks; all of it if it asks nothing, and `None` if it only asks, or if it cannot be seen
-/// where the question begins.
-fn statement(sentence: &str) -> Option<&str> {
-    if !is_question(sentence) {
-        return Some(sentence);
+    let is_new = wordings::has_worked(words, beside.is_meeting)
+        || wordings::is_in_calendar(words)
+        || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
+        || (wordings::is_new_one(words) && beside.is_settled());
+    if is_new {
+        return Some(booked);
     }
-    let mut begin = 0;
-    for clause in sentence.split(',') {
-        if words(clause).first().is_some_and(|word| ASKING.contains(&word.as_str())) {
-            return (begin > 0).then(|| &sentence[..begin - 1]);
-        }
-        begin += clause.len() + 1;
+    let is_sure = wordings::is_sure(words);
+    if beside.is_settled() && (is_sure || wordings::is_inside(words)) {
+        return Some(Clause { is_firm: booked.is_firm || is_sure, ..booked }.standing(words));
     }
     None
 }
 
-/// Sentences, with what ends them. A full stop between digits, or after one, is part of a date or a time.
-fn sentences(turn: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut begin = 0;
-    let mut before = ' ';
-    for (at, letter) in turn.char_indices() {
-        let ends = match letter {
-            '!' | '?' | '\n' | ';' => true,
-            '.' => !before.is_ascii_digit(),
-            _ => false,
-        };
-        if ends {
-            let next = at + letter.len_utf8();
-            found.push(turn[begin..next].trim());
-            begin = next;
-        }
-        before = letter;
+/// One of the words for what is done. "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has
+/// happened. "Sie haben gebucht" tells of what the caller did.
+fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
+    let by_speaker = has_any(words, &["ich", "wir"]);
+    let by_us = by_speaker || has_any(words, &["ist", "sind", "wurde", "wurden", "hiermit"]);
+    // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
+    let is_named = wordings::names_appointment(words);
+    let about_appointment = is_named
+        || has_any(words, &["ihn", "sie", "ihnen", "das"])
+        || (by_speaker && has_any(words, &["uhr"]));
+    let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
+    let is_said =
+        |word: &str| has_any(words, &[word]) && (!WITH_AIM.contains(&word) || wordings::has_aim(words, word));
+    let (word, claim) = DONE.iter().find(|(word, _)| is_said(word))?;
+    let is_hollow = is_hollow(words);
+    let is_state = is_state_of(words, word);
+    // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
+    // "Ein Termin ist schnell verlegt": so it always is.
+    let is_as_it_was = is_state && (says_before(words, "noch", word) || has_any(words, &["schnell"]));
+    let is_anybodys = is_state
+        && (beside.is_offer || has_any(words, &["alle"]))
+        && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
+    let by_caller = says(words, &["von", "ihnen"]);
+    let is_else = has_any(words, OTHER_THINGS)
+        || (*word == "eingeplant" && has_any(words, LENGTHS))
+        || says(words, &["vereinbart", "dass"]);
+    if is_as_it_was || is_anybodys || by_caller || is_else {
+        return None;
     }
-    found.push(turn[begin..].trim());
-    found.retain(|sentence| !sentence.is_empty());
-    found
+    let is_claimed = if OF_ANYTHING.contains(word) {
+        let is_told = beside.asks == Asks::ToChange && !by_speaker;
+        // "Bei Anna ist Ihr Termin gut aufgehoben."
+        by_us && is_named && !is_told && !has_any(words, &["gut", "bestens"])
+    } else {
+        by_us && about_appointment
+            || beside.is_short
+            || is_hollow
+            || is_taken
+            || wordings::is_bare(words, word)
+    };
+    let clause = Clause::of(*claim, words);
+    let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
+    // "Das ist eingetragen": what was just asked for.
+    let has_name = is_named || has_any(words, &["sie", "ihnen"]);
+    let stands = is_state && has_subject && has_name;
+    is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }
 
-/// The words of a sentence in small letters, umlauts written out.
-fn words(sentence: &str) -> Vec<String> {
-    let mut folded = String::with_capacity(sentence.len());
-    for letter in sentence.chars().flat_map(char::to_lowercase) {
-        match letter {
-            'ä' => folded.push_str("ae"),
-            'ö' => folded.push_str("oe"),
-            'ü' => folded.push_str("ue"),
-            'ß' => folded.push_str("ss"),
-            letter if letter.is_alphanumeric() => folded.push(letter),
-            _ => folded.push(' '),
-        }
-    }
-    folded.split_whitespace().map(str::to_owned).collect()
+/// Whether what is done is said of how something is, "ist eingetragen", "eingetragen sind", and not of who did it.
+fn is_state_of(words: &[String], done: &str) -> bool {
+    let is_now = |word: &String| ["ist", "sind"].contains(&word.as_str());
+    let is_verb =
+        |word: &&String| is_now(word) || ["habe", "hab", "haben", "wurde", "wurden"].contains(&word.as_str());
+    words.iter().position(|word| word == done).is_some_and(|at| {
+        words.get(at + 1).is_some_and(is_now) || words[..at].iter().rfind(is_verb).is_some_and(is_now)
+    })
+}
+
+fn says_before(words: &[String], first: &str, then: &str) -> bool {
+    let at = |wanted: &str| words.iter().position(|word| word == wanted);
+    at(first).zip(at(then)).is_some_and(|(first, then)| first < then)
 }
 
 #[cfg(test)]

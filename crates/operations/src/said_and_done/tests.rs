@@ -11,16 +11,22 @@ use uuid::Uuid;
 
 use super::*;
 
+mod read_out;
+
 /// The number of the one customer of whom one is known.
 const ON_FILE: &str = "+4940555777";
 
 #[derive(Default)]
-struct Reviews(Mutex<Vec<CallReview>>, Mutex<Vec<Touched>>);
+struct Reviews(Mutex<Vec<CallReview>>, Mutex<Vec<Touched>>, Mutex<Vec<Used>>);
 
 #[async_trait]
 impl CallReviews for Reviews {
     async fn done_in(&self, _: &TenantScope, _: CallId) -> Result<Vec<Touched>, StoreError> {
         Ok(self.1.lock().unwrap().clone())
+    }
+
+    async fn used_in(&self, _: &TenantScope, _: CallId) -> Result<Vec<Used>, StoreError> {
+        Ok(self.2.lock().unwrap().clone())
     }
 
     async fn open(&self, _: &TenantScope, review: &CallReview) -> Result<bool, StoreError> {
@@ -444,6 +450,7 @@ async fn a_finding_names_its_sentence_and_is_seen_to_once() {
     );
     let promised = world.callbacks.all();
     assert_eq!((promised.len(), promised[0].priority), (1, Priority::High));
+    assert_eq!(promised[0].call, Some(call));
     let note = promised[0].note.as_deref().unwrap();
     assert!(note.starts_with("Im Gespräch wurde ein Termin zugesagt") && note.contains("24.11."), "{note}");
     assert!(!format!("{reviews:?}").contains("24.11."), "logs do not quote");

@@ -1,6 +1,5 @@
-//! The words that the rules are made of; their letters are folded, umlauts written out.
-
-use super::Claim;
+//! The words around what was done: they make clauses, questions, conditions and times of day. Their letters are folded,
+//! umlauts written out.
 
 /// Verbs that make a clause of its own of what they stand in; what has none belongs to the clause before it. One that is
 /// missing here costs a finding, never makes one.
@@ -10,13 +9,21 @@ pub(super) const FINITE: &[&str] = &[
     "bestaetigt",
     "bin",
     "bitte",
+    "bleiben",
+    "bleibt",
+    "brauche",
+    "brauchen",
     "bringen",
     "darf",
     "denke",
     "duerfen",
+    "entfaellt",
     "erhalten",
+    "faellt",
+    "findet",
     "freue",
     "freuen",
+    "gehoert",
     "gibt",
     "glaube",
     "hab",
@@ -35,7 +42,10 @@ pub(super) const FINITE: &[&str] = &[
     "koennten",
     "kommen",
     "kommt",
+    "konnte",
+    "konnten",
     "kostet",
+    "liegt",
     "melde",
     "melden",
     "meldet",
@@ -60,8 +70,8 @@ pub(super) const FINITE: &[&str] = &[
     "sollten",
     "steht",
     "trage",
-    "war",
     "waere",
+    "war",
     "waren",
     "werde",
     "werden",
@@ -77,7 +87,7 @@ pub(super) const FINITE: &[&str] = &[
 ];
 
 /// Words with which a condition begins.
-pub(super) const CONDITION: &[&str] = &["wenn", "falls", "sobald", "sofern", "bevor", "ob"];
+pub(super) const CONDITION: &[&str] = &["wenn", "falls", "sobald", "sofern", "bevor", "nachdem", "ob"];
 
 /// Words between two clauses.
 pub(super) const BETWEEN: &[&str] = &["und", "aber", "doch", "sondern", "denn"];
@@ -183,13 +193,23 @@ pub(super) const UNREAL: &[&str] = &[
     "hoffe",
     "hoffen",
     "hoffentlich",
+    "glaube",
+    "denke",
+    "vermute",
+    "sagten",
+    "meinten",
+    "moeglicherweise",
+    "eventuell",
     "vielleicht",
     "vermutlich",
     "wahrscheinlich",
+    "sonst",
+    "ansonsten",
+    "andernfalls",
 ];
 
 /// Words of [`UNREAL`] on which the clause after them depends: "Ich hoffe, die Buchung hat geklappt."
-pub(super) const HOPING: &[&str] = &["hoffe", "hoffen"];
+pub(super) const HOPING: &[&str] = &["hoffe", "hoffen", "glaube", "denke", "vermute", "sagten", "meinten"];
 
 /// With these an appointment "steht" as it did before, or would, or something else does.
 pub(super) const STILL: &[&[&str]] = &[
@@ -209,26 +229,150 @@ pub(super) const STILL: &[&[&str]] = &[
 /// With these something has not quite worked out.
 pub(super) const PARTLY: &[&str] = &["fast", "beinahe", "nur", "teilweise", "kaum", "dann"];
 
-/// What is done to an appointment that there is, or noted about one.
-pub(super) const CHANGES: &[&str] = &[
-    "absage",
-    "aenderung",
-    "loeschung",
-    "stornierung",
-    "umbuchung",
-    "umbuchen",
-    "verlegung",
-    "verschiebung",
-    "notiz",
-    "wunsch",
-];
-
 /// Words that speak of what was there before this call.
 pub(super) const EARLIER: &[&str] =
-    &["damals", "gestern", "neulich", "letzte", "letzten", "letztes", "frueher"];
+    &["damals", "gestern", "neulich", "letzte", "letzten", "letztes", "letzter", "gewesen", "frueher"];
 
 /// Words that do so too, unless the assistant speaks of what it did: "Ich habe den Termin bereits eingetragen."
 pub(super) const ALREADY: &[&str] = &["bereits", "schon"];
+
+/// Words that say that it goes on as it was.
+pub(super) const CONTINUING: &[&[&str]] = &[
+    &["weiterhin"],
+    &["unveraendert"],
+    &["bleibt"],
+    &["bleiben"],
+    &["laengst"],
+    &["ohnehin"],
+    &["sowieso"],
+    &["nach", "wie", "vor"],
+    &["immer", "noch"],
+    &["noch", "immer"],
+    &["wie", "bisher"],
+    &["wie", "gehabt"],
+];
+
+/// Words that say that it was done in this moment, or is new.
+pub(super) const NOW: &[&str] = &[
+    "jetzt",
+    "nun",
+    "soeben",
+    "eben",
+    "gerade",
+    "hiermit",
+    "damit",
+    "neu",
+    "neuer",
+    "neue",
+    "neuen",
+    "erfolgreich",
+    "worden",
+];
+
+/// Words with which a sentence begins that only supposes something.
+pub(super) const SUPPOSING: &[&[&str]] = &[
+    &["nehmen", "wir", "an"],
+    &["nehmen", "wir", "mal", "an"],
+    &["nehmen", "wir", "einmal", "an"],
+    &["mal", "angenommen"],
+    &["einmal", "angenommen"],
+    &["angenommen"],
+    &["stellen", "sie", "sich", "vor"],
+    &["stellen", "wir", "uns", "vor"],
+    &["gesetzt", "den", "fall"],
+    &["vorausgesetzt"],
+    &["im", "falle"],
+    &["fuer", "den", "fall"],
+    &["sagen", "wir"],
+    &["im", "fall"],
+    &["unter", "der", "voraussetzung"],
+    &["unter", "der", "bedingung"],
+    &["bei", "einer", "absage"],
+    &["bis", "sie"],
+    &["solange"],
+    &["ich", "nehme", "an"],
+    &["gleich", "ist"],
+    &["bald", "ist"],
+];
+
+/// Words that are said before the matter and say nothing of it.
+pub(super) const POLITE: &[&str] = &[
+    "ja",
+    "genau",
+    "so",
+    "sehr",
+    "vielen",
+    "dank",
+    "danke",
+    "dankeschoen",
+    "gut",
+    "gern",
+    "gerne",
+    "natuerlich",
+    "selbstverstaendlich",
+    "alles",
+    "klar",
+    "in",
+    "ordnung",
+    "okay",
+    "ok",
+    "super",
+    "perfekt",
+    "prima",
+    "wunderbar",
+    "klasse",
+    "toll",
+    "fein",
+    "schoen",
+    "passt",
+    "erledigt",
+    "geschafft",
+    "fertig",
+    "fantastisch",
+    "hervorragend",
+    "ausgezeichnet",
+    "bestens",
+    "na",
+];
+
+/// Those of [`POLITE`] that say that something is settled.
+pub(super) const GLAD: &[&str] = &[
+    "so",
+    "klar",
+    "ordnung",
+    "okay",
+    "ok",
+    "super",
+    "perfekt",
+    "prima",
+    "wunderbar",
+    "klasse",
+    "toll",
+    "fein",
+    "schoen",
+    "passt",
+    "erledigt",
+    "geschafft",
+    "fertig",
+    "fantastisch",
+    "hervorragend",
+    "ausgezeichnet",
+    "bestens",
+    "gut",
+];
+
+/// Words that may stand beside what was done where it is left out to what.
+pub(super) const HOLLOW: &[&str] = &[
+    "ist", "sind", "wurde", "wurden", "hiermit", "damit", "jetzt", "nun", "fest", "beides", "soeben",
+    "gerade", "eben", "bereits", "schon", "es", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
+];
+
+/// Words that may follow what is said of an appointment: when and with whom it is.
+pub(super) const TIME_AFTER: &[&str] = &["am", "um", "fuer", "bei", "den", "dem"];
+
+/// The question with which a matter ends.
+pub(super) const MORE: &[&[&str]] =
+    &[&["sonst", "noch"], &["noch", "etwas"], &["noch", "was"], &["weiter", "helfen"]];
 
 /// Words with which a question begins, at the beginning of a sentence or after a comma.
 pub(super) const ASKING: &[&str] = &[
@@ -276,42 +420,3 @@ pub(super) const ASKING: &[&str] = &[
     "welcher",
     "welches",
 ];
-
-/// Words that say what was done; the letters are folded as [`words`] does.
-pub(super) const DONE: &[(&str, Claim)] = &[
-    ("gebucht", Claim::Booked),
-    ("eingebucht", Claim::Booked),
-    ("eingetragen", Claim::Booked),
-    ("reserviert", Claim::Booked),
-    ("vereinbart", Claim::Booked),
-    ("festgemacht", Claim::Booked),
-    ("eingeplant", Claim::Booked),
-    ("verschoben", Claim::Moved),
-    ("verlegt", Claim::Moved),
-    ("umgebucht", Claim::Moved),
-    ("vorverlegt", Claim::Moved),
-    ("storniert", Claim::Cancelled),
-    ("abgesagt", Claim::Cancelled),
-    ("geloescht", Claim::Cancelled),
-    ("gestrichen", Claim::Cancelled),
-    ("ausgetragen", Claim::Cancelled),
-    // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
-    ("bestaetigt", Claim::Booked),
-    ("angelegt", Claim::Booked),
-    ("geaendert", Claim::Moved),
-];
-
-/// Words of [`DONE`] that say something only of what is called an appointment: names, numbers and accounts are confirmed,
-/// made and changed as well.
-pub(super) const OF_ANYTHING: &[&str] = &["bestaetigt", "angelegt", "geaendert"];
-
-/// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
-pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
-
-/// Words of the question whether what there is shall be changed.
-pub(super) const CHANGING: &[&str] =
-    &["aendern", "verschieben", "verlegen", "absagen", "stornieren", "loeschen"];
-
-/// Words that promise that nothing is left open.
-pub(super) const FIRM: &[&str] =
-    &["fest", "festgemacht", "bestaetigt", "verbindlich", "definitiv", "garantiert", "endgueltig"];

@@ -1,5 +1,7 @@
 use super::*;
 
+mod sentences;
+
 /// What was said, and what it claims.
 const SAID: &[(&str, Option<Claim>)] = &[
     // Claims.

@@ -1,0 +1,234 @@
+//! Sentences, what they ask, and the clauses and words that they are made of.
+
+use super::deeds::{CHANGING, DONE};
+use super::lists::{
+    ASKING, BETWEEN, CONDITION, DEPENDENT, FINITE, GLAD, HOLLOW, HOPING, MORE, POLITE, RELATIVE, SUPPOSING,
+    UNREAL,
+};
+
+/// What a sentence asks beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    Nothing,
+    /// Whether there is something else: so ends what is settled.
+    ForMore,
+    /// Whether what there is shall be changed: so asks whoever reads out an appointment.
+    ToChange,
+    Else,
+}
+
+impl Asks {
+    pub(super) fn of(sentence: &str, statement: &str) -> Self {
+        let question = words(sentence.get(statement.len()..).unwrap_or_default());
+        if !is_question(sentence) {
+            Self::Nothing
+        } else if has_any(&question, CHANGING) {
+            Self::ToChange
+        } else if MORE.iter().any(|phrase| says(&question, phrase)) {
+            Self::ForMore
+        } else {
+            Self::Else
+        }
+    }
+}
+
+/// What a sentence says, without the polite words before it.
+pub(super) struct Said {
+    /// Its clauses, in order.
+    pub(super) clauses: Vec<Vec<String>>,
+    /// It begins with a word that something is settled: "Passt, …", "Wunderbar, …".
+    pub(super) is_glad: bool,
+}
+
+impl Said {
+    pub(super) fn of(statement: &str) -> Self {
+        let mut parts = parts(statement);
+        let polite = parts.iter().take_while(|part| is_polite(part)).count();
+        let is_glad = parts.drain(..polite).any(|part| has_any(&part, GLAD));
+        Self { clauses: clauses(parts), is_glad }
+    }
+
+    /// The clauses that depend on no condition. What follows one depends on it, and one at the end is about all before it.
+    pub(super) fn unconditional(&self) -> &[Vec<String>] {
+        for (at, clause) in self.clauses.iter().enumerate() {
+            let is_last = at + 1 == self.clauses.len();
+            if begins_with(clause, CONDITION) {
+                return if is_last { &[] } else { &self.clauses[..at] };
+            }
+            if is_if(clause, self.clauses.get(at + 1).map(Vec::as_slice)) {
+                return &self.clauses[..at];
+            }
+        }
+        &self.clauses
+    }
+}
+
+/// A condition without a word for it: "Ist der Termin abgesagt, wird der Platz frei", "Nehmen wir an, …", "Sagen Sie ja,
+/// dann …".
+fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
+    let is_supposed = SUPPOSING.iter().any(|phrase| says(&clause[..phrase.len().min(clause.len())], phrase));
+    // "Ist gebucht, …" and "Hab ich eingetragen, …" leave a word out and ask for nothing.
+    let is_verb_first = begins_with(clause, FINITE)
+        && !begins_with(clause, &["bitte", "habe", "hab"])
+        && !is_hollow(clause)
+        && next.is_some_and(|next| begins_with(next, FINITE));
+    let is_command = matches!(clause, [verb, sie, ..] if verb.ends_with("en") && sie == "sie");
+    let is_result = has_any(clause, &["dann"]) || next.is_some_and(|next| begins_with(next, &["dann"]));
+    // "Damit der Termin gebucht ist, …", and not "Damit ist der Termin gebucht".
+    let is_aside = matches!(clause, [first, second, .., last] if ["damit", "als"].contains(&first.as_str())
+        && !FINITE.contains(&second.as_str()) && FINITE.contains(&last.as_str()));
+    is_supposed || is_aside || is_verb_first || (is_command && is_result)
+}
+
+/// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
+pub(super) fn is_hollow(words: &[String]) -> bool {
+    let is_done = |word: &String| DONE.iter().any(|(done, _)| done == word);
+    let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || POLITE.contains(&word.as_str());
+    // "Es ist alles gebucht": nothing is free.
+    let is_full = has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
+    words.iter().any(is_done) && words.iter().all(|word| is_done(word) || is_beside(word)) && !is_full
+}
+
+/// "Alles klar", "Sehr gern, Frau Muster": what is said before the matter.
+fn is_polite(part: &[String]) -> bool {
+    let is_name = begins_with(part, &["frau", "herr"]) && part.len() <= 3 && !has_any(part, FINITE);
+    is_name || part.iter().all(|word| POLITE.contains(&word.as_str()))
+}
+
+/// Whether a sentence says no more than that something is settled: "Passt."
+pub(super) fn is_glad(sentence: &str) -> bool {
+    let said = Said::of(sentence);
+    said.is_glad && said.clauses.is_empty() && !is_question(sentence)
+}
+
+pub(super) fn has_any(words: &[String], list: &[&str]) -> bool {
+    words.iter().any(|word| list.contains(&word.as_str()))
+}
+
+/// Whether these words stand there one after the other.
+pub(super) fn says(words: &[String], phrase: &[&str]) -> bool {
+    words.windows(phrase.len()).any(|some| some == phrase)
+}
+
+pub(super) fn begins_with(words: &[String], list: &[&str]) -> bool {
+    words.first().is_some_and(|first| list.contains(&first.as_str()))
+}
+
+/// Whether a part has a verb of its own; "und bestätigt" has none.
+fn is_finite(part: &[String]) -> bool {
+    let is_verb = |word: &str| FINITE.contains(&word) && (word != "bestaetigt" || part.len() > 2);
+    part.iter().any(|word| is_verb(word))
+}
+
+/// The clauses of a statement. What has no verb of its own belongs to the clause before it, as the parts of a date do; what
+/// is said about a word of another clause is none.
+fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        let ends_with_verb = part.last().is_some_and(|last| FINITE.contains(&last.as_str()));
+        // "Perfekt, der Termin steht": about no word before it.
+        let is_main = part.starts_with(&["der".to_owned(), "termin".to_owned()]);
+        if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb && !is_main {
+            continue;
+        }
+        let Some(before) = all.last_mut() else {
+            all.push(part);
+            continue;
+        };
+        // "Kein Problem, …": no more than a word before the matter, whatever it denies.
+        let is_a_word = index == 1 && before.len() <= 2 && !is_finite(before);
+        let is_hoped = before.last().is_some_and(|last| HOPING.contains(&last.as_str()));
+        let depends = is_hoped || begins_with(&part, DEPENDENT) && !says(&part, &["damit", "steht"]);
+        if begins_with(&part, CONDITION)
+            || begins_with(before, CONDITION)
+            || (is_finite(before) && is_finite(&part) && !depends)
+        {
+            all.push(part);
+        } else if is_a_word && !is_hoped && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
+            *before = part;
+        } else {
+            before.extend(part);
+        }
+    }
+    all
+}
+
+/// What stands between commas and the words between clauses.
+fn parts(statement: &str) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for piece in statement.split(',') {
+        let words = words(piece);
+        let pieces = words.split(|word| BETWEEN.contains(&word.as_str()));
+        all.extend(pieces.filter(|piece| !piece.is_empty()).map(<[String]>::to_vec));
+    }
+    all
+}
+
+pub(super) fn is_question(sentence: &str) -> bool {
+    sentence.trim_end().ends_with('?')
+}
+
+/// What a sentence says before it asks; all of it if it asks nothing, and `None` if it only asks, or if it cannot be seen
+/// where the question begins.
+pub(super) fn statement(sentence: &str) -> Option<&str> {
+    if !is_question(sentence) {
+        return Some(sentence);
+    }
+    let mut begin = 0;
+    for clause in sentence.split(',') {
+        if words(clause).first().is_some_and(|word| ASKING.contains(&word.as_str())) {
+            return (begin > 0).then(|| &sentence[..begin - 1]);
+        }
+        begin += clause.len() + 1;
+    }
+    None
+}
+
+/// Sentences, with what ends them. A full stop between digits, or after one, is part of a date or a time.
+pub(super) fn sentences(turn: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut begin = 0;
+    let mut before = ' ';
+    for (at, letter) in turn.char_indices() {
+        let ends = match letter {
+            '!' | '?' | '\n' | ';' => true,
+            '.' => !before.is_ascii_digit(),
+            _ => false,
+        };
+        if ends {
+            let next = at + letter.len_utf8();
+            found.push(turn[begin..next].trim());
+            begin = next;
+        }
+        before = letter;
+    }
+    found.push(turn[begin..].trim());
+    found.retain(|sentence| !sentence.is_empty());
+    found
+}
+
+/// The words of a sentence in small letters, umlauts written out. A participle that was heard as two words is one:
+/// "fest gemacht", "ab gesagt".
+pub(super) fn words(sentence: &str) -> Vec<String> {
+    let mut folded = String::with_capacity(sentence.len());
+    for letter in sentence.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'ä' => folded.push_str("ae"),
+            'ö' => folded.push_str("oe"),
+            'ü' => folded.push_str("ue"),
+            'ß' => folded.push_str("ss"),
+            letter if letter.is_alphanumeric() => folded.push(letter),
+            _ => folded.push(' '),
+        }
+    }
+    let mut words: Vec<String> = Vec::new();
+    for word in folded.split_whitespace() {
+        let is_rest =
+            |before: &String| DONE.iter().any(|(done, _)| done.strip_prefix(before.as_str()) == Some(word));
+        match words.last_mut().filter(|before| is_rest(before)) {
+            Some(before) => before.push_str(word),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}

@@ -1,0 +1,250 @@
+//! Wordings of their own: that an appointment stands, is in the calendar, has come to lie elsewhere, or is gone from it.
+
+use super::Claim;
+use super::clauses::{Asks, begins_with, has_any, says};
+use super::deeds::{BOOKINGS, CHANGES, CHANGING, DEED_NOUNS, DONE, SETTLED, TO_DO};
+use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS};
+
+/// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
+/// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
+pub(super) fn stands(words: &[String], asks: Asks) -> bool {
+    // "Damit steht Ihr Termin" says that it is new; "damit Ihr Termin steht" says what for.
+    let is_new = says(words, &["damit", "steht"]);
+    has_any(words, &["steht"])
+        && words.iter().any(|word| word.starts_with("termin"))
+        && (asks == Asks::Nothing || (is_new && matches!(asks, Asks::Else | Asks::ForMore)))
+        && (is_new || !has_any(words, &["damit"]))
+        && !is_still(words)
+}
+
+/// "Die Buchung hat geklappt", "Das hat geklappt mit dem Termin": not one at which something else has worked out, nor that
+/// one was moved or called off. "Das hat geklappt" alone may be said of anything, but not before "wir sehen uns am
+/// Donnerstag".
+pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
+    let at = |word: &str| words.iter().position(|known| known == word);
+    // The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes last.
+    let is_told = words.starts_with(&["hat", "geklappt"].map(str::to_owned))
+        || at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
+    let is_with_it = at("mit").is_some_and(|with| {
+        let next = &words[with + 1..words.len().min(with + 3)];
+        has_any(next, &["termin", "termine", "terminen"])
+    });
+    let is_booking = has_any(words, &["buchung", "terminbuchung"]);
+    let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles", "hat"]);
+    let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
+    is_told && (is_booking || is_with_it || is_it) && !is_in_doubt
+}
+
+/// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
+pub(super) fn is_meeting(words: &[String]) -> bool {
+    let after = words.iter().position(|word| word == "geklappt").map_or(words, |at| &words[at + 1..]);
+    let is_good_bye = begins_with(after, &["bis"])
+        || says(words, &["sehen", "uns"])
+        || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
+        || takes_place(words);
+    is_good_bye && names_time(words) && !has_any(words, UNREAL)
+}
+
+/// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
+pub(super) fn is_in_calendar(words: &[String]) -> bool {
+    let is_ours = ["den", "unseren", "meinen"].iter().any(|whose| says(words, &["in", whose, "kalender"]));
+    let is_appointment = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
+    let is_caller = ["habe", "hab", "haben"].iter().any(|have| says(words, &[have, "sie"]));
+    is_ours
+        && has_any(words, &["aufgenommen", "uebernommen"])
+        && has_any(words, &["ich", "wir", "ist", "sind", "wurde", "wurden", "hiermit"])
+        && (is_appointment || is_caller || has_any(words, &["ihn"]))
+        && !has_any(words, CHANGES)
+}
+
+/// "Sie haben jetzt am Dienstag einen Termin": with nothing after it that might be the verb, since "Sie haben jetzt einen
+/// Termin am Dienstag gewünscht" tells of what the caller did. "Dann haben Sie jetzt einen Termin" may be to come, unless
+/// a word that something is settled goes before: "Wunderbar, dann …".
+pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
+    let is_settled = is_glad && words.starts_with(&["dann", "haben", "sie"].map(str::to_owned));
+    let words = if is_settled { &words[1..] } else { words };
+    let is_so_by_now = (is_settled || says(words, &["sie", "haben"])) && has_any(words, &["jetzt", "damit"])
+        || ["jetzt", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
+    let (last, before) = match words {
+        [.., before, last] => (last.as_str(), before.as_str()),
+        _ => return false,
+    };
+    let ends_without_verb = ["termin", "uhr"].contains(&last)
+        || WEEKDAYS.contains(&last)
+        || ["bei", "fuer", "zum", "zur", "frau", "herrn"].contains(&before);
+    is_so_by_now
+        && says(words, &["einen", "termin"])
+        && ends_without_verb
+        && !has_any(words, &["nur", "gerade", "zu"])
+        && !is_still(words)
+}
+
+/// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen".
+pub(super) fn is_sure(words: &[String]) -> bool {
+    let is_sure = has_any(words, &["ist"]) && (closes(words, &["sicher"]) || closes(words, &["fix"]))
+        || closes(words, &["gehoert", "ihnen"]);
+    is_subject(words, &["termin", "platz"]) && is_sure && !is_still(words)
+}
+
+/// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin": but not that there is still one to be had.
+pub(super) fn is_inside(words: &[String]) -> bool {
+    let is_there =
+        [&["drin"][..], &["im", "kalender"], &["im", "system"]].iter().any(|place| closes(words, place));
+    let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
+        || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]));
+    let is_it = is_subject(words, &["termin"]) && has_any(words, &["ist"]);
+    (is_it || is_caller) && is_there && !is_still(words)
+}
+
+/// "Donnerstag zehn Uhr ist reserviert", after a word that something is settled. Without one it may be anybody's: "Zehn Uhr
+/// ist gebucht, elf Uhr kann ich anbieten."
+pub(super) fn is_time_taken(words: &[String]) -> bool {
+    let is_booked = DONE.iter().any(|(word, claim)| *claim == Claim::Booked && closes(words, &[word]));
+    names_time(words) && has_any(words, &["ist", "sind"]) && is_booked
+}
+
+/// Whether it is said which times are free, and which are somebody's.
+pub(super) fn offers(words: &[String]) -> bool {
+    has_any(words, &["frei", "belegt", "besetzt", "weg", "jemand", "anderes", "anderem", "anbieten"])
+}
+
+/// "Ihr Termin ist jetzt am Freitag statt am Donnerstag", "Dann liegt Ihr Termin jetzt auf Freitag"; "dann" depends on what
+/// goes before it.
+pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
+    let instead = words.iter().position(|word| word == "statt" || word == "anstatt");
+    let is_instead = instead.is_some_and(|at| names_time(&words[..at]) && names_time(&words[at + 1..]));
+    let is_now = has_any(words, &["jetzt", "nun"]) && names_time(words);
+    let is_unreal = |word: &String| word != "statt" && UNREAL.contains(&word.as_str());
+    let is_still = STILL.iter().any(|phrase| *phrase != ["dann"] && says(words, phrase));
+    takes_place(words)
+        && (is_instead || is_now)
+        && (is_first || !has_any(words, &["dann"]))
+        && !words.iter().any(is_unreal)
+        && !is_still
+        && !has_any(words, &["naechster"])
+}
+
+/// "Ihr neuer Termin ist am Freitag um elf".
+pub(super) fn is_new_one(words: &[String]) -> bool {
+    let is_new = says(words, &["neuer", "termin"]) || says(words, &["neue", "termin"]);
+    takes_place(words) && is_new && names_time(words) && !is_still(words)
+}
+
+/// An appointment is said to take place, and nothing to be done to it.
+fn takes_place(words: &[String]) -> bool {
+    is_subject(words, &["termin"])
+        && has_any(words, &["ist", "liegt", "findet"])
+        && !DONE.iter().any(|(done, _)| has_any(words, &[done]))
+}
+
+/// "Der Termin findet nicht mehr statt", "Ihr Termin entfällt", "Ihr Termin ist raus aus dem Kalender": that it does not
+/// stand any more is said of one that was not found, too.
+pub(super) fn is_gone(words: &[String]) -> bool {
+    let takes_place = has_any(words, &["findet"]) && has_any(words, &["nicht"]) && has_any(words, &["statt"]);
+    let falls = has_any(words, &["entfaellt"])
+        || has_any(words, &["faellt"]) && (closes(words, &["aus"]) || closes(words, &["weg"]));
+    let is_out = has_any(words, &["ist"])
+        && (closes(words, &["raus"])
+            || says(words, &["raus", "aus"])
+            || says(words, &["aus", "dem", "kalender", "raus"]));
+    let but_real = |word: &&String| {
+        UNREAL.contains(&word.as_str()) && !(takes_place && ["nicht", "statt"].contains(&word.as_str()))
+    };
+    is_subject(words, &["termin"])
+        && (takes_place || falls || is_out)
+        && !words.iter().any(|word| but_real(&word))
+}
+
+/// "Die Absage ist eingetragen", "Ihre Umbuchung ist bestätigt": the deed is the subject, and what is said to be settled.
+pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
+    let has_verb = |verbs: &[&str]| has_any(words, verbs);
+    let is_state = has_verb(&["ist", "wurde"]);
+    let is_ours = has_verb(&["ich", "wir"]) && has_verb(&["habe", "hab", "haben"]);
+    let is_settled =
+        SETTLED.iter().any(|word| has_any(words, &[word]) && (is_state || is_ours && *word != "bestaetigt"));
+    let named = words.iter().enumerate().find_map(|(at, word)| {
+        let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| noun == word)?;
+        let article = at.checked_sub(1)?;
+        let before = article.checked_sub(1).map(|at| words[at].as_str());
+        let is_subject = before.is_none_or(|before| ["ist", "wurde"].contains(&before));
+        (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
+    });
+    named.filter(|_| is_settled)
+}
+
+/// "Ich konnte Ihren Termin verlegen."
+pub(super) fn could_do(words: &[String]) -> Option<Claim> {
+    let could = ["ich", "wir"].iter().any(|who| {
+        ["konnte", "konnten"].iter().any(|verb| says(words, &[who, verb]) || says(words, &[verb, who]))
+    });
+    let is_about = names_appointment(words) || has_any(words, &["sie", "ihn"]);
+    let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]))?;
+    (could && is_about && !has_any(words, PARTLY)).then_some(*claim)
+}
+
+/// "Gebucht für Donnerstag um zehn": nothing but what was done, and when.
+pub(super) fn is_bare(words: &[String], done: &str) -> bool {
+    begins_with(words, &[done]) && closes(words, &[done])
+}
+
+/// Whether an appointment is called so.
+pub(super) fn names_appointment(words: &[String]) -> bool {
+    let is_named = |word: &String| {
+        word.ends_with("termin") || word.ends_with("termine") || BOOKINGS.contains(&word.as_str())
+    };
+    words.iter().any(is_named)
+}
+
+/// "… auf Freitag gelegt", "… nach hinten geschoben", "… aus dem Kalender genommen".
+pub(super) fn has_aim(words: &[String], done: &str) -> bool {
+    if done == "genommen" {
+        return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
+    }
+    words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {
+        ("auf", next) => is_time(next) || next == "den" && names_time(words),
+        ("nach", next) => ["hinten", "vorn", "vorne"].contains(&next),
+        _ => false,
+    })
+}
+
+/// Whether it is so as it was before, or would be, or something else is.
+fn is_still(words: &[String]) -> bool {
+    STILL.iter().any(|phrase| says(words, phrase))
+}
+
+/// Whether such a thing is what the sentence is about: "der Termin", "Ihr neuer Termin"; not "die Nachricht zum Termin".
+fn is_subject(words: &[String], things: &[&str]) -> bool {
+    let is_thing = |word: &String| things.iter().any(|thing| word.ends_with(thing));
+    words.iter().enumerate().any(|(at, word)| {
+        let next = words.get(at + 1);
+        let is_described = next.is_some_and(|next| next.ends_with("er") || next.ends_with('e'))
+            && words.get(at + 2).is_some_and(is_thing);
+        ["der", "ihr"].contains(&word.as_str()) && (next.is_some_and(is_thing) || is_described)
+    })
+}
+
+/// Whether these words end the clause, or are followed by a time, a person or a branch.
+fn closes(words: &[String], phrase: &[&str]) -> bool {
+    words.windows(phrase.len()).enumerate().any(|(at, some)| {
+        let next = words.get(at + phrase.len()).map(String::as_str);
+        some == phrase && next.is_none_or(|next| TIME_AFTER.contains(&next) || is_time(next))
+    })
+}
+
+/// Whether a day or an hour is named.
+fn names_time(words: &[String]) -> bool {
+    let is_hour =
+        |pair: &[String]| pair[0] == "um" && is_time(&pair[1]) || pair[1] == "uhr" && is_time(&pair[0]);
+    words.iter().any(|word| is_day(word)) || words.windows(2).any(is_hour)
+}
+
+fn is_day(word: &str) -> bool {
+    WEEKDAYS.iter().any(|day| word.starts_with(day)) || ["heute", "morgen", "uebermorgen"].contains(&word)
+}
+
+fn is_time(word: &str) -> bool {
+    is_day(word)
+        || HOURS.contains(&word)
+        || ["halb", "viertel", "dreiviertel"].contains(&word)
+        || word.parse::<u8>().is_ok()
+}
