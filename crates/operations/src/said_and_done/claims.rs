@@ -190,7 +190,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
         return Some(Clause { claim, ..booked });
     }
     if wordings::stands(words, beside.asks) {
-        return Some(booked.without_time().standing(words));
+        return Some(Clause { is_firm: true, ..booked }.without_time().standing(words));
     }
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
