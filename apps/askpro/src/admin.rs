@@ -30,7 +30,7 @@ pub use calls::CallsCommand;
 pub use costs::CostsArgs;
 pub use fx::FxCommand;
 pub use inbox::InboxCommand;
-pub use jobs::{JobsCommand, run_task, task_is_known};
+pub use jobs::{AskedBy, JobsCommand, run_task, task_is_known};
 pub use keys::KeyCommand;
 pub use tenants::TenantCommand;
 pub(crate) use wishes::answer;

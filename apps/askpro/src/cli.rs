@@ -10,8 +10,8 @@ use serde_json::Value;
 use simulators::script::CallScript;
 
 use crate::admin::{
-    CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand, MigrateArgs,
-    Office, Target, TenantCommand, Told, WishesCommand, run_migrate, run_task,
+    AskedBy, CallbacksCommand, CallsCommand, CostsArgs, FxCommand, InboxCommand, JobsCommand, KeyCommand,
+    MigrateArgs, Office, Target, TenantCommand, Told, WishesCommand, run_migrate, run_task,
 };
 use crate::bench::{self, command::BenchArgs};
 use crate::calendar::CalendarCommand;
@@ -320,7 +320,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             with_office(&target, "wishes", json, async |office| command.run(office).await).await
         }
         Command::Task { name, target } => {
-            with_office(&target, "task", json, async |office| run_task(office, &name).await).await
+            with_office(&target, "task", json, async |office| {
+                run_task(office, &name, AskedBy::Operator).await
+            })
+            .await
         }
         Command::Gateway(command) => gateway::main(command).await.map(|()| ExitCode::SUCCESS),
         Command::Worker(command) => worker::main(command).await.map(|()| ExitCode::SUCCESS),

@@ -57,6 +57,10 @@ statements! {
          WHERE k.tenant_id = $1 AND k.active AND ($2::uuid IS NULL OR k.id = $2)
          ORDER BY k.id";
 
+    ADDRESSES = "
+        SELECT k.id, k.base_url FROM public.calendar_connections k
+         WHERE k.tenant_id = $1 AND k.active ORDER BY k.id";
+
     LINKS = "
         SELECT t.branch_id, l.service_id, l.staff_id, l.connection_id, l.event_type_ref, l.host_ref
           FROM public.calendar_links l JOIN public.staff t ON t.tenant_id = l.tenant_id AND t.id = l.staff_id
@@ -202,6 +206,17 @@ impl CalendarBook for PgCalendarBook {
 
     async fn connections(&self, scope: &TenantScope) -> Result<Vec<Connection>, StoreError> {
         self.open_connections(scope, None).await
+    }
+
+    async fn addresses(&self, scope: &TenantScope) -> Result<Vec<(ConnectionId, String)>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let rows: Result<Vec<(Uuid, String)>, _> = sqlx::query_as(ADDRESSES)
+            .bind(scope.tenant().as_uuid())
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        let rows = session.finish_read(rows).await?.into_iter();
+        Ok(rows.map(|(id, base_url)| (ConnectionId::from_uuid(id), base_url)).collect())
     }
 
     async fn links(

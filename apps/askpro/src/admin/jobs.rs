@@ -112,11 +112,20 @@ pub async fn task_is_known(pool: &PgPool, name: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Who asks for a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBy {
+    /// An operator, for whom it fails where the next round would make up for what it could not do.
+    Operator,
+    /// The timetable, or whoever plays it.
+    Timetable,
+}
+
 /// Puts a scheduled task into the queue and waits until a worker has done it.
 ///
 /// # Errors
-/// If there is no such task, or no worker does it in time.
-pub async fn run_task(office: &Office, name: &str) -> anyhow::Result<Vec<Value>> {
+/// If there is no such task, it fails, or no worker does it in time.
+pub async fn run_task(office: &Office, name: &str, by: AskedBy) -> anyhow::Result<Vec<Value>> {
     let known: Vec<String> =
         sqlx::query_scalar("SELECT name FROM engine.schedules ORDER BY name").fetch_all(&office.pool).await?;
     anyhow::ensure!(
@@ -131,7 +140,10 @@ pub async fn run_task(office: &Office, name: &str) -> anyhow::Result<Vec<Value>>
             .bind(name)
             .fetch_one(&office.pool)
             .await?;
-    let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({"by_hand": true})).unique(kind) };
+    let job = JobSpec {
+        max_attempts: 1,
+        ..JobSpec::new(kind, json!({"by_hand": by == AskedBy::Operator})).unique(kind)
+    };
     office.services.queue.enqueue(&office.scope, None, &[job]).await?;
     let begun = Instant::now();
     loop {

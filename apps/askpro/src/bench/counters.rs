@@ -10,7 +10,7 @@ use super::figure::Report;
 use super::rig::Rig;
 use super::sample::nanoseconds;
 use super::wire::{Wire, authorised};
-use crate::admin::{Office, Target, run_task, task_is_known};
+use crate::admin::{AskedBy, Office, Target, run_task, task_is_known};
 
 /// The round of the worker that counts days.
 const TASK: &str = "count_call_days";
@@ -65,7 +65,7 @@ async fn counted(rig: &Rig) -> anyhow::Result<i64> {
     let office = Office::open(&target, "bench").await?;
     let mut days = 0;
     let ended = loop {
-        if let Err(error) = run_task(&office, TASK).await {
+        if let Err(error) = run_task(&office, TASK, AskedBy::Timetable).await {
             break Err(error);
         }
         let before = days;

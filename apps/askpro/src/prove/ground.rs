@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use super::checker::{self, Findings};
 use super::evidence;
 use super::history::{History, Ledger, Posted, Told, typed_id};
-use crate::admin::{Office, Said, Target, WishesCommand, answer, run_task};
+use crate::admin::{AskedBy, Office, Said, Target, WishesCommand, answer, run_task};
 use crate::machine::Machine;
 use crate::venue::{Line, Venue, status};
 
@@ -227,7 +227,7 @@ impl<'a> Ground<'a> {
     pub async fn settle(&self) -> anyhow::Result<i64> {
         self.calcom().clear_faults();
         let minutes = self.finish().await?;
-        run_task(self.office().await?, "sync-calcom-bookings").await?;
+        run_task(self.office().await?, "sync-calcom-bookings", AskedBy::Timetable).await?;
         self.idle().await?;
         Ok(minutes)
     }
@@ -242,7 +242,7 @@ impl<'a> Ground<'a> {
         for _ in 0..ROUNDS {
             self.pass(A_WHILE).await?;
             minutes += A_WHILE.num_minutes();
-            run_task(self.office().await?, "push_open_copies").await?;
+            run_task(self.office().await?, "push_open_copies", AskedBy::Timetable).await?;
             self.idle().await?;
             let open: i64 = sqlx::query_scalar(OPEN)
                 .fetch_one(&self.venue.administrator)

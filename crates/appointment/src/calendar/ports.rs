@@ -272,6 +272,12 @@ pub trait CalendarBook: Send + Sync {
     /// [`StoreError`].
     async fn connections(&self, scope: &TenantScope) -> Result<Vec<Connection>, StoreError>;
 
+    /// The same, of each its id and base URL alone: no secret is opened, so that one that cannot be is in nobody's way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn addresses(&self, scope: &TenantScope) -> Result<Vec<(ConnectionId, String)>, StoreError>;
+
     /// What is linked to an account, with the branch of each person, by service then person.
     ///
     /// # Errors

@@ -158,6 +158,11 @@ impl CalendarBook for InMemoryAppointments {
         }))
     }
 
+    async fn addresses(&self, scope: &TenantScope) -> Result<Vec<(ConnectionId, String)>, StoreError> {
+        let all = self.connections(scope).await?;
+        Ok(all.into_iter().map(|account| (account.id, account.base_url)).collect())
+    }
+
     async fn links(
         &self,
         scope: &TenantScope,

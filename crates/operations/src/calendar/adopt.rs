@@ -1,7 +1,7 @@
 //! Appointments and bookings that belong together although no record says so: what was promised before an account was
 //! linked, or while it was switched off.
 
-use appointment::calendar::{Connection, CopyRecord, RemoteBooking};
+use appointment::calendar::{Connection, CopyRecord, RemoteBooking, RemoteStatus};
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
@@ -9,12 +9,13 @@ use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 use super::CalendarError;
 use super::news::CalendarNews;
 use super::push::CopyDesk;
-use super::settle::{as_stands_there, update};
+use super::settle::update;
 
 impl CalendarNews {
     /// A booking there that is an appointment here already: what occupies its time, `busy`, is one appointment of the same
     /// customer (or the one that the booking names), the same service and the same stay, which has no copy. From now on
-    /// they are one. `made` is what would be made of the booking.
+    /// they are one. `made` is what would be made of the booking. One that waits for its host is not taken for what was
+    /// promised.
     pub(super) async fn attach(
         &self,
         scope: &TenantScope,
@@ -23,7 +24,9 @@ impl CalendarNews {
         (made, busy): (&Appointment, &[BusyKind]),
     ) -> Result<Option<AppointmentId>, CalendarError> {
         let Some(BusyKind::Appointment(id)) = busy.first().copied() else { return Ok(None) };
-        if busy.iter().any(|kind| *kind != BusyKind::Appointment(id)) {
+        if booking.status != RemoteStatus::Accepted
+            || busy.iter().any(|kind| *kind != BusyKind::Appointment(id))
+        {
             return Ok(None);
         }
         let parts = &self.desk.parts;
@@ -37,8 +40,8 @@ impl CalendarNews {
         }
         let appointment = Appointment::restore(found)?;
         let record = CopyRecord::settled(id, link.link.clone(), booking);
-        let agreed = as_stands_there(&record, appointment.copied());
-        let change = ChangeSet::one(update(&appointment, &agreed)).write(AppointmentWrite::AddCopy(record));
+        let change = ChangeSet::one(update(&appointment, &appointment.copied()))
+            .write(AppointmentWrite::AddCopy(record));
         match parts.appointments.commit(scope, change).await {
             Ok(()) => Ok(Some(id)),
             // Somebody else was faster: a later run sees what came of it.

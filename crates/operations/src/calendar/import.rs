@@ -1,6 +1,6 @@
 //! A booking that was made in the outside calendar becomes an appointment.
 
-use appointment::calendar::{Connection, CopyRecord, Effort, RemoteBooking, ReviewReason};
+use appointment::calendar::{Connection, ConnectionId, CopyRecord, Effort, RemoteBooking, ReviewReason};
 use appointment::events::AppointmentEvent;
 use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, Availability, BusyKind, BusySpan, Catalogue,
@@ -33,7 +33,7 @@ impl CalendarNews {
         if booking.end <= self.desk.parts.clock.now() {
             return Ok(Heard::Nothing);
         }
-        let link = self.link_of(scope, connection, booking).await?;
+        let link = self.link_of(scope, connection.id, booking).await?;
         if self.is_of_another(scope, connection, booking, link.is_some()).await? {
             return Ok(Heard::Known);
         }
@@ -93,10 +93,10 @@ impl CalendarNews {
     pub(super) async fn link_of(
         &self,
         scope: &TenantScope,
-        connection: &Connection,
+        connection: ConnectionId,
         booking: &RemoteBooking,
     ) -> Result<Option<(BranchId, ServiceLink)>, CalendarError> {
-        let links = self.desk.parts.book.links(scope, connection.id).await?;
+        let links = self.desk.parts.book.links(scope, connection).await?;
         let mut fitting = links.into_iter().filter(|(_, link)| fits(link, booking));
         Ok(fitting.next().filter(|_| fitting.next().is_none()))
     }

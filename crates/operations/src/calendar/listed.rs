@@ -42,7 +42,7 @@ impl CalendarNews {
             // If it stands for an appointment, then as the end of a chain that begins with what the record names: that is
             // followed when the record has its turn.
             None if !is_open => return Ok(Heard::Nothing),
-            None if self.link_of(scope, connection, booking).await?.is_none() => {
+            None if self.link_of(scope, connection.id, booking).await?.is_none() => {
                 return match self.moved_from(scope, connection, booking, moves).await? {
                     Some(record) => self.about_copy(scope, connection, record, booking, effort).await,
                     None => self.import(scope, connection, booking, effort).await,

@@ -1,7 +1,7 @@
 //! What is another connection's matter. A company may be connected with its account more than once, with its own event
 //! types and with those of its team: each connection is shown what another one is there for.
 
-use appointment::calendar::{Connection, RemoteBooking};
+use appointment::calendar::{Connection, ConnectionId, RemoteBooking};
 use kernel::TenantScope;
 
 use super::CalendarError;
@@ -27,11 +27,11 @@ impl CalendarNews {
         {
             return Ok(true);
         }
-        let mut others = book.connections(scope).await?;
-        others.retain(|other| other.id != connection.id);
-        for other in &others {
+        let mut others = book.addresses(scope).await?;
+        others.retain(|(other, _)| *other != connection.id);
+        for (other, _) in &others {
             for uid in std::iter::once(&booking.uid).chain(&booking.predecessor) {
-                if book.copy_by_uid(scope, other.id, uid).await?.is_some() {
+                if book.copy_by_uid(scope, *other, uid).await?.is_some() {
                     return Ok(true);
                 }
             }
@@ -40,9 +40,9 @@ impl CalendarNews {
             return Ok(false);
         }
         // Event types are numbered by each provider for itself.
-        others.retain(|other| other.base_url == connection.base_url);
-        let is_linked_here = !others.is_empty() && self.is_linked(scope, connection, booking).await?;
-        for other in &others {
+        others.retain(|(_, base_url)| *base_url == connection.base_url);
+        let is_linked_here = !others.is_empty() && self.is_linked(scope, connection.id, booking).await?;
+        for (other, _) in others {
             if self.link_of(scope, other, booking).await?.is_some()
                 || (!is_linked_here && self.is_linked(scope, other, booking).await?)
             {
@@ -56,10 +56,10 @@ impl CalendarNews {
     async fn is_linked(
         &self,
         scope: &TenantScope,
-        connection: &Connection,
+        connection: ConnectionId,
         booking: &RemoteBooking,
     ) -> Result<bool, CalendarError> {
-        let links = self.desk.parts.book.links(scope, connection.id).await?;
+        let links = self.desk.parts.book.links(scope, connection).await?;
         Ok(links.iter().any(|(_, link)| booking.event_type.as_ref() == Some(&link.link.event_type)))
     }
 }

@@ -1,6 +1,6 @@
 //! Rules about accounts, links, routes and questions.
 
-use appointment::calendar::{Review, ReviewId, ReviewReason};
+use appointment::calendar::{Connection, Review, ReviewId, ReviewReason};
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
 use kernel::RandomIds;
@@ -16,12 +16,16 @@ pub async fn connections_come_back_with_their_secrets(fixture: &CalendarFixture)
     assert_eq!(book.connection(scope, first.id).await.unwrap().as_ref(), Some(first));
     assert_eq!(book.connections(scope).await.unwrap(), [first.clone(), second.clone()]);
     assert_eq!(book.connections(stranger).await.unwrap(), std::slice::from_ref(foreign));
+    let address = |account: &Connection| (account.id, account.base_url.clone());
+    assert_eq!(book.addresses(scope).await.unwrap(), [address(first), address(second)]);
+    assert_eq!(book.addresses(stranger).await.unwrap(), [address(foreign)]);
     assert_eq!(book.connection(stranger, first.id).await.unwrap(), None);
     assert_eq!(book.connection(scope, foreign.id).await.unwrap(), None);
 
     fixture.backstage.switch(scope, first.id, false).await;
     assert_eq!(book.connection(scope, first.id).await.unwrap(), None);
     assert_eq!(book.connections(scope).await.unwrap(), std::slice::from_ref(second));
+    assert_eq!(book.addresses(scope).await.unwrap(), [address(second)]);
     fixture.backstage.switch(scope, first.id, true).await;
     assert_eq!(book.connection(scope, first.id).await.unwrap().as_ref(), Some(first));
 }

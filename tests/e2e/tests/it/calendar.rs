@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use askpro::admin::{Office, run_task};
+use askpro::admin::{AskedBy, Office, run_task};
 use askpro::cues;
 use askpro::venue::{Line, status};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
@@ -67,7 +67,7 @@ pub(crate) async fn book(
 
 pub(crate) async fn run(house: &House, task: &str) {
     let office = Office::open(&target(&house.venue), "task").await.unwrap();
-    run_task(&office, task).await.unwrap();
+    run_task(&office, task, AskedBy::Timetable).await.unwrap();
     office.close().await;
 }
 

@@ -1,6 +1,6 @@
 //! After an outage: what the voice provider could not deliver is read from its archive.
 
-use askpro::admin::{Office, run_task};
+use askpro::admin::{AskedBy, Office, run_task};
 use serde_json::{Value, json};
 
 use crate::house::{House, expect_rows, target};
@@ -35,7 +35,7 @@ async fn play(house: &House, script: &str) -> String {
 
 async fn catch_up(house: &House) {
     let office = Office::open(&target(&house.venue), "task").await.unwrap();
-    run_task(&office, "sync-retell-calls").await.unwrap();
+    run_task(&office, "sync-retell-calls", AskedBy::Operator).await.unwrap();
     office.close().await;
 }
 

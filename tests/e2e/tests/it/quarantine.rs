@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use askpro::admin::{InboxCommand, JobsCommand, Office, run_task};
+use askpro::admin::{AskedBy, InboxCommand, JobsCommand, Office, run_task};
 use askpro::venue::WEBHOOK_PATH;
 use serde_json::json;
 
@@ -92,9 +92,9 @@ fn an_operator_sees_queues_and_runs_tasks() {
     with_shared(async |venue| {
         let office = Office::open(&target(venue), "jobs").await.unwrap();
         assert!(JobsCommand::Stats.run(&office).await.is_ok());
-        let done = run_task(&office, "ensure_partitions").await.unwrap();
+        let done = run_task(&office, "ensure_partitions", AskedBy::Operator).await.unwrap();
         assert_eq!(done[0]["outcome"], json!("done"));
-        let unknown = run_task(&office, "no_such_task").await.unwrap_err().to_string();
+        let unknown = run_task(&office, "no_such_task", AskedBy::Operator).await.unwrap_err().to_string();
         assert!(unknown.contains("no_such_task") && unknown.contains("ensure_partitions"), "{unknown}");
         office.close().await;
     });

@@ -1,5 +1,6 @@
 //! What was promised before an account was linked, or while it was switched off.
 
+use appointment::calendar::RemoteStatus;
 use appointment::model::{AppointmentSource, AppointmentStatus, SyncState};
 
 use super::super::Heard;
@@ -90,5 +91,25 @@ async fn a_marker_ties_a_booking_to_its_appointment() {
     world.remote.change(|all| all.iter_mut().for_each(|booking| booking.marker = Some(id)));
     assert_eq!(world.hear(&uid).await, Heard::Followed(id));
     assert_eq!(world.row(id).sync_state, SyncState::Synced);
+    world.assert_converged().await;
+}
+
+/// What was promised firmly does not become what its host may still refuse.
+#[tokio::test]
+async fn what_waits_for_its_host_is_not_taken_for_what_was_promised() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    let theirs = who("Erika Muster", Some(THEIRS));
+    let uid = world.remote.book_outside(&event_type(1), slot(0), Some(theirs)).unwrap();
+    let decide = |status| {
+        world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = status));
+    };
+    decide(RemoteStatus::Pending);
+    assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Disputed, vec!["double_booked"]));
+    assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+    decide(RemoteStatus::Accepted);
+    assert_eq!(world.hear(&uid).await, Heard::Followed(id));
+    world.compare().await;
+    assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Confirmed, Vec::new()));
     world.assert_converged().await;
 }
