@@ -127,10 +127,10 @@ fn is_none_of(said: When, appointments: &[&Left]) -> bool {
     appointments.iter().all(|left| left.when.differs_from(said))
 }
 
-/// Whether what is named is none of what the outside calendar has yet to agree to.
-fn is_of_another(claimed: &Claimed, left: &[Left]) -> bool {
+/// Whether what is read out may be none of what the outside calendar has yet to agree to.
+fn may_be_another(claimed: &Claimed, left: &[Left]) -> bool {
     let open: Vec<_> = left.iter().filter(|left| left.is_waiting).collect();
-    claimed.when.is_some_and(|said| is_none_of(said, &open))
+    claimed.when.is_none_or(|said| is_none_of(said, &open))
 }
 
 /// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
@@ -172,7 +172,7 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         let is_read_out = known.may_be_read_out(&claimed);
         if !is_kept && !is_read_out {
             found(mismatch, Some(&claimed.sentence));
-        } else if is_too_firm(&claimed, &left) && !(is_read_out && is_of_another(&claimed, &left)) {
+        } else if is_too_firm(&claimed, &left) && !(is_read_out && may_be_another(&claimed, &left)) {
             found(Mismatch::FirmClaimed, Some(&claimed.sentence));
         }
         if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted && !is_read_out)

@@ -188,7 +188,7 @@ impl CallNotes {
     /// The same once this appointment was booked or moved.
     pub(crate) fn answered(self, appointment: AppointmentId) -> Self {
         let asked = LastQuestion::Answered(appointment);
-        Self { asked, asked_back: None, ..self.offering_nothing() }
+        Self { asked, asked_back: None, wished: None, ..self.offering_nothing() }
     }
 
     fn offering_nothing(self) -> Self {

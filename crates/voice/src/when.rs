@@ -189,7 +189,10 @@ impl Listener<'_> {
         match understood.value {
             Value::Moment(at) => Ok(When::Moment(Moment { at, inferred })),
             Value::Time(_) => self.undated(&understood, &context, inferred),
-            _ => self.stretch(&understood, inferred).map(When::Stretch),
+            _ => {
+                let words = [date, time].into_iter().flatten();
+                self.stretch(&understood, inferred, ends_before(words)).map(When::Stretch)
+            }
         }
     }
 
@@ -215,6 +218,7 @@ impl Listener<'_> {
         &self,
         understood: &Understanding,
         inferred: Vec<&'static str>,
+        ends_before: bool,
     ) -> Result<Stretch, Box<ToolReply>> {
         let now = self.now.with_timezone(&self.zone).naive_local();
         let inferred = if is_undated(&understood.value) { with_day(inferred) } else { inferred };
@@ -228,6 +232,12 @@ impl Listener<'_> {
             }
         };
         let hours = understood.daily.map(daily_hours).or(hours);
+        let is_until = matches!(understood.value, Value::Open(bound) if bound.direction == Direction::Before)
+            || matches!(understood.daily, Some(Daily::Until(_)));
+        let hours = hours.map(|(from, until)| match is_until && !ends_before && until < MinuteOfDay::END {
+            true => (from, minute(until.minutes() + 1)),
+            false => (from, until),
+        });
         let first = first.max(now.date());
         let days: Vec<_> = first.iter_days().take_while(|day| *day <= last).take(31).collect();
         debug_assert!(i64::try_from(days.len()).is_ok_and(|len| len <= MAX_STRETCH_DAYS));
@@ -237,6 +247,11 @@ impl Listener<'_> {
         }
         Ok(Stretch { days, from, until, has_hours: hours.is_some(), inferred })
     }
+}
+
+/// Whether what ends at an hour ends before it: "vor zehn". Whoever comes "bis zehn" or "spätestens um zehn" may come at ten.
+fn ends_before<'a>(mut words: impl Iterator<Item = &'a str>) -> bool {
+    words.any(|text| text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("vor")))
 }
 
 /// A part of the day or a bound without a day.

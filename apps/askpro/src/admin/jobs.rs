@@ -112,6 +112,11 @@ pub async fn task_is_known(pool: &PgPool, name: &str) -> anyhow::Result<()> {
     }
 }
 
+const NEWEST_DONE: &str = "SELECT coalesce(max(job_id), 0) FROM engine.job_history WHERE kind = $1";
+const NEWEST: &str = "
+    SELECT greatest((SELECT coalesce(max(job_id), 0) FROM engine.job_history WHERE kind = $1),
+                    (SELECT coalesce(max(id), 0) FROM engine.jobs WHERE kind = $1))";
+
 /// Who asks for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedBy {
@@ -135,15 +140,13 @@ pub async fn run_task(office: &Office, name: &str, by: AskedBy) -> anyhow::Resul
     );
     // A kind is a name in the registry; this one comes from the registry's own table, once in this process.
     let kind: &'static str = name.to_owned().leak();
-    let newest: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(job_id), 0) FROM engine.job_history WHERE kind = $1")
-            .bind(name)
-            .fetch_one(&office.pool)
-            .await?;
-    let job = JobSpec {
-        max_attempts: 1,
-        ..JobSpec::new(kind, json!({"by_hand": by == AskedBy::Operator})).unique(kind)
+    // An operator's is a job of its own, also where the timetable's waits; what failed before is not waited for.
+    let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({"by_hand": by == AskedBy::Operator})) };
+    let (job, newest) = match by {
+        AskedBy::Operator => (job, NEWEST),
+        AskedBy::Timetable => (job.unique(kind), NEWEST_DONE),
     };
+    let newest: i64 = sqlx::query_scalar(newest).bind(name).fetch_one(&office.pool).await?;
     office.services.queue.enqueue(&office.scope, None, &[job]).await?;
     let begun = Instant::now();
     loop {

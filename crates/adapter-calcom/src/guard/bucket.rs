@@ -30,7 +30,7 @@ impl Default for BudgetPolicy {
         Self {
             requests: 100,
             window: TimeDelta::seconds(60),
-            callers_percent: 40,
+            callers_percent: 30,
             changes_percent: 10,
             block: TimeDelta::seconds(60),
             longest_block: TimeDelta::seconds(600),

@@ -203,7 +203,7 @@ async fn a_budget_is_kept_with_a_reserve_for_callers_and_one_for_what_they_want_
     inner.expect_cancel().times(10).returning(|_, _, _, _| Ok(()));
     let world = world(GuardPolicy::default());
     let guard = world.guard(inner);
-    for (effort, leaves) in [(background(), 60), (effort(), 30)] {
+    for (effort, leaves) in [(background(), 70), (effort(), 20)] {
         for _ in 0..leaves {
             assert_eq!(guard.get(&scope(), &calendar(), &uid("b"), effort).await, Ok(None));
         }

@@ -40,6 +40,7 @@ impl Reserve {
     #[must_use]
     pub const fn kept_from(self, errand: Errand, lane: Lane) -> u32 {
         match (lane, errand) {
+            (Lane::Background, _) if self.callers < self.changes => self.changes,
             (Lane::Background, _) => self.callers,
             (Lane::Live, Errand::Read) => self.changes,
             (Lane::Live, Errand::Write) => 0,

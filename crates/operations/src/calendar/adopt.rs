@@ -1,7 +1,7 @@
 //! Appointments and bookings that belong together although no record says so: what was promised before an account was
 //! linked, or while it was switched off.
 
-use appointment::calendar::{Connection, CopyRecord, RemoteBooking, RemoteStatus};
+use appointment::calendar::{Connection, CopyRecord, RemoteBooking};
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
@@ -14,8 +14,8 @@ use super::settle::update;
 impl CalendarNews {
     /// A booking there that is an appointment here already: what occupies its time, `busy`, is one appointment of the same
     /// customer (or the one that the booking names), the same service and the same stay, which has no copy. From now on
-    /// they are one. `made` is what would be made of the booking. One that waits for its host is not taken for what was
-    /// promised.
+    /// they are one. `made` is what would be made of the booking. What was promised stays so while its host has still to
+    /// confirm it there.
     pub(super) async fn attach(
         &self,
         scope: &TenantScope,
@@ -24,9 +24,7 @@ impl CalendarNews {
         (made, busy): (&Appointment, &[BusyKind]),
     ) -> Result<Option<AppointmentId>, CalendarError> {
         let Some(BusyKind::Appointment(id)) = busy.first().copied() else { return Ok(None) };
-        if booking.status != RemoteStatus::Accepted
-            || busy.iter().any(|kind| *kind != BusyKind::Appointment(id))
-        {
+        if busy.iter().any(|kind| *kind != BusyKind::Appointment(id)) {
             return Ok(None);
         }
         let parts = &self.desk.parts;

@@ -1,7 +1,7 @@
 //! What is another connection's matter. A company may be connected with its account more than once, with its own event
 //! types and with those of its team: each connection is shown what another one is there for.
 
-use appointment::calendar::{Connection, ConnectionId, RemoteBooking};
+use appointment::calendar::{Connection, ConnectionId, CopyState, RemoteBooking};
 use kernel::TenantScope;
 
 use super::CalendarError;
@@ -19,16 +19,18 @@ impl CalendarNews {
         fits: bool,
     ) -> Result<bool, CalendarError> {
         let book = &self.desk.parts.book;
-        if let Some(marker) = booking.marker
-            && let Some(record) = book.copy(scope, marker).await?
-            && std::iter::once(&record.link)
-                .chain(&record.placed)
-                .all(|link| link.connection != connection.id)
-        {
-            return Ok(true);
-        }
         let mut others = book.addresses(scope).await?;
         others.retain(|(other, _)| *other != connection.id);
+        if let Some(marker) = booking.marker
+            && let Some(record) = book.copy(scope, marker).await?
+            && matches!(record.state, CopyState::Sending | CopyState::Unknown)
+            && others
+                .iter()
+                .any(|(other, base_url)| *base_url == connection.base_url && *other == record.link.connection)
+        {
+            // What was written there and not heard of: whoever looks for it finds this one.
+            return Ok(true);
+        }
         for (other, _) in &others {
             for uid in std::iter::once(&booking.uid).chain(&booking.predecessor) {
                 if book.copy_by_uid(scope, *other, uid).await?.is_some() {

@@ -169,7 +169,16 @@ impl CalendarRounds {
         let mut all = Differences::default();
         for (tenant, connection) in self.survey.active_connections(platform).await? {
             let scope = platform.act_for(tenant, ActReason::Round);
-            let Some(connection) = self.book.connection(&scope, connection).await? else { continue };
+            let connection = match self.book.connection(&scope, connection).await {
+                Ok(Some(connection)) => connection,
+                Ok(None) => continue,
+                // Its secrets may be unreadable: that is no reason to leave out the others.
+                Err(error) => {
+                    all.missed += 1;
+                    tracing::error!(%error, tenant.id = %tenant, connection.id = %connection, "an account could not be read");
+                    continue;
+                }
+            };
             match self.reconciliation.run(&scope, &connection, window, self.effort).await {
                 Ok(found) => {
                     tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");

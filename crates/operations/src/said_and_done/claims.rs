@@ -13,7 +13,7 @@ mod when;
 mod wordings;
 
 use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
-use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, OTHER_THINGS, WITH_AIM};
+use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, WITH_AIM};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
 use when::when;
@@ -229,7 +229,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         && (beside.is_offer || has_any(words, &["alle"]))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
     let by_caller = says(words, &["von", "ihnen"]);
-    let is_else = has_any(words, OTHER_THINGS)
+    let is_else = wordings::is_of_else(words)
         || (*word == "eingeplant" && has_any(words, LENGTHS))
         || says(words, &["vereinbart", "dass"]);
     if is_as_it_was || is_anybodys || by_caller || is_else {

@@ -14,6 +14,10 @@ const CHANGING: &[&str] = &["cancel_appointment", "reschedule_appointment"];
 /// Tools that book.
 const BOOKING: &[&str] = &["book_appointment", "confirm_booking", "collect_appointment_info"];
 
+/// What a move is answered with that was asked for and not made.
+const NOT_MOVED: &[&str] =
+    &["unavailable", "no_availability", "slot_taken", "superseded", "pending", "degraded"];
+
 /// One use of a tool in a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
@@ -39,10 +43,14 @@ impl Used {
         }
     }
 
-    /// Whether what was found before is no more what is spoken of: another shall be booked and is not, or it is called off.
+    /// Whether what was found before is no more what is spoken of: another shall be booked, or it shall be moved, and is not,
+    /// or it is called off.
     #[must_use]
     pub fn is_past_it(&self) -> bool {
-        (BOOKING.contains(&self.tool.as_str()) && !self.is_success) || self.status == "cancelled"
+        let (tool, status) = (self.tool.as_str(), self.status.as_str());
+        (BOOKING.contains(&tool) && !self.is_success)
+            || (tool == "reschedule_appointment" && NOT_MOVED.contains(&status))
+            || status == "cancelled"
     }
 }
 

@@ -131,7 +131,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let at = first.slot.start.with_timezone(&talk.zone());
     // Not the next that is free: what others were offered just now is left to them.
     let message = format!(
-        "Als Nächstes kann ich Ihnen {}{} bei {} anbieten, passt Ihnen das?",
+        "Als Nächstes kann ich Ihnen {}{} bei {} einen Termin anbieten, passt Ihnen das?",
         by_plan(first.certainty),
         speech::moment(at, talk.now),
         speech::plain(&talk.staff_name(first.slot.staff)),

@@ -23,8 +23,8 @@ pub(crate) fn context(wish: TimeWish, found: &SearchOutcome) -> Value {
         TimeWish::From(from) => ("from", format!("ab {}", said(from)), Some((Some(from), None))),
         TimeWish::Until(until) => ("until", format!("bis {}", said(until)), Some((None, Some(until)))),
         TimeWish::Window { from, until, .. } => {
-            // The wish ends with its last minute, what people say with the one after it.
-            let end = until + 1;
+            // The wish ends with its last minute; of one before an hour, people say that hour.
+            let end = if until % 5 == 4 { until + 1 } else { until };
             let label = format!("zwischen {} und {}", said(from), said(end));
             ("window", label, Some((Some(from), Some(end))))
         }

@@ -55,6 +55,8 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
         return Ok(done);
     }
     let (awaited, notes) = awaited(desk, args, talk).await?;
+    // What is asked back about it, a number, is not asked about another time than this.
+    desk.note(talk, notes.clone().closed()).await;
     let asker = wish::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());

@@ -253,7 +253,9 @@ async fn hours_that_were_wished_for_before_are_waited_for() {
     let other = json!({"uhrzeit": "nachmittags", "name": "Erika Muster"});
     let noted = line.ask("join_waiting_list", other).await;
     assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
-    assert_eq!(noted_last(&world), days("2026-11-25", "2026-11-25", 720, 1079));
+    // All of that day is waited for already.
+    assert!(noted.message.contains("sechsundzwanzigsten November"), "{}", noted.message);
+    assert_eq!(noted_last(&world), days("2026-11-26", "2026-11-26", 0, 1439));
 }
 
 #[tokio::test]

@@ -94,22 +94,27 @@ async fn a_marker_ties_a_booking_to_its_appointment() {
     world.assert_converged().await;
 }
 
-/// What was promised firmly does not become what its host may still refuse.
+/// What was promised firmly stays so while its host has still to confirm it there, and follows the host.
 #[tokio::test]
-async fn what_waits_for_its_host_is_not_taken_for_what_was_promised() {
-    let world = World::new();
-    let id = world.book_unlinked(1, slot(0)).await;
-    let theirs = who("Erika Muster", Some(THEIRS));
-    let uid = world.remote.book_outside(&event_type(1), slot(0), Some(theirs)).unwrap();
-    let decide = |status| {
-        world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = status));
-    };
-    decide(RemoteStatus::Pending);
-    assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Disputed, vec!["double_booked"]));
-    assert_eq!(world.status(id), AppointmentStatus::Confirmed);
-    decide(RemoteStatus::Accepted);
-    assert_eq!(world.hear(&uid).await, Heard::Followed(id));
-    world.compare().await;
-    assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Confirmed, Vec::new()));
-    world.assert_converged().await;
+async fn what_waits_for_its_host_is_the_copy_of_what_was_promised() {
+    for (answer, becomes) in [
+        (RemoteStatus::Accepted, AppointmentStatus::Confirmed),
+        (RemoteStatus::Rejected, AppointmentStatus::Cancelled),
+    ] {
+        let world = World::new();
+        let id = world.book_unlinked(1, slot(0)).await;
+        let theirs = who("Erika Muster", Some(THEIRS));
+        let uid = world.remote.book_outside(&event_type(1), slot(0), Some(theirs)).unwrap();
+        let decide = |status| {
+            world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = status));
+        };
+        decide(RemoteStatus::Pending);
+        assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Followed(id), Vec::new()));
+        world.compare().await;
+        assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+        decide(answer);
+        world.compare().await;
+        assert_eq!((world.status(id), world.reviews()), (becomes, Vec::new()), "{answer:?}");
+        world.assert_converged().await;
+    }
 }

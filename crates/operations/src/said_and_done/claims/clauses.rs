@@ -138,6 +138,11 @@ fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
         // "Kein Problem, …": no more than a word before the matter, whatever it denies.
         let is_a_word = index == 1 && before.len() <= 2 && !is_finite(before);
         let is_hoped = before.last().is_some_and(|last| HOPING.contains(&last.as_str()));
+        // "Wie Sie sagten, habe ich …": nothing depends on that.
+        if is_hoped && begins_with(before, &["wie"]) {
+            *before = part;
+            continue;
+        }
         let depends = is_hoped || begins_with(&part, DEPENDENT) && !says(&part, &["damit", "steht"]);
         if begins_with(&part, CONDITION)
             || begins_with(before, CONDITION)

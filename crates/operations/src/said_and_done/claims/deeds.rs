@@ -116,9 +116,11 @@ pub(super) const SETTLED: &[&str] = &[
     "abgeschlossen",
 ];
 
-/// What is booked or noted as well and is no appointment: "Ich habe Sie auf die Warteliste eingetragen."
-pub(super) const OTHER_THINGS: &[&str] =
-    &["warteliste", "rueckruf", "rueckrufbitte", "rueckrufwunsch", "kunde", "kundin", "kundenkartei"];
+/// What is done so that somebody calls back.
+pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckrufwunsch"];
+
+/// Who is entered, and is no appointment.
+pub(super) const CUSTOMERS: &[&str] = &["kunde", "kundin", "kundenkartei"];
 
 /// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
 pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];

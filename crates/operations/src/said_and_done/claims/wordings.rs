@@ -2,7 +2,7 @@
 
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
-use super::deeds::{BOOKINGS, CHANGES, CHANGING, DEED_NOUNS, DONE, SETTLED, TO_DO};
+use super::deeds::{BOOKINGS, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, SETTLED, TO_DO};
 use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
@@ -88,12 +88,12 @@ pub(super) fn is_sure(words: &[String]) -> bool {
 
 /// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin": but not that there is still one to be had.
 pub(super) fn is_inside(words: &[String]) -> bool {
-    let is_there =
-        [&["drin"][..], &["im", "kalender"], &["im", "system"]].iter().any(|place| closes(words, place));
+    let is_there = [&["drin"][..], &["im", "kalender"]].iter().any(|place| closes(words, place));
     let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
         || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]));
     let is_it = is_subject(words, &["termin"]) && has_any(words, &["ist"]);
-    (is_it || is_caller) && is_there && !is_still(words)
+    // "Ich habe Sie im System": whoever is known there has no appointment.
+    ((is_it || is_caller) && is_there || is_it && closes(words, &["im", "system"])) && !is_still(words)
 }
 
 /// "Donnerstag zehn Uhr ist reserviert", after a word that something is settled. Without one it may be anybody's: "Zehn Uhr
@@ -140,7 +140,9 @@ fn takes_place(words: &[String]) -> bool {
 /// "Der Termin findet nicht mehr statt", "Ihr Termin entfällt", "Ihr Termin ist raus aus dem Kalender": that it does not
 /// stand any more is said of one that was not found, too.
 pub(super) fn is_gone(words: &[String]) -> bool {
-    let takes_place = has_any(words, &["findet"]) && has_any(words, &["nicht"]) && has_any(words, &["statt"]);
+    // "Findet nicht am Donnerstag statt": then at another time.
+    let takes_place = has_any(words, &["findet"])
+        && (says(words, &["nicht", "statt"]) || says(words, &["nicht", "mehr", "statt"]));
     let falls = has_any(words, &["entfaellt"])
         || has_any(words, &["faellt"]) && (closes(words, &["aus"]) || closes(words, &["weg"]));
     let is_out = has_any(words, &["ist"])
@@ -161,7 +163,11 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
     let is_state = has_verb(&["ist", "wurde"]);
     let is_ours = has_verb(&["ich", "wir"]) && has_verb(&["habe", "hab", "haben"]);
     let is_settled =
-        SETTLED.iter().any(|word| has_any(words, &[word]) && (is_state || is_ours && *word != "bestaetigt"));
+        // "Durch einen Anruf" is no end.
+        SETTLED.iter().any(|word| {
+            let is_said = if *word == "durch" { closes(words, &[word]) } else { has_any(words, &[word]) };
+            is_said && (is_state || is_ours && *word != "bestaetigt")
+        });
     let named = words.iter().enumerate().find_map(|(at, word)| {
         let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| noun == word)?;
         let article = at.checked_sub(1)?;
@@ -170,6 +176,16 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
     named.filter(|_| is_settled)
+}
+
+/// Whether something else than an appointment is entered: a place on the waiting list, also for one, a call back, a customer.
+/// A clause that tells of an appointment beside it is about both.
+pub(super) fn is_of_else(words: &[String]) -> bool {
+    let is_the_one = ["der", "den", "ihr", "ihren"].iter().any(|whose| says(words, &[whose, "termin"]));
+    let is_listed =
+        ["die", "der", "unsere", "unserer"].iter().any(|list| says(words, &["auf", list, "warteliste"]));
+    let is_of_customer = has_any(words, CUSTOMERS) && !names_time(words);
+    !is_the_one && (is_listed || has_any(words, CALLBACKS) || is_of_customer)
 }
 
 /// "Ich konnte Ihren Termin verlegen."

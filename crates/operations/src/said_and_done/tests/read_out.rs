@@ -75,6 +75,9 @@ async fn only_what_shows_an_appointment_that_stands_counts() {
         (vec![looked_up(), used("confirm_booking", "pending", false)], false),
         (vec![looked_up(), used("collect_appointment_info", "unavailable", false)], false),
         (vec![looked_up(), used("cancel_appointment", "cancelled", true)], false),
+        // It was to be moved, and may be said to stand there.
+        (vec![looked_up(), used("reschedule_appointment", "unavailable", false)], false),
+        (vec![looked_up(), used("reschedule_appointment", "date_required", false)], true),
     ] {
         let expected = if is_known { &[][..] } else { &[Mismatch::BookingClaimed] };
         assert_eq!(found(BOOKED, &uses, &[]).await, expected, "{uses:?}");
@@ -111,6 +114,9 @@ async fn what_was_looked_up_is_none_of_what_was_made() {
         (&both, &[], made(), &[Mismatch::BookingClaimed]),
         (&both, &looked_up, waiting(), &[]),
         (FIRM, &looked_up, waiting(), &[Mismatch::FirmClaimed]),
+        // No time is said: it may be the one that was looked up.
+        ("Ihr Termin steht.", &looked_up, waiting(), &[]),
+        ("Ihr Termin steht.", &[], waiting(), &[Mismatch::FirmClaimed]),
     ] {
         assert_eq!(found(said, uses, &[done]).await, expected, "{said} {uses:?}");
     }

@@ -5,6 +5,11 @@ use Claim::{Booked, Cancelled, Moved};
 
 /// Something was done in this moment.
 const DEEDS: &[(&str, Claim)] = &[
+    // Beside something else.
+    ("Ich habe Sie als Kundin angelegt und den Termin am Freitag eingetragen.", Booked),
+    ("Ich habe Sie von der Warteliste genommen und für Freitag gebucht.", Booked),
+    ("Ich habe Sie als neue Kundin für Freitag um zehn eingetragen.", Booked),
+    ("Wie Sie sagten, habe ich Sie am Freitag um zehn eingetragen.", Booked),
     // What was done is left out, or is the caller's time.
     ("Alles klar, ist gebucht!", Booked),
     ("Super, ist eingetragen.", Booked),
@@ -125,6 +130,17 @@ const STATES: &[(&str, Claim)] = &[
 
 /// Nothing is claimed.
 const NOTHING: &[&str] = &[
+    "Ja, ich habe Sie im System.",
+    "Sie sind bei uns im System.",
+    "Ich habe Sie bereits im System.",
+    "Der Termin findet nicht bei Anna, sondern bei Boris statt.",
+    "Ihr Termin findet nicht am Donnerstag, sondern am Freitag statt.",
+    "Ich habe Sie auf die Warteliste für einen Termin am Freitag eingetragen.",
+    "Ich habe Sie für Donnerstag um zehn auf unserer Warteliste eingetragen.",
+    "Ich habe Sie als neue Kundin eingetragen.",
+    "Ich habe Ihre Rückrufbitte für Freitag um zehn eingetragen.",
+    "Die Absage ist durch einen Anruf möglich.",
+    "Sie meinten, der Termin ist abgesagt.",
     // It goes on as it was.
     "Ihr Termin ist weiterhin am Dienstag um neun eingetragen.",
     "Sie sind nach wie vor am Donnerstag um zehn eingetragen.",
