@@ -28,6 +28,7 @@ pub(super) fn preview() -> Value {
                 "time": {"type": "string", "description": "On the branch's wall clock, through both of its changes."},
                 "free": {"type": "boolean"},
                 "slot": slot,
+                "certainty": {"type": "string", "description": "`unverified`: free by the company's own plan alone, since the outside calendar that has a say did not answer; absent otherwise."},
                 "why": {"type": ["object", "null"], "description": "As `/api/v1/why` answers about a single time."},
                 "nearest": slot,
             },

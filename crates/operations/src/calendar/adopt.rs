@@ -1,9 +1,12 @@
 //! Appointments and bookings that belong together although no record says so: what was promised before an account was
 //! linked, or while it was switched off.
 
-use appointment::calendar::{Connection, CopyRecord, RemoteBooking};
+use std::collections::HashMap;
+
+use appointment::calendar::{CalendarLink, Connection, CopyRecord, Effort, RemoteBooking};
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
+use chrono::TimeDelta;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
@@ -51,13 +54,14 @@ impl CalendarNews {
 
 impl CopyDesk {
     /// What stands here, will be, and has no copy although it should have one there: it is due from now on. Returns the
-    /// records that were added, by beginning.
+    /// records that were added, by beginning. What is linked to an event type that is not there any more stays as it was
+    /// promised: it would only be refused.
     pub(super) async fn adopt(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        window: Span,
-        most: u32,
+        (window, most): (Span, u32),
+        effort: Effort,
     ) -> Result<Vec<CopyRecord>, CalendarError> {
         let now = self.parts.clock.now();
         if window.end <= now {
@@ -65,7 +69,19 @@ impl CopyDesk {
         }
         let ahead = Span::new(window.start.max(now), window.end);
         let mut added = Vec::new();
+        let mut known: HashMap<CalendarLink, bool> = HashMap::new();
         for (id, link) in self.parts.book.uncopied(scope, connection.id, ahead, most).await? {
+            let is_there = match known.get(&link) {
+                Some(is_there) => *is_there,
+                None => {
+                    let is_there = self.is_there(scope, connection, &link, effort).await;
+                    known.insert(link.clone(), is_there);
+                    is_there
+                }
+            };
+            if !is_there {
+                continue;
+            }
             let Some(found) = self.parts.appointments.find(scope, id).await? else { continue };
             let appointment = Appointment::restore(found)?;
             let record = CopyRecord::due(id, link);
@@ -79,5 +95,25 @@ impl CopyDesk {
             }
         }
         Ok(added)
+    }
+
+    /// Whether the account knows what is linked. What it does not answer about waits for the next comparison.
+    async fn is_there(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        link: &CalendarLink,
+        effort: Effort,
+    ) -> bool {
+        let now = self.parts.clock.now();
+        let day = Span::new(now, now + TimeDelta::days(1));
+        match self.parts.gateway.free_starts(scope, connection, link, day, None, effort).await {
+            Ok(_) => true,
+            Err(failure) => {
+                tracing::warn!(%failure, connection.id = %connection.id, event_type = %link.event_type,
+                    "appointments of a linked event type have no copies there, and get none for now");
+                false
+            }
+        }
     }
 }

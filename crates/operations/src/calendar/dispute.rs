@@ -181,12 +181,10 @@ impl Dispute {
                 "klären",
             ),
             (Some(CopyRefused), Some(NeedsAttention), Some(There::Nothing)) => {
-                (format!("Der vorgemerkte Termin am {here} steht im Kalender des Betriebs nicht"), "klären")
+                (format!("Der Termin am {here} steht im Kalender des Betriebs nicht"), "klären")
             }
             (Some(CopyRefused), Some(NeedsAttention), Some(There::Unknown)) => (
-                format!(
-                    "Ob der vorgemerkte Termin am {here} im Kalender des Betriebs steht, ist nicht bekannt"
-                ),
+                format!("Ob der Termin am {here} im Kalender des Betriebs steht, ist nicht bekannt"),
                 "dort nachsehen",
             ),
             _ => unknown(),

@@ -187,7 +187,7 @@ impl Reconciliation {
         }
         if round.stopped.is_none() {
             // After the bookings: what stands there for one of these is its copy.
-            let adopted = self.news.desk.adopt(scope, connection, window, MAX_COPIES).await?;
+            let adopted = self.news.desk.adopt(scope, connection, (window, MAX_COPIES), effort).await?;
             for record in &adopted {
                 let compared = self.copy(&mut round, record).await;
                 round.leave_open(compared, || Place::Copy(record.appointment))?;

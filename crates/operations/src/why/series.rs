@@ -2,9 +2,9 @@
 
 use appointment::commands::{PreviewSeriesRequest, Requester};
 use appointment::error::BookingError;
-use appointment::model::Slot;
+use appointment::model::{Slot, Unavailable};
 use appointment::policy::series::{Occurrence, OccurrenceState, SeriesRule, minute_of};
-use appointment::service::WhyRequest;
+use appointment::service::{PersonExplanation, WhyRequest};
 use chrono_tz::Tz;
 use kernel::{BranchId, CustomerId, ServiceId, StaffId, TenantScope};
 use serde::Serialize;
@@ -35,6 +35,9 @@ pub struct SeriesDate {
     pub free: bool,
     /// The slot, if it is free.
     pub slot: Option<SeriesSlot>,
+    /// `unverified` if it is free by the company's own plan alone: the outside calendar that has a say did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<&'static str>,
     /// The customer's appointment at that time; asked about for a customer alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
@@ -95,6 +98,15 @@ impl WhyDesk {
                 OccurrenceState::Free(slot) => {
                     date.free = true;
                     date.slot = Some(SeriesSlot::of(*slot, zone));
+                    if catalogue.link(slot.service, slot.staff).is_some() {
+                        let SeriesQuestion { branch, service, .. } = question;
+                        let about =
+                            WhyRequest { branch, service, staff: Some(slot.staff), start: slot.start };
+                        let heard = self.bookings.explain_occurrence(scope, about).await?;
+                        let is_silent =
+                            |person: &PersonExplanation| person.reason == Some(Unavailable::NotVerified);
+                        date.certainty = heard.people.iter().any(is_silent).then_some("unverified");
+                    }
                 }
                 OccurrenceState::Own(own) => date.own = Some(own.id.to_string()),
                 OccurrenceState::Taken { nearest, .. } => {
@@ -145,6 +157,7 @@ impl SeriesDate {
             time: format!("{:02}:{:02}", wall / 60, wall % 60),
             free: false,
             slot: None,
+            certainty: None,
             own: None,
             why: None,
             nearest: None,

@@ -13,7 +13,7 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::offers::{by_plan, offer, reason_code, spoken_offers};
+use crate::tools::offers::{by_plan, offer, reason_code, spoken_free, spoken_offers};
 use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Wanted};
@@ -76,11 +76,15 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
     };
     let booked = preference::booked_in_call(desk, talk, service).await?;
     let found = desk.parts.bookings.search(&talk.scope, request).await?;
-    let reply = match spoken_offers(talk, &found.slots) {
-        offered if let Some(booked) = &booked => preference::beside(talk, booked, offered),
-        Some(offered) => ToolReply::new(Status::Options, format!("Frei wäre {offered}, was passt Ihnen?"))
-            .with("found", true)
-            .next(NextAction::OfferAlternatives),
+    let reply = match spoken_free(talk, staff, &found.slots) {
+        _ if let Some(booked) = &booked => {
+            preference::beside(talk, booked, spoken_offers(talk, &found.slots))
+        }
+        Some(free) => {
+            ToolReply::new(Status::Options, format!("{}, was passt Ihnen?", speech::capital(&free)))
+                .with("found", true)
+                .next(NextAction::OfferAlternatives)
+        }
         None => nothing_found().with("found", false),
     };
     let reply = reply

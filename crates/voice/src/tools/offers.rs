@@ -115,7 +115,7 @@ pub(crate) fn not_free(
 ) -> ToolReply {
     let words = Refusal {
         why: because(talk, reason, asked),
-        offered: spoken_offers(talk, alternatives).map(|offered| format!("frei wäre {offered}")),
+        offered: spoken_free(talk, asked.staff, alternatives),
         nothing: "ist leider auch nichts frei".to_owned(),
     };
     refused(talk, reason, asked, words)
@@ -403,6 +403,27 @@ pub(crate) fn spoken_times(talk: &Conversation, slots: &[RankedSlot]) -> String 
 /// The first alternatives as words; `None` if there are none.
 pub(crate) fn spoken_offers(talk: &Conversation, slots: &[RankedSlot]) -> Option<String> {
     spoken_starts(talk, slots.iter().map(|ranked| ranked.slot.start), certainty(slots))
+}
+
+/// That these are free, and whose they are if somebody else was wished for; `None` if there are none.
+pub(crate) fn spoken_free(
+    talk: &Conversation,
+    wished: Option<StaffId>,
+    slots: &[RankedSlot],
+) -> Option<String> {
+    let offered = spoken_offers(talk, slots)?;
+    let spoken = || slots.iter().take(SPOKEN).map(|ranked| ranked.slot.staff);
+    let others: Vec<StaffId> =
+        spoken().filter(|staff| wished.is_some_and(|wished| wished != *staff)).collect();
+    let Some(other) = others.first() else { return Some(format!("frei wäre {offered}")) };
+    let whose = if others.len() < spoken().count() {
+        "auch bei anderen".to_owned()
+    } else if others.iter().all(|staff| staff == other) {
+        format!("bei {}", speech::plain(&talk.staff_name(*other)))
+    } else {
+        "bei anderen".to_owned()
+    };
+    Some(format!("{whose} wäre {offered} frei"))
 }
 
 fn certainty(slots: &[RankedSlot]) -> Certainty {

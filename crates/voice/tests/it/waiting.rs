@@ -278,7 +278,14 @@ async fn a_part_of_the_day_without_the_wished_person_is_offered_with_whoever_has
     let line = world.call("call_a", STRANGER);
     let mut boris = wish("2026-11-24", "10:00");
     boris["mitarbeiter"] = json!("Boris");
-    line.ask("check_availability", boris).await;
+    for tool in ["check_availability", "get_alternatives"] {
+        let reply = line.ask(tool, boris.clone()).await;
+        assert!(
+            reply.message.to_lowercase().contains("bei anna petersen wäre "),
+            "{tool}: {}",
+            reply.message
+        );
+    }
     let reply =
         line.ask("check_availability", json!({"datum": "2026-11-25", "zeitraum": "vormittags"})).await;
     assert_eq!(reply.status, Status::Options, "{}", reply.message);

@@ -63,7 +63,7 @@ async fn each_dispute_is_promised_a_call_and_a_repetition_of_it_none_more() {
     }
     let notes: Vec<_> = world.promised.all().into_iter().filter_map(|promise| promise.note).collect();
     assert!(
-        notes[0].as_str().starts_with("Der vorgemerkte Termin am")
+        notes[0].as_str().starts_with("Der Termin am")
             && notes[0].as_str().contains("steht im Kalender des Betriebs nicht"),
         "{notes:?}"
     );

@@ -118,3 +118,20 @@ async fn what_waits_for_its_host_is_the_copy_of_what_was_promised() {
         world.assert_converged().await;
     }
 }
+
+/// What is linked to something that is not there any more would only be refused, and somebody called about it.
+#[tokio::test]
+async fn what_the_account_does_not_answer_about_stays_as_it_was_promised() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    let remote = world.remote.clone();
+    // After the listing.
+    world.gateway.after_read(Box::pin(async move { remote.set_down(true) }));
+    world.compare().await;
+    assert_eq!(world.row(id).sync_state, SyncState::NotNeeded);
+    assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Confirmed, Vec::new()));
+    world.remote.set_down(false);
+    world.compare().await;
+    assert_eq!(world.row(id).sync_state, SyncState::Synced);
+    world.assert_converged().await;
+}

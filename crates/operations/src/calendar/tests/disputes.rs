@@ -45,7 +45,7 @@ async fn a_booking_that_was_refused_stands_only_here() {
         world.push(id).await;
         assert_eq!(
             world.note(id).await,
-            "Der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht, bitte klären"
+            "Der Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht, bitte klären"
         );
     }
 }
@@ -278,7 +278,7 @@ async fn what_nobody_knows_is_not_claimed() {
     world.push_open().await;
     assert_eq!(
         world.note(id).await,
-        "Ob der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr im Kalender des Betriebs steht, ist nicht bekannt, bitte dort \
+        "Ob der Termin am 24.11.2026 um 09:00 Uhr im Kalender des Betriebs steht, ist nicht bekannt, bitte dort \
          nachsehen"
     );
 }
@@ -291,7 +291,7 @@ async fn a_part_of_a_visit_is_cleared_up_with_all_of_it() {
     world.push(ids[0]).await;
     assert_eq!(
         world.note(ids[0]).await,
-        "Der vorgemerkte Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht; er gehört zu einem Besuch, \
+        "Der Termin am 24.11.2026 um 09:00 Uhr steht im Kalender des Betriebs nicht; er gehört zu einem Besuch, \
          bitte den ganzen Besuch klären"
     );
 }
