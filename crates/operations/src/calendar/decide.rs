@@ -129,11 +129,21 @@ impl ReviewDesk {
             (Decision::Withdraw, Some((appointment, record))) => {
                 Ok(self.withdraw(scope, &appointment, &record).await?)
             }
-            (Decision::Withdraw, None) if review.appointment.is_none() => Err(DecideError::DoesNotFit(
-                "there is no appointment here: call the booking off there, then say stands",
-            )),
+            (Decision::Withdraw, None) if review.appointment.is_none() => {
+                Err(DecideError::DoesNotFit(if self.is_appointment(scope, review).await? {
+                    "the booking is an appointment by now, so nothing is in its way: say stands"
+                } else {
+                    "there is no appointment here: call the booking off there, then say stands"
+                }))
+            }
             (Decision::Stands | Decision::Withdraw, None) => Ok(()),
         }
+    }
+
+    /// Whether the booking that was asked about stands for an appointment by now.
+    async fn is_appointment(&self, scope: &TenantScope, review: &Review) -> Result<bool, CalendarError> {
+        let Some(uid) = &review.uid else { return Ok(false) };
+        Ok(self.desk.parts.book.copy_by_uid(scope, review.connection, uid).await?.is_some())
     }
 
     async fn retry(

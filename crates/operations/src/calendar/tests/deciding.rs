@@ -7,7 +7,7 @@ use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use kernel::{AppointmentId, RandomIds};
 
-use super::super::{DecideError, Decided, Decision, ReviewDesk};
+use super::super::{DecideError, Decided, Decision, Heard, ReviewDesk};
 use super::world::{World, event_type, host, slot};
 use crate::ports::MockCalendarAdministration;
 
@@ -243,4 +243,19 @@ async fn an_answer_about_what_stands_there_holds_until_it_changes() {
     world.remote.move_outside(&strange, slot(2)).unwrap();
     world.compare().await;
     assert_eq!(world.reviews(), ["copy_refused", "not_assignable"]);
+}
+
+/// Between the news that take a booking in and the comparison that closes the question about it.
+#[tokio::test]
+async fn nobody_is_told_to_call_off_a_booking_that_is_an_appointment_by_now() {
+    let world = World::new();
+    let sold = world.book(1, slot(0)).await;
+    let uid = world.remote.book_outside(&event_type(1), slot(0), None).unwrap();
+    world.hear(&uid).await;
+    world.is_refused(Decision::Withdraw, "call the booking off there").await;
+    world.cancel(sold).await;
+    assert!(matches!(world.hear(&uid).await, Heard::Imported(_)));
+    world.is_refused(Decision::Withdraw, "is an appointment by now").await;
+    world.compare().await;
+    assert_eq!(world.reviews(), [""; 0]);
 }
