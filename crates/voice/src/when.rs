@@ -56,6 +56,11 @@ impl When {
         }
     }
 
+    /// Whether a part of each day is meant.
+    pub(crate) const fn has_hours(&self) -> bool {
+        matches!(self, Self::Stretch(stretch) if stretch.has_hours)
+    }
+
     /// The last day, where days as a whole are asked for, or a part of each.
     pub(crate) fn last_day(&self) -> Option<NaiveDate> {
         match self {

@@ -137,6 +137,10 @@ impl Beside {
 /// own.
 fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Clause> {
     let Some(statement) = statement(sentence) else { return Vec::new() };
+    // "Dass der Termin gebucht ist, kann ich nicht bestätigen": what is said of it comes after it.
+    if words(statement).first().is_some_and(|first| first == "dass") {
+        return Vec::new();
+    }
     let said = Said::of(statement);
     let told = said.unconditional();
     let is_glad = said.is_glad || before.is_some_and(is_glad);

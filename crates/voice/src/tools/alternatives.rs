@@ -3,7 +3,7 @@
 use appointment::commands::{NextRequest, SearchRequest};
 use appointment::model::SlotId;
 use appointment::policy::alternatives::{TimeWish, Wish};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::args::Args;
@@ -115,19 +115,50 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
             (None, None)
         }
     };
+    let after_said = said.as_ref().and_then(|when| beginning(talk, when));
     let after = match args.text(names::AFTER)? {
-        None => said.and_then(|when| beginning(talk, &when)),
+        None => after_said,
         Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
     };
+    // "Wann ist nachmittags das nächste Mal frei?"
+    let within = said.filter(When::has_hours).filter(|_| after.is_none_or(|after| after_said == Some(after)));
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let Some(service) = service else {
         let wanted = (parts, is_kept, after, search_days);
         return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
     };
     let requester = asker.requester.clone();
-    let request =
-        NextRequest { branch: talk.branch, service, staff, after, search_days, requester, limit: None };
-    let found = desk.parts.bookings.next_available(&talk.scope, request).await?;
+    let found = match &within {
+        None => {
+            let request = NextRequest {
+                branch: talk.branch,
+                service,
+                staff,
+                after,
+                search_days,
+                requester,
+                limit: None,
+            };
+            desk.parts.bookings.next_available(&talk.scope, request).await?
+        }
+        Some(stretch) => {
+            let (wish, _) = wish_of(talk, stretch);
+            let request = SearchRequest {
+                branch: talk.branch,
+                service,
+                staff,
+                wish,
+                last_day: Some(wish.day + TimeDelta::days(i64::from(search_days))),
+                moving: None,
+                requester,
+                limit: None,
+            };
+            let mut found = desk.parts.bookings.search(&talk.scope, request).await?.slots;
+            found.retain(|ranked| ranked.matches_preference);
+            found.sort_by_key(|ranked| ranked.slot.start);
+            found
+        }
+    };
     let Some(first) = found.first() else {
         let reply = nothing_found().with("searched_days", search_days);
         return Ok(offer(desk, talk, reply, &[], notes).await.into());

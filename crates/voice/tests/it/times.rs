@@ -313,3 +313,21 @@ async fn a_stretch_that_others_were_offered_is_offered_to_the_next_caller_too() 
     let free = world.call("call_exact", STRANGER).ask("check_availability", exact).await;
     assert_eq!(free.status, Status::Available, "{}", free.message);
 }
+
+/// "Wann ist nachmittags das nächste Mal frei?"
+#[tokio::test]
+async fn the_next_time_keeps_to_the_hours_that_were_named() {
+    let world = World::new().await;
+    for (number, (hours, from, until)) in
+        [("ab 16 Uhr", "16:00", "24:00"), ("vor 10 Uhr", "09:00", "09:59"), ("nachmittags", "12:00", "17:59")]
+            .into_iter()
+            .enumerate()
+    {
+        let line = world.call(&format!("call_next_{number}"), &format!("+4917011144{number:02}"));
+        let next =
+            line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "uhrzeit": hours})).await;
+        assert_eq!(next.status, Status::Options, "{hours}: {}", next.message);
+        let time = next.data["formatted_time"].as_str().unwrap();
+        assert!((from..=until).contains(&time), "{hours}: {}", next.message);
+    }
+}

@@ -130,6 +130,7 @@ const STATES: &[(&str, Claim)] = &[
 
 /// Nothing is claimed.
 const NOTHING: &[&str] = &[
+    "Dass der Termin gebucht ist, kann ich Ihnen leider nicht bestätigen.",
     "Ja, ich habe Sie im System.",
     "Sie sind bei uns im System.",
     "Ich habe Sie bereits im System.",
