@@ -83,7 +83,7 @@ fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
 /// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
 pub(super) fn is_hollow(words: &[String]) -> bool {
     let is_done = |word: &String| DONE.iter().any(|(done, _)| done == word);
-    let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || POLITE.contains(&word.as_str());
+    let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || is_small_talk(word);
     // "Es ist alles gebucht": nothing is free.
     let is_full = has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
     words.iter().any(is_done) && words.iter().all(|word| is_done(word) || is_beside(word)) && !is_full
@@ -92,7 +92,11 @@ pub(super) fn is_hollow(words: &[String]) -> bool {
 /// "Alles klar", "Sehr gern, Frau Muster": what is said before the matter.
 fn is_polite(part: &[String]) -> bool {
     let is_name = begins_with(part, &["frau", "herr"]) && part.len() <= 3 && !has_any(part, FINITE);
-    is_name || part.iter().all(|word| POLITE.contains(&word.as_str()))
+    is_name || part.iter().all(|word| is_small_talk(word))
+}
+
+fn is_small_talk(word: &str) -> bool {
+    [POLITE, GLAD].iter().any(|list| list.contains(&word))
 }
 
 /// Whether a sentence says no more than that something is settled: "Passt."

@@ -295,47 +295,25 @@ pub(super) const SUPPOSING: &[&[&str]] = &[
     &["bald", "ist"],
 ];
 
-/// Words that are said before the matter and say nothing of it.
+/// Words that are said before the matter and say nothing of it, beside those of [`GLAD`].
 pub(super) const POLITE: &[&str] = &[
     "ja",
     "genau",
-    "so",
     "sehr",
     "vielen",
     "dank",
     "danke",
     "dankeschoen",
-    "gut",
     "gern",
     "gerne",
     "natuerlich",
     "selbstverstaendlich",
     "alles",
-    "klar",
     "in",
-    "ordnung",
-    "okay",
-    "ok",
-    "super",
-    "perfekt",
-    "prima",
-    "wunderbar",
-    "klasse",
-    "toll",
-    "fein",
-    "schoen",
-    "passt",
-    "erledigt",
-    "geschafft",
-    "fertig",
-    "fantastisch",
-    "hervorragend",
-    "ausgezeichnet",
-    "bestens",
     "na",
 ];
 
-/// Those of [`POLITE`] that say that something is settled.
+/// Words before the matter that say that something is settled.
 pub(super) const GLAD: &[&str] = &[
     "so",
     "klar",
