@@ -286,7 +286,7 @@ fn claim(series: SeriesId, asked: &str) -> ClaimForAll {
 
 const fn free(found: &Occurrence) -> Option<Slot> {
     match found.state {
-        OccurrenceState::Free(slot) => Some(slot),
+        OccurrenceState::Free(slot, _) => Some(slot),
         OccurrenceState::Own(_) | OccurrenceState::Taken { .. } => None,
     }
 }

@@ -262,7 +262,7 @@ async fn a_series_is_booked_whole_by_one_of_two() {
     let free = async || {
         let dates = shop.service.preview_series(&shop.scope, &request).await.unwrap();
         let slots = dates.iter().filter_map(|date| match date.state {
-            OccurrenceState::Free(slot) => Some(slot),
+            OccurrenceState::Free(slot, _) => Some(slot),
             OccurrenceState::Own(_) | OccurrenceState::Taken { .. } => None,
         });
         slots.collect::<Vec<_>>()

@@ -6,6 +6,7 @@
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use kernel::StaffId;
 
+use crate::calendar::Certainty;
 use crate::model::{Availability, Catalogue, Minute, OwnAppointment, Slot, Sought, Unavailable};
 
 /// How far apart the dates of a series are.
@@ -138,8 +139,8 @@ impl SeriesRule {
 /// What a date of a series is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OccurrenceState {
-    /// It can be had.
-    Free(Slot),
+    /// It can be had, as far as the answer can be relied on.
+    Free(Slot, Certainty),
     /// The customer has this appointment at that time.
     Own(OwnAppointment),
     /// It cannot.

@@ -8,6 +8,7 @@ use super::sequence_place::PartPicture;
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, restore_all, worth_another_look,
 };
+use crate::calendar::Certainty;
 use crate::commands::{
     BookSequenceRequest, BookSeriesOutcome, BookSeriesRequest, BookingParty, PreviewSeriesRequest,
     SequenceTarget,
@@ -39,7 +40,7 @@ impl BookingService {
         let mut preferred: Vec<StaffId> = Vec::new();
         for date in dates {
             let state = self.occurrence(scope, request, date, &preferred).await?;
-            if let OccurrenceState::Free(slot) = &state {
+            if let OccurrenceState::Free(slot, _) = &state {
                 preferred = vec![slot.staff];
             }
             found.push(Occurrence { date, wall: request.rule.wall, state });
@@ -86,7 +87,11 @@ impl BookingService {
             // The clock is put forward over it.
             None => Unavailable::OffGrid,
             Some(minute) => match choose_hopefully(&picture, sought, &preferred, &people, minute.instant()) {
-                Ok(staff) => return Ok(OccurrenceState::Free(sought.slot(staff, minute))),
+                Ok(staff) => {
+                    let slot = sought.slot(staff, minute);
+                    let certainty = Certainty::of(&picture.outside, staff, slot.stay());
+                    return Ok(OccurrenceState::Free(slot, certainty));
+                }
                 Err(reason) => reason,
             },
         };

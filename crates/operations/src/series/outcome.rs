@@ -134,8 +134,8 @@ impl BookedDate {
 
     fn not_made(found: &Occurrence, told: &SeriesDate, booked_before: bool) -> Self {
         let (state, reasons) = match &found.state {
-            OccurrenceState::Free(_) if booked_before => (DateState::LeftOut, vec!["not_in_the_series"]),
-            OccurrenceState::Free(_) => (DateState::LeftOut, vec!["another_date_refused"]),
+            OccurrenceState::Free(..) if booked_before => (DateState::LeftOut, vec!["not_in_the_series"]),
+            OccurrenceState::Free(..) => (DateState::LeftOut, vec!["another_date_refused"]),
             OccurrenceState::Own(_) => (DateState::Refused, vec!["own_appointment"]),
             OccurrenceState::Taken { .. } => (DateState::Refused, told.reasons()),
         };

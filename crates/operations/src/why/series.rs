@@ -2,9 +2,9 @@
 
 use appointment::commands::{PreviewSeriesRequest, Requester};
 use appointment::error::BookingError;
-use appointment::model::{Slot, Unavailable};
+use appointment::model::Slot;
 use appointment::policy::series::{Occurrence, OccurrenceState, SeriesRule, minute_of};
-use appointment::service::{PersonExplanation, WhyRequest};
+use appointment::service::WhyRequest;
 use chrono_tz::Tz;
 use kernel::{BranchId, CustomerId, ServiceId, StaffId, TenantScope};
 use serde::Serialize;
@@ -95,18 +95,10 @@ impl WhyDesk {
         for occurrence in found {
             let mut date = SeriesDate::at(&occurrence);
             match &occurrence.state {
-                OccurrenceState::Free(slot) => {
+                OccurrenceState::Free(slot, certainty) => {
                     date.free = true;
                     date.slot = Some(SeriesSlot::of(*slot, zone));
-                    if catalogue.link(slot.service, slot.staff).is_some() {
-                        let SeriesQuestion { branch, service, .. } = question;
-                        let about =
-                            WhyRequest { branch, service, staff: Some(slot.staff), start: slot.start };
-                        let heard = self.bookings.explain_occurrence(scope, about).await?;
-                        let is_silent =
-                            |person: &PersonExplanation| person.reason == Some(Unavailable::NotVerified);
-                        date.certainty = heard.people.iter().any(is_silent).then_some("unverified");
-                    }
+                    date.certainty = (!certainty.is_verified()).then_some("unverified");
                 }
                 OccurrenceState::Own(own) => date.own = Some(own.id.to_string()),
                 OccurrenceState::Taken { nearest, .. } => {

@@ -115,13 +115,11 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
             (None, None)
         }
     };
-    let after_said = said.as_ref().and_then(|when| beginning(talk, when));
-    let after = match args.text(names::AFTER)? {
-        None => after_said,
-        Some(words) => beginning(talk, &talk.listener().hear(Some(&words), None)?),
+    let (after, within) = match args.text(names::AFTER)? {
+        // "Wann ist nachmittags das nächste Mal frei?"
+        None => (said.as_ref().and_then(|when| beginning(talk, when)), said.filter(When::has_hours)),
+        Some(words) => (beginning(talk, &talk.listener().hear(Some(&words), None)?), None),
     };
-    // "Wann ist nachmittags das nächste Mal frei?"
-    let within = said.filter(When::has_hours).filter(|_| after.is_none_or(|after| after_said == Some(after)));
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let Some(service) = service else {
         let wanted = (parts, is_kept, after, search_days);

@@ -68,7 +68,7 @@ async fn each_date_is_free_or_says_why_not() {
     };
     assert_eq!(nearest.start, at("2027-01-26T09:15:00Z"));
     for free in [0, 3, 4, 5] {
-        let OccurrenceState::Free(slot) = &dates[free].state else { panic!("{:?}", dates[free]) };
+        let OccurrenceState::Free(slot, _) = &dates[free].state else { panic!("{:?}", dates[free]) };
         let local = slot.start.with_timezone(&chrono_tz::Europe::Berlin);
         assert_eq!((local.date_naive(), local.hour(), local.minute()), (dates[free].date, 10, 0));
     }
@@ -83,7 +83,7 @@ async fn one_person_stays_where_possible() {
     let people: Vec<_> = dates
         .iter()
         .map(|date| match &date.state {
-            OccurrenceState::Free(slot) => slot.staff,
+            OccurrenceState::Free(slot, _) => slot.staff,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -99,7 +99,7 @@ async fn what_was_accepted_is_booked_as_one() {
     let slots: Vec<Slot> = dates
         .iter()
         .filter_map(|date| match &date.state {
-            OccurrenceState::Free(slot) => Some(*slot),
+            OccurrenceState::Free(slot, _) => Some(*slot),
             OccurrenceState::Taken { nearest, .. } => *nearest,
             OccurrenceState::Own(own) => panic!("{own:?}"),
         })
@@ -129,7 +129,7 @@ async fn where_the_customer_is_elsewhere_a_date_is_not_free_for_them() {
     let own = |dates: &[Occurrence]| -> Vec<_> {
         let own = dates.iter().enumerate().filter_map(|(place, date)| match &date.state {
             OccurrenceState::Own(own) => Some((place, own.id)),
-            OccurrenceState::Free(_) | OccurrenceState::Taken { .. } => None,
+            OccurrenceState::Free(..) | OccurrenceState::Taken { .. } => None,
         });
         own.collect()
     };
@@ -147,7 +147,7 @@ async fn a_date_that_was_lost_undoes_all_and_is_named() {
     let slots: Vec<Slot> = dates
         .iter()
         .filter_map(|date| match &date.state {
-            OccurrenceState::Free(slot) => Some(*slot),
+            OccurrenceState::Free(slot, _) => Some(*slot),
             OccurrenceState::Own(_) | OccurrenceState::Taken { .. } => None,
         })
         .collect();
