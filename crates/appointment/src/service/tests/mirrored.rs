@@ -143,3 +143,26 @@ async fn somebody_looks_a_day_before_whether_the_calendar_has_answered_and_soone
         assert_eq!((last.payload["appointment"].clone(), last.run_at), (json!(made.id()), Some(at(look))));
     }
 }
+
+/// A date of a series that is free by our plan alone says so.
+#[tokio::test]
+async fn a_date_says_whether_the_calendar_was_heard() {
+    use crate::commands::PreviewSeriesRequest;
+    use crate::policy::series::{Interval, OccurrenceState, SeriesRule};
+
+    for (said, verified) in [(offers(&[TEN]), true), (Offered::Unknown, false)] {
+        let world = mirrored(said, offers(&[]), None);
+        let rule = SeriesRule { first: day("2026-11-24"), wall: 600, every: Interval::Weeks(1), count: 2 };
+        let request = PreviewSeriesRequest {
+            branch: branch_id(1),
+            service: service_id(1),
+            staff: Some(staff_id(1)),
+            rule,
+            customer: None,
+            requester: Requester::Desk,
+        };
+        let dates = world.service.preview_series(&world.scope, &request).await.unwrap();
+        let OccurrenceState::Free(slot, certainty) = &dates[0].state else { panic!("{:?}", dates[0]) };
+        assert_eq!((slot.start, certainty.is_verified()), (at(TEN), verified));
+    }
+}
