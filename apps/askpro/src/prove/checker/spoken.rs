@@ -137,7 +137,9 @@ fn is_kept(
     match claim(told) {
         Some(Claim::Stands) => stands,
         // Refused later: then a person was asked about it and calls the customer.
-        Some(Claim::Noted) => stands || (is_asked(row.id, rows) && rows.called_back.contains(&row.customer)),
+        Some(Claim::Noted) => {
+            stands || (is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer))
+        }
         Some(Claim::Off) => {
             let left = outside.iter().any(|copy| copy.stands && copy.marker == Some(row.id));
             row.status == "cancelled" && (!left || is_asked(row.id, rows))
@@ -148,6 +150,12 @@ fn is_kept(
 
 pub(super) fn is_asked(id: Uuid, rows: &Rows) -> bool {
     rows.reviews.iter().any(|(appointment, _)| *appointment == Some(id))
+}
+
+/// Whether a person was asked about an appointment, or about another part of its visit: a visit is cleared up as one.
+pub(super) fn is_visit_asked_about(row: &AppointmentRow, rows: &Rows) -> bool {
+    let parts = rows.appointments.iter().filter(|part| row.visit.is_some() && part.visit == row.visit);
+    std::iter::once(row).chain(parts).any(|part| is_asked(part.id, rows))
 }
 
 /// An appointment that was made in a call was told in that call, unless an answer did not come or claimed nothing.

@@ -675,6 +675,29 @@ fn parts_that_do_not_follow_each_other_are_found_unless_that_was_told() {
 }
 
 #[test]
+fn whoever_is_asked_about_one_part_of_a_visit_that_went_back_clears_up_the_whole_of_it() {
+    let went_back = |end: &mut End, asked: bool, called: bool| {
+        visit(end);
+        let told = &mut end.history.told[0];
+        (told.status, told.booked) = (Some("pending_confirmation".to_owned()), false);
+        told.message = "Ich habe Ihre Termine vorgemerkt.".to_owned();
+        told.start = Some(at(600));
+        for (_, start) in &mut told.parts {
+            *start = start.map(|start| start + TimeDelta::minutes(540));
+        }
+        if asked {
+            end.rows.reviews.push((Some(id(1)), None));
+        }
+        if called {
+            end.rows.called_back.insert(end.rows.appointments[0].customer);
+        }
+    };
+    assert_eq!(End::spoiled(|end| went_back(end, true, true)), [""; 0]);
+    assert_eq!(End::spoiled(|end| went_back(end, true, false)), ["false_word"]);
+    assert_eq!(End::spoiled(|end| went_back(end, false, true)), ["false_word"]);
+}
+
+#[test]
 fn what_a_person_was_asked_about_or_somebody_changed_outside_tears_no_visit() {
     let asked = End::spoiled(|end| {
         visit(end);
