@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use askpro::venue::{Line, status};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use simulators::calcom::{Effect, Fault, Operation};
 use simulators::retell::Exchange;
@@ -21,10 +22,10 @@ async fn take(line: &Line, offer: &Exchange) -> Exchange {
     line.tool("start_booking", args).await
 }
 
-/// Statuses of the appointments that were made in calls since the house was opened.
-async fn made(house: &House, call: &str) -> Vec<String> {
-    sqlx::query_scalar(
-        "SELECT a.status FROM public.appointments a JOIN public.call_keys k
+/// The appointments that were made in a call, each with its status and its beginning.
+async fn rows(house: &House, call: &str) -> Vec<(String, DateTime<Utc>)> {
+    sqlx::query_as(
+        "SELECT a.status, a.starts_at FROM public.appointments a JOIN public.call_keys k
              ON k.tenant_id = a.tenant_id AND k.call_id = a.call_id
           WHERE k.provider_call_id = $1 ORDER BY a.starts_at",
     )
@@ -34,9 +35,22 @@ async fn made(house: &House, call: &str) -> Vec<String> {
     .unwrap()
 }
 
+/// Their statuses alone.
+async fn made(house: &House, call: &str) -> Vec<String> {
+    rows(house, call).await.into_iter().map(|(status, _)| status).collect()
+}
+
 async fn callbacks(house: &House) -> i64 {
     let count = sqlx::query_scalar("SELECT count(*) FROM public.callbacks");
     count.fetch_one(&house.venue.administrator).await.unwrap()
+}
+
+/// The newest promise to call, as it is stored.
+async fn last_callback(house: &House) -> String {
+    let row =
+        sqlx::query_scalar("SELECT to_jsonb(b) FROM public.callbacks b ORDER BY b.created_at DESC LIMIT 1");
+    let row: Value = row.fetch_one(&house.venue.administrator).await.unwrap();
+    row.to_string()
 }
 
 fn assert_offers_others(answer: &Exchange) {
@@ -145,12 +159,7 @@ async fn a_visit_that_is_refused_later_is_for_a_person_once() {
     }
     assert_eq!(made(&house, "call_visit_later").await, ["needs_attention", "needs_attention"]);
     assert_eq!(callbacks(&house).await, callbacks_before + 1);
-    let note: Value =
-        sqlx::query_scalar("SELECT to_jsonb(b) FROM public.callbacks b ORDER BY b.created_at DESC LIMIT 1")
-            .fetch_one(&house.venue.administrator)
-            .await
-            .unwrap();
-    assert!(note.to_string().contains("den ganzen Besuch klären"), "{note}");
+    assert!(last_callback(&house).await.contains("den ganzen Besuch klären"));
     house.close().await;
 }
 
@@ -192,5 +201,36 @@ async fn a_visit_is_moved_as_one_or_not_at_all() {
     assert_eq!(starts(&both(&house).await), starts(&stands));
     assert_eq!(self::made(&house, "call_visit_moved").await, ["confirmed", "confirmed"]);
     assert_eq!(callbacks(&house).await, callbacks_before, "whoever was offered other times needs no call");
+    house.close().await;
+}
+
+/// A move that is noted and that the provider refuses for one part once nobody waits any more: the visit is back as one,
+/// and one person is asked about the whole of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_whose_noted_move_is_refused_is_back_as_one_and_for_a_person_once() {
+    let house = House::unhurried().await;
+    let day = free_day(&house, 0).await;
+    let callbacks_before = callbacks(&house).await;
+    let line = line(&house, "call_visit_back", 1);
+    let made = take(&line, &ask(&line, &day, "10:00").await).await;
+    assert_eq!(status(&made), "booked", "{}", made.reply);
+    expect_agreement(&house, PATIENCE).await;
+    let booked = rows(&house, "call_visit_back").await;
+
+    house.calcom().order(Fault::always(Operation::Reschedule, Effect::ResetBefore));
+    let later = json!({"new_date": day, "new_time": "14:00", "bestaetigung": true});
+    let noted = in_time(line.tool("reschedule_appointment", later)).await;
+    assert_eq!(status(&noted), "pending_confirmation", "{}", noted.reply);
+    house.calcom().clear_faults();
+    house.calcom().order(Fault::once(Operation::Reschedule, Effect::Refuse { message: None }));
+    for _ in 0..4 {
+        house.ground().pass(chrono::TimeDelta::minutes(3)).await.unwrap();
+        run(&house, "push_open_copies").await;
+        house.ground().idle().await.unwrap();
+    }
+    expect_agreement(&house, PATIENCE).await;
+    assert_eq!(rows(&house, "call_visit_back").await, booked);
+    assert_eq!(callbacks(&house).await, callbacks_before + 1);
+    assert!(last_callback(&house).await.contains("den ganzen Besuch klären"));
     house.close().await;
 }
