@@ -198,6 +198,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     }
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
+        || wordings::is_next(words)
         || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
         || (wordings::is_new_one(words) && beside.is_settled());
     if is_new {
@@ -206,6 +207,9 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_sure = wordings::is_sure(words);
     if beside.is_settled() && (is_sure || wordings::is_inside(words)) {
         return Some(Clause { is_firm: booked.is_firm || is_sure, ..booked }.standing(words));
+    }
+    if wordings::is_made(words) {
+        return Some(if has_any(words, &["ist"]) { booked.standing(words) } else { booked });
     }
     None
 }
@@ -225,7 +229,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         |word: &str| has_any(words, &[word]) && (!WITH_AIM.contains(&word) || wordings::has_aim(words, word));
     let (word, claim) = DONE.iter().find(|(word, _)| is_said(word))?;
     let is_hollow = is_hollow(words);
-    let is_state = is_state_of(words, word);
+    let is_state = wordings::is_found(words) || is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
     // "Ein Termin ist schnell verlegt": so it always is.
     let is_as_it_was = is_state && (says_before(words, "noch", word) || has_any(words, &["schnell"]));
@@ -254,7 +258,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
     // "Das ist eingetragen": what was just asked for.
     let has_name = is_named || has_any(words, &["sie", "ihnen"]);
-    let stands = is_state && has_subject && has_name;
+    let stands = is_state && (has_subject && has_name || wordings::is_found(words));
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }
 

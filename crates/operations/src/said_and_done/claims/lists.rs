@@ -226,6 +226,9 @@ pub(super) const STILL: &[&[&str]] = &[
     &["so", "steht"],
 ];
 
+/// Words that something has worked out.
+pub(super) const WORKED: &[&str] = &["geklappt", "funktioniert"];
+
 /// With these something has not quite worked out.
 pub(super) const PARTLY: &[&str] = &["fast", "beinahe", "nur", "teilweise", "kaum", "dann"];
 

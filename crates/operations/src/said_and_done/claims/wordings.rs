@@ -3,7 +3,7 @@
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
 use super::deeds::{BOOKINGS, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, SETTLED, TO_DO};
-use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS};
+use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
 /// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
@@ -21,23 +21,56 @@ pub(super) fn stands(words: &[String], asks: Asks) -> bool {
 /// one was moved or called off. "Das hat geklappt" alone may be said of anything, but not before "wir sehen uns am
 /// Donnerstag".
 pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
-    let at = |word: &str| words.iter().position(|known| known == word);
-    // The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes last.
-    let is_told = words.starts_with(&["hat", "geklappt"].map(str::to_owned))
-        || at("hat").zip(at("geklappt")).is_some_and(|(verb, participle)| 0 < verb && verb < participle);
-    let is_with_it = at("mit").is_some_and(|with| {
+    let is_with_it = words.iter().position(|word| word == "mit").is_some_and(|with| {
         let next = &words[with + 1..words.len().min(with + 3)];
         has_any(next, &["termin", "termine", "terminen"])
     });
     let is_booking = has_any(words, &["buchung", "terminbuchung"]);
     let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles", "hat"]);
     let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
-    is_told && (is_booking || is_with_it || is_it) && !is_in_doubt
+    worked(words) && (is_booking || is_with_it || is_it) && !is_in_doubt
+}
+
+/// "Hat geklappt", "hat funktioniert". The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes
+/// last.
+fn worked(words: &[String]) -> bool {
+    let verb = words.iter().position(|word| word == "hat");
+    let participle = words.iter().position(|word| WORKED.contains(&word.as_str()));
+    verb.zip(participle)
+        .is_some_and(|(verb, participle)| (verb == 0 && participle == 1) || (0 < verb && verb < participle))
+}
+
+/// "Sie sind jetzt am Freitag um elf dran."
+pub(super) fn is_next(words: &[String]) -> bool {
+    let is_caller = says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
+    is_caller && has_any(words, &["jetzt", "nun"]) && names_time(words) && closes(words, &["dran"])
+}
+
+/// "Der Termin ist gemacht", "Ich habe den Termin für Sie gemacht": not what is made about one, nor how soon one is.
+pub(super) fn is_made(words: &[String]) -> bool {
+    let is_object = has_any(words, &["ich", "wir"])
+        && ["den", "einen", "ihren"].iter().any(|whose| {
+            let at = words.windows(2).position(|pair| pair[0] == *whose && pair[1] == "termin");
+            at.is_some_and(|at| at > 0 && !has_any(&words[at - 1..at], &["fuer", "ueber", "auf", "an"]))
+        });
+    let is_of_it = is_subject(words, &["termin"]) && has_any(words, &["ist", "wurde"]);
+    closes(words, &["gemacht"])
+        && (is_of_it || is_object)
+        && ![CHANGES, &["schnell", "gleich"]].iter().any(|list| has_any(words, list))
+}
+
+/// "Da haben wir ihn ja": what follows was found so.
+pub(super) fn is_found(words: &[String]) -> bool {
+    begins_with(words, &["da", "hier"])
+        && words.len() > 2
+        && has_any(&words[1..2], &["habe", "hab", "haben"])
+        && has_any(&words[2..3], &["ich", "wir"])
 }
 
 /// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
 pub(super) fn is_meeting(words: &[String]) -> bool {
-    let after = words.iter().position(|word| word == "geklappt").map_or(words, |at| &words[at + 1..]);
+    let worked = words.iter().position(|word| WORKED.contains(&word.as_str()));
+    let after = worked.map_or(words, |at| &words[at + 1..]);
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
         || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
@@ -148,7 +181,9 @@ pub(super) fn is_gone(words: &[String]) -> bool {
     let is_out = has_any(words, &["ist"])
         && (closes(words, &["raus"])
             || says(words, &["raus", "aus"])
-            || says(words, &["aus", "dem", "kalender", "raus"]));
+            || says(words, &["aus", "dem", "kalender", "raus"])
+            // "Der Termin um zehn ist weg": somebody else has it.
+            || says(words, &["ihr", "termin"]) && closes(words, &["weg"]));
     let but_real = |word: &&String| {
         UNREAL.contains(&word.as_str()) && !(takes_place && ["nicht", "statt"].contains(&word.as_str()))
     };
@@ -157,7 +192,7 @@ pub(super) fn is_gone(words: &[String]) -> bool {
         && !words.iter().any(|word| but_real(&word))
 }
 
-/// "Die Absage ist eingetragen", "Ihre Umbuchung ist bestätigt": the deed is the subject, and what is said to be settled.
+/// "Die Absage ist eingetragen", "Die Verschiebung hat geklappt": the deed is the subject, and what is said to be settled.
 pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
     let has_verb = |verbs: &[&str]| has_any(words, verbs);
     let is_state = has_verb(&["ist", "wurde"]);
@@ -167,7 +202,7 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         SETTLED.iter().any(|word| {
             let is_said = if *word == "durch" { closes(words, &[word]) } else { has_any(words, &[word]) };
             is_said && (is_state || is_ours && *word != "bestaetigt")
-        });
+        }) || (worked(words) && !has_any(words, PARTLY));
     let named = words.iter().enumerate().find_map(|(at, word)| {
         let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| noun == word)?;
         let article = at.checked_sub(1)?;
