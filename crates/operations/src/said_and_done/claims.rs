@@ -13,7 +13,7 @@ mod when;
 mod wordings;
 
 use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
-use deeds::{DONE, FIRM, LENGTHS, OF_ANYTHING, WITH_AIM};
+use deeds::{DONE, FIRM, LENGTHS, Of};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
 use when::when;
@@ -73,7 +73,7 @@ pub fn tells(turn: &str, claim: Claim) -> bool {
         if words.iter().any(|word| ["nicht", "kein", "keinen", "leider"].contains(&word.as_str())) {
             return false;
         }
-        let done = DONE.iter().any(|(word, kind)| (*kind == claim || claim == Claim::Moved) && has(word));
+        let done = DONE.iter().any(|(word, kind, _)| (*kind == claim || claim == Claim::Moved) && has(word));
         let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
         done || noted
     })
@@ -226,8 +226,8 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         || (by_speaker && has_any(words, &["uhr"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
     let is_said =
-        |word: &str| has_any(words, &[word]) && (!WITH_AIM.contains(&word) || wordings::has_aim(words, word));
-    let (word, claim) = DONE.iter().find(|(word, _)| is_said(word))?;
+        |word: &str, of: Of| has_any(words, &[word]) && (of != Of::Places || wordings::has_aim(words, word));
+    let (word, claim, of) = DONE.iter().find(|(word, _, of)| is_said(word, *of))?;
     let is_hollow = is_hollow(words);
     let is_state = wordings::is_found(words) || is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
@@ -243,7 +243,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     if is_as_it_was || is_anybodys || by_caller || is_else {
         return None;
     }
-    let is_claimed = if OF_ANYTHING.contains(word) {
+    let is_claimed = if *of == Of::Anything {
         let is_told = beside.asks == Asks::ToChange && !by_speaker;
         // "Bei Anna ist Ihr Termin gut aufgehoben."
         by_us && is_named && !is_told && !has_any(words, &["gut", "bestens"])

@@ -82,7 +82,7 @@ fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
 
 /// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
 pub(super) fn is_hollow(words: &[String]) -> bool {
-    let is_done = |word: &String| DONE.iter().any(|(done, _)| done == word);
+    let is_done = |word: &String| DONE.iter().any(|(done, ..)| done == word);
     let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || is_small_talk(word);
     // "Es ist alles gebucht": nothing is free.
     let is_full = has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
@@ -233,7 +233,7 @@ pub(super) fn words(sentence: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in folded.split_whitespace() {
         let is_rest =
-            |before: &String| DONE.iter().any(|(done, _)| done.strip_prefix(before.as_str()) == Some(word));
+            |before: &String| DONE.iter().any(|(done, ..)| done.strip_prefix(before.as_str()) == Some(word));
         match words.last_mut().filter(|before| is_rest(before)) {
             Some(before) => before.push_str(word),
             None => words.push(word.to_owned()),

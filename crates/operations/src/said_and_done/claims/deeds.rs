@@ -2,69 +2,63 @@
 
 use super::Claim;
 
-/// Words that say what was done; the letters are folded as [`words`](super::clauses::words) does.
-pub(super) const DONE: &[(&str, Claim)] = &[
-    ("gebucht", Claim::Booked),
-    ("eingebucht", Claim::Booked),
-    ("eingetragen", Claim::Booked),
-    ("reserviert", Claim::Booked),
-    ("vereinbart", Claim::Booked),
-    ("festgemacht", Claim::Booked),
-    ("eingeplant", Claim::Booked),
-    ("verschoben", Claim::Moved),
-    ("verlegt", Claim::Moved),
-    ("umgebucht", Claim::Moved),
-    ("umgelegt", Claim::Moved),
-    ("umgeplant", Claim::Moved),
-    ("vorverlegt", Claim::Moved),
-    ("vorgezogen", Claim::Moved),
-    ("umgestellt", Claim::Moved),
-    ("geschoben", Claim::Moved),
-    ("gelegt", Claim::Moved),
-    ("gesetzt", Claim::Moved),
-    ("storniert", Claim::Cancelled),
-    ("abgesagt", Claim::Cancelled),
-    ("geloescht", Claim::Cancelled),
-    ("gestrichen", Claim::Cancelled),
-    ("ausgetragen", Claim::Cancelled),
-    ("gecancelt", Claim::Cancelled),
-    ("gecancelled", Claim::Cancelled),
-    ("annulliert", Claim::Cancelled),
-    ("genommen", Claim::Cancelled),
-    // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
-    ("rausgenommen", Claim::Cancelled),
-    ("herausgenommen", Claim::Cancelled),
-    ("rausgestrichen", Claim::Cancelled),
-    ("rausgeloescht", Claim::Cancelled),
-    ("entfernt", Claim::Cancelled),
-    ("aufgehoben", Claim::Cancelled),
-    ("bestaetigt", Claim::Booked),
-    ("angelegt", Claim::Booked),
-    ("gesichert", Claim::Booked),
-    ("festgelegt", Claim::Booked),
-    ("geblockt", Claim::Booked),
-    ("abgemacht", Claim::Booked),
-    ("ausgemacht", Claim::Booked),
-    ("geaendert", Claim::Moved),
-];
+/// What a word for what was done is said of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// Of an appointment, whatever else is said.
+    Appointments,
+    /// Of names, numbers and accounts as well: of an appointment only where one is called so.
+    Anything,
+    /// Of an appointment only with where to: "auf Freitag gelegt", "aus dem Kalender genommen".
+    Places,
+}
 
-/// Words of [`DONE`] that say something only of what is called an appointment: names, numbers and accounts are confirmed,
-/// made and changed as well.
-pub(super) const OF_ANYTHING: &[&str] = &[
-    "rausgenommen",
-    "herausgenommen",
-    "rausgestrichen",
-    "rausgeloescht",
-    "entfernt",
-    "aufgehoben",
-    "bestaetigt",
-    "angelegt",
-    "gesichert",
-    "festgelegt",
-    "geblockt",
-    "abgemacht",
-    "ausgemacht",
-    "geaendert",
+use Of::{Anything, Appointments, Places};
+
+/// Words that say what was done; the letters are folded as [`words`](super::clauses::words) does.
+pub(super) const DONE: &[(&str, Claim, Of)] = &[
+    ("gebucht", Claim::Booked, Appointments),
+    ("eingebucht", Claim::Booked, Appointments),
+    ("eingetragen", Claim::Booked, Appointments),
+    ("reserviert", Claim::Booked, Appointments),
+    ("vereinbart", Claim::Booked, Appointments),
+    ("festgemacht", Claim::Booked, Appointments),
+    ("eingeplant", Claim::Booked, Appointments),
+    ("verschoben", Claim::Moved, Appointments),
+    ("verlegt", Claim::Moved, Appointments),
+    ("umgebucht", Claim::Moved, Appointments),
+    ("umgelegt", Claim::Moved, Appointments),
+    ("umgeplant", Claim::Moved, Appointments),
+    ("vorverlegt", Claim::Moved, Appointments),
+    ("vorgezogen", Claim::Moved, Appointments),
+    ("umgestellt", Claim::Moved, Places),
+    ("geschoben", Claim::Moved, Places),
+    ("gelegt", Claim::Moved, Places),
+    ("gesetzt", Claim::Moved, Places),
+    ("storniert", Claim::Cancelled, Appointments),
+    ("abgesagt", Claim::Cancelled, Appointments),
+    ("geloescht", Claim::Cancelled, Appointments),
+    ("gestrichen", Claim::Cancelled, Appointments),
+    ("ausgetragen", Claim::Cancelled, Appointments),
+    ("gecancelt", Claim::Cancelled, Appointments),
+    ("gecancelled", Claim::Cancelled, Appointments),
+    ("annulliert", Claim::Cancelled, Appointments),
+    ("genommen", Claim::Cancelled, Places),
+    // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
+    ("rausgenommen", Claim::Cancelled, Anything),
+    ("herausgenommen", Claim::Cancelled, Anything),
+    ("rausgestrichen", Claim::Cancelled, Anything),
+    ("rausgeloescht", Claim::Cancelled, Anything),
+    ("entfernt", Claim::Cancelled, Anything),
+    ("aufgehoben", Claim::Cancelled, Anything),
+    ("bestaetigt", Claim::Booked, Anything),
+    ("angelegt", Claim::Booked, Anything),
+    ("gesichert", Claim::Booked, Anything),
+    ("festgelegt", Claim::Booked, Anything),
+    ("geblockt", Claim::Booked, Anything),
+    ("abgemacht", Claim::Booked, Anything),
+    ("ausgemacht", Claim::Booked, Anything),
+    ("geaendert", Claim::Moved, Anything),
 ];
 
 /// The same as infinitives: "Ich konnte Ihren Termin verlegen."
@@ -82,9 +76,6 @@ pub(super) const TO_DO: &[(&str, Claim)] = &[
     ("loeschen", Claim::Cancelled),
     ("streichen", Claim::Cancelled),
 ];
-
-/// Words of [`DONE`] that say something only with where to: "auf Freitag gelegt", "aus dem Kalender genommen".
-pub(super) const WITH_AIM: &[&str] = &["umgestellt", "geschoben", "gelegt", "gesetzt", "genommen"];
 
 /// Words for something that is booked, beside those that end with "termin".
 pub(super) const BOOKINGS: &[&str] = &["buchung", "terminbuchung", "reservierung"];

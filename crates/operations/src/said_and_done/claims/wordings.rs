@@ -132,7 +132,7 @@ pub(super) fn is_inside(words: &[String]) -> bool {
 /// "Donnerstag zehn Uhr ist reserviert", after a word that something is settled. Without one it may be anybody's: "Zehn Uhr
 /// ist gebucht, elf Uhr kann ich anbieten."
 pub(super) fn is_time_taken(words: &[String]) -> bool {
-    let is_booked = DONE.iter().any(|(word, claim)| *claim == Claim::Booked && closes(words, &[word]));
+    let is_booked = DONE.iter().any(|(word, claim, _)| *claim == Claim::Booked && closes(words, &[word]));
     names_time(words) && has_any(words, &["ist", "sind"]) && is_booked
 }
 
@@ -167,7 +167,7 @@ pub(super) fn is_new_one(words: &[String]) -> bool {
 fn takes_place(words: &[String]) -> bool {
     is_subject(words, &["termin"])
         && has_any(words, &["ist", "liegt", "findet"])
-        && !DONE.iter().any(|(done, _)| has_any(words, &[done]))
+        && !DONE.iter().any(|(done, ..)| has_any(words, &[done]))
 }
 
 /// "Der Termin findet nicht mehr statt", "Ihr Termin entfällt", "Ihr Termin ist raus aus dem Kalender": that it does not
