@@ -172,7 +172,7 @@ impl AccountPacing for RedisPacing {
         lane: Lane,
     ) -> Leave {
         let PacingPolicy { open_for, requests, reserve, window, .. } = self.policy;
-        let reserve = reserve.kept_from(errand, lane);
+        let reserve = reserve.kept_from(lane);
         let script = Script::new(ADMIT);
         let mut call = script.key(self.breaker(scope, connection, errand));
         call.key(self.redis.key(&CacheKey::of(scope, Kind::Budget, connection.as_uuid())));

@@ -65,7 +65,7 @@ fn account(number: u128) -> ConnectionId {
 }
 
 async fn admit(pacing: &Arc<dyn AccountPacing>) -> Leave {
-    pacing.admit(&scope(1, None), account(1), READ, Lane::Live).await
+    pacing.admit(&scope(1, None), account(1), READ, Lane::Question).await
 }
 
 /// Asks and has its answer at once.
@@ -87,10 +87,10 @@ pub async fn failures_in_a_row_open_a_breaker_whoever_has_them(fixture: &PacingF
         assert_eq!(admit(pacing).await, Leave::Open);
         let ours = scope(1, None);
         assert!(matches!(
-            pacing.admit(&ours, account(1), Errand::Write, Lane::Live).await,
+            pacing.admit(&ours, account(1), Errand::Write, Lane::Change).await,
             Leave::Granted(_)
         ));
-        assert!(matches!(pacing.admit(&ours, account(2), READ, Lane::Live).await, Leave::Granted(_)));
+        assert!(matches!(pacing.admit(&ours, account(2), READ, Lane::Question).await, Leave::Granted(_)));
     }
     fixture.clock.advance(TimeDelta::seconds(59));
     assert_eq!(admit(&fixture.there).await, Leave::Open);
@@ -151,9 +151,9 @@ pub async fn a_budget_is_shared_and_comes_back(fixture: &PacingFixture) {
     fixture.clock.advance(TimeDelta::seconds(30));
     assert!(matches!(admit(&fixture.here).await, Leave::Granted(_)));
     assert_eq!(admit(&fixture.there).await, Leave::Limited);
-    let change = fixture.there.admit(&ours, account(1), Errand::Write, Lane::Live).await;
+    let change = fixture.there.admit(&ours, account(1), Errand::Write, Lane::Change).await;
     assert!(matches!(change, Leave::Granted(_)), "{change:?}");
-    assert_eq!(fixture.here.admit(&ours, account(1), Errand::Write, Lane::Live).await, Leave::Limited);
+    assert_eq!(fixture.here.admit(&ours, account(1), Errand::Write, Lane::Change).await, Leave::Limited);
     fixture.clock.advance(TimeDelta::seconds(30));
     assert!(matches!(admit(&fixture.there).await, Leave::Granted(_)), "the first eight are back");
 }

@@ -1,9 +1,9 @@
 //! The gateway: making, moving, cancelling and reading bookings.
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, Lane, PageCursor, ReadFailure,
-    RefusalReason, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid,
-    ReservationUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RefusalReason,
+    RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid, ReservationUid,
+    WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -193,7 +193,7 @@ impl Work<'_> {
         if let Some(known) = self.client.organizers.of(uid) {
             return Some(known);
         }
-        if self.effort.lane == Lane::Live {
+        if self.effort.lane.is_live() {
             return None;
         }
         let booking = self.get(uid).await.ok()??;

@@ -39,7 +39,7 @@ impl Pools {
         let other = place.checked_sub(1).and_then(|place| self.others.get(place));
         let class = other.unwrap_or(&self.first);
         match lane {
-            Lane::Live => &class.live,
+            Lane::Question | Lane::Change => &class.live,
             Lane::Background => &class.background,
         }
     }

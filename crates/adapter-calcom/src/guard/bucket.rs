@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use appointment::calendar::{Errand, Lane, Reserve};
+use appointment::calendar::{Lane, Reserve};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::report::{LimitSeen, Resets};
@@ -70,10 +70,10 @@ impl Bucket {
         Self { policy, spent: VecDeque::new(), limit: None, told: None, blocked_until: None }
     }
 
-    /// Takes a token for a request, if there is one for its kind.
-    pub fn take(&mut self, errand: Errand, lane: Lane, now: DateTime<Utc>) -> bool {
+    /// Takes a token for a request, if there is one for whoever waits.
+    pub fn take(&mut self, lane: Lane, now: DateTime<Utc>) -> bool {
         let reserve = self.policy.reserve(self.capacity());
-        if self.left(now) <= reserve.kept_from(errand, lane) {
+        if self.left(now) <= reserve.kept_from(lane) {
             return false;
         }
         self.spent.push_back(now);

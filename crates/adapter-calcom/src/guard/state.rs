@@ -181,15 +181,11 @@ impl GuardState {
             return Err(why::OPEN);
         }
         let places = match lane {
-            Lane::Live => &permit.account.live,
+            Lane::Question | Lane::Change => &permit.account.live,
             Lane::Background => &permit.account.background,
         };
         permit._place = Some(Arc::clone(places).try_acquire_owned().map_err(|_| why::BUSY)?);
-        if lock(&permit.account.gates).bucket.take(operations, lane, now) {
-            Ok(permit)
-        } else {
-            Err(why::LIMITED)
-        }
+        if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
     }
 
     /// Takes a ticket back that went around by itself.
@@ -228,7 +224,7 @@ impl GuardState {
 
 impl LimitReport for GuardState {
     fn further(&self, connection: ConnectionId, lane: Lane) -> bool {
-        lock(&self.account(connection).gates).bucket.take(Errand::Read, lane, self.clock.real_now())
+        lock(&self.account(connection).gates).bucket.take(lane, self.clock.real_now())
     }
 
     fn seen(&self, connection: ConnectionId, seen: &LimitSeen) {

@@ -81,7 +81,7 @@ pub(crate) fn effort() -> Effort {
 }
 
 pub(crate) fn within(ms: u64) -> Effort {
-    Effort { lane: Lane::Live, within: Duration::from_millis(ms) }
+    Effort { lane: Lane::Question, within: Duration::from_millis(ms) }
 }
 
 pub(crate) fn connection(base_url: &str) -> Connection {

@@ -57,7 +57,8 @@ fn the_state_of_a_breaker_is_a_gauge() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let ask = |heard: Heard| {
         runtime.block_on(async {
-            let Leave::Granted(leave) = state.admit(&scope(), account, Errand::Read, Lane::Live).await else {
+            let Leave::Granted(leave) = state.admit(&scope(), account, Errand::Read, Lane::Question).await
+            else {
                 panic!("not let through")
             };
             let during = gauges.of("read");

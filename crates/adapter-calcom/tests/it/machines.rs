@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use adapter_calcom::guard::{Breaker, BreakerPolicy, BreakerState, Bucket, BudgetPolicy, Outcome};
 use adapter_calcom::report::{LimitSeen, Resets};
-use appointment::calendar::{Errand, Lane};
+use appointment::calendar::Lane;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -194,23 +194,18 @@ proptest! {
 
     #[test]
     fn no_window_sees_more_than_the_budget(
-        waits in proptest::collection::vec((0_i64..4, any::<bool>(), any::<bool>()), 0..600),
+        waits in proptest::collection::vec((0_i64..4, 0_usize..3), 0..600),
     ) {
         let policy = BudgetPolicy { requests: 20, ..BudgetPolicy::default() };
         let mut bucket = Bucket::new(policy);
         let mut now = 0;
         let mut taken: Vec<i64> = Vec::new();
-        for (wait, live, reads) in waits {
+        for (wait, who) in waits {
             now += wait;
-            let lane = if live { Lane::Live } else { Lane::Background };
-            let errand = if reads { Errand::Read } else { Errand::Write };
+            let (lane, most) = [(Lane::Change, 20), (Lane::Question, 18), (Lane::Background, 14)][who];
             let in_window = taken.iter().filter(|at| now - **at < 60).count();
-            let expected = in_window < match (live, reads) {
-                (true, false) => 20,
-                (true, true) => 18,
-                (false, _) => 14,
-            };
-            prop_assert_eq!(bucket.take(errand, lane, second(now)), expected);
+            let expected = in_window < most;
+            prop_assert_eq!(bucket.take(lane, second(now)), expected);
             if expected {
                 taken.push(now);
             }
@@ -226,8 +221,8 @@ proptest! {
         let mut now = 0;
         for (wait, remaining, reset, refused) in steps {
             now += wait;
-            if told.take(Errand::Write, Lane::Live, second(now)) {
-                prop_assert!(plain.take(Errand::Write, Lane::Live, second(now)));
+            if told.take(Lane::Change, second(now)) {
+                prop_assert!(plain.take(Lane::Change, second(now)));
             }
             let resets = Some(Resets::After(Duration::from_secs(reset)));
             let seen = LimitSeen { limit: Some(120), remaining: Some(remaining), resets, refused, retry_after: None };
@@ -241,9 +236,9 @@ proptest! {
 #[test]
 fn callers_have_a_reserve() {
     let mut bucket = Bucket::new(BudgetPolicy::default());
-    assert_eq!((0..200).filter(|_| bucket.take(Errand::Read, Lane::Background, second(0))).count(), 70);
-    assert_eq!((0..200).filter(|_| bucket.take(Errand::Read, Lane::Live, second(1))).count(), 20);
-    assert_eq!((0..200).filter(|_| bucket.take(Errand::Write, Lane::Live, second(1))).count(), 10);
+    assert_eq!((0..200).filter(|_| bucket.take(Lane::Background, second(0))).count(), 70);
+    assert_eq!((0..200).filter(|_| bucket.take(Lane::Question, second(1))).count(), 20);
+    assert_eq!((0..200).filter(|_| bucket.take(Lane::Change, second(1))).count(), 10);
     assert_eq!(bucket.left(second(59)), 0);
     assert_eq!(bucket.left(second(60)), 70);
     assert_eq!(bucket.left(second(61)), 100);
@@ -260,8 +255,8 @@ fn a_refusal_blocks_for_a_minute_or_as_long_as_it_says() {
         let mut bucket = Bucket::new(BudgetPolicy::default());
         bucket.learn(&refused(retry_after), second(0));
         assert_eq!(bucket.blocked_until(), Some(second(blocked)));
-        assert!(!bucket.take(Errand::Write, Lane::Live, second(blocked - 1)));
-        assert!(bucket.take(Errand::Write, Lane::Live, second(blocked)));
+        assert!(!bucket.take(Lane::Change, second(blocked - 1)));
+        assert!(bucket.take(Lane::Change, second(blocked)));
     }
 }
 
@@ -275,12 +270,12 @@ fn others_may_use_the_same_key() {
     let mut bucket = Bucket::new(BudgetPolicy::default());
     bucket.learn(&seen(30, 40), second(0));
     assert_eq!(bucket.left(second(0)), 30);
-    assert!(bucket.take(Errand::Write, Lane::Live, second(1)));
+    assert!(bucket.take(Lane::Change, second(1)));
     bucket.learn(&seen(35, 39), second(1));
     assert_eq!(bucket.left(second(1)), 29, "an answer that was overtaken");
     bucket.learn(&seen(20, 30), second(10));
     assert_eq!(bucket.left(second(10)), 20);
-    assert!(!bucket.take(Errand::Read, Lane::Background, second(10)));
+    assert!(!bucket.take(Lane::Background, second(10)));
     assert_eq!(bucket.left(second(40)), 99, "until the window ends");
     let at = LimitSeen { resets: Some(Resets::At(second(70))), ..seen(3, 0) };
     bucket.learn(&at, second(50));
@@ -291,9 +286,9 @@ fn others_may_use_the_same_key() {
 fn a_smaller_limit_is_kept_to() {
     let mut bucket = Bucket::new(BudgetPolicy::default());
     bucket.learn(&LimitSeen { limit: Some(10), ..LimitSeen::default() }, second(0));
-    assert_eq!((0..50).filter(|_| bucket.take(Errand::Read, Lane::Background, second(0))).count(), 7);
-    assert_eq!((0..50).filter(|_| bucket.take(Errand::Read, Lane::Live, second(0))).count(), 2);
-    assert_eq!((0..50).filter(|_| bucket.take(Errand::Write, Lane::Live, second(0))).count(), 1);
+    assert_eq!((0..50).filter(|_| bucket.take(Lane::Background, second(0))).count(), 7);
+    assert_eq!((0..50).filter(|_| bucket.take(Lane::Question, second(0))).count(), 2);
+    assert_eq!((0..50).filter(|_| bucket.take(Lane::Change, second(0))).count(), 1);
     let mut bucket = Bucket::new(BudgetPolicy::default());
     bucket.learn(&LimitSeen { limit: Some(0), ..LimitSeen::default() }, second(0));
     assert_eq!(bucket.left(second(0)), 1, "or nothing would ever be heard again");
@@ -302,7 +297,7 @@ fn a_smaller_limit_is_kept_to() {
 #[test]
 fn a_clock_set_back_keeps_no_token_for_longer() {
     let mut bucket = Bucket::new(BudgetPolicy::default());
-    assert!(bucket.take(Errand::Write, Lane::Live, second(100_000)));
+    assert!(bucket.take(Lane::Change, second(100_000)));
     bucket.learn(&LimitSeen { refused: true, ..LimitSeen::default() }, second(100_000));
     assert_eq!(bucket.left(second(0)), 0);
     let later = second(0) + TimeDelta::seconds(600);

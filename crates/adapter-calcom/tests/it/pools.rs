@@ -19,7 +19,7 @@ async fn callers_the_background_and_other_classes_have_connections_of_their_own(
         id: ConnectionId::from_uuid(Uuid::from_u128(number)),
         ..connection(&server.base_url)
     };
-    for lane in [Lane::Live, Lane::Background] {
+    for lane in [Lane::Question, Lane::Background] {
         // Of four classes, the first and the third account are in the same one.
         for number in [4, 5, 8, 5] {
             let effort = Effort { lane, within: Duration::from_secs(20) };

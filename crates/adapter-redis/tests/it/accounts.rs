@@ -47,7 +47,7 @@ async fn every_value_names_its_tenant_and_is_forgotten_in_time() {
     notes.remember(&ours, CallId::from_uuid(Uuid::from_u128(2)), CallNotes::default()).await;
     let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
     let pacing = RedisPacing::new(link.clone(), clock, policy());
-    let Leave::Granted(leave) = pacing.admit(&ours, account, Errand::Read, Lane::Live).await else {
+    let Leave::Granted(leave) = pacing.admit(&ours, account, Errand::Read, Lane::Question).await else {
         panic!("not let through")
     };
     pacing.settle(&ours, account, Errand::Read, leave, Heard::Enough).await;
@@ -76,7 +76,7 @@ async fn what_another_process_has_opened_is_known_here_once_it_is_asked() {
     let (ours, account) = (scope(7, None), ConnectionId::from_uuid(Uuid::from_u128(1)));
     assert_eq!(here.breakers(), []);
     for _ in 0..rules.failures {
-        let Leave::Granted(leave) = there.admit(&ours, account, Errand::Write, Lane::Live).await else {
+        let Leave::Granted(leave) = there.admit(&ours, account, Errand::Write, Lane::Change).await else {
             panic!("not let through")
         };
         there.settle(&ours, account, Errand::Write, leave, Heard::Failed).await;
@@ -86,10 +86,10 @@ async fn what_another_process_has_opened_is_known_here_once_it_is_asked() {
         all.map(|one| (one.connection, one.operations, one.state)).collect::<Vec<_>>()
     };
     assert_eq!(shown(&there), [(account, "write", "open")]);
-    assert_eq!(here.admit(&ours, account, Errand::Write, Lane::Live).await, Leave::Open);
+    assert_eq!(here.admit(&ours, account, Errand::Write, Lane::Change).await, Leave::Open);
     assert_eq!(shown(&here), [(account, "write", "open")]);
     clock.advance(rules.open_for);
-    assert!(matches!(here.admit(&ours, account, Errand::Write, Lane::Live).await, Leave::Granted(_)));
+    assert!(matches!(here.admit(&ours, account, Errand::Write, Lane::Change).await, Leave::Granted(_)));
     assert_eq!(shown(&here), [(account, "write", "half_open")]);
 }
 

@@ -36,14 +36,14 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// How many must be left for others when a request of this kind is sent.
+    /// How many must be left for others when a request is sent for whoever waits there.
     #[must_use]
-    pub const fn kept_from(self, errand: Errand, lane: Lane) -> u32 {
-        match (lane, errand) {
-            (Lane::Background, _) if self.callers < self.changes => self.changes,
-            (Lane::Background, _) => self.callers,
-            (Lane::Live, Errand::Read) => self.changes,
-            (Lane::Live, Errand::Write) => 0,
+    pub const fn kept_from(self, lane: Lane) -> u32 {
+        match lane {
+            Lane::Background if self.callers < self.changes => self.changes,
+            Lane::Background => self.callers,
+            Lane::Question => self.changes,
+            Lane::Change => 0,
         }
     }
 }

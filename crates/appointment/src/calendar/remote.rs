@@ -147,10 +147,21 @@ pub struct RemoteReservation {
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// A caller on the line. Never retried, served from the reserve of the rate budget.
-    Live,
+    /// A caller on the line, for an answer. Never retried, served from what the rate budget keeps for callers.
+    Question,
+    /// A caller on the line who has something changed, with all that has to be asked on the way. As well, and from the last
+    /// part of the budget.
+    Change,
     /// The worker.
     Background,
+}
+
+impl Lane {
+    /// Whether a caller is on the line.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Question | Self::Change)
+    }
 }
 
 /// How much may be spent on one request.

@@ -132,7 +132,7 @@ impl CopySettler for LiveCopies {
         let was_silent = self.mirror.is_silent(scope.tenant());
         // One caller waits for all of them, and hears of all or of none.
         let (attention, unheard) = (Arc::new(Attention::waiting()), Arc::new(Attention::nobody()));
-        let effort = Effort { lane: Lane::Live, within: self.request };
+        let effort = Effort { lane: Lane::Change, within: self.request };
         let attempt = |part: AppointmentId, heard: &Arc<Attention>| {
             let (desk, heard, scope) = (self.desk.clone(), Arc::clone(heard), scope.clone());
             let attempt =

@@ -167,7 +167,7 @@ impl MirroredTimes {
     fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
         let mut flights = lock(&self.flights);
         let earlier = match flights.get(key) {
-            Some((Lane::Background, flight)) if lane == Lane::Live => Some(flight.clone()),
+            Some((Lane::Background, flight)) if lane.is_live() => Some(flight.clone()),
             Some((_, flight)) => return flight.clone(),
             None => None,
         };
@@ -187,7 +187,7 @@ impl MirroredTimes {
                     let begun = Instant::now();
                     let fetched = this.fetch(&scope, &wanted, lane).await;
                     // That the background was refused by its own budget says nothing about the provider.
-                    if fetched.is_some() || lane == Lane::Live {
+                    if fetched.is_some() || lane.is_live() {
                         let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
                         this.note_silence(&wanted, is_silent);
                     }
@@ -300,7 +300,7 @@ impl MirroredTimes {
             }
             let kept = self.weeks.get(key);
             if !kept.as_ref().is_some_and(|week| self.is_fresh(key, week)) {
-                flights.push(self.flight(scope, key, Lane::Live).map(move |week| (key.2, week)));
+                flights.push(self.flight(scope, key, Lane::Question).map(move |week| (key.2, week)));
             }
             if let Some(week) = kept {
                 known.insert(key.2, week);

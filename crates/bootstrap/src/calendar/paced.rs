@@ -36,11 +36,11 @@ impl Part {
     }
 
     /// Counts a request; false if the part is used up.
-    fn take(&self, connection: ConnectionId, errand: Errand, lane: Lane) -> bool {
+    fn take(&self, connection: ConnectionId, lane: Lane) -> bool {
         // One bucket is changed at a time: it is never left half changed.
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = sent.entry(connection).or_insert_with(|| Bucket::new(self.policy));
-        bucket.take(errand, lane, self.clock.real_now())
+        bucket.take(lane, self.clock.real_now())
     }
 }
 
@@ -66,10 +66,10 @@ impl Paced {
         let refused = match self.pacing.admit(scope, connection.id, errand, effort.lane).await {
             Leave::Granted(leave) => {
                 // Counted, so that the part is right should the shared memory go away within the window.
-                self.part.take(connection.id, errand, effort.lane);
+                self.part.take(connection.id, effort.lane);
                 return Ok(Some(leave));
             }
-            Leave::Unknown if self.part.take(connection.id, errand, effort.lane) => return Ok(None),
+            Leave::Unknown if self.part.take(connection.id, effort.lane) => return Ok(None),
             Leave::Unknown => return Err("limited"),
             Leave::Open => "open",
             Leave::Limited => "limited",

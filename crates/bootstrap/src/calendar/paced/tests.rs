@@ -20,7 +20,7 @@ fn connection() -> Connection {
 }
 
 fn effort() -> Effort {
-    Effort { lane: Lane::Live, within: Duration::from_secs(3) }
+    Effort { lane: Lane::Question, within: Duration::from_secs(3) }
 }
 
 fn unavailable(why: &str) -> ReadFailure {
