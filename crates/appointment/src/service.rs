@@ -35,8 +35,8 @@ use crate::calendar::{CalendarLink, OutsideTimes};
 use crate::commands::Requester;
 use crate::error::BookingError;
 use crate::model::{
-    Appointment, AppointmentSnapshot, Availability, Catalogue, CustomerHistory, DateRange, Hold, HoldId,
-    Minute, Sought, local_date,
+    Appointment, AppointmentSnapshot, Catalogue, CustomerHistory, DateRange, Hold, HoldId, Minute, Sought,
+    local_date,
 };
 use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
 use crate::policy::sequence::SequenceLimits;
@@ -347,47 +347,33 @@ impl BookingService {
     }
 }
 
+/// What is certain of the wished person's time; if nothing is, what the company's own plan leaves open of it, and said so:
+/// that somebody else is certain to be free is no answer while nobody knows about whom the wish is for. Then the same of
+/// everybody.
 fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> Vec<RankedSlot> {
     let Some(sought) = &picture.sought else {
         return Vec::new();
     };
-    let mut ranked = rank_seen(&picture.availability(), picture, sought, ask, wish, never);
-    if ranked.is_empty() && !picture.outside.is_complete() {
-        // Nothing that is certain: what the company's own plan leaves open, and said so.
-        ranked = rank_seen(&picture.hoped_for(), picture, sought, ask, wish, never);
-    }
-    ranked
-}
-
-fn rank_seen(
-    availability: &Availability<'_>,
-    picture: &Picture,
-    sought: &Sought,
-    ask: &Ask<'_>,
-    wish: Wish,
-    never: Never,
-) -> Vec<RankedSlot> {
     let wanted = match (ask.staff, ask.subject) {
         (Some(staff), _) => Some(staff),
         (None, Subject::Moving(appointment)) => Some(appointment.staff),
         (None, Subject::Service(_)) => None,
     };
-    let by = |people: &[StaffId]| {
-        let mut ranked = rank(availability, sought, people, wish, never);
-        if let Subject::Moving(appointment) = ask.subject {
-            // Its own place is free to it, and no other time.
-            let here = (appointment.staff, appointment.starts_at);
-            ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
-        }
-        ranked
+    let certain = picture.availability();
+    let hoped_for = (!picture.outside.is_complete()).then(|| picture.hoped_for());
+    let of = |people: &[StaffId]| {
+        let ranked = std::iter::once(&certain).chain(&hoped_for).map(|availability| {
+            let mut ranked = rank(availability, sought, people, wish, never);
+            if let Subject::Moving(appointment) = ask.subject {
+                // Its own place is free to it, and no other time.
+                let here = (appointment.staff, appointment.starts_at);
+                ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
+            }
+            ranked
+        });
+        ranked.into_iter().find(|ranked| !ranked.is_empty())
     };
-    if let Some(staff) = wanted {
-        let ranked = by(&[staff]);
-        if !ranked.is_empty() {
-            return ranked;
-        }
-    }
-    by(&picture.performers)
+    wanted.and_then(|staff| of(&[staff])).or_else(|| of(&picture.performers)).unwrap_or_default()
 }
 
 fn latest_day(catalogue: &Catalogue, today: NaiveDate) -> NaiveDate {

@@ -8,9 +8,10 @@ use crate::calendar::{
 };
 use crate::commands::{
     ChangeSequenceOutcome, ChangeSequenceRequest, MoveRefusal, PartWish, PrepareOutcome,
-    PrepareSequenceOutcome, SequenceMove, SequenceTarget,
+    PrepareSequenceOutcome, SearchRequest, SequenceMove, SequenceTarget,
 };
 use crate::model::Unavailable;
+use crate::policy::alternatives::{TimeWish, Wish};
 
 /// A quarter past ten.
 const QUARTER: &str = "2026-11-24T09:15:00Z";
@@ -164,5 +165,29 @@ async fn a_date_says_whether_the_calendar_was_heard() {
         let dates = world.service.preview_series(&world.scope, &request).await.unwrap();
         let OccurrenceState::Free(slot, certainty) = &dates[0].state else { panic!("{:?}", dates[0]) };
         assert_eq!((slot.start, certainty.is_verified()), (at(TEN), verified));
+    }
+}
+
+/// Whoever is wished for, and of whom the calendar says nothing at this moment, goes before others who are certainly free; once
+/// it says that they are not, others are offered.
+#[tokio::test]
+async fn the_wished_person_comes_first_while_the_calendar_is_silent_about_them() {
+    for (said, wished, verified) in [(Offered::Unknown, 1, false), (offers(&[]), 2, true)] {
+        let world = mirrored(said, offers(&[TEN, QUARTER]), None);
+        let request = SearchRequest {
+            branch: branch_id(1),
+            service: service_id(1),
+            staff: Some(staff_id(1)),
+            wish: Wish { day: day("2026-11-24"), time: TimeWish::Any },
+            last_day: None,
+            moving: None,
+            requester: known(1),
+            limit: None,
+        };
+        let found = world.service.search(&world.scope, request).await.unwrap();
+        assert!(!found.slots.is_empty());
+        for offered in found.slots {
+            assert_eq!((offered.slot.staff, offered.certainty.is_verified()), (staff_id(wished), verified));
+        }
     }
 }
