@@ -117,6 +117,14 @@ const NEWEST: &str = "
     SELECT greatest((SELECT coalesce(max(job_id), 0) FROM engine.job_history WHERE kind = $1),
                     (SELECT coalesce(max(id), 0) FROM engine.jobs WHERE kind = $1))";
 
+/// How a job of a kind ended that is newer than another, and of one origin, if that matters.
+const ENDED: &str = "
+    SELECT outcome, took_ms FROM engine.job_history
+     WHERE kind = $1 AND job_id > $2 AND ($3::uuid IS NULL OR correlation = $3) ORDER BY job_id LIMIT 1";
+const FAILED: &str = "
+    SELECT id, last_error FROM engine.jobs
+     WHERE kind = $1 AND state = 'dead' AND id > $2 AND ($3::uuid IS NULL OR correlation = $3) ORDER BY id LIMIT 1";
+
 /// Who asks for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedBy {
@@ -140,35 +148,31 @@ pub async fn run_task(office: &Office, name: &str, by: AskedBy) -> anyhow::Resul
     );
     // A kind is a name in the registry; this one comes from the registry's own table, once in this process.
     let kind: &'static str = name.to_owned().leak();
-    // An operator's is a job of its own, also where the timetable's waits; what failed before is not waited for.
+    // An operator's is a job of its own, also where the timetable's waits, and is told by its origin; what failed before is
+    // not waited for.
     let job = JobSpec { max_attempts: 1, ..JobSpec::new(kind, json!({"by_hand": by == AskedBy::Operator})) };
-    let (job, newest) = match by {
-        AskedBy::Operator => (job, NEWEST),
-        AskedBy::Timetable => (job.unique(kind), NEWEST_DONE),
+    let (job, newest, origin) = match by {
+        AskedBy::Operator => (job, NEWEST, Some(office.scope.correlation().as_uuid())),
+        AskedBy::Timetable => (job.unique(kind), NEWEST_DONE, None),
     };
     let newest: i64 = sqlx::query_scalar(newest).bind(name).fetch_one(&office.pool).await?;
     office.services.queue.enqueue(&office.scope, None, &[job]).await?;
     let begun = Instant::now();
     loop {
-        let done: Option<(String, Option<i32>)> = sqlx::query_as(
-            "SELECT outcome, took_ms FROM engine.job_history WHERE kind = $1 AND job_id > $2 ORDER BY job_id LIMIT 1",
-        )
-        .bind(name)
-        .bind(newest)
-        .fetch_optional(&office.pool)
-        .await?;
+        let done: Option<(String, Option<i32>)> =
+            sqlx::query_as(ENDED).bind(name).bind(newest).bind(origin).fetch_optional(&office.pool).await?;
         if let Some((outcome, took_ms)) = done {
             anyhow::ensure!(outcome == "done", "the task `{name}` ended as {outcome}");
             return Ok(vec![json!({"task": name, "outcome": outcome, "took_ms": took_ms})]);
         }
-        let failed: Option<Option<String>> = sqlx::query_scalar(
-            "SELECT last_error FROM engine.jobs WHERE kind = $1 AND state = 'dead' AND id > $2",
-        )
-        .bind(name)
-        .bind(newest)
-        .fetch_optional(&office.pool)
-        .await?;
-        if let Some(error) = failed {
+        let failed: Option<(i64, Option<String>)> =
+            sqlx::query_as(FAILED).bind(name).bind(newest).bind(origin).fetch_optional(&office.pool).await?;
+        if let Some((job, error)) = failed {
+            if by == AskedBy::Operator {
+                // Whoever asked hears of it now: it waits for nobody else to look at it.
+                let this = DeadFilter { job: Some(JobId::from_raw(job)), ..DeadFilter::default() };
+                office.services.administration.discard_dead(&office.scope, &this).await?;
+            }
             anyhow::bail!("the task `{name}` failed: {}", error.unwrap_or_default());
         }
         if begun.elapsed() > PATIENCE {

@@ -1,9 +1,9 @@
 //! The gateway: making, moving, cancelling and reading bookings.
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RefusalReason,
-    RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteStatus, RemoteUid, ReservationUid,
-    WriteFailure,
+    CalendarDirectory as _, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
+    ReadFailure, RefusalReason, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest,
+    RemoteReservation, RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -36,6 +36,19 @@ impl CalendarGateway for Client {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         self.work(connection, effort).free_starts(link, window, moving).await
+    }
+
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        let shown = self.services(scope, connection, effort).await?;
+        let shown = shown.into_iter().find(|shown| shown.reference == *event_type);
+        let hosts = shown.map_or_else(Vec::new, |shown| shown.hosts);
+        Ok((!hosts.is_empty()).then(|| hosts.into_iter().map(|host| host.reference).collect()))
     }
 
     async fn create(

@@ -2,8 +2,8 @@
 
 use appointment::calendar::{
     CalendarDirectory, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
-    ReadFailure, RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteService,
-    RemoteUid, ReservationUid, Subscription, WriteFailure,
+    ReadFailure, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest,
+    RemoteReservation, RemoteService, RemoteUid, ReservationUid, Subscription, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -25,6 +25,17 @@ impl<I: CalendarGateway> CalendarGateway for Guard<I> {
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         let question =
             async { self.inner.free_starts(scope, connection, link, window, moving, effort).await };
+        self.read(connection, effort, question).await
+    }
+
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        let question = async { self.inner.hosts(scope, connection, event_type, effort).await };
         self.read(connection, effort, question).await
     }
 

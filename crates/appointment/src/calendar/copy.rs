@@ -302,10 +302,11 @@ impl CopyRecord {
         }
     }
 
-    /// The record after something was learned about the copy.
+    /// The record after something was learned about the copy. Why it was open before is of no use once it is settled.
     #[must_use]
     pub fn next(&self, state: CopyState) -> Self {
-        Self { state, lease_until: None, next_try: None, version: self.version + 1, ..self.clone() }
+        let error = self.error.clone().filter(|_| state != CopyState::Settled);
+        Self { state, error, lease_until: None, next_try: None, version: self.version + 1, ..self.clone() }
     }
 
     /// The record after the appointment was changed. A write that is under way, or whose outcome is unknown, is judged

@@ -18,7 +18,7 @@ pub enum ReadFailure {
         code: String,
     },
     /// No answer in time, no connection, overload, a limit reached, or a breaker that is open.
-    #[error("the calendar does not answer ({why})")]
+    #[error("{} ({why})", if is_unasked(why) { "the calendar is not asked for now" } else { "the calendar does not answer" })]
     Unavailable {
         /// What happened, without personal data: `timeout`, `connect`, `status 503`, … Where no question was sent:
         /// `limited` by our budget, `open` for a breaker, `busy` for too many under way.
@@ -100,6 +100,11 @@ pub enum WriteFailure {
     },
 }
 
+/// Whether no question was sent.
+fn is_unasked(why: &str) -> bool {
+    ["limited", "open", "busy"].contains(&why)
+}
+
 impl ReadFailure {
     /// Whether the account does not take our key: then nothing else can be read there, whatever is asked.
     #[must_use]
@@ -121,7 +126,7 @@ impl ReadFailure {
     #[must_use]
     pub fn is_spent(&self) -> bool {
         match self {
-            Self::Unavailable { why } => ["limited", "open", "busy", "status 429"].contains(&why.as_str()),
+            Self::Unavailable { why } => is_unasked(why) || why == "status 429",
             Self::Refused { .. } | Self::Withheld { .. } | Self::Malformed { .. } => false,
         }
     }

@@ -11,7 +11,8 @@ use super::copy::CopyRecord;
 use super::failure::{ReadFailure, WriteFailure};
 use super::remote::{
     CalendarLink, Connection, ConnectionId, CopySearch, Effort, PageCursor, RemoteBooking, RemoteEventType,
-    RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Subscription,
+    RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
+    Subscription,
 };
 use crate::model::{ServiceLink, Span};
 
@@ -34,6 +35,19 @@ pub trait CalendarGateway: Send + Sync {
         moving: Option<&'a RemoteUid>,
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure>;
+
+    /// Who performs an event type there. `None`: the account shows nobody for it, or does not show the event type, which
+    /// says nothing about anybody.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure>;
 
     /// Makes a booking that carries the marker. Success means that the answer is about this very request: an answer
     /// with another marker or another start is [`WriteFailure::Unknown`].

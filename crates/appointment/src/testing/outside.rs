@@ -9,8 +9,8 @@ use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
     Attendee, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure,
-    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation,
-    RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
+    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest,
+    RemoteReservation, RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use crate::model::Span;
 
@@ -51,6 +51,7 @@ struct State {
     late: Vec<Write>,
     writes: u32,
     is_down: bool,
+    asks_hosts: bool,
     hosts: Vec<RemoteHost>,
     reservations: Vec<Reserved>,
 }
@@ -81,6 +82,11 @@ impl ScriptedCalendar {
     /// From now on, bookings are performed by these people.
     pub fn performed_by(&self, hosts: Vec<RemoteHost>) {
         self.lock().hosts = hosts;
+    }
+
+    /// From now on, what is booked waits for its host, or nothing does any more.
+    pub fn asks_hosts(&self, asks: bool) {
+        self.lock().asks_hosts = asks;
     }
 
     /// From now on nothing is reached, or everything again.
@@ -284,7 +290,7 @@ fn add(
     state.made += 1;
     let booking = RemoteBooking {
         uid: uid(state.made),
-        status: RemoteStatus::Accepted,
+        status: if state.asks_hosts { RemoteStatus::Pending } else { RemoteStatus::Accepted },
         start,
         end: start + TimeDelta::minutes(30),
         event_type: Some(event_type.clone()),
@@ -334,6 +340,19 @@ impl CalendarGateway for ScriptedCalendar {
                 at += TimeDelta::minutes(15);
             }
             free
+        })
+    }
+
+    async fn hosts(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteEventType,
+        _: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        self.read(|state| {
+            let hosts: Vec<_> = state.hosts.iter().map(|host| host.reference.clone()).collect();
+            (!hosts.is_empty()).then_some(hosts)
         })
     }
 

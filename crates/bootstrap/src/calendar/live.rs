@@ -103,6 +103,7 @@ impl Known {
                 self.behind.push(part);
                 return Next::Wait;
             }
+            Ok(Ok(Pushed::Unconfirmed)) => {}
             Ok(Ok(Pushed::Open { why })) => {
                 tracing::info!(%why, appointment.id = %part, "a copy is still open");
             }

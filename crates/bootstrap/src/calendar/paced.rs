@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adapter_calcom::guard::{Bucket, BudgetPolicy, GuardPolicy};
 use appointment::calendar::{
     AccountPacing, CalendarGateway, CalendarLink, Connection, ConnectionId, CopySearch, Effort, Errand,
-    Heard, Lane, Leave, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
-    RemoteUid, ReservationUid, WriteFailure,
+    Heard, Lane, Leave, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage,
+    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -140,6 +140,17 @@ impl CalendarGateway for Paced {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         let question = self.inner.free_starts(scope, connection, link, window, moving, effort);
+        self.read(scope, connection, effort, question).await
+    }
+
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        let question = self.inner.hosts(scope, connection, event_type, effort);
         self.read(scope, connection, effort, question).await
     }
 

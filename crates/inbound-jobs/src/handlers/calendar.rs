@@ -40,7 +40,7 @@ impl JobHandler for BringCopyUpToDate {
         let result = match pushed {
             Pushed::NotNeeded | Pushed::Settled(_) => "settled",
             Pushed::Refused(..) => "refused",
-            Pushed::Open { .. } | Pushed::Behind => "open",
+            Pushed::Unconfirmed | Pushed::Open { .. } | Pushed::Behind => "open",
         };
         metrics::counter!("calendar_copies_total", "result" => result).increment(1);
         Ok(())
@@ -93,10 +93,11 @@ impl JobHandler for SyncCalcomBookings {
         metrics::counter!("calendar_differences_total", "became" => "open").increment(open.into());
         metrics::counter!("calendar_accounts_missed_total").increment(found.missed.into());
         // The next round comes by itself; an operator who asks for one waits for what came of it.
-        if found.missed > 0 && context.is_by_hand() {
-            let many = found.missed;
+        if (found.missed > 0 || open > 0) && context.is_by_hand() {
+            let missed = found.missed;
             return Err(JobFailure::permanent(format!(
-                "{many} accounts could not be compared, the worker's log says why"
+                "{missed} accounts could not be compared, {open} bookings and appointments of others are still open; the \
+                 worker's log says why"
             )));
         }
         Ok(())

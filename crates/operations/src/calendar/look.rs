@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use kernel::TenantScope;
 
 use super::CalendarError;
-use super::push::{CopyDesk, CopyParts, Pushed, SWITCHED_OFF, UNCONFIRMED};
+use super::push::{CopyDesk, CopyParts, Pushed, SWITCHED_OFF};
 use super::reconcile::MAX_PAGES;
 
 /// Days in which a copy is looked for around the times where it may be: it may have been moved there meanwhile.
@@ -35,7 +35,7 @@ impl CopyDesk {
             return Ok(Some(Pushed::Refused(Box::new(appointment), RefusalReason::AlreadyChanged)));
         }
         if record.state == CopyState::Settled && appointment.status() == AppointmentStatus::Pending {
-            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
+            return Ok(Some(Pushed::Unconfirmed));
         }
         if record.state == CopyState::Settled {
             return Ok(Some(Pushed::Settled(Box::new(appointment))));
@@ -163,7 +163,7 @@ impl CopyDesk {
                     next.state = CopyState::Settled;
                     let agreed = self.agree(scope, appointment, next, None).await?;
                     return Ok(Some(match agreed.status() {
-                        AppointmentStatus::Pending => Pushed::Open { why: UNCONFIRMED.to_owned() },
+                        AppointmentStatus::Pending => Pushed::Unconfirmed,
                         _ => Pushed::Settled(Box::new(agreed)),
                     }));
                 }

@@ -31,9 +31,6 @@ const BEHIND: &str = "another part of the visit stands where it goes";
 /// Why nothing is asked of an account.
 pub(super) const SWITCHED_OFF: &str = "the account is switched off";
 
-/// Why a copy that stands there does not count as agreement yet.
-pub(super) const UNCONFIRMED: &str = "it waits for a confirmation there";
-
 /// What keeping copies needs.
 #[derive(Clone)]
 pub struct CopyParts {
@@ -75,6 +72,8 @@ pub enum Pushed {
     /// The outside calendar does not take it. A new appointment is withdrawn and a moved one is back where it was,
     /// unless that was impossible or somebody was promised to be told: then it needs attention.
     Refused(Box<Appointment>, RefusalReason),
+    /// It stands there, and its host has still to confirm it.
+    Unconfirmed,
     /// Not yet: the calendar was not reached, or it is not known what it did. A later run goes on.
     Open {
         /// Why, without personal data.
@@ -128,7 +127,9 @@ impl CopyDesk {
                 }
                 One::Done(pushed) if queue.len() == 1 => return Ok(pushed),
                 One::Behind(_) | One::Done(Pushed::Open { .. } | Pushed::Behind) => break,
-                One::Done(Pushed::NotNeeded | Pushed::Settled(_) | Pushed::Refused(..)) => {
+                One::Done(
+                    Pushed::NotNeeded | Pushed::Settled(_) | Pushed::Unconfirmed | Pushed::Refused(..),
+                ) => {
                     queue.pop();
                 }
             }
@@ -321,8 +322,8 @@ impl CopyDesk {
         let mut next = record.next(CopyState::Settled);
         next.adopt(booking);
         if booking.status == RemoteStatus::Pending {
-            self.note(scope, next).await?;
-            return Ok(Some(Pushed::Open { why: UNCONFIRMED.to_owned() }));
+            self.awaits_host(scope, appointment, next).await?;
+            return Ok(Some(Pushed::Unconfirmed));
         }
         if !next.agrees_with(appointment.snapshot()) {
             next.state = CopyState::Due;

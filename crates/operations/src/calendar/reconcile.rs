@@ -188,7 +188,8 @@ impl Reconciliation {
         if round.stopped.is_none() {
             // After the bookings: what stands there for one of these is its copy.
             let adopted = self.news.desk.adopt(scope, connection, (window, MAX_COPIES), effort).await?;
-            for record in &adopted {
+            round.found.open += adopted.open;
+            for record in &adopted.due {
                 let compared = self.copy(&mut round, record).await;
                 round.leave_open(compared, || Place::Copy(record.appointment))?;
             }
@@ -304,7 +305,7 @@ impl Reconciliation {
             }
             (CopyState::Settled | CopyState::Refused, ..) => {}
             _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
-                Pushed::Settled(_) => {
+                Pushed::Settled(_) | Pushed::Unconfirmed => {
                     tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment,
                         copy.was = record.state.as_str(), "a comparison brought a copy up to date");
                     found.pushed += 1;

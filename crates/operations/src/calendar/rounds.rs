@@ -148,7 +148,7 @@ impl CalendarRounds {
                     tried.insert(appointment);
                     match self.push(&scope, appointment).await {
                         Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
-                        Ok(Pushed::Open { .. } | Pushed::Behind) => {}
+                        Ok(Pushed::Unconfirmed | Pushed::Open { .. } | Pushed::Behind) => {}
                         Err(error) => {
                             tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
                         }

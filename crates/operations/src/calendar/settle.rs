@@ -9,7 +9,7 @@ use appointment::model::{
     Appointment, AppointmentChange, AppointmentSource, AppointmentStatus, ChangeKind, HoldId,
 };
 use appointment::ports::AppointmentWrite;
-use kernel::{AppointmentId, ChangeSet, TenantScope};
+use kernel::{AppointmentId, ChangeSet, JobSpec, TenantScope};
 
 use super::CalendarError;
 use super::attendee::is_written_to;
@@ -48,6 +48,28 @@ impl CopyDesk {
         }
         self.parts.appointments.commit(scope, change).await?;
         Ok(agreed)
+    }
+
+    /// It stands there and its host has still to confirm it: here it waits as well, also if it was promised before.
+    pub(super) async fn awaits_host(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        record: CopyRecord,
+    ) -> Result<(), CalendarError> {
+        if appointment.status() != AppointmentStatus::Confirmed {
+            return self.note(scope, record).await;
+        }
+        let waits = as_stands_there(&record, appointment.copied());
+        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record)).write(update(appointment, &waits));
+        let change = self.looked_after(&waits).into_iter().fold(change, ChangeSet::enqueue);
+        Ok(self.parts.appointments.commit(scope, change).await?)
+    }
+
+    /// Somebody looks, before its time has come, at what waits for an answer there.
+    pub(super) fn looked_after(&self, after: &Appointment) -> Option<JobSpec> {
+        let waits = after.status() == AppointmentStatus::Pending;
+        unanswered_job(after.snapshot(), self.parts.clock.now()).filter(|_| waits)
     }
 
     /// The provider said no. With the caller on the line, a new appointment is withdrawn and a moved one goes back;
@@ -160,10 +182,7 @@ impl CopyDesk {
         if state.source == AppointmentSource::OutsideCalendar || state.starts_at <= now {
             return Ok(change);
         }
-        let change = match unanswered_job(state, now).filter(|_| state.status == AppointmentStatus::Pending) {
-            Some(look) => change.enqueue(look),
-            None => change,
-        };
+        let change = self.looked_after(after).into_iter().fold(change, ChangeSet::enqueue);
         let told = booking.map(|booking| is_written_to(booking, &self.parts.placeholder_domain));
         let fact = AppointmentEvent::changed_there(before.snapshot(), state, told);
         Ok(change.emit(fact.into_outgoing(&*self.parts.ids, now)?))

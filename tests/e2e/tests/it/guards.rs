@@ -12,8 +12,8 @@ use adapter_postgres::{
 };
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Offered,
-    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
-    RemoteUid, ReservationUid, WriteFailure,
+    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage,
+    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
@@ -140,6 +140,16 @@ impl CalendarGateway for Blind {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         self.0.free_starts(scope, connection, link, window, moving, effort).await
+    }
+
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        self.0.hosts(scope, connection, event_type, effort).await
     }
 
     async fn create(

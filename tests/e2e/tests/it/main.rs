@@ -15,6 +15,7 @@ mod proofs;
 mod quarantine;
 mod said_and_done;
 mod scripts;
+mod tasks;
 mod two_gateways;
 mod visits;
 mod waiting;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use askpro::admin::{AskedBy, InboxCommand, JobsCommand, Office, run_task};
+use askpro::admin::{InboxCommand, Office};
 use askpro::venue::WEBHOOK_PATH;
 use serde_json::json;
 
@@ -83,19 +83,6 @@ fn a_call_of_nobodys_number_is_replayed_once_the_number_is_somebodys() {
         let id = entry["id"].as_str().unwrap().to_owned();
         InboxCommand::Replay { id }.run(&office).await.unwrap();
         expect_rows(venue, json!([state("processed"), {"table": "call_charges", "where": {"call": line.call_id}, "count": 1}])).await;
-        office.close().await;
-    });
-}
-
-#[test]
-fn an_operator_sees_queues_and_runs_tasks() {
-    with_shared(async |venue| {
-        let office = Office::open(&target(venue), "jobs").await.unwrap();
-        assert!(JobsCommand::Stats.run(&office).await.is_ok());
-        let done = run_task(&office, "ensure_partitions", AskedBy::Operator).await.unwrap();
-        assert_eq!(done[0]["outcome"], json!("done"));
-        let unknown = run_task(&office, "no_such_task", AskedBy::Operator).await.unwrap_err().to_string();
-        assert!(unknown.contains("no_such_task") && unknown.contains("ensure_partitions"), "{unknown}");
         office.close().await;
     });
 }

@@ -50,6 +50,16 @@ impl CalendarGateway for Slow {
         Ok(offers.into_iter().filter(|at| window.start <= *at && *at < window.end).collect())
     }
 
+    async fn hosts(
+        &self,
+        _: &TenantScope,
+        _: &Connection,
+        _: &RemoteEventType,
+        _: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        unreachable!("only free times are asked for")
+    }
+
     async fn create(
         &self,
         _: &TenantScope,

@@ -1,10 +1,10 @@
 //! What was promised before an account was linked, or while it was switched off.
 
-use appointment::calendar::RemoteStatus;
+use appointment::calendar::{RemoteStatus, UNANSWERED_JOB};
 use appointment::model::{AppointmentSource, AppointmentStatus, SyncState};
 
 use super::super::Heard;
-use super::world::{World, event_type, slot, who};
+use super::world::{World, event_type, host, slot, who};
 
 /// The number of the customer who books.
 const THEIRS: &str = "+49405551001";
@@ -94,7 +94,7 @@ async fn a_marker_ties_a_booking_to_its_appointment() {
     world.assert_converged().await;
 }
 
-/// What was promised firmly stays so while its host has still to confirm it there, and follows the host.
+/// What its host has still to confirm there waits here, too, although it was promised, and follows the host.
 #[tokio::test]
 async fn what_waits_for_its_host_is_the_copy_of_what_was_promised() {
     for (answer, becomes) in [
@@ -111,7 +111,7 @@ async fn what_waits_for_its_host_is_the_copy_of_what_was_promised() {
         decide(RemoteStatus::Pending);
         assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Followed(id), Vec::new()));
         world.compare().await;
-        assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+        assert_eq!(world.status(id), AppointmentStatus::Pending);
         decide(answer);
         world.compare().await;
         assert_eq!((world.status(id), world.reviews()), (becomes, Vec::new()), "{answer:?}");
@@ -127,10 +127,47 @@ async fn what_the_account_does_not_answer_about_stays_as_it_was_promised() {
     let remote = world.remote.clone();
     // After the listing.
     world.gateway.after_read(Box::pin(async move { remote.set_down(true) }));
-    world.compare().await;
+    assert_eq!(world.compare().await.open, 1, "nobody could say whether what is linked is there");
     assert_eq!(world.row(id).sync_state, SyncState::NotNeeded);
     assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Confirmed, Vec::new()));
     world.remote.set_down(false);
+    world.compare().await;
+    assert_eq!(world.row(id).sync_state, SyncState::Synced);
+    world.assert_converged().await;
+}
+
+/// Bookings of the event type wait for their host: so does what was promised, until the host has answered.
+#[tokio::test]
+async fn what_gets_a_copy_that_waits_for_its_host_waits_as_well() {
+    let world = World::new();
+    let id = world.book_unlinked(1, slot(0)).await;
+    world.remote.asks_hosts(true);
+    world.compare().await;
+    assert_eq!((world.status(id), world.only().status), (AppointmentStatus::Pending, RemoteStatus::Pending));
+    let jobs = world.store.jobs(&world.scope);
+    assert!(jobs.iter().any(|job| job.kind == UNANSWERED_JOB), "somebody looks before its time has come");
+    world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = RemoteStatus::Accepted));
+    assert_eq!(world.compare().await.open, 0);
+    assert_eq!(
+        (world.status(id), world.row(id).sync_state),
+        (AppointmentStatus::Confirmed, SyncState::Synced)
+    );
+    world.assert_converged().await;
+}
+
+/// The host whom a link names has left the event type: what is booked there would be somebody else's.
+#[tokio::test]
+async fn what_is_linked_to_somebody_who_left_stays_as_it_was_promised() {
+    let world = World::with_hosts(Some("anna"));
+    let id = world.book_unlinked(1, slot(0)).await;
+    world.remote.performed_by(vec![host("ben")]);
+    assert_eq!(world.compare().await.open, 0);
+    assert_eq!(
+        (world.status(id), world.row(id).sync_state),
+        (AppointmentStatus::Confirmed, SyncState::NotNeeded)
+    );
+    assert!(world.remote.bookings().is_empty());
+    world.remote.performed_by(vec![host("anna")]);
     world.compare().await;
     assert_eq!(world.row(id).sync_state, SyncState::Synced);
     world.assert_converged().await;

@@ -284,7 +284,7 @@ async fn what_waits_for_a_confirmation_there_is_not_confirmed_here_until_then() 
             world.script(Mishap::LostAfter);
             world.push(id).await;
             world.remote.change(pending(RemoteStatus::Pending));
-            assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+            assert_eq!(world.push(id).await, Pushed::Unconfirmed);
         } else {
             world.push(id).await;
             let mut record = world.copy(id).await.next(CopyState::Due);
@@ -301,7 +301,7 @@ async fn what_waits_for_a_confirmation_there_is_not_confirmed_here_until_then() 
             world.hear(&uid).await;
         }
         assert_eq!(world.status(id), AppointmentStatus::Pending, "{lost}");
-        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        assert_eq!(world.push(id).await, Pushed::Unconfirmed);
         world.assert_converged().await;
         world.remote.change(pending(RemoteStatus::Accepted));
         let uid = world.only().uid;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RemoteBooking,
-    RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
+    RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
+    WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
@@ -83,6 +84,16 @@ impl CalendarGateway for Hooked {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
         self.inner.free_starts(scope, connection, link, window, moving, effort).await
+    }
+
+    async fn hosts(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        event_type: &RemoteEventType,
+        effort: Effort,
+    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+        self.inner.hosts(scope, connection, event_type, effort).await
     }
 
     async fn create(
