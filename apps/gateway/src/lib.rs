@@ -51,6 +51,7 @@ pub async fn run_by(
         voice: Arc::clone(&services.voice) as _,
         intake: services.intake.clone(),
         tenants: services.tenants.clone(),
+        allowance: Arc::clone(&services.allowance),
         lists: services.lists.clone(),
         why: Some(services.why.clone()),
         probe: Arc::clone(&services.probe),

@@ -1,4 +1,4 @@
-//! How many tools a second one gateway runs for one company.
+//! How much a second one gateway does for one company.
 
 use std::num::NonZeroU32;
 
@@ -8,15 +8,25 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use kernel::TenantId;
-use voice::ToolAllowance;
+use tenancy::Allowance;
 
-use crate::config::Voice;
+use crate::config::{Http, Voice};
+
+/// What a company uses.
+#[derive(Debug, Clone, Copy)]
+enum Use {
+    /// Tools of its callers.
+    Tools,
+    /// Requests of its API keys.
+    Requests,
+}
 
 /// An allowance for each company, refilled evenly up to what it may use at once.
 ///
 /// It knows companies that exist and nobody else, so it grows no further than their list.
-pub(crate) struct ToolsPerSecond<C: Clock = DefaultClock> {
-    tools: Limiter<C>,
+pub(crate) struct PerSecond<C: Clock = DefaultClock> {
+    of: Use,
+    left: Limiter<C>,
     /// How often the log says so.
     told: Limiter<C>,
 }
@@ -24,39 +34,62 @@ pub(crate) struct ToolsPerSecond<C: Clock = DefaultClock> {
 type Limiter<C> =
     RateLimiter<TenantId, HashMapStateStore<TenantId>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-impl ToolsPerSecond {
-    /// As many for each company as is configured.
+impl PerSecond {
+    /// As many tools for each company as are configured.
     ///
     /// # Errors
     /// A number that is zero, which the bounds of the configuration exclude.
-    pub(crate) fn new(config: &Voice) -> anyhow::Result<Self> {
-        let each =
-            NonZeroU32::new(config.company_tools_per_second).context("voice.company_tools_per_second")?;
-        let burst = NonZeroU32::new(config.company_tools_burst).context("voice.company_tools_burst")?;
-        Ok(Self::with_clock(Quota::per_second(each).allow_burst(burst), DefaultClock::default()))
+    pub(crate) fn tools(config: &Voice) -> anyhow::Result<Self> {
+        let quota = quota(config.company_tools_per_second, config.company_tools_burst);
+        Ok(Self::new(Use::Tools, quota.context("voice.company_tools")?, DefaultClock::default()))
+    }
+
+    /// As many requests for each company as are configured.
+    ///
+    /// # Errors
+    /// A number that is zero, which the bounds of the configuration exclude.
+    pub(crate) fn requests(config: &Http) -> anyhow::Result<Self> {
+        let quota = quota(config.company_requests_per_second, config.company_requests_burst);
+        Ok(Self::new(Use::Requests, quota.context("http.company_requests")?, DefaultClock::default()))
     }
 }
 
-impl<C: Clock + Clone> ToolsPerSecond<C> {
-    fn with_clock(quota: Quota, clock: C) -> Self {
+fn quota(each_second: u32, at_once: u32) -> Option<Quota> {
+    Some(Quota::per_second(NonZeroU32::new(each_second)?).allow_burst(NonZeroU32::new(at_once)?))
+}
+
+impl<C: Clock + Clone> PerSecond<C> {
+    fn new(of: Use, quota: Quota, clock: C) -> Self {
         let once_a_minute = Quota::per_minute(NonZeroU32::MIN);
         Self {
-            tools: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
+            of,
+            left: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
             told: RateLimiter::new(once_a_minute, HashMapStateStore::default(), clock),
         }
     }
 }
 
-impl<C: Clock + Send + Sync> ToolAllowance for ToolsPerSecond<C> {
+impl<C: Clock + Send + Sync> Allowance for PerSecond<C> {
     fn take(&self, tenant: TenantId) -> bool {
-        let is_left = self.tools.check_key(&tenant).is_ok();
-        if !is_left {
-            metrics::counter!("voice_tool_turned_away_total", "reason" => "allowance").increment(1);
-            if self.told.check_key(&tenant).is_ok() {
-                tracing::warn!(tenant.id = %tenant, "a company's callers use more tools than they may");
+        if self.left.check_key(&tenant).is_ok() {
+            return true;
+        }
+        let is_told = self.told.check_key(&tenant).is_ok();
+        match self.of {
+            Use::Tools => {
+                metrics::counter!("voice_tool_turned_away_total", "reason" => "allowance").increment(1);
+                if is_told {
+                    tracing::warn!(tenant.id = %tenant, "a company's callers use more tools than they may");
+                }
+            }
+            Use::Requests => {
+                metrics::counter!("api_requests_turned_away_total").increment(1);
+                if is_told {
+                    tracing::warn!(tenant.id = %tenant, "a company's API keys make more requests than they may");
+                }
             }
         }
-        is_left
+        false
     }
 }
 
@@ -74,7 +107,7 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let number = |number| NonZeroU32::new(number).unwrap();
         let quota = Quota::per_second(number(4)).allow_burst(number(8));
-        let allowance = ToolsPerSecond::with_clock(quota, clock.clone());
+        let allowance = PerSecond::new(Use::Tools, quota, clock.clone());
         let (loud, quiet) = (scope(1, None).tenant(), scope(2, None).tenant());
         let taken = |tenant, times| (0..times).filter(|_| allowance.take(tenant)).count();
         assert_eq!((taken(loud, 200), taken(quiet, 4)), (8, 4));

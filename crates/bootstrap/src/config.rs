@@ -6,6 +6,7 @@
 
 mod bookings;
 mod calendar;
+mod http;
 mod redis;
 mod secret;
 mod sources;
@@ -17,11 +18,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adapter_postgres::Sealer;
-use operations::intake::MAX_BODY_BYTES;
 use serde::Deserialize;
 
 pub use bookings::Bookings;
 pub use calendar::Calendar;
+pub use http::Http;
 pub use redis::Redis;
 pub use secret::Secret;
 pub use sources::{ConfigError, Sources};
@@ -64,24 +65,6 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// Logs and metrics.
     pub telemetry: Telemetry,
-}
-
-/// The HTTP surface.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Http {
-    /// Address to listen on; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Requests in work at once.
-    pub max_in_flight: usize,
-    /// Longest time for one request, in milliseconds.
-    pub request_timeout_ms: u64,
-    /// Largest body of ordinary requests, in bytes.
-    pub max_body_bytes: usize,
-    /// Largest body of provider events, in bytes.
-    pub max_event_body_bytes: usize,
-    /// Networks of proxies whose word about the client's address is taken.
-    pub trusted_proxies: Vec<String>,
 }
 
 /// The voice provider.
@@ -328,15 +311,9 @@ impl Config {
 
     /// Key, value, least and most. Bounds exclude what cannot work, not what is unusual.
     fn bounds(&self) -> Vec<(&'static str, u64, u64, u64)> {
-        let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        let (http, database, worker) = (&self.http, &self.database, &self.worker);
+        let (database, worker) = (&self.database, &self.worker);
         let (retention, upkeep) = (&self.retention, &self.upkeep);
         let mut bounds = vec![
-            ("http.max_in_flight", size(http.max_in_flight), 1, 100_000),
-            ("http.request_timeout_ms", http.request_timeout_ms, 100, 60_000),
-            // What cannot be read is kept in the inbox, too.
-            ("http.max_body_bytes", size(http.max_body_bytes), 1024, size(MAX_BODY_BYTES)),
-            ("http.max_event_body_bytes", size(http.max_event_body_bytes), 1024, size(MAX_BODY_BYTES)),
             ("database.max_connections", database.max_connections.into(), 2, 1000),
             ("database.acquire_timeout_ms", database.acquire_timeout_ms, 10, 60_000),
             ("database.statement_timeout_ms", database.statement_timeout_ms, 10, 600_000),
@@ -369,6 +346,7 @@ impl Config {
             ("upkeep.fx_stale_days", upkeep.fx_stale_days.into(), 1, 366),
             ("shutdown.grace_ms", self.shutdown.grace_ms, 0, 600_000),
         ];
+        bounds.extend(self.http.bounds());
         bounds.extend(self.voice.bounds());
         bounds.extend(self.calendar.bounds());
         bounds.extend(self.redis.bounds());
@@ -429,26 +407,6 @@ impl Worker {
             ("worker.sync_slots", self.sync_slots),
             ("worker.gateway_slots", self.gateway_slots),
         ]
-    }
-}
-
-impl Http {
-    /// Networks of proxies whose word about the client's address is taken.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if one is none.
-    pub fn trusted_proxies(&self) -> Result<Vec<tenancy::Network>, ConfigError> {
-        let read = |text: &String| {
-            text.parse()
-                .map_err(|error| ConfigError::new("http.trusted_proxies", format!("has `{text}`: {error}")))
-        };
-        self.trusted_proxies.iter().map(read).collect()
-    }
-
-    /// Longest time for one request.
-    #[must_use]
-    pub const fn request_timeout(&self) -> Duration {
-        Duration::from_millis(self.request_timeout_ms)
     }
 }
 

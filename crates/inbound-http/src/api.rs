@@ -153,17 +153,19 @@ async fn authorise(
             if let Some(note) = tenants.note_of_use(&key) {
                 edge.parts().tasks.spawn(note);
             }
-            if key.allows(READ) {
-                Ok(key.scope)
-            } else {
+            if !key.allows(READ) {
                 metrics::counter!("api_keys_refused_total", "reason" => "scope").increment(1);
                 tracing::warn!(reason = "scope", "an API key was refused");
-                Err(Refusal::new(
+                return Err(Refusal::new(
                     StatusCode::FORBIDDEN,
                     "scope_missing",
                     "this key may not read: it needs the scope `read`",
-                ))
+                ));
             }
+            if !edge.parts().allowance.take(tenant) {
+                return Err(Refusal::too_many());
+            }
+            Ok(key.scope)
         }
         Err(ResolveError::Denied(denied)) => {
             metrics::counter!("api_keys_refused_total", "reason" => denied.as_str()).increment(1);

@@ -12,7 +12,7 @@ use operations::calendar::CalendarDoor;
 use operations::ports::CalendarHealth;
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake, WhyDesk};
-use tenancy::{Network, TenantResolver};
+use tenancy::{Allowance, Network, TenantResolver};
 use tokio_util::task::TaskTracker;
 use voice::{Answered, EnvelopeCall, InboundAnswer, InboundCall, ToolRequest, VoiceDesk, VoiceError};
 
@@ -110,6 +110,8 @@ pub struct EdgeParts {
     pub intake: WebhookIntake,
     /// From API keys to tenants.
     pub tenants: TenantResolver,
+    /// How many requests a company's keys may make.
+    pub allowance: Arc<dyn Allowance>,
     /// Read models.
     pub lists: Lists,
     /// Why a time is not free; `None` explains nothing.

@@ -259,6 +259,7 @@ fn why() -> Value {
             "401": refusal("No valid key."),
             "403": refusal("The key may not read."),
             "404": refusal("The company has no such branch."),
+            "429": refusal("Too many requests of this company; wait as long as `Retry-After` says."),
             "503": refusal("Try again."),
         }),
     );
@@ -291,6 +292,7 @@ fn list(summary: &str, item: &str, kind: operations::lists::ListKind) -> Value {
             "400": refusal("A parameter is wrong; the message names it."),
             "401": refusal("No valid key."),
             "403": refusal("The key may not read."),
+            "429": refusal("Too many requests of this company; wait as long as `Retry-After` says."),
             "503": refusal("Try again."),
         }),
     );

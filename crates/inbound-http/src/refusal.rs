@@ -50,6 +50,16 @@ impl Refusal {
         )
     }
 
+    /// 429: the company's keys have made as many requests as they may for now.
+    #[must_use]
+    pub fn too_many() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "this company's keys make more requests than they may, please wait",
+        )
+    }
+
     /// 503: try again later.
     #[must_use]
     pub fn unavailable(code: &'static str) -> Self {
@@ -113,7 +123,7 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             StatusCode::UNAUTHORIZED if self.code == "unauthorized" => {

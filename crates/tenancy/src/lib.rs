@@ -44,7 +44,9 @@ pub use model::{
     BranchProfile, CallRoute, NumberAssignment, NumberRoute, ProfileProblem, Slug, TenantProfile, TenantState,
 };
 pub use network::{Network, NotANetwork, client_address};
-pub use ports::{ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenancyWrite, TenantRepository};
+pub use ports::{
+    Allowance, ApiKeyDirectory, CallDirectory, ConnectionDirectory, TenancyWrite, TenantRepository,
+};
 pub use service::{ResolvedCall, ResolvedConnection, ResolvedKey, RunningCall, TenantResolver};
 
 /// In-memory fakes and builders for tests of any crate.

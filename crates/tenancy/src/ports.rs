@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{ChangeSet, CommitError, PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantScope};
+use kernel::{
+    ChangeSet, CommitError, PhoneNumber, PlatformScope, ProviderCallId, StoreError, TenantId, TenantScope,
+};
 
 use crate::connection::{ConnectionKey, ConnectionRoute};
 use crate::key::{ApiKeyRecord, KeyPrefix, NewApiKey};
@@ -175,4 +177,10 @@ pub trait TenantRepository: Send + Sync {
     /// [`CommitError::Refused`] as told at each [`TenancyWrite`], and if a branch or tenant named by a write does not
     /// exist; [`CommitError::AlreadyClaimed`]; [`CommitError::Store`].
     async fn commit(&self, scope: &TenantScope, change: ChangeSet<TenancyWrite>) -> Result<(), CommitError>;
+}
+
+/// Port: how much of one thing a company may use. It keeps a flood at one company away from all others.
+pub trait Allowance: Send + Sync {
+    /// Takes one of what the company may use now. `false`: nothing is left, and more comes with time.
+    fn take(&self, tenant: TenantId) -> bool;
 }

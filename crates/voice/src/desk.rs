@@ -11,7 +11,7 @@ use customer::CustomerService;
 use futures_util::future::join;
 use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
 use servicedesk::CallbackService;
-use tenancy::{TenantRepository, TenantResolver};
+use tenancy::{Allowance, TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation, crowded};
@@ -19,8 +19,7 @@ use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::once::Once;
 use crate::ports::{
-    CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, ToolAllowance,
-    TraceSink,
+    CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
 };
 use crate::reply::{NextAction, ToolReply};
 use crate::request::{EnvelopeCall, ToolRequest};
@@ -52,7 +51,7 @@ pub struct Parts {
     /// Copies of appointments in outside calendars.
     pub copies: Arc<dyn CopySettler>,
     /// How much each company's callers may ask for.
-    pub allowance: Arc<dyn ToolAllowance>,
+    pub allowance: Arc<dyn Allowance>,
     /// Numbers that have named appointments of others.
     pub attempts: Arc<dyn FailedIdentifications>,
     /// Where uses of tools are recorded.

@@ -56,7 +56,7 @@ pub use error::VoiceError;
 pub use inbound::InboundAnswer;
 pub use ports::{
     AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,
-    Question, Settlement, StoredOutcome, ToldFee, ToolAllowance, TraceSink, WishedTime,
+    Question, Settlement, StoredOutcome, ToldFee, TraceSink, WishedTime,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};

@@ -10,7 +10,7 @@ use call::ToolUse;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AppointmentId, CallId, IdempotencyKey, Money, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
-    TenantId, TenantScope,
+    TenantScope,
 };
 use serde_json::Value;
 
@@ -36,12 +36,6 @@ pub trait OutcomeStore: Send + Sync {
         scope: &TenantScope,
         key: &IdempotencyKey,
     ) -> Result<Option<StoredOutcome>, StoreError>;
-}
-
-/// Port: how many tools a company's callers may use. It keeps a flood at one company away from the callers of the others.
-pub trait ToolAllowance: Send + Sync {
-    /// Takes one of what the company may use now. `false`: nothing is left, and more comes with time.
-    fn take(&self, tenant: TenantId) -> bool;
 }
 
 /// A question that a yes answers.

@@ -226,11 +226,13 @@ impl Rig {
     }
 }
 
-/// The settings that let a company use so many tools a second, and so many at once.
+/// The settings that let a company use so many tools a second, and so many at once, and make as many requests.
 pub(super) fn allowance(each_second: u32, at_once: u32) -> Vec<(String, String)> {
     vec![
         ("ASKPRO__VOICE__COMPANY_TOOLS_PER_SECOND".to_owned(), each_second.to_string()),
         ("ASKPRO__VOICE__COMPANY_TOOLS_BURST".to_owned(), at_once.to_string()),
+        ("ASKPRO__HTTP__COMPANY_REQUESTS_PER_SECOND".to_owned(), each_second.to_string()),
+        ("ASKPRO__HTTP__COMPANY_REQUESTS_BURST".to_owned(), at_once.to_string()),
     ]
 }
 

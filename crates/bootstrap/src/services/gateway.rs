@@ -18,14 +18,14 @@ use kernel::{Clock, IdGenerator};
 use operations::ports::HealthProbe;
 use operations::{Lists, WebhookIntake, WhyDesk};
 use servicedesk::CallbackService;
-use tenancy::{TenantRepository, TenantResolver};
+use tenancy::{Allowance, TenantRepository, TenantResolver};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use voice::{Parts, VoiceDesk};
 
 use super::arrival::{Arrival, arrive};
 use super::{Common, TimeKeeper, close};
-use crate::allowance::ToolsPerSecond;
+use crate::allowance::PerSecond;
 use crate::cached::{CachedDirectory, CachedTenants};
 use crate::calendar::{Ground, OutsideCalendars};
 use crate::clock::ProductClock;
@@ -43,6 +43,8 @@ pub struct GatewayServices {
     pub tenants: TenantResolver,
     /// Outside calendars.
     pub calendars: OutsideCalendars,
+    /// How many requests a company's API keys may make.
+    pub allowance: Arc<dyn Allowance>,
     /// Read models.
     pub lists: Lists,
     /// Why a time is not free.
@@ -141,7 +143,7 @@ impl GatewayServices {
             outcomes: Arc::new(PgOutcomeStore::new(database.clone())),
             memory: shared.notes(),
             copies: Arc::new(calendars.live(tasks.clone())),
-            allowance: Arc::new(ToolsPerSecond::new(&config.voice)?),
+            allowance: Arc::new(PerSecond::tools(&config.voice)?),
             attempts: shared.attempts(clock, config.voice.failed_identifications_per_hour),
             trace: Arc::new(sink),
             grace_after_end: TimeDelta::seconds(config.voice.ended_call_grace_seconds.into()),
@@ -155,6 +157,7 @@ impl GatewayServices {
             tenants: resolver,
             calendars,
             why,
+            allowance: Arc::new(PerSecond::requests(&config.http)?),
             lists: Lists::new(lists.clone(), lists.clone(), lists.clone(), lists.clone(), lists),
             probe: shared.probe(Arc::new(PgHealthProbe::new(database.clone()))),
             clock: Arc::clone(clock),

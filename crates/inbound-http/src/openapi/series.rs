@@ -44,6 +44,7 @@ pub(super) fn preview() -> Value {
             "401": refusal("No valid key."),
             "403": refusal("The key may not read."),
             "404": refusal("The company has no such branch."),
+            "429": refusal("Too many requests of this company; wait as long as `Retry-After` says."),
             "503": refusal("Try again."),
         }),
     );

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 
 use appointment::waiting::{OfferId, WishId};
 use axum::body::Body;
@@ -350,6 +351,21 @@ async fn a_key_that_may_not_read_is_told_so() {
         }
     }
     assert_eq!(world.lists_asked.lock().unwrap().len(), LISTS.len(), "only the last key saw something");
+}
+
+#[tokio::test]
+async fn a_company_that_asks_too_much_is_told_to_wait_and_nothing_is_looked_up() {
+    let world = World::new();
+    let key = world.company(1, "salon-nord").await;
+    world.allowance.0.store(false, Ordering::Relaxed);
+    let answer = get(&world, "/api/v1/calls", &key).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (429, Some("too_many_requests")));
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert!(world.lists_asked.lock().unwrap().is_empty());
+    // Whoever has no key learns nothing of it.
+    assert_eq!(get(&world, "/api/v1/calls", "ask_wrong").await.status.as_u16(), 401);
+    world.allowance.0.store(true, Ordering::Relaxed);
+    assert_eq!(get(&world, "/api/v1/calls", &key).await.status.as_u16(), 200);
 }
 
 #[tokio::test]

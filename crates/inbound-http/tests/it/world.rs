@@ -1,6 +1,7 @@
 //! A surface over fakes, and requests as the voice provider and API clients make them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use adapter_retell::signature::Secret;
@@ -13,7 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use inbound_http::edge::{Edge, EdgeParts};
 use inbound_http::{Gate, Limits, VoiceAnswers, router};
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{ChangeSet, CorrelationId, StoreError, TenantScope};
+use kernel::{ChangeSet, CorrelationId, StoreError, TenantId, TenantScope};
 use operations::ports::CalendarHealth;
 use operations::ports::{
     AppointmentListItem, CallCount, CallListItem, CallbackListItem, ComponentHealth, CustomerListItem,
@@ -25,7 +26,9 @@ use operations::{Lists, WebhookIntake};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 use tenancy::testing::{InMemoryTenancy, tenant_profile};
-use tenancy::{ApiKeyToken, NewApiKey, SecretHash, TenancyWrite, TenantRepository, TenantResolver};
+use tenancy::{
+    Allowance, ApiKeyToken, NewApiKey, SecretHash, TenancyWrite, TenantRepository, TenantResolver,
+};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -160,6 +163,21 @@ pub(crate) struct Rows {
     pub(crate) counts: Vec<CallCount>,
 }
 
+/// Whether companies have any requests left.
+pub(crate) struct Left(pub(crate) AtomicBool);
+
+impl Default for Left {
+    fn default() -> Self {
+        Self(AtomicBool::new(true))
+    }
+}
+
+impl Allowance for Left {
+    fn take(&self, _: TenantId) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 pub(crate) type Asked = Arc<Mutex<Vec<(TenantScope, ListFilter, u32)>>>;
 
 pub(crate) struct World {
@@ -170,6 +188,7 @@ pub(crate) struct World {
     pub(crate) tasks: TaskTracker,
     pub(crate) gate: Gate,
     pub(crate) lists_asked: Asked,
+    pub(crate) allowance: Arc<Left>,
     pub(crate) router: Router,
 }
 
@@ -203,10 +222,12 @@ impl World {
         let tenancy = Arc::new(InMemoryTenancy::default());
         let tasks = TaskTracker::new();
         let lists_asked = Asked::default();
+        let allowance = Arc::new(Left::default());
         let edge = Edge::new(EdgeParts {
             voice: desk.clone(),
             intake: WebhookIntake::new(inbox.clone(), clock.clone()),
             tenants: TenantResolver::new(tenancy.clone(), tenancy.clone(), clock.clone()),
+            allowance: allowance.clone(),
             lists: lists(rows, &lists_asked),
             why: None,
             probe: probe.clone(),
@@ -222,7 +243,7 @@ impl World {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             tasks: tasks.clone(),
         });
-        Self { desk, inbox, probe, tenancy, tasks, gate, lists_asked, router: router(edge) }
+        Self { desk, inbox, probe, tenancy, tasks, gate, lists_asked, allowance, router: router(edge) }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -153,7 +153,7 @@ pub(super) fn is_asked(id: Uuid, rows: &Rows) -> bool {
 }
 
 /// Whether a person was asked about an appointment, or about another part of its visit: a visit is cleared up as one.
-pub(super) fn is_visit_asked_about(row: &AppointmentRow, rows: &Rows) -> bool {
+fn is_visit_asked_about(row: &AppointmentRow, rows: &Rows) -> bool {
     let parts = rows.appointments.iter().filter(|part| row.visit.is_some() && part.visit == row.visit);
     std::iter::once(row).chain(parts).any(|part| is_asked(part.id, rows))
 }

@@ -18,7 +18,7 @@ use kernel::{
 use servicedesk::testing::InMemoryCallbacks;
 use voice::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, OutcomeStore, Settlement, StoredOutcome,
-    ToolAllowance, TraceSink,
+    TraceSink,
 };
 
 use super::monday;
@@ -190,7 +190,7 @@ impl FailedIdentifications for Attempts {
 #[derive(Default)]
 pub(crate) struct Allowance(pub(crate) AtomicBool);
 
-impl ToolAllowance for Allowance {
+impl tenancy::Allowance for Allowance {
     fn take(&self, _: TenantId) -> bool {
         !self.0.load(Ordering::Relaxed)
     }
