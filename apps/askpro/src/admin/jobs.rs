@@ -171,7 +171,9 @@ pub async fn run_task(office: &Office, name: &str, by: AskedBy) -> anyhow::Resul
             if by == AskedBy::Operator {
                 // Whoever asked hears of it now: it waits for nobody else to look at it.
                 let this = DeadFilter { job: Some(JobId::from_raw(job)), ..DeadFilter::default() };
-                office.services.administration.discard_dead(&office.scope, &this).await?;
+                if let Err(error) = office.services.administration.discard_dead(&office.scope, &this).await {
+                    tracing::warn!(%error, job, "what a task left behind could not be removed");
+                }
             }
             anyhow::bail!("the task `{name}` failed: {}", error.unwrap_or_default());
         }

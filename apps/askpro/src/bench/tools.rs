@@ -2,6 +2,7 @@
 //! first is booked, and what is booked is asked for. The floor is the cheapest route of the same server at the same pace,
 //! before and after.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ struct Conversation {
     caller: Caller,
     wish: Wish,
     slot: OnceLock<Value>,
+    /// Whether it was told that it is booked. A late answer tells nothing, and then there may be nothing to be found.
+    is_booked: AtomicBool,
 }
 
 /// Which conversation and which of its tools a turn is; none at the beginning, where the conversations would have begun
@@ -78,7 +81,17 @@ impl Conversation {
                 let _ = self.slot.set(slot.clone());
             }
         }
-        judge(answer, STEPS[step].1)
+        let judged = judge(answer, STEPS[step].1);
+        match STEPS[step].0 {
+            "book_appointment" => self.is_booked.store(judged.is_ok(), Ordering::Relaxed),
+            "query_appointment"
+                if !self.is_booked.load(Ordering::Relaxed) && judge(answer, "not_found").is_ok() =>
+            {
+                return Err(Fault::Late);
+            }
+            _ => {}
+        }
+        judged
     }
 }
 
@@ -86,7 +99,14 @@ impl Conversation {
 fn conversations(rig: &Rig, rate: u32, long: Duration) -> anyhow::Result<Vec<Conversation>> {
     let many = long.as_secs() * u64::from(rate) / STEPS.len() as u64 + 1;
     let visits = rig.visits(many)?.into_iter();
-    Ok(visits.map(|(caller, wish)| Conversation { caller, wish, slot: OnceLock::new() }).collect())
+    Ok(visits
+        .map(|(caller, wish)| Conversation {
+            caller,
+            wish,
+            slot: OnceLock::new(),
+            is_booked: AtomicBool::new(false),
+        })
+        .collect())
 }
 
 /// Every tool's load on its own.

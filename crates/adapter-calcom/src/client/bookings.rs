@@ -2,8 +2,8 @@
 
 use appointment::calendar::{
     CalendarDirectory as _, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
-    ReadFailure, RefusalReason, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest,
-    RemoteReservation, RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
+    ReadFailure, RefusalReason, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteService,
+    RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -38,17 +38,13 @@ impl CalendarGateway for Client {
         self.work(connection, effort).free_starts(link, window, moving).await
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        let shown = self.services(scope, connection, effort).await?;
-        let shown = shown.into_iter().find(|shown| shown.reference == *event_type);
-        let hosts = shown.map_or_else(Vec::new, |shown| shown.hosts);
-        Ok((!hosts.is_empty()).then(|| hosts.into_iter().map(|host| host.reference).collect()))
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        self.services(scope, connection, effort).await
     }
 
     async fn create(

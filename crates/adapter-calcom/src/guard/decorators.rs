@@ -2,8 +2,8 @@
 
 use appointment::calendar::{
     CalendarDirectory, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
-    ReadFailure, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest,
-    RemoteReservation, RemoteService, RemoteUid, ReservationUid, Subscription, WriteFailure,
+    ReadFailure, RemoteBooking, RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteService,
+    RemoteUid, ReservationUid, Subscription, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -28,14 +28,13 @@ impl<I: CalendarGateway> CalendarGateway for Guard<I> {
         self.read(connection, effort, question).await
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        let question = async { self.inner.hosts(scope, connection, event_type, effort).await };
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        let question = async { self.inner.event_types(scope, connection, effort).await };
         self.read(connection, effort, question).await
     }
 

@@ -11,8 +11,7 @@ use super::copy::CopyRecord;
 use super::failure::{ReadFailure, WriteFailure};
 use super::remote::{
     CalendarLink, Connection, ConnectionId, CopySearch, Effort, PageCursor, RemoteBooking, RemoteEventType,
-    RemoteHost, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
-    Subscription,
+    RemoteHost, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, Subscription,
 };
 use crate::model::{ServiceLink, Span};
 
@@ -36,18 +35,17 @@ pub trait CalendarGateway: Send + Sync {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure>;
 
-    /// Who performs an event type there. `None`: the account shows nobody for it, or does not show the event type, which
-    /// says nothing about anybody.
+    /// The event types that the account shows, each with its people. What it does not show may be there all the same, as
+    /// another person's or team's.
     ///
     /// # Errors
     /// [`ReadFailure`].
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure>;
+    ) -> Result<Vec<RemoteService>, ReadFailure>;
 
     /// Makes a booking that carries the marker. Success means that the answer is about this very request: an answer
     /// with another marker or another start is [`WriteFailure::Unknown`].

@@ -9,8 +9,8 @@ use kernel::{AppointmentId, Clock, TenantScope};
 
 use crate::calendar::{
     Attendee, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure,
-    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemoteHostRef, RemotePage, RemoteRequest,
-    RemoteReservation, RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
+    RefusalReason, RemoteBooking, RemoteEventType, RemoteHost, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteService, RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
 };
 use crate::model::Span;
 
@@ -52,6 +52,7 @@ struct State {
     writes: u32,
     is_down: bool,
     asks_hosts: bool,
+    shown: Vec<RemoteService>,
     hosts: Vec<RemoteHost>,
     reservations: Vec<Reserved>,
 }
@@ -82,6 +83,11 @@ impl ScriptedCalendar {
     /// From now on, bookings are performed by these people.
     pub fn performed_by(&self, hosts: Vec<RemoteHost>) {
         self.lock().hosts = hosts;
+    }
+
+    /// From now on it shows these event types, and no others.
+    pub fn shows(&self, shown: Vec<RemoteService>) {
+        self.lock().shown = shown;
     }
 
     /// From now on, what is booked waits for its host, or nothing does any more.
@@ -343,17 +349,13 @@ impl CalendarGateway for ScriptedCalendar {
         })
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         _: &TenantScope,
         _: &Connection,
-        _: &RemoteEventType,
         _: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        self.read(|state| {
-            let hosts: Vec<_> = state.hosts.iter().map(|host| host.reference.clone()).collect();
-            (!hosts.is_empty()).then_some(hosts)
-        })
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        self.read(|state| state.shown.clone())
     }
 
     async fn create(

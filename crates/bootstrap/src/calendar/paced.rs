@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adapter_calcom::guard::{Bucket, BudgetPolicy, GuardPolicy};
 use appointment::calendar::{
     AccountPacing, CalendarGateway, CalendarLink, Connection, ConnectionId, CopySearch, Effort, Errand,
-    Heard, Lane, Leave, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage,
-    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
+    Heard, Lane, Leave, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteService, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -143,14 +143,13 @@ impl CalendarGateway for Paced {
         self.read(scope, connection, effort, question).await
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        let question = self.inner.hosts(scope, connection, event_type, effort);
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        let question = self.inner.event_types(scope, connection, effort);
         self.read(scope, connection, effort, question).await
     }
 

@@ -3,13 +3,16 @@
 
 use std::collections::HashMap;
 
-use appointment::calendar::{CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking};
+use appointment::calendar::{
+    CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking, RemoteService,
+};
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
 use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::CalendarError;
+use super::mapping::Missing;
 use super::news::CalendarNews;
 use super::push::CopyDesk;
 use super::settle::{as_stands_there, update};
@@ -85,19 +88,23 @@ impl CopyDesk {
             return Ok(adopted);
         }
         let ahead = Span::new(window.start.max(now), window.end);
-        let mut known: HashMap<CalendarLink, Linked> = HashMap::new();
-        for (id, link) in self.parts.book.uncopied(scope, connection.id, ahead, most).await? {
-            let linked = match known.get(&link) {
-                Some(linked) => *linked,
-                None => {
-                    let linked = self.linked(scope, connection, &link, effort).await;
-                    known.insert(link.clone(), linked);
-                    linked
-                }
+        let uncopied = self.parts.book.uncopied(scope, connection.id, ahead, most).await?;
+        if uncopied.is_empty() {
+            return Ok(adopted);
+        }
+        let mut links = Links::of(self.shown(scope, connection, effort).await);
+        for (id, link) in uncopied {
+            let linked = match links.known(&link) {
+                Some(linked) => linked,
+                None => links.learn(&link, self.asked(scope, connection, &link, effort).await),
             };
             match linked {
                 Linked::There => {}
-                Linked::Gone => continue,
+                Linked::Gone => {
+                    tracing::warn!(connection.id = %connection.id, appointment.id = %id, event_type = %link.event_type,
+                        "an appointment has no copy and gets none: what it is linked to, or its host, is not there");
+                    continue;
+                }
                 Linked::Unknown => {
                     adopted.open += 1;
                     continue;
@@ -118,41 +125,69 @@ impl CopyDesk {
         Ok(adopted)
     }
 
-    async fn linked(
+    /// The event types that the account shows. `None` if it could not be asked; one that shows them in an unreadable way, or
+    /// not to this key, shows nothing.
+    async fn shown(
+        &self,
+        scope: &TenantScope,
+        connection: &Connection,
+        effort: Effort,
+    ) -> Option<Vec<RemoteService>> {
+        match self.parts.gateway.event_types(scope, connection, effort).await {
+            Ok(shown) => Some(shown),
+            Err(failure) => {
+                tracing::warn!(%failure, connection.id = %connection.id, "the event types of an account could not be read");
+                (!matches!(failure, ReadFailure::Unavailable { .. })).then(Vec::new)
+            }
+        }
+    }
+
+    /// Whether an event type that the account does not show is there all the same.
+    async fn asked(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         link: &CalendarLink,
         effort: Effort,
     ) -> Linked {
-        let why = match self.is_there(scope, connection, link, effort).await {
-            Ok(true) => return Linked::There,
-            Ok(false) => "its host is none any more".to_owned(),
-            Err(failure) if failure.is_about_nothing() => failure.to_string(),
+        let now = self.parts.clock.now();
+        let day = Span::new(now, now + TimeDelta::days(1));
+        match self.parts.gateway.free_starts(scope, connection, link, day, None, effort).await {
+            Ok(_) => Linked::There,
+            Err(failure) if failure.is_about_nothing() => Linked::Gone,
             Err(failure) => {
                 tracing::warn!(%failure, connection.id = %connection.id, event_type = %link.event_type,
-                    "it could not be found out whether what is linked is there: its appointments get no copies for now");
-                return Linked::Unknown;
+                    "it could not be found out whether an event type is there: its appointments get no copies for now");
+                Linked::Unknown
             }
-        };
-        tracing::warn!(%why, connection.id = %connection.id, event_type = %link.event_type,
-            "appointments of a link that leads nowhere have no copies there, and get none");
-        Linked::Gone
+        }
+    }
+}
+
+/// What is known about links.
+struct Links {
+    /// The account's event types. `None`: nothing can be asked now.
+    shown: Option<Vec<RemoteService>>,
+    known: HashMap<CalendarLink, Linked>,
+}
+
+impl Links {
+    fn of(shown: Option<Vec<RemoteService>>) -> Self {
+        Self { shown, known: HashMap::new() }
     }
 
-    /// Whether the account knows the event type, and shows the person that the link names, if it shows who performs it.
-    async fn is_there(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        link: &CalendarLink,
-        effort: Effort,
-    ) -> Result<bool, ReadFailure> {
-        let (gateway, now) = (&self.parts.gateway, self.parts.clock.now());
-        let day = Span::new(now, now + TimeDelta::days(1));
-        gateway.free_starts(scope, connection, link, day, None, effort).await?;
-        let Some(host) = &link.host else { return Ok(true) };
-        let hosts = gateway.hosts(scope, connection, &link.event_type, effort).await?;
-        Ok(hosts.is_none_or(|hosts| hosts.contains(host)))
+    /// Whether what is linked is there, if nobody has to be asked about it.
+    fn known(&self, link: &CalendarLink) -> Option<Linked> {
+        let Some(shown) = &self.shown else { return Some(Linked::Unknown) };
+        match Missing::of(link, shown) {
+            None => Some(Linked::There),
+            Some(Missing::Host) => Some(Linked::Gone),
+            Some(Missing::EventType) => self.known.get(link).copied(),
+        }
+    }
+
+    fn learn(&mut self, link: &CalendarLink, linked: Linked) -> Linked {
+        self.known.insert(link.clone(), linked);
+        linked
     }
 }

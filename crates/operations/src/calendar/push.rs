@@ -322,7 +322,11 @@ impl CopyDesk {
         let mut next = record.next(CopyState::Settled);
         next.adopt(booking);
         if booking.status == RemoteStatus::Pending {
-            self.awaits_host(scope, appointment, next).await?;
+            if appointment.status() == AppointmentStatus::Confirmed {
+                self.agree(scope, appointment, next, None).await?;
+            } else {
+                self.note(scope, next).await?;
+            }
             return Ok(Some(Pushed::Unconfirmed));
         }
         if !next.agrees_with(appointment.snapshot()) {

@@ -1,6 +1,7 @@
 //! Both calendars, compared from end to end.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
@@ -35,6 +36,15 @@ pub struct Reconciliation {
 enum Place {
     Booking(RemoteUid),
     Copy(AppointmentId),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Booking(uid) => write!(f, "the booking {uid}"),
+            Self::Copy(appointment) => write!(f, "the copy of {appointment}"),
+        }
+    }
 }
 
 /// What the provider lists, as old as its pages.
@@ -81,7 +91,8 @@ impl Round<'_> {
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(%error, connection.id = %self.connection.id, "a difference could not be repaired");
+                tracing::warn!(%error, connection.id = %self.connection.id, about = %place(),
+                    "a difference could not be repaired");
                 self.found.open += 1;
                 Ok(())
             }
@@ -162,6 +173,10 @@ impl Reconciliation {
             plain: Vec::new(),
         };
         round.found.unreadable = listed.unreadable;
+        if listed.unreadable > 0 {
+            tracing::warn!(connection.id = %connection.id, unreadable = listed.unreadable,
+                "the account lists bookings in a way that cannot be read");
+        }
         let place = self.places().remove(&connection.id);
         match place {
             Some(Place::Copy(id)) => {
@@ -311,7 +326,11 @@ impl Reconciliation {
                     found.pushed += 1;
                 }
                 Pushed::Refused(..) => found.disputed += 1,
-                Pushed::Open { .. } | Pushed::Behind => found.open += 1,
+                still @ (Pushed::Open { .. } | Pushed::Behind) => {
+                    tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment, ?still,
+                        "a comparison left a copy open");
+                    found.open += 1;
+                }
                 Pushed::NotNeeded => {}
             },
         }

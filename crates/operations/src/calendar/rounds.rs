@@ -111,7 +111,7 @@ impl CalendarRounds {
         appointment: AppointmentId,
     ) -> Result<Pushed, CalendarError> {
         let pushed = self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await?;
-        if matches!(pushed, Pushed::Settled(_) | Pushed::Refused(..))
+        if matches!(pushed, Pushed::Settled(_) | Pushed::Unconfirmed | Pushed::Refused(..))
             && let Some(copy) = self.book.copy(scope, appointment).await?
             && was_answered(&pushed, &copy, self.clock.now())
         {

@@ -46,24 +46,12 @@ impl CopyDesk {
         if let Some(write) = more {
             change = change.write(write);
         }
+        if appointment.status() != agreed.status() {
+            // It was promised, and waits from now on.
+            change = self.looked_after(&agreed).into_iter().fold(change, ChangeSet::enqueue);
+        }
         self.parts.appointments.commit(scope, change).await?;
         Ok(agreed)
-    }
-
-    /// It stands there and its host has still to confirm it: here it waits as well, also if it was promised before.
-    pub(super) async fn awaits_host(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-        record: CopyRecord,
-    ) -> Result<(), CalendarError> {
-        if appointment.status() != AppointmentStatus::Confirmed {
-            return self.note(scope, record).await;
-        }
-        let waits = as_stands_there(&record, appointment.copied());
-        let change = ChangeSet::one(AppointmentWrite::UpdateCopy(record)).write(update(appointment, &waits));
-        let change = self.looked_after(&waits).into_iter().fold(change, ChangeSet::enqueue);
-        Ok(self.parts.appointments.commit(scope, change).await?)
     }
 
     /// Somebody looks, before its time has come, at what waits for an answer there.

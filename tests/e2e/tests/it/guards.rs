@@ -12,8 +12,8 @@ use adapter_postgres::{
 };
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Offered,
-    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage,
-    RemoteRequest, RemoteReservation, RemoteUid, ReservationUid, WriteFailure,
+    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemotePage, RemoteRequest,
+    RemoteReservation, RemoteService, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
@@ -142,14 +142,13 @@ impl CalendarGateway for Blind {
         self.0.free_starts(scope, connection, link, window, moving, effort).await
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        self.0.hosts(scope, connection, event_type, effort).await
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        self.0.event_types(scope, connection, effort).await
     }
 
     async fn create(

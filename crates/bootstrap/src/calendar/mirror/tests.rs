@@ -2,8 +2,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
     CalendarGateway, Connection, CopyRecord, CopySearch, MockCalendarBook, PageCursor, ReadFailure,
-    RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid,
-    ReservationUid, Secret, WriteFailure,
+    RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteService, RemoteUid, ReservationUid, Secret, WriteFailure,
 };
 use kernel::testing::{FixedClock, scope};
 use kernel::{AppointmentId, BranchId, ServiceId};
@@ -50,13 +50,12 @@ impl CalendarGateway for Slow {
         Ok(offers.into_iter().filter(|at| window.start <= *at && *at < window.end).collect())
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         _: &TenantScope,
         _: &Connection,
-        _: &RemoteEventType,
         _: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
         unreachable!("only free times are asked for")
     }
 

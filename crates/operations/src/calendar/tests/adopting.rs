@@ -1,7 +1,8 @@
 //! What was promised before an account was linked, or while it was switched off.
 
-use appointment::calendar::{RemoteStatus, UNANSWERED_JOB};
+use appointment::calendar::{RemoteService, RemoteStatus, UNANSWERED_JOB};
 use appointment::model::{AppointmentSource, AppointmentStatus, SyncState};
+use appointment::testing::Mishap;
 
 use super::super::Heard;
 use super::world::{World, event_type, host, slot, who};
@@ -111,7 +112,7 @@ async fn what_waits_for_its_host_is_the_copy_of_what_was_promised() {
         decide(RemoteStatus::Pending);
         assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Followed(id), Vec::new()));
         world.compare().await;
-        assert_eq!(world.status(id), AppointmentStatus::Pending);
+        assert_eq!((world.status(id), is_looked_after(&world)), (AppointmentStatus::Pending, true));
         decide(answer);
         world.compare().await;
         assert_eq!((world.status(id), world.reviews()), (becomes, Vec::new()), "{answer:?}");
@@ -136,23 +137,55 @@ async fn what_the_account_does_not_answer_about_stays_as_it_was_promised() {
     world.assert_converged().await;
 }
 
-/// Bookings of the event type wait for their host: so does what was promised, until the host has answered.
+/// Whether somebody will look before its time has come.
+fn is_looked_after(world: &World) -> bool {
+    world.store.jobs(&world.scope).iter().any(|job| job.kind == UNANSWERED_JOB)
+}
+
+/// Bookings of the event type wait for their host: so does what was promised, until the host has answered; also if the answer
+/// to what was written was lost.
 #[tokio::test]
 async fn what_gets_a_copy_that_waits_for_its_host_waits_as_well() {
-    let world = World::new();
-    let id = world.book_unlinked(1, slot(0)).await;
-    world.remote.asks_hosts(true);
-    world.compare().await;
-    assert_eq!((world.status(id), world.only().status), (AppointmentStatus::Pending, RemoteStatus::Pending));
-    let jobs = world.store.jobs(&world.scope);
-    assert!(jobs.iter().any(|job| job.kind == UNANSWERED_JOB), "somebody looks before its time has come");
-    world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = RemoteStatus::Accepted));
-    assert_eq!(world.compare().await.open, 0);
-    assert_eq!(
-        (world.status(id), world.row(id).sync_state),
-        (AppointmentStatus::Confirmed, SyncState::Synced)
-    );
-    world.assert_converged().await;
+    for lost in [false, true] {
+        let world = World::new();
+        let id = world.book_unlinked(1, slot(0)).await;
+        assert!(!is_looked_after(&world));
+        world.remote.asks_hosts(true);
+        if lost {
+            world.script(Mishap::LostAfter);
+        }
+        world.compare().await;
+        world.settle();
+        world.push(id).await;
+        assert_eq!(
+            (world.status(id), world.only().status),
+            (AppointmentStatus::Pending, RemoteStatus::Pending)
+        );
+        assert!(is_looked_after(&world), "somebody looks before its time has come");
+        world.remote.change(|all| all.iter_mut().for_each(|booking| booking.status = RemoteStatus::Accepted));
+        assert_eq!(world.compare().await.open, 0);
+        assert_eq!(
+            (world.status(id), world.row(id).sync_state),
+            (AppointmentStatus::Confirmed, SyncState::Synced)
+        );
+        world.assert_converged().await;
+    }
+}
+
+/// The first event type of the account, with these people.
+fn shown(people: &[&str]) -> RemoteService {
+    RemoteService {
+        reference: event_type(1),
+        title: "Haarschnitt".to_owned(),
+        minutes: 30,
+        buffer_before: 0,
+        buffer_after: 0,
+        notice: 0,
+        hidden: false,
+        needs_confirmation: false,
+        is_template: false,
+        hosts: people.iter().map(|person| host(person)).collect(),
+    }
 }
 
 /// The host whom a link names has left the event type: what is booked there would be somebody else's.
@@ -161,6 +194,7 @@ async fn what_is_linked_to_somebody_who_left_stays_as_it_was_promised() {
     let world = World::with_hosts(Some("anna"));
     let id = world.book_unlinked(1, slot(0)).await;
     world.remote.performed_by(vec![host("ben")]);
+    world.remote.shows(vec![shown(&["ben"])]);
     assert_eq!(world.compare().await.open, 0);
     assert_eq!(
         (world.status(id), world.row(id).sync_state),
@@ -168,7 +202,19 @@ async fn what_is_linked_to_somebody_who_left_stays_as_it_was_promised() {
     );
     assert!(world.remote.bookings().is_empty());
     world.remote.performed_by(vec![host("anna")]);
+    world.remote.shows(vec![shown(&["ben", "anna"])]);
     world.compare().await;
     assert_eq!(world.row(id).sync_state, SyncState::Synced);
+    world.assert_converged().await;
+}
+
+/// An event type that the account does not show may be another's: whether it is there is asked once.
+#[tokio::test]
+async fn what_the_account_does_not_show_is_asked_about() {
+    let world = World::with_hosts(Some("anna"));
+    let ids = [world.book_unlinked(1, slot(0)).await, world.book_unlinked(1, slot(2)).await];
+    world.remote.performed_by(vec![host("anna")]);
+    world.compare().await;
+    assert!(ids.iter().all(|id| world.row(*id).sync_state == SyncState::Synced));
     world.assert_converged().await;
 }

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RemoteBooking,
-    RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation, RemoteUid, ReservationUid,
-    WriteFailure,
+    RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
@@ -86,14 +85,13 @@ impl CalendarGateway for Hooked {
         self.inner.free_starts(scope, connection, link, window, moving, effort).await
     }
 
-    async fn hosts(
+    async fn event_types(
         &self,
         scope: &TenantScope,
         connection: &Connection,
-        event_type: &RemoteEventType,
         effort: Effort,
-    ) -> Result<Option<Vec<RemoteHostRef>>, ReadFailure> {
-        self.inner.hosts(scope, connection, event_type, effort).await
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        self.inner.event_types(scope, connection, effort).await
     }
 
     async fn create(
