@@ -198,7 +198,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     }
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
-        || wordings::is_next(words)
+        || (wordings::is_next(words) && beside.is_settled())
         || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
         || (wordings::is_new_one(words) && beside.is_settled());
     if is_new {

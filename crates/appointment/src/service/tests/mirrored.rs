@@ -172,8 +172,12 @@ async fn a_date_says_whether_the_calendar_was_heard() {
 /// it says that they are not, others are offered.
 #[tokio::test]
 async fn the_wished_person_comes_first_while_the_calendar_is_silent_about_them() {
-    for (said, wished, verified) in [(Offered::Unknown, 1, false), (offers(&[]), 2, true)] {
-        let world = mirrored(said, offers(&[TEN, QUARTER]), None);
+    for (said, others, whose, verified) in [
+        (Offered::Unknown, offers(&[TEN, QUARTER]), 1, false),
+        (offers(&[]), offers(&[TEN, QUARTER]), 2, true),
+        (offers(&[]), Offered::Unknown, 2, false),
+    ] {
+        let world = mirrored(said, others, None);
         let request = SearchRequest {
             branch: branch_id(1),
             service: service_id(1),
@@ -187,7 +191,7 @@ async fn the_wished_person_comes_first_while_the_calendar_is_silent_about_them()
         let found = world.service.search(&world.scope, request).await.unwrap();
         assert!(!found.slots.is_empty());
         for offered in found.slots {
-            assert_eq!((offered.slot.staff, offered.certainty.is_verified()), (staff_id(wished), verified));
+            assert_eq!((offered.slot.staff, offered.certainty.is_verified()), (staff_id(whose), verified));
         }
     }
 }

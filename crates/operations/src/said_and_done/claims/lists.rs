@@ -226,6 +226,9 @@ pub(super) const STILL: &[&[&str]] = &[
     &["so", "steht"],
 ];
 
+/// Words before what something else is about.
+pub(super) const ABOUT: &[&str] = &["fuer", "ueber", "auf", "an", "in", "zu", "von", "mit", "bei"];
+
 /// Words that something has worked out.
 pub(super) const WORKED: &[&str] = &["geklappt", "funktioniert"];
 

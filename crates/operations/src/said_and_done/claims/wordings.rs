@@ -2,8 +2,10 @@
 
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
-use super::deeds::{BOOKINGS, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, SETTLED, TO_DO};
-use super::lists::{HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
+use super::deeds::{
+    BOOKINGS, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, LENGTHS, SETTLED, TO_DO,
+};
+use super::lists::{ABOUT, HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
 /// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
@@ -23,9 +25,9 @@ pub(super) fn stands(words: &[String], asks: Asks) -> bool {
 pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
     let is_with_it = words.iter().position(|word| word == "mit").is_some_and(|with| {
         let next = &words[with + 1..words.len().min(with + 3)];
-        has_any(next, &["termin", "termine", "terminen"])
+        has_any(next, &["termin", "termine", "terminen"]) || has_any(next, BOOKINGS)
     });
-    let is_booking = has_any(words, &["buchung", "terminbuchung"]);
+    let is_booking = words.iter().any(|word| BOOKINGS.contains(&word.as_str()) && has_article(words, word));
     let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles", "hat"]);
     let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
     worked(words) && (is_booking || is_with_it || is_it) && !is_in_doubt
@@ -40,31 +42,46 @@ fn worked(words: &[String]) -> bool {
         .is_some_and(|(verb, participle)| (verb == 0 && participle == 1) || (0 < verb && verb < participle))
 }
 
+/// Whether such a thing stands there with its article, and is not what something else is for: "der Link für die Buchung".
+fn has_article(words: &[String], thing: &str) -> bool {
+    words.iter().position(|word| word == thing).is_some_and(|at| {
+        let before = |back: usize| at.checked_sub(back).map(|at| words[at].as_str());
+        before(1).is_some_and(|article| ["die", "ihre"].contains(&article))
+            && before(2).is_none_or(|word| !ABOUT.contains(&word))
+    })
+}
+
 /// "Sie sind jetzt am Freitag um elf dran."
 pub(super) fn is_next(words: &[String]) -> bool {
     let is_caller = says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
-    is_caller && has_any(words, &["jetzt", "nun"]) && names_time(words) && closes(words, &["dran"])
+    is_caller && has_any(words, &["jetzt", "nun", "damit"]) && names_time(words) && closes(words, &["dran"])
 }
 
-/// "Der Termin ist gemacht", "Ich habe den Termin für Sie gemacht": not what is made about one, nor how soon one is.
+/// "Der Termin ist gemacht", "Ich habe den Termin für Sie gemacht": not what is made about one, nor by whom, how or how soon
+/// one is.
 pub(super) fn is_made(words: &[String]) -> bool {
-    let is_object = has_any(words, &["ich", "wir"])
-        && ["den", "einen", "ihren"].iter().any(|whose| {
-            let at = words.windows(2).position(|pair| pair[0] == *whose && pair[1] == "termin");
-            at.is_some_and(|at| at > 0 && !has_any(&words[at - 1..at], &["fuer", "ueber", "auf", "an"]))
-        });
-    let is_of_it = is_subject(words, &["termin"]) && has_any(words, &["ist", "wurde"]);
-    closes(words, &["gemacht"])
-        && (is_of_it || is_object)
-        && ![CHANGES, &["schnell", "gleich"]].iter().any(|list| has_any(words, list))
+    let is_object = ["den", "einen", "ihren"].iter().any(|whose| {
+        words.iter().enumerate().any(|(at, word)| {
+            let next = &words[at + 1..words.len().min(at + 3)];
+            let is_one = begins_with(next, &["termin"])
+                || matches!(next, [kind, termin] if kind.ends_with("en") && termin == "termin");
+            word == whose
+                && is_one
+                && at.checked_sub(1).is_none_or(|before| !has_any(&words[before..at], ABOUT))
+        })
+    });
+    let is_ours = has_any(words, &["ich", "wir"]) && is_object;
+    let is_state = is_subject(words, &["termin"]) && has_any(words, &["ist", "wurde"]);
+    let is_else = has_any(words, &["von", "wie", "vermerk", "vorschlag", "notiz", "eintrag", "angebot"])
+        || (is_state && (has_any(words, LENGTHS) || has_any(words, &["schnell", "gleich"])));
+    closes(words, &["gemacht"]) && (is_ours || is_state) && !is_else
 }
 
 /// "Da haben wir ihn ja": what follows was found so.
 pub(super) fn is_found(words: &[String]) -> bool {
-    begins_with(words, &["da", "hier"])
-        && words.len() > 2
-        && has_any(&words[1..2], &["habe", "hab", "haben"])
-        && has_any(&words[2..3], &["ich", "wir"])
+    const FOUND: [&[&str]; 5] =
+        [&["da", "hier"], &["habe", "hab", "haben"], &["ich", "wir"], &["ihn", "sie", "es"], &["ja"]];
+    words.len() > FOUND.len() && words.iter().zip(FOUND).all(|(word, place)| place.contains(&word.as_str()))
 }
 
 /// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
@@ -183,7 +200,7 @@ pub(super) fn is_gone(words: &[String]) -> bool {
             || says(words, &["raus", "aus"])
             || says(words, &["aus", "dem", "kalender", "raus"])
             // "Der Termin um zehn ist weg": somebody else has it.
-            || says(words, &["ihr", "termin"]) && closes(words, &["weg"]));
+            || has_any(words, &["ihr"]) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
     let but_real = |word: &&String| {
         UNREAL.contains(&word.as_str()) && !(takes_place && ["nicht", "statt"].contains(&word.as_str()))
     };
@@ -207,7 +224,7 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| noun == word)?;
         let article = at.checked_sub(1)?;
         let before = article.checked_sub(1).map(|at| words[at].as_str());
-        let is_subject = before.is_none_or(|before| ["ist", "wurde"].contains(&before));
+        let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
     named.filter(|_| is_settled)
