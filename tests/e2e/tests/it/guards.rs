@@ -12,8 +12,8 @@ use adapter_postgres::{
 };
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Offered,
-    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemoteEventType, RemotePage, RemoteRequest,
-    RemoteReservation, RemoteService, RemoteUid, ReservationUid, WriteFailure,
+    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
+    RemoteService, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
