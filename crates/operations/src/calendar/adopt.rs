@@ -93,6 +93,7 @@ impl CopyDesk {
             return Ok(adopted);
         }
         let mut links = Links::of(self.shown(scope, connection, effort).await);
+        let mut gone: HashMap<CalendarLink, u32> = HashMap::new();
         for (id, link) in uncopied {
             let linked = match links.known(&link) {
                 Some(linked) => linked,
@@ -101,8 +102,7 @@ impl CopyDesk {
             match linked {
                 Linked::There => {}
                 Linked::Gone => {
-                    tracing::warn!(connection.id = %connection.id, appointment.id = %id, event_type = %link.event_type,
-                        "an appointment has no copy and gets none: what it is linked to, or its host, is not there");
+                    *gone.entry(link).or_default() += 1;
                     continue;
                 }
                 Linked::Unknown => {
@@ -121,6 +121,10 @@ impl CopyDesk {
                 Err(CommitError::Stale | CommitError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
+        }
+        for (link, appointments) in gone {
+            tracing::warn!(connection.id = %connection.id, event_type = %link.event_type, appointments,
+                "appointments have no copies and get none: what they are linked to, or its host, is not there");
         }
         Ok(adopted)
     }
