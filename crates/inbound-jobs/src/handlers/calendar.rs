@@ -96,8 +96,8 @@ impl JobHandler for SyncCalcomBookings {
         if (found.missed > 0 || open > 0) && context.is_by_hand() {
             let missed = found.missed;
             return Err(JobFailure::permanent(format!(
-                "{missed} accounts could not be compared, {open} bookings and appointments of others are still open; the \
-                 worker's log says why"
+                "{missed} accounts could not be compared at all; of the others, {open} bookings and appointments are still \
+                 open; the worker's log says why"
             )));
         }
         Ok(())

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use appointment::calendar::{
-    CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking, RemoteService,
+    CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking, RemoteHostRef, RemoteService,
 };
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
@@ -123,7 +123,9 @@ impl CopyDesk {
             }
         }
         for (link, appointments) in gone {
-            tracing::warn!(connection.id = %connection.id, event_type = %link.event_type, appointments,
+            let host = link.host.as_ref().map_or("", RemoteHostRef::as_str);
+            tracing::warn!(tenant.id = %scope.tenant(), connection.id = %connection.id,
+                event_type = %link.event_type, host, appointments,
                 "appointments have no copies and get none: what they are linked to, or its host, is not there");
         }
         Ok(adopted)

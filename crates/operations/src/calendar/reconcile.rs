@@ -72,9 +72,15 @@ struct Round<'a> {
     stopped: Option<Place>,
     /// Bookings that stand for an appointment, or do not stand any more.
     plain: Vec<RemoteUid>,
+    /// What was left open first, and why.
+    first_open: Option<String>,
 }
 
 impl Round<'_> {
+    fn left_open(&mut self, what: String) {
+        self.first_open.get_or_insert(what);
+    }
+
     /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
     fn leave_open(
         &mut self,
@@ -86,13 +92,17 @@ impl Round<'_> {
             Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
             // Told once, for all of them.
             Err(CalendarError::Read(failure)) if failure.is_spent() => {
-                self.stopped.get_or_insert_with(place);
+                let place = place();
+                self.left_open(format!("{place}: {failure}"));
+                self.stopped.get_or_insert(place);
                 self.found.open += 1;
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(%error, connection.id = %self.connection.id, about = %place(),
+                let place = place();
+                tracing::warn!(%error, connection.id = %self.connection.id, about = %place,
                     "a difference could not be repaired");
+                self.left_open(format!("{place}: {error}"));
                 self.found.open += 1;
                 Ok(())
             }
@@ -171,6 +181,7 @@ impl Reconciliation {
             found: Differences::default(),
             stopped: None,
             plain: Vec::new(),
+            first_open: None,
         };
         round.found.unreadable = listed.unreadable;
         if listed.unreadable > 0 {
@@ -182,6 +193,8 @@ impl Reconciliation {
             Some(Place::Copy(id)) => {
                 self.copies(&mut round, window, &|copies| copies.split_off(position(copies, id))).await?;
                 self.bookings(&mut round, &listed.bookings).await?;
+                // Before the copies that were looked at in the last run: they would use up what may be asked again.
+                self.adopt(&mut round, window).await?;
                 self.copies(&mut round, window, &|copies| {
                     copies.truncate(position(copies, id));
                     std::mem::take(copies)
@@ -198,28 +211,38 @@ impl Reconciliation {
                 self.bookings(&mut round, later).await?;
                 self.copies(&mut round, window, &std::mem::take).await?;
                 self.bookings(&mut round, earlier).await?;
+                self.adopt(&mut round, window).await?;
             }
         }
-        if round.stopped.is_none() {
-            // After the bookings: what stands there for one of these is its copy.
-            let adopted = self.news.desk.adopt(scope, connection, (window, MAX_COPIES), effort).await?;
-            round.found.open += adopted.open;
-            for record in &adopted.due {
-                let compared = self.copy(&mut round, record).await;
-                round.leave_open(compared, || Place::Copy(record.appointment))?;
-            }
-        }
-        let Round { found, stopped, plain, .. } = round;
+        let Round { found, stopped, plain, first_open, .. } = round;
         self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
+        if let Some(first) = first_open {
+            let goes_on = stopped.is_some();
+            tracing::warn!(connection.id = %connection.id, open = found.open, first, goes_on,
+                "a comparison left something open; the next one comes back to it");
+        }
         if let Some(place) = stopped {
-            tracing::warn!(
-                connection.id = %connection.id,
-                open = found.open,
-                "the account could not be asked about everything: the next comparison goes on from there"
-            );
             self.places().insert(connection.id, place);
         }
         Ok(found)
+    }
+
+    /// What has no copy yet. After the bookings: what stands there for one of these is its copy.
+    async fn adopt(&self, round: &mut Round<'_>, window: Span) -> Result<(), CalendarError> {
+        if round.stopped.is_some() {
+            return Ok(());
+        }
+        let Round { scope, connection, effort, .. } = *round;
+        let adopted = self.news.desk.adopt(scope, connection, (window, MAX_COPIES), effort).await?;
+        if adopted.open > 0 {
+            round.left_open("the event types of appointments without a copy".to_owned());
+            round.found.open += adopted.open;
+        }
+        for record in &adopted.due {
+            let compared = self.copy(round, record).await;
+            round.leave_open(compared, || Place::Copy(record.appointment))?;
+        }
+        Ok(())
     }
 
     async fn listing(
@@ -330,6 +353,7 @@ impl Reconciliation {
                     tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment, ?still,
                         "a comparison left a copy open");
                     found.open += 1;
+                    round.left_open(format!("{}: {still:?}", Place::Copy(record.appointment)));
                 }
                 Pushed::NotNeeded => {}
             },

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use appointment::calendar::{CopyState, ReadFailure, RefusalReason, RemoteEventType};
-use appointment::model::AppointmentStatus;
+use appointment::model::{AppointmentStatus, SyncState};
 use appointment::testing::{Mishap, uid};
 use chrono::TimeDelta;
 
@@ -60,6 +60,22 @@ async fn what_needs_a_question_every_time_does_not_keep_what_comes_later_from_it
     }
     assert_eq!(world.start(moved), beyond);
     assert!(left_open > 0, "the budget was not spent");
+}
+
+/// The copies of a deleted event type have to be asked about one by one in each comparison, with all that may be asked.
+#[tokio::test]
+async fn what_has_no_copy_gets_one_although_others_use_up_what_may_be_asked() {
+    let world = World::new();
+    for number in 0..6 {
+        world.settled(2, slot(number)).await;
+    }
+    *world.gateway.deleted.lock().unwrap() = Some(event_type(2));
+    let id = world.book_unlinked(1, slot(0)).await;
+    for _ in 0..3 {
+        world.gateway.budget.store(4, Ordering::Relaxed);
+        assert!(world.compare().await.open > 0, "the budget was not spent");
+    }
+    assert_eq!(world.row(id).sync_state, SyncState::Synced);
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
     CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RemoteBooking,
-    RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid, ReservationUid, WriteFailure,
+    RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid, ReservationUid,
+    WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
@@ -28,6 +29,8 @@ pub(super) struct Hooked {
     read: Mutex<VecDeque<Event>>,
     /// Bookings about which a question fails.
     pub(super) broken: Mutex<BTreeMap<RemoteUid, ReadFailure>>,
+    /// An event type that was deleted there: its bookings stand, and are not listed.
+    pub(super) deleted: Mutex<Option<RemoteEventType>>,
     /// Pages that were asked for in search of our bookings.
     pub(super) searches: Mutex<Vec<CopySearch>>,
     /// Questions about single bookings that may still be asked.
@@ -43,6 +46,7 @@ impl Hooked {
             after: Mutex::default(),
             read: Mutex::default(),
             broken: Mutex::default(),
+            deleted: Mutex::default(),
             searches: Mutex::default(),
             budget: AtomicU32::new(u32::MAX),
         }
@@ -177,7 +181,10 @@ impl CalendarGateway for Hooked {
         from: Option<PageCursor>,
         effort: Effort,
     ) -> Result<RemotePage, ReadFailure> {
-        let read = self.inner.list(scope, connection, window, from, effort).await;
+        let mut read = self.inner.list(scope, connection, window, from, effort).await;
+        if let (Ok(page), Some(deleted)) = (&mut read, &*self.deleted.lock().unwrap()) {
+            page.bookings.retain(|booking| booking.event_type.as_ref() != Some(deleted));
+        }
         self.happen(&self.read).await;
         read
     }
