@@ -171,6 +171,8 @@ fn claim_of(words: &[String], beside: Beside) -> Option<Clause> {
     if wordings::is_gone(words) {
         return Some(Clause::of(Claim::Cancelled, words).standing(words));
     }
+    let settled = wordings::is_politely_settled(words);
+    let words = settled.as_deref().unwrap_or(words);
     if has_any(words, UNREAL) {
         return None;
     }
@@ -198,6 +200,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     }
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
+        || wordings::is_through(words)
         || (wordings::is_next(words) && beside.is_settled())
         || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
         || (wordings::is_new_one(words) && beside.is_settled());
@@ -223,12 +226,15 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_named = wordings::names_appointment(words);
     let about_appointment = is_named
         || has_any(words, &["ihn", "sie", "ihnen", "das"])
-        || (by_speaker && has_any(words, &["uhr"]));
+        // "Ich hab's eingetragen."
+        || (by_speaker && has_any(words, &["uhr", "es", "s"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
     let is_said =
         |word: &str, of: Of| has_any(words, &[word]) && (of != Of::Places || wordings::has_aim(words, word));
     let (word, claim, of) = DONE.iter().find(|(word, _, of)| is_said(word, *of))?;
-    let is_hollow = is_hollow(words);
+    let is_hollow = is_hollow(words) || wordings::is_all_done(words, word);
+    let is_service = wordings::names_service(words, word);
+    let about_all = *claim == Claim::Cancelled && by_speaker && has_any(words, &["alles"]);
     let is_state = wordings::is_found(words) || is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
     // "Ein Termin ist schnell verlegt": so it always is.
@@ -239,7 +245,9 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let by_caller = says(words, &["von", "ihnen"]);
     let is_else = wordings::is_of_else(words)
         || (*word == "eingeplant" && has_any(words, LENGTHS))
-        || says(words, &["vereinbart", "dass"]);
+        || says(words, &["vereinbart", "dass"])
+        // "Online ist ein Termin in zwei Minuten gebucht": so it always is.
+        || (is_state && says(words, &["ein", "termin"]) && has_any(words, LENGTHS));
     if is_as_it_was || is_anybodys || by_caller || is_else {
         return None;
     }
@@ -248,7 +256,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         // "Bei Anna ist Ihr Termin gut aufgehoben."
         by_us && is_named && !is_told && !has_any(words, &["gut", "bestens"])
     } else {
-        by_us && about_appointment
+        by_us && (about_appointment || about_all || is_service)
             || beside.is_short
             || is_hollow
             || is_taken
@@ -257,7 +265,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let clause = Clause::of(*claim, words);
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
     // "Das ist eingetragen": what was just asked for.
-    let has_name = is_named || has_any(words, &["sie", "ihnen"]);
+    let has_name = is_named || is_service || has_any(words, &["sie", "ihnen"]);
     let stands = is_state && (has_subject && has_name || wordings::is_found(words));
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }

@@ -107,8 +107,29 @@ pub(super) const SETTLED: &[&str] = &[
     "abgeschlossen",
 ];
 
+/// Words of [`DONE`] that are said of what is booked, whatever it is called.
+pub(super) const BOUND: &[&str] =
+    &["gebucht", "umgebucht", "verlegt", "verschoben", "abgesagt", "storniert", "gecancelt", "annulliert"];
+
+/// What is reserved, entered or called off as well, and is no appointment.
+pub(super) const OTHER_THINGS: &[&str] = &[
+    "parkplatz",
+    "stellplatz",
+    "tiefgarage",
+    "raum",
+    "zimmer",
+    "newsletter",
+    "erinnerung",
+    "terminerinnerung",
+    "gutschein",
+    "rechnung",
+    "bestellung",
+    "zahlung",
+    "lieferung",
+];
+
 /// What is done so that somebody calls back.
-pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckrufwunsch"];
+pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckruftermin", "rueckrufwunsch"];
 
 /// Who is entered, and is no appointment.
 pub(super) const CUSTOMERS: &[&str] = &["kunde", "kundin", "kundenkartei"];

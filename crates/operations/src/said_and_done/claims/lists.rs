@@ -206,6 +206,13 @@ pub(super) const UNREAL: &[&str] = &[
     "sonst",
     "ansonsten",
     "andernfalls",
+    "normalerweise",
+    "ueblicherweise",
+    "gewoehnlich",
+    "meist",
+    "meistens",
+    "generell",
+    "grundsaetzlich",
 ];
 
 /// Words of [`UNREAL`] on which the clause after them depends: "Ich hoffe, die Buchung hat geklappt."
@@ -251,6 +258,7 @@ pub(super) const CONTINUING: &[&[&str]] = &[
     &["laengst"],
     &["ohnehin"],
     &["sowieso"],
+    &["in", "der", "regel"],
     &["nach", "wie", "vor"],
     &["immer", "noch"],
     &["noch", "immer"],

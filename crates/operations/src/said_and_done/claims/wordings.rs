@@ -3,7 +3,8 @@
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
 use super::deeds::{
-    BOOKINGS, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, LENGTHS, SETTLED, TO_DO,
+    BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS, OTHER_THINGS,
+    SETTLED, TO_DO,
 };
 use super::lists::{ABOUT, HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
 
@@ -33,9 +34,12 @@ pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
     worked(words) && (is_booking || is_with_it || is_it) && !is_in_doubt
 }
 
-/// "Hat geklappt", "hat funktioniert". The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes
+/// "Hat geklappt", "hat funktioniert", "war erfolgreich". The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes
 /// last.
 fn worked(words: &[String]) -> bool {
+    if has_any(words, &["war", "ist"]) && closes(words, &["erfolgreich"]) {
+        return true;
+    }
     let verb = words.iter().position(|word| word == "hat");
     let participle = words.iter().position(|word| WORKED.contains(&word.as_str()));
     verb.zip(participle)
@@ -113,8 +117,9 @@ pub(super) fn is_in_calendar(words: &[String]) -> bool {
 pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     let is_settled = is_glad && words.starts_with(&["dann", "haben", "sie"].map(str::to_owned));
     let words = if is_settled { &words[1..] } else { words };
-    let is_so_by_now = (is_settled || says(words, &["sie", "haben"])) && has_any(words, &["jetzt", "damit"])
-        || ["jetzt", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
+    let is_so_by_now = (is_settled || says(words, &["sie", "haben"]))
+        && has_any(words, &["jetzt", "nun", "damit"])
+        || ["jetzt", "nun", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
     let (last, before) = match words {
         [.., before, last] => (last.as_str(), before.as_str()),
         _ => return false,
@@ -150,7 +155,8 @@ pub(super) fn is_inside(words: &[String]) -> bool {
 /// ist gebucht, elf Uhr kann ich anbieten."
 pub(super) fn is_time_taken(words: &[String]) -> bool {
     let is_booked = DONE.iter().any(|(word, claim, _)| *claim == Claim::Booked && closes(words, &[word]));
-    names_time(words) && has_any(words, &["ist", "sind"]) && is_booked
+    // "Wunderbar, Freitag um elf Uhr, fest eingetragen": without a verb it is said firmly.
+    names_time(words) && (has_any(words, &["ist", "sind"]) || has_any(words, FIRM)) && is_booked
 }
 
 /// Whether it is said which times are free, and which are somebody's.
@@ -201,11 +207,14 @@ pub(super) fn is_gone(words: &[String]) -> bool {
             || says(words, &["aus", "dem", "kalender", "raus"])
             // "Der Termin um zehn ist weg": somebody else has it.
             || has_any(words, &["ihr"]) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
+    // "Den Termin gibt es nicht mehr."
+    let exists_no_more = says(words, &["gibt", "es", "nicht", "mehr"])
+        && ["den", "ihren"].iter().any(|whose| says(words, &[whose, "termin"]));
     let but_real = |word: &&String| {
-        UNREAL.contains(&word.as_str()) && !(takes_place && ["nicht", "statt"].contains(&word.as_str()))
+        let is_of_it = takes_place || exists_no_more;
+        UNREAL.contains(&word.as_str()) && !(is_of_it && ["nicht", "statt"].contains(&word.as_str()))
     };
-    is_subject(words, &["termin"])
-        && (takes_place || falls || is_out)
+    (is_subject(words, &["termin"]) && (takes_place || falls || is_out) || exists_no_more)
         && !words.iter().any(|word| but_real(&word))
 }
 
@@ -227,7 +236,7 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
-    named.filter(|_| is_settled)
+    named.filter(|_| is_settled && !has_any(words, OTHER_THINGS))
 }
 
 /// Whether something else than an appointment is entered: a place on the waiting list, also for one, a call back, a customer.
@@ -237,7 +246,7 @@ pub(super) fn is_of_else(words: &[String]) -> bool {
     let is_listed =
         ["die", "der", "unsere", "unserer"].iter().any(|list| says(words, &["auf", list, "warteliste"]));
     let is_of_customer = has_any(words, CUSTOMERS) && !names_time(words);
-    !is_the_one && (is_listed || has_any(words, CALLBACKS) || is_of_customer)
+    !is_the_one && (is_listed || has_any(words, CALLBACKS) || has_any(words, OTHER_THINGS) || is_of_customer)
 }
 
 /// "Ich konnte Ihren Termin verlegen."
@@ -248,6 +257,39 @@ pub(super) fn could_do(words: &[String]) -> Option<Claim> {
     let is_about = names_appointment(words) || has_any(words, &["sie", "ihn"]);
     let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]))?;
     (could && is_about && !has_any(words, PARTLY)).then_some(*claim)
+}
+
+/// "Alles gebucht, bis Freitag um elf!": without the good-bye nothing might be free.
+pub(super) fn is_all_done(words: &[String], done: &str) -> bool {
+    words.starts_with(&["alles", done, "bis"].map(str::to_owned)) && names_time(words)
+}
+
+/// "Das wäre dann gebucht" says that it is, and how it would be said plainly.
+pub(super) fn is_politely_settled(words: &[String]) -> Option<Vec<String>> {
+    let is_done = words.last().is_some_and(|last| DONE.iter().any(|(done, ..)| done == last));
+    let is_polite = words.starts_with(&["das", "waere"].map(str::to_owned))
+        && has_any(words, &["dann", "damit", "hiermit", "somit", "jetzt", "nun"]);
+    let plain = |word: &String| if word == "waere" { "ist".to_owned() } else { word.clone() };
+    (is_done && is_polite).then(|| words.iter().filter(|word| *word != "dann").map(plain).collect())
+}
+
+/// "Die Buchung ist durch."
+pub(super) fn is_through(words: &[String]) -> bool {
+    words.iter().any(|word| BOOKINGS.contains(&word.as_str()) && has_article(words, word))
+        && has_any(words, &["ist"])
+        && closes(words, &["durch"])
+}
+
+/// "Ihre Massage ist gebucht", "Die Krankengymnastik habe ich verlegt": what is booked is called by its name, with a word that
+/// is said of nothing else.
+pub(super) fn names_service(words: &[String], done: &str) -> bool {
+    let verbs = ["ist", "sind", "wurde", "wurden", "habe", "hab", "haben", "ich", "wir"];
+    BOUND.contains(&done)
+        && words.windows(2).any(|pair| {
+            ["ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str())
+                && !verbs.contains(&pair[1].as_str())
+                && pair[1] != done
+        })
 }
 
 /// "Gebucht für Donnerstag um zehn": nothing but what was done, and when.
