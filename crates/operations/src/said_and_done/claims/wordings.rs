@@ -34,8 +34,8 @@ pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
     worked(words) && (is_booking || is_with_it || is_it) && !is_in_doubt
 }
 
-/// "Hat geklappt", "hat funktioniert", "war erfolgreich". The verb of a question comes first; that of "nachdem die Buchung geklappt hat" comes
-/// last.
+/// "Hat geklappt", "hat funktioniert", "war erfolgreich". The verb of a question comes first; that of "nachdem die Buchung
+/// geklappt hat" comes last.
 fn worked(words: &[String]) -> bool {
     if has_any(words, &["war", "ist"]) && closes(words, &["erfolgreich"]) {
         return true;
