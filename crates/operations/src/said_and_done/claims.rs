@@ -247,7 +247,9 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         || (*word == "eingeplant" && has_any(words, LENGTHS))
         || says(words, &["vereinbart", "dass"])
         // "Online ist ein Termin in zwei Minuten gebucht": so it always is.
-        || (is_state && says(words, &["ein", "termin"]) && has_any(words, LENGTHS));
+        || (is_state
+            && says(words, &["ein", "termin"])
+            && (has_any(words, LENGTHS) || has_any(words, &["online"])));
     if is_as_it_was || is_anybodys || by_caller || is_else {
         return None;
     }

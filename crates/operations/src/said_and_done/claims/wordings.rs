@@ -29,9 +29,17 @@ pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
         has_any(next, &["termin", "termine", "terminen"]) || has_any(next, BOOKINGS)
     });
     let is_booking = words.iter().any(|word| BOOKINGS.contains(&word.as_str()) && has_article(words, word));
-    let is_it = ends_with_meeting && begins_with(words, &["das", "es", "alles", "hat"]);
+    // "Hat geklappt, Freitag um elf."
+    let is_it = (ends_with_meeting || names_time(after_worked(words)))
+        && begins_with(words, &["das", "es", "alles", "hat"]);
     let is_in_doubt = [PARTLY, CHANGES, CHANGING].iter().any(|list| has_any(words, list));
     worked(words) && (is_booking || is_with_it || is_it) && !is_in_doubt
+}
+
+/// What follows a word that something has worked out.
+fn after_worked(words: &[String]) -> &[String] {
+    let worked = words.iter().position(|word| WORKED.contains(&word.as_str()));
+    worked.map_or(&[], |at| &words[at + 1..])
 }
 
 /// "Hat geklappt", "hat funktioniert", "war erfolgreich". The verb of a question comes first; that of "nachdem die Buchung
@@ -90,8 +98,7 @@ pub(super) fn is_found(words: &[String]) -> bool {
 
 /// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
 pub(super) fn is_meeting(words: &[String]) -> bool {
-    let worked = words.iter().position(|word| WORKED.contains(&word.as_str()));
-    let after = worked.map_or(words, |at| &words[at + 1..]);
+    let after = if has_any(words, WORKED) { after_worked(words) } else { words };
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
         || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
@@ -125,10 +132,10 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
         _ => return false,
     };
     let ends_without_verb = ["termin", "uhr"].contains(&last)
-        || WEEKDAYS.contains(&last)
+        || is_time(last)
         || ["bei", "fuer", "zum", "zur", "frau", "herrn"].contains(&before);
     is_so_by_now
-        && says(words, &["einen", "termin"])
+        && (says(words, &["einen", "termin"]) || says(words, &["ihren", "termin"]))
         && ends_without_verb
         && !has_any(words, &["nur", "gerade", "zu"])
         && !is_still(words)
@@ -208,7 +215,8 @@ pub(super) fn is_gone(words: &[String]) -> bool {
             // "Der Termin um zehn ist weg": somebody else has it.
             || has_any(words, &["ihr"]) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
     // "Den Termin gibt es nicht mehr."
-    let exists_no_more = says(words, &["gibt", "es", "nicht", "mehr"])
+    let exists_no_more = says(words, &["gibt", "es"])
+        && says(words, &["nicht", "mehr"])
         && ["den", "ihren"].iter().any(|whose| says(words, &[whose, "termin"]));
     let but_real = |word: &&String| {
         let is_of_it = takes_place || exists_no_more;
@@ -236,7 +244,7 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
-    named.filter(|_| is_settled && !has_any(words, OTHER_THINGS))
+    named.filter(|_| is_settled && !is_of_other_things(words))
 }
 
 /// Whether something else than an appointment is entered: a place on the waiting list, also for one, a call back, a customer.
@@ -246,7 +254,11 @@ pub(super) fn is_of_else(words: &[String]) -> bool {
     let is_listed =
         ["die", "der", "unsere", "unserer"].iter().any(|list| says(words, &["auf", list, "warteliste"]));
     let is_of_customer = has_any(words, CUSTOMERS) && !names_time(words);
-    !is_the_one && (is_listed || has_any(words, CALLBACKS) || has_any(words, OTHER_THINGS) || is_of_customer)
+    !is_the_one && (is_listed || has_any(words, CALLBACKS) || is_of_other_things(words) || is_of_customer)
+}
+
+fn is_of_other_things(words: &[String]) -> bool {
+    words.iter().any(|word| OTHER_THINGS.iter().any(|thing| word.ends_with(thing)))
 }
 
 /// "Ich konnte Ihren Termin verlegen."
@@ -266,7 +278,7 @@ pub(super) fn is_all_done(words: &[String], done: &str) -> bool {
 
 /// "Das wäre dann gebucht" says that it is, and how it would be said plainly.
 pub(super) fn is_politely_settled(words: &[String]) -> Option<Vec<String>> {
-    let is_done = words.last().is_some_and(|last| DONE.iter().any(|(done, ..)| done == last));
+    let is_done = DONE.iter().any(|(done, ..)| closes(words, &[done]));
     let is_polite = words.starts_with(&["das", "waere"].map(str::to_owned))
         && has_any(words, &["dann", "damit", "hiermit", "somit", "jetzt", "nun"]);
     let plain = |word: &String| if word == "waere" { "ist".to_owned() } else { word.clone() };
