@@ -141,6 +141,28 @@ impl Stretch {
     }
 }
 
+/// Words for a time that leave it open, where nothing else is said of it.
+const ANY_TIME: [&str; 9] = [
+    "egal",
+    "wurscht",
+    "jederzeit",
+    "irgendwann",
+    "ganztags",
+    "ganztägig",
+    "beliebig",
+    "flexibel",
+    "den ganzen tag",
+];
+
+/// "Ist mir egal", "jederzeit": every hour of the day would do.
+fn means_any_time(words: &str) -> bool {
+    let words = words.to_lowercase();
+    let words = words.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let rest = ["die uhrzeit ", "uhrzeit ", "zeit ", "das ", "ist ", "mir ", "uns ", "ganz "];
+    let said = rest.iter().fold(words, |words, word| words.strip_prefix(word).unwrap_or(words));
+    ANY_TIME.contains(&said)
+}
+
 /// What is needed besides the words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listener<'a> {
@@ -164,6 +186,9 @@ impl Listener<'_> {
     pub(crate) fn hear(&self, date: Option<&str>, time: Option<&str>) -> Result<When, Box<ToolReply>> {
         let now = self.now.with_timezone(&self.zone);
         let context = Context::new(now).with_bookable(self.hours);
+        let is_any = time.is_some_and(means_any_time);
+        let spoken_of = self.topic.filter(|day| is_any && *day >= context.today()).map(|day| day.to_string());
+        let (date, time) = (date.or(spoken_of.as_deref()), time.filter(|_| !is_any));
         let understood = match (date, time) {
             (None, None) => return Ok(When::Unsaid),
             (Some(words), None) | (None, Some(words)) => understand(words, &context),

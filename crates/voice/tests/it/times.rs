@@ -216,6 +216,23 @@ async fn a_time_said_alone_is_on_the_day_that_was_spoken_of() {
     assert!(reply.data["inferred"].as_array().unwrap().contains(&json!("day")), "{:?}", reply.data);
 }
 
+/// Whoever does not mind the hour has said so, and is not asked what that means.
+#[tokio::test]
+async fn an_hour_that_does_not_matter_is_understood() {
+    for said in ["egal", "Die Uhrzeit ist mir egal.", "jederzeit", "ganztags", "den ganzen Tag", "irgendwann"]
+    {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let cut = "Haarschnitt";
+        let wish = json!({"dienstleistung": cut, "datum": "2026-11-24", "uhrzeit": said});
+        let reply = line.ask("get_alternatives", wish).await;
+        assert_eq!(reply.status, Status::Options, "{said}: {}", reply.message);
+        // Without a day, on the one that was spoken of.
+        let reply = line.ask("get_alternatives", json!({"dienstleistung": cut, "uhrzeit": said})).await;
+        assert!(reply.message.contains("vierundzwanzigsten November"), "{said}: {}", reply.message);
+    }
+}
+
 #[tokio::test]
 async fn a_part_of_the_day_without_a_day_says_that_the_day_was_added() {
     let world = World::new().await;

@@ -243,7 +243,12 @@ async fn hours_that_were_wished_for_before_are_waited_for() {
         assert_eq!(noted_last(&world), expected);
     }
 
-    // Unless the join says otherwise.
+    // Unless the join says otherwise, also that the hour does not matter.
+    let line = world.call("call_any", "+491701110005");
+    line.ask("check_availability", wish("2026-11-25", "10:00")).await;
+    let noted = line.ask("join_waiting_list", json!({"uhrzeit": "egal", "name": "Erika Muster"})).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    assert_eq!(noted_last(&world), days("2026-11-25", "2026-11-25", 0, 1439));
     let line = world.call("call_other", STRANGER);
     line.ask("check_availability", wish("2026-11-25", "10:00")).await;
     let other = json!({"datum": "2026-11-26", "name": "Erika Muster"});
