@@ -239,6 +239,16 @@ impl Combiner<'_> {
         if let Some(Mark::To | Mark::Before | Mark::From | Mark::Later) = self.next_mark(at) {
             return;
         }
+        // "zwischen frühestens zehn und spätestens elf": the ends of a range are just that.
+        let ends = |index: usize| self.frame.ranges.get(index).copied().flatten();
+        let is_end = match self.target {
+            Target::Left(index) => !latest && ends(index).is_some_and(|(left, _)| left.is_empty()),
+            Target::Right(index) => latest && ends(index).is_some_and(|(_, right)| right.is_empty()),
+            _ => false,
+        };
+        if is_end {
+            return;
+        }
         let next = self.next_levels(at);
         let time_said = self.frame.outer.clock.is_some();
         if next & level::CLOCK != 0 || (next != 0 && !time_said) {
