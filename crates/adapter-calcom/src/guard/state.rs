@@ -171,6 +171,17 @@ impl GuardState {
         operations: Errand,
         lane: Lane,
     ) -> Result<Permit<'_>, &'static str> {
+        self.asked(connection, operations, lane).inspect_err(|why| {
+            metrics::counter!("calendar_refusals_total", "why" => *why, "lane" => lane.as_str()).increment(1);
+        })
+    }
+
+    fn asked(
+        &self,
+        connection: ConnectionId,
+        operations: Errand,
+        lane: Lane,
+    ) -> Result<Permit<'_>, &'static str> {
         let account = self.account(connection);
         let now = self.clock.real_now();
         let (ticket, transition) = lock(&account.gates).breaker(operations).admit(now);

@@ -157,6 +157,16 @@ pub enum Lane {
 }
 
 impl Lane {
+    /// A stable word for metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Question => "question",
+            Self::Change => "change",
+            Self::Background => "background",
+        }
+    }
+
     /// Whether a caller is on the line.
     #[must_use]
     pub const fn is_live(self) -> bool {
