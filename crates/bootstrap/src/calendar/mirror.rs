@@ -62,6 +62,10 @@ pub struct MirrorPolicy {
     pub warm_days: u32,
 }
 
+/// How often one caller has the same asked. An answer is old when it comes if something has happened there meanwhile, most
+/// often the news of the booking before this one.
+const MOST_QUESTIONS: usize = 2;
+
 /// How long a caller waits for an account that was silent the last time.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
 
@@ -293,25 +297,36 @@ impl MirroredTimes {
         let key = |week| (scope.tenant(), link.clone(), week, without.cloned());
         let keys: Vec<Key> = weeks.map(key).collect();
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
-        let mut flights = Vec::new();
         for key in &keys {
             if without.is_none() {
                 self.asked.insert(key.clone(), ());
             }
-            let kept = self.weeks.get(key);
-            if !kept.as_ref().is_some_and(|week| self.is_fresh(key, week)) {
-                flights.push(self.flight(scope, key, Lane::Question).map(move |week| (key.2, week)));
-            }
-            if let Some(week) = kept {
+            if let Some(week) = self.weeks.get(key) {
                 known.insert(key.2, week);
             }
         }
-        if !flights.is_empty() {
+        let is_known = |known: &BTreeMap<i64, Week>, key: &Key| {
+            known.get(&key.2).is_some_and(|week| self.is_fresh(key, week))
+        };
+        if !keys.iter().all(|key| is_known(&known, key)) {
             let was_silent = lock(&self.silent).contains_key(&(scope.tenant(), link.connection));
             let patience =
                 if was_silent { self.policy.patience.min(LITTLE_PATIENCE) } else { self.policy.patience };
             let waits = voice::patience::at_most(patience);
-            let answers = tokio::time::timeout(waits, join_all(flights)).await;
+            let answers = tokio::time::timeout(waits, async {
+                for _ in 0..MOST_QUESTIONS {
+                    let due = keys.iter().filter(|key| !is_known(&known, key));
+                    let flights =
+                        due.map(|key| self.flight(scope, key, Lane::Question).map(move |week| (key.2, week)));
+                    let answers = join_all(flights.collect::<Vec<_>>()).await;
+                    let is_heard = !answers.is_empty() && answers.iter().all(|(_, answer)| answer.is_some());
+                    known.extend(answers.into_iter().filter_map(|(week, answer)| Some((week, answer?))));
+                    if !is_heard {
+                        break;
+                    }
+                }
+            })
+            .await;
             // A caller in a hurry learns nothing about the provider.
             if answers.is_err()
                 && waits == patience
@@ -319,16 +334,11 @@ impl MirroredTimes {
             {
                 self.note_silence(key, true);
             }
-            for (week, answer) in answers.into_iter().flatten() {
-                if let Some(answer) = answer {
-                    known.insert(week, answer);
-                }
-            }
         }
         if known.len() < keys.len() {
             return Offered::Unknown;
         }
-        let fresh = keys.iter().all(|key| known.get(&key.2).is_some_and(|week| self.is_fresh(key, week)));
+        let fresh = keys.iter().all(|key| is_known(&known, key));
         // How old an answer is, is counted in real time; when that was is told in product time, as every "now" is.
         let heard = known.values().map(|week| week.fetched_at).min().unwrap_or_default();
         let as_of = self.clock.now() - (self.clock.real_now() - heard);

@@ -380,6 +380,28 @@ async fn the_time_of_a_copy_that_is_to_be_moved_is_asked_about_as_if_it_was_not_
     assert_eq!(world.asked(), 3);
 }
 
+/// What happens there while a caller's question is under way makes the answer old: it is asked once more, as long as the
+/// caller waits.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_old_when_it_comes_is_asked_for_once_more() {
+    for (takes_ms, is_fresh) in [(100, true), (400, false)] {
+        let world = World::new(takes_ms);
+        let happens = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            world.mirror.changed(&world.scope, link().connection, None).await;
+        };
+        let begun = tokio::time::Instant::now();
+        let (answer, ()) = tokio::join!(world.ask("2026-11-24"), happens);
+        match answer {
+            Offered::Fresh { starts, .. } => assert!(is_fresh && starts.len() == 2),
+            Offered::Stale { starts, .. } => assert!(!is_fresh && starts.len() == 2),
+            Offered::Unknown => panic!("it was answered"),
+        }
+        assert_eq!(world.asked(), 2);
+        assert!(begun.elapsed() <= Duration::from_millis(551), "{:?}", begun.elapsed());
+    }
+}
+
 /// Whoever has waited for something else already waits for this as long as the caller does.
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_has_little_time_left_waits_no_longer() {
