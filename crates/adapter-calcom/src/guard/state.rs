@@ -171,12 +171,12 @@ impl GuardState {
         operations: Errand,
         lane: Lane,
     ) -> Result<Permit<'_>, &'static str> {
-        self.asked(connection, operations, lane).inspect_err(|why| {
+        self.let_in(connection, operations, lane).inspect_err(|why| {
             metrics::counter!("calendar_refusals_total", "why" => *why, "lane" => lane.as_str()).increment(1);
         })
     }
 
-    fn asked(
+    fn let_in(
         &self,
         connection: ConnectionId,
         operations: Errand,
