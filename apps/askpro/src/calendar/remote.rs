@@ -111,7 +111,7 @@ impl Remote {
     async fn prove(&self, scope: &TenantScope, connection: &Connection) -> anyhow::Result<()> {
         let mut proof = self.directory.probe(scope, connection, effort()).await;
         if proof.is_ok() && connection.team.is_some() {
-            proof = self.directory.services(scope, connection, effort()).await.map(drop);
+            proof = self.gateway.services(scope, connection, effort()).await.map(drop);
         }
         proof.with_context(|| {
             format!("{} was not connected, and nothing was changed here", connection.base_url)
@@ -266,7 +266,7 @@ impl Import {
     /// One line that says what is wrong.
     pub(super) async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let (remote, company, scope, connection) = chosen(office, &self.account).await?;
-        let theirs = remote.directory.services(&scope, &connection, effort()).await?;
+        let theirs = remote.gateway.services(&scope, &connection, effort()).await?;
         let people = remote.directory.people(&scope, &connection, effort()).await?;
         let services: Vec<_> = company
             .services

@@ -1,9 +1,9 @@
 //! The gateway: making, moving, cancelling and reading bookings.
 
 use appointment::calendar::{
-    CalendarDirectory as _, CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor,
-    ReadFailure, RefusalReason, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteService,
-    RemoteStatus, RemoteUid, ReservationUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RefusalReason,
+    RemoteBooking, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteStatus, RemoteUid,
+    ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use async_trait::async_trait;
@@ -38,13 +38,13 @@ impl CalendarGateway for Client {
         self.work(connection, effort).free_starts(link, window, moving).await
     }
 
-    async fn event_types(
+    async fn services(
         &self,
-        scope: &TenantScope,
+        _: &TenantScope,
         connection: &Connection,
         effort: Effort,
     ) -> Result<Vec<RemoteService>, ReadFailure> {
-        self.services(scope, connection, effort).await
+        self.work(connection, effort).services(connection.team.as_ref()).await
     }
 
     async fn create(

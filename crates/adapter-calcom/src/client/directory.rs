@@ -26,22 +26,6 @@ impl CalendarDirectory for Client {
         self.work(connection, effort).me().await.map(drop)
     }
 
-    async fn services(
-        &self,
-        _: &TenantScope,
-        connection: &Connection,
-        effort: Effort,
-    ) -> Result<Vec<RemoteService>, ReadFailure> {
-        let mut work = self.work(connection, effort);
-        match &connection.team {
-            Some(team) => work.of_team(team, service).await,
-            None => {
-                let version = Some(self.config.versions.event_types.as_str());
-                work.all("event types", &["event-types"], version, service).await
-            }
-        }
-    }
-
     async fn people(
         &self,
         _: &TenantScope,
@@ -105,6 +89,20 @@ impl Work<'_> {
         let body = self.read(ask).await?;
         root(&body).map_err(malformed)?;
         Ok(body)
+    }
+
+    /// The event types of the account, or of one of its teams.
+    pub(super) async fn services(
+        &mut self,
+        team: Option<&RemoteHostRef>,
+    ) -> Result<Vec<RemoteService>, ReadFailure> {
+        match team {
+            Some(team) => self.of_team(team, service).await,
+            None => {
+                let version = Some(self.client.config.versions.event_types.as_str());
+                self.all("event types", &["event-types"], version, service).await
+            }
+        }
     }
 
     /// The event types of a team.

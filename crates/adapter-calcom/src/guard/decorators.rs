@@ -28,13 +28,13 @@ impl<I: CalendarGateway> CalendarGateway for Guard<I> {
         self.read(connection, effort, question).await
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         effort: Effort,
     ) -> Result<Vec<RemoteService>, ReadFailure> {
-        let question = async { self.inner.event_types(scope, connection, effort).await };
+        let question = async { self.inner.services(scope, connection, effort).await };
         self.read(connection, effort, question).await
     }
 
@@ -141,16 +141,6 @@ impl<I: CalendarDirectory> CalendarDirectory for Guard<I> {
         effort: Effort,
     ) -> Result<(), ReadFailure> {
         let question = async { self.inner.probe(scope, connection, effort).await };
-        self.read(connection, effort, question).await
-    }
-
-    async fn services(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        effort: Effort,
-    ) -> Result<Vec<RemoteService>, ReadFailure> {
-        let question = async { self.inner.services(scope, connection, effort).await };
         self.read(connection, effort, question).await
     }
 

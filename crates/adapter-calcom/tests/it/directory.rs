@@ -1,7 +1,8 @@
 //! What an account consists of.
 
 use appointment::calendar::{
-    CalendarDirectory, ReadFailure, RefusalReason, RemoteHostRef, Subscription, WriteFailure,
+    CalendarDirectory, CalendarGateway as _, ReadFailure, RefusalReason, RemoteHostRef, Subscription,
+    WriteFailure,
 };
 use serde_json::{Value, json};
 

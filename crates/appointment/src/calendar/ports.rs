@@ -15,7 +15,7 @@ use super::remote::{
 };
 use crate::model::{ServiceLink, Span};
 
-/// Port: bookings and free times at a provider.
+/// Port: what an account offers: its event types and their free times; and what is booked of it.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait CalendarGateway: Send + Sync {
@@ -35,12 +35,12 @@ pub trait CalendarGateway: Send + Sync {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure>;
 
-    /// The event types that the account shows, each with its people. What it does not show may be there all the same, as
+    /// The event types that the account, or its team, shows, each with its people. What it does not show may be there all the same, as
     /// another person's or team's.
     ///
     /// # Errors
     /// [`ReadFailure`].
-    async fn event_types(
+    async fn services(
         &self,
         scope: &TenantScope,
         connection: &Connection,
@@ -179,7 +179,7 @@ pub struct RemoteService {
     pub hosts: Vec<RemoteHost>,
 }
 
-/// Port: what an account consists of, for linking and health.
+/// Port: the account itself, its people and where its news go to, for linking and health.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait CalendarDirectory: Send + Sync {
@@ -193,17 +193,6 @@ pub trait CalendarDirectory: Send + Sync {
         connection: &Connection,
         effort: Effort,
     ) -> Result<(), ReadFailure>;
-
-    /// The event types of the account, or of its team.
-    ///
-    /// # Errors
-    /// [`ReadFailure`].
-    async fn services(
-        &self,
-        scope: &TenantScope,
-        connection: &Connection,
-        effort: Effort,
-    ) -> Result<Vec<RemoteService>, ReadFailure>;
 
     /// The people of the account, or of its team.
     ///

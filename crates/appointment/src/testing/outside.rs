@@ -349,7 +349,7 @@ impl CalendarGateway for ScriptedCalendar {
         })
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         _: &TenantScope,
         _: &Connection,

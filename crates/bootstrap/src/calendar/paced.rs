@@ -143,13 +143,13 @@ impl CalendarGateway for Paced {
         self.read(scope, connection, effort, question).await
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         effort: Effort,
     ) -> Result<Vec<RemoteService>, ReadFailure> {
-        let question = self.inner.event_types(scope, connection, effort);
+        let question = self.inner.services(scope, connection, effort);
         self.read(scope, connection, effort, question).await
     }
 

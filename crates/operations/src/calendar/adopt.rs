@@ -139,7 +139,7 @@ impl CopyDesk {
         connection: &Connection,
         effort: Effort,
     ) -> Option<Vec<RemoteService>> {
-        match self.parts.gateway.event_types(scope, connection, effort).await {
+        match self.parts.gateway.services(scope, connection, effort).await {
             Ok(shown) => Some(shown),
             Err(failure) => {
                 tracing::warn!(%failure, connection.id = %connection.id, "the event types of an account could not be read");

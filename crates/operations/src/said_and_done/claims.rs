@@ -201,7 +201,8 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
         || wordings::is_through(words)
-        || (wordings::is_next(words) && beside.is_settled())
+        || wordings::is_all_fixed(words)
+        || (wordings::is_next(words, beside.is_glad) && beside.is_settled())
         || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
         || (wordings::is_new_one(words) && beside.is_settled());
     if is_new {
@@ -256,7 +257,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_claimed = if *of == Of::Anything {
         let is_told = beside.asks == Asks::ToChange && !by_speaker;
         // "Bei Anna ist Ihr Termin gut aufgehoben."
-        by_us && is_named && !is_told && !has_any(words, &["gut", "bestens"])
+        by_us && (is_named || is_service) && !is_told && !has_any(words, &["gut", "bestens"])
     } else {
         by_us && (about_appointment || about_all || is_service)
             || beside.is_short

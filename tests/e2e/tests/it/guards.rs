@@ -142,13 +142,13 @@ impl CalendarGateway for Blind {
         self.0.free_starts(scope, connection, link, window, moving, effort).await
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         effort: Effort,
     ) -> Result<Vec<RemoteService>, ReadFailure> {
-        self.0.event_types(scope, connection, effort).await
+        self.0.services(scope, connection, effort).await
     }
 
     async fn create(

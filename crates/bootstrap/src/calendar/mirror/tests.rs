@@ -50,7 +50,7 @@ impl CalendarGateway for Slow {
         Ok(offers.into_iter().filter(|at| window.start <= *at && *at < window.end).collect())
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         _: &TenantScope,
         _: &Connection,

@@ -89,13 +89,13 @@ impl CalendarGateway for Hooked {
         self.inner.free_starts(scope, connection, link, window, moving, effort).await
     }
 
-    async fn event_types(
+    async fn services(
         &self,
         scope: &TenantScope,
         connection: &Connection,
         effort: Effort,
     ) -> Result<Vec<RemoteService>, ReadFailure> {
-        self.inner.event_types(scope, connection, effort).await
+        self.inner.services(scope, connection, effort).await
     }
 
     async fn create(

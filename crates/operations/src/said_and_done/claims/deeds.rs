@@ -9,7 +9,7 @@ pub(super) enum Of {
     Appointments,
     /// Of names, numbers and accounts as well: of an appointment only where one is called so.
     Anything,
-    /// Of an appointment only with where to: "auf Freitag gelegt", "aus dem Kalender genommen".
+    /// Of an appointment only with where to, or when: "auf Freitag gelegt", "aus dem Kalender genommen".
     Places,
 }
 
@@ -22,8 +22,10 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("eingetragen", Claim::Booked, Appointments),
     ("reserviert", Claim::Booked, Appointments),
     ("vereinbart", Claim::Booked, Appointments),
+    ("eingeschrieben", Claim::Booked, Appointments),
     ("festgemacht", Claim::Booked, Appointments),
     ("eingeplant", Claim::Booked, Appointments),
+    ("angemeldet", Claim::Booked, Places),
     ("verschoben", Claim::Moved, Appointments),
     ("verlegt", Claim::Moved, Appointments),
     ("umgebucht", Claim::Moved, Appointments),
@@ -35,6 +37,7 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("geschoben", Claim::Moved, Places),
     ("gelegt", Claim::Moved, Places),
     ("gesetzt", Claim::Moved, Places),
+    ("gewandert", Claim::Moved, Places),
     ("storniert", Claim::Cancelled, Appointments),
     ("abgesagt", Claim::Cancelled, Appointments),
     ("geloescht", Claim::Cancelled, Appointments),
@@ -127,6 +130,10 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "zahlung",
     "lieferung",
 ];
+
+/// What is confirmed as well, and is no service, whenever it is for.
+pub(super) const CONFIRMED_TOO: &[&str] =
+    &["anfrage", "nummer", "adresse", "daten", "angaben", "rezept", "versicherung", "kasse", "wunsch"];
 
 /// What is done so that somebody calls back.
 pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckruftermin", "rueckrufwunsch"];

@@ -3,8 +3,8 @@
 use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, says};
 use super::deeds::{
-    BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS, OTHER_THINGS,
-    SETTLED, TO_DO,
+    BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
+    OTHER_THINGS, SETTLED, TO_DO,
 };
 use super::lists::{ABOUT, HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
 
@@ -63,10 +63,13 @@ fn has_article(words: &[String], thing: &str) -> bool {
     })
 }
 
-/// "Sie sind jetzt am Freitag um elf dran."
-pub(super) fn is_next(words: &[String]) -> bool {
+/// "Sie sind jetzt am Freitag um elf dran", "So, Sie sind dabei am Freitag um elf", "Sie kommen jetzt am Freitag um elf".
+pub(super) fn is_next(words: &[String], is_glad: bool) -> bool {
     let is_caller = says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
-    is_caller && has_any(words, &["jetzt", "nun", "damit"]) && names_time(words) && closes(words, &["dran"])
+    let is_so_by_now = has_any(words, &["jetzt", "nun", "damit"]);
+    let is_in = closes(words, &["dran"]) || closes(words, &["dabei"]);
+    let comes = ["jetzt", "nun"].iter().any(|now| says(words, &["sie", "kommen", now]));
+    names_time(words) && (is_caller && is_in && (is_so_by_now || is_glad) || comes)
 }
 
 /// "Der Termin ist gemacht", "Ich habe den Termin für Sie gemacht": not what is made about one, nor by whom, how or how soon
@@ -101,9 +104,15 @@ pub(super) fn is_meeting(words: &[String]) -> bool {
     let after = if has_any(words, WORKED) { after_worked(words) } else { words };
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
+        || says(words, &["sie", "sind"])
         || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
         || takes_place(words);
     is_good_bye && names_time(words) && !has_any(words, UNREAL)
+}
+
+/// "Wir sehen uns am Freitag um elf, alles fest."
+pub(super) fn is_all_fixed(words: &[String]) -> bool {
+    words.ends_with(&["alles", "fest"].map(str::to_owned)) && is_meeting(words)
 }
 
 /// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
@@ -141,19 +150,25 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
         && !is_still(words)
 }
 
-/// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen".
+/// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen", "Sie haben den Termin sicher".
 pub(super) fn is_sure(words: &[String]) -> bool {
-    let is_sure = has_any(words, &["ist"]) && (closes(words, &["sicher"]) || closes(words, &["fix"]))
-        || closes(words, &["gehoert", "ihnen"]);
-    is_subject(words, &["termin", "platz"]) && is_sure && !is_still(words)
+    let is_so = ["sicher", "fix", "ihrer"].iter().any(|sure| closes(words, &[sure]));
+    let is_sure = has_any(words, &["ist"]) && is_so || closes(words, &["gehoert", "ihnen"]);
+    let has_it = words.starts_with(&["sie", "haben", "den", "termin"].map(str::to_owned))
+        && words.last().is_some_and(|last| last == "sicher");
+    (is_subject(words, &["termin", "platz"]) && is_sure || has_it) && !is_still(words)
 }
 
-/// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin": but not that there is still one to be had.
+/// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin", "Ist im Kasten": but not that there is still one to
+/// be had.
 pub(super) fn is_inside(words: &[String]) -> bool {
-    let is_there = [&["drin"][..], &["im", "kalender"]].iter().any(|place| closes(words, place));
+    const PLACES: [&[&str]; 4] = [&["drin"], &["im", "kalender"], &["im", "kasten"], &["auf", "dem", "plan"]];
+    let is_there = PLACES.iter().any(|place| closes(words, place));
     let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
-        || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]));
-    let is_it = is_subject(words, &["termin"]) && has_any(words, &["ist"]);
+        || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]))
+        || says(words, &["wir", "haben", "sie"]);
+    let is_left_out = begins_with(words, &["ist"]) && names_time(words);
+    let is_it = is_left_out || is_subject(words, &["termin"]) && has_any(words, &["ist"]);
     // "Ich habe Sie im System": whoever is known there has no appointment.
     ((is_it || is_caller) && is_there || is_it && closes(words, &["im", "system"])) && !is_still(words)
 }
@@ -210,6 +225,7 @@ pub(super) fn is_gone(words: &[String]) -> bool {
         || has_any(words, &["faellt"]) && (closes(words, &["aus"]) || closes(words, &["weg"]));
     let is_out = has_any(words, &["ist"])
         && (closes(words, &["raus"])
+            || closes(words, &["vom", "tisch"])
             || says(words, &["raus", "aus"])
             || says(words, &["aus", "dem", "kalender", "raus"])
             // "Der Termin um zehn ist weg": somebody else has it.
@@ -296,7 +312,10 @@ pub(super) fn is_through(words: &[String]) -> bool {
 /// is said of nothing else.
 pub(super) fn names_service(words: &[String], done: &str) -> bool {
     let verbs = ["ist", "sind", "wurde", "wurden", "habe", "hab", "haben", "ich", "wir"];
-    BOUND.contains(&done)
+    let is_confirmed = done == "bestaetigt"
+        && names_time(words)
+        && !words.iter().any(|word| CONFIRMED_TOO.iter().any(|other| word.ends_with(other)));
+    (BOUND.contains(&done) || is_confirmed)
         && words.windows(2).any(|pair| {
             ["ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str())
                 && !verbs.contains(&pair[1].as_str())
@@ -317,10 +336,14 @@ pub(super) fn names_appointment(words: &[String]) -> bool {
     words.iter().any(is_named)
 }
 
-/// "… auf Freitag gelegt", "… nach hinten geschoben", "… aus dem Kalender genommen".
+/// "… auf Freitag gelegt", "… nach hinten geschoben", "… aus dem Kalender genommen", "am Freitag um elf angemeldet".
 pub(super) fn has_aim(words: &[String], done: &str) -> bool {
-    if done == "genommen" {
-        return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
+    match done {
+        "genommen" => {
+            return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
+        }
+        "angemeldet" => return names_time(words),
+        _ => {}
     }
     words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {
         ("auf", next) => is_time(next) || next == "den" && names_time(words),
