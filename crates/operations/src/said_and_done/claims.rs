@@ -6,13 +6,16 @@
 //! erhalten." "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
 //! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
 
+mod changes;
 mod clauses;
 mod deeds;
 mod lists;
 mod when;
 mod wordings;
 
-use clauses::{Asks, Said, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words};
+use clauses::{
+    Asks, Said, begins_with, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words,
+};
 use deeds::{DONE, FIRM, LENGTHS, Of};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
@@ -161,16 +164,19 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
 
 fn claim_of(words: &[String], beside: Beside) -> Option<Clause> {
     let is_still = CONTINUING.iter().any(|phrase| says(words, phrase));
-    if is_still || has_any(words, EARLIER) || (has_any(words, ALREADY) && !is_own_deed(words)) {
+    // "Den letzten freien Platz": none that was before.
+    let is_earlier = has_any(words, EARLIER) && !says(words, &["letzten", "freien"]);
+    if is_still || is_earlier || (has_any(words, ALREADY) && !is_own_deed(words)) {
         return None;
     }
     // These deny what was before.
-    if beside.is_settled() && wordings::is_elsewhere(words, beside.is_first) {
+    if beside.is_settled() && changes::is_elsewhere(words, beside.is_first) {
         return Some(Clause::of(Claim::Moved, words).without_time());
     }
-    if wordings::is_gone(words) {
+    if changes::is_gone(words) {
         return Some(Clause::of(Claim::Cancelled, words).standing(words));
     }
+    let words = wordings::without_then(words, beside.is_glad);
     let settled = wordings::is_politely_settled(words);
     let words = settled.as_deref().unwrap_or(words);
     if has_any(words, UNREAL) {
@@ -188,12 +194,15 @@ fn is_own_deed(words: &[String]) -> bool {
 
 fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     let booked = Clause::of(Claim::Booked, words);
-    if let Some(claim) = wordings::is_settled_deed(words) {
+    if let Some(claim) = changes::is_settled_deed(words) {
         let deed = Clause { claim, ..booked }.without_time();
         return Some(if has_any(words, &["ist"]) { deed.standing(words) } else { deed });
     }
-    if let Some(claim) = wordings::could_do(words) {
+    if let Some(claim) = changes::could_do(words) {
         return Some(Clause { claim, ..booked });
+    }
+    if let Some(claim) = wordings::is_confirming(words).filter(|_| beside.is_settled()) {
+        return Some(Clause { claim, is_firm: true, ..booked }.without_time());
     }
     if wordings::stands(words, beside.asks) {
         return Some(Clause { is_firm: true, ..booked }.without_time().standing(words));
@@ -201,10 +210,11 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
         || wordings::is_through(words)
-        || wordings::is_all_fixed(words)
+        || wordings::is_all_fixed(words, beside.is_glad)
+        || (wordings::is_granted(words) && beside.is_settled())
         || (wordings::is_next(words, beside.is_glad) && beside.is_settled())
         || (wordings::has_now(words, beside.is_glad) && beside.asks != Asks::ToChange)
-        || (wordings::is_new_one(words) && beside.is_settled());
+        || (changes::is_new_one(words) && beside.is_settled());
     if is_new {
         return Some(booked);
     }
@@ -221,7 +231,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
 /// One of the words for what is done. "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has
 /// happened. "Sie haben gebucht" tells of what the caller did.
 fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
-    let by_speaker = has_any(words, &["ich", "wir"]);
+    let by_speaker = has_any(words, &["ich", "wir"]) || begins_with(words, &["habe", "hab"]);
     let by_us = by_speaker || has_any(words, &["ist", "sind", "wurde", "wurden", "hiermit"]);
     // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
     let is_named = wordings::names_appointment(words);
@@ -231,17 +241,20 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         || (by_speaker && has_any(words, &["uhr", "es", "s"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
     let is_said =
-        |word: &str, of: Of| has_any(words, &[word]) && (of != Of::Places || wordings::has_aim(words, word));
+        |word: &str, of: Of| has_any(words, &[word]) && (of != Of::Places || changes::has_aim(words, word));
     let (word, claim, of) = DONE.iter().find(|(word, _, of)| is_said(word, *of))?;
     let is_hollow = is_hollow(words) || wordings::is_all_done(words, word);
-    let is_service = wordings::names_service(words, word);
-    let about_all = *claim == Claim::Cancelled && by_speaker && has_any(words, &["alles"]);
+    let is_service = wordings::names_service(words, word, beside.is_glad);
+    let about_all =
+        (*claim == Claim::Cancelled || beside.is_meeting) && by_speaker && has_any(words, &["alles"]);
+    // "Hab ich umgelegt auf Montag."
+    let is_aimed = by_speaker && *claim == Claim::Moved && changes::has_aim(words, word);
     let is_state = wordings::is_found(words) || is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
     // "Ein Termin ist schnell verlegt": so it always is.
     let is_as_it_was = is_state && (says_before(words, "noch", word) || has_any(words, &["schnell"]));
     let is_anybodys = is_state
-        && (beside.is_offer || has_any(words, &["alle"]))
+        && (beside.is_offer || (has_any(words, &["alle"]) && *claim == Claim::Booked))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
     let by_caller = says(words, &["von", "ihnen"]);
     let is_else = wordings::is_of_else(words)
@@ -257,12 +270,15 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_claimed = if *of == Of::Anything {
         let is_told = beside.asks == Asks::ToChange && !by_speaker;
         // "Bei Anna ist Ihr Termin gut aufgehoben."
-        by_us && (is_named || is_service) && !is_told && !has_any(words, &["gut", "bestens"])
+        let is_caller =
+            *claim == Claim::Cancelled && has_any(words, &["sie", "ihren", "ihre"]) && when(words).is_some();
+        by_us && (is_named || is_service || is_caller) && !is_told && !has_any(words, &["gut", "bestens"])
     } else {
         by_us && (about_appointment || about_all || is_service)
             || beside.is_short
             || is_hollow
             || is_taken
+            || is_aimed
             || wordings::is_bare(words, word)
     };
     let clause = Clause::of(*claim, words);

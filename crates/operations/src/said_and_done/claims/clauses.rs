@@ -1,10 +1,12 @@
 //! Sentences, what they ask, and the clauses and words that they are made of.
 
+use super::Claim;
 use super::deeds::{CHANGING, DONE};
 use super::lists::{
-    ASKING, BETWEEN, CONDITION, DEPENDENT, FINITE, GLAD, HOLLOW, HOPING, MORE, POLITE, RELATIVE, SUPPOSING,
-    UNREAL,
+    ABBREVIATED, ASKING, BETWEEN, CONDITION, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, HOPING, MORE,
+    NO_MATTER, POLITE, RELATIVE, SUPPOSING, UNREAL,
 };
+use super::when::names_date;
 
 /// What a sentence asks beside what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,7 @@ impl Said {
         let mut parts = parts(statement);
         let polite = parts.iter().take_while(|part| is_polite(part)).count();
         let is_glad = parts.drain(..polite).any(|part| has_any(&part, GLAD));
+        parts.retain(|part| !is_address(part));
         Self { clauses: clauses(parts), is_glad }
     }
 
@@ -85,14 +88,20 @@ pub(super) fn is_hollow(words: &[String]) -> bool {
     let is_done = |word: &String| DONE.iter().any(|(done, ..)| done == word);
     let is_beside = |word: &String| HOLLOW.contains(&word.as_str()) || is_small_talk(word);
     // "Es ist alles gebucht": nothing is free.
-    let is_full = has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
+    let is_booked =
+        DONE.iter().any(|(done, claim, _)| *claim == Claim::Booked && words.iter().any(|word| word == done));
+    let is_full = is_booked && has_any(words, &["alles"]) && !says(words, &["alles", "klar"]);
     words.iter().any(is_done) && words.iter().all(|word| is_done(word) || is_beside(word)) && !is_full
+}
+
+/// "…, Frau Muster": who is spoken to.
+fn is_address(part: &[String]) -> bool {
+    begins_with(part, &["frau", "herr"]) && part.len() <= 3 && !has_any(part, FINITE)
 }
 
 /// "Alles klar", "Sehr gern, Frau Muster": what is said before the matter.
 fn is_polite(part: &[String]) -> bool {
-    let is_name = begins_with(part, &["frau", "herr"]) && part.len() <= 3 && !has_any(part, FINITE);
-    is_name || part.iter().all(|word| is_small_talk(word))
+    is_address(part) || part.iter().all(|word| is_small_talk(word))
 }
 
 fn is_small_talk(word: &str) -> bool {
@@ -162,13 +171,19 @@ fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
     all
 }
 
-/// What stands between commas and the words between clauses.
+/// What stands between commas, colons and the words between clauses.
 fn parts(statement: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    for piece in statement.split(',') {
+    for piece in statement.split(',').flat_map(|piece| piece.split(": ")) {
         let words = words(piece);
+        if NO_MATTER.contains(&words.iter().map(String::as_str).collect::<Vec<_>>().as_slice()) {
+            continue;
+        }
         let pieces = words.split(|word| BETWEEN.contains(&word.as_str()));
-        all.extend(pieces.filter(|piece| !piece.is_empty()).map(<[String]>::to_vec));
+        // "Am Freitag und nicht mehr am Donnerstag": where it was before denies nothing.
+        let is_former =
+            |piece: &[String]| piece.starts_with(&["nicht", "mehr"].map(str::to_owned)) && !is_finite(piece);
+        all.extend(pieces.filter(|piece| !piece.is_empty() && !is_former(piece)).map(<[String]>::to_vec));
     }
     all
 }
@@ -193,7 +208,8 @@ pub(super) fn statement(sentence: &str) -> Option<&str> {
     None
 }
 
-/// Sentences, with what ends them. A full stop between digits, or after one, is part of a date or a time.
+/// Sentences, with what ends them. A full stop between digits, or after one, is part of a date or a time, unless a word
+/// follows with which a sentence may begin; that of "Dr." ends none.
 pub(super) fn sentences(turn: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut begin = 0;
@@ -201,7 +217,8 @@ pub(super) fn sentences(turn: &str) -> Vec<&str> {
     for (at, letter) in turn.char_indices() {
         let ends = match letter {
             '!' | '?' | '\n' | ';' => true,
-            '.' => !before.is_ascii_digit(),
+            '.' if before.is_ascii_digit() => begins_sentence(&turn[at + 1..]),
+            '.' => !is_abbreviated(&turn[begin..at]),
             _ => false,
         };
         if ends {
@@ -216,7 +233,22 @@ pub(super) fn sentences(turn: &str) -> Vec<&str> {
     found
 }
 
-/// The words of a sentence in small letters, umlauts written out. A participle that was heard as two words is one:
+/// Whether a sentence may begin so, after a number: "um 10 Uhr 10. Bis dann", and not "am 10. Oktober", "am 10. um zehn".
+fn begins_sentence(after: &str) -> bool {
+    let is_apart = after.starts_with(char::is_whitespace);
+    is_apart
+        && after.trim_start().starts_with(char::is_uppercase)
+        && words(after.split_whitespace().next().unwrap_or_default())
+            .first()
+            .is_some_and(|word| !names_date(word))
+}
+
+fn is_abbreviated(sentence: &str) -> bool {
+    let last = sentence.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    ABBREVIATED.iter().any(|word| last.eq_ignore_ascii_case(word))
+}
+
+/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody. A participle that was heard as two words is one:
 /// "fest gemacht", "ab gesagt".
 pub(super) fn words(sentence: &str) -> Vec<String> {
     let mut folded = String::with_capacity(sentence.len());
@@ -232,6 +264,8 @@ pub(super) fn words(sentence: &str) -> Vec<String> {
     }
     let mut words: Vec<String> = Vec::new();
     for word in folded.split_whitespace() {
+        let polite = FAMILIAR.iter().find(|(familiar, _)| *familiar == word);
+        let word = polite.map_or(word, |(_, polite)| *polite);
         let is_rest =
             |before: &String| DONE.iter().any(|(done, ..)| done.strip_prefix(before.as_str()) == Some(word));
         match words.last_mut().filter(|before| is_rest(before)) {

@@ -23,8 +23,11 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("reserviert", Claim::Booked, Appointments),
     ("vereinbart", Claim::Booked, Appointments),
     ("eingeschrieben", Claim::Booked, Appointments),
+    ("dazwischengeschoben", Claim::Booked, Appointments),
+    ("eingeschoben", Claim::Booked, Appointments),
     ("festgemacht", Claim::Booked, Appointments),
     ("eingeplant", Claim::Booked, Appointments),
+    ("umgetragen", Claim::Moved, Appointments),
     ("angemeldet", Claim::Booked, Places),
     ("verschoben", Claim::Moved, Appointments),
     ("verlegt", Claim::Moved, Appointments),
@@ -47,6 +50,7 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("gecancelled", Claim::Cancelled, Appointments),
     ("annulliert", Claim::Cancelled, Appointments),
     ("genommen", Claim::Cancelled, Places),
+    ("abgemeldet", Claim::Cancelled, Places),
     // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
     ("rausgenommen", Claim::Cancelled, Anything),
     ("herausgenommen", Claim::Cancelled, Anything),
@@ -54,14 +58,17 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("rausgeloescht", Claim::Cancelled, Anything),
     ("entfernt", Claim::Cancelled, Anything),
     ("aufgehoben", Claim::Cancelled, Anything),
+    ("aufgeloest", Claim::Cancelled, Anything),
     ("bestaetigt", Claim::Booked, Anything),
     ("angelegt", Claim::Booked, Anything),
     ("gesichert", Claim::Booked, Anything),
+    ("gegeben", Claim::Booked, Anything),
     ("festgelegt", Claim::Booked, Anything),
     ("geblockt", Claim::Booked, Anything),
     ("abgemacht", Claim::Booked, Anything),
     ("ausgemacht", Claim::Booked, Anything),
     ("geaendert", Claim::Moved, Anything),
+    ("angepasst", Claim::Moved, Anything),
 ];
 
 /// The same as infinitives: "Ich konnte Ihren Termin verlegen."
@@ -74,6 +81,8 @@ pub(super) const TO_DO: &[(&str, Claim)] = &[
     ("verlegen", Claim::Moved),
     ("umbuchen", Claim::Moved),
     ("vorverlegen", Claim::Moved),
+    ("vorziehen", Claim::Moved),
+    ("umlegen", Claim::Moved),
     ("stornieren", Claim::Cancelled),
     ("absagen", Claim::Cancelled),
     ("loeschen", Claim::Cancelled),
@@ -81,7 +90,7 @@ pub(super) const TO_DO: &[(&str, Claim)] = &[
 ];
 
 /// Words for something that is booked, beside those that end with "termin".
-pub(super) const BOOKINGS: &[&str] = &["buchung", "terminbuchung", "reservierung"];
+pub(super) const BOOKINGS: &[&str] = &["buchung", "terminbuchung", "terminvereinbarung", "reservierung"];
 
 /// What was done, as a word of its own: "Die Absage ist eingetragen."
 pub(super) const DEED_NOUNS: &[(&str, Claim)] = &[
@@ -111,17 +120,30 @@ pub(super) const SETTLED: &[&str] = &[
 ];
 
 /// Words of [`DONE`] that are said of what is booked, whatever it is called.
-pub(super) const BOUND: &[&str] =
-    &["gebucht", "umgebucht", "verlegt", "verschoben", "abgesagt", "storniert", "gecancelt", "annulliert"];
+pub(super) const BOUND: &[&str] = &[
+    "gebucht",
+    "umgebucht",
+    "umgelegt",
+    "umgetragen",
+    "verlegt",
+    "verschoben",
+    "abgesagt",
+    "storniert",
+    "gecancelt",
+    "annulliert",
+];
 
 /// What is reserved, entered or called off as well, and is no appointment.
 pub(super) const OTHER_THINGS: &[&str] = &[
     "parkplatz",
     "stellplatz",
+    "rollstuhl",
     "tiefgarage",
     "raum",
     "zimmer",
     "newsletter",
+    "seminar",
+    "workshop",
     "erinnerung",
     "terminerinnerung",
     "gutschein",

@@ -4,6 +4,7 @@
 /// Verbs that make a clause of its own of what they stand in; what has none belongs to the clause before it. One that is
 /// missing here costs a finding, never makes one.
 pub(super) const FINITE: &[&str] = &[
+    "beginnt",
     "bekommen",
     "bestaetige",
     "bestaetigt",
@@ -18,6 +19,8 @@ pub(super) const FINITE: &[&str] = &[
     "denke",
     "duerfen",
     "entfaellt",
+    "entstehen",
+    "entsteht",
     "erhalten",
     "faellt",
     "findet",
@@ -35,6 +38,7 @@ pub(super) const FINITE: &[&str] = &[
     "hatte",
     "hatten",
     "hoffe",
+    "ging",
     "ist",
     "kann",
     "koennen",
@@ -53,6 +57,8 @@ pub(super) const FINITE: &[&str] = &[
     "moechten",
     "muessen",
     "muss",
+    "muesste",
+    "muessten",
     "passt",
     "rufe",
     "rufen",
@@ -68,8 +74,10 @@ pub(super) const FINITE: &[&str] = &[
     "sollen",
     "sollte",
     "sollten",
+    "stehen",
     "steht",
     "trage",
+    "verfaellt",
     "waere",
     "war",
     "waren",
@@ -99,41 +107,28 @@ pub(super) const DEPENDENT: &[&str] = &["dass", "damit", "weil"];
 pub(super) const RELATIVE: &[&str] =
     &["der", "die", "das", "den", "dem", "denen", "welcher", "welche", "welches", "welchen"];
 
-/// The days of the week, from Monday.
-pub(super) const WEEKDAYS: [&str; 7] =
-    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
+/// Words with a full stop that ends no sentence.
+pub(super) const ABBREVIATED: &[&str] = &["dr", "prof", "med", "nr", "bzw", "ca", "inkl"];
 
-/// Hours from 0 on, as they are said before "Uhr".
-pub(super) const HOURS: [&str; 25] = [
-    "null",
-    "ein",
-    "zwei",
-    "drei",
-    "vier",
-    "fuenf",
-    "sechs",
-    "sieben",
-    "acht",
-    "neun",
-    "zehn",
-    "elf",
-    "zwoelf",
-    "dreizehn",
-    "vierzehn",
-    "fuenfzehn",
-    "sechzehn",
-    "siebzehn",
-    "achtzehn",
-    "neunzehn",
-    "zwanzig",
-    "einundzwanzig",
-    "zweiundzwanzig",
-    "dreiundzwanzig",
-    "vierundzwanzig",
+/// How friends are spoken to, and the words of whoever is more polite.
+pub(super) const FAMILIAR: &[(&str, &str)] = &[
+    ("du", "sie"),
+    ("dich", "sie"),
+    ("dir", "ihnen"),
+    ("dein", "ihr"),
+    ("deine", "ihre"),
+    ("deinen", "ihren"),
+    ("deinem", "ihrem"),
+    ("deiner", "ihrer"),
+    ("bist", "sind"),
+    ("hast", "haben"),
+    ("kommst", "kommen"),
+    ("bekommst", "bekommen"),
 ];
 
-/// Words that make another time of the hour after them.
-pub(super) const NOT_QUITE: &[&str] = &["halb", "viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
+/// What is said beside a matter, and denies nothing of it.
+pub(super) const NO_MATTER: &[&[&str]] =
+    &[&["kein", "thema"], &["kein", "problem"], &["keine", "sorge"], &["keine", "ursache"]];
 
 /// Words that make a sentence a wish, a question, a condition, an announcement or a refusal.
 pub(super) const UNREAL: &[&str] = &[
@@ -170,6 +165,7 @@ pub(super) const UNREAL: &[&str] = &[
     "muss",
     "muessen",
     "muesste",
+    "muessten",
     "werde",
     "werden",
     "wird",
@@ -221,7 +217,9 @@ pub(super) const HOPING: &[&str] = &["hoffe", "hoffen", "glaube", "denke", "verm
 /// With these an appointment "steht" as it did before, or would, or something else does.
 pub(super) const STILL: &[&[&str]] = &[
     &["aus"],
-    &["zur"],
+    &["zur", "verfuegung"],
+    &["zur", "auswahl"],
+    &["zur", "debatte"],
     &["weiter"],
     &["weiterhin"],
     &["noch"],
@@ -356,7 +354,7 @@ pub(super) const GLAD: &[&str] = &[
 /// Words that may stand beside what was done where it is left out to what.
 pub(super) const HOLLOW: &[&str] = &[
     "ist", "sind", "wurde", "wurden", "hiermit", "damit", "jetzt", "nun", "fest", "beides", "soeben",
-    "gerade", "eben", "bereits", "schon", "es", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
+    "gerade", "eben", "bereits", "schon", "es", "s", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
 ];
 
 /// Words that may follow what is said of an appointment: when and with whom it is.

@@ -2,7 +2,56 @@
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
-use super::lists::{HOURS, NOT_QUITE, WEEKDAYS};
+/// The days of the week, from Monday.
+const WEEKDAYS: [&str; 7] = ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
+
+/// The months of the year.
+const MONTHS: [&str; 12] = [
+    "januar",
+    "februar",
+    "maerz",
+    "april",
+    "mai",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "dezember",
+];
+
+/// Hours from 0 on, as they are said before "Uhr".
+const HOURS: [&str; 25] = [
+    "null",
+    "ein",
+    "zwei",
+    "drei",
+    "vier",
+    "fuenf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwoelf",
+    "dreizehn",
+    "vierzehn",
+    "fuenfzehn",
+    "sechzehn",
+    "siebzehn",
+    "achtzehn",
+    "neunzehn",
+    "zwanzig",
+    "einundzwanzig",
+    "zweiundzwanzig",
+    "dreiundzwanzig",
+    "vierundzwanzig",
+];
+
+/// Words that make another time of the hour after them.
+const NOT_QUITE: &[&str] = &["halb", "viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
 
 /// The day of the week and the hour that a claim names, as far as it names just one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,4 +105,27 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let clocks: Vec<_> = (0..words.len()).filter(|at| words[*at] == "uhr").map(hour_before).collect();
     let hour = clocks.iter().copied().collect::<Option<Vec<_>>>().and_then(only);
     (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
+}
+
+/// Whether a day or an hour is named.
+pub(super) fn names_time(words: &[String]) -> bool {
+    let is_hour =
+        |pair: &[String]| pair[0] == "um" && is_time(&pair[1]) || pair[1] == "uhr" && is_time(&pair[0]);
+    words.iter().any(|word| is_day(word) || MONTHS.contains(&word.as_str())) || words.windows(2).any(is_hour)
+}
+
+/// Whether a word is the name of a day or a month.
+pub(super) fn names_date(word: &str) -> bool {
+    WEEKDAYS.contains(&word) || MONTHS.contains(&word)
+}
+
+pub(super) fn is_day(word: &str) -> bool {
+    WEEKDAYS.iter().any(|day| word.starts_with(day)) || ["heute", "morgen", "uebermorgen"].contains(&word)
+}
+
+pub(super) fn is_time(word: &str) -> bool {
+    is_day(word)
+        || HOURS.contains(&word)
+        || ["halb", "viertel", "dreiviertel"].contains(&word)
+        || word.parse::<u8>().is_ok()
 }

@@ -1,12 +1,14 @@
-//! Wordings of their own: that an appointment stands, is in the calendar, has come to lie elsewhere, or is gone from it.
+//! Wordings of their own: that an appointment stands, is in the calendar, is the caller's.
 
 use super::Claim;
+use super::changes::takes_place;
 use super::clauses::{Asks, begins_with, has_any, says};
 use super::deeds::{
     BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
-    OTHER_THINGS, SETTLED, TO_DO,
+    OTHER_THINGS,
 };
-use super::lists::{ABOUT, HOURS, PARTLY, STILL, TIME_AFTER, UNREAL, WEEKDAYS, WORKED};
+use super::lists::{ABOUT, PARTLY, STILL, TIME_AFTER, UNREAL, WORKED};
+use super::when::{is_time, names_time};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
 /// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
@@ -44,7 +46,7 @@ fn after_worked(words: &[String]) -> &[String] {
 
 /// "Hat geklappt", "hat funktioniert", "war erfolgreich". The verb of a question comes first; that of "nachdem die Buchung
 /// geklappt hat" comes last.
-fn worked(words: &[String]) -> bool {
+pub(super) fn worked(words: &[String]) -> bool {
     if has_any(words, &["war", "ist"]) && closes(words, &["erfolgreich"]) {
         return true;
     }
@@ -104,15 +106,21 @@ pub(super) fn is_meeting(words: &[String]) -> bool {
     let after = if has_any(words, WORKED) { after_worked(words) } else { words };
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
+        || says(words, &["sehen", "wir"])
         || says(words, &["sie", "sind"])
+        || (says(words, &["sie", "haben"]) && names_appointment(words))
         || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
         || takes_place(words);
     is_good_bye && names_time(words) && !has_any(words, UNREAL)
 }
 
-/// "Wir sehen uns am Freitag um elf, alles fest."
-pub(super) fn is_all_fixed(words: &[String]) -> bool {
-    words.ends_with(&["alles", "fest"].map(str::to_owned)) && is_meeting(words)
+/// "Wir sehen uns am Freitag um elf, alles fest", "Fertig. Freitag, elf Uhr, alles eingetragen."
+pub(super) fn is_all_fixed(words: &[String], is_glad: bool) -> bool {
+    let [.., all, last] = words else { return false };
+    let is_settled = is_glad && !has_any(words, &["ist", "sind"]) && names_time(words);
+    all == "alles"
+        && (last == "fest" && is_meeting(words)
+            || is_settled && ["fest", "gebucht", "eingetragen", "reserviert"].contains(&last.as_str()))
 }
 
 /// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
@@ -133,7 +141,10 @@ pub(super) fn is_in_calendar(words: &[String]) -> bool {
 pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     let is_settled = is_glad && words.starts_with(&["dann", "haben", "sie"].map(str::to_owned));
     let words = if is_settled { &words[1..] } else { words };
-    let is_so_by_now = (is_settled || says(words, &["sie", "haben"]))
+    // "Ihre Tochter hat jetzt einen Termin."
+    let has_child = matches!(words, [whose, _, hat, now, ..] if ["ihr", "ihre"].contains(&whose.as_str())
+        && hat == "hat" && ["jetzt", "nun"].contains(&now.as_str()));
+    let is_so_by_now = (is_settled || has_child || says(words, &["sie", "haben"]))
         && has_any(words, &["jetzt", "nun", "damit"])
         || ["jetzt", "nun", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
     let (last, before) = match words {
@@ -142,9 +153,9 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     };
     let ends_without_verb = ["termin", "uhr"].contains(&last)
         || is_time(last)
-        || ["bei", "fuer", "zum", "zur", "frau", "herrn"].contains(&before);
+        || ["bei", "fuer", "zum", "zur", "frau", "herrn", "doktor", "dr"].contains(&before);
     is_so_by_now
-        && (says(words, &["einen", "termin"]) || says(words, &["ihren", "termin"]))
+        && ["einen", "ihren", "festen", "neuen"].iter().any(|which| says(words, &[which, "termin"]))
         && ends_without_verb
         && !has_any(words, &["nur", "gerade", "zu"])
         && !is_still(words)
@@ -152,11 +163,16 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
 
 /// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen", "Sie haben den Termin sicher".
 pub(super) fn is_sure(words: &[String]) -> bool {
-    let is_so = ["sicher", "fix", "ihrer"].iter().any(|sure| closes(words, &[sure]));
+    let is_so = ["sicher", "safe", "fix", "ihrer"].iter().any(|sure| closes(words, &[sure]));
+    // "Dann ist das jetzt fix."
+    let is_fixed =
+        says(words, &["ist", "das", "jetzt", "fix"]) || says(words, &["das", "ist", "jetzt", "fix"]);
     let is_sure = has_any(words, &["ist"]) && is_so || closes(words, &["gehoert", "ihnen"]);
     let has_it = words.starts_with(&["sie", "haben", "den", "termin"].map(str::to_owned))
         && words.last().is_some_and(|last| last == "sicher");
-    (is_subject(words, &["termin", "platz"]) && is_sure || has_it) && !is_still(words)
+    (is_subject(words, &["termin", "platz"]) && is_sure && !is_still(words))
+        || (has_it && !is_still(words))
+        || is_fixed
 }
 
 /// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin", "Ist im Kasten": but not that there is still one to
@@ -167,7 +183,8 @@ pub(super) fn is_inside(words: &[String]) -> bool {
     let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
         || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]))
         || says(words, &["wir", "haben", "sie"]);
-    let is_left_out = begins_with(words, &["ist"]) && names_time(words);
+    let is_left_out =
+        begins_with(words, &["ist"]) && names_time(words) || says(words, &["jetzt", "ist", "er"]);
     let is_it = is_left_out || is_subject(words, &["termin"]) && has_any(words, &["ist"]);
     // "Ich habe Sie im System": whoever is known there has no appointment.
     ((is_it || is_caller) && is_there || is_it && closes(words, &["im", "system"])) && !is_still(words)
@@ -186,83 +203,6 @@ pub(super) fn offers(words: &[String]) -> bool {
     has_any(words, &["frei", "belegt", "besetzt", "weg", "jemand", "anderes", "anderem", "anbieten"])
 }
 
-/// "Ihr Termin ist jetzt am Freitag statt am Donnerstag", "Dann liegt Ihr Termin jetzt auf Freitag"; "dann" depends on what
-/// goes before it.
-pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
-    let instead = words.iter().position(|word| word == "statt" || word == "anstatt");
-    let is_instead = instead.is_some_and(|at| names_time(&words[..at]) && names_time(&words[at + 1..]));
-    let is_now = has_any(words, &["jetzt", "nun"]) && names_time(words);
-    let is_unreal = |word: &String| word != "statt" && UNREAL.contains(&word.as_str());
-    let is_still = STILL.iter().any(|phrase| *phrase != ["dann"] && says(words, phrase));
-    takes_place(words)
-        && (is_instead || is_now)
-        && (is_first || !has_any(words, &["dann"]))
-        && !words.iter().any(is_unreal)
-        && !is_still
-        && !has_any(words, &["naechster"])
-}
-
-/// "Ihr neuer Termin ist am Freitag um elf".
-pub(super) fn is_new_one(words: &[String]) -> bool {
-    let is_new = says(words, &["neuer", "termin"]) || says(words, &["neue", "termin"]);
-    takes_place(words) && is_new && names_time(words) && !is_still(words)
-}
-
-/// An appointment is said to take place, and nothing to be done to it.
-fn takes_place(words: &[String]) -> bool {
-    is_subject(words, &["termin"])
-        && has_any(words, &["ist", "liegt", "findet"])
-        && !DONE.iter().any(|(done, ..)| has_any(words, &[done]))
-}
-
-/// "Der Termin findet nicht mehr statt", "Ihr Termin entfällt", "Ihr Termin ist raus aus dem Kalender": that it does not
-/// stand any more is said of one that was not found, too.
-pub(super) fn is_gone(words: &[String]) -> bool {
-    // "Findet nicht am Donnerstag statt": then at another time.
-    let takes_place = has_any(words, &["findet"])
-        && (says(words, &["nicht", "statt"]) || says(words, &["nicht", "mehr", "statt"]));
-    let falls = has_any(words, &["entfaellt"])
-        || has_any(words, &["faellt"]) && (closes(words, &["aus"]) || closes(words, &["weg"]));
-    let is_out = has_any(words, &["ist"])
-        && (closes(words, &["raus"])
-            || closes(words, &["vom", "tisch"])
-            || says(words, &["raus", "aus"])
-            || says(words, &["aus", "dem", "kalender", "raus"])
-            // "Der Termin um zehn ist weg": somebody else has it.
-            || has_any(words, &["ihr"]) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
-    // "Den Termin gibt es nicht mehr."
-    let exists_no_more = says(words, &["gibt", "es"])
-        && says(words, &["nicht", "mehr"])
-        && ["den", "ihren"].iter().any(|whose| says(words, &[whose, "termin"]));
-    let but_real = |word: &&String| {
-        let is_of_it = takes_place || exists_no_more;
-        UNREAL.contains(&word.as_str()) && !(is_of_it && ["nicht", "statt"].contains(&word.as_str()))
-    };
-    (is_subject(words, &["termin"]) && (takes_place || falls || is_out) || exists_no_more)
-        && !words.iter().any(|word| but_real(&word))
-}
-
-/// "Die Absage ist eingetragen", "Die Verschiebung hat geklappt": the deed is the subject, and what is said to be settled.
-pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
-    let has_verb = |verbs: &[&str]| has_any(words, verbs);
-    let is_state = has_verb(&["ist", "wurde"]);
-    let is_ours = has_verb(&["ich", "wir"]) && has_verb(&["habe", "hab", "haben"]);
-    let is_settled =
-        // "Durch einen Anruf" is no end.
-        SETTLED.iter().any(|word| {
-            let is_said = if *word == "durch" { closes(words, &[word]) } else { has_any(words, &[word]) };
-            is_said && (is_state || is_ours && *word != "bestaetigt")
-        }) || (worked(words) && !has_any(words, PARTLY));
-    let named = words.iter().enumerate().find_map(|(at, word)| {
-        let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| noun == word)?;
-        let article = at.checked_sub(1)?;
-        let before = article.checked_sub(1).map(|at| words[at].as_str());
-        let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
-        (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
-    });
-    named.filter(|_| is_settled && !is_of_other_things(words))
-}
-
 /// Whether something else than an appointment is entered: a place on the waiting list, also for one, a call back, a customer.
 /// A clause that tells of an appointment beside it is about both.
 pub(super) fn is_of_else(words: &[String]) -> bool {
@@ -273,18 +213,8 @@ pub(super) fn is_of_else(words: &[String]) -> bool {
     !is_the_one && (is_listed || has_any(words, CALLBACKS) || is_of_other_things(words) || is_of_customer)
 }
 
-fn is_of_other_things(words: &[String]) -> bool {
+pub(super) fn is_of_other_things(words: &[String]) -> bool {
     words.iter().any(|word| OTHER_THINGS.iter().any(|thing| word.ends_with(thing)))
-}
-
-/// "Ich konnte Ihren Termin verlegen."
-pub(super) fn could_do(words: &[String]) -> Option<Claim> {
-    let could = ["ich", "wir"].iter().any(|who| {
-        ["konnte", "konnten"].iter().any(|verb| says(words, &[who, verb]) || says(words, &[verb, who]))
-    });
-    let is_about = names_appointment(words) || has_any(words, &["sie", "ihn"]);
-    let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]))?;
-    (could && is_about && !has_any(words, PARTLY)).then_some(*claim)
 }
 
 /// "Alles gebucht, bis Freitag um elf!": without the good-bye nothing might be free.
@@ -295,29 +225,75 @@ pub(super) fn is_all_done(words: &[String], done: &str) -> bool {
 /// "Das wäre dann gebucht" says that it is, and how it would be said plainly.
 pub(super) fn is_politely_settled(words: &[String]) -> Option<Vec<String>> {
     let is_done = DONE.iter().any(|(done, ..)| closes(words, &[done]));
-    let is_polite = words.starts_with(&["das", "waere"].map(str::to_owned))
+    let is_polite = (words.starts_with(&["das", "waere"].map(str::to_owned))
+        || words.starts_with(&["der", "termin", "waere"].map(str::to_owned)))
         && has_any(words, &["dann", "damit", "hiermit", "somit", "jetzt", "nun"]);
     let plain = |word: &String| if word == "waere" { "ist".to_owned() } else { word.clone() };
     (is_done && is_polite).then(|| words.iter().filter(|word| *word != "dann").map(plain).collect())
+}
+
+/// "Gut, dann steht Ihr Termin", "Super, dann sind Sie drin": after a word that something is settled "dann" makes no
+/// condition.
+pub(super) fn without_then(words: &[String], is_glad: bool) -> &[String] {
+    match words {
+        [then, verb, ..]
+            if is_glad && then == "dann" && ["steht", "sind", "ist"].contains(&verb.as_str()) =>
+        {
+            &words[1..]
+        }
+        _ => words,
+    }
 }
 
 /// "Die Buchung ist durch."
 pub(super) fn is_through(words: &[String]) -> bool {
     words.iter().any(|word| BOOKINGS.contains(&word.as_str()) && has_article(words, word))
         && has_any(words, &["ist"])
-        && closes(words, &["durch"])
+        && ["durch", "abgeschlossen", "erfolgt"].iter().any(|word| closes(words, &[word]))
+}
+
+/// "Das System hat die Buchung bestätigt", "Sie haben den Termin bekommen".
+pub(super) fn is_granted(words: &[String]) -> bool {
+    let is_by_it =
+        words.starts_with(&["das", "system", "hat"].map(str::to_owned)) && closes(words, &["bestaetigt"]);
+    let is_got = words.starts_with(&["sie", "haben", "den", "termin"].map(str::to_owned))
+        && (words.len() == 4 || closes(words, &["bekommen"]));
+    is_by_it && names_appointment(words) || is_got
+}
+
+/// "Ich bestätige Ihnen den neuen Termin am Freitag", "Ich bestätige die Absage": it is, by being said. What is confirmed
+/// soon, is not yet.
+pub(super) fn is_confirming(words: &[String]) -> Option<Claim> {
+    let is_said =
+        words.starts_with(&["ich", "bestaetige"].map(str::to_owned)) || says(words, &["bestaetige", "ich"]);
+    let is_to_come =
+        has_any(words, &["gleich", "noch", "dann", "spaeter", "nachher", "per", "schriftlich", "dass"]);
+    if !is_said || is_to_come {
+        return None;
+    }
+    let deed = words.windows(2).find_map(|pair| {
+        let (_, claim) = DEED_NOUNS.iter().find(|(noun, _)| *noun == pair[1])?;
+        ["die", "ihre"].contains(&pair[0].as_str()).then_some(*claim)
+    });
+    let is_appointment = ["den", "ihren", "neuen"].iter().any(|which| says(words, &[which, "termin"]))
+        || ["die", "ihre"].iter().any(|which| BOOKINGS.iter().any(|booking| says(words, &[which, booking])));
+    deed.or(is_appointment.then_some(Claim::Booked))
 }
 
 /// "Ihre Massage ist gebucht", "Die Krankengymnastik habe ich verlegt": what is booked is called by its name, with a word that
-/// is said of nothing else.
-pub(super) fn names_service(words: &[String], done: &str) -> bool {
+/// is said of nothing else. "Gut, dann ist der Haarschnitt abgesagt": after a word that something is settled it is the one
+/// that was asked for.
+pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool {
     let verbs = ["ist", "sind", "wurde", "wurden", "habe", "hab", "haben", "ich", "wir"];
-    let is_confirmed = done == "bestaetigt"
+    let is_confirmed = ["bestaetigt", "eingeplant", "angemeldet"].contains(&done)
         && names_time(words)
         && !words.iter().any(|word| CONFIRMED_TOO.iter().any(|other| word.ends_with(other)));
-    (BOUND.contains(&done) || is_confirmed)
+    let is_taken_out =
+        ["geloescht", "gestrichen", "entfernt"].contains(&done) && says(words, &["aus", "dem", "kalender"]);
+    (BOUND.contains(&done) || is_confirmed || is_taken_out)
         && words.windows(2).any(|pair| {
-            ["ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str())
+            let is_the_one = ["ihr", "ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str());
+            (is_the_one || is_glad && pair[0] == "der")
                 && !verbs.contains(&pair[1].as_str())
                 && pair[1] != done
         })
@@ -331,34 +307,21 @@ pub(super) fn is_bare(words: &[String], done: &str) -> bool {
 /// Whether an appointment is called so.
 pub(super) fn names_appointment(words: &[String]) -> bool {
     let is_named = |word: &String| {
-        word.ends_with("termin") || word.ends_with("termine") || BOOKINGS.contains(&word.as_str())
+        word.ends_with("termin")
+            || word.ends_with("termine")
+            || word == "platz"
+            || BOOKINGS.contains(&word.as_str())
     };
     words.iter().any(is_named)
 }
 
-/// "… auf Freitag gelegt", "… nach hinten geschoben", "… aus dem Kalender genommen", "am Freitag um elf angemeldet".
-pub(super) fn has_aim(words: &[String], done: &str) -> bool {
-    match done {
-        "genommen" => {
-            return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
-        }
-        "angemeldet" => return names_time(words),
-        _ => {}
-    }
-    words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {
-        ("auf", next) => is_time(next) || next == "den" && names_time(words),
-        ("nach", next) => ["hinten", "vorn", "vorne"].contains(&next),
-        _ => false,
-    })
-}
-
 /// Whether it is so as it was before, or would be, or something else is.
-fn is_still(words: &[String]) -> bool {
+pub(super) fn is_still(words: &[String]) -> bool {
     STILL.iter().any(|phrase| says(words, phrase))
 }
 
 /// Whether such a thing is what the sentence is about: "der Termin", "Ihr neuer Termin"; not "die Nachricht zum Termin".
-fn is_subject(words: &[String], things: &[&str]) -> bool {
+pub(super) fn is_subject(words: &[String], things: &[&str]) -> bool {
     let is_thing = |word: &String| things.iter().any(|thing| word.ends_with(thing));
     words.iter().enumerate().any(|(at, word)| {
         let next = words.get(at + 1);
@@ -369,27 +332,9 @@ fn is_subject(words: &[String], things: &[&str]) -> bool {
 }
 
 /// Whether these words end the clause, or are followed by a time, a person or a branch.
-fn closes(words: &[String], phrase: &[&str]) -> bool {
+pub(super) fn closes(words: &[String], phrase: &[&str]) -> bool {
     words.windows(phrase.len()).enumerate().any(|(at, some)| {
         let next = words.get(at + phrase.len()).map(String::as_str);
         some == phrase && next.is_none_or(|next| TIME_AFTER.contains(&next) || is_time(next))
     })
-}
-
-/// Whether a day or an hour is named.
-fn names_time(words: &[String]) -> bool {
-    let is_hour =
-        |pair: &[String]| pair[0] == "um" && is_time(&pair[1]) || pair[1] == "uhr" && is_time(&pair[0]);
-    words.iter().any(|word| is_day(word)) || words.windows(2).any(is_hour)
-}
-
-fn is_day(word: &str) -> bool {
-    WEEKDAYS.iter().any(|day| word.starts_with(day)) || ["heute", "morgen", "uebermorgen"].contains(&word)
-}
-
-fn is_time(word: &str) -> bool {
-    is_day(word)
-        || HOURS.contains(&word)
-        || ["halb", "viertel", "dreiviertel"].contains(&word)
-        || word.parse::<u8>().is_ok()
 }

@@ -366,3 +366,37 @@ fn what_only_sounds_like_it_claims_nothing() {
         assert_eq!(found(said), [], "{said}");
     }
 }
+
+/// What voice agents say when they have done something, one turn a line, with what they claim: booked, moved or called off.
+/// With a question mark before it: not found so far.
+const CORPUS: &str = include_str!("corpus/claimed.txt");
+
+/// What they say with the same words and have done nothing.
+const HARMLESS: &str = include_str!("corpus/harmless.txt");
+
+#[test]
+fn what_voice_agents_say_is_found() {
+    for line in CORPUS.lines() {
+        let (kind, said) = line.split_once('|').unwrap();
+        let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
+        // A move is in everybody's words a booking at the new time, or the end of the old one.
+        let is_found = match kind {
+            "B" => found.contains(&Booked),
+            "M" => !found.is_empty(),
+            "C" => found.contains(&Cancelled),
+            "?" => {
+                assert!(found.is_empty(), "found by now: {said}");
+                continue;
+            }
+            other => panic!("{other} is no kind"),
+        };
+        assert!(is_found, "{found:?} {said}");
+    }
+}
+
+#[test]
+fn what_voice_agents_say_of_other_things_is_not() {
+    for said in HARMLESS.lines() {
+        assert_eq!(found(said), [], "{said}");
+    }
+}
