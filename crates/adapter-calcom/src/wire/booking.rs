@@ -1,6 +1,7 @@
 //! A booking, as answers show it.
 
 use appointment::calendar::{RemoteBooking, RemoteEventType, RemoteStatus, RemoteUid};
+use appointment::model::Note;
 use chrono::TimeDelta;
 use kernel::AppointmentId;
 use serde_json::value::RawValue;
@@ -31,6 +32,9 @@ pub(crate) fn booking(raw: &RawValue) -> Option<RemoteBooking> {
         marker: marker(&body),
         predecessor: uid(&body, "rescheduledFromUid"),
         successor: uid(&body, "rescheduledToUid"),
+        why_ended: ["cancellationReason", "rejectionReason"]
+            .iter()
+            .find_map(|name| Note::clean(&body.text(&[name])?)),
         created_at: body.instant(&["createdAt"]),
         updated_at: body.instant(&["updatedAt"]),
     })

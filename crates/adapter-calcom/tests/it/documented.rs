@@ -260,6 +260,8 @@ async fn a_listing_has_every_kind_of_booking_and_goes_on() {
     ];
     assert_eq!(told, expected);
     assert_eq!(page.bookings[0].successor.as_ref().unwrap().as_str(), "new_uid_456");
+    let why = |index: usize| page.bookings[index].why_ended.as_ref().map(appointment::model::Note::as_str);
+    assert_eq!((why(0), why(1)), (Some("Reason"), None));
     assert_eq!(page.bookings[2].updated_at, None);
     assert!(page.bookings[3].hosts.is_empty(), "whose it was is not known there, and that is nobody");
 }

@@ -75,6 +75,7 @@ fn a_booking() -> RemoteBooking {
         predecessor: None,
         absent: None,
         successor: None,
+        why_ended: None,
         created_at: None,
         updated_at: None,
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kernel::{AppointmentId, EmailAddress, PersonName, PhoneNumber};
 
-use crate::model::Span;
+use crate::model::{Note, Span};
 
 kernel::define_id!(
     /// One account at a calendar provider.
@@ -261,6 +261,8 @@ pub struct RemoteBooking {
     pub predecessor: Option<RemoteUid>,
     /// The booking it was moved to.
     pub successor: Option<RemoteUid>,
+    /// Why it was called off or rejected there, in the words of whoever did it.
+    pub why_ended: Option<Note>,
     /// When it was made there.
     pub created_at: Option<DateTime<Utc>>,
     /// When it was changed there last.

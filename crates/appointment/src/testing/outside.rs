@@ -306,6 +306,7 @@ fn add(
         marker,
         predecessor,
         successor: None,
+        why_ended: None,
         created_at: Some(now),
         updated_at: Some(now),
     };

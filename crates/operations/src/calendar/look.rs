@@ -268,9 +268,12 @@ impl CopyDesk {
                     };
                     let now = match now {
                         // What was made has ended, wherever it had been moved to meanwhile.
-                        Some(now) if !now.status.is_open() => {
-                            RemoteBooking { uid: now.uid, status: now.status, ..booking }
-                        }
+                        Some(now) if !now.status.is_open() => RemoteBooking {
+                            uid: now.uid,
+                            status: now.status,
+                            why_ended: now.why_ended,
+                            ..booking
+                        },
                         Some(now) => now,
                         None => booking,
                     };

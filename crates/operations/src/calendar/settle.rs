@@ -150,7 +150,8 @@ impl CopyDesk {
         record: CopyRecord,
         booking: Option<&RemoteBooking>,
     ) -> Result<Appointment, CalendarError> {
-        let after = appointment.withdraw(None, self.parts.clock.now());
+        let why = booking.and_then(|booking| booking.why_ended.clone());
+        let after = appointment.withdraw(why, self.parts.clock.now());
         let change = self.change(scope, (ChangeKind::Cancelled, Frees::Time), appointment, &after, record)?;
         let change = self.to_be_told(change, (appointment, &after), booking)?;
         self.parts.appointments.commit(scope, change).await?;

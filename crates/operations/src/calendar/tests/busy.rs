@@ -29,6 +29,7 @@ impl World {
                     marker: None,
                     predecessor: None,
                     successor: None,
+                    why_ended: None,
                     created_at: None,
                     updated_at: None,
                 });

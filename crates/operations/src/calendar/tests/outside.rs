@@ -5,7 +5,7 @@ use appointment::commands::{
     BookOutcome, CallContext, CheckOutcome, CheckRequest, CheckSequenceOutcome, CheckSequenceRequest,
     PartWish, Requester, SequenceTarget,
 };
-use appointment::model::{AppointmentStatus, Span};
+use appointment::model::{AppointmentStatus, Note, Span};
 use appointment::ports::AppointmentRepository;
 use appointment::testing::{branch_id, service_id, staff_id};
 use chrono::TimeDelta;
@@ -21,7 +21,10 @@ async fn called_off_there_is_called_off_here() {
     let world = World::new();
     let (id, uid) = world.settled(1, slot(0)).await;
     assert!(world.remote.cancel_outside(&uid));
+    let why = Note::clean("Bin krank").unwrap();
+    world.remote.change(|all| all.iter_mut().for_each(|booking| booking.why_ended = Some(why.clone())));
     assert_eq!(world.hear(&uid).await, Heard::Followed(id));
+    assert_eq!(world.row(id).cancel_reason, Some(why), "as it was said there");
     assert_eq!(world.forgotten.lock().unwrap().last(), Some(&None), "it may concern anybody");
     assert_eq!((world.status(id), world.emitted("appointment.cancelled")), (AppointmentStatus::Cancelled, 1));
     assert_eq!(world.hear(&uid).await, Heard::Known);
