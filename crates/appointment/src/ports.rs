@@ -126,6 +126,14 @@ pub enum AppointmentWrite {
         /// Product time.
         at: DateTime<Utc>,
     },
+    /// An appointment is called off on both sides: what was asked because the outside calendar had refused that is closed,
+    /// likewise.
+    CloseRefusals {
+        /// Which appointment.
+        appointment: AppointmentId,
+        /// Product time.
+        at: DateTime<Utc>,
+    },
     /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
     /// appointment. Comes after the write of the appointment.
     RecordChange(AppointmentChange),

@@ -125,6 +125,9 @@ pub(super) async fn apply(
             AppointmentWrite::CloseReviews { connection, bookings, at } => {
                 copies::close_reviews(session, scope, (*connection, bookings, *at)).await?;
             }
+            AppointmentWrite::CloseRefusals { appointment, at } => {
+                copies::close_refusals(session, scope, *appointment, *at).await?;
+            }
             AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {
                 if recent_changes(session, scope, *customer, *since).await?.of(*act) >= *max {

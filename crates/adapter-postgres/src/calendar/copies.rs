@@ -120,6 +120,10 @@ statements! {
     CLOSE_REVIEWS = "
         UPDATE public.calendar_reviews SET resolved_at = $5, by_itself = true
          WHERE tenant_id = $1 AND connection_id = $2 AND resolved_at IS NULL AND reason = ANY ($3) AND uid = ANY ($4)";
+
+    CLOSE_REFUSALS = "
+        UPDATE public.calendar_reviews SET resolved_at = $4, by_itself = true
+         WHERE tenant_id = $1 AND appointment_id = $2 AND reason = $3 AND resolved_at IS NULL";
 }
 
 /// A record as a row.
@@ -361,6 +365,23 @@ pub(crate) async fn close_reviews(
         .bind(account.as_uuid())
         .bind(reasons.map(|reason| reason.as_str()).collect::<Vec<_>>())
         .bind(bookings.iter().map(RemoteUid::as_str).collect::<Vec<_>>())
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
+    Ok(())
+}
+
+pub(crate) async fn close_refusals(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    appointment: AppointmentId,
+    at: DateTime<Utc>,
+) -> Result<(), CommitError> {
+    sqlx::query(CLOSE_REFUSALS)
+        .bind(scope.tenant().as_uuid())
+        .bind(appointment.as_uuid())
+        .bind(ReviewReason::CopyRefused.as_str())
         .bind(at)
         .execute(connection)
         .await

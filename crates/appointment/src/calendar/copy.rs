@@ -183,9 +183,9 @@ impl CopyRecord {
         match self.state {
             CopyState::Sending if self.lease_until.is_some_and(|until| real_now < until) => Step::Wait,
             CopyState::Sending | CopyState::Unknown => Step::Look,
-            // What a person decides about an open appointment is theirs; an unwanted copy is not.
-            CopyState::Refused if appointment.status.is_open() => Step::Nothing,
-            CopyState::Due | CopyState::Settled | CopyState::Refused => self.difference(appointment),
+            // A person has the word: what was refused is not asked again behind their back.
+            CopyState::Refused => Step::Nothing,
+            CopyState::Due | CopyState::Settled => self.difference(appointment),
         }
     }
 

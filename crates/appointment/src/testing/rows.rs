@@ -7,7 +7,7 @@ use kernel::{
     AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
 };
 
-use crate::calendar::{Connection, ConnectionId, CopyRecord, RemoteUid, Review};
+use crate::calendar::{Connection, ConnectionId, CopyRecord, RemoteUid, Review, ReviewReason};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
     CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
@@ -137,6 +137,9 @@ impl Rows {
                 review.connection != *connection
                     || !review.reason.ends_by_itself()
                     || !review.uid.as_ref().is_some_and(is_about)
+            }),
+            AppointmentWrite::CloseRefusals { appointment, .. } => self.reviews.retain(|review| {
+                review.reason != ReviewReason::CopyRefused || review.appointment != Some(*appointment)
             }),
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {

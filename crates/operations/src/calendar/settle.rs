@@ -46,6 +46,10 @@ impl CopyDesk {
         if let Some(write) = more {
             change = change.write(write);
         }
+        if agreed.status() == AppointmentStatus::Cancelled {
+            let at = self.parts.clock.now();
+            change = change.write(AppointmentWrite::CloseRefusals { appointment: agreed.id(), at });
+        }
         if appointment.status() != agreed.status() {
             // It was promised, and waits from now on.
             change = self.looked_after(&agreed).into_iter().fold(change, ChangeSet::enqueue);

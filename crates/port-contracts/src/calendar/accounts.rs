@@ -181,4 +181,16 @@ pub async fn a_question_that_has_ended_by_itself_is_closed(fixture: &CalendarFix
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left);
     left.push(open(ReviewReason::DoubleBooked, "uid-1", 30).await);
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left, "nobody has answered it");
+    // That of an appointment whose calling off was refused.
+    let tenant = fixture.tenant();
+    let made = fixture.appointments.appointment(tenant, 0, 30);
+    fixture.appointments.insert(tenant, &made).await.unwrap();
+    let refusal = Review { appointment: Some(made.id), ..open(ReviewReason::CopyRefused, "uid-4", 40).await };
+    left.push(Review { appointment: None, ..refusal.clone() });
+    fixture
+        .write(AppointmentWrite::OpenReview(Review { id: ReviewId::generate(&RandomIds), ..refusal }))
+        .await
+        .unwrap();
+    fixture.write(AppointmentWrite::CloseRefusals { appointment: made.id, at: now }).await.unwrap();
+    assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left);
 }

@@ -211,12 +211,16 @@ async fn a_refused_cancellation_does_not_bring_the_appointment_back() {
         // A key that is not taken says nothing about this appointment.
         let is_key = reason == RefusalReason::Unauthorized;
         let asked = vec![if is_key { "account_refused" } else { "copy_refused" }];
-        assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Cancelled, asked));
+        assert_eq!((world.status(id), world.reviews()), (AppointmentStatus::Cancelled, asked.clone()));
         Appointment::restore(world.row(id)).unwrap();
-        // It is tried again: an unwanted copy is not a person's business for ever.
+        // Whoever else was on the way to send it does not ask at once again.
+        world.push(id).await;
+        assert_eq!((world.remote.open().is_empty(), world.reviews()), (is_key, asked.clone()));
+        // It is tried again: an unwanted copy is not a person's business for ever, nor the question about it.
         world.compare().await;
         world.push_open().await;
         assert_eq!(world.remote.open(), []);
+        assert_eq!(world.reviews(), if is_key { asked } else { Vec::new() });
     }
 }
 

@@ -431,6 +431,8 @@ async fn a_question_whose_reason_has_gone_is_closed_by_the_next_comparison() {
             _ => drop(world.cancel(sold).await),
         }
         world.compare().await;
-        assert_eq!(world.reviews(), ["copy_refused"], "{ends}");
+        // Ours stands on until somebody decides, unless it is what was called off.
+        let left = if ends == "freed" { Vec::new() } else { vec!["copy_refused"] };
+        assert_eq!(world.reviews(), left, "{ends}");
     }
 }
