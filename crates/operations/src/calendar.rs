@@ -19,6 +19,7 @@ mod attendee;
 mod attention;
 mod changed;
 mod decide;
+mod delay;
 mod dispute;
 mod door;
 mod import;

@@ -105,7 +105,26 @@ fn is_unasked(why: &str) -> bool {
     ["limited", "open", "busy"].contains(&why)
 }
 
+/// Whether our own budget, or too many under way at once, kept it from being sent: that says nothing about the account.
+fn is_for_lack_of_leave(why: &str) -> bool {
+    ["limited", "busy"].contains(&why)
+}
+
+impl WriteFailure {
+    /// Whether nothing was sent for lack of leave: our budget is used up for now, or too many requests are under way.
+    #[must_use]
+    pub fn lacked_leave(&self) -> bool {
+        matches!(self, Self::NotSent { why } if is_for_lack_of_leave(why))
+    }
+}
+
 impl ReadFailure {
+    /// Likewise.
+    #[must_use]
+    pub fn lacked_leave(&self) -> bool {
+        matches!(self, Self::Unavailable { why } if is_for_lack_of_leave(why))
+    }
+
     /// Whether the account does not take our key: then nothing else can be read there, whatever is asked.
     #[must_use]
     pub fn is_about_key(&self) -> bool {

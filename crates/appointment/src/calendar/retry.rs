@@ -65,6 +65,13 @@ impl CopyRecord {
         }
         self.next_try = now.checked_add_signed(wait);
     }
+
+    /// Notes that nothing was tried, for lack of leave to ask: it is tried with the next round, and its tries are as many as
+    /// they were.
+    pub fn await_leave(&mut self, why: String) {
+        self.error = Some(why);
+        self.next_try = None;
+    }
 }
 
 #[cfg(test)]

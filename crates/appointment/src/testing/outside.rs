@@ -28,6 +28,8 @@ pub enum Mishap {
     Refused(RefusalReason),
     /// It does not reach the calendar.
     NotSent,
+    /// It is not sent, since our own budget is used up.
+    Limited,
     /// It gets lost on the way there.
     LostBefore,
     /// It takes effect, and the answer gets lost.
@@ -191,6 +193,7 @@ impl ScriptedCalendar {
                 Err(WriteFailure::Refused { reason, detail: "scripted".to_owned() })
             }
             Some(Mishap::NotSent) => Err(not_sent("scripted")),
+            Some(Mishap::Limited) => Err(not_sent("limited")),
             Some(Mishap::LostBefore) => Err(unknown("timeout")),
             Some(Mishap::LostAfter) => {
                 let _ = apply(&mut state, write, now);

@@ -47,7 +47,7 @@ impl JobHandler for BringCopyUpToDate {
     }
 }
 
-/// Pushes the open copies whose next try has come. Comes again by itself.
+/// Pushes the open copies whose next try has come. Comes again by itself; asked for by hand, whatever is open is tried.
 #[derive(Clone)]
 pub struct PushOpenCopies(pub Arc<CalendarRounds>);
 
@@ -59,10 +59,18 @@ impl PushOpenCopies {
 #[async_trait]
 impl JobHandler for PushOpenCopies {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        if context.is_by_hand() {
+            self.0.hurry(context.platform()).await.map_err(|error| failure(&error))?;
+        }
         let (settled, open) = self.0.push_open(context.platform()).await.map_err(|error| failure(&error))?;
         metrics::gauge!("calendar_copies_open").set(f64::from(open));
         if settled + open > 0 {
             tracing::info!(settled, open, "open copies were pushed");
+        }
+        if open > 0 && context.is_by_hand() {
+            return Err(JobFailure::permanent(format!(
+                "{open} copies are still open, {settled} were brought up to date; the worker's log says why"
+            )));
         }
         Ok(())
     }

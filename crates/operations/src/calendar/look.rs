@@ -13,7 +13,8 @@ use chrono::TimeDelta;
 use kernel::TenantScope;
 
 use super::CalendarError;
-use super::push::{CopyDesk, CopyParts, Pushed, SWITCHED_OFF};
+use super::delay::SWITCHED_OFF;
+use super::push::{CopyDesk, CopyParts, Pushed};
 use super::reconcile::MAX_PAGES;
 
 /// Days in which a copy is looked for around the times where it may be: it may have been moved there meanwhile.
@@ -64,7 +65,7 @@ impl CopyDesk {
             return Ok(None);
         };
         let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
-            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF).await.map(Some);
         };
         let stands = |there: &RemoteBooking| {
             there.status == RemoteStatus::Accepted && Some(there.start) == record.remote_start
@@ -82,7 +83,7 @@ impl CopyDesk {
                 self.note(scope, record.next(CopyState::Unknown)).await?;
                 Ok(Some(None))
             }
-            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
+            Err(failure) => self.stays_open(scope, appointment, record, &failure).await.map(Some),
         }
     }
 
@@ -97,7 +98,7 @@ impl CopyDesk {
         let mut found: Vec<(Connection, RemoteBooking)> = Vec::new();
         for id in accounts(record) {
             let Some(connection) = self.parts.book.connection(scope, id).await? else {
-                return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
+                return self.stays_open(scope, appointment, record, SWITCHED_OFF).await;
             };
             match self.find_copies(scope, &connection, appointment, record, effort).await {
                 Ok(here) => found.extend(here.into_iter().map(|booking| (connection.clone(), booking))),
@@ -105,7 +106,7 @@ impl CopyDesk {
                     return self.withheld(scope, appointment, record, &failure).await.map(Some);
                 }
                 Err(failure) => {
-                    return self.stays_open(scope, appointment, record, failure.to_string()).await;
+                    return self.stays_open(scope, appointment, record, &failure).await;
                 }
             }
         }
@@ -117,7 +118,7 @@ impl CopyDesk {
             };
             for (connection, booking) in found.iter().filter(|(_, booking)| misplaced(booking)) {
                 if let Err(failure) = self.call_off(scope, connection, &booking.uid, effort).await {
-                    return self.stays_open(scope, appointment, record, failure.to_string()).await;
+                    return self.stays_open(scope, appointment, record, &failure).await;
                 }
             }
             found.retain(|(_, booking)| !misplaced(booking));
@@ -125,7 +126,7 @@ impl CopyDesk {
         let bookings = found.iter().map(|(_, booking)| booking.clone()).collect();
         match record.judge(appointment.snapshot(), bookings, self.parts.clock.now()) {
             Finding::TooEarly => {
-                let why = "it may still take effect".to_owned();
+                let why = "it may still take effect";
                 self.put_off(scope, appointment, record.next(CopyState::Unknown), why).await
             }
             Finding::NothingThere => {
@@ -154,7 +155,7 @@ impl CopyDesk {
                     }
                     // A write that took effect late; failing to call it off leaves the record as it is, to look again.
                     if let Err(failure) = self.call_off(scope, connection, &booking.uid, effort).await {
-                        return self.stays_open(scope, appointment, record, failure.to_string()).await;
+                        return self.stays_open(scope, appointment, record, &failure).await;
                     }
                 }
                 let mut next = record.next(CopyState::Due);

@@ -10,7 +10,8 @@ use kernel::{StaffId, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
-use super::push::{CopyDesk, Pushed, SWITCHED_OFF};
+use super::delay::SWITCHED_OFF;
+use super::push::{CopyDesk, Pushed};
 
 impl CopyDesk {
     /// Before a copy is called off where it stands, because somebody else is to perform it: whether that person has the
@@ -28,7 +29,7 @@ impl CopyDesk {
         };
         let link = &record.link;
         let Some(connection) = self.parts.book.connection(scope, link.connection).await? else {
-            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await.map(Some);
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF).await.map(Some);
         };
         // The whole day, since a provider may count its grid from the beginning of what is asked for.
         let midnight = wanted.date_naive().and_time(NaiveTime::MIN).and_utc();
@@ -40,7 +41,7 @@ impl CopyDesk {
         match self.parts.gateway.free_starts(scope, &connection, link, day, own, effort).await {
             Ok(starts) if starts.contains(&wanted) => Ok(None),
             Ok(_) if self.may_be_hidden(scope, appointment).await? => {
-                let why = "a reservation of ours may hide the time there".to_owned();
+                let why = "a reservation of ours may hide the time there";
                 self.stays_open(scope, appointment, record, why).await.map(Some)
             }
             Ok(_) => {
@@ -48,7 +49,7 @@ impl CopyDesk {
                 let refused = WriteFailure::Refused { reason: RefusalReason::SlotTaken, detail };
                 self.failed(scope, appointment, record, step, refused, attention).await.map(Some)
             }
-            Err(failure) => self.stays_open(scope, appointment, record, failure.to_string()).await.map(Some),
+            Err(failure) => self.stays_open(scope, appointment, record, &failure).await.map(Some),
         }
     }
 

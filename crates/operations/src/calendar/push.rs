@@ -17,6 +17,7 @@ use super::CalendarError;
 use super::answered::Answered;
 use super::attendee::{attendee, placeholder};
 use super::attention::Attention;
+use super::delay::SWITCHED_OFF;
 
 /// Steps of one run. Moving a copy to another person takes two, a lost write one more; beyond that somebody keeps
 /// changing the appointment, and the next run will see.
@@ -27,9 +28,6 @@ const LEASE_SECONDS: i64 = 20;
 
 /// Why a part of a visit waits.
 const BEHIND: &str = "another part of the visit stands where it goes";
-
-/// Why nothing is asked of an account.
-pub(super) const SWITCHED_OFF: &str = "the account is switched off";
 
 /// What keeping copies needs.
 #[derive(Clone)]
@@ -138,7 +136,7 @@ impl CopyDesk {
         if let Some((appointment, record)) = self.load(scope, id).await?
             && record.state != CopyState::Sending
         {
-            match self.stays_open(scope, &appointment, &record, BEHIND.to_owned()).await {
+            match self.stays_open(scope, &appointment, &record, BEHIND).await {
                 Ok(_) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
@@ -221,7 +219,7 @@ impl CopyDesk {
         let connection =
             record.placed.as_ref().filter(|_| matches!(step, Step::Cancel(_))).unwrap_or(&record.link);
         let Some(connection) = self.parts.book.connection(scope, connection.connection).await? else {
-            return self.stays_open(scope, appointment, record, SWITCHED_OFF.to_owned()).await;
+            return self.stays_open(scope, appointment, record, SWITCHED_OFF).await;
         };
         if let Some(pushed) =
             self.place_is_taken(scope, (appointment, record, &step), effort, attention).await?
@@ -347,11 +345,11 @@ impl CopyDesk {
         attention: &Attention,
     ) -> Result<Option<Pushed>, CalendarError> {
         match failure {
-            WriteFailure::NotSent { why } => {
-                self.put_off(scope, appointment, record.next(CopyState::Due), why).await
+            failure @ WriteFailure::NotSent { .. } => {
+                self.put_off(scope, appointment, record.next(CopyState::Due), &failure).await
             }
-            WriteFailure::Unknown { why } => {
-                self.put_off(scope, appointment, record.next(CopyState::Unknown), why).await
+            failure @ WriteFailure::Unknown { .. } => {
+                self.put_off(scope, appointment, record.next(CopyState::Unknown), &failure).await
             }
             WriteFailure::Refused {
                 reason: RefusalReason::AlreadyChanged | RefusalReason::NotFound,
@@ -384,38 +382,6 @@ impl CopyDesk {
                 Ok(Some(Pushed::Refused(Box::new(after), reason)))
             }
         }
-    }
-
-    /// It leads nowhere now: the record says why, and when to try again.
-    pub(super) async fn stays_open(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-        record: &CopyRecord,
-        why: String,
-    ) -> Result<Option<Pushed>, CalendarError> {
-        // A sender whose lease has run out was cut off.
-        let state = if record.state == CopyState::Sending { CopyState::Unknown } else { record.state };
-        self.put_off(scope, appointment, record.next(state), why).await
-    }
-
-    pub(super) async fn put_off(
-        &self,
-        scope: &TenantScope,
-        appointment: &Appointment,
-        mut next: CopyRecord,
-        why: String,
-    ) -> Result<Option<Pushed>, CalendarError> {
-        let now = self.parts.clock.now();
-        next.put_off(why.clone(), appointment.starts_at(), now, &self.parts.retries);
-        if appointment.status() == AppointmentStatus::Pending && appointment.starts_at() <= now {
-            // Its time has come, and nobody knows whether it stands there: whoever was promised a call gets it now. What
-            // became of the write is looked for on.
-            self.dispute(scope, appointment, next, ReviewReason::CopyRefused).await?;
-        } else {
-            self.note(scope, next).await?;
-        }
-        Ok(Some(Pushed::Open { why }))
     }
 
     pub(super) async fn note(&self, scope: &TenantScope, record: CopyRecord) -> Result<(), CalendarError> {

@@ -126,6 +126,17 @@ impl CalendarRounds {
         Ok(self.appointments.commit(scope, now).await?)
     }
 
+    /// Makes every copy that waits for its next try due: somebody asks for it.
+    ///
+    /// # Errors
+    /// [`CalendarError::Store`].
+    pub async fn hurry(&self, platform: &PlatformScope) -> Result<(), CalendarError> {
+        for (tenant, account) in self.survey.active_connections(platform).await? {
+            self.answers(&platform.act_for(tenant, ActReason::Round), account).await?;
+        }
+        Ok(())
+    }
+
     /// Pushes every open copy whose time has come, and those whose account turns out to answer meanwhile. One that
     /// cannot be pushed does not keep the others waiting. Returns how many are settled and how many are still open.
     ///

@@ -66,6 +66,7 @@ impl ScriptedCalendar {
         match state.mishaps.pop_front() {
             Some(Mishap::Refused(reason)) => Err(refused(reason)),
             Some(Mishap::NotSent) => Err(WriteFailure::NotSent { why: "scripted".to_owned() }),
+            Some(Mishap::Limited) => Err(WriteFailure::NotSent { why: "limited".to_owned() }),
             Some(Mishap::LostBefore | Mishap::Late) => Err(lost),
             Some(Mishap::LostAfter) => change(&mut state).and(Err(lost)),
             None => change(&mut state),

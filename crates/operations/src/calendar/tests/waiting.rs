@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, Clock};
 
 use super::super::Pushed;
-use super::world::{RETRIES, World, slot};
+use super::world::{RETRIES, World, platform, slot};
 
 impl World {
     /// Minutes of these rounds, one a minute, in which the copy was tried.
@@ -96,6 +96,38 @@ async fn when_the_calendar_is_back_the_first_success_brings_all_others() {
         assert_eq!((world.status(id), world.next_try(id).await), (AppointmentStatus::Confirmed, None));
     }
     world.assert_converged().await;
+}
+
+/// That our own budget is used up says nothing about the account: it is no try, and the next round goes on.
+#[tokio::test]
+async fn what_may_not_be_asked_for_now_is_asked_with_the_next_round() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.script(Mishap::NotSent);
+    world.push(id).await;
+    let tries = world.copy(id).await.attempts;
+    for _ in 0..4 {
+        world.script(Mishap::Limited);
+        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        assert_eq!((world.copy(id).await.attempts, world.next_try(id).await), (tries, None));
+    }
+    assert_eq!(world.push_open().await, (1, 0));
+    world.assert_converged().await;
+}
+
+/// Whoever asks for a round by hand does not wait for what waits.
+#[tokio::test]
+async fn all_that_wait_can_be_made_due() {
+    let world = World::new();
+    world.remote.set_down(true);
+    let id = world.book(1, slot(0)).await;
+    for _ in 0..6 {
+        world.push(id).await;
+    }
+    world.remote.set_down(false);
+    assert_eq!(world.push_open().await, (0, 1));
+    world.rounds.hurry(&platform()).await.unwrap();
+    assert_eq!(world.push_open().await, (1, 0));
 }
 
 /// So does a new booking whose copy goes through while others wait, and the comparison of both calendars.
