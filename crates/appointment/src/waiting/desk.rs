@@ -45,7 +45,7 @@ pub struct NewWish {
 pub enum NoteOutcome {
     /// It is in the list.
     Noted(UnmetWish),
-    /// The number has such a wish for the same service on one of these days already. Nothing was written.
+    /// What is wished for is part of a wish that the number has already, for nobody else. Nothing was written.
     Already(UnmetWish),
     /// The number or the company has as many open wishes as are allowed. Nothing was written.
     TooMany,
@@ -121,7 +121,7 @@ impl WishDesk {
     ) -> Result<NoteOutcome, BookingError> {
         let state = wish.snapshot();
         let open = self.wishes.open_of_number(scope, &state.phone).await?;
-        if let Some(same) = open.iter().find(|other| is_same(other, state)) {
+        if let Some(same) = open.iter().find(|other| covers(other, state)) {
             return Ok(NoteOutcome::Already(UnmetWish::restore(same.clone())));
         }
         let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
@@ -197,10 +197,18 @@ impl WishDesk {
     }
 }
 
-/// One number waits once for one service on one day.
-fn is_same(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
-    let meet = other.days.first() <= wish.days.last() && wish.days.first() <= other.days.last();
-    meet && (other.branch, other.service) == (wish.branch, wish.service)
+/// Whether all that would meet a wish is waited for already, for the same person as far as both are named. Another time of
+/// the day is another wish, and so is another member of the family.
+fn covers(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
+    let has_days = other.days.first() <= wish.days.first() && wish.days.last() <= other.days.last();
+    let has_hours = other.window.contains(wish.window.from()) && other.window.contains(wish.window.until());
+    let has_staff = other.staff.is_none_or(|staff| wish.staff == Some(staff));
+    let is_for_another = other.name.as_ref().zip(wish.name.as_ref()).is_some_and(|(one, other)| one != other);
+    (other.branch, other.service) == (wish.branch, wish.service)
+        && has_days
+        && has_hours
+        && has_staff
+        && !is_for_another
 }
 
 fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {

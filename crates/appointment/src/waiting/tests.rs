@@ -266,16 +266,25 @@ async fn only_what_was_wished_is_offered() {
 }
 
 #[tokio::test]
-async fn a_number_waits_once_for_a_service_on_a_day_and_for_few_things_at_all() {
+async fn a_number_waits_once_for_the_same_thing_and_for_few_things_at_all() {
     let world = world();
     world.noted(wish(1)).await;
-    assert!(matches!(world.note(wish(1)).await, NoteOutcome::Already(_)));
+    let morning = NewWish { window: DayWindow::new(540, 660).unwrap(), ..wish(1) };
+    for part in [wish(1), morning, NewWish { staff: Some(staff_id(1)), ..wish(1) }] {
+        assert!(matches!(world.note(part).await, NoteOutcome::Already(_)));
+    }
     for other in ["2026-11-25", "2026-11-26"] {
         world.noted(NewWish { days: DateRange::day(day(other)), ..wish(1) }).await;
     }
     let fourth = NewWish { days: DateRange::day(day("2026-11-27")), ..wish(1) };
     assert_eq!(world.note(fourth).await, NoteOutcome::TooMany);
     assert_eq!(world.store.wishes(&world.scope).len(), 3);
+    // Other hours, other people of the same day are other wishes.
+    let early = NewWish { window: DayWindow::new(540, 570).unwrap(), ..wish(2) };
+    let of_father = NewWish { name: PersonName::clean("Father Berta").ok(), ..early.clone() };
+    for other in [early, NewWish { window: DayWindow::new(540, 600).unwrap(), ..wish(2) }, of_father] {
+        world.noted(other).await;
+    }
 }
 
 #[tokio::test]
