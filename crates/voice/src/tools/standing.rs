@@ -41,7 +41,7 @@ impl Saying {
 }
 
 /// What is still open about what does not stand for certain; nothing about anything else. That somebody calls is said to
-/// those alone who can be called.
+/// those alone who can be called; the others may leave a number, since nobody tells a hidden one anything later.
 fn open(talk: &Conversation, standing: Standing) -> Option<String> {
     match standing {
         Standing::Firm | Standing::Superseded => None,
@@ -51,7 +51,7 @@ fn open(talk: &Conversation, standing: Standing) -> Option<String> {
             Some(if talk.caller.number().is_some() {
                 format!("{company} prüft das und ruft Sie an")
             } else {
-                format!("{company} prüft das, fragen Sie dazu bitte später noch einmal nach")
+                format!("{company} prüft das, für einen Rückruf dazu kann ich gern Ihre Nummer aufnehmen")
             })
         }
     }
@@ -66,7 +66,7 @@ pub(crate) fn promised(talk: &Conversation, standing: Standing, of_several: bool
             "die Bestätigung aus dem Kalender steht noch aus, falls etwas dagegen spricht, ruft {company} Sie an"
         ),
         (Standing::Noted, _) => {
-            "die Bestätigung aus dem Kalender steht noch aus, fragen Sie dazu bitte später noch einmal nach"
+            "die Bestätigung aus dem Kalender steht noch aus, für einen Rückruf dazu kann ich gern Ihre Nummer aufnehmen"
                 .to_owned()
         }
         (_, open) => {

@@ -92,7 +92,7 @@ async fn what_was_refused_afterwards_is_looked_at_and_no_more() {
     args["name"] = json!("Max Sommer");
     anonymous.ask("book_appointment", args).await;
     let asked = anonymous.ask("query_appointment", json!({})).await;
-    says(&[asked], "prüft das, fragen Sie dazu bitte später noch einmal nach");
+    says(&[asked], "prüft das, für einen Rückruf dazu kann ich gern Ihre Nummer aufnehmen");
 }
 
 #[tokio::test]

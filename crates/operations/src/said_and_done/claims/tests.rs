@@ -161,7 +161,7 @@ const SAID: &[(&str, Option<Claim>)] = &[
     ),
     (
         "Ich habe den Termin für Haarschnitt am Freitag vorgemerkt, die Bestätigung aus dem Kalender steht noch aus, \
-         fragen Sie dazu bitte später noch einmal nach, kann ich sonst noch etwas für Sie tun?",
+         für einen Rückruf dazu kann ich gern Ihre Nummer aufnehmen, kann ich sonst noch etwas für Sie tun?",
         None,
     ),
     (
