@@ -3,9 +3,11 @@
 //! Everything about language is `german-datetime`'s; here is only what a booking makes of it: what is past or too far,
 //! when to ask back, and how to say so.
 
+mod any;
 mod question;
 mod refusal;
 
+use any::means_any_time;
 use appointment::model::DateRange;
 use appointment::policy::alternatives::TimeWish;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
@@ -141,28 +143,6 @@ impl Stretch {
     }
 }
 
-/// Words for a time that leave it open, where nothing else is said of it.
-const ANY_TIME: [&str; 9] = [
-    "egal",
-    "wurscht",
-    "jederzeit",
-    "irgendwann",
-    "ganztags",
-    "ganztägig",
-    "beliebig",
-    "flexibel",
-    "den ganzen tag",
-];
-
-/// "Ist mir egal", "jederzeit": every hour of the day would do.
-fn means_any_time(words: &str) -> bool {
-    let words = words.to_lowercase();
-    let words = words.trim_matches(|letter: char| !letter.is_alphanumeric());
-    let rest = ["die uhrzeit ", "uhrzeit ", "zeit ", "das ", "ist ", "mir ", "uns ", "ganz "];
-    let said = rest.iter().fold(words, |words, word| words.strip_prefix(word).unwrap_or(words));
-    ANY_TIME.contains(&said)
-}
-
 /// What is needed besides the words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listener<'a> {
@@ -187,14 +167,17 @@ impl Listener<'_> {
         let now = self.now.with_timezone(&self.zone);
         let context = Context::new(now).with_bookable(self.hours);
         let is_any = time.is_some_and(means_any_time);
-        let spoken_of = self.topic.filter(|day| is_any && *day >= context.today()).map(|day| day.to_string());
-        let (date, time) = (date.or(spoken_of.as_deref()), time.filter(|_| !is_any));
+        // Whoever takes any day does not mean the one that was spoken of.
+        let is_any_day = date.is_some_and(means_any_time);
+        let topic = self.topic.filter(|day| !is_any_day && *day >= context.today());
+        let spoken_of = topic.filter(|_| is_any).map(|day| day.to_string());
+        let date = date.filter(|_| !is_any_day).or(spoken_of.as_deref());
+        let time = time.filter(|_| !is_any);
         let understood = match (date, time) {
             (None, None) => return Ok(When::Unsaid),
             (Some(words), None) | (None, Some(words)) => understand(words, &context),
             (Some(date), Some(time)) => understand_date_and_time(date, time, &context),
         };
-        let topic = self.topic.filter(|day| *day >= context.today());
         let (understood, by_topic) = match (understood, topic, date.or(time)) {
             (Ok(alone), Some(day), Some(words)) if is_undated(&alone.value) => {
                 (understand_date_and_time(&day.to_string(), words, &context), true)

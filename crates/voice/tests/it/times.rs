@@ -219,17 +219,40 @@ async fn a_time_said_alone_is_on_the_day_that_was_spoken_of() {
 /// Whoever does not mind the hour has said so, and is not asked what that means.
 #[tokio::test]
 async fn an_hour_that_does_not_matter_is_understood() {
-    for said in ["egal", "Die Uhrzeit ist mir egal.", "jederzeit", "ganztags", "den ganzen Tag", "irgendwann"]
-    {
+    for said in [
+        "egal",
+        "Die Uhrzeit ist mir egal.",
+        "jederzeit",
+        "ganztags",
+        "den ganzen Tag",
+        "irgendwann",
+        "egal wann",
+        "völlig egal",
+        "egal welche Uhrzeit",
+        "zu jeder Zeit",
+        "jede Uhrzeit",
+        "ganzer Tag",
+        "den ganzen Tag über",
+        "ganztags möglich",
+        "zeitlich flexibel",
+        "wann auch immer, ist mir egal",
+        "Ich bin da ganz flexibel.",
+    ] {
         let world = World::new().await;
         let line = world.call("call_a", STRANGER);
         let cut = "Haarschnitt";
-        let wish = json!({"dienstleistung": cut, "datum": "2026-11-24", "uhrzeit": said});
+        let wish = json!({"dienstleistung": cut, "datum": "2026-11-26", "uhrzeit": said});
         let reply = line.ask("get_alternatives", wish).await;
         assert_eq!(reply.status, Status::Options, "{said}: {}", reply.message);
         // Without a day, on the one that was spoken of.
         let reply = line.ask("get_alternatives", json!({"dienstleistung": cut, "uhrzeit": said})).await;
-        assert!(reply.message.contains("vierundzwanzigsten November"), "{said}: {}", reply.message);
+        assert!(reply.message.contains("sechsundzwanzigsten November"), "{said}: {}", reply.message);
+        // Any day is not that day.
+        let reply = line
+            .ask("find_next_available", json!({"dienstleistung": cut, "datum": said, "uhrzeit": said}))
+            .await;
+        assert_eq!(reply.status, Status::Options, "{said}: {}", reply.message);
+        assert!(!reply.message.contains("sechsundzwanzigsten November"), "{said}: {}", reply.message);
     }
 }
 
