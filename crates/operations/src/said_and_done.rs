@@ -133,6 +133,26 @@ fn may_be_another(claimed: &Claimed, left: &[Left]) -> bool {
     claimed.when.is_none_or(|said| is_none_of(said, &open))
 }
 
+/// Where a move is told, it is told where that goes.
+const fn is_left_booked(left: &Left) -> bool {
+    left.is_booked && !left.is_moved
+}
+
+/// Whether something of this was done and no sentence tells of it: none at all, or each names another day or hour than it,
+/// and than all that was done in the same step. Of what is gone, nobody needs the time.
+fn is_untold(turns: &[&str], claim: Claim, done: &[&Left]) -> bool {
+    let told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
+    if told.is_empty() || claim == Claim::Cancelled {
+        return told.is_empty() && !done.is_empty();
+    }
+    let said: Option<Vec<When>> = told.into_iter().collect();
+    let Some(mut said) = said else { return false };
+    said.extend(turns.iter().flat_map(|turn| claims::good_byes(turn)));
+    let is_said = |when: When| said.iter().any(|said| !said.differs_from(when));
+    let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
+    steps.iter().any(|(at, _)| !steps.iter().any(|(other, when)| other == at && is_said(*when)))
+}
+
 /// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
 /// their use. Without a transcript nothing can be said.
 #[must_use]
@@ -186,13 +206,14 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             }
         }
     }
-    for (is_done, claim, mismatch) in [
-        (booked, Claim::Booked, Mismatch::BookingUntold),
-        (moved, Claim::Moved, Mismatch::MoveUntold),
-        (cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
+    for (did, claim, mismatch) in [
+        (is_left_booked as fn(&Left) -> bool, Claim::Booked, Mismatch::BookingUntold),
+        (|left| left.is_moved, Claim::Moved, Mismatch::MoveUntold),
+        (|left| left.is_cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
     ] {
+        let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
         // A transcript in which the assistant says nothing shows nothing.
-        if is_done && !turns.is_empty() && !turns.iter().any(|turn| claims::tells(turn, claim)) {
+        if !turns.is_empty() && is_untold(&turns, claim, &done) {
             found(mismatch, None);
         }
     }

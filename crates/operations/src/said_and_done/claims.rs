@@ -60,26 +60,37 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     claimed
 }
 
-/// Whether a turn tells of something that was done to an appointment, however cautiously: then the caller knows.
+/// The times with which a turn tells of something that was done to an appointment, however cautiously: `None` where none is
+/// named without doubt. With a turn that tells nothing of it, empty. When the caller comes is said with a good-bye as well.
 #[must_use]
-pub fn tells(turn: &str, claim: Claim) -> bool {
+pub fn told(turn: &str, claim: Claim) -> Vec<Option<When>> {
     const NOTED: &[&str] =
         &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "uebernommen", "geklappt", "steht"];
-    if claims(turn).iter().any(|claimed| claimed.claim == claim || claim == Claim::Moved) {
-        return true;
-    }
+    let claimed = claims(turn).into_iter().filter(|claimed| claimed.claim == claim || claim == Claim::Moved);
+    let mut told: Vec<_> = claimed.map(|claimed| claimed.when).collect();
     // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
-    let told = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
-    sentences(turn).into_iter().filter_map(told).flat_map(|told| told.split(',')).any(|clause| {
+    let statement = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
+    for clause in sentences(turn).into_iter().filter_map(statement).flat_map(|told| told.split(',')) {
         let words = words(clause);
         let has = |word: &str| words.iter().any(|known| known == word);
-        if words.iter().any(|word| ["nicht", "kein", "keinen", "leider"].contains(&word.as_str())) {
-            return false;
+        if has_any(&words, &["nicht", "kein", "keinen", "leider"]) {
+            continue;
         }
         let done = DONE.iter().any(|(word, kind, _)| (*kind == claim || claim == Claim::Moved) && has(word));
         let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
-        done || noted
-    })
+        if done || noted {
+            told.push(when(&words));
+        }
+    }
+    told
+}
+
+/// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".
+#[must_use]
+pub fn good_byes(turn: &str) -> Vec<When> {
+    let said = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(Said::of);
+    let clauses: Vec<_> = said.flat_map(|said| said.clauses).collect();
+    clauses.iter().filter(|clause| wordings::is_meeting(clause)).filter_map(|clause| when(clause)).collect()
 }
 
 /// What a clause claims.
@@ -254,10 +265,11 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     // "Ein Termin ist schnell verlegt": so it always is.
     let is_as_it_was = is_state && (says_before(words, "noch", word) || has_any(words, &["schnell"]));
     let is_anybodys = is_state
-        && (beside.is_offer || (has_any(words, &["alle"]) && *claim == Claim::Booked))
+        && (beside.is_offer || (*claim == Claim::Booked && wordings::is_about_all(words)))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
     let by_caller = says(words, &["von", "ihnen"]);
     let is_else = wordings::is_of_else(words)
+        || wordings::is_kept_for_now(words, word)
         || (*word == "eingeplant" && has_any(words, LENGTHS))
         || says(words, &["vereinbart", "dass"])
         // "Online ist ein Termin in zwei Minuten gebucht": so it always is.

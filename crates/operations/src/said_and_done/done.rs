@@ -51,6 +51,8 @@ pub(super) struct Left {
     pub(super) is_waiting: bool,
     /// When it was to be.
     pub(super) when: When,
+    /// What the call booked or moved last: when it did so, which is the same for all of a visit or a series, and to when.
+    pub(super) own: Option<(DateTime<Utc>, When)>,
 }
 
 const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
@@ -86,12 +88,16 @@ impl Touched {
             .map_or(self.status.as_str(), |before| before.status.as_str());
         // Only a refusal means that there was no agreement; anything else is asked about what the calendar had.
         let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
+        let when =
+            |entry: &Entry| When::of(entry.after.starts_at.with_timezone(&self.timezone).naive_local());
+        let is_own = |entry: &&Entry| entry.is_of_call && entry.kind != ChangeKind::Cancelled;
         Some(Left {
             is_booked,
             is_moved,
             is_cancelled,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
-            when: When::of(last.after.starts_at.with_timezone(&self.timezone).naive_local()),
+            when: when(last),
+            own: self.history.iter().rfind(is_own).map(|entry| (entry.at, when(entry))),
         })
     }
 }

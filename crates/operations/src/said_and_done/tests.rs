@@ -186,13 +186,64 @@ fn known() -> Caller {
     Caller::Known(PhoneNumber::from_e164("+4915112345678").unwrap())
 }
 
+/// Told is what names no other time than it has; whoever hears a wrong one comes at a wrong one.
+#[tokio::test]
+async fn a_time_that_was_never_told_is_found() {
+    use Mismatch::{BookingUntold, MoveUntold};
+    let confirmed = AppointmentStatus::Confirmed;
+    let (tuesday, thursday) =
+        (Touched::made(TUESDAY_TEN, confirmed), Touched::made(THURSDAY_ELEVEN, confirmed));
+    let moved = Touched::known(MONDAY).moved(2, WEDNESDAY_ELEVEN);
+    let mut later = thursday.clone();
+    later.history[0].at = at(2);
+    for (said, done, found) in [
+        ("Ich habe den Termin am Dienstag um zehn Uhr eingetragen.", vec![tuesday.clone()], None),
+        (
+            "Ich habe den Termin am Mittwoch um zehn Uhr eingetragen.",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        ("Ich habe den Termin eingetragen. Wir sehen uns am Mittwoch.", vec![tuesday.clone()], None),
+        // The second of two, unless both were one step.
+        (
+            "Ich habe den Termin am Dienstag eingetragen.",
+            vec![tuesday.clone(), later.clone()],
+            Some(BookingUntold),
+        ),
+        (
+            "Ich habe den Termin am Dienstag eingetragen. Bis Donnerstag um elf Uhr.",
+            vec![tuesday.clone(), later],
+            None,
+        ),
+        ("Ich habe die Termine ab Dienstag eingetragen.", vec![tuesday.clone(), thursday], None),
+        (
+            "Der Termin ist am Dienstag um zehn Uhr eingetragen.",
+            vec![tuesday.moved(2, WEDNESDAY_ELEVEN)],
+            Some(MoveUntold),
+        ),
+        ("Ihr Termin am Montag ist verlegt.", vec![moved.clone()], Some(MoveUntold)),
+        (
+            "Ihr Termin am Montag ist verlegt. Sie kommen jetzt am Mittwoch um elf Uhr.",
+            vec![moved.clone()],
+            None,
+        ),
+        ("Ich habe den Termin von Montag auf Mittwoch verlegt.", vec![moved], None),
+    ] {
+        let world = World::new();
+        let call = world.call(Some(&[said]), &done, known()).await;
+        let findings = world.desk.look(&world.scope, call).await.unwrap();
+        let mismatch: Vec<_> = findings.iter().map(|finding| finding.mismatch).collect();
+        assert_eq!(mismatch, found.into_iter().collect::<Vec<_>>(), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_said_is_what_was_done_or_it_is_found() {
     use CallEffect::{
         AppointmentBooked as Booked, AppointmentCancelled as Cancelled, AppointmentMoved as Moved,
     };
     const BOOKED: &str = "Ich habe den Termin für Sie gebucht.";
-    const MOVED: &str = "Ihr Termin ist auf Freitag verschoben.";
+    const MOVED: &str = "Ihr Termin ist auf Dienstag verschoben.";
     const OFF: &str = "Ihr Termin ist storniert.";
     for (said, done, found) in [
         (Some(&[BOOKED][..]), &[Booked][..], &[][..]),

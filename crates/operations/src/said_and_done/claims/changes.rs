@@ -136,6 +136,7 @@ pub(super) fn has_aim(words: &[String], done: &str) -> bool {
                 || ["den", "kommende", "kommenden", "naechste", "naechsten"].contains(&next)
                     && names_time(words)
         }
+        ("naechste" | "kommende", "woche") => true,
         ("nach", next) => ["hinten", "vorn", "vorne"].contains(&next),
         _ => false,
     })

@@ -183,6 +183,11 @@ fn parts(statement: &str) -> Vec<Vec<String>> {
         // "Am Freitag und nicht mehr am Donnerstag": where it was before denies nothing.
         let is_former =
             |piece: &[String]| piece.starts_with(&["nicht", "mehr"].map(str::to_owned)) && !is_finite(piece);
+        // "Schade, dass es nicht klappt": said of what it is for.
+        if words.starts_with(&["dass".to_owned()]) && all.last().is_some_and(|last| *last == ["schade"]) {
+            all.pop();
+            continue;
+        }
         all.extend(pieces.filter(|piece| !piece.is_empty() && !is_former(piece)).map(<[String]>::to_vec));
     }
     all

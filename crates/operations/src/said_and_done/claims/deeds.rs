@@ -90,7 +90,8 @@ pub(super) const TO_DO: &[(&str, Claim)] = &[
 ];
 
 /// Words for something that is booked, beside those that end with "termin".
-pub(super) const BOOKINGS: &[&str] = &["buchung", "terminbuchung", "terminvereinbarung", "reservierung"];
+pub(super) const BOOKINGS: &[&str] =
+    &["buchung", "terminbuchung", "terminvereinbarung", "reservierung", "serie", "terminserie"];
 
 /// What was done, as a word of its own: "Die Absage ist eingetragen."
 pub(super) const DEED_NOUNS: &[(&str, Claim)] = &[
@@ -138,6 +139,7 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "parkplatz",
     "stellplatz",
     "rollstuhl",
+    "wagen",
     "tiefgarage",
     "raum",
     "zimmer",
@@ -153,9 +155,27 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "lieferung",
 ];
 
-/// What is confirmed as well, and is no service, whenever it is for.
-pub(super) const CONFIRMED_TOO: &[&str] =
-    &["anfrage", "nummer", "adresse", "daten", "angaben", "rezept", "versicherung", "kasse", "wunsch"];
+/// What is confirmed or entered as well, and is no service, whenever it is for; and who has an appointment of their own.
+pub(super) const CONFIRMED_TOO: &[&str] = &[
+    "anfrage",
+    "nummer",
+    "adresse",
+    "daten",
+    "angaben",
+    "rezept",
+    "versicherung",
+    "kasse",
+    "wunsch",
+    "tochter",
+    "sohn",
+    "kind",
+    "kinder",
+    "mann",
+    "mutter",
+    "vater",
+    "partner",
+    "partnerin",
+];
 
 /// What is done so that somebody calls back.
 pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckruftermin", "rueckrufwunsch"];

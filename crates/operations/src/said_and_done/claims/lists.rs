@@ -23,6 +23,7 @@ pub(super) const FINITE: &[&str] = &[
     "entsteht",
     "erhalten",
     "faellt",
+    "fallen",
     "findet",
     "freue",
     "freuen",
@@ -67,6 +68,7 @@ pub(super) const FINITE: &[&str] = &[
     "schicken",
     "sehe",
     "sehen",
+    "seien",
     "sende",
     "senden",
     "sind",
@@ -127,8 +129,13 @@ pub(super) const FAMILIAR: &[(&str, &str)] = &[
 ];
 
 /// What is said beside a matter, and denies nothing of it.
-pub(super) const NO_MATTER: &[&[&str]] =
-    &[&["kein", "thema"], &["kein", "problem"], &["keine", "sorge"], &["keine", "ursache"]];
+pub(super) const NO_MATTER: &[&[&str]] = &[
+    &["kein", "thema"],
+    &["kein", "problem"],
+    &["keine", "sorge"],
+    &["keine", "ursache"],
+    &["das", "haetten", "wir"],
+];
 
 /// Words that make a sentence a wish, a question, a condition, an announcement or a refusal.
 pub(super) const UNREAL: &[&str] = &[
@@ -186,6 +193,8 @@ pub(super) const UNREAL: &[&str] = &[
     "versucht",
     "vorgemerkt",
     "vormerken",
+    "vorlaeufig",
+    "einstweilen",
     "hoffe",
     "hoffen",
     "hoffentlich",

@@ -107,6 +107,7 @@ pub(super) fn is_meeting(words: &[String]) -> bool {
     let is_good_bye = begins_with(after, &["bis"])
         || says(words, &["sehen", "uns"])
         || says(words, &["sehen", "wir"])
+        || says(words, &["dann", "bis"])
         || says(words, &["sie", "sind"])
         || (says(words, &["sie", "haben"]) && names_appointment(words))
         || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
@@ -285,11 +286,13 @@ pub(super) fn is_confirming(words: &[String]) -> Option<Claim> {
 /// that was asked for.
 pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool {
     let verbs = ["ist", "sind", "wurde", "wurden", "habe", "hab", "haben", "ich", "wir"];
-    let is_confirmed = ["bestaetigt", "eingeplant", "angemeldet"].contains(&done)
+    let is_confirmed = ["bestaetigt", "eingetragen", "reserviert", "eingeplant", "angemeldet"]
+        .contains(&done)
         && names_time(words)
         && !words.iter().any(|word| CONFIRMED_TOO.iter().any(|other| word.ends_with(other)));
-    let is_taken_out =
-        ["geloescht", "gestrichen", "entfernt"].contains(&done) && says(words, &["aus", "dem", "kalender"]);
+    let is_taken_out = ["geloescht", "gestrichen", "entfernt"].contains(&done)
+        && says(words, &["aus", "dem", "kalender"])
+        || is_glad && done == "gestrichen";
     (BOUND.contains(&done) || is_confirmed || is_taken_out)
         && words.windows(2).any(|pair| {
             let is_the_one = ["ihr", "ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str());
@@ -297,6 +300,22 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
                 && !verbs.contains(&pair[1].as_str())
                 && pair[1] != done
         })
+}
+
+/// "Am Freitag sind alle Termine gebucht", and not "alle sechs Termine": those that were asked for.
+pub(super) fn is_about_all(words: &[String]) -> bool {
+    words
+        .iter()
+        .position(|word| word == "alle")
+        .is_some_and(|at| !words.get(at + 1).is_some_and(|next| is_time(next)))
+}
+
+/// "Die Zeit ist kurz für Sie reserviert": until the caller has said yes.
+pub(super) fn is_kept_for_now(words: &[String], done: &str) -> bool {
+    let is_short =
+        has_any(words, &["kurz"]) && !says(words, &["kurz", "vor"]) && !says(words, &["kurz", "nach"]);
+    ["reserviert", "geblockt"].contains(&done)
+        && (is_short || has_any(words, &["kurzzeitig", "solange", "moment", "minuten"]))
 }
 
 /// "Gebucht für Donnerstag um zehn": nothing but what was done, and when.
