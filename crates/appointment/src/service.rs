@@ -290,9 +290,9 @@ impl BookingService {
         let near_days = |catalogue: &Catalogue, today| wish.near_days(today, latest_day(catalogue, today));
         let shows_them =
             |seen: &Picture| seen.days == near_days(&seen.catalogue, seen.catalogue.date_at(seen.view.now));
-        let near = match seen.filter(shows_them) {
+        let mut near = match seen.filter(shows_them) {
             Some(seen) => seen,
-            None => self.picture(scope, ask, &near_days).await?,
+            None => self.picture_of_wished(scope, ask, &near_days).await?,
         };
         let never = Never {
             minute: asked.or(match wish.time {
@@ -300,16 +300,16 @@ impl BookingService {
                 _ => None,
             }),
         };
-        let mut ranked = rank_picture(&near, ask, wish, never);
+        let mut ranked = self.rank(scope, &mut near, ask, wish, never).await;
         let today = near.catalogue.date_at(near.view.now);
         if ranked.is_empty() && wish.far_days(today, latest_day(&near.catalogue, today)).is_some() {
-            let far = self
-                .picture(scope, ask, &|catalogue, today| {
+            let mut far = self
+                .picture_of_wished(scope, ask, &|catalogue, today| {
                     wish.far_days(today, latest_day(catalogue, today))
                         .unwrap_or_else(|| DateRange::day(today))
                 })
                 .await?;
-            ranked = rank_picture(&far, ask, wish, never);
+            ranked = self.rank(scope, &mut far, ask, wish, never).await;
         }
         let allowed = near.catalogue.policy().max_alternatives;
         let max = limit.map_or(allowed, |limit| limit.min(allowed)) as usize;
@@ -321,6 +321,30 @@ impl BookingService {
         let wished: Vec<_> = ranked.iter().map(is_wished).collect();
         let chosen = self.offer(scope, ask.requester, (&ranked, &wished), max).await;
         Ok((chosen, near))
+    }
+
+    /// What is certain of the wished person's time; if nothing is, what the company's own plan leaves open of it, and said so:
+    /// that somebody else is certain to be free is no answer while nobody knows about whom the wish is for. Then the same of
+    /// everybody, whose calendars are asked only then.
+    async fn rank(
+        &self,
+        scope: &TenantScope,
+        picture: &mut Picture,
+        ask: &Ask<'_>,
+        wish: Wish,
+        never: Never,
+    ) -> Vec<RankedSlot> {
+        let wanted = match (ask.staff, ask.subject) {
+            (Some(staff), _) => Some(staff),
+            (None, Subject::Moving(appointment)) => Some(appointment.staff),
+            (None, Subject::Service(_)) => None,
+        };
+        let of_wanted = wanted.map(|staff| rank_of(picture, &[staff], ask, wish, never)).unwrap_or_default();
+        if !of_wanted.is_empty() {
+            return of_wanted;
+        }
+        self.ask_others(scope, picture).await;
+        rank_of(picture, &picture.performers, ask, wish, never)
     }
 
     /// Chooses from ranked slots, with regard to which of them are within the wish and what was just offered to others, and
@@ -347,33 +371,29 @@ impl BookingService {
     }
 }
 
-/// What is certain of the wished person's time; if nothing is, what the company's own plan leaves open of it, and said so:
-/// that somebody else is certain to be free is no answer while nobody knows about whom the wish is for. Then the same of
-/// everybody.
-fn rank_picture(picture: &Picture, ask: &Ask<'_>, wish: Wish, never: Never) -> Vec<RankedSlot> {
+/// What is certain of these people's time; if nothing is, what the company's own plan leaves open of it.
+fn rank_of(
+    picture: &Picture,
+    people: &[StaffId],
+    ask: &Ask<'_>,
+    wish: Wish,
+    never: Never,
+) -> Vec<RankedSlot> {
     let Some(sought) = &picture.sought else {
         return Vec::new();
     };
-    let wanted = match (ask.staff, ask.subject) {
-        (Some(staff), _) => Some(staff),
-        (None, Subject::Moving(appointment)) => Some(appointment.staff),
-        (None, Subject::Service(_)) => None,
-    };
     let certain = picture.availability();
     let hoped_for = (!picture.outside.is_complete()).then(|| picture.hoped_for());
-    let of = |people: &[StaffId]| {
-        let ranked = std::iter::once(&certain).chain(&hoped_for).map(|availability| {
-            let mut ranked = rank(availability, sought, people, wish, never);
-            if let Subject::Moving(appointment) = ask.subject {
-                // Its own place is free to it, and no other time.
-                let here = (appointment.staff, appointment.starts_at);
-                ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
-            }
-            ranked
-        });
-        ranked.into_iter().find(|ranked| !ranked.is_empty())
-    };
-    wanted.and_then(|staff| of(&[staff])).or_else(|| of(&picture.performers)).unwrap_or_default()
+    let ranked = std::iter::once(&certain).chain(&hoped_for).map(|availability| {
+        let mut ranked = rank(availability, sought, people, wish, never);
+        if let Subject::Moving(appointment) = ask.subject {
+            // Its own place is free to it, and no other time.
+            let here = (appointment.staff, appointment.starts_at);
+            ranked.retain(|entry| (entry.slot.staff, entry.slot.start) != here);
+        }
+        ranked
+    });
+    ranked.into_iter().find(|ranked| !ranked.is_empty()).unwrap_or_default()
 }
 
 fn latest_day(catalogue: &Catalogue, today: NaiveDate) -> NaiveDate {

@@ -71,6 +71,14 @@ impl Outside {
         Self { people, moving: Vec::new(), trusting: false }
     }
 
+    /// With what is said about these people instead of what was.
+    #[must_use]
+    pub fn with(mut self, people: Vec<(StaffId, Offered)>) -> Self {
+        self.people.retain(|(known, _)| people.iter().all(|(staff, _)| staff != known));
+        self.people.extend(people);
+        self
+    }
+
     /// For moving an appointment that has a copy there, or several at once.
     #[must_use]
     pub fn moving(mut self, moving: impl IntoIterator<Item = Moving>) -> Self {

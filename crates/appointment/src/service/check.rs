@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{ChangeSet, TenantScope};
 
+use super::picture::Whose;
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, latest_day, own_holds_for,
     wish_for, worth_another_look,
@@ -83,7 +84,7 @@ impl BookingService {
         let near = |catalogue: &Catalogue, today| {
             wish_for(catalogue.timezone(), start).near_days(today, latest_day(catalogue, today))
         };
-        self.picture_or(scope, ask, &day, Some((start, &near))).await
+        self.picture_or(scope, ask, &day, Some((start, &near)), Whose::Wished).await
     }
 }
 

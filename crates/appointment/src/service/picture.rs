@@ -23,6 +23,8 @@ pub(super) struct Picture {
     pub(super) load: DayLoad,
     pub(super) view: View,
     pub(super) outside: Outside,
+    /// Whose outside calendars were not asked.
+    pub(super) unasked: Vec<(StaffId, CalendarLink)>,
     /// Days ahead that can be booked, if others than the branch's.
     pub(super) horizon: Option<u32>,
 }
@@ -53,6 +55,15 @@ impl Picture {
     }
 }
 
+/// Whose outside calendars a question about more than a day needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Of all who perform it.
+    All,
+    /// Of the person who is wished for, if one is; the others only if that person has nothing.
+    Wished,
+}
+
 /// The dates that a question is about, given the catalogue and today.
 pub(super) type Days<'a> = dyn Fn(&Catalogue, NaiveDate) -> DateRange + Sync + 'a;
 
@@ -64,7 +75,27 @@ impl BookingService {
         ask: &Ask<'_>,
         days: &Days<'_>,
     ) -> Result<Picture, BookingError> {
-        self.picture_or(scope, ask, days, None).await
+        self.picture_or(scope, ask, days, None, Whose::All).await
+    }
+
+    /// The same, of nobody else's outside calendar than the wished person's.
+    pub(super) async fn picture_of_wished(
+        &self,
+        scope: &TenantScope,
+        ask: &Ask<'_>,
+        days: &Days<'_>,
+    ) -> Result<Picture, BookingError> {
+        self.picture_or(scope, ask, days, None, Whose::Wished).await
+    }
+
+    /// Asks the outside calendars that were not, since nothing else helps.
+    pub(super) async fn ask_others(&self, scope: &TenantScope, picture: &mut Picture) {
+        let unasked = std::mem::take(&mut picture.unasked);
+        if let (Some(outside), false) = (&self.outside, unasked.is_empty()) {
+            let window = Availability::window(&picture.catalogue, picture.days);
+            let people = outside.offered(scope, &unasked, window).await;
+            picture.outside = std::mem::take(&mut picture.outside).with(people);
+        }
     }
 
     /// The same; if nobody has time at a wished instant, of the longer range of dates that begins with those of `days`,
@@ -75,6 +106,7 @@ impl BookingService {
         ask: &Ask<'_>,
         days: &Days<'_>,
         instead: Option<(DateTime<Utc>, &Days<'_>)>,
+        whose: Whose,
     ) -> Result<Picture, BookingError> {
         let mut catalogue = self.catalogues.known(scope, ask.branch).await?;
         for _ in 0..ATTEMPTS {
@@ -102,7 +134,8 @@ impl BookingService {
             }
             if load.catalogue_version == catalogue.version() {
                 self.catalogues.confirm(scope, &catalogue, self.clock.real_now());
-                let outside = self.outside(scope, ask, &catalogue, days, &performers).await;
+                let (outside, unasked) =
+                    self.outside(scope, ask, &catalogue, days, (&performers, whose)).await;
                 return Ok(Picture {
                     catalogue,
                     sought,
@@ -111,6 +144,7 @@ impl BookingService {
                     load,
                     view,
                     outside,
+                    unasked,
                     horizon: None,
                 });
             }
@@ -136,34 +170,36 @@ impl BookingService {
         (goes_on && !is_linked && !staff.is_empty()).then_some(Further { staff, span, until })
     }
 
-    /// What outside calendars say about these people on these days; nothing is asked where there are none.
+    /// What outside calendars say about these people on these days, and whose were not asked; nothing is asked where there
+    /// are none.
     async fn outside(
         &self,
         scope: &TenantScope,
         ask: &Ask<'_>,
         catalogue: &Catalogue,
         days: DateRange,
-        performers: &[StaffId],
-    ) -> Outside {
+        (performers, whose): (&[StaffId], Whose),
+    ) -> (Outside, Vec<(StaffId, CalendarLink)>) {
         let links = ask.links(catalogue, performers).into_iter();
         // A question about one person's day is one question there; the others are asked about when they are offered.
         let (asked, others): (Vec<_>, Vec<_>) = links.partition(|(staff, _)| {
-            days.first() != days.last() || ask.staff.is_none_or(|wanted| wanted == *staff)
+            let is_wanted = ask.staff.is_none_or(|wanted| wanted == *staff);
+            is_wanted || whose == Whose::All && days.first() != days.last()
         });
         if asked.is_empty() && others.is_empty() {
-            return Outside::none();
+            return (Outside::none(), Vec::new());
         }
-        let unknown = |links: Vec<(StaffId, CalendarLink)>| {
-            links.into_iter().map(|(staff, _)| (staff, Offered::Unknown)).collect::<Vec<_>>()
+        let unknown = |links: &[(StaffId, CalendarLink)]| {
+            links.iter().map(|(staff, _)| (*staff, Offered::Unknown)).collect::<Vec<_>>()
         };
         let mut people = match &self.outside {
             Some(outside) if !asked.is_empty() => {
                 outside.offered(scope, &asked, Availability::window(catalogue, days)).await
             }
-            _ => unknown(asked),
+            _ => unknown(&asked),
         };
-        people.extend(unknown(others));
-        Outside::new(people).moving(self.moving(scope, ask, catalogue, days).await)
+        people.extend(unknown(&others));
+        (Outside::new(people).moving(self.moving(scope, ask, catalogue, days).await), others)
     }
 
     /// What the outside calendar says about the time of an appointment that is to be moved on its own day.

@@ -68,7 +68,7 @@ impl BookingService {
         while ahead < days {
             let until = (ahead + DAYS_PER_LOAD).min(days) - 1;
             let picture = self
-                .picture(scope, &ask, &|catalogue, _| {
+                .picture_of_wished(scope, &ask, &|catalogue, _| {
                     let first = local_date(catalogue.timezone(), from);
                     DateRange::new(add_days(first, ahead), add_days(first, until))
                 })

@@ -168,6 +168,41 @@ async fn a_date_says_whether_the_calendar_was_heard() {
     }
 }
 
+/// A provider is asked about one person at a time, and may be asked little: whose time is not needed is not asked for.
+#[tokio::test]
+async fn of_others_the_calendar_is_asked_once_the_wished_person_has_nothing() {
+    for (staff, free, expected) in
+        [(Some(1), true, &[1][..]), (Some(1), false, &[1, 2, 1, 2]), (None, true, &[1, 2])]
+    {
+        let catalogue = salon(branch_id(1)).unwrap().linked(1, 1, link("1")).linked(1, 2, link("2"));
+        let world = world_of(catalogue);
+        let asked: Arc<std::sync::Mutex<Vec<StaffId>>> = Arc::default();
+        let (mut outside, heard) = (MockOutsideTimes::new(), asked.clone());
+        outside.expect_offered().returning(move |_, links, _| {
+            heard.lock().unwrap().extend(links.iter().map(|(staff, _)| *staff));
+            links.iter().map(|(staff, _)| (*staff, if free { offers(&[TEN]) } else { offers(&[]) })).collect()
+        });
+        let service = world.service.with_outside(Arc::new(outside));
+        let request = SearchRequest {
+            branch: branch_id(1),
+            service: service_id(1),
+            staff: staff.map(staff_id),
+            wish: Wish {
+                day: day("2026-11-24"),
+                time: TimeWish::Window { from: 540, until: 720, anchor: 540 },
+            },
+            last_day: None,
+            moving: None,
+            requester: known(1),
+            limit: None,
+        };
+        let found = service.search(&world.scope, request).await.unwrap();
+        assert_eq!(found.slots.is_empty(), !free);
+        let expected: Vec<_> = expected.iter().map(|number| staff_id(*number)).collect();
+        assert_eq!(*asked.lock().unwrap(), expected, "near days, then the week after");
+    }
+}
+
 /// Whoever is wished for, and of whom the calendar says nothing at this moment, goes before others who are certainly free; once
 /// it says that they are not, others are offered.
 #[tokio::test]
