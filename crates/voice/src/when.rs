@@ -143,6 +143,9 @@ impl Stretch {
     }
 }
 
+/// Any day, in words that are understood.
+const FROM_NOW_ON: &str = "ab heute";
+
 /// What is needed besides the words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listener<'a> {
@@ -168,10 +171,10 @@ impl Listener<'_> {
         let context = Context::new(now).with_bookable(self.hours);
         let is_any = time.is_some_and(means_any_time);
         // Whoever takes any day does not mean the one that was spoken of.
-        let is_any_day = date.is_some_and(means_any_time);
-        let topic = self.topic.filter(|day| !is_any_day && *day >= context.today());
+        let date = date.map(|words| if means_any_time(words) { FROM_NOW_ON } else { words });
+        let topic = self.topic.filter(|day| *day >= context.today());
         let spoken_of = topic.filter(|_| is_any).map(|day| day.to_string());
-        let date = date.filter(|_| !is_any_day).or(spoken_of.as_deref());
+        let date = date.or(spoken_of.as_deref());
         let time = time.filter(|_| !is_any);
         let understood = match (date, time) {
             (None, None) => return Ok(When::Unsaid),

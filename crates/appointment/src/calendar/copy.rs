@@ -62,7 +62,7 @@ pub struct CopyRecord {
     pub lease_until: Option<DateTime<Utc>>,
     /// Product time before which rounds do not try again; `None`: at once, as always for a new record.
     pub next_try: Option<DateTime<Utc>>,
-    /// Why the last try did not succeed: a code and the provider's shortened words.
+    /// Why the last try did not succeed, or there was none: of a refusal its code and the provider's shortened words.
     pub error: Option<String>,
     /// Counts its writes, from 1.
     pub version: i64,

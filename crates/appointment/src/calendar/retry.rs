@@ -66,9 +66,8 @@ impl CopyRecord {
         self.next_try = now.checked_add_signed(wait);
     }
 
-    /// Notes that nothing was tried, for lack of leave to ask: it is tried with the next round, and its tries are as many as
-    /// they were.
-    pub fn await_leave(&mut self, why: String) {
+    /// Notes that nothing was tried, and why: it is tried with the next round, and its tries are as many as they were.
+    pub fn not_tried(&mut self, why: String) {
         self.error = Some(why);
         self.next_try = None;
     }

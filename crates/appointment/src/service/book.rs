@@ -73,7 +73,8 @@ impl BookingService {
                 Decision::Book(appointment) => *appointment,
             };
             let along = along(&appointment)?;
-            let change = change_set(&picture, &request, &appointment, scope, (self.ids.as_ref(), along))?;
+            let along = (self.ids.as_ref(), picture.view.now, along);
+            let change = change_set(&picture, &request, &appointment, scope, along)?;
             match self.appointments.commit(scope, change).await {
                 Ok(()) => {
                     tracing::info!(
@@ -250,10 +251,9 @@ pub(super) fn change_set(
     request: &BookRequest,
     appointment: &Appointment,
     scope: &TenantScope,
-    (ids, mut change): (&dyn IdGenerator, ChangeSet<AppointmentWrite>),
+    (ids, now, mut change): (&dyn IdGenerator, DateTime<Utc>, ChangeSet<AppointmentWrite>),
 ) -> Result<ChangeSet<AppointmentWrite>, BookingError> {
     let made = appointment.snapshot();
-    let now = picture.view.now;
     let mut from_hold = None;
     if let Requester::Caller(context) = &request.requester {
         let slot = appointment.slot();

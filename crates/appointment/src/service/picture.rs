@@ -78,7 +78,7 @@ impl BookingService {
         self.picture_or(scope, ask, days, None, Whose::All).await
     }
 
-    /// The same, of nobody else's outside calendar than the wished person's.
+    /// As [`Self::picture`], of nobody else's outside calendar than the wished person's.
     pub(super) async fn picture_of_wished(
         &self,
         scope: &TenantScope,
@@ -98,7 +98,7 @@ impl BookingService {
         }
     }
 
-    /// The same; if nobody has time at a wished instant, of the longer range of dates that begins with those of `days`,
+    /// As [`Self::picture`]; if nobody has time at a wished instant, of the longer range of dates that begins with those of `days`,
     /// where others are looked for.
     pub(super) async fn picture_or(
         &self,

@@ -273,6 +273,8 @@ impl BookingService {
             let stays = placed.iter().map(|placed| placed.slot.stay()).collect();
             change = change.write(AppointmentWrite::CustomerFree { customer, stays });
         }
+        // All of a visit is booked at once, whenever each part was looked at.
+        let now = self.clock.now();
         let mut made = Vec::with_capacity(placed.len());
         let mut party = request.party.clone();
         for (part, placed) in pictures.iter().zip(placed) {
@@ -290,7 +292,8 @@ impl BookingService {
             let appointment = appointment_at(&part.picture, &single, (id, placed.uses.clone()), placed.slot)
                 .ok_or(BookingError::Unsettled)?
                 .tied(tie);
-            change = change_set(&part.picture, &single, &appointment, scope, (self.ids.as_ref(), change))?;
+            change =
+                change_set(&part.picture, &single, &appointment, scope, (self.ids.as_ref(), now, change))?;
             // A new customer comes into being with the first part.
             party = BookingParty::Existing(single.party.customer());
             made.push(appointment);

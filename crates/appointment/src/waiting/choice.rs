@@ -2,9 +2,10 @@
 
 use kernel::TenantScope;
 
+use super::desk::is_of_same;
 use super::list::{Later, WaitingList};
 use super::model::{
-    FreedTime, Offer, OfferId, OfferReservation, OfferSnapshot, OfferState, UnmetWish, WishId,
+    FreedTime, Offer, OfferId, OfferReservation, OfferSnapshot, OfferState, UnmetWish, WishSnapshot,
 };
 use super::policy::{offer_until, slot_for};
 use super::ports::There;
@@ -45,7 +46,7 @@ impl WaitingList {
         &self,
         scope: &TenantScope,
         freed: &FreedTime,
-        asked: &[WishId],
+        asked: &[WishSnapshot],
         unasked: Unasked,
     ) -> Result<Turn, BookingError> {
         let now = self.desk.clock.now();
@@ -58,7 +59,8 @@ impl WaitingList {
         let waiting = self.desk.wishes.waiting(scope, freed.branch, freed.staff, day).await?;
         let minutes = self.desk.limits.offer_minutes;
         let (mut heard, mut not_now) = (HeardThere::new(), None);
-        for wish in waiting.into_iter().filter(|wish| !asked.contains(&wish.id)).map(UnmetWish::restore) {
+        let was_asked = |wish: &WishSnapshot| asked.iter().any(|known| is_of_same(known, wish));
+        for wish in waiting.into_iter().filter(|wish| !was_asked(wish)).map(UnmetWish::restore) {
             let Some(slot) = slot_for(&person.availability(), &wish, freed) else { continue };
             let link = catalogue.link(slot.service, slot.staff);
             let (slot, unasked) =

@@ -203,12 +203,24 @@ fn covers(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
     let has_days = other.days.first() <= wish.days.first() && wish.days.last() <= other.days.last();
     let has_hours = other.window.contains(wish.window.from()) && other.window.contains(wish.window.until());
     let has_staff = other.staff.is_none_or(|staff| wish.staff == Some(staff));
-    let is_for_another = other.name.as_ref().zip(wish.name.as_ref()).is_some_and(|(one, other)| one != other);
     (other.branch, other.service) == (wish.branch, wish.service)
         && has_days
         && has_hours
         && has_staff
-        && !is_for_another
+        && is_of_same(other, wish)
+}
+
+/// Whether two wishes are one person's, as far as both are named: "Frau Muster" may be Erika Muster.
+pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
+    let words = |wish: &WishSnapshot| {
+        let name = wish.name.as_ref()?.as_str().to_lowercase();
+        let said = name.split_whitespace().filter(|word| !["frau", "herr"].contains(word)).map(str::to_owned);
+        Some(said.collect::<Vec<_>>())
+    };
+    let is_one_name = |(one, other): (Vec<String>, Vec<String>)| {
+        one == other || (one.len().min(other.len()) == 1 && one.last() == other.last())
+    };
+    one.phone == other.phone && words(one).zip(words(other)).is_none_or(is_one_name)
 }
 
 fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::choice::{Turn, Unasked};
 use super::desk::WishDesk;
 use super::events::WaitingEvent;
-use super::model::{FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishId, WishStatus};
+use super::model::{FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishStatus};
 use super::ports::{FreedThere, WaitingWrite};
 use crate::commands::{BookOutcome, BookRequest, BookTarget, BookingParty, Requester};
 use crate::error::BookingError;
@@ -106,7 +106,7 @@ impl WaitingList {
     }
 
     /// Offers freed time to the wish that has waited longest and fits. The same freed time may be named as often as one
-    /// likes: one wish is asked at a time, and none twice. `unasked` says what to do if the outside calendar is silent.
+    /// likes: one wish is asked at a time, and nobody twice. `unasked` says what to do if the outside calendar is silent.
     ///
     /// # Errors
     /// [`BookingError::Unsettled`] if the list changes faster than it can be read; store failures.
@@ -121,7 +121,10 @@ impl WaitingList {
             if made.iter().any(|offer| offer.state == OfferState::Open) {
                 return Ok(OfferOutcome::AlreadyOpen);
             }
-            let asked: Vec<WishId> = made.iter().map(|offer| offer.wish).collect();
+            let mut asked = Vec::with_capacity(made.len());
+            for offer in &made {
+                asked.extend(self.desk.wishes.find_wish(scope, offer.wish).await?);
+            }
             let (wish, offer) = match self.next(scope, &freed, &asked, unasked).await? {
                 Turn::Of(both) => *both,
                 Turn::Later(why) => return Ok(OfferOutcome::Later(why)),

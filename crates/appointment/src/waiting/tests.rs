@@ -240,6 +240,23 @@ async fn a_yes_to_a_time_that_is_gone_ends_the_offer_and_claims_nothing() {
     assert_eq!(world.store.new_customers(&world.scope), []);
 }
 
+/// Whoever waits for more than one thing is asked once about the same time; somebody else of the number is asked as well.
+#[tokio::test]
+async fn nobody_is_asked_twice_about_the_same_time() {
+    let world = world();
+    let narrow = world.noted(NewWish { window: DayWindow::new(540, 620).unwrap(), ..wish(1) }).await;
+    world.noted(NewWish { window: DayWindow::new(560, 720).unwrap(), ..wish(1) }).await;
+    let other = NewWish { name: PersonName::clean("Emil Meier").ok(), ..wish(1) };
+    let other = world.noted(other).await;
+    let freed = world.freed(TEN).await;
+    for expected in [narrow, other] {
+        let offer = world.offered(freed).await.snapshot().clone();
+        assert_eq!(offer.wish, expected);
+        world.list.answer(&world.scope, offer.id, Answer::No).await.unwrap();
+    }
+    assert_eq!(world.list.offer(&world.scope, freed, Unasked::Wait).await.unwrap(), OfferOutcome::Nobody);
+}
+
 #[tokio::test]
 async fn only_what_was_wished_is_offered() {
     let world = world();
@@ -281,7 +298,7 @@ async fn a_number_waits_once_for_the_same_thing_and_for_few_things_at_all() {
     assert_eq!(world.store.wishes(&world.scope).len(), 3);
     // Other hours, other people of the same day are other wishes.
     let early = NewWish { window: DayWindow::new(540, 570).unwrap(), ..wish(2) };
-    let of_father = NewWish { name: PersonName::clean("Father Berta").ok(), ..early.clone() };
+    let of_father = NewWish { name: PersonName::clean("Emil Meier").ok(), ..early.clone() };
     for other in [early, NewWish { window: DayWindow::new(540, 600).unwrap(), ..wish(2) }, of_father] {
         world.noted(other).await;
     }

@@ -47,7 +47,7 @@ impl JobHandler for BringCopyUpToDate {
     }
 }
 
-/// Pushes the open copies whose next try has come. Comes again by itself; asked for by hand, whatever is open is tried.
+/// Pushes the open copies whose next try has come. Comes again by itself; asked for by hand, whatever waits is due.
 #[derive(Clone)]
 pub struct PushOpenCopies(pub Arc<CalendarRounds>);
 

@@ -13,25 +13,32 @@ pub(super) const SWITCHED_OFF: &str = "the account is switched off";
 /// Why a run leads nowhere now, without personal data.
 pub(super) struct Delay {
     why: String,
-    /// Nothing was sent, since our own budget was used up or too many requests were under way.
-    lacked_leave: bool,
+    /// Nothing was sent, for a reason that says nothing about the account: our own budget was used up, too many requests were
+    /// under way, or another part goes first.
+    is_no_try: bool,
+}
+
+impl Delay {
+    pub(super) fn no_try(why: &str) -> Self {
+        Self { why: why.to_owned(), is_no_try: true }
+    }
 }
 
 impl From<&str> for Delay {
     fn from(why: &str) -> Self {
-        Self { why: why.to_owned(), lacked_leave: false }
+        Self { why: why.to_owned(), is_no_try: false }
     }
 }
 
 impl From<&ReadFailure> for Delay {
     fn from(failure: &ReadFailure) -> Self {
-        Self { why: failure.to_string(), lacked_leave: failure.lacked_leave() }
+        Self { why: failure.to_string(), is_no_try: failure.lacked_leave() }
     }
 }
 
 impl From<&WriteFailure> for Delay {
     fn from(failure: &WriteFailure) -> Self {
-        Self { why: failure.to_string(), lacked_leave: failure.lacked_leave() }
+        Self { why: failure.to_string(), is_no_try: failure.lacked_leave() }
     }
 }
 
@@ -57,9 +64,9 @@ impl CopyDesk {
         why: impl Into<Delay> + Send,
     ) -> Result<Option<Pushed>, CalendarError> {
         let now = self.parts.clock.now();
-        let Delay { why, lacked_leave } = why.into();
-        if lacked_leave {
-            next.await_leave(why.clone());
+        let Delay { why, is_no_try } = why.into();
+        if is_no_try {
+            next.not_tried(why.clone());
         } else {
             next.put_off(why.clone(), appointment.starts_at(), now, &self.parts.retries);
         }

@@ -189,7 +189,12 @@ impl CalendarNews {
         next.adopt(booking);
         let agrees = next.agrees_with(appointment.snapshot());
         let is_same = is_current && record.remote_start == next.remote_start;
-        if record.state == CopyState::Refused && is_same && !record.link.is_performed_as_wanted(booking) {
+        let is_open = appointment.status().is_open();
+        if is_open
+            && record.state == CopyState::Refused
+            && is_same
+            && !record.link.is_performed_as_wanted(booking)
+        {
             // A person has the word about who performs it, and nothing has happened there since.
             return Ok(Heard::Known);
         }
@@ -230,7 +235,6 @@ impl CalendarNews {
             CopyState::Refused if next.placed.as_ref() != Some(&next.link) => self.keep(scope, next).await,
             _ => self.moved(scope, &appointment, next, booking, None).await,
         }?;
-        let is_open = appointment.status().is_open();
         let asked = is_open && self.ask_about_changes(scope, &record, booking, &performer).await?;
         Ok(if asked && heard == Heard::Known { Heard::Disputed } else { heard })
     }
@@ -314,11 +318,10 @@ impl CalendarNews {
         let mut next = record.next(CopyState::Settled);
         next.remote_start = None;
         if !appointment.status().is_open() {
-            return if record.remote_start.is_none() {
-                Ok(Heard::Known)
-            } else {
-                self.keep(scope, next).await
-            };
+            if record.remote_start.is_some() {
+                self.desk.agree(scope, appointment, next, None).await?;
+            }
+            return Ok(Heard::Known);
         }
         if record.state == CopyState::Due {
             // Moved here and called off there at the same time: nobody can know which word is the last.

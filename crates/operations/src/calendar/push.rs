@@ -17,7 +17,7 @@ use super::CalendarError;
 use super::answered::Answered;
 use super::attendee::{attendee, placeholder};
 use super::attention::Attention;
-use super::delay::SWITCHED_OFF;
+use super::delay::{Delay, SWITCHED_OFF};
 
 /// Steps of one run. Moving a copy to another person takes two, a lost write one more; beyond that somebody keeps
 /// changing the appointment, and the next run will see.
@@ -136,7 +136,7 @@ impl CopyDesk {
         if let Some((appointment, record)) = self.load(scope, id).await?
             && record.state != CopyState::Sending
         {
-            match self.stays_open(scope, &appointment, &record, BEHIND).await {
+            match self.stays_open(scope, &appointment, &record, Delay::no_try(BEHIND)).await {
                 Ok(_) | Err(CalendarError::Commit(CommitError::Stale)) => {}
                 Err(error) => return Err(error),
             }
@@ -237,8 +237,9 @@ impl CopyDesk {
         self.parts.appointments.commit(scope, announced).await?;
         let written = self.write(scope, &connection, appointment, &sending, &step, effort).await;
         // Whose time it is: the person's who has it there, and of whom it goes to.
+        let is_sent = !matches!(written, Err(WriteFailure::NotSent { .. }));
         for link in record.placed.iter().filter(|placed| **placed != record.link).chain([&record.link]) {
-            if link.connection == connection.id {
+            if is_sent && link.connection == connection.id {
                 self.parts.outside.changed(scope, connection.id, Some(&link.event_type)).await;
             }
         }

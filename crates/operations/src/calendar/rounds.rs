@@ -159,7 +159,13 @@ impl CalendarRounds {
                     tried.insert(appointment);
                     match self.push(&scope, appointment).await {
                         Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
-                        Ok(Pushed::Unconfirmed | Pushed::Open { .. } | Pushed::Behind) => {}
+                        Ok(Pushed::Unconfirmed) => {}
+                        Ok(Pushed::Open { why }) => {
+                            tracing::info!(why, appointment.id = %appointment, "a copy stays open");
+                        }
+                        Ok(Pushed::Behind) => {
+                            tracing::info!(appointment.id = %appointment, "a copy waits for another part of its visit");
+                        }
                         Err(error) => {
                             tracing::warn!(%error, appointment.id = %appointment, "a copy could not be brought up to date");
                         }

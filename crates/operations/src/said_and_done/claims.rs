@@ -19,7 +19,7 @@ use clauses::{
 use deeds::{DONE, FIRM, LENGTHS, Of};
 use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
 pub use when::When;
-use when::when;
+use when::{only_when, when};
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,26 +60,27 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     claimed
 }
 
-/// The times with which a turn tells of something that was done to an appointment, however cautiously: `None` where none is
-/// named without doubt. With a turn that tells nothing of it, empty. When the caller comes is said with a good-bye as well.
+/// The times with which a turn tells of something that was done to an appointment, however cautiously: of the whole sentence,
+/// and `None` where none is named without doubt. With a turn that tells nothing of it, empty. When the caller comes is said with a good-bye as well.
 #[must_use]
 pub fn told(turn: &str, claim: Claim) -> Vec<Option<When>> {
     const NOTED: &[&str] =
         &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "uebernommen", "geklappt", "steht"];
     let claimed = claims(turn).into_iter().filter(|claimed| claimed.claim == claim || claim == Claim::Moved);
-    let mut told: Vec<_> = claimed.map(|claimed| claimed.when).collect();
+    let mut told: Vec<_> = claimed.map(|claimed| only_when(&words(&claimed.sentence))).collect();
     // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
     let statement = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
-    for clause in sentences(turn).into_iter().filter_map(statement).flat_map(|told| told.split(',')) {
-        let words = words(clause);
-        let has = |word: &str| words.iter().any(|known| known == word);
-        if has_any(&words, &["nicht", "kein", "keinen", "leider"]) {
-            continue;
-        }
-        let done = DONE.iter().any(|(word, kind, _)| (*kind == claim || claim == Claim::Moved) && has(word));
-        let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
-        if done || noted {
-            told.push(when(&words));
+    for sentence in sentences(turn).into_iter().filter_map(statement) {
+        let tells = sentence.split(',').any(|clause| {
+            let words = words(clause);
+            let has = |word: &str| words.iter().any(|known| known == word);
+            let done =
+                DONE.iter().any(|(word, kind, _)| (*kind == claim || claim == Claim::Moved) && has(word));
+            let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
+            !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
+        });
+        if tells {
+            told.push(only_when(&words(sentence)));
         }
     }
     told

@@ -212,13 +212,13 @@ async fn a_time_that_was_never_told_is_found() {
         ),
         (
             "Ich habe den Termin am Dienstag eingetragen. Bis Donnerstag um elf Uhr.",
-            vec![tuesday.clone(), later],
+            vec![tuesday.clone(), later.clone()],
             None,
         ),
         ("Ich habe die Termine ab Dienstag eingetragen.", vec![tuesday.clone(), thursday], None),
         (
             "Der Termin ist am Dienstag um zehn Uhr eingetragen.",
-            vec![tuesday.moved(2, WEDNESDAY_ELEVEN)],
+            vec![tuesday.clone().moved(2, WEDNESDAY_ELEVEN)],
             Some(MoveUntold),
         ),
         ("Ihr Termin am Montag ist verlegt.", vec![moved.clone()], Some(MoveUntold)),
@@ -227,7 +227,15 @@ async fn a_time_that_was_never_told_is_found() {
             vec![moved.clone()],
             None,
         ),
-        ("Ich habe den Termin von Montag auf Mittwoch verlegt.", vec![moved], None),
+        ("Ich habe den Termin von Montag auf Mittwoch verlegt.", vec![moved.clone()], None),
+        ("Ihr Termin am Montag ist auf morgen um elf Uhr verlegt.", vec![moved.clone()], None),
+        ("Ihr Termin am Montag ist auf den zweiten Dezember verlegt.", vec![moved], None),
+        ("Ihr Termin am Dienstag von zehn bis elf Uhr ist eingetragen.", vec![tuesday.clone()], None),
+        (
+            "Den ersten habe ich am Dienstag um zehn Uhr vorgemerkt, den zweiten am Donnerstag um elf Uhr.",
+            vec![tuesday.clone(), later.clone()],
+            None,
+        ),
     ] {
         let world = World::new();
         let call = world.call(Some(&[said]), &done, known()).await;

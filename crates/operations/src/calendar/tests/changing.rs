@@ -224,6 +224,20 @@ async fn a_refused_cancellation_does_not_bring_the_appointment_back() {
     }
 }
 
+/// What somebody did about it there is heard, and answers the question.
+#[tokio::test]
+async fn a_refused_cancellation_that_a_person_makes_up_for_there_is_no_question_any_more() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.cancel(id).await;
+    world.script(Mishap::Refused(RefusalReason::OutsideRules));
+    world.push_for(id, &Attention::waiting()).await;
+    assert_eq!(world.reviews(), ["copy_refused"]);
+    assert!(world.remote.cancel_outside(&uid));
+    assert_eq!((world.hear(&uid).await, world.reviews()), (Heard::Known, Vec::new()));
+    world.assert_converged().await;
+}
+
 #[tokio::test]
 async fn a_refused_cancellation_on_the_way_to_another_person_leaves_it_where_it_is() {
     let world = World::new();

@@ -107,6 +107,16 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
 }
 
+/// The same, where nothing else is named beside it: not "von zehn bis elf Uhr", "am Donnerstag auf morgen", "auf den zweiten
+/// Dezember".
+pub(super) fn only_when(words: &[String]) -> Option<When> {
+    let has = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
+    let is_stretch = has(&["von", "bis"]);
+    let is_relative = has(&["heute", "morgen", "uebermorgen"]);
+    let is_moved_to_date = has(&["auf", "zum"]) && has(&MONTHS);
+    if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
+}
+
 /// Whether a day or an hour is named.
 pub(super) fn names_time(words: &[String]) -> bool {
     let is_hour =
