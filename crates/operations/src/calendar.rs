@@ -31,6 +31,7 @@ mod others;
 mod place;
 mod push;
 mod reconcile;
+mod round;
 mod rounds;
 mod settle;
 #[cfg(test)]
@@ -47,7 +48,8 @@ pub use dispute::Dispute;
 pub use door::{BookingNews, CalendarDoor, CalendarProcessing, DoorError, PROVIDER, Rumour, Visitor};
 pub use news::{CalendarNews, Heard};
 pub use push::{CopyDesk, CopyParts, Pushed};
-pub use reconcile::{Differences, Reconciliation};
+pub use reconcile::Reconciliation;
+pub use round::Differences;
 pub use rounds::{CalendarRounds, RoundParts};
 
 /// Why keeping the calendars the same failed. What the outside calendar answers is an outcome, not an error.

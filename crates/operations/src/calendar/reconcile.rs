@@ -1,7 +1,6 @@
 //! Both calendars, compared from end to end.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
@@ -9,14 +8,14 @@ use appointment::calendar::{
 };
 use appointment::model::{AppointmentSource, Span};
 use appointment::ports::AppointmentWrite;
-use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
+use kernel::{AppointmentId, ChangeSet, TenantScope};
 
 use super::CalendarError;
 use super::attention::Attention;
-use super::listed::Moves;
 use super::look::follow;
 use super::news::{CalendarNews, Heard};
 use super::push::Pushed;
+use super::round::{Differences, Listing, Place, Round};
 
 /// Pages of one listing; at a hundred bookings a page, more than any branch has in a year.
 pub(super) const MAX_PAGES: usize = 200;
@@ -32,85 +31,6 @@ pub struct Reconciliation {
     places: Arc<Mutex<HashMap<ConnectionId, Place>>>,
 }
 
-/// One booking there, or the copy of one appointment here.
-enum Place {
-    Booking(RemoteUid),
-    Copy(AppointmentId),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Booking(uid) => write!(f, "the booking {uid}"),
-            Self::Copy(appointment) => write!(f, "the copy of {appointment}"),
-        }
-    }
-}
-
-/// What the provider lists, as old as its pages.
-#[derive(Default)]
-struct Listing {
-    /// Those that were not moved on, each once.
-    bookings: Vec<RemoteBooking>,
-    /// Their names.
-    seen: BTreeSet<RemoteUid>,
-    /// What each was moved from.
-    moves: Moves,
-    /// Those that were moved on.
-    moved_on: Vec<RemoteUid>,
-    unreadable: u32,
-}
-
-/// One comparison under way.
-struct Round<'a> {
-    scope: &'a TenantScope,
-    connection: &'a Connection,
-    effort: Effort,
-    listed: &'a Listing,
-    found: Differences,
-    /// The first that could not be asked about.
-    stopped: Option<Place>,
-    /// Bookings that stand for an appointment, or do not stand any more.
-    plain: Vec<RemoteUid>,
-    /// What was left open first, and why.
-    first_open: Option<String>,
-}
-
-impl Round<'_> {
-    fn left_open(&mut self, what: String) {
-        self.first_open.get_or_insert(what);
-    }
-
-    /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
-    fn leave_open(
-        &mut self,
-        compared: Result<(), CalendarError>,
-        place: impl FnOnce() -> Place,
-    ) -> Result<(), CalendarError> {
-        match compared {
-            Err(error @ CalendarError::Store(_)) => Err(error),
-            Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
-            // Told once, for all of them.
-            Err(CalendarError::Read(failure)) if failure.is_spent() => {
-                let place = place();
-                self.left_open(format!("{place}: {failure}"));
-                self.stopped.get_or_insert(place);
-                self.found.open += 1;
-                Ok(())
-            }
-            Err(error) => {
-                let place = place();
-                tracing::warn!(%error, connection.id = %self.connection.id, about = %place,
-                    "a difference could not be repaired");
-                self.left_open(format!("{place}: {error}"));
-                self.found.open += 1;
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-}
-
 /// Whether a booking needs nobody to say what it stands for. One that is over without anybody having looked at it stays with
 /// whoever was asked.
 fn leaves_no_question(heard: Heard, booking: &RemoteBooking) -> bool {
@@ -124,30 +44,6 @@ fn leaves_no_question(heard: Heard, booking: &RemoteBooking) -> bool {
 /// Where an appointment's copy stands among these; the beginning if it is not there any more.
 fn position(copies: &[CopyRecord], id: AppointmentId) -> usize {
     copies.iter().position(|record| record.appointment == id).unwrap_or(0)
-}
-
-/// What a comparison found, each difference explained by what became of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Differences {
-    /// Bookings and copies looked at.
-    pub compared: u32,
-    /// Appointments that followed the outside calendar.
-    pub followed: u32,
-    /// Bookings that became appointments.
-    pub imported: u32,
-    /// Copies that were brought up to date.
-    pub pushed: u32,
-    /// Bookings and copies that are still open: the calendar was not reached, could not be asked any more, refused to show
-    /// this one or showed it in an unreadable way, or a write is not settled yet.
-    pub open: u32,
-    /// Copies too many that were called off.
-    pub tidied: u32,
-    /// Questions for a person.
-    pub disputed: u32,
-    /// Entries of the listing that could not be read.
-    pub unreadable: u32,
-    /// Accounts that could not be compared at all.
-    pub missed: u32,
 }
 
 impl Reconciliation {
@@ -415,31 +311,5 @@ impl Reconciliation {
         desk.dispute(scope, &appointment, next, ReviewReason::CopyMissing).await?;
         found.disputed += 1;
         Ok(())
-    }
-}
-
-impl Differences {
-    /// Adds those of another comparison.
-    pub(super) const fn add(&mut self, other: &Self) {
-        self.compared += other.compared;
-        self.followed += other.followed;
-        self.imported += other.imported;
-        self.pushed += other.pushed;
-        self.open += other.open;
-        self.tidied += other.tidied;
-        self.disputed += other.disputed;
-        self.unreadable += other.unreadable;
-        self.missed += other.missed;
-    }
-
-    fn note(&mut self, heard: Heard) {
-        self.compared += 1;
-        match heard {
-            Heard::Nothing | Heard::Known => {}
-            Heard::Followed(_) => self.followed += 1,
-            Heard::Imported(_) => self.imported += 1,
-            Heard::Tidied => self.tidied += 1,
-            Heard::Disputed => self.disputed += 1,
-        }
     }
 }

@@ -16,7 +16,8 @@ use super::CalendarError;
 use super::attention::Attention;
 use super::dispute::Dispute;
 use super::push::{CopyDesk, Pushed};
-use super::reconcile::{Differences, Reconciliation};
+use super::reconcile::Reconciliation;
+use super::round::Differences;
 use crate::ports::{CalendarSurvey, WarmBell};
 
 /// A write of so long ago shows that the account answers. Its job looks some ten seconds after a caller's.
