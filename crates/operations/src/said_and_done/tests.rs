@@ -215,6 +215,13 @@ async fn a_time_that_was_never_told_is_found() {
             vec![tuesday.clone(), later.clone()],
             None,
         ),
+        // To the hour, however it is said.
+        (
+            "Ich habe den Termin um halb zwei eingetragen.",
+            vec![Touched::made("2026-12-01T12:30:00Z", confirmed), later.clone()],
+            Some(BookingUntold),
+        ),
+        ("Ich habe den Termin um halb elf eingetragen.", vec![tuesday.clone()], None),
         ("Ich habe die Termine ab Dienstag eingetragen.", vec![tuesday.clone(), thursday], None),
         (
             "Der Termin ist am Dienstag um zehn Uhr eingetragen.",

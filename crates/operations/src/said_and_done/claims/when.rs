@@ -89,21 +89,40 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let days = (0_u8..).zip(WEEKDAYS);
     let named = |day: &str| words.iter().any(|word| word.starts_with(day));
     let weekday = only(days.filter(|(_, day)| named(day)).map(|(number, _)| number).collect());
-    let is_number = |word: Option<&String>| {
-        word.is_some_and(|word| word.parse::<u8>().is_ok() || HOURS.contains(&word.as_str()))
-    };
-    let hour_before = |at: usize| -> Option<u8> {
-        let said = words.get(at.checked_sub(1)?)?;
-        let before = at.checked_sub(2).and_then(|at| words.get(at));
-        // "14:30 Uhr", "am 24.11. 10 Uhr", "halb elf Uhr": not this hour, or who knows.
-        if is_number(before) || before.is_some_and(|word| NOT_QUITE.contains(&word.as_str())) {
-            return None;
-        }
+    let number_at = |at: Option<usize>| -> Option<u8> {
+        let said = words.get(at?)?;
         let spelt = (0_u8..).zip(HOURS).find(|(_, hour)| hour == said).map(|(number, _)| number);
-        spelt.or_else(|| said.parse().ok().filter(|hour| *hour <= 24)).map(|hour| hour % 12)
+        spelt.or_else(|| said.parse().ok())
     };
-    let clocks: Vec<_> = (0..words.len()).filter(|at| words[*at] == "uhr").map(hour_before).collect();
-    let hour = clocks.iter().copied().collect::<Option<Vec<_>>>().and_then(only);
+    let word_is = |at: Option<usize>, some: &[&str]| {
+        at.and_then(|at| words.get(at)).is_some_and(|word| some.contains(&word.as_str()))
+    };
+    // Of the number that names an hour: "halb elf" is half past ten.
+    let hour_at = |at: usize| -> Option<u8> {
+        let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
+        match number_at(before) {
+            // "14:30 Uhr"; of "am 24.11. 10 Uhr", who knows.
+            Some(hour) if (25..60).contains(&said) && hour <= 24 => Some(hour % 12),
+            Some(_) => None,
+            None if word_is(before, &["halb"]) => Some((said + 11) % 12),
+            None if word_is(before, NOT_QUITE) => None,
+            None => (said <= 24).then_some(said % 12),
+        }
+    };
+    let clocks = (0..words.len()).filter_map(|at| {
+        let is_hour = word_is(Some(at + 1), &["uhr"]);
+        // "Um elf", "halb zwei"; not "um zehn Minuten später", "um zehn nach elf".
+        let before = at.checked_sub(1);
+        let is_bare = word_is(before, &["um", "halb"])
+            && number_at(Some(at)).is_some_and(|hour| hour <= 24)
+            && number_at(Some(at + 1)).is_none()
+            && !word_is(
+                Some(at + 1),
+                &["minuten", "stunden", "tage", "wochen", "euro", "prozent", "vor", "nach"],
+            );
+        (is_hour || is_bare).then(|| hour_at(at))
+    });
+    let hour = clocks.collect::<Option<Vec<_>>>().and_then(only);
     (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
 }
 
