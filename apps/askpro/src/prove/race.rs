@@ -81,8 +81,51 @@ struct Prize {
 /// If the product cannot be reached; what it does wrong is in the verdict.
 pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::new("race", plan.seed, plan.rounds);
-    let (mut first_waits, mut second_waits, mut opening) = (Vec::new(), Vec::new(), Vec::new());
-    let heard = Ledger::default();
+    let (heard, mut waits) = (Ledger::default(), Waits::default());
+    let played = rounds(venue, plan, &heard, (&mut verdict, &mut waits)).await;
+    // Also of a run that ends with an error.
+    verdict.leave_history(plan.seed, &heard.read());
+    played?;
+    waits.tell(plan, &mut verdict)?;
+    Ok(verdict)
+}
+
+/// How long callers waited, in microseconds.
+#[derive(Default)]
+struct Waits {
+    first: Vec<u64>,
+    second: Vec<u64>,
+    opening: Vec<u64>,
+}
+
+impl Waits {
+    fn tell(&mut self, plan: Plan, verdict: &mut Verdict) -> anyhow::Result<()> {
+        let (p50, p99) = (percentile(&mut self.first, 50), percentile(&mut self.first, 99));
+        verdict.tell(format!(
+            "first answers in the crowd: p50 {}, p99 {}, longest {}, limit {}",
+            milliseconds(p50),
+            milliseconds(p99),
+            milliseconds(percentile(&mut self.first, 100)),
+            milliseconds(u64::try_from((plan.deadline + ALLOWANCE).as_micros())?),
+        ));
+        verdict.measure("p50_us", p50);
+        verdict.measure("p99_us", p99);
+        for (what, waits) in
+            [("taking alternatives", &mut self.second), ("opening the calls", &mut self.opening)]
+        {
+            let (p50, p99) = (percentile(waits, 50), percentile(waits, 99));
+            verdict.tell(format!("{what}: p50 {}, p99 {}", milliseconds(p50), milliseconds(p99)));
+        }
+        Ok(())
+    }
+}
+
+async fn rounds(
+    venue: &Venue,
+    plan: Plan,
+    heard: &Ledger,
+    (verdict, waits): (&mut Verdict, &mut Waits),
+) -> anyhow::Result<()> {
     // Calls of an earlier run on the same database must not be taken for those of this one.
     let run = format!("{:x}_{:x}", plan.seed, venue.now().await?.timestamp_micros());
     for round in 0..plan.rounds {
@@ -94,19 +137,19 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
                 venue.line(format!("call_race_{run}_{round}_{n}"), format!("+491522{:07}", base + n), NUMBER)
             })
             .collect();
-        opening.extend(open(&lines, &heard, &mut verdict).await);
+        waits.opening.extend(open(&lines, heard, verdict).await);
 
-        let first = join_all(lines.iter().map(|line| book(line, &prize, &heard))).await;
-        first_waits.extend(first.iter().map(micros));
-        judge_form(&lines, &first, &mut verdict);
-        late::tell(&first, plan.deadline + ALLOWANCE, &mut verdict);
+        let first = join_all(lines.iter().map(|line| book(line, &prize, heard))).await;
+        waits.first.extend(first.iter().map(micros));
+        judge_form(&lines, &first, verdict);
+        late::tell(&first, plan.deadline + ALLOWANCE, verdict);
         // Who asks again is no crowd any more: all at once they would only be late again.
         let settling = lines.iter().zip(first).map(|(line, first)| {
-            let (prize, heard) = (&prize, &heard);
+            let prize = &prize;
             late::settled(first, async move || book(line, prize, heard).await)
         });
         let answers: Vec<Exchange> = stream::iter(settling).buffered(OPENED_AT_ONCE).collect().await;
-        judge_answers(&answers, &mut verdict);
+        judge_answers(&answers, verdict);
         let losers: Vec<(&Line, &Value)> = lines
             .iter()
             .zip(&answers)
@@ -115,32 +158,17 @@ pub async fn run(venue: &Venue, plan: Plan) -> anyhow::Result<Verdict> {
             .collect();
         let stranger =
             |n: usize| venue.line(format!("call_race_{run}_{round}_s{n}"), format!("+491521{n:07}"), NUMBER);
-        let tried = offers::try_all((venue, &heard), &losers, stranger, &mut verdict).await?;
-        let second = offers::take_some(&losers, &heard, (SECOND_WAVE, &mut dice), &mut verdict).await;
-        second_waits.extend(second.iter().map(|attempt| micros(&attempt.answer)));
-        offers::judge_attempts(venue, &second, &mut verdict).await?;
-        check_prize(venue, &prize, &mut verdict).await?;
+        let tried = offers::try_all((venue, heard), &losers, stranger, verdict).await?;
+        let second = offers::take_some(&losers, heard, (SECOND_WAVE, &mut dice), verdict).await;
+        waits.second.extend(second.iter().map(|attempt| micros(&attempt.answer)));
+        offers::judge_attempts(venue, &second, verdict).await?;
+        check_prize(venue, &prize, verdict).await?;
         let history = heard.read();
         let rows = evidence::promises(&venue.administrator, TENANT).await?;
         verdict.judged(plan.seed, &checker::check(&history, &rows, &[]));
         verdict.tell(tally(round, plan.callers, &prize, &answers, tried, &second));
     }
-    verdict.leave_history(plan.seed, &heard.read());
-    let (p50, p99) = (percentile(&mut first_waits, 50), percentile(&mut first_waits, 99));
-    verdict.tell(format!(
-        "first answers in the crowd: p50 {}, p99 {}, longest {}, limit {}",
-        milliseconds(p50),
-        milliseconds(p99),
-        milliseconds(percentile(&mut first_waits, 100)),
-        milliseconds(u64::try_from((plan.deadline + ALLOWANCE).as_micros())?),
-    ));
-    verdict.measure("p50_us", p50);
-    verdict.measure("p99_us", p99);
-    for (what, waits) in [("taking alternatives", &mut second_waits), ("opening the calls", &mut opening)] {
-        let (p50, p99) = (percentile(waits, 50), percentile(waits, 99));
-        verdict.tell(format!("{what}: p50 {}, p99 {}", milliseconds(p50), milliseconds(p99)));
-    }
-    Ok(verdict)
+    Ok(())
 }
 
 fn tally(
