@@ -183,7 +183,8 @@ impl CopyRecord {
         match self.state {
             CopyState::Sending if self.lease_until.is_some_and(|until| real_now < until) => Step::Wait,
             CopyState::Sending | CopyState::Unknown => Step::Look,
-            // A person has the word: what was refused is not asked again behind their back.
+            // A person has the word. What is still unwanted there is made due by the next comparison, and not at once by
+            // whoever else is on the way.
             CopyState::Refused => Step::Nothing,
             CopyState::Due | CopyState::Settled => self.difference(appointment),
         }

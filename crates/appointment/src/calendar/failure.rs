@@ -102,7 +102,7 @@ pub enum WriteFailure {
 
 /// Whether no question was sent.
 fn is_unasked(why: &str) -> bool {
-    ["limited", "open", "busy"].contains(&why)
+    is_for_lack_of_leave(why) || why == "open"
 }
 
 /// Whether our own budget, or too many under way at once, kept it from being sent: that says nothing about the account.

@@ -35,8 +35,8 @@ pub trait CalendarGateway: Send + Sync {
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure>;
 
-    /// The event types that the account, or its team, shows, each with its people. What it does not show may be there all the same, as
-    /// another person's or team's.
+    /// The event types that the account, or its team, shows, each with its people. What it does not show may be there all
+    /// the same, as another person's or team's.
     ///
     /// # Errors
     /// [`ReadFailure`].

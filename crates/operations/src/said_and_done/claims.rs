@@ -60,8 +60,8 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     claimed
 }
 
-/// The times with which a turn tells of something that was done to an appointment, however cautiously: of the whole sentence,
-/// and `None` where none is named without doubt. With a turn that tells nothing of it, empty. When the caller comes is said with a good-bye as well.
+/// The times with which a turn tells of something that was done to an appointment, however cautiously: of the whole
+/// sentence, and `None` where none is named without doubt. Empty if it tells nothing of it.
 #[must_use]
 pub fn told(turn: &str, claim: Claim) -> Vec<Option<When>> {
     const NOTED: &[&str] =

@@ -51,7 +51,7 @@ pub(super) struct Left {
     pub(super) is_waiting: bool,
     /// When it was to be.
     pub(super) when: When,
-    /// What the call booked or moved last: when it did so, which is the same for all of a visit or a series, and to when.
+    /// What the call booked or moved last: when it did so, which is the same for all of a visit, and to when.
     pub(super) own: Option<(DateTime<Utc>, When)>,
 }
 

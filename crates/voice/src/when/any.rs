@@ -62,8 +62,8 @@ pub(super) fn means_any_time(said: &str) -> bool {
     let words = said.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     let is_open = |word: &str| OPEN.contains(&word);
     // "Um die Zeit", "zu der Zeit": the one that was named.
-    let pairs = words.clone().zip(words.clone().skip(1));
-    let is_that = pairs.into_iter().any(|pair| [("um", "die"), ("zu", "der")].contains(&pair));
+    let mut pairs = words.clone().zip(words.clone().skip(1));
+    let is_that = pairs.any(|pair| [("um", "die"), ("zu", "der")].contains(&pair));
     !is_that
         && words.clone().any(is_open)
         && words.clone().all(|word| is_open(word) || AROUND.contains(&word))

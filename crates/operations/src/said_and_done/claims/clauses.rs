@@ -123,6 +123,11 @@ pub(super) fn says(words: &[String], phrase: &[&str]) -> bool {
     words.windows(phrase.len()).any(|some| some == phrase)
 }
 
+/// Whether these words come first, one after the other.
+pub(super) fn opens_with(words: &[String], phrase: &[&str]) -> bool {
+    words.get(..phrase.len()).is_some_and(|first| first == phrase)
+}
+
 pub(super) fn begins_with(words: &[String], list: &[&str]) -> bool {
     words.first().is_some_and(|first| list.contains(&first.as_str()))
 }
@@ -140,7 +145,7 @@ fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
     for (index, part) in parts.into_iter().enumerate() {
         let ends_with_verb = part.last().is_some_and(|last| FINITE.contains(&last.as_str()));
         // "Perfekt, der Termin steht": about no word before it.
-        let is_main = part.starts_with(&["der".to_owned(), "termin".to_owned()]);
+        let is_main = opens_with(&part, &["der", "termin"]);
         if index > 0 && begins_with(&part, RELATIVE) && ends_with_verb && !is_main {
             continue;
         }
@@ -176,15 +181,14 @@ fn parts(statement: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for piece in statement.split(',').flat_map(|piece| piece.split(": ")) {
         let words = words(piece);
-        if NO_MATTER.contains(&words.iter().map(String::as_str).collect::<Vec<_>>().as_slice()) {
+        if NO_MATTER.iter().any(|phrase| words == *phrase) {
             continue;
         }
         let pieces = words.split(|word| BETWEEN.contains(&word.as_str()));
         // "Am Freitag und nicht mehr am Donnerstag": where it was before denies nothing.
-        let is_former =
-            |piece: &[String]| piece.starts_with(&["nicht", "mehr"].map(str::to_owned)) && !is_finite(piece);
+        let is_former = |piece: &[String]| opens_with(piece, &["nicht", "mehr"]) && !is_finite(piece);
         // "Schade, dass es nicht klappt": said of what it is for.
-        if words.starts_with(&["dass".to_owned()]) && all.last().is_some_and(|last| *last == ["schade"]) {
+        if opens_with(&words, &["dass"]) && all.last().is_some_and(|last| *last == ["schade"]) {
             all.pop();
             continue;
         }
@@ -253,8 +257,8 @@ fn is_abbreviated(sentence: &str) -> bool {
     ABBREVIATED.iter().any(|word| last.eq_ignore_ascii_case(word))
 }
 
-/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody. A participle that was heard as two words is one:
-/// "fest gemacht", "ab gesagt".
+/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody. A participle that was
+/// heard as two words is one: "fest gemacht", "ab gesagt".
 pub(super) fn words(sentence: &str) -> Vec<String> {
     let mut folded = String::with_capacity(sentence.len());
     for letter in sentence.chars().flat_map(char::to_lowercase) {

@@ -155,27 +155,13 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "lieferung",
 ];
 
-/// What is confirmed or entered as well, and is no service, whenever it is for; and who has an appointment of their own.
-pub(super) const CONFIRMED_TOO: &[&str] = &[
-    "anfrage",
-    "nummer",
-    "adresse",
-    "daten",
-    "angaben",
-    "rezept",
-    "versicherung",
-    "kasse",
-    "wunsch",
-    "tochter",
-    "sohn",
-    "kind",
-    "kinder",
-    "mann",
-    "mutter",
-    "vater",
-    "partner",
-    "partnerin",
-];
+/// What is confirmed or entered as well, and is no service, whenever it is for.
+pub(super) const CONFIRMED_TOO: &[&str] =
+    &["anfrage", "nummer", "adresse", "daten", "angaben", "rezept", "versicherung", "kasse", "wunsch"];
+
+/// Who may have an appointment of their own.
+pub(super) const RELATIVES: &[&str] =
+    &["tochter", "sohn", "kind", "kinder", "mann", "ehemann", "mutter", "vater", "partner", "partnerin"];
 
 /// What is done so that somebody calls back.
 pub(super) const CALLBACKS: &[&str] = &["rueckruf", "rueckrufbitte", "rueckruftermin", "rueckrufwunsch"];

@@ -51,7 +51,7 @@ const HOURS: [&str; 25] = [
 ];
 
 /// Words that make another time of the hour after them.
-const NOT_QUITE: &[&str] = &["halb", "viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
+const NOT_QUITE: &[&str] = &["viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
 
 /// The day of the week and the hour that a claim names, as far as it names just one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use super::Claim;
 use super::changes::takes_place;
-use super::clauses::{Asks, begins_with, has_any, says};
+use super::clauses::{Asks, begins_with, has_any, opens_with, says};
 use super::deeds::{
     BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
-    OTHER_THINGS,
+    OTHER_THINGS, RELATIVES,
 };
 use super::lists::{ABOUT, PARTLY, STILL, TIME_AFTER, UNREAL, WORKED};
 use super::when::{is_time, names_time};
@@ -140,7 +140,7 @@ pub(super) fn is_in_calendar(words: &[String]) -> bool {
 /// Termin am Dienstag gewünscht" tells of what the caller did. "Dann haben Sie jetzt einen Termin" may be to come, unless
 /// a word that something is settled goes before: "Wunderbar, dann …".
 pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
-    let is_settled = is_glad && words.starts_with(&["dann", "haben", "sie"].map(str::to_owned));
+    let is_settled = is_glad && opens_with(words, &["dann", "haben", "sie"]);
     let words = if is_settled { &words[1..] } else { words };
     // "Ihre Tochter hat jetzt einen Termin."
     let has_child = matches!(words, [whose, _, hat, now, ..] if ["ihr", "ihre"].contains(&whose.as_str())
@@ -169,11 +169,9 @@ pub(super) fn is_sure(words: &[String]) -> bool {
     let is_fixed =
         says(words, &["ist", "das", "jetzt", "fix"]) || says(words, &["das", "ist", "jetzt", "fix"]);
     let is_sure = has_any(words, &["ist"]) && is_so || closes(words, &["gehoert", "ihnen"]);
-    let has_it = words.starts_with(&["sie", "haben", "den", "termin"].map(str::to_owned))
+    let has_it = opens_with(words, &["sie", "haben", "den", "termin"])
         && words.last().is_some_and(|last| last == "sicher");
-    (is_subject(words, &["termin", "platz"]) && is_sure && !is_still(words))
-        || (has_it && !is_still(words))
-        || is_fixed
+    (is_subject(words, &["termin", "platz"]) && is_sure || has_it) && !is_still(words) || is_fixed
 }
 
 /// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin", "Ist im Kasten": but not that there is still one to
@@ -220,14 +218,13 @@ pub(super) fn is_of_other_things(words: &[String]) -> bool {
 
 /// "Alles gebucht, bis Freitag um elf!": without the good-bye nothing might be free.
 pub(super) fn is_all_done(words: &[String], done: &str) -> bool {
-    words.starts_with(&["alles", done, "bis"].map(str::to_owned)) && names_time(words)
+    opens_with(words, &["alles", done, "bis"]) && names_time(words)
 }
 
 /// "Das wäre dann gebucht" says that it is, and how it would be said plainly.
 pub(super) fn is_politely_settled(words: &[String]) -> Option<Vec<String>> {
     let is_done = DONE.iter().any(|(done, ..)| closes(words, &[done]));
-    let is_polite = (words.starts_with(&["das", "waere"].map(str::to_owned))
-        || words.starts_with(&["der", "termin", "waere"].map(str::to_owned)))
+    let is_polite = (opens_with(words, &["das", "waere"]) || opens_with(words, &["der", "termin", "waere"]))
         && has_any(words, &["dann", "damit", "hiermit", "somit", "jetzt", "nun"]);
     let plain = |word: &String| if word == "waere" { "ist".to_owned() } else { word.clone() };
     (is_done && is_polite).then(|| words.iter().filter(|word| *word != "dann").map(plain).collect())
@@ -255,9 +252,8 @@ pub(super) fn is_through(words: &[String]) -> bool {
 
 /// "Das System hat die Buchung bestätigt", "Sie haben den Termin bekommen".
 pub(super) fn is_granted(words: &[String]) -> bool {
-    let is_by_it =
-        words.starts_with(&["das", "system", "hat"].map(str::to_owned)) && closes(words, &["bestaetigt"]);
-    let is_got = words.starts_with(&["sie", "haben", "den", "termin"].map(str::to_owned))
+    let is_by_it = opens_with(words, &["das", "system", "hat"]) && closes(words, &["bestaetigt"]);
+    let is_got = opens_with(words, &["sie", "haben", "den", "termin"])
         && (words.len() == 4 || closes(words, &["bekommen"]));
     is_by_it && names_appointment(words) || is_got
 }
@@ -265,8 +261,7 @@ pub(super) fn is_granted(words: &[String]) -> bool {
 /// "Ich bestätige Ihnen den neuen Termin am Freitag", "Ich bestätige die Absage": it is, by being said. What is confirmed
 /// soon, is not yet.
 pub(super) fn is_confirming(words: &[String]) -> Option<Claim> {
-    let is_said =
-        words.starts_with(&["ich", "bestaetige"].map(str::to_owned)) || says(words, &["bestaetige", "ich"]);
+    let is_said = opens_with(words, &["ich", "bestaetige"]) || says(words, &["bestaetige", "ich"]);
     let is_to_come =
         has_any(words, &["gleich", "noch", "dann", "spaeter", "nachher", "per", "schriftlich", "dass"]);
     if !is_said || is_to_come {
@@ -289,6 +284,7 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
     let is_confirmed = ["bestaetigt", "eingetragen", "reserviert", "eingeplant", "angemeldet"]
         .contains(&done)
         && names_time(words)
+        && !has_any(words, RELATIVES)
         && !words.iter().any(|word| CONFIRMED_TOO.iter().any(|other| word.ends_with(other)));
     let is_taken_out = ["geloescht", "gestrichen", "entfernt"].contains(&done)
         && says(words, &["aus", "dem", "kalender"])
