@@ -30,6 +30,8 @@ pub struct WorkerConfig {
     pub lease: Duration,
     /// How often it looks for work that no notification announced.
     pub poll: Duration,
+    /// How long a run that has ended waits for others, to be settled in one statement with them.
+    pub linger: Duration,
     /// How often it looks for the jobs of dead workers.
     pub reap_every: Duration,
     /// How long the lead over the schedules lasts without being renewed. It is renewed every third of this.
@@ -46,7 +48,8 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     /// The four queues; a lease of 30 s: a job of a dead worker is taken over within a minute, while a worker may lose
-    /// its database for some seconds without losing its jobs.
+    /// its database for some seconds without losing its jobs. Two milliseconds to gather what has ended: nobody waits for
+    /// that but the next job of a series.
     fn default() -> Self {
         Self {
             queues: vec![
@@ -57,6 +60,7 @@ impl Default for WorkerConfig {
             ],
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
+            linger: Duration::from_millis(2),
             reap_every: Duration::from_secs(5),
             lead: Duration::from_secs(15),
             grace: Duration::from_secs(20),

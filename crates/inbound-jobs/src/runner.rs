@@ -198,6 +198,12 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// Half of a queue's slots, and at least one.
+    fn half(&self, queue: &str) -> u16 {
+        let configured = self.core.config.queues.iter().find(|one| one.name == queue);
+        configured.map_or(1, |one| one.concurrency.div_ceil(2))
+    }
+
     fn all_free(&self) -> bool {
         self.taken.values().all(|taken| *taken == 0)
     }
@@ -230,8 +236,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
             match exchanged {
                 Ok(batch) => {
                     pace.note(reach, batch.looked, Instant::now());
-                    // A claim that brought something may have left something.
-                    look = !batch.jobs.is_empty();
+                    look = may_have_left(&batch, &demand, reach);
                     wait = pace.wait(Instant::now(), wait.min(batch.next_due_in.unwrap_or(wait)));
                     for job in batch.jobs {
                         // The server has crashed and forgot the claim: it is the run that goes on here.
@@ -265,8 +270,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
             biased;
             () = stop.cancelled() => {}
             Some(one) = ended.recv() => {
-                slots.free(&one.job.queue);
-                ledger.enter(&core, one);
+                gather(&core, one, (&mut slots, &mut ledger), &mut ended, &stop).await;
                 look = true;
             }
             () = core.jobs_wake.notified() => look = true,
@@ -275,6 +279,53 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
     }
     shutdown.cancel();
     wind_down(&core, &mut slots, &mut ledger, &mut ended).await;
+}
+
+/// Whether a claim that brought something may have left something that could run now. A queue that it filled has no room
+/// for more, and one that brought nothing had nothing; in between, jobs of one series may have hidden others. A look that
+/// is not for everything may have seen one queue's jobs alone.
+fn may_have_left(batch: &ClaimBatch, demand: &[QueueDemand], look: Look) -> bool {
+    let brought = |queue: &str| batch.jobs.iter().filter(|job| job.queue == queue).count();
+    let has_room = demand.iter().any(|one| (1..usize::from(one.free)).contains(&brought(&one.queue)));
+    has_room || look == Look::Recent && !batch.jobs.is_empty()
+}
+
+/// A run has ended. Others that end within a moment are settled with it, in one statement. The moment is over as soon as no
+/// run is left that could end, half of a queue's slots wait for it, or something new is due.
+async fn gather(
+    core: &Core,
+    first: Ended,
+    (slots, ledger): (&mut Slots<'_>, &mut Ledger),
+    ended: &mut mpsc::Receiver<Ended>,
+    stop: &CancellationToken,
+) {
+    let moment = tokio::time::sleep(core.config.linger);
+    tokio::pin!(moment);
+    // Runs that need no more than their turn end now.
+    tokio::task::yield_now().await;
+    let mut waiting: HashMap<String, u16> = HashMap::new();
+    let mut next = Some(first);
+    while let Some(one) = next {
+        let many = waiting.entry(one.job.queue.clone()).or_default();
+        *many += 1;
+        let is_enough = *many >= slots.half(&one.job.queue);
+        slots.free(&one.job.queue);
+        ledger.enter(core, one);
+        next = ended.try_recv().ok();
+        if next.is_some() {
+            continue;
+        }
+        if is_enough || slots.all_free() {
+            return;
+        }
+        next = tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            one = ended.recv() => one,
+            () = core.jobs_wake.notified() => None,
+            () = &mut moment => None,
+        };
+    }
 }
 
 /// Waits for the runs; those that take longer than the grace are stopped and handed back.

@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use kernel::testing::{FixedClock, SequentialIds};
 use kernel::{CorrelationId, JobSpec, PlatformScope, StoreError, TenantId};
 use operations::engine::{
     CancelResult, ClaimBatch, DeadFilter, DeadJob, Dispatched, DueSchedule, EventRouter, Heartbeat, JobId,
-    OutboxStats, Outcome, QueueStats, Reaped, ScheduleDeclaration, Ticket,
+    Leased, OutboxStats, Outcome, QueueStats, Reaped, ScheduleDeclaration, Ticket,
 };
 use serde_json::{Value, json};
 
@@ -23,11 +24,14 @@ impl JobHandler for Nothing {
     }
 }
 
-/// A store with nothing in it that counts how often it is asked; or one that is away.
+/// A store that counts how often it is asked; with nothing in it but what is due, or away.
 #[derive(Default)]
 struct Quiet {
     asked: AtomicU64,
     away: bool,
+    due: Mutex<Vec<Leased>>,
+    /// How many outcomes came with each exchange.
+    settled: Mutex<Vec<usize>>,
 }
 
 impl Quiet {
@@ -51,12 +55,19 @@ impl JobQueue for Quiet {
     async fn finish_and_claim(
         &self,
         _: WorkerId,
-        _: &[Outcome],
+        outcomes: &[Outcome],
         _: Duration,
-        _: &[QueueDemand],
+        demand: &[QueueDemand],
         _: Look,
     ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError> {
-        self.ask()
+        let (refused, mut batch): (_, ClaimBatch) = self.ask()?;
+        self.settled.lock().unwrap().push(outcomes.len());
+        let mut due = self.due.lock().unwrap();
+        for one in demand {
+            let free = usize::from(one.free);
+            batch.jobs.extend(due.extract_if(.., |job| job.queue == one.queue).take(free));
+        }
+        Ok((refused, batch))
     }
 
     async fn extend(&self, _: WorkerId, _: Duration) -> Result<Heartbeat, StoreError> {
@@ -217,6 +228,57 @@ async fn a_store_that_is_away_is_waited_for_and_not_stormed() {
     let asked = asked_in_ten_minutes(true).await;
     assert!(asked < 600 * 5, "{asked} in ten minutes");
     assert!(asked > 600, "it keeps trying: {asked}");
+}
+
+/// What comes with each exchange, up to the end of all that is due, of jobs that take so long.
+async fn settled(durations: &[u64]) -> Vec<usize> {
+    let store = Arc::new(Quiet::default());
+    *store.due.lock().unwrap() = (1..).zip(durations).map(|(id, ms)| due(id, *ms)).collect();
+    let registry = Registry::new().handler("take", Arc::new(Sleepy));
+    let worker = worker(&store, registry, WorkerConfig::default()).unwrap();
+    let stop = CancellationToken::new();
+    let work = worker.run(stop.clone());
+    let clock = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stop.cancel();
+    };
+    futures_util::join!(work, clock);
+    std::mem::take(&mut *store.settled.lock().unwrap())
+}
+
+fn due(id: i64, ms: u64) -> Leased {
+    Leased {
+        ticket: Ticket { job: JobId::from_raw(id), run: 1 },
+        kind: "take".to_owned(),
+        queue: "default".to_owned(),
+        tenant: None,
+        correlation: None,
+        payload: json!(ms),
+        attempt: 1,
+        max_attempts: 10,
+        progress: None,
+    }
+}
+
+/// Takes as many milliseconds as its payload says.
+struct Sleepy;
+
+#[async_trait]
+impl JobHandler for Sleepy {
+    async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
+        tokio::time::sleep(Duration::from_millis(context.payload()?)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_within_a_moment_is_settled_together() {
+    assert_eq!(settled(&[0; 16]).await, [0, 16], "a queue without room is not asked about again");
+    assert_eq!(settled(&[0; 20]).await, [0, 16, 0, 4], "one with room may have been shown too little");
+    assert_eq!(settled(&[10, 11, 100]).await, [0, 0, 2, 1], "the moment is not over");
+    assert_eq!(settled(&[10, 14, 100]).await, [0, 0, 1, 1, 1], "it is");
+    let [soon, later] = [[0; 8], [1; 8]];
+    assert_eq!(settled(&[soon, later].concat()).await, [0, 8, 8], "half of the slots wait for no more");
 }
 
 #[tokio::test]
