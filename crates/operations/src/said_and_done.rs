@@ -139,10 +139,10 @@ const fn is_left_booked(left: &Left) -> bool {
 }
 
 /// Whether something of this was done and no sentence tells of it: none at all, or each names another day or hour than it,
-/// and than all that was done in the same step. Of what is gone, nobody needs the time.
+/// and than all that was done in the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time.
 fn is_untold(turns: &[&str], claim: Claim, done: &[&Left]) -> bool {
     let told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
-    if told.is_empty() || claim == Claim::Cancelled {
+    if claim == Claim::Cancelled {
         return told.is_empty() && !done.is_empty();
     }
     let said: Option<Vec<When>> = told.into_iter().collect();

@@ -14,12 +14,13 @@ mod when;
 mod wordings;
 
 use clauses::{
-    Asks, Said, begins_with, has_any, is_glad, is_hollow, is_question, says, sentences, statement, words,
+    Asks, Said, begins_with, has_any, is_glad, is_hollow, is_question, opens_with, says, sentences,
+    statement, words,
 };
-use deeds::{DONE, FIRM, LENGTHS, Of};
-use lists::{ALREADY, CONTINUING, EARLIER, NOW, UNREAL};
+use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
+use lists::{ALREADY, CONTINUING, EARLIER, NOW, SOMEBODYS, UNREAL};
 pub use when::When;
-use when::{only_when, when};
+use when::{is_day, only_when, when};
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,6 +250,9 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_named = wordings::names_appointment(words);
     let about_appointment = is_named
         || has_any(words, &["ihn", "sie", "ihnen", "das"])
+        // "Ja, der ist eingetragen": of which was just asked.
+        || opens_with(words, &["der", "ist"])
+        || opens_with(words, &["er", "ist"])
         // "Ich hab's eingetragen."
         || (by_speaker && has_any(words, &["uhr", "es", "s"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
@@ -257,10 +261,13 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let (word, claim, of) = DONE.iter().find(|(word, _, of)| is_said(word, *of))?;
     let is_hollow = is_hollow(words) || wordings::is_all_done(words, word);
     let is_service = wordings::names_service(words, word, beside.is_glad);
-    let about_all =
-        (*claim == Claim::Cancelled || beside.is_meeting) && by_speaker && has_any(words, &["alles"]);
+    let about_all = (*claim == Claim::Cancelled || beside.is_meeting) && by_speaker && has_any(words, &["alles"])
+            // "Damit ist alles fest gebucht."
+            || opens_with(words, &["damit", "ist", "alles"]) && has_any(words, FIRM);
     // "Hab ich umgelegt auf Montag."
-    let is_aimed = by_speaker && *claim == Claim::Moved && changes::has_aim(words, word);
+    let is_aimed = (by_speaker || begins_with(words, &[word]))
+        && *claim == Claim::Moved
+        && changes::has_aim(words, word);
     let is_state = wordings::is_found(words) || is_state_of(words, word);
     // "Ihr Termin ist noch eingetragen": as it was. "Der Termin um zehn ist gebucht, um elf ist frei": somebody's.
     // "Ein Termin ist schnell verlegt": so it always is.
@@ -268,8 +275,10 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_anybodys = is_state
         && (beside.is_offer || (*claim == Claim::Booked && wordings::is_about_all(words)))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
-    let by_caller = says(words, &["von", "ihnen"]);
+    let by_others = says(words, &["von", "ihnen"]) || is_by_somebody(words);
     let is_else = wordings::is_of_else(words)
+        || has_any(words, &["fast", "beinahe"])
+        || (is_state && has_any(words, MOMENTS))
         || wordings::is_kept_for_now(words, word)
         || (*word == "eingeplant" && has_any(words, LENGTHS))
         || says(words, &["vereinbart", "dass"])
@@ -277,7 +286,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         || (is_state
             && says(words, &["ein", "termin"])
             && (has_any(words, LENGTHS) || has_any(words, &["online"])));
-    if is_as_it_was || is_anybodys || by_caller || is_else {
+    if is_as_it_was || is_anybodys || by_others || is_else {
         return None;
     }
     let is_claimed = if *of == Of::Anything {
@@ -309,6 +318,14 @@ fn is_state_of(words: &[String], done: &str) -> bool {
         |word: &&String| is_now(word) || ["habe", "hab", "haben", "wurde", "wurden"].contains(&word.as_str());
     words.iter().position(|word| word == done).is_some_and(|at| {
         words.get(at + 1).is_some_and(is_now) || words[..at].iter().rfind(is_verb).is_some_and(is_now)
+    })
+}
+
+/// "Von Ihrem Arzt", and not "von Ihrem Termin am Donnerstag".
+fn is_by_somebody(words: &[String]) -> bool {
+    words.windows(3).any(|some| {
+        let [of, whose, who] = some else { return false };
+        of == "von" && SOMEBODYS.contains(&whose.as_str()) && !who.ends_with("termin") && !is_day(who)
     })
 }
 

@@ -204,6 +204,15 @@ async fn a_time_that_was_never_told_is_found() {
             Some(BookingUntold),
         ),
         ("Ich habe den Termin eingetragen. Wir sehen uns am Mittwoch.", vec![tuesday.clone()], None),
+        (
+            "Ich habe den Termin am Dienstag um 11:00 Uhr eingetragen.",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        ("Sehr gern. Dann sehen wir uns am Dienstag um Viertel nach zehn!", vec![tuesday.clone()], None),
+        ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr 30.", vec![tuesday.clone()], None),
+        ("Sehr gern. Bis Mittwoch um zehn!", vec![tuesday.clone()], Some(BookingUntold)),
+        ("Sehr gern. Auf Wiederhören!", vec![tuesday.clone()], Some(BookingUntold)),
         // The second of two, unless both were one step.
         (
             "Ich habe den Termin am Dienstag eingetragen.",

@@ -299,8 +299,9 @@ async fn told_apart(desk: &VoiceDesk, talk: &Conversation, parts: Vec<Appointmen
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, notes.closed()).await;
     let left = spoken_torn(talk, &stands);
-    let message = format!("Der Kalender hat nicht alles davon angenommen, {left}");
+    let message = format!(
+        "Der Kalender hat nicht alles davon angenommen, {left}, kann ich sonst noch etwas für Sie tun?"
+    );
     ToolReply::new(Status::Superseded, message)
-        .with("booked", !open.is_empty())
         .with("appointments", open.iter().map(|part| row(talk, part)).collect::<Vec<_>>())
 }

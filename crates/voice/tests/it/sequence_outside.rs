@@ -187,3 +187,25 @@ async fn what_an_outside_calendar_refuses_of_a_move_leaves_the_visit_as_it_was()
         assert_eq!(open(&world), before);
     }
 }
+
+/// What fell apart is told part by part, and no field says that anything was booked: the request was not met.
+#[tokio::test]
+async fn a_move_that_fell_apart_is_no_booking() {
+    let world = World::with(with_mirrored_beards).await;
+    let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
+    world.outside.says(offered.clone(), Settlement::Agreed);
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    world.clock.advance(chrono::TimeDelta::seconds(30));
+    world.outside.says(offered, LIMIT);
+    let args = json!({"new_time": "14:00", "bestaetigung": true});
+    let reply = line.ask("reschedule_appointment", args).await;
+    assert_eq!((reply.status, reply.success), (Status::Superseded, false), "{}", reply.message);
+    assert!(
+        reply.message.starts_with("Der Kalender hat nicht alles davon angenommen, "),
+        "{}",
+        reply.message
+    );
+    assert_eq!(reply.data["appointments"].as_array().unwrap().len(), 2);
+    assert_eq!(reply.data.get("booked"), None);
+}

@@ -1,7 +1,7 @@
 //! Wordings of their own for changes: that an appointment has come to lie elsewhere, is gone, or that such a deed is settled.
 
 use super::Claim;
-use super::clauses::{has_any, says};
+use super::clauses::{has_any, opens_with, says};
 use super::deeds::{DEED_NOUNS, DONE, SETTLED, TO_DO};
 use super::lists::{PARTLY, STILL, UNREAL};
 use super::when::{is_day, is_time, names_time};
@@ -108,7 +108,9 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
-    named.filter(|_| is_settled && !is_of_other_things(words))
+    // "Das Verschieben hat geklappt."
+    let deed = TO_DO.iter().find(|(verb, _)| opens_with(words, &["das", verb]) && worked(words));
+    named.or(deed.map(|(_, claim)| *claim)).filter(|_| is_settled && !is_of_other_things(words))
 }
 
 /// "Ich konnte Ihren Termin verlegen."
@@ -117,7 +119,8 @@ pub(super) fn could_do(words: &[String]) -> Option<Claim> {
         ["konnte", "konnten"].iter().any(|verb| says(words, &[who, verb]) || says(words, &[verb, who]))
     });
     let is_about = names_appointment(words) || has_any(words, &["sie", "ihn"]);
-    let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]))?;
+    let is_aimed = |verb: &str| verb != "legen" || has_aim(words, "gelegt");
+    let (_, claim) = TO_DO.iter().find(|(verb, _)| closes(words, &[verb]) && is_aimed(verb))?;
     (could && is_about && !has_any(words, PARTLY)).then_some(*claim)
 }
 
@@ -128,6 +131,7 @@ pub(super) fn has_aim(words: &[String], done: &str) -> bool {
             return ["dem", "unserem"].iter().any(|whose| says(words, &["aus", whose, "kalender"]));
         }
         "angemeldet" | "abgemeldet" => return names_time(words),
+        "getauscht" => return words.windows(2).any(|pair| pair[0] == "gegen" && is_time(&pair[1])),
         _ => {}
     }
     words.windows(2).any(|pair| match (pair[0].as_str(), pair[1].as_str()) {

@@ -257,9 +257,45 @@ fn is_abbreviated(sentence: &str) -> bool {
     ABBREVIATED.iter().any(|word| last.eq_ignore_ascii_case(word))
 }
 
-/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody. A participle that was
-/// heard as two words is one: "fest gemacht", "ab gesagt".
+/// A time in digits as it is spoken: "um 10:30 Uhr", "10.30 Uhr" is "10 uhr 30", and "11:00" is "11 uhr". "24.11." is a date.
+fn spoken(sentence: &str) -> String {
+    const O_CLOCK: &str = "uhr";
+    let mut spoken = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some(at) = rest.find([':', '.']) {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let hour = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+        let is_apart = !before[..before.len() - hour.len()].ends_with(['.', ':']);
+        let minutes = after.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+        let behind = after.get(2..).unwrap_or_default();
+        let unit = behind.trim_start().get(..O_CLOCK.len());
+        let is_named = unit.is_some_and(|unit| unit.eq_ignore_ascii_case(O_CLOCK));
+        let is_time = hour.parse().is_ok_and(|hour: u8| hour <= 24)
+            && minutes.is_some_and(|minutes| minutes < "60")
+            && is_apart
+            && !behind.starts_with(|letter: char| letter.is_ascii_digit())
+            && (rest[at..].starts_with(':') || is_named);
+        spoken.push_str(before);
+        rest = match minutes.filter(|_| is_time) {
+            Some(minutes) => {
+                spoken.push_str(" uhr ");
+                spoken.push_str(if minutes == "00" { "" } else { minutes });
+                spoken.push(' ');
+                if is_named { &behind.trim_start()[O_CLOCK.len()..] } else { behind }
+            }
+            None => {
+                spoken.push_str(&rest[at..=at]);
+                after
+            }
+        };
+    }
+    spoken + rest
+}
+
+/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody, times as they are spoken. A
+/// participle that was heard as two words is one: "fest gemacht", "ab gesagt".
 pub(super) fn words(sentence: &str) -> Vec<String> {
+    let sentence = spoken(sentence);
     let mut folded = String::with_capacity(sentence.len());
     for letter in sentence.chars().flat_map(char::to_lowercase) {
         match letter {

@@ -41,6 +41,7 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("gelegt", Claim::Moved, Places),
     ("gesetzt", Claim::Moved, Places),
     ("gewandert", Claim::Moved, Places),
+    ("getauscht", Claim::Moved, Places),
     ("storniert", Claim::Cancelled, Appointments),
     ("abgesagt", Claim::Cancelled, Appointments),
     ("geloescht", Claim::Cancelled, Appointments),
@@ -83,6 +84,7 @@ pub(super) const TO_DO: &[(&str, Claim)] = &[
     ("vorverlegen", Claim::Moved),
     ("vorziehen", Claim::Moved),
     ("umlegen", Claim::Moved),
+    ("legen", Claim::Moved),
     ("stornieren", Claim::Cancelled),
     ("absagen", Claim::Cancelled),
     ("loeschen", Claim::Cancelled),
@@ -144,6 +146,7 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "raum",
     "zimmer",
     "newsletter",
+    "veranstaltung",
     "seminar",
     "workshop",
     "erinnerung",
@@ -171,6 +174,9 @@ pub(super) const CUSTOMERS: &[&str] = &["kunde", "kundin", "kundenkartei"];
 
 /// Of time that something takes, not of an appointment: "Dafür sind dreißig Minuten eingeplant."
 pub(super) const LENGTHS: &[&str] = &["minute", "minuten", "stunde", "stunden", "zeit"];
+
+/// Of time that passes until something is done: "in wenigen Sekunden gebucht".
+pub(super) const MOMENTS: &[&str] = &["sekunde", "sekunden", "augenblick", "augenblicken", "moment"];
 
 /// Words of the question whether what there is shall be changed.
 pub(super) const CHANGING: &[&str] =

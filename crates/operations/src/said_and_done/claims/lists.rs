@@ -314,6 +314,18 @@ pub(super) const SUPPOSING: &[&[&str]] = &[
     &["ich", "nehme", "an"],
     &["gleich", "ist"],
     &["bald", "ist"],
+    &["erst", "wenn"],
+    &["erst", "mit"],
+    &["erst", "nach"],
+    &["erst", "danach"],
+    &["erst", "dann"],
+    &["nur", "wenn"],
+    &["nur", "mit"],
+    &["bis", "der", "termin"],
+    &["bis", "ihr", "termin"],
+    &["ein", "ja"],
+    &["ein", "kurzes", "ja"],
+    &["ein", "wort"],
 ];
 
 /// Words that are said before the matter and say nothing of it, beside those of [`GLAD`].
@@ -325,6 +337,8 @@ pub(super) const POLITE: &[&str] = &[
     "dank",
     "danke",
     "dankeschoen",
+    "glueckwunsch",
+    "herzlichen",
     "gern",
     "gerne",
     "natuerlich",
@@ -364,10 +378,14 @@ pub(super) const GLAD: &[&str] = &[
 pub(super) const HOLLOW: &[&str] = &[
     "ist", "sind", "wurde", "wurden", "hiermit", "damit", "jetzt", "nun", "fest", "beides", "soeben",
     "gerade", "eben", "bereits", "schon", "es", "s", "habe", "hab", "ich", "wir", "fuer", "sie", "ihnen",
+    "notiert",
 ];
 
 /// Words that may follow what is said of an appointment: when and with whom it is.
 pub(super) const TIME_AFTER: &[&str] = &["am", "um", "fuer", "bei", "den", "dem"];
+
+/// Words that make somebody else of whom it is by: "von Ihrem Arzt".
+pub(super) const SOMEBODYS: &[&str] = &["ihrem", "ihrer", "einem", "einer", "jemandem", "jemand"];
 
 /// The question with which a matter ends.
 pub(super) const MORE: &[&[&str]] =

@@ -50,8 +50,12 @@ const HOURS: [&str; 25] = [
     "vierundzwanzig",
 ];
 
-/// Words that make another time of the hour after them.
-const NOT_QUITE: &[&str] = &["viertel", "dreiviertel", "kurz", "vor", "nach", "gegen"];
+/// Words that make another time of the hour after them, nobody knows which.
+const NOT_QUITE: &[&str] = &["kurz", "vor", "nach", "gegen"];
+
+/// Words after a number that names no hour: "um zehn Minuten später", "um zehn nach elf".
+const NO_HOUR: &[&str] =
+    &["minuten", "stunde", "stunden", "tage", "wochen", "euro", "prozent", "vor", "nach"];
 
 /// The day of the week and the hour that a claim names, as far as it names just one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,29 +101,33 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let word_is = |at: Option<usize>, some: &[&str]| {
         at.and_then(|at| words.get(at)).is_some_and(|word| some.contains(&word.as_str()))
     };
-    // Of the number that names an hour: "halb elf" is half past ten.
+    // Of the number that names an hour: "halb elf" is half past ten, "Viertel vor elf" a quarter to it.
     let hour_at = |at: usize| -> Option<u8> {
         let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
+        let part = at.checked_sub(2);
+        let is_part = word_is(part, &["viertel"]) || number_at(part).is_some();
         match number_at(before) {
-            // "14:30 Uhr"; of "am 24.11. 10 Uhr", who knows.
-            Some(hour) if (25..60).contains(&said) && hour <= 24 => Some(hour % 12),
+            // "Am 24.11. 10 Uhr", who knows.
             Some(_) => None,
-            None if word_is(before, &["halb"]) => Some((said + 11) % 12),
+            None if word_is(before, &["halb", "viertel", "dreiviertel"]) => Some((said + 11) % 12),
+            None if is_part && word_is(before, &["vor"]) => Some((said + 11) % 12),
+            None if is_part && word_is(before, &["nach"]) => Some(said % 12),
             None if word_is(before, NOT_QUITE) => None,
             None => (said <= 24).then_some(said % 12),
         }
     };
     let clocks = (0..words.len()).filter_map(|at| {
         let is_hour = word_is(Some(at + 1), &["uhr"]);
-        // "Um elf", "halb zwei"; not "um zehn Minuten später", "um zehn nach elf".
+        // "Um elf", "halb zwei", "Viertel nach drei"; not "um zehn Minuten später", "um zehn nach elf".
         let before = at.checked_sub(1);
-        let is_bare = word_is(before, &["um", "halb"])
+        let part = at.checked_sub(2);
+        let is_part_of = word_is(before, &["vor", "nach"])
+            && (word_is(part, &["viertel"])
+                || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"]));
+        let is_bare = (is_part_of || word_is(before, &["um", "halb", "viertel", "dreiviertel"]))
             && number_at(Some(at)).is_some_and(|hour| hour <= 24)
             && number_at(Some(at + 1)).is_none()
-            && !word_is(
-                Some(at + 1),
-                &["minuten", "stunden", "tage", "wochen", "euro", "prozent", "vor", "nach"],
-            );
+            && !word_is(Some(at + 1), NO_HOUR);
         (is_hour || is_bare).then(|| hour_at(at))
     });
     let hour = clocks.collect::<Option<Vec<_>>>().and_then(only);

@@ -8,7 +8,7 @@ use super::deeds::{
     OTHER_THINGS, RELATIVES,
 };
 use super::lists::{ABOUT, PARTLY, STILL, TIME_AFTER, UNREAL, WORKED};
-use super::when::{is_time, names_time};
+use super::when::{is_time, names_date, names_time};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
 /// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
@@ -16,7 +16,8 @@ pub(super) fn stands(words: &[String], asks: Asks) -> bool {
     // "Damit steht Ihr Termin" says that it is new; "damit Ihr Termin steht" says what for.
     let is_new = says(words, &["damit", "steht"]);
     has_any(words, &["steht"])
-        && words.iter().any(|word| word.starts_with("termin"))
+        && (words.iter().any(|word| word.starts_with("termin"))
+            || BOOKINGS.iter().any(|booking| says(words, &["ihre", booking])))
         && (asks == Asks::Nothing || (is_new && matches!(asks, Asks::Else | Asks::ForMore)))
         && (is_new || !has_any(words, &["damit"]))
         && !is_still(words)
@@ -154,7 +155,9 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     };
     let ends_without_verb = ["termin", "uhr"].contains(&last)
         || is_time(last)
-        || ["bei", "fuer", "zum", "zur", "frau", "herrn", "doktor", "dr"].contains(&before);
+        || ["bei", "fuer", "zum", "zur", "frau", "herrn", "doktor", "dr"].contains(&before)
+        // "Bei Anna Petersen", and not "bei Anna gewünscht".
+        || matches!(words, [.., at, _, name] if at == "bei" && !name.starts_with("ge") && !name.ends_with('t'));
     is_so_by_now
         && ["einen", "ihren", "festen", "neuen"].iter().any(|which| says(words, &[which, "termin"]))
         && ends_without_verb
@@ -164,7 +167,7 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
 
 /// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen", "Sie haben den Termin sicher".
 pub(super) fn is_sure(words: &[String]) -> bool {
-    let is_so = ["sicher", "safe", "fix", "ihrer"].iter().any(|sure| closes(words, &[sure]));
+    let is_so = ["sicher", "safe", "fix", "fest", "ihrer"].iter().any(|sure| closes(words, &[sure]));
     // "Dann ist das jetzt fix."
     let is_fixed =
         says(words, &["ist", "das", "jetzt", "fix"]) || says(words, &["das", "ist", "jetzt", "fix"]);
@@ -177,14 +180,21 @@ pub(super) fn is_sure(words: &[String]) -> bool {
 /// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin", "Ist im Kasten": but not that there is still one to
 /// be had.
 pub(super) fn is_inside(words: &[String]) -> bool {
-    const PLACES: [&[&str]; 4] = [&["drin"], &["im", "kalender"], &["im", "kasten"], &["auf", "dem", "plan"]];
+    const PLACES: [&[&str]; 6] = [
+        &["drin"],
+        &["im", "kalender"],
+        &["im", "kalender", "hinterlegt"],
+        &["unserem", "kalender", "hinterlegt"],
+        &["im", "kasten"],
+        &["auf", "dem", "plan"],
+    ];
     let is_there = PLACES.iter().any(|place| closes(words, place));
     let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
         || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]))
         || says(words, &["wir", "haben", "sie"]);
     let is_left_out =
         begins_with(words, &["ist"]) && names_time(words) || says(words, &["jetzt", "ist", "er"]);
-    let is_it = is_left_out || is_subject(words, &["termin"]) && has_any(words, &["ist"]);
+    let is_it = is_left_out || is_subject(words, &["termin"]) && has_any(words, &["ist", "wurde"]);
     // "Ich habe Sie im System": whoever is known there has no appointment.
     ((is_it || is_caller) && is_there || is_it && closes(words, &["im", "system"])) && !is_still(words)
 }
@@ -254,7 +264,8 @@ pub(super) fn is_through(words: &[String]) -> bool {
 pub(super) fn is_granted(words: &[String]) -> bool {
     let is_by_it = opens_with(words, &["das", "system", "hat"]) && closes(words, &["bestaetigt"]);
     let is_got = opens_with(words, &["sie", "haben", "den", "termin"])
-        && (words.len() == 4 || closes(words, &["bekommen"]));
+        && (words.len() == 4 || closes(words, &["bekommen"]))
+        || opens_with(words, &["sie", "haben", "den"]) && closes(words, &["freien", "termin", "bekommen"]);
     is_by_it && names_appointment(words) || is_got
 }
 
@@ -292,7 +303,12 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
     (BOUND.contains(&done) || is_confirmed || is_taken_out)
         && words.windows(2).any(|pair| {
             let is_the_one = ["ihr", "ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str());
-            (is_the_one || is_glad && pair[0] == "der")
+            // "Der Haarschnitt ist gebucht", and not "der Freitag".
+            let is_first = done == "gebucht"
+                && opens_with(words, &["der", &pair[1]])
+                && !names_date(&pair[1])
+                && pair[1] != "herr";
+            (is_the_one || (is_glad || is_first) && pair[0] == "der")
                 && !verbs.contains(&pair[1].as_str())
                 && pair[1] != done
         })
@@ -300,10 +316,12 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
 
 /// "Am Freitag sind alle Termine gebucht", and not "alle sechs Termine": those that were asked for.
 pub(super) fn is_about_all(words: &[String]) -> bool {
-    words
-        .iter()
-        .position(|word| word == "alle")
-        .is_some_and(|at| !words.get(at + 1).is_some_and(|next| is_time(next)))
+    let is_every = ["jeder", "saemtliche"].iter().any(|every| has_any(words, &[every]));
+    is_every
+        || words
+            .iter()
+            .position(|word| word == "alle")
+            .is_some_and(|at| !words.get(at + 1).is_some_and(|next| is_time(next)))
 }
 
 /// "Die Zeit ist kurz für Sie reserviert": until the caller has said yes.
@@ -338,12 +356,14 @@ pub(super) fn is_still(words: &[String]) -> bool {
 /// Whether such a thing is what the sentence is about: "der Termin", "Ihr neuer Termin"; not "die Nachricht zum Termin".
 pub(super) fn is_subject(words: &[String], things: &[&str]) -> bool {
     let is_thing = |word: &String| things.iter().any(|thing| word.ends_with(thing));
-    words.iter().enumerate().any(|(at, word)| {
-        let next = words.get(at + 1);
-        let is_described = next.is_some_and(|next| next.ends_with("er") || next.ends_with('e'))
-            && words.get(at + 2).is_some_and(is_thing);
-        ["der", "ihr"].contains(&word.as_str()) && (next.is_some_and(is_thing) || is_described)
-    })
+    // "Termin ist drin."
+    words.first().is_some_and(is_thing)
+        || words.iter().enumerate().any(|(at, word)| {
+            let next = words.get(at + 1);
+            let is_described = next.is_some_and(|next| next.ends_with("er") || next.ends_with('e'))
+                && words.get(at + 2).is_some_and(is_thing);
+            ["der", "ihr"].contains(&word.as_str()) && (next.is_some_and(is_thing) || is_described)
+        })
 }
 
 /// Whether these words end the clause, or are followed by a time, a person or a branch.

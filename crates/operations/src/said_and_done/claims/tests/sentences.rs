@@ -376,27 +376,27 @@ const HARMLESS: &str = include_str!("corpus/harmless.txt");
 
 #[test]
 fn what_voice_agents_say_is_found() {
+    let mut wrong = Vec::new();
     for line in CORPUS.lines() {
         let (kind, said) = line.split_once('|').unwrap();
         let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
         // A move is in everybody's words a booking at the new time, or the end of the old one.
-        let is_found = match kind {
+        let is_as_marked = match kind {
             "B" => found.contains(&Booked),
             "M" => !found.is_empty(),
             "C" => found.contains(&Cancelled),
-            "?" => {
-                assert!(found.is_empty(), "found by now: {said}");
-                continue;
-            }
+            "?" => found.is_empty(),
             other => panic!("{other} is no kind"),
         };
-        assert!(is_found, "{found:?} {said}");
+        if !is_as_marked {
+            wrong.push(format!("{line} {found:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn what_voice_agents_say_of_other_things_is_not() {
-    for said in HARMLESS.lines() {
-        assert_eq!(found(said), [], "{said}");
-    }
+    let wrong: Vec<_> = HARMLESS.lines().filter(|said| !found(said).is_empty()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
