@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use claims::{Claim, Claimed, When};
 use customer::CustomerService;
 use done::Left;
-pub use done::{Entry, Touched};
+pub use done::{Entry, Touched, Whence};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };

@@ -4,7 +4,7 @@ use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{CallId, StoreError, TenantScope};
-use operations::said_and_done::{CallReview, CallReviews, Entry, Touched, Used};
+use operations::said_and_done::{CallReview, CallReviews, Entry, Touched, Used, Whence};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -36,19 +36,23 @@ struct DoneRow {
     status: String,
     is_refused: bool,
     kind: String,
-    is_of_call: bool,
+    call_id: Option<Uuid>,
     before: Option<Json<ChangeFacts>>,
     after: Json<ChangeFacts>,
     at: DateTime<Utc>,
 }
 
-/// The rows of one appointment.
-fn touched(rows: &[DoneRow]) -> Result<Option<Touched>, StoreError> {
+/// The rows of one appointment, as a call sees them.
+fn touched(rows: &[DoneRow], call: CallId) -> Result<Option<Touched>, StoreError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let entry = |row: &DoneRow| {
         Ok(Entry {
             kind: ChangeKind::parse(&row.kind).ok_or_else(|| corrupt("appointment_changes.kind"))?,
-            is_of_call: row.is_of_call,
+            whence: match row.call_id {
+                None => Whence::NoCall,
+                Some(id) if id == call.as_uuid() => Whence::ThisCall,
+                Some(_) => Whence::AnotherCall,
+            },
             before: row.before.as_ref().map(|facts| facts.0.clone()),
             after: row.after.0.clone(),
             at: row.at,
@@ -85,7 +89,7 @@ impl CallReviews for PgCallReviews {
             .await
             .map_err(store_error)?;
         let of_each = rows.chunk_by(|one, next| one.appointment_id == next.appointment_id);
-        of_each.filter_map(|rows| touched(rows).transpose()).collect()
+        of_each.filter_map(|rows| touched(rows, call).transpose()).collect()
     }
 
     async fn used_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Used>, StoreError> {

@@ -10,7 +10,7 @@ use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
 use call::{ToolTrace as _, ToolUse, ToolUseId};
 use chrono::TimeDelta;
 use kernel::{Actor, CallId, ChangeSet, RandomIds};
-use operations::said_and_done::{CallReview, CallReviews, Finding, Mismatch};
+use operations::said_and_done::{CallReview, CallReviews, Finding, Mismatch, Whence};
 use port_contracts::call::CallFixture;
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
@@ -150,18 +150,36 @@ async fn what_a_call_has_done_is_in_the_histories_that_it_touched() {
     let entries: Vec<_> = touched
         .history
         .iter()
-        .map(|entry| (entry.kind, entry.is_of_call, entry.before.clone(), entry.after.clone(), entry.at))
+        .map(|entry| (entry.kind, entry.whence, entry.before.clone(), entry.after.clone(), entry.at))
         .collect();
     let facts = ChangeFacts::of;
     assert_eq!(
         entries,
         [
-            (ChangeKind::Booked, false, None, facts(&made), begun),
-            (ChangeKind::Moved, true, Some(facts(&made)), facts(&moved), begun + TimeDelta::minutes(1)),
-            (ChangeKind::Moved, false, Some(facts(&moved)), facts(&back), begun + TimeDelta::minutes(2)),
+            (ChangeKind::Booked, Whence::NoCall, None, facts(&made), begun),
+            (
+                ChangeKind::Moved,
+                Whence::ThisCall,
+                Some(facts(&made)),
+                facts(&moved),
+                begun + TimeDelta::minutes(1)
+            ),
+            (
+                ChangeKind::Moved,
+                Whence::NoCall,
+                Some(facts(&moved)),
+                facts(&back),
+                begun + TimeDelta::minutes(2)
+            ),
         ]
     );
     assert_eq!(reviews.done_in(&other.scope, salon.call).await.unwrap(), []);
+    let again = AppointmentSnapshot { version: 4, ..moved.clone() };
+    step(Some(&back), &again, ChangeKind::Moved, Some(salon.other_call), 3).await;
+    for (call, whence) in [(salon.call, Whence::AnotherCall), (salon.other_call, Whence::ThisCall)] {
+        let done = reviews.done_in(&salon.scope, call).await.unwrap();
+        assert_eq!(done[0].history.last().unwrap().whence, whence);
+    }
     assert_eq!(reviews.done_in(&salon.scope, CallId::generate(&RandomIds)).await.unwrap(), []);
 
     // What was asked last counts.

@@ -10,13 +10,24 @@ use kernel::StaffId;
 
 use super::claims::When;
 
+/// In which call an entry came about, as one call sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whence {
+    /// In that call.
+    ThisCall,
+    /// In another one.
+    AnotherCall,
+    /// In none: the outside calendar, the staff.
+    NoCall,
+}
+
 /// One entry of an appointment's history, as one call sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// What happened.
     pub kind: ChangeKind,
-    /// Whether it happened in that call.
-    pub is_of_call: bool,
+    /// In which call it happened.
+    pub whence: Whence,
     /// The state before; `None` when it was booked.
     pub before: Option<ChangeFacts>,
     /// The state after.
@@ -60,14 +71,18 @@ const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
 }
 
 impl Touched {
-    /// How it was left when the call ended. What was done to it later by others is as if it had not happened; without an
-    /// end, nothing is later. `None`: it has no history.
+    /// How it was left when the call ended. What was done to it later, or in another call meanwhile, is as if it had not
+    /// happened; without an end, nothing is later. `None`: it has no history.
     pub(super) fn left_by(&self, ended: Option<DateTime<Utc>>) -> Option<Left> {
-        let is_in_time = |entry: &&Entry| entry.is_of_call || ended.is_none_or(|ended| entry.at <= ended);
+        let is_in_time = |entry: &&Entry| match entry.whence {
+            Whence::ThisCall => true,
+            Whence::AnotherCall => false,
+            Whence::NoCall => ended.is_none_or(|ended| entry.at <= ended),
+        };
         let (mut is_booked, mut is_moved, mut is_cancelled) = (false, false, false);
         let mut moved_from = Vec::new();
         for entry in self.history.iter().filter(is_in_time) {
-            match (entry.kind, entry.is_of_call) {
+            match (entry.kind, entry.whence == Whence::ThisCall) {
                 (ChangeKind::Booked, true) => is_booked = true,
                 (ChangeKind::Moved, true) => {
                     moved_from.extend(entry.before.as_ref().map(place));
@@ -80,17 +95,19 @@ impl Touched {
                 (ChangeKind::Booked, false) => {}
             }
         }
-        let last = self.history.iter().rfind(is_in_time)?;
+        let at_last = self.history.iter().rposition(|entry| is_in_time(&entry))?;
+        let last = &self.history[at_last];
         // Agreeing is no entry: where nothing was changed since, it stands as it did.
-        let next = self.history.iter().find(|entry| !is_in_time(entry));
-        let status = next
+        let status = self
+            .history
+            .get(at_last + 1)
             .and_then(|next| next.before.as_ref())
             .map_or(self.status.as_str(), |before| before.status.as_str());
         // Only a refusal means that there was no agreement; anything else is asked about what the calendar had.
         let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
         let when =
             |entry: &Entry| When::of(entry.after.starts_at.with_timezone(&self.timezone).naive_local());
-        let is_own = |entry: &&Entry| entry.is_of_call && entry.kind != ChangeKind::Cancelled;
+        let is_own = |entry: &&Entry| entry.whence == Whence::ThisCall && entry.kind != ChangeKind::Cancelled;
         Some(Left {
             is_booked,
             is_moved,

@@ -119,7 +119,7 @@ impl Touched {
     fn made(starts_at: &str, status: AppointmentStatus) -> Self {
         let history = vec![Entry {
             kind: ChangeKind::Booked,
-            is_of_call: true,
+            whence: Whence::ThisCall,
             before: None,
             after: facts(starts_at, status),
             at: at(1),
@@ -130,11 +130,11 @@ impl Touched {
     /// One that was there before the call.
     fn known(starts_at: &str) -> Self {
         let mut known = Self::made(starts_at, AppointmentStatus::Confirmed);
-        (known.history[0].is_of_call, known.history[0].at) = (false, at(-1000));
+        (known.history[0].whence, known.history[0].at) = (Whence::NoCall, at(-1000));
         known
     }
 
-    fn then(mut self, kind: ChangeKind, is_of_call: bool, minutes: i64, starts_at: &str) -> Self {
+    fn then(mut self, kind: ChangeKind, whence: Whence, minutes: i64, starts_at: &str) -> Self {
         let before = self.history.last().unwrap().after.clone();
         let status = match kind {
             ChangeKind::Cancelled => AppointmentStatus::Cancelled,
@@ -142,20 +142,20 @@ impl Touched {
         };
         self.status = status;
         let after = facts(starts_at, status);
-        self.history.push(Entry { kind, is_of_call, before: Some(before), after, at: at(minutes) });
+        self.history.push(Entry { kind, whence, before: Some(before), after, at: at(minutes) });
         self
     }
 
     fn moved(self, minutes: i64, starts_at: &str) -> Self {
-        self.then(ChangeKind::Moved, true, minutes, starts_at)
+        self.then(ChangeKind::Moved, Whence::ThisCall, minutes, starts_at)
     }
 
     fn moved_by_others(self, minutes: i64, starts_at: &str) -> Self {
-        self.then(ChangeKind::Moved, false, minutes, starts_at)
+        self.then(ChangeKind::Moved, Whence::NoCall, minutes, starts_at)
     }
 
-    fn gone(self, is_of_call: bool, minutes: i64) -> Self {
-        self.then(ChangeKind::Cancelled, is_of_call, minutes, MONDAY)
+    fn gone(self, whence: Whence, minutes: i64) -> Self {
+        self.then(ChangeKind::Cancelled, whence, minutes, MONDAY)
     }
 
     /// The outside calendar has yet to agree to the last entry.
@@ -177,7 +177,7 @@ fn with(effect: CallEffect) -> Option<Touched> {
     match effect {
         CallEffect::AppointmentBooked => Some(Touched::made(MONDAY, AppointmentStatus::Confirmed)),
         CallEffect::AppointmentMoved => Some(Touched::known(MONDAY).moved(1, TUESDAY_TEN)),
-        CallEffect::AppointmentCancelled => Some(Touched::known(MONDAY).gone(true, 1)),
+        CallEffect::AppointmentCancelled => Some(Touched::known(MONDAY).gone(Whence::ThisCall, 1)),
         _ => None,
     }
 }
@@ -312,16 +312,19 @@ async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
     const OFF: &str = "Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?";
     let made = || Touched::made(MONDAY, AppointmentStatus::Confirmed);
     for (said, done, found) in [
-        (&[OTHERS][..], vec![made().gone(false, 3)], &[][..]),
-        (&[BOOKED], vec![made().gone(false, 3)], &[Mismatch::BookingClaimed]),
+        (&[OTHERS][..], vec![made().gone(Whence::NoCall, 3)], &[][..]),
+        (&[BOOKED], vec![made().gone(Whence::NoCall, 3)], &[Mismatch::BookingClaimed]),
         // It stood when the caller hung up.
-        (&[BOOKED], vec![made().gone(false, 6)], &[]),
-        (&[OTHERS], vec![made().gone(false, 6)], &[Mismatch::BookingUntold]),
+        (&[BOOKED], vec![made().gone(Whence::NoCall, 6)], &[]),
+        // Another caller called it off meanwhile, and heard of it.
+        (&[BOOKED], vec![made().gone(Whence::AnotherCall, 3)], &[]),
+        (&[OTHERS], vec![made().gone(Whence::AnotherCall, 3)], &[Mismatch::BookingUntold]),
+        (&[OTHERS], vec![made().gone(Whence::NoCall, 6)], &[Mismatch::BookingUntold]),
         // The caller changed their mind, about it or about another one.
-        (&[BOOKED, OFF], vec![made().gone(true, 3)], &[]),
+        (&[BOOKED, OFF], vec![made().gone(Whence::ThisCall, 3)], &[]),
         (
             &[BOOKED, OFF],
-            vec![made().gone(false, 3), Touched::known(MONDAY).gone(true, 4)],
+            vec![made().gone(Whence::NoCall, 3), Touched::known(MONDAY).gone(Whence::ThisCall, 4)],
             &[Mismatch::BookingClaimed],
         ),
     ] {
@@ -352,7 +355,7 @@ async fn a_move_that_was_put_back_during_the_call_is_none() {
         (STAYS, moved().moved_by_others(6, MONDAY), &[Mismatch::MoveUntold]),
         // Somebody else has moved it on.
         (MOVED, moved().moved_by_others(2, WEDNESDAY_ELEVEN), &[]),
-        (MOVED, moved().gone(false, 2), &[Mismatch::MoveClaimed]),
+        (MOVED, moved().gone(Whence::NoCall, 2), &[Mismatch::MoveClaimed]),
     ] {
         let world = World::new();
         let call = world.call(Some(&[said]), std::slice::from_ref(&done), known()).await;
@@ -442,22 +445,22 @@ async fn what_was_withdrawn_is_none_of_what_was_made() {
     const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
     const WEDNESDAY: &str = "Ihr Termin am Mittwoch um elf Uhr ist gebucht.";
     const OFF: &str = "Der Termin am Dienstag ist abgesagt.";
-    for (said, is_off, found) in [
-        (&[TUESDAY, WEDNESDAY][..], false, Some(TUESDAY)),
-        (&[WEDNESDAY, TUESDAY], false, Some(TUESDAY)),
-        (&[WEDNESDAY], false, None),
+    for (said, whence, found) in [
+        (&[TUESDAY, WEDNESDAY][..], Whence::NoCall, Some(TUESDAY)),
+        (&[WEDNESDAY, TUESDAY], Whence::NoCall, Some(TUESDAY)),
+        (&[WEDNESDAY], Whence::NoCall, None),
         // The caller changed their mind about it.
-        (&[TUESDAY, OFF, WEDNESDAY], true, None),
+        (&[TUESDAY, OFF, WEDNESDAY], Whence::ThisCall, None),
     ] {
         let world = World::new();
-        let tuesday = Touched::made(TUESDAY_TEN, Confirmed).gone(is_off, 3);
+        let tuesday = Touched::made(TUESDAY_TEN, Confirmed).gone(whence, 3);
         let done = [tuesday, Touched::made(WEDNESDAY_ELEVEN, Confirmed)];
         let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();
         let sentences: Vec<_> =
             findings.iter().map(|finding| (finding.mismatch, finding.sentence.as_deref())).collect();
         let expected = found.map(|sentence| (Mismatch::BookingClaimed, Some(sentence)));
-        assert_eq!(sentences, expected.into_iter().collect::<Vec<_>>(), "{said:?} {is_off}");
+        assert_eq!(sentences, expected.into_iter().collect::<Vec<_>>(), "{said:?} {whence:?}");
     }
 }
 
