@@ -72,6 +72,16 @@ impl AppointmentRepository for PgAppointmentRepository {
         session.finish_read(found).await
     }
 
+    async fn last_changed(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let found = places::last_changed(&mut session, scope, id).await;
+        session.finish_read(found).await
+    }
+
     async fn find_to_change(
         &self,
         scope: &TenantScope,

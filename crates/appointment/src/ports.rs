@@ -176,6 +176,16 @@ pub trait AppointmentRepository: Send + Sync {
         part: AppointmentId,
     ) -> Result<Vec<PlaceBefore>, StoreError>;
 
+    /// When an appointment was last booked, moved or cancelled, by its history, product time. `None`: it has none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn last_changed(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<DateTime<Utc>>, StoreError>;
+
     /// One appointment, and how often its customer has cancelled or moved appointments in calls since `since`, all as
     /// of one instant. What the company changed on its own does not count. `None`: the tenant has no such appointment.
     ///

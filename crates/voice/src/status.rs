@@ -57,7 +57,8 @@ statuses! {
     /// The appointment is committed here, and its confirmation by the company's outside calendar is still open. If that
     /// fails, a person tells the customer.
     PendingConfirmation = "pending_confirmation", true;
-    /// What this request did was changed again since; the appointment must be looked up.
+    /// What this request did was changed again since, or an outside calendar took only a part of it: then `appointments`
+    /// shows how each part stands, and a person looks at it. Else it must be looked up.
     Superseded = "superseded", false;
     /// This call has already booked exactly this appointment.
     AlreadyBooked = "already_booked", true;

@@ -1,6 +1,7 @@
-//! Where a visit was before it was moved, as its history has it.
+//! What a history says of when an appointment was changed, and of where a visit was before.
 
 use appointment::model::{ChangeFacts, PlaceBefore, SequenceId};
+use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, StoreError, TenantScope};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -24,6 +25,22 @@ statements! {
           JOIN last ON (last.kind, last.call_id, last.at) = (own.kind, own.call_id, own.at)
          WHERE own.appointment_id = $3 AND own.kind = 'moved'
          ORDER BY last.appointment_id";
+
+    LAST_CHANGED = "
+        SELECT max(at) FROM public.appointment_changes WHERE tenant_id = $1 AND appointment_id = $2";
+}
+
+pub(super) async fn last_changed(
+    connection: &mut PgConnection,
+    scope: &TenantScope,
+    id: AppointmentId,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    sqlx::query_scalar(LAST_CHANGED)
+        .bind(scope.tenant().as_uuid())
+        .bind(id.as_uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)
 }
 
 pub(super) async fn before(

@@ -214,6 +214,17 @@ impl CopyRecord {
         self.difference(appointment) == Step::Nothing
     }
 
+    /// Whether somebody has moved the copy there, and not before the appointment was changed here: it begins neither when it
+    /// was last known to, nor when we last asked for. A moved booking is made anew.
+    #[must_use]
+    pub fn was_moved_after(&self, changed: Option<DateTime<Utc>>, booking: &RemoteBooking) -> bool {
+        let is_elsewhere = self.remote_start.is_some_and(|known| known != booking.start)
+            && self.sent_start != Some(booking.start);
+        let skew = TimeDelta::seconds(CLOCKS_DIFFER_SECONDS);
+        let is_older = changed.zip(booking.created_at).is_some_and(|(changed, made)| made < changed - skew);
+        is_elsewhere && !is_older
+    }
+
     /// Judges what was found under the marker, at `now`, product time. Bookings that are over for good do not count.
     #[must_use]
     pub fn judge(

@@ -26,7 +26,8 @@ stored_words!(
         /// A copy has disappeared there without a trace.
         CopyMissing = "copy_missing",
         /// A booking was changed there in a way that has no single right answer here: somebody performs it who is not linked,
-        /// or it lasts longer or shorter than before. What stands here is as it was.
+        /// it lasts longer or shorter than before, or it was moved there while it was moved here. What stands here is as it
+        /// was.
         ChangedThere = "changed_there",
         /// The customer has to be told what has become of an appointment: no number is known, and the provider has not
         /// written to them.

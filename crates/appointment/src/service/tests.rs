@@ -98,6 +98,14 @@ impl AppointmentRepository for Racing {
         self.store.places_before(scope, visit, part).await
     }
 
+    async fn last_changed(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.store.last_changed(scope, id).await
+    }
+
     async fn find_to_change(
         &self,
         scope: &TenantScope,

@@ -185,6 +185,16 @@ impl AppointmentRepository for InMemoryAppointments {
         Ok(self.read(scope, |rows| rows.places_before(visit, part)))
     }
 
+    async fn last_changed(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let of =
+            |rows: &Rows| rows.changes.iter().rfind(|change| change.appointment == id).map(|last| last.at);
+        Ok(self.read(scope, of))
+    }
+
     async fn find_to_change(
         &self,
         scope: &TenantScope,

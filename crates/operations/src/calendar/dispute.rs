@@ -91,7 +91,7 @@ impl Dispute {
 
     fn difference(&self, appointment: &AppointmentSnapshot) -> (String, &'static str) {
         use AppointmentStatus::{Cancelled, Confirmed, NeedsAttention};
-        use ReviewReason::{CopyMissing, CopyRefused, MovedOntoTaken};
+        use ReviewReason::{ChangedThere, CopyMissing, CopyRefused, MovedOntoTaken};
         let unknown = || ("Der Termin steht hier anders als im Kalender des Betriebs".to_owned(), "klären");
         let Some(fact) = &self.fact else { return unknown() };
         let on = |at: DateTime<Utc>| {
@@ -133,6 +133,14 @@ impl Dispute {
                 format!(
                     "Der Termin wurde im Kalender des Betriebs auf den {} verlegt, diese Zeit ist hier schon vergeben, hier \
                      steht er noch am {here}",
+                    on(there)
+                ),
+                "klären",
+            ),
+            (Some(ChangedThere), _, Some(There::Booking(there))) => (
+                format!(
+                    "Der Termin wurde hier auf den {here} verlegt und im Kalender des Betriebs auf den {}, welche Zeit gilt, ist \
+                     offen",
                     on(there)
                 ),
                 "klären",

@@ -218,10 +218,12 @@ impl CalendarNews {
                 self.desk.agree(scope, &appointment, next, None).await?;
                 Ok(Heard::Known)
             }
-            // It was changed here and is on its way there, or is not wanted any more: ours is the later word.
+            // It was changed here and is on its way there, or is not wanted any more.
+            CopyState::Due if is_same => Ok(Heard::Known),
             CopyState::Due => {
-                if is_same {
-                    return Ok(Heard::Known);
+                if self.desk.is_moved_since(scope, (&appointment, &record), booking).await? {
+                    self.desk.dispute_both_moved(scope, &appointment, next).await?;
+                    return Ok(Heard::Disputed);
                 }
                 self.keep(scope, next).await
             }

@@ -126,6 +126,32 @@ impl CopyDesk {
         self.dispute_what_is(scope, appointment, record, (reason, there)).await
     }
 
+    /// Whether the copy of an open appointment that was moved here was moved there as well, and not before.
+    pub(super) async fn is_moved_since(
+        &self,
+        scope: &TenantScope,
+        (appointment, record): (&Appointment, &CopyRecord),
+        booking: &RemoteBooking,
+    ) -> Result<bool, CalendarError> {
+        if !appointment.status().is_open() || !record.was_moved_after(None, booking) {
+            return Ok(false);
+        }
+        let changed = self.parts.appointments.last_changed(scope, appointment.id()).await?;
+        Ok(record.was_moved_after(changed, booking))
+    }
+
+    /// It was moved here, and there meanwhile or since: two words, and no right answer.
+    pub(super) async fn dispute_both_moved(
+        &self,
+        scope: &TenantScope,
+        appointment: &Appointment,
+        found: CopyRecord,
+    ) -> Result<Appointment, CalendarError> {
+        let mut refused = CopyRecord { state: CopyState::Refused, ..found };
+        refused.failed("it was moved there while it was moved here".to_owned());
+        self.dispute(scope, appointment, refused, ReviewReason::ChangedThere).await
+    }
+
     /// The same, where it is known from elsewhere what the outside calendar has.
     pub(super) async fn dispute_what_is(
         &self,

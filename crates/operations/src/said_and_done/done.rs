@@ -62,7 +62,8 @@ pub(super) struct Left {
     pub(super) is_waiting: bool,
     /// When it was to be.
     pub(super) when: When,
-    /// What the call booked or moved last: when it did so, which is the same for all of a visit, and to when.
+    /// What the call booked or moved last, and was not put back: when it did so, which is the same for all of a visit, and to
+    /// when.
     pub(super) own: Option<(DateTime<Utc>, When)>,
 }
 
@@ -81,18 +82,26 @@ impl Touched {
         };
         let (mut is_booked, mut is_moved, mut is_cancelled) = (false, false, false);
         let mut moved_from = Vec::new();
+        let mut own: Vec<&Entry> = Vec::new();
         for entry in self.history.iter().filter(is_in_time) {
             match (entry.kind, entry.whence == Whence::ThisCall) {
-                (ChangeKind::Booked, true) => is_booked = true,
+                (ChangeKind::Booked, true) => {
+                    is_booked = true;
+                    own.push(entry);
+                }
                 (ChangeKind::Moved, true) => {
                     moved_from.extend(entry.before.as_ref().map(place));
                     is_moved = true;
+                    own.push(entry);
                 }
                 (ChangeKind::Cancelled, true) => is_cancelled = true,
                 // It is where it was, whichever of several moves was not taken.
-                (ChangeKind::Moved, false) => is_moved &= !moved_from.contains(&place(&entry.after)),
+                (ChangeKind::Moved, false) if moved_from.contains(&place(&entry.after)) => {
+                    is_moved = false;
+                    while own.pop_if(|own| place(&own.after) != place(&entry.after)).is_some() {}
+                }
                 (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
-                (ChangeKind::Booked, false) => {}
+                (ChangeKind::Booked | ChangeKind::Moved, false) => {}
             }
         }
         let at_last = self.history.iter().rposition(|entry| is_in_time(&entry))?;
@@ -107,14 +116,13 @@ impl Touched {
         let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
         let when =
             |entry: &Entry| When::of(entry.after.starts_at.with_timezone(&self.timezone).naive_local());
-        let is_own = |entry: &&Entry| entry.whence == Whence::ThisCall && entry.kind != ChangeKind::Cancelled;
         Some(Left {
             is_booked,
             is_moved,
             is_cancelled,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             when: when(last),
-            own: self.history.iter().rfind(is_own).map(|entry| (entry.at, when(entry))),
+            own: own.last().map(|entry| (entry.at, when(entry))),
         })
     }
 }

@@ -339,7 +339,9 @@ async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
 async fn a_move_that_was_put_back_during_the_call_is_none() {
     const MOVED: &str = "Ihr Termin ist auf Donnerstag verlegt.";
     const NOTED: &str = "Ihr Termin ist am Donnerstag um elf Uhr eingetragen.";
+    const BOOKED: &str = "Ihr Termin ist am Dienstag um zehn Uhr eingetragen.";
     const STAYS: &str = "Der Termin bleibt bestehen, soll es um zwölf Uhr sein?";
+    let booked = || Touched::made(TUESDAY_TEN, AppointmentStatus::Confirmed);
     let moved = || Touched::known(MONDAY).moved(1, THURSDAY_ELEVEN);
     for (said, done, found) in [
         (MOVED, moved(), &[][..]),
@@ -348,6 +350,13 @@ async fn a_move_that_was_put_back_during_the_call_is_none() {
         (STAYS, moved().moved_by_others(2, MONDAY), &[]),
         // The next time that was tried was taken.
         (MOVED, moved().moved_by_others(2, MONDAY).moved(3, THURSDAY_ELEVEN), &[]),
+        // Booked in the same call: the time that it was put back to counts, and not the one that was refused.
+        (BOOKED, booked().moved(2, THURSDAY_ELEVEN).moved_by_others(3, TUESDAY_TEN), &[]),
+        (
+            NOTED,
+            booked().moved(2, THURSDAY_ELEVEN).moved_by_others(3, TUESDAY_TEN),
+            &[Mismatch::BookingUntold],
+        ),
         // Moved on before the calendar refused: it is where it was before either.
         (MOVED, moved().moved(2, WEDNESDAY_ELEVEN).moved_by_others(3, MONDAY), &[Mismatch::MoveClaimed]),
         // It was so when the caller hung up.

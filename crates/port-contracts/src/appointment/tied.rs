@@ -98,6 +98,11 @@ pub async fn what_was_moved_together_is_known_to_have_been_elsewhere(fixture: &A
     assert_eq!(before(&parts[0]).await, sorted(&[&parts[0], &parts[1]]));
     assert_eq!(before(&parts[1]).await, sorted(&[&parts[0], &parts[1]]));
     assert_eq!(before(&parts[2]).await, [], "it was not moved with them");
+    let last = fixture.appointments.last_changed(&tenant.scope, parts[0].id).await.unwrap();
+    let never = fixture.appointments.last_changed(&fixture.stranger.scope, parts[0].id).await;
+    assert_eq!(never.unwrap(), None, "a stranger learns nothing");
+    let unmoved = fixture.appointments.last_changed(&tenant.scope, parts[2].id).await.unwrap();
+    assert_eq!(last, unmoved.map(|booked| booked + TimeDelta::seconds(1)), "each has its own");
     let strange = fixture.appointments.places_before(&fixture.stranger.scope, visit, parts[0].id).await;
     assert_eq!(strange.unwrap(), [], "a stranger learns nothing");
     commit(later(&again, 180, 2)).await;

@@ -32,23 +32,33 @@ const WORDS_OF_STANDING: [&str; 9] = [
 ];
 /// Words by which a caller would believe that the first appointment of several stands.
 const WORDS_ABOUT_NEXT: &str = "Ihr nächster Termin ist der";
+/// The answer that shows each part of what an outside calendar took in part: the last word about them.
+const FELL_APART: &str = "superseded";
 /// Answers after which something may have been done all the same: the caller knows that nothing was claimed.
 const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
 
 pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], findings: &mut Findings) {
     let mut last: BTreeMap<Uuid, (usize, &Told, Option<DateTime<Utc>>)> = BTreeMap::new();
+    let mut torn: BTreeMap<Uuid, (usize, &Told, Option<DateTime<Utc>>)> = BTreeMap::new();
     for (place, told) in history.told.iter().enumerate() {
         words(told, findings);
+        if told.status.as_deref() == Some(FELL_APART) {
+            for shown in &told.shown {
+                last.remove(&shown.id);
+                torn.insert(shown.id, (place, told, shown.start));
+            }
+        }
         let Some(claimed) = claim(told) else { continue };
         findings.hold("false_word", told.appointment.is_some(), || {
             format!("{} was told {claimed:?} about nothing: {}", told.call, told.message)
         });
         for (id, start) in told.about() {
+            torn.remove(&id);
             last.insert(id, (place, told, start));
         }
     }
     let by_id: BTreeMap<Uuid, &AppointmentRow> = rows.appointments.iter().map(|row| (row.id, row)).collect();
-    for (id, (place, told, start)) in &last {
+    for (id, (place, told, start)) in last.iter().chain(&torn) {
         let row = by_id.get(id).copied();
         findings.hold("false_word", row.is_some(), || {
             format!("{} was told of {id}, which is not there", told.call)
@@ -71,7 +81,7 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
         }
     }
     standing(history, &by_id, findings);
-    unsaid(history, rows, &last.keys().copied().collect(), findings);
+    unsaid(history, rows, &last.keys().chain(torn.keys()).copied().collect(), findings);
 }
 
 /// Whether something may have been done that was not claimed.
@@ -85,7 +95,7 @@ fn words(told: &Told, findings: &mut Findings) {
         return;
     }
     let word = WORDS_OF_EFFECT.iter().find(|words| told.message.contains(**words));
-    let holds = !told.booked && (word.is_none() || told.status.as_deref() == Some("superseded"));
+    let holds = !told.booked && (word.is_none() || told.status.as_deref() == Some(FELL_APART));
     findings.hold("false_word", holds, || {
         format!("{} heard \"{}\" with the status {:?}", told.call, told.message, told.status)
     });
@@ -140,11 +150,14 @@ fn is_kept(
         Some(Claim::Noted) => {
             stands || (is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer))
         }
+        None => {
+            let is_as_shown = row.is_open() && start == Some(row.start);
+            is_as_shown || is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer)
+        }
         Some(Claim::Off) => {
             let left = outside.iter().any(|copy| copy.stands && copy.marker == Some(row.id));
             row.status == "cancelled" && (!left || is_asked(row.id, rows))
         }
-        None => true,
     }
 }
 

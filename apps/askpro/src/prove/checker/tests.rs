@@ -674,6 +674,44 @@ fn parts_that_do_not_follow_each_other_are_found_unless_that_was_told() {
     assert_eq!(told, Vec::<&str>::new());
 }
 
+/// What is shown of a visit that fell apart is the last word about each part.
+#[test]
+fn what_fell_apart_stands_as_it_was_shown_or_somebody_is_asked_and_calls() {
+    let torn = |end: &mut End, told_apart: bool, shown: i64, asked: bool| {
+        visit(end);
+        let row = &mut end.rows.appointments[1];
+        (row.start, row.end) = (at(120), at(150));
+        row.staffed = vec![(at(120), at(150))];
+        end.outside[1].span = (at(120), at(150));
+        if told_apart {
+            let stands = |number, start| Shown {
+                id: id(number),
+                start: Some(at(start)),
+                status: "needs_attention".to_owned(),
+            };
+            end.history.told.push(Told {
+                booked: false,
+                message: "Der Kalender hat nicht alles davon angenommen.".to_owned(),
+                shown: vec![stands(1, 60), stands(2, shown)],
+                ..told(1, "superseded", 60)
+            });
+        }
+        if asked {
+            end.rows.reviews.push((Some(id(2)), None));
+            end.rows.called_back.insert(end.rows.appointments[0].customer);
+        }
+        end.block();
+    };
+    let found = |told_apart, shown, asked| {
+        let found = End::spoiled(|end| torn(end, told_apart, shown, asked));
+        found.contains(&"false_word")
+    };
+    assert!(found(false, 0, false), "the visit was told as it was booked");
+    assert!(!found(true, 120, false));
+    assert!(found(true, 90, false), "one part was shown elsewhere");
+    assert!(!found(true, 90, true));
+}
+
 #[test]
 fn whoever_is_asked_about_one_part_of_a_visit_that_went_back_clears_up_the_whole_of_it() {
     let went_back = |end: &mut End, asked: bool, called: bool| {

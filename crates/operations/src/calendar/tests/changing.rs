@@ -3,6 +3,7 @@
 use appointment::calendar::{CopyState, RefusalReason};
 use appointment::model::{Appointment, AppointmentStatus};
 use appointment::testing::{Mishap, staff_id};
+use chrono::TimeDelta;
 
 use super::super::{Attention, Heard, Pushed};
 use super::world::{World, event_type, slot};
@@ -256,10 +257,51 @@ async fn moved_there_before_our_move_ours_is_the_later_word() {
     let world = World::new();
     let (id, uid) = world.settled(1, slot(0)).await;
     world.remote.move_outside(&uid, slot(5)).unwrap();
+    world.clock.advance(TimeDelta::minutes(1));
     world.move_to(id, 1, slot(3)).await;
     assert!(matches!(world.push(id).await, Pushed::Settled(_)));
     assert_eq!((world.only().start, world.start(id)), (slot(3), slot(3)));
     world.assert_converged().await;
+}
+
+/// Whether its news come first, or the worker with the noted move: both words stand until a person has decided.
+#[tokio::test]
+async fn moved_there_after_our_move_is_for_a_person() {
+    for hears in [false, true] {
+        let world = World::new();
+        let (id, uid) = world.settled(1, slot(0)).await;
+        world.move_to(id, 1, slot(3)).await;
+        world.script(Mishap::NotSent);
+        assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+        world.clock.advance(TimeDelta::minutes(1));
+        world.remote.move_outside(&uid, slot(5)).unwrap();
+        if hears {
+            assert_eq!(world.hear(&uid).await, Heard::Disputed);
+        }
+        world.push_open().await;
+        assert_eq!((world.only().start, world.start(id)), (slot(5), slot(3)), "{hears}");
+        assert_eq!(world.status(id), AppointmentStatus::NeedsAttention);
+        assert_eq!(world.reviews(), ["changed_there"]);
+        world.hear(&uid).await;
+        world.compare().await;
+        assert_eq!((world.only().start, world.start(id)), (slot(5), slot(3)), "it stays with the person");
+        assert_eq!(world.reviews(), ["changed_there"]);
+    }
+}
+
+/// Our own write that nobody heard of is not somebody else's.
+#[tokio::test]
+async fn a_lost_move_and_another_one_are_both_ours() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    world.script(Mishap::LostAfter);
+    assert!(matches!(world.push(id).await, Pushed::Open { .. }));
+    world.move_to(id, 1, slot(5)).await;
+    world.hear(&uid).await;
+    heal(&world).await;
+    assert_eq!((world.only().start, world.start(id)), (slot(5), slot(5)));
+    assert_eq!(world.reviews(), [""; 0]);
 }
 
 #[tokio::test]

@@ -252,6 +252,20 @@ async fn what_was_moved_there_onto_a_sold_time_names_both() {
 }
 
 #[tokio::test]
+async fn what_was_moved_on_both_sides_names_both_times() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    world.move_to(id, 1, slot(3)).await;
+    let moved = world.remote.move_outside(&uid, slot(1)).unwrap();
+    world.hear(&moved).await;
+    assert_eq!(
+        world.note(id).await,
+        "Der Termin wurde hier auf den 24.11.2026 um 10:30 Uhr verlegt und im Kalender des Betriebs auf den 24.11.2026 um \
+         09:30 Uhr, welche Zeit gilt, ist offen, bitte klären"
+    );
+}
+
+#[tokio::test]
 async fn what_was_called_off_there_is_not_called_refused() {
     let world = World::new();
     let (id, uid) = world.settled(1, slot(0)).await;

@@ -157,7 +157,8 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
         || is_time(last)
         || ["bei", "fuer", "zum", "zur", "frau", "herrn", "doktor", "dr"].contains(&before)
         // "Bei Anna Petersen", and not "bei Anna gewünscht".
-        || matches!(words, [.., at, _, name] if at == "bei" && !name.starts_with("ge") && !name.ends_with('t'));
+        || matches!(words, [.., at, _, name] if at == "bei" && !name.starts_with("ge") && !name.ends_with('t'))
+        || ["einen", "eine"].iter().any(|one| says(&words[words.len().saturating_sub(3)..], &["fuer", one]));
     is_so_by_now
         && ["einen", "ihren", "festen", "neuen"].iter().any(|which| says(words, &[which, "termin"]))
         && ends_without_verb
