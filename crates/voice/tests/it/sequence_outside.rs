@@ -5,7 +5,7 @@ use appointment::model::{AppointmentStatus, CatalogueSnapshot, Minute, ServiceLi
 use appointment::testing::{service_id, staff_id};
 use serde_json::json;
 use uuid::Uuid;
-use voice::{NextAction, Settlement, Status};
+use voice::{NextAction, Settlement, Status, ToolReply};
 
 use crate::outside::{LIMIT, RULED_OUT, TAKEN};
 use crate::sequences::{both, open};
@@ -135,18 +135,22 @@ async fn a_refusal_that_is_not_about_the_time_is_told_of_all_of_the_visit() {
     assert_eq!(open(&world).len(), 2);
 }
 
-/// As of one appointment it is said from when to when, and not that it is so.
-#[tokio::test]
-async fn a_visit_whose_move_is_noted_is_told_with_its_old_time() {
+/// What a caller hears of a visit's move of which the outside calendar says this.
+async fn moved(settlement: Settlement) -> ToolReply {
     let world = World::with(with_mirrored_beards).await;
     let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
     world.outside.says(offered.clone(), Settlement::Agreed);
     let line = world.call("call_a", STRANGER);
     line.ask("book_appointment", both("2026-11-27", "10:00")).await;
     world.clock.advance(chrono::TimeDelta::seconds(30));
-    world.outside.says(offered, Settlement::Open);
-    let args = json!({"new_time": "14:00", "bestaetigung": true});
-    let noted = line.ask("reschedule_appointment", args).await;
+    world.outside.says(offered, settlement);
+    line.ask("reschedule_appointment", json!({"new_time": "14:00", "bestaetigung": true})).await
+}
+
+/// As of one appointment it is said from when to when, and not that it is so.
+#[tokio::test]
+async fn a_visit_whose_move_is_noted_is_told_with_its_old_time() {
+    let noted = moved(Settlement::Open).await;
     assert_eq!(noted.status, Status::PendingConfirmation, "{}", noted.message);
     assert!(
         noted.message.starts_with(
@@ -191,15 +195,7 @@ async fn what_an_outside_calendar_refuses_of_a_move_leaves_the_visit_as_it_was()
 /// What fell apart is told part by part, and no field says that anything was booked: the request was not met.
 #[tokio::test]
 async fn a_move_that_fell_apart_is_no_booking() {
-    let world = World::with(with_mirrored_beards).await;
-    let offered = beards_at(&["2026-11-27T09:30:00Z", "2026-11-27T13:30:00Z"]);
-    world.outside.says(offered.clone(), Settlement::Agreed);
-    let line = world.call("call_a", STRANGER);
-    line.ask("book_appointment", both("2026-11-27", "10:00")).await;
-    world.clock.advance(chrono::TimeDelta::seconds(30));
-    world.outside.says(offered, LIMIT);
-    let args = json!({"new_time": "14:00", "bestaetigung": true});
-    let reply = line.ask("reschedule_appointment", args).await;
+    let reply = moved(LIMIT).await;
     assert_eq!((reply.status, reply.success), (Status::Superseded, false), "{}", reply.message);
     assert!(
         reply.message.starts_with("Der Kalender hat nicht alles davon angenommen, "),
