@@ -1,9 +1,10 @@
--- A claim that walks over dead rows once.
+-- A claim that walks over dead rows as seldom as it can.
 --
--- What was done and is not cleared away yet lies at the beginning of each lane, and a claim walked over it four times: to
--- find the lane, to see whether it is due, to choose from it, and, where the plan took the index by time, along everything
--- that was done in any lane. It notes now where a lane begins, and chooses from there on in the order of the lanes, which
--- one index alone has. All queues are looked at by one statement.
+-- What was done and is not cleared away yet lies at the beginning of each lane. A whole claim walked over it to see whether
+-- anything is due, to find the lane, to see whether the lane is due, and to choose from it, there along everything that was
+-- done in any lane where the plan took the index by time. It notes now where a lane begins, and chooses from there on in
+-- the order of the lanes, which one index alone has: what is left is one walk in order of time and one in order of the
+-- lanes. All queues are looked at by one statement.
 
 -- Leases due jobs to a worker. The arrays run in parallel: queue, free slots, most jobs that one tenant may have
 -- running in that queue (over all workers), and the bucket this worker served last there.

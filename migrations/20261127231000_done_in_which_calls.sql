@@ -1,4 +1,5 @@
--- What a call has done, with the call of each entry: what another call did meanwhile does not make a word false.
+-- What a call has done, with the call of each entry: what another call did meanwhile does not make a word false. That an
+-- entry is of the call stays for workers that are still to be replaced.
 DROP FUNCTION app.done_in_call(uuid, uuid);
 CREATE FUNCTION app.done_in_call(tenant uuid, making_call uuid)
     RETURNS TABLE (appointment_id uuid, timezone text, status text, is_refused boolean, kind text, is_of_call boolean,

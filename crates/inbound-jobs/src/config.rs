@@ -48,8 +48,8 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     /// The four queues; a lease of 30 s: a job of a dead worker is taken over within a minute, while a worker may lose
-    /// its database for some seconds without losing its jobs. Two milliseconds to gather what has ended: nobody waits for
-    /// that but the next job of a series.
+    /// its database for some seconds without losing its jobs. Two milliseconds to gather what has ended: only what
+    /// is due and finds no slot, or is behind it in its series, waits for that.
     fn default() -> Self {
         Self {
             queues: vec![

@@ -304,11 +304,11 @@ async fn gather(
     // Runs that need no more than their turn end now.
     tokio::task::yield_now().await;
     let mut waiting: HashMap<String, u16> = HashMap::new();
-    let mut next = Some(first);
+    let (mut next, mut is_enough) = (Some(first), false);
     while let Some(one) = next {
         let many = waiting.entry(one.job.queue.clone()).or_default();
         *many += 1;
-        let is_enough = *many >= slots.half(&one.job.queue);
+        is_enough |= *many >= slots.half(&one.job.queue);
         slots.free(&one.job.queue);
         ledger.enter(core, one);
         next = ended.try_recv().ok();

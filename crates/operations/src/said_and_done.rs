@@ -147,7 +147,8 @@ fn is_untold(turns: &[&str], claim: Claim, done: &[&Left]) -> bool {
     }
     let said: Option<Vec<When>> = told.into_iter().collect();
     let Some(mut said) = said else { return false };
-    said.extend(turns.iter().flat_map(|turn| claims::good_byes(turn)));
+    let by_the_way = if said.is_empty() { claims::partings } else { claims::good_byes };
+    said.extend(turns.iter().flat_map(|turn| by_the_way(turn)));
     let is_said = |when: When| said.iter().any(|said| !said.differs_from(when));
     let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
     steps.iter().any(|(at, _)| !steps.iter().any(|(other, when)| other == at && is_said(*when)))

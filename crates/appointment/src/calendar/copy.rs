@@ -359,6 +359,8 @@ impl CopyRecord {
         self.remote_start = booking.status.is_open().then_some(booking.start);
         self.remote_end = booking.status.is_open().then_some(booking.end);
         self.awaits_host = booking.status == RemoteStatus::Pending;
+        // What was sent is answered.
+        self.sent_start = None;
         self.attempts = 0;
         self.error = None;
     }

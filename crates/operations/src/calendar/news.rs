@@ -223,9 +223,10 @@ impl CalendarNews {
             CopyState::Due => {
                 if self.desk.is_moved_since(scope, (&appointment, &record), booking).await? {
                     self.desk.dispute_both_moved(scope, &appointment, next).await?;
-                    return Ok(Heard::Disputed);
+                    Ok(Heard::Disputed)
+                } else {
+                    self.keep(scope, next).await
                 }
-                self.keep(scope, next).await
             }
             _ if !appointment.status().is_open() => {
                 next.state = CopyState::Due;

@@ -95,6 +95,14 @@ pub fn good_byes(turn: &str) -> Vec<When> {
     clauses.iter().filter(|clause| wordings::is_meeting(clause)).filter_map(|clause| when(clause)).collect()
 }
 
+/// Of these, what is said only to whoever comes, and tells of an appointment by itself.
+#[must_use]
+pub fn partings(turn: &str) -> Vec<When> {
+    let said = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(Said::of);
+    let clauses: Vec<_> = said.flat_map(|said| said.clauses).collect();
+    clauses.iter().filter(|clause| wordings::is_parting(clause)).filter_map(|clause| when(clause)).collect()
+}
+
 /// What a clause claims.
 struct Clause {
     claim: Claim,
@@ -165,7 +173,7 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
     let next = good_bye.iter().flat_map(|said| said.clauses.first());
     let is_meeting = told.iter().chain(next).any(|clause| wordings::is_meeting(clause));
     let beside = |at: usize| Beside {
-        is_short: words(statement).len() <= 3,
+        is_short: told.iter().map(Vec::len).sum::<usize>() <= 3,
         is_first: at == 0,
         is_glad: at == 0 && is_glad && !is_offer,
         is_meeting,
@@ -244,15 +252,16 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
 /// One of the words for what is done. "Habe ich für Sie gebucht", "ist eingetragen", "hiermit gebucht": something has
 /// happened. "Sie haben gebucht" tells of what the caller did.
 fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
-    let by_speaker = has_any(words, &["ich", "wir"]) || begins_with(words, &["habe", "hab"]);
+    let by_speaker = has_any(words, &["ich", "wir"])
+        || begins_with(words, &["habe", "hab"])
+        || says(words, &["hab", "sie"]);
     let by_us = by_speaker || has_any(words, &["ist", "sind", "wurde", "wurden", "hiermit"]);
     // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
     let is_named = wordings::names_appointment(words);
     let about_appointment = is_named
         || has_any(words, &["ihn", "sie", "ihnen", "das"])
-        // "Ja, der ist eingetragen": of which was just asked.
-        || opens_with(words, &["der", "ist"])
-        || opens_with(words, &["er", "ist"])
+        // "Ja, der ist fest eingetragen": of which was just asked.
+        || opens_with(words, &["der", "ist"]) && has_any(words, FIRM)
         // "Ich hab's eingetragen."
         || (by_speaker && has_any(words, &["uhr", "es", "s"]));
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
@@ -275,10 +284,12 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let is_anybodys = is_state
         && (beside.is_offer || (*claim == Claim::Booked && wordings::is_about_all(words)))
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
-    let by_others = says(words, &["von", "ihnen"]) || is_by_somebody(words);
+    let by_others = says(words, &["von", "ihnen"]) || !by_speaker && is_by_somebody(words);
     let is_else = wordings::is_of_else(words)
-        || has_any(words, &["fast", "beinahe"])
-        || (is_state && has_any(words, MOMENTS))
+        || ["fast", "beinahe"].iter().any(|nearly| says(words, &[nearly, word]))
+        // "Sie haben eine Nachricht bekommen, dass Ihr Termin abgesagt wurde."
+        || has_any(words, &["nachricht"]) && has_any(words, &["dass"])
+        || (is_state && is_in_a_moment(words))
         || wordings::is_kept_for_now(words, word)
         || (*word == "eingeplant" && has_any(words, LENGTHS))
         || says(words, &["vereinbart", "dass"])
@@ -321,11 +332,19 @@ fn is_state_of(words: &[String], done: &str) -> bool {
     })
 }
 
+/// "In wenigen Sekunden", "in einem Moment", and not "im Moment".
+fn is_in_a_moment(words: &[String]) -> bool {
+    words.iter().enumerate().any(|(at, word)| {
+        MOMENTS.contains(&word.as_str()) && has_any(&words[at.saturating_sub(3)..at], &["in"])
+    })
+}
+
 /// "Von Ihrem Arzt", and not "von Ihrem Termin am Donnerstag".
 fn is_by_somebody(words: &[String]) -> bool {
-    words.windows(3).any(|some| {
-        let [of, whose, who] = some else { return false };
-        of == "von" && SOMEBODYS.contains(&whose.as_str()) && !who.ends_with("termin") && !is_day(who)
+    words.iter().enumerate().any(|(at, word)| {
+        let next = &words[at + 1..words.len().min(at + 4)];
+        let is_thing = next.iter().any(|next| next.ends_with("termin") || is_day(next));
+        word == "von" && begins_with(next, SOMEBODYS) && !is_thing && !has_any(next, LENGTHS)
     })
 }
 

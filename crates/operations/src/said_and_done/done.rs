@@ -97,8 +97,8 @@ impl Touched {
                 (ChangeKind::Cancelled, true) => is_cancelled = true,
                 // It is where it was, whichever of several moves was not taken.
                 (ChangeKind::Moved, false) if moved_from.contains(&place(&entry.after)) => {
-                    is_moved = false;
                     while own.pop_if(|own| place(&own.after) != place(&entry.after)).is_some() {}
+                    is_moved = own.last().is_some_and(|own| own.kind == ChangeKind::Moved);
                 }
                 (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
                 (ChangeKind::Booked | ChangeKind::Moved, false) => {}

@@ -213,6 +213,22 @@ async fn a_time_that_was_never_told_is_found() {
         ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr 30.", vec![tuesday.clone()], None),
         ("Sehr gern. Bis Mittwoch um zehn!", vec![tuesday.clone()], Some(BookingUntold)),
         ("Sehr gern. Auf Wiederhören!", vec![tuesday.clone()], Some(BookingUntold)),
+        // What is free, or somebody else's, tells of none.
+        (
+            "Der früheste Termin ist am Dienstag um zehn. Auf Wiederhören!",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        (
+            "Am Dienstag um zehn erwarten wir noch jemanden. Auf Wiederhören!",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        (
+            "Ich habe Sie für Dienstag eingetragen, die Behandlung dauert 1:30 Stunden.",
+            vec![tuesday.clone()],
+            None,
+        ),
         // The second of two, unless both were one step.
         (
             "Ich habe den Termin am Dienstag eingetragen.",
@@ -350,6 +366,8 @@ async fn a_move_that_was_put_back_during_the_call_is_none() {
         (STAYS, moved().moved_by_others(2, MONDAY), &[]),
         // The next time that was tried was taken.
         (MOVED, moved().moved_by_others(2, MONDAY).moved(3, THURSDAY_ELEVEN), &[]),
+        // The second of two moves.
+        (MOVED, moved().moved(2, WEDNESDAY_ELEVEN).moved_by_others(3, THURSDAY_ELEVEN), &[]),
         // Booked in the same call: the time that it was put back to counts, and not the one that was refused.
         (BOOKED, booked().moved(2, THURSDAY_ELEVEN).moved_by_others(3, TUESDAY_TEN), &[]),
         (

@@ -150,9 +150,10 @@ fn is_kept(
         Some(Claim::Noted) => {
             stands || (is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer))
         }
+        // Of what fell apart: it is certain, and so it is; or a person looks at it and calls.
         None => {
-            let is_as_shown = row.is_open() && start == Some(row.start);
-            is_as_shown || is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer)
+            let is_firm = told.shown.iter().any(|shown| shown.id == row.id && shown.status == "confirmed");
+            is_firm && stands || is_visit_asked_about(row, rows) && rows.called_back.contains(&row.customer)
         }
         Some(Claim::Off) => {
             let left = outside.iter().any(|copy| copy.stands && copy.marker == Some(row.id));

@@ -677,18 +677,15 @@ fn parts_that_do_not_follow_each_other_are_found_unless_that_was_told() {
 /// What is shown of a visit that fell apart is the last word about each part.
 #[test]
 fn what_fell_apart_stands_as_it_was_shown_or_somebody_is_asked_and_calls() {
-    let torn = |end: &mut End, told_apart: bool, shown: i64, asked: bool| {
+    let torn = |end: &mut End, told_apart: bool, (shown, status): (i64, &str), asked: bool| {
         visit(end);
         let row = &mut end.rows.appointments[1];
         (row.start, row.end) = (at(120), at(150));
         row.staffed = vec![(at(120), at(150))];
         end.outside[1].span = (at(120), at(150));
         if told_apart {
-            let stands = |number, start| Shown {
-                id: id(number),
-                start: Some(at(start)),
-                status: "needs_attention".to_owned(),
-            };
+            let stands =
+                |number, start| Shown { id: id(number), start: Some(at(start)), status: status.to_owned() };
             end.history.told.push(Told {
                 booked: false,
                 message: "Der Kalender hat nicht alles davon angenommen.".to_owned(),
@@ -706,10 +703,12 @@ fn what_fell_apart_stands_as_it_was_shown_or_somebody_is_asked_and_calls() {
         let found = End::spoiled(|end| torn(end, told_apart, shown, asked));
         found.contains(&"false_word")
     };
-    assert!(found(false, 0, false), "the visit was told as it was booked");
-    assert!(!found(true, 120, false));
-    assert!(found(true, 90, false), "one part was shown elsewhere");
-    assert!(!found(true, 90, true));
+    assert!(found(false, (0, ""), false), "the visit was told as it was booked");
+    assert!(!found(true, (120, "confirmed"), false));
+    assert!(found(true, (90, "confirmed"), false), "one part was shown elsewhere");
+    assert!(found(true, (120, "needs_attention"), false), "nobody looks at it");
+    assert!(!found(true, (120, "needs_attention"), true));
+    assert!(!found(true, (90, "confirmed"), true));
 }
 
 #[test]

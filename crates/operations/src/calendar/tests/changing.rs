@@ -289,6 +289,23 @@ async fn moved_there_after_our_move_is_for_a_person() {
     }
 }
 
+#[tokio::test]
+async fn moved_there_and_back_again_after_our_move_is_for_a_person() {
+    let world = World::new();
+    let (id, uid) = world.settled(1, slot(0)).await;
+    let away = world.remote.move_outside(&uid, slot(5)).unwrap();
+    world.hear(&away).await;
+    world.move_to(id, 1, slot(3)).await;
+    world.clock.advance(TimeDelta::minutes(1));
+    world.remote.move_outside(&away, slot(0)).unwrap();
+    world.push_open().await;
+    assert_eq!((world.only().start, world.start(id)), (slot(0), slot(3)));
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["changed_there"])
+    );
+}
+
 /// Our own write that nobody heard of is not somebody else's.
 #[tokio::test]
 async fn a_lost_move_and_another_one_are_both_ours() {

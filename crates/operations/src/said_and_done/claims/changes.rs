@@ -13,7 +13,8 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
     let instead = words.iter().position(|word| word == "statt" || word == "anstatt");
     let is_instead = instead.is_some_and(|at| names_time(&words[..at]) && names_time(&words[at + 1..]));
     // "Statt morgen kommen Sie jetzt übermorgen", "Statt um zwölf beginnt Ihre Massage jetzt um eins".
-    let comes = instead == Some(0) && says(words, &["kommen", "sie"])
+    let has_now = ["jetzt", "nun"].iter().any(|now| says(words, &["haben", "sie", now]));
+    let comes = instead == Some(0) && (has_now || says(words, &["kommen", "sie"]))
         || is_instead && says(words, &["sie", "sind", "jetzt"]);
     // "Ihr Termin ist nicht mehr am Donnerstag, sondern am Freitag."
     let days_after = |at: usize| words[at..].iter().filter(|word| is_day(word)).count();
@@ -108,8 +109,11 @@ pub(super) fn is_settled_deed(words: &[String]) -> Option<Claim> {
         let is_subject = before.is_none_or(|before| ["ist", "wurde", "hat"].contains(&before));
         (["die", "ihre"].contains(&words[article].as_str()) && (is_subject || is_ours)).then_some(*claim)
     });
-    // "Das Verschieben hat geklappt."
-    let deed = TO_DO.iter().find(|(verb, _)| opens_with(words, &["das", verb]) && worked(words));
+    // "Das Verschieben hat geklappt", and not "das Eintragen auf die Warteliste": what is entered or deleted may be anything.
+    let is_deed = |verb: &str| {
+        !["eintragen", "loeschen", "streichen"].contains(&verb) && opens_with(words, &["das", verb, "hat"])
+    };
+    let deed = TO_DO.iter().find(|(verb, _)| is_deed(verb) && worked(words));
     named.or(deed.map(|(_, claim)| *claim)).filter(|_| is_settled && !is_of_other_things(words))
 }
 

@@ -3,8 +3,8 @@
 use super::Claim;
 use super::deeds::{CHANGING, DONE};
 use super::lists::{
-    ABBREVIATED, ASKING, BETWEEN, CONDITION, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, HOPING, MORE,
-    NO_MATTER, POLITE, RELATIVE, SUPPOSING, UNREAL,
+    ABBREVIATED, ASKING, BETWEEN, CONDITION, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, HOPING, LIMITING,
+    MORE, NO_MATTER, POLITE, RELATIVE, SUPPOSING, UNREAL,
 };
 use super::when::names_date;
 
@@ -80,7 +80,11 @@ fn is_if(clause: &[String], next: Option<&[String]>) -> bool {
     // "Damit der Termin gebucht ist, …", and not "Damit ist der Termin gebucht".
     let is_aside = matches!(clause, [first, second, .., last] if ["damit", "als"].contains(&first.as_str())
         && !FINITE.contains(&second.as_str()) && FINITE.contains(&last.as_str()));
-    is_supposed || is_aside || is_verb_first || (is_command && is_result)
+    let is_done = clause.iter().any(|word| DONE.iter().any(|(done, ..)| done == word));
+    let is_limited = LIMITING.iter().any(|phrase| opens_with(clause, phrase))
+        && !opens_with(clause, &["ein", "wort", "noch"])
+        && (is_done || next.is_some_and(|next| begins_with(next, FINITE)));
+    is_supposed || is_limited || is_aside || is_verb_first || (is_command && is_result)
 }
 
 /// Whether these words say that something is done and leave out what: "Ist gebucht", "Hab ich eingetragen".
@@ -265,16 +269,17 @@ fn spoken(sentence: &str) -> String {
     while let Some(at) = rest.find([':', '.']) {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
         let hour = before.rsplit(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
-        let is_apart = !before[..before.len() - hour.len()].ends_with(['.', ':']);
         let minutes = after.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
         let behind = after.get(2..).unwrap_or_default();
         let unit = behind.trim_start().get(..O_CLOCK.len());
+        let is_length =
+            unit.is_some_and(|unit| unit.eq_ignore_ascii_case("stu") || unit.eq_ignore_ascii_case("std"));
         let is_named = unit.is_some_and(|unit| unit.eq_ignore_ascii_case(O_CLOCK));
         let is_time = hour.parse().is_ok_and(|hour: u8| hour <= 24)
             && minutes.is_some_and(|minutes| minutes < "60")
-            && is_apart
             && !behind.starts_with(|letter: char| letter.is_ascii_digit())
-            && (rest[at..].starts_with(':') || is_named);
+            && (rest[at..].starts_with(':') || is_named)
+            && !is_length;
         spoken.push_str(before);
         rest = match minutes.filter(|_| is_time) {
             Some(minutes) => {

@@ -135,6 +135,10 @@ pub(super) const NO_MATTER: &[&[&str]] = &[
     &["keine", "sorge"],
     &["keine", "ursache"],
     &["das", "haetten", "wir"],
+    &["schon", "passiert"],
+    &["schon", "geschehen"],
+    &["schon", "erledigt"],
+    &["bereits", "erledigt"],
 ];
 
 /// Words that make a sentence a wish, a question, a condition, an announcement or a refusal.
@@ -314,6 +318,10 @@ pub(super) const SUPPOSING: &[&[&str]] = &[
     &["ich", "nehme", "an"],
     &["gleich", "ist"],
     &["bald", "ist"],
+];
+
+/// Words with which a condition begins if what is done stands in the same clause, or a verb begins the next.
+pub(super) const LIMITING: &[&[&str]] = &[
     &["erst", "wenn"],
     &["erst", "mit"],
     &["erst", "nach"],
@@ -382,7 +390,7 @@ pub(super) const HOLLOW: &[&str] = &[
 ];
 
 /// Words that may follow what is said of an appointment: when and with whom it is.
-pub(super) const TIME_AFTER: &[&str] = &["am", "um", "fuer", "bei", "den", "dem"];
+pub(super) const TIME_AFTER: &[&str] = &["am", "um", "fuer", "bei", "den", "dem", "zwar"];
 
 /// Words that make somebody else of whom it is by: "von Ihrem Arzt".
 pub(super) const SOMEBODYS: &[&str] = &["ihrem", "ihrer", "einem", "einer", "jemandem", "jemand"];

@@ -363,6 +363,8 @@ fn two_bookings_differ_by_the_day_or_the_hour_that_both_name() {
         ("Ihr Termin um fünf vor zehn Uhr ist gebucht.", true),
         ("Ihr Termin um zehn nach elf ist gebucht.", true),
         ("Ihr Termin kurz vor zehn Uhr ist gebucht.", false),
+        ("Ihr Termin um 11 30 Uhr ist gebucht.", true),
+        ("Ihr Termin am 24. vor elf Uhr ist gebucht.", false),
         ("Ihr Termin von elf Uhr bis zwölf Uhr ist gebucht.", false),
         ("Ihr Termin ist nicht am Montag, er ist am Dienstag eingetragen.", false),
         // It stands: perhaps since before this call.

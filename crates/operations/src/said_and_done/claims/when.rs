@@ -105,9 +105,11 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let hour_at = |at: usize| -> Option<u8> {
         let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
         let part = at.checked_sub(2);
-        let is_part = word_is(part, &["viertel"]) || number_at(part).is_some();
+        let is_part =
+            word_is(part, &["viertel"]) || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"]);
         match number_at(before) {
-            // "Am 24.11. 10 Uhr", who knows.
+            // "14 30 Uhr"; of "am 24.11. 10 Uhr", who knows.
+            Some(hour) if (25..60).contains(&said) && hour <= 24 => Some(hour % 12),
             Some(_) => None,
             None if word_is(before, &["halb", "viertel", "dreiviertel"]) => Some((said + 11) % 12),
             None if is_part && word_is(before, &["vor"]) => Some((said + 11) % 12),

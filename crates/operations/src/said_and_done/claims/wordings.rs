@@ -111,9 +111,22 @@ pub(super) fn is_meeting(words: &[String]) -> bool {
         || says(words, &["dann", "bis"])
         || says(words, &["sie", "sind"])
         || (says(words, &["sie", "haben"]) && names_appointment(words))
-        || has_any(words, &["freue", "freuen", "erwarten", "erwartet", "dran"])
+        || has_any(words, &["freue", "freuen", "freut", "erwarten", "erwartet", "dran"])
         || takes_place(words);
     is_good_bye && names_time(words) && !has_any(words, UNREAL)
+}
+
+/// Of [`is_meeting`] what is said to the caller, and offers nothing: "Bis Donnerstag um zehn", "Ihr Termin ist am Donnerstag".
+pub(super) fn is_parting(words: &[String]) -> bool {
+    let awaited = ["erwarten", "erwartet", "wir"].iter().any(|who| says(words, &[who, "sie"]));
+    is_meeting(words)
+        && (begins_with(words, &["bis"])
+            || says(words, &["dann", "bis"])
+            || says(words, &["sehen", "uns"])
+            || says(words, &["sehen", "wir"])
+            || has_any(words, &["freue", "freuen", "freut"])
+            || awaited && has_any(words, &["erwarten", "erwartet"])
+            || says(words, &["ihr", "termin"]) && takes_place(words))
 }
 
 /// "Wir sehen uns am Freitag um elf, alles fest", "Fertig. Freitag, elf Uhr, alles eingetragen."
@@ -128,10 +141,10 @@ pub(super) fn is_all_fixed(words: &[String], is_glad: bool) -> bool {
 /// "Ich habe Ihren Termin in unseren Kalender übernommen": neither what is noted there about one, nor the caller's own.
 pub(super) fn is_in_calendar(words: &[String]) -> bool {
     let is_ours = ["den", "unseren", "meinen"].iter().any(|whose| says(words, &["in", whose, "kalender"]));
+    let is_saved = says(words, &["im", "system", "gespeichert"]) && says(words, &["den", "termin"]);
     let is_appointment = words.iter().any(|word| word.ends_with("termin") || word.ends_with("termine"));
     let is_caller = ["habe", "hab", "haben"].iter().any(|have| says(words, &[have, "sie"]));
-    is_ours
-        && has_any(words, &["aufgenommen", "uebernommen"])
+    (is_saved || is_ours && has_any(words, &["aufgenommen", "uebernommen"]))
         && has_any(words, &["ich", "wir", "ist", "sind", "wurde", "wurden", "hiermit"])
         && (is_appointment || is_caller || has_any(words, &["ihn"]))
         && !has_any(words, CHANGES)
@@ -157,7 +170,7 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
         || is_time(last)
         || ["bei", "fuer", "zum", "zur", "frau", "herrn", "doktor", "dr"].contains(&before)
         // "Bei Anna Petersen", and not "bei Anna gewünscht".
-        || matches!(words, [.., at, _, name] if at == "bei" && !name.starts_with("ge") && !name.ends_with('t'))
+        || matches!(words, [.., at, _, name] if at == "bei" && !is_participle(name))
         || ["einen", "eine"].iter().any(|one| says(&words[words.len().saturating_sub(3)..], &["fuer", one]));
     is_so_by_now
         && ["einen", "ihren", "festen", "neuen"].iter().any(|which| says(words, &[which, "termin"]))
@@ -166,24 +179,39 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
         && !is_still(words)
 }
 
+/// "Gewünscht", "vorgeschlagen", as far as it can be seen.
+fn is_participle(word: &str) -> bool {
+    let is_made_so = ["ge", "ange", "vorge", "ausge"].iter().any(|first| word.starts_with(first));
+    is_made_so && (word.ends_with('t') || word.ends_with("en"))
+}
+
 /// "Ihr Platz am Donnerstag ist Ihnen sicher", "Der Termin gehört Ihnen", "Sie haben den Termin sicher".
 pub(super) fn is_sure(words: &[String]) -> bool {
-    let is_so = ["sicher", "safe", "fix", "fest", "ihrer"].iter().any(|sure| closes(words, &[sure]));
+    let is_so = ["sicher", "safe", "fix", "ihrer"].iter().any(|sure| closes(words, &[sure]));
     // "Dann ist das jetzt fix."
     let is_fixed =
         says(words, &["ist", "das", "jetzt", "fix"]) || says(words, &["das", "ist", "jetzt", "fix"]);
-    let is_sure = has_any(words, &["ist"]) && is_so || closes(words, &["gehoert", "ihnen"]);
-    let has_it = opens_with(words, &["sie", "haben", "den", "termin"])
-        && words.last().is_some_and(|last| last == "sicher");
-    (is_subject(words, &["termin", "platz"]) && is_sure || has_it) && !is_still(words) || is_fixed
+    // "Jetzt ist der Termin fest", and not "fest für Sie reserviert", which is said in other words.
+    let is_firm = words.last().is_some_and(|last| last == "fest");
+    let is_sure = has_any(words, &["ist"]) && (is_so || is_firm) || closes(words, &["gehoert", "ihnen"]);
+    let has_it = ["den", "ihren"].iter().any(|whose| {
+        let follows = words.iter().position(|word| word == "sicher").and_then(|at| words.get(at + 1));
+        opens_with(words, &["sie", "haben", whose, "termin"])
+            && words.iter().any(|word| word == "sicher")
+            && follows.is_none_or(|next| is_time(next) || ["naechste", "kommende"].contains(&next.as_str()))
+    });
+    let is_it = is_subject(words, &["termin", "platz"]) && is_sure && !is_of_other_things(words);
+    (is_it || has_it) && !is_still(words) || is_fixed
 }
 
 /// "Ihr Termin ist drin", "Sie stehen im Kalender", "Ich habe Sie drin", "Ist im Kasten": but not that there is still one to
 /// be had.
 pub(super) fn is_inside(words: &[String]) -> bool {
-    const PLACES: [&[&str]; 6] = [
+    const PLACES: [&[&str]; 8] = [
         &["drin"],
         &["im", "kalender"],
+        &["im", "terminkalender"],
+        &["im", "terminbuch"],
         &["im", "kalender", "hinterlegt"],
         &["unserem", "kalender", "hinterlegt"],
         &["im", "kasten"],
@@ -192,7 +220,8 @@ pub(super) fn is_inside(words: &[String]) -> bool {
     let is_there = PLACES.iter().any(|place| closes(words, place));
     let is_caller = ["sind", "stehen", "habe", "hab"].iter().any(|verb| says(words, &[verb, "sie"]))
         || ["sind", "stehen"].iter().any(|verb| says(words, &["sie", verb]))
-        || says(words, &["wir", "haben", "sie"]);
+        || says(words, &["wir", "haben", "sie"])
+        || says(words, &["haben", "wir", "ihren", "termin"]);
     let is_left_out =
         begins_with(words, &["ist"]) && names_time(words) || says(words, &["jetzt", "ist", "er"]);
     let is_it = is_left_out || is_subject(words, &["termin"]) && has_any(words, &["ist", "wurde"]);
@@ -304,11 +333,12 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
     (BOUND.contains(&done) || is_confirmed || is_taken_out)
         && words.windows(2).any(|pair| {
             let is_the_one = ["ihr", "ihre", "ihren", "die", "den", "das"].contains(&pair[0].as_str());
-            // "Der Haarschnitt ist gebucht", and not "der Freitag".
+            // "Der Haarschnitt ist gebucht", and not "der Freitag ist komplett gebucht".
             let is_first = done == "gebucht"
                 && opens_with(words, &["der", &pair[1]])
                 && !names_date(&pair[1])
-                && pair[1] != "herr";
+                && !["tag", "morgen", "abend", "monat", "herr"].iter().any(|end| pair[1].ends_with(end))
+                && !has_any(words, &["komplett", "voll", "ganz"]);
             (is_the_one || (is_glad || is_first) && pair[0] == "der")
                 && !verbs.contains(&pair[1].as_str())
                 && pair[1] != done
@@ -317,12 +347,11 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
 
 /// "Am Freitag sind alle Termine gebucht", and not "alle sechs Termine": those that were asked for.
 pub(super) fn is_about_all(words: &[String]) -> bool {
-    let is_every = ["jeder", "saemtliche"].iter().any(|every| has_any(words, &[every]));
-    is_every
-        || words
-            .iter()
-            .position(|word| word == "alle")
-            .is_some_and(|at| !words.get(at + 1).is_some_and(|next| is_time(next)))
+    let is_every = has_any(words, &["jeder", "saemtliche"]);
+    // "Die sechs Termine sind alle gebucht."
+    let is_counted = words.windows(2).any(|pair| is_time(&pair[0]) && pair[1] == "termine");
+    let is_all = |at: usize| !words.get(at + 1).is_some_and(|next| is_time(next));
+    is_every || !is_counted && words.iter().position(|word| word == "alle").is_some_and(is_all)
 }
 
 /// "Die Zeit ist kurz für Sie reserviert": until the caller has said yes.
@@ -343,7 +372,7 @@ pub(super) fn names_appointment(words: &[String]) -> bool {
     let is_named = |word: &String| {
         word.ends_with("termin")
             || word.ends_with("termine")
-            || word == "platz"
+            || ["platz", "slot"].contains(&word.as_str())
             || BOOKINGS.contains(&word.as_str())
     };
     words.iter().any(is_named)
