@@ -10,6 +10,7 @@ mod changes;
 mod clauses;
 mod deeds;
 mod lists;
+mod unreal;
 mod when;
 mod wordings;
 
@@ -18,7 +19,8 @@ use clauses::{
     statement, words,
 };
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
-use lists::{ALREADY, CONTINUING, EARLIER, NOW, SOMEBODYS, UNREAL};
+use lists::{NOW, SOMEBODYS};
+use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, when};
 

@@ -3,7 +3,7 @@
 use super::Claim;
 use super::clauses::{has_any, opens_with, says};
 use super::deeds::{DEED_NOUNS, DONE, SETTLED, TO_DO};
-use super::lists::{PARTLY, STILL, UNREAL};
+use super::unreal::{PARTLY, STILL, UNREAL};
 use super::when::{is_day, is_time, names_time};
 use super::wordings::{closes, is_of_other_things, is_still, is_subject, names_appointment, worked};
 

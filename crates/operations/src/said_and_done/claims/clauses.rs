@@ -3,9 +3,10 @@
 use super::Claim;
 use super::deeds::{CHANGING, DONE};
 use super::lists::{
-    ABBREVIATED, ASKING, BETWEEN, CONDITION, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, HOPING, LIMITING,
-    MORE, NO_MATTER, POLITE, RELATIVE, SUPPOSING, UNREAL,
+    ABBREVIATED, ASKING, BETWEEN, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, MORE, NO_MATTER, POLITE,
+    RELATIVE,
 };
+use super::unreal::{CONDITION, HOPING, LIMITING, SUPPOSING, UNREAL};
 use super::when::names_date;
 
 /// What a sentence asks beside what it says.

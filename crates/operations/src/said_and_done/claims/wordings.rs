@@ -7,7 +7,8 @@ use super::deeds::{
     BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
     OTHER_THINGS, RELATIVES,
 };
-use super::lists::{ABOUT, PARTLY, STILL, TIME_AFTER, UNREAL, WORKED};
+use super::lists::{ABOUT, TIME_AFTER, WORKED};
+use super::unreal::{PARTLY, STILL, UNREAL};
 use super::when::{is_time, names_date, names_time};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
