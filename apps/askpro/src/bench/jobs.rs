@@ -210,7 +210,9 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
 async fn measure(rig: &Rig, plan: Plan, running: &Running, report: &mut Report) -> anyhow::Result<()> {
     let (mut rounds, mut single, mut waits, mut lost) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let url = &rig.setting.connections.administrator;
+    // Each begins with empty tables: what was done before is not cleared away yet.
     for _ in 0..plan.rounds {
+        rig.forget_intake().await?;
         let together = jobs(rig, running, TOGETHER, plan.round, report).await?;
         sqlx::raw_sql(FLOOR_TABLE).execute(&rig.administrator).await?;
         let floor = statements(url, CONNECTIONS, Manner::Saturate(plan.round), "", async |connection, _| {
@@ -218,11 +220,14 @@ async fn measure(rig: &Rig, plan: Plan, running: &Running, report: &mut Report) 
         })?;
         let floor = Some(floor.rate());
         rounds.push(Round { ours: together, floor: floor.clone() });
+        rig.forget_intake().await?;
         let ours = jobs(rig, running, 1, plan.round, report).await?;
         single.push(Round { ours, floor });
+        rig.forget_intake().await?;
         waits.push(Round { ours: pick_up(rig, running, plan.round).await?, floor: None });
     }
     // Somebody's transaction stays open: dead rows cannot be cleared away, and every claim walks over them.
+    rig.forget_intake().await?;
     let before = jobs(rig, running, 1, plan.round, report).await?;
     let mut open = PgConnection::connect(url).await?;
     sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM engine.jobs")
