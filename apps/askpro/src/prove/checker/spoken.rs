@@ -39,26 +39,21 @@ const OPEN_ANSWERS: [&str; 2] = ["pending", "degraded"];
 
 pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], findings: &mut Findings) {
     let mut last: BTreeMap<Uuid, (usize, &Told, Option<DateTime<Utc>>)> = BTreeMap::new();
-    let mut torn: BTreeMap<Uuid, (usize, &Told, Option<DateTime<Utc>>)> = BTreeMap::new();
     for (place, told) in history.told.iter().enumerate() {
         words(told, findings);
         if told.status.as_deref() == Some(FELL_APART) {
-            for shown in &told.shown {
-                last.remove(&shown.id);
-                torn.insert(shown.id, (place, told, shown.start));
-            }
+            last.extend(told.shown.iter().map(|shown| (shown.id, (place, told, shown.start))));
         }
         let Some(claimed) = claim(told) else { continue };
         findings.hold("false_word", told.appointment.is_some(), || {
             format!("{} was told {claimed:?} about nothing: {}", told.call, told.message)
         });
         for (id, start) in told.about() {
-            torn.remove(&id);
             last.insert(id, (place, told, start));
         }
     }
     let by_id: BTreeMap<Uuid, &AppointmentRow> = rows.appointments.iter().map(|row| (row.id, row)).collect();
-    for (id, (place, told, start)) in last.iter().chain(&torn) {
+    for (id, (place, told, start)) in &last {
         let row = by_id.get(id).copied();
         findings.hold("false_word", row.is_some(), || {
             format!("{} was told of {id}, which is not there", told.call)
@@ -81,7 +76,7 @@ pub(super) fn check(history: &History, rows: &Rows, outside: &[OutsideRow], find
         }
     }
     standing(history, &by_id, findings);
-    unsaid(history, rows, &last.keys().chain(torn.keys()).copied().collect(), findings);
+    unsaid(history, rows, &last.keys().copied().collect(), findings);
 }
 
 /// Whether something may have been done that was not claimed.
