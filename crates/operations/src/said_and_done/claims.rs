@@ -92,17 +92,20 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Option<When>> {
 /// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".
 #[must_use]
 pub fn good_byes(turn: &str) -> Vec<When> {
-    let said = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(Said::of);
-    let clauses: Vec<_> = said.flat_map(|said| said.clauses).collect();
-    clauses.iter().filter(|clause| wordings::is_meeting(clause)).filter_map(|clause| when(clause)).collect()
+    times_of(turn, wordings::is_meeting)
 }
 
 /// Of these, what is said only to whoever comes, and tells of an appointment by itself.
 #[must_use]
 pub fn partings(turn: &str) -> Vec<When> {
+    times_of(turn, wordings::is_parting)
+}
+
+/// The times of such clauses, of sentences that ask nothing.
+fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<When> {
     let said = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(Said::of);
     let clauses: Vec<_> = said.flat_map(|said| said.clauses).collect();
-    clauses.iter().filter(|clause| wordings::is_parting(clause)).filter_map(|clause| when(clause)).collect()
+    clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(clause)).collect()
 }
 
 /// What a clause claims.

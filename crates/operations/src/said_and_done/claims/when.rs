@@ -101,19 +101,21 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let word_is = |at: Option<usize>, some: &[&str]| {
         at.and_then(|at| words.get(at)).is_some_and(|word| some.contains(&word.as_str()))
     };
+    // "Viertel", "um fünf": what stands before the "vor" or "nach" of an hour.
+    let is_part_of = |at: usize| {
+        let part = at.checked_sub(2);
+        word_is(part, &["viertel"]) || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"])
+    };
     // Of the number that names an hour: "halb elf" is half past ten, "Viertel vor elf" a quarter to it.
     let hour_at = |at: usize| -> Option<u8> {
         let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
-        let part = at.checked_sub(2);
-        let is_part =
-            word_is(part, &["viertel"]) || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"]);
         match number_at(before) {
             // "14 30 Uhr"; of "am 24.11. 10 Uhr", who knows.
             Some(hour) if (25..60).contains(&said) && hour <= 24 => Some(hour % 12),
             Some(_) => None,
             None if word_is(before, &["halb", "viertel", "dreiviertel"]) => Some((said + 11) % 12),
-            None if is_part && word_is(before, &["vor"]) => Some((said + 11) % 12),
-            None if is_part && word_is(before, &["nach"]) => Some(said % 12),
+            None if is_part_of(at) && word_is(before, &["vor"]) => Some((said + 11) % 12),
+            None if is_part_of(at) && word_is(before, &["nach"]) => Some(said % 12),
             None if word_is(before, NOT_QUITE) => None,
             None => (said <= 24).then_some(said % 12),
         }
@@ -122,11 +124,8 @@ pub(super) fn when(words: &[String]) -> Option<When> {
         let is_hour = word_is(Some(at + 1), &["uhr"]);
         // "Um elf", "halb zwei", "Viertel nach drei"; not "um zehn Minuten später", "um zehn nach elf".
         let before = at.checked_sub(1);
-        let part = at.checked_sub(2);
-        let is_part_of = word_is(before, &["vor", "nach"])
-            && (word_is(part, &["viertel"])
-                || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"]));
-        let is_bare = (is_part_of || word_is(before, &["um", "halb", "viertel", "dreiviertel"]))
+        let is_past_or_to = word_is(before, &["vor", "nach"]) && is_part_of(at);
+        let is_bare = (is_past_or_to || word_is(before, &["um", "halb", "viertel", "dreiviertel"]))
             && number_at(Some(at)).is_some_and(|hour| hour <= 24)
             && number_at(Some(at + 1)).is_none()
             && !word_is(Some(at + 1), NO_HOUR);
