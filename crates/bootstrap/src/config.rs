@@ -302,6 +302,7 @@ impl Config {
         self.secrets.sealer()?;
         self.http.trusted_proxies()?;
         self.redis.check()?;
+        self.calendar.check()?;
         // The shortest real key has 20 characters; a shorter text is a slip, and HMAC would accept it.
         if self.retell.api_keys.iter().any(|key| key.expose().len() < 8) {
             return Err(ConfigError::new("retell.api_keys", "has a key of fewer than 8 characters"));

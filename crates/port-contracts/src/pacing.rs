@@ -29,7 +29,7 @@ pub const fn policy() -> PacingPolicy {
         open_for: TimeDelta::seconds(60),
         successes: 2,
         requests: 10,
-        reserve: Reserve { callers: 2, changes: 1 },
+        reserve: Reserve { callers: 2, changes: 1, news: 3 },
         window: TimeDelta::seconds(60),
         block: TimeDelta::seconds(60),
     }
@@ -137,13 +137,18 @@ pub async fn old_failures_and_answers_are_no_row(fixture: &PacingFixture) {
     assert!(matches!(admit(&fixture.there).await, Leave::Granted(_)));
 }
 
-/// Ten a minute for all together; the last two are for callers, the very last for what they want changed; another tenant
-/// has its own.
+/// Ten a minute for all together; the last five are not for upkeep, the last two for callers, the very last for what they
+/// want changed; another tenant has its own.
 pub async fn a_budget_is_shared_and_comes_back(fixture: &PacingFixture) {
     let ours = scope(1, None);
     for number in 0..8 {
         let pacing = if number % 2 == 0 { &fixture.here } else { &fixture.there };
-        let leave = pacing.admit(&ours, account(1), READ, Lane::Background).await;
+        let upkeep = pacing.admit(&ours, account(1), READ, Lane::Upkeep).await;
+        let leave = match upkeep {
+            Leave::Granted(_) if number < 5 => upkeep,
+            Leave::Limited if number >= 5 => pacing.admit(&ours, account(1), READ, Lane::Background).await,
+            other => panic!("{number}: {other:?}"),
+        };
         assert!(matches!(leave, Leave::Granted(_)), "{number}: {leave:?}");
     }
     assert_eq!(fixture.here.admit(&ours, account(1), READ, Lane::Background).await, Leave::Limited);

@@ -38,9 +38,6 @@ impl Pools {
         let place = usize::try_from(account.as_uuid().as_u128() % classes).unwrap_or(0);
         let other = place.checked_sub(1).and_then(|place| self.others.get(place));
         let class = other.unwrap_or(&self.first);
-        match lane {
-            Lane::Question | Lane::Change => &class.live,
-            Lane::Background => &class.background,
-        }
+        if lane.is_live() { &class.live } else { &class.background }
     }
 }

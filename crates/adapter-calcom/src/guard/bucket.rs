@@ -19,6 +19,8 @@ pub struct BudgetPolicy {
     pub callers_percent: u32,
     /// The part that only what callers want changed may use, likewise.
     pub changes_percent: u32,
+    /// The part, beside that of callers, that is not for upkeep, likewise.
+    pub news_percent: u32,
     /// How long nothing is sent after the provider refused a request because of its limit.
     pub block: TimeDelta,
     /// However long the provider asks to stay away, it is tried again after this time.
@@ -32,6 +34,7 @@ impl Default for BudgetPolicy {
             window: TimeDelta::seconds(60),
             callers_percent: 30,
             changes_percent: 10,
+            news_percent: 20,
             block: TimeDelta::seconds(60),
             longest_block: TimeDelta::seconds(600),
         }
@@ -43,7 +46,11 @@ impl BudgetPolicy {
     #[must_use]
     pub fn reserve(&self, of: u32) -> Reserve {
         let part = |percent: u32| u32::try_from(u64::from(of) * u64::from(percent) / 100).unwrap_or(u32::MAX);
-        Reserve { callers: part(self.callers_percent), changes: part(self.changes_percent) }
+        Reserve {
+            callers: part(self.callers_percent),
+            changes: part(self.changes_percent),
+            news: part(self.news_percent),
+        }
     }
 }
 

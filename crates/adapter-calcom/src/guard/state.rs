@@ -191,10 +191,7 @@ impl GuardState {
         if permit.ticket.is_none() {
             return Err(why::OPEN);
         }
-        let places = match lane {
-            Lane::Question | Lane::Change => &permit.account.live,
-            Lane::Background => &permit.account.background,
-        };
+        let places = if lane.is_live() { &permit.account.live } else { &permit.account.background };
         permit._place = Some(Arc::clone(places).try_acquire_owned().map_err(|_| why::BUSY)?);
         if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
     }

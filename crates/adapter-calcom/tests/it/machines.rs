@@ -194,7 +194,7 @@ proptest! {
 
     #[test]
     fn no_window_sees_more_than_the_budget(
-        waits in proptest::collection::vec((0_i64..4, 0_usize..3), 0..600),
+        waits in proptest::collection::vec((0_i64..4, 0_usize..4), 0..600),
     ) {
         let policy = BudgetPolicy { requests: 20, ..BudgetPolicy::default() };
         let mut bucket = Bucket::new(policy);
@@ -202,7 +202,8 @@ proptest! {
         let mut taken: Vec<i64> = Vec::new();
         for (wait, who) in waits {
             now += wait;
-            let (lane, most) = [(Lane::Change, 20), (Lane::Question, 18), (Lane::Background, 14)][who];
+            let (lane, most) =
+                [(Lane::Change, 20), (Lane::Question, 18), (Lane::Background, 14), (Lane::Upkeep, 10)][who];
             let in_window = taken.iter().filter(|at| now - **at < 60).count();
             let expected = in_window < most;
             prop_assert_eq!(bucket.take(lane, second(now)), expected);
@@ -234,9 +235,10 @@ proptest! {
 }
 
 #[test]
-fn callers_have_a_reserve() {
+fn callers_have_a_reserve_and_so_has_what_just_happened() {
     let mut bucket = Bucket::new(BudgetPolicy::default());
-    assert_eq!((0..200).filter(|_| bucket.take(Lane::Background, second(0))).count(), 70);
+    assert_eq!((0..200).filter(|_| bucket.take(Lane::Upkeep, second(0))).count(), 50);
+    assert_eq!((0..200).filter(|_| bucket.take(Lane::Background, second(0))).count(), 20);
     assert_eq!((0..200).filter(|_| bucket.take(Lane::Question, second(1))).count(), 20);
     assert_eq!((0..200).filter(|_| bucket.take(Lane::Change, second(1))).count(), 10);
     assert_eq!(bucket.left(second(59)), 0);

@@ -24,6 +24,7 @@ fn guards() -> GuardPolicy {
             window: rules.window,
             callers_percent: 20,
             changes_percent: 10,
+            news_percent: 30,
             block: rules.block,
             ..BudgetPolicy::default()
         },

@@ -33,15 +33,18 @@ pub struct Reserve {
     pub callers: u32,
     /// Of these, only for what callers want changed: a question may be answered by our own plan, a booking not.
     pub changes: u32,
+    /// Beside these, not for what nobody waits for: a change that was just made must not wait for hundreds of old ones.
+    pub news: u32,
 }
 
 impl Reserve {
     /// How many must be left for others when a request is sent for whoever waits there.
     #[must_use]
     pub const fn kept_from(self, lane: Lane) -> u32 {
+        let live = if self.callers < self.changes { self.changes } else { self.callers };
         match lane {
-            Lane::Background if self.callers < self.changes => self.changes,
-            Lane::Background => self.callers,
+            Lane::Upkeep => live.saturating_add(self.news),
+            Lane::Background => live,
             Lane::Question => self.changes,
             Lane::Change => 0,
         }

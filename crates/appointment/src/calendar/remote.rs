@@ -152,8 +152,10 @@ pub enum Lane {
     /// A caller on the line who has something changed, with all that has to be asked on the way. As well, and from the last
     /// part of the budget.
     Change,
-    /// The worker.
+    /// The worker, where something has just happened: news, a change made here, a question of the staff.
     Background,
+    /// What nobody waits for: comparing, catching up, asking ahead. What has just happened goes first.
+    Upkeep,
 }
 
 impl Lane {
@@ -164,6 +166,7 @@ impl Lane {
             Self::Question => "question",
             Self::Change => "change",
             Self::Background => "background",
+            Self::Upkeep => "upkeep",
         }
     }
 

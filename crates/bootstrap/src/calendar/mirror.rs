@@ -171,7 +171,7 @@ impl MirroredTimes {
     fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
         let mut flights = lock(&self.flights);
         let earlier = match flights.get(key) {
-            Some((Lane::Background, flight)) if lane.is_live() => Some(flight.clone()),
+            Some((under_way, flight)) if lane.is_live() && !under_way.is_live() => Some(flight.clone()),
             Some((_, flight)) => return flight.clone(),
             None => None,
         };

@@ -5,7 +5,7 @@ use appointment::calendar::CopyRetries;
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::Program;
+use super::{ConfigError, Program};
 
 /// Outside calendars.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,12 +49,14 @@ pub struct Calendar {
     pub callers_percent: u32,
     /// Hundredths that are kept for what callers want changed.
     pub changes_percent: u32,
+    /// Hundredths, beside those of callers, that are not for what nobody waits for.
+    pub news_percent: u32,
     /// Domain of addresses for customers who have none.
     pub placeholder_domain: String,
 }
 
 impl Calendar {
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 19] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 20] {
         [
             ("calendar.patience_ms", self.patience_ms, 10, 10_000),
             ("calendar.read_timeout_ms", self.read_timeout_ms, 100, 60_000),
@@ -75,7 +77,19 @@ impl Calendar {
             ("calendar.operator_requests", self.operator_requests.into(), 10, 100_000),
             ("calendar.callers_percent", self.callers_percent.into(), 0, 90),
             ("calendar.changes_percent", self.changes_percent.into(), 0, 90),
+            ("calendar.news_percent", self.news_percent.into(), 0, 90),
         ]
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let news = self.news_percent;
+        if self.callers_percent.max(self.changes_percent) + news <= 90 {
+            return Ok(());
+        }
+        let text = format!(
+            "is {news}; with callers_percent more than 90 would be kept, and upkeep would never go on"
+        );
+        Err(ConfigError::new("calendar.news_percent", text))
     }
 
     /// The rules by which one program asks. Only a gateway has callers for whom a part must be kept.
@@ -100,6 +114,7 @@ impl Calendar {
             requests: self.account_requests,
             callers_percent: self.callers_percent,
             changes_percent: self.changes_percent,
+            news_percent: self.news_percent,
             ..defaults.budget
         };
         GuardPolicy { budget, ..defaults }

@@ -178,6 +178,11 @@ fn what_one_account_is_asked_by_all_stays_below_what_its_provider_allows() {
     assert!(calendar.guards_together().budget.requests < 120);
     assert_eq!(parts.map(|part| part.callers_percent > 0), [true, false, false]);
     assert_eq!(parts.map(|part| part.changes_percent > 0), [true, false, false]);
+    let kept = [("ASKPRO__CALENDAR__CALLERS_PERCENT", "60"), ("ASKPRO__CALENDAR__NEWS_PERCENT", "31")];
+    assert_eq!(
+        message(from_environment(&kept)),
+        "calendar.news_percent is 31; with callers_percent more than 90 would be kept, and upkeep would never go on"
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use appointment::calendar::{
-    Connection, ConnectionId, CopyRecord, CopySearch, CopyState, Effort, Finding, Lane, ReadFailure,
-    RefusalReason, RemoteBooking, RemoteEventType, RemoteStatus, RemoteUid, ReviewReason,
+    Connection, ConnectionId, CopyRecord, CopySearch, CopyState, Effort, Finding, ReadFailure, RefusalReason,
+    RemoteBooking, RemoteEventType, RemoteStatus, RemoteUid, ReviewReason,
 };
 use appointment::events::There;
 use appointment::model::{Appointment, AppointmentStatus, Span};
@@ -169,8 +169,7 @@ impl CopyDesk {
                     }));
                 }
                 // Whoever is on the line and moves it now has the last word.
-                let is_live = effort.lane != Lane::Background;
-                if !is_live && self.is_moved_since(scope, (appointment, record), &copy).await? {
+                if !effort.lane.is_live() && self.is_moved_since(scope, (appointment, record), &copy).await? {
                     let after = self.dispute_both_moved(scope, appointment, next).await?;
                     return Ok(Some(Pushed::Refused(Box::new(after), RefusalReason::AlreadyChanged)));
                 }

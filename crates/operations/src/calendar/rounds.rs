@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort, Review, ReviewReason};
+use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort, Lane, Review, ReviewReason};
 use appointment::events::{Disputed, There};
 use appointment::model::{AppointmentStatus, Span};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
@@ -64,7 +64,7 @@ pub struct RoundParts {
     pub bell: Arc<dyn WarmBell>,
     /// Product time.
     pub clock: Arc<dyn Clock>,
-    /// What one request may take.
+    /// What one request may take, and whose it is where something has just happened.
     pub effort: Effort,
 }
 
@@ -111,7 +111,16 @@ impl CalendarRounds {
         scope: &TenantScope,
         appointment: AppointmentId,
     ) -> Result<Pushed, CalendarError> {
-        let pushed = self.desk.push(scope, appointment, self.effort, &Attention::nobody()).await?;
+        self.bring(scope, appointment, self.effort).await
+    }
+
+    async fn bring(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+        effort: Effort,
+    ) -> Result<Pushed, CalendarError> {
+        let pushed = self.desk.push(scope, appointment, effort, &Attention::nobody()).await?;
         if matches!(pushed, Pushed::Settled(_) | Pushed::Unconfirmed | Pushed::Refused(..))
             && let Some(copy) = self.book.copy(scope, appointment).await?
             && was_answered(&pushed, &copy, self.clock.now())
@@ -119,6 +128,11 @@ impl CalendarRounds {
             self.answers(scope, copy.link.connection).await?;
         }
         Ok(pushed)
+    }
+
+    /// The same for what nobody waits for.
+    const fn upkeep(&self) -> Effort {
+        Effort { lane: Lane::Upkeep, ..self.effort }
     }
 
     /// The account answers, so nothing of it waits any longer.
@@ -158,7 +172,7 @@ impl CalendarRounds {
                 }
                 for appointment in due {
                     tried.insert(appointment);
-                    match self.push(&scope, appointment).await {
+                    match self.bring(&scope, appointment, self.upkeep()).await {
                         Ok(Pushed::Settled(_) | Pushed::Refused(..) | Pushed::NotNeeded) => settled += 1,
                         Ok(Pushed::Unconfirmed) => {}
                         Ok(Pushed::Open { why }) => {
@@ -197,7 +211,7 @@ impl CalendarRounds {
                     continue;
                 }
             };
-            match self.reconciliation.run(&scope, &connection, window, self.effort).await {
+            match self.reconciliation.run(&scope, &connection, window, self.upkeep()).await {
                 Ok(found) => {
                     tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");
                     all.add(&found);

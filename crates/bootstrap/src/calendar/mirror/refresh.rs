@@ -117,7 +117,7 @@ impl MirroredTimes {
             due.push(&keys[place]);
         }
         for few in due.chunks(AT_ONCE) {
-            let flights = few.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Background));
+            let flights = few.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Upkeep));
             let answers = join_all(flights.collect::<Vec<_>>()).await;
             refreshed.answered += answers.iter().flatten().count();
             refreshed.silent += answers.iter().filter(|answer| answer.is_none()).count();

@@ -34,7 +34,7 @@ impl CalendarGateway for Slow {
         without: Option<&'a RemoteUid>,
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
-        if effort.lane == Lane::Background && self.refuses_background.load(Ordering::Relaxed) {
+        if effort.lane == Lane::Upkeep && self.refuses_background.load(Ordering::Relaxed) {
             return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
         }
         self.asked.fetch_add(1, Ordering::Relaxed);

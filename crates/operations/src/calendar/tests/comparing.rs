@@ -78,6 +78,31 @@ async fn what_has_no_copy_gets_one_although_others_use_up_what_may_be_asked() {
     assert_eq!(world.row(id).sync_state, SyncState::Synced);
 }
 
+/// The first comparison of an account that was just linked has more to copy than it may ask for.
+#[tokio::test]
+async fn what_was_just_changed_or_booked_there_does_not_wait_for_old_copies() {
+    let world = World::new();
+    let (called_off, _) = world.settled(2, slot(0)).await;
+    for number in 0..4 {
+        world.book_unlinked(1, slot(number)).await;
+    }
+    world.gateway.upkeep.store(1, Ordering::Relaxed);
+    let found = world.compare().await;
+    assert_eq!((found.pushed, found.open), (1, 3), "{found:?}");
+
+    world.cancel(called_off).await;
+    assert!(matches!(world.rounds.push(&world.scope, called_off).await, Ok(Pushed::Settled(_))));
+    let booked = world.book(2, slot(2)).await;
+    assert!(matches!(world.rounds.push(&world.scope, booked).await, Ok(Pushed::Settled(_))));
+    let there = world.remote.book_outside(&event_type(2), slot(4), Some(who("Erna", None))).unwrap();
+    assert!(matches!(world.hear(&there).await, Heard::Imported(_)));
+    assert_eq!(world.push_open().await, (0, 3), "what was left open waits for the next minute");
+
+    world.gateway.upkeep.store(u32::MAX, Ordering::Relaxed);
+    assert_eq!(world.compare().await.pushed, 3);
+    world.assert_converged().await;
+}
+
 #[tokio::test]
 async fn a_spent_budget_is_not_the_end_of_what_needs_no_question() {
     let world = World::new();

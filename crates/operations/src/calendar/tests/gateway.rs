@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, PageCursor, ReadFailure, RemoteBooking,
-    RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid, ReservationUid,
-    WriteFailure,
+    CalendarGateway, CalendarLink, Connection, CopySearch, Effort, Lane, PageCursor, ReadFailure,
+    RemoteBooking, RemoteEventType, RemotePage, RemoteRequest, RemoteReservation, RemoteService, RemoteUid,
+    ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use appointment::testing::ScriptedCalendar;
@@ -35,6 +35,8 @@ pub(super) struct Hooked {
     pub(super) searches: Mutex<Vec<CopySearch>>,
     /// Questions about single bookings that may still be asked.
     pub(super) budget: AtomicU32,
+    /// Changes of what nobody waits for that may still be sent.
+    pub(super) upkeep: AtomicU32,
 }
 
 impl Hooked {
@@ -49,6 +51,7 @@ impl Hooked {
             deleted: Mutex::default(),
             searches: Mutex::default(),
             budget: AtomicU32::new(u32::MAX),
+            upkeep: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -73,6 +76,11 @@ impl Hooked {
             event.await;
         }
     }
+}
+
+/// False if there is none left.
+fn take_one(budget: &AtomicU32) -> bool {
+    budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 #[async_trait]
@@ -105,6 +113,9 @@ impl CalendarGateway for Hooked {
         request: &RemoteRequest,
         effort: Effort,
     ) -> Result<RemoteBooking, WriteFailure> {
+        if effort.lane == Lane::Upkeep && !take_one(&self.upkeep) {
+            return Err(WriteFailure::NotSent { why: "limited".to_owned() });
+        }
         self.happen(&self.before).await;
         let made = self.inner.create(scope, connection, request, effort).await;
         self.happen(&self.after).await;
@@ -145,8 +156,7 @@ impl CalendarGateway for Hooked {
         uid: &RemoteUid,
         effort: Effort,
     ) -> Result<Option<RemoteBooking>, ReadFailure> {
-        let left = |left: u32| left.checked_sub(1);
-        if self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err() {
+        if !take_one(&self.budget) {
             return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
         }
         if let Some(failure) = self.broken.lock().unwrap().get(uid) {
