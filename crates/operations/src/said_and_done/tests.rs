@@ -209,8 +209,13 @@ async fn a_time_that_was_never_told_is_found() {
             vec![tuesday.clone()],
             Some(BookingUntold),
         ),
-        ("Sehr gern. Dann sehen wir uns am Dienstag um Viertel nach zehn!", vec![tuesday.clone()], None),
-        ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr 30.", vec![tuesday.clone()], None),
+        (
+            "Sehr gern. Dann sehen wir uns am Dienstag um Viertel nach zehn!",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr 30.", vec![tuesday.clone()], Some(BookingUntold)),
+        ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr.", vec![tuesday.clone()], None),
         ("Sehr gern. Bis Mittwoch um zehn!", vec![tuesday.clone()], Some(BookingUntold)),
         ("Sehr gern. Auf Wiederhören!", vec![tuesday.clone()], Some(BookingUntold)),
         // What is free, or somebody else's, tells of none.
@@ -240,13 +245,19 @@ async fn a_time_that_was_never_told_is_found() {
             vec![tuesday.clone(), later.clone()],
             None,
         ),
-        // To the hour, however it is said.
+        // To the minute, however it is said.
         (
             "Ich habe den Termin um halb zwei eingetragen.",
             vec![Touched::made("2026-12-01T12:30:00Z", confirmed), later.clone()],
             Some(BookingUntold),
         ),
-        ("Ich habe den Termin um halb elf eingetragen.", vec![tuesday.clone()], None),
+        ("Ich habe den Termin um halb elf eingetragen.", vec![tuesday.clone()], Some(BookingUntold)),
+        (
+            "Ich habe den Termin am Dienstag, den achten Dezember, eingetragen.",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        ("Ich habe den Termin am Dienstag, den ersten Dezember, eingetragen.", vec![tuesday.clone()], None),
         ("Ich habe die Termine ab Dienstag eingetragen.", vec![tuesday.clone(), thursday], None),
         (
             "Der Termin ist am Dienstag um zehn Uhr eingetragen.",

@@ -262,7 +262,7 @@ fn is_abbreviated(sentence: &str) -> bool {
     ABBREVIATED.iter().any(|word| last.eq_ignore_ascii_case(word))
 }
 
-/// A time in digits as it is spoken: "um 10:30 Uhr", "10.30 Uhr" is "10 uhr 30", and "11:00" is "11 uhr". "24.11." is a date.
+/// A time in digits as it is spoken: "um 10:30 Uhr", "10.30 Uhr" is "10 uhr 30", and "11:00" is "11 uhr 00". "24.11." is a date.
 fn spoken(sentence: &str) -> String {
     const O_CLOCK: &str = "uhr";
     let mut spoken = String::with_capacity(sentence.len());
@@ -285,7 +285,7 @@ fn spoken(sentence: &str) -> String {
         rest = match minutes.filter(|_| is_time) {
             Some(minutes) => {
                 spoken.push_str(" uhr ");
-                spoken.push_str(if minutes == "00" { "" } else { minutes });
+                spoken.push_str(minutes);
                 spoken.push(' ');
                 if is_named { &behind.trim_start()[O_CLOCK.len()..] } else { behind }
             }
@@ -298,12 +298,10 @@ fn spoken(sentence: &str) -> String {
     spoken + rest
 }
 
-/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody, times as they are spoken. A
-/// participle that was heard as two words is one: "fest gemacht", "ab gesagt".
-pub(super) fn words(sentence: &str) -> Vec<String> {
-    let sentence = spoken(sentence);
-    let mut folded = String::with_capacity(sentence.len());
-    for letter in sentence.chars().flat_map(char::to_lowercase) {
+/// Small letters, umlauts written out, and nothing else but spaces.
+pub(super) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars().flat_map(char::to_lowercase) {
         match letter {
             'ä' => folded.push_str("ae"),
             'ö' => folded.push_str("oe"),
@@ -313,8 +311,14 @@ pub(super) fn words(sentence: &str) -> Vec<String> {
             _ => folded.push(' '),
         }
     }
+    folded
+}
+
+/// The words of a sentence in small letters, umlauts written out, friends spoken to as anybody, times as they are spoken. A
+/// participle that was heard as two words is one: "fest gemacht", "ab gesagt".
+pub(super) fn words(sentence: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for word in folded.split_whitespace() {
+    for word in fold(&spoken(sentence)).split_whitespace() {
         let polite = FAMILIAR.iter().find(|(familiar, _)| *familiar == word);
         let word = polite.map_or(word, |(_, polite)| *polite);
         let is_rest =

@@ -331,7 +331,7 @@ fn a_sentence_may_claim_several_things() {
 }
 
 #[test]
-fn two_bookings_differ_by_the_day_or_the_hour_that_both_name() {
+fn two_bookings_differ_by_the_day_or_the_time_that_both_name() {
     const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
     let one = |said: &str| claims(said).remove(0).when;
     for (other, differs) in [
@@ -342,28 +342,38 @@ fn two_bookings_differ_by_the_day_or_the_hour_that_both_name() {
         ("Ihr Termin um 22 Uhr ist gebucht.", false),
         ("Ihr Termin ist gebucht.", false),
         ("Ihr Termin am 24. November ist gebucht.", false),
-        ("Ihr Termin um halb elf Uhr ist gebucht.", false),
-        ("Ihr Termin um halb elf ist gebucht.", false),
+        ("Ihr Termin um halb elf Uhr ist gebucht.", true),
+        ("Ihr Termin um halb elf ist gebucht.", true),
         ("Ihr Termin um halb zwölf ist gebucht.", true),
-        ("Ihr Termin um 10:30 Uhr ist gebucht.", false),
+        ("Ihr Termin um 10:30 Uhr ist gebucht.", true),
         ("Ihr Termin um 11:30 Uhr ist gebucht.", true),
         ("Ihr Termin um elf ist gebucht.", true),
         ("Ihr Termin am 11. Dezember ist gebucht.", false),
         ("Ihr Termin ist um elf Minuten später gebucht.", false),
         ("Ihr Termin um 11:00 Uhr ist gebucht.", true),
         ("Ihr Termin um 11.00 Uhr ist gebucht.", true),
-        ("Ihr Termin um 10.30 Uhr ist gebucht.", false),
+        ("Ihr Termin um 10.30 Uhr ist gebucht.", true),
         ("Ihr Termin ist gebucht: 11:00, Dienstag.", true),
         ("Ihr Termin am 11.12. ist gebucht.", false),
-        ("Ihr Termin um viertel vor elf ist gebucht.", false),
+        ("Ihr Termin um viertel vor elf ist gebucht.", true),
         ("Ihr Termin um Viertel nach elf ist gebucht.", true),
         ("Ihr Termin um Viertel vor zehn ist gebucht.", true),
-        ("Ihr Termin um dreiviertel elf ist gebucht.", false),
-        ("Ihr Termin um fünf vor elf ist gebucht.", false),
+        ("Ihr Termin um dreiviertel elf ist gebucht.", true),
+        ("Ihr Termin um fünf vor elf ist gebucht.", true),
         ("Ihr Termin um fünf vor zehn Uhr ist gebucht.", true),
         ("Ihr Termin um zehn nach elf ist gebucht.", true),
         ("Ihr Termin kurz vor zehn Uhr ist gebucht.", false),
         ("Ihr Termin um 11 30 Uhr ist gebucht.", true),
+        ("Ihr Termin um 10:00 Uhr ist gebucht.", false),
+        ("Ihr Termin um 10 Uhr und 30 Minuten ist gebucht.", false),
+        ("Ihr Termin um zehn Uhr fünfzehn ist gebucht.", true),
+        ("Ihr Termin um zehn Uhr fünfundvierzig ist gebucht.", true),
+        ("Ihr Termin um zehn dreißig ist gebucht.", true),
+        ("Um zehn Uhr zwei Termine sind gebucht.", false),
+        ("Ihr Termin um zehn, dreißig Minuten, ist gebucht.", false),
+        ("Ihr Termin um Viertel elf ist gebucht.", true),
+        ("Ihr Termin um zehn Uhr, also 10:00, ist gebucht.", false),
+        ("Ihr Termin um zehn Uhr oder halb elf ist gebucht.", false),
         ("Ihr Termin am 24. vor elf Uhr ist gebucht.", false),
         ("Ihr Termin von elf Uhr bis zwölf Uhr ist gebucht.", false),
         ("Ihr Termin ist nicht am Montag, er ist am Dienstag eingetragen.", false),
@@ -373,6 +383,31 @@ fn two_bookings_differ_by_the_day_or_the_hour_that_both_name() {
         let other_when = claims(other).pop().and_then(|claimed| claimed.when);
         let found = one(TUESDAY).zip(other_when).is_some_and(|(one, other)| one.differs_from(other));
         assert_eq!(found, differs, "{other}");
+    }
+}
+
+#[test]
+fn a_date_is_a_day_whatever_the_day_of_the_week() {
+    let at = |text: &str| When::of(text.parse().unwrap());
+    for (said, date, differs) in [
+        ("Ihr Termin am Dienstag, den 1. Dezember, um 10 Uhr ist gebucht.", "2026-12-01T10:00:00", false),
+        ("Ihr Termin am Dienstag, den 1. Dezember, um 10 Uhr ist gebucht.", "2026-12-08T10:00:00", true),
+        ("Ihr Termin am ersten Dezember ist gebucht.", "2026-12-01T10:00:00", false),
+        ("Ihr Termin am achten Dezember ist gebucht.", "2026-12-01T10:00:00", true),
+        ("Ihr Termin am einunddreißigsten März ist gebucht.", "2027-03-31T10:00:00", false),
+        ("Ihr Termin am dreißigsten März ist gebucht.", "2027-03-31T10:00:00", true),
+        ("Ihr Termin am 31. Januar ist gebucht.", "2027-03-31T10:00:00", true),
+        // Of two dates nobody knows which, and without the month it may be a number of anything.
+        (
+            "Ihr Termin am 1. oder 2. Dezember, also am 2. Dezember oder 3. Januar, ist gebucht.",
+            "2026-12-01T10:00:00",
+            false,
+        ),
+        ("Ihr Termin am 8.12. ist gebucht.", "2026-12-01T10:00:00", false),
+        ("Ihr Termin im Dezember ist gebucht.", "2026-12-01T10:00:00", false),
+    ] {
+        let when = claims(said).pop().and_then(|claimed| claimed.when);
+        assert_eq!(when.is_some_and(|when| when.differs_from(at(date))), differs, "{said}");
     }
 }
 

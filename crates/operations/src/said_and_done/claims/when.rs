@@ -1,6 +1,11 @@
-//! The day and the hour that a sentence names.
+//! The day and the time of day that a sentence names.
+
+use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
+use german_datetime::number::{cardinal, ordinal_stem};
+
+use super::clauses::fold;
 
 /// The days of the week, from Monday.
 const WEEKDAYS: [&str; 7] = ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
@@ -50,6 +55,16 @@ const HOURS: [&str; 25] = [
     "vierundzwanzig",
 ];
 
+/// Minutes after a full hour, as they are said behind it.
+static MINUTES: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..60).map(|minute| fold(&cardinal(minute))).collect());
+
+/// Days of a month from 1 on, as they are said before its name, without their ending.
+static DAYS: LazyLock<Vec<String>> = LazyLock::new(|| (1..=31).map(|day| fold(&ordinal_stem(day))).collect());
+
+/// A number behind an hour that is below this may count something else: "um elf Uhr zwei Termine".
+const LEAST_MINUTES: u8 = 5;
+
 /// Words that make another time of the hour after them, nobody knows which.
 const NOT_QUITE: &[&str] = &["kurz", "vor", "nach", "gegen"];
 
@@ -57,39 +72,82 @@ const NOT_QUITE: &[&str] = &["kurz", "vor", "nach", "gegen"];
 const NO_HOUR: &[&str] =
     &["minuten", "stunde", "stunden", "tage", "wochen", "euro", "prozent", "vor", "nach"];
 
-/// The day of the week and the hour that a claim names, as far as it names just one.
+/// The day and the time of day that a claim names, as far as it names just one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
     /// From 0 for Monday.
     weekday: Option<u8>,
+    /// The month from 0, and its day from 1.
+    date: Option<(u8, u8)>,
     /// 0 to 11: two o'clock may be fourteen o'clock.
     hour: Option<u8>,
+    /// Of that hour.
+    minute: Option<u8>,
 }
 
 impl When {
     /// Of an appointment, on its own clock.
     #[must_use]
     pub fn of(starts_at: NaiveDateTime) -> Self {
-        let weekday = u8::try_from(starts_at.weekday().num_days_from_monday()).ok();
-        Self { weekday, hour: u8::try_from(starts_at.hour() % 12).ok() }
+        let small = |number: u32| u8::try_from(number).ok();
+        Self {
+            weekday: small(starts_at.weekday().num_days_from_monday()),
+            date: small(starts_at.month0()).zip(small(starts_at.day())),
+            hour: small(starts_at.hour() % 12),
+            minute: small(starts_at.minute()),
+        }
     }
 
-    /// Whether both name a day or an hour, and not the same.
+    /// Whether both name a day or a time of day, and not the same.
     #[must_use]
     pub fn differs_from(self, other: Self) -> bool {
-        let differ =
-            |one: Option<u8>, other: Option<u8>| one.zip(other).is_some_and(|(one, other)| one != other);
-        differ(self.weekday, other.weekday) || differ(self.hour, other.hour)
+        fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        }
+        differ(self.weekday, other.weekday)
+            || differ(self.date, other.date)
+            || differ(self.hour, other.hour)
+            || differ(self.minute, other.minute)
     }
 }
 
-/// The day and the hour that are named, where only one is.
-pub(super) fn when(words: &[String]) -> Option<When> {
-    let only = |mut found: Vec<u8>| {
-        found.sort_unstable();
-        found.dedup();
-        if let [one] = found.as_slice() { Some(*one) } else { None }
+/// The one thing that was found, however often.
+fn only<T: Ord + Copy>(mut found: Vec<T>) -> Option<T> {
+    found.sort_unstable();
+    found.dedup();
+    if let [one] = found.as_slice() { Some(*one) } else { None }
+}
+
+/// The dates that are named with their month: "am 24. November", "am vierundzwanzigsten November".
+fn dates(words: &[String]) -> Vec<(u8, u8)> {
+    let day = |said: &str| -> Option<u8> {
+        let stem = ["en", "er", "e"].iter().find_map(|ending| said.strip_suffix(ending));
+        let spelt = stem.and_then(|stem| (1_u8..).zip(DAYS.iter()).find(|(_, day)| *day == stem));
+        spelt.map(|(number, _)| number).or_else(|| said.parse().ok().filter(|day| (1..=31).contains(day)))
     };
+    let month = |said: &str| (0_u8..).zip(MONTHS).find(|(_, month)| *month == said).map(|(number, _)| number);
+    words.windows(2).filter_map(|pair| Some((month(&pair[1])?, day(&pair[0])?))).collect()
+}
+
+/// The minutes of an hour behind which this stands. `None`: nobody knows.
+fn minutes(behind: &[String]) -> Option<u8> {
+    let number = |said: &String| -> Option<u8> {
+        let spelt = (0_u8..).zip(MINUTES.iter()).find(|(_, minute)| *minute == said);
+        spelt.map(|(number, _)| number).or_else(|| said.parse().ok())
+    };
+    match behind {
+        [said, next, ..] if number(said).is_some() && NO_HOUR.contains(&next.as_str()) => None,
+        [said, ..] if said == "und" => None,
+        [said, ..] => match number(said) {
+            None => Some(0),
+            some => some.filter(|minutes| *minutes == 0 || (LEAST_MINUTES..60).contains(minutes)),
+        },
+        [] => Some(0),
+    }
+}
+
+/// The day and the time of day that are named, where only one is.
+pub(super) fn when(words: &[String]) -> Option<When> {
     let days = (0_u8..).zip(WEEKDAYS);
     let named = |day: &str| words.iter().any(|word| word.starts_with(day));
     let weekday = only(days.filter(|(_, day)| named(day)).map(|(number, _)| number).collect());
@@ -106,18 +164,27 @@ pub(super) fn when(words: &[String]) -> Option<When> {
         let part = at.checked_sub(2);
         word_is(part, &["viertel"]) || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"])
     };
+    let part_of = |at: usize| number_at(at.checked_sub(2)).unwrap_or(15);
     // Of the number that names an hour: "halb elf" is half past ten, "Viertel vor elf" a quarter to it.
-    let hour_at = |at: usize| -> Option<u8> {
+    let clock_at = |at: usize| -> Option<(u8, Option<u8>)> {
         let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
-        match number_at(before) {
+        let hour_before = said.checked_add(11)? % 12;
+        let word = before.and_then(|at| words.get(at)).map(String::as_str);
+        match (number_at(before), word) {
             // "14 30 Uhr"; of "am 24.11. 10 Uhr", who knows.
-            Some(hour) if (25..60).contains(&said) && hour <= 24 => Some(hour % 12),
-            Some(_) => None,
-            None if word_is(before, &["halb", "viertel", "dreiviertel"]) => Some((said + 11) % 12),
-            None if is_part_of(at) && word_is(before, &["vor"]) => Some((said + 11) % 12),
-            None if is_part_of(at) && word_is(before, &["nach"]) => Some(said % 12),
-            None if word_is(before, NOT_QUITE) => None,
-            None => (said <= 24).then_some(said % 12),
+            (Some(hour), _) if (25..60).contains(&said) && hour <= 24 => Some((hour % 12, Some(said))),
+            (Some(_), _) => None,
+            (None, Some("viertel")) => Some((hour_before, Some(15))),
+            (None, Some("halb")) => Some((hour_before, Some(30))),
+            (None, Some("dreiviertel")) => Some((hour_before, Some(45))),
+            (None, Some("vor")) if is_part_of(at) => Some((hour_before, 60_u8.checked_sub(part_of(at)))),
+            (None, Some("nach")) if is_part_of(at) => Some((said % 12, Some(part_of(at)))),
+            (None, Some(word)) if NOT_QUITE.contains(&word) => None,
+            (None, _) => {
+                let is_hour = word_is(Some(at + 1), &["uhr"]);
+                let behind = words.get(at + 1 + usize::from(is_hour)..).unwrap_or_default();
+                (said <= 24).then(|| (said % 12, minutes(behind)))
+            }
         }
     };
     let clocks = (0..words.len()).filter_map(|at| {
@@ -129,10 +196,13 @@ pub(super) fn when(words: &[String]) -> Option<When> {
             && number_at(Some(at)).is_some_and(|hour| hour <= 24)
             && number_at(Some(at + 1)).is_none()
             && !word_is(Some(at + 1), NO_HOUR);
-        (is_hour || is_bare).then(|| hour_at(at))
+        (is_hour || is_bare).then(|| clock_at(at))
     });
-    let hour = clocks.collect::<Option<Vec<_>>>().and_then(only);
-    (weekday.is_some() || hour.is_some()).then_some(When { weekday, hour })
+    let clocks: Vec<_> = clocks.collect::<Option<_>>().unwrap_or_default();
+    let hour = only(clocks.iter().map(|(hour, _)| *hour).collect());
+    let minute = hour.and_then(|_| only(clocks.iter().map(|(_, minute)| *minute).collect())).flatten();
+    let date = only(dates(words));
+    (weekday.is_some() || date.is_some() || hour.is_some()).then_some(When { weekday, date, hour, minute })
 }
 
 /// The same, where nothing else is named beside it: not "von zehn bis elf Uhr", "am Donnerstag auf morgen", "auf den zweiten
