@@ -10,6 +10,7 @@ mod fx;
 mod inbox;
 mod jobs;
 mod keys;
+mod shown;
 mod tenants;
 mod wishes;
 
@@ -32,6 +33,7 @@ pub use fx::FxCommand;
 pub use inbox::InboxCommand;
 pub use jobs::{AskedBy, JobsCommand, run_task, task_is_known};
 pub use keys::KeyCommand;
+pub use shown::Shown;
 pub use tenants::TenantCommand;
 pub(crate) use wishes::answer;
 pub use wishes::{Said, WishesCommand};

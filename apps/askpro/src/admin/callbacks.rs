@@ -9,10 +9,7 @@ use servicedesk::{CallbackId, CallbackStatus};
 use tenancy::Slug;
 use uuid::Uuid;
 
-use super::Office;
-
-/// Most rows that are listed at once.
-const MAX_LISTED: i64 = 200;
+use super::{Office, Shown};
 
 /// What to do with callbacks.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -24,6 +21,9 @@ pub enum CallbacksCommand {
         /// Only those whose time is over.
         #[arg(long)]
         overdue: bool,
+        /// How many.
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Move one a step further: `assigned`, then `contacted`, then `completed`; or `expired` or `cancelled`.
     Advance {
@@ -57,7 +57,7 @@ impl CallbacksCommand {
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let callbacks = &office.services.callbacks;
         match self {
-            Self::List { slug, overdue } => list(office, slug.as_deref(), *overdue).await,
+            Self::List { slug, overdue, shown } => list(office, slug.as_deref(), *overdue, *shown).await,
             Self::Advance { slug, id, to } => {
                 let parsed: CallbackId =
                     id.parse().with_context(|| format!("`{id}` is no id of a callback"))?;
@@ -83,7 +83,12 @@ const BATCH: u32 = 1000;
 
 type Row = (Uuid, String, String, String, String, DateTime<Utc>, DateTime<Utc>, Option<DateTime<Utc>>);
 
-async fn list(office: &Office, slug: Option<&str>, overdue: bool) -> anyhow::Result<Vec<Value>> {
+async fn list(
+    office: &Office,
+    slug: Option<&str>,
+    overdue: bool,
+    shown: Shown,
+) -> anyhow::Result<Vec<Value>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT b.id, t.slug, b.reason, b.priority, b.status, b.due_at, b.created_at, b.escalated_at
            FROM public.callbacks b JOIN public.tenants t ON t.id = b.tenant_id
@@ -93,9 +98,10 @@ async fn list(office: &Office, slug: Option<&str>, overdue: bool) -> anyhow::Res
     )
     .bind(slug)
     .bind(overdue)
-    .bind(MAX_LISTED)
+    .bind(i64::from(shown.wanted()))
     .fetch_all(&office.pool)
     .await?;
+    let (rows, more) = shown.part(rows);
     let now = office.services.clock.now();
     let lines =
         rows.into_iter().map(|(id, tenant, reason, priority, status, due_at, created_at, escalated_at)| {
@@ -103,5 +109,5 @@ async fn list(office: &Office, slug: Option<&str>, overdue: bool) -> anyhow::Res
             "priority": priority, "status": status, "due_at": due_at, "overdue": due_at < now,
             "created_at": created_at, "escalated_at": escalated_at})
         });
-    Ok(lines.collect())
+    Ok(lines.chain(more).collect())
 }

@@ -8,10 +8,7 @@ use kernel::{CallId, TenantId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Office;
-
-/// Most rows that are listed at once.
-const MAX_LISTED: i64 = 200;
+use super::{Office, Shown};
 
 /// What to do about such calls.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -21,6 +18,9 @@ pub enum CallsCommand {
         /// Slug of the company.
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
+        /// How many.
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Note that somebody has looked at everything about a call.
     Resolve {
@@ -38,7 +38,7 @@ impl CallsCommand {
     /// One line that says what is wrong.
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         match self {
-            Self::Mismatches { tenant } => {
+            Self::Mismatches { tenant, shown } => {
                 let rows: Vec<Row> = sqlx::query_as(
                     "SELECT t.id, t.slug, r.call_id, r.mismatch, r.sentence, r.opened_at
                        FROM public.call_reviews r JOIN public.tenants t ON t.id = r.tenant_id
@@ -46,9 +46,10 @@ impl CallsCommand {
                       ORDER BY r.opened_at, r.call_id LIMIT $2",
                 )
                 .bind(tenant)
-                .bind(MAX_LISTED)
+                .bind(i64::from(shown.wanted()))
                 .fetch_all(&office.pool)
                 .await?;
+                let (rows, more) = shown.part(rows);
                 // What was said in a company's calls is read in its name, and it can see by whom.
                 for tenant in rows.iter().map(|row| row.0).collect::<BTreeSet<_>>() {
                     office.act_for(TenantId::from_uuid(tenant)).await?;
@@ -57,7 +58,7 @@ impl CallsCommand {
                     json!({"tenant": tenant, "call": CallId::from_uuid(call).to_string(), "mismatch": mismatch,
                         "sentence": sentence, "opened_at": opened_at})
                 });
-                Ok(lines.collect())
+                Ok(lines.chain(more).collect())
             }
             Self::Resolve { call } => {
                 let id: CallId = call.parse().map_err(|_| anyhow::anyhow!("`{call}` is no call"))?;

@@ -4,10 +4,7 @@ use anyhow::Context;
 use operations::ports::{InboxId, InboxState};
 use serde_json::{Value, json};
 
-use super::Office;
-
-/// Most rows that are listed at once: all of them are in memory meanwhile.
-const MAX_LISTED: i64 = 10_000;
+use super::{Office, Shown};
 
 /// What to do with stored webhooks.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -17,9 +14,9 @@ pub enum InboxCommand {
         /// `quarantined`, `unrouted`, `received`, `processed` or `ignored`.
         #[arg(long, default_value = "quarantined")]
         state: String,
-        /// At most so many; a last line says if there are more.
-        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=MAX_LISTED))]
-        limit: u32,
+        /// How many.
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Process a quarantined or unrouted webhook again.
     Replay {
@@ -41,17 +38,16 @@ impl InboxCommand {
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let intake = &office.services.intake;
         match self {
-            Self::List { state, limit } => {
+            Self::List { state, shown } => {
                 let state: InboxState =
                     state.parse().map_err(|_| anyhow::anyhow!("there is no state `{state}`"))?;
-                let shown = usize::try_from(*limit)?;
-                let rows = intake.list(&office.scope, state, limit + 1).await?;
-                let lines = rows.iter().take(shown).map(|row| {
+                let rows = intake.list(&office.scope, state, shown.wanted()).await?;
+                let (rows, more) = shown.part(rows);
+                let lines = rows.iter().map(|row| {
                     json!({"id": row.id.to_string(), "provider": row.provider.code(), "event": row.event,
                         "subject": row.subject, "bytes": row.bytes, "received_at": row.received_at,
                         "state": row.state.code(), "reason": row.reason, "attempts": row.attempts})
                 });
-                let more = (rows.len() > shown).then(|| json!({"more": true, "shown": shown}));
                 Ok(lines.chain(more).collect())
             }
             Self::Replay { id } => {

@@ -8,10 +8,8 @@ use operations::engine::{DeadFilter, JobId};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use super::Office;
+use super::{Office, Shown};
 
-/// Most dead jobs that are listed at once.
-const MAX_LISTED: u16 = 200;
 /// How long a task is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks whether it is done.
@@ -27,6 +25,9 @@ pub enum JobsCommand {
         /// Only of this kind.
         #[arg(long)]
         kind: Option<String>,
+        /// How many.
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Make dead jobs due again.
     Requeue(Which),
@@ -71,14 +72,15 @@ impl JobsCommand {
                 });
                 Ok(lines.collect())
             }
-            Self::Dead { kind } => {
+            Self::Dead { kind, shown } => {
                 let filter = DeadFilter { kind: kind.clone(), ..DeadFilter::default() };
-                let dead = jobs.list_dead(&office.scope, &filter, None, MAX_LISTED).await?;
+                let wanted = u16::try_from(shown.wanted()).unwrap_or(u16::MAX);
+                let (dead, more) = shown.part(jobs.list_dead(&office.scope, &filter, None, wanted).await?);
                 let lines = dead.iter().map(|job| {
                     json!({"job": job.id.raw(), "kind": job.kind, "queue": job.queue, "attempts": job.attempt,
                         "tenant": job.tenant.map(|tenant| tenant.to_string()), "error": job.error})
                 });
-                Ok(lines.collect())
+                Ok(lines.chain(more).collect())
             }
             Self::Requeue(which) => {
                 let jobs = jobs.requeue_dead(&office.scope, &which.filter()).await?;

@@ -6,10 +6,7 @@ use operations::ports::{ListFilter, WishListQueries as _};
 use serde_json::{Value, json};
 use tenancy::Slug;
 
-use super::Office;
-
-/// Most rows that are listed at once.
-const MAX_LISTED: u32 = 200;
+use super::{Office, Shown};
 
 /// What to do with the waiting list.
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -22,6 +19,9 @@ pub enum WishesCommand {
         /// `waiting`, `offered`, `fulfilled`, `withdrawn` or `expired`; all, if absent.
         #[arg(long)]
         status: Option<String>,
+        /// How many.
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Report what somebody said to an offer: `askpro wishes answer --tenant salon-nord off_… yes`.
     Answer {
@@ -72,14 +72,14 @@ impl WishesCommand {
     /// One line that says what is wrong.
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         match self {
-            Self::List { tenant, status } => list(office, tenant, status.as_deref()).await,
+            Self::List { tenant, status, shown } => list(office, tenant, status.as_deref(), *shown).await,
             Self::Answer { tenant, offer, answer } => report(office, tenant, offer, *answer).await,
             Self::Withdraw { tenant, wish } => withdraw(office, tenant, wish).await,
         }
     }
 }
 
-async fn list(office: &Office, slug: &str, status: Option<&str>) -> anyhow::Result<Vec<Value>> {
+async fn list(office: &Office, slug: &str, status: Option<&str>, shown: Shown) -> anyhow::Result<Vec<Value>> {
     let known = operations::lists::ListKind::Wishes.statuses();
     if let Some(status) = status {
         anyhow::ensure!(
@@ -90,7 +90,8 @@ async fn list(office: &Office, slug: &str, status: Option<&str>) -> anyhow::Resu
     }
     let filter = ListFilter { status: status.map(str::to_owned), ..ListFilter::default() };
     let scope = office.tenant(&Slug::parse(slug)?).await?;
-    let rows = office.services.lists().list_wishes(&scope, &filter, MAX_LISTED).await?;
+    let rows = office.services.lists().list_wishes(&scope, &filter, shown.wanted()).await?;
+    let (rows, more) = shown.part(rows);
     // Names and numbers stand in the task for the staff; a terminal's history needs none.
     let lines = rows.iter().map(|row| {
         json!({
@@ -100,7 +101,7 @@ async fn list(office: &Office, slug: &str, status: Option<&str>) -> anyhow::Resu
             "offered_until": row.offered_until, "created_at": row.created_at,
         })
     });
-    Ok(lines.collect())
+    Ok(lines.chain(more).collect())
 }
 
 async fn report(office: &Office, slug: &str, offer: &str, said: Said) -> anyhow::Result<Vec<Value>> {

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use super::checker::{self, Findings};
 use super::evidence;
 use super::history::{History, Ledger, Posted, Told, typed_id};
-use crate::admin::{AskedBy, Office, Said, Target, WishesCommand, answer, run_task};
+use crate::admin::{AskedBy, Office, Said, Shown, Target, WishesCommand, answer, run_task};
 use crate::machine::Machine;
 use crate::venue::{Line, Venue, status};
 
@@ -168,7 +168,11 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// If they cannot be read.
     pub async fn open_offers(&self, tenant: &str) -> anyhow::Result<Vec<String>> {
-        let list = WishesCommand::List { tenant: tenant.to_owned(), status: Some("offered".to_owned()) };
+        let list = WishesCommand::List {
+            tenant: tenant.to_owned(),
+            status: Some("offered".to_owned()),
+            shown: Shown::default(),
+        };
         let rows = list.run(self.office().await?).await?;
         Ok(rows.iter().filter_map(|row| row["offer"].as_str().map(str::to_owned)).collect())
     }

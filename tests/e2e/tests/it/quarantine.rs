@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use askpro::admin::{InboxCommand, Office};
+use askpro::admin::{InboxCommand, Office, Shown};
 use askpro::venue::WEBHOOK_PATH;
 use serde_json::json;
 
@@ -39,8 +39,10 @@ fn what_cannot_be_decoded_is_quarantined_and_can_be_replayed() {
         expect_rows(venue, json!([quarantined])).await;
 
         let office = Office::open(&target(venue), "inbox").await.unwrap();
-        let listed =
-            InboxCommand::List { state: "quarantined".to_owned(), limit: 200 }.run(&office).await.unwrap();
+        let listed = InboxCommand::List { state: "quarantined".to_owned(), shown: Shown::default() }
+            .run(&office)
+            .await
+            .unwrap();
         let entry =
             listed.iter().find(|entry| entry["subject"] == json!("call_undecodable")).expect("it is listed");
         let id = entry["id"].as_str().unwrap().to_owned();
@@ -76,8 +78,10 @@ fn a_call_of_nobodys_number_is_replayed_once_the_number_is_somebodys() {
         .await
         .unwrap();
         let office = Office::open(&target(venue), "inbox").await.unwrap();
-        let listed =
-            InboxCommand::List { state: "unrouted".to_owned(), limit: 200 }.run(&office).await.unwrap();
+        let listed = InboxCommand::List { state: "unrouted".to_owned(), shown: Shown::default() }
+            .run(&office)
+            .await
+            .unwrap();
         let entry =
             listed.iter().find(|entry| entry["subject"] == json!(line.call_id)).expect("it is listed");
         let id = entry["id"].as_str().unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! What an assistant says it has done is compared with what was done.
 
-use askpro::admin::{CallsCommand, Office};
+use askpro::admin::{CallsCommand, Office, Shown};
 use askpro::simulate::play_script;
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
         ]))
         .await;
     let office = Office::open(&target(&house.venue), "calls").await.unwrap();
-    let list = CallsCommand::Mismatches { tenant: Some("salon-nord".to_owned()) };
+    let list = CallsCommand::Mismatches { tenant: Some("salon-nord".to_owned()), shown: Shown::default() };
     let open = list.run(&office).await.unwrap();
     assert_eq!(open[0]["sentence"], "Ich habe den Termin am Freitag um zehn Uhr für Sie gebucht.");
     let call = open[0]["call"].as_str().unwrap().to_owned();

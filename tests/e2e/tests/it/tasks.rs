@@ -1,6 +1,6 @@
 //! Background work that an operator asks for.
 
-use askpro::admin::{AskedBy, JobsCommand, Office, run_task};
+use askpro::admin::{AskedBy, JobsCommand, Office, Shown, run_task};
 use serde_json::json;
 use simulators::calcom::{Effect, Fault, Operation};
 
@@ -35,7 +35,10 @@ async fn each_operator_hears_of_the_run_that_was_asked_for() {
     let failed: Vec<String> =
         [&first, &second].into_iter().filter_map(|run| Some(run.as_ref().err()?.to_string())).collect();
     assert!(matches!(failed.as_slice(), [one] if one.contains("1 accounts")), "{first:?} {second:?}");
-    let dead = JobsCommand::Dead { kind: Some(TASK.to_owned()) }.run(&offices[0]).await.unwrap();
+    let dead = JobsCommand::Dead { kind: Some(TASK.to_owned()), shown: Shown::default() }
+        .run(&offices[0])
+        .await
+        .unwrap();
     assert!(dead.is_empty(), "{dead:?}");
     for office in offices {
         office.close().await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use askpro::admin::{Office, Said, WishesCommand};
+use askpro::admin::{Office, Said, Shown, WishesCommand};
 use askpro::http;
 use askpro::venue::{Venue, status};
 use chrono::{Datelike, Days, NaiveDate, Weekday};
@@ -97,7 +97,10 @@ async fn a_cancelled_appointment_goes_to_whoever_waits() {
         ]))
         .await;
     let listed =
-        WishesCommand::List { tenant: "salon-nord".to_owned(), status: None }.run(&office).await.unwrap();
+        WishesCommand::List { tenant: "salon-nord".to_owned(), status: None, shown: Shown::default() }
+            .run(&office)
+            .await
+            .unwrap();
     assert_eq!(listed.len(), 2);
     assert!(!json!(listed).to_string().contains("Zora"), "a terminal shows no names: {listed:?}");
     office.close().await;
