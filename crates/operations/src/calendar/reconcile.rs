@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
-    Connection, ConnectionId, CopyRecord, CopyState, Effort, RemoteBooking, RemoteUid, ReviewReason,
+    Connection, ConnectionId, CopyRecord, CopyState, Effort, Lane, RemoteBooking, RemoteUid, ReviewReason,
 };
 use appointment::model::{AppointmentSource, Span};
 use appointment::ports::AppointmentWrite;
@@ -68,7 +68,10 @@ impl Reconciliation {
         window: Span,
         effort: Effort,
     ) -> Result<Differences, CalendarError> {
-        let listed = self.listing(scope, connection, window, effort).await?;
+        // Few requests on which everything depends: old copies that are written for hours would keep the account from ever
+        // being listed.
+        let listed =
+            self.listing(scope, connection, window, Effort { lane: Lane::Background, ..effort }).await?;
         let mut round = Round {
             scope,
             connection,

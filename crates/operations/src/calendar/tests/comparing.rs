@@ -97,6 +97,8 @@ async fn what_was_just_changed_or_booked_there_does_not_wait_for_old_copies() {
     let there = world.remote.book_outside(&event_type(2), slot(4), Some(who("Erna", None))).unwrap();
     assert!(matches!(world.hear(&there).await, Heard::Imported(_)));
     assert_eq!(world.push_open().await, (0, 3), "what was left open waits for the next minute");
+    let found = world.compare().await;
+    assert_eq!((found.missed, found.open), (0, 3), "the account is listed all the same: {found:?}");
 
     world.gateway.upkeep.store(u32::MAX, Ordering::Relaxed);
     assert_eq!(world.compare().await.pushed, 3);

@@ -191,6 +191,9 @@ impl CalendarGateway for Hooked {
         from: Option<PageCursor>,
         effort: Effort,
     ) -> Result<RemotePage, ReadFailure> {
+        if effort.lane == Lane::Upkeep && self.upkeep.load(Ordering::Relaxed) == 0 {
+            return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
+        }
         let mut read = self.inner.list(scope, connection, window, from, effort).await;
         if let (Ok(page), Some(deleted)) = (&mut read, &*self.deleted.lock().unwrap()) {
             page.bookings.retain(|booking| booking.event_type.as_ref() != Some(deleted));
