@@ -22,6 +22,7 @@ mod waiting;
 
 pub(crate) use waiting::{Along, PersonDays};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
@@ -38,7 +39,9 @@ use crate::model::{
     Appointment, AppointmentSnapshot, Catalogue, CustomerHistory, DateRange, Hold, HoldId, Minute, Sought,
     local_date,
 };
-use crate::policy::alternatives::{Never, RankedSlot, TimeWish, Wish, rank, select};
+use crate::policy::alternatives::{
+    Never, RANKED, RANKED_IN_A_CROWD, RankedSlot, TimeWish, Wish, rank, select,
+};
 use crate::policy::sequence::SequenceLimits;
 use crate::policy::series::SeriesLimits;
 use crate::ports::{AppointmentRepository, AppointmentWrite, CatalogueRepository, SoftOffers};
@@ -300,16 +303,18 @@ impl BookingService {
                 _ => None,
             }),
         };
-        let mut ranked = self.rank(scope, &mut near, ask, wish, never).await;
+        let mut ranked = self.rank(scope, &mut near, ask, (wish, never), RANKED).await;
+        let mut further = None;
         let today = near.catalogue.date_at(near.view.now);
         if ranked.is_empty() && wish.far_days(today, latest_day(&near.catalogue, today)).is_some() {
-            let mut far = self
+            let far = self
                 .picture_of_wished(scope, ask, &|catalogue, today| {
                     wish.far_days(today, latest_day(catalogue, today))
                         .unwrap_or_else(|| DateRange::day(today))
                 })
                 .await?;
-            ranked = self.rank(scope, &mut far, ask, wish, never).await;
+            let far = further.insert(far);
+            ranked = self.rank(scope, far, ask, (wish, never), RANKED).await;
         }
         let allowed = near.catalogue.policy().max_alternatives;
         let max = limit.map_or(allowed, |limit| limit.min(allowed)) as usize;
@@ -318,8 +323,15 @@ impl BookingService {
             let date = local_date(zone, entry.slot.start);
             entry.matches_preference && last_day.is_some_and(|last| (wish.day..=last).contains(&date))
         };
+        let mut offered = self.offered(scope, ask.requester, &ranked).await;
+        // One may be missing: the place that a move begins at.
+        if ranked.len() + 1 >= RANKED && count_new(&ranked, &offered) < max {
+            let picture = further.as_mut().unwrap_or(&mut near);
+            ranked = self.rank(scope, picture, ask, (wish, never), RANKED_IN_A_CROWD).await;
+            offered = self.offered(scope, ask.requester, &ranked).await;
+        }
         let wished: Vec<_> = ranked.iter().map(is_wished).collect();
-        let chosen = self.offer(scope, ask.requester, (&ranked, &wished), max).await;
+        let chosen = self.offer(scope, ask.requester, (&ranked, &wished, &offered), max).await;
         Ok((chosen, near))
     }
 
@@ -331,20 +343,27 @@ impl BookingService {
         scope: &TenantScope,
         picture: &mut Picture,
         ask: &Ask<'_>,
-        wish: Wish,
-        never: Never,
+        wish: (Wish, Never),
+        most: usize,
     ) -> Vec<RankedSlot> {
         let wanted = match (ask.staff, ask.subject) {
             (Some(staff), _) => Some(staff),
             (None, Subject::Moving(appointment)) => Some(appointment.staff),
             (None, Subject::Service(_)) => None,
         };
-        let of_wanted = wanted.map(|staff| rank_of(picture, &[staff], ask, wish, never)).unwrap_or_default();
+        let of_wanted = wanted.map(|staff| rank_of(picture, &[staff], ask, wish, most)).unwrap_or_default();
         if !of_wanted.is_empty() {
             return of_wanted;
         }
         self.ask_others(scope, picture).await;
-        rank_of(picture, &picture.performers, ask, wish, never)
+        rank_of(picture, &picture.performers, ask, wish, most)
+    }
+
+    /// Which of these were just offered to others; nothing is known of somebody without a call.
+    async fn offered(&self, scope: &TenantScope, requester: &Requester, ranked: &[RankedSlot]) -> Vec<bool> {
+        let Some(call) = requester.call().filter(|_| !ranked.is_empty()) else { return Vec::new() };
+        let slots: Vec<_> = ranked.iter().map(|entry| entry.slot).collect();
+        self.offers.offered_to_others(scope, &slots, call).await
     }
 
     /// Chooses from ranked slots, with regard to which of them are within the wish and what was just offered to others, and
@@ -353,22 +372,22 @@ impl BookingService {
         &self,
         scope: &TenantScope,
         requester: &Requester,
-        (ranked, wished): (&[RankedSlot], &[bool]),
+        (ranked, wished, offered): (&[RankedSlot], &[bool], &[bool]),
         max: usize,
     ) -> Vec<RankedSlot> {
-        let Some(call) = requester.call() else {
-            return select(ranked, (wished, &[]), max);
-        };
-        if ranked.is_empty() || max == 0 {
-            return Vec::new();
+        let chosen = select(ranked, (wished, offered), max);
+        if let Some(call) = requester.call().filter(|_| !chosen.is_empty()) {
+            let slots: Vec<_> = chosen.iter().map(|entry| entry.slot).collect();
+            self.offers.offered(scope, &slots, call, TimeDelta::seconds(OFFER_SECONDS)).await;
         }
-        let slots: Vec<_> = ranked.iter().map(|entry| entry.slot).collect();
-        let offered = self.offers.offered_to_others(scope, &slots, call).await;
-        let chosen = select(ranked, (wished, &offered), max);
-        let slots: Vec<_> = chosen.iter().map(|entry| entry.slot).collect();
-        self.offers.offered(scope, &slots, call, TimeDelta::seconds(OFFER_SECONDS)).await;
         chosen
     }
+}
+
+/// How many minutes there are at which something was not just offered to others.
+fn count_new(ranked: &[RankedSlot], offered: &[bool]) -> usize {
+    let new = ranked.iter().zip(offered).filter(|(_, offered)| !**offered);
+    new.map(|(entry, _)| entry.slot.start).collect::<BTreeSet<_>>().len()
 }
 
 /// What is certain of these people's time; if nothing is, what the company's own plan leaves open of it.
@@ -376,8 +395,8 @@ fn rank_of(
     picture: &Picture,
     people: &[StaffId],
     ask: &Ask<'_>,
-    wish: Wish,
-    never: Never,
+    wish: (Wish, Never),
+    most: usize,
 ) -> Vec<RankedSlot> {
     let Some(sought) = &picture.sought else {
         return Vec::new();
@@ -385,7 +404,7 @@ fn rank_of(
     let certain = picture.availability();
     let hoped_for = (!picture.outside.is_complete()).then(|| picture.hoped_for());
     let ranked = std::iter::once(&certain).chain(&hoped_for).map(|availability| {
-        let mut ranked = rank(availability, sought, people, wish, never);
+        let mut ranked = rank(availability, sought, people, wish, most);
         if let Subject::Moving(appointment) = ask.subject {
             // Its own place is free to it, and no other time.
             let here = (appointment.staff, appointment.starts_at);

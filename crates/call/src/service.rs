@@ -85,7 +85,7 @@ pub struct OpenCall {
     pub branch: BranchId,
     /// Who is on the line.
     pub caller: Caller,
-    /// The number that was called.
+    /// The company's number, whoever rang.
     pub called: Option<PhoneNumber>,
     /// Who rang whom.
     pub direction: Option<Direction>,

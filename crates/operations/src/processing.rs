@@ -188,7 +188,7 @@ impl WebhookProcessing {
         };
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(tenant.tenant()));
-        let signal = news.signal.with_parties(parties.caller, parties.called);
+        let signal = news.signal.with_parties(parties.theirs, parties.ours);
         let is_contradictory = signal.report().ends_before_it_began();
         let applied = self.calls.apply(&tenant, &news.provider_call_id, signal).await?;
         span.record("call.id", tracing::field::display(applied.call.snapshot().id));
@@ -253,14 +253,7 @@ impl WebhookProcessing {
         match served.map_err(Unresolved::of) {
             Ok(other) if other.scope.tenant() == known.scope.tenant() => Ok(false),
             Ok(_) => match self.calls.find(&known.scope, known.route.call).await {
-                Ok(call) => {
-                    let call = call.snapshot();
-                    let recorded = match call.direction {
-                        Some(call::Direction::Outbound) => call.caller.number(),
-                        _ => call.called.as_ref(),
-                    };
-                    Ok(recorded.is_some_and(|recorded| recorded != ours))
-                }
+                Ok(call) => Ok(call.snapshot().called.as_ref().is_some_and(|recorded| recorded != ours)),
                 Err(CallError::NotFound) => Ok(false),
                 Err(error) => Err(Unresolved::Call(error)),
             },
@@ -307,9 +300,9 @@ impl Unresolved {
 
 /// The numbers of a call in the form in which they are stored.
 struct Parties {
-    caller: Option<Caller>,
-    called: Option<PhoneNumber>,
-    /// The one of them that is a number of ours.
+    /// Whoever the company speaks with.
+    theirs: Option<Caller>,
+    /// The one that is a number of ours.
     ours: Option<PhoneNumber>,
     /// Whether something is written where that one belongs, usable or not.
     names_ours: bool,
@@ -318,17 +311,14 @@ struct Parties {
 impl Parties {
     fn of(news: &CallNews) -> Self {
         let number = |text: &Option<String>| text.as_deref().and_then(e164);
-        let from = number(&news.from_number);
-        let to = number(&news.to_number);
-        let outbound = news.signal.report().direction == Some(call::Direction::Outbound);
-        let (ours, written) =
-            if outbound { (from.clone(), &news.from_number) } else { (to.clone(), &news.to_number) };
+        let (from, to) = (&news.from_number, &news.to_number);
+        let is_outbound = news.signal.report().direction == Some(call::Direction::Outbound);
+        let (theirs, ours) = if is_outbound { (to, from) } else { (from, to) };
         Self {
-            // No word about the caller says nothing; an unusable number says that the caller is anonymous.
-            caller: news.from_number.is_some().then(|| from.map_or(Caller::Anonymous, Caller::Known)),
-            called: to,
-            ours,
-            names_ours: written.is_some(),
+            // No word about them says nothing; an unusable number says that they are anonymous.
+            theirs: theirs.is_some().then(|| number(theirs).map_or(Caller::Anonymous, Caller::Known)),
+            ours: number(ours),
+            names_ours: ours.is_some(),
         }
     }
 }

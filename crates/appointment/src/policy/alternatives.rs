@@ -25,8 +25,10 @@ const NEAR_DAYS: u64 = 7;
 const FAR_DAYS: u64 = 14;
 /// Minute after midnight from which on a wish is one for the afternoon.
 const NOON: u16 = 720;
-/// Most entries that ranking hands on: enough to pass over what others were just offered.
-const MAX_RANKED: usize = 48;
+/// Entries that ranking hands on as a rule: enough to pass over what others were just offered.
+pub const RANKED: usize = 48;
+/// The same where so many ask at once that all of those were just offered.
+pub const RANKED_IN_A_CROWD: usize = 960;
 
 /// A wish for a time of day, in minutes after midnight on the branch's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +198,7 @@ struct Ranked<'a> {
     matches_preference: bool,
 }
 
-/// Every free slot of these people on the known dates, best first, at most 48.
+/// The best free slots of these people on the known dates, best first, at most `most`.
 ///
 /// A minute at which several people are free occurs once per person, the least busy first; [`select`] takes one.
 /// Slots that overlap an appointment of the person on the line are left out.
@@ -205,16 +207,16 @@ pub fn rank(
     availability: &Availability<'_>,
     sought: &Sought,
     staff: &[StaffId],
-    wish: Wish,
-    never: Never,
+    (wish, never): (Wish, Never),
+    most: usize,
 ) -> Vec<RankedSlot> {
     let candidates = gather(availability, sought, staff, never);
     let plan = Plan::of(availability, wish, &candidates);
     let mut ranked: Vec<Ranked<'_>> = candidates.iter().map(|candidate| plan.ranked(candidate)).collect();
     // A week of several people has a thousand candidates; only the best are worth an order and a slot.
-    if ranked.len() > MAX_RANKED {
-        ranked.select_nth_unstable_by_key(MAX_RANKED, |entry| entry.key);
-        ranked.truncate(MAX_RANKED);
+    if ranked.len() > most {
+        ranked.select_nth_unstable_by_key(most, |entry| entry.key);
+        ranked.truncate(most);
     }
     ranked.sort_unstable_by_key(|entry| entry.key);
     ranked

@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::TenantScope;
 
-use super::{Ask, BookingService, Picture, Subject, latest_day};
+use super::{Ask, BookingService, Picture, Subject, count_new, latest_day};
 use crate::commands::{NextRequest, SearchOutcome, SearchRequest};
 use crate::error::BookingError;
 use crate::model::{Appointment, DateRange, Minute, Unavailable, add_days, local_date};
-use crate::policy::alternatives::{RankedSlot, closed_on, in_order};
+use crate::policy::alternatives::{RANKED_IN_A_CROWD, RankedSlot, closed_on, in_order};
 
 /// Dates that one load of a search ahead covers. Usually the first load has an answer; a full quarter takes seven.
 pub(super) const DAYS_PER_LOAD: u64 = 14;
@@ -106,9 +106,14 @@ impl BookingService {
         mut found: Vec<RankedSlot>,
         max: usize,
     ) -> Vec<RankedSlot> {
-        // Enough to pass over what others were just offered, and still the earliest ones.
-        found.truncate(max.saturating_mul(8));
-        let mut chosen = self.offer(scope, &request.requester, (&found, &[]), max).await;
+        found.truncate(RANKED_IN_A_CROWD);
+        // As a rule the first few are enough to pass over what others were just offered.
+        let few = found.len().min(max.saturating_mul(8));
+        let mut offered = self.offered(scope, &request.requester, &found[..few]).await;
+        if few < found.len() && !offered.is_empty() && count_new(&found, &offered) < max {
+            offered = self.offered(scope, &request.requester, &found).await;
+        }
+        let mut chosen = self.offer(scope, &request.requester, (&found, &[], &offered), max).await;
         chosen.sort_unstable_by_key(|entry| entry.slot.start);
         chosen
     }

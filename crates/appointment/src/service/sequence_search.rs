@@ -285,7 +285,8 @@ impl BookingService {
     ) -> Vec<OfferedSequence> {
         // Where there is anything within the wish, it is all that was found.
         let firsts: Vec<_> = found.iter().map(|(first, _)| *first).collect();
-        let chosen = self.offer(scope, requester, (&firsts, &[]), most).await;
+        let offered = self.offered(scope, requester, &firsts).await;
+        let chosen = self.offer(scope, requester, (&firsts, &[], &offered), most).await;
         let whole = |chosen: RankedSlot| -> Option<OfferedSequence> {
             let (first, slots) = found.iter().find(|(first, _)| first.slot == chosen.slot)?;
             Some(OfferedSequence {

@@ -5,7 +5,7 @@ use kernel::StaffId;
 
 use super::sequence_place::PartPicture;
 use crate::model::{Availability, Minute, local_date};
-use crate::policy::alternatives::{Never, OfferKind, RankedSlot, Wish, in_order, rank};
+use crate::policy::alternatives::{Never, OfferKind, RANKED, RankedSlot, Wish, in_order, rank};
 
 /// Beginnings that are tried one after the other where the best ones lead nowhere: some weeks of a branch's grid, and
 /// few enough to be tried while a caller waits.
@@ -61,9 +61,11 @@ pub(super) fn ranked(
     let (Some(sought), Some(availability)) = (&first.sought, seen.first()) else { return Starts::default() };
     let staff = people(first);
     let wanted = preferred.first().copied().flatten().filter(|wanted| staff.contains(wanted));
-    let best = wanted.map(|wanted| rank(availability, sought, &[wanted], around.wish, around.never));
+    let best =
+        wanted.map(|wanted| rank(availability, sought, &[wanted], (around.wish, around.never), RANKED));
     let best = best.filter(|best| !best.is_empty());
-    let mut best = best.unwrap_or_else(|| rank(availability, sought, &staff, around.wish, around.never));
+    let mut best =
+        best.unwrap_or_else(|| rank(availability, sought, &staff, (around.wish, around.never), RANKED));
     let (asked, others): (Vec<_>, Vec<_>) =
         in_order_of_time(first, seen, Minute::ceil(first.picture.view.now))
             .into_iter()

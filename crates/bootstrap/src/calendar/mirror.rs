@@ -27,7 +27,7 @@ use appointment::model::{Minute, ServiceLink, Span};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
-use kernel::{AppointmentId, Clock, StaffId, TenantId, TenantScope};
+use kernel::{Actor, AppointmentId, Clock, StaffId, TenantId, TenantScope};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
@@ -85,6 +85,11 @@ type Flight = Shared<BoxFuture<'static, Option<Week>>>;
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
 /// Those under way, each with who waits for it.
 type Flights = HashMap<Key, (Lane, Flight)>;
+
+/// What is kept for callers is for callers: a preview of many dates asks for more than a call does.
+const fn lane_of(scope: &TenantScope) -> Lane {
+    if matches!(scope.actor(), Actor::VoiceAgent(_)) { Lane::Question } else { Lane::Background }
+}
 
 /// When an account did not answer in time, in real time.
 type Silences = HashMap<(TenantId, ConnectionId), DateTime<Utc>>;
@@ -299,12 +304,13 @@ impl MirroredTimes {
     ) -> Offered {
         let (first, last) = (Minute::floor(window.start).0, Minute::ceil(window.end).0 - 1);
         self.together.hear(scope, link).await;
+        let lane = lane_of(scope);
         let weeks = week_of(first)..=week_of(last);
         let key = |week| (scope.tenant(), link.clone(), week, without.cloned());
         let keys: Vec<Key> = weeks.map(key).collect();
         let mut known: BTreeMap<i64, Week> = BTreeMap::new();
         for key in &keys {
-            if without.is_none() {
+            if without.is_none() && lane.is_live() {
                 self.asked.insert(key.clone(), ());
             }
             if let Some(week) = self.weeks.get(key) {
@@ -322,8 +328,7 @@ impl MirroredTimes {
             let answers = tokio::time::timeout(waits, async {
                 for _ in 0..MOST_QUESTIONS {
                     let due = keys.iter().filter(|key| !is_known(&known, key));
-                    let flights =
-                        due.map(|key| self.flight(scope, key, Lane::Question).map(move |week| (key.2, week)));
+                    let flights = due.map(|key| self.flight(scope, key, lane).map(move |week| (key.2, week)));
                     let answers = join_all(flights.collect::<Vec<_>>()).await;
                     let is_heard = !answers.is_empty() && answers.iter().all(|(_, answer)| answer.is_some());
                     known.extend(answers.into_iter().filter_map(|(week, answer)| Some((week, answer?))));

@@ -34,7 +34,7 @@ pub struct Report {
     pub direction: Option<Direction>,
     /// Who is on the line; an anonymous caller never replaces a known one.
     pub caller: Option<Caller>,
-    /// The number that was called.
+    /// The company's number, whoever rang.
     pub called: Option<PhoneNumber>,
     /// The provider's id of the assistant.
     pub agent_ref: Option<String>,

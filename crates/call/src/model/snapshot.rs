@@ -26,7 +26,7 @@ pub struct CallSnapshot {
     pub direction: Option<Direction>,
     /// Who is on the line; anonymous until a usable number was told.
     pub caller: Caller,
-    /// The number that was called.
+    /// The company's number: the one that was called, or from which the call was made.
     pub called: Option<PhoneNumber>,
     /// The provider's id of the assistant.
     pub agent_ref: Option<String>,

@@ -2,7 +2,7 @@ use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallRepository as _, Report};
 use chrono::{DateTime, Utc};
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{BranchId, ChangeSet};
+use kernel::{BranchId, ChangeSet, ProviderCallId};
 use tenancy::testing::{InMemoryTenancy, branch_profile, tenant_profile};
 use tenancy::{NumberAssignment, TenancyWrite, TenantRepository, TenantState};
 use uuid::Uuid;
@@ -267,6 +267,11 @@ async fn an_outbound_call_belongs_to_the_number_that_rang() {
         CallSignal::Started(Report { direction: Some(call::Direction::Outbound), ..Report::default() });
     let done = world.processing.apply(&platform(), &entry, outbound).await.unwrap();
     assert!(matches!(done, Processed::Applied { changed: true, .. }));
+    let id = ProviderCallId::parse("call_a1").unwrap();
+    let call = world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap();
+    let known = |number: &str| PhoneNumber::from_e164(number).unwrap();
+    assert_eq!(call.caller, Caller::Known(known("+491701112233")), "who is on the line was rung");
+    assert_eq!(call.called, Some(known(OURS)));
 }
 
 #[tokio::test]

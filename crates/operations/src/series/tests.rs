@@ -126,6 +126,19 @@ fn states(booked: &BookedSeries) -> Vec<&'static str> {
 }
 
 #[tokio::test]
+async fn a_date_without_that_time_says_so_before_it_is_booked() {
+    let world = world();
+    let rule =
+        SeriesRule { first: "2027-03-21".parse().unwrap(), wall: 150, every: Interval::Weeks(1), count: 2 };
+    let asked = SeriesQuestion { rule, ..tuesdays() };
+    let shown = world.desk.preview(&world.scope, asked, None).await.unwrap();
+    let branch = |date: &SeriesDate| date.why.as_ref().unwrap().branch.as_ref().map(|reason| reason.code);
+    assert_eq!(branch(&shown[0]), Some("closed"), "{:?}", shown[0]);
+    assert_eq!(branch(&shown[1]), Some("clock_put_forward"));
+    assert_eq!(shown[1].why.as_ref().unwrap().start, "2027-03-28T02:30");
+}
+
+#[tokio::test]
 async fn what_is_free_is_booked_and_a_date_in_conflict_is_named_and_not_moved() {
     let world = world();
     world.take("2026-12-29T09:00:00Z").await;

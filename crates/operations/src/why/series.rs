@@ -8,8 +8,9 @@ use appointment::service::WhyRequest;
 use chrono_tz::Tz;
 use kernel::{BranchId, CustomerId, ServiceId, StaffId, TenantScope};
 use serde::Serialize;
+use serde_json::json;
 
-use super::{WhyAnswer, WhyDesk, local};
+use super::{WhyAnswer, WhyDesk, WhyReason, local};
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +42,7 @@ pub struct SeriesDate {
     /// The customer's appointment at that time; asked about for a customer alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
-    /// What is in the way, as for a single time; absent where it is free, where the customer
-    /// is elsewhere, and where the clock is put forward over the time.
+    /// What is in the way, as for a single time; absent where it is free, and where the customer is elsewhere.
     pub why: Option<WhyAnswer>,
     /// The free slot nearest to it, if it is not free.
     pub nearest: Option<SeriesSlot>,
@@ -102,18 +102,38 @@ impl WhyDesk {
                 }
                 OccurrenceState::Own(own) => date.own = Some(own.id.to_string()),
                 OccurrenceState::Taken { nearest, .. } => {
-                    if let Some(minute) = minute_of(&catalogue, occurrence.date, occurrence.wall) {
-                        let SeriesQuestion { branch, service, staff, .. } = question;
-                        let about = WhyRequest { branch, service, staff, start: minute.instant() };
-                        let found = self.bookings.explain_occurrence(scope, about).await?;
-                        date.why = Some(self.answer(scope, about, found).await);
-                    }
+                    let minute = minute_of(&catalogue, occurrence.date, occurrence.wall);
+                    date.why = Some(match minute {
+                        Some(minute) => {
+                            let SeriesQuestion { branch, service, staff, .. } = question;
+                            let about = WhyRequest { branch, service, staff, start: minute.instant() };
+                            let found = self.bookings.explain_occurrence(scope, about).await?;
+                            self.answer(scope, about, found).await
+                        }
+                        None => WhyAnswer::put_forward(format!("{}T{}", date.date, date.time)),
+                    });
                     date.nearest = nearest.map(|slot| SeriesSlot::of(slot, zone));
                 }
             }
             dates.push((occurrence, date));
         }
         Ok(dates)
+    }
+}
+
+impl WhyAnswer {
+    /// The clock is put forward over the time: that day does not have it.
+    fn put_forward(start: String) -> Self {
+        let reason = WhyReason { code: "clock_put_forward", detail: json!({}) };
+        Self {
+            free: false,
+            start,
+            end: None,
+            opening: Vec::new(),
+            branch: Some(reason),
+            people: Vec::new(),
+            facilities: Vec::new(),
+        }
     }
 }
 
@@ -126,7 +146,7 @@ impl SeriesSlot {
 impl SeriesDate {
     /// The words for what is in the way of a date that is taken: of the branch, else of each person.
     pub(crate) fn reasons(&self) -> Vec<&'static str> {
-        let Some(why) = &self.why else { return vec!["clock_put_forward"] };
+        let Some(why) = &self.why else { return Vec::new() };
         let mut codes: Vec<&'static str> = Vec::new();
         let each = why.people.iter().map(|person| person.reason.as_ref());
         for reason in std::iter::once(why.branch.as_ref()).chain(each).flatten() {

@@ -47,7 +47,7 @@ fn best(load: &DayLoad, staff: &[u128], wish: Wish, asked: Option<&str>) -> Vec<
     let availability = Availability::new(&catalogue, days, &people, load, view);
     let sought = Sought::service(&catalogue, service_id(1)).unwrap();
     let never = Never { minute: asked.map(|asked| Minute::floor(at(asked))) };
-    let ranked = rank(&availability, &sought, &people, wish, never);
+    let ranked = rank(&availability, &sought, &people, (wish, never), RANKED);
     select(&ranked, (&[], &[]), 3)
         .iter()
         .map(|entry| {
@@ -160,7 +160,7 @@ fn what_others_were_offered_comes_last() {
     let load = taken(2, &[("2026-11-24T08:00:00Z", "2026-11-24T08:30:00Z")]);
     let availability = Availability::new(&catalogue, days, &people, &load, view);
     let sought = Sought::service(&catalogue, service_id(1)).unwrap();
-    let ranked = rank(&availability, &sought, &people, wish, Never::default());
+    let ranked = rank(&availability, &sought, &people, (wish, Never::default()), RANKED);
     assert_eq!(ranked[0].slot.start, ranked[1].slot.start);
     assert_eq!(ranked[0].slot.staff, staff_id(1), "the less busy one first");
     let plain = select(&ranked, (&[], &[]), 3);
@@ -188,7 +188,7 @@ fn what_others_were_offered_within_the_wish_comes_before_what_lies_outside() {
     let load = DayLoad::default();
     let availability = Availability::new(&catalogue, days, &people, &load, view);
     let sought = Sought::service(&catalogue, service_id(1)).unwrap();
-    let ranked = rank(&availability, &sought, &people, wish, Never::default());
+    let ranked = rank(&availability, &sought, &people, (wish, Never::default()), RANKED);
     let inside = |entry: &RankedSlot| entry.kind == OfferKind::SameDayInWindow;
     let wished: Vec<_> = ranked.iter().map(inside).collect();
     let walls = |offered: &[bool]| {
@@ -294,8 +294,8 @@ proptest! {
         let sought = Sought::service(&catalogue, service_id(service)).unwrap();
         let asked = Minute::floor(zero + TimeDelta::minutes(quarter * 15));
         let never = Never { minute: Some(asked) };
-        let ranked = rank(&availability, &sought, &people, wish, never);
-        prop_assert_eq!(&ranked, &rank(&availability, &sought, &people, wish, never));
+        let ranked = rank(&availability, &sought, &people, (wish, never), RANKED);
+        prop_assert_eq!(&ranked, &rank(&availability, &sought, &people, (wish, never), RANKED));
         let chosen = select(&ranked, (&wished, &offered), max);
         prop_assert!(chosen.len() <= max);
         if chosen.len() < max {

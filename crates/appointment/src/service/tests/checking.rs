@@ -1,5 +1,6 @@
 //! Checking, searching, holding.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
@@ -230,6 +231,41 @@ async fn other_callers_are_offered_something_else_first() {
     assert!(second.iter().all(|slot| !first.contains(slot)), "{first:?} {second:?}");
     world.clock.advance(TimeDelta::seconds(60));
     assert_eq!(offered(3).await, first, "a minute later nobody remembers");
+}
+
+/// More than those that are ranked as a rule.
+#[tokio::test]
+async fn a_crowd_is_offered_something_else_as_long_as_there_is_something_else() {
+    let world = world();
+    for staff in [1, 2] {
+        world.occupy(staff, TEN, 30);
+    }
+    let mut known_to = BTreeMap::new();
+    for number in 1..=40 {
+        let CheckOutcome::Taken { alternatives, .. } =
+            checked(&world, check(known(number), 1, None, TEN)).await
+        else {
+            panic!("taken");
+        };
+        assert_eq!(alternatives.len(), 3);
+        for offered in alternatives {
+            let slot = (offered.slot.start, offered.slot.staff);
+            let before = known_to.insert(slot, number);
+            assert_eq!(before, None, "{slot:?} was offered to {before:?} and to {number}");
+        }
+    }
+    let next = |number| NextRequest {
+        branch: branch_id(1),
+        service: service_id(1),
+        staff: None,
+        after: None,
+        search_days: 14,
+        requester: known(number),
+        limit: None,
+    };
+    let first = world.service.next_available(&world.scope, next(41)).await.unwrap();
+    let second = world.service.next_available(&world.scope, next(42)).await.unwrap();
+    assert!(first.iter().all(|one| second.iter().all(|other| one.slot != other.slot)));
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use appointment::calendar::{
     RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation,
     RemoteService, RemoteUid, ReservationUid, Secret, WriteFailure,
 };
-use kernel::testing::{FixedClock, scope};
-use kernel::{AppointmentId, BranchId, ServiceId};
+use kernel::testing::FixedClock;
+use kernel::{AppointmentId, BranchId, CorrelationId, ServiceId};
 use uuid::Uuid;
 
 use super::*;
@@ -21,6 +21,8 @@ struct Slow {
     offers: Mutex<Vec<DateTime<Utc>>>,
     /// As a budget that is used up does.
     refuses_background: AtomicBool,
+    /// For whom it was asked.
+    lanes: Mutex<Vec<Lane>>,
 }
 
 #[async_trait]
@@ -34,7 +36,8 @@ impl CalendarGateway for Slow {
         without: Option<&'a RemoteUid>,
         effort: Effort,
     ) -> Result<Vec<DateTime<Utc>>, ReadFailure> {
-        if effort.lane == Lane::Upkeep && self.refuses_background.load(Ordering::Relaxed) {
+        lock(&self.lanes).push(effort.lane);
+        if !effort.lane.is_live() && self.refuses_background.load(Ordering::Relaxed) {
             return Err(ReadFailure::Unavailable { why: "limited".to_owned() });
         }
         self.asked.fetch_add(1, Ordering::Relaxed);
@@ -150,6 +153,16 @@ struct World {
     clock: Arc<FixedClock>,
     mirror: MirroredTimes,
     scope: TenantScope,
+}
+
+/// A caller's.
+fn scope(tenant: u128, branch: Option<BranchId>) -> TenantScope {
+    scope_of(tenant, branch, Actor::VoiceAgent("call_1".to_owned()))
+}
+
+fn scope_of(tenant: u128, branch: Option<BranchId>, actor: Actor) -> TenantScope {
+    let tenant = TenantId::from_uuid(Uuid::from_u128(tenant));
+    TenantScope::issue(tenant, branch, actor, CorrelationId::from_uuid(Uuid::from_u128(1)))
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -111,3 +111,19 @@ async fn an_account_that_is_asked_no_more_keeps_nobody_hurried() {
     world.clock.advance(TimeDelta::seconds(61));
     assert!(!world.mirror.is_silent(world.scope.tenant()));
 }
+
+#[tokio::test]
+async fn what_is_kept_for_callers_is_for_callers() {
+    let world = World::new(0);
+    let client = scope_of(1, None, Actor::ApiClient("key".to_owned()));
+    let day = Span::new(at("2026-11-24T00:00:00Z"), at("2026-11-24T23:59:00Z"));
+    let offered = world.mirror.offered(&client, &[(person(7), link())], day).await;
+    assert!(matches!(offered[..], [(_, Offered::Fresh { .. })]), "{offered:?}");
+    assert_eq!(*lock(&world.provider.lanes), [Lane::Background]);
+    // Nor is it asked about again as what callers asked about is.
+    world.clock.advance(TimeDelta::seconds(70));
+    world.mirror.refresh(&[], |_| scope(1, None)).await;
+    assert_eq!(lock(&world.provider.lanes).len(), 1);
+    world.ask("2026-11-24").await;
+    assert_eq!(*lock(&world.provider.lanes), [Lane::Background, Lane::Question]);
+}
