@@ -39,6 +39,7 @@ pub mod ports;
 pub mod processing;
 pub mod said_and_done;
 pub mod series;
+mod staffed;
 pub mod waiting;
 pub mod why;
 pub mod work;

@@ -17,6 +17,8 @@ use servicedesk::{
 };
 use tenancy::TenantRepository;
 
+use crate::staffed;
+
 mod met;
 mod there;
 
@@ -156,16 +158,20 @@ impl FreedTimes {
         if !offer.is_open() {
             return Ok(false);
         }
-        let wished = wish.snapshot();
+        let (made, wished) = (offer.snapshot(), wish.snapshot());
+        let priority = CallbackReason::TimeFreed.proposed_priority();
+        let times = (made.made_at, Some(made.expires_at));
+        let due_at = staffed::due_at(&self.bookings, scope, wished.branch, priority, times).await?;
         let request = RequestCallback {
             branch: Some(wished.branch),
+            due_at,
             customer: wished.customer,
             call: wished.call,
             name: wished.name.clone(),
             note: Some(self.task(scope, &offer, &wish).await?),
             ..RequestCallback::because(CallbackReason::TimeFreed, Caller::Known(wished.phone.clone()))
         };
-        let id = callback_of(offer.snapshot().id);
+        let id = callback_of(made.id);
         Ok(self.callbacks.request_as(scope, id, request).await?.is_some())
     }
 

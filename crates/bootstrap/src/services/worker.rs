@@ -159,7 +159,7 @@ impl WorkerServices {
             clock: Arc::clone(clock),
             effort,
         }));
-        let news = CalendarNews::new(calendars.desk.clone(), bookings, list.clone());
+        let news = CalendarNews::new(calendars.desk.clone(), Arc::clone(&bookings), list.clone());
         let calendar_news = CalendarProcessing::new(calendars.door.clone(), news.clone(), effort);
         let calendar_rounds = CalendarRounds::new(RoundParts {
             survey: Arc::new(PgCalendarSurvey::new(database.clone())),
@@ -167,6 +167,7 @@ impl WorkerServices {
             desk: calendars.desk.clone(),
             reconciliation: Reconciliation::new(news),
             appointments: appointments.clone(),
+            bookings: Arc::clone(&bookings),
             customers: customers.clone(),
             callbacks: callbacks.clone(),
             bell: Arc::new(PgWarmBell::new(database.clone())),

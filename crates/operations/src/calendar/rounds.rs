@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use appointment::BookingService;
 use appointment::calendar::{CalendarBook, ConnectionId, CopyRecord, Effort, Lane, Review, ReviewReason};
 use appointment::events::{Disputed, There};
 use appointment::model::{AppointmentStatus, Span};
@@ -19,6 +20,7 @@ use super::push::{CopyDesk, Pushed};
 use super::reconcile::Reconciliation;
 use super::round::Differences;
 use crate::ports::{CalendarSurvey, WarmBell};
+use crate::staffed;
 
 /// A write of so long ago shows that the account answers. Its job looks some ten seconds after a caller's.
 const JUST_NOW_SECONDS: i64 = 30;
@@ -37,6 +39,7 @@ pub struct CalendarRounds {
     desk: CopyDesk,
     reconciliation: Reconciliation,
     appointments: Arc<dyn AppointmentRepository>,
+    bookings: Arc<BookingService>,
     customers: CustomerService,
     callbacks: CallbackService,
     bell: Arc<dyn WarmBell>,
@@ -56,6 +59,8 @@ pub struct RoundParts {
     pub reconciliation: Reconciliation,
     /// Appointments.
     pub appointments: Arc<dyn AppointmentRepository>,
+    /// When somebody is there to call.
+    pub bookings: Arc<BookingService>,
     /// Whom they are for.
     pub customers: CustomerService,
     /// Promises that a person keeps.
@@ -84,13 +89,26 @@ impl CalendarRounds {
             desk,
             reconciliation,
             appointments,
+            bookings,
             customers,
             callbacks,
             bell,
             clock,
             effort,
         } = parts;
-        Self { survey, book, desk, reconciliation, appointments, customers, callbacks, bell, clock, effort }
+        Self {
+            survey,
+            book,
+            desk,
+            reconciliation,
+            appointments,
+            bookings,
+            customers,
+            callbacks,
+            bell,
+            clock,
+            effort,
+        }
     }
 
     /// Has every gateway ask for what is linked, as far as it does not remember it.
@@ -282,9 +300,12 @@ impl CalendarRounds {
             self.ask_who_tells(scope, dispute).await?;
             return Ok(false);
         };
+        let times = (self.clock.now(), Some(found.starts_at));
+        let due_at = staffed::due_at(&self.bookings, scope, found.branch, Priority::High, times).await?;
         let request = RequestCallback {
             branch: Some(found.branch),
             customer: Some(found.customer),
+            due_at,
             call: found.call,
             name: customer.as_ref().and_then(|customer| customer.name().cloned()),
             note: Some(dispute.note(&found)),

@@ -54,7 +54,7 @@ pub(super) fn over_fakes(
     let wishes =
         WishDesk::new(appointments.clone(), appointments.clone(), clock.clone(), ids.clone(), limits);
     let list = WaitingList::new(wishes, Arc::clone(&bookings));
-    let news = CalendarNews::new(desk.clone(), bookings, list);
+    let news = CalendarNews::new(desk.clone(), Arc::clone(&bookings), list);
     let effort = Effort { lane: Lane::Background, within: Duration::from_secs(5) };
     let door = CalendarDoor::new(resolver, appointments.clone(), outside);
     let rounds = CalendarRounds::new(RoundParts {
@@ -63,6 +63,7 @@ pub(super) fn over_fakes(
         desk,
         reconciliation: Reconciliation::new(news.clone()),
         appointments: appointments.clone(),
+        bookings,
         customers: customers.clone(),
         callbacks: CallbackService::new(promised.clone(), clock.clone(), ids),
         bell: Arc::new(MockWarmBell::new()),

@@ -241,6 +241,7 @@ impl World {
             desk: desk.clone(),
             reconciliation: Reconciliation::new(news.clone()),
             appointments: store.clone(),
+            bookings: bookings.clone(),
             customers,
             callbacks: CallbackService::new(callbacks.clone(), clock.clone(), ids),
             bell: Arc::new(MockWarmBell::new()),
