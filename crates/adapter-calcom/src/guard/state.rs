@@ -20,8 +20,11 @@ pub struct GuardPolicy {
     pub breaker: BreakerPolicy,
     /// How much may be sent.
     pub budget: BudgetPolicy,
-    /// Requests of callers on the line that may be on their way at once, per connection.
-    pub live: usize,
+    /// Questions of callers on the line that may be on their way at once, per connection.
+    pub questions: usize,
+    /// What callers want changed, with all that is asked for it, likewise: slow questions must not keep bookings from being
+    /// made.
+    pub changes: usize,
     /// Requests of the worker that may be on their way at once, per connection.
     pub background: usize,
     /// Who gave the provider less time than this learned nothing about it from its silence.
@@ -33,7 +36,8 @@ impl Default for GuardPolicy {
         Self {
             breaker: BreakerPolicy::default(),
             budget: BudgetPolicy::default(),
-            live: 16,
+            questions: 16,
+            changes: 8,
             background: 4,
             fair_wait: std::time::Duration::from_millis(200),
         }
@@ -88,7 +92,8 @@ struct Account {
     connection: ConnectionId,
     gates: Mutex<Gates>,
     refused: Mutex<Option<(u16, DateTime<Utc>)>>,
-    live: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
     background: Arc<Semaphore>,
 }
 
@@ -191,7 +196,11 @@ impl GuardState {
         if permit.ticket.is_none() {
             return Err(why::OPEN);
         }
-        let places = if lane.is_live() { &permit.account.live } else { &permit.account.background };
+        let places = match lane {
+            Lane::Question => &permit.account.questions,
+            Lane::Change => &permit.account.changes,
+            Lane::Background | Lane::Upkeep => &permit.account.background,
+        };
         permit._place = Some(Arc::clone(places).try_acquire_owned().map_err(|_| why::BUSY)?);
         if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
     }
@@ -222,7 +231,8 @@ impl GuardState {
                 connection,
                 gates: Mutex::new(gates),
                 refused: Mutex::default(),
-                live: Arc::new(Semaphore::new(self.policy.live)),
+                questions: Arc::new(Semaphore::new(self.policy.questions)),
+                changes: Arc::new(Semaphore::new(self.policy.changes)),
                 background: Arc::new(Semaphore::new(self.policy.background)),
             })
         });

@@ -83,6 +83,8 @@ struct Week {
 type Flight = Shared<BoxFuture<'static, Option<Week>>>;
 /// How long the silence of one account shortens the waits for all of a tenant's: as long as a breaker keeps from asking.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
+/// So long a week is not asked about again after it was in vain.
+const IN_VAIN: TimeDelta = TimeDelta::seconds(1);
 /// Those under way, each with who waits for it.
 type Flights = HashMap<Key, (Lane, Flight)>;
 
@@ -109,6 +111,8 @@ pub struct MirroredTimes {
     together: Together,
     /// Accounts that did not answer in time when they were asked last.
     silent: Arc<Mutex<Silences>>,
+    /// When callers were given nothing about a week, in real time.
+    in_vain: Cache<Key, DateTime<Utc>>,
 }
 
 impl MirroredTimes {
@@ -135,6 +139,7 @@ impl MirroredTimes {
             flights: Arc::default(),
             together: Together::default(),
             silent: Arc::default(),
+            in_vain: Cache::builder().max_capacity(policy.entries).time_to_live(kept).build(),
         }
     }
 
@@ -186,6 +191,10 @@ impl MirroredTimes {
         {
             return std::future::ready(Some(week)).boxed().shared();
         }
+        // Whoever asks about a time asks about others next: what has just failed is not tried again for the same answer.
+        if lane.is_live() && self.in_vain.get(key).is_some_and(|at| self.clock.real_now() - at < IN_VAIN) {
+            return std::future::ready(None).boxed().shared();
+        }
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
             let found = match earlier {
@@ -205,6 +214,9 @@ impl MirroredTimes {
                     if fetched.is_some() || lane.is_live() {
                         let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
                         this.note_silence(&wanted, is_silent);
+                    }
+                    if fetched.is_none() && lane.is_live() {
+                        this.in_vain.insert(wanted.clone(), this.clock.real_now());
                     }
                     fetched
                 }

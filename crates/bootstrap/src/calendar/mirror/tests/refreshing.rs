@@ -127,3 +127,19 @@ async fn what_is_kept_for_callers_is_for_callers() {
     world.ask("2026-11-24").await;
     assert_eq!(*lock(&world.provider.lanes), [Lane::Background, Lane::Question]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_in_vain_is_not_tried_again_for_the_same_answer() {
+    let world = World::new(60_000);
+    let lanes = || lock(&world.provider.lanes).len();
+    for asked in [1, 1] {
+        assert_eq!(world.ask("2026-11-24").await, Offered::Unknown);
+        // The request ends after the caller's patience.
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert_eq!(lanes(), asked);
+    }
+    world.clock.advance(TimeDelta::seconds(1));
+    world.provider.takes_ms.store(0, Ordering::Relaxed);
+    assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { .. }));
+    assert_eq!(lanes(), 2);
+}
