@@ -117,7 +117,7 @@ pub fn registry(use_cases: &UseCases) -> Registry {
         .subscribe("callback.requested", NoteEffect::KIND, |event| {
             NoteEffect::job_of(CallEffect::CallbackRequested, event)
         })
-        .handler(CompareSaidAndDone::KIND, Arc::new(CompareSaidAndDone(said_and_done.clone())))
+        .handler(CompareSaidAndDone::KIND, Arc::new(CompareSaidAndDone::new(said_and_done.clone())))
         .subscribe("call.ended", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
         .subscribe("call.analyzed", CompareSaidAndDone::KIND, CompareSaidAndDone::job_of)
         // Outside calendars. Every minute of product time it is seen which open copies are to be tried.

@@ -57,12 +57,18 @@ impl IdGenerator for SequentialIds {
 
 /// A scope for tests of ports and services; `number` tells tenants apart.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "tests act for tenants of their own making")]
 pub fn scope(number: u128, branch: Option<BranchId>) -> TenantScope {
+    scope_by(number, branch, Actor::Operator("test".to_owned()))
+}
+
+/// The same, by whom it matters.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "tests act for tenants of their own making")]
+pub fn scope_by(number: u128, branch: Option<BranchId>, actor: Actor) -> TenantScope {
     TenantScope::issue(
         TenantId::from_uuid(Uuid::from_u128(number)),
         branch,
-        Actor::Operator("test".to_owned()),
+        actor,
         CorrelationId::from_uuid(Uuid::from_u128(number)),
     )
 }

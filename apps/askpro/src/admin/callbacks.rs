@@ -57,7 +57,12 @@ impl CallbacksCommand {
     pub async fn run(&self, office: &Office) -> anyhow::Result<Vec<Value>> {
         let callbacks = &office.services.callbacks;
         match self {
-            Self::List { slug, overdue, shown } => list(office, slug.as_deref(), *overdue, *shown).await,
+            Self::List { slug, overdue, shown } => {
+                if let Some(slug) = slug {
+                    office.tenant(&Slug::parse(slug)?).await?;
+                }
+                list(office, slug.as_deref(), *overdue, *shown).await
+            }
             Self::Advance { slug, id, to } => {
                 let parsed: CallbackId =
                     id.parse().with_context(|| format!("`{id}` is no id of a callback"))?;

@@ -1,6 +1,7 @@
 //! The waiting list: who waits, what is offered, and what they said.
 
 use anyhow::Context;
+use appointment::model::AppointmentStatus;
 use appointment::waiting::{Answer, Answered, EndWish, OfferId, WishEnd, WishId, WishStatus};
 use operations::ports::{ListFilter, WishListQueries as _};
 use serde_json::{Value, json};
@@ -106,10 +107,12 @@ async fn list(office: &Office, slug: &str, status: Option<&str>, shown: Shown) -
 
 async fn report(office: &Office, slug: &str, offer: &str, said: Said) -> anyhow::Result<Vec<Value>> {
     let line = match answer(office, slug, offer, said).await? {
-        Answered::Booked(made) => json!({
-            "offer": offer, "booked": made.id().to_string(), "starts_at": made.starts_at(),
-            "status": made.status().as_str(),
-        }),
+        Answered::Booked(made) => {
+            // The outside calendar has yet to agree to it.
+            let word = if made.status() == AppointmentStatus::Pending { "noted" } else { "booked" };
+            json!({"offer": offer, word: made.id().to_string(), "starts_at": made.starts_at(),
+                "status": made.status().as_str()})
+        }
         Answered::Settled(state) => json!({"offer": offer, "state": state.as_str()}),
         Answered::SettledBefore(state) => {
             anyhow::bail!("this offer has ended before: {}; nothing was changed", state.as_str())

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use kernel::JobSpec;
 use operations::SaidAndDone;
 use operations::engine::StoredEvent;
+use operations::said_and_done::Mismatch;
 
 use super::AboutCall;
 use crate::handler::{JobContext, JobFailure, JobHandler};
@@ -17,11 +18,20 @@ const TOOLS_SECONDS: i64 = 20;
 
 /// The handler.
 #[derive(Clone)]
-pub struct CompareSaidAndDone(pub SaidAndDone);
+pub struct CompareSaidAndDone(SaidAndDone);
 
 impl CompareSaidAndDone {
     /// Stable name of the kind.
     pub const KIND: &'static str = "compare_said_and_done";
+
+    /// The handler. What it counts is there from the beginning, so that the first finding is a growth.
+    #[must_use]
+    pub fn new(desk: SaidAndDone) -> Self {
+        for mismatch in Mismatch::ALL {
+            count(*mismatch, 0);
+        }
+        Self(desk)
+    }
 
     /// The job that follows from the end or the analysis of a call.
     pub(crate) fn job_of(event: &StoredEvent) -> JobSpec {
@@ -36,8 +46,12 @@ impl JobHandler for CompareSaidAndDone {
         let AboutCall { call_id } = context.payload()?;
         let found = self.0.look(context.tenant()?, call_id).await.map_err(|error| JobFailure::of(&error))?;
         for finding in found {
-            metrics::counter!("call_mismatches_total", "mismatch" => finding.mismatch.as_str()).increment(1);
+            count(finding.mismatch, 1);
         }
         Ok(())
     }
+}
+
+fn count(mismatch: Mismatch, by: u64) {
+    metrics::counter!("call_mismatches_total", "mismatch" => mismatch.as_str()).increment(by);
 }

@@ -66,6 +66,9 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     let open = list.run(&office).await.unwrap();
     assert_eq!(open[0]["sentence"], "Ich habe den Termin am Freitag um zehn Uhr für Sie gebucht.");
     let call = open[0]["call"].as_str().unwrap().to_owned();
+    let shown = CallsCommand::Show { call: call.clone() }.run(&office).await.unwrap();
+    assert!(shown.iter().any(|line| line["text"] == open[0]["sentence"] && line["speaker"] == "agent"));
+    assert!(CallsCommand::Show { call: "cal_unknown".to_owned() }.run(&office).await.is_err());
     CallsCommand::Resolve { call: call.clone() }.run(&office).await.unwrap();
     assert!(CallsCommand::Resolve { call }.run(&office).await.is_err());
     assert!(list.run(&office).await.unwrap().is_empty());

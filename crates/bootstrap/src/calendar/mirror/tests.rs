@@ -5,8 +5,8 @@ use appointment::calendar::{
     RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation,
     RemoteService, RemoteUid, ReservationUid, Secret, WriteFailure,
 };
-use kernel::testing::FixedClock;
-use kernel::{AppointmentId, BranchId, CorrelationId, ServiceId};
+use kernel::testing::{FixedClock, scope_by};
+use kernel::{AppointmentId, BranchId, ServiceId};
 use uuid::Uuid;
 
 use super::*;
@@ -157,12 +157,7 @@ struct World {
 
 /// A caller's.
 fn scope(tenant: u128, branch: Option<BranchId>) -> TenantScope {
-    scope_of(tenant, branch, Actor::VoiceAgent("call_1".to_owned()))
-}
-
-fn scope_of(tenant: u128, branch: Option<BranchId>, actor: Actor) -> TenantScope {
-    let tenant = TenantId::from_uuid(Uuid::from_u128(tenant));
-    TenantScope::issue(tenant, branch, actor, CorrelationId::from_uuid(Uuid::from_u128(1)))
+    scope_by(tenant, branch, Actor::VoiceAgent("call_1".to_owned()))
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -115,7 +115,7 @@ async fn an_account_that_is_asked_no_more_keeps_nobody_hurried() {
 #[tokio::test]
 async fn what_is_kept_for_callers_is_for_callers() {
     let world = World::new(0);
-    let client = scope_of(1, None, Actor::ApiClient("key".to_owned()));
+    let client = scope_by(1, None, Actor::ApiClient("key".to_owned()));
     let day = Span::new(at("2026-11-24T00:00:00Z"), at("2026-11-24T23:59:00Z"));
     let offered = world.mirror.offered(&client, &[(person(7), link())], day).await;
     assert!(matches!(offered[..], [(_, Offered::Fresh { .. })]), "{offered:?}");
