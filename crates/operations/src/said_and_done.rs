@@ -5,22 +5,21 @@
 //! to the caller. The rules are in [`claims`]; no finding is acted upon without a person.
 
 pub mod claims;
+mod compare;
 mod done;
 mod known;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use call::{CallError, CallService, CallSnapshot, Speaker};
+use call::{CallError, CallService, CallSnapshot};
 use chrono::{DateTime, Utc};
-use claims::{Claim, Claimed, When};
+pub use compare::compare;
 use customer::CustomerService;
-use done::Left;
 pub use done::{Entry, Touched, Whence};
 use kernel::{
     CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
 };
-use known::Known;
 pub use known::Used;
 use serde_json::json;
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback, RequestError};
@@ -107,118 +106,6 @@ impl std::fmt::Debug for Finding {
         // What was said names people.
         f.debug_struct("Finding").field("mismatch", &self.mismatch).finish_non_exhaustive()
     }
-}
-
-/// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that it can
-/// be said of is so, or what is named can be none of what stands.
-fn is_too_firm(claimed: &Claimed, left: &[Left]) -> bool {
-    let is_move = claimed.claim == Claim::Moved && left.iter().any(|left| left.is_moved);
-    let meant = left.iter().filter(|left| left.is_moved || left.is_booked && !is_move);
-    let (open, firm): (Vec<&Left>, Vec<_>) = meant.partition(|left| left.is_waiting);
-    claimed.claim != Claim::Cancelled
-        && claimed.is_firm
-        && !open.is_empty()
-        && (firm.is_empty()
-            || claimed.when.is_some_and(|said| is_none_of(said, &firm) && !is_none_of(said, &open)))
-}
-
-/// Whether none of these can be the appointment of which this was said.
-fn is_none_of(said: When, appointments: &[&Left]) -> bool {
-    appointments.iter().all(|left| left.when.differs_from(said))
-}
-
-/// Whether what is read out may be none of what the outside calendar has yet to agree to.
-fn may_be_another(claimed: &Claimed, left: &[Left]) -> bool {
-    let open: Vec<_> = left.iter().filter(|left| left.is_waiting).collect();
-    claimed.when.is_none_or(|said| is_none_of(said, &open))
-}
-
-/// Where a move is told, it is told where that goes.
-const fn is_left_booked(left: &Left) -> bool {
-    left.is_booked && !left.is_moved
-}
-
-/// Whether something of this was done and no sentence tells of it: none at all, or each names another day or hour than it,
-/// and than all that was done in the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time.
-fn is_untold(turns: &[&str], claim: Claim, done: &[&Left]) -> bool {
-    let told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
-    if claim == Claim::Cancelled {
-        return told.is_empty() && !done.is_empty();
-    }
-    let said: Option<Vec<When>> = told.into_iter().collect();
-    let Some(mut said) = said else { return false };
-    let by_the_way = if said.is_empty() { claims::partings } else { claims::good_byes };
-    said.extend(turns.iter().flat_map(|turn| by_the_way(turn)));
-    let is_said = |when: When| said.iter().any(|said| !said.differs_from(when));
-    let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
-    steps.iter().any(|(at, _)| !steps.iter().any(|(other, when)| other == at && is_said(*when)))
-}
-
-/// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
-/// their use. Without a transcript nothing can be said.
-#[must_use]
-pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Finding> {
-    let Some(transcript) = &call.transcript else { return Vec::new() };
-    let turns: Vec<&str> = transcript
-        .iter()
-        .filter(|segment| segment.speaker == Speaker::Agent)
-        .map(|segment| segment.text.as_str())
-        .collect();
-    let known = Known::of(used);
-    let left: Vec<Left> = done.iter().filter_map(|touched| touched.left_by(call.ended_at)).collect();
-    let kept: Vec<&Left> = left.iter().filter(|left| left.is_booked).collect();
-    let booked = !kept.is_empty();
-    let moved = left.iter().any(|left| left.is_moved);
-    let cancelled = left.iter().any(|left| left.is_cancelled);
-    let mut findings = Vec::new();
-    let mut found = |mismatch, sentence: Option<&str>| {
-        if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| text.chars().take(MAX_SENTENCE_CHARS).collect());
-            findings.push(Finding { mismatch, sentence });
-        }
-    };
-    // Each of these names another day or hour than all before it: so many bookings were claimed, at the least. Saying one
-    // again is no other, and a booking that was moved has been at two times.
-    let mut apart: Vec<(When, String)> = Vec::new();
-    let is_counted = booked && !moved;
-    for claimed in turns.iter().flat_map(|turn| claims::claims(turn)) {
-        // A moved appointment is "eingetragen" at its new time and "abgesagt" at its old one; calling one off and booking
-        // another is a move in everybody's words.
-        let (is_kept, mismatch) = match claimed.claim {
-            Claim::Booked => (booked || moved, Mismatch::BookingClaimed),
-            Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
-            Claim::Cancelled => (cancelled || moved, Mismatch::CancellationClaimed),
-        };
-        // What there was before need not have been done in the call, nor be one of what was.
-        let is_read_out = known.may_be_read_out(&claimed);
-        if !is_kept && !is_read_out {
-            found(mismatch, Some(&claimed.sentence));
-        } else if is_too_firm(&claimed, &left) && !(is_read_out && may_be_another(&claimed, &left)) {
-            found(Mismatch::FirmClaimed, Some(&claimed.sentence));
-        }
-        if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted && !is_read_out)
-            && apart.iter().all(|(known, _)| known.differs_from(when))
-        {
-            apart.push((when, claimed.sentence));
-            if apart.len() > kept.len().max(1) {
-                // The last that is none of what was made, if there is one.
-                let named = apart.iter().rfind(|(said, _)| is_none_of(*said, &kept)).or(apart.last());
-                found(Mismatch::BookingClaimed, named.map(|(_, sentence)| sentence.as_str()));
-            }
-        }
-    }
-    for (did, claim, mismatch) in [
-        (is_left_booked as fn(&Left) -> bool, Claim::Booked, Mismatch::BookingUntold),
-        (|left| left.is_moved, Claim::Moved, Mismatch::MoveUntold),
-        (|left| left.is_cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
-    ] {
-        let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
-        // A transcript in which the assistant says nothing shows nothing.
-        if !turns.is_empty() && is_untold(&turns, claim, &done) {
-            found(mismatch, None);
-        }
-    }
-    findings
 }
 
 /// A finding as it is stored for a person.

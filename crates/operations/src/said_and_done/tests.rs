@@ -1,6 +1,6 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use call::testing::{InMemoryCalls, InMemoryTrace};
-use call::{CallEffect, CallSignal, LinkMethod, PrivateText, Report, Segment};
+use call::{CallEffect, CallSignal, LinkMethod, PrivateText, Report, Segment, Speaker};
 use chrono::TimeDelta;
 use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
