@@ -74,8 +74,8 @@ impl Mismatch {
         }
     }
 
-    /// What the person who calls the caller has to know.
-    const fn note(self) -> &'static str {
+    /// What the person who calls the caller has to know. Of what was done and told with a sentence, another time was told.
+    const fn note(self, is_otherwise: bool) -> &'static str {
         match self {
             Self::BookingClaimed => "Im Gespräch wurde ein Termin zugesagt, der nicht eingetragen ist",
             Self::FirmClaimed => {
@@ -84,6 +84,12 @@ impl Mismatch {
             Self::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
             Self::CancellationClaimed => {
                 "Im Gespräch wurde eine Absage bestätigt, es wurde darin aber kein Termin abgesagt"
+            }
+            Self::BookingUntold if is_otherwise => {
+                "Im Gespräch wurde eine andere Zeit genannt als die eingetragene"
+            }
+            Self::MoveUntold if is_otherwise => {
+                "Im Gespräch wurde eine andere Zeit genannt als die, auf die der Termin verlegt wurde"
             }
             Self::BookingUntold => "Ein Termin wurde eingetragen, ohne dass es im Gespräch gesagt wurde",
             Self::MoveUntold => "Ein Termin wurde verlegt, ohne dass es im Gespräch gesagt wurde",
@@ -243,9 +249,10 @@ impl SaidAndDone {
             key: IdempotencyKey::new(&key),
             outcome: json!({"effect": "said_and_done"}),
         };
+        let note = finding.mismatch.note(finding.sentence.is_some());
         let note = match &finding.sentence {
-            Some(sentence) => format!("{}: „{sentence}“", finding.mismatch.note()),
-            None => finding.mismatch.note().to_owned(),
+            Some(sentence) => format!("{note}: „{sentence}“"),
+            None => note.to_owned(),
         };
         let customer = match call.customer {
             Some(customer) => self.customers.find(scope, customer).await?,

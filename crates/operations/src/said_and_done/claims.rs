@@ -10,6 +10,8 @@ mod changes;
 mod clauses;
 mod deeds;
 mod lists;
+mod number;
+mod told;
 mod unreal;
 mod when;
 mod wordings;
@@ -20,6 +22,8 @@ use clauses::{
 };
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
 use lists::{NOW, SOMEBODYS};
+use number::how_many;
+pub use told::{Told, good_byes, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, when};
@@ -48,6 +52,8 @@ pub struct Claimed {
     pub is_firm: bool,
     /// Said of how it stands and not of a deed, so that it may have been so before the call: "Sie sind eingetragen".
     pub is_state: bool,
+    /// Of how many appointments, as far as they are counted: "beide Termine".
+    pub number: usize,
 }
 
 /// The claims of one turn of the assistant, in order.
@@ -63,63 +69,20 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     claimed
 }
 
-/// The times with which a turn tells of something that was done to an appointment, however cautiously: of the whole
-/// sentence, and `None` where none is named without doubt. Empty if it tells nothing of it.
-#[must_use]
-pub fn told(turn: &str, claim: Claim) -> Vec<Option<When>> {
-    const NOTED: &[&str] =
-        &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "uebernommen", "geklappt", "steht"];
-    let claimed = claims(turn).into_iter().filter(|claimed| claimed.claim == claim || claim == Claim::Moved);
-    let mut told: Vec<_> = claimed.map(|claimed| only_when(&words(&claimed.sentence))).collect();
-    // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
-    let statement = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
-    for sentence in sentences(turn).into_iter().filter_map(statement) {
-        let tells = sentence.split(',').any(|clause| {
-            let words = words(clause);
-            let has = |word: &str| words.iter().any(|known| known == word);
-            let done =
-                DONE.iter().any(|(word, kind, _)| (*kind == claim || claim == Claim::Moved) && has(word));
-            let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
-            !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
-        });
-        if tells {
-            told.push(only_when(&words(sentence)));
-        }
-    }
-    told
-}
-
-/// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".
-#[must_use]
-pub fn good_byes(turn: &str) -> Vec<When> {
-    times_of(turn, wordings::is_meeting)
-}
-
-/// Of these, what is said only to whoever comes, and tells of an appointment by itself.
-#[must_use]
-pub fn partings(turn: &str) -> Vec<When> {
-    times_of(turn, wordings::is_parting)
-}
-
-/// The times of such clauses, of sentences that ask nothing.
-fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<When> {
-    let said = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(Said::of);
-    let clauses: Vec<_> = said.flat_map(|said| said.clauses).collect();
-    clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(clause)).collect()
-}
-
 /// What a clause claims.
 struct Clause {
     claim: Claim,
     when: Option<When>,
     is_firm: bool,
     is_state: bool,
+    number: usize,
 }
 
 impl Clause {
     /// A deed.
     fn of(claim: Claim, words: &[String]) -> Self {
-        Self { claim, when: when(words), is_firm: has_any(words, FIRM), is_state: false }
+        let number = how_many(words);
+        Self { claim, when: when(words), is_firm: has_any(words, FIRM), is_state: false, number }
     }
 
     /// How it stands, unless it is said to be new. "Ich sehe gerade, dass Sie eingetragen sind": just seen.
@@ -133,9 +96,17 @@ impl Clause {
         Self { when: None, ..self }
     }
 
+    /// Which appointment was called off is told by a time only where nothing else is named or done beside it.
+    fn where_named(self, words: &[String]) -> Self {
+        let is_done = |word: &str| has_any(words, &[word]);
+        let is_alone = !DONE.iter().any(|(word, claim, _)| *claim != self.claim && is_done(word));
+        let is_named = self.claim != Claim::Cancelled || is_alone && only_when(words).is_some();
+        if is_named { self } else { self.without_time() }
+    }
+
     fn in_sentence(self, sentence: &str) -> Claimed {
-        let Self { claim, when, is_firm, is_state } = self;
-        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state }
+        let Self { claim, when, is_firm, is_state, number } = self;
+        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state, number }
     }
 }
 
@@ -185,7 +156,11 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
         is_offer,
         asks: Asks::of(sentence, statement),
     };
-    told.iter().enumerate().filter_map(|(at, clause)| claim_of(clause, beside(at))).collect()
+    let claimed = told
+        .iter()
+        .enumerate()
+        .filter_map(|(at, clause)| Some(claim_of(clause, beside(at))?.where_named(clause)));
+    claimed.collect()
 }
 
 fn claim_of(words: &[String], beside: Beside) -> Option<Clause> {

@@ -2,7 +2,9 @@
 
 use call::{CallSnapshot, Speaker};
 
-use super::claims::{self, Claim, Claimed, When};
+use chrono::{DateTime, Utc};
+
+use super::claims::{self, Claim, Claimed, Told, When};
 use super::done::{Left, Touched};
 use super::known::{Known, Used};
 use super::{Finding, MAX_SENTENCE_CHARS, Mismatch};
@@ -36,20 +38,57 @@ const fn is_left_booked(left: &Left) -> bool {
     left.is_booked && !left.is_moved
 }
 
-/// Whether something of this was done and no sentence tells of it: none at all, or each names another day or hour than it,
-/// and than all that was done in the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time.
-fn is_untold(turns: &[&str], claim: Claim, done: &[&Left]) -> bool {
-    let told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
+/// Whether what is said to be called off can be what was: the appointment that is named, or as many as are counted. What was
+/// moved is gone from where it was, which is said only to whoever hears where it went.
+fn is_called_off(claimed: &Claimed, left: &[Left], turns: &[&str]) -> bool {
+    let is_told = is_move_told(left, turns);
+    let gone: Vec<_> = left.iter().filter(|left| left.is_cancelled || left.is_moved && is_told).collect();
+    let is_one = |said: When| gone.iter().any(|left| left.times.iter().any(|when| !when.differs_from(said)));
+    gone.len() >= claimed.number && claimed.when.is_none_or(is_one)
+}
+
+/// Whether a sentence tells of a move, or says good-bye until the time to which it went.
+fn is_move_told(left: &[Left], turns: &[&str]) -> bool {
+    let moved = || left.iter().filter(|left| left.is_moved);
+    let is_new =
+        |said: &Told| said.when.is_some_and(|said| moved().any(|left| !left.when.differs_from(said)));
+    turns
+        .iter()
+        .any(|turn| !claims::told(turn, Claim::Moved).is_empty() || claims::partings(turn).iter().any(is_new))
+}
+
+/// How an effect was told.
+enum Telling {
+    /// It was, or it may have been.
+    Told,
+    /// No sentence tells of it.
+    Untold,
+    /// Each names another day or hour than it: the last that does.
+    Otherwise(String),
+}
+
+/// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
+/// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time.
+fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
+    let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
-        return told.is_empty() && !done.is_empty();
+        return if told.is_empty() && !done.is_empty() { Telling::Untold } else { Telling::Told };
     }
-    let said: Option<Vec<When>> = told.into_iter().collect();
-    let Some(mut said) = said else { return false };
-    let by_the_way = if said.is_empty() { claims::partings } else { claims::good_byes };
-    said.extend(turns.iter().flat_map(|turn| by_the_way(turn)));
-    let is_said = |when: When| said.iter().any(|said| !said.differs_from(when));
+    if told.iter().any(|told| told.when.is_none()) {
+        return Telling::Told;
+    }
+    let by_the_way = if told.is_empty() { claims::partings } else { claims::good_byes };
+    told.extend(turns.iter().flat_map(|turn| by_the_way(turn)));
+    let is_said = |when: When| told.iter().filter_map(|told| told.when).any(|said| !said.differs_from(when));
     let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
-    steps.iter().any(|(at, _)| !steps.iter().any(|(other, when)| other == at && is_said(*when)))
+    let is_told = |at: &DateTime<Utc>| steps.iter().any(|(other, when)| other == at && is_said(*when));
+    if steps.iter().all(|(at, _)| is_told(at)) {
+        return Telling::Told;
+    }
+    // Who was told of one of two rightly, has heard nothing of the other.
+    let is_of_none = |said: When| steps.iter().all(|(_, when)| when.differs_from(said));
+    let other = told.into_iter().rfind(|told| told.when.is_some_and(is_of_none));
+    other.map_or(Telling::Untold, |told| Telling::Otherwise(told.sentence))
 }
 
 /// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
@@ -85,7 +124,7 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         let (is_kept, mismatch) = match claimed.claim {
             Claim::Booked => (booked || moved, Mismatch::BookingClaimed),
             Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
-            Claim::Cancelled => (cancelled || moved, Mismatch::CancellationClaimed),
+            Claim::Cancelled => (is_called_off(&claimed, &left, &turns), Mismatch::CancellationClaimed),
         };
         // What there was before need not have been done in the call, nor be one of what was.
         let is_read_out = known.may_be_read_out(&claimed);
@@ -107,13 +146,19 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     }
     for (did, claim, mismatch) in [
         (is_left_booked as fn(&Left) -> bool, Claim::Booked, Mismatch::BookingUntold),
-        (|left| left.is_moved, Claim::Moved, Mismatch::MoveUntold),
+        // Where it went, nobody needs to know of what was called off after it.
+        (|left| left.is_moved && !left.is_cancelled, Claim::Moved, Mismatch::MoveUntold),
         (|left| left.is_cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
     ] {
         let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
         // A transcript in which the assistant says nothing shows nothing.
-        if !turns.is_empty() && is_untold(&turns, claim, &done) {
-            found(mismatch, None);
+        if turns.is_empty() {
+            continue;
+        }
+        match telling(&turns, claim, &done) {
+            Telling::Told => {}
+            Telling::Untold => found(mismatch, None),
+            Telling::Otherwise(sentence) => found(mismatch, Some(&sentence)),
         }
     }
     findings

@@ -50,7 +50,7 @@ pub struct Touched {
 }
 
 /// How a call left an appointment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Left {
     /// The call has booked it, and it was not taken back.
     pub(super) is_booked: bool,
@@ -65,6 +65,8 @@ pub(super) struct Left {
     /// What the call booked or moved last, and was not put back: when it did so, which is the same for all of a visit, and to
     /// when.
     pub(super) own: Option<(DateTime<Utc>, When)>,
+    /// Each time that it was to be at, the last of them too: whoever speaks of its end may mean any.
+    pub(super) times: Vec<When>,
 }
 
 const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
@@ -114,8 +116,11 @@ impl Touched {
             .map_or(self.status.as_str(), |before| before.status.as_str());
         // Only a refusal means that there was no agreement; anything else is asked about what the calendar had.
         let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
-        let when =
-            |entry: &Entry| When::of(entry.after.starts_at.with_timezone(&self.timezone).naive_local());
+        let local =
+            |facts: &ChangeFacts| When::of(facts.starts_at.with_timezone(&self.timezone).naive_local());
+        let when = |entry: &Entry| local(&entry.after);
+        let known = self.history.iter().filter(is_in_time);
+        let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(local).collect();
         Some(Left {
             is_booked,
             is_moved,
@@ -123,6 +128,7 @@ impl Touched {
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             when: when(last),
             own: own.last().map(|entry| (entry.at, when(entry))),
+            times,
         })
     }
 }

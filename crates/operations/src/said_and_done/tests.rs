@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::*;
 
+mod otherwise;
 mod read_out;
+mod wrong_one;
 
 /// The number of the one customer of whom one is known.
 const ON_FILE: &str = "+4940555777";

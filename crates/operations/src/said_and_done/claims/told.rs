@@ -1,0 +1,76 @@
+//! With what a turn tells of something that was done, however cautiously, and until when it says good-bye.
+
+use super::Claim;
+use super::clauses::{Said, has_any, is_question, sentences, statement, words};
+use super::deeds::DONE;
+use super::when::{When, only_when, when};
+use super::{claims, wordings};
+
+/// What is noted tells of a booking without a promise.
+const NOTED: &[&str] =
+    &["vorgemerkt", "notiert", "bestaetigt", "aufgenommen", "uebernommen", "geklappt", "steht"];
+
+/// A sentence that tells of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// As it was recognised.
+    pub sentence: String,
+    /// When, `None` where nothing is named without doubt.
+    pub when: Option<When>,
+}
+
+impl Told {
+    fn of(sentence: &str) -> Self {
+        Self { sentence: sentence.to_owned(), when: only_when(&words(sentence)) }
+    }
+}
+
+/// Whether one is told with the other. A move is told by where it goes, and not by the end of what was before.
+fn is_told_with(claim: Claim, said: Claim) -> bool {
+    said == claim || claim == Claim::Moved && said == Claim::Booked
+}
+
+/// The sentences with which a turn tells of something that was done to an appointment, however cautiously.
+#[must_use]
+pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
+    let claimed = claims(turn).into_iter().filter(|claimed| is_told_with(claim, claimed.claim));
+    let mut told: Vec<_> = claimed.map(|claimed| Told::of(&claimed.sentence)).collect();
+    // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
+    let statement = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
+    for sentence in sentences(turn).into_iter().filter_map(statement) {
+        let tells = sentence.split(',').any(|clause| {
+            let words = words(clause);
+            let has = |word: &str| words.iter().any(|known| known == word);
+            let done = DONE.iter().any(|(word, kind, _)| is_told_with(claim, *kind) && has(word));
+            let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
+            !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
+        });
+        if tells {
+            told.push(Told::of(sentence));
+        }
+    }
+    told
+}
+
+/// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".
+#[must_use]
+pub fn good_byes(turn: &str) -> Vec<Told> {
+    times_of(turn, wordings::is_meeting)
+}
+
+/// Of these, what is said only to whoever comes, and tells of an appointment by itself.
+#[must_use]
+pub fn partings(turn: &str) -> Vec<Told> {
+    times_of(turn, wordings::is_parting)
+}
+
+/// The times of such clauses, of sentences that ask nothing.
+fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<Told> {
+    let mut times = Vec::new();
+    for sentence in sentences(turn).into_iter().filter(|sentence| !is_question(sentence)) {
+        let clauses = Said::of(sentence).clauses;
+        let named = clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(clause));
+        times.extend(named.map(|when| Told { sentence: sentence.to_owned(), when: Some(when) }));
+    }
+    times
+}
