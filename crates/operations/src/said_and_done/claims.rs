@@ -11,6 +11,7 @@ mod clauses;
 mod deeds;
 mod lists;
 mod number;
+mod partings;
 mod told;
 mod unreal;
 mod when;
@@ -54,6 +55,8 @@ pub struct Claimed {
     pub is_state: bool,
     /// Of how many appointments, as far as they are counted: "beide Termine".
     pub number: usize,
+    /// Only where it lies by now, and not from where: what was booked is said to lie there, too.
+    pub is_placed: bool,
 }
 
 /// The claims of one turn of the assistant, in order.
@@ -76,13 +79,21 @@ struct Clause {
     is_firm: bool,
     is_state: bool,
     number: usize,
+    is_placed: bool,
 }
 
 impl Clause {
     /// A deed.
     fn of(claim: Claim, words: &[String]) -> Self {
         let number = how_many(words);
-        Self { claim, when: when(words), is_firm: has_any(words, FIRM), is_state: false, number }
+        Self {
+            claim,
+            when: when(words),
+            is_firm: has_any(words, FIRM),
+            is_state: false,
+            number,
+            is_placed: false,
+        }
     }
 
     /// How it stands, unless it is said to be new. "Ich sehe gerade, dass Sie eingetragen sind": just seen.
@@ -96,6 +107,11 @@ impl Clause {
         Self { when: None, ..self }
     }
 
+    /// Where something lies by now: two times would be that of before and that of now.
+    fn placed(self, words: &[String]) -> Self {
+        Self { when: only_when(words), is_placed: changes::is_only_placed(words), ..self }
+    }
+
     /// Which appointment was called off is told by a time only where nothing else is named or done beside it.
     fn where_named(self, words: &[String]) -> Self {
         let is_done = |word: &str| has_any(words, &[word]);
@@ -105,8 +121,8 @@ impl Clause {
     }
 
     fn in_sentence(self, sentence: &str) -> Claimed {
-        let Self { claim, when, is_firm, is_state, number } = self;
-        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state, number }
+        let Self { claim, when, is_firm, is_state, number, is_placed } = self;
+        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state, number, is_placed }
     }
 }
 
@@ -147,7 +163,7 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
     let is_offer = told.iter().any(|clause| wordings::offers(clause));
     let good_bye = next.filter(|next| !is_question(next)).map(Said::of);
     let next = good_bye.iter().flat_map(|said| said.clauses.first());
-    let is_meeting = told.iter().chain(next).any(|clause| wordings::is_meeting(clause));
+    let is_meeting = told.iter().chain(next).any(|clause| partings::is_meeting(clause));
     let beside = |at: usize| Beside {
         is_short: told.iter().map(Vec::len).sum::<usize>() <= 3,
         is_first: at == 0,
@@ -172,7 +188,7 @@ fn claim_of(words: &[String], beside: Beside) -> Option<Clause> {
     }
     // These deny what was before.
     if beside.is_settled() && changes::is_elsewhere(words, beside.is_first) {
-        return Some(Clause::of(Claim::Moved, words).without_time());
+        return Some(Clause::of(Claim::Moved, words).placed(words));
     }
     if changes::is_gone(words) {
         return Some(Clause::of(Claim::Cancelled, words).standing(words));
@@ -295,6 +311,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
             || wordings::is_bare(words, word)
     };
     let clause = Clause::of(*claim, words);
+    let clause = if *word == "gelegt" { clause.placed(words) } else { clause };
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
     // "Das ist eingetragen": what was just asked for.
     let has_name = is_named || is_service || has_any(words, &["sie", "ihnen"]);

@@ -123,7 +123,12 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         // another is a move in everybody's words.
         let (is_kept, mismatch) = match claimed.claim {
             Claim::Booked => (booked || moved, Mismatch::BookingClaimed),
-            Claim::Moved => (moved || booked && cancelled, Mismatch::MoveClaimed),
+            Claim::Moved => {
+                // "Ihr Termin ist jetzt am Mittwoch": so lies what was booked.
+                let is_there =
+                    booked && claimed.is_placed && claimed.when.is_none_or(|said| !is_none_of(said, &kept));
+                (moved || booked && cancelled || is_there, Mismatch::MoveClaimed)
+            }
             Claim::Cancelled => (is_called_off(&claimed, &left, &turns), Mismatch::CancellationClaimed),
         };
         // What there was before need not have been done in the call, nor be one of what was.

@@ -32,6 +32,22 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
         && !has_any(words, &["naechster"])
 }
 
+/// "Ihr Termin liegt jetzt am Freitag", "Ihr Termin wurde auf Freitag gelegt": nothing is said of where it was before.
+pub(super) fn is_only_placed(words: &[String]) -> bool {
+    let is_from = has_any(words, &["anstatt", "von", "vom", "mehr", "sondern"])
+        // "Findet jetzt am Freitag statt" says nothing of it.
+        || has_any(words, &["statt"]) && !(has_any(words, &["findet"]) && ends_with_statt(words));
+    let is_moved = DONE
+        .iter()
+        .any(|(done, claim, _)| *claim == Claim::Moved && *done != "gelegt" && has_any(words, &[done]));
+    !is_from && !is_moved
+}
+
+/// "Findet … statt".
+pub(super) fn ends_with_statt(words: &[String]) -> bool {
+    words.last().is_some_and(|last| last == "statt")
+}
+
 /// "Ihr neuer Termin ist am Freitag um elf".
 pub(super) fn is_new_one(words: &[String]) -> bool {
     let is_new = says(words, &["neuer", "termin"]) || says(words, &["neue", "termin"]);

@@ -1,10 +1,11 @@
 //! With what a turn tells of something that was done, however cautiously, and until when it says good-bye.
 
-use super::Claim;
+use super::claims;
 use super::clauses::{Said, has_any, is_question, sentences, statement, words};
 use super::deeds::DONE;
+use super::partings::{is_meeting, is_parting};
 use super::when::{When, only_when, when};
-use super::{claims, wordings};
+use super::{Claim, Claimed};
 
 /// What is noted tells of a booking without a promise.
 const NOTED: &[&str] =
@@ -21,8 +22,20 @@ pub struct Told {
 
 impl Told {
     fn of(sentence: &str) -> Self {
-        Self { sentence: sentence.to_owned(), when: only_when(&words(sentence)) }
+        Self { sentence: sentence.to_owned(), when: time_of(sentence) }
     }
+}
+
+/// The time that the whole sentence names, as far as it does not stand in a clause of its own that is about something else: "Ihr
+/// Termin ist gebucht, am Montag sind wir übrigens geschlossen."
+fn time_of(sentence: &str) -> Option<When> {
+    let whole = only_when(&words(sentence))?;
+    let clauses = Said::of(sentence).clauses;
+    let is_telling = |clause: &&Vec<String>| {
+        DONE.iter().any(|(word, ..)| has_any(clause, &[word])) || has_any(clause, NOTED) || is_meeting(clause)
+    };
+    let telling: Vec<_> = clauses.iter().filter(is_telling).flatten().cloned().collect();
+    if telling.is_empty() { Some(whole) } else { when(&telling)?.as_far_as(whole) }
 }
 
 /// Whether one is told with the other. A move is told by where it goes, and not by the end of what was before.
@@ -33,7 +46,8 @@ fn is_told_with(claim: Claim, said: Claim) -> bool {
 /// The sentences with which a turn tells of something that was done to an appointment, however cautiously.
 #[must_use]
 pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
-    let claimed = claims(turn).into_iter().filter(|claimed| is_told_with(claim, claimed.claim));
+    let tells = |said: &Claimed| is_told_with(claim, said.claim) || said.is_placed && claim == Claim::Booked;
+    let claimed = claims(turn).into_iter().filter(tells);
     let mut told: Vec<_> = claimed.map(|claimed| Told::of(&claimed.sentence)).collect();
     // "… ist gebucht, in Ordnung?" is a question, and tells all the same.
     let statement = |sentence| statement(sentence).or_else(|| Some(sentence.rsplit_once(',')?.0));
@@ -55,13 +69,13 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
 /// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".
 #[must_use]
 pub fn good_byes(turn: &str) -> Vec<Told> {
-    times_of(turn, wordings::is_meeting)
+    times_of(turn, is_meeting)
 }
 
 /// Of these, what is said only to whoever comes, and tells of an appointment by itself.
 #[must_use]
 pub fn partings(turn: &str) -> Vec<Told> {
-    times_of(turn, wordings::is_parting)
+    times_of(turn, is_parting)
 }
 
 /// The times of such clauses, of sentences that ask nothing.

@@ -111,6 +111,25 @@ impl When {
     }
 }
 
+impl When {
+    /// What the other names as well, and not differently.
+    pub(super) fn as_far_as(self, other: Self) -> Option<Self> {
+        fn both<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
+            one.filter(|one| other.as_ref() == Some(one))
+        }
+        let weekday = both(self.weekday, other.weekday);
+        let date = both(self.date, other.date);
+        let hour = both(self.hour, other.hour);
+        let minute = both(self.minute, other.minute);
+        (weekday.is_some() || date.is_some() || hour.is_some()).then_some(Self {
+            weekday,
+            date,
+            hour,
+            minute,
+        })
+    }
+}
+
 /// The one thing that was found, however often.
 fn only<T: Ord + Copy>(mut found: Vec<T>) -> Option<T> {
     found.sort_unstable();

@@ -1,14 +1,14 @@
 //! Wordings of their own: that an appointment stands, is in the calendar, is the caller's.
 
 use super::Claim;
-use super::changes::takes_place;
 use super::clauses::{Asks, begins_with, has_any, opens_with, says};
 use super::deeds::{
     BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
     OTHER_THINGS, RELATIVES,
 };
 use super::lists::{ABOUT, TIME_AFTER, WORKED};
-use super::unreal::{PARTLY, STILL, UNREAL};
+use super::partings::is_meeting;
+use super::unreal::{PARTLY, STILL};
 use super::when::{is_time, names_date, names_time};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
@@ -41,7 +41,7 @@ pub(super) fn has_worked(words: &[String], ends_with_meeting: bool) -> bool {
 }
 
 /// What follows a word that something has worked out.
-fn after_worked(words: &[String]) -> &[String] {
+pub(super) fn after_worked(words: &[String]) -> &[String] {
     let worked = words.iter().position(|word| WORKED.contains(&word.as_str()));
     worked.map_or(&[], |at| &words[at + 1..])
 }
@@ -101,33 +101,6 @@ pub(super) fn is_found(words: &[String]) -> bool {
     const FOUND: [&[&str]; 5] =
         [&["da", "hier"], &["habe", "hab", "haben"], &["ich", "wir"], &["ihn", "sie", "es"], &["ja"]];
     words.len() > FOUND.len() && words.iter().zip(FOUND).all(|(word, place)| place.contains(&word.as_str()))
-}
-
-/// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
-pub(super) fn is_meeting(words: &[String]) -> bool {
-    let after = if has_any(words, WORKED) { after_worked(words) } else { words };
-    let is_good_bye = begins_with(after, &["bis"])
-        || says(words, &["sehen", "uns"])
-        || says(words, &["sehen", "wir"])
-        || says(words, &["dann", "bis"])
-        || says(words, &["sie", "sind"])
-        || (says(words, &["sie", "haben"]) && names_appointment(words))
-        || has_any(words, &["freue", "freuen", "freut", "erwarten", "erwartet", "dran"])
-        || takes_place(words);
-    is_good_bye && names_time(words) && !has_any(words, UNREAL)
-}
-
-/// Of [`is_meeting`] what is said to the caller, and offers nothing: "Bis Donnerstag um zehn", "Ihr Termin ist am Donnerstag".
-pub(super) fn is_parting(words: &[String]) -> bool {
-    let awaited = ["erwarten", "erwartet", "wir"].iter().any(|who| says(words, &[who, "sie"]));
-    is_meeting(words)
-        && (begins_with(words, &["bis"])
-            || says(words, &["dann", "bis"])
-            || says(words, &["sehen", "uns"])
-            || says(words, &["sehen", "wir"])
-            || has_any(words, &["freue", "freuen", "freut"])
-            || awaited && has_any(words, &["erwarten", "erwartet"])
-            || says(words, &["ihr", "termin"]) && takes_place(words))
 }
 
 /// "Wir sehen uns am Freitag um elf, alles fest", "Fertig. Freitag, elf Uhr, alles eingetragen."

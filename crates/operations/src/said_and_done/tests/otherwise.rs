@@ -59,3 +59,53 @@ async fn what_was_told_rightly_is_no_other_time() {
     let said = "Ich habe den Termin am Dienstag um zehn eingetragen.";
     assert_eq!(found(&[said], &done).await, [(Mismatch::BookingUntold, None)]);
 }
+
+/// A booking lies where it was booked for: that is no move, and tells of it.
+#[tokio::test]
+async fn a_booking_is_said_to_lie_where_it_is() {
+    use Mismatch::{BookingUntold, MoveClaimed};
+    let booked = [Touched::made(WEDNESDAY_ELEVEN, AppointmentStatus::Confirmed)];
+    for (said, is_found) in [
+        ("Ihr Termin ist jetzt am Mittwoch um elf.", false),
+        ("Ihr Termin am Mittwoch um elf Uhr ist nun im Kalender hinterlegt.", false),
+        ("Ihr Termin liegt jetzt am Mittwoch um elf.", false),
+        ("Ihr Termin findet nun am Mittwoch statt.", false),
+        ("Ihr Termin wurde auf Mittwoch elf Uhr gelegt.", false),
+        ("Ich habe Ihren Termin auf Mittwoch elf Uhr gelegt.", false),
+        ("Ihr Termin liegt jetzt am Mittwoch um zwölf.", true),
+        ("Ihr Termin ist jetzt am Mittwoch statt am Montag.", true),
+        ("Ihr Termin ist auf Mittwoch elf Uhr verlegt.", true),
+        ("Ihr Termin ist nicht mehr am Montag, sondern am Mittwoch.", true),
+    ] {
+        let mismatches: Vec<_> =
+            found(&[said], &booked).await.into_iter().map(|(mismatch, _)| mismatch).collect();
+        assert_eq!(mismatches.contains(&MoveClaimed), is_found, "{said}");
+        assert_eq!(mismatches.contains(&BookingUntold), is_found, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_another_clause_is_not_that_of_the_appointment() {
+    let booked = [Touched::made(WEDNESDAY_ELEVEN, AppointmentStatus::Confirmed)];
+    for (said, is_found) in [
+        ("Ihr Termin ist gebucht, am Montag sind wir übrigens geschlossen.", false),
+        ("Ich habe Sie eingetragen, Dienstag war ja leider voll.", false),
+        ("Ich habe Sie eingetragen, um zwölf wäre ja schon belegt gewesen.", false),
+        ("Ihr Termin ist gebucht, rufen Sie am Freitag gern noch einmal an.", false),
+        ("Ihr Termin am Mittwoch ist gebucht, um zwölf wäre ja schon belegt gewesen.", false),
+        ("Ihr Termin findet am Mittwoch um elf Uhr statt.", false),
+        ("So, Sie haben den Termin am Mittwoch um elf Uhr vormittags.", false),
+        ("Sie erhalten in Kürze eine Bestätigung für Ihren Termin am Mittwoch um elf.", false),
+        ("Ihr Termin ist gebucht, Sie sind am Donnerstag um elf dran.", true),
+        ("Ihr Termin am Donnerstag ist gebucht, am Montag sind wir übrigens geschlossen.", false),
+        ("Ihr Termin findet am Donnerstag um elf Uhr statt.", true),
+        ("So, Sie haben den Termin am Donnerstag um elf.", true),
+        ("Sie erhalten in Kürze eine Bestätigung für Ihren Termin am Donnerstag um elf.", true),
+        ("Sie erhalten keine Bestätigung für Ihren Termin am Mittwoch um elf.", true),
+    ] {
+        let mismatches: Vec<_> =
+            found(&[said], &booked).await.into_iter().map(|(mismatch, _)| mismatch).collect();
+        let expected = if is_found { &[Mismatch::BookingUntold][..] } else { &[] };
+        assert_eq!(mismatches, expected, "{said}");
+    }
+}

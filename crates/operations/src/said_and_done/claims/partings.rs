@@ -1,0 +1,51 @@
+//! That the caller comes at a day or an hour, said as a good-bye or by the way.
+
+use super::changes::{ends_with_statt, takes_place};
+use super::clauses::{begins_with, has_any, says};
+use super::lists::WORKED;
+use super::unreal::{ALREADY, UNREAL};
+use super::when::names_time;
+use super::wordings::{after_worked, names_appointment};
+
+/// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.
+pub(super) fn is_meeting(words: &[String]) -> bool {
+    let after = if has_any(words, WORKED) { after_worked(words) } else { words };
+    let is_good_bye = begins_with(after, &["bis"])
+        || says(words, &["sehen", "uns"])
+        || says(words, &["sehen", "wir"])
+        || says(words, &["dann", "bis"])
+        || says(words, &["sie", "sind"])
+        || (says(words, &["sie", "haben"]) && names_appointment(words))
+        || has_any(words, &["freue", "freuen", "freut", "erwarten", "erwartet", "dran"])
+        || takes_place(words)
+        || announces(words);
+    // "Ihr Termin findet am Donnerstag statt": it is instead of nothing.
+    let is_it = has_any(words, &["findet"]) && ends_with_statt(words);
+    let is_real = |word: &&String| !UNREAL.contains(&word.as_str()) || is_it && *word == "statt";
+    is_good_bye && names_time(words) && words.iter().all(|word| is_real(&word))
+}
+
+/// Of [`is_meeting`] what is said to the caller, and offers nothing: "Bis Donnerstag um zehn", "Ihr Termin ist am Donnerstag",
+/// "Sie haben den Termin am Freitag".
+pub(super) fn is_parting(words: &[String]) -> bool {
+    let awaited = ["erwarten", "erwartet", "wir"].iter().any(|who| says(words, &[who, "sie"]));
+    // "Sie haben schon den Termin am Dienstag": so it was before.
+    let has_it = ["den", "ihren"].iter().any(|whose| says(words, &["sie", "haben", whose, "termin"]))
+        && !has_any(words, ALREADY);
+    is_meeting(words)
+        && (begins_with(words, &["bis"])
+            || says(words, &["dann", "bis"])
+            || says(words, &["sehen", "uns"])
+            || says(words, &["sehen", "wir"])
+            || has_any(words, &["freue", "freuen", "freut"])
+            || awaited && has_any(words, &["erwarten", "erwartet"])
+            || says(words, &["ihr", "termin"]) && takes_place(words)
+            || has_it
+            || announces(words))
+}
+
+/// "Sie erhalten gleich eine Bestätigung für Ihren Termin am Freitag": nothing is confirmed that there is not.
+fn announces(words: &[String]) -> bool {
+    has_any(words, &["bestaetigung", "terminbestaetigung"])
+        && (says(words, &["fuer", "ihren", "termin"]) || says(words, &["zu", "ihrem", "termin"]))
+}
