@@ -255,6 +255,7 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     // That an hour is booked may be about anybody: "Zehn Uhr ist gebucht, elf Uhr kann ich anbieten."
     let is_named = wordings::names_appointment(words);
     let about_appointment = is_named
+        || wordings::is_the_other(words)
         || has_any(words, &["ihn", "sie", "ihnen", "das"])
         // "Ja, der ist fest eingetragen": of which was just asked.
         || opens_with(words, &["der", "ist"]) && has_any(words, FIRM)
@@ -314,7 +315,8 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let clause = if *word == "gelegt" { clause.placed(words) } else { clause };
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
     // "Das ist eingetragen": what was just asked for.
-    let has_name = is_named || is_service || has_any(words, &["sie", "ihnen"]);
+    let has_name =
+        is_named || wordings::is_the_other(words) || is_service || has_any(words, &["sie", "ihnen"]);
     let stands = is_state && (has_subject && has_name || wordings::is_found(words));
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }

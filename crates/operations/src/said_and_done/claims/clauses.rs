@@ -1,7 +1,7 @@
 //! Sentences, what they ask, and the clauses and words that they are made of.
 
 use super::Claim;
-use super::deeds::{CHANGING, DONE};
+use super::deeds::{CHANGING, DONE, Of};
 use super::lists::{
     ABBREVIATED, ASKING, BETWEEN, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, MORE, NO_MATTER, POLITE,
     RELATIVE,
@@ -174,11 +174,45 @@ fn clauses(parts: Vec<Vec<String>>) -> Vec<Vec<String>> {
             all.push(part);
         } else if is_a_word && !is_hoped && before.iter().any(|word| UNREAL.contains(&word.as_str())) {
             *before = part;
+        } else if let Some(clause) = beside(before, &part) {
+            all.push(clause);
         } else {
             before.extend(part);
         }
     }
     all
+}
+
+/// "Ich habe Sie am Donnerstag eingetragen und den alten Termin abgesagt": two deeds, of which the second takes over the verb of
+/// the first, and what it is done to where it names nothing of its own. `None`: it is no other deed, or what goes before makes
+/// both of them unreal.
+fn beside(before: &[String], part: &[String]) -> Option<Vec<String>> {
+    const VERBS: &[&str] = &["habe", "hab", "haben", "ist", "sind", "wurde", "wurden"];
+    const PRONOUNS: &[&str] = &["ich", "wir", "sie", "ihn", "ihnen", "es"];
+    const OWN: &[&str] = &[
+        "der", "die", "das", "den", "ein", "eine", "einen", "ihr", "ihre", "ihren", "sie", "ihn", "ihnen",
+        "es", "mir", "alles",
+    ];
+    let deed = |words: &[String]| DONE.iter().find(|(done, ..)| has_any(words, &[done]));
+    let ((_, first, _), (done, second, of)) = (deed(before)?, deed(part)?);
+    // "Storniert und bestätigt": said of what goes before.
+    if first == second || *of == Of::Anything || before.iter().any(|word| UNREAL.contains(&word.as_str())) {
+        return None;
+    }
+    let verb = before.iter().position(|word| VERBS.contains(&word.as_str()))?;
+    let done_at = part.iter().position(|word| word == done)?;
+    let is_active = before[verb].starts_with("hab");
+    if !has_any(part, OWN) {
+        let pronouns = before[verb + 1..].iter().take_while(|word| PRONOUNS.contains(&word.as_str()));
+        return Some(before[..=verb].iter().chain(pronouns).chain(part).cloned().collect());
+    }
+    if is_active {
+        let who = before.iter().find(|word| ["ich", "wir"].contains(&word.as_str()))?;
+        return Some([who, &before[verb]].into_iter().chain(part).cloned().collect());
+    }
+    // "Der Termin am Freitag ist gebucht und der alte gelöscht": a verb at the beginning would make a condition.
+    let (subject, rest) = part.split_at(done_at);
+    Some(subject.iter().chain([&before[verb]]).chain(rest).cloned().collect())
 }
 
 /// What stands between commas, colons and the words between clauses.

@@ -1,5 +1,6 @@
 use super::*;
 
+mod deeds;
 mod sentences;
 
 /// What was said, and what it claims.

@@ -114,7 +114,7 @@ impl When {
 impl When {
     /// What the other names as well, and not differently.
     pub(super) fn as_far_as(self, other: Self) -> Option<Self> {
-        fn both<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
+        fn both<T: PartialEq + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {
             one.filter(|one| other.as_ref() == Some(one))
         }
         let weekday = both(self.weekday, other.weekday);

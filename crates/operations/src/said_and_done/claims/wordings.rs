@@ -352,6 +352,31 @@ pub(super) fn names_appointment(words: &[String]) -> bool {
     words.iter().any(is_named)
 }
 
+/// "Der alte am Freitag ist gelöscht", "Ihren anderen abgesagt": of appointments, since no other thing is named.
+pub(super) fn is_the_other(words: &[String]) -> bool {
+    const WHICH: &[&str] = &[
+        "alte",
+        "alten",
+        "alter",
+        "andere",
+        "anderen",
+        "anderer",
+        "neue",
+        "neuen",
+        "neuer",
+        "bisherige",
+        "bisherigen",
+    ];
+    words.windows(3).any(|some| {
+        let is_left_out = ["am", "um", "vom", "von", "ist", "wurde", "habe", "hab"]
+            .contains(&some[2].as_str())
+            || DONE.iter().any(|(done, ..)| *done == some[2]);
+        ["der", "den", "ihr", "ihren"].contains(&some[0].as_str())
+            && WHICH.contains(&some[1].as_str())
+            && is_left_out
+    })
+}
+
 /// Whether it is so as it was before, or would be, or something else is.
 pub(super) fn is_still(words: &[String]) -> bool {
     STILL.iter().any(|phrase| says(words, phrase))

@@ -1,0 +1,43 @@
+//! Several deeds in one sentence.
+
+use super::*;
+use Claim::{Booked, Cancelled, Moved};
+
+#[test]
+fn a_second_deed_takes_over_the_verb_of_the_first() {
+    for (said, claimed) in [
+        (
+            "Ich habe Sie am Donnerstag um zehn eingetragen und den alten Termin abgesagt.",
+            &[Booked, Cancelled][..],
+        ),
+        (
+            "Ich habe Sie am Freitag um elf eingetragen und den Termin am Freitag abgesagt.",
+            &[Booked, Cancelled],
+        ),
+        ("Ich habe Sie am Freitag eingetragen und Ihren anderen am Freitag abgesagt.", &[Booked, Cancelled]),
+        ("Ich habe Sie eingetragen, den alten Termin gelöscht.", &[Booked, Cancelled]),
+        (
+            "Der neue Termin am Freitag um zehn ist gebucht und der alte am Freitag darauf ist gelöscht.",
+            &[Booked, Cancelled],
+        ),
+        ("Der neue Termin am Freitag um zehn ist gebucht und der alte gelöscht.", &[Booked, Cancelled]),
+        (
+            "Ich habe den Dienstag abgesagt und Sie dafür am Donnerstag um zehn eingetragen.",
+            &[Cancelled, Booked],
+        ),
+        ("Ihr Termin am Dienstag ist abgesagt und auf Freitag verlegt.", &[Cancelled, Moved]),
+        ("Ihr Termin ist gebucht und bestätigt.", &[Booked]),
+        // Something else was done to something else, or nothing.
+        ("Ich habe Sie eingetragen und Ihre Nummer gelöscht.", &[Booked]),
+        ("Ich habe Sie eingetragen und die Notiz gelöscht.", &[Booked]),
+        ("Ich habe Sie eingetragen und den alten Termin nicht abgesagt.", &[Booked]),
+        ("Ich habe Sie von der Warteliste genommen und für Freitag gebucht.", &[Booked]),
+        ("Ich konnte Sie leider nicht eintragen und den alten Termin nicht absagen.", &[]),
+        ("Ihr Termin wird eingetragen und der alte abgesagt.", &[]),
+        ("Wenn ich Sie eingetragen und den alten Termin abgesagt habe, melde ich mich.", &[]),
+        ("Der alte Stuhl ist gelöscht.", &[]),
+    ] {
+        let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
+        assert_eq!(found, claimed, "{said}");
+    }
+}
