@@ -8,12 +8,14 @@ pub mod claims;
 mod compare;
 mod done;
 mod known;
+mod turns;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use call::{CallError, CallService, CallSnapshot};
 use chrono::{DateTime, Utc};
+use claims::Claim;
 pub use compare::compare;
 use customer::CustomerService;
 pub use done::{Entry, Touched, Whence};
@@ -71,6 +73,15 @@ impl Mismatch {
             Self::BookingUntold => "booking_untold",
             Self::MoveUntold => "move_untold",
             Self::CancellationUntold => "cancellation_untold",
+        }
+    }
+
+    /// Of what is said or done to an appointment.
+    const fn claim(self) -> Claim {
+        match self {
+            Self::BookingClaimed | Self::FirmClaimed | Self::BookingUntold => Claim::Booked,
+            Self::MoveClaimed | Self::MoveUntold => Claim::Moved,
+            Self::CancellationClaimed | Self::CancellationUntold => Claim::Cancelled,
         }
     }
 

@@ -17,6 +17,7 @@ mod unreal;
 mod when;
 mod wordings;
 
+pub use clauses::goes_on;
 use clauses::{
     Asks, Said, begins_with, has_any, is_glad, is_hollow, is_question, opens_with, says, sentences,
     statement, words,

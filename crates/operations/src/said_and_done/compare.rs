@@ -1,12 +1,13 @@
 //! What was said in a call, compared with what it did.
 
-use call::{CallSnapshot, Speaker};
+use call::CallSnapshot;
 
 use chrono::{DateTime, Utc};
 
 use super::claims::{self, Claim, Claimed, Told, When};
 use super::done::{Left, Touched};
 use super::known::{Known, Used};
+use super::turns::turns;
 use super::{Finding, MAX_SENTENCE_CHARS, Mismatch};
 
 /// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that it can
@@ -91,16 +92,29 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
     other.map_or(Telling::Untold, |told| Telling::Otherwise(told.sentence))
 }
 
+/// What a review keeps of a sentence: of one that is too long, the part that tells of what was found.
+fn kept_of(sentence: &str, claim: Claim) -> String {
+    let letters: Vec<char> = sentence.chars().collect();
+    let part = |begin: usize| -> String { letters[begin..].iter().take(MAX_SENTENCE_CHARS).collect() };
+    // Parts overlap by half, so that one of them has it whole; each begins with a word.
+    let begins = (0..letters.len()).step_by(MAX_SENTENCE_CHARS / 2).map(|at| {
+        let word = letters[..at].iter().rposition(|letter| letter.is_whitespace());
+        word.map_or(0, |space| space + 1)
+    });
+    let tells = |part: &String| !claims::told(part, claim).is_empty();
+    if letters.len() <= MAX_SENTENCE_CHARS {
+        return sentence.to_owned();
+    }
+    begins.map(part).find(tells).unwrap_or_else(|| part(0))
+}
+
 /// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
 /// their use. Without a transcript nothing can be said.
 #[must_use]
 pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Finding> {
     let Some(transcript) = &call.transcript else { return Vec::new() };
-    let turns: Vec<&str> = transcript
-        .iter()
-        .filter(|segment| segment.speaker == Speaker::Agent)
-        .map(|segment| segment.text.as_str())
-        .collect();
+    let spoken = turns(transcript);
+    let turns: Vec<&str> = spoken.iter().map(String::as_str).collect();
     let known = Known::of(used);
     let left: Vec<Left> = done.iter().filter_map(|touched| touched.left_by(call.ended_at)).collect();
     let kept: Vec<&Left> = left.iter().filter(|left| left.is_booked).collect();
@@ -108,9 +122,9 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     let moved = left.iter().any(|left| left.is_moved);
     let cancelled = left.iter().any(|left| left.is_cancelled);
     let mut findings = Vec::new();
-    let mut found = |mismatch, sentence: Option<&str>| {
+    let mut found = |mismatch: Mismatch, sentence: Option<&str>| {
         if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| text.chars().take(MAX_SENTENCE_CHARS).collect());
+            let sentence = sentence.map(|text| kept_of(text, mismatch.claim()));
             findings.push(Finding { mismatch, sentence });
         }
     };

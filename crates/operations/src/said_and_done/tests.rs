@@ -13,6 +13,7 @@ use super::*;
 
 mod otherwise;
 mod read_out;
+mod split;
 mod wrong_one;
 
 /// The number of the one customer of whom one is known.
@@ -76,16 +77,26 @@ impl World {
 
     /// A call that is over, with what the assistant said in it and what it did.
     async fn call(&self, said: Option<&[&str]>, done: &[Touched], caller: Caller) -> CallId {
-        let segments = said.map(|said| {
-            let turn = |(speaker, text): (Speaker, &str)| Segment {
-                speaker,
-                offset_ms: None,
-                text: PrivateText::clean(text, 1000).unwrap(),
-            };
-            // The caller says a lot that proves nothing.
-            let caller = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
-            said.iter().map(|text| (Speaker::Agent, *text)).chain([caller]).map(turn).collect()
-        });
+        // The caller says a lot that proves nothing.
+        let lot = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
+        let said: Option<Vec<_>> =
+            said.map(|said| said.iter().map(|text| (Speaker::Agent, *text)).chain([lot]).collect());
+        self.conversation(said.as_deref(), done, caller).await
+    }
+
+    /// A call that is over, with all that was said in it.
+    async fn conversation(
+        &self,
+        said: Option<&[(Speaker, &str)]>,
+        done: &[Touched],
+        caller: Caller,
+    ) -> CallId {
+        let turn = |(speaker, text): &(Speaker, &str)| Segment {
+            speaker: *speaker,
+            offset_ms: None,
+            text: PrivateText::clean(text, 4000).unwrap(),
+        };
+        let segments = said.map(|said| said.iter().map(turn).collect());
         let report = Report { transcript: segments, ended_at: Some(ended()), ..Report::default() };
         let signal = CallSignal::Ended(report).with_parties(Some(caller), None);
         let id = ProviderCallId::parse("call_a1b2").unwrap();

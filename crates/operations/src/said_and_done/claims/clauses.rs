@@ -3,8 +3,8 @@
 use super::Claim;
 use super::deeds::{CHANGING, DONE, Of};
 use super::lists::{
-    ABBREVIATED, ASKING, BETWEEN, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, MORE, NO_MATTER, POLITE,
-    RELATIVE,
+    ABBREVIATED, ASKING, BETWEEN, DANGLING, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, MORE, NO_MATTER,
+    POLITE, RELATIVE,
 };
 use super::unreal::{CONDITION, HOPING, LIMITING, SUPPOSING, UNREAL};
 use super::when::names_date;
@@ -289,6 +289,20 @@ fn begins_sentence(after: &str) -> bool {
         && words(after.split_whitespace().next().unwrap_or_default())
             .first()
             .is_some_and(|word| !names_date(word))
+}
+
+/// Whether what was said last goes on with this: it begins with a small letter or a time, or a word went before with which nothing
+/// ends. What claims something by itself is left alone, unless a condition or a denial follows, and so is a question.
+#[must_use]
+pub fn goes_on(before: &str, next: &str) -> bool {
+    let (said, follows) = (words(before), words(next));
+    let is_small =
+        next.trim_start().starts_with(|letter: char| letter.is_lowercase() || letter.is_ascii_digit());
+    let is_dangling = said.last().is_some_and(|last| DANGLING.contains(&last.as_str()));
+    let is_time = follows.first().is_some_and(|first| names_date(first));
+    let is_question = begins_with(&said, ASKING);
+    let takes_back = begins_with(&follows, CONDITION) || begins_with(&follows, &["nicht", "noch", "aber"]);
+    (is_small || is_dangling || is_time) && !is_question && (takes_back || super::claims(before).is_empty())
 }
 
 fn is_abbreviated(sentence: &str) -> bool {

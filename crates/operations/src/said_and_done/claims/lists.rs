@@ -99,6 +99,13 @@ pub(super) const FINITE: &[&str] = &[
 /// Words between two clauses.
 pub(super) const BETWEEN: &[&str] = &["und", "aber", "doch", "sondern", "denn"];
 
+/// Words with which no sentence ends.
+pub(super) const DANGLING: &[&str] = &[
+    "am", "an", "auf", "bei", "der", "den", "dem", "die", "das", "ein", "eine", "einen", "fuer", "habe",
+    "hab", "ich", "ihr", "ihre", "ihren", "im", "in", "ist", "mit", "sind", "um", "und", "von", "wir",
+    "wurde", "zum", "zur",
+];
+
 /// Words with which a clause begins that depends on the one before it, with all that makes that one unreal.
 pub(super) const DEPENDENT: &[&str] = &["dass", "damit", "weil"];
 

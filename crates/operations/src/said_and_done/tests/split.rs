@@ -1,0 +1,66 @@
+//! Sentences that recognition has cut, or has not.
+
+use super::*;
+use Speaker::{Agent, Caller};
+
+async fn found(said: &[(Speaker, &str)], done: &[Touched]) -> Vec<(Mismatch, Option<String>)> {
+    let world = World::new();
+    let call = world.conversation(Some(said), done, known()).await;
+    let findings = world.desk.look(&world.scope, call).await.unwrap();
+    findings.into_iter().map(|finding| (finding.mismatch, finding.sentence)).collect()
+}
+
+#[tokio::test]
+async fn a_sentence_goes_on_after_a_short_word_of_the_caller() {
+    const FIRST: (Speaker, &str) = (Agent, "Ich habe Sie für Dienstag");
+    const REST: (Speaker, &str) = (Agent, "um zehn Uhr bei Anna eingetragen.");
+    const WHOLE: &str = "Ich habe Sie für Dienstag um zehn Uhr bei Anna eingetragen.";
+    for (said, sentence) in [
+        (&[FIRST, (Caller, "Mhm."), REST][..], Some(WHOLE)),
+        (&[FIRST, REST], Some(WHOLE)),
+        (&[(Agent, "Ich habe Sie für"), (Agent, "Dienstag um zehn Uhr bei Anna eingetragen.")], Some(WHOLE)),
+        (&[FIRST, (Caller, "Ach nein, warten Sie bitte."), REST], None),
+        // Each is said by itself.
+        (
+            &[
+                (Agent, "Ihr Termin ist gebucht"),
+                (Caller, "Ja."),
+                (Agent, "soll ich noch etwas für Sie tun?"),
+            ],
+            Some("Ihr Termin ist gebucht"),
+        ),
+        (
+            &[
+                (Agent, "Guten Tag, was kann ich für Sie tun"),
+                (Caller, "Absagen."),
+                (Agent, "Ihr Termin ist gebucht."),
+            ],
+            Some("Ihr Termin ist gebucht."),
+        ),
+        (
+            &[(Agent, "Soll ich ihn eintragen"), (Caller, "Ja bitte."), (Agent, "ist gebucht.")],
+            Some("ist gebucht."),
+        ),
+        // It was a condition, or not so.
+        (&[(Agent, "Ihr Termin ist gebucht"), (Caller, "Mhm."), (Agent, "wenn Sie ja sagen.")], None),
+        (&[(Agent, "Ihr Termin ist"), (Agent, "nicht gebucht.")], None),
+    ] {
+        let expected = sentence.map(|sentence| (Mismatch::BookingClaimed, Some(sentence.to_owned())));
+        assert_eq!(found(said, &[]).await, expected.into_iter().collect::<Vec<_>>(), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_long_sentence_is_what_claims() {
+    const CLAIM: &str = "ich habe Sie am Dienstag um zehn Uhr eingetragen";
+    let talk = "ach ja und das Wetter ist heute wirklich schön und die Sonne scheint ";
+    for before in [0, 4, 9, 30] {
+        let said = format!("{}{CLAIM} {}", talk.repeat(before), talk.repeat(12));
+        let findings = found(&[(Agent, &said)], &[]).await;
+        let [(Mismatch::BookingClaimed, Some(sentence))] = findings.as_slice() else {
+            panic!("{findings:?}")
+        };
+        assert!(sentence.contains(CLAIM), "{before}: {sentence}");
+        assert!(sentence.chars().count() <= MAX_SENTENCE_CHARS);
+    }
+}
