@@ -23,8 +23,8 @@ use clauses::{
     statement, words,
 };
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
-use lists::{NOW, SOMEBODYS};
-use number::how_many;
+use lists::{AWAY, NOW, SOMEBODYS};
+use number::{how_many, two_times};
 pub use told::{Told, good_byes, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
@@ -68,12 +68,22 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     for (at, sentence) in all.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| all.get(at)).copied();
         let clauses = claims_of(sentence, before, all.get(at + 1).copied());
+        // "Ich habe Ihnen Donnerstag um zehn und Freitag um elf gebucht": two bookings.
+        if let ([clause], Some(times)) = (clauses.as_slice(), two_times(&words(sentence)))
+            && clause.claim == Claim::Booked
+            && Said::of(sentence).clauses.len() == 1
+        {
+            let one = |when| clause.clone().at(when).in_sentence(sentence);
+            claimed.extend(times.map(one));
+            continue;
+        }
         claimed.extend(clauses.into_iter().map(|clause| clause.in_sentence(sentence)));
     }
     claimed
 }
 
 /// What a clause claims.
+#[derive(Clone)]
 struct Clause {
     claim: Claim,
     when: Option<When>,
@@ -108,6 +118,10 @@ impl Clause {
         Self { when: None, ..self }
     }
 
+    fn at(self, when: When) -> Self {
+        Self { when: Some(when), ..self }
+    }
+
     /// Where something lies by now: two times would be that of before and that of now.
     fn placed(self, words: &[String]) -> Self {
         Self { when: only_when(words), is_placed: changes::is_only_placed(words), ..self }
@@ -140,6 +154,8 @@ struct Beside {
     is_meeting: bool,
     /// The sentence says what is free, or somebody's.
     is_offer: bool,
+    /// The sentence says that somebody is away: what was done for that is told of anybody's appointments.
+    is_away: bool,
     asks: Asks,
 }
 
@@ -171,6 +187,7 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
         is_glad: at == 0 && is_glad && !is_offer,
         is_meeting,
         is_offer,
+        is_away: told.iter().any(|clause| has_any(clause, AWAY)),
         asks: Asks::of(sentence, statement),
     };
     let claimed = told
@@ -227,6 +244,7 @@ fn in_other_words(words: &[String], beside: Beside) -> Option<Clause> {
     }
     let is_new = wordings::has_worked(words, beside.is_meeting)
         || wordings::is_in_calendar(words)
+        || wordings::is_taken_up(words)
         || wordings::is_through(words)
         || wordings::is_all_fixed(words, beside.is_glad)
         || (wordings::is_granted(words) && beside.is_settled())
@@ -284,6 +302,8 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         && !has_any(words, &["ihr", "ihre", "sie", "ihnen"]);
     let by_others = says(words, &["von", "ihnen"]) || !by_speaker && is_by_somebody(words);
     let is_else = wordings::is_of_else(words)
+        // "Anna ist am Dienstag verhindert, ihre Termine wurden alle abgesagt."
+        || beside.is_away && !by_speaker && has_any(words, &["wurde", "wurden"])
         || ["fast", "beinahe"].iter().any(|nearly| says(words, &[nearly, word]))
         // "Sie haben eine Nachricht bekommen, dass Ihr Termin abgesagt wurde."
         || has_any(words, &["nachricht"]) && has_any(words, &["dass"])

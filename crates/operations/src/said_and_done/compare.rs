@@ -152,6 +152,10 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         } else if is_too_firm(&claimed, &left) && !(is_read_out && may_be_another(&claimed, &left)) {
             found(Mismatch::FirmClaimed, Some(&claimed.sentence));
         }
+        // What is counted may be what there was before, unless it is said to be done now.
+        if claimed.claim == Claim::Booked && is_counted && !claimed.is_state && claimed.number > kept.len() {
+            found(Mismatch::BookingClaimed, Some(&claimed.sentence));
+        }
         if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted && !is_read_out)
             && apart.iter().all(|(known, _)| known.differs_from(when))
         {

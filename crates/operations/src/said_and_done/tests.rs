@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod number;
 mod otherwise;
 mod read_out;
 mod split;

@@ -81,6 +81,7 @@ fn service_takes_place(words: &[String]) -> bool {
 pub(super) fn is_gone(words: &[String]) -> bool {
     // "Findet nicht am Donnerstag statt": then at another time.
     let takes_place = says(words, &["besteht", "nicht", "mehr"])
+        || says(words, &["existiert", "nicht", "mehr"])
         || has_any(words, &["findet"])
             && (says(words, &["nicht", "statt"]) || says(words, &["nicht", "mehr", "statt"]));
     let falls = has_any(words, &["entfaellt"])
@@ -91,7 +92,7 @@ pub(super) fn is_gone(words: &[String]) -> bool {
             || says(words, &["raus", "aus"])
             || says(words, &["aus", "dem", "kalender", "raus"])
             // "Der Termin um zehn ist weg": somebody else has it.
-            || has_any(words, &["ihr"]) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
+            || (has_any(words, &["ihr"]) || says(words, &["ist", "damit"])) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
     // "Sie sind nicht mehr eingetragen."
     let is_no_more = (says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]))
         && says(words, &["nicht", "mehr", "eingetragen"]);

@@ -346,6 +346,9 @@ fn spoken(sentence: &str) -> String {
     spoken + rest
 }
 
+/// The dots above a letter, as a sign of their own.
+const DOTS: char = '\u{308}';
+
 /// Small letters, umlauts written out, and nothing else but spaces.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -355,6 +358,8 @@ pub(super) fn fold(text: &str) -> String {
             'ö' => folded.push_str("oe"),
             'ü' => folded.push_str("ue"),
             'ß' => folded.push_str("ss"),
+            // Umlauts may come as a letter and its dots.
+            DOTS if folded.ends_with(['a', 'o', 'u']) => folded.push('e'),
             letter if letter.is_alphanumeric() => folded.push(letter),
             _ => folded.push(' '),
         }

@@ -163,6 +163,10 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "lieferung",
 ];
 
+/// What is moved as well, and is no service.
+pub(super) const PREMISES: &[&str] =
+    &["filiale", "salon", "praxis", "studio", "laden", "standort", "geschaeft", "betrieb", "zeiten"];
+
 /// What is confirmed or entered as well, and is no service, whenever it is for.
 pub(super) const CONFIRMED_TOO: &[&str] =
     &["anfrage", "nummer", "adresse", "daten", "angaben", "rezept", "versicherung", "kasse", "wunsch"];

@@ -99,6 +99,9 @@ pub(super) const FINITE: &[&str] = &[
 /// Words between two clauses.
 pub(super) const BETWEEN: &[&str] = &["und", "aber", "doch", "sondern", "denn"];
 
+/// Words that somebody is away.
+pub(super) const AWAY: &[&str] = &["verhindert", "krank", "erkrankt", "urlaub"];
+
 /// Words with which no sentence ends.
 pub(super) const DANGLING: &[&str] = &[
     "am", "an", "auf", "bei", "der", "den", "dem", "die", "das", "ein", "eine", "einen", "fuer", "habe",

@@ -1,6 +1,8 @@
-//! Of how many appointments something is said.
+//! Of how many appointments something is said, and at which two times.
 
-use super::clauses::{has_any, says};
+use super::clauses::{begins_with, has_any, says};
+use super::deeds::{DONE, RELATIVES};
+use super::when::{When, is_time, names_date, only_when};
 
 /// Numbers as they stand before "Termine".
 const NUMBERS: &[(&str, usize)] =
@@ -19,4 +21,25 @@ pub(super) fn how_many(words: &[String]) -> usize {
     let is_one_of =
         says(words, &["der", "beiden"]) || says(words, &["von", "beiden"]) || has_any(words, &["nur"]);
     if is_one_of { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
+}
+
+/// Two times that "und" joins, each a day with an hour, or the hour of a relative: "Donnerstag um zehn und Freitag um elf", "am
+/// Mittwoch um elf eingetragen und Ihr Mann um zwölf". A time beside another word may be anything.
+pub(super) fn two_times(words: &[String]) -> Option<[When; 2]> {
+    let joins: Vec<_> = (0..words.len()).filter(|at| words[*at] == "und").collect();
+    let [und] = joins.as_slice() else { return None };
+    let (before, after) = (&words[..*und], &words[*und + 1..]);
+    // With a verb behind it, it would be the time of something else.
+    let ends = after
+        .last()
+        .is_some_and(|last| last == "uhr" || is_time(last) || DONE.iter().any(|(done, ..)| done == last));
+    let is_of_relative = begins_with(after, &["ihr", "ihre"])
+        && after.get(1).is_some_and(|who| RELATIVES.contains(&who.as_str()))
+        && after.get(2).is_some_and(|next| next == "um" || next == "am");
+    let begins_day = |words: &[String]| words.first().is_some_and(|first| names_date(first));
+    let is_day = begins_day(after) || begins_with(after, &["am"]) && begins_day(&after[1..]);
+    let times = [only_when(before)?, only_when(after)?];
+    let is_whole = times.iter().all(|time| time.is_day_with_hour()) && is_day;
+    let is_other = times[0].differs_from(times[1]);
+    (is_other && ends && (is_whole || is_of_relative && times[0].is_day_with_hour())).then_some(times)
 }

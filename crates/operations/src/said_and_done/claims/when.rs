@@ -112,6 +112,11 @@ impl When {
 }
 
 impl When {
+    /// Whether it is a day, by its name, and an hour.
+    pub(super) const fn is_day_with_hour(self) -> bool {
+        self.weekday.is_some() && self.hour.is_some()
+    }
+
     /// What the other names as well, and not differently.
     pub(super) fn as_far_as(self, other: Self) -> Option<Self> {
         fn both<T: PartialEq + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {

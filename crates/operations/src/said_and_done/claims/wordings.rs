@@ -4,7 +4,7 @@ use super::Claim;
 use super::clauses::{Asks, begins_with, has_any, opens_with, says};
 use super::deeds::{
     BOOKINGS, BOUND, CALLBACKS, CHANGES, CHANGING, CONFIRMED_TOO, CUSTOMERS, DEED_NOUNS, DONE, FIRM, LENGTHS,
-    OTHER_THINGS, RELATIVES,
+    OTHER_THINGS, PREMISES, RELATIVES,
 };
 use super::lists::{ABOUT, TIME_AFTER, WORKED};
 use super::partings::is_meeting;
@@ -94,6 +94,19 @@ pub(super) fn is_made(words: &[String]) -> bool {
     let is_else = has_any(words, &["von", "wie", "vermerk", "vorschlag", "notiz", "eintrag", "angebot"])
         || (is_state && (has_any(words, LENGTHS) || has_any(words, &["schnell", "gleich"])));
     closes(words, &["gemacht"]) && (is_ours || is_state) && !is_else
+}
+
+/// "Ich habe die Reservierung vorgenommen", "Ich habe Ihre Buchung aufgenommen": the deed is the object, and done by us.
+pub(super) fn is_taken_up(words: &[String]) -> bool {
+    let is_ours = ["habe", "hab", "haben"]
+        .iter()
+        .any(|verb| ["ich", "wir"].iter().any(|who| says(words, &[verb, who]) || says(words, &[who, verb])));
+    let is_booking = words.iter().any(|word| BOOKINGS.contains(&word.as_str()) && has_article(words, word));
+    is_ours
+        && is_booking
+        && ["vorgenommen", "aufgenommen"].iter().any(|done| closes(words, &[done]))
+        && !is_of_other_things(words)
+        && !has_any(words, CHANGES)
 }
 
 /// "Da haben wir ihn ja": what follows was found so.
@@ -315,6 +328,7 @@ pub(super) fn names_service(words: &[String], done: &str, is_glad: bool) -> bool
                 && !has_any(words, &["komplett", "voll", "ganz"]);
             (is_the_one || (is_glad || is_first) && pair[0] == "der")
                 && !verbs.contains(&pair[1].as_str())
+                && !PREMISES.iter().any(|place| pair[1].ends_with(place))
                 && pair[1] != done
         })
 }

@@ -41,3 +41,22 @@ fn a_second_deed_takes_over_the_verb_of_the_first() {
         assert_eq!(found, claimed, "{said}");
     }
 }
+
+#[test]
+fn deeds_and_what_only_sounds_like_them() {
+    for (said, claimed) in [
+        ("Ich habe soeben die Reservierung für Dienstag, zehn Uhr, vorgenommen.", Some(Booked)),
+        ("Ich habe Ihre Buchung aufgenommen, Dienstag um zehn Uhr.", Some(Booked)),
+        ("Ihr Termin existiert nicht mehr.", Some(Cancelled)),
+        ("Der Termin ist damit weg.", Some(Cancelled)),
+        ("Ich habe Ihren Termin gelo\u{308}scht.", Some(Cancelled)),
+        ("Ich habe die Reservierung noch nicht vorgenommen.", None),
+        ("Ich habe Ihre Absage der Buchung aufgenommen.", None),
+        ("Unser Salon ist umgezogen, die Filiale wurde nach Eppendorf verlegt.", None),
+        ("Anna ist am Dienstag verhindert, ihre Termine wurden alle abgesagt.", None),
+        ("Anna ist am Dienstag krank, ich habe Ihren Termin abgesagt.", Some(Cancelled)),
+    ] {
+        let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
+        assert_eq!(found, claimed.into_iter().collect::<Vec<_>>(), "{said}");
+    }
+}

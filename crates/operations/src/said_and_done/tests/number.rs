@@ -1,0 +1,33 @@
+//! More was said to be booked than was.
+
+use super::wrong_one::found;
+use super::*;
+
+#[tokio::test]
+async fn more_appointments_are_counted_than_were_made() {
+    let one = || vec![Touched::made(WEDNESDAY_ELEVEN, AppointmentStatus::Confirmed)];
+    let both = || [one(), vec![Touched::made(THURSDAY_ELEVEN, AppointmentStatus::Confirmed)]].concat();
+    for (said, done, is_found) in [
+        ("Ich habe beide Termine gebucht, Mittwoch um elf und Donnerstag um elf.", one(), true),
+        ("Ich habe beide Termine gebucht, Mittwoch um elf und Donnerstag um elf.", both(), false),
+        ("Ich habe zwei Termine für Sie eingetragen.", one(), true),
+        ("Ich habe zwei Termine für Sie eingetragen.", both(), false),
+        ("Ich habe Ihnen Mittwoch um elf und Freitag um zwölf gebucht.", one(), true),
+        ("Ich habe Ihnen Mittwoch um elf und Donnerstag um elf gebucht.", both(), false),
+        ("Sie sind am Mittwoch um elf eingetragen und Ihr Mann um zwölf.", one(), true),
+        // Those that there are, or one of them, or the hour.
+        ("Ihre beiden Termine sind eingetragen.", one(), false),
+        ("Ich habe einen der beiden Termine gebucht.", one(), false),
+        ("Ich habe Sie am Mittwoch um elf eingetragen und um zwölf sind Sie fertig.", one(), false),
+        (
+            "Ich habe Sie am Mittwoch um elf eingetragen und am Freitag um zehn ruft Anna Sie an.",
+            one(),
+            false,
+        ),
+    ] {
+        let mismatches: Vec<_> =
+            found(&[said], &done).await.into_iter().map(|(mismatch, _)| mismatch).collect();
+        let expected = if is_found { &[Mismatch::BookingClaimed][..] } else { &[] };
+        assert_eq!(mismatches, expected, "{said}");
+    }
+}
