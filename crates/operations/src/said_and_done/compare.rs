@@ -116,7 +116,8 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     let spoken = turns(transcript);
     let turns: Vec<&str> = spoken.iter().map(String::as_str).collect();
     let known = Known::of(used);
-    let left: Vec<Left> = done.iter().filter_map(|touched| touched.left_by(call.ended_at)).collect();
+    let left: Vec<Left> =
+        done.iter().filter_map(|touched| touched.left_by(call.started_at, call.ended_at)).collect();
     let kept: Vec<&Left> = left.iter().filter(|left| left.is_booked).collect();
     let booked = !kept.is_empty();
     let moved = left.iter().any(|left| left.is_moved);

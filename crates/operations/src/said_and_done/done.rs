@@ -76,7 +76,7 @@ const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
 impl Touched {
     /// How it was left when the call ended. What was done to it later, or in another call meanwhile, is as if it had not
     /// happened; without an end, nothing is later. `None`: it has no history.
-    pub(super) fn left_by(&self, ended: Option<DateTime<Utc>>) -> Option<Left> {
+    pub(super) fn left_by(&self, began: Option<DateTime<Utc>>, ended: Option<DateTime<Utc>>) -> Option<Left> {
         let is_in_time = |entry: &&Entry| match entry.whence {
             Whence::ThisCall => true,
             Whence::AnotherCall => false,
@@ -116,11 +116,15 @@ impl Touched {
             .map_or(self.status.as_str(), |before| before.status.as_str());
         // Only a refusal means that there was no agreement; anything else is asked about what the calendar had.
         let is_disputed = status == AppointmentStatus::NeedsAttention.as_str();
-        let local =
-            |facts: &ChangeFacts| When::of(facts.starts_at.with_timezone(&self.timezone).naive_local());
-        let when = |entry: &Entry| local(&entry.after);
+        let local = |at: DateTime<Utc>| at.with_timezone(&self.timezone).naive_local();
+        // "Morgen" is said on the day of the call.
+        let named = |facts: &ChangeFacts| match began.or(ended) {
+            Some(at) => When::seen_from(local(facts.starts_at), local(at).date()),
+            None => When::of(local(facts.starts_at)),
+        };
+        let when = |entry: &Entry| named(&entry.after);
         let known = self.history.iter().filter(is_in_time);
-        let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(local).collect();
+        let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(named).collect();
         Some(Left {
             is_booked,
             is_moved,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{Datelike, NaiveDateTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use german_datetime::number::{cardinal, ordinal_stem};
 
 use super::clauses::fold;
@@ -83,6 +83,8 @@ pub struct When {
     hour: Option<u8>,
     /// Of that hour.
     minute: Option<u8>,
+    /// Days after the call: "morgen" is one.
+    ahead: Option<i64>,
 }
 
 impl When {
@@ -95,7 +97,14 @@ impl When {
             date: small(starts_at.month0()).zip(small(starts_at.day())),
             hour: small(starts_at.hour() % 12),
             minute: small(starts_at.minute()),
+            ahead: None,
         }
+    }
+
+    /// The same, as it is spoken of in a call on that day of its own clock.
+    #[must_use]
+    pub fn seen_from(starts_at: NaiveDateTime, day: NaiveDate) -> Self {
+        Self { ahead: Some((starts_at.date() - day).num_days()), ..Self::of(starts_at) }
     }
 
     /// Whether both name a day or a time of day, and not the same.
@@ -108,6 +117,7 @@ impl When {
             || differ(self.date, other.date)
             || differ(self.hour, other.hour)
             || differ(self.minute, other.minute)
+            || differ(self.ahead, other.ahead)
     }
 }
 
@@ -126,12 +136,9 @@ impl When {
         let date = both(self.date, other.date);
         let hour = both(self.hour, other.hour);
         let minute = both(self.minute, other.minute);
-        (weekday.is_some() || date.is_some() || hour.is_some()).then_some(Self {
-            weekday,
-            date,
-            hour,
-            minute,
-        })
+        let ahead = both(self.ahead, other.ahead);
+        let is_named = weekday.is_some() || date.is_some() || hour.is_some() || ahead.is_some();
+        is_named.then_some(Self { weekday, date, hour, minute, ahead })
     }
 }
 
@@ -226,7 +233,28 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     let hour = only(clocks.iter().map(|(hour, _)| *hour).collect());
     let minute = hour.and_then(|_| only(clocks.iter().map(|(_, minute)| *minute).collect())).flatten();
     let date = only(dates(words));
-    (weekday.is_some() || date.is_some() || hour.is_some()).then_some(When { weekday, date, hour, minute })
+    let ahead = ahead(words).filter(|_| weekday.is_none() && !words.iter().any(|word| names_date(word)));
+    let is_named = weekday.is_some() || date.is_some() || hour.is_some() || ahead.is_some();
+    is_named.then_some(When { weekday, date, hour, minute, ahead })
+}
+
+/// How many days after the call "morgen" or "übermorgen" is, where it is no time of day: not "am Morgen", "heute Morgen", "guten
+/// Morgen", and none until which something else is done. "Bis morgen" is a good-bye only at the beginning.
+fn ahead(words: &[String]) -> Option<i64> {
+    const OF_THE_DAY: &[&str] = &[
+        "am", "den", "der", "guten", "schoenen", "jeden", "diesen", "heute", "gestern", "ab", "seit", "von",
+    ];
+    let named = words.iter().enumerate().filter_map(|(at, word)| match word.as_str() {
+        "morgen" => Some((at, 1)),
+        "uebermorgen" => Some((at, 2)),
+        _ => None,
+    });
+    let is_day = |at: usize| {
+        let before = at.checked_sub(1).map(|at| words[at].as_str());
+        before.is_none_or(|word| !OF_THE_DAY.contains(&word) && (word != "bis" || at == 1))
+    };
+    let days: Vec<_> = named.map(|(at, days)| is_day(at).then_some(days)).collect::<Option<_>>()?;
+    only(days).filter(|_| !words.iter().any(|word| word == "heute"))
 }
 
 /// The same, where nothing else is named beside it: not "von zehn bis elf Uhr", "am Donnerstag auf morgen", "auf den zweiten
@@ -234,7 +262,9 @@ pub(super) fn when(words: &[String]) -> Option<When> {
 pub(super) fn only_when(words: &[String]) -> Option<When> {
     let has = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
     let is_stretch = has(&["von", "bis"]);
-    let is_relative = has(&["heute", "morgen", "uebermorgen"]);
+    // "Morgen" is a day of its own only where no other is named.
+    let is_relative = has(&["heute"])
+        || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
     let is_moved_to_date = has(&["auf", "zum"]) && has(&MONTHS);
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
 }

@@ -109,3 +109,34 @@ async fn the_time_of_another_clause_is_not_that_of_the_appointment() {
         assert_eq!(mismatches, expected, "{said}");
     }
 }
+
+/// The call is on Tuesday, the twenty-fourth.
+#[tokio::test]
+async fn tomorrow_is_the_day_after_the_call() {
+    let at = |starts_at: &str| Touched::made(starts_at, AppointmentStatus::Confirmed);
+    let (tomorrow, later) = (at("2026-11-25T10:00:00Z"), at(WEDNESDAY_ELEVEN));
+    for (said, done, is_found) in [
+        ("Sie sind morgen um elf Uhr eingetragen.", &tomorrow, false),
+        ("Sie sind morgen um elf Uhr eingetragen.", &later, true),
+        ("Sie sind morgen früh um elf Uhr eingetragen.", &later, true),
+        ("Ihr Termin ist übermorgen um elf eingetragen.", &tomorrow, true),
+        ("Ihr Termin ist übermorgen um elf eingetragen.", &at("2026-11-26T10:00:00Z"), false),
+        ("Sehr gern, bis morgen!", &tomorrow, false),
+        ("Sehr gern, bis morgen!", &later, true),
+        // The morning, or something else until tomorrow.
+        ("Guten Morgen, ich habe Sie um elf Uhr eingetragen.", &later, false),
+        ("Sie sind am Mittwoch Morgen um elf Uhr eingetragen.", &later, false),
+        ("Ihren Anruf von heute Morgen habe ich gesehen, Sie sind um elf Uhr eingetragen.", &later, false),
+        ("Sie sind um elf Uhr eingetragen, Sie bekommen bis morgen eine Bestätigung.", &later, false),
+        ("Ihr Termin ist eingetragen, morgen sind wir übrigens geschlossen.", &later, false),
+        ("Sie sind am Mittwoch um elf eingetragen, ich wünsche Ihnen einen schönen Morgen.", &later, false),
+    ] {
+        let mismatches: Vec<_> = found(&[said], std::slice::from_ref(done))
+            .await
+            .into_iter()
+            .map(|(mismatch, _)| mismatch)
+            .collect();
+        let expected = if is_found { &[Mismatch::BookingUntold][..] } else { &[] };
+        assert_eq!(mismatches, expected, "{said}");
+    }
+}
