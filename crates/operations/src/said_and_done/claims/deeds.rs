@@ -53,6 +53,7 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("genommen", Claim::Cancelled, Places),
     ("abgemeldet", Claim::Cancelled, Places),
     // What may be done to other things than appointments comes last: the plainer word of a clause says what is claimed.
+    ("zurueckgezogen", Claim::Cancelled, Anything),
     ("rausgenommen", Claim::Cancelled, Anything),
     ("herausgenommen", Claim::Cancelled, Anything),
     ("rausgestrichen", Claim::Cancelled, Anything),
@@ -126,6 +127,7 @@ pub(super) const SETTLED: &[&str] = &[
 /// Words of [`DONE`] that are said of what is booked, whatever it is called.
 pub(super) const BOUND: &[&str] = &[
     "gebucht",
+    "eingebucht",
     "umgebucht",
     "umgelegt",
     "umgetragen",

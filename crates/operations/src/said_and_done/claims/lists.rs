@@ -174,6 +174,7 @@ pub(super) const NOW: &[&str] = &[
 /// Words that are said before the matter and say nothing of it, beside those of [`GLAD`].
 pub(super) const POLITE: &[&str] = &[
     "ja",
+    "jawohl",
     "genau",
     "sehr",
     "vielen",
