@@ -199,6 +199,10 @@ fn beside(before: &[String], part: &[String]) -> Option<Vec<String>> {
     if first == second || *of == Of::Anything || before.iter().any(|word| UNREAL.contains(&word.as_str())) {
         return None;
     }
+    // "Und das Formular gelöscht": said of another thing, while "das" alone is what was just spoken of.
+    if begins_with(part, &["das"]) && part.get(1).is_some_and(|next| next != done) {
+        return None;
+    }
     let verb = before.iter().position(|word| VERBS.contains(&word.as_str()))?;
     let done_at = part.iter().position(|word| word == done)?;
     let is_active = before[verb].starts_with("hab");

@@ -30,6 +30,7 @@ fn a_second_deed_takes_over_the_verb_of_the_first() {
         // Something else was done to something else, or nothing.
         ("Ich habe Sie eingetragen und Ihre Nummer gelöscht.", &[Booked]),
         ("Ich habe Sie eingetragen und die Notiz gelöscht.", &[Booked]),
+        ("Ich habe Sie eingetragen und das Formular gelöscht.", &[Booked]),
         ("Ich habe Sie eingetragen und den alten Termin nicht abgesagt.", &[Booked]),
         ("Ich habe Sie von der Warteliste genommen und für Freitag gebucht.", &[Booked]),
         ("Ich konnte Sie leider nicht eintragen und den alten Termin nicht absagen.", &[]),
