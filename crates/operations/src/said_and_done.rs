@@ -12,6 +12,7 @@ mod turns;
 
 use std::sync::Arc;
 
+use appointment::{BookingError, BookingService};
 use async_trait::async_trait;
 use call::{CallError, CallService, CallSnapshot};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use serde_json::json;
 use servicedesk::{CallbackReason, CallbackService, Priority, RequestCallback, RequestError};
 
 use crate::ports::body_digest;
+use crate::staffed;
 
 /// Longest sentence that a review keeps, in characters; recognised speech without a full stop can be long.
 pub const MAX_SENTENCE_CHARS: usize = 500;
@@ -180,6 +182,9 @@ pub enum LookError {
     /// The callback could not be stored.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// It could not be read when somebody is there.
+    #[error(transparent)]
+    Hours(#[from] BookingError),
 }
 
 impl Classify for LookError {
@@ -188,6 +193,7 @@ impl Classify for LookError {
             Self::Call(error) => error.class(),
             Self::Store(error) => error.class(),
             Self::Commit(error) => error.class(),
+            Self::Hours(error) => error.class(),
         }
     }
 }
@@ -199,6 +205,8 @@ pub struct SaidAndDone {
     reviews: Arc<dyn CallReviews>,
     customers: CustomerService,
     callbacks: CallbackService,
+    /// When somebody is there to call.
+    bookings: Arc<BookingService>,
     clock: Arc<dyn Clock>,
 }
 
@@ -210,9 +218,10 @@ impl SaidAndDone {
         reviews: Arc<dyn CallReviews>,
         customers: CustomerService,
         callbacks: CallbackService,
+        bookings: Arc<BookingService>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { calls, reviews, customers, callbacks, clock }
+        Self { calls, reviews, customers, callbacks, bookings, clock }
     }
 
     /// Compares, and sees to what was found: a review, a warning, a promise that somebody calls. Repeatable: a finding is
@@ -270,8 +279,11 @@ impl SaidAndDone {
             None => None,
         };
         let on_file = || customer.as_ref().and_then(|customer| customer.phone().cloned());
+        let times = (self.clock.now(), None);
+        let due_at = staffed::due_at(&self.bookings, scope, call.branch, Priority::High, times).await?;
         let request = RequestCallback {
             branch: Some(call.branch),
+            due_at,
             customer: call.customer,
             call: Some(call.id),
             phone: call.caller.number().cloned().or_else(on_file),

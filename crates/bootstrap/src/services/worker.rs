@@ -189,6 +189,7 @@ impl WorkerServices {
             Arc::new(PgCallReviews::new(database.clone())),
             customers.clone(),
             callbacks.clone(),
+            Arc::clone(&bookings),
             Arc::clone(clock),
         );
         let catch_up = CallCatchUp::new(

@@ -105,8 +105,14 @@ impl World {
         let callbacks =
             CallbackService::new(Arc::new(InMemoryCallbacks::default()), clock.clone(), ids.clone());
         let list = WaitingList::new(desk.clone(), Arc::clone(&bookings));
-        let freed =
-            Arc::new(FreedTimes::new(list, desk, bookings, callbacks, customers.clone(), tenancy.clone()));
+        let freed = Arc::new(FreedTimes::new(
+            list,
+            desk,
+            Arc::clone(&bookings),
+            callbacks,
+            customers.clone(),
+            tenancy.clone(),
+        ));
         let (calendar_news, calendar_rounds) = calendars::over_fakes(
             &appointments,
             catalogues,
@@ -150,8 +156,14 @@ impl World {
         reviews.expect_open().returning(|_, _| Ok(true));
         let callbacks = Arc::new(InMemoryCallbacks::default());
         let callbacks = CallbackService::new(callbacks, clock.clone(), ids.clone());
-        let said_and_done =
-            SaidAndDone::new(service.clone(), Arc::new(reviews), customers.clone(), callbacks, clock.clone());
+        let said_and_done = SaidAndDone::new(
+            service.clone(),
+            Arc::new(reviews),
+            customers.clone(),
+            callbacks,
+            Arc::clone(&bookings),
+            clock.clone(),
+        );
         let use_cases = UseCases {
             processing: WebhookProcessing::new(inbox.clone(), resolver, service.clone(), clock.clone()),
             aftermath: Arc::new(CallAftermath::new(

@@ -1,4 +1,5 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
+use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallEffect, CallSignal, LinkMethod, PrivateText, Report, Segment, Speaker};
 use chrono::TimeDelta;
@@ -72,7 +73,16 @@ impl World {
         }
         let customers =
             CustomerService::new(Arc::new(known), clock.clone(), Arc::new(SequentialIds::default()));
-        let desk = SaidAndDone::new(calls.clone(), reviews.clone(), customers, service, clock);
+        let catalogues = Arc::new(InMemoryCatalogues::default());
+        let bookings = BookingService::new(
+            catalogues.clone(),
+            Arc::new(InMemoryAppointments::new(catalogues, clock.clone())),
+            Arc::new(InMemorySoftOffers::new(clock.clone())),
+            clock.clone(),
+            Arc::new(SequentialIds::default()),
+        );
+        let desk =
+            SaidAndDone::new(calls.clone(), reviews.clone(), customers, service, Arc::new(bookings), clock);
         Self { scope, calls, reviews, callbacks, desk }
     }
 

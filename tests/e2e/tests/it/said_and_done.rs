@@ -47,6 +47,12 @@ async fn play(house: &House, script: &str) {
     assert_eq!(told["passed"], json!(true), "{told}");
 }
 
+/// Whether a line shows that somebody said this.
+fn said(line: &Value, speaker: &str, sentence: &Value) -> bool {
+    let text = line["text"].as_str().unwrap_or_default();
+    line["speaker"] == speaker && sentence.as_str().is_some_and(|sentence| text.contains(sentence))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     let house = House::open().await;
@@ -67,7 +73,7 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     assert_eq!(open[0]["sentence"], "Ich habe den Termin am Freitag um zehn Uhr für Sie gebucht.");
     let call = open[0]["call"].as_str().unwrap().to_owned();
     let shown = CallsCommand::Show { call: call.clone() }.run(&office).await.unwrap();
-    assert!(shown.iter().any(|line| line["text"] == open[0]["sentence"] && line["speaker"] == "agent"));
+    assert!(shown.iter().any(|line| said(line, "agent", &open[0]["sentence"])));
     assert!(CallsCommand::Show { call: "cal_unknown".to_owned() }.run(&office).await.is_err());
     CallsCommand::Resolve { call: call.clone() }.run(&office).await.unwrap();
     assert!(CallsCommand::Resolve { call }.run(&office).await.is_err());

@@ -158,7 +158,7 @@ async fn what_is_offered_is_hidden_outside_until_somebody_has_it() {
     assert_eq!(next[0].start, at(&day, "10:00"));
     assert_ne!(there[0].uid, next[0].uid);
     let booked = report(second, Said::Yes).await;
-    assert!(booked[0]["booked"].as_str().unwrap().starts_with("apt_"), "{booked:?}");
+    assert!(booked[0]["noted"].as_str().unwrap().starts_with("apt_"), "{booked:?}");
     expect_agreement(&house, PATIENCE).await;
     let at_ten = standing(&house).into_iter().filter(|booking| booking.start == at(&day, "10:00"));
     assert_eq!(at_ten.filter(|booking| booking.hosts == [101]).count(), 1);
