@@ -149,13 +149,17 @@ impl Office {
     /// # Errors
     /// If there is none.
     pub(crate) async fn tenant(&self, slug: &Slug) -> anyhow::Result<TenantScope> {
-        let tenant = self
-            .services
-            .tenants
-            .find_by_slug(&self.scope, slug)
-            .await?
-            .with_context(|| format!("there is no company `{slug}`"))?;
-        self.act_for(tenant.id).await
+        let tenant = self.id_of(slug).await?;
+        self.act_for(tenant).await
+    }
+
+    /// Which company is called so; nothing is done for it.
+    ///
+    /// # Errors
+    /// If there is none.
+    async fn id_of(&self, slug: &Slug) -> anyhow::Result<TenantId> {
+        let found = self.services.tenants.find_by_slug(&self.scope, slug).await?;
+        Ok(found.with_context(|| format!("there is no company `{slug}`"))?.id)
     }
 
     /// Acts for a company, with a line in its audit log.

@@ -59,7 +59,7 @@ impl CallbacksCommand {
         match self {
             Self::List { slug, overdue, shown } => {
                 if let Some(slug) = slug {
-                    office.tenant(&Slug::parse(slug)?).await?;
+                    office.id_of(&Slug::parse(slug)?).await?;
                 }
                 list(office, slug.as_deref(), *overdue, *shown).await
             }

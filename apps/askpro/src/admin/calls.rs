@@ -49,7 +49,7 @@ impl CallsCommand {
         match self {
             Self::Mismatches { tenant, shown } => {
                 if let Some(slug) = tenant {
-                    office.tenant(&Slug::parse(slug)?).await?;
+                    office.id_of(&Slug::parse(slug)?).await?;
                 }
                 let rows: Vec<Row> = sqlx::query_as(
                     "SELECT t.id, t.slug, r.call_id, r.mismatch, r.sentence, r.opened_at
