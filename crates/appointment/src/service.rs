@@ -325,7 +325,7 @@ impl BookingService {
         };
         let mut offered = self.offered(scope, ask.requester, &ranked).await;
         // One may be missing: the place that a move begins at.
-        if ranked.len() + 1 >= RANKED && count_new(&ranked, &offered) < max {
+        if ranked.len() + 1 >= RANKED && !offered.is_empty() && count_new(&ranked, &offered) < max {
             let picture = further.as_mut().unwrap_or(&mut near);
             ranked = self.rank(scope, picture, ask, (wish, never), RANKED_IN_A_CROWD).await;
             offered = self.offered(scope, ask.requester, &ranked).await;

@@ -12,7 +12,7 @@ mod turns;
 
 use std::sync::Arc;
 
-use appointment::{BookingError, BookingService};
+use appointment::BookingService;
 use async_trait::async_trait;
 use call::{CallError, CallService, CallSnapshot};
 use chrono::{DateTime, Utc};
@@ -182,9 +182,6 @@ pub enum LookError {
     /// The callback could not be stored.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// It could not be read when somebody is there.
-    #[error(transparent)]
-    Hours(#[from] BookingError),
 }
 
 impl Classify for LookError {
@@ -193,7 +190,6 @@ impl Classify for LookError {
             Self::Call(error) => error.class(),
             Self::Store(error) => error.class(),
             Self::Commit(error) => error.class(),
-            Self::Hours(error) => error.class(),
         }
     }
 }
@@ -280,7 +276,7 @@ impl SaidAndDone {
         };
         let on_file = || customer.as_ref().and_then(|customer| customer.phone().cloned());
         let times = (self.clock.now(), None);
-        let due_at = staffed::due_at(&self.bookings, scope, call.branch, Priority::High, times).await?;
+        let due_at = staffed::due_at(&self.bookings, scope, call.branch, Priority::High, times).await;
         let request = RequestCallback {
             branch: Some(call.branch),
             due_at,

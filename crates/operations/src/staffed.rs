@@ -8,33 +8,35 @@ use kernel::{BranchId, TenantScope};
 use servicedesk::Priority;
 
 /// When a call of this priority is due: after so many minutes in which the branch is open, but not later than what it is
-/// about. `None` for a branch that is not open for so long in the coming weeks, or not there any more: then the hours of the
-/// clock count.
-///
-/// # Errors
-/// Store failures.
+/// about. For a branch that is not open for so long in the coming weeks, that is not there any more, or whose hours cannot be
+/// read, the hours of the clock count: a promise does not wait for them.
 pub(crate) async fn due_at(
     bookings: &BookingService,
     scope: &TenantScope,
     branch: BranchId,
     priority: Priority,
     (now, latest): (DateTime<Utc>, Option<DateTime<Utc>>),
-) -> Result<Option<DateTime<Utc>>, BookingError> {
-    match bookings.catalogue(scope, branch).await {
-        Ok(catalogue) => Ok(due(&catalogue, priority, now, latest)),
-        Err(BookingError::UnknownBranch(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+) -> Option<DateTime<Utc>> {
+    let catalogue = match bookings.catalogue(scope, branch).await {
+        Ok(catalogue) => Some(catalogue),
+        Err(BookingError::UnknownBranch(_)) => None,
+        Err(error) => {
+            tracing::warn!(%error, branch.id = %branch, "a call is due by the clock: the branch's hours cannot be read");
+            None
+        }
+    };
+    due(catalogue.as_deref(), priority, now, latest)
 }
 
 fn due(
-    catalogue: &Catalogue,
+    catalogue: Option<&Catalogue>,
     priority: Priority,
     now: DateTime<Utc>,
     latest: Option<DateTime<Utc>>,
 ) -> Option<DateTime<Utc>> {
     let minutes = u32::try_from(priority.due_in().num_minutes()).unwrap_or(u32::MAX);
-    let due = after_open_minutes(catalogue, minutes, now)?;
+    let while_open = catalogue.and_then(|catalogue| after_open_minutes(catalogue, minutes, now));
+    let due = while_open.or_else(|| now.checked_add_signed(priority.due_in()))?;
     Some(latest.filter(|latest| *latest > now).map_or(due, |latest| due.min(latest)))
 }
 
@@ -48,7 +50,8 @@ mod tests {
     fn a_call_is_due_while_somebody_is_there_and_before_what_it_is_about() {
         let catalogue = salon(branch_id(1)).unwrap().build().unwrap();
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let due = |now: &str, latest: Option<&str>| due(&catalogue, Priority::High, at(now), latest.map(at));
+        let due =
+            |now: &str, latest: Option<&str>| due(Some(&catalogue), Priority::High, at(now), latest.map(at));
         // The salon opens on Tuesday at nine and on Saturday at nine; Berlin is an hour ahead.
         assert_eq!(due("2026-11-24T02:00:00Z", None), Some(at("2026-11-24T12:00:00Z")));
         assert_eq!(due("2026-11-24T10:00:00Z", None), Some(at("2026-11-24T14:00:00Z")));

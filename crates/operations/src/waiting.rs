@@ -161,7 +161,7 @@ impl FreedTimes {
         let (made, wished) = (offer.snapshot(), wish.snapshot());
         let priority = CallbackReason::TimeFreed.proposed_priority();
         let times = (made.made_at, Some(made.expires_at));
-        let due_at = staffed::due_at(&self.bookings, scope, wished.branch, priority, times).await?;
+        let due_at = staffed::due_at(&self.bookings, scope, wished.branch, priority, times).await;
         let request = RequestCallback {
             branch: Some(wished.branch),
             due_at,

@@ -13,6 +13,7 @@ use crate::cluster::{self, Durability, SUPERUSER};
 use crate::command::POLL;
 use crate::error::{ProvisionError, one_line};
 use crate::identity::ServiceUser;
+use crate::shared::patiently;
 use crate::{place, postmaster, process};
 
 /// How long recovery after a crash may take.
@@ -209,11 +210,18 @@ pub(crate) fn lock_file(path: &Path) -> Result<File, ProvisionError> {
         .map_err(ProvisionError::io("open", path))
 }
 
+/// A program that another thread starts has our locks from its birth until it is what it shall be: so long a directory that
+/// was just given back may look taken.
+const INHERITED: Duration = Duration::from_millis(500);
+
 /// Takes a caller's directory for this process alone, for as long as what is returned lives.
 pub(crate) fn own(dir: &Path) -> Result<File, ProvisionError> {
     let owner = lock_file(&dir.join("owner.lock"))?;
-    owner.try_lock().map_err(|_| ProvisionError::InUse { dir: dir.to_path_buf() })?;
-    Ok(owner)
+    match patiently(INHERITED, "wait for a directory", || owner.try_lock()) {
+        Ok(()) => Ok(owner),
+        Err(ProvisionError::Timeout { .. }) => Err(ProvisionError::InUse { dir: dir.to_path_buf() }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a new cluster: a home, the data in it, and the password beside it.

@@ -214,7 +214,7 @@ fn need_flock(user: ServiceUser) -> Result<(), ProvisionError> {
 }
 
 /// Takes a lock that is only ever held for a while.
-fn patiently(
+pub(crate) fn patiently(
     limit: Duration,
     action: &'static str,
     mut attempt: impl FnMut() -> Result<(), TryLockError>,

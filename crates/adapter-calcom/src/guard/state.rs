@@ -25,8 +25,10 @@ pub struct GuardPolicy {
     /// What callers want changed, with all that is asked for it, likewise: slow questions must not keep bookings from being
     /// made.
     pub changes: usize,
-    /// Requests of the worker that may be on their way at once, per connection.
+    /// Requests after something has happened, and of the staff, likewise.
     pub background: usize,
+    /// Requests that nobody waits for, likewise.
+    pub upkeep: usize,
     /// Who gave the provider less time than this learned nothing about it from its silence.
     pub fair_wait: std::time::Duration,
 }
@@ -38,7 +40,8 @@ impl Default for GuardPolicy {
             budget: BudgetPolicy::default(),
             questions: 16,
             changes: 8,
-            background: 4,
+            background: 8,
+            upkeep: 4,
             fair_wait: std::time::Duration::from_millis(200),
         }
     }
@@ -95,6 +98,7 @@ struct Account {
     questions: Arc<Semaphore>,
     changes: Arc<Semaphore>,
     background: Arc<Semaphore>,
+    upkeep: Arc<Semaphore>,
 }
 
 struct Gates {
@@ -199,7 +203,8 @@ impl GuardState {
         let places = match lane {
             Lane::Question => &permit.account.questions,
             Lane::Change => &permit.account.changes,
-            Lane::Background | Lane::Upkeep => &permit.account.background,
+            Lane::Background => &permit.account.background,
+            Lane::Upkeep => &permit.account.upkeep,
         };
         permit._place = Some(Arc::clone(places).try_acquire_owned().map_err(|_| why::BUSY)?);
         if lock(&permit.account.gates).bucket.take(lane, now) { Ok(permit) } else { Err(why::LIMITED) }
@@ -234,6 +239,7 @@ impl GuardState {
                 questions: Arc::new(Semaphore::new(self.policy.questions)),
                 changes: Arc::new(Semaphore::new(self.policy.changes)),
                 background: Arc::new(Semaphore::new(self.policy.background)),
+                upkeep: Arc::new(Semaphore::new(self.policy.upkeep)),
             })
         });
         Arc::clone(account)

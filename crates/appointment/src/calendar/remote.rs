@@ -170,6 +170,16 @@ impl Lane {
         }
     }
 
+    /// Whether whoever waits here does not depend on what is kept from the other.
+    #[must_use]
+    pub const fn goes_before(self, other: Self) -> bool {
+        match other {
+            Self::Upkeep => !matches!(self, Self::Upkeep),
+            Self::Background => self.is_live(),
+            Self::Question | Self::Change => false,
+        }
+    }
+
     /// Whether a caller is on the line.
     #[must_use]
     pub const fn is_live(self) -> bool {

@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Lane, Offered, OfferedWeek,
+    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Heard, Lane, Offered, OfferedWeek,
     OfferedWeeks, OutsideTimes, RemoteEventType, RemoteUid,
 };
 use appointment::model::{Minute, ServiceLink, Span};
@@ -176,12 +177,12 @@ impl MirroredTimes {
             && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
     }
 
-    /// The request that is under way for a week, or a new one. A caller does not depend on the background's budget: where
-    /// that request gives nothing, the caller's own follows.
+    /// The request that is under way for a week, or a new one. Nobody depends on the budget of a lane that goes after: where
+    /// that request gives nothing, one's own follows.
     fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
         let mut flights = lock(&self.flights);
         let earlier = match flights.get(key) {
-            Some((under_way, flight)) if lane.is_live() && !under_way.is_live() => Some(flight.clone()),
+            Some((under_way, flight)) if lane.goes_before(*under_way) => Some(flight.clone()),
             Some((_, flight)) => return flight.clone(),
             None => None,
         };
@@ -192,7 +193,8 @@ impl MirroredTimes {
             return std::future::ready(Some(week)).boxed().shared();
         }
         // Whoever asks about a time asks about others next: what has just failed is not tried again for the same answer.
-        if lane.is_live() && self.in_vain.get(key).is_some_and(|at| self.clock.real_now() - at < IN_VAIN) {
+        let was_in_vain = |at| (TimeDelta::zero()..IN_VAIN).contains(&(self.clock.real_now() - at));
+        if lane.is_live() && self.in_vain.get(key).is_some_and(was_in_vain) {
             return std::future::ready(None).boxed().shared();
         }
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
@@ -214,9 +216,6 @@ impl MirroredTimes {
                     if fetched.is_some() || lane.is_live() {
                         let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
                         this.note_silence(&wanted, is_silent);
-                    }
-                    if fetched.is_none() && lane.is_live() {
-                        this.in_vain.insert(wanted.clone(), this.clock.real_now());
                     }
                     fetched
                 }
@@ -275,6 +274,13 @@ impl MirroredTimes {
                 Some(Week { starts: starts.into(), fetched_at, version })
             }
             Err(failure) => {
+                let failed = Err::<(), _>(failure.clone());
+                // What our own guards refused was not asked.
+                if lane.is_live()
+                    && GuardPolicy::default().heard_of_question(&failed, effort) != Heard::Nothing
+                {
+                    self.in_vain.insert(key.clone(), self.clock.real_now());
+                }
                 tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
                 None
             }

@@ -87,7 +87,7 @@ impl Calendar {
             return Ok(());
         }
         let text = format!(
-            "is {news}; with callers_percent more than 90 would be kept, and upkeep would never go on"
+            "is {news}; with callers_percent, or changes_percent if that is more, over 90 would be kept, and upkeep would never go on"
         );
         Err(ConfigError::new("calendar.news_percent", text))
     }

@@ -181,7 +181,7 @@ fn what_one_account_is_asked_by_all_stays_below_what_its_provider_allows() {
     let kept = [("ASKPRO__CALENDAR__CALLERS_PERCENT", "60"), ("ASKPRO__CALENDAR__NEWS_PERCENT", "31")];
     assert_eq!(
         message(from_environment(&kept)),
-        "calendar.news_percent is 31; with callers_percent more than 90 would be kept, and upkeep would never go on"
+        "calendar.news_percent is 31; with callers_percent, or changes_percent if that is more, over 90 would be kept, and upkeep would never go on"
     );
 }
 

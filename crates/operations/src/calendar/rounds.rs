@@ -301,7 +301,7 @@ impl CalendarRounds {
             return Ok(false);
         };
         let times = (self.clock.now(), Some(found.starts_at));
-        let due_at = staffed::due_at(&self.bookings, scope, found.branch, Priority::High, times).await?;
+        let due_at = staffed::due_at(&self.bookings, scope, found.branch, Priority::High, times).await;
         let request = RequestCallback {
             branch: Some(found.branch),
             customer: Some(found.customer),

@@ -74,7 +74,12 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     let call = open[0]["call"].as_str().unwrap().to_owned();
     let shown = CallsCommand::Show { call: call.clone() }.run(&office).await.unwrap();
     assert!(shown.iter().any(|line| said(line, "agent", &open[0]["sentence"])));
-    assert!(CallsCommand::Show { call: "cal_unknown".to_owned() }.run(&office).await.is_err());
+    assert!(
+        CallsCommand::Show { call: "cal_00000000000000000000000000000007".to_owned() }
+            .run(&office)
+            .await
+            .is_err()
+    );
     CallsCommand::Resolve { call: call.clone() }.run(&office).await.unwrap();
     assert!(CallsCommand::Resolve { call }.run(&office).await.is_err());
     assert!(list.run(&office).await.unwrap().is_empty());
