@@ -28,7 +28,7 @@ use number::{how_many, two_times};
 pub use told::{Told, good_byes, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
-use when::{is_day, only_when, when};
+use when::{is_day, only_when, timed, when};
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +99,7 @@ impl Clause {
         let number = how_many(words);
         Self {
             claim,
-            when: when(words),
+            when: when(timed(words)),
             is_firm: has_any(words, FIRM),
             is_state: false,
             number,
@@ -124,14 +124,14 @@ impl Clause {
 
     /// Where something lies by now: two times would be that of before and that of now.
     fn placed(self, words: &[String]) -> Self {
-        Self { when: only_when(words), is_placed: changes::is_only_placed(words), ..self }
+        Self { when: only_when(timed(words)), is_placed: changes::is_only_placed(words), ..self }
     }
 
     /// Which appointment was called off is told by a time only where nothing else is named or done beside it.
     fn where_named(self, words: &[String]) -> Self {
         let is_done = |word: &str| has_any(words, &[word]);
         let is_alone = !DONE.iter().any(|(word, claim, _)| *claim != self.claim && is_done(word));
-        let is_named = self.claim != Claim::Cancelled || is_alone && only_when(words).is_some();
+        let is_named = self.claim != Claim::Cancelled || is_alone && only_when(timed(words)).is_some();
         if is_named { self } else { self.without_time() }
     }
 

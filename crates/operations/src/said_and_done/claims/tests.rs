@@ -406,6 +406,29 @@ fn a_date_is_a_day_whatever_the_day_of_the_week() {
         ),
         ("Ihr Termin am 8.12. ist gebucht.", "2026-12-01T10:00:00", false),
         ("Ihr Termin im Dezember ist gebucht.", "2026-12-01T10:00:00", false),
+        ("Ich habe Ihre Termine am 1. und 8. Dezember eingetragen.", "2026-12-01T10:00:00", false),
+        ("Ich habe Ihre Termine am ersten und am achten Dezember eingetragen.", "2026-12-01T10:00:00", false),
+        ("Ich habe Sie um 11 am 8. Dezember eingetragen.", "2026-12-08T11:00:00", false),
+        ("Ich habe Sie um 11 am 8. Dezember eingetragen.", "2026-12-11T11:00:00", true),
+        // The day of something else.
+        (
+            "Herr Müller, geboren am 3. März 1980, ist am Dienstag um zehn für den Termin eingetragen.",
+            "2026-12-01T10:00:00",
+            false,
+        ),
+        ("Sie, geboren am dritten März, sind am Dienstag um zehn eingetragen.", "2026-12-01T10:00:00", false),
+        ("Ihr Termin zu Ihrer Anfrage vom 24. November ist eingetragen.", "2026-12-01T10:00:00", false),
+        // Near a half hour, and a day behind the hour.
+        ("Ich habe Sie um fünf vor halb elf eingetragen.", "2026-12-01T10:25:00", false),
+        ("Ich habe Sie um fünf vor halb elf eingetragen.", "2026-12-01T10:30:00", true),
+        ("Ich habe Sie um fünf nach halb elf eingetragen.", "2026-12-01T10:35:00", false),
+        ("Ich habe Sie um fünf nach halb elf eingetragen.", "2026-12-01T10:30:00", true),
+        ("Ich habe Sie für kurz nach halb elf eingetragen.", "2026-12-01T10:35:00", false),
+        ("Ich habe Sie für kurz vor halb elf eingetragen.", "2026-12-01T10:25:00", false),
+        ("Ich habe Sie für gegen halb elf eingetragen.", "2026-12-01T10:25:00", false),
+        ("Ich habe Sie um 10 Uhr, 24. November, eingetragen.", "2026-11-24T10:00:00", false),
+        ("Ich habe Sie um 10 Uhr, 24.11., eingetragen.", "2026-11-24T10:00:00", false),
+        ("Ich habe Sie um 11 Uhr, 24. November, eingetragen.", "2026-11-24T10:00:00", true),
     ] {
         let when = claims(said).pop().and_then(|claimed| claimed.when);
         assert_eq!(when.is_some_and(|when| when.differs_from(at(date))), differs, "{said}");

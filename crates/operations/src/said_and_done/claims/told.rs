@@ -4,7 +4,7 @@ use super::claims;
 use super::clauses::{Said, has_any, is_question, sentences, statement, words};
 use super::deeds::DONE;
 use super::partings::{is_meeting, is_parting};
-use super::when::{When, only_when, when};
+use super::when::{When, only_when, timed, when};
 use super::{Claim, Claimed};
 
 /// What is noted tells of a booking without a promise.
@@ -34,7 +34,8 @@ fn time_of(sentence: &str) -> Option<When> {
     let is_telling = |clause: &&Vec<String>| {
         DONE.iter().any(|(word, ..)| has_any(clause, &[word])) || has_any(clause, NOTED) || is_meeting(clause)
     };
-    let telling: Vec<_> = clauses.iter().filter(is_telling).flatten().cloned().collect();
+    let telling: Vec<_> =
+        clauses.iter().filter(is_telling).flat_map(|clause| timed(clause)).cloned().collect();
     if telling.is_empty() { Some(whole) } else { when(&telling)?.as_far_as(whole) }
 }
 
@@ -83,7 +84,7 @@ fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<Told> {
     let mut times = Vec::new();
     for sentence in sentences(turn).into_iter().filter(|sentence| !is_question(sentence)) {
         let clauses = Said::of(sentence).clauses;
-        let named = clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(clause));
+        let named = clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(timed(clause)));
         times.extend(named.map(|when| Told { sentence: sentence.to_owned(), when: Some(when) }));
     }
     times

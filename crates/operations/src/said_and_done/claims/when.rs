@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use german_datetime::number::{cardinal, ordinal_stem};
 
 use super::clauses::fold;
+use super::deeds::DONE;
 
 /// The days of the week, from Monday.
 const WEEKDAYS: [&str; 7] = ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
@@ -119,9 +120,7 @@ impl When {
             || differ(self.minute, other.minute)
             || differ(self.ahead, other.ahead)
     }
-}
 
-impl When {
     /// Whether it is a day, by its name, and an hour.
     pub(super) const fn is_day_with_hour(self) -> bool {
         self.weekday.is_some() && self.hour.is_some()
@@ -149,15 +148,52 @@ fn only<T: Ord + Copy>(mut found: Vec<T>) -> Option<T> {
     if let [one] = found.as_slice() { Some(*one) } else { None }
 }
 
-/// The dates that are named with their month: "am 24. November", "am vierundzwanzigsten November".
+/// A day of a month, spelt or in digits.
+fn day_of_month(said: &str) -> Option<u8> {
+    let stem = ["en", "er", "e"].iter().find_map(|ending| said.strip_suffix(ending));
+    let spelt = stem.and_then(|stem| (1_u8..).zip(DAYS.iter()).find(|(_, day)| *day == stem));
+    spelt.map(|(number, _)| number).or_else(|| said.parse().ok().filter(|day| (1..=31).contains(day)))
+}
+
+/// The dates that are named with their month: "am 24. November", "am vierundzwanzigsten November", both of "am 1. und 8.
+/// Dezember". None with a year: who was born when, or has written, is no appointment.
 fn dates(words: &[String]) -> Vec<(u8, u8)> {
-    let day = |said: &str| -> Option<u8> {
-        let stem = ["en", "er", "e"].iter().find_map(|ending| said.strip_suffix(ending));
-        let spelt = stem.and_then(|stem| (1_u8..).zip(DAYS.iter()).find(|(_, day)| *day == stem));
-        spelt.map(|(number, _)| number).or_else(|| said.parse().ok().filter(|day| (1..=31).contains(day)))
-    };
-    let month = |said: &str| (0_u8..).zip(MONTHS).find(|(_, month)| *month == said).map(|(number, _)| number);
-    words.windows(2).filter_map(|pair| Some((month(&pair[1])?, day(&pair[0])?))).collect()
+    const JOINS: &[&str] = &["und", "oder", "am", "den", "dem"];
+    let is_join = |at: &usize| JOINS.contains(&words[*at].as_str());
+    // "Um zehn am 8. Dezember" names an hour before it.
+    let is_hour = |at: usize| at.checked_sub(1).is_some_and(|at| ["um", "uhr"].contains(&words[at].as_str()));
+    let mut dates = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let Some((month, _)) = (0_u8..).zip(MONTHS).find(|(_, month)| month == word) else { continue };
+        if words.get(at + 1).is_some_and(|next| is_year(next)) || is_of_else(&words[..at]) {
+            continue;
+        }
+        let mut end = at;
+        while let Some((before, day)) =
+            end.checked_sub(1).and_then(|at| Some((at, day_of_month(&words[at])?)))
+            && (end == at || !is_hour(before))
+        {
+            dates.push((month, day));
+            end = before - (0..before).rev().take_while(is_join).count();
+        }
+    }
+    dates
+}
+
+/// "1980", "neunzehnhundertachtzig", "zweitausendsechsundzwanzig".
+fn is_year(word: &str) -> bool {
+    word.len() == 4 && word.bytes().all(|digit| digit.is_ascii_digit())
+        || word.starts_with("neunzehnhundert")
+        || word.starts_with("zweitausend")
+}
+
+/// Whether what follows these is the day of something else: "geboren am dritten", "vom Montag, dem dritten".
+fn is_of_else(before: &[String]) -> bool {
+    let near = &before[before.len().saturating_sub(4)..];
+    let is_from = near.iter().rposition(|word| word == "vom");
+    near.iter().any(|word| word == "geboren")
+        || is_from
+            .is_some_and(|from| !near[from..].iter().any(|word| ["auf", "zum"].contains(&word.as_str())))
 }
 
 /// The minutes of an hour behind which this stands. `None`: nobody knows.
@@ -167,7 +203,15 @@ fn minutes(behind: &[String]) -> Option<u8> {
         spelt.map(|(number, _)| number).or_else(|| said.parse().ok())
     };
     match behind {
-        [said, next, ..] if number(said).is_some() && NO_HOUR.contains(&next.as_str()) => None,
+        // "Um 10 Uhr, 24. November", "um 10 Uhr, 24.11.": a day.
+        [said, next, ..]
+            if number(said).is_some()
+                && (NO_HOUR.contains(&next.as_str())
+                    || MONTHS.contains(&next.as_str())
+                    || number(next).is_some()) =>
+        {
+            None
+        }
         [said, ..] if said == "und" => None,
         [said, ..] => match number(said) {
             None => Some(0),
@@ -196,6 +240,16 @@ pub(super) fn when(words: &[String]) -> Option<When> {
         word_is(part, &["viertel"]) || number_at(part).is_some() && word_is(at.checked_sub(3), &["um"])
     };
     let part_of = |at: usize| number_at(at.checked_sub(2)).unwrap_or(15);
+    // Of "halb": "fünf vor halb elf", and nobody knows of "kurz vor halb elf", "gegen halb elf".
+    let half_at = |at: usize| -> Option<u8> {
+        let (near, part) = (at.checked_sub(1), number_at(at.checked_sub(2)));
+        match near.and_then(|at| words.get(at)).map(String::as_str) {
+            Some("vor") => 30_u8.checked_sub(part?),
+            Some("nach") => part.filter(|part| *part < 30).map(|part| 30 + part),
+            Some(word) if NOT_QUITE.contains(&word) => None,
+            _ => Some(30),
+        }
+    };
     // Of the number that names an hour: "halb elf" is half past ten, "Viertel vor elf" a quarter to it.
     let clock_at = |at: usize| -> Option<(u8, Option<u8>)> {
         let (said, before) = (number_at(Some(at))?, at.checked_sub(1));
@@ -206,7 +260,7 @@ pub(super) fn when(words: &[String]) -> Option<When> {
             (Some(hour), _) if (25..60).contains(&said) && hour <= 24 => Some((hour % 12, Some(said))),
             (Some(_), _) => None,
             (None, Some("viertel")) => Some((hour_before, Some(15))),
-            (None, Some("halb")) => Some((hour_before, Some(30))),
+            (None, Some("halb")) => Some((hour_before, before.and_then(half_at))),
             (None, Some("dreiviertel")) => Some((hour_before, Some(45))),
             (None, Some("vor")) if is_part_of(at) => Some((hour_before, 60_u8.checked_sub(part_of(at)))),
             (None, Some("nach")) if is_part_of(at) => Some((said % 12, Some(part_of(at)))),
@@ -239,10 +293,11 @@ pub(super) fn when(words: &[String]) -> Option<When> {
 }
 
 /// How many days after the call "morgen" or "übermorgen" is, where it is no time of day: not "am Morgen", "heute Morgen", "guten
-/// Morgen", and none until which something else is done. "Bis morgen" is a good-bye only at the beginning.
+/// Morgen", no day a week later, and none until which something else is done. "Bis morgen" is a good-bye only at the beginning.
 fn ahead(words: &[String]) -> Option<i64> {
     const OF_THE_DAY: &[&str] = &[
-        "am", "den", "der", "guten", "schoenen", "jeden", "diesen", "heute", "gestern", "ab", "seit", "von",
+        "am", "den", "der", "guten", "schoenen", "fruehen", "jeden", "diesen", "heute", "gestern", "ab",
+        "seit", "von",
     ];
     let named = words.iter().enumerate().filter_map(|(at, word)| match word.as_str() {
         "morgen" => Some((at, 1)),
@@ -251,7 +306,10 @@ fn ahead(words: &[String]) -> Option<i64> {
     });
     let is_day = |at: usize| {
         let before = at.checked_sub(1).map(|at| words[at].as_str());
-        before.is_none_or(|word| !OF_THE_DAY.contains(&word) && (word != "bis" || at == 1))
+        // "Morgen in einer Woche."
+        let is_later = words[at + 1..].first().is_some_and(|next| next == "in")
+            && words[at + 1..].iter().take(4).any(|word| word.starts_with("woche"));
+        !is_later && before.is_none_or(|word| !OF_THE_DAY.contains(&word) && (word != "bis" || at == 1))
     };
     let days: Vec<_> = named.map(|(at, days)| is_day(at).then_some(days)).collect::<Option<_>>()?;
     only(days).filter(|_| !words.iter().any(|word| word == "heute"))
@@ -267,6 +325,73 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
         || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
     let is_moved_to_date = has(&["auf", "zum"]) && has(&MONTHS);
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
+}
+
+/// What of a clause may tell the time of what was done: all before the participle, and a time directly behind it with which the
+/// clause ends, or that a person or a place follows. Behind that, another clause may go on whose verb nobody knows: "Ich habe Sie
+/// eingetragen und erinnere Sie morgen", "Ihr Termin ist storniert, ab Montag sind wir umgezogen".
+pub(super) fn timed(words: &[String]) -> &[String] {
+    const NOTED: &[&str] = &["vorgemerkt", "notiert", "aufgenommen", "uebernommen"];
+    const VERBS: &[&str] =
+        &["ist", "sind", "wurde", "wurden", "worden", "habe", "hab", "haben", "zwar", "jetzt", "nun", "also"];
+    const BESIDE: &[&str] = &[
+        "am",
+        "um",
+        "fuer",
+        "auf",
+        "den",
+        "dem",
+        "der",
+        "zum",
+        "uhr",
+        "von",
+        "vom",
+        "bis",
+        "vor",
+        "nach",
+        "kurz",
+        "gegen",
+        "frueh",
+        "morgens",
+        "vormittag",
+        "vormittags",
+        "mittags",
+        "nachmittag",
+        "nachmittags",
+        "abend",
+        "abends",
+        "kommenden",
+        "naechsten",
+        "kommende",
+        "naechste",
+        "woche",
+        "und",
+        "statt",
+        "anstatt",
+    ];
+    const BEHIND: &[&str] = &["bei", "mit", "in", "im"];
+    let is_done =
+        |word: &String| NOTED.contains(&word.as_str()) || DONE.iter().any(|(done, ..)| done == word);
+    let is_verb = |word: &String| VERBS.contains(&word.as_str());
+    let Some(done) = words.iter().position(is_done) else { return words };
+    // "Eingetragen ist jetzt der Termin am Freitag": what it is said of comes last.
+    if done == 0 && words.get(1).is_some_and(is_verb) {
+        return words;
+    }
+    let len = |words: &[String], is_such: &dyn Fn(&String) -> bool| {
+        words.iter().take_while(|word| is_such(word)).count()
+    };
+    let begin = done + len(&words[done..], &|word| is_done(word) || is_verb(word));
+    let is_part = |word: &String| {
+        is_time(word)
+            || BESIDE.contains(&word.as_str())
+            || MONTHS.contains(&word.as_str())
+            || MINUTES.contains(word)
+            || day_of_month(word).is_some()
+    };
+    let end = begin + len(&words[begin..], &is_part);
+    let is_whole = words.get(end).is_none_or(|next| BEHIND.contains(&next.as_str()));
+    &words[..if is_whole { end } else { begin }]
 }
 
 /// Whether a day or an hour is named.

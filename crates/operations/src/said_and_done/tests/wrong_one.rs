@@ -52,6 +52,12 @@ async fn another_appointment_was_called_off_than_is_said() {
         ("Ihr Termin am Dienstag von zehn bis elf Uhr ist abgesagt.", ten(), false),
         ("Ihr Termin ist abgesagt, am Freitag sind wir wieder für Sie da.", ten(), false),
         ("Ich habe Ihre Absage am Freitag eingetragen.", ten(), false),
+        ("Ich habe Ihren Termin storniert und gebe das morgen ans Team weiter.", ten(), false),
+        ("Ihr Termin ist storniert, ab Montag geht es wieder.", ten(), false),
+        ("Ihr Termin ist storniert, am Montag sortieren wir das ein.", ten(), false),
+        ("Ihr Termin ist storniert, Frau Kern erreichen Sie am Montag wieder.", ten(), false),
+        ("Ihr Termin ist abgesagt, weil Sie am Montag verreist sind.", ten(), false),
+        ("Ich habe Ihren Termin storniert, also am Montag um zehn.", ten(), true),
         // How many.
         ("Ihre Termine sind beide abgesagt.", ten(), true),
         ("Ich habe beide Termine abgesagt.", ten(), true),
