@@ -187,7 +187,8 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
         is_glad: at == 0 && is_glad && !is_offer,
         is_meeting,
         is_offer,
-        is_away: told.iter().any(|clause| has_any(clause, AWAY)),
+        // "Da Sie krank sind": then it is the caller's that was called off.
+        is_away: told.iter().any(|clause| has_any(clause, AWAY) && !says_of_caller(clause)),
         asks: Asks::of(sentence, statement),
     };
     let claimed = told
@@ -303,7 +304,9 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let by_others = says(words, &["von", "ihnen"]) || !by_speaker && is_by_somebody(words);
     let is_else = wordings::is_of_else(words)
         // "Anna ist am Dienstag verhindert, ihre Termine wurden alle abgesagt."
-        || beside.is_away && !by_speaker && has_any(words, &["wurde", "wurden"])
+        || beside.is_away && !by_speaker && has_any(words, &["wurde", "wurden"]) && is_several(words)
+        // "Und Sie von der Warteliste gestrichen."
+        || *claim == Claim::Cancelled && has_any(words, &["warteliste"]) && !is_named
         || ["fast", "beinahe"].iter().any(|nearly| says(words, &[nearly, word]))
         // "Sie haben eine Nachricht bekommen, dass Ihr Termin abgesagt wurde."
         || has_any(words, &["nachricht"]) && has_any(words, &["dass"])
@@ -340,6 +343,16 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         is_named || wordings::is_the_other(words) || is_service || has_any(words, &["sie", "ihnen"]);
     let stands = is_state && (has_subject && has_name || wordings::is_found(words));
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
+}
+
+/// Whether it is the caller that is spoken of: "Sie sind", and not "sie ist".
+fn says_of_caller(words: &[String]) -> bool {
+    has_any(words, &["sie"]) && !has_any(words, &["ist"])
+}
+
+/// "Ihre Termine", "alle": whose they are nobody knows.
+fn is_several(words: &[String]) -> bool {
+    words.iter().any(|word| word.ends_with("termine")) || has_any(words, &["alle"])
 }
 
 /// Whether what is done is said of how something is, "ist eingetragen", "eingetragen sind", and not of who did it.

@@ -54,16 +54,20 @@ impl Said {
 
     /// The clauses that depend on no condition. What follows one depends on it, and one at the end is about all before it.
     pub(super) fn unconditional(&self) -> &[Vec<String>] {
-        for (at, clause) in self.clauses.iter().enumerate() {
-            let is_last = at + 1 == self.clauses.len();
-            if begins_with(clause, CONDITION) {
-                return if is_last { &[] } else { &self.clauses[..at] };
-            }
-            if is_if(clause, self.clauses.get(at + 1).map(Vec::as_slice)) {
-                return &self.clauses[..at];
-            }
+        let before = self.before_condition();
+        match &self.clauses[before.len()..] {
+            [last] if begins_with(last, CONDITION) => &[],
+            _ => before,
         }
-        &self.clauses
+    }
+
+    /// The clauses before the first condition: "Bis Mittwoch um elf, falls nichts mehr ist" is a good-bye all the same.
+    pub(super) fn before_condition(&self) -> &[Vec<String>] {
+        let is_condition = |(at, clause): (usize, &Vec<String>)| {
+            begins_with(clause, CONDITION) || is_if(clause, self.clauses.get(at + 1).map(Vec::as_slice))
+        };
+        let end = self.clauses.iter().enumerate().position(is_condition);
+        &self.clauses[..end.unwrap_or(self.clauses.len())]
     }
 }
 
@@ -296,17 +300,27 @@ fn begins_sentence(after: &str) -> bool {
 }
 
 /// Whether what was said last goes on with this: it begins with a small letter or a time, or a word went before with which nothing
-/// ends. What claims something by itself is left alone, unless a condition or a denial follows, and so is a question.
+/// ends. What claims something by itself is left alone, unless a condition or a denial follows, and so is a question. What follows and
+/// claims by itself is left alone too, unless it depends on what went before.
 #[must_use]
 pub fn goes_on(before: &str, next: &str) -> bool {
-    let (said, follows) = (words(before), words(next));
+    let last = sentences(before).pop().unwrap_or_default();
+    let (said, follows) = (words(last), words(next));
     let is_small =
         next.trim_start().starts_with(|letter: char| letter.is_lowercase() || letter.is_ascii_digit());
     let is_dangling = said.last().is_some_and(|last| DANGLING.contains(&last.as_str()));
     let is_time = follows.first().is_some_and(|first| names_date(first));
-    let is_question = begins_with(&said, ASKING);
+    // "Alles klar, soll ich Sie eintragen": the polite words ask nothing.
+    let asks = |part: &str| begins_with(&words(part), ASKING);
+    let is_question = asks(last) || last.split(',').next_back().is_some_and(asks);
     let takes_back = begins_with(&follows, CONDITION) || begins_with(&follows, &["nicht", "noch", "aber"]);
-    (is_small || is_dangling || is_time) && !is_question && (takes_back || super::claims(before).is_empty())
+    let depends = [CONDITION, HOPING, DEPENDENT].iter().any(|list| has_any(&said, list));
+    let is_apart =
+        !is_dangling && !depends && !takes_back && is_finite(&follows) && !super::claims(next).is_empty();
+    (is_small || is_dangling || is_time)
+        && !is_question
+        && !is_apart
+        && (takes_back || super::claims(before).is_empty())
 }
 
 fn is_abbreviated(sentence: &str) -> bool {

@@ -1,25 +1,32 @@
 //! Of how many appointments something is said, and at which two times.
 
 use super::clauses::{begins_with, has_any, says};
-use super::deeds::{DONE, RELATIVES};
+use super::deeds::{BOOKINGS, DEED_NOUNS, DONE, RELATIVES};
 use super::when::{When, is_time, names_date, only_when};
 
 /// Numbers as they stand before "Termine".
 const NUMBERS: &[(&str, usize)] =
     &[("beide", 2), ("beiden", 2), ("zwei", 2), ("drei", 3), ("vier", 4), ("fuenf", 5), ("sechs", 6)];
 
-/// "Beide Termine", "zwei Termine", "Ihre Termine sind beide …"; one where they are not counted. Of "einer der beiden Termine"
-/// it is said of one, and "um zwei Termine" names an hour.
+/// "Beide Termine", "zwei Termine", "Ihre Termine sind beide …"; one where they are not counted. Of "einer der beiden Termine",
+/// "einen Ihrer zwei Termine" it is said of one, of "die Absage der beiden Termine" of both, and "um zwei Termine" names an hour.
 pub(super) fn how_many(words: &[String]) -> usize {
     let is_appointments = |word: &String| word.ends_with("termine");
     let is_hour = |at: usize| at.checked_sub(1).is_some_and(|at| ["um", "uhr"].contains(&words[at].as_str()));
+    let is_number = |word: &String| NUMBERS.iter().any(|(number, _)| number == word);
+    let is_one = |some: &[String]| {
+        let is_of = ["der", "ihrer", "unserer", "von"].contains(&some[1].as_str());
+        let is_noun =
+            DEED_NOUNS.iter().any(|(noun, _)| *noun == some[0]) || BOOKINGS.contains(&some[0].as_str());
+        is_of && !is_noun && (is_number(&some[2]) || some[1] == "von" && some.get(3).is_some_and(is_number))
+    };
     let counted = words.windows(2).enumerate().find_map(|(at, pair)| {
         let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
         (is_appointments(&pair[1]) && !is_hour(at)).then_some(*number)
     });
     let is_both = words.iter().any(is_appointments) && says(words, &["sind", "beide"]);
     let is_one_of =
-        says(words, &["der", "beiden"]) || says(words, &["von", "beiden"]) || has_any(words, &["nur"]);
+        (0..words.len()).any(|at| words[at..].len() >= 3 && is_one(&words[at..])) || has_any(words, &["nur"]);
     if is_one_of { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
 }
 

@@ -18,6 +18,8 @@ async fn more_appointments_are_counted_than_were_made() {
         // Those that there are, or one of them, or the hour.
         ("Ihre beiden Termine sind eingetragen.", one(), false),
         ("Ich habe einen der beiden Termine gebucht.", one(), false),
+        ("Ich habe einen der zwei Termine gebucht.", one(), false),
+        ("Ich habe einen von Ihren zwei Terminen gebucht.", one(), false),
         ("Ich habe Sie am Mittwoch um elf eingetragen und um zwölf sind Sie fertig.", one(), false),
         (
             "Ich habe Sie am Mittwoch um elf eingetragen und am Freitag um zehn ruft Anna Sie an.",

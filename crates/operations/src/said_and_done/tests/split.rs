@@ -41,7 +41,26 @@ async fn a_sentence_goes_on_after_a_short_word_of_the_caller() {
             &[(Agent, "Soll ich ihn eintragen"), (Caller, "Ja bitte."), (Agent, "ist gebucht.")],
             Some("ist gebucht."),
         ),
+        (
+            &[
+                (Agent, "Alles klar. Soll ich Sie für Dienstag um zehn eintragen"),
+                (Caller, "Ja, bitte."),
+                (Agent, "ich habe Sie eingetragen."),
+            ],
+            Some("ich habe Sie eingetragen."),
+        ),
+        (
+            &[
+                (Agent, "ich kann Ihnen Dienstag anbieten"),
+                (Caller, "Ja."),
+                (Agent, "dann habe ich Sie eingetragen"),
+            ],
+            Some("dann habe ich Sie eingetragen"),
+        ),
         // It was a condition, or not so.
+        (&[(Agent, "Wenn Sie ja sagen"), (Caller, "Mhm."), (Agent, "habe ich Sie eingetragen.")], None),
+        (&[(Agent, "Ich kann Ihnen nicht sagen, dass"), (Agent, "der Termin eingetragen ist.")], None),
+        (&[(Agent, "Leider ist Ihr Termin noch nicht"), (Caller, "Mhm."), (Agent, "gebucht.")], None),
         (&[(Agent, "Ihr Termin ist gebucht"), (Caller, "Mhm."), (Agent, "wenn Sie ja sagen.")], None),
         (&[(Agent, "Ihr Termin ist"), (Agent, "nicht gebucht.")], None),
     ] {

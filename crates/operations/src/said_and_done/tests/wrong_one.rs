@@ -63,6 +63,9 @@ async fn another_appointment_was_called_off_than_is_said() {
         ("Ich habe beide Termine abgesagt.", ten(), true),
         ("Ich habe Ihre zwei Termine abgesagt.", ten(), true),
         ("Ich habe einen der beiden Termine abgesagt.", ten(), false),
+        ("Ich habe einen Ihrer beiden Termine abgesagt.", ten(), false),
+        ("Ich habe einen von den beiden Terminen abgesagt.", ten(), false),
+        ("Die Absage der beiden Termine ist eingetragen.", ten(), true),
         ("Ihre Termine sind beide abgesagt.", vec![off(TUESDAY_TEN), off(WEDNESDAY_ELEVEN)], false),
         ("Ich habe Ihre Termine abgesagt.", ten(), false),
         // It was moved before, or lies elsewhere by now.

@@ -33,6 +33,8 @@ fn a_second_deed_takes_over_the_verb_of_the_first() {
         ("Ich habe Sie eingetragen und das Formular gelöscht.", &[Booked]),
         ("Ich habe Sie eingetragen und den alten Termin nicht abgesagt.", &[Booked]),
         ("Ich habe Sie von der Warteliste genommen und für Freitag gebucht.", &[Booked]),
+        ("Ich habe Sie eingetragen und Sie von der Warteliste gestrichen.", &[Booked]),
+        ("Ich habe Ihren Termin abgesagt und Sie von der Warteliste gestrichen.", &[Cancelled]),
         ("Ich konnte Sie leider nicht eintragen und den alten Termin nicht absagen.", &[]),
         ("Ihr Termin wird eingetragen und der alte abgesagt.", &[]),
         ("Wenn ich Sie eingetragen und den alten Termin abgesagt habe, melde ich mich.", &[]),
@@ -60,6 +62,9 @@ fn deeds_and_what_only_sounds_like_them() {
         ("Ich habe Ihre Absage der Buchung aufgenommen.", None),
         ("Unser Salon ist umgezogen, die Filiale wurde nach Eppendorf verlegt.", None),
         ("Anna ist am Dienstag verhindert, ihre Termine wurden alle abgesagt.", None),
+        ("Anna ist krank, sie ist im Urlaub, ihre Termine wurden abgesagt.", None),
+        ("Da Sie krank sind, wurde Ihr Termin am Dienstag abgesagt.", Some(Cancelled)),
+        ("Anna ist am Dienstag krank, Ihr Termin wurde deshalb abgesagt.", Some(Cancelled)),
         ("Anna ist am Dienstag krank, ich habe Ihren Termin abgesagt.", Some(Cancelled)),
     ] {
         let found: Vec<_> = claims(said).into_iter().map(|claimed| claimed.claim).collect();
