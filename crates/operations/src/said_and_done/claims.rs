@@ -25,7 +25,7 @@ use clauses::{
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
 use lists::{AWAY, NOW, SOMEBODYS};
 use number::{how_many, two_times};
-pub use told::{Told, good_byes, partings, told};
+pub use told::{Told, good_byes, new_times, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, timed, when};
@@ -69,7 +69,8 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
         let before = at.checked_sub(1).and_then(|at| all.get(at)).copied();
         let clauses = claims_of(sentence, before, all.get(at + 1).copied());
         // "Ich habe Ihnen Donnerstag um zehn und Freitag um elf gebucht": two bookings.
-        if let ([clause], Some(times)) = (clauses.as_slice(), two_times(&words(sentence)))
+        if let [clause] = clauses.as_slice()
+            && let Some(times) = two_times(&words(sentence), clause.is_state)
             && clause.claim == Claim::Booked
             && Said::of(sentence).clauses.len() == 1
         {

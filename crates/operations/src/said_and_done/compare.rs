@@ -53,9 +53,10 @@ fn is_move_told(left: &[Left], turns: &[&str]) -> bool {
     let moved = || left.iter().filter(|left| left.is_moved);
     let is_new =
         |said: &Told| said.when.is_some_and(|said| moved().any(|left| !left.when.differs_from(said)));
-    turns
-        .iter()
-        .any(|turn| !claims::told(turn, Claim::Moved).is_empty() || claims::partings(turn).iter().any(is_new))
+    turns.iter().any(|turn| {
+        let times = || claims::partings(turn).into_iter().chain(claims::new_times(turn));
+        !claims::told(turn, Claim::Moved).is_empty() || times().any(|said| is_new(&said))
+    })
 }
 
 /// How an effect was told.
@@ -64,7 +65,7 @@ enum Telling {
     Told,
     /// No sentence tells of it.
     Untold,
-    /// Each names another day or hour than it: the last that does.
+    /// Each names another day or hour than it: the last that does and tells of a deed, or of when the caller comes.
     Otherwise(String),
 }
 
@@ -79,7 +80,11 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
         return Telling::Told;
     }
     let by_the_way = if told.is_empty() { claims::partings } else { claims::good_byes };
+    let of_deeds = told.len();
     told.extend(turns.iter().flat_map(|turn| by_the_way(turn)));
+    if claim == Claim::Moved {
+        told.extend(turns.iter().flat_map(|turn| claims::new_times(turn)));
+    }
     let is_said = |when: When| told.iter().filter_map(|told| told.when).any(|said| !said.differs_from(when));
     let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
     let is_told = |at: &DateTime<Utc>| steps.iter().any(|(other, when)| other == at && is_said(*when));
@@ -88,8 +93,14 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
     }
     // Who was told of one of two rightly, has heard nothing of the other.
     let is_of_none = |said: When| steps.iter().all(|(_, when)| when.differs_from(said));
-    let other = told.into_iter().rfind(|told| told.when.is_some_and(is_of_none));
-    other.map_or(Telling::Untold, |told| Telling::Otherwise(told.sentence))
+    // What only sounds like a deed may be true: "Ihr anderer Termin am Freitag ist weiterhin eingetragen."
+    let claimed: Vec<_> = turns.iter().flat_map(|turn| claims::claims(turn)).collect();
+    let is_claimed = |told: &Told| claimed.iter().any(|claimed| claimed.sentence == told.sentence);
+    let other = told
+        .into_iter()
+        .enumerate()
+        .rfind(|(at, told)| (*at >= of_deeds || is_claimed(told)) && told.when.is_some_and(is_of_none));
+    other.map_or(Telling::Untold, |(_, told)| Telling::Otherwise(told.sentence))
 }
 
 /// What a review keeps of a sentence: of one that is too long, the part that tells of what was found.
@@ -123,9 +134,9 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     let moved = left.iter().any(|left| left.is_moved);
     let cancelled = left.iter().any(|left| left.is_cancelled);
     let mut findings = Vec::new();
-    let mut found = |mismatch: Mismatch, sentence: Option<&str>| {
+    let mut found = |mismatch: Mismatch, claim: Claim, sentence: Option<&str>| {
         if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| kept_of(text, mismatch.claim()));
+            let sentence = sentence.map(|text| kept_of(text, claim));
             findings.push(Finding { mismatch, sentence });
         }
     };
@@ -149,13 +160,13 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         // What there was before need not have been done in the call, nor be one of what was.
         let is_read_out = known.may_be_read_out(&claimed);
         if !is_kept && !is_read_out {
-            found(mismatch, Some(&claimed.sentence));
+            found(mismatch, claimed.claim, Some(&claimed.sentence));
         } else if is_too_firm(&claimed, &left) && !(is_read_out && may_be_another(&claimed, &left)) {
-            found(Mismatch::FirmClaimed, Some(&claimed.sentence));
+            found(Mismatch::FirmClaimed, claimed.claim, Some(&claimed.sentence));
         }
         // What is counted may be what there was before, unless it is said to be done now.
         if claimed.claim == Claim::Booked && is_counted && !claimed.is_state && claimed.number > kept.len() {
-            found(Mismatch::BookingClaimed, Some(&claimed.sentence));
+            found(Mismatch::BookingClaimed, claimed.claim, Some(&claimed.sentence));
         }
         if let (Claim::Booked, Some(when), true) = (claimed.claim, claimed.when, is_counted && !is_read_out)
             && apart.iter().all(|(known, _)| known.differs_from(when))
@@ -164,16 +175,17 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             if apart.len() > kept.len().max(1) {
                 // The last that is none of what was made, if there is one.
                 let named = apart.iter().rfind(|(said, _)| is_none_of(*said, &kept)).or(apart.last());
-                found(Mismatch::BookingClaimed, named.map(|(_, sentence)| sentence.as_str()));
+                found(Mismatch::BookingClaimed, Claim::Booked, named.map(|(_, sentence)| sentence.as_str()));
             }
         }
     }
-    for (did, claim, mismatch) in [
-        (is_left_booked as fn(&Left) -> bool, Claim::Booked, Mismatch::BookingUntold),
+    for (did, mismatch) in [
+        (is_left_booked as fn(&Left) -> bool, Mismatch::BookingUntold),
         // Where it went, nobody needs to know of what was called off after it.
-        (|left| left.is_moved && !left.is_cancelled, Claim::Moved, Mismatch::MoveUntold),
-        (|left| left.is_cancelled, Claim::Cancelled, Mismatch::CancellationUntold),
+        (|left| left.is_moved && !left.is_cancelled, Mismatch::MoveUntold),
+        (|left| left.is_cancelled, Mismatch::CancellationUntold),
     ] {
+        let claim = mismatch.claim();
         let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
         // A transcript in which the assistant says nothing shows nothing.
         if turns.is_empty() {
@@ -181,8 +193,8 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         }
         match telling(&turns, claim, &done) {
             Telling::Told => {}
-            Telling::Untold => found(mismatch, None),
-            Telling::Otherwise(sentence) => found(mismatch, Some(&sentence)),
+            Telling::Untold => found(mismatch, claim, None),
+            Telling::Otherwise(sentence) => found(mismatch, claim, Some(&sentence)),
         }
     }
     findings

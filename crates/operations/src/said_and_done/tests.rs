@@ -242,6 +242,19 @@ async fn a_time_that_was_never_told_is_found() {
         ("Sehr gern. Ihr Termin ist am Dienstag um 10 Uhr.", vec![tuesday.clone()], None),
         ("Sehr gern. Bis Mittwoch um zehn!", vec![tuesday.clone()], Some(BookingUntold)),
         ("Sehr gern. Auf Wiederhören!", vec![tuesday.clone()], Some(BookingUntold)),
+        // What somebody has done, or has yet to, tells of none.
+        ("Sie haben den Termin am Dienstag abgesagt.", vec![tuesday.clone()], Some(BookingUntold)),
+        (
+            "Sobald der Salon zusagt, erhalten Sie eine Bestätigung für Ihren Termin am Dienstag.",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        (
+            "Sie erhalten eine Bestätigung für Ihren Termin am Dienstag, sobald der Salon zusagt.",
+            vec![tuesday.clone()],
+            Some(BookingUntold),
+        ),
+        ("Dann bis Dienstag um zehn, falls nicht noch etwas ist.", vec![tuesday.clone()], None),
         // What is free, or somebody else's, tells of none.
         (
             "Der früheste Termin ist am Dienstag um zehn. Auf Wiederhören!",

@@ -86,13 +86,14 @@ pub(super) fn is_gone(words: &[String]) -> bool {
             && (says(words, &["nicht", "statt"]) || says(words, &["nicht", "mehr", "statt"]));
     let falls = has_any(words, &["entfaellt"])
         || has_any(words, &["faellt"]) && (closes(words, &["aus"]) || closes(words, &["weg"]));
+    let is_named_here = has_any(words, &["ihr"]) || says(words, &["ist", "damit"]);
     let is_out = has_any(words, &["ist"])
         && (closes(words, &["raus"])
             || closes(words, &["vom", "tisch"])
             || says(words, &["raus", "aus"])
             || says(words, &["aus", "dem", "kalender", "raus"])
             // "Der Termin um zehn ist weg": somebody else has it.
-            || (has_any(words, &["ihr"]) || says(words, &["ist", "damit"])) && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
+            || is_named_here && closes(words, &["weg"]) && !has_any(words, &["schnell"]));
     // "Sie sind nicht mehr eingetragen."
     let is_no_more = (says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]))
         && says(words, &["nicht", "mehr", "eingetragen"]);

@@ -30,9 +30,10 @@ pub(super) fn how_many(words: &[String]) -> usize {
     if is_one_of { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
 }
 
-/// Two times that "und" joins, each a day with an hour, or the hour of a relative: "Donnerstag um zehn und Freitag um elf", "am
-/// Mittwoch um elf eingetragen und Ihr Mann um zwölf". A time beside another word may be anything.
-pub(super) fn two_times(words: &[String]) -> Option<[When; 2]> {
+/// Two times that "und" joins, each a day with an hour, or the hour of a relative for whom it was done: "Donnerstag um zehn und
+/// Freitag um elf", "habe Sie am Mittwoch um elf eingetragen und Ihren Mann um zwölf". How it stands with both, it may have stood
+/// before with one of them. A time beside another word may be anything.
+pub(super) fn two_times(words: &[String], is_state: bool) -> Option<[When; 2]> {
     let joins: Vec<_> = (0..words.len()).filter(|at| words[*at] == "und").collect();
     let [und] = joins.as_slice() else { return None };
     let (before, after) = (&words[..*und], &words[*und + 1..]);
@@ -40,7 +41,8 @@ pub(super) fn two_times(words: &[String]) -> Option<[When; 2]> {
     let ends = after
         .last()
         .is_some_and(|last| last == "uhr" || is_time(last) || DONE.iter().any(|(done, ..)| done == last));
-    let is_of_relative = begins_with(after, &["ihr", "ihre"])
+    let is_of_relative = !is_state
+        && begins_with(after, &["ihr", "ihre", "ihren"])
         && after.get(1).is_some_and(|who| RELATIVES.contains(&who.as_str()))
         && after.get(2).is_some_and(|next| next == "um" || next == "am");
     let begins_day = |words: &[String]| words.first().is_some_and(|first| names_date(first));

@@ -2,6 +2,7 @@
 
 use super::changes::{ends_with_statt, takes_place};
 use super::clauses::{begins_with, has_any, says};
+use super::deeds::DONE;
 use super::lists::WORKED;
 use super::unreal::{ALREADY, UNREAL};
 use super::when::names_time;
@@ -15,7 +16,7 @@ pub(super) fn is_meeting(words: &[String]) -> bool {
         || says(words, &["sehen", "wir"])
         || says(words, &["dann", "bis"])
         || says(words, &["sie", "sind"])
-        || (says(words, &["sie", "haben"]) && names_appointment(words))
+        || (says(words, &["sie", "haben"]) && names_appointment(words) && !is_done_to(words))
         || has_any(words, &["freue", "freuen", "freut", "erwarten", "erwartet", "dran"])
         || takes_place(words)
         || announces(words);
@@ -31,7 +32,8 @@ pub(super) fn is_parting(words: &[String]) -> bool {
     let awaited = ["erwarten", "erwartet", "wir"].iter().any(|who| says(words, &[who, "sie"]));
     // "Sie haben schon den Termin am Dienstag": so it was before.
     let has_it = ["den", "ihren"].iter().any(|whose| says(words, &["sie", "haben", whose, "termin"]))
-        && !has_any(words, ALREADY);
+        && !has_any(words, ALREADY)
+        && !is_done_to(words);
     is_meeting(words)
         && (begins_with(words, &["bis"])
             || says(words, &["dann", "bis"])
@@ -44,8 +46,26 @@ pub(super) fn is_parting(words: &[String]) -> bool {
             || announces(words))
 }
 
+/// "Der neue ist am Mittwoch um elf", "Stattdessen kommen Sie am Mittwoch um elf": said of a move, and where to.
+pub(super) fn is_new_time(words: &[String]) -> bool {
+    let is_new = ["der", "ihr"].iter().any(|whose| {
+        ["neue", "neuer"]
+            .iter()
+            .any(|new| says(words, &[whose, new, "ist"]) || says(words, &[whose, new, "termin"]))
+    });
+    (is_new && has_any(words, &["ist", "liegt"]) && !is_done_to(words) || says(words, &["kommen", "sie"]))
+        && names_time(words)
+        && !has_any(words, UNREAL)
+}
+
+/// Whether something is said to be done, by whomever: "Sie haben den Termin am Freitag abgesagt."
+fn is_done_to(words: &[String]) -> bool {
+    DONE.iter().any(|(done, ..)| has_any(words, &[done]))
+}
+
 /// "Sie erhalten gleich eine Bestätigung für Ihren Termin am Freitag": nothing is confirmed that there is not.
-fn announces(words: &[String]) -> bool {
-    has_any(words, &["bestaetigung", "terminbestaetigung"])
+pub(super) fn announces(words: &[String]) -> bool {
+    !is_done_to(words)
+        && has_any(words, &["bestaetigung", "terminbestaetigung"])
         && (says(words, &["fuer", "ihren", "termin"]) || says(words, &["zu", "ihrem", "termin"]))
 }

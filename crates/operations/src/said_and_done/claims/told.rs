@@ -3,7 +3,7 @@
 use super::claims;
 use super::clauses::{Said, has_any, is_question, sentences, statement, words};
 use super::deeds::DONE;
-use super::partings::{is_meeting, is_parting};
+use super::partings::{announces, is_meeting, is_new_time, is_parting};
 use super::when::{When, only_when, timed, when};
 use super::{Claim, Claimed};
 
@@ -79,12 +79,21 @@ pub fn partings(turn: &str) -> Vec<Told> {
     times_of(turn, is_parting)
 }
 
-/// The times of such clauses, of sentences that ask nothing.
+/// The times at which something is said to be from now on, which tells of a move: "Der neue ist am Mittwoch um elf".
+#[must_use]
+pub fn new_times(turn: &str) -> Vec<Told> {
+    times_of(turn, is_new_time)
+}
+
+/// The times of such clauses, of sentences that ask nothing, as far as no condition goes before them. What is only announced, none
+/// may follow either: "Sie erhalten eine Bestätigung für Ihren Termin am Freitag, sobald der Salon zusagt."
 fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<Told> {
     let mut times = Vec::new();
     for sentence in sentences(turn).into_iter().filter(|sentence| !is_question(sentence)) {
-        let clauses = Said::of(sentence).clauses;
-        let named = clauses.iter().filter(|clause| is_such(clause)).filter_map(|clause| when(timed(clause)));
+        let said = Said::of(sentence);
+        let is_unconditional = !said.unconditional().is_empty();
+        let is_told = |clause: &&Vec<String>| is_such(clause) && (is_unconditional || !announces(clause));
+        let named = said.before_condition().iter().filter(is_told).filter_map(|clause| when(timed(clause)));
         times.extend(named.map(|when| Told { sentence: sentence.to_owned(), when: Some(when) }));
     }
     times

@@ -33,6 +33,13 @@ async fn a_wrong_time_is_found_with_its_sentence_and_a_true_note() {
             "Im Gespräch wurde eine andere Zeit genannt",
         ),
         (
+            "Ihr anderer Termin am Freitag ist weiterhin eingetragen.",
+            booked(),
+            BookingUntold,
+            None,
+            "Ein Termin wurde eingetragen, ohne dass es im Gespräch gesagt wurde",
+        ),
+        (
             "Sehr gern. Auf Wiederhören!",
             booked(),
             BookingUntold,

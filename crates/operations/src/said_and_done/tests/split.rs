@@ -69,6 +69,21 @@ async fn a_sentence_goes_on_after_a_short_word_of_the_caller() {
     }
 }
 
+/// A long sentence about a move that waits is kept by the part that tells of the move.
+#[tokio::test]
+async fn what_is_kept_of_a_firm_move_is_what_tells_of_it() {
+    const CLAIM: &str = "Ihr Termin ist fest auf Donnerstag um elf verlegt";
+    let talk = "ach ja und das Wetter ist heute wirklich schön und die Sonne scheint ";
+    let done = [Touched::known(MONDAY).moved(2, THURSDAY_ELEVEN).waiting()];
+    for before in [4, 9, 30] {
+        let said = format!("{}{CLAIM} {}", talk.repeat(before), talk.repeat(12));
+        let findings = found(&[(Agent, &said)], &done).await;
+        let firm = findings.iter().find(|(mismatch, _)| *mismatch == Mismatch::FirmClaimed);
+        let Some((_, Some(sentence))) = firm else { panic!("{findings:?}") };
+        assert!(sentence.contains(CLAIM), "{before}: {sentence}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_kept_of_a_long_sentence_is_what_claims() {
     const CLAIM: &str = "ich habe Sie am Dienstag um zehn Uhr eingetragen";

@@ -25,6 +25,12 @@ async fn a_move_is_no_cancellation() {
         (&["Ihr alter Termin ist abgesagt.", "Den neuen habe ich vorgemerkt."], false),
         (&[OFF, "Bis Mittwoch um elf!"], false),
         (&[OFF, "Bis Donnerstag um elf!"], true),
+        (&["Ihr alter Termin ist storniert, der neue ist am Mittwoch um elf."], false),
+        (&["Ihr alter Termin ist storniert, Ihr neuer ist am Mittwoch um elf."], false),
+        (&["Ihr alter Termin ist abgesagt, stattdessen kommen Sie am Mittwoch um elf."], false),
+        (&["Ihr alter Termin ist abgesagt, der neue ist am Donnerstag um elf."], true),
+        (&["Ihr alter Termin ist abgesagt. Kommen Sie am Mittwoch um elf?"], true),
+        (&["Ihr alter Termin ist abgesagt, wenn Sie möchten, kommen Sie am Mittwoch um elf."], true),
         (&["Ihr Termin am Montag ist abgesagt, er ist auf Mittwoch verlegt."], false),
     ] {
         let mismatches: Vec<_> =
