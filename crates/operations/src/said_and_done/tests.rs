@@ -21,6 +21,9 @@ mod wrong_one;
 /// The number of the one customer of whom one is known.
 const ON_FILE: &str = "+4940555777";
 
+/// The caller says a lot that proves nothing.
+const LOT: (Speaker, &str) = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
+
 #[derive(Default)]
 struct Reviews(Mutex<Vec<CallReview>>, Mutex<Vec<Touched>>, Mutex<Vec<Used>>);
 
@@ -88,10 +91,8 @@ impl World {
 
     /// A call that is over, with what the assistant said in it and what it did.
     async fn call(&self, said: Option<&[&str]>, done: &[Touched], caller: Caller) -> CallId {
-        // The caller says a lot that proves nothing.
-        let lot = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
         let said: Option<Vec<_>> =
-            said.map(|said| said.iter().map(|text| (Speaker::Agent, *text)).chain([lot]).collect());
+            said.map(|said| said.iter().map(|text| (Speaker::Agent, *text)).chain([LOT]).collect());
         self.conversation(said.as_deref(), done, caller).await
     }
 
@@ -115,6 +116,20 @@ impl World {
         self.reviews.1.lock().unwrap().extend(done.iter().cloned());
         call
     }
+}
+
+/// What is found in a call in which the assistant says this, each with its sentence.
+async fn found(said: &[&str], done: &[Touched]) -> Vec<(Mismatch, Option<String>)> {
+    let said: Vec<_> = said.iter().map(|text| (Speaker::Agent, *text)).chain([LOT]).collect();
+    heard(&said, done).await
+}
+
+/// The same of all that was said.
+async fn heard(said: &[(Speaker, &str)], done: &[Touched]) -> Vec<(Mismatch, Option<String>)> {
+    let world = World::new();
+    let call = world.conversation(Some(said), done, known()).await;
+    let findings = world.desk.look(&world.scope, call).await.unwrap();
+    findings.into_iter().map(|finding| (finding.mismatch, finding.sentence)).collect()
 }
 
 fn ended() -> DateTime<Utc> {

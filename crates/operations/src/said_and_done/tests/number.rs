@@ -1,6 +1,5 @@
 //! More was said to be booked than was.
 
-use super::wrong_one::found;
 use super::*;
 
 #[tokio::test]

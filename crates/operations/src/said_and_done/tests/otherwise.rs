@@ -1,6 +1,5 @@
 //! Another time was told than that of what was done.
 
-use super::wrong_one::found;
 use super::*;
 
 #[tokio::test]

@@ -3,13 +3,6 @@
 use super::*;
 use Speaker::{Agent, Caller};
 
-async fn found(said: &[(Speaker, &str)], done: &[Touched]) -> Vec<(Mismatch, Option<String>)> {
-    let world = World::new();
-    let call = world.conversation(Some(said), done, known()).await;
-    let findings = world.desk.look(&world.scope, call).await.unwrap();
-    findings.into_iter().map(|finding| (finding.mismatch, finding.sentence)).collect()
-}
-
 #[tokio::test]
 async fn a_sentence_goes_on_after_a_short_word_of_the_caller() {
     const FIRST: (Speaker, &str) = (Agent, "Ich habe Sie für Dienstag");
@@ -65,7 +58,7 @@ async fn a_sentence_goes_on_after_a_short_word_of_the_caller() {
         (&[(Agent, "Ihr Termin ist"), (Agent, "nicht gebucht.")], None),
     ] {
         let expected = sentence.map(|sentence| (Mismatch::BookingClaimed, Some(sentence.to_owned())));
-        assert_eq!(found(said, &[]).await, expected.into_iter().collect::<Vec<_>>(), "{said:?}");
+        assert_eq!(heard(said, &[]).await, expected.into_iter().collect::<Vec<_>>(), "{said:?}");
     }
 }
 
@@ -77,7 +70,7 @@ async fn what_is_kept_of_a_firm_move_is_what_tells_of_it() {
     let done = [Touched::known(MONDAY).moved(2, THURSDAY_ELEVEN).waiting()];
     for before in [4, 9, 30] {
         let said = format!("{}{CLAIM} {}", talk.repeat(before), talk.repeat(12));
-        let findings = found(&[(Agent, &said)], &done).await;
+        let findings = heard(&[(Agent, &said)], &done).await;
         let firm = findings.iter().find(|(mismatch, _)| *mismatch == Mismatch::FirmClaimed);
         let Some((_, Some(sentence))) = firm else { panic!("{findings:?}") };
         assert!(sentence.contains(CLAIM), "{before}: {sentence}");
@@ -90,7 +83,7 @@ async fn what_is_kept_of_a_long_sentence_is_what_claims() {
     let talk = "ach ja und das Wetter ist heute wirklich schön und die Sonne scheint ";
     for before in [0, 4, 9, 30] {
         let said = format!("{}{CLAIM} {}", talk.repeat(before), talk.repeat(12));
-        let findings = found(&[(Agent, &said)], &[]).await;
+        let findings = heard(&[(Agent, &said)], &[]).await;
         let [(Mismatch::BookingClaimed, Some(sentence))] = findings.as_slice() else {
             panic!("{findings:?}")
         };

@@ -2,14 +2,6 @@
 
 use super::*;
 
-/// What is found, each with its sentence.
-pub(super) async fn found(said: &[&str], done: &[Touched]) -> Vec<(Mismatch, Option<String>)> {
-    let world = World::new();
-    let call = world.call(Some(said), done, known()).await;
-    let findings = world.desk.look(&world.scope, call).await.unwrap();
-    findings.into_iter().map(|finding| (finding.mismatch, finding.sentence)).collect()
-}
-
 /// A bare end of what was before tells nobody where to come.
 #[tokio::test]
 async fn a_move_is_no_cancellation() {
