@@ -2,8 +2,9 @@
 //!
 //! A clause claims something if it says in the perfect or the present that an appointment has been booked, moved or
 //! called off, or where it has come to stand. Questions, wishes, conditions, announcements, refusals, what goes on as it
-//! was, and what is noted without a promise ("vorgemerkt") claim nothing; what one clause leaves open, another does not: "Ihr Termin ist gebucht und Sie werden eine Bestätigung
-//! erhalten." "Ihr Termin ist eingetragen, kann ich sonst noch etwas für Sie tun?" claims something before it asks.
+//! was, and what is noted without a promise ("vorgemerkt") claim nothing; what one clause leaves open, another does not: "Ihr
+//! Termin ist gebucht und Sie werden eine Bestätigung erhalten." "Ihr Termin ist eingetragen, kann ich sonst
+//! noch etwas für Sie tun?" claims something before it asks.
 //! Where a sentence may be meant either way it claims nothing: a person looks at every finding.
 
 mod changes;
