@@ -178,6 +178,10 @@ fn claims_of(sentence: &str, before: Option<&str>, next: Option<&str>) -> Vec<Cl
     }
     let said = Said::of(statement);
     let told = said.unconditional();
+    // "…, daran hat sich nichts geändert": then it was so before.
+    if told.iter().any(|clause| says(clause, &["nichts", "geaendert"])) {
+        return Vec::new();
+    }
     let is_glad = said.is_glad || before.is_some_and(is_glad);
     let is_offer = told.iter().any(|clause| wordings::offers(clause));
     let good_bye = next.filter(|next| !is_question(next)).map(Said::of);

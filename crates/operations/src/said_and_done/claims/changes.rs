@@ -29,7 +29,8 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
         && (is_first || !has_any(words, &["dann"]))
         && !words.iter().any(is_unreal)
         && !is_still
-        && !has_any(words, &["naechster"])
+        // "Der Termin ist jetzt drin": booked.
+        && !has_any(words, &["naechster", "drin"])
 }
 
 /// "Ihr Termin liegt jetzt am Freitag", "Ihr Termin wurde auf Freitag gelegt": nothing is said of where it was before.

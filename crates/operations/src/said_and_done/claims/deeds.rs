@@ -152,6 +152,8 @@ pub(super) const OTHER_THINGS: &[&str] = &[
     "tiefgarage",
     "raum",
     "zimmer",
+    "eingang",
+    "ausflug",
     "newsletter",
     "veranstaltung",
     "seminar",
