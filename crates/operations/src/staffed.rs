@@ -64,4 +64,13 @@ mod tests {
             Some(at("2026-11-24T14:00:00Z"))
         );
     }
+
+    #[test]
+    fn where_nobody_knows_the_hours_the_clock_counts_and_what_it_is_about() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let now = at("2026-11-24T02:00:00Z");
+        assert_eq!(due(None, Priority::High, now, None), Some(at("2026-11-24T06:00:00Z")));
+        let latest = at("2026-11-24T05:00:00Z");
+        assert_eq!(due(None, Priority::High, now, Some(latest)), Some(latest));
+    }
 }
