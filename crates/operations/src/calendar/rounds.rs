@@ -34,20 +34,11 @@ const DAYS_AHEAD: i64 = 100;
 /// Rounds over all companies with an outside calendar.
 #[derive(Clone)]
 pub struct CalendarRounds {
-    survey: Arc<dyn CalendarSurvey>,
-    book: Arc<dyn CalendarBook>,
-    desk: CopyDesk,
-    reconciliation: Reconciliation,
-    appointments: Arc<dyn AppointmentRepository>,
-    bookings: Arc<BookingService>,
-    customers: CustomerService,
-    callbacks: CallbackService,
-    bell: Arc<dyn WarmBell>,
-    clock: Arc<dyn Clock>,
-    effort: Effort,
+    parts: RoundParts,
 }
 
 /// What the rounds are made of.
+#[derive(Clone)]
 pub struct RoundParts {
     /// Who has an outside calendar.
     pub survey: Arc<dyn CalendarSurvey>,
@@ -82,33 +73,8 @@ fn was_answered(pushed: &Pushed, copy: &CopyRecord, now: DateTime<Utc>) -> bool 
 impl CalendarRounds {
     /// Over these parts.
     #[must_use]
-    pub fn new(parts: RoundParts) -> Self {
-        let RoundParts {
-            survey,
-            book,
-            desk,
-            reconciliation,
-            appointments,
-            bookings,
-            customers,
-            callbacks,
-            bell,
-            clock,
-            effort,
-        } = parts;
-        Self {
-            survey,
-            book,
-            desk,
-            reconciliation,
-            appointments,
-            bookings,
-            customers,
-            callbacks,
-            bell,
-            clock,
-            effort,
-        }
+    pub const fn new(parts: RoundParts) -> Self {
+        Self { parts }
     }
 
     /// Has every gateway ask for what is linked, as far as it does not remember it.
@@ -116,7 +82,7 @@ impl CalendarRounds {
     /// # Errors
     /// [`CalendarError::Store`].
     pub async fn warm(&self) -> Result<(), CalendarError> {
-        Ok(self.bell.ring().await?)
+        Ok(self.parts.bell.ring().await?)
     }
 
     /// Brings one copy up to date, whenever it was to be tried. If the account has just answered, here or to whoever spoke
@@ -129,7 +95,7 @@ impl CalendarRounds {
         scope: &TenantScope,
         appointment: AppointmentId,
     ) -> Result<Pushed, CalendarError> {
-        self.bring(scope, appointment, self.effort).await
+        self.bring(scope, appointment, self.parts.effort).await
     }
 
     async fn bring(
@@ -138,10 +104,10 @@ impl CalendarRounds {
         appointment: AppointmentId,
         effort: Effort,
     ) -> Result<Pushed, CalendarError> {
-        let pushed = self.desk.push(scope, appointment, effort, &Attention::nobody()).await?;
+        let pushed = self.parts.desk.push(scope, appointment, effort, &Attention::nobody()).await?;
         if matches!(pushed, Pushed::Settled(_) | Pushed::Unconfirmed | Pushed::Refused(..))
-            && let Some(copy) = self.book.copy(scope, appointment).await?
-            && was_answered(&pushed, &copy, self.clock.now())
+            && let Some(copy) = self.parts.book.copy(scope, appointment).await?
+            && was_answered(&pushed, &copy, self.parts.clock.now())
         {
             self.answers(scope, copy.link.connection).await?;
         }
@@ -150,13 +116,13 @@ impl CalendarRounds {
 
     /// The same for what nobody waits for.
     const fn upkeep(&self) -> Effort {
-        Effort { lane: Lane::Upkeep, ..self.effort }
+        Effort { lane: Lane::Upkeep, ..self.parts.effort }
     }
 
     /// The account answers, so nothing of it waits any longer.
     async fn answers(&self, scope: &TenantScope, account: ConnectionId) -> Result<(), CalendarError> {
         let now = ChangeSet::one(AppointmentWrite::TryCopiesNow(account));
-        Ok(self.appointments.commit(scope, now).await?)
+        Ok(self.parts.appointments.commit(scope, now).await?)
     }
 
     /// Makes every copy that waits for its next try due: somebody asks for it.
@@ -164,7 +130,7 @@ impl CalendarRounds {
     /// # Errors
     /// [`CalendarError::Store`].
     pub async fn hurry(&self, platform: &PlatformScope) -> Result<(), CalendarError> {
-        for (tenant, account) in self.survey.active_connections(platform).await? {
+        for (tenant, account) in self.parts.survey.active_connections(platform).await? {
             self.answers(&platform.act_for(tenant, ActReason::Round), account).await?;
         }
         Ok(())
@@ -177,11 +143,11 @@ impl CalendarRounds {
     /// [`CalendarError::Store`] if it cannot be found out which are open.
     pub async fn push_open(&self, platform: &PlatformScope) -> Result<(u32, u32), CalendarError> {
         let (mut settled, mut open) = (0, 0);
-        for tenant in self.survey.tenants_with_unsettled_copies(platform).await? {
+        for tenant in self.parts.survey.tenants_with_unsettled_copies(platform).await? {
             let scope = platform.act_for(tenant, ActReason::Round);
             let mut tried = HashSet::new();
             loop {
-                let found = self.book.unsettled(&scope, self.clock.now(), COPIES_A_ROUND).await?;
+                let found = self.parts.book.unsettled(&scope, self.parts.clock.now(), COPIES_A_ROUND).await?;
                 let left = u32::try_from(found.due.len()).unwrap_or(u32::MAX).saturating_add(found.waiting);
                 let due: Vec<_> = found.due.into_iter().filter(|id| !tried.contains(id)).collect();
                 if due.is_empty() || tried.len() >= COPIES_A_ROUND as usize {
@@ -214,12 +180,12 @@ impl CalendarRounds {
     /// # Errors
     /// [`CalendarError::Store`] if it cannot be found out who has one.
     pub async fn compare(&self, platform: &PlatformScope) -> Result<Differences, CalendarError> {
-        let now = self.clock.now();
+        let now = self.parts.clock.now();
         let window = Span::new(now - TimeDelta::days(DAYS_BACK), now + TimeDelta::days(DAYS_AHEAD));
         let mut all = Differences::default();
-        for (tenant, connection) in self.survey.active_connections(platform).await? {
+        for (tenant, connection) in self.parts.survey.active_connections(platform).await? {
             let scope = platform.act_for(tenant, ActReason::Round);
-            let connection = match self.book.connection(&scope, connection).await {
+            let connection = match self.parts.book.connection(&scope, connection).await {
                 Ok(Some(connection)) => connection,
                 Ok(None) => continue,
                 // Its secrets may be unreadable: that is no reason to leave out the others.
@@ -229,7 +195,7 @@ impl CalendarRounds {
                     continue;
                 }
             };
-            match self.reconciliation.run(&scope, &connection, window, self.upkeep()).await {
+            match self.parts.reconciliation.run(&scope, &connection, window, self.upkeep()).await {
                 Ok(found) => {
                     tracing::info!(tenant.id = %tenant, connection.id = %connection.id, ?found, "calendars compared");
                     all.add(&found);
@@ -243,7 +209,7 @@ impl CalendarRounds {
                     if let CalendarError::Read(failure) = &error
                         && failure.is_about_key()
                     {
-                        self.desk.account_refused(&scope, connection.id, &failure.to_string()).await?;
+                        self.parts.desk.account_refused(&scope, connection.id, &failure.to_string()).await?;
                         all.disputed += 1;
                     }
                 }
@@ -263,12 +229,13 @@ impl CalendarRounds {
         appointment: AppointmentId,
         starts_at: DateTime<Utc>,
     ) -> Result<bool, CalendarError> {
-        let Some(found) = self.appointments.find(scope, appointment).await? else { return Ok(false) };
+        let Some(found) = self.parts.appointments.find(scope, appointment).await? else { return Ok(false) };
         if found.status != AppointmentStatus::Pending || found.starts_at != starts_at {
             return Ok(false);
         }
         let fact = Disputed::about(&found, Disputed::UNANSWERED, There::Unknown);
-        let dispute = Dispute { appointment, event: None, at: Some(self.clock.now()), fact: Some(fact) };
+        let dispute =
+            Dispute { appointment, event: None, at: Some(self.parts.clock.now()), fact: Some(fact) };
         self.call_back_about(scope, &dispute).await
     }
 
@@ -285,13 +252,13 @@ impl CalendarRounds {
         dispute: &Dispute,
     ) -> Result<bool, CalendarError> {
         let appointment = dispute.appointment;
-        let Some(found) = self.appointments.find(scope, appointment).await? else { return Ok(false) };
+        let Some(found) = self.parts.appointments.find(scope, appointment).await? else { return Ok(false) };
         let is_past = |at: DateTime<Utc>| found.cancelled_at.is_some_and(|cancelled| at < cancelled);
         if dispute.at.is_some_and(is_past) {
             return Ok(false);
         }
         let claim = dispute.claim(found.tie);
-        let customer = self.customers.find(scope, found.customer).await?;
+        let customer = self.parts.customers.find(scope, found.customer).await?;
         let has_address = || customer.as_ref().is_some_and(|customer| customer.email().is_some());
         if dispute.is_of_there() && dispute.told().unwrap_or_else(has_address) {
             return Ok(false);
@@ -300,8 +267,8 @@ impl CalendarRounds {
             self.ask_who_tells(scope, dispute).await?;
             return Ok(false);
         };
-        let times = (self.clock.now(), Some(found.starts_at));
-        let due_at = staffed::due_at(&self.bookings, scope, found.branch, Priority::High, times).await;
+        let times = (self.parts.clock.now(), Some(found.starts_at));
+        let due_at = staffed::due_at(&self.parts.bookings, scope, found.branch, Priority::High, times).await;
         let request = RequestCallback {
             branch: Some(found.branch),
             customer: Some(found.customer),
@@ -312,7 +279,7 @@ impl CalendarRounds {
             priority: Some(Priority::High),
             ..RequestCallback::because(CallbackReason::PartialBooking, Caller::Known(phone))
         };
-        match self.callbacks.request(scope, request, Some(claim)).await {
+        match self.parts.callbacks.request(scope, request, Some(claim)).await {
             Ok(_) => Ok(true),
             Err(servicedesk::RequestError::Commit(kernel::CommitError::AlreadyClaimed)) => Ok(false),
             Err(servicedesk::RequestError::Commit(error)) => Err(error.into()),
@@ -329,12 +296,17 @@ impl CalendarRounds {
         let Some(fact) = dispute.fact.as_ref().filter(|_| dispute.raises_no_question()) else {
             return Ok(());
         };
-        let Some(record) = self.book.copy(scope, dispute.appointment).await? else { return Ok(()) };
+        let Some(record) = self.parts.book.copy(scope, dispute.appointment).await? else { return Ok(()) };
         let review = Review {
             detail: format!("{} {}", fact.reason, fact.starts_at),
-            ..self.desk.review(&record, ReviewReason::CustomerUnreachable, Some(dispute.appointment), None)
+            ..self.parts.desk.review(
+                &record,
+                ReviewReason::CustomerUnreachable,
+                Some(dispute.appointment),
+                None,
+            )
         };
         let change = ChangeSet::one(AppointmentWrite::OpenReview(review));
-        Ok(self.desk.parts.appointments.commit(scope, change).await?)
+        Ok(self.parts.desk.parts.appointments.commit(scope, change).await?)
     }
 }
