@@ -1,11 +1,12 @@
 //! What outside calendars offer, kept in memory.
 //!
-//! The provider is asked for whole weeks of one event type, so that a conversation costs one request. However many ask
-//! at once, one request is under way for a week; it goes on when nobody waits any more, and whoever asks next finds
-//! its answer. An answer is fresh for a minute, an empty one for less, and none once something has changed there: a
-//! change raises the version of what it concerns, and what was fetched under an older one is not fresh. What is not fresh is
-//! kept a while for callers whose question the provider does not answer in time. Where processes have a memory in common
-//! ([`MirroredTimes::together`]), a week that one of them has fetched is fresh for all.
+//! The provider is asked for whole weeks of one event type, each with the one after it, so that a conversation costs one
+//! request. However many ask at once, one request is under way for a week; it goes on when nobody waits any more, and
+//! whoever asks next finds its answer; see [`flight`]. An answer is fresh for a minute, an empty one for less, and none
+//! once something has changed there: a change raises the version of what it concerns, and what was fetched under an older
+//! one is not fresh. What is not fresh is kept a while for callers whose question the provider does not answer in time.
+//! Where processes have a memory in common ([`MirroredTimes::together`]), a week that one of them has fetched is fresh for
+//! all.
 //!
 //! What was asked for lately is asked for again before it goes stale, the near weeks more often than the far ones, within
 //! a budget that leaves the provider's limit to callers; see [`refresh`].
@@ -13,25 +14,26 @@
 //! One caller waits in vain, the next ones do not: an account that was silent is asked again, but hardly waited for,
 //! until it answers in time. So a tool that asks and then writes has the time for both.
 
+mod flight;
 mod refresh;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Effort, Heard, Lane, Offered, OfferedWeek,
-    OfferedWeeks, OutsideTimes, RemoteEventType, RemoteUid,
+    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Lane, Offered, OfferedWeeks, OutsideTimes,
+    RemoteEventType, RemoteUid,
 };
 use appointment::model::{Minute, ServiceLink, Span};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
+use futures_util::future::{FutureExt, join_all};
 use kernel::{Actor, AppointmentId, Clock, StaffId, TenantId, TenantScope};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
+use flight::Flights;
 pub use refresh::{Refreshed, Warm};
 
 use super::together::{Together, Version};
@@ -39,7 +41,7 @@ use super::together::{Together, Version};
 /// From the epoch, a Thursday, to the Sunday noon on which weeks begin: no working day of any zone in Europe lies in two
 /// of them, so that a question about a day is one request.
 const FIRST_WEEK: i64 = (3 * 24 + 12) * 60;
-/// Length of what is asked for at once.
+/// Length of what is kept as one.
 const WEEK_MINUTES: i64 = 7 * 24 * 60;
 
 /// How long what is kept may be used, and how long a caller waits. Read from the configuration.
@@ -80,14 +82,8 @@ struct Week {
     version: Version,
 }
 
-/// An answer under way: `None` if the provider gave none.
-type Flight = Shared<BoxFuture<'static, Option<Week>>>;
 /// How long the silence of one account shortens the waits for all of a tenant's: as long as a breaker keeps from asking.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
-/// So long a week is not asked about again after it was in vain.
-const IN_VAIN: TimeDelta = TimeDelta::seconds(1);
-/// Those under way, each with who waits for it.
-type Flights = HashMap<Key, (Lane, Flight)>;
 
 /// What is kept for callers is for callers: a preview of many dates asks for more than a call does.
 const fn lane_of(scope: &TenantScope) -> Lane {
@@ -177,116 +173,6 @@ impl MirroredTimes {
             && age <= TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX)
     }
 
-    /// The request that is under way for a week, or a new one. Nobody depends on the budget of a lane that goes after: where
-    /// that request gives nothing, one's own follows.
-    fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
-        let mut flights = lock(&self.flights);
-        let earlier = match flights.get(key) {
-            Some((under_way, flight)) if lane.goes_before(*under_way) => Some(flight.clone()),
-            Some((_, flight)) => return flight.clone(),
-            None => None,
-        };
-        // It may have come in since the caller looked: what has come in is kept before its request is forgotten.
-        if lane.is_live()
-            && let Some(week) = self.weeks.get(key).filter(|week| self.is_fresh(key, week))
-        {
-            return std::future::ready(Some(week)).boxed().shared();
-        }
-        // Whoever asks about a time asks about others next: what has just failed is not tried again for the same answer.
-        let was_in_vain = |at| (TimeDelta::zero()..IN_VAIN).contains(&(self.clock.real_now() - at));
-        if lane.is_live() && self.in_vain.get(key).is_some_and(was_in_vain) {
-            return std::future::ready(None).boxed().shared();
-        }
-        let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
-        let task = self.tasks.spawn(async move {
-            let found = match earlier {
-                Some(flight) => flight.await,
-                None => None,
-            };
-            let found = match found {
-                Some(week) => Some(week),
-                None => this.found_elsewhere(&scope, &wanted).await,
-            };
-            let fetched = match found {
-                Some(week) => Some(week),
-                None => {
-                    let begun = Instant::now();
-                    let fetched = this.fetch(&scope, &wanted, lane).await;
-                    // That the background was refused by its own budget says nothing about the provider.
-                    if fetched.is_some() || lane.is_live() {
-                        let is_silent = fetched.is_none() || begun.elapsed() > this.policy.patience;
-                        this.note_silence(&wanted, is_silent);
-                    }
-                    fetched
-                }
-            };
-            if let Some(week) = &fetched {
-                this.weeks.insert(wanted.clone(), week.clone());
-            }
-            let mut flights = lock(&this.flights);
-            if flights.get(&wanted).is_some_and(|(current, _)| *current == lane) {
-                flights.remove(&wanted);
-            }
-            drop(flights);
-            fetched
-        });
-        let flight = async move { task.await.ok().flatten() }.boxed().shared();
-        flights.insert(key.clone(), (lane, flight.clone()));
-        flight
-    }
-
-    /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
-    /// that asks again before its own week is old would otherwise find that very week.
-    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key) -> Option<Week> {
-        if key.3.is_some() {
-            return None;
-        }
-        let version = self.together.version(key.0, &key.1);
-        let found = self.together.find(scope, &key.1, key.2, version).await?;
-        let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
-        let age = self.clock.real_now().signed_duration_since(week.fetched_at);
-        let limit = TimeDelta::from_std(self.policy.fresh / 2).unwrap_or(TimeDelta::MAX);
-        (self.is_fresh(key, &week) && age <= limit).then_some(week)
-    }
-
-    async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Week> {
-        let (_, link, week, without) = key;
-        // Read before asking: a change meanwhile makes the answer old.
-        self.together.hear(scope, link).await;
-        let version = self.together.version(scope.tenant(), link);
-        let connection = match self.book.connection(scope, link.connection).await {
-            Ok(connection) => connection?,
-            Err(error) => {
-                tracing::warn!(%error, connection.id = %link.connection, "an outside calendar's account could not be read");
-                return None;
-            }
-        };
-        let window = Span::new(beginning(*week), beginning(week + 1));
-        let effort = Effort { lane, within: self.policy.request };
-        let fetched_at = self.clock.real_now();
-        match self.gateway.free_starts(scope, &connection, link, window, without.as_ref(), effort).await {
-            Ok(starts) => {
-                let starts: Vec<Minute> = starts.into_iter().map(Minute::floor).collect();
-                let written = |version| OfferedWeek { starts: starts.clone(), fetched_at, version };
-                if without.is_none() {
-                    self.together.keep(scope, link, *week, written, version).await;
-                }
-                Some(Week { starts: starts.into(), fetched_at, version })
-            }
-            Err(failure) => {
-                let failed = Err::<(), _>(failure.clone());
-                // What our own guards refused was not asked.
-                if lane.is_live()
-                    && GuardPolicy::default().heard_of_question(&failed, effort) != Heard::Nothing
-                {
-                    self.in_vain.insert(key.clone(), self.clock.real_now());
-                }
-                tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
-                None
-            }
-        }
-    }
-
     /// All event types of the people of one: a booking of it takes their time from each. None if that cannot be said.
     async fn of_its_people(
         &self,
@@ -346,7 +232,10 @@ impl MirroredTimes {
             let answers = tokio::time::timeout(waits, async {
                 for _ in 0..MOST_QUESTIONS {
                     let due = keys.iter().filter(|key| !is_known(&known, key));
-                    let flights = due.map(|key| self.flight(scope, key, lane).map(move |week| (key.2, week)));
+                    let flights = due.map(|key| {
+                        let week = self.flight(scope, key, lane);
+                        week.map(|brought| (key.2, brought.map(|brought| brought.week)))
+                    });
                     let answers = join_all(flights.collect::<Vec<_>>()).await;
                     let is_heard = !answers.is_empty() && answers.iter().all(|(_, answer)| answer.is_some());
                     known.extend(answers.into_iter().filter_map(|(week, answer)| Some((week, answer?))));

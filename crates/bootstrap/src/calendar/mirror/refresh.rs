@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use kernel::{TenantId, TenantScope};
 
+use super::flight::following;
 use super::{Key, MirrorPolicy, MirroredTimes, Week, week_of};
 
 /// Weeks that begin later than this are far: most callers ask about the coming days.
@@ -92,7 +93,7 @@ impl MirroredTimes {
                 keys.push(key);
             }
         };
-        for (key, week) in &self.weeks {
+        for (key, week) in self.weeks.iter().filter(|(key, _)| self.asked.contains_key(&**key)) {
             consider((*key).clone(), Some(&week));
         }
         for account in warm {
@@ -106,18 +107,29 @@ impl MirroredTimes {
         }
         let mut spent: BTreeMap<ConnectionId, usize> = BTreeMap::new();
         let mut refreshed = Refreshed::default();
-        let mut due = Vec::new();
-        for (connection, _, _, place) in wanted {
-            let spent = spent.entry(connection).or_default();
+        let due: Vec<&Key> = wanted.into_iter().map(|(_, _, _, place)| &keys[place]).collect();
+        let all_due: HashSet<&Key> = due.iter().copied().collect();
+        // Each with the week after it, which the same request brings.
+        let mut requests: Vec<Vec<&Key>> = Vec::new();
+        let mut brought: HashSet<&Key> = HashSet::new();
+        for key in &due {
+            if brought.contains(key) {
+                continue;
+            }
+            let spent = spent.entry(key.1.connection).or_default();
             if *spent >= self.policy.refresh_requests {
                 refreshed.left += 1;
                 continue;
             }
             *spent += 1;
-            due.push(&keys[place]);
+            let next = all_due.get(&following(key)).filter(|next| !brought.contains(*next));
+            let weeks: Vec<&Key> = std::iter::once(key).chain(next).copied().collect();
+            brought.extend(&weeks);
+            requests.push(weeks);
         }
-        for few in due.chunks(AT_ONCE) {
-            let flights = few.iter().map(|key| self.flight(&scope_of(key.0), key, Lane::Upkeep));
+        for few in requests.chunks(AT_ONCE) {
+            let weeks = few.iter().flatten();
+            let flights = weeks.map(|key| self.flight(&scope_of(key.0), key, Lane::Upkeep));
             let answers = join_all(flights.collect::<Vec<_>>()).await;
             refreshed.answered += answers.iter().flatten().count();
             refreshed.silent += answers.iter().filter(|answer| answer.is_none()).count();

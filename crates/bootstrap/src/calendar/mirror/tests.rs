@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use appointment::calendar::{
-    CalendarGateway, Connection, CopyRecord, CopySearch, MockCalendarBook, PageCursor, ReadFailure,
+    CalendarGateway, Connection, CopyRecord, CopySearch, Effort, MockCalendarBook, PageCursor, ReadFailure,
     RemoteBooking, RemoteEventType, RemoteHostRef, RemotePage, RemoteRequest, RemoteReservation,
     RemoteService, RemoteUid, ReservationUid, Secret, WriteFailure,
 };
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod refreshing;
+mod riding;
 mod together;
 
 /// A provider that takes its time, and counts.
@@ -429,5 +431,3 @@ async fn an_answer_that_comes_late_is_there_for_whoever_asks_next() {
     assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { .. }));
     assert_eq!(world.asked(), 1);
 }
-
-mod refreshing;

@@ -61,17 +61,38 @@ async fn near_weeks_are_asked_about_more_often_than_far_ones() {
 async fn what_is_linked_is_warm_before_anybody_asks_and_within_the_rounds_budget() {
     let world = World::new(5);
     let warm = world.linked(&["4711", "4712"]);
-    // Two event types, three weeks each, three requests a round.
-    assert_eq!(world.round(&warm).await, Refreshed { answered: 3, silent: 0, left: 3 });
-    assert_eq!(world.round(&warm).await, answered(3));
+    // Two event types, three weeks each, three requests a round; one brings two weeks.
+    assert_eq!(world.round(&warm).await, Refreshed { answered: 5, silent: 0, left: 1 });
+    assert_eq!(world.asked(), 3);
+    assert_eq!(world.round(&warm).await, answered(1));
     assert_eq!(world.round(&warm).await, answered(0));
     assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { .. }));
-    assert_eq!(world.asked(), 6);
+    assert_eq!(world.asked(), 4);
     // Nobody asks about it: it is asked for again before it is forgotten, not before it is stale.
     world.clock.advance(TimeDelta::seconds(299));
     assert_eq!(world.round(&warm).await.answered, 1, "only the week that was asked about");
     world.clock.advance(TimeDelta::seconds(2));
-    assert_eq!(world.round(&warm).await.answered, 3, "the near weeks that nobody asked about");
+    assert_eq!(
+        world.round(&warm).await.answered,
+        2,
+        "the near weeks that nobody asked about, nor came with that one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_week_that_came_along_is_not_kept_for_its_own_sake() {
+    let world = World::new(5);
+    world.ask("2026-11-24").await;
+    world.clock.advance(TimeDelta::seconds(61));
+    world.ask("2026-11-24").await;
+    let before = world.asked();
+    // What callers asked about is forgotten some time after they did, in real time.
+    world.mirror.asked.invalidate_all();
+    for _ in 0..40 {
+        world.clock.advance(TimeDelta::seconds(31));
+        world.round(&[]).await;
+    }
+    assert_eq!(world.asked(), before);
 }
 
 #[tokio::test(start_paused = true)]

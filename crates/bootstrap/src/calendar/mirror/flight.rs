@@ -1,0 +1,187 @@
+//! Questions that are under way.
+//!
+//! A request asks for a week and the one after it: whoever hears that a time is taken wants others next, and those of a
+//! week's end lie in the next week. Whoever asks about that one meanwhile rides on the same request.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use adapter_calcom::guard::GuardPolicy;
+use appointment::calendar::{Effort, Heard, Lane, OfferedWeek};
+use appointment::model::{Minute, Span};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{BoxFuture, FutureExt, Shared};
+use kernel::TenantScope;
+
+use super::{Key, MirroredTimes, Week, beginning, lock};
+
+/// So long a week is not asked about again after it was in vain.
+const IN_VAIN: TimeDelta = TimeDelta::seconds(1);
+
+/// What a request brings.
+#[derive(Debug, Clone)]
+pub(super) struct Brought {
+    /// The week that was asked about.
+    pub(super) week: Week,
+    /// The one after it, if the provider was asked.
+    next: Option<Week>,
+}
+
+impl Brought {
+    const fn alone(week: Week) -> Self {
+        Self { week, next: None }
+    }
+}
+
+/// An answer under way: `None` if the provider gave none.
+type Flight = Shared<BoxFuture<'static, Option<Brought>>>;
+/// Those under way.
+pub(super) type Flights = HashMap<Key, UnderWay>;
+
+/// A flight and who it is for.
+pub(super) struct UnderWay {
+    /// Who waits for it.
+    lane: Lane,
+    /// It waits for the request of the week before.
+    rides: bool,
+    flight: Flight,
+}
+
+/// The week after.
+pub(super) fn following(key: &Key) -> Key {
+    (key.0, key.1.clone(), key.2 + 1, key.3.clone())
+}
+
+impl MirroredTimes {
+    /// The request that is under way for a week, or a new one. Nobody depends on the budget of a lane that goes after, nor
+    /// on an answer about another week: where that request gives nothing, one's own follows.
+    pub(super) fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
+        let mut flights = lock(&self.flights);
+        let earlier = match flights.get(key) {
+            Some(under_way) if lane.goes_before(under_way.lane) => Some(under_way.flight.clone()),
+            Some(under_way) => return under_way.flight.clone(),
+            None => None,
+        };
+        // It may have come in since the caller looked: what has come in is kept before its request is forgotten.
+        if lane.is_live()
+            && let Some(week) = self.weeks.get(key).filter(|week| self.is_fresh(key, week))
+        {
+            return std::future::ready(Some(Brought::alone(week))).boxed().shared();
+        }
+        let week_before = (key.0, key.1.clone(), key.2 - 1, key.3.clone());
+        let ride = flights.get(&week_before).filter(|under_way| earlier.is_none() && !under_way.rides);
+        let ride = ride.map(|under_way| under_way.flight.clone());
+        let rides = ride.is_some();
+        let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
+        let task = self.tasks.spawn(async move {
+            let brought = match (earlier, ride) {
+                (Some(same), _) => same.await,
+                (None, Some(before)) => before.await.and_then(|brought| brought.next).map(Brought::alone),
+                (None, None) => None,
+            };
+            let brought = match brought {
+                Some(brought) => Some(brought),
+                None => this.bring(&scope, &wanted, lane).await,
+            };
+            if let Some(Brought { week, next }) = &brought {
+                this.weeks.insert(wanted.clone(), week.clone());
+                if let Some(next) = next {
+                    this.weeks.insert(following(&wanted), next.clone());
+                }
+            }
+            let mut flights = lock(&this.flights);
+            if flights.get(&wanted).is_some_and(|current| current.lane == lane) {
+                flights.remove(&wanted);
+            }
+            drop(flights);
+            brought
+        });
+        let flight = async move { task.await.ok().flatten() }.boxed().shared();
+        flights.insert(key.clone(), UnderWay { lane, rides, flight: flight.clone() });
+        flight
+    }
+
+    /// From another process or from the provider.
+    async fn bring(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Brought> {
+        // Whoever asks about a time asks about others next: what has just failed is not tried again for the same answer.
+        let was_in_vain = |at| (TimeDelta::zero()..IN_VAIN).contains(&(self.clock.real_now() - at));
+        if lane.is_live() && self.in_vain.get(key).is_some_and(was_in_vain) {
+            return None;
+        }
+        if let Some(week) = self.found_elsewhere(scope, key).await {
+            return Some(Brought::alone(week));
+        }
+        let begun = Instant::now();
+        let brought = self.fetch(scope, key, lane).await;
+        // That the background was refused by its own budget says nothing about the provider.
+        if brought.is_some() || lane.is_live() {
+            self.note_silence(key, brought.is_none() || begun.elapsed() > self.policy.patience);
+        }
+        brought
+    }
+
+    /// What another process has fetched, if it is as good as an answer of the provider now. It must be young: a mirror
+    /// that asks again before its own week is old would otherwise find that very week.
+    async fn found_elsewhere(&self, scope: &TenantScope, key: &Key) -> Option<Week> {
+        if key.3.is_some() {
+            return None;
+        }
+        let version = self.together.version(key.0, &key.1);
+        let found = self.together.find(scope, &key.1, key.2, version).await?;
+        let week = Week { starts: found.starts.into(), fetched_at: found.fetched_at, version };
+        let age = self.clock.real_now().signed_duration_since(week.fetched_at);
+        let limit = TimeDelta::from_std(self.policy.fresh / 2).unwrap_or(TimeDelta::MAX);
+        (self.is_fresh(key, &week) && age <= limit).then_some(week)
+    }
+
+    async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Brought> {
+        let (_, link, first, without) = key;
+        // Read before asking: a change meanwhile makes the answer old.
+        self.together.hear(scope, link).await;
+        let version = self.together.version(scope.tenant(), link);
+        let connection = match self.book.connection(scope, link.connection).await {
+            Ok(connection) => connection?,
+            Err(error) => {
+                tracing::warn!(%error, connection.id = %link.connection, "an outside calendar's account could not be read");
+                return None;
+            }
+        };
+        let (second, end) = (beginning(first + 1), beginning(first + 2));
+        let effort = Effort { lane, within: self.policy.request };
+        let fetched_at = self.clock.real_now();
+        let window = Span::new(beginning(*first), end);
+        let starts = match self
+            .gateway
+            .free_starts(scope, &connection, link, window, without.as_ref(), effort)
+            .await
+        {
+            Ok(starts) => starts,
+            Err(failure) => {
+                let failed = Err::<(), _>(failure.clone());
+                // What our own guards refused was not asked.
+                if lane.is_live()
+                    && GuardPolicy::default().heard_of_question(&failed, effort) != Heard::Nothing
+                {
+                    let now = self.clock.real_now();
+                    self.in_vain.insert(key.clone(), now);
+                    self.in_vain.insert(following(key), now);
+                }
+                tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
+                return None;
+            }
+        };
+        let (of_next, of_first): (Vec<_>, Vec<_>) = starts.into_iter().partition(|start| *start >= second);
+        let week = |starts: Vec<DateTime<Utc>>| {
+            let starts = starts.into_iter().map(Minute::floor).collect();
+            Week { starts, fetched_at, version }
+        };
+        let brought = [(*first, week(of_first)), (first + 1, week(of_next))];
+        for (number, week) in brought.iter().filter(|_| without.is_none()) {
+            let starts = week.starts.to_vec();
+            let written = |version| OfferedWeek { starts, fetched_at, version };
+            self.together.keep(scope, link, *number, written, version).await;
+        }
+        let [(_, week), (_, next)] = brought;
+        Some(Brought { week, next: Some(next) })
+    }
+}
