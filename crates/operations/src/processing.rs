@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::{CallError, CallService, CallSignal};
+use call::{CallError, CallService, CallSignal, CallSnapshot, Direction};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Actor, Caller, Classify, Clock, CorrelationId, ErrorClass, PhoneNumber, PlatformScope, ProviderCallId,
@@ -169,11 +169,9 @@ impl WebhookProcessing {
         entry: &InboxEntry,
         news: CallNews,
     ) -> Result<Processed, ProcessingError> {
-        let parties = Parties::of(&news);
         let actor = Actor::Provider(entry.provider.code().to_owned());
-        let tenant = match self.tenant_of(&news.provider_call_id, &parties, actor, scope.correlation()).await
-        {
-            Ok(tenant) => tenant,
+        let (tenant, parties) = match self.tenant_of(&news, actor, scope.correlation()).await {
+            Ok(found) => found,
             Err(unresolved @ (Unresolved::Early | Unresolved::Review(_))) => {
                 let reason = match (unresolved, self.waits_until(entry)) {
                     (Unresolved::Early, Some(again)) => return Ok(Processed::Early(again)),
@@ -207,31 +205,45 @@ impl WebhookProcessing {
     /// end must still be counted. A call that is not known belongs to the active tenant of our number in it.
     async fn tenant_of(
         &self,
-        call: &ProviderCallId,
-        parties: &Parties,
+        news: &CallNews,
         actor: Actor,
         correlation: CorrelationId,
-    ) -> Result<TenantScope, Unresolved> {
-        match self.tenants.by_recorded_call(call, actor.clone(), correlation).await {
+    ) -> Result<(TenantScope, Parties), Unresolved> {
+        let said = news.signal.report().direction;
+        match self.tenants.by_recorded_call(&news.provider_call_id, actor.clone(), correlation).await {
             Ok(found) => {
-                return if self.tells_of_another(&found, parties).await? {
+                let direction = match said {
+                    Some(direction) => Some(direction),
+                    None => self.recorded(&found).await?.and_then(|call| call.direction),
+                };
+                let parties = Parties::of(news, direction);
+                return if self.tells_of_another(&found, &parties).await? {
                     Err(Unresolved::Review("number_of_another_company"))
                 } else {
-                    Ok(found.scope)
+                    Ok((found.scope, parties))
                 };
             }
             Err(ResolveError::Denied(Denied::UnknownCall)) => {}
             Err(error) => return Err(Unresolved::of(error)),
         }
+        let parties = Parties::of(news, said);
         let Some(ours) = &parties.ours else {
             let names_one = parties.names_ours;
             return Err(if names_one { Unresolved::Review(NO_NUMBER) } else { Unresolved::Early });
         };
-        self.tenants
-            .by_called_number(ours, actor, correlation)
-            .await
-            .map(|found| found.scope)
-            .map_err(Unresolved::of)
+        match self.tenants.by_called_number(ours, actor, correlation).await {
+            Ok(found) => Ok((found.scope, parties)),
+            Err(error) => Err(Unresolved::of(error)),
+        }
+    }
+
+    /// The call as it is known.
+    async fn recorded(&self, known: &RunningCall) -> Result<Option<CallSnapshot>, Unresolved> {
+        match self.calls.find(&known.scope, known.route.call).await {
+            Ok(call) => Ok(Some(call.snapshot().clone())),
+            Err(CallError::NotFound) => Ok(None),
+            Err(error) => Err(Unresolved::Call(error)),
+        }
     }
 
     /// Until when an event that came before its call is left alone, each time twice as long as it has waited; `None` if it has
@@ -252,11 +264,10 @@ impl WebhookProcessing {
         let served = self.tenants.by_called_number(ours, actor, correlation).await;
         match served.map_err(Unresolved::of) {
             Ok(other) if other.scope.tenant() == known.scope.tenant() => Ok(false),
-            Ok(_) => match self.calls.find(&known.scope, known.route.call).await {
-                Ok(call) => Ok(call.snapshot().called.as_ref().is_some_and(|recorded| recorded != ours)),
-                Err(CallError::NotFound) => Ok(false),
-                Err(error) => Err(Unresolved::Call(error)),
-            },
+            Ok(_) => {
+                let called = self.recorded(known).await?.and_then(|call| call.called);
+                Ok(called.is_some_and(|called| called != *ours))
+            }
             // Nobody's number, or that of a company that is not served: it says nothing about whose the call is.
             Err(Unresolved::Review(_) | Unresolved::Early) => Ok(false),
             Err(failed) => Err(failed),
@@ -309,10 +320,10 @@ struct Parties {
 }
 
 impl Parties {
-    fn of(news: &CallNews) -> Self {
+    fn of(news: &CallNews, direction: Option<Direction>) -> Self {
         let number = |text: &Option<String>| text.as_deref().and_then(e164);
         let (from, to) = (&news.from_number, &news.to_number);
-        let is_outbound = news.signal.report().direction == Some(call::Direction::Outbound);
+        let is_outbound = direction == Some(Direction::Outbound);
         let (theirs, ours) = if is_outbound { (to, from) } else { (from, to) };
         Self {
             // No word about them says nothing; an unusable number says that they are anonymous.

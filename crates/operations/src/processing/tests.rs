@@ -272,6 +272,14 @@ async fn an_outbound_call_belongs_to_the_number_that_rang() {
     let known = |number: &str| PhoneNumber::from_e164(number).unwrap();
     assert_eq!(call.caller, Caller::Known(known("+491701112233")), "who is on the line was rung");
     assert_eq!(call.called, Some(known(OURS)));
+    // Later news that leave the direction out are about the same two.
+    let entry = world.stored(b"2").await;
+    let mut ended = news(Some("+491701112233"), CallSignal::Ended);
+    ended.from_number = Some(OURS.to_owned());
+    world.processing.apply(&platform(), &entry, ended).await.unwrap();
+    let call = world.calls.find_by_provider_id(&scope(1, None), &id).await.unwrap().unwrap();
+    assert_eq!(call.caller, Caller::Known(known("+491701112233")));
+    assert_eq!(call.called, Some(known(OURS)));
 }
 
 #[tokio::test]
