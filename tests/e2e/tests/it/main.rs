@@ -10,6 +10,7 @@ mod events;
 mod guards;
 mod house;
 mod lists;
+mod mirror;
 mod privacy;
 mod proofs;
 mod quarantine;
