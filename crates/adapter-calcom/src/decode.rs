@@ -8,7 +8,7 @@ mod news;
 use chrono::{DateTime, Utc};
 
 use crate::json::{NotAnObject, Object};
-pub use news::{CalendarNews, Delivery, Trigger, webhook};
+pub use news::{CalendarNews, Delivery, Trigger, event_label, webhook};
 
 /// Longest event name that is kept, in characters.
 const MAX_EVENT: usize = 60;

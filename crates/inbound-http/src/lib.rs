@@ -24,6 +24,7 @@
 //! provider that signs differently gets a module like [`retell`] that verifies before it reads.
 
 pub mod api;
+mod arrival;
 pub mod body;
 pub mod calendar;
 mod crowd;

@@ -1,6 +1,6 @@
 //! What the documented events say.
 
-use adapter_calcom::decode::{CalendarNews, DecodeError, Delivery, Trigger, identify, webhook};
+use adapter_calcom::decode::{CalendarNews, DecodeError, Delivery, Trigger, event_label, identify, webhook};
 use appointment::calendar::RemoteStatus;
 use serde_json::{Value, json};
 
@@ -167,4 +167,14 @@ fn nobody_is_shown() {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
     }
+}
+
+#[test]
+fn names_of_events_become_few_labels() {
+    for known in ["BOOKING_CREATED", "BOOKING_COMPLETED", "PING"] {
+        assert_eq!(event_label(known), known);
+    }
+    assert_eq!(event_label(""), "none");
+    assert_eq!(event_label("FORM_SUBMITTED"), "other");
+    assert_eq!(event_label("booking_created"), "other", "names are in capitals once they were read");
 }

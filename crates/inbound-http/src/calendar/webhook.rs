@@ -11,10 +11,10 @@ use operations::ports::{Provider, Stored};
 use operations::{Admission, Delivery};
 use serde_json::json;
 
-use crate::body;
 use crate::edge::Edge;
 use crate::guard::RequestContext;
 use crate::refusal::{Refusal, chain};
+use crate::{arrival, body};
 
 /// `POST /api/calcom/webhook/{connection}`.
 pub(crate) async fn receive_for(
@@ -53,11 +53,9 @@ async fn receive(
     if let (Some(door), Stored::New) = (&edge.parts().calendar_door, stored) {
         door.rang(&visitor, &rumour(&body)).await;
     }
-    let word = match stored {
-        Stored::New => "stored",
-        Stored::Duplicate => "duplicate",
-    };
-    Ok((StatusCode::OK, Json(json!({"received": true, "status": word}))).into_response())
+    let news = arrival::news(decode::event_label(&identity.event), stored, &body);
+    let told = json!({"received": true, "status": arrival::word(stored)});
+    Ok((StatusCode::OK, Extension(news), Json(told)).into_response())
 }
 
 /// Whom the news concern, as far as they say so. A booking that we made takes its time from the people of its event type, or
@@ -130,10 +128,7 @@ async fn store(
         body,
         correlation: context.correlation,
     };
-    edge.parts().intake.receive(delivery, admission).await.map_err(|error| {
-        tracing::error!(error = %chain(&error), "a webhook of an outside calendar could not be stored");
-        Refusal::unavailable("not_stored")
-    })
+    arrival::store(edge, (delivery, decode::event_label(&identity.event)), admission).await
 }
 
 #[cfg(test)]

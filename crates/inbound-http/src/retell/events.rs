@@ -10,10 +10,10 @@ use operations::{Admission, Delivery};
 use serde_json::json;
 
 use super::inbound;
-use crate::body;
 use crate::edge::Edge;
-use crate::guard::{News, RequestContext};
-use crate::refusal::{Refusal, chain};
+use crate::guard::RequestContext;
+use crate::refusal::Refusal;
+use crate::{arrival, body};
 
 /// `POST /api/webhooks/retell` and its old name.
 pub(crate) async fn receive(
@@ -37,19 +37,8 @@ pub(crate) async fn receive(
     if stored == Stored::New && identity.event == "call_started" {
         make_known(&edge, &context, &body).await;
     }
-    let word = match stored {
-        Stored::New => "stored",
-        Stored::Duplicate => "duplicate",
-    };
-    let news = News { event: event_label(&identity.event), result: result_label(stored), bytes: body.len() };
-    Ok((StatusCode::OK, Extension(news), Json(json!({"status": word}))).into_response())
-}
-
-const fn result_label(stored: Stored) -> &'static str {
-    match stored {
-        Stored::New => "new",
-        Stored::Duplicate => "duplicate",
-    }
+    let news = arrival::news(event_label(&identity.event), stored, &body);
+    Ok((StatusCode::OK, Extension(news), Json(json!({"status": arrival::word(stored)}))).into_response())
 }
 
 /// A call that has begun is known before the provider hears that its news arrived: a tool with arguments alone may name
@@ -64,7 +53,7 @@ async fn make_known(edge: &Edge, context: &RequestContext, body: &[u8]) {
     }
 }
 
-/// Stores a delivery durably; what cannot be stored must not be acknowledged.
+/// Stores a delivery.
 pub(crate) async fn store(
     edge: &Edge,
     context: &RequestContext,
@@ -72,8 +61,6 @@ pub(crate) async fn store(
     body: &[u8],
     admission: Admission,
 ) -> Result<Stored, Refusal> {
-    let event = event_label(&identity.event);
-    let is_ordinary = matches!(admission, Admission::Process);
     let delivery = Delivery {
         provider: Provider::Retell,
         event: &identity.event,
@@ -81,22 +68,7 @@ pub(crate) async fn store(
         body,
         correlation: context.correlation,
     };
-    match edge.parts().intake.receive(delivery, admission).await {
-        Ok(stored) => {
-            let result = result_label(stored);
-            metrics::counter!("webhooks_received_total", "event" => event, "result" => result).increment(1);
-            // What becomes a job is told with the line that says how it was answered.
-            if !is_ordinary {
-                tracing::info!(event, result, bytes = body.len(), "webhook stored");
-            }
-            Ok(stored)
-        }
-        Err(error) => {
-            metrics::counter!("webhooks_received_total", "event" => event, "result" => "failed").increment(1);
-            tracing::error!(event, error = %chain(&error), "a webhook could not be stored");
-            Err(Refusal::unavailable("not_stored"))
-        }
-    }
+    arrival::store(edge, (delivery, event_label(&identity.event)), admission).await
 }
 
 /// Names that the provider documents; whatever else it sends is one label, so that nobody fills the metrics.
