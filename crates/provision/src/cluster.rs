@@ -170,6 +170,9 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
         // Statements and the details of errors carry personal data; the log is no place for it.
         "log_min_error_statement=panic",
         "log_error_verbosity=terse",
+        // A queue leaves dead rows behind every job. Its tables ask for an early vacuum, and by default the server looks
+        // only once a minute whether one is due.
+        "autovacuum_naptime=1s",
     ]
     .map(str::to_owned)
     .to_vec();
