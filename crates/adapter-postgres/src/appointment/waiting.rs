@@ -66,6 +66,9 @@ statements! {
     OPEN_OFFER = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
             '{}'::timestamptz[] AS span_ends"), "f.wish_id = $2 AND f.state = 'open'");
 
+    OFFER_BOOKED = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
+            '{}'::timestamptz[] AS span_ends"), "f.appointment_id = $2");
+
     OFFERS_OF = concat!(offer_columns!("'{}'::uuid[] AS resources, '{}'::timestamptz[] AS span_starts,
             '{}'::timestamptz[] AS span_ends"),
         "f.freed_appointment_id = $2 AND f.freed_starts_at = $3 ORDER BY f.made_at, f.id");
@@ -192,6 +195,25 @@ fn reservation(row: &OfferRow) -> Result<Option<OfferReservation>, StoreError> {
     Ok(Some(OfferReservation { connection: ConnectionId::from_uuid(connection), uid, until }))
 }
 
+impl PgAppointmentRepository {
+    /// The one offer that a statement finds by an id.
+    async fn offer_by(
+        &self,
+        scope: &TenantScope,
+        statement: &'static str,
+        id: Uuid,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let row: Result<Option<OfferRow>, _> = sqlx::query_as(statement)
+            .bind(scope.tenant().as_uuid())
+            .bind(id)
+            .fetch_optional(&mut *session)
+            .await
+            .map_err(store_error);
+        session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+    }
+}
+
 #[async_trait]
 impl WishRepository for PgAppointmentRepository {
     async fn find_wish(&self, scope: &TenantScope, id: WishId) -> Result<Option<WishSnapshot>, StoreError> {
@@ -225,14 +247,15 @@ impl WishRepository for PgAppointmentRepository {
         scope: &TenantScope,
         wish: WishId,
     ) -> Result<Option<OfferSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let row: Result<Option<OfferRow>, _> = sqlx::query_as(OPEN_OFFER)
-            .bind(scope.tenant().as_uuid())
-            .bind(wish.as_uuid())
-            .fetch_optional(&mut *session)
-            .await
-            .map_err(store_error);
-        session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+        self.offer_by(scope, OPEN_OFFER, wish.as_uuid()).await
+    }
+
+    async fn offer_booked(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        self.offer_by(scope, OFFER_BOOKED, appointment.as_uuid()).await
     }
 
     async fn open_of_customer(

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{BranchId, CommitError, CustomerId, PhoneNumber, StaffId, StoreError, TenantScope};
+use kernel::{
+    AppointmentId, BranchId, CommitError, CustomerId, PhoneNumber, StaffId, StoreError, TenantScope,
+};
 
 use super::memory::InMemoryAppointments;
 use super::rows::{Owner, Rows, refused};
@@ -132,6 +134,16 @@ impl WishRepository for InMemoryAppointments {
     ) -> Result<Option<OfferSnapshot>, StoreError> {
         let open = |offer: &&OfferSnapshot| offer.state == OfferState::Open && offer.wish == wish;
         let found = self.read(scope, |rows| rows.offers.values().find(open).cloned());
+        Ok(found.map(|offer| OfferSnapshot { spans: Vec::new(), uses: Vec::new(), ..offer }))
+    }
+
+    async fn offer_booked(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<Option<OfferSnapshot>, StoreError> {
+        let made = |offer: &&OfferSnapshot| offer.booked == Some(appointment);
+        let found = self.read(scope, |rows| rows.offers.values().find(made).cloned());
         Ok(found.map(|offer| OfferSnapshot { spans: Vec::new(), uses: Vec::new(), ..offer }))
     }
 

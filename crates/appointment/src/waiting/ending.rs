@@ -1,11 +1,12 @@
 //! The end of a wish that no answer brings about: there is an appointment by another way, or somebody calls it off.
 
-use kernel::{ChangeSet, CommitError, TenantScope};
+use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
 
 use super::list::{WaitingList, waiting};
 use super::model::{Offer, OfferState, WishId, WishStatus};
 use super::ports::WaitingWrite;
 use crate::error::BookingError;
+use crate::model::AppointmentStatus;
 
 /// How often a wish is read anew because it changed meanwhile.
 const ATTEMPTS: usize = 3;
@@ -41,6 +42,37 @@ pub enum EndWish {
 }
 
 impl WaitingList {
+    /// Lets the wish wait again that was met by this appointment, after the outside calendar has not taken it: whoever
+    /// waited has nothing. False if the appointment came of no offer, still stands, or its wish has gone on otherwise.
+    ///
+    /// # Errors
+    /// [`BookingError::Unsettled`] if the wish changes faster than it can be read; store failures.
+    pub async fn wait_again(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<bool, BookingError> {
+        let Some(offer) = self.desk.wishes.offer_booked(scope, appointment).await? else { return Ok(false) };
+        let made = self.bookings.find(scope, appointment).await?;
+        if made.is_none_or(|made| made.status() != AppointmentStatus::Cancelled) {
+            return Ok(false);
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(wish) = self.desk.find(scope, offer.wish).await? else { return Ok(false) };
+            let Ok(next) = wish.unmet(self.today(scope, &wish).await?) else { return Ok(false) };
+            let change = ChangeSet::one(waiting(WaitingWrite::Update(next.snapshot().clone())));
+            match self.desk.appointments.commit(scope, change).await {
+                Ok(()) => {
+                    tracing::info!(wish.id = %offer.wish, "a wish waits again");
+                    return Ok(true);
+                }
+                Err(CommitError::Stale) => {}
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        Err(BookingError::Unsettled)
+    }
+
     /// Ends a wish that waits or is asked. An open offer ends in the same step, and its time goes to the next one.
     ///
     /// # Errors

@@ -296,7 +296,11 @@ impl WaitingList {
     }
 
     /// The date where this is wished.
-    async fn today(&self, scope: &TenantScope, wish: &UnmetWish) -> Result<NaiveDate, BookingError> {
+    pub(super) async fn today(
+        &self,
+        scope: &TenantScope,
+        wish: &UnmetWish,
+    ) -> Result<NaiveDate, BookingError> {
         let catalogue = self.bookings.catalogue(scope, wish.snapshot().branch).await?;
         Ok(catalogue.date_at(self.desk.clock.now()))
     }

@@ -211,6 +211,21 @@ impl UnmetWish {
         before.back(today)
     }
 
+    /// The same after the appointment that it was met by never came to stand: it waits again, unless its days are over. The
+    /// offer that was wanted is not counted against it.
+    ///
+    /// # Errors
+    /// [`WishRefused`] unless it was met.
+    pub fn unmet(&self, today: NaiveDate) -> Result<Self, WishRefused> {
+        if self.state.status != WishStatus::Fulfilled {
+            return Err(WishRefused(self.state.status));
+        }
+        let is_over = self.state.days.last() < today;
+        let mut next = self.next(if is_over { WishStatus::Expired } else { WishStatus::Waiting });
+        next.state.asked = next.state.asked.saturating_sub(1);
+        Ok(next)
+    }
+
     /// The same at its end: met, no longer wanted, or over.
     ///
     /// # Errors

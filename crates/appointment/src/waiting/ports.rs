@@ -111,6 +111,16 @@ pub trait WishRepository: Send + Sync {
         wish: WishId,
     ) -> Result<Option<OfferSnapshot>, StoreError>;
 
+    /// The offer that became this appointment. Its spans are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is retried in here.
+    async fn offer_booked(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<Option<OfferSnapshot>, StoreError>;
+
     /// Open wishes (waiting or offered) for this customer, whatever their number, oldest first, at most
     /// [`WishLimits::MOST_OF_NUMBER`].
     ///

@@ -37,7 +37,8 @@ struct Freed {
     appointment: AppointmentId,
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
-    /// The outside calendar does not take it: nobody is offered what nobody can have.
+    /// The outside calendar does not take it: nobody is offered what nobody can have, and whoever was promised it waits
+    /// again.
     #[serde(default)]
     taken_outside: bool,
 }
@@ -91,7 +92,8 @@ impl JobHandler for OfferFreedTime {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let Freed { branch, staff, appointment, starts_at, ends_at, taken_outside } = context.payload()?;
         if taken_outside {
-            return Ok(());
+            let unmet = self.0.unmet_by(context.tenant()?, appointment).await;
+            return unmet.map(drop).map_err(|error| failure(&error));
         }
         let freed = FreedTime { branch, staff, appointment, starts_at, ends_at };
         let mut before = context.progress().map_or_else(Before::default, Before::of);

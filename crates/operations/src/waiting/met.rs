@@ -9,6 +9,19 @@ use kernel::{AppointmentId, TenantScope};
 use super::{FreedTimes, WaitingError};
 
 impl FreedTimes {
+    /// Lets the wish wait again that this appointment came of, if the outside calendar has not taken it. It may be called as
+    /// often as one likes.
+    ///
+    /// # Errors
+    /// [`WaitingError`].
+    pub async fn unmet_by(
+        &self,
+        scope: &TenantScope,
+        appointment: AppointmentId,
+    ) -> Result<bool, WaitingError> {
+        Ok(self.list.wait_again(scope, appointment).await?)
+    }
+
     /// Ends what the customer of this appointment has waited for: wishes for its service that include its day and are older
     /// than it. How many have ended. It may be called as often as one likes.
     ///

@@ -9,7 +9,7 @@ use appointment::waiting::{Answer, Answered, DayWindow, NewWish, NoteOutcome, Wi
 use chrono::{DateTime, Utc};
 use customer::testing::InMemoryCustomers;
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{ChangeSet, CustomerId, PersonName, PhoneNumber};
+use kernel::{AppointmentId, ChangeSet, CustomerId, PersonName, PhoneNumber};
 use servicedesk::testing::InMemoryCallbacks;
 use tenancy::TenancyWrite;
 use tenancy::testing::{InMemoryTenancy, tenant_profile};
@@ -103,15 +103,14 @@ impl World {
     /// An appointment is made and called off: what the worker is told about.
     async fn cancelled(&self) -> FreedTime {
         let made = self.booked("2026-11-24T09:00:00Z").await;
-        let cancel = CancelRequest {
-            appointment: made.id(),
-            reason: None,
-            requester: Requester::Desk,
-            claim: None,
-            agreed_fee: None,
-        };
-        self.bookings.cancel(&self.scope, cancel).await.unwrap();
+        self.called_off(made.id()).await;
         freed(&made)
+    }
+
+    async fn called_off(&self, appointment: AppointmentId) {
+        let (reason, requester) = (None, Requester::Desk);
+        let cancel = CancelRequest { appointment, reason, requester, claim: None, agreed_fee: None };
+        self.bookings.cancel(&self.scope, cancel).await.unwrap();
     }
 
     async fn made(&self, freed: FreedTime) -> OfferId {

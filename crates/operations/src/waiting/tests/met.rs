@@ -1,7 +1,6 @@
 //! Whoever has an appointment is not called about it any more.
 
 use appointment::waiting::WishStatus;
-use kernel::AppointmentId;
 
 use super::*;
 
@@ -115,4 +114,23 @@ async fn what_was_called_off_again_ends_no_wish() {
     assert_eq!(world.met(freed.appointment).await, 0);
     assert_eq!(world.met(AppointmentId::from_uuid(Uuid::from_u128(5))).await, 0, "there is none");
     assert_eq!(world.status(waiting).await, WishStatus::Waiting);
+}
+
+/// What the outside calendar did not take was nobody's appointment.
+#[tokio::test]
+async fn a_wish_waits_again_once_what_met_it_is_called_off_as_not_taken() {
+    let world = world().await;
+    let wish = world.noted(|new| new).await;
+    let freed = world.cancelled().await;
+    let offer = world.made(freed).await;
+    let answered = world.list.answer(&world.scope, offer, Answer::Yes).await.unwrap();
+    let Answered::Booked(made) = answered else { panic!("{answered:?}") };
+    assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap(), "it stands");
+    assert!(!world.freed.unmet_by(&world.scope, freed.appointment).await.unwrap(), "it came of no offer");
+    world.called_off(made.id()).await;
+    assert!(world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
+    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap(), "it waits already");
+    let again = world.desk.find(&world.scope, wish).await.unwrap().unwrap();
+    assert_eq!((again.snapshot().status, again.snapshot().asked), (WishStatus::Waiting, 0));
 }
