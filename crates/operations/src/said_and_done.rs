@@ -8,6 +8,7 @@ pub mod claims;
 mod compare;
 mod done;
 mod known;
+mod note;
 mod turns;
 
 use std::sync::Arc;
@@ -86,29 +87,6 @@ impl Mismatch {
             Self::CancellationClaimed | Self::CancellationUntold => Claim::Cancelled,
         }
     }
-
-    /// What the person who calls the caller has to know. Of what was done and told with a sentence, another time was told.
-    const fn note(self, is_otherwise: bool) -> &'static str {
-        match self {
-            Self::BookingClaimed => "Im Gespräch wurde ein Termin zugesagt, der nicht eingetragen ist",
-            Self::FirmClaimed => {
-                "Im Gespräch wurde ein Termin fest zugesagt, dem der Kalender des Betriebs nicht zugestimmt hat"
-            }
-            Self::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
-            Self::CancellationClaimed => {
-                "Im Gespräch wurde eine Absage bestätigt, es wurde darin aber kein Termin abgesagt"
-            }
-            Self::BookingUntold if is_otherwise => {
-                "Im Gespräch wurde eine andere Zeit genannt als die eingetragene"
-            }
-            Self::MoveUntold if is_otherwise => {
-                "Im Gespräch wurde eine andere Zeit genannt als die, auf die der Termin verlegt wurde"
-            }
-            Self::BookingUntold => "Ein Termin wurde eingetragen, ohne dass es im Gespräch gesagt wurde",
-            Self::MoveUntold => "Ein Termin wurde verlegt, ohne dass es im Gespräch gesagt wurde",
-            Self::CancellationUntold => "Ein Termin wurde abgesagt, ohne dass es im Gespräch gesagt wurde",
-        }
-    }
 }
 
 /// One thing that does not fit, explained.
@@ -162,6 +140,12 @@ pub trait CallReviews: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn used_in(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Used>, StoreError>;
+
+    /// What was found about a call before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn found(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Mismatch>, StoreError>;
 
     /// Adds a review. `false`: the same was found about this call before, and nothing was added.
     ///
@@ -237,10 +221,17 @@ impl SaidAndDone {
             // Where nothing was found, nothing can have been read out instead.
             findings = compare(call, &done, &self.reviews.used_in(scope, call.id).await?);
         }
+        if !findings.is_empty() {
+            let before = self.reviews.found(scope, call.id).await?;
+            findings.retain(|finding| !before.contains(&finding.mismatch));
+        }
+        if findings.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The promise first: a review without it would not be promised again.
+        self.promise(scope, call, (&findings, &done)).await?;
         let mut new = Vec::new();
         for finding in findings {
-            // The promise first: a review without it would not be promised again.
-            self.promise(scope, call, &finding).await?;
             let review = CallReview { call: call.id, finding: finding.clone(), opened_at: self.clock.now() };
             if self.reviews.open(scope, &review).await? {
                 tracing::error!(call.id = %call.id, mismatch = finding.mismatch.as_str(),
@@ -251,25 +242,22 @@ impl SaidAndDone {
         Ok(new)
     }
 
-    /// Somebody calls the caller, once for each finding: at the number of the call, or else at the one that is known of
+    /// Somebody calls the caller, once about all that was found: at the number of the call, or else at the one that is known of
     /// whom the call is linked to. Without either nobody can be called, and the review is all there is.
     async fn promise(
         &self,
         scope: &TenantScope,
         call: &CallSnapshot,
-        finding: &Finding,
+        (findings, done): (&[Finding], &[Touched]),
     ) -> Result<(), LookError> {
-        let key = format!("said_and_done:{}:{}", call.id, finding.mismatch.as_str());
+        let words: Vec<&str> = findings.iter().map(|finding| finding.mismatch.as_str()).collect();
+        let key = format!("said_and_done:{}:{}", call.id, words.join("+"));
         let claim = kernel::Claim {
             request: RequestHash(body_digest(key.as_bytes())),
             key: IdempotencyKey::new(&key),
             outcome: json!({"effect": "said_and_done"}),
         };
-        let note = finding.mismatch.note(finding.sentence.is_some());
-        let note = match &finding.sentence {
-            Some(sentence) => format!("{note}: „{sentence}“"),
-            None => note.to_owned(),
-        };
+        let note = note::of(&self.bookings, scope, (findings, done)).await;
         let customer = match call.customer {
             Some(customer) => self.customers.find(scope, customer).await?,
             None => None,

@@ -3,8 +3,8 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{CallId, StoreError, TenantScope};
-use operations::said_and_done::{CallReview, CallReviews, Entry, Touched, Used, Whence};
+use kernel::{AppointmentId, CallId, StoreError, TenantScope};
+use operations::said_and_done::{CallReview, CallReviews, Entry, Mismatch, Touched, Used, Whence};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -23,6 +23,8 @@ statements! {
     USED_IN = "
         SELECT tool, status, success FROM public.call_tool_uses
          WHERE tenant_id = $1 AND call_id = $2 ORDER BY started_at, id";
+
+    FOUND = "SELECT mismatch FROM public.call_reviews WHERE tenant_id = $1 AND call_id = $2";
 
     OPEN = "
         INSERT INTO public.call_reviews (tenant_id, call_id, mismatch, sentence, opened_at)
@@ -59,6 +61,7 @@ fn touched(rows: &[DoneRow], call: CallId) -> Result<Option<Touched>, StoreError
         })
     };
     Ok(Some(Touched {
+        appointment: AppointmentId::from_uuid(first.appointment_id),
         timezone: zone(&first.timezone, "appointments.timezone")?,
         status: AppointmentStatus::parse(&first.status).ok_or_else(|| corrupt("appointments.status"))?,
         is_refused: first.is_refused,
@@ -102,6 +105,19 @@ impl CallReviews for PgCallReviews {
             .map_err(store_error);
         let rows = session.finish_read(rows).await?;
         Ok(rows.into_iter().map(|(tool, status, is_success)| Used { tool, status, is_success }).collect())
+    }
+
+    async fn found(&self, scope: &TenantScope, call: CallId) -> Result<Vec<Mismatch>, StoreError> {
+        let mut session = self.database.read(scope).await?;
+        let words = sqlx::query_scalar::<_, String>(FOUND)
+            .bind(scope.tenant().as_uuid())
+            .bind(call.as_uuid())
+            .fetch_all(&mut *session)
+            .await
+            .map_err(store_error);
+        // A word that a later release found is nothing that this one would find again.
+        let known = |word: &String| Mismatch::ALL.iter().find(|one| one.as_str() == word).copied();
+        Ok(session.finish_read(words).await?.iter().filter_map(known).collect())
     }
 
     async fn open(&self, scope: &TenantScope, review: &CallReview) -> Result<bool, StoreError> {

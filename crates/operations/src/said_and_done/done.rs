@@ -6,7 +6,7 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use kernel::StaffId;
+use kernel::{AppointmentId, StaffId};
 
 use super::claims::When;
 
@@ -39,6 +39,8 @@ pub struct Entry {
 /// An appointment that a call has done something to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
+    /// Which appointment.
+    pub appointment: AppointmentId,
     /// Where it takes place.
     pub timezone: Tz,
     /// Where it stands now.

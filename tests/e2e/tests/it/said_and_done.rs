@@ -74,6 +74,7 @@ async fn a_false_word_is_found_with_its_sentence_and_somebody_calls() {
     let call = open[0]["call"].as_str().unwrap().to_owned();
     let shown = CallsCommand::Show { call: call.clone() }.run(&office).await.unwrap();
     assert!(shown.iter().any(|line| said(line, "agent", &open[0]["sentence"])));
+    assert!(shown.iter().any(|line| line["mismatch"] == "booking_claimed"), "{shown:?}");
     assert!(
         CallsCommand::Show { call: "cal_00000000000000000000000000000007".to_owned() }
             .run(&office)
@@ -102,5 +103,21 @@ async fn who_passes_on_what_the_tools_say_tells_the_truth() {
     house.expect_rows(looked).await;
     house.ground().idle().await.unwrap();
     house.expect_rows(json!([{"table": "call_reviews", "where": {}, "count": 0}])).await;
+    // What a call did is told as a person would look for it.
+    let booked: uuid::Uuid = sqlx::query_scalar(
+        "SELECT call_id FROM public.appointment_changes WHERE kind = 'booked' AND call_id IS NOT NULL LIMIT 1",
+    )
+    .fetch_one(&house.venue.administrator)
+    .await
+    .unwrap();
+    let booked = kernel::CallId::from_uuid(booked).to_string();
+    let office = Office::open(&target(&house.venue), "calls").await.unwrap();
+    let shown = CallsCommand::Show { call: booked }.run(&office).await.unwrap();
+    let deed = shown.iter().find(|line| line["did"] == "booked").unwrap();
+    for told in ["appointment", "service", "staff", "starts_at"] {
+        assert!(deed[told].is_string(), "{told}: {deed}");
+    }
+    assert!(shown.iter().any(|line| line["effect_id"] == deed["appointment"]), "{shown:?}");
+    office.close().await;
     house.close().await;
 }
