@@ -222,18 +222,23 @@ fn why() -> Value {
         "properties": {
             "code": {"type": "string", "description": "A stable word: `past`, `notice`, `horizon`, `closed`, `outside_opening_hours`, \
                 `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, …"},
-            "detail": {"description": "The ids, times and settings that the code is about. Of `outside_calendar`: the `bookings` there, and \
+            "detail": {"description": "The ids, times and settings that the code is about; `buffer` if it is in the way of the time \
+                before or after the stay alone. Of `outside_calendar`: the `bookings` there, and \
                 the `cause`: `booking`, `not_offered` (nothing stands there then; the account's own hours, its notice, or another \
                 calendar that is connected with it), or `unknown` (not everything could be read)."},
         },
     });
     let answer = json!({
         "type": "object",
-        "required": ["free", "start", "opening", "people", "facilities"],
+        "required": ["free", "start", "busy", "opening", "people", "facilities"],
         "properties": {
             "free": {"type": "boolean"},
             "start": {"type": "string", "format": "date-time"},
             "end": {"type": ["string", "null"], "format": "date-time"},
+            "busy": {"type": "array", "description": "When whoever performs it would be busy, buffers included.", "items": {
+                "type": "object", "required": ["from", "until"],
+                "properties": {"from": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"}},
+            }},
             "opening": {"type": "array", "items": {"type": "string"}},
             "branch": reason,
             "people": {"type": "array", "items": {

@@ -12,7 +12,7 @@ use appointment::calendar::{CalendarBook, CalendarGateway, Connection, Effort, R
 use appointment::error::BookingError;
 use appointment::model::{BusyKind, DayHours, ServiceLink, Span, Unavailable};
 use appointment::service::{Explanation, FacilityExplanation, PersonExplanation, WhyRequest};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kernel::TenantScope;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub struct WhyAnswer {
     pub start: String,
     /// The end of the stay; absent if the service is not offered.
     pub end: Option<String>,
+    /// When whoever performs it would be busy, buffers included; empty if the service is not offered.
+    pub busy: Vec<WhySpan>,
     /// The branch's hours of that day, such as `09:00-18:00`.
     pub opening: Vec<String>,
     /// What is in the way whoever performs it.
@@ -45,6 +47,15 @@ pub struct WhyAnswer {
     pub people: Vec<WhyPerson>,
     /// Each room, place or device that would do; empty where none is needed.
     pub facilities: Vec<WhyFacility>,
+}
+
+/// A stretch of time on the branch's wall clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WhySpan {
+    /// Its beginning.
+    pub from: String,
+    /// Its end.
+    pub until: String,
 }
 
 /// The answer about one room, place or device.
@@ -138,6 +149,7 @@ impl WhyDesk {
             free: people.iter().any(|person| person.free),
             start: local(request.start, found.timezone),
             end: found.stay.map(|stay| local(stay.end, found.timezone)),
+            busy: found.busy.iter().map(|span| stretch(*span, found.timezone)).collect(),
             opening: hours(&found.opening),
             branch: found.branch.as_ref().map(|reason| rule(&found, reason)),
             people,
@@ -152,8 +164,21 @@ impl WhyDesk {
         person: &PersonExplanation,
         reason: &Unavailable,
     ) -> WhyReason {
+        let mut because = self.cause(scope, found, person, reason).await;
+        if is_buffer(found, person, reason) {
+            because.detail["buffer"] = true.into();
+        }
+        because
+    }
+
+    async fn cause(
+        &self,
+        scope: &TenantScope,
+        found: &Explanation,
+        person: &PersonExplanation,
+        reason: &Unavailable,
+    ) -> WhyReason {
         let zone = found.timezone;
-        let span = |span: &Span| json!({"from": local(span.start, zone), "until": local(span.end, zone)});
         match reason {
             Unavailable::Busy(busy) => occupied(busy.kind, busy.span(), busy.expires_at, zone),
             Unavailable::FacilityTaken { group, taken } => {
@@ -168,7 +193,8 @@ impl WhyDesk {
             }
             Unavailable::NoFacility => WhyReason { code: "no_facility", detail: Value::Null },
             Unavailable::StaffAbsent => {
-                WhyReason { code: "absence", detail: person.absence.as_ref().map_or(Value::Null, span) }
+                let absence = person.absence.map(|span| stretch(span, zone));
+                WhyReason { code: "absence", detail: json!(absence) }
             }
             Unavailable::BusyElsewhere | Unavailable::NotAllowedElsewhere | Unavailable::NotVerified => {
                 let code = match reason {
@@ -319,10 +345,33 @@ fn rule(found: &Explanation, reason: &Unavailable) -> WhyReason {
         }
         Unavailable::OutsideHours => ("outside_opening_hours", json!({"opening": hours(&found.opening)})),
         Unavailable::Break => ("break", json!({"opening": hours(&found.opening)})),
-        Unavailable::OffGrid => ("grid", json!({"opening": hours(&found.opening)})),
+        Unavailable::OffGrid => {
+            ("grid", json!({"opening": hours(&found.opening), "minutes": found.grid_minutes}))
+        }
         _ => ("unknown", Value::Null),
     };
     WhyReason { code, detail }
+}
+
+/// Whether it is in the way of a buffer alone: it leaves the stay itself untouched.
+fn is_buffer(found: &Explanation, person: &PersonExplanation, reason: &Unavailable) -> bool {
+    let Some(stay) = found.stay else { return false };
+    match reason {
+        Unavailable::Busy(busy) => !busy.span().overlaps(&stay),
+        Unavailable::Break | Unavailable::StaffOff => {
+            let wall = |at: DateTime<Utc>| {
+                let local = at.with_timezone(&found.timezone).naive_local();
+                (local - found.date.and_time(NaiveTime::MIN)).num_minutes()
+            };
+            let (from, until) = (wall(stay.start), wall(stay.end));
+            person.hours.iter().any(|hours| i64::from(hours.from) <= from && until <= i64::from(hours.until))
+        }
+        _ => false,
+    }
+}
+
+fn stretch(span: Span, zone: Tz) -> WhySpan {
+    WhySpan { from: local(span.start, zone), until: local(span.end, zone) }
 }
 
 fn local(at: DateTime<Utc>, zone: Tz) -> String {

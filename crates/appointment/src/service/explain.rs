@@ -37,6 +37,10 @@ pub struct Explanation {
     pub is_past: bool,
     /// The stay, if the branch offers the service.
     pub stay: Option<Span>,
+    /// When its person would be busy, buffers included; empty if the branch does not offer the service.
+    pub busy: Vec<Span>,
+    /// Minutes between two beginnings that the branch offers, counted from its opening.
+    pub grid_minutes: u32,
     /// What keeps it from beginning whoever performs it: the service, notice, horizon, a closed day, hours, a break, the grid.
     pub branch: Option<Unavailable>,
     /// The branch's hours on that day, by its wall clock.
@@ -134,12 +138,19 @@ impl BookingService {
             OpeningDay::Open(hours) => hours.to_vec(),
             OpeningDay::Closed(_) | OpeningDay::Rest => Vec::new(),
         };
-        let Some(sought) = &picture.sought else {
-            let branch = Some(Unavailable::NotOffered);
-            let (people, facilities) = (Vec::new(), Vec::new());
-            let stay = None;
-            return Ok(Explanation { timezone, date, is_past, stay, branch, opening, people, facilities });
+        let not_offered = Explanation {
+            timezone,
+            date,
+            is_past,
+            stay: None,
+            busy: Vec::new(),
+            grid_minutes: catalogue.policy().grid_minutes,
+            branch: Some(Unavailable::NotOffered),
+            opening,
+            people: Vec::new(),
+            facilities: Vec::new(),
         };
+        let Some(sought) = &picture.sought else { return Ok(not_offered) };
         let availability = picture.availability();
         let end = sought.footprint().end(Minute::floor(request.start)).instant();
         let stay = Span::new(request.start, end);
@@ -173,14 +184,12 @@ impl BookingService {
             })
         });
         Ok(Explanation {
-            timezone,
-            date,
-            is_past,
             stay: Some(stay),
+            busy: sought.footprint().spans_at(Minute::floor(request.start)),
             branch: availability.why_not_for_branch(sought, request.start),
-            opening,
             people: people.collect(),
             facilities: facilities.collect(),
+            ..not_offered
         })
     }
 }

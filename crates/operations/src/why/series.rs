@@ -129,6 +129,7 @@ impl WhyAnswer {
             free: false,
             start,
             end: None,
+            busy: Vec::new(),
             opening: Vec::new(),
             branch: Some(reason),
             people: Vec::new(),

@@ -90,6 +90,32 @@ async fn a_taken_room_is_named_with_what_takes_it() {
     assert_ne!(by(&answer.facilities[0]), by(&answer.facilities[1]));
 }
 
+/// The beard takes a quarter of an hour, and five minutes of tidying up.
+#[tokio::test]
+async fn what_is_in_the_way_of_a_buffer_alone_is_said_to_be() {
+    let World { scope, desk } = world().await;
+    for (start, code, is_buffer) in [
+        ("2026-12-01T11:15:00Z", "break", true),
+        ("2026-12-01T11:30:00Z", "break", false),
+        ("2026-12-01T08:45:00Z", "appointment", true),
+        ("2026-12-01T09:15:00Z", "appointment", false),
+        ("2026-12-01T11:20:00Z", "grid", false),
+    ] {
+        let staff = Some(staff_id(2));
+        let request = WhyRequest { branch: branch_id(1), service: service_id(3), staff, start: at(start) };
+        let answer = desk.explain(&scope, request).await.unwrap();
+        let reason = answer.people[0].reason.as_ref().unwrap();
+        assert_eq!((reason.code, reason.detail["buffer"] == json!(true)), (code, is_buffer), "{start}");
+        let begins = at(start).with_timezone(&chrono_tz::Europe::Berlin);
+        let busy =
+            WhySpan { from: begins.to_rfc3339(), until: (begins + TimeDelta::minutes(20)).to_rfc3339() };
+        assert_eq!(answer.busy, [busy], "{start}");
+        if code == "grid" {
+            assert_eq!(reason.detail["minutes"], json!(15));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_series_says_of_each_date_what_is_in_the_way() {
     let World { scope, desk } = world().await;
