@@ -163,14 +163,31 @@ pub struct Occurrence {
     pub state: OccurrenceState,
 }
 
-/// The minute at which a date's stay begins. `None`: the clock is put forward over it, it does not exist on that date.
-#[must_use]
-pub fn minute_of(catalogue: &Catalogue, date: NaiveDate, wall: u16) -> Option<Minute> {
+/// Why a date does not have a time of the wall clock once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockChange {
+    /// The clock is put forward over it: it does not exist on that date.
+    PutForward,
+    /// The clock is put back over it: it comes twice, and nobody has said which one is meant.
+    PutBack,
+}
+
+/// The minute at which a date's stay begins.
+///
+/// # Errors
+/// [`ClockChange`] if that time does not come exactly once on that date.
+pub fn minute_of(catalogue: &Catalogue, date: NaiveDate, wall: u16) -> Result<Minute, ClockChange> {
     use chrono::Timelike as _;
-    let minute = catalogue.minute_at(date, wall);
-    let local = minute.instant().with_timezone(&catalogue.timezone());
-    let shown = local.hour() * 60 + local.minute();
-    (catalogue.date_at(minute.instant()) == date && shown == u32::from(wall)).then_some(minute)
+    let shows = |minute: Minute| {
+        let local = minute.instant().with_timezone(&catalogue.timezone());
+        local.date_naive() == date && local.hour() * 60 + local.minute() == u32::from(wall)
+    };
+    let first = catalogue.minute_at(date, wall);
+    if !shows(first) {
+        return Err(ClockChange::PutForward);
+    }
+    // Every zone that we serve puts its clock back by an hour.
+    if shows(Minute(first.0 + 60)) { Err(ClockChange::PutBack) } else { Ok(first) }
 }
 
 /// The free slot that begins nearest to a minute on the known dates, the earlier of two, with the first of the people.
@@ -235,10 +252,12 @@ mod tests {
         let at = |date: &str, wall| {
             minute_of(&catalogue, day(date), wall).map(|minute| minute.instant().to_rfc3339())
         };
-        assert_eq!(at("2027-03-23", 600).as_deref(), Some("2027-03-23T09:00:00+00:00"));
-        assert_eq!(at("2027-04-20", 600).as_deref(), Some("2027-04-20T08:00:00+00:00"));
-        assert_eq!(at("2027-03-28", 150), None, "half past two does not exist when the clock is put forward");
-        assert_eq!(at("2027-10-31", 150).as_deref(), Some("2027-10-31T00:30:00+00:00"), "the first of two");
+        assert_eq!(at("2027-03-23", 600).as_deref(), Ok("2027-03-23T09:00:00+00:00"));
+        assert_eq!(at("2027-04-20", 600).as_deref(), Ok("2027-04-20T08:00:00+00:00"));
+        assert_eq!(at("2027-03-28", 150), Err(ClockChange::PutForward), "half past two does not come");
+        for (wall, twice) in [(119, false), (120, true), (150, true), (179, true), (180, false)] {
+            assert_eq!(at("2027-10-31", wall) == Err(ClockChange::PutBack), twice, "{wall}");
+        }
     }
 
     #[test]
@@ -308,8 +327,8 @@ mod tests {
                 } else {
                     prop_assert_eq!(date.day(), first.day().min(u32::from(date.num_days_in_month())));
                 }
-                // The wall clock shows what was said, or the time does not exist on that date.
-                if let Some(minute) = minute_of(&catalogue, *date, wall) {
+                // The wall clock shows what was said, or the time does not come once on that date.
+                if let Ok(minute) = minute_of(&catalogue, *date, wall) {
                     let local = minute.instant().with_timezone(&catalogue.timezone());
                     prop_assert_eq!(local.date_naive(), *date);
                     prop_assert_eq!(local.format("%H:%M").to_string(), format!("{:02}:{:02}", wall / 60, wall % 60));

@@ -69,7 +69,7 @@ impl BookingService {
         let Some(sought) = &picture.sought else {
             return Ok(OccurrenceState::Taken { reason: Unavailable::NotOffered, nearest: None });
         };
-        let exact = minute_of(&picture.catalogue, date, request.rule.wall);
+        let exact = minute_of(&picture.catalogue, date, request.rule.wall).ok();
         if let (Some(customer), Some(minute)) = (request.customer, exact) {
             let stay = Span::new(minute.instant(), sought.footprint().end(minute).instant());
             let seen = picture.availability();
@@ -84,7 +84,7 @@ impl BookingService {
         let preferred: Vec<StaffId> =
             preferred.iter().copied().filter(|staff| people.contains(staff)).collect();
         let reason = match exact {
-            // The clock is put forward over it.
+            // The clock is changed over it.
             None => Unavailable::OffGrid,
             Some(minute) => match choose_hopefully(&picture, sought, &preferred, &people, minute.instant()) {
                 Ok(staff) => {

@@ -106,7 +106,7 @@ pub(super) fn outcome(
     let mut dates = Vec::with_capacity(looked.len());
     let mut preview = Vec::with_capacity(looked.len());
     for (found, told) in looked {
-        let start = minute_of(catalogue, found.date, found.wall).map(Minute::instant);
+        let start = minute_of(catalogue, found.date, found.wall).ok().map(Minute::instant);
         let place = others.iter().position(|one| Some(one.starts_at()) == start);
         dates.push(match place.map(|place| others.remove(place)) {
             Some(made) => BookedDate::made(made, catalogue),

@@ -136,6 +136,13 @@ async fn a_date_without_that_time_says_so_before_it_is_booked() {
     assert_eq!(branch(&shown[0]), Some("closed"), "{:?}", shown[0]);
     assert_eq!(branch(&shown[1]), Some("clock_put_forward"));
     assert_eq!(shown[1].why.as_ref().unwrap().start, "2027-03-28T02:30");
+    let rule = SeriesRule { first: "2027-10-24".parse().unwrap(), ..rule };
+    let shown = world.desk.preview(&world.scope, SeriesQuestion { rule, ..asked }, None).await.unwrap();
+    assert_eq!(
+        (branch(&shown[1]), shown[1].free),
+        (Some("clock_put_back"), false),
+        "which of two is not said"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use appointment::commands::{PreviewSeriesRequest, Requester};
 use appointment::error::BookingError;
 use appointment::model::Slot;
-use appointment::policy::series::{Occurrence, OccurrenceState, SeriesRule, minute_of};
+use appointment::policy::series::{ClockChange, Occurrence, OccurrenceState, SeriesRule, minute_of};
 use appointment::service::WhyRequest;
 use chrono_tz::Tz;
 use kernel::{BranchId, CustomerId, ServiceId, StaffId, TenantScope};
@@ -104,13 +104,15 @@ impl WhyDesk {
                 OccurrenceState::Taken { nearest, .. } => {
                     let minute = minute_of(&catalogue, occurrence.date, occurrence.wall);
                     date.why = Some(match minute {
-                        Some(minute) => {
+                        Ok(minute) => {
                             let SeriesQuestion { branch, service, staff, .. } = question;
                             let about = WhyRequest { branch, service, staff, start: minute.instant() };
                             let found = self.bookings.explain_occurrence(scope, about).await?;
                             self.answer(scope, about, found).await
                         }
-                        None => WhyAnswer::put_forward(format!("{}T{}", date.date, date.time)),
+                        Err(change) => {
+                            WhyAnswer::changed_clock(change, format!("{}T{}", date.date, date.time))
+                        }
                     });
                     date.nearest = nearest.map(|slot| SeriesSlot::of(slot, zone));
                 }
@@ -122,9 +124,13 @@ impl WhyDesk {
 }
 
 impl WhyAnswer {
-    /// The clock is put forward over the time: that day does not have it.
-    fn put_forward(start: String) -> Self {
-        let reason = WhyReason { code: "clock_put_forward", detail: json!({}) };
+    /// The clock is changed over the time: that day does not have it, or has it twice.
+    fn changed_clock(change: ClockChange, start: String) -> Self {
+        let code = match change {
+            ClockChange::PutForward => "clock_put_forward",
+            ClockChange::PutBack => "clock_put_back",
+        };
+        let reason = WhyReason { code, detail: json!({}) };
         Self {
             free: false,
             start,
