@@ -69,6 +69,9 @@ pub struct MirrorPolicy {
 /// often the news of the booking before this one.
 const MOST_QUESTIONS: usize = 2;
 
+/// Minutes after what is asked about in which others are looked for if it is taken: a week, up to the end of its last day.
+const LOOKED_AHEAD: i64 = 7 * 24 * 60;
+
 /// How long a caller waits for an account that was silent the last time.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
 
@@ -221,6 +224,7 @@ impl MirroredTimes {
                 known.insert(key.2, week);
             }
         }
+        let until = |key: &Key| usize::try_from(week_of(last + LOOKED_AHEAD) - key.2 + 1).unwrap_or(0);
         let is_known = |known: &BTreeMap<i64, Week>, key: &Key| {
             known.get(&key.2).is_some_and(|week| self.is_fresh(key, week))
         };
@@ -233,7 +237,7 @@ impl MirroredTimes {
                 for _ in 0..MOST_QUESTIONS {
                     let due = keys.iter().filter(|key| !is_known(&known, key));
                     let flights = due.map(|key| {
-                        let week = self.flight(scope, key, lane);
+                        let week = self.flight(scope, key, lane, until(key));
                         week.map(|brought| (key.2, brought.map(|brought| brought.week)))
                     });
                     let answers = join_all(flights.collect::<Vec<_>>()).await;

@@ -1,35 +1,42 @@
 //! Questions that are under way.
 //!
 //! A request asks for a week and the one after it: whoever hears that a time is taken wants others next, and those of a
-//! week's end lie in the next week. Whoever asks about that one meanwhile rides on the same request.
+//! week's end lie in the next week. A question about more weeks, or about a Sunday, whose morning ends a week, asks for one
+//! more. Whoever asks about one of those meanwhile rides on the same request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{Effort, Heard, Lane, OfferedWeek};
 use appointment::model::{Minute, Span};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use kernel::TenantScope;
 
-use super::{Key, MirroredTimes, Week, beginning, lock};
+use super::{Key, MirroredTimes, Week, beginning, lock, week_of};
 
 /// So long a week is not asked about again after it was in vain.
 const IN_VAIN: TimeDelta = TimeDelta::seconds(1);
+
+/// Weeks that one request asks for at least.
+pub(super) const LEAST_WEEKS: usize = 2;
+/// Weeks that one request asks for at most: two weeks of days touch three, wherever they begin.
+const MOST_WEEKS: usize = 3;
 
 /// What a request brings.
 #[derive(Debug, Clone)]
 pub(super) struct Brought {
     /// The week that was asked about.
     pub(super) week: Week,
-    /// The one after it, if the provider was asked.
-    next: Option<Week>,
+    /// Those after it, if the provider was asked.
+    next: Arc<[Week]>,
 }
 
 impl Brought {
-    const fn alone(week: Week) -> Self {
-        Self { week, next: None }
+    fn alone(week: Week) -> Self {
+        Self { week, next: Arc::default() }
     }
 }
 
@@ -42,20 +49,21 @@ pub(super) type Flights = HashMap<Key, UnderWay>;
 pub(super) struct UnderWay {
     /// Who waits for it.
     lane: Lane,
-    /// It waits for the request of the week before.
-    rides: bool,
+    /// Weeks after it that it asks for; none if it waits for the request of an earlier week.
+    along: usize,
     flight: Flight,
 }
 
-/// The week after.
-pub(super) fn following(key: &Key) -> Key {
-    (key.0, key.1.clone(), key.2 + 1, key.3.clone())
+/// The same some weeks later, or earlier.
+pub(super) fn shifted(key: &Key, weeks: i64) -> Key {
+    (key.0, key.1.clone(), key.2 + weeks, key.3.clone())
 }
 
 impl MirroredTimes {
     /// The request that is under way for a week, or a new one. Nobody depends on the budget of a lane that goes after, nor
-    /// on an answer about another week: where that request gives nothing, one's own follows.
-    pub(super) fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Flight {
+    /// on an answer about another week: where that request gives nothing, one's own follows. A new one asks for so many
+    /// `weeks`, within bounds.
+    pub(super) fn flight(&self, scope: &TenantScope, key: &Key, lane: Lane, weeks: usize) -> Flight {
         let mut flights = lock(&self.flights);
         let earlier = match flights.get(key) {
             Some(under_way) if lane.goes_before(under_way.lane) => Some(under_way.flight.clone()),
@@ -68,25 +76,28 @@ impl MirroredTimes {
         {
             return std::future::ready(Some(Brought::alone(week))).boxed().shared();
         }
-        let week_before = (key.0, key.1.clone(), key.2 - 1, key.3.clone());
-        let ride = flights.get(&week_before).filter(|under_way| earlier.is_none() && !under_way.rides);
-        let ride = ride.map(|under_way| under_way.flight.clone());
-        let rides = ride.is_some();
+        let ride = (1..MOST_WEEKS).filter(|_| earlier.is_none()).find_map(|before| {
+            let under_way = flights.get(&shifted(key, -i64::try_from(before).ok()?))?;
+            (under_way.along >= before).then(|| (before - 1, under_way.flight.clone()))
+        });
+        let weeks = weeks.clamp(LEAST_WEEKS, MOST_WEEKS);
+        let along = if ride.is_some() { 0 } else { weeks - 1 };
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
             let brought = match (earlier, ride) {
                 (Some(same), _) => same.await,
-                (None, Some(before)) => before.await.and_then(|brought| brought.next).map(Brought::alone),
+                (None, Some((place, before))) => {
+                    before.await.and_then(|brought| brought.next.get(place).cloned()).map(Brought::alone)
+                }
                 (None, None) => None,
             };
             let brought = match brought {
                 Some(brought) => Some(brought),
-                None => this.bring(&scope, &wanted, lane).await,
+                None => this.bring(&scope, &wanted, lane, weeks).await,
             };
             if let Some(Brought { week, next }) = &brought {
-                this.weeks.insert(wanted.clone(), week.clone());
-                if let Some(next) = next {
-                    this.weeks.insert(following(&wanted), next.clone());
+                for (later, week) in (0..).zip(std::iter::once(week).chain(next.iter())) {
+                    this.weeks.insert(shifted(&wanted, later), week.clone());
                 }
             }
             let mut flights = lock(&this.flights);
@@ -97,12 +108,12 @@ impl MirroredTimes {
             brought
         });
         let flight = async move { task.await.ok().flatten() }.boxed().shared();
-        flights.insert(key.clone(), UnderWay { lane, rides, flight: flight.clone() });
+        flights.insert(key.clone(), UnderWay { lane, along, flight: flight.clone() });
         flight
     }
 
     /// From another process or from the provider.
-    async fn bring(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Brought> {
+    async fn bring(&self, scope: &TenantScope, key: &Key, lane: Lane, weeks: usize) -> Option<Brought> {
         // Whoever asks about a time asks about others next: what has just failed is not tried again for the same answer.
         let was_in_vain = |at| (TimeDelta::zero()..IN_VAIN).contains(&(self.clock.real_now() - at));
         if lane.is_live() && self.in_vain.get(key).is_some_and(was_in_vain) {
@@ -112,7 +123,7 @@ impl MirroredTimes {
             return Some(Brought::alone(week));
         }
         let begun = Instant::now();
-        let brought = self.fetch(scope, key, lane).await;
+        let brought = self.fetch(scope, key, lane, weeks).await;
         // That the background was refused by its own budget says nothing about the provider.
         if brought.is_some() || lane.is_live() {
             self.note_silence(key, brought.is_none() || begun.elapsed() > self.policy.patience);
@@ -134,7 +145,7 @@ impl MirroredTimes {
         (self.is_fresh(key, &week) && age <= limit).then_some(week)
     }
 
-    async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane) -> Option<Brought> {
+    async fn fetch(&self, scope: &TenantScope, key: &Key, lane: Lane, weeks: usize) -> Option<Brought> {
         let (_, link, first, without) = key;
         // Read before asking: a change meanwhile makes the answer old.
         self.together.hear(scope, link).await;
@@ -146,10 +157,10 @@ impl MirroredTimes {
                 return None;
             }
         };
-        let (second, end) = (beginning(first + 1), beginning(first + 2));
+        let asked: Vec<i64> = (*first..).take(weeks).collect();
+        let window = Span::new(beginning(*first), beginning(first + i64::try_from(weeks).unwrap_or(1)));
         let effort = Effort { lane, within: self.policy.request };
         let fetched_at = self.clock.real_now();
-        let window = Span::new(beginning(*first), end);
         let starts = match self
             .gateway
             .free_starts(scope, &connection, link, window, without.as_ref(), effort)
@@ -163,25 +174,26 @@ impl MirroredTimes {
                     && GuardPolicy::default().heard_of_question(&failed, effort) != Heard::Nothing
                 {
                     let now = self.clock.real_now();
-                    self.in_vain.insert(key.clone(), now);
-                    self.in_vain.insert(following(key), now);
+                    for later in (0..).take(weeks) {
+                        self.in_vain.insert(shifted(key, later), now);
+                    }
                 }
                 tracing::info!(%failure, connection.id = %link.connection, "an outside calendar gave no free times");
                 return None;
             }
         };
-        let (of_next, of_first): (Vec<_>, Vec<_>) = starts.into_iter().partition(|start| *start >= second);
-        let week = |starts: Vec<DateTime<Utc>>| {
-            let starts = starts.into_iter().map(Minute::floor).collect();
-            Week { starts, fetched_at, version }
-        };
-        let brought = [(*first, week(of_first)), (first + 1, week(of_next))];
-        for (number, week) in brought.iter().filter(|_| without.is_none()) {
-            let starts = week.starts.to_vec();
-            let written = |version| OfferedWeek { starts, fetched_at, version };
-            self.together.keep(scope, link, *number, written, version).await;
+        let starts: Vec<Minute> = starts.into_iter().map(Minute::floor).collect();
+        let mut fetched = Vec::with_capacity(asked.len());
+        for week in asked {
+            let starts: Vec<Minute> =
+                starts.iter().copied().filter(|start| week_of(start.0) == week).collect();
+            if without.is_none() {
+                let written = |version| OfferedWeek { starts: starts.clone(), fetched_at, version };
+                self.together.keep(scope, link, week, written, version).await;
+            }
+            fetched.push(Week { starts: starts.into(), fetched_at, version });
         }
-        let [(_, week), (_, next)] = brought;
-        Some(Brought { week, next: Some(next) })
+        let next = fetched.split_off(1).into();
+        fetched.pop().map(|week| Brought { week, next })
     }
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use kernel::{TenantId, TenantScope};
 
-use super::flight::following;
+use super::flight::{LEAST_WEEKS, shifted};
 use super::{Key, MirrorPolicy, MirroredTimes, Week, week_of};
 
 /// Weeks that begin later than this are far: most callers ask about the coming days.
@@ -122,14 +122,14 @@ impl MirroredTimes {
                 continue;
             }
             *spent += 1;
-            let next = all_due.get(&following(key)).filter(|next| !brought.contains(*next));
+            let next = all_due.get(&shifted(key, 1)).filter(|next| !brought.contains(*next));
             let weeks: Vec<&Key> = std::iter::once(key).chain(next).copied().collect();
             brought.extend(&weeks);
             requests.push(weeks);
         }
         for few in requests.chunks(AT_ONCE) {
             let weeks = few.iter().flatten();
-            let flights = weeks.map(|key| self.flight(&scope_of(key.0), key, Lane::Upkeep));
+            let flights = weeks.map(|key| self.flight(&scope_of(key.0), key, Lane::Upkeep, LEAST_WEEKS));
             let answers = join_all(flights.collect::<Vec<_>>()).await;
             refreshed.answered += answers.iter().flatten().count();
             refreshed.silent += answers.iter().filter(|answer| answer.is_none()).count();

@@ -28,6 +28,26 @@ async fn the_week_after_comes_with_the_same_request() {
     assert_eq!(begun.elapsed(), Duration::from_millis(400));
 }
 
+/// On a Sunday one week ends and another begins, and others are looked for up to the next Sunday.
+#[tokio::test(start_paused = true)]
+async fn a_sunday_and_what_comes_after_it_are_one_request() {
+    let world = World::new(400);
+    let weeks_end = Span::new(at("2026-11-29T00:00:00Z"), at("2026-12-06T23:00:00Z"));
+    let everybody = (0..100).map(async |_| {
+        world.ask("2026-11-29").await;
+        world.mirror.offered(&world.scope, &[(person(7), link())], weeks_end).await
+    });
+    for answer in join_all(everybody).await {
+        assert!(matches!(answer[..], [(_, Offered::Fresh { .. })]), "{answer:?}");
+    }
+    assert_eq!(world.asked(), 1);
+    // Two weeks of days touch three.
+    let world = World::new(400);
+    let two_weeks = Span::new(at("2026-11-23T00:00:00Z"), at("2026-12-06T23:00:00Z"));
+    world.mirror.offered(&world.scope, &[(person(7), link())], two_weeks).await;
+    assert_eq!(world.asked(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_rides_in_vain_is_not_answered_in_vain() {
     let world = World::new(5);
