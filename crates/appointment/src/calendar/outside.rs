@@ -1,7 +1,7 @@
 //! What an outside calendar says about people's time, as far as it is known here.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, StaffId, TenantScope};
 
 use super::remote::{CalendarLink, ConnectionId, RemoteEventType};
@@ -44,7 +44,7 @@ pub struct Outside {
 pub struct Moving {
     /// Whose time it has.
     pub staff: StaffId,
-    /// Where it stands.
+    /// Where it stands there.
     pub stay: Span,
     /// What is said about the person without it.
     pub offered: Offered,
@@ -201,15 +201,17 @@ pub trait OutsideTimes: Send + Sync {
         window: Span,
     ) -> Vec<(StaffId, Offered)>;
 
-    /// Starts within `window` of the time of whoever has the copy of an appointment, as if that copy was not there. `None`:
-    /// it has none at `link`, as far as is known.
+    /// What is offered where the copy of an appointment stands there, as if it was not there, for stays of `length` that
+    /// touch it. That may be another place than here: a move that was noted here is not made there yet. `None`: it
+    /// stands at none of `links`, as far as is known, or outside of `window`.
     async fn offered_without(
         &self,
         scope: &TenantScope,
         appointment: AppointmentId,
-        link: &CalendarLink,
+        links: &[(StaffId, CalendarLink)],
         window: Span,
-    ) -> Option<Offered>;
+        length: TimeDelta,
+    ) -> Option<Moving>;
 
     /// Something changed there: what is remembered of the connection is not fresh any more. If it is known to concern the
     /// people of one event type alone, what is remembered of others is.

@@ -10,7 +10,7 @@ use crate::calendar::{CalendarLink, Moving, Offered, Outside};
 use crate::error::BookingError;
 use crate::model::{
     Availability, BusyKind, Catalogue, DateRange, DayLoad, FacilityId, Further, HoldSnapshot, Minute, Sought,
-    Span, Unavailable, View, local_date,
+    Unavailable, View, local_date,
 };
 use crate::policy::choice::choose;
 
@@ -199,27 +199,29 @@ impl BookingService {
             _ => unknown(&asked),
         };
         people.extend(unknown(&others));
-        (Outside::new(people).moving(self.moving(scope, ask, catalogue, days).await), others)
+        (Outside::new(people).moving(self.moving(scope, ask, catalogue, (performers, days)).await), others)
     }
 
-    /// What the outside calendar says about the time of an appointment that is to be moved on its own day.
+    /// What the outside calendar says about the time where an appointment that is to be moved stands there.
     async fn moving(
         &self,
         scope: &TenantScope,
         ask: &Ask<'_>,
         catalogue: &Catalogue,
-        days: DateRange,
+        (performers, days): (&[StaffId], DateRange),
     ) -> Option<Moving> {
         let (Subject::Moving(appointment), Some(outside)) = (ask.subject, &self.outside) else { return None };
-        let staff = appointment.staff;
-        let stay = Span::new(appointment.starts_at, appointment.ends_at);
-        let (window, of_stay) =
-            (Availability::window(catalogue, days), DateRange::day(catalogue.date_at(stay.start)));
-        let is_asked = ask.staff.is_none_or(|wanted| wanted == staff) && window.overlaps(&stay);
-        let link = catalogue.link(appointment.service, staff).filter(|_| is_asked)?;
-        let window = Availability::window(catalogue, of_stay);
-        let offered = outside.offered_without(scope, appointment.id, link, window).await?;
-        Some(Moving { staff, stay, offered })
+        let people: Vec<StaffId> = match ask.staff {
+            Some(staff) => vec![staff],
+            None => performers.iter().copied().chain([appointment.staff]).collect(),
+        };
+        let links = ask.links(catalogue, &people);
+        if links.is_empty() {
+            return None;
+        }
+        let window = Availability::window(catalogue, days);
+        let length = appointment.ends_at - appointment.starts_at;
+        outside.offered_without(scope, appointment.id, &links, window, length).await
     }
 }
 

@@ -22,8 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use appointment::calendar::{
-    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Lane, Offered, OfferedWeeks, OutsideTimes,
-    RemoteEventType, RemoteUid,
+    CalendarBook, CalendarGateway, CalendarLink, ConnectionId, Lane, Moving, Offered, OfferedWeeks,
+    OutsideTimes, RemoteEventType, RemoteUid,
 };
 use appointment::model::{Minute, ServiceLink, Span};
 use async_trait::async_trait;
@@ -294,19 +294,27 @@ impl OutsideTimes for MirroredTimes {
         &self,
         scope: &TenantScope,
         appointment: AppointmentId,
-        link: &CalendarLink,
+        links: &[(StaffId, CalendarLink)],
         window: Span,
-    ) -> Option<Offered> {
+        length: TimeDelta,
+    ) -> Option<Moving> {
         let record = match self.book.copy(scope, appointment).await {
             Ok(record) => record?,
             Err(error) => {
                 tracing::warn!(%error, appointment.id = %appointment, "the record of a copy could not be read");
-                return Some(Offered::Unknown);
+                let (staff, _) = links.first()?;
+                return Some(Moving { staff: *staff, stay: window, offered: Offered::Unknown });
             }
         };
-        let is_there = record.remote_start.is_some() && record.placed.as_ref() == Some(link);
-        let uid = record.uid.filter(|_| is_there)?;
-        Some(self.of_person(scope, (link, Some(&uid)), window).await)
+        let (start, uid) = (record.remote_start?, record.uid?);
+        let (staff, link) = links.iter().find(|(_, link)| record.placed.as_ref() == Some(link))?;
+        let stay = Span::new(start, start + length);
+        if !window.overlaps(&stay) {
+            return None;
+        }
+        let around = Span::new(stay.start - length, stay.end);
+        let offered = self.of_person(scope, (link, Some(&uid)), around).await;
+        Some(Moving { staff: *staff, stay, offered })
     }
 
     async fn changed<'a>(

@@ -11,9 +11,9 @@ use adapter_postgres::{
     PgAppointmentRepository, PgCalendarBook, PgCustomerRepository, PgInbox, Sealer, product_time_offset,
 };
 use appointment::calendar::{
-    CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Offered,
-    OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest, RemoteReservation,
-    RemoteService, RemoteUid, ReservationUid, WriteFailure,
+    CalendarGateway, CalendarLink, Connection, ConnectionId, CopyRetries, CopySearch, Effort, Lane, Moving,
+    Offered, OutsideTimes, PageCursor, ReadFailure, RemoteBooking, RemotePage, RemoteRequest,
+    RemoteReservation, RemoteService, RemoteUid, ReservationUid, WriteFailure,
 };
 use appointment::model::Span;
 use askpro::prove::checker::{Findings, check};
@@ -255,9 +255,10 @@ impl OutsideTimes for NothingRemembered {
         &self,
         _: &TenantScope,
         _: AppointmentId,
-        _: &CalendarLink,
+        _: &[(StaffId, CalendarLink)],
         _: Span,
-    ) -> Option<Offered> {
+        _: TimeDelta,
+    ) -> Option<Moving> {
         None
     }
 

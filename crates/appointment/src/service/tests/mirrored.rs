@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::calendar::{
-    CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Offered, RemoteEventType, UNANSWERED_JOB,
+    CalendarLink, Certainty, ConnectionId, MockOutsideTimes, Moving, Offered, RemoteEventType, UNANSWERED_JOB,
 };
 use crate::commands::{
     ChangeSequenceOutcome, ChangeSequenceRequest, MoveRefusal, PartWish, PrepareOutcome,
     PrepareSequenceOutcome, SearchRequest, SequenceMove, SequenceTarget,
 };
-use crate::model::Unavailable;
+use crate::model::{Span, Unavailable};
 use crate::policy::alternatives::{TimeWish, Wish};
 
 /// A quarter past ten.
@@ -39,17 +39,21 @@ fn mirrored(first: Offered, second: Offered, without: Option<Offered>) -> World 
         let said = HashMap::from([(staff_id(1), first.clone()), (staff_id(2), second.clone())]);
         links.iter().map(|(staff, _)| (*staff, said[staff].clone())).collect()
     });
-    outside.expect_offered_without().returning(move |_, _, asked, _| {
-        assert_eq!(*asked, link("1"), "only the person's own calendar has the copy");
-        without.clone()
+    // Only the first person's calendar has a copy, and it stands at ten there.
+    outside.expect_offered_without().returning(move |_, _, links, _, length| {
+        let (staff, _) = links.iter().find(|(_, asked)| *asked == link("1"))?;
+        let stay = Span::new(at(TEN), at(TEN) + length);
+        without.clone().map(|offered| Moving { staff: *staff, stay, offered })
     });
     let World { service, store, racing, catalogues, clock, scope } = world;
     World { service: service.with_outside(Arc::new(outside)), store, racing, catalogues, clock, scope }
 }
 
-/// What is said about moving an appointment with the first person at ten.
+/// What is said about moving an appointment with the first person, at ten unless there is another.
 async fn asked(world: &World, staff: Option<u128>, start: &str) -> Result<Certainty, Unavailable> {
-    world.occupy(1, TEN, 30);
+    if world.store.appointments(&world.scope).is_empty() {
+        world.occupy(1, TEN, 30);
+    }
     let appointments = world.store.appointments(&world.scope);
     let made =
         Appointment::restore(AppointmentSnapshot { service: service_id(1), ..appointments[0].clone() });
@@ -93,6 +97,14 @@ async fn a_little_later_is_asked_about_as_if_the_own_copy_was_not_there() {
     // It knows nothing of the appointment yet.
     let unknown = mirrored(offers(&[QUARTER]), offers(&[]), None);
     assert_eq!(asked(&unknown, Some(1), QUARTER).await, VERIFIED);
+}
+
+/// It was moved to eleven, which is not made there yet: its old place is the safest of all.
+#[tokio::test]
+async fn where_the_own_copy_still_stands_is_free_for_its_own_appointment() {
+    let world = mirrored(offers(&[QUARTER]), offers(&[]), Some(offers(&[TEN, QUARTER])));
+    world.occupy(1, "2026-11-24T10:00:00Z", 30);
+    assert_eq!(asked(&world, Some(1), TEN).await, VERIFIED);
 }
 
 /// Of two haircuts by the first person, at ten and at half past, one is left out of what is asked for, and the other seems to

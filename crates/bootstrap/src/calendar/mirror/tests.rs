@@ -371,17 +371,26 @@ async fn a_provider_that_hangs_costs_patience_and_leaves_what_was_known() {
 async fn the_time_of_a_copy_that_is_to_be_moved_is_asked_about_as_if_it_was_not_there() {
     let world = World::new(5);
     let day = Span::new(at("2026-11-24T00:00:00Z"), at("2026-11-25T00:00:00Z"));
-    let here = link();
-    let without = |appointment| world.mirror.offered_without(&world.scope, appointment, &here, day);
+    let (here, length) = ([(person(8), link_to("4713")), (person(7), link())], TimeDelta::minutes(30));
+    let without = |appointment| world.mirror.offered_without(&world.scope, appointment, &here, day, length);
     assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.len() == 2));
     for _ in 0..2 {
-        let Some(Offered::Fresh { starts, .. }) = without(mirrored()).await else { panic!("it was asked") };
-        assert_eq!(starts.len(), 3);
+        let Some(Moving { staff, stay, offered }) = without(mirrored()).await else { panic!("it is there") };
+        assert_eq!(
+            (staff, stay),
+            (person(7), Span::new(at("2026-11-24T09:30:00Z"), at("2026-11-24T10:00:00Z")))
+        );
+        let Offered::Fresh { starts, .. } = offered else { panic!("it was asked") };
+        let around = ["2026-11-24T09:00:00Z", "2026-11-24T09:15:00Z"].map(|start| Minute::floor(at(start)));
+        assert_eq!(starts, around, "not what lies behind it");
     }
     assert_eq!(world.asked(), 2, "both are remembered, each as what it is");
     assert!(matches!(world.ask("2026-11-24").await, Offered::Fresh { starts, .. } if starts.len() == 2));
     let elsewhere = CalendarLink { event_type: RemoteEventType::parse("4712").unwrap(), ..link() };
-    assert_eq!(world.mirror.offered_without(&world.scope, mirrored(), &elsewhere, day).await, None);
+    let elsewhere = [(person(7), elsewhere)];
+    assert_eq!(world.mirror.offered_without(&world.scope, mirrored(), &elsewhere, day, length).await, None);
+    let another = Span::new(at("2026-11-25T00:00:00Z"), at("2026-11-26T00:00:00Z"));
+    assert_eq!(world.mirror.offered_without(&world.scope, mirrored(), &here, another, length).await, None);
     let unmade = AppointmentId::from_uuid(Uuid::from_u128(6));
     assert_eq!(without(unmade).await, None, "there is no copy yet");
     // Nobody else will ask for it, so it is not kept warm.

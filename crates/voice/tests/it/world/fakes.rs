@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appointment::calendar::{CalendarLink, ConnectionId, Offered, OutsideTimes, RemoteEventType};
+use appointment::calendar::{CalendarLink, ConnectionId, Moving, Offered, OutsideTimes, RemoteEventType};
 use appointment::model::{Appointment, AppointmentSnapshot, AppointmentStatus, SequenceId, Span, Tie};
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
 use appointment::testing::InMemoryAppointments;
 use async_trait::async_trait;
 use call::ToolUse;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     AppointmentId, CallId, ChangeSet, IdempotencyKey, PhoneNumber, StaffId, StoreError, TenantId, TenantScope,
 };
@@ -59,9 +59,10 @@ impl OutsideTimes for OutsideCalendar {
         &self,
         _: &TenantScope,
         _: AppointmentId,
-        _: &CalendarLink,
+        _: &[(StaffId, CalendarLink)],
         _: Span,
-    ) -> Option<Offered> {
+        _: TimeDelta,
+    ) -> Option<Moving> {
         None
     }
 
