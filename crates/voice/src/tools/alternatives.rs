@@ -1,10 +1,12 @@
 //! "Was hätten Sie denn sonst?", "Wann ist der nächste freie Termin?"
 
+use appointment::BookingError;
 use appointment::commands::{NextRequest, SearchRequest};
 use appointment::model::SlotId;
-use appointment::policy::alternatives::{TimeWish, Wish};
+use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -16,7 +18,7 @@ use crate::status::Status;
 use crate::tools::offers::{by_plan, offer, reason_code, spoken_free, spoken_offers};
 use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Wanted};
+use crate::tools::wish::{self, Asker, Wanted};
 use crate::when::{Moment, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
@@ -125,53 +127,59 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         let wanted = (parts, is_kept, after, search_days);
         return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
     };
-    let requester = asker.requester.clone();
-    let found = match &within {
-        None => {
-            let request = NextRequest {
-                branch: talk.branch,
-                service,
-                staff,
-                after,
-                search_days,
-                requester,
-                limit: None,
-            };
-            desk.parts.bookings.next_available(&talk.scope, request).await?
-        }
-        Some(stretch) => {
-            let (wish, _) = wish_of(talk, stretch);
-            let request = SearchRequest {
-                branch: talk.branch,
-                service,
-                staff,
-                wish,
-                last_day: Some(wish.day + TimeDelta::days(i64::from(search_days))),
-                moving: None,
-                requester,
-                limit: None,
-            };
-            let mut found = desk.parts.bookings.search(&talk.scope, request).await?.slots;
-            found.retain(|ranked| ranked.matches_preference);
-            found.sort_by_key(|ranked| ranked.slot.start);
-            found
-        }
-    };
+    let when = (after, within.as_ref(), search_days);
+    let mut found = next_times(desk, talk, &asker, (service, staff), when).await?;
+    if found.is_empty() && staff.is_some() {
+        // Whoever is wished for has nothing; that nobody has would be another answer.
+        found = next_times(desk, talk, &asker, (service, None), when).await?;
+    }
     let Some(first) = found.first() else {
         let reply = nothing_found().with("searched_days", search_days);
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = first.slot.start.with_timezone(&talk.zone());
+    let requested = staff.filter(|wished| *wished != first.slot.staff).map(|wished| talk.staff_name(wished));
     // Not the next that is free: what others were offered just now is left to them.
     let message = format!(
-        "Als Nächstes kann ich Ihnen {}{} bei {} einen Termin anbieten, passt Ihnen das?",
+        "{} kann ich Ihnen {}{} bei {} einen Termin anbieten, passt Ihnen das?",
+        requested.as_deref().map_or_else(
+            || "Als Nächstes".to_owned(),
+            |wished| format!(
+                "Bei {} finde ich in diesem Zeitraum leider nichts Freies, sonst",
+                speech::plain(wished)
+            )
+        ),
         by_plan(first.certainty),
         speech::moment(at, talk.now),
         speech::plain(&talk.staff_name(first.slot.staff)),
     );
     let id = SlotId::encode(&first.slot).map(|name| name.as_str().to_owned());
-    let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff));
+    let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff))
+        .with_some("requested_staff", requested);
     Ok(offer(desk, talk, reply, &found, notes).await.into())
+}
+
+/// The next times of a service, with whom it is wished for; of a part of the day where one was said.
+async fn next_times(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    (service, staff): (ServiceId, Option<StaffId>),
+    (after, within, search_days): (Option<DateTime<Utc>>, Option<&When>, u32),
+) -> Result<Vec<RankedSlot>, BookingError> {
+    let (branch, requester) = (talk.branch, asker.requester.clone());
+    let Some(stretch) = within else {
+        let request = NextRequest { branch, service, staff, after, search_days, requester, limit: None };
+        return desk.parts.bookings.next_available(&talk.scope, request).await;
+    };
+    let (wish, _) = wish_of(talk, stretch);
+    let last_day = Some(wish.day + TimeDelta::days(i64::from(search_days)));
+    let request =
+        SearchRequest { branch, service, staff, wish, last_day, moving: None, requester, limit: None };
+    let mut found = desk.parts.bookings.search(&talk.scope, request).await?.slots;
+    found.retain(|ranked| ranked.matches_preference);
+    found.sort_by_key(|ranked| ranked.slot.start);
+    Ok(found)
 }
 
 /// The answer for the next time; the same fields for one service and for several.

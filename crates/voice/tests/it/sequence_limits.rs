@@ -100,6 +100,30 @@ pub(crate) fn without_boris(salon: &mut CatalogueSnapshot) {
     salon.staff[1].absences.push(Span::new(from, until));
 }
 
+/// Boris is away for longer than is looked at; that is not that nobody has time.
+#[tokio::test]
+async fn of_whoever_has_nothing_that_is_said_and_others_are_offered() {
+    let world = World::with(without_boris).await;
+    let line = world.call("call_a", STRANGER);
+    for more in [json!({}), json!({"datum": "nachmittags"})] {
+        let mut args = json!({"dienstleistung": "Haarschnitt", "mitarbeiter": "Boris"});
+        args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let next = line.ask("find_next_available", args).await;
+        assert!(
+            next.message
+                .starts_with("Bei Boris Kühn finde ich in diesem Zeitraum leider nichts Freies, sonst kann")
+                && next.message.contains("bei Anna Petersen"),
+            "{}",
+            next.message
+        );
+        assert_eq!(next.status, Status::Options);
+        assert_eq!(
+            (&next.data["staff"], &next.data["requested_staff"]),
+            (&json!("Anna Petersen"), &json!("Boris Kühn"))
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_search_that_gives_up_says_how_far_it_looked() {
     let world = World::with(without_boris).await;
