@@ -81,6 +81,14 @@ impl Dispute {
     /// What the staff reads: what both calendars say, and what is to be done.
     pub(super) fn note(&self, appointment: &AppointmentSnapshot) -> String {
         let (what, todo) = self.difference(appointment);
+        // A difference may be gone when somebody reads of it: what is tried again can succeed.
+        let what = match self.at.filter(|_| !self.raises_no_question()) {
+            Some(at) => {
+                let local = at.with_timezone(&appointment.timezone);
+                format!("{what} (Stand {})", local.format("%d.%m.%Y, %H:%M Uhr"))
+            }
+            None => what,
+        };
         match appointment.tie {
             Some(Tie::Sequence(_)) => {
                 format!("{what}; er gehört zu einem Besuch, bitte den ganzen Besuch klären")

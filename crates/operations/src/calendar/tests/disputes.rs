@@ -2,6 +2,7 @@
 
 use appointment::calendar::RefusalReason;
 use appointment::commands::BookOutcome;
+use appointment::events::Disputed;
 use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use kernel::{AppointmentId, Clock, EmailAddress};
@@ -27,12 +28,20 @@ impl World {
         Dispute { appointment, event: Some(fact.id), at: Some(fact.occurred_at), fact: Some(fact_of) }
     }
 
-    /// What is written for whoever calls about the last dispute of an appointment.
+    /// What is written for whoever calls about the last dispute of an appointment; without the instant at which both
+    /// calendars were like that, which each note about a difference names.
     pub(super) async fn note(&self, appointment: AppointmentId) -> String {
         let dispute = self.dispute(appointment);
         assert!(self.rounds.call_back_about(&self.scope, &dispute).await.unwrap());
         let promised = self.callbacks.all();
-        promised.last().unwrap().note.as_ref().unwrap().as_str().to_owned()
+        let note = promised.last().unwrap().note.as_deref().unwrap();
+        let as_of = dispute.at.unwrap().with_timezone(&chrono_tz::Europe::Berlin);
+        let as_of = format!(" (Stand {})", as_of.format("%d.%m.%Y, %H:%M Uhr"));
+        let of_there =
+            [Disputed::CALLED_OFF_THERE, Disputed::MOVED_THERE, Disputed::GIVEN_THERE, Disputed::UNANSWERED];
+        let fact = dispute.fact.as_ref().unwrap();
+        assert_eq!(note.contains(&as_of), !of_there.contains(&fact.reason.as_str()), "{note}");
+        note.replacen(&as_of, "", 1)
     }
 }
 
