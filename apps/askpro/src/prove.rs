@@ -49,6 +49,9 @@ pub struct Verdict {
     pub figures: Vec<(&'static str, u64)>,
 }
 
+/// Violations that are told to people.
+const SHOWN: usize = 20;
+
 impl Verdict {
     /// Nothing done yet.
     #[must_use]
@@ -140,8 +143,11 @@ impl Verdict {
             writeln!(out, "   {line}")?;
         }
         // The first few say what is wrong; the count says how badly.
-        for violation in self.violations.iter().take(20) {
+        for violation in self.violations.iter().take(SHOWN) {
             writeln!(out, "   ✗ {violation}")?;
+        }
+        if let Some(more @ 1..) = self.violations.len().checked_sub(SHOWN) {
+            writeln!(out, "   … and {more} more; --json lists all of them as `found`")?;
         }
         let mark = if self.holds() { '✓' } else { '✗' };
         writeln!(out, "   {mark} {} checks, {} violations", self.checked, self.violations.len())
@@ -169,6 +175,19 @@ mod tests {
         verdict.check(false, || "two in one chair".to_owned());
         assert!(!verdict.holds());
         assert_eq!(verdict.to_json()["violations"], json!(1));
+    }
+
+    #[test]
+    fn what_is_not_shown_is_said_to_be_left_out() {
+        let told = |violations: usize| {
+            let mut verdict = Verdict::new("race", 7, 1);
+            (0..violations).for_each(|number| verdict.check(false, || format!("number {number}")));
+            let mut out = Vec::new();
+            verdict.print(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(told(SHOWN).contains("number 19") && !told(SHOWN).contains("more;"));
+        assert!(!told(SHOWN + 2).contains("number 20") && told(SHOWN + 2).contains("… and 2 more;"));
     }
 
     #[test]

@@ -45,7 +45,8 @@ pub struct NewWish {
 pub enum NoteOutcome {
     /// It is in the list.
     Noted(UnmetWish),
-    /// What is wished for is part of a wish that the number has already, for nobody else. Nothing was written.
+    /// What is wished for is part of a wish that the number has already, for nobody else. Nothing was written but a name that
+    /// it lacked.
     Already(UnmetWish),
     /// The number or the company has as many open wishes as are allowed. Nothing was written.
     TooMany,
@@ -122,7 +123,8 @@ impl WishDesk {
         let state = wish.snapshot();
         let open = self.wishes.open_of_number(scope, &state.phone).await?;
         if let Some(same) = open.iter().find(|other| covers(other, state)) {
-            return Ok(NoteOutcome::Already(UnmetWish::restore(same.clone())));
+            let same = UnmetWish::restore(same.clone());
+            return self.named(scope, same, state.name.as_ref()).await.map(NoteOutcome::Already);
         }
         let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
         let over = catalogue.minute_at(state.days.last(), MINUTES_PER_DAY).instant();
@@ -137,6 +139,22 @@ impl WishDesk {
             }
             Err(CommitError::AlreadyClaimed) => Ok(NoteOutcome::Repeated),
             Err(CommitError::Stale) => Ok(NoteOutcome::TooMany),
+            Err(error) => Err(BookingError::Commit(error)),
+        }
+    }
+
+    /// Notes a name that was said later. One that changes meanwhile stays without: whoever calls has its number.
+    async fn named(
+        &self,
+        scope: &TenantScope,
+        wish: UnmetWish,
+        name: Option<&PersonName>,
+    ) -> Result<UnmetWish, BookingError> {
+        let Some(next) = wish.named(name) else { return Ok(wish) };
+        let write = WaitingWrite::Update(next.snapshot().clone());
+        match self.appointments.commit(scope, ChangeSet::one(AppointmentWrite::Waiting(write))).await {
+            Ok(()) => Ok(next),
+            Err(CommitError::Stale) => Ok(wish),
             Err(error) => Err(BookingError::Commit(error)),
         }
     }

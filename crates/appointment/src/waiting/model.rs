@@ -211,6 +211,15 @@ impl UnmetWish {
         before.back(today)
     }
 
+    /// The same with a name to ask for, if it had none.
+    #[must_use]
+    pub fn named(&self, name: Option<&PersonName>) -> Option<Self> {
+        let name = name.filter(|_| self.state.name.is_none())?;
+        let mut next = self.next(self.state.status);
+        next.state.name = Some(name.clone());
+        Some(next)
+    }
+
     /// The same after the appointment that it was met by never came to stand: it waits again, unless its days are over. The
     /// offer that was wanted is not counted against it.
     ///

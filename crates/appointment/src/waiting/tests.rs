@@ -305,6 +305,25 @@ async fn a_number_waits_once_for_the_same_thing_and_for_few_things_at_all() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_said_later_is_noted_with_the_wish() {
+    let world = world();
+    let id = world.noted(NewWish { name: None, ..wish(1) }).await;
+    for (said, noted) in
+        [(None, None), (Some("Emil Eins"), Some("Emil Eins")), (Some("Herr Eins"), Some("Emil Eins"))]
+    {
+        let name = said.map(|name| PersonName::clean(name).unwrap());
+        let NoteOutcome::Already(same) = world.note(NewWish { name, ..wish(1) }).await else {
+            panic!("{said:?}")
+        };
+        let known = same.snapshot();
+        assert_eq!((known.id, known.name.as_ref().map(PersonName::as_str)), (id, noted), "{said:?}");
+    }
+    let stored = world.store.wishes(&world.scope);
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0].name.as_ref().unwrap().as_str(), "Emil Eins");
+}
+
+#[tokio::test]
 async fn a_wish_ends_with_its_days_and_after_five_offers() {
     let world = world();
     let tuesday = world.noted(wish(1)).await;

@@ -2,6 +2,7 @@
 
 use appointment::model::{SequenceId, SeriesId};
 use appointment::waiting::{OfferId, WishId};
+use call::Direction;
 use chrono::{DateTime, SecondsFormat, Utc};
 use kernel::{AppointmentId, BranchId, CallId, CustomerId, PhoneNumber, ServiceId, StaffId};
 use operations::lists::CallCounters;
@@ -128,14 +129,17 @@ pub struct WishItem {
 
 impl From<CallListItem> for CallItem {
     fn from(call: CallListItem) -> Self {
+        // The company rings in an outbound call, and the caller, whom it speaks with, is rung.
+        let is_outbound = call.direction == Direction::Outbound.as_str();
+        let (from, to) = if is_outbound { (call.to, call.from) } else { (call.from, call.to) };
         Self {
             id: call.id,
             provider_call_id: call.provider_call_id,
             branch_id: call.branch,
             direction: call.direction,
             status: call.status,
-            from_number: number(call.from),
-            to_number: number(call.to),
+            from_number: number(from),
+            to_number: number(to),
             started_at: call.started_at.map(instant),
             ended_at: call.ended_at.map(instant),
             duration_ms: call.duration_ms,

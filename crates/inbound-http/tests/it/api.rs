@@ -264,6 +264,19 @@ async fn parameters_become_a_filter() {
 }
 
 #[tokio::test]
+async fn in_an_outbound_call_the_company_rang() {
+    let mut rung = rows();
+    rung.calls[0].direction = "outbound".to_owned();
+    for (rows, from, to) in [(rows(), "+491701112233", "+4940555100"), (rung, "+4940555100", "+491701112233")]
+    {
+        let world = World::with(small_limits(), rows);
+        let key = world.company(1, "one").await;
+        let call = &get(&world, "/api/v1/calls", &key).await.json()["data"][0];
+        assert_eq!((&call["from_number"], &call["to_number"]), (&json!(from), &json!(to)));
+    }
+}
+
+#[tokio::test]
 async fn a_page_leads_to_the_next_one() {
     let mut many = rows();
     many.calls = (0..3)

@@ -49,9 +49,9 @@ pub struct CallListItem {
     pub direction: String,
     /// `ongoing`, `ended`, `analyzed` or `failed`.
     pub status: String,
-    /// The caller's number; `None` for anonymous callers.
+    /// The number of the caller, whom the company speaks with, also where the company rang; `None` for anonymous callers.
     pub from: Option<PhoneNumber>,
-    /// The number that was called.
+    /// The company's number.
     pub to: Option<PhoneNumber>,
     /// When it began, as far as known.
     pub started_at: Option<DateTime<Utc>>,
