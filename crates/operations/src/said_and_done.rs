@@ -221,6 +221,9 @@ impl SaidAndDone {
             // Where nothing was found, nothing can have been read out instead.
             findings = compare(call, &done, &self.reviews.used_in(scope, call.id).await?);
         }
+        // The promise is named by all that is found, whatever of it was seen to before a run ended too early.
+        let words: Vec<&str> = findings.iter().map(|finding| finding.mismatch.as_str()).collect();
+        let key = format!("said_and_done:{}:{}", call.id, words.join("+"));
         if !findings.is_empty() {
             let before = self.reviews.found(scope, call.id).await?;
             findings.retain(|finding| !before.contains(&finding.mismatch));
@@ -229,7 +232,7 @@ impl SaidAndDone {
             return Ok(Vec::new());
         }
         // The promise first: a review without it would not be promised again.
-        self.promise(scope, call, (&findings, &done)).await?;
+        self.promise(scope, call, &key, (&findings, &done)).await?;
         let mut new = Vec::new();
         for finding in findings {
             let review = CallReview { call: call.id, finding: finding.clone(), opened_at: self.clock.now() };
@@ -248,16 +251,15 @@ impl SaidAndDone {
         &self,
         scope: &TenantScope,
         call: &CallSnapshot,
+        key: &str,
         (findings, done): (&[Finding], &[Touched]),
     ) -> Result<(), LookError> {
-        let words: Vec<&str> = findings.iter().map(|finding| finding.mismatch.as_str()).collect();
-        let key = format!("said_and_done:{}:{}", call.id, words.join("+"));
         let claim = kernel::Claim {
             request: RequestHash(body_digest(key.as_bytes())),
-            key: IdempotencyKey::new(&key),
+            key: IdempotencyKey::new(key),
             outcome: json!({"effect": "said_and_done"}),
         };
-        let note = note::of(&self.bookings, scope, (findings, done)).await;
+        let note = note::of(&self.bookings, scope, (call, findings, done)).await;
         let customer = match call.customer {
             Some(customer) => self.customers.find(scope, customer).await?,
             None => None,

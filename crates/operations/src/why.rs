@@ -358,7 +358,9 @@ fn is_buffer(found: &Explanation, person: &PersonExplanation, reason: &Unavailab
     let Some(stay) = found.stay else { return false };
     match reason {
         Unavailable::Busy(busy) => !busy.span().overlaps(&stay),
-        Unavailable::Break | Unavailable::StaffOff => {
+        Unavailable::StaffAbsent => person.absence.is_some_and(|absence| !absence.overlaps(&stay)),
+        // What the branch's own hours say is no matter of buffers.
+        Unavailable::Break | Unavailable::StaffOff if found.branch.is_none() => {
             let wall = |at: DateTime<Utc>| {
                 let local = at.with_timezone(&found.timezone).naive_local();
                 (local - found.date.and_time(NaiveTime::MIN)).num_minutes()

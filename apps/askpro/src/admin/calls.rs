@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use kernel::{AppointmentId, CallId, CustomerId, TenantId};
 use serde_json::{Value, json};
+use servicedesk::CallbackId;
 use sqlx::types::Json;
 use tenancy::Slug;
 use uuid::Uuid;
@@ -139,6 +140,7 @@ async fn show(office: &Office, call: &str) -> anyhow::Result<Vec<Value>> {
     let tools = tools.into_iter().map(|(started_at, tool, status, effect, effect_id)| {
         let effect_id = effect_id.map(|id| match effect.as_deref() {
             Some("appointment") => AppointmentId::from_uuid(id).to_string(),
+            Some("callback") => CallbackId::from_uuid(id).to_string(),
             Some("customer") => CustomerId::from_uuid(id).to_string(),
             _ => id.to_string(),
         });

@@ -77,7 +77,7 @@ pub struct PersonExplanation {
     pub reason: Option<Unavailable>,
     /// The person's hours on that day.
     pub hours: Vec<DayHours>,
-    /// The absence that the stay touches.
+    /// The absence that the time touches in which the person would be busy.
     pub absence: Option<Span>,
     /// The outside calendar that has a say.
     pub link: Option<CalendarLink>,
@@ -154,6 +154,7 @@ impl BookingService {
         let availability = picture.availability();
         let end = sought.footprint().end(Minute::floor(request.start)).instant();
         let stay = Span::new(request.start, end);
+        let busy = sought.footprint().spans_at(Minute::floor(request.start));
         let wanted = match request.staff {
             Some(staff) => vec![staff],
             None => picture.performers.clone(),
@@ -165,8 +166,10 @@ impl BookingService {
                 name: person.map(|person| person.name.clone()).unwrap_or_default(),
                 reason: availability.why_not(sought, staff, request.start),
                 hours: person.map(|person| person.hours.on_date(date).to_vec()).unwrap_or_default(),
-                absence: person
-                    .and_then(|person| person.absences.iter().find(|span| span.overlaps(&stay)).copied()),
+                absence: person.and_then(|person| {
+                    let touches = |span: &&Span| busy.iter().any(|busy| span.overlaps(busy));
+                    person.absences.iter().find(touches).copied()
+                }),
                 link: catalogue.link(request.service, staff).cloned(),
                 as_of: Certainty::of(&picture.outside, staff, stay).as_of(),
             }
@@ -185,7 +188,7 @@ impl BookingService {
         });
         Ok(Explanation {
             stay: Some(stay),
-            busy: sought.footprint().spans_at(Minute::floor(request.start)),
+            busy: busy.clone(),
             branch: availability.why_not_for_branch(sought, request.start),
             people: people.collect(),
             facilities: facilities.collect(),

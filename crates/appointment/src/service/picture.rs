@@ -213,7 +213,7 @@ impl BookingService {
         let (Subject::Moving(appointment), Some(outside)) = (ask.subject, &self.outside) else { return None };
         let people: Vec<StaffId> = match ask.staff {
             Some(staff) => vec![staff],
-            None => performers.iter().copied().chain([appointment.staff]).collect(),
+            None => std::iter::once(appointment.staff).chain(performers.iter().copied()).collect(),
         };
         let links = ask.links(catalogue, &people);
         if links.is_empty() {

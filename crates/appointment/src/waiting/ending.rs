@@ -1,6 +1,6 @@
 //! The end of a wish that no answer brings about: there is an appointment by another way, or somebody calls it off.
 
-use kernel::{AppointmentId, ChangeSet, CommitError, TenantScope};
+use kernel::{AppointmentId, ChangeSet, Claim, CommitError, TenantScope};
 
 use super::list::{WaitingList, waiting};
 use super::model::{Offer, OfferState, WishId, WishStatus};
@@ -43,7 +43,8 @@ pub enum EndWish {
 
 impl WaitingList {
     /// Lets the wish wait again that was met by this appointment, after the outside calendar has not taken it: whoever
-    /// waited has nothing. False if the appointment came of no offer, still stands, or its wish has gone on otherwise.
+    /// waited has nothing. `claim` makes it happen once for an appointment: later the wish may have been met by another one.
+    /// False if the appointment came of no offer, still stands, or its wish has gone on otherwise.
     ///
     /// # Errors
     /// [`BookingError::Unsettled`] if the wish changes faster than it can be read; store failures.
@@ -51,6 +52,7 @@ impl WaitingList {
         &self,
         scope: &TenantScope,
         appointment: AppointmentId,
+        claim: Claim,
     ) -> Result<bool, BookingError> {
         let Some(offer) = self.desk.wishes.offer_booked(scope, appointment).await? else { return Ok(false) };
         let made = self.bookings.find(scope, appointment).await?;
@@ -60,12 +62,15 @@ impl WaitingList {
         for _ in 0..ATTEMPTS {
             let Some(wish) = self.desk.find(scope, offer.wish).await? else { return Ok(false) };
             let Ok(next) = wish.unmet(self.today(scope, &wish).await?) else { return Ok(false) };
-            let change = ChangeSet::one(waiting(WaitingWrite::Update(next.snapshot().clone())));
+            let change = ChangeSet::one(waiting(WaitingWrite::Update(next.snapshot().clone())))
+                .claim(Some(claim.clone()));
             match self.desk.appointments.commit(scope, change).await {
                 Ok(()) => {
-                    tracing::info!(wish.id = %offer.wish, "a wish waits again");
-                    return Ok(true);
+                    let status = next.snapshot().status;
+                    tracing::info!(wish.id = %offer.wish, wish.status = status.as_str(), "a wish was not met after all");
+                    return Ok(status.is_open());
                 }
+                Err(CommitError::AlreadyClaimed) => return Ok(false),
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(BookingError::Commit(error)),
             }

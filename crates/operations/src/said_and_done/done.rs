@@ -64,6 +64,8 @@ pub(super) struct Left {
     pub(super) is_waiting: bool,
     /// When it was to be.
     pub(super) when: When,
+    /// The same, and with whom, as it is stored.
+    pub(super) facts: ChangeFacts,
     /// What the call booked or moved last, and was not put back: when it did so, which is the same for all of a visit, and to
     /// when.
     pub(super) own: Option<(DateTime<Utc>, When)>,
@@ -133,6 +135,7 @@ impl Touched {
             is_cancelled,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             when: when(last),
+            facts: last.after.clone(),
             own: own.last().map(|entry| (entry.at, when(entry))),
             times,
         })

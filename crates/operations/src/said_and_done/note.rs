@@ -1,35 +1,51 @@
-//! What the person who calls the caller is told: what does not fit, and what the call has really done.
+//! What the person who calls the caller is told: what does not fit, and what the call had really done when it ended.
 
 use appointment::BookingService;
-use appointment::model::ChangeKind;
+use call::CallSnapshot;
 use kernel::TenantScope;
+use servicedesk::Callback;
 
 use super::done::{Touched, Whence};
 use super::{Finding, Mismatch};
 
-/// All that was found about one call, then what stands in the books because of it.
+/// Longest sentence that a note quotes, in characters: the review has all of it.
+const MAX_QUOTED: usize = 200;
+
+/// All that was found about one call, then what the call had done when it ended. What is too long is cut from the first.
 pub(super) async fn of(
     bookings: &BookingService,
     scope: &TenantScope,
-    (findings, done): (&[Finding], &[Touched]),
+    (call, findings, done): (&CallSnapshot, &[Finding], &[Touched]),
 ) -> String {
-    let mut parts: Vec<String> = findings.iter().map(explained).collect();
+    let found = findings.iter().map(explained).collect::<Vec<_>>().join(" ");
     let mut deeds = Vec::new();
     for touched in done {
-        deeds.extend(deed(bookings, scope, touched).await);
+        deeds.extend(deed(bookings, scope, call, touched).await);
     }
-    parts.push(if deeds.is_empty() {
+    let deeds = if deeds.is_empty() {
         "Das Gespräch hat nichts eingetragen, verlegt oder abgesagt.".to_owned()
     } else {
         format!("Das Gespräch hat bewirkt: {}.", deeds.join("; "))
-    });
-    parts.join(" ")
+    };
+    let room = Callback::MAX_NOTE_CHARS.saturating_sub(deeds.chars().count() + 1);
+    format!("{} {deeds}", cut(&found, room))
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn explained(finding: &Finding) -> String {
     let what = words(finding.mismatch, finding.sentence.is_some());
     match &finding.sentence {
-        Some(sentence) => format!("{what}: „{sentence}“."),
+        Some(sentence) => {
+            let quoted = cut(sentence, MAX_QUOTED);
+            let end = if quoted.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+            format!("{what}: „{quoted}“{end}")
+        }
         None => format!("{what}."),
     }
 }
@@ -57,15 +73,26 @@ const fn words(mismatch: Mismatch, is_otherwise: bool) -> &'static str {
     }
 }
 
-/// The last that the call did to an appointment; `None`: nothing. Names that cannot be read are left out.
-async fn deed(bookings: &BookingService, scope: &TenantScope, touched: &Touched) -> Option<String> {
+/// How the call left an appointment that it did something to; `None`: it did nothing to it. Names that cannot be read are
+/// left out.
+async fn deed(
+    bookings: &BookingService,
+    scope: &TenantScope,
+    call: &CallSnapshot,
+    touched: &Touched,
+) -> Option<String> {
     let own = touched.history.iter().rfind(|entry| entry.whence == Whence::ThisCall)?;
-    let local = own.after.starts_at.with_timezone(&touched.timezone).format("%d.%m.%Y %H:%M");
-    let did = match own.kind {
-        ChangeKind::Booked => "eingetragen",
-        ChangeKind::Moved => "verlegt auf diese Zeit",
-        ChangeKind::Cancelled => "abgesagt",
+    let left = touched.left_by(call.started_at, call.ended_at)?;
+    let is_open = left.is_booked || left.is_moved;
+    let facts = if is_open { &left.facts } else { &own.after };
+    let did = match (left.is_cancelled, left.is_moved, left.is_booked) {
+        (true, ..) => "abgesagt",
+        (false, ..) if !is_open => "nicht zustande gekommen",
+        (false, ..) if left.is_waiting => "vorgemerkt, vom Kalender des Betriebs nicht bestätigt",
+        (false, true, _) => "verlegt auf diese Zeit",
+        (false, false, _) => "eingetragen",
     };
+    let local = facts.starts_at.with_timezone(&touched.timezone).format("%d.%m.%Y um %H:%M Uhr");
     let made = bookings.find(scope, touched.appointment).await.ok().flatten();
     let catalogue = match &made {
         Some(made) => bookings.catalogue(scope, made.snapshot().branch).await.ok(),
@@ -74,7 +101,7 @@ async fn deed(bookings: &BookingService, scope: &TenantScope, touched: &Touched)
     let service = made.as_ref().zip(catalogue.as_ref()).and_then(|(made, catalogue)| {
         catalogue.service(made.snapshot().service).map(|service| service.name.as_str())
     });
-    let person = catalogue.as_ref().and_then(|catalogue| catalogue.person(own.after.staff));
+    let person = catalogue.as_ref().and_then(|catalogue| catalogue.person(facts.staff));
     let person = person.map(|person| format!(" bei {}", person.name)).unwrap_or_default();
     Some(format!("{}{person} am {local} {did} ({})", service.unwrap_or("Termin"), touched.appointment))
 }

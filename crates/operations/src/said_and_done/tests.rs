@@ -665,10 +665,54 @@ async fn one_call_tells_all_that_was_found_and_what_was_done() {
     let promised = world.callbacks.all();
     assert_eq!(promised.len(), 1);
     let note = promised[0].note.as_deref().unwrap();
-    assert!(note.contains("„Ihr Termin ist abgesagt.“. Ein Termin wurde verlegt, ohne dass"), "{note}");
-    let deed = "Das Gespräch hat bewirkt: Termin am 01.12.2026 10:00 verlegt auf diese Zeit (apt_";
+    assert!(note.contains("„Ihr Termin ist abgesagt.“ Ein Termin wurde verlegt, ohne dass"), "{note}");
+    let deed = "Das Gespräch hat bewirkt: Termin am 01.12.2026 um 10:00 Uhr verlegt auf diese Zeit (apt_";
     assert!(note.contains(deed), "{note}");
     // It is looked at again once the analysis is there.
     assert!(world.desk.look(&world.scope, call).await.unwrap().is_empty());
     assert_eq!(world.callbacks.all().len(), 1);
+}
+
+/// What the call did and was not taken is no deed, whatever the call's own entry says.
+#[tokio::test]
+async fn the_note_tells_how_the_call_left_it() {
+    let refused = || Touched::made(TUESDAY_TEN, AppointmentStatus::Pending).gone(Whence::NoCall, 3);
+    let put_back = || Touched::known(MONDAY).moved(2, TUESDAY_TEN).moved_by_others(3, MONDAY);
+    let waiting = || Touched::made(TUESDAY_TEN, AppointmentStatus::Pending);
+    for (said, done, told) in [
+        (
+            "Ihr Termin ist eingetragen.",
+            refused(),
+            "am 01.12.2026 um 10:00 Uhr nicht zustande gekommen (apt_",
+        ),
+        (
+            "Ich habe Ihren Termin verschoben.",
+            put_back(),
+            "am 01.12.2026 um 10:00 Uhr nicht zustande gekommen (apt_",
+        ),
+        (
+            "Der Termin am Dienstag um zehn Uhr ist fest für Sie gebucht.",
+            waiting(),
+            "am 01.12.2026 um 10:00 Uhr vorgemerkt, vom Kalender des Betriebs nicht bestätigt (apt_",
+        ),
+    ] {
+        let world = World::new();
+        let known = Caller::Known(PhoneNumber::from_e164("+491701112233").unwrap());
+        let call = world.call(Some(&[said]), &[done], known).await;
+        assert_eq!(world.desk.look(&world.scope, call).await.unwrap().len(), 1, "{said}");
+        let note = world.callbacks.all()[0].note.clone().unwrap();
+        assert!(note.as_str().contains(told), "{note:?}");
+    }
+}
+
+/// However long the sentences are, what the call did is told.
+#[tokio::test]
+async fn a_long_sentence_leaves_room_for_what_was_done() {
+    let world = World::new();
+    let known = Caller::Known(PhoneNumber::from_e164("+491701112233").unwrap());
+    let said = format!("Ihr Termin ist abgesagt {}.", "und das ist wirklich ganz und gar sicher ".repeat(20));
+    let call = world.call(Some(&[&said]), &[Touched::known(MONDAY).moved(2, TUESDAY_TEN)], known).await;
+    world.desk.look(&world.scope, call).await.unwrap();
+    let note = world.callbacks.all()[0].note.clone().unwrap();
+    assert!(note.as_str().contains("…“ ") && note.as_str().ends_with(")."), "{note:?}");
 }

@@ -4,9 +4,11 @@ use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::waiting::{EndWish, UnmetWish, WishEnd};
 use chrono::NaiveDate;
 use customer::{Customer, same_name};
-use kernel::{AppointmentId, TenantScope};
+use kernel::{AppointmentId, Claim, IdempotencyKey, RequestHash, TenantScope};
+use serde_json::json;
 
 use super::{FreedTimes, WaitingError};
+use crate::ports::body_digest;
 
 impl FreedTimes {
     /// Lets the wish wait again that this appointment came of, if the outside calendar has not taken it. It may be called as
@@ -19,7 +21,13 @@ impl FreedTimes {
         scope: &TenantScope,
         appointment: AppointmentId,
     ) -> Result<bool, WaitingError> {
-        Ok(self.list.wait_again(scope, appointment).await?)
+        let key = format!("wait_again:{appointment}");
+        let claim = Claim {
+            request: RequestHash(body_digest(key.as_bytes())),
+            key: IdempotencyKey::new(&key),
+            outcome: json!({"effect": "wait_again"}),
+        };
+        Ok(self.list.wait_again(scope, appointment, claim).await?)
     }
 
     /// Ends what the customer of this appointment has waited for: wishes for its service that include its day and are older

@@ -129,7 +129,9 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     };
     let when = (after, within.as_ref(), search_days);
     let mut found = next_times(desk, talk, &asker, (service, staff), when).await?;
-    if found.is_empty() && staff.is_some() {
+    // Of a part of the day only the best times are known, not that there are no others.
+    let wished = staff.filter(|_| within.is_none());
+    if found.is_empty() && wished.is_some() {
         // Whoever is wished for has nothing; that nobody has would be another answer.
         found = next_times(desk, talk, &asker, (service, None), when).await?;
     }
@@ -138,7 +140,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = first.slot.start.with_timezone(&talk.zone());
-    let requested = staff.filter(|wished| *wished != first.slot.staff).map(|wished| talk.staff_name(wished));
+    let requested = wished.filter(|wished| *wished != first.slot.staff).map(|wished| talk.staff_name(wished));
     // Not the next that is free: what others were offered just now is left to them.
     let message = format!(
         "{} kann ich Ihnen {}{} bei {} einen Termin anbieten, passt Ihnen das?",

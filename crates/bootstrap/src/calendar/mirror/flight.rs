@@ -12,7 +12,7 @@ use adapter_calcom::guard::GuardPolicy;
 use appointment::calendar::{Effort, Heard, Lane, OfferedWeek};
 use appointment::model::{Minute, Span};
 use chrono::TimeDelta;
-use futures_util::future::{BoxFuture, FutureExt, Shared};
+use futures_util::future::{BoxFuture, FutureExt, Shared, join_all};
 use kernel::TenantScope;
 
 use super::{Key, MirroredTimes, Week, beginning, lock, week_of};
@@ -81,7 +81,8 @@ impl MirroredTimes {
             (under_way.along >= before).then(|| (before - 1, under_way.flight.clone()))
         });
         let weeks = weeks.clamp(LEAST_WEEKS, MOST_WEEKS);
-        let along = if ride.is_some() { 0 } else { weeks - 1 };
+        let rides = ride.is_some();
+        let along = if rides { 0 } else { weeks - 1 };
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
             let brought = match (earlier, ride) {
@@ -93,11 +94,17 @@ impl MirroredTimes {
             };
             let brought = match brought {
                 Some(brought) => Some(brought),
+                // What nobody waits for is not asked for twice: the next round does that.
+                None if rides && lane == Lane::Upkeep => None,
                 None => this.bring(&scope, &wanted, lane, weeks).await,
             };
             if let Some(Brought { week, next }) = &brought {
                 for (later, week) in (0..).zip(std::iter::once(week).chain(next.iter())) {
-                    this.weeks.insert(shifted(&wanted, later), week.clone());
+                    let key = shifted(&wanted, later);
+                    // Another request may have brought it since this one began.
+                    if this.weeks.get(&key).is_none_or(|kept| kept.fetched_at <= week.fetched_at) {
+                        this.weeks.insert(key, week.clone());
+                    }
                 }
             }
             let mut flights = lock(&this.flights);
@@ -183,17 +190,18 @@ impl MirroredTimes {
             }
         };
         let starts: Vec<Minute> = starts.into_iter().map(Minute::floor).collect();
-        let mut fetched = Vec::with_capacity(asked.len());
-        for week in asked {
-            let starts: Vec<Minute> =
-                starts.iter().copied().filter(|start| week_of(start.0) == week).collect();
-            if without.is_none() {
+        let of =
+            |week: i64| starts.iter().copied().filter(|start| week_of(start.0) == week).collect::<Vec<_>>();
+        let mut fetched: Vec<(i64, Vec<Minute>)> = asked.into_iter().map(|week| (week, of(week))).collect();
+        if without.is_none() {
+            let kept = fetched.iter().map(|(week, starts)| {
                 let written = |version| OfferedWeek { starts: starts.clone(), fetched_at, version };
-                self.together.keep(scope, link, week, written, version).await;
-            }
-            fetched.push(Week { starts: starts.into(), fetched_at, version });
+                self.together.keep(scope, link, *week, written, version)
+            });
+            join_all(kept).await;
         }
-        let next = fetched.split_off(1).into();
-        fetched.pop().map(|week| Brought { week, next })
+        let week = |(_, starts): (i64, Vec<Minute>)| Week { starts: starts.into(), fetched_at, version };
+        let next = fetched.split_off(1).into_iter().map(week).collect();
+        fetched.pop().map(|first| Brought { week: week(first), next })
     }
 }

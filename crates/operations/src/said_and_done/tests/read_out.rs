@@ -131,6 +131,6 @@ async fn the_note_of_a_false_cancellation_is_true_of_whoever_has_an_appointment_
     let [note] = notes.as_slice() else { panic!("{notes:?}") };
     assert_eq!(
         note.as_str(),
-        "Im Gespräch wurde eine Absage bestätigt, es wurde darin aber kein Termin abgesagt: „Ihr Termin ist gecancelt.“. Das Gespräch hat nichts eingetragen, verlegt oder abgesagt."
+        "Im Gespräch wurde eine Absage bestätigt, es wurde darin aber kein Termin abgesagt: „Ihr Termin ist gecancelt.“ Das Gespräch hat nichts eingetragen, verlegt oder abgesagt."
     );
 }

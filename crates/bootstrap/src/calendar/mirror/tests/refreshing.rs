@@ -118,6 +118,11 @@ async fn a_round_that_is_refused_does_not_make_the_account_silent_nor_a_caller_w
     world.provider.refuses_background.store(true, Ordering::Relaxed);
     let warm = world.linked(&["4711"]);
     assert_eq!(world.round(&warm).await, Refreshed { answered: 0, silent: 3, left: 0 });
+    assert_eq!(
+        lock(&world.provider.lanes).len(),
+        2,
+        "a week that came along in vain is not asked about by itself"
+    );
     assert!(!world.mirror.is_silent(world.scope.tenant()));
     // A caller who comes while the round is under way gets an answer of the caller's own.
     let (_, answer) = tokio::join!(world.round(&warm), world.ask("2026-11-24"));
