@@ -323,6 +323,8 @@ async fn freed_time_is_named_by_what_freed_it() {
     let mut taken = moved;
     taken["taken_outside"] = json!(true);
     world.run(&freed("appointment.moved", &taken), Some(tenant)).await.unwrap();
+    // What is looked for is a tenant's wish that it had met.
+    world.run(&freed("appointment.moved", &taken), None).await.unwrap_err();
 }
 
 #[tokio::test]
