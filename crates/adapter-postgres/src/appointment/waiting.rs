@@ -232,14 +232,7 @@ impl WishRepository for PgAppointmentRepository {
         scope: &TenantScope,
         id: OfferId,
     ) -> Result<Option<OfferSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let row: Result<Option<OfferRow>, _> = sqlx::query_as(FIND_OFFER)
-            .bind(scope.tenant().as_uuid())
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *session)
-            .await
-            .map_err(store_error);
-        session.finish_read(row).await?.map(OfferSnapshot::try_from).transpose()
+        self.offer_by(scope, FIND_OFFER, id.as_uuid()).await
     }
 
     async fn open_offer(
