@@ -70,8 +70,9 @@ enum Telling {
 }
 
 /// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
-/// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time.
-fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
+/// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time. `left` is all that the call did
+/// something to: what is true of another is no other time of this.
+fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telling {
     let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
         return if told.is_empty() && !done.is_empty() { Telling::Untold } else { Telling::Told };
@@ -92,7 +93,8 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
         return Telling::Told;
     }
     // Who was told of one of two rightly, has heard nothing of the other.
-    let is_of_none = |said: When| steps.iter().all(|(_, when)| when.differs_from(said));
+    let is_of_none =
+        |said: When| left.iter().filter_map(|left| left.own).all(|(_, when)| when.differs_from(said));
     // What only sounds like a deed may be true: "Ihr anderer Termin am Freitag ist weiterhin eingetragen."
     let claimed: Vec<_> = turns.iter().flat_map(|turn| claims::claims(turn)).collect();
     let is_claimed = |told: &Told| claimed.iter().any(|claimed| claimed.sentence == told.sentence);
@@ -103,17 +105,17 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left]) -> Telling {
     other.map_or(Telling::Untold, |(_, told)| Telling::Otherwise(told.sentence))
 }
 
-/// What a review keeps of a sentence: of one that is too long, the part that tells of what was found.
-fn kept_of(sentence: &str, claim: Claim) -> String {
+/// What is kept of a sentence in so many characters: of one that is too long, the part that tells of what was found.
+pub(super) fn kept_of(sentence: &str, claim: Claim, most: usize) -> String {
     let letters: Vec<char> = sentence.chars().collect();
-    let part = |begin: usize| -> String { letters[begin..].iter().take(MAX_SENTENCE_CHARS).collect() };
+    let part = |begin: usize| -> String { letters[begin..].iter().take(most).collect() };
     // Parts overlap by half, so that one of them has it whole; each begins with a word.
-    let begins = (0..letters.len()).step_by(MAX_SENTENCE_CHARS / 2).map(|at| {
+    let begins = (0..letters.len()).step_by((most / 2).max(1)).map(|at| {
         let word = letters[..at].iter().rposition(|letter| letter.is_whitespace());
         word.map_or(0, |space| space + 1)
     });
     let tells = |part: &String| !claims::told(part, claim).is_empty();
-    if letters.len() <= MAX_SENTENCE_CHARS {
+    if letters.len() <= most {
         return sentence.to_owned();
     }
     begins.map(part).find(tells).unwrap_or_else(|| part(0))
@@ -136,7 +138,7 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     let mut findings = Vec::new();
     let mut found = |mismatch: Mismatch, claim: Claim, sentence: Option<&str>| {
         if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| kept_of(text, claim));
+            let sentence = sentence.map(|text| kept_of(text, claim, MAX_SENTENCE_CHARS));
             findings.push(Finding { mismatch, sentence });
         }
     };
@@ -179,19 +181,39 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             }
         }
     }
+    // Calling one off and booking another is a move in everybody's words, and told by them.
+    let is_rebooked = booked && cancelled && !moved;
+    let is_told_as_move = is_rebooked
+        && turns.iter().flat_map(|turn| claims::claims(turn)).any(|said| said.claim == Claim::Moved);
     for (did, mismatch) in [
         (is_left_booked as fn(&Left) -> bool, Mismatch::BookingUntold),
         // Where it went, nobody needs to know of what was called off after it.
         (|left| left.is_moved && !left.is_cancelled, Mismatch::MoveUntold),
         (|left| left.is_cancelled, Mismatch::CancellationUntold),
     ] {
-        let claim = mismatch.claim();
+        let claim = match mismatch.claim() {
+            Claim::Cancelled if is_told_as_move => continue,
+            Claim::Booked if is_told_as_move => Claim::Moved,
+            claim => claim,
+        };
         let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
         // A transcript in which the assistant says nothing shows nothing.
         if turns.is_empty() {
             continue;
         }
-        match telling(&turns, claim, &done) {
+        match telling(&turns, claim, &done, &left) {
+            // Beside a move that was told, another one is claimed that was not made.
+            Telling::Told if mismatch == Mismatch::MoveUntold && moved => {
+                let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
+                let other = turns.iter().flat_map(|turn| claims::claims(turn)).find(|claimed| {
+                    claimed.claim == Claim::Moved
+                        && claimed.when.is_some_and(|said| said.has_what_none_has(&times))
+                        && !known.may_be_read_out(claimed)
+                });
+                if let Some(claimed) = other {
+                    found(Mismatch::MoveClaimed, Claim::Moved, Some(&claimed.sentence));
+                }
+            }
             Telling::Told => {}
             Telling::Untold => found(mismatch, claim, None),
             Telling::Otherwise(sentence) => found(mismatch, claim, Some(&sentence)),

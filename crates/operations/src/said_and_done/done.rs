@@ -62,6 +62,10 @@ pub(super) struct Left {
     pub(super) is_cancelled: bool,
     /// The outside calendar had yet to agree to it, or did not.
     pub(super) is_waiting: bool,
+    /// What was done to it last, by whomever.
+    pub(super) last: ChangeKind,
+    /// Before that it was certain.
+    pub(super) was_firm: bool,
     /// When it was to be.
     pub(super) when: When,
     /// The same, and with whom, as it is stored.
@@ -134,6 +138,11 @@ impl Touched {
             is_moved,
             is_cancelled,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
+            last: last.kind,
+            was_firm: last
+                .before
+                .as_ref()
+                .is_some_and(|before| before.status == AppointmentStatus::Confirmed.as_str()),
             when: when(last),
             facts: last.after.clone(),
             own: own.last().map(|entry| (entry.at, when(entry))),

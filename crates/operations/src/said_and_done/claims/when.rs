@@ -121,6 +121,23 @@ impl When {
             || differ(self.ahead, other.ahead)
     }
 
+    /// Whether it names a day or an hour that none of these has. A move may be told by the day of before and the hour of after.
+    #[must_use]
+    pub fn has_what_none_has(self, others: &[Self]) -> bool {
+        fn is_new<T: PartialEq>(
+            said: Option<T>,
+            known: impl Fn(&When) -> Option<T>,
+            others: &[When],
+        ) -> bool {
+            let differs = |said: &T, other| known(other).is_some_and(|other| other != *said);
+            said.is_some_and(|said| others.iter().all(|other| differs(&said, other)))
+        }
+        is_new(self.weekday, |other| other.weekday, others)
+            || is_new(self.date, |other| other.date, others)
+            || is_new(self.hour, |other| other.hour, others)
+            || is_new(self.ahead, |other| other.ahead, others)
+    }
+
     /// Whether it is a day, by its name, and an hour.
     pub(super) const fn is_day_with_hour(self) -> bool {
         self.weekday.is_some() && self.hour.is_some()
@@ -323,7 +340,14 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
     // "Morgen" is a day of its own only where no other is named.
     let is_relative = has(&["heute"])
         || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
-    let is_moved_to_date = has(&["auf", "zum"]) && has(&MONTHS);
+    // Where only one of two days has its weekday, or its month, nobody knows that they are two.
+    let is_day_of = |word: &String| is_day(word) || word == "den" || day_of_month(word).is_some();
+    let is_aim = |at: &usize| {
+        let behind = &words[at + 1..];
+        ["auf", "zum"].contains(&words[*at].as_str()) && behind.first().is_some_and(is_day_of)
+    };
+    let aim = (0..words.len()).rfind(is_aim);
+    let is_moved_to_date = has(&MONTHS) && aim.is_some_and(|at| names_time(&words[..at]));
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
 }
 
