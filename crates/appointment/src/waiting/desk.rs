@@ -124,7 +124,7 @@ impl WishDesk {
         let open = self.wishes.open_of_number(scope, &state.phone).await?;
         if let Some(same) = open.iter().find(|other| covers(other, state)) {
             let same = UnmetWish::restore(same.clone());
-            return self.named(scope, same, state.name.as_ref()).await.map(NoteOutcome::Already);
+            return self.named(scope, same, state).await.map(NoteOutcome::Already);
         }
         let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
         let over = catalogue.minute_at(state.days.last(), MINUTES_PER_DAY).instant();
@@ -143,13 +143,16 @@ impl WishDesk {
         }
     }
 
-    /// Notes a name that was said later. One that changes meanwhile stays without: whoever calls has its number.
+    /// Notes a name that was said later, unless the wish is of somebody known and this may be another. One that changes
+    /// meanwhile, or is offered something, stays without: whoever calls has its number.
     async fn named(
         &self,
         scope: &TenantScope,
         wish: UnmetWish,
-        name: Option<&PersonName>,
+        later: &WishSnapshot,
     ) -> Result<UnmetWish, BookingError> {
+        let customer = wish.snapshot().customer;
+        let name = later.name.as_ref().filter(|_| customer.is_none() || customer == later.customer);
         let Some(next) = wish.named(name) else { return Ok(wish) };
         let write = WaitingWrite::Update(next.snapshot().clone());
         match self.appointments.commit(scope, ChangeSet::one(AppointmentWrite::Waiting(write))).await {
@@ -228,7 +231,7 @@ fn covers(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
         && is_of_same(other, wish)
 }
 
-/// Whether two wishes are one person's, as far as both are named: "Frau Muster" may be Erika Muster.
+/// Whether two wishes are one person's, as far as both are known or named: "Frau Muster" may be Erika Muster.
 pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
     let words = |wish: &WishSnapshot| {
         let name = wish.name.as_ref()?.as_str().to_lowercase();
@@ -238,7 +241,9 @@ pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
     let is_one_name = |(one, other): (Vec<String>, Vec<String>)| {
         one == other || (one.len().min(other.len()) == 1 && one.last() == other.last())
     };
-    one.phone == other.phone && words(one).zip(words(other)).is_none_or(is_one_name)
+    one.phone == other.phone
+        && one.customer.zip(other.customer).is_none_or(|(one, other)| one == other)
+        && words(one).zip(words(other)).is_none_or(is_one_name)
 }
 
 fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {

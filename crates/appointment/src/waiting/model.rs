@@ -211,10 +211,12 @@ impl UnmetWish {
         before.back(today)
     }
 
-    /// The same with a name to ask for, if it had none.
+    /// The same with a name to ask for, if it had none and waits: whoever settles an offer must find the wish as it was when
+    /// that was made.
     #[must_use]
     pub fn named(&self, name: Option<&PersonName>) -> Option<Self> {
-        let name = name.filter(|_| self.state.name.is_none())?;
+        let can_be = self.state.name.is_none() && self.state.status == WishStatus::Waiting;
+        let name = name.filter(|_| can_be)?;
         let mut next = self.next(self.state.status);
         next.state.name = Some(name.clone());
         Some(next)

@@ -323,6 +323,32 @@ async fn a_name_that_is_said_later_is_noted_with_the_wish() {
     assert_eq!(stored[0].name.as_ref().unwrap().as_str(), "Emil Eins");
 }
 
+/// A wish of somebody known is not renamed after somebody else who has the same number.
+#[tokio::test]
+async fn a_name_of_somebody_else_is_not_noted_with_the_wish_of_somebody_known() {
+    let world = world();
+    let mother = Some(CustomerId::from_uuid(Uuid::from_u128(21)));
+    let daughter = Some(CustomerId::from_uuid(Uuid::from_u128(22)));
+    let id = world.noted(NewWish { name: None, customer: mother, ..wish(1) }).await;
+    let NoteOutcome::Already(same) = world.note(wish(1)).await else { panic!("it may be the mother's") };
+    assert_eq!((same.snapshot().id, &same.snapshot().name), (id, &None));
+    world.noted(NewWish { customer: daughter, ..wish(1) }).await;
+    assert_eq!(world.store.wishes(&world.scope).len(), 2);
+}
+
+/// Whoever settles an offer must find the wish as it was when the offer was made, or nobody ends it.
+#[tokio::test]
+async fn a_name_that_is_said_while_something_is_offered_keeps_nobody_from_settling_it() {
+    let world = world();
+    let id = world.noted(NewWish { name: None, ..wish(1) }).await;
+    let freed = world.freed("2026-11-24T09:00:00Z").await;
+    let offer = world.offered(freed).await;
+    let before = world.list.find(&world.scope, offer.snapshot().id).await.unwrap().unwrap().1;
+    let NoteOutcome::Already(same) = world.note(wish(1)).await else { panic!("it is offered something") };
+    assert_eq!(same, before);
+    assert_eq!(world.status(id), WishStatus::Offered);
+}
+
 #[tokio::test]
 async fn a_wish_ends_with_its_days_and_after_five_offers() {
     let world = world();

@@ -11,8 +11,8 @@ use super::{FreedTimes, WaitingError};
 use crate::ports::body_digest;
 
 impl FreedTimes {
-    /// Lets the wish wait again that this appointment came of, if the outside calendar has not taken it. It may be called as
-    /// often as one likes.
+    /// Lets the wish wait again that this appointment came of, if the outside calendar has not taken it, and unless whoever
+    /// waits has got another one meanwhile. True if it waits. It may be called as often as one likes.
     ///
     /// # Errors
     /// [`WaitingError`].
@@ -27,7 +27,18 @@ impl FreedTimes {
             key: IdempotencyKey::new(&key),
             outcome: json!({"effect": "wait_again"}),
         };
-        Ok(self.list.wait_again(scope, appointment, claim).await?)
+        let waits = self.list.wait_again(scope, appointment, claim).await?;
+        // While it was met, no other appointment ended it; looked at in any case, since an earlier run may have ended here.
+        let Some(customer) =
+            self.bookings.find(scope, appointment).await?.map(|made| made.snapshot().customer)
+        else {
+            return Ok(waits);
+        };
+        let mut ended = 0;
+        for other in self.bookings.upcoming(scope, &[customer]).await? {
+            ended += self.met_by(scope, other.id()).await?;
+        }
+        Ok(waits && ended == 0)
     }
 
     /// Ends what the customer of this appointment has waited for: wishes for its service that include its day and are older

@@ -71,9 +71,9 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     // One wish of one number, however often it is said in the call.
     let (from, until) = (new.window.from(), new.window.until());
     let (phone, staff) = (new.phone.as_e164(), new.staff);
-    // With a name it is said anew: one that comes later is noted.
-    let is_named = new.name.is_some();
-    let referent = format!("{phone}:{}:{staff:?}:{:?}:{from}:{until}:{is_named}", new.service, new.days);
+    // With another name it is said anew: one that comes later is noted, and another of the family waits too.
+    let name = new.name.as_ref().map(|name| name.as_str().to_lowercase());
+    let referent = format!("{phone}:{}:{staff:?}:{:?}:{from}:{until}:{name:?}", new.service, new.days);
     let once = Once::once_in_call(talk, Tool::JoinWaitingList, &referent);
     if let Earlier::Stands(done) = desk.earlier(talk, &once).await? {
         return Ok(done);

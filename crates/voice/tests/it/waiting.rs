@@ -60,6 +60,28 @@ async fn who_finds_nothing_is_asked_and_a_yes_is_noted_once() {
     assert_eq!(world.appointments.wishes(&world.scope).len(), 1);
 }
 
+/// Another of the family waits beside the first; a name that comes later is noted with the wish.
+#[tokio::test]
+async fn in_one_call_each_name_waits_for_itself() {
+    let world = full().await;
+    let line = world.call("call_family", STRANGER);
+    let wish = |name: Option<&str>| json!({"datum": "Dienstag", "zeitraum": "nachmittags", "name": name, "dienstleistung": "Haarschnitt"});
+    let mut noted = Vec::new();
+    for name in [None, Some("Emil Muster"), Some("emil muster"), Some("Paula Muster"), Some("Emil Muster")] {
+        let reply = line.ask("join_waiting_list", wish(name)).await;
+        assert_eq!(reply.status, Status::WaitingListed, "{name:?}: {reply:?}");
+        noted.push(reply.data["wish_id"].as_str().unwrap().to_owned());
+    }
+    let (emil, paula) = (noted[0].clone(), noted[3].clone());
+    assert_ne!(emil, paula);
+    assert_eq!(noted, [emil.clone(), emil.clone(), emil.clone(), paula, emil]);
+    let stored = world.appointments.wishes(&world.scope);
+    let mut names: Vec<_> =
+        stored.iter().filter_map(|wish| wish.name.as_ref()).map(kernel::PersonName::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Emil Muster", "Paula Muster"]);
+}
+
 #[tokio::test]
 async fn a_wish_needs_a_day_and_a_number() {
     let world = full().await;

@@ -134,3 +134,22 @@ async fn a_wish_waits_again_once_what_met_it_is_called_off_as_not_taken() {
     let again = world.desk.find(&world.scope, wish).await.unwrap().unwrap();
     assert_eq!((again.snapshot().status, again.snapshot().asked), (WishStatus::Waiting, 0));
 }
+
+/// Nobody waits for what they have got otherwise, and old news of the first does not undo what met the wish since.
+#[tokio::test]
+async fn a_wish_that_was_met_otherwise_meanwhile_does_not_wait_again() {
+    let world = world().await;
+    world.knows_erika();
+    let wish = world.noted(|new| NewWish { customer: Some(the_customer()), ..new }).await;
+    let freed = world.cancelled().await;
+    let offer = world.made(freed).await;
+    let answered = world.list.answer(&world.scope, offer, Answer::Yes).await.unwrap();
+    let Answered::Booked(made) = answered else { panic!("{answered:?}") };
+    let other = world.booked("2026-11-24T13:00:00Z").await.id();
+    assert_eq!(world.met(other).await, 0, "it is met");
+    world.called_off(made.id()).await;
+    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
+    assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
+    assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+}
