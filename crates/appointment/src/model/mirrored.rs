@@ -174,15 +174,22 @@ impl Appointment {
         Some(Self { snapshot: next })
     }
 
-    /// The appointment once it is said that the customer came after all: the mark of not having come was taken back. `None`
-    /// if that changes nothing.
+    /// The appointment once it is said that the customer came after all: the mark of not having come was taken back. Until its
+    /// end it stands as it did before, since it is not over. `None` if that changes nothing.
     #[must_use]
-    pub fn came_after_all(&self) -> Option<Self> {
-        if self.snapshot.status != AppointmentStatus::NoShow {
+    pub fn came_after_all(&self, now: DateTime<Utc>) -> Option<Self> {
+        let was_missed = self.snapshot.status == AppointmentStatus::NoShow;
+        if self.stay().end <= now && !was_missed {
             return self.end(true);
         }
         let mut next = self.snapshot.clone();
-        next.status = AppointmentStatus::Completed;
+        next.status = match next.sync_state {
+            _ if self.stay().end <= now => AppointmentStatus::Completed,
+            _ if !was_missed => return None,
+            SyncState::NotNeeded | SyncState::Synced => AppointmentStatus::Confirmed,
+            SyncState::Pending => AppointmentStatus::Pending,
+            SyncState::Failed => AppointmentStatus::NeedsAttention,
+        };
         next.version += 1;
         Some(Self { snapshot: next })
     }

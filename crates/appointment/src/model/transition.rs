@@ -288,14 +288,20 @@ mod tests {
         let status = |after: Option<Appointment>| after.map(|after| after.status());
         let (came, missed) = (AppointmentStatus::Completed, AppointmentStatus::NoShow);
         let absent = made.end(false).unwrap();
+        let (running, end) = (made.starts_at(), made.stay().end);
         assert_eq!((status(absent.end(true)), status(absent.end(false))), (None, None));
-        assert_eq!(status(absent.came_after_all()), Some(came));
-        assert_eq!(absent.came_after_all().unwrap().snapshot().version, absent.snapshot().version + 1);
+        assert_eq!(status(absent.came_after_all(end)), Some(came));
+        assert_eq!(absent.came_after_all(end).unwrap().snapshot().version, absent.snapshot().version + 1);
         let over = made.end(true).unwrap();
-        assert_eq!((status(over.end(false)), status(over.came_after_all())), (Some(missed), None));
-        assert_eq!(status(made.came_after_all()), Some(came));
+        assert_eq!((status(over.end(false)), status(over.came_after_all(end))), (Some(missed), None));
+        assert_eq!(status(made.came_after_all(end)), Some(came));
         let gone = made.withdraw(None, at("2026-11-20T08:00:00Z"));
-        assert_eq!((status(gone.came_after_all()), status(gone.end(false))), (None, None));
+        assert_eq!((status(gone.came_after_all(end)), status(gone.end(false))), (None, None));
+        // Whoever comes late is there, and it is not over.
+        assert_eq!(status(made.came_after_all(running)), None);
+        assert_eq!(status(absent.came_after_all(running)), Some(AppointmentStatus::Confirmed));
+        let open = colouring(0).awaiting_copy().end(false).unwrap();
+        assert_eq!(status(open.came_after_all(running)), Some(AppointmentStatus::Pending));
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl CalendarNews {
             read => read?,
         };
         let is_absent = now.and_then(|booking| booking.absent).unwrap_or(marked);
-        self.of_uid(scope, connection, uid, |appointment| attended(appointment, is_absent)).await
+        let now = self.desk.parts.clock.now();
+        self.of_uid(scope, connection, uid, |appointment| {
+            if is_absent { appointment.end(false) } else { appointment.came_after_all(now) }
+        })
+        .await
     }
 
     /// What a booking that was just read, or listed, says about it. What would change something here is read again first: a
@@ -103,8 +107,4 @@ impl CalendarNews {
         self.desk.parts.appointments.commit(scope, change).await?;
         Ok(Heard::Followed(after.id()))
     }
-}
-
-fn attended(appointment: &Appointment, is_absent: bool) -> Option<Appointment> {
-    if is_absent { appointment.end(false) } else { appointment.came_after_all() }
 }

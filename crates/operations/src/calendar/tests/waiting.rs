@@ -175,6 +175,38 @@ async fn a_write_in_doubt_is_settled_when_its_time_is_over() {
     }
 }
 
+/// The news of what a write in doubt has made are its answer.
+#[tokio::test]
+async fn news_of_what_was_in_doubt_settle_it() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.script(Mishap::Late);
+    world.push(id).await;
+    assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+    world.remote.catch_up();
+    world.hear(&world.only().uid).await;
+    assert_eq!(
+        (world.copy(id).await.state, world.status(id)),
+        (CopyState::Settled, AppointmentStatus::Confirmed)
+    );
+
+    world.move_to(id, 1, slot(2)).await;
+    world.script(Mishap::Late);
+    world.push(id).await;
+    // Of where it was before, nobody knows how long it stays there.
+    world.move_to(id, 1, slot(0)).await;
+    world.hear(&world.only().uid).await;
+    assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+    world.move_to(id, 1, slot(2)).await;
+    world.remote.catch_up();
+    let open = world.remote.open();
+    world.hear(&open[0].uid).await;
+    assert_eq!((world.copy(id).await.state, world.start(id)), (CopyState::Settled, slot(2)));
+    assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+    assert_eq!(world.remote.writes(), 2);
+    world.assert_converged().await;
+}
+
 /// "Falls etwas dagegen spricht, rufen wir an": at its beginning at the latest.
 #[tokio::test]
 async fn whoever_was_promised_a_call_is_called_by_the_beginning() {
