@@ -42,7 +42,7 @@ pub struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Start everything: database, demo world, simulator, gateway, worker.
+    /// Start everything: database, demo world, simulators, gateway, worker.
     Demo(DemoArgs),
     /// Play call scripts over HTTP and compare the replies and the rows.
     Simulate {

@@ -258,7 +258,14 @@ fn staff_problem(shown: &str, words: &[String], staff_names: &[&str]) -> Option<
             .skip(1)
             .skip_while(|word| words_of(word).iter().all(|w| ARTICLES.contains(&w.as_str())))
             .collect();
-        if let Ok(staff) = PersonName::clean(&rest.join(" ")) {
+        let rest = rest.join(" ");
+        // Whoever is called "zu Guttenberg" wants to see nobody of that name here.
+        let is_noble = words.first().is_some_and(|first| first == "zu")
+            && words
+                .get(1)
+                .is_some_and(|next| !ARTICLES.contains(&next.as_str()) && !TITLES.contains(&next.as_str()))
+            && !is_part_of_one(&words_of(&rest), staff_names);
+        if let Some(staff) = PersonName::clean(&rest).ok().filter(|_| !is_noble) {
             return Some(NameProblem::StaffReference { staff });
         }
     }
@@ -268,6 +275,11 @@ fn staff_problem(shown: &str, words: &[String], staff_names: &[&str]) -> Option<
         .filter_map(|staff| PersonName::clean(staff).ok())
         .find(|staff| key_of(staff.as_str()) == own)
         .map(|staff| NameProblem::StaffName { staff })
+}
+
+/// Whether one of the words is a name of somebody of the staff.
+fn is_part_of_one(words: &[String], staff_names: &[&str]) -> bool {
+    staff_names.iter().flat_map(|staff| key_of(staff)).any(|name| words.contains(&name))
 }
 
 /// True for a clock time or a day: every word belongs to one, and they are more than a surname.

@@ -38,8 +38,8 @@ macro_rules! statuses {
 statuses! {
     /// The question was answered.
     Ok = "ok", true;
-    /// The asked time is free; `held_until` says until when it is held for this call, `as_of` when an outside calendar that
-    /// has a say was heard. Nothing is booked yet.
+    /// The asked time is free; `held_until` says until when it is held for this call, unless the call asks for more than three
+    /// others, `as_of` when an outside calendar that has a say was heard. Nothing is booked yet.
     Available = "available", true;
     /// The asked time is free but not held, since the caller holds too many others.
     NotHeld = "not_held", false;

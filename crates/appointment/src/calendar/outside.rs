@@ -202,8 +202,9 @@ pub trait OutsideTimes: Send + Sync {
     ) -> Vec<(StaffId, Offered)>;
 
     /// What is offered where the copy of an appointment stands there, as if it was not there, for stays of `length` that
-    /// touch it. That may be another place than here: a move that was noted here is not made there yet. Of `links`, those of whoever has it here come first. `None`: it
-    /// stands at none of `links`, as far as is known, or outside of `window`.
+    /// touch it. That may be another place than here: a move that was noted here is not made there yet. If whoever has it
+    /// here is among `links`, they come first. `None`: it stands at none of `links`, as far as is known, or outside of
+    /// `window`.
     async fn offered_without(
         &self,
         scope: &TenantScope,

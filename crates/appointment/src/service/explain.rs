@@ -159,21 +159,27 @@ impl BookingService {
             Some(staff) => vec![staff],
             None => picture.performers.clone(),
         };
-        let people = wanted.into_iter().map(|staff| {
-            let person = catalogue.person(staff);
-            PersonExplanation {
-                staff,
-                name: person.map(|person| person.name.clone()).unwrap_or_default(),
-                reason: availability.why_not(sought, staff, request.start),
-                hours: person.map(|person| person.hours.on_date(date).to_vec()).unwrap_or_default(),
-                absence: person.and_then(|person| {
-                    let touches = |span: &&Span| busy.iter().any(|busy| span.overlaps(busy));
-                    person.absences.iter().find(touches).copied()
-                }),
-                link: catalogue.link(request.service, staff).cloned(),
-                as_of: Certainty::of(&picture.outside, staff, stay).as_of(),
-            }
-        });
+        let people: Vec<PersonExplanation> = wanted
+            .into_iter()
+            .map(|staff| {
+                let person = catalogue.person(staff);
+                PersonExplanation {
+                    staff,
+                    name: person.map(|person| person.name.clone()).unwrap_or_default(),
+                    reason: availability.why_not(sought, staff, request.start),
+                    hours: person.map(|person| person.hours.on_date(date).to_vec()).unwrap_or_default(),
+                    absence: person.and_then(|person| {
+                        let touching = || {
+                            person.absences.iter().filter(|span| busy.iter().any(|busy| span.overlaps(busy)))
+                        };
+                        // One that is in the way of a buffer alone says less.
+                        touching().find(|span| span.overlaps(&stay)).or_else(|| touching().next()).copied()
+                    }),
+                    link: catalogue.link(request.service, staff).cloned(),
+                    as_of: Certainty::of(&picture.outside, staff, stay).as_of(),
+                }
+            })
+            .collect();
         let facilities = availability.facilities_at(sought, request.start).into_iter();
         let facilities = facilities.filter_map(|(id, taken)| {
             let facility = catalogue.facility(id)?;
@@ -188,9 +194,9 @@ impl BookingService {
         });
         Ok(Explanation {
             stay: Some(stay),
-            busy: busy.clone(),
+            busy,
             branch: availability.why_not_for_branch(sought, request.start),
-            people: people.collect(),
+            people,
             facilities: facilities.collect(),
             ..not_offered
         })

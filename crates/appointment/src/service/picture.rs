@@ -213,7 +213,10 @@ impl BookingService {
         let (Subject::Moving(appointment), Some(outside)) = (ask.subject, &self.outside) else { return None };
         let people: Vec<StaffId> = match ask.staff {
             Some(staff) => vec![staff],
-            None => std::iter::once(appointment.staff).chain(performers.iter().copied()).collect(),
+            None => {
+                let others = performers.iter().copied().filter(|staff| *staff != appointment.staff);
+                std::iter::once(appointment.staff).chain(others).collect()
+            }
         };
         let links = ask.links(catalogue, &people);
         if links.is_empty() {

@@ -302,7 +302,7 @@ impl OutsideTimes for MirroredTimes {
             Ok(record) => record?,
             Err(error) => {
                 tracing::warn!(%error, appointment.id = %appointment, "the record of a copy could not be read");
-                // The first is whoever has it here.
+                // The first is whoever has it here, if they are among them.
                 let (staff, _) = links.first()?;
                 return Some(Moving { staff: *staff, stay: window, offered: Offered::Unknown });
             }

@@ -144,11 +144,16 @@ fn whom_the_caller_wants_to_see_is_not_who_calls() {
         ("bei Anna", "Anna"),
         ("mit Herrn Kühn", "Herrn Kühn"),
         ("zu der Anna", "Anna"),
+        ("zu Anna", "Anna"),
+        ("zu Frau Meier", "Frau Meier"),
         ("zur Frau Petersen", "Frau Petersen"),
         ("Beim Boris", "Boris"),
     ] {
         let expected = NameProblem::StaffReference { staff: name(staff) };
         assert_eq!(problem(text), Some(expected), "{text:?}");
+    }
+    for text in ["zu Guttenberg", "Karl zu Guttenberg", "Zu Löwenstein"] {
+        assert_eq!(problem(text), None, "{text:?}");
     }
     for text in ["Anna Petersen", "anna  petersen", "Frau Anna Petersen"] {
         let expected = NameProblem::StaffName { staff: name("Anna Petersen") };

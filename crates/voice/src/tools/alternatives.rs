@@ -129,27 +129,32 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     };
     let when = (after, within.as_ref(), search_days);
     let mut found = next_times(desk, talk, &asker, (service, staff), when).await?;
-    // Of a part of the day only the best times are known, not that there are no others.
-    let wished = staff.filter(|_| within.is_none());
-    if found.is_empty() && wished.is_some() {
+    if found.is_empty() && staff.is_some() && within.is_none() {
         // Whoever is wished for has nothing; that nobody has would be another answer.
         found = next_times(desk, talk, &asker, (service, None), when).await?;
+    }
+    // The next of whoever is wished for, if there is one, is what was asked for, and not an earlier one of others.
+    if found.iter().any(|ranked| Some(ranked.slot.staff) == staff) {
+        found.retain(|ranked| Some(ranked.slot.staff) == staff);
     }
     let Some(first) = found.first() else {
         let reply = nothing_found().with("searched_days", search_days);
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = first.slot.start.with_timezone(&talk.zone());
-    let requested = wished.filter(|wished| *wished != first.slot.staff).map(|wished| talk.staff_name(wished));
+    let requested = staff.filter(|wished| *wished != first.slot.staff).map(|wished| talk.staff_name(wished));
+    // Of a part of the day only the best times are known, not that there are no others.
+    let nothing = if within.is_some() {
+        "habe ich dafür gerade nichts gefunden"
+    } else {
+        "finde ich in diesem Zeitraum leider nichts Freies"
+    };
     // Not the next that is free: what others were offered just now is left to them.
     let message = format!(
         "{} kann ich Ihnen {}{} bei {} einen Termin anbieten, passt Ihnen das?",
         requested.as_deref().map_or_else(
             || "Als Nächstes".to_owned(),
-            |wished| format!(
-                "Bei {} finde ich in diesem Zeitraum leider nichts Freies, sonst",
-                speech::plain(wished)
-            )
+            |wished| format!("Bei {} {nothing}, sonst", speech::plain(wished))
         ),
         by_plan(first.certainty),
         speech::moment(at, talk.now),

@@ -119,12 +119,22 @@ async fn of_whoever_has_nothing_that_is_said_and_others_are_offered() {
         (&next.data["staff"], &next.data["requested_staff"]),
         (&json!("Anna Petersen"), &json!("Boris Kühn"))
     );
-    // Of a part of the day not everything is looked at, so nothing is said of him.
+    // Of a part of the day not everything is looked at, so it is said what was found, not what there is.
     let mut afternoon = args;
     afternoon["datum"] = json!("nachmittags");
-    let next = line.ask("find_next_available", afternoon).await;
+    let next = line.ask("find_next_available", afternoon.clone()).await;
     assert!(
-        next.message.starts_with("Als Nächstes") && next.message.contains("bei Anna Petersen"),
+        next.message.starts_with("Bei Boris Kühn habe ich dafür gerade nichts gefunden, sonst kann")
+            && next.message.contains("bei Anna Petersen"),
+        "{}",
+        next.message
+    );
+    assert_eq!(next.data["requested_staff"], "Boris Kühn");
+    // Where he has something, an earlier time of others is none of his.
+    let both = World::new().await;
+    let next = both.call("call_b", STRANGER).ask("find_next_available", afternoon).await;
+    assert!(
+        next.message.starts_with("Als Nächstes") && next.message.contains("bei Boris Kühn"),
         "{}",
         next.message
     );

@@ -81,28 +81,35 @@ impl MirroredTimes {
             (under_way.along >= before).then(|| (before - 1, under_way.flight.clone()))
         });
         let weeks = weeks.clamp(LEAST_WEEKS, MOST_WEEKS);
-        let rides = ride.is_some();
-        let along = if rides { 0 } else { weeks - 1 };
+        let along = if ride.is_some() { 0 } else { weeks - 1 };
         let (this, scope, wanted) = (self.clone(), scope.clone(), key.clone());
         let task = self.tasks.spawn(async move {
+            let mut was_in_vain = false;
             let brought = match (earlier, ride) {
                 (Some(same), _) => same.await,
                 (None, Some((place, before))) => {
-                    before.await.and_then(|brought| brought.next.get(place).cloned()).map(Brought::alone)
+                    let brought = before.await;
+                    was_in_vain = brought.is_none();
+                    // What another process has found is one week.
+                    brought.and_then(|brought| brought.next.get(place).cloned()).map(Brought::alone)
                 }
                 (None, None) => None,
             };
             let brought = match brought {
                 Some(brought) => Some(brought),
                 // What nobody waits for is not asked for twice: the next round does that.
-                None if rides && lane == Lane::Upkeep => None,
+                None if was_in_vain && lane == Lane::Upkeep => None,
                 None => this.bring(&scope, &wanted, lane, weeks).await,
             };
             if let Some(Brought { week, next }) = &brought {
                 for (later, week) in (0..).zip(std::iter::once(week).chain(next.iter())) {
                     let key = shifted(&wanted, later);
-                    // Another request may have brought it since this one began.
-                    if this.weeks.get(&key).is_none_or(|kept| kept.fetched_at <= week.fetched_at) {
+                    // Another request may have brought it since this one began, after a change that this one missed.
+                    let is_better = |kept: &Week| {
+                        this.is_fresh(&key, kept)
+                            && (kept.fetched_at > week.fetched_at || !this.is_fresh(&key, week))
+                    };
+                    if !this.weeks.get(&key).is_some_and(|kept| is_better(&kept)) {
                         this.weeks.insert(key, week.clone());
                     }
                 }

@@ -123,3 +123,16 @@ async fn without_redis_every_gateway_goes_on_and_untold_changes_are_told_afterwa
     there.ask("2026-11-24").await;
     assert!(is_fully_booked(&here.ask("2026-11-24").await), "told as soon as it could be");
 }
+
+/// What another gateway has fetched is one week: the next one is looked for by itself.
+#[tokio::test]
+async fn a_round_that_finds_a_week_elsewhere_does_not_lose_the_one_after_it() {
+    let server = TestRedis::fresh();
+    let [here, there] = two(0, server.url(), server.prefix());
+    let warm = vec![Warm { scope: here.scope.clone(), links: vec![link()] }];
+    let ours = there.scope.clone();
+    assert_eq!(there.mirror.refresh(&warm, |_| ours.clone()).await.silent, 0);
+    let asked = here.asked();
+    let refreshed = here.mirror.refresh(&warm, |_| ours.clone()).await;
+    assert_eq!((refreshed.answered, refreshed.silent), (3, 0), "{asked} were asked for there");
+}
