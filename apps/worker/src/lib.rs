@@ -134,7 +134,7 @@ fn worker_config(config: &Config) -> WorkerConfig {
         .map(|(key, slots)| QueueConfig {
             name: key.trim_start_matches("worker.").trim_end_matches("_slots").to_owned(),
             concurrency: u16::try_from(slots).unwrap_or(u16::MAX),
-            tenant_cap: u16::try_from(settings.tenant_cap).unwrap_or(u16::MAX),
+            tenant_cap: u16::try_from(settings.tenant_cap.min(slots)).unwrap_or(u16::MAX),
         })
         .collect();
     WorkerConfig {

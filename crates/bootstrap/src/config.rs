@@ -385,11 +385,6 @@ impl Config {
             self.http.request_timeout_ms >= 10_000,
             "http.request_timeout_ms is not below the 10 s that the voice provider waits for a webhook",
         );
-        let slots: u32 = self.worker.slots().iter().map(|(_, slots)| slots).sum();
-        warn(
-            slots / 2 > self.database.max_connections,
-            "the worker's slots are more than twice database.max_connections: jobs will wait for connections",
-        );
         warn(
             self.shutdown.grace_ms < self.voice.tool_deadline_ms,
             "shutdown.grace_ms is below voice.tool_deadline_ms: a call in progress may lose an answer at shutdown",

@@ -259,8 +259,9 @@ fn staff_problem(shown: &str, words: &[String], staff_names: &[&str]) -> Option<
             .skip_while(|word| words_of(word).iter().all(|w| ARTICLES.contains(&w.as_str())))
             .collect();
         let rest = rest.join(" ");
-        // Whoever is called "zu Guttenberg" wants to see nobody of that name here.
+        // Whoever is called "zu Guttenberg" wants to see nobody of that name here; "zu zweit", "zu meiner Friseurin" is no name.
         let is_noble = words.first().is_some_and(|first| first == "zu")
+            && rest.starts_with(char::is_uppercase)
             && words
                 .get(1)
                 .is_some_and(|next| !ARTICLES.contains(&next.as_str()) && !TITLES.contains(&next.as_str()))

@@ -48,11 +48,14 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     /// As the product is configured: the four queues, of which `default` has many slots, since one statement settles and
-    /// claims for all of them; one tenant may have a quarter of them. A lease of 30 s: a job of a dead worker is taken over within a
-    /// minute, while a worker may lose its database for some seconds without losing its jobs. Two milliseconds to gather what
-    /// has ended: only what is due and finds no slot, or is behind it in its series, waits for that.
+    /// claims for all of them, and one tenant may have a quarter. A lease of 30 s: a job of a dead worker is taken over
+    /// within a minute, while a worker may lose its database for some seconds without losing its jobs. Two milliseconds to
+    /// gather what has ended: only what is due and finds no slot, or is behind it in its series, waits for that.
     fn default() -> Self {
-        let queue = |name, concurrency| QueueConfig { tenant_cap: 32, ..QueueConfig::new(name, concurrency) };
+        let queue = |name, concurrency: u16| QueueConfig {
+            tenant_cap: concurrency.min(32),
+            ..QueueConfig::new(name, concurrency)
+        };
         Self {
             queues: vec![
                 queue("default", 128),
@@ -94,7 +97,7 @@ pub enum ConfigProblem {
 }
 
 impl WorkerConfig {
-    /// Most slots of one worker: each may hold a connection, and no database of ours has more.
+    /// Most slots of one worker: what runs waits for the connections that there are, and more would only wait longer.
     pub const MAX_SLOTS: usize = 1_000;
 
     /// All slots together.

@@ -269,7 +269,8 @@ impl CopyRecord {
 
     /// Whether a booking with the marker came of the last write, and of none before: those were made earlier, and what we
     /// called off because somebody else was to perform it is not what was wanted.
-    fn has_made(&self, booking: &RemoteBooking) -> bool {
+    #[must_use]
+    pub fn has_made(&self, booking: &RemoteBooking) -> bool {
         let skew = TimeDelta::seconds(CLOCKS_DIFFER_SECONDS);
         let is_since = self.sent_at.zip(booking.created_at).is_some_and(|(sent, made)| sent - skew <= made);
         is_since

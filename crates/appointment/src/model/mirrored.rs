@@ -175,7 +175,7 @@ impl Appointment {
     }
 
     /// The appointment once it is said that the customer came after all: the mark of not having come was taken back. Until its
-    /// end it stands as it did before, since it is not over. `None` if that changes nothing.
+    /// end it is not over: it is confirmed, unless its copy is open or in dispute. `None` if that changes nothing.
     #[must_use]
     pub fn came_after_all(&self, now: DateTime<Utc>) -> Option<Self> {
         let was_missed = self.snapshot.status == AppointmentStatus::NoShow;

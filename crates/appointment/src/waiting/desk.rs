@@ -124,7 +124,10 @@ impl WishDesk {
         let open = self.wishes.open_of_number(scope, &state.phone).await?;
         if let Some(same) = open.iter().find(|other| covers(other, state)) {
             let same = UnmetWish::restore(same.clone());
-            return self.named(scope, same, state).await.map(NoteOutcome::Already);
+            // What cannot take the name stays somebody else's, and whoever has it waits for themselves.
+            if let Some(same) = self.named(scope, same, state).await? {
+                return Ok(NoteOutcome::Already(same));
+            }
         }
         let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
         let over = catalogue.minute_at(state.days.last(), MINUTES_PER_DAY).instant();
@@ -143,21 +146,24 @@ impl WishDesk {
         }
     }
 
-    /// Notes a name that was said later, unless the wish is of somebody known and this may be another. One that changes
-    /// meanwhile, or is offered something, stays without: whoever calls has its number.
+    /// Notes a name that was said later. `None`: the wish has no name and cannot get this one, since it is of somebody known,
+    /// who may be another, is offered something, or changes meanwhile.
     async fn named(
         &self,
         scope: &TenantScope,
         wish: UnmetWish,
         later: &WishSnapshot,
-    ) -> Result<UnmetWish, BookingError> {
-        let customer = wish.snapshot().customer;
-        let name = later.name.as_ref().filter(|_| customer.is_none() || customer == later.customer);
-        let Some(next) = wish.named(name) else { return Ok(wish) };
+    ) -> Result<Option<UnmetWish>, BookingError> {
+        let known = wish.snapshot();
+        if known.name.is_some() || later.name.is_none() {
+            return Ok(Some(wish));
+        }
+        let may_be = known.customer.is_none() || known.customer == later.customer;
+        let Some(next) = wish.named(later.name.as_ref()).filter(|_| may_be) else { return Ok(None) };
         let write = WaitingWrite::Update(next.snapshot().clone());
         match self.appointments.commit(scope, ChangeSet::one(AppointmentWrite::Waiting(write))).await {
-            Ok(()) => Ok(next),
-            Err(CommitError::Stale) => Ok(wish),
+            Ok(()) => Ok(Some(next)),
+            Err(CommitError::Stale) => Ok(None),
             Err(error) => Err(BookingError::Commit(error)),
         }
     }

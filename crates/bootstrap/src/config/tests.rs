@@ -314,7 +314,6 @@ fn settings_that_contradict_each_other_are_pointed_out() {
             "database.acquire_timeout_ms and database.lock_timeout_ms",
         ),
         ("ASKPRO__HTTP__REQUEST_TIMEOUT_MS", "12000", "http.request_timeout_ms"),
-        ("ASKPRO__WORKER__DEFAULT_SLOTS", "100", "the worker's slots"),
         ("ASKPRO__SHUTDOWN__GRACE_MS", "100", "shutdown.grace_ms"),
     ] {
         let loaded = from_environment(&[(variable, value)]).unwrap();

@@ -146,6 +146,7 @@ fn whom_the_caller_wants_to_see_is_not_who_calls() {
         ("zu der Anna", "Anna"),
         ("zu Anna", "Anna"),
         ("zu Frau Meier", "Frau Meier"),
+        ("zu meiner Friseurin", "meiner Friseurin"),
         ("zur Frau Petersen", "Frau Petersen"),
         ("Beim Boris", "Boris"),
     ] {

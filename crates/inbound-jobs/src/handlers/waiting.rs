@@ -93,7 +93,7 @@ impl JobHandler for OfferFreedTime {
         let Freed { branch, staff, appointment, starts_at, ends_at, taken_outside } = context.payload()?;
         if taken_outside {
             let unmet = self.0.unmet_by(context.tenant()?, appointment).await;
-            return unmet.map(drop).map_err(|error| failure(&error));
+            return unmet.map_err(|error| failure(&error));
         }
         let freed = FreedTime { branch, staff, appointment, starts_at, ends_at };
         let mut before = context.progress().map_or_else(Before::default, Before::of);

@@ -13,6 +13,7 @@ use operations::engine::{
 use serde_json::{Value, json};
 
 use super::*;
+use crate::QueueConfig;
 use crate::handler::{JobContext, JobFailure, JobHandler};
 
 struct Nothing;
@@ -230,12 +231,13 @@ async fn a_store_that_is_away_is_waited_for_and_not_stormed() {
     assert!(asked > 600, "it keeps trying: {asked}");
 }
 
-/// What comes with each exchange, up to the end of all that is due, of jobs that take so long.
+/// What comes with each exchange, up to the end of all that is due, of jobs that take so long, with sixteen slots.
 async fn settled(durations: &[u64]) -> Vec<usize> {
     let store = Arc::new(Quiet::default());
     *store.due.lock().unwrap() = (1..).zip(durations).map(|(id, ms)| due(id, *ms)).collect();
     let registry = Registry::new().handler("take", Arc::new(Sleepy));
-    let worker = worker(&store, registry, WorkerConfig::default()).unwrap();
+    let config = WorkerConfig { queues: vec![QueueConfig::new("default", 16)], ..WorkerConfig::default() };
+    let worker = worker(&store, registry, config).unwrap();
     let stop = CancellationToken::new();
     let work = worker.run(stop.clone());
     let clock = async {

@@ -39,12 +39,12 @@ impl CalendarNews {
         marked: bool,
         effort: Effort,
     ) -> Result<Heard, CalendarError> {
-        let now = match self.desk.parts.gateway.get(scope, connection, uid, effort).await {
+        let read = match self.desk.parts.gateway.get(scope, connection, uid, effort).await {
             // The mark itself was proven.
             Err(ReadFailure::Withheld { .. }) => None,
             read => read?,
         };
-        let is_absent = now.and_then(|booking| booking.absent).unwrap_or(marked);
+        let is_absent = read.and_then(|booking| booking.absent).unwrap_or(marked);
         let now = self.desk.parts.clock.now();
         self.of_uid(scope, connection, uid, |appointment| {
             if is_absent { appointment.end(false) } else { appointment.came_after_all(now) }

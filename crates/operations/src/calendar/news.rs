@@ -156,13 +156,12 @@ impl CalendarNews {
         if matches!(record.state, CopyState::Sending | CopyState::Unknown) {
             let mut found = record.next(CopyState::Settled);
             found.adopt(booking);
-            // What was in doubt stands there as it was sent, and as it is wanted still. Else whoever sends, or looks for what
-            // was sent, finds it: where it stood before, it may be going from.
+            // What the write in doubt has made stands, and is wanted still. Else whoever sends, or looks for what was sent,
+            // finds it: where it stood before, it may be going from.
             if record.state == CopyState::Unknown
                 && booking.status.is_open()
-                && record.sent_start == Some(booking.start)
+                && record.has_made(booking)
                 && found.agrees_with(appointment.snapshot())
-                && record.link.is_performed_as_wanted(booking)
             {
                 self.desk.agree(scope, &appointment, found, None).await?;
             }

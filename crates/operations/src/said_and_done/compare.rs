@@ -71,7 +71,7 @@ enum Telling {
 
 /// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
 /// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time. `left` is all that the call did
-/// something to: what is true of another is no other time of this.
+/// something to: what is true of another that stands is no other time of this.
 fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telling {
     let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
@@ -93,8 +93,9 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telli
         return Telling::Told;
     }
     // Who was told of one of two rightly, has heard nothing of the other.
-    let is_of_none =
-        |said: When| left.iter().filter_map(|left| left.own).all(|(_, when)| when.differs_from(said));
+    let stands = |left: &&Left| (left.is_booked || left.is_moved) && !left.is_cancelled;
+    let standing: Vec<_> = left.iter().filter(stands).filter_map(|left| left.own).collect();
+    let is_of_none = |said: When| steps.iter().chain(&standing).all(|(_, when)| when.differs_from(said));
     // What only sounds like a deed may be true: "Ihr anderer Termin am Freitag ist weiterhin eingetragen."
     let claimed: Vec<_> = turns.iter().flat_map(|turn| claims::claims(turn)).collect();
     let is_claimed = |told: &Told| claimed.iter().any(|claimed| claimed.sentence == told.sentence);
@@ -106,7 +107,7 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telli
 }
 
 /// What is kept of a sentence in so many characters: of one that is too long, the part that tells of what was found.
-pub(super) fn kept_of(sentence: &str, claim: Claim, most: usize) -> String {
+pub(super) fn kept_of(sentence: &str, of: &[Claim], most: usize) -> String {
     let letters: Vec<char> = sentence.chars().collect();
     let part = |begin: usize| -> String { letters[begin..].iter().take(most).collect() };
     // Parts overlap by half, so that one of them has it whole; each begins with a word.
@@ -114,7 +115,7 @@ pub(super) fn kept_of(sentence: &str, claim: Claim, most: usize) -> String {
         let word = letters[..at].iter().rposition(|letter| letter.is_whitespace());
         word.map_or(0, |space| space + 1)
     });
-    let tells = |part: &String| !claims::told(part, claim).is_empty();
+    let tells = |part: &String| of.iter().any(|claim| !claims::told(part, *claim).is_empty());
     if letters.len() <= most {
         return sentence.to_owned();
     }
@@ -138,7 +139,7 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     let mut findings = Vec::new();
     let mut found = |mismatch: Mismatch, claim: Claim, sentence: Option<&str>| {
         if findings.iter().all(|finding: &Finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| kept_of(text, claim, MAX_SENTENCE_CHARS));
+            let sentence = sentence.map(|text| kept_of(text, &[claim], MAX_SENTENCE_CHARS));
             findings.push(Finding { mismatch, sentence });
         }
     };
@@ -182,8 +183,10 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         }
     }
     // Calling one off and booking another is a move in everybody's words, and told by them.
-    let is_rebooked = booked && cancelled && !moved;
-    let is_told_as_move = is_rebooked
+    let anew = left.iter().filter(|left| left.is_booked && !left.is_cancelled).count();
+    let gone = left.iter().filter(|left| left.is_cancelled && !left.is_booked).count();
+    let is_told_as_move = !moved
+        && (1..=anew).contains(&gone)
         && turns.iter().flat_map(|turn| claims::claims(turn)).any(|said| said.claim == Claim::Moved);
     for (did, mismatch) in [
         (is_left_booked as fn(&Left) -> bool, Mismatch::BookingUntold),
@@ -202,13 +205,16 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             continue;
         }
         match telling(&turns, claim, &done, &left) {
-            // Beside a move that was told, another one is claimed that was not made.
+            // Beside a move that was told, another one is claimed that was not made: by a day or an hour that nothing had, or
+            // by their number. Where something lies may be said of what was not touched.
             Telling::Told if mismatch == Mismatch::MoveUntold && moved => {
                 let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
+                let many = left.iter().filter(|left| left.is_moved).count();
                 let other = turns.iter().flat_map(|turn| claims::claims(turn)).find(|claimed| {
                     claimed.claim == Claim::Moved
-                        && claimed.when.is_some_and(|said| said.has_what_none_has(&times))
-                        && !known.may_be_read_out(claimed)
+                        && !claimed.is_placed
+                        && (claimed.number > many
+                            || claimed.when.is_some_and(|said| said.has_what_none_has(&times)))
                 });
                 if let Some(claimed) = other {
                     found(Mismatch::MoveClaimed, Claim::Moved, Some(&claimed.sentence));

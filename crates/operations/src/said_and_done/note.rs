@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use kernel::TenantScope;
 use servicedesk::Callback;
 
+use super::claims::Claim;
 use super::compare::kept_of;
 use super::done::{Left, Touched, Whence};
 use super::{Finding, Mismatch};
@@ -57,7 +58,7 @@ fn explained(finding: &Finding, is_any_cancelled: bool) -> String {
     let what = words(finding.mismatch, finding.sentence.is_some(), is_any_cancelled);
     match &finding.sentence {
         Some(sentence) => {
-            let part = kept_of(sentence, finding.mismatch.claim(), MAX_QUOTED);
+            let part = kept_of(sentence, &[finding.mismatch.claim(), Claim::Moved], MAX_QUOTED);
             let before = if sentence.starts_with(&part) { "" } else { "… " };
             let after = if sentence.ends_with(&part) { "" } else { " …" };
             let end = if part.ends_with(['.', '!', '?']) || !after.is_empty() { "" } else { "." };
@@ -109,7 +110,9 @@ async fn deed(
     let did = match (left.is_cancelled, left.is_moved, left.is_booked) {
         (true, ..) => "abgesagt".to_owned(),
         (false, false, false) => match left.last {
-            ChangeKind::Cancelled if left.was_firm => "danach außerhalb des Gesprächs abgesagt".to_owned(),
+            ChangeKind::Cancelled if left.was_firm || own.kind == ChangeKind::Moved => {
+                "danach außerhalb des Gesprächs abgesagt".to_owned()
+            }
             ChangeKind::Cancelled => "nicht zustande gekommen".to_owned(),
             ChangeKind::Booked | ChangeKind::Moved => {
                 format!("nicht zustande gekommen, der Termin steht am {}", local(left.facts.starts_at))

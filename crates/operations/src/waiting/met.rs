@@ -12,7 +12,7 @@ use crate::ports::body_digest;
 
 impl FreedTimes {
     /// Lets the wish wait again that this appointment came of, if the outside calendar has not taken it, and unless whoever
-    /// waits has got another one meanwhile. True if it waits. It may be called as often as one likes.
+    /// waits has got another one meanwhile. It may be called as often as one likes.
     ///
     /// # Errors
     /// [`WaitingError`].
@@ -20,25 +20,21 @@ impl FreedTimes {
         &self,
         scope: &TenantScope,
         appointment: AppointmentId,
-    ) -> Result<bool, WaitingError> {
+    ) -> Result<(), WaitingError> {
         let key = format!("wait_again:{appointment}");
         let claim = Claim {
             request: RequestHash(body_digest(key.as_bytes())),
             key: IdempotencyKey::new(&key),
             outcome: json!({"effect": "wait_again"}),
         };
-        let waits = self.list.wait_again(scope, appointment, claim).await?;
+        self.list.wait_again(scope, appointment, claim).await?;
         // While it was met, no other appointment ended it; looked at in any case, since an earlier run may have ended here.
-        let Some(customer) =
-            self.bookings.find(scope, appointment).await?.map(|made| made.snapshot().customer)
-        else {
-            return Ok(waits);
-        };
-        let mut ended = 0;
-        for other in self.bookings.upcoming(scope, &[customer]).await? {
-            ended += self.met_by(scope, other.id()).await?;
+        let made = self.bookings.find(scope, appointment).await?;
+        let customers: Vec<_> = made.iter().map(|made| made.snapshot().customer).collect();
+        for other in self.bookings.upcoming(scope, &customers).await? {
+            self.met_by(scope, other.id()).await?;
         }
-        Ok(waits && ended == 0)
+        Ok(())
     }
 
     /// Ends what the customer of this appointment has waited for: wishes for its service that include its day and are older

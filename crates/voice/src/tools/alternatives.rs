@@ -129,7 +129,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     };
     let when = (after, within.as_ref(), search_days);
     let mut found = next_times(desk, talk, &asker, (service, staff), when).await?;
-    if found.is_empty() && staff.is_some() && within.is_none() {
+    if found.is_empty() && staff.is_some() {
         // Whoever is wished for has nothing; that nobody has would be another answer.
         found = next_times(desk, talk, &asker, (service, None), when).await?;
     }

@@ -105,11 +105,8 @@ impl MirroredTimes {
                 for (later, week) in (0..).zip(std::iter::once(week).chain(next.iter())) {
                     let key = shifted(&wanted, later);
                     // Another request may have brought it since this one began, after a change that this one missed.
-                    let is_better = |kept: &Week| {
-                        this.is_fresh(&key, kept)
-                            && (kept.fetched_at > week.fetched_at || !this.is_fresh(&key, week))
-                    };
-                    if !this.weeks.get(&key).is_some_and(|kept| is_better(&kept)) {
+                    let worth = |week: &Week| (this.is_fresh(&key, week), week.fetched_at);
+                    if this.weeks.get(&key).is_none_or(|kept| worth(&kept) <= worth(week)) {
                         this.weeks.insert(key, week.clone());
                     }
                 }

@@ -207,6 +207,33 @@ async fn news_of_what_was_in_doubt_settle_it() {
     world.assert_converged().await;
 }
 
+/// What is called off there for another person, and wanted again meanwhile, may still go.
+#[tokio::test]
+async fn news_of_what_may_still_be_called_off_settle_nothing() {
+    let world = World::new();
+    let id = world.book(1, slot(0)).await;
+    world.push(id).await;
+    assert_eq!(world.status(id), AppointmentStatus::Confirmed);
+    world.move_to(id, 2, slot(0)).await;
+    world.script(Mishap::Late);
+    world.push(id).await;
+    assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+    world.move_to(id, 1, slot(0)).await;
+    world.hear(&world.only().uid).await;
+    assert_eq!(world.copy(id).await.state, CopyState::Unknown);
+    world.remote.catch_up();
+    world.settle();
+    for _ in 0..3 {
+        world.push_open().await;
+    }
+    // It went, which is for a person to mend.
+    assert_eq!(
+        (world.status(id), world.reviews()),
+        (AppointmentStatus::NeedsAttention, vec!["copy_missing"])
+    );
+    world.assert_converged().await;
+}
+
 /// "Falls etwas dagegen spricht, rufen wir an": at its beginning at the latest.
 #[tokio::test]
 async fn whoever_was_promised_a_call_is_called_by_the_beginning() {

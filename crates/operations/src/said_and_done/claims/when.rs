@@ -340,14 +340,18 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
     // "Morgen" is a day of its own only where no other is named.
     let is_relative = has(&["heute"])
         || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
-    // Where only one of two days has its weekday, or its month, nobody knows that they are two.
-    let is_day_of = |word: &String| is_day(word) || word == "den" || day_of_month(word).is_some();
-    let is_aim = |at: &usize| {
-        let behind = &words[at + 1..];
-        ["auf", "zum"].contains(&words[*at].as_str()) && behind.first().is_some_and(is_day_of)
-    };
-    let aim = (0..words.len()).rfind(is_aim);
-    let is_moved_to_date = has(&MONTHS) && aim.is_some_and(|at| names_time(&words[..at]));
+    // Where only one of two days has its weekday, or its month, nobody knows that they are two. What goes to a day is told by
+    // that alone only where no other is named before it or behind.
+    let is_day_of = |word: &String| is_day(word) || day_of_month(word).is_some();
+    let aim = (0..words.len()).rfind(|at| {
+        ["auf", "zum"].contains(&words[*at].as_str()) && words[at + 1..].iter().take(3).any(is_day_of)
+    });
+    let is_moved_to_date = has(&MONTHS)
+        && aim.is_some_and(|at| {
+            let rest = &words[at + 1..];
+            let end = rest.iter().position(|word| !is_part(word)).unwrap_or(rest.len());
+            names_time(&words[..at]) || names_time(&rest[end..])
+        });
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
 }
 
@@ -358,41 +362,6 @@ pub(super) fn timed(words: &[String]) -> &[String] {
     const NOTED: &[&str] = &["vorgemerkt", "notiert", "aufgenommen", "uebernommen"];
     const VERBS: &[&str] =
         &["ist", "sind", "wurde", "wurden", "worden", "habe", "hab", "haben", "zwar", "jetzt", "nun", "also"];
-    const BESIDE: &[&str] = &[
-        "am",
-        "um",
-        "fuer",
-        "auf",
-        "den",
-        "dem",
-        "der",
-        "zum",
-        "uhr",
-        "von",
-        "vom",
-        "bis",
-        "vor",
-        "nach",
-        "kurz",
-        "gegen",
-        "frueh",
-        "morgens",
-        "vormittag",
-        "vormittags",
-        "mittags",
-        "nachmittag",
-        "nachmittags",
-        "abend",
-        "abends",
-        "kommenden",
-        "naechsten",
-        "kommende",
-        "naechste",
-        "woche",
-        "und",
-        "statt",
-        "anstatt",
-    ];
     const BEHIND: &[&str] = &["bei", "mit", "in", "im"];
     let is_done =
         |word: &String| NOTED.contains(&word.as_str()) || DONE.iter().any(|(done, ..)| done == word);
@@ -406,16 +375,55 @@ pub(super) fn timed(words: &[String]) -> &[String] {
         words.iter().take_while(|word| is_such(word)).count()
     };
     let begin = done + len(&words[done..], &|word| is_done(word) || is_verb(word));
-    let is_part = |word: &String| {
-        is_time(word)
-            || BESIDE.contains(&word.as_str())
-            || MONTHS.contains(&word.as_str())
-            || MINUTES.contains(word)
-            || day_of_month(word).is_some()
-    };
     let end = begin + len(&words[begin..], &is_part);
     let is_whole = words.get(end).is_none_or(|next| BEHIND.contains(&next.as_str()));
     &words[..if is_whole { end } else { begin }]
+}
+
+/// Words that belong to a day or an hour that is named beside them.
+const BESIDE: &[&str] = &[
+    "am",
+    "um",
+    "fuer",
+    "auf",
+    "den",
+    "dem",
+    "der",
+    "zum",
+    "uhr",
+    "von",
+    "vom",
+    "bis",
+    "vor",
+    "nach",
+    "kurz",
+    "gegen",
+    "frueh",
+    "morgens",
+    "vormittag",
+    "vormittags",
+    "mittags",
+    "nachmittag",
+    "nachmittags",
+    "abend",
+    "abends",
+    "kommenden",
+    "naechsten",
+    "kommende",
+    "naechste",
+    "woche",
+    "und",
+    "statt",
+    "anstatt",
+];
+
+/// Whether a word is a part of a day or an hour that is named.
+fn is_part(word: &String) -> bool {
+    is_time(word)
+        || BESIDE.contains(&word.as_str())
+        || MONTHS.contains(&word.as_str())
+        || MINUTES.contains(word)
+        || day_of_month(word).is_some()
 }
 
 /// Whether a day or an hour is named.

@@ -126,11 +126,16 @@ async fn a_wish_waits_again_once_what_met_it_is_called_off_as_not_taken() {
     let answered = world.list.answer(&world.scope, offer, Answer::Yes).await.unwrap();
     let Answered::Booked(made) = answered else { panic!("{answered:?}") };
     assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
-    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap(), "it stands");
-    assert!(!world.freed.unmet_by(&world.scope, freed.appointment).await.unwrap(), "it came of no offer");
+    // It stands, or came of no offer.
+    for appointment in [made.id(), freed.appointment] {
+        world.freed.unmet_by(&world.scope, appointment).await.unwrap();
+        assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    }
     world.called_off(made.id()).await;
-    assert!(world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
-    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap(), "it waits already");
+    for _ in 0..2 {
+        world.freed.unmet_by(&world.scope, made.id()).await.unwrap();
+        assert_eq!(world.status(wish).await, WishStatus::Waiting);
+    }
     let again = world.desk.find(&world.scope, wish).await.unwrap().unwrap();
     assert_eq!((again.snapshot().status, again.snapshot().asked), (WishStatus::Waiting, 0));
 }
@@ -148,8 +153,8 @@ async fn a_wish_that_was_met_otherwise_meanwhile_does_not_wait_again() {
     let other = world.booked("2026-11-24T13:00:00Z").await.id();
     assert_eq!(world.met(other).await, 0, "it is met");
     world.called_off(made.id()).await;
-    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
-    assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
-    assert!(!world.freed.unmet_by(&world.scope, made.id()).await.unwrap());
-    assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    for _ in 0..2 {
+        world.freed.unmet_by(&world.scope, made.id()).await.unwrap();
+        assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    }
 }
