@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appointment::calendar::{
     Connection, CopyRecord, CopyState, Effort, RemoteBooking, RemoteStatus, RemoteUid, Review, ReviewId,
-    ReviewReason,
+    ReviewReason, copy_job,
 };
 use appointment::model::{Appointment, AppointmentStatus, ServiceLink};
 use appointment::ports::AppointmentWrite;
@@ -154,16 +154,20 @@ impl CalendarNews {
             return Ok(Heard::Nothing);
         };
         if matches!(record.state, CopyState::Sending | CopyState::Unknown) {
-            let mut found = record.next(CopyState::Settled);
-            found.adopt(booking);
-            // What the write in doubt has made stands, and is wanted still. Else whoever sends, or looks for what was sent,
-            // finds it: where it stood before, it may be going from.
-            if record.state == CopyState::Unknown
-                && booking.status.is_open()
-                && record.has_made(booking)
-                && found.agrees_with(appointment.snapshot())
-            {
-                self.desk.agree(scope, &appointment, found, None).await?;
+            // What the write in doubt has made. Else whoever sends, or looks for what was sent, finds it: where it stood
+            // before, it may be going from.
+            if record.state == CopyState::Unknown && booking.status.is_open() && record.has_made(booking) {
+                let mut found = record.next(CopyState::Settled);
+                found.adopt(booking);
+                if found.agrees_with(appointment.snapshot()) {
+                    self.desk.agree(scope, &appointment, found, None).await?;
+                } else {
+                    // It was changed here meanwhile, and is no longer in doubt: the next step can be taken.
+                    found.state = CopyState::Due;
+                    let next = copy_job(appointment.id(), self.desk.parts.clock.now());
+                    let change = ChangeSet::one(AppointmentWrite::UpdateCopy(found)).enqueue(next);
+                    self.desk.parts.appointments.commit(scope, change).await?;
+                }
             }
             return Ok(Heard::Known);
         }

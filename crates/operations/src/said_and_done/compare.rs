@@ -36,7 +36,7 @@ fn may_be_another(claimed: &Claimed, left: &[Left]) -> bool {
 
 /// Where a move is told, it is told where that goes.
 const fn is_left_booked(left: &Left) -> bool {
-    left.is_booked && !left.is_moved
+    left.is_booked && !left.is_moved && !left.is_cancelled
 }
 
 /// Whether what is said to be called off can be what was: the appointment that is named, or as many as are counted. What was
@@ -75,7 +75,14 @@ enum Telling {
 fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telling {
     let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
-        return if told.is_empty() && !done.is_empty() { Telling::Untold } else { Telling::Told };
+        // Of several, each that was called off in a step of its own; of one, nobody needs the time.
+        let is_told = |left: &&Left| {
+            let same_step = done.iter().filter(|other| other.cancelled_at == left.cancelled_at);
+            let mut times = same_step.flat_map(|other| &other.times);
+            times.any(|when| told.iter().any(|told| told.when.is_none_or(|said| !when.differs_from(said))))
+        };
+        let is_all_told = if done.len() > 1 { done.iter().all(is_told) } else { !told.is_empty() };
+        return if is_all_told || done.is_empty() { Telling::Told } else { Telling::Untold };
     }
     if told.iter().any(|told| told.when.is_none()) {
         return Telling::Told;
@@ -185,7 +192,7 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     // Calling one off and booking another is a move in everybody's words, and told by them.
     let anew = left.iter().filter(|left| left.is_booked && !left.is_cancelled).count();
     let gone = left.iter().filter(|left| left.is_cancelled && !left.is_booked).count();
-    let is_told_as_move = !moved
+    let is_told_as_move = left.iter().all(|left| left.is_booked || !left.is_moved)
         && (1..=anew).contains(&gone)
         && turns.iter().flat_map(|turn| claims::claims(turn)).any(|said| said.claim == Claim::Moved);
     for (did, mismatch) in [

@@ -60,6 +60,8 @@ pub(super) struct Left {
     pub(super) is_moved: bool,
     /// The call has called it off.
     pub(super) is_cancelled: bool,
+    /// When it did.
+    pub(super) cancelled_at: Option<DateTime<Utc>>,
     /// The outside calendar had yet to agree to it, or did not.
     pub(super) is_waiting: bool,
     /// What was done to it last, by whomever.
@@ -81,6 +83,11 @@ const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
     (facts.starts_at, facts.staff)
 }
 
+/// Whether it stood for certain before.
+fn is_firm(entry: &Entry) -> bool {
+    entry.before.as_ref().is_some_and(|before| before.status == AppointmentStatus::Confirmed.as_str())
+}
+
 impl Touched {
     /// How it was left when the call ended. What was done to it later, or in another call meanwhile, is as if it had not
     /// happened; without an end, nothing is later. `None`: it has no history.
@@ -90,7 +97,7 @@ impl Touched {
             Whence::AnotherCall => false,
             Whence::NoCall => ended.is_none_or(|ended| entry.at <= ended),
         };
-        let (mut is_booked, mut is_moved, mut is_cancelled) = (false, false, false);
+        let (mut is_booked, mut is_moved, mut cancelled_at) = (false, false, None);
         let mut moved_from = Vec::new();
         let mut own: Vec<&Entry> = Vec::new();
         for entry in self.history.iter().filter(is_in_time) {
@@ -104,12 +111,14 @@ impl Touched {
                     is_moved = true;
                     own.push(entry);
                 }
-                (ChangeKind::Cancelled, true) => is_cancelled = true,
+                (ChangeKind::Cancelled, true) => cancelled_at = Some(entry.at),
                 // It is where it was, whichever of several moves was not taken.
                 (ChangeKind::Moved, false) if moved_from.contains(&place(&entry.after)) => {
                     while own.pop_if(|own| place(&own.after) != place(&entry.after)).is_some() {}
                     is_moved = own.last().is_some_and(|own| own.kind == ChangeKind::Moved);
                 }
+                // What stood when it was said was no false word; what never came to stand was.
+                (ChangeKind::Cancelled, false) if is_firm(entry) => {}
                 (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
                 (ChangeKind::Booked | ChangeKind::Moved, false) => {}
             }
@@ -136,13 +145,11 @@ impl Touched {
         Some(Left {
             is_booked,
             is_moved,
-            is_cancelled,
+            is_cancelled: cancelled_at.is_some(),
+            cancelled_at,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             last: last.kind,
-            was_firm: last
-                .before
-                .as_ref()
-                .is_some_and(|before| before.status == AppointmentStatus::Confirmed.as_str()),
+            was_firm: is_firm(last),
             when: when(last),
             facts: last.after.clone(),
             own: own.last().map(|entry| (entry.at, when(entry))),

@@ -109,10 +109,10 @@ async fn deed(
     let facts = if is_open { &left.facts } else { &own.after };
     let did = match (left.is_cancelled, left.is_moved, left.is_booked) {
         (true, ..) => "abgesagt".to_owned(),
+        _ if left.last == ChangeKind::Cancelled && (left.was_firm || own.kind == ChangeKind::Moved) => {
+            "danach außerhalb des Gesprächs abgesagt".to_owned()
+        }
         (false, false, false) => match left.last {
-            ChangeKind::Cancelled if left.was_firm || own.kind == ChangeKind::Moved => {
-                "danach außerhalb des Gesprächs abgesagt".to_owned()
-            }
             ChangeKind::Cancelled => "nicht zustande gekommen".to_owned(),
             ChangeKind::Booked | ChangeKind::Moved => {
                 format!("nicht zustande gekommen, der Termin steht am {}", local(left.facts.starts_at))

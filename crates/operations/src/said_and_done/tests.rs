@@ -203,7 +203,8 @@ impl Touched {
     }
 
     fn gone(self, whence: Whence, minutes: i64) -> Self {
-        self.then(ChangeKind::Cancelled, whence, minutes, MONDAY)
+        let starts_at = self.history.last().unwrap().after.starts_at.to_rfc3339();
+        self.then(ChangeKind::Cancelled, whence, minutes, &starts_at)
     }
 
     /// The outside calendar has yet to agree to the last entry.
@@ -284,9 +285,13 @@ async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
     const BOOKED: &str = "Ihr Termin ist fest eingetragen, kann ich sonst noch etwas für Sie tun?";
     const OFF: &str = "Ihr Termin ist abgesagt, möchten Sie gleich einen neuen vereinbaren?";
     let made = || Touched::made(MONDAY, AppointmentStatus::Confirmed);
+    let refused = || Touched::made(MONDAY, AppointmentStatus::Pending).gone(Whence::NoCall, 3);
     for (said, done, found) in [
-        (&[OTHERS][..], vec![made().gone(Whence::NoCall, 3)], &[][..]),
-        (&[BOOKED], vec![made().gone(Whence::NoCall, 3)], &[Mismatch::BookingClaimed]),
+        (&[OTHERS][..], vec![refused()], &[][..]),
+        (&[BOOKED], vec![refused()], &[Mismatch::BookingClaimed]),
+        // It stood when it was said, and nobody said so.
+        (&[BOOKED], vec![made().gone(Whence::NoCall, 3)], &[]),
+        (&[OTHERS], vec![made().gone(Whence::NoCall, 3)], &[Mismatch::BookingUntold]),
         // It stood when the caller hung up.
         (&[BOOKED], vec![made().gone(Whence::NoCall, 6)], &[]),
         // Another caller called it off meanwhile, and heard of it.
@@ -297,7 +302,7 @@ async fn what_an_outside_calendar_refused_during_the_call_was_not_booked() {
         (&[BOOKED, OFF], vec![made().gone(Whence::ThisCall, 3)], &[]),
         (
             &[BOOKED, OFF],
-            vec![made().gone(Whence::NoCall, 3), Touched::known(MONDAY).gone(Whence::ThisCall, 4)],
+            vec![refused(), Touched::known(MONDAY).gone(Whence::ThisCall, 4)],
             &[Mismatch::BookingClaimed],
         ),
     ] {
@@ -339,7 +344,9 @@ async fn a_move_that_was_put_back_during_the_call_is_none() {
         (STAYS, moved().moved_by_others(6, MONDAY), &[Mismatch::MoveUntold]),
         // Somebody else has moved it on.
         (MOVED, moved().moved_by_others(2, WEDNESDAY_ELEVEN), &[]),
-        (MOVED, moved().gone(Whence::NoCall, 2), &[Mismatch::MoveClaimed]),
+        // It stood there when it was said, or it never did.
+        (MOVED, moved().gone(Whence::NoCall, 2), &[]),
+        (MOVED, moved().waiting().gone(Whence::NoCall, 2), &[Mismatch::MoveClaimed]),
     ] {
         let world = World::new();
         let call = world.call(Some(&[said]), std::slice::from_ref(&done), known()).await;
@@ -380,7 +387,7 @@ async fn more_bookings_were_claimed_than_made() {
 /// Tuesday was refused and withdrawn, Wednesday was booked: what is said of Tuesday is a false word.
 #[tokio::test]
 async fn what_was_withdrawn_is_none_of_what_was_made() {
-    use AppointmentStatus::Confirmed;
+    use AppointmentStatus::{Confirmed, Pending};
     const TUESDAY: &str = "Ihr Termin am Dienstag um zehn Uhr ist gebucht.";
     const WEDNESDAY: &str = "Ihr Termin am Mittwoch um elf Uhr ist gebucht.";
     const OFF: &str = "Der Termin am Dienstag ist abgesagt.";
@@ -392,7 +399,8 @@ async fn what_was_withdrawn_is_none_of_what_was_made() {
         (&[TUESDAY, OFF, WEDNESDAY], Whence::ThisCall, None),
     ] {
         let world = World::new();
-        let tuesday = Touched::made(TUESDAY_TEN, Confirmed).gone(whence, 3);
+        let before = if whence == Whence::NoCall { Pending } else { Confirmed };
+        let tuesday = Touched::made(TUESDAY_TEN, before).gone(whence, 3);
         let done = [tuesday, Touched::made(WEDNESDAY_ELEVEN, Confirmed)];
         let call = world.call(Some(said), &done, known()).await;
         let findings = world.desk.look(&world.scope, call).await.unwrap();

@@ -9,6 +9,7 @@ use appointment::model::{DateRange, OpeningDay};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use appointment::waiting::{DayWindow, NewWish, NoteOutcome, UnmetWish};
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
+use customer::may_be_same_name;
 use kernel::{PersonName, PhoneNumber, ServiceId, StaffId};
 
 use crate::args::Args;
@@ -239,8 +240,11 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
         Some(text) => numbers::said_number(text, talk.country()).ok_or_else(ask_for_number)?,
         None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
     };
-    let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);
     let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+    // Whoever calls may do so for another of the family, who is called by the name that is said.
+    let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| may_be_same_name(own, said));
+    let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);
+    let speaking = speaking.filter(|one| one.name().is_none_or(is_meant));
     Ok(NewWish {
         branch: talk.branch,
         service: awaited.service,
@@ -248,7 +252,7 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
         customer: speaking.map(customer::Customer::id),
         call: Some(talk.call),
         phone,
-        name: said.or_else(|| speaking.and_then(|one| one.name().cloned())),
+        name: speaking.and_then(|one| one.name().cloned()).or(said),
         days: awaited.days,
         window: awaited.window,
     })

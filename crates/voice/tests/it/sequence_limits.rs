@@ -1,7 +1,7 @@
 //! What cannot be promised of a sequence: a calendar that is silent, a search that gives up, times that nobody hears of.
 
 use appointment::calendar::{CalendarLink, ConnectionId, Offered, RemoteEventType};
-use appointment::model::{CatalogueSnapshot, Minute, ServiceLink, Span};
+use appointment::model::{CatalogueSnapshot, Minute, ServiceLink, Span, WeekHours};
 use appointment::policy::sequence::SequenceLimits;
 use appointment::testing::{service_id, staff_id};
 use serde_json::json;
@@ -139,6 +139,24 @@ async fn of_whoever_has_nothing_that_is_said_and_others_are_offered() {
         next.message
     );
     assert!(!next.data.contains_key("requested_staff"));
+}
+
+/// Whose hours are not of that part of the day has nothing then, and others have.
+#[tokio::test]
+async fn a_part_of_the_day_in_which_the_wished_person_never_works_is_offered_with_others() {
+    let world = World::with(|salon| {
+        let boris = salon.staff.iter_mut().find(|person| person.id == staff_id(2)).unwrap();
+        boris.hours = WeekHours::from_rows((1..=5).map(|day| (day, 540, 720))).unwrap();
+    })
+    .await;
+    let args = json!({"dienstleistung": "Haarschnitt", "mitarbeiter": "Boris", "datum": "nachmittags"});
+    let next = world.call("call_a", STRANGER).ask("find_next_available", args).await;
+    assert_eq!(next.status, Status::Options, "{}", next.message);
+    assert!(
+        next.message.starts_with("Bei Boris Kühn habe ich dafür gerade nichts gefunden, sonst kann"),
+        "{}",
+        next.message
+    );
 }
 
 #[tokio::test]

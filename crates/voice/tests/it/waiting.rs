@@ -3,7 +3,10 @@
 use appointment::model::WeekHours;
 use appointment::testing::staff_id;
 use appointment::waiting::WishStatus;
+use customer::testing::customer;
+use kernel::CustomerId;
 use serde_json::json;
+use uuid::Uuid;
 use voice::{NextAction, Status};
 
 use crate::world::{STRANGER, World, wish};
@@ -80,6 +83,24 @@ async fn in_one_call_each_name_waits_for_itself() {
         stored.iter().filter_map(|wish| wish.name.as_ref()).map(kernel::PersonName::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["Emil Muster", "Paula Muster"]);
+}
+
+/// Who calls for a child is not who waits.
+#[tokio::test]
+async fn who_is_known_and_names_another_waits_for_that_one() {
+    let world = full().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
+    let known = CustomerId::from_uuid(Uuid::from_u128(901));
+    let line = world.call("call_child", STRANGER);
+    for (name, customer) in [("Frau Muster", Some(known)), ("Paula Muster", None)] {
+        let wish = json!({"datum": "Dienstag", "zeitraum": "nachmittags", "name": name, "dienstleistung": "Haarschnitt"});
+        let reply = line.ask("join_waiting_list", wish).await;
+        assert_eq!(reply.status, Status::WaitingListed, "{name}: {reply:?}");
+        let noted = reply.data["wish_id"].as_str().unwrap().to_owned();
+        let stored = world.appointments.wishes(&world.scope);
+        let wish = stored.iter().find(|wish| wish.id.to_string() == noted).unwrap();
+        assert_eq!(wish.customer, customer, "{name}");
+    }
 }
 
 #[tokio::test]

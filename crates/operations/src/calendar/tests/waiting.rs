@@ -197,13 +197,14 @@ async fn news_of_what_was_in_doubt_settle_it() {
     world.move_to(id, 1, slot(0)).await;
     world.hear(&world.only().uid).await;
     assert_eq!(world.copy(id).await.state, CopyState::Unknown);
-    world.move_to(id, 1, slot(2)).await;
     world.remote.catch_up();
-    let open = world.remote.open();
-    world.hear(&open[0].uid).await;
-    assert_eq!((world.copy(id).await.state, world.start(id)), (CopyState::Settled, slot(2)));
-    assert_eq!(world.status(id), AppointmentStatus::Confirmed);
-    assert_eq!(world.remote.writes(), 2);
+    // There it went, and it is wanted back: nothing is in doubt, and the next step is taken.
+    let there = world.remote.open();
+    world.hear(&there[0].uid).await;
+    assert_eq!(world.copy(id).await.state, CopyState::Due);
+    world.push(id).await;
+    assert_eq!((world.copy(id).await.state, world.only().start), (CopyState::Settled, slot(0)));
+    assert_eq!((world.status(id), world.remote.writes()), (AppointmentStatus::Confirmed, 3));
     world.assert_converged().await;
 }
 

@@ -188,10 +188,52 @@ async fn a_cancellation_with_a_booking_is_told_as_a_move() {
     assert_eq!(found(&[said], &done()).await, []);
     // What was booked and called off again stands nowhere, and of two that are gone one was told.
     let again = Touched::made(TUESDAY_TEN, AppointmentStatus::Confirmed).gone(Whence::ThisCall, 3);
-    assert_eq!(found(&[said], &[again]).await.last().unwrap().0, Mismatch::CancellationUntold);
+    assert_eq!(found(&[said], &[again]).await, [(Mismatch::CancellationUntold, None)]);
     let [monday, booked] = done();
     let both = [monday, Touched::known(WEDNESDAY_ELEVEN).gone(Whence::ThisCall, 2), booked];
     assert_eq!(found(&[said], &both).await.last().unwrap().0, Mismatch::CancellationUntold);
     let wrong = "Ihr Termin ist jetzt auf Freitag um zehn Uhr verlegt.";
     assert_eq!(found(&[wrong], &done()).await, [(Mismatch::BookingUntold, Some(wrong.to_owned()))]);
+}
+
+/// Of several that were called off, each is told, by its time or all at once.
+#[tokio::test]
+async fn a_cancellation_beside_another_is_told_too() {
+    let gone = |at: &str, minutes| Touched::known(at).gone(Whence::ThisCall, minutes);
+    let both = || [gone(MONDAY, 2), gone(WEDNESDAY_ELEVEN, 3)];
+    let monday = "Ihr Termin am Montag um zehn Uhr ist abgesagt.";
+    let untold = [(Mismatch::CancellationUntold, None)];
+    assert_eq!(found(&[monday], &both()).await, untold);
+    assert_eq!(found(&[monday, "Ihr anderer Termin am Mittwoch bleibt bestehen."], &both()).await, untold);
+    for said in [
+        "Ihr Termin am Mittwoch ist auch abgesagt.",
+        "Beide Termine sind abgesagt.",
+        "Damit ist alles storniert.",
+    ] {
+        assert_eq!(found(&[monday, said], &both()).await, [], "{said}");
+    }
+    // Of a visit, called off in one step, one time is enough.
+    let visit = [gone(MONDAY, 2), gone("2026-11-30T09:30:00Z", 2)];
+    assert_eq!(found(&[monday], &visit).await, []);
+}
+
+/// What stood when it was said was no false word, whoever called it off before the call was over.
+#[tokio::test]
+async fn what_the_owner_calls_off_during_the_call_was_booked() {
+    let said = "Ihr Termin am Dienstag um zehn Uhr ist fest eingetragen.";
+    let made = |status| Touched::made(TUESDAY_TEN, status).gone(Whence::NoCall, 3);
+    assert_eq!(found(&[said], &[made(AppointmentStatus::Confirmed)]).await, []);
+    let refused = found(&[said], &[made(AppointmentStatus::Pending)]).await;
+    assert_eq!(refused, [(Mismatch::BookingClaimed, Some(said.to_owned()))]);
+}
+
+/// Of two that were booked, the one that was called off again needs no telling as booked.
+#[tokio::test]
+async fn what_was_booked_and_called_off_again_need_not_be_told_as_booked() {
+    let done = [
+        Touched::made(WEDNESDAY_ELEVEN, AppointmentStatus::Confirmed).gone(Whence::ThisCall, 3),
+        Touched::made(TUESDAY_TEN, AppointmentStatus::Confirmed),
+    ];
+    let said = "Ihr Termin am Dienstag um zehn Uhr ist eingetragen.";
+    assert_eq!(found(&[said], &done).await, [(Mismatch::CancellationUntold, None)]);
 }
