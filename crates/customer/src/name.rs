@@ -199,11 +199,12 @@ pub fn same_name(a: &PersonName, b: &PersonName) -> bool {
     key_of(a.as_str()) == key_of(b.as_str())
 }
 
-/// True if both may be one person's: the same name, or one of them is no more than the surname of the other.
+/// True if both may be one person's: all words of one are words of the other.
 #[must_use]
 pub fn may_be_same_name(a: &PersonName, b: &PersonName) -> bool {
     let (a, b) = (key_of(a.as_str()), key_of(b.as_str()));
-    a == b || (a.len().min(b.len()) == 1 && a.last() == b.last())
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short.iter().all(|word| long.contains(word))
 }
 
 /// What is wrong with a text that cannot even be cleaned.

@@ -122,10 +122,11 @@ impl WishDesk {
     ) -> Result<NoteOutcome, BookingError> {
         let state = wish.snapshot();
         let open = self.wishes.open_of_number(scope, &state.phone).await?;
-        if let Some(same) = open.iter().find(|other| covers(other, state)) {
-            let same = UnmetWish::restore(same.clone());
+        let mut same: Vec<_> = open.into_iter().filter(|other| covers(other, state)).collect();
+        same.sort_by_key(|other| other.name.is_none());
+        for same in same {
             // What cannot take the name stays somebody else's, and whoever has it waits for themselves.
-            if let Some(same) = self.named(scope, same, state).await? {
+            if let Some(same) = self.named(scope, UnmetWish::restore(same), state).await? {
                 return Ok(NoteOutcome::Already(same));
             }
         }

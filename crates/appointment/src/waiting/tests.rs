@@ -352,6 +352,8 @@ async fn a_name_that_is_said_while_something_is_offered_keeps_nobody_from_settli
     let after = world.list.find(&world.scope, offer.snapshot().id).await.unwrap().unwrap().1;
     assert_eq!((after, world.status(id)), (before, WishStatus::Offered));
     assert_ne!(emil, id, "who has a name waits for themselves");
+    let NoteOutcome::Already(same) = world.note(wish(1)).await else { panic!("once") };
+    assert_eq!(same.snapshot().id, emil);
 }
 
 #[tokio::test]

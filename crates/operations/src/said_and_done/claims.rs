@@ -26,7 +26,7 @@ use clauses::{
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
 use lists::{AWAY, NOW, SOMEBODYS};
 use number::{how_many, two_times};
-pub use told::{Told, good_byes, new_times, partings, told};
+pub use told::{Told, good_byes, names_several_days, new_times, partings, tells_of_more, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, timed, when};

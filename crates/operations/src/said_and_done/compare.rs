@@ -36,14 +36,19 @@ fn may_be_another(claimed: &Claimed, left: &[Left]) -> bool {
 
 /// Where a move is told, it is told where that goes.
 const fn is_left_booked(left: &Left) -> bool {
-    left.is_booked && !left.is_moved && !left.is_cancelled
+    left.is_booked && !left.is_moved && is_still_there(left)
+}
+
+/// Nobody needs the time of what is gone, whoever called it off.
+const fn is_still_there(left: &Left) -> bool {
+    !left.is_cancelled && !left.is_called_off_by_others
 }
 
 /// Whether what is said to be called off can be what was: the appointment that is named, or as many as are counted. What was
 /// moved is gone from where it was, which is said only to whoever hears where it went.
 fn is_called_off(claimed: &Claimed, left: &[Left], turns: &[&str]) -> bool {
     let is_told = is_move_told(left, turns);
-    let gone: Vec<_> = left.iter().filter(|left| left.is_cancelled || left.is_moved && is_told).collect();
+    let gone: Vec<_> = left.iter().filter(|left| !is_still_there(left) || left.is_moved && is_told).collect();
     let is_one = |said: When| gone.iter().any(|left| left.times.iter().any(|when| !when.differs_from(said)));
     gone.len() >= claimed.number && claimed.when.is_none_or(is_one)
 }
@@ -69,20 +74,40 @@ enum Telling {
     Otherwise(String),
 }
 
+/// How many steps in which something was called off were not told. Of a single one, nobody needs the time; of several, each is
+/// told by the time of what was called off in it, or by a sentence whose time nobody knows for certain.
+fn untold_cancellations(turns: &[&str], told: &[Told], done: &[&Left]) -> usize {
+    let mut steps: Vec<_> = done.iter().map(|left| left.cancelled_at).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    if steps.len() < 2 {
+        return if told.is_empty() { steps.len() } else { 0 };
+    }
+    if turns.iter().any(|turn| claims::tells_of_more(turn)) {
+        return 0;
+    }
+    let is_told = |step: &Option<DateTime<Utc>>| {
+        let times = || done.iter().filter(|left| left.cancelled_at == *step).flat_map(|left| &left.times);
+        told.iter().any(|told| {
+            claims::names_several_days(&told.sentence)
+                || told.when.is_none_or(|said| times().any(|when| !when.differs_from(said)))
+        })
+    };
+    steps.iter().filter(|step| !is_told(step)).count()
+}
+
 /// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
 /// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time. `left` is all that the call did
 /// something to: what is true of another that stands is no other time of this.
-fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telling {
+/// So many cancellations are `excused`, by what was told of moves.
+fn telling(turns: &[&str], claim: Claim, (done, left): (&[&Left], &[Left]), excused: usize) -> Telling {
     let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
-        // Of several, each that was called off in a step of its own; of one, nobody needs the time.
-        let is_told = |left: &&Left| {
-            let same_step = done.iter().filter(|other| other.cancelled_at == left.cancelled_at);
-            let mut times = same_step.flat_map(|other| &other.times);
-            times.any(|when| told.iter().any(|told| told.when.is_none_or(|said| !when.differs_from(said))))
+        return if untold_cancellations(turns, &told, done) > excused {
+            Telling::Untold
+        } else {
+            Telling::Told
         };
-        let is_all_told = if done.len() > 1 { done.iter().all(is_told) } else { !told.is_empty() };
-        return if is_all_told || done.is_empty() { Telling::Told } else { Telling::Untold };
     }
     if told.iter().any(|told| told.when.is_none()) {
         return Telling::Told;
@@ -113,7 +138,8 @@ fn telling(turns: &[&str], claim: Claim, done: &[&Left], left: &[Left]) -> Telli
     other.map_or(Telling::Untold, |(_, told)| Telling::Otherwise(told.sentence))
 }
 
-/// What is kept of a sentence in so many characters: of one that is too long, the part that tells of what was found.
+/// What is kept of a sentence in so many characters: of one that is too long, the part that tells of what was found, as
+/// the first of these claims that one does.
 pub(super) fn kept_of(sentence: &str, of: &[Claim], most: usize) -> String {
     let letters: Vec<char> = sentence.chars().collect();
     let part = |begin: usize| -> String { letters[begin..].iter().take(most).collect() };
@@ -122,11 +148,12 @@ pub(super) fn kept_of(sentence: &str, of: &[Claim], most: usize) -> String {
         let word = letters[..at].iter().rposition(|letter| letter.is_whitespace());
         word.map_or(0, |space| space + 1)
     });
-    let tells = |part: &String| of.iter().any(|claim| !claims::told(part, *claim).is_empty());
     if letters.len() <= most {
         return sentence.to_owned();
     }
-    begins.map(part).find(tells).unwrap_or_else(|| part(0))
+    let telling =
+        |claim: &Claim| begins.clone().map(part).find(|part| !claims::told(part, *claim).is_empty());
+    of.iter().find_map(telling).unwrap_or_else(|| part(0))
 }
 
 /// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
@@ -189,21 +216,20 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             }
         }
     }
-    // Calling one off and booking another is a move in everybody's words, and told by them.
+    // Calling one off and booking another is a move in everybody's words, and told by them: as many as were booked anew.
     let anew = left.iter().filter(|left| left.is_booked && !left.is_cancelled).count();
-    let gone = left.iter().filter(|left| left.is_cancelled && !left.is_booked).count();
-    let is_told_as_move = left.iter().all(|left| left.is_booked || !left.is_moved)
-        && (1..=anew).contains(&gone)
-        && turns.iter().flat_map(|turn| claims::claims(turn)).any(|said| said.claim == Claim::Moved);
+    let told_moves =
+        || turns.iter().flat_map(|turn| claims::claims(turn)).filter(|said| said.claim == Claim::Moved);
+    let is_rebooked = cancelled && anew > 0 && left.iter().all(|left| left.is_booked || !left.is_moved);
+    let rebooked = if is_rebooked { told_moves().count().min(anew) } else { 0 };
     for (did, mismatch) in [
         (is_left_booked as fn(&Left) -> bool, Mismatch::BookingUntold),
         // Where it went, nobody needs to know of what was called off after it.
-        (|left| left.is_moved && !left.is_cancelled, Mismatch::MoveUntold),
+        (|left| left.is_moved && is_still_there(left), Mismatch::MoveUntold),
         (|left| left.is_cancelled, Mismatch::CancellationUntold),
     ] {
         let claim = match mismatch.claim() {
-            Claim::Cancelled if is_told_as_move => continue,
-            Claim::Booked if is_told_as_move => Claim::Moved,
+            Claim::Booked if rebooked > 0 => Claim::Moved,
             claim => claim,
         };
         let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
@@ -211,12 +237,12 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
         if turns.is_empty() {
             continue;
         }
-        match telling(&turns, claim, &done, &left) {
+        match telling(&turns, claim, (&done, &left), rebooked) {
             // Beside a move that was told, another one is claimed that was not made: by a day or an hour that nothing had, or
             // by their number. Where something lies may be said of what was not touched.
             Telling::Told if mismatch == Mismatch::MoveUntold && moved => {
                 let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
-                let many = left.iter().filter(|left| left.is_moved).count();
+                let many = left.iter().filter(|left| left.is_moved || left.is_cancelled).count();
                 let other = turns.iter().flat_map(|turn| claims::claims(turn)).find(|claimed| {
                     claimed.claim == Claim::Moved
                         && !claimed.is_placed

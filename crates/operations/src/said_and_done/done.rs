@@ -62,6 +62,8 @@ pub(super) struct Left {
     pub(super) is_cancelled: bool,
     /// When it did.
     pub(super) cancelled_at: Option<DateTime<Utc>>,
+    /// Others have, before the call was over.
+    pub(super) is_called_off_by_others: bool,
     /// The outside calendar had yet to agree to it, or did not.
     pub(super) is_waiting: bool,
     /// What was done to it last, by whomever.
@@ -117,7 +119,7 @@ impl Touched {
                     while own.pop_if(|own| place(&own.after) != place(&entry.after)).is_some() {}
                     is_moved = own.last().is_some_and(|own| own.kind == ChangeKind::Moved);
                 }
-                // What stood when it was said was no false word; what never came to stand was.
+                // What stood was no false word, as far as is known: when something was said is not; what never stood was.
                 (ChangeKind::Cancelled, false) if is_firm(entry) => {}
                 (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
                 (ChangeKind::Booked | ChangeKind::Moved, false) => {}
@@ -147,6 +149,7 @@ impl Touched {
             is_moved,
             is_cancelled: cancelled_at.is_some(),
             cancelled_at,
+            is_called_off_by_others: last.kind == ChangeKind::Cancelled && last.whence == Whence::NoCall,
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             last: last.kind,
             was_firm: is_firm(last),

@@ -9,7 +9,7 @@ use servicedesk::Callback;
 
 use super::claims::Claim;
 use super::compare::kept_of;
-use super::done::{Left, Touched, Whence};
+use super::done::{Entry, Left, Touched, Whence};
 use super::{Finding, Mismatch};
 
 /// Longest sentence that a note quotes, in characters: the review has all of it.
@@ -105,11 +105,13 @@ async fn deed(
     let own = touched.history.iter().rfind(|entry| entry.whence == Whence::ThisCall)?;
     let left = left?;
     let local = |at: DateTime<Utc>| at.with_timezone(&touched.timezone).format("%d.%m.%Y um %H:%M Uhr");
+    let is_made = |entry: &Entry| entry.kind == ChangeKind::Booked && entry.whence == Whence::ThisCall;
+    let is_made_here = touched.history.iter().any(is_made);
     let is_open = left.is_booked || left.is_moved;
     let facts = if is_open { &left.facts } else { &own.after };
     let did = match (left.is_cancelled, left.is_moved, left.is_booked) {
         (true, ..) => "abgesagt".to_owned(),
-        _ if left.last == ChangeKind::Cancelled && (left.was_firm || own.kind == ChangeKind::Moved) => {
+        _ if left.is_called_off_by_others && (left.was_firm || !is_made_here) => {
             "danach außerhalb des Gesprächs abgesagt".to_owned()
         }
         (false, false, false) => match left.last {

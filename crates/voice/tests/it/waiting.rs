@@ -92,7 +92,7 @@ async fn who_is_known_and_names_another_waits_for_that_one() {
     world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
     let known = CustomerId::from_uuid(Uuid::from_u128(901));
     let line = world.call("call_child", STRANGER);
-    for (name, customer) in [("Frau Muster", Some(known)), ("Paula Muster", None)] {
+    for (name, customer) in [("Frau Muster", Some(known)), ("Erika", Some(known)), ("Paula Muster", None)] {
         let wish = json!({"datum": "Dienstag", "zeitraum": "nachmittags", "name": name, "dienstleistung": "Haarschnitt"});
         let reply = line.ask("join_waiting_list", wish).await;
         assert_eq!(reply.status, Status::WaitingListed, "{name}: {reply:?}");

@@ -340,6 +340,7 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
     // "Morgen" is a day of its own only where no other is named.
     let is_relative = has(&["heute"])
         || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
+    const ENDS: &[&str] = &["statt", "anstatt", "und", "vom"];
     // Where only one of two days has its weekday, or its month, nobody knows that they are two. What goes to a day is told by
     // that alone only where no other is named before it or behind.
     let is_day_of = |word: &String| is_day(word) || day_of_month(word).is_some();
@@ -349,7 +350,8 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
     let is_moved_to_date = has(&MONTHS)
         && aim.is_some_and(|at| {
             let rest = &words[at + 1..];
-            let end = rest.iter().position(|word| !is_part(word)).unwrap_or(rest.len());
+            let is_end = |word: &String| !is_part(word) || ENDS.contains(&word.as_str());
+            let end = rest.iter().position(is_end).unwrap_or(rest.len());
             names_time(&words[..at]) || names_time(&rest[end..])
         });
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
@@ -416,6 +418,12 @@ const BESIDE: &[&str] = &[
     "statt",
     "anstatt",
 ];
+
+/// Whether several days are named, by their names.
+pub(super) fn has_several_days(words: &[String]) -> bool {
+    let is_named = |day: &&&str| words.iter().any(|word| word.starts_with(**day));
+    WEEKDAYS.iter().filter(is_named).count() > 1
+}
 
 /// Whether a word is a part of a day or an hour that is named.
 fn is_part(word: &String) -> bool {

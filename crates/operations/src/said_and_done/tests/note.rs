@@ -79,7 +79,11 @@ async fn the_note_tells_how_the_call_left_it() {
     let moved_and_waiting = Touched::known(MONDAY).moved(2, TUESDAY_TEN).waiting();
     for (said, done, told) in [
         ("Ihr Termin ist eingetragen.", refused, "nicht zustande gekommen (apt_"),
-        ("Auf Wiederhören.", called_off, "danach außerhalb des Gesprächs abgesagt (apt_"),
+        (
+            "Ihr Termin am Mittwoch um elf Uhr ist abgesagt.",
+            called_off,
+            "danach außerhalb des Gesprächs abgesagt (apt_",
+        ),
         (
             "Ich habe Ihren Termin verschoben.",
             put_back,
