@@ -74,6 +74,13 @@ enum Telling {
     Otherwise(String),
 }
 
+/// Whether a sentence may tell of it as booked or moved.
+fn is_heard_of(left: &Left, turns: &[&str]) -> bool {
+    let may_be =
+        |told: Told| told.when.is_none_or(|said| left.times.iter().any(|when| !when.differs_from(said)));
+    turns.iter().flat_map(|turn| claims::told(turn, Claim::Moved)).any(may_be)
+}
+
 /// How many steps in which something was called off were not told. Of a single one, nobody needs the time; of several, each is
 /// told by the time of what was called off in it, or by a sentence whose time nobody knows for certain.
 fn untold_cancellations(turns: &[&str], told: &[Told], done: &[&Left]) -> usize {
@@ -232,7 +239,9 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
             Claim::Booked if rebooked > 0 => Claim::Moved,
             claim => claim,
         };
-        let done: Vec<&Left> = left.iter().filter(|left| did(left)).collect();
+        // What the call booked and called off again was nothing to whoever heard of neither.
+        let is_news = |left: &&Left| !(left.is_cancelled && left.is_booked) || is_heard_of(left, &turns);
+        let done: Vec<&Left> = left.iter().filter(|left| did(left)).filter(is_news).collect();
         // A transcript in which the assistant says nothing shows nothing.
         if turns.is_empty() {
             continue;

@@ -4,7 +4,7 @@ use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::waiting::{EndWish, UnmetWish, WishEnd};
 use chrono::NaiveDate;
 use customer::{Customer, same_name};
-use kernel::{AppointmentId, Claim, IdempotencyKey, RequestHash, TenantScope};
+use kernel::{AppointmentId, Claim, IdempotencyKey, PersonName, RequestHash, TenantScope};
 use serde_json::json;
 
 use super::{FreedTimes, WaitingError};
@@ -78,10 +78,10 @@ fn is_met(wish: &UnmetWish, made: &AppointmentSnapshot, day: NaiveDate) -> bool 
     wished.service == made.service && wished.days.contains(day) && wished.created_at <= made.created_at
 }
 
-/// A wish to call this customer's number that names nobody whom the company knows. Several people may share a number: it is
-/// somebody else's if both have a name, and not the same one.
+/// A wish to call this customer's number that names nobody whom the company knows. Several people may share a number: what has
+/// a name is theirs only if it is the same.
 fn may_be_of(wish: &UnmetWish, customer: &Customer) -> bool {
     let wished = wish.snapshot();
-    let names = wished.name.as_ref().zip(customer.name());
-    wished.customer.is_none() && names.is_none_or(|(wished, known)| same_name(wished, known))
+    let is_theirs = |name: &PersonName| customer.name().is_some_and(|known| same_name(name, known));
+    wished.customer.is_none() && wished.name.as_ref().is_none_or(is_theirs)
 }

@@ -17,6 +17,15 @@ impl World {
         wish.snapshot().id
     }
 
+    /// A wish of that name from the same number, at hours of its own.
+    async fn named(&self, name: Option<PersonName>) -> WishId {
+        let new = NewWish { name, window: DayWindow::new(0, 1_000).unwrap(), ..self.new_wish(THEIRS) };
+        let wish = self.desk.prepare(&self.catalogue, new).unwrap();
+        let noted = self.desk.record(&self.scope, &self.catalogue, &wish, None).await.unwrap();
+        assert!(matches!(noted, NoteOutcome::Noted(_)), "{noted:?}");
+        wish.snapshot().id
+    }
+
     async fn status(&self, wish: WishId) -> WishStatus {
         self.desk.find(&self.scope, wish).await.unwrap().unwrap().snapshot().status
     }
@@ -156,5 +165,27 @@ async fn a_wish_that_was_met_otherwise_meanwhile_does_not_wait_again() {
     for _ in 0..2 {
         world.freed.unmet_by(&world.scope, made.id()).await.unwrap();
         assert_eq!(world.status(wish).await, WishStatus::Fulfilled);
+    }
+}
+
+/// Who has no name may be one of those who have one, and takes the place of none.
+#[tokio::test]
+async fn an_appointment_without_a_name_ends_no_wish_that_has_one() {
+    let world = world().await;
+    let phone = PhoneNumber::from_e164(THEIRS).unwrap();
+    let named = |name: &str| PersonName::clean(name).ok();
+    let [ina, jon] = [named("Ina Zwei"), named("Jon Zwei")];
+    let nameless = world.noted(|new| NewWish { window: DayWindow::new(0, 500).unwrap(), ..new }).await;
+    let ina = world.named(ina).await;
+    let jon = world.named(jon).await;
+    let mut nobody = customer::testing::customer(9, "Nobody", Some(phone.as_e164()));
+    nobody.name = None;
+    world.customers.add(world.scope.tenant(), nobody);
+    let made = world.booked("2026-11-24T09:00:00Z").await.id();
+    assert_eq!(world.met(made).await, 1);
+    for (wish, status) in
+        [(nameless, WishStatus::Fulfilled), (ina, WishStatus::Waiting), (jon, WishStatus::Waiting)]
+    {
+        assert_eq!(world.status(wish).await, status);
     }
 }
