@@ -105,8 +105,8 @@ fn untold_cancellations(turns: &[&str], told: &[Told], done: &[&Left]) -> usize 
 
 /// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
 /// the same step. A good-bye until then tells of it too. Of what is gone, nobody needs the time. `left` is all that the call did
-/// something to: what is true of another that stands is no other time of this.
-/// So many cancellations are `excused`, by what was told of moves.
+/// something to: what is true of another that stands is no other time of this. So many cancellations are `excused`, by what was
+/// told of moves.
 fn telling(turns: &[&str], claim: Claim, (done, left): (&[&Left], &[Left]), excused: usize) -> Telling {
     let mut told: Vec<_> = turns.iter().flat_map(|turn| claims::told(turn, claim)).collect();
     if claim == Claim::Cancelled {
@@ -225,10 +225,10 @@ pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Find
     }
     // Calling one off and booking another is a move in everybody's words, and told by them: as many as were booked anew.
     let anew = left.iter().filter(|left| left.is_booked && !left.is_cancelled).count();
-    let told_moves =
-        || turns.iter().flat_map(|turn| claims::claims(turn)).filter(|said| said.claim == Claim::Moved);
     let is_rebooked = cancelled && anew > 0 && left.iter().all(|left| left.is_booked || !left.is_moved);
-    let rebooked = if is_rebooked { told_moves().count().min(anew) } else { 0 };
+    let told_moves =
+        turns.iter().flat_map(|turn| claims::claims(turn)).filter(|said| said.claim == Claim::Moved);
+    let rebooked = if is_rebooked { told_moves.count().min(anew) } else { 0 };
     for (did, mismatch) in [
         (is_left_booked as fn(&Left) -> bool, Mismatch::BookingUntold),
         // Where it went, nobody needs to know of what was called off after it.
