@@ -4,6 +4,7 @@
 //! caller wants to see ("bei Anna"). Each of these has its own refusal, so that the assistant asks the right question.
 
 use kernel::PersonName;
+use kernel::contact::{TITLES, name_words as words_of};
 
 /// Why a text is not taken for a customer's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,8 +138,6 @@ const STAFF_PREPOSITIONS: &[&str] = &["bei", "beim", "mit", "zu", "zum", "zur"];
 
 const ARTICLES: &[&str] = &["dem", "den", "der", "die"];
 
-const TITLES: &[&str] = &["doktor", "dr", "familie", "frau", "herr", "herrn", "prof", "professor"];
-
 /// Judges whether a text may be a customer's name, and cleans it: "mein Name ist Erika Muster." is `Erika Muster`.
 /// `staff_names` are the names of the active staff.
 ///
@@ -178,7 +177,7 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
     if is_time(&words) {
         return Err(NameProblem::TimeExpression);
     }
-    if let Some(problem) = staff_problem(shown, &words, staff_names) {
+    if let Some(problem) = staff_problem(&name, &words, staff_names) {
         return Err(problem);
     }
     let letters = shown.chars().filter(|c| c.is_alphabetic()).count();
@@ -190,21 +189,6 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
         return Err(NameProblem::NotAName);
     }
     Ok(name)
-}
-
-/// True if both are the same name to the ear of a clerk: letter case, umlauts and their spelling with `e`, accents,
-/// hyphens and titles do not count.
-#[must_use]
-pub fn same_name(a: &PersonName, b: &PersonName) -> bool {
-    key_of(a.as_str()) == key_of(b.as_str())
-}
-
-/// True if both may be one person's: all words of one are words of the other.
-#[must_use]
-pub fn may_be_same_name(a: &PersonName, b: &PersonName) -> bool {
-    let (a, b) = (key_of(a.as_str()), key_of(b.as_str()));
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    short.iter().all(|word| long.contains(word))
 }
 
 /// What is wrong with a text that cannot even be cleaned.
@@ -257,11 +241,12 @@ fn without_end_mark(text: &str) -> &str {
     }
 }
 
-fn staff_problem(shown: &str, words: &[String], staff_names: &[&str]) -> Option<NameProblem> {
+fn staff_problem(name: &PersonName, words: &[String], staff_names: &[&str]) -> Option<NameProblem> {
     let begins_with_preposition =
         words.first().is_some_and(|first| STAFF_PREPOSITIONS.contains(&first.as_str()));
     if begins_with_preposition {
-        let rest: Vec<&str> = shown
+        let rest: Vec<&str> = name
+            .as_str()
             .split(' ')
             .skip(1)
             .skip_while(|word| words_of(word).iter().all(|w| ARTICLES.contains(&w.as_str())))
@@ -278,17 +263,16 @@ fn staff_problem(shown: &str, words: &[String], staff_names: &[&str]) -> Option<
             return Some(NameProblem::StaffReference { staff });
         }
     }
-    let own = key_of(shown);
-    staff_names
-        .iter()
-        .filter_map(|staff| PersonName::clean(staff).ok())
-        .find(|staff| key_of(staff.as_str()) == own)
-        .map(|staff| NameProblem::StaffName { staff })
+    let staff = staff_names.iter().filter_map(|staff| PersonName::clean(staff).ok());
+    staff.filter(|staff| staff.is_same(name)).map(|staff| NameProblem::StaffName { staff }).next()
 }
 
 /// Whether one of the words is a name of somebody of the staff.
 fn is_part_of_one(words: &[String], staff_names: &[&str]) -> bool {
-    staff_names.iter().flat_map(|staff| key_of(staff)).any(|name| words.contains(&name))
+    staff_names
+        .iter()
+        .flat_map(|staff| words_of(staff))
+        .any(|name| !TITLES.contains(&name.as_str()) && words.contains(&name))
 }
 
 /// True for a clock time or a day: every word belongs to one, and they are more than a surname.
@@ -335,62 +319,6 @@ fn is_number_word(word: &str) -> bool {
             .any(|unit| UNITS.contains(&unit))
     };
     UNITS.contains(&word) || OTHERS.contains(&word) || TENS.contains(&word) || compound()
-}
-
-/// The words of a name without titles, folded, unless it has nothing but titles.
-fn key_of(text: &str) -> Vec<String> {
-    let words = words_of(text);
-    let bare: Vec<String> = words.iter().filter(|word| !TITLES.contains(&word.as_str())).cloned().collect();
-    if bare.is_empty() { words } else { bare }
-}
-
-/// Words in lower case, umlauts and accents folded; everything but letters and digits separates, apostrophes vanish.
-fn words_of(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in text.chars().flat_map(char::to_lowercase) {
-        let Some(word) = words.last_mut() else { break };
-        match c {
-            // A diaeresis that is written as a mark of its own.
-            '\u{308}' if word.ends_with(['a', 'o', 'u']) => word.push('e'),
-            '\u{300}'..='\u{36F}' | '\'' | '’' | '´' | '`' => {}
-            c if c.is_alphanumeric() => push_folded(word, c),
-            _ if word.is_empty() => {}
-            _ => words.push(String::new()),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-fn push_folded(word: &mut String, c: char) {
-    let folded = match c {
-        'ä' | 'æ' => "ae",
-        'ö' | 'ø' | 'œ' => "oe",
-        'ü' => "ue",
-        'ß' => "ss",
-        'à' | 'á' | 'â' | 'ã' | 'å' | 'ā' | 'ă' | 'ą' => "a",
-        'ç' | 'ć' | 'č' => "c",
-        'ď' | 'đ' | 'ð' => "d",
-        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
-        'ğ' | 'ģ' => "g",
-        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => "i",
-        'ķ' => "k",
-        'ł' | 'ľ' | 'ļ' => "l",
-        'ñ' | 'ń' | 'ň' | 'ņ' => "n",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ō' | 'ő' => "o",
-        'ř' => "r",
-        'ś' | 'š' | 'ş' | 'ș' => "s",
-        'ť' | 'ţ' | 'ț' => "t",
-        'þ' => "th",
-        'ù' | 'ú' | 'û' | 'ū' | 'ů' | 'ű' => "u",
-        'ý' | 'ÿ' => "y",
-        'ź' | 'ž' | 'ż' => "z",
-        other => {
-            word.push(other);
-            return;
-        }
-    };
-    word.push_str(folded);
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use kernel::{Caller, CustomerId, EmailAddress, PersonName};
 
 use crate::error::PartyError;
 use crate::model::{Customer, CustomerSnapshot};
-use crate::name::same_name;
 use crate::ports::CustomerWrite;
 
 /// What a caller's number and words lead to.
@@ -47,7 +46,7 @@ pub struct BookingParty {
 /// without a number they are ignored, since nobody is recognised by name.
 ///
 /// One customer has the number: it is that one, whatever name was understood. Several have it: the one whose name was
-/// said ([`same_name`]), else ask, unless they are entries of [`one_person`]. Nobody has it: a new customer, who needs a
+/// said ([`PersonName::is_same`]), else ask, unless they are entries of [`one_person`]. Nobody has it: a new customer, who needs a
 /// name.
 #[must_use]
 pub fn decide_booking_party(
@@ -73,12 +72,12 @@ pub fn decide_booking_party(
     }
 }
 
-/// True if these customers are entries of one person: all of one name ([`same_name`]).
+/// True if these customers are entries of one person: all of one name ([`PersonName::is_same`]).
 #[must_use]
 pub fn one_person(customers: &[Customer]) -> bool {
     match customers.first().map(Customer::name) {
         Some(Some(first)) => {
-            customers.iter().all(|customer| customer.name().is_some_and(|own| same_name(own, first)))
+            customers.iter().all(|customer| customer.name().is_some_and(|own| own.is_same(first)))
         }
         Some(None) => customers.len() == 1,
         None => false,
@@ -112,10 +111,8 @@ pub fn decide_other_person(
 
 /// The oldest customer of this name; a blocked one first, so that a second entry does not lift the block.
 fn named<'a>(customers: &'a [Customer], name: &PersonName) -> Option<&'a Customer> {
-    let mut matching = customers
-        .iter()
-        .filter(|customer| customer.name().is_some_and(|own| same_name(own, name)))
-        .peekable();
+    let mut matching =
+        customers.iter().filter(|customer| customer.name().is_some_and(|own| own.is_same(name))).peekable();
     let oldest = matching.peek().copied();
     matching.find(|customer| customer.is_blocked()).or(oldest)
 }
@@ -127,7 +124,7 @@ fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddr
     if customer.name().is_none() && name.is_none() {
         return PartyDecision::NameRequired;
     }
-    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !same_name(own, said));
+    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !own.is_same(said));
     // An address given under another name is likelier that other person's.
     let email = email.filter(|_| !name_differs || customer.email().is_none());
     PartyDecision::Existing {

@@ -1,7 +1,10 @@
 //! Numbers, names and addresses of people. `Debug` is masked, there is no `Display`: showing one is a decision.
 
+mod name;
+
 use std::fmt;
 
+pub use name::{TITLES, name_words};
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not the contact datum it should be.

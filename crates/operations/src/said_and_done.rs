@@ -9,7 +9,9 @@ mod compare;
 mod done;
 mod known;
 mod note;
+mod talk;
 mod turns;
+mod untold;
 
 use std::sync::Arc;
 

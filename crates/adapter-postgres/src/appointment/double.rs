@@ -4,7 +4,6 @@
 //! the number ([`super::queue`]), which makes the look younger than every rival's commit.
 
 use appointment::model::NewCustomerRow;
-use customer::same_name;
 use kernel::{CustomerId, PersonName, PhoneNumber, TenantScope};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -38,7 +37,7 @@ pub(super) async fn double_of(
 
 fn is_same(stored: Option<&str>, said: Option<&PersonName>) -> bool {
     match (stored, said) {
-        (Some(stored), Some(said)) => PersonName::clean(stored).is_ok_and(|stored| same_name(&stored, said)),
+        (Some(stored), Some(said)) => PersonName::clean(stored).is_ok_and(|stored| stored.is_same(said)),
         (stored, said) => stored.is_none() && said.is_none(),
     }
 }

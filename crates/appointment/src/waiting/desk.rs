@@ -240,17 +240,11 @@ fn covers(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
 
 /// Whether two wishes are one person's, as far as both are known or named: "Frau Muster" may be Erika Muster.
 pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
-    let words = |wish: &WishSnapshot| {
-        let name = wish.name.as_ref()?.as_str().to_lowercase();
-        let said = name.split_whitespace().filter(|word| !["frau", "herr"].contains(word)).map(str::to_owned);
-        Some(said.collect::<Vec<_>>())
-    };
-    let is_one_name = |(one, other): (Vec<String>, Vec<String>)| {
-        one == other || (one.len().min(other.len()) == 1 && one.last() == other.last())
-    };
+    let may_be_one =
+        |(one, other): (&PersonName, &PersonName)| one.has_all_of(other) || other.has_all_of(one);
     one.phone == other.phone
         && one.customer.zip(other.customer).is_none_or(|(one, other)| one == other)
-        && words(one).zip(words(other)).is_none_or(is_one_name)
+        && one.name.as_ref().zip(other.name.as_ref()).is_none_or(may_be_one)
 }
 
 fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {

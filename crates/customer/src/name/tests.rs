@@ -184,25 +184,6 @@ fn other_things_are_no_names() {
 }
 
 #[test]
-fn spelling_does_not_make_another_person() {
-    for (a, b) in [
-        ("Jörg Müller", "JOERG MUELLER"),
-        ("Jörg Müller", "Jo\u{308}rg Mu\u{308}ller"),
-        ("Anna-Lena Groß", "anna lena gross"),
-        ("Frau Erika Muster", "Erika Muster"),
-        ("René O'Neill", "Rene ONeill"),
-        ("İpek Yılmaz", "Ipek Yilmaz"),
-    ] {
-        assert!(same_name(&name(a), &name(b)), "{a} {b}");
-    }
-    for (a, b) in
-        [("Muller", "Müller"), ("Erika Muster", "Erik Muster"), ("Muster", "Erika Muster"), ("Herr", "Frau")]
-    {
-        assert!(!same_name(&name(a), &name(b)), "{a} {b}");
-    }
-}
-
-#[test]
 fn problems_name_nobody_in_logs() {
     let shown = format!("{:?} {:?}", problem("bei Anna"), problem("Anna Petersen"));
     assert!(!shown.contains("Anna"), "{shown}");
@@ -231,14 +212,6 @@ proptest! {
         prop_assert_eq!(&spaced, &judge_name(&words.join(" "), STAFF));
         if let Ok(name) = spaced {
             prop_assert_eq!(judge_name(name.as_str(), STAFF), Ok(name));
-        }
-    }
-
-    #[test]
-    fn sameness_is_an_equivalence(a in "[a-zA-ZäÄöß .'-]{1,8}", b in "[a-zA-ZäÄöß .'-]{1,8}") {
-        if let (Ok(a), Ok(b)) = (PersonName::clean(&a), PersonName::clean(&b)) {
-            prop_assert!(same_name(&a, &a));
-            prop_assert_eq!(same_name(&a, &b), same_name(&b, &a));
         }
     }
 }

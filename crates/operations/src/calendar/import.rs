@@ -8,7 +8,7 @@ use appointment::model::{
     ServiceLink, Sought, Span, View, in_units, uses_meet,
 };
 use appointment::ports::AppointmentWrite;
-use customer::{Identification, same_name};
+use customer::Identification;
 use kernel::{AppointmentId, BranchId, Caller, ChangeSet, CommitError, CustomerId, TenantScope};
 
 use super::CalendarError;
@@ -284,7 +284,7 @@ impl CalendarNews {
             let known = match self.desk.parts.customers.identify(scope, &Caller::Known(phone.clone())).await? {
                 Identification::Known(customer) => Some(customer),
                 Identification::SharedNumber(all) => all.into_iter().find(|customer| {
-                    matches!((customer.name(), &name), (Some(own), Some(said)) if same_name(own, said))
+                    matches!((customer.name(), &name), (Some(own), Some(said)) if own.is_same(said))
                 }),
                 Identification::Unknown(_) | Identification::Anonymous => None,
             };

@@ -10,6 +10,7 @@
 mod changes;
 mod clauses;
 mod deeds;
+mod ended;
 mod lists;
 mod number;
 mod partings;
@@ -24,9 +25,10 @@ use clauses::{
     statement, words,
 };
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
+pub use ended::{Ended, ended};
 use lists::{AWAY, NOW, SOMEBODYS};
 use number::{how_many, two_times};
-pub use told::{Told, good_byes, names_several_days, new_times, partings, tells_of_more, told};
+pub use told::{Told, good_byes, new_times, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, timed, when};

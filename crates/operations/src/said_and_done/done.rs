@@ -36,6 +36,13 @@ pub struct Entry {
     pub at: DateTime<Utc>,
 }
 
+impl Entry {
+    /// Whether that call has booked it.
+    fn is_made_here(&self) -> bool {
+        self.kind == ChangeKind::Booked && self.whence == Whence::ThisCall
+    }
+}
+
 /// An appointment that a call has done something to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
@@ -54,22 +61,18 @@ pub struct Touched {
 /// How a call left an appointment.
 #[derive(Debug, Clone)]
 pub(super) struct Left {
-    /// The call has booked it, and it was not taken back.
+    /// The call has booked it, and it stood, if only for a while.
     pub(super) is_booked: bool,
     /// The call has moved it, and it was not put back.
     pub(super) is_moved: bool,
-    /// The call has called it off.
-    pub(super) is_cancelled: bool,
-    /// When it did.
+    /// When the call has called it off.
     pub(super) cancelled_at: Option<DateTime<Utc>>,
-    /// Others have, before the call was over.
+    /// Others have, before the call was over, what stood until then.
     pub(super) is_called_off_by_others: bool,
     /// The outside calendar had yet to agree to it, or did not.
     pub(super) is_waiting: bool,
     /// What was done to it last, by whomever.
     pub(super) last: ChangeKind,
-    /// Before that it was certain.
-    pub(super) was_firm: bool,
     /// When it was to be.
     pub(super) when: When,
     /// The same, and with whom, as it is stored.
@@ -79,6 +82,29 @@ pub(super) struct Left {
     pub(super) own: Option<(DateTime<Utc>, When)>,
     /// Each time that it was to be at, the last of them too: whoever speaks of its end may mean any.
     pub(super) times: Vec<When>,
+}
+
+impl Left {
+    /// Whether the call has called it off.
+    pub(super) const fn is_cancelled(&self) -> bool {
+        self.cancelled_at.is_some()
+    }
+
+    /// Whether anybody has: nobody needs its time any more.
+    pub(super) const fn is_gone(&self) -> bool {
+        self.is_cancelled() || self.is_called_off_by_others
+    }
+
+    /// Whether this may name a time at which it was, or was to be.
+    pub(super) fn was_ever_at(&self, said: When) -> bool {
+        self.times.iter().any(|when| !when.differs_from(said))
+    }
+
+    /// Whether it may be meant by what is said to be done. What is gone is meant only by one of its own times: of what stands,
+    /// another time is found by itself.
+    pub(super) fn may_be_meant(&self, said: Option<When>) -> bool {
+        !self.is_gone() || said.is_none_or(|said| self.was_ever_at(said))
+    }
 }
 
 const fn place(facts: &ChangeFacts) -> (DateTime<Utc>, StaffId) {
@@ -119,7 +145,7 @@ impl Touched {
                     while own.pop_if(|own| place(&own.after) != place(&entry.after)).is_some() {}
                     is_moved = own.last().is_some_and(|own| own.kind == ChangeKind::Moved);
                 }
-                // What stood was no false word, as far as is known: when something was said is not; what never stood was.
+                // That it stands was no false word while it did. What never stood was not booked.
                 (ChangeKind::Cancelled, false) if is_firm(entry) => {}
                 (ChangeKind::Cancelled, false) => (is_booked, is_moved) = (false, false),
                 (ChangeKind::Booked | ChangeKind::Moved, false) => {}
@@ -143,16 +169,17 @@ impl Touched {
         };
         let when = |entry: &Entry| named(&entry.after);
         let known = self.history.iter().filter(is_in_time);
+        let is_made_here = self.history.iter().any(Entry::is_made_here);
         let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(named).collect();
         Some(Left {
             is_booked,
             is_moved,
-            is_cancelled: cancelled_at.is_some(),
             cancelled_at,
-            is_called_off_by_others: last.kind == ChangeKind::Cancelled && last.whence == Whence::NoCall,
+            is_called_off_by_others: last.kind == ChangeKind::Cancelled
+                && last.whence == Whence::NoCall
+                && (is_firm(last) || !is_made_here),
             is_waiting: status == AppointmentStatus::Pending.as_str() || is_disputed && self.is_refused,
             last: last.kind,
-            was_firm: is_firm(last),
             when: when(last),
             facts: last.after.clone(),
             own: own.last().map(|entry| (entry.at, when(entry))),

@@ -9,7 +9,7 @@ use servicedesk::Callback;
 
 use super::claims::Claim;
 use super::compare::kept_of;
-use super::done::{Entry, Left, Touched, Whence};
+use super::done::{Left, Touched, Whence};
 use super::{Finding, Mismatch};
 
 /// Longest sentence that a note quotes, in characters: the review has all of it.
@@ -28,7 +28,7 @@ pub(super) async fn of(
     let mut is_any_cancelled = false;
     for touched in done {
         let left = touched.left_by(call.started_at, call.ended_at);
-        is_any_cancelled |= left.as_ref().is_some_and(|left| left.is_cancelled);
+        is_any_cancelled |= left.as_ref().is_some_and(Left::is_cancelled);
         deeds.extend(deed(bookings, scope, touched, left).await);
     }
     let deeds = if deeds.is_empty() {
@@ -105,15 +105,11 @@ async fn deed(
     let own = touched.history.iter().rfind(|entry| entry.whence == Whence::ThisCall)?;
     let left = left?;
     let local = |at: DateTime<Utc>| at.with_timezone(&touched.timezone).format("%d.%m.%Y um %H:%M Uhr");
-    let is_made = |entry: &Entry| entry.kind == ChangeKind::Booked && entry.whence == Whence::ThisCall;
-    let is_made_here = touched.history.iter().any(is_made);
     let is_open = left.is_booked || left.is_moved;
     let facts = if is_open { &left.facts } else { &own.after };
-    let did = match (left.is_cancelled, left.is_moved, left.is_booked) {
+    let did = match (left.is_cancelled(), left.is_moved, left.is_booked) {
         (true, ..) => "abgesagt".to_owned(),
-        _ if left.is_called_off_by_others && (left.was_firm || !is_made_here) => {
-            "danach außerhalb des Gesprächs abgesagt".to_owned()
-        }
+        _ if left.is_called_off_by_others => "danach außerhalb des Gesprächs abgesagt".to_owned(),
         (false, false, false) => match left.last {
             ChangeKind::Cancelled => "nicht zustande gekommen".to_owned(),
             ChangeKind::Booked | ChangeKind::Moved => {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod ended;
 mod firm;
 mod note;
 mod number;

@@ -3,7 +3,7 @@
 use appointment::model::{AppointmentSnapshot, AppointmentStatus};
 use appointment::waiting::{EndWish, UnmetWish, WishEnd};
 use chrono::NaiveDate;
-use customer::{Customer, same_name};
+use customer::Customer;
 use kernel::{AppointmentId, Claim, IdempotencyKey, PersonName, RequestHash, TenantScope};
 use serde_json::json;
 
@@ -82,6 +82,6 @@ fn is_met(wish: &UnmetWish, made: &AppointmentSnapshot, day: NaiveDate) -> bool 
 /// a name is theirs only if it is the same.
 fn may_be_of(wish: &UnmetWish, customer: &Customer) -> bool {
     let wished = wish.snapshot();
-    let is_theirs = |name: &PersonName| customer.name().is_some_and(|known| same_name(name, known));
+    let is_theirs = |name: &PersonName| customer.name().is_some_and(|known| name.is_same(known));
     wished.customer.is_none() && wished.name.as_ref().is_none_or(is_theirs)
 }

@@ -4,7 +4,6 @@ use appointment::commands::BookingParty;
 use appointment::model::NewCustomerRow;
 use customer::{
     NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
-    same_name,
 };
 use kernel::{CustomerId, PersonName};
 
@@ -115,7 +114,7 @@ async fn same_person_as_before(
     };
     let customer = desk.parts.customers.find(&talk.scope, last.customer()).await?;
     let is_same = match (customer.as_ref().and_then(|customer| customer.name()), name) {
-        (Some(own), Some(said)) => same_name(own, said),
+        (Some(own), Some(said)) => own.is_same(said),
         (Some(_), None) => true,
         (None, _) => false,
     };

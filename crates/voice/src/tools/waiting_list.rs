@@ -9,7 +9,6 @@ use appointment::model::{DateRange, OpeningDay};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use appointment::waiting::{DayWindow, NewWish, NoteOutcome, UnmetWish};
 use chrono::{DateTime, NaiveDate, NaiveTime, Timelike, Utc};
-use customer::may_be_same_name;
 use kernel::{PersonName, PhoneNumber, ServiceId, StaffId};
 
 use crate::args::Args;
@@ -241,8 +240,9 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
         None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
     };
     let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
-    // Whoever calls may do so for another of the family, who is called by the name that is said.
-    let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| may_be_same_name(own, said));
+    // Whoever calls may do so for another of the family, who is called by the name that is said: "Emil Muster" where only
+    // "Muster" is known may be anybody of that name.
+    let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| own.has_all_of(said));
     let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);
     let speaking = speaking.filter(|one| one.name().is_none_or(is_meant));
     Ok(NewWish {

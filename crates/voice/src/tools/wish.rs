@@ -3,7 +3,7 @@
 use appointment::commands::{CallContext, PartWish, Requester, Sequence};
 use appointment::model::{Service, Slot, SlotId};
 use chrono::{DateTime, Utc};
-use customer::{Customer, Identification, one_person, same_name};
+use customer::{Customer, Identification, one_person};
 use kernel::{CustomerId, PersonName, ServiceId, StaffId};
 
 mod offer;
@@ -84,7 +84,7 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         Identification::SharedNumber(customers) => {
             let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
             let called = |customer: &&Customer| match (customer.name(), &said) {
-                (Some(own), Some(said)) => same_name(own, said),
+                (Some(own), Some(said)) => own.is_same(said),
                 _ => false,
             };
             // Several entries of one name are one speaker.

@@ -88,18 +88,32 @@ async fn in_one_call_each_name_waits_for_itself() {
 /// Who calls for a child is not who waits.
 #[tokio::test]
 async fn who_is_known_and_names_another_waits_for_that_one() {
-    let world = full().await;
-    world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
     let known = CustomerId::from_uuid(Uuid::from_u128(901));
-    let line = world.call("call_child", STRANGER);
-    for (name, customer) in [("Frau Muster", Some(known)), ("Erika", Some(known)), ("Paula Muster", None)] {
-        let wish = json!({"datum": "Dienstag", "zeitraum": "nachmittags", "name": name, "dienstleistung": "Haarschnitt"});
-        let reply = line.ask("join_waiting_list", wish).await;
-        assert_eq!(reply.status, Status::WaitingListed, "{name}: {reply:?}");
-        let noted = reply.data["wish_id"].as_str().unwrap().to_owned();
-        let stored = world.appointments.wishes(&world.scope);
-        let wish = stored.iter().find(|wish| wish.id.to_string() == noted).unwrap();
-        assert_eq!(wish.customer, customer, "{name}");
+    for (own, names) in [
+        (
+            "Erika Muster",
+            vec![
+                ("Frau Muster", Some(known), "Erika Muster"),
+                ("Erika", Some(known), "Erika Muster"),
+                ("Paula Muster", None, "Paula Muster"),
+            ],
+        ),
+        // Where only the surname is known, nobody knows whose it is.
+        ("Muster", vec![("Emil Muster", None, "Emil Muster"), ("Paula Muster", None, "Paula Muster")]),
+    ] {
+        let world = full().await;
+        world.customers.add(world.scope.tenant(), customer(901, own, Some(STRANGER)));
+        let line = world.call("call_child", STRANGER);
+        for (said, customer, name) in names {
+            let wish = json!({"datum": "Dienstag", "zeitraum": "nachmittags", "name": said, "dienstleistung": "Haarschnitt"});
+            let reply = line.ask("join_waiting_list", wish).await;
+            assert_eq!(reply.status, Status::WaitingListed, "{said}: {reply:?}");
+            let noted = reply.data["wish_id"].as_str().unwrap().to_owned();
+            let stored = world.appointments.wishes(&world.scope);
+            let wish = stored.iter().find(|wish| wish.id.to_string() == noted).unwrap();
+            assert_eq!(wish.name.as_ref().map(kernel::PersonName::as_str), Some(name), "{said}");
+            assert_eq!(wish.customer, customer, "{said}");
+        }
     }
 }
 

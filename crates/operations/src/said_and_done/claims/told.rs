@@ -4,7 +4,7 @@ use super::claims;
 use super::clauses::{Said, has_any, is_question, sentences, statement, words};
 use super::deeds::DONE;
 use super::partings::{announces, is_meeting, is_new_time, is_parting};
-use super::when::{When, has_several_days, names_time, only_when, timed, when};
+use super::when::{When, only_when, timed, when};
 use super::{Claim, Claimed};
 
 /// What is noted tells of a booking without a promise.
@@ -65,22 +65,6 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
         }
     }
     told
-}
-
-/// Whether a sentence names several days, of which each may be meant.
-#[must_use]
-pub fn names_several_days(sentence: &str) -> bool {
-    has_several_days(&words(sentence))
-}
-
-/// Whether a turn tells of something more without a verb of its own: "Der am Mittwoch ebenfalls", "Ist erledigt".
-#[must_use]
-pub fn tells_of_more(turn: &str) -> bool {
-    sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).any(|sentence| {
-        let words = words(sentence);
-        has_any(&words, &["erledigt"])
-            || has_any(&words, &["auch", "ebenfalls", "genauso"]) && names_time(&words)
-    })
 }
 
 /// The times at which a turn says that the caller comes: "Wir sehen uns am Donnerstag um zehn".

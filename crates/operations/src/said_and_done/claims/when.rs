@@ -143,6 +143,11 @@ impl When {
         self.weekday.is_some() && self.hour.is_some()
     }
 
+    /// Whether a day is named, however.
+    pub(super) const fn has_day(self) -> bool {
+        self.weekday.is_some() || self.date.is_some() || self.ahead.is_some()
+    }
+
     /// What the other names as well, and not differently.
     pub(super) fn as_far_as(self, other: Self) -> Option<Self> {
         fn both<T: PartialEq + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {
@@ -419,14 +424,8 @@ const BESIDE: &[&str] = &[
     "anstatt",
 ];
 
-/// Whether several days are named, by their names.
-pub(super) fn has_several_days(words: &[String]) -> bool {
-    let is_named = |day: &&&str| words.iter().any(|word| word.starts_with(**day));
-    WEEKDAYS.iter().filter(is_named).count() > 1
-}
-
 /// Whether a word is a part of a day or an hour that is named.
-fn is_part(word: &String) -> bool {
+pub(super) fn is_part(word: &String) -> bool {
     is_time(word)
         || BESIDE.contains(&word.as_str())
         || MONTHS.contains(&word.as_str())

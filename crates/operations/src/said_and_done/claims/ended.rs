@@ -1,0 +1,79 @@
+//! Of which appointments a turn tells that they were called off.
+
+use super::Claim;
+use super::clauses::{has_any, is_question, sentences, words};
+use super::told::{Told, told};
+use super::when::{When, is_part, when};
+
+/// That something was called off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// When that was to be, as far as it is named without doubt: of several days, each.
+    pub times: Vec<When>,
+    /// Of a single one, as far as it is said.
+    pub is_one: bool,
+    /// Of one in whose place another is: "den alten Termin".
+    pub is_old: bool,
+}
+
+/// What is said of more than one.
+const SEVERAL: &[&str] =
+    &["termine", "terminen", "beide", "beiden", "beides", "alle", "alles", "sind", "wurden", "zwei", "drei"];
+
+/// What is said of one.
+const ONE: &[&str] = &["termin", "der", "den", "dieser", "diesen", "ihn"];
+
+/// What there was before, said of what another takes the place of.
+const OLD: &[&str] =
+    &["alte", "alten", "alter", "bisherige", "bisherigen", "bisheriger", "urspruengliche", "urspruenglichen"];
+
+/// Said of one more, without a verb of its own.
+const MORE: &[&str] = &["auch", "ebenfalls", "ebenso", "genauso", "erledigt"];
+
+/// What may stand beside that. Anything else may say the opposite, or be about something else: "bleibt auch bestehen",
+/// "Ihnen auch einen schönen Freitag".
+const BESIDE_MORE: &[&str] = &[
+    "und", "das", "dieser", "diesen", "ihr", "ihren", "termin", "anderer", "andere", "anderen", "ist",
+    "habe", "ich", "jetzt", "dann", "damit", "beides", "alles", "ja", "gut",
+];
+
+impl Ended {
+    fn of(sentence: &str, when: Option<When>) -> Self {
+        let words = words(sentence);
+        let several = several_times(&words);
+        let times = if several.is_empty() { when.into_iter().collect() } else { several };
+        let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL);
+        Self { times, is_one, is_old: has_any(&words, OLD) }
+    }
+}
+
+/// What a turn tells was called off, sentence by sentence.
+#[must_use]
+pub fn ended(turn: &str) -> Vec<Ended> {
+    // A sentence may tell of it as a claim and without its question at the end.
+    let mut by_sentence: Vec<Told> = Vec::new();
+    for told in told(turn, Claim::Cancelled) {
+        let is_same = |other: &Told| other.sentence.starts_with(&told.sentence);
+        if !by_sentence.iter().any(is_same) {
+            by_sentence.push(told);
+        }
+    }
+    let told = by_sentence.iter().map(|told| Ended::of(&told.sentence, told.when));
+    let more = sentences(turn).into_iter().filter(|sentence| is_of_more(sentence));
+    told.chain(more.map(|sentence| Ended::of(sentence, when(&words(sentence))))).collect()
+}
+
+/// "Der am Mittwoch ebenfalls", "Ist erledigt".
+fn is_of_more(sentence: &str) -> bool {
+    let words = words(sentence);
+    let is_beside = |word: &String| {
+        is_part(word) || MORE.contains(&word.as_str()) || BESIDE_MORE.contains(&word.as_str())
+    };
+    has_any(&words, MORE) && words.iter().all(is_beside) && !is_question(sentence)
+}
+
+/// The days that "und" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch".
+fn several_times(words: &[String]) -> Vec<When> {
+    let times: Vec<_> = words.split(|word| word == "und").filter_map(when).collect();
+    if times.len() > 1 && times.iter().all(|when| when.has_day()) { times } else { Vec::new() }
+}

@@ -1,0 +1,61 @@
+//! What the assistant said in a call, read once for all that is compared with it.
+
+use call::Segment;
+
+use super::claims::{self, Claim, Claimed, Ended, Told};
+use super::turns::turns;
+
+/// What was said, each in the order in which it was.
+#[derive(Debug, Default)]
+pub(super) struct Talk {
+    /// Whether the assistant said anything: a transcript in which it does not shows nothing.
+    pub(super) is_silent: bool,
+    /// What is said to have been done.
+    pub(super) claimed: Vec<Claimed>,
+    /// What tells of a booking, however cautiously.
+    booked: Vec<Told>,
+    /// What tells of a move, or of where it goes.
+    moved: Vec<Told>,
+    /// What tells that something was called off.
+    cancelled: Vec<Told>,
+    /// The same, and by what it is told of which.
+    pub(super) ended: Vec<Ended>,
+    /// When the caller is said to come.
+    pub(super) good_byes: Vec<Told>,
+    /// Of these, what is said only to whoever comes.
+    pub(super) partings: Vec<Told>,
+    /// Where something is said to be from now on.
+    pub(super) new_times: Vec<Told>,
+}
+
+impl Talk {
+    pub(super) fn of(transcript: &[Segment]) -> Self {
+        let turns = turns(transcript);
+        let mut talk = Self { is_silent: turns.is_empty(), ..Self::default() };
+        for turn in &turns {
+            talk.claimed.extend(claims::claims(turn));
+            talk.booked.extend(claims::told(turn, Claim::Booked));
+            talk.moved.extend(claims::told(turn, Claim::Moved));
+            talk.cancelled.extend(claims::told(turn, Claim::Cancelled));
+            talk.ended.extend(claims::ended(turn));
+            talk.good_byes.extend(claims::good_byes(turn));
+            talk.partings.extend(claims::partings(turn));
+            talk.new_times.extend(claims::new_times(turn));
+        }
+        talk
+    }
+
+    /// What tells of such a thing.
+    pub(super) fn told(&self, claim: Claim) -> &[Told] {
+        match claim {
+            Claim::Booked => &self.booked,
+            Claim::Moved => &self.moved,
+            Claim::Cancelled => &self.cancelled,
+        }
+    }
+
+    /// The claims that something was moved.
+    pub(super) fn moves(&self) -> impl Iterator<Item = &Claimed> {
+        self.claimed.iter().filter(|claimed| claimed.claim == Claim::Moved)
+    }
+}

@@ -1,0 +1,185 @@
+//! What a call did, compared with what was told of it.
+
+use chrono::{DateTime, Utc};
+
+use super::Mismatch;
+use super::claims::{Claim, Claimed, Ended, When};
+use super::compare::Found;
+use super::done::Left;
+use super::talk::Talk;
+
+/// Finds what was done and not told, or with another time, and what was claimed beside it.
+pub(super) fn judge_effects(talk: &Talk, left: &[Left], found: &mut Found) {
+    if talk.is_silent {
+        return;
+    }
+    let rebooked = rebooked(talk, left);
+    // Where a move is told, it is told where that goes.
+    let booked: Vec<_> =
+        left.iter().filter(|left| left.is_booked && !left.is_moved && !left.is_gone()).collect();
+    let claim = if rebooked > 0 { Claim::Moved } else { Claim::Booked };
+    note(talk, (claim, Mismatch::BookingUntold), &booked, left, found);
+    // Where it went, nobody needs to know of what was called off after it.
+    let moved: Vec<_> = left.iter().filter(|left| left.is_moved && !left.is_gone()).collect();
+    let is_told = note(talk, (Claim::Moved, Mismatch::MoveUntold), &moved, left, found);
+    if is_told
+        && left.iter().any(|left| left.is_moved)
+        && let Some(claimed) = second_move(talk, left, rebooked)
+    {
+        found.note(Mismatch::MoveClaimed, Claim::Moved, Some(&claimed.sentence));
+    }
+    if untold_cancellations(talk, left) > rebooked.saturating_sub(ended_by_moves(talk, left)) {
+        found.note(Mismatch::CancellationUntold, Claim::Cancelled, None);
+    }
+}
+
+/// How an effect was told.
+enum Telling<'a> {
+    /// It was, or it may have been.
+    Told,
+    /// No sentence tells of it.
+    Untold,
+    /// Each names another day or hour than it: the last that does and tells of a deed, or of when the caller comes.
+    Otherwise(&'a str),
+}
+
+/// Notes how these were told as such a claim; true if they were.
+fn note(
+    talk: &Talk,
+    (claim, mismatch): (Claim, Mismatch),
+    done: &[&Left],
+    left: &[Left],
+    found: &mut Found,
+) -> bool {
+    match telling(talk, claim, done, left) {
+        Telling::Told => return true,
+        Telling::Untold => found.note(mismatch, claim, None),
+        Telling::Otherwise(sentence) => found.note(mismatch, claim, Some(sentence)),
+    }
+    false
+}
+
+/// How something of this was told. Each that tells of it may name another day or hour than it, and than all that was done in
+/// the same step. A good-bye until then tells of it too. `left` is all that the call did something to: what is true of another
+/// that stands is no other time of this.
+fn telling<'a>(talk: &'a Talk, claim: Claim, done: &[&Left], left: &[Left]) -> Telling<'a> {
+    let mut told: Vec<_> = talk.told(claim).iter().collect();
+    if told.iter().any(|told| told.when.is_none()) {
+        return Telling::Told;
+    }
+    let of_deeds = told.len();
+    told.extend(if told.is_empty() { &talk.partings } else { &talk.good_byes });
+    if claim == Claim::Moved {
+        told.extend(&talk.new_times);
+    }
+    let is_said = |when: When| told.iter().filter_map(|told| told.when).any(|said| !said.differs_from(when));
+    let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
+    let is_told = |at: &DateTime<Utc>| steps.iter().any(|(other, when)| other == at && is_said(*when));
+    if steps.iter().all(|(at, _)| is_told(at)) {
+        return Telling::Told;
+    }
+    // Who was told of one of two rightly, has heard nothing of the other.
+    let stands = |left: &&Left| (left.is_booked || left.is_moved) && !left.is_cancelled();
+    let standing: Vec<_> = left.iter().filter(stands).filter_map(|left| left.own).collect();
+    let is_of_none = |said: When| steps.iter().chain(&standing).all(|(_, when)| when.differs_from(said));
+    // What only sounds like a deed may be true: "Ihr anderer Termin am Freitag ist weiterhin eingetragen."
+    let is_claimed = |sentence: &str| talk.claimed.iter().any(|claimed| claimed.sentence == sentence);
+    let other = told.into_iter().enumerate().rfind(|(at, told)| {
+        (*at >= of_deeds || is_claimed(&told.sentence)) && told.when.is_some_and(is_of_none)
+    });
+    other.map_or(Telling::Untold, |(_, told)| Telling::Otherwise(&told.sentence))
+}
+
+/// What is claimed to be moved beside moves that were told, by a day or an hour that nothing had, or by their number. Where
+/// something lies may be said of what was not touched.
+fn second_move<'a>(talk: &'a Talk, left: &[Left], rebooked: usize) -> Option<&'a Claimed> {
+    let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
+    let many = left.iter().filter(|left| left.is_moved).count() + rebooked;
+    talk.moves().filter(|claimed| !claimed.is_placed).find(|claimed| {
+        claimed.number > many || claimed.when.is_some_and(|said| said.has_what_none_has(&times))
+    })
+}
+
+/// How many of what was called off was booked anew and told as a move: as many as were told of what was not moved, and no
+/// more than were booked.
+fn rebooked(talk: &Talk, left: &[Left]) -> usize {
+    if !left.iter().any(Left::is_cancelled) {
+        return 0;
+    }
+    let anew = left.iter().filter(|left| left.is_booked && !left.is_moved && !left.is_gone());
+    let anew = distinct(anew.filter_map(|left| left.own).map(|(at, _)| at)).len();
+    let is_of_moved = |said: &Claimed| {
+        left.iter().any(|left| left.is_moved && said.when.is_none_or(|said| left.was_ever_at(said)))
+    };
+    // A move that is told again is no other.
+    let mut told: Vec<&Claimed> = Vec::new();
+    for said in talk.moves().filter(|said| !is_of_moved(said)) {
+        let is_other =
+            |one: &&Claimed| one.when.zip(said.when).is_some_and(|(one, said)| one.differs_from(said));
+        if told.iter().all(is_other) {
+            told.push(said);
+        }
+    }
+    let counted = told.iter().map(|said| said.number).max().unwrap_or_default();
+    anew.min(told.len().max(counted))
+}
+
+/// When something was called off that has to be told, and the times at which it was to be; one step, one entry.
+fn cancellations(talk: &Talk, left: &[Left]) -> Vec<Vec<When>> {
+    // What the call booked and called off again is nothing to whoever heard of neither.
+    let is_news = |one: &&Left| !one.is_booked || is_heard_of(one, left, talk);
+    let gone: Vec<_> = left.iter().filter(|left| left.is_cancelled()).filter(is_news).collect();
+    let times_of =
+        |step| gone.iter().filter(move |left| left.cancelled_at == step).flat_map(|left| left.times.clone());
+    distinct(gone.iter().map(|left| left.cancelled_at))
+        .into_iter()
+        .map(|step| times_of(step).collect())
+        .collect()
+}
+
+/// Whether it may have been told as booked or moved, or by a good-bye; without a time that may be of another that stands.
+fn is_heard_of(one: &Left, left: &[Left], talk: &Talk) -> bool {
+    let is_alone = !left.iter().any(|left| (left.is_booked || left.is_moved) && !left.is_gone());
+    let is_claimed = |said: &Claimed| {
+        said.claim != Claim::Cancelled && said.when.map_or(is_alone, |said| one.was_ever_at(said))
+    };
+    let mut times = talk.told(Claim::Moved).iter().chain(&talk.partings).filter_map(|told| told.when);
+    talk.claimed.iter().any(is_claimed) || times.any(|said| one.was_ever_at(said))
+}
+
+/// Whether this tells, by its time, of what was called off in a step.
+fn is_of(ended: &Ended, step: &[When]) -> bool {
+    ended.times.iter().any(|said| step.iter().any(|when| !when.differs_from(*said)))
+}
+
+/// How many steps in which something was called off were not told. Of a single one, nobody needs the time; of several, each is
+/// told by the time of what was called off in it, or by a sentence without a time, which tells of one more, or of all.
+fn untold_cancellations(talk: &Talk, left: &[Left]) -> usize {
+    let steps = cancellations(talk, left);
+    if steps.len() < 2 {
+        return if talk.told(Claim::Cancelled).is_empty() { steps.len() } else { 0 };
+    }
+    let (timed, untimed): (Vec<&Ended>, Vec<_>) =
+        talk.ended.iter().partition(|ended| !ended.times.is_empty());
+    if untimed.iter().any(|ended| !ended.is_one) {
+        return 0;
+    }
+    let untold = steps.iter().filter(|step| !timed.iter().any(|ended| is_of(ended, step))).count();
+    untold.saturating_sub(untimed.len())
+}
+
+/// How many steps were told as the end of what was moved, and as nothing else: they need no other move to excuse them.
+fn ended_by_moves(talk: &Talk, left: &[Left]) -> usize {
+    let is_ended = |step: &&Vec<When>| {
+        let mut of = talk.ended.iter().filter(|ended| is_of(ended, step)).peekable();
+        of.peek().is_some() && of.all(|ended| ended.is_old)
+    };
+    cancellations(talk, left).iter().filter(is_ended).count()
+}
+
+fn distinct<T: Ord>(some: impl Iterator<Item = T>) -> Vec<T> {
+    let mut some: Vec<T> = some.collect();
+    some.sort_unstable();
+    some.dedup();
+    some
+}
