@@ -45,8 +45,8 @@ pub struct BookingParty {
 /// Decides for whom a caller books. `existing` are the customers with the caller's number, oldest first; for a caller
 /// without a number they are ignored, since nobody is recognised by name.
 ///
-/// One customer has the number: it is that one, whatever name was understood. Several have it: the one whose name was
-/// said ([`PersonName::is_same`]), else ask, unless they are entries of [`one_person`]. Nobody has it: a new customer, who needs a
+/// One customer has the number: it is that one, whatever name was understood. Several have it: the one who is [`called`] so,
+/// else ask, unless they are entries of [`one_person`]. Nobody has it: a new customer, who needs a
 /// name.
 #[must_use]
 pub fn decide_booking_party(
@@ -60,12 +60,11 @@ pub fn decide_booking_party(
     match (caller, existing) {
         (Caller::Anonymous, _) | (Caller::Known(_), []) => create(caller, name, email, now, new_id),
         (Caller::Known(_), [only]) => take(only, name, email),
-        (Caller::Known(_), several) => match name.and_then(|name| named(several, name)) {
+        (Caller::Known(_), several) => match name.and_then(|name| first_of(&called(several, name))) {
             Some(found) => take(found, name, email),
             None => match several.first().and_then(Customer::name).filter(|_| name.is_none()) {
-                Some(own) if one_person(several) => {
-                    named(several, own).map_or_else(|| ask(several), |found| take(found, name, email))
-                }
+                Some(own) if one_person(several) => first_of(&of_name(several, own))
+                    .map_or_else(|| ask(several), |found| take(found, name, email)),
                 _ => ask(several),
             },
         },
@@ -103,18 +102,37 @@ pub fn decide_other_person(
     if !sharing.is_empty() && sharing.iter().all(Customer::is_blocked) {
         return PartyDecision::Blocked;
     }
-    match name.and_then(|name| named(sharing, name)) {
+    match name.and_then(|name| first_of(&of_name(sharing, name))) {
         Some(found) => take(found, name, email),
         None => create(caller, name, email, now, new_id),
     }
 }
 
-/// The oldest customer of this name; a blocked one first, so that a second entry does not lift the block.
-fn named<'a>(customers: &'a [Customer], name: &PersonName) -> Option<&'a Customer> {
-    let mut matching =
-        customers.iter().filter(|customer| customer.name().is_some_and(|own| own.is_same(name))).peekable();
-    let oldest = matching.peek().copied();
-    matching.find(|customer| customer.is_blocked()).or(oldest)
+/// Those who may be called so, oldest first: who has this very name, else the one person whose name has all of it, "Lena"
+/// being enough where only one is.
+#[must_use]
+pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
+    let exactly = of_name(customers, name);
+    if !exactly.is_empty() {
+        return exactly;
+    }
+    let may_be = |customer: &&Customer| customer.name().is_some_and(|own| own.has_all_of(name));
+    let found: Vec<_> = customers.iter().filter(may_be).collect();
+    let first = found.first().and_then(|first| first.name());
+    let is_one =
+        |customer: &&Customer| customer.name().zip(first).is_some_and(|(own, first)| own.is_same(first));
+    if found.iter().all(is_one) { found } else { Vec::new() }
+}
+
+/// The customers of this very name.
+fn of_name<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
+    let is_it = |customer: &&Customer| customer.name().is_some_and(|own| own.is_same(name));
+    customers.iter().filter(is_it).collect()
+}
+
+/// The oldest of them; a blocked one first, so that a second entry does not lift the block.
+fn first_of<'a>(customers: &[&'a Customer]) -> Option<&'a Customer> {
+    customers.iter().copied().find(|customer| customer.is_blocked()).or(customers.first().copied())
 }
 
 fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddress>) -> PartyDecision {

@@ -24,7 +24,8 @@ pub use compare::compare;
 use customer::CustomerService;
 pub use done::{Entry, Touched, Whence};
 use kernel::{
-    CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError, TenantScope,
+    AppointmentId, CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError,
+    TenantScope,
 };
 pub use known::Used;
 use serde_json::json;
@@ -98,6 +99,8 @@ pub struct Finding {
     pub mismatch: Mismatch,
     /// The sentence that shows it; `None` where nothing was said.
     pub sentence: Option<String>,
+    /// Of which appointments nothing was said.
+    pub untold: Vec<AppointmentId>,
 }
 
 impl std::fmt::Debug for Finding {

@@ -4,6 +4,8 @@
 //! nothing. There is no default for a name that was given.
 
 use appointment::model::{Catalogue, Service, Staff};
+use kernel::PersonName;
+use kernel::contact::{TITLES, name_words};
 
 /// How alike two names must be, of 1, to be taken for a slip of the ear: "Herrenschnitt" for "Herrenhaarschnitt".
 const ALIKE: f64 = 0.72;
@@ -158,12 +160,20 @@ fn pick<T>(mut scored: Vec<(&T, f64)>) -> Fit<'_, T> {
     }
 }
 
-/// Whether two names of a person are near enough to be one that was misheard.
-pub(crate) fn sounds_like(one: &str, other: &str) -> bool {
-    likeness(one, other) >= ALIKE
-        || one
-            .split_whitespace()
-            .any(|part| other.split_whitespace().any(|word| likeness(part, word) >= ALIKE))
+/// Whether two names of a person are near enough to be one that was misheard: each word of the shorter one sounds like one of
+/// the other. A surname in common is no more than a family.
+pub(crate) fn sounds_like(one: &PersonName, other: &PersonName) -> bool {
+    let words = |name: &PersonName| {
+        let mut words = name_words(name.as_str());
+        words.retain(|word| !TITLES.contains(&word.as_str()));
+        words
+    };
+    let (one, other) = (words(one), words(other));
+    let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
+    let is_heard = |part: &String| long.iter().any(|word| likeness(part, word) >= ALIKE);
+    // Recognition takes words together, and apart.
+    let is_whole = short.len() < long.len() && likeness(&short.concat(), &long.concat()) >= ALIKE;
+    short.iter().all(is_heard) || is_whole
 }
 
 /// 1 for the same name, 0.9 where one contains the other's words, else by edit distance.
@@ -228,6 +238,36 @@ mod tests {
         assert!(likeness("waschen und fohnen", "Waschen und Föhnen") > ALIKE);
         assert!(likeness("Massage", "Bartpflege") < ALIKE);
         assert!((likeness("FÖHNEN", "foehnen") - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_surname_alone_makes_nobody_the_same() {
+        let name = |text: &str| PersonName::clean(text).unwrap();
+        for (own, said) in [
+            ("Erika Muster", "Erica Muster"),
+            ("Erika Muster", "Muster"),
+            ("Erika Muster", "Frau Muster"),
+            ("Erika Muster", "Erika"),
+            ("Erika Muster", "Muster Erika"),
+            ("Jörg Müller", "Joerg Mueller"),
+            ("Claudia Hoffmann-Reiter", "Claudia Hofmann"),
+            ("Anna-Lena Groß", "Annalena Gross"),
+            ("Maria Kaiser", "Marie Keiser"),
+        ] {
+            assert!(sounds_like(&name(own), &name(said)), "{own} {said}");
+        }
+        for (own, said) in [
+            ("Maria Kaiser", "Lena Kaiser"),
+            ("Hans Becker", "Sophie Becker"),
+            ("Hans Becker", "Max Becker"),
+            ("Ayşe Yıldırım", "Deniz Yıldırım"),
+            ("Claudia Hoffmann-Reiter", "Tim Hoffmann-Reiter"),
+            ("Max Hoffmann-Reiter", "Hans Hoffmann-Reiter"),
+            ("Maria Kaiser", "Lena"),
+            ("Maria Kaiser", "Maria Schmidt"),
+        ] {
+            assert!(!sounds_like(&name(own), &name(said)), "{own} {said}");
+        }
     }
 
     #[test]

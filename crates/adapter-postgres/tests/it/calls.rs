@@ -46,8 +46,11 @@ async fn whatever_does_not_fit_is_stored_once() {
     let opened_at = now(&database).await;
     for is_new in [true, false] {
         for mismatch in Mismatch::ALL {
-            let finding =
-                Finding { mismatch: *mismatch, sentence: Some("Ihr Termin ist fest gebucht.".to_owned()) };
+            let finding = Finding {
+                mismatch: *mismatch,
+                sentence: Some("Ihr Termin ist fest gebucht.".to_owned()),
+                untold: Vec::new(),
+            };
             let review = CallReview { call: salon.call, finding, opened_at };
             let opened = reviews.open(&salon.scope, &review).await.unwrap();
             assert_eq!(opened, is_new, "{}", mismatch.as_str());

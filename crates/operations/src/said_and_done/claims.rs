@@ -31,7 +31,7 @@ use number::{how_many, two_times};
 pub use told::{Told, good_byes, new_times, partings, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
-use when::{is_day, only_when, timed, when};
+use when::{is_day, only_when, several_days, timed, when};
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,19 +71,34 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
     for (at, sentence) in all.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| all.get(at)).copied();
         let clauses = claims_of(sentence, before, all.get(at + 1).copied());
-        // "Ich habe Ihnen Donnerstag um zehn und Freitag um elf gebucht": two bookings.
-        if let [clause] = clauses.as_slice()
-            && let Some(times) = two_times(&words(sentence), clause.is_state)
-            && clause.claim == Claim::Booked
-            && Said::of(sentence).clauses.len() == 1
-        {
-            let one = |when| clause.clone().at(when).in_sentence(sentence);
-            claimed.extend(times.map(one));
-            continue;
+        match clauses.as_slice() {
+            [clause] => claimed.extend(several_in(sentence, clause)),
+            clauses => claimed.extend(clauses.iter().map(|clause| clause.clone().in_sentence(sentence))),
         }
-        claimed.extend(clauses.into_iter().map(|clause| clause.in_sentence(sentence)));
     }
     claimed
+}
+
+/// What a sentence claims in which there is nothing else: "Ich habe Ihnen Donnerstag um zehn und Freitag um elf gebucht" is two
+/// bookings, "Ihre Termine am Montag und am Mittwoch sind abgesagt" is said of each, and of as many when they are booked or
+/// moved.
+fn several_in(sentence: &str, clause: &Clause) -> Vec<Claimed> {
+    if Said::of(sentence).clauses.len() > 1 {
+        return vec![clause.clone().in_sentence(sentence)];
+    }
+    let words = words(sentence);
+    let days = several_days(timed(&words));
+    let counted = if has_any(&words, &["termine"]) { days.len() } else { 0 };
+    let clause = Clause { number: clause.number.max(counted), ..clause.clone() };
+    let times = match clause.claim {
+        Claim::Booked => two_times(&words, clause.is_state).into_iter().flatten().collect(),
+        Claim::Moved => Vec::new(),
+        Claim::Cancelled => days,
+    };
+    if times.is_empty() {
+        return vec![clause.in_sentence(sentence)];
+    }
+    times.into_iter().map(|when| clause.clone().at(when).in_sentence(sentence)).collect()
 }
 
 /// What a clause claims.

@@ -1,6 +1,7 @@
 //! What was said in a call, compared with what it did.
 
 use call::CallSnapshot;
+use kernel::AppointmentId;
 
 use super::claims::{self, Claim, Claimed, When};
 use super::done::{Left, Touched};
@@ -15,10 +16,19 @@ pub(super) struct Found(Vec<Finding>);
 
 impl Found {
     /// Notes a mismatch about such a claim, with the sentence that shows it.
-    pub(super) fn note(&mut self, mismatch: Mismatch, claim: Claim, sentence: Option<&str>) {
-        if self.0.iter().all(|finding| finding.mismatch != mismatch) {
-            let sentence = sentence.map(|text| kept_of(text, &[claim], MAX_SENTENCE_CHARS));
-            self.0.push(Finding { mismatch, sentence });
+    pub(super) fn note(&mut self, mismatch: Mismatch, claim: Claim, sentence: &str) {
+        let sentence = kept_of(sentence, &[claim], MAX_SENTENCE_CHARS);
+        self.add(Finding { mismatch, sentence: Some(sentence), untold: Vec::new() });
+    }
+
+    /// Notes that nothing was said of these.
+    pub(super) fn note_untold(&mut self, mismatch: Mismatch, untold: Vec<AppointmentId>) {
+        self.add(Finding { mismatch, sentence: None, untold });
+    }
+
+    fn add(&mut self, finding: Finding) {
+        if self.0.iter().all(|known| known.mismatch != finding.mismatch) {
+            self.0.push(finding);
         }
     }
 }
@@ -54,16 +64,16 @@ fn judge_claims(talk: &Talk, left: &[Left], known: Known, found: &mut Found) {
         // What there was before need not have been done in the call, nor be one of what was.
         let is_read_out = known.may_be_read_out(claimed);
         if !is_kept && !is_read_out {
-            found.note(mismatch, claimed.claim, Some(&claimed.sentence));
+            found.note(mismatch, claimed.claim, &claimed.sentence);
         } else if is_too_firm(claimed, left) && !(is_read_out && may_be_another(claimed, left)) {
-            found.note(Mismatch::FirmClaimed, claimed.claim, Some(&claimed.sentence));
+            found.note(Mismatch::FirmClaimed, claimed.claim, &claimed.sentence);
         }
         if claimed.claim != Claim::Booked || !is_counted {
             continue;
         }
         // What is counted may be what there was before, unless it is said to be done now.
         if !claimed.is_state && claimed.number > booked.len() {
-            found.note(Mismatch::BookingClaimed, Claim::Booked, Some(&claimed.sentence));
+            found.note(Mismatch::BookingClaimed, Claim::Booked, &claimed.sentence);
         }
         if let Some(when) = claimed.when.filter(|_| !is_read_out)
             && apart.iter().all(|(known, _)| known.differs_from(when))
@@ -71,8 +81,9 @@ fn judge_claims(talk: &Talk, left: &[Left], known: Known, found: &mut Found) {
             apart.push((when, &claimed.sentence));
             if apart.len() > booked.len() {
                 // The last that is none of what was made, if there is one.
-                let named = apart.iter().rfind(|(said, _)| is_none_of(*said, &booked)).or(apart.last());
-                found.note(Mismatch::BookingClaimed, Claim::Booked, named.map(|(_, sentence)| *sentence));
+                let other = apart.iter().rfind(|(said, _)| is_none_of(*said, &booked));
+                let sentence = other.map_or(claimed.sentence.as_str(), |(_, sentence)| *sentence);
+                found.note(Mismatch::BookingClaimed, Claim::Booked, sentence);
             }
         }
     }

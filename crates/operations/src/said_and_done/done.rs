@@ -61,10 +61,14 @@ pub struct Touched {
 /// How a call left an appointment.
 #[derive(Debug, Clone)]
 pub(super) struct Left {
+    /// Which one.
+    pub(super) appointment: AppointmentId,
     /// The call has booked it, and it stood, if only for a while.
     pub(super) is_booked: bool,
     /// The call has moved it, and it was not put back.
     pub(super) is_moved: bool,
+    /// The last of its moves led where it was before the call.
+    pub(super) is_back: bool,
     /// When the call has called it off.
     pub(super) cancelled_at: Option<DateTime<Utc>>,
     /// Others have, before the call was over, what stood until then.
@@ -171,9 +175,17 @@ impl Touched {
         let known = self.history.iter().filter(is_in_time);
         let is_made_here = self.history.iter().any(Entry::is_made_here);
         let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(named).collect();
+        let began_at = own
+            .first()
+            .filter(|first| first.kind == ChangeKind::Moved)
+            .and_then(|first| first.before.as_ref());
+        let is_back =
+            is_moved && began_at.zip(own.last()).is_some_and(|(at, own)| place(at) == place(&own.after));
         Some(Left {
+            appointment: self.appointment,
             is_booked,
             is_moved,
+            is_back,
             cancelled_at,
             is_called_off_by_others: last.kind == ChangeKind::Cancelled
                 && last.whence == Whence::NoCall

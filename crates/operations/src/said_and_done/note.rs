@@ -29,7 +29,10 @@ pub(super) async fn of(
     for touched in done {
         let left = touched.left_by(call.started_at, call.ended_at);
         is_any_cancelled |= left.as_ref().is_some_and(Left::is_cancelled);
-        deeds.extend(deed(bookings, scope, touched, left).await);
+        let is_untold = findings.iter().any(|finding| finding.untold.contains(&touched.appointment));
+        // Of a single one it need not be said which.
+        let untold = if is_untold && done.len() > 1 { ", im Gespräch nicht erwähnt" } else { "" };
+        deeds.extend(deed(bookings, scope, touched, left).await.map(|deed| deed + untold));
     }
     let deeds = if deeds.is_empty() {
         "Das Gespräch hat nichts eingetragen, verlegt oder abgesagt.".to_owned()
@@ -122,6 +125,7 @@ async fn deed(
         (false, false, true) if left.is_waiting => {
             "vorgemerkt, vom Kalender des Betriebs nicht bestätigt".to_owned()
         }
+        (false, true, _) if left.is_back => "verlegt und wieder auf diese Zeit zurückgelegt".to_owned(),
         (false, true, _) => "verlegt auf diese Zeit".to_owned(),
         (false, false, true) => "eingetragen".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! What a call did, compared with what was told of it.
 
 use chrono::{DateTime, Utc};
+use kernel::AppointmentId;
 
 use super::Mismatch;
 use super::claims::{Claim, Claimed, Ended, When};
@@ -18,19 +19,33 @@ pub(super) fn judge_effects(talk: &Talk, left: &[Left], found: &mut Found) {
     let booked: Vec<_> =
         left.iter().filter(|left| left.is_booked && !left.is_moved && !left.is_gone()).collect();
     let claim = if rebooked > 0 { Claim::Moved } else { Claim::Booked };
-    note(talk, (claim, Mismatch::BookingUntold), &booked, left, found);
-    // Where it went, nobody needs to know of what was called off after it.
-    let moved: Vec<_> = left.iter().filter(|left| left.is_moved && !left.is_gone()).collect();
-    let is_told = note(talk, (Claim::Moved, Mismatch::MoveUntold), &moved, left, found);
-    if is_told
+    let is_booking_told = note(talk, (claim, Mismatch::BookingUntold), &booked, left, found);
+    // Where it went, nobody needs to know of what was called off after it, nor of what is back, unless they heard otherwise.
+    let is_news = |left: &&Left| !left.is_gone() && (!left.is_back || is_told_elsewhere(left, talk));
+    let moved: Vec<_> = left.iter().filter(|left| left.is_moved).filter(is_news).collect();
+    let is_move_told = note(talk, (Claim::Moved, Mismatch::MoveUntold), &moved, left, found);
+    if is_move_told
         && left.iter().any(|left| left.is_moved)
         && let Some(claimed) = second_move(talk, left, rebooked)
     {
-        found.note(Mismatch::MoveClaimed, Claim::Moved, Some(&claimed.sentence));
+        found.note(Mismatch::MoveClaimed, Claim::Moved, &claimed.sentence);
     }
-    if untold_cancellations(talk, left) > rebooked.saturating_sub(ended_by_moves(talk, left)) {
-        found.note(Mismatch::CancellationUntold, Claim::Cancelled, None);
+    if is_booking_told
+        && is_move_told
+        && let Some(claimed) = second_booking(talk, left)
+    {
+        found.note(Mismatch::BookingClaimed, Claim::Booked, &claimed.sentence);
     }
+    let untold = untold_cancellations(talk, left);
+    if untold.count > rebooked.saturating_sub(ended_by_moves(talk, left)) {
+        found.note_untold(Mismatch::CancellationUntold, untold.appointments);
+    }
+}
+
+/// Whether a time is told at which it was only in between.
+fn is_told_elsewhere(one: &Left, talk: &Talk) -> bool {
+    let mut times = talk.told(Claim::Moved).iter().chain(&talk.partings).filter_map(|told| told.when);
+    times.any(|said| one.when.differs_from(said) && one.was_ever_at(said))
 }
 
 /// How an effect was told.
@@ -53,8 +68,8 @@ fn note(
 ) -> bool {
     match telling(talk, claim, done, left) {
         Telling::Told => return true,
-        Telling::Untold => found.note(mismatch, claim, None),
-        Telling::Otherwise(sentence) => found.note(mismatch, claim, Some(sentence)),
+        Telling::Untold => found.note_untold(mismatch, done.iter().map(|left| left.appointment).collect()),
+        Telling::Otherwise(sentence) => found.note(mismatch, claim, sentence),
     }
     false
 }
@@ -100,6 +115,14 @@ fn second_move<'a>(talk: &'a Talk, left: &[Left], rebooked: usize) -> Option<&'a
     })
 }
 
+/// What is claimed to be booked now, beside what was told, for a day or an hour that nothing had.
+fn second_booking<'a>(talk: &'a Talk, left: &[Left]) -> Option<&'a Claimed> {
+    let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
+    let is_none = |said: When| said.has_what_none_has(&times);
+    let mut deeds = talk.claimed.iter().filter(|claimed| claimed.claim == Claim::Booked && !claimed.is_state);
+    deeds.find(|claimed| claimed.when.is_some_and(is_none))
+}
+
 /// How many of what was called off was booked anew and told as a move: as many as were told of what was not moved, and no
 /// more than were booked.
 fn rebooked(talk: &Talk, left: &[Left]) -> usize {
@@ -124,17 +147,13 @@ fn rebooked(talk: &Talk, left: &[Left]) -> usize {
     anew.min(told.len().max(counted))
 }
 
-/// When something was called off that has to be told, and the times at which it was to be; one step, one entry.
-fn cancellations(talk: &Talk, left: &[Left]) -> Vec<Vec<When>> {
+/// What was called off and has to be told; one step, one entry.
+fn cancellations<'a>(talk: &Talk, left: &'a [Left]) -> Vec<Vec<&'a Left>> {
     // What the call booked and called off again is nothing to whoever heard of neither.
     let is_news = |one: &&Left| !one.is_booked || is_heard_of(one, left, talk);
     let gone: Vec<_> = left.iter().filter(|left| left.is_cancelled()).filter(is_news).collect();
-    let times_of =
-        |step| gone.iter().filter(move |left| left.cancelled_at == step).flat_map(|left| left.times.clone());
-    distinct(gone.iter().map(|left| left.cancelled_at))
-        .into_iter()
-        .map(|step| times_of(step).collect())
-        .collect()
+    let of = |step| gone.iter().copied().filter(|left| left.cancelled_at == step).collect();
+    distinct(gone.iter().map(|left| left.cancelled_at)).into_iter().map(of).collect()
 }
 
 /// Whether it may have been told as booked or moved, or by a good-bye; without a time that may be of another that stands.
@@ -148,29 +167,43 @@ fn is_heard_of(one: &Left, left: &[Left], talk: &Talk) -> bool {
 }
 
 /// Whether this tells, by its time, of what was called off in a step.
-fn is_of(ended: &Ended, step: &[When]) -> bool {
-    ended.times.iter().any(|said| step.iter().any(|when| !when.differs_from(*said)))
+fn is_of(ended: &Ended, step: &[&Left]) -> bool {
+    ended.times.iter().any(|said| step.iter().any(|left| left.was_ever_at(*said)))
 }
 
-/// How many steps in which something was called off were not told. Of a single one, nobody needs the time; of several, each is
+/// What was called off and not told.
+#[derive(Default)]
+struct Unheard {
+    /// In so many steps.
+    count: usize,
+    /// What may have been called off in them.
+    appointments: Vec<AppointmentId>,
+}
+
+/// The steps in which something was called off that were not told. Of a single one, nobody needs the time; of several, each is
 /// told by the time of what was called off in it, or by a sentence without a time, which tells of one more, or of all.
-fn untold_cancellations(talk: &Talk, left: &[Left]) -> usize {
+fn untold_cancellations(talk: &Talk, left: &[Left]) -> Unheard {
     let steps = cancellations(talk, left);
-    if steps.len() < 2 {
-        return if talk.told(Claim::Cancelled).is_empty() { steps.len() } else { 0 };
+    let unheard = |steps: &[&Vec<&Left>], heard: usize| Unheard {
+        count: steps.len().saturating_sub(heard),
+        appointments: steps.iter().flat_map(|step| step.iter().map(|left| left.appointment)).collect(),
+    };
+    if let [only] = steps.as_slice() {
+        let is_told = !talk.told(Claim::Cancelled).is_empty();
+        return if is_told { Unheard::default() } else { unheard(&[only], 0) };
     }
     let (timed, untimed): (Vec<&Ended>, Vec<_>) =
         talk.ended.iter().partition(|ended| !ended.times.is_empty());
     if untimed.iter().any(|ended| !ended.is_one) {
-        return 0;
+        return Unheard::default();
     }
-    let untold = steps.iter().filter(|step| !timed.iter().any(|ended| is_of(ended, step))).count();
-    untold.saturating_sub(untimed.len())
+    let is_untold = |step: &&Vec<&Left>| !timed.iter().any(|ended| is_of(ended, step));
+    unheard(&steps.iter().filter(is_untold).collect::<Vec<_>>(), untimed.len())
 }
 
 /// How many steps were told as the end of what was moved, and as nothing else: they need no other move to excuse them.
 fn ended_by_moves(talk: &Talk, left: &[Left]) -> usize {
-    let is_ended = |step: &&Vec<When>| {
+    let is_ended = |step: &&Vec<&Left>| {
         let mut of = talk.ended.iter().filter(|ended| is_of(ended, step)).peekable();
         of.peek().is_some() && of.all(|ended| ended.is_old)
     };

@@ -72,7 +72,7 @@ async fn party(
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
     if let (true, None, Some(own), Some(said)) =
         (party.name_differs, other_person, party.customer.name(), &name)
-        && !naming::sounds_like(own.as_str(), said.as_str())
+        && !naming::sounds_like(own, said)
     {
         let message = format!(
             "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",

@@ -3,7 +3,7 @@
 use appointment::commands::{CallContext, PartWish, Requester, Sequence};
 use appointment::model::{Service, Slot, SlotId};
 use chrono::{DateTime, Utc};
-use customer::{Customer, Identification, one_person};
+use customer::{Customer, Identification, called, one_person};
 use kernel::{CustomerId, PersonName, ServiceId, StaffId};
 
 mod offer;
@@ -75,21 +75,21 @@ impl Asker {
     }
 }
 
-/// Identifies the caller by number. Where several people share one, only a name that is exactly one of theirs tells who
-/// speaks; until then nobody's appointments are touched.
+/// Identifies the caller by number. Where several people share one, only a name that is one of theirs, and no other's, tells
+/// who speaks; until then nobody's appointments are touched.
 pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
     let (customers, speaking) = match identified {
         Identification::Known(customer) => (vec![customer.clone()], vec![customer.id()]),
         Identification::SharedNumber(customers) => {
             let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
-            let called = |customer: &&Customer| match (customer.name(), &said) {
-                (Some(own), Some(said)) => own.is_same(said),
-                _ => false,
-            };
             // Several entries of one name are one speaker.
-            let sole = said.is_none() && one_person(&customers);
-            let speaking = customers.iter().filter(|one| sole || called(one)).map(Customer::id).collect();
+            let speaking = match &said {
+                Some(said) => called(&customers, said),
+                None if one_person(&customers) => customers.iter().collect(),
+                None => Vec::new(),
+            };
+            let speaking = speaking.into_iter().map(Customer::id).collect();
             (customers, speaking)
         }
         Identification::Unknown(_) | Identification::Anonymous => (Vec::new(), Vec::new()),

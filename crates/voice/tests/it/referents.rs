@@ -141,8 +141,13 @@ async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not
         args["name"] = json!(name);
         args
     };
-    let other = line.ask("book_appointment", named("Otto Baumann", "10:00")).await;
-    assert_eq!((other.status, &other.data["name_differs"]), (Status::CustomerAmbiguous, &json!(true)));
+    // Who has the same surname is one of the family.
+    for name in ["Otto Baumann", "Lena Muster", "Otto"] {
+        let other = line.ask("book_appointment", named(name, "10:00")).await;
+        let expected = (Status::CustomerAmbiguous, &json!(true));
+        assert_eq!((other.status, &other.data["name_differs"]), expected, "{name}");
+        assert!(other.message.ends_with(&format!("oder ist er für {name}?")), "{}", other.message);
+    }
     let owner = customer(901, "Erika Muster", None).id;
     let booked_for = |reply: voice::ToolReply| {
         let stored = world.appointments.appointments(&world.scope);

@@ -3,7 +3,7 @@
 use super::Claim;
 use super::clauses::{has_any, is_question, sentences, words};
 use super::told::{Told, told};
-use super::when::{When, is_part, when};
+use super::when::{When, is_part, several_days, when};
 
 /// That something was called off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ const BESIDE_MORE: &[&str] = &[
 impl Ended {
     fn of(sentence: &str, when: Option<When>) -> Self {
         let words = words(sentence);
-        let several = several_times(&words);
+        let several = several_days(&words);
         let times = if several.is_empty() { when.into_iter().collect() } else { several };
         let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL);
         Self { times, is_one, is_old: has_any(&words, OLD) }
@@ -70,10 +70,4 @@ fn is_of_more(sentence: &str) -> bool {
         is_part(word) || MORE.contains(&word.as_str()) || BESIDE_MORE.contains(&word.as_str())
     };
     has_any(&words, MORE) && words.iter().all(is_beside) && !is_question(sentence)
-}
-
-/// The days that "und" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch".
-fn several_times(words: &[String]) -> Vec<When> {
-    let times: Vec<_> = words.split(|word| word == "und").filter_map(when).collect();
-    if times.len() > 1 && times.iter().all(|when| when.has_day()) { times } else { Vec::new() }
 }

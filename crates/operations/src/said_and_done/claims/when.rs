@@ -314,6 +314,14 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     is_named.then_some(When { weekday, date, hour, minute, ahead })
 }
 
+/// The days that "und" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where they are not
+/// several.
+pub(super) fn several_days(words: &[String]) -> Vec<When> {
+    let days: Vec<_> = words.split(|word| word == "und").filter_map(when).collect();
+    let are_days = days.len() > 1 && days.iter().all(|when| when.has_day());
+    if are_days { days } else { Vec::new() }
+}
+
 /// How many days after the call "morgen" or "übermorgen" is, where it is no time of day: not "am Morgen", "heute Morgen", "guten
 /// Morgen", no day a week later, and none until which something else is done. "Bis morgen" is a good-bye only at the beginning.
 fn ahead(words: &[String]) -> Option<i64> {

@@ -189,3 +189,31 @@ async fn what_was_booked_and_called_off_again_is_none_of_another_time() {
     let refused = [Touched::made(TUESDAY_TEN, AppointmentStatus::Pending).gone(Whence::NoCall, 3)];
     assert_eq!(found(&[OFF], &refused).await, [(Mismatch::CancellationClaimed, Some(OFF.to_owned()))]);
 }
+
+/// Of several days that one sentence names, each was called off.
+#[tokio::test]
+async fn each_day_in_one_sentence_was_called_off() {
+    let one = [gone(MONDAY, 2)];
+    let both = [gone(MONDAY, 2), gone(WEDNESDAY_ELEVEN, 3)];
+    for said in [
+        "Ich habe Ihre Termine am Montag und am Mittwoch abgesagt.",
+        "Ihr Termin am Montag und Ihr Termin am Mittwoch sind abgesagt.",
+        "Ihre Termine am 30. November um zehn Uhr und am 2. Dezember um elf Uhr sind abgesagt.",
+    ] {
+        let claimed = [(Mismatch::CancellationClaimed, Some(said.to_owned()))];
+        assert_eq!(found(&[said], &one).await, claimed, "{said}");
+        assert_eq!(found(&[said], &both).await, [], "{said}");
+    }
+    for said in [
+        "Ich habe Ihren Termin am Montag abgesagt und am Mittwoch sind wir wieder da.",
+        "Ihr Termin am Montag ist abgesagt und am Mittwoch ruft Anna Sie an.",
+    ] {
+        assert_eq!(found(&[said], &one).await, [], "{said}");
+    }
+    let moved = [Touched::known(MONDAY).moved(2, TUESDAY_TEN), Touched::known(WEDNESDAY_ELEVEN)];
+    let said = "Ich habe Ihre Termine am Montag und am Mittwoch auf die Woche darauf verlegt.";
+    let claimed = [(Mismatch::MoveClaimed, Some(said.to_owned()))];
+    assert_eq!(found(&[said], &moved[..1]).await, claimed);
+    let [monday, wednesday] = moved;
+    assert_eq!(found(&[said], &[monday, wednesday.moved(3, THURSDAY_ELEVEN)]).await, []);
+}

@@ -151,3 +151,20 @@ async fn a_call_that_did_a_lot_leaves_room_for_what_was_found() {
     assert!(note.starts_with("Im Gespräch wurde eine Absage bestätigt"), "{note:?}");
     assert!(note.contains("; und ") && note.ends_with(" weitere."), "{note:?}");
 }
+
+/// Of two that were called off, the one of which nothing was said is named.
+#[tokio::test]
+async fn the_note_names_what_was_not_told() {
+    let world = World::new();
+    let gone = |at: &str, minutes| Touched::known(at).gone(Whence::ThisCall, minutes);
+    let mut wednesday = gone(WEDNESDAY_ELEVEN, 3);
+    wednesday.appointment = AppointmentId::from_uuid(Uuid::from_u128(8));
+    let done = [gone(MONDAY, 2), wednesday];
+    let call = world.call(Some(&["Ihr Termin am Montag um zehn Uhr ist abgesagt."]), &done, known()).await;
+    world.desk.look(&world.scope, call).await.unwrap();
+    let note = world.callbacks.all()[0].note.clone().unwrap();
+    let (monday, wednesday) = note.as_str().split_once("; ").unwrap();
+    assert!(!monday.contains("nicht erwähnt"), "{note:?}");
+    assert!(wednesday.contains("02.12.2026 um 11:00 Uhr abgesagt (apt_"), "{note:?}");
+    assert!(wednesday.ends_with("), im Gespräch nicht erwähnt."), "{note:?}");
+}

@@ -175,3 +175,47 @@ async fn a_second_move_that_was_not_made_is_found() {
         assert_eq!(found, [(Mismatch::MoveClaimed, Some(said.to_owned()))], "{said}");
     }
 }
+
+/// Beside a move that was told, nothing was booked.
+#[tokio::test]
+async fn a_booking_beside_a_move_that_was_not_made_is_found() {
+    let moved = vec![Touched::known(MONDAY).moved(2, TUESDAY_TEN)];
+    let rebooked = vec![
+        Touched::known(MONDAY).gone(Whence::ThisCall, 2),
+        Touched::made(TUESDAY_TEN, AppointmentStatus::Confirmed),
+    ];
+    let tuesday = "Ihr Termin ist jetzt auf Dienstag, den ersten Dezember, um zehn Uhr verlegt.";
+    for done in [moved, rebooked] {
+        for said in [
+            "Gut, ich habe einen zweiten Termin am Freitag, dem vierten Dezember, um neunzehn Uhr für Sie gebucht.",
+            "Außerdem habe ich Ihnen einen weiteren Termin am Freitag um neun eingetragen.",
+            "Ich habe Sie am Freitag um zehn Uhr eingetragen.",
+        ] {
+            let claimed = [(Mismatch::BookingClaimed, Some(said.to_owned()))];
+            assert_eq!(found(&[tuesday, said], &done).await, claimed, "{said}");
+        }
+        for said in [
+            "Ich habe Sie am Dienstag um zehn Uhr eingetragen.",
+            "Ihr anderer Termin am Freitag ist weiterhin eingetragen.",
+            "Ihr Termin am Freitag ist eingetragen.",
+        ] {
+            assert_eq!(found(&[tuesday, said], &done).await, [], "{said}");
+        }
+    }
+}
+
+/// Where it is again, nobody needs to be told, unless they heard of where it was in between.
+#[tokio::test]
+async fn there_and_back_is_no_move() {
+    let back = || [Touched::known(MONDAY).moved(2, TUESDAY_TEN).moved(3, MONDAY)];
+    let tuesday = "Ihr Termin ist auf Dienstag um zehn Uhr verlegt.";
+    for said in [
+        &["Gut, dann bleibt Ihr Termin wie er war, am Montag um zehn Uhr."][..],
+        &["Gut, dann lassen wir alles beim Alten."],
+        &[tuesday, "Ihr Termin ist wieder auf Montag um zehn Uhr verlegt."],
+    ] {
+        assert_eq!(found(said, &back()).await, [], "{said:?}");
+    }
+    let untold = [(Mismatch::MoveUntold, Some(tuesday.to_owned()))];
+    assert_eq!(found(&[tuesday], &back()).await, untold);
+}
