@@ -1,6 +1,7 @@
 //! For whom a booking is made.
 
 use chrono::{DateTime, Utc};
+use kernel::contact::{TITLES, name_words};
 use kernel::{Caller, CustomerId, EmailAddress, PersonName};
 
 use crate::error::PartyError;
@@ -108,15 +109,15 @@ pub fn decide_other_person(
     }
 }
 
-/// Those who may be called so, oldest first: who has this very name, else the one person whose name has all of it, "Lena"
-/// being enough where only one is.
+/// Those who may be called so, oldest first: who has this very name, else the one person for whose name it is short, "Lena"
+/// being enough where only one is. "Herr Kaiser" may be short for a name that nobody knows yet.
 #[must_use]
 pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
     let exactly = of_name(customers, name);
-    if !exactly.is_empty() {
+    if !exactly.is_empty() || name_words(name.as_str()).iter().any(|word| TITLES.contains(&word.as_str())) {
         return exactly;
     }
-    let may_be = |customer: &&Customer| customer.name().is_some_and(|own| own.has_all_of(name));
+    let may_be = |customer: &&Customer| customer.name().is_some_and(|own| name.is_short_for(own));
     let found: Vec<_> = customers.iter().filter(may_be).collect();
     let first = found.first().and_then(|first| first.name());
     let is_one =
@@ -142,7 +143,7 @@ fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddr
     if customer.name().is_none() && name.is_none() {
         return PartyDecision::NameRequired;
     }
-    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !own.is_same(said));
+    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !said.is_short_for(own) && !said.is_same(own));
     // An address given under another name is likelier that other person's.
     let email = email.filter(|_| !name_differs || customer.email().is_none());
     PartyDecision::Existing {

@@ -241,7 +241,7 @@ fn covers(other: &WishSnapshot, wish: &WishSnapshot) -> bool {
 /// Whether two wishes are one person's, as far as both are known or named: "Frau Muster" may be Erika Muster.
 pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
     let may_be_one =
-        |(one, other): (&PersonName, &PersonName)| one.has_all_of(other) || other.has_all_of(one);
+        |(one, other): (&PersonName, &PersonName)| one.is_short_for(other) || other.is_short_for(one);
     one.phone == other.phone
         && one.customer.zip(other.customer).is_none_or(|(one, other)| one == other)
         && one.name.as_ref().zip(other.name.as_ref()).is_none_or(may_be_one)

@@ -13,12 +13,19 @@ impl PersonName {
         key_of(self) == key_of(other)
     }
 
-    /// True if nothing is named by the other that is not named here, by the same ear: "Erika Muster" has all of "Frau
-    /// Muster", who may be her.
+    /// True if the other may be called so, by the same ear: by one of the words of their name, or by several that begin and
+    /// end as it does. "Muster", "Erika" and "Erika Muster" may be Erika Maria Muster; "Peter Müller" is not Hans Peter Müller.
     #[must_use]
-    pub fn has_all_of(&self, other: &Self) -> bool {
-        let own = key_of(self);
-        key_of(other).iter().all(|word| own.contains(word))
+    pub fn is_short_for(&self, other: &Self) -> bool {
+        let (own, other) = (key_of(self), key_of(other));
+        let is_within = own.iter().all(|word| other.contains(word));
+        is_within && (own.len() == 1 || own.first() == other.first() && own.last() == other.last())
+    }
+
+    /// True if it is more than a first name or a surname.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        key_of(self).len() > 1
     }
 }
 
@@ -111,29 +118,33 @@ mod tests {
     }
 
     #[test]
-    fn one_name_may_be_a_part_of_another() {
-        for (whole, part) in [
+    fn a_name_may_be_short_for_another() {
+        for (whole, short) in [
             ("Erika Muster", "Muster"),
             ("Erika Muster", "Frau Muster"),
             ("Erika Muster", "Erika"),
-            ("Erika Muster", "Muster, Erika"),
+            ("Erika Maria Muster", "Erika Muster"),
             ("Dr. Jürgen Müller", "Mueller"),
             ("Anna-Lena Weiß", "anna weiss"),
         ] {
-            assert!(name(whole).has_all_of(&name(part)), "{whole} {part}");
+            assert!(name(short).is_short_for(&name(whole)), "{whole} {short}");
         }
-        for (one, other) in
-            [("Erika Muster", "Emil Muster"), ("Muster", "Erika Muster"), ("Erika Muster", "Herr")]
-        {
-            assert!(!name(one).has_all_of(&name(other)), "{one} {other}");
+        for (one, other) in [
+            ("Erika Muster", "Emil Muster"),
+            ("Muster", "Erika Muster"),
+            ("Erika Muster", "Herr"),
+            ("Hans Peter Müller", "Peter Müller"),
+        ] {
+            assert!(!name(other).is_short_for(&name(one)), "{one} {other}");
         }
+        assert!(name("Erika Muster").is_full() && !name("Frau Muster").is_full());
     }
 
     proptest! {
         #[test]
         fn sameness_is_an_equivalence(a in "[a-zA-ZäÄöß .'-]{1,8}", b in "[a-zA-ZäÄöß .'-]{1,8}") {
             if let (Ok(a), Ok(b)) = (PersonName::clean(&a), PersonName::clean(&b)) {
-                prop_assert!(a.is_same(&a) && a.has_all_of(&a));
+                prop_assert!(a.is_same(&a) && a.is_short_for(&a));
                 prop_assert_eq!(a.is_same(&b), b.is_same(&a));
             }
         }

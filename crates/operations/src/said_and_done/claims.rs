@@ -27,8 +27,8 @@ use clauses::{
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
 pub use ended::{Ended, ended};
 use lists::{AWAY, NOW, SOMEBODYS};
-use number::{how_many, two_times};
-pub use told::{Told, good_byes, new_times, partings, told};
+use number::{are_several, how_many, two_times};
+pub use told::{Told, good_byes, new_times, partings, stays, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
 use when::{is_day, only_when, several_days, timed, when};
@@ -80,19 +80,18 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
 }
 
 /// What a sentence claims in which there is nothing else: "Ich habe Ihnen Donnerstag um zehn und Freitag um elf gebucht" is two
-/// bookings, "Ihre Termine am Montag und am Mittwoch sind abgesagt" is said of each, and of as many when they are booked or
-/// moved.
+/// bookings, "Ihre Termine am Montag und am Mittwoch sind abgesagt" is said of each, "Ich habe Ihre Termine am Montag und am
+/// Mittwoch verlegt" of as many.
 fn several_in(sentence: &str, clause: &Clause) -> Vec<Claimed> {
-    if Said::of(sentence).clauses.len() > 1 {
-        return vec![clause.clone().in_sentence(sentence)];
-    }
     let words = words(sentence);
-    let days = several_days(timed(&words));
-    let counted = if has_any(&words, &["termine"]) { days.len() } else { 0 };
+    let is_alone = Said::of(sentence).clauses.len() == 1;
+    let days = if is_alone && are_several(&words) { several_days(timed(&words)) } else { Vec::new() };
+    // How it stands, one of them may have stood before.
+    let counted = if is_own_deed(&words) { days.len() } else { 0 };
     let clause = Clause { number: clause.number.max(counted), ..clause.clone() };
     let times = match clause.claim {
-        Claim::Booked => two_times(&words, clause.is_state).into_iter().flatten().collect(),
-        Claim::Moved => Vec::new(),
+        Claim::Booked if is_alone => two_times(&words, clause.is_state).into_iter().flatten().collect(),
+        Claim::Booked | Claim::Moved => Vec::new(),
         Claim::Cancelled => days,
     };
     if times.is_empty() {

@@ -121,7 +121,7 @@ fn is_move_told(left: &[Left], talk: &Talk) -> bool {
     let moved = || left.iter().filter(|left| left.is_moved);
     let is_new = |said: When| moved().any(|left| !left.when.differs_from(said));
     let mut times = talk.partings.iter().chain(&talk.new_times).filter_map(|said| said.when);
-    !talk.told(Claim::Moved).is_empty() || times.any(is_new)
+    !talk.moved.is_empty() || times.any(is_new)
 }
 
 /// Whether something is said to stand for certain that an outside calendar has yet to agree to, or does not: all that it can

@@ -6,19 +6,17 @@ use super::claims::{self, Claim, Claimed, Ended, Told};
 use super::turns::turns;
 
 /// What was said, each in the order in which it was.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Talk {
     /// Whether the assistant said anything: a transcript in which it does not shows nothing.
     pub(super) is_silent: bool,
     /// What is said to have been done.
     pub(super) claimed: Vec<Claimed>,
     /// What tells of a booking, however cautiously.
-    booked: Vec<Told>,
+    pub(super) booked: Vec<Told>,
     /// What tells of a move, or of where it goes.
-    moved: Vec<Told>,
+    pub(super) moved: Vec<Told>,
     /// What tells that something was called off.
-    cancelled: Vec<Told>,
-    /// The same, and by what it is told of which.
     pub(super) ended: Vec<Ended>,
     /// When the caller is said to come.
     pub(super) good_byes: Vec<Told>,
@@ -26,6 +24,8 @@ pub(super) struct Talk {
     pub(super) partings: Vec<Told>,
     /// Where something is said to be from now on.
     pub(super) new_times: Vec<Told>,
+    /// What is said to stay where it is.
+    pub(super) stays: Vec<Told>,
 }
 
 impl Talk {
@@ -36,22 +36,13 @@ impl Talk {
             talk.claimed.extend(claims::claims(turn));
             talk.booked.extend(claims::told(turn, Claim::Booked));
             talk.moved.extend(claims::told(turn, Claim::Moved));
-            talk.cancelled.extend(claims::told(turn, Claim::Cancelled));
             talk.ended.extend(claims::ended(turn));
             talk.good_byes.extend(claims::good_byes(turn));
             talk.partings.extend(claims::partings(turn));
             talk.new_times.extend(claims::new_times(turn));
+            talk.stays.extend(claims::stays(turn));
         }
         talk
-    }
-
-    /// What tells of such a thing.
-    pub(super) fn told(&self, claim: Claim) -> &[Told] {
-        match claim {
-            Claim::Booked => &self.booked,
-            Claim::Moved => &self.moved,
-            Claim::Cancelled => &self.cancelled,
-        }
     }
 
     /// The claims that something was moved.

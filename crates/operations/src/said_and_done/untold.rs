@@ -24,36 +24,37 @@ pub(super) fn judge_effects(talk: &Talk, left: &[Left], found: &mut Found) {
     let is_news = |left: &&Left| !left.is_gone() && (!left.is_back || is_told_elsewhere(left, talk));
     let moved: Vec<_> = left.iter().filter(|left| left.is_moved).filter(is_news).collect();
     let is_move_told = note(talk, (Claim::Moved, Mismatch::MoveUntold), &moved, left, found);
-    if is_move_told
-        && left.iter().any(|left| left.is_moved)
-        && let Some(claimed) = second_move(talk, left, rebooked)
-    {
+    let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
+    let is_moved = left.iter().any(|left| left.is_moved);
+    let many = left.iter().filter(|left| left.is_moved).count() + rebooked;
+    if let Some(claimed) = second_move(talk, &times, many).filter(|_| is_moved && is_move_told) {
         found.note(Mismatch::MoveClaimed, Claim::Moved, &claimed.sentence);
     }
-    if is_booking_told
-        && is_move_told
-        && let Some(claimed) = second_booking(talk, left)
-    {
+    if let Some(claimed) = second_booking(talk, &times).filter(|_| is_booking_told && is_move_told) {
         found.note(Mismatch::BookingClaimed, Claim::Booked, &claimed.sentence);
     }
-    let untold = untold_cancellations(talk, left);
-    if untold.count > rebooked.saturating_sub(ended_by_moves(talk, left)) {
+    let steps = cancellations(talk, left);
+    let untold = untold_cancellations(talk, &steps);
+    if untold.count > rebooked.saturating_sub(ended_by_moves(talk, &steps)) {
         found.note_untold(Mismatch::CancellationUntold, untold.appointments);
     }
 }
 
-/// Whether a time is told at which it was only in between.
+/// Whether a time is told at which it was only in between, and not that it stays where it is.
 fn is_told_elsewhere(one: &Left, talk: &Talk) -> bool {
-    let mut times = talk.told(Claim::Moved).iter().chain(&talk.partings).filter_map(|told| told.when);
-    times.any(|said| one.when.differs_from(said) && one.was_ever_at(said))
+    let told = [&talk.moved, &talk.good_byes, &talk.new_times];
+    let mut times = told.into_iter().flatten().filter_map(|told| told.when);
+    let is_said_to_stay =
+        talk.stays.iter().any(|told| told.when.is_none_or(|said| !one.when.differs_from(said)));
+    !is_said_to_stay && times.any(|said| one.when.differs_from(said) && one.was_ever_at(said))
 }
 
 /// How an effect was told.
 enum Telling<'a> {
     /// It was, or it may have been.
     Told,
-    /// No sentence tells of it.
-    Untold,
+    /// No sentence tells of these.
+    Untold(Vec<AppointmentId>),
     /// Each names another day or hour than it: the last that does and tells of a deed, or of when the caller comes.
     Otherwise(&'a str),
 }
@@ -68,7 +69,7 @@ fn note(
 ) -> bool {
     match telling(talk, claim, done, left) {
         Telling::Told => return true,
-        Telling::Untold => found.note_untold(mismatch, done.iter().map(|left| left.appointment).collect()),
+        Telling::Untold(untold) => found.note_untold(mismatch, untold),
         Telling::Otherwise(sentence) => found.note(mismatch, claim, sentence),
     }
     false
@@ -78,19 +79,19 @@ fn note(
 /// the same step. A good-bye until then tells of it too. `left` is all that the call did something to: what is true of another
 /// that stands is no other time of this.
 fn telling<'a>(talk: &'a Talk, claim: Claim, done: &[&Left], left: &[Left]) -> Telling<'a> {
-    let mut told: Vec<_> = talk.told(claim).iter().collect();
+    let is_move = claim == Claim::Moved;
+    let mut told: Vec<_> = if is_move { &talk.moved } else { &talk.booked }.iter().collect();
     if told.iter().any(|told| told.when.is_none()) {
         return Telling::Told;
     }
     let of_deeds = told.len();
     told.extend(if told.is_empty() { &talk.partings } else { &talk.good_byes });
-    if claim == Claim::Moved {
-        told.extend(&talk.new_times);
-    }
+    told.extend(talk.new_times.iter().filter(|_| is_move));
     let is_said = |when: When| told.iter().filter_map(|told| told.when).any(|said| !said.differs_from(when));
     let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
-    let is_told = |at: &DateTime<Utc>| steps.iter().any(|(other, when)| other == at && is_said(*when));
-    if steps.iter().all(|(at, _)| is_told(at)) {
+    let is_told = |at: DateTime<Utc>| steps.iter().any(|(other, when)| *other == at && is_said(*when));
+    let untold: Vec<_> = done.iter().filter(|left| left.own.is_some_and(|(at, _)| !is_told(at))).collect();
+    if untold.is_empty() {
         return Telling::Told;
     }
     // Who was told of one of two rightly, has heard nothing of the other.
@@ -99,28 +100,27 @@ fn telling<'a>(talk: &'a Talk, claim: Claim, done: &[&Left], left: &[Left]) -> T
     let is_of_none = |said: When| steps.iter().chain(&standing).all(|(_, when)| when.differs_from(said));
     // What only sounds like a deed may be true: "Ihr anderer Termin am Freitag ist weiterhin eingetragen."
     let is_claimed = |sentence: &str| talk.claimed.iter().any(|claimed| claimed.sentence == sentence);
-    let other = told.into_iter().enumerate().rfind(|(at, told)| {
+    let other = told.iter().enumerate().rfind(|(at, told)| {
         (*at >= of_deeds || is_claimed(&told.sentence)) && told.when.is_some_and(is_of_none)
     });
-    other.map_or(Telling::Untold, |(_, told)| Telling::Otherwise(&told.sentence))
+    match other {
+        Some((_, told)) => Telling::Otherwise(&told.sentence),
+        None => Telling::Untold(untold.iter().map(|left| left.appointment).collect()),
+    }
 }
 
-/// What is claimed to be moved beside moves that were told, by a day or an hour that nothing had, or by their number. Where
-/// something lies may be said of what was not touched.
-fn second_move<'a>(talk: &'a Talk, left: &[Left], rebooked: usize) -> Option<&'a Claimed> {
-    let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
-    let many = left.iter().filter(|left| left.is_moved).count() + rebooked;
+/// What is claimed to be moved beside moves that were told, by a day or an hour that nothing had, or by more than so many.
+/// Where something lies may be said of what was not touched.
+fn second_move<'a>(talk: &'a Talk, times: &[When], many: usize) -> Option<&'a Claimed> {
     talk.moves().filter(|claimed| !claimed.is_placed).find(|claimed| {
-        claimed.number > many || claimed.when.is_some_and(|said| said.has_what_none_has(&times))
+        claimed.number > many || claimed.when.is_some_and(|said| said.has_what_none_has(times))
     })
 }
 
 /// What is claimed to be booked now, beside what was told, for a day or an hour that nothing had.
-fn second_booking<'a>(talk: &'a Talk, left: &[Left]) -> Option<&'a Claimed> {
-    let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
-    let is_none = |said: When| said.has_what_none_has(&times);
+fn second_booking<'a>(talk: &'a Talk, times: &[When]) -> Option<&'a Claimed> {
     let mut deeds = talk.claimed.iter().filter(|claimed| claimed.claim == Claim::Booked && !claimed.is_state);
-    deeds.find(|claimed| claimed.when.is_some_and(is_none))
+    deeds.find(|claimed| claimed.when.is_some_and(|said| said.has_what_none_has(times)))
 }
 
 /// How many of what was called off was booked anew and told as a move: as many as were told of what was not moved, and no
@@ -156,14 +156,16 @@ fn cancellations<'a>(talk: &Talk, left: &'a [Left]) -> Vec<Vec<&'a Left>> {
     distinct(gone.iter().map(|left| left.cancelled_at)).into_iter().map(of).collect()
 }
 
-/// Whether it may have been told as booked or moved, or by a good-bye; without a time that may be of another that stands.
+/// Whether it may have been told as booked or moved, or by a good-bye. What may be of another that stands tells of that.
 fn is_heard_of(one: &Left, left: &[Left], talk: &Talk) -> bool {
-    let is_alone = !left.iter().any(|left| (left.is_booked || left.is_moved) && !left.is_gone());
-    let is_claimed = |said: &Claimed| {
-        said.claim != Claim::Cancelled && said.when.map_or(is_alone, |said| one.was_ever_at(said))
+    let stands = |other: &&Left| (other.is_booked || other.is_moved) && !other.is_gone();
+    let is_of_it = |said: When| {
+        one.was_ever_at(said) && left.iter().filter(stands).all(|other| other.when.differs_from(said))
     };
-    let mut times = talk.told(Claim::Moved).iter().chain(&talk.partings).filter_map(|told| told.when);
-    talk.claimed.iter().any(is_claimed) || times.any(|said| one.was_ever_at(said))
+    let is_alone = !left.iter().any(|other| stands(&other));
+    let is_claimed = |said: &Claimed| said.claim != Claim::Cancelled && said.when.map_or(is_alone, is_of_it);
+    let mut times = talk.moved.iter().chain(&talk.partings).filter_map(|told| told.when);
+    talk.claimed.iter().any(is_claimed) || times.any(is_of_it)
 }
 
 /// Whether this tells, by its time, of what was called off in a step.
@@ -176,38 +178,38 @@ fn is_of(ended: &Ended, step: &[&Left]) -> bool {
 struct Unheard {
     /// In so many steps.
     count: usize,
-    /// What may have been called off in them.
+    /// What was called off in them; empty where nobody knows which they are.
     appointments: Vec<AppointmentId>,
 }
 
 /// The steps in which something was called off that were not told. Of a single one, nobody needs the time; of several, each is
 /// told by the time of what was called off in it, or by a sentence without a time, which tells of one more, or of all.
-fn untold_cancellations(talk: &Talk, left: &[Left]) -> Unheard {
-    let steps = cancellations(talk, left);
-    let unheard = |steps: &[&Vec<&Left>], heard: usize| Unheard {
-        count: steps.len().saturating_sub(heard),
-        appointments: steps.iter().flat_map(|step| step.iter().map(|left| left.appointment)).collect(),
-    };
-    if let [only] = steps.as_slice() {
-        let is_told = !talk.told(Claim::Cancelled).is_empty();
-        return if is_told { Unheard::default() } else { unheard(&[only], 0) };
+fn untold_cancellations(talk: &Talk, steps: &[Vec<&Left>]) -> Unheard {
+    let is_single = steps.len() == 1;
+    if is_single && talk.ended.iter().any(|ended| !ended.is_more) {
+        return Unheard::default();
     }
     let (timed, untimed): (Vec<&Ended>, Vec<_>) =
-        talk.ended.iter().partition(|ended| !ended.times.is_empty());
+        talk.ended.iter().filter(|_| !is_single).partition(|ended| !ended.times.is_empty());
     if untimed.iter().any(|ended| !ended.is_one) {
         return Unheard::default();
     }
-    let is_untold = |step: &&Vec<&Left>| !timed.iter().any(|ended| is_of(ended, step));
-    unheard(&steps.iter().filter(is_untold).collect::<Vec<_>>(), untimed.len())
+    let untold: Vec<_> = steps.iter().filter(|step| !timed.iter().any(|ended| is_of(ended, step))).collect();
+    let known = untold.iter().filter(|_| untimed.is_empty());
+    Unheard {
+        count: untold.len().saturating_sub(untimed.len()),
+        appointments: known.flat_map(|step| step.iter().map(|left| left.appointment)).collect(),
+    }
 }
 
 /// How many steps were told as the end of what was moved, and as nothing else: they need no other move to excuse them.
-fn ended_by_moves(talk: &Talk, left: &[Left]) -> usize {
+fn ended_by_moves(talk: &Talk, steps: &[Vec<&Left>]) -> usize {
     let is_ended = |step: &&Vec<&Left>| {
         let mut of = talk.ended.iter().filter(|ended| is_of(ended, step)).peekable();
         of.peek().is_some() && of.all(|ended| ended.is_old)
     };
-    cancellations(talk, left).iter().filter(is_ended).count()
+    let untimed = talk.ended.iter().filter(|ended| ended.is_old && ended.is_one && ended.times.is_empty());
+    steps.iter().filter(is_ended).count() + untimed.count()
 }
 
 fn distinct<T: Ord>(some: impl Iterator<Item = T>) -> Vec<T> {

@@ -240,9 +240,12 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
         None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
     };
     let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
-    // Whoever calls may do so for another of the family, who is called by the name that is said: "Emil Muster" where only
-    // "Muster" is known may be anybody of that name.
-    let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| own.has_all_of(said));
+    // Whoever calls may do so for another of the family, who is called by the name that is said: where only "Muster" is known,
+    // "Emil Muster" may be anybody of that name.
+    let is_own = |own: &PersonName, said: &PersonName| {
+        said.is_same(own) || said.is_short_for(own) || own.is_full() && own.is_short_for(said)
+    };
+    let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| is_own(own, said));
     let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);
     let speaking = speaking.filter(|one| one.name().is_none_or(is_meant));
     Ok(NewWish {

@@ -95,6 +95,7 @@ async fn who_is_known_and_names_another_waits_for_that_one() {
             vec![
                 ("Frau Muster", Some(known), "Erika Muster"),
                 ("Erika", Some(known), "Erika Muster"),
+                ("Erika Maria Muster", Some(known), "Erika Muster"),
                 ("Paula Muster", None, "Paula Muster"),
             ],
         ),

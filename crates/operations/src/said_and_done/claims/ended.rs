@@ -3,25 +3,32 @@
 use super::Claim;
 use super::clauses::{has_any, is_question, sentences, words};
 use super::told::{Told, told};
-use super::when::{When, is_part, several_days, when};
+use super::when::{When, is_part, names_time, several_days, when};
 
 /// That something was called off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// When that was to be, as far as it is named without doubt: of several days, each.
     pub times: Vec<When>,
-    /// Of a single one, as far as it is said.
+    /// Of a single one, without a doubt.
     pub is_one: bool,
     /// Of one in whose place another is: "den alten Termin".
     pub is_old: bool,
+    /// Of one more, without a verb of its own: by itself it tells of nothing.
+    pub is_more: bool,
 }
 
 /// What is said of more than one.
-const SEVERAL: &[&str] =
-    &["termine", "terminen", "beide", "beiden", "beides", "alle", "alles", "sind", "wurden", "zwei", "drei"];
+const SEVERAL: &[&str] = &[
+    "termine", "terminen", "beide", "beiden", "beides", "alle", "alles", "sind", "wurden", "zwei", "drei",
+    "und",
+];
 
 /// What is said of one.
-const ONE: &[&str] = &["termin", "der", "den", "dieser", "diesen", "ihn"];
+const ONE: &[&str] = &["termin", "ihn"];
+
+/// The same, where nothing but that is said.
+const THAT_ONE: &[&str] = &["termin", "der", "den", "dieser", "diesen"];
 
 /// What there was before, said of what another takes the place of.
 const OLD: &[&str] =
@@ -38,12 +45,20 @@ const BESIDE_MORE: &[&str] = &[
 ];
 
 impl Ended {
-    fn of(sentence: &str, when: Option<When>) -> Self {
-        let words = words(sentence);
+    /// As a sentence tells of it that may be about other things as well; where days are named of which nobody knows which is
+    /// meant, all may be.
+    fn told(told: &Told) -> Self {
+        let words = words(&told.sentence);
         let several = several_days(&words);
-        let times = if several.is_empty() { when.into_iter().collect() } else { several };
-        let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL);
-        Self { times, is_one, is_old: has_any(&words, OLD) }
+        let times = if several.is_empty() { told.when.into_iter().collect() } else { several };
+        let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL) && !names_time(&words);
+        Self { times, is_one, is_old: has_any(&words, OLD), is_more: false }
+    }
+
+    /// As a sentence tells of it that is about nothing else: "Der am Mittwoch ebenfalls", "Ist erledigt".
+    fn more(words: &[String]) -> Self {
+        let is_one = has_any(words, THAT_ONE) && !has_any(words, SEVERAL);
+        Self { times: when(words).into_iter().collect(), is_one, is_old: false, is_more: true }
     }
 }
 
@@ -58,16 +73,14 @@ pub fn ended(turn: &str) -> Vec<Ended> {
             by_sentence.push(told);
         }
     }
-    let told = by_sentence.iter().map(|told| Ended::of(&told.sentence, told.when));
-    let more = sentences(turn).into_iter().filter(|sentence| is_of_more(sentence));
-    told.chain(more.map(|sentence| Ended::of(sentence, when(&words(sentence))))).collect()
+    let more = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(words);
+    let more = more.filter(|words| is_more(words)).map(|words| Ended::more(&words));
+    by_sentence.iter().map(Ended::told).chain(more).collect()
 }
 
-/// "Der am Mittwoch ebenfalls", "Ist erledigt".
-fn is_of_more(sentence: &str) -> bool {
-    let words = words(sentence);
+fn is_more(words: &[String]) -> bool {
     let is_beside = |word: &String| {
         is_part(word) || MORE.contains(&word.as_str()) || BESIDE_MORE.contains(&word.as_str())
     };
-    has_any(&words, MORE) && words.iter().all(is_beside) && !is_question(sentence)
+    has_any(words, MORE) && words.iter().all(is_beside)
 }

@@ -11,8 +11,21 @@ const NUMBERS: &[(&str, usize)] =
 /// "Beide Termine", "zwei Termine", "Ihre Termine sind beide …"; one where they are not counted. Of "einer der beiden Termine",
 /// "einen Ihrer zwei Termine" it is said of one, of "die Absage der beiden Termine" of both, and "um zwei Termine" names an hour.
 pub(super) fn how_many(words: &[String]) -> usize {
-    let is_appointments = |word: &String| word.ends_with("termine");
     let is_hour = |at: usize| at.checked_sub(1).is_some_and(|at| ["um", "uhr"].contains(&words[at].as_str()));
+    let counted = words.windows(2).enumerate().find_map(|(at, pair)| {
+        let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
+        (is_appointments(&pair[1]) && !is_hour(at)).then_some(*number)
+    });
+    let is_both = words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"]);
+    if is_one_of(words) { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
+}
+
+fn is_appointments(word: &str) -> bool {
+    word.ends_with("termine")
+}
+
+/// Whether it is said of one of several: "einer der beiden Termine", "einen von Ihren zwei Terminen", "nur".
+fn is_one_of(words: &[String]) -> bool {
     let is_number = |word: &String| NUMBERS.iter().any(|(number, _)| number == word);
     let is_one = |some: &[String]| {
         let is_of = ["der", "ihrer", "unserer", "von"].contains(&some[1].as_str());
@@ -20,14 +33,16 @@ pub(super) fn how_many(words: &[String]) -> usize {
             DEED_NOUNS.iter().any(|(noun, _)| *noun == some[0]) || BOOKINGS.contains(&some[0].as_str());
         is_of && !is_noun && (is_number(&some[2]) || some[1] == "von" && some.get(3).is_some_and(is_number))
     };
-    let counted = words.windows(2).enumerate().find_map(|(at, pair)| {
-        let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
-        (is_appointments(&pair[1]) && !is_hour(at)).then_some(*number)
-    });
-    let is_both = words.iter().any(is_appointments) && says(words, &["sind", "beide"]);
-    let is_one_of =
-        (0..words.len()).any(|at| words[at..].len() >= 3 && is_one(&words[at..])) || has_any(words, &["nur"]);
-    if is_one_of { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
+    (0..words.len()).any(|at| words[at..].len() >= 3 && is_one(&words[at..])) || has_any(words, &["nur"])
+}
+
+/// Whether it is said of appointments that are named one by one: "Ihre Termine am …", "Ihr Termin am … und Ihr Termin am …
+/// sind".
+pub(super) fn are_several(words: &[String]) -> bool {
+    let named = words.iter().filter(|word| *word == "termin").count();
+    let is_of_some = has_any(words, &["einen", "einer", "eine", "ihrer"]) || is_one_of(words);
+    words.iter().any(|word| is_appointments(word)) && !is_of_some
+        || named > 1 && has_any(words, &["sind", "wurden"])
 }
 
 /// Two times that "und" joins, each a day with an hour, or the hour of a relative for whom it was done: "Donnerstag um zehn und

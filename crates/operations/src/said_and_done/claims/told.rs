@@ -85,6 +85,13 @@ pub fn new_times(turn: &str) -> Vec<Told> {
     times_of(turn, is_new_time)
 }
 
+/// What is said to stay where it is: "Dann bleibt Ihr Termin am Montag".
+#[must_use]
+pub fn stays(turn: &str) -> Vec<Told> {
+    let stays = |sentence: &&str| has_any(&words(sentence), &["bleibt", "bleiben"]) && !is_question(sentence);
+    sentences(turn).into_iter().filter(stays).map(Told::of).collect()
+}
+
 /// The times of such clauses, of sentences that ask nothing, as far as no condition goes before them. What is only announced, none
 /// may follow either: "Sie erhalten eine Bestätigung für Ihren Termin am Freitag, sobald der Salon zusagt."
 fn times_of(turn: &str, is_such: fn(&[String]) -> bool) -> Vec<Told> {

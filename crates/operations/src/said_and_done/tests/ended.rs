@@ -117,6 +117,15 @@ async fn only_what_was_called_off_is_told_by_a_sentence() {
     {
         assert_eq!(found(&[monday, said], &both()).await, [], "{said}");
     }
+    // Where nobody knows of how many it is said, it may be of all.
+    for said in [
+        "Ihren Termin am Montag habe ich abgesagt, den am Mittwoch ebenfalls.",
+        "Ich habe sowohl den Termin am Montag als auch den am Mittwoch abgesagt.",
+        "Ich habe den Haarschnitt und die Massage abgesagt.",
+        "Ich habe Ihre Buchungen bei der Anna storniert.",
+    ] {
+        assert_eq!(found(&[said], &both()).await, [], "{said}");
+    }
     // One sentence about one, without its time, tells of one.
     assert_eq!(found(&[OFF], &both()).await, [CANCELLATION_UNTOLD]);
     assert_eq!(found(&[OFF, "Der Termin wurde ebenfalls storniert."], &both()).await, []);
@@ -152,6 +161,7 @@ async fn a_move_that_was_told_is_the_end_of_one_only() {
         (&[tuesday, again], &one, &[CANCELLATION_UNTOLD]),
         // The old one is the one that was moved.
         (&[tuesday, "Den alten Termin am Montag habe ich abgesagt."], &one, &[CANCELLATION_UNTOLD]),
+        (&[tuesday, "Den alten Termin habe ich abgesagt."], &one, &[CANCELLATION_UNTOLD]),
         (&[tuesday, "Den Termin am Montag habe ich abgesagt."], &one, &[]),
     ] {
         assert_eq!(found(said, done).await, expected, "{said:?}");
@@ -185,6 +195,10 @@ async fn what_was_booked_and_called_off_again_is_none_of_another_time() {
         assert_eq!(found(&[said, OFF], &again()).await, [], "{said}");
     }
     assert_eq!(found(&["Ich habe Ihre Nummer notiert."], &again()).await, []);
+    // What may be said of another that stands tells of that.
+    let later = [again(), [made("2026-12-01T10:00:00Z", 4)]].concat();
+    let said = "Ich habe Sie am Dienstag um elf Uhr eingetragen. Bis Dienstag!";
+    assert_eq!(found(&[said], &later).await, []);
     // What the calendar refused never stood, and is none that was called off.
     let refused = [Touched::made(TUESDAY_TEN, AppointmentStatus::Pending).gone(Whence::NoCall, 3)];
     assert_eq!(found(&[OFF], &refused).await, [(Mismatch::CancellationClaimed, Some(OFF.to_owned()))]);
@@ -207,6 +221,9 @@ async fn each_day_in_one_sentence_was_called_off() {
     for said in [
         "Ich habe Ihren Termin am Montag abgesagt und am Mittwoch sind wir wieder da.",
         "Ihr Termin am Montag ist abgesagt und am Mittwoch ruft Anna Sie an.",
+        "Ich habe den Termin am Mittwoch behalten und den am Montag abgesagt.",
+        "Ich habe am Mittwoch mit Anna gesprochen und den Termin am Montag abgesagt.",
+        "Ich habe einen Ihrer Termine am Montag und am Mittwoch abgesagt.",
     ] {
         assert_eq!(found(&[said], &one).await, [], "{said}");
     }

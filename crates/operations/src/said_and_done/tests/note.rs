@@ -152,19 +152,34 @@ async fn a_call_that_did_a_lot_leaves_room_for_what_was_found() {
     assert!(note.contains("; und ") && note.ends_with(" weitere."), "{note:?}");
 }
 
-/// Of two that were called off, the one of which nothing was said is named.
+/// Of several, those of which nothing was said are named.
 #[tokio::test]
 async fn the_note_names_what_was_not_told() {
-    let world = World::new();
+    let numbered = |number: u128, mut touched: Touched| {
+        touched.appointment = AppointmentId::from_uuid(Uuid::from_u128(number));
+        touched
+    };
     let gone = |at: &str, minutes| Touched::known(at).gone(Whence::ThisCall, minutes);
-    let mut wednesday = gone(WEDNESDAY_ELEVEN, 3);
-    wednesday.appointment = AppointmentId::from_uuid(Uuid::from_u128(8));
-    let done = [gone(MONDAY, 2), wednesday];
-    let call = world.call(Some(&["Ihr Termin am Montag um zehn Uhr ist abgesagt."]), &done, known()).await;
-    world.desk.look(&world.scope, call).await.unwrap();
-    let note = world.callbacks.all()[0].note.clone().unwrap();
-    let (monday, wednesday) = note.as_str().split_once("; ").unwrap();
-    assert!(!monday.contains("nicht erwähnt"), "{note:?}");
-    assert!(wednesday.contains("02.12.2026 um 11:00 Uhr abgesagt (apt_"), "{note:?}");
-    assert!(wednesday.ends_with("), im Gespräch nicht erwähnt."), "{note:?}");
+    let made = |at: &str, minutes| {
+        let mut made = Touched::made(at, AppointmentStatus::Confirmed);
+        made.history[0].at = super::at(minutes);
+        made
+    };
+    let off = || vec![numbered(7, gone(MONDAY, 2)), numbered(8, gone(WEDNESDAY_ELEVEN, 3))];
+    let booked = vec![numbered(7, made(TUESDAY_TEN, 2)), numbered(8, made(WEDNESDAY_ELEVEN, 3))];
+    for (said, done, is_known) in [
+        ("Ihr Termin am Montag um zehn Uhr ist abgesagt.", off(), true),
+        ("Ihr Termin am Dienstag um zehn Uhr ist eingetragen.", booked, true),
+        // Of which it was said, nobody knows.
+        ("Ihr Termin ist abgesagt.", off(), false),
+    ] {
+        let world = World::new();
+        let call = world.call(Some(&[said]), &done, known()).await;
+        assert_eq!(world.desk.look(&world.scope, call).await.unwrap().len(), 1, "{said}");
+        let note = world.callbacks.all()[0].note.clone().unwrap();
+        let (told, untold) = note.as_str().split_once("; ").unwrap();
+        assert!(!told.contains("nicht erwähnt"), "{note:?}");
+        assert!(untold.contains("02.12.2026 um 11:00 Uhr "), "{note:?}");
+        assert_eq!(untold.ends_with("), im Gespräch nicht erwähnt."), is_known, "{note:?}");
+    }
 }

@@ -213,9 +213,13 @@ async fn there_and_back_is_no_move() {
         &["Gut, dann bleibt Ihr Termin wie er war, am Montag um zehn Uhr."][..],
         &["Gut, dann lassen wir alles beim Alten."],
         &[tuesday, "Ihr Termin ist wieder auf Montag um zehn Uhr verlegt."],
+        &[tuesday, "Gut, dann bleibt Ihr Termin doch am Montag um zehn Uhr."],
+        &[tuesday, "Gut, dann bleibt es beim Alten."],
     ] {
         assert_eq!(found(said, &back()).await, [], "{said:?}");
     }
-    let untold = [(Mismatch::MoveUntold, Some(tuesday.to_owned()))];
-    assert_eq!(found(&[tuesday], &back()).await, untold);
+    for said in [tuesday, "Der neue ist am Dienstag um zehn.", "Stattdessen kommen Sie am Dienstag um zehn."]
+    {
+        assert_eq!(found(&[said], &back()).await, [(Mismatch::MoveUntold, Some(said.to_owned()))], "{said}");
+    }
 }
