@@ -31,6 +31,7 @@ const REFUSED_FIELDS: &[&str] = &[
     "options",
 ];
 /// Of several services one after the other.
+const WHOSE_FIELDS: &[&str] = &["name_differs", "decides"];
 const PARTS_FIELDS: &[&str] = &["parts", "missing_part", "end", "price", "price_minor", "currency"];
 /// The same once it is more than a question.
 const SEQUENCE_FIELDS: &[&str] = &["sequence_id"];
@@ -349,9 +350,20 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "cancel_appointment",
         aliases: &[],
         effect: Effectful::Always,
-        arguments: &[APPOINTMENT, SERVICE, n::FURTHER, OLD_DATE, OLD_TIME, NAME, CONFIRM, REASON],
+        arguments: &[
+            APPOINTMENT,
+            SERVICE,
+            n::FURTHER,
+            OLD_DATE,
+            OLD_TIME,
+            NAME,
+            CONFIRM,
+            REASON,
+            n::OTHER_PERSON,
+        ],
         fields: &[
             SEQUENCE_FIELDS,
+            WHOSE_FIELDS,
             &["parts"],
             &["appointment_id", "start", "service", "appointments", "fee_minor", "reason", "details"],
         ],
@@ -373,10 +385,12 @@ pub const TOOLS: &[ToolEntry] = &[
             CHOICE,
             NAME,
             CONFIRM,
+            n::OTHER_PERSON,
         ],
         fields: &[
             PARTS_FIELDS,
             SEQUENCE_FIELDS,
+            WHOSE_FIELDS,
             &["duration_minutes"],
             MOVED_FIELDS,
             WHEN_FIELDS,

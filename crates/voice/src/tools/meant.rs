@@ -6,7 +6,7 @@ use appointment::commands::made_in;
 use appointment::model::Appointment;
 use futures_util::future::join;
 use german_datetime::{Context, Value, understand};
-use kernel::AppointmentId;
+use kernel::{AppointmentId, PersonName};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -96,6 +96,9 @@ pub(crate) async fn meant(
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
+    if let Some(reply) = of_another(args, asker)? {
+        return Err(reply.into());
+    }
     let mut fitting = on_old_time(args, talk, own.clone())?;
     // A service that is named tells which of several; one that none of them is for says nothing.
     let is_named = |appointment: &Appointment| {
@@ -116,6 +119,32 @@ pub(crate) async fn meant(
             Err(multiple(talk, &said, &all).into())
         }
     }
+}
+
+/// Who names somebody else than whom the number proves may mean an appointment that is not theirs to be found here.
+fn of_another(args: Args<'_>, asker: &Asker) -> Result<Option<ToolReply>, Stop> {
+    let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+    let (Some(own), Some(said)) = (asker.other_than(said.as_ref()), said.as_ref()) else { return Ok(None) };
+    let said = speech::plain(said.as_str());
+    Ok(match args.choice(names::OTHER_PERSON) {
+        Some(false) => None,
+        Some(true) => {
+            let message = format!(
+                "Für {said} finde ich unter dieser Nummer keinen Termin, soll ich einen neuen vereinbaren?"
+            );
+            Some(ToolReply::new(Status::NotFound, message).next(NextAction::AskCaller))
+        }
+        None => {
+            let own = speech::plain(own.as_str());
+            let message = format!(
+                "Unter dieser Nummer finde ich nur Termine von {own}, geht es um einen davon oder um einen für {said}?"
+            );
+            let reply = ToolReply::new(Status::CustomerAmbiguous, message)
+                .with("name_differs", true)
+                .with("decides", names::OTHER_PERSON[0]);
+            Some(reply.next(NextAction::AskCaller))
+        }
+    })
 }
 
 /// The question which of several is meant.

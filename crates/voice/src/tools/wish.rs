@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
+use crate::naming;
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
@@ -64,6 +65,12 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
+    /// The one customer of the number, if another person is named.
+    pub(crate) fn other_than<'a>(&'a self, said: Option<&PersonName>) -> Option<&'a PersonName> {
+        let [only] = self.customers.as_slice() else { return None };
+        only.name().filter(|own| said.is_some_and(|said| !naming::sounds_like(own, said)))
+    }
+
     /// Whether every customer of the number is blocked.
     pub(crate) fn is_blocked(&self) -> bool {
         !self.customers.is_empty() && self.customers.iter().all(Customer::is_blocked)

@@ -275,6 +275,7 @@ async fn changing() -> Said {
     world.wait(3600);
     for tool in ["cancel_appointment", "reschedule_appointment"] {
         line.ask(tool, json!({"old_date": "2026-11-24", "new_date": "2026-12-01"})).await;
+        line.ask(tool, json!({"name": "Otto Baumann"})).await;
     }
     said(&world)
 }

@@ -162,6 +162,34 @@ async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not
     assert_ne!(booked_for(line.ask("book_appointment", for_other).await), owner);
 }
 
+/// Nobody loses their own appointment because they call about somebody else's.
+#[tokio::test]
+async fn whose_appointment_is_changed_is_asked_where_another_is_named() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    assert_eq!(line.ask("book_appointment", wish("2026-11-26", "10:00")).await.status, Status::Booked);
+    let moved = json!({"new_date": "2026-11-27", "new_time": "10:00", "bestaetigung": true});
+    for (tool, args) in [("cancel_appointment", json!({})), ("reschedule_appointment", moved.clone())] {
+        let named = |name: &str, other: Option<bool>| {
+            let mut args = args.clone();
+            (args["name"], args["fuer_andere_person"]) = (json!(name), json!(other));
+            args
+        };
+        let asked = line.ask(tool, named("Lena Muster", None)).await;
+        assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {asked:?}");
+        assert_eq!(asked.data["decides"], json!("fuer_andere_person"), "{tool}");
+        assert!(asked.message.contains("nur Termine von Erika Muster"), "{}", asked.message);
+        let other = line.ask(tool, named("Lena Muster", Some(true))).await;
+        assert_eq!(other.status, Status::NotFound, "{tool}: {other:?}");
+    }
+    let mut own = moved;
+    own["name"] = json!("Erica Mustär");
+    assert_eq!(line.ask("reschedule_appointment", own).await.status, Status::Rescheduled);
+    let own = json!({"name": "Lena Muster", "fuer_andere_person": false});
+    assert_eq!(line.ask("cancel_appointment", own).await.status, Status::Cancelled);
+}
+
 #[tokio::test]
 async fn a_date_is_no_place_in_a_list() {
     let world = World::new().await;

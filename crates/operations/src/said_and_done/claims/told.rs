@@ -85,11 +85,18 @@ pub fn new_times(turn: &str) -> Vec<Told> {
     times_of(turn, is_new_time)
 }
 
-/// What is said to stay where it is: "Dann bleibt Ihr Termin am Montag".
+/// What is said to stay where it is, or to be back there: "Dann bleibt Ihr Termin am Montag", "ist zurückverlegt".
 #[must_use]
 pub fn stays(turn: &str) -> Vec<Told> {
-    let stays = |sentence: &&str| has_any(&words(sentence), &["bleibt", "bleiben"]) && !is_question(sentence);
-    sentences(turn).into_iter().filter(stays).map(Told::of).collect()
+    let stays = |sentence: &&str| {
+        let words = words(sentence);
+        has_any(&words, &["bleibt", "bleiben", "rueckgaengig"])
+            || words
+                .iter()
+                .any(|word| word.starts_with("zurueckverlegt") || word.starts_with("zurueckgelegt"))
+    };
+    let told = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).filter(stays);
+    told.map(Told::of).collect()
 }
 
 /// The times of such clauses, of sentences that ask nothing, as far as no condition goes before them. What is only announced, none

@@ -314,10 +314,11 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     is_named.then_some(When { weekday, date, hour, minute, ahead })
 }
 
-/// The days that "und" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where they are not
+/// The days that "und" or "sowie" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where they are not
 /// several.
 pub(super) fn several_days(words: &[String]) -> Vec<When> {
-    let days: Vec<_> = words.split(|word| word == "und").filter_map(when).collect();
+    let days: Vec<_> =
+        words.split(|word| ["und", "sowie"].contains(&word.as_str())).filter_map(when).collect();
     let are_days = days.len() > 1 && days.iter().all(|when| when.has_day());
     if are_days { days } else { Vec::new() }
 }

@@ -212,6 +212,7 @@ async fn each_day_in_one_sentence_was_called_off() {
     for said in [
         "Ich habe Ihre Termine am Montag und am Mittwoch abgesagt.",
         "Ihr Termin am Montag und Ihr Termin am Mittwoch sind abgesagt.",
+        "Ihr Termin am Montag sowie Ihr Termin am Mittwoch sind abgesagt.",
         "Ihre Termine am 30. November um zehn Uhr und am 2. Dezember um elf Uhr sind abgesagt.",
     ] {
         let claimed = [(Mismatch::CancellationClaimed, Some(said.to_owned()))];

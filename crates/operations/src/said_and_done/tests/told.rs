@@ -215,6 +215,8 @@ async fn there_and_back_is_no_move() {
         &[tuesday, "Ihr Termin ist wieder auf Montag um zehn Uhr verlegt."],
         &[tuesday, "Gut, dann bleibt Ihr Termin doch am Montag um zehn Uhr."],
         &[tuesday, "Gut, dann bleibt es beim Alten."],
+        &[tuesday, "Ich habe den Termin zurückverlegt auf Montag um zehn Uhr."],
+        &[tuesday, "Die Verschiebung habe ich rückgängig gemacht."],
     ] {
         assert_eq!(found(said, &back()).await, [], "{said:?}");
     }
