@@ -1,9 +1,14 @@
 -- Claims and settlements that read each row as seldom as they can, with a hundred of them at a time.
 --
 -- A claim that does not look at everything walked over what was done since its beginning three times: to find the oldest job,
--- and again before the oldest and behind the newest of those that it looks at. It walks once now; nothing lies before the
--- oldest. A settlement looked for each of its jobs once for each of them, a hundred times a hundred for a hundred, to remove
--- them, and compared as many pairs to see which were reported.
+-- and again before the oldest and behind the newest of those that it looks at; and over the whole backlog of a queue without
+-- room, to find a job of another. It goes queue by queue now, and begins at the oldest of each. A settlement looked for each of
+-- its jobs once for each of them, a hundred times a hundred for a hundred, to remove them, and compared as many pairs to see
+-- which were reported.
+
+DROP INDEX engine.jobs_next;
+-- Whether anything of a queue is due, its oldest and newest jobs, and when the next one will be.
+CREATE INDEX jobs_next ON engine.jobs (queue, run_at) WHERE state = 'ready';
 
 -- Leases due jobs to a worker. The arrays run in parallel: queue, free slots, most jobs that one tenant may have
 -- running in that queue (over all workers), and the bucket this worker served last there.
@@ -13,11 +18,11 @@
 -- rotation as one bucket, without the tenants' cap.
 --
 -- A whole claim (p_due_from is -infinity) looks at the first due jobs of as many tenants as there are free slots, lane by
--- lane, so the cost depends on the slots, not on the backlog. A claim that begins later looks at the oldest and at the
--- newest jobs from there on in the queues that have room, and walks over what lies before the oldest only to find that one; among those it is as fair, and it counts the running ones as
+-- lane, so the cost depends on the slots, not on the backlog. A claim that begins later looks at the oldest and at the newest
+-- jobs of each queue that has room, from its beginning on; among those it is as fair, and it counts the running ones as
 -- exactly, as long as the server's clock is not put back. What was committed long after it was written, or freed, may lie
 -- before its beginning, and what is neither oldest nor newest may be hidden by what may not run now: such jobs are for the
--- whole claims in between.
+-- whole claims in between. What is committed while it waits for its turn is for the next one.
 --
 -- Claims follow one another under an advisory lock, taken by a statement of its own: the claiming statement's snapshot
 -- is then younger than every earlier claim, so caps and serial keys hold exactly across workers. The lock lives
@@ -47,33 +52,37 @@ DECLARE
     -- A job is committed at most so long after its run_at was read from the clock, as a rule.
     c_slack constant interval := interval '250 milliseconds';
     v_now    timestamptz := app.now();
-    v_oldest timestamptz;
+    v_begins timestamptz[];
     v_due    boolean;
     v_begun  timestamptz := clock_timestamp();
     v_locks  timestamptz;
-    v_open   text[];
     v_ids    bigint[] := '{}';
     v_first  engine.claimed;
 BEGIN
-    -- In order of time, so that it is the index by time that is walked, up to the first.
-    v_oldest := (SELECT run_at FROM engine.jobs WHERE state = 'ready' AND run_at >= p_due_from
-                  ORDER BY run_at LIMIT 1);
-    v_due := coalesce(v_oldest <= v_now, false);
+    -- The oldest job of each queue; in order of time, so that it is the index by time that is walked, up to the first.
+    v_begins := ARRAY(
+        SELECT (SELECT j.run_at FROM engine.jobs j
+                 WHERE j.state = 'ready' AND j.queue = a.queue AND j.run_at >= p_due_from
+                 ORDER BY j.run_at LIMIT 1)
+          FROM unnest(p_queues) WITH ORDINALITY AS a (queue, nth) ORDER BY a.nth);
+    v_due := EXISTS (SELECT FROM unnest(p_free, v_begins) AS a (free, begins) WHERE a.free > 0 AND a.begins <= v_now);
     IF v_due THEN
         v_locks := clock_timestamp();
         PERFORM pg_advisory_xact_lock(hashtextextended('engine.claim', 0));
         v_begun := v_begun + (clock_timestamp() - v_locks);
     END IF;
     IF v_due AND p_due_from > '-infinity' THEN
-        v_open := ARRAY(SELECT a.queue FROM unnest(p_queues, p_free) AS a (queue, free) WHERE a.free > 0);
         v_ids := ARRAY(
-            (SELECT id FROM engine.jobs WHERE state = 'ready' AND run_at >= v_oldest AND run_at <= v_now
-                AND queue = ANY (v_open)
-              ORDER BY run_at LIMIT c_sample)
-            UNION
-            (SELECT id FROM engine.jobs WHERE state = 'ready' AND run_at >= v_oldest AND run_at <= v_now
-                AND queue = ANY (v_open)
-              ORDER BY run_at DESC LIMIT c_sample));
+            SELECT w.id FROM unnest(p_queues, p_free, v_begins) AS a (queue, free, begins)
+             CROSS JOIN LATERAL (
+                (SELECT j.id FROM engine.jobs j
+                  WHERE j.state = 'ready' AND j.queue = a.queue AND j.run_at >= a.begins AND j.run_at <= v_now
+                  ORDER BY j.run_at LIMIT c_sample)
+                UNION
+                (SELECT j.id FROM engine.jobs j
+                  WHERE j.state = 'ready' AND j.queue = a.queue AND j.run_at >= a.begins AND j.run_at <= v_now
+                  ORDER BY j.run_at DESC LIMIT c_sample)) w
+             WHERE a.free > 0 AND a.begins <= v_now);
     ELSIF v_due THEN
         v_ids := ARRAY(
             SELECT w.id
@@ -124,9 +133,12 @@ BEGIN
     END IF;
 
     -- What this claim takes is counted as waiting still, so the next one begins there at the latest.
-    v_first.next_at := (SELECT run_at FROM engine.jobs WHERE state = 'ready' AND run_at > v_now
-                         ORDER BY run_at LIMIT 1);
-    v_first.due_from := least(v_oldest, v_now - c_slack);
+    v_first.next_at := (
+        SELECT min(n.run_at) FROM unnest(p_queues) AS a (queue) CROSS JOIN LATERAL (
+            SELECT j.run_at FROM engine.jobs j
+             WHERE j.state = 'ready' AND j.queue = a.queue AND j.run_at > v_now
+             ORDER BY j.run_at LIMIT 1) n);
+    v_first.due_from := least((SELECT min(begins) FROM unnest(v_begins) AS a (begins)), v_now - c_slack);
     -- Only under the lock is every earlier claim visible.
     IF v_due THEN
         v_first.leased_from := least((SELECT min(leased_at) FROM engine.jobs

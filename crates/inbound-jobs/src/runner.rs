@@ -179,13 +179,14 @@ impl<'a> Slots<'a> {
         Self { core, taken: HashMap::new() }
     }
 
+    /// Of every queue, those without room too: what is due in them says where the next claim begins.
     fn demand(&self) -> Vec<QueueDemand> {
         let queues = self.core.config.queues.iter().map(|queue| QueueDemand {
             queue: queue.name.clone(),
             free: queue.concurrency.saturating_sub(self.taken.get(&queue.name).copied().unwrap_or(0)),
             tenant_cap: queue.tenant_cap,
         });
-        queues.filter(|demand| demand.free > 0).collect()
+        queues.collect()
     }
 
     fn take(&mut self, queue: &str) {
@@ -227,7 +228,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
         }
         let mut wait = core.config.poll;
         let demand = slots.demand();
-        let claims = look && !demand.is_empty();
+        let claims = look && demand.iter().any(|one| one.free > 0);
         // What ends while something can be claimed is stored with the claim; what goes back is stored alone.
         let stored = ledger.handed_back.is_empty() && (claims || ledger.is_empty());
         if (stored || ledger.store(&core).await) && claims {

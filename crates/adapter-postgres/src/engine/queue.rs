@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -88,6 +88,24 @@ struct Begin {
     due: Option<DateTime<Utc>>,
     /// Of the running ones: real time of their claim.
     leased: Option<DateTime<Utc>>,
+    /// When those were last counted from the beginning.
+    recounted: Option<Instant>,
+}
+
+/// So often running jobs are counted from the beginning, over everything that was done and is not cleared away: no claim is
+/// older than the oldest that ran a moment ago, unless the server's clock was put back.
+const RECOUNT: Duration = Duration::from_secs(1);
+
+impl Begin {
+    /// Where a claim begins that looks so.
+    fn of(self, look: Look, now: Instant) -> Self {
+        let is_counted = self.recounted.is_some_and(|at| now.saturating_duration_since(at) < RECOUNT);
+        match look {
+            Look::Recent => self,
+            Look::Whole if is_counted => Self { due: None, ..self },
+            Look::Whole => Self { due: None, leased: None, recounted: Some(now) },
+        }
+    }
 }
 
 impl PgJobQueue {
@@ -190,7 +208,7 @@ impl JobQueue for PgJobQueue {
             demand.iter().map(|one| i32::from(pick(one))).collect()
         };
         let known = *self.begin.lock().unwrap_or_else(PoisonError::into_inner);
-        let begin = if look == Look::Recent { known } else { Begin::default() };
+        let begin = known.of(look, Instant::now());
         let reported = Reported::of(outcomes);
         let rows = sqlx::query(FINISH_AND_CLAIM)
             .bind(worker.as_uuid())
@@ -217,7 +235,8 @@ impl JobQueue for PgJobQueue {
                 let first = FirstRow::from_row(row).map_err(store_error)?;
                 batch.next_due_in = first.next_ms.map(from_millis);
                 batch.looked = Duration::from_micros(count(first.looked_us));
-                let next = Begin { due: first.due_from, leased: first.leased_from.or(known.leased) };
+                let leased = first.leased_from.or(known.leased);
+                let next = Begin { due: first.due_from, leased, recounted: begin.recounted };
                 *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = next;
                 let ids = first.settled_ids.unwrap_or_default();
                 let settled: Vec<_> = ids.into_iter().zip(first.settled_runs.unwrap_or_default()).collect();
@@ -346,6 +365,19 @@ fn not_among(outcomes: &[Outcome], settled: &[(i64, i32)]) -> Vec<Ticket> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn running_jobs_are_counted_from_the_beginning_once_in_a_while() {
+        let (at, now) = (Some(DateTime::UNIX_EPOCH), Instant::now());
+        let first = Begin::default().of(Look::Whole, now);
+        assert_eq!((first.due, first.leased), (None, None));
+        let known = Begin { due: at, leased: at, ..first };
+        let soon = known.of(Look::Whole, now + RECOUNT / 2);
+        assert_eq!((soon.due, soon.leased, soon.recounted), (None, at, Some(now)));
+        let recent = known.of(Look::Recent, now + RECOUNT * 9);
+        assert_eq!((recent.due, recent.leased), (at, at));
+        assert_eq!(known.of(Look::Whole, now + RECOUNT).leased, None);
+    }
 
     #[test]
     fn the_rotation_goes_round() {
