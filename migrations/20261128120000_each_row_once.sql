@@ -50,7 +50,7 @@ DECLARE
     -- How many of the oldest and of the newest jobs a claim looks at that does not look at everything.
     c_sample constant integer := 64;
     -- A job is committed at most so long after its run_at was read from the clock, as a rule.
-    c_slack constant interval := interval '250 milliseconds';
+    c_slack constant interval := interval '100 milliseconds';
     v_now    timestamptz := app.now();
     v_begins timestamptz[];
     v_due    boolean;

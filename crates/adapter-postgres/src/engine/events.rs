@@ -52,7 +52,7 @@ pub struct PgEventLog {
 }
 
 /// How long a fact may take from its position to its commit, as a rule.
-const SLACK: Duration = Duration::from_millis(250);
+const SLACK: Duration = Duration::from_millis(100);
 
 /// Where a look begins that is not for everything: where facts were taken at least [`SLACK`] ago.
 #[derive(Debug, Default)]
