@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+mod fields;
 mod table;
 
-pub use table::{SHARED_FIELDS, TOOLS};
+pub use fields::SHARED_FIELDS;
+pub use table::TOOLS;
 
 /// One real-time tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

@@ -25,7 +25,7 @@ use clauses::{
     statement, words,
 };
 use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
-pub use ended::{Ended, ended};
+pub use ended::{Ended, ended, more};
 use lists::{AWAY, NOW, SOMEBODYS};
 use number::{are_several, how_many, two_times};
 pub use told::{Told, good_byes, new_times, partings, stays, told};

@@ -18,6 +18,8 @@ pub(super) struct Talk {
     pub(super) moved: Vec<Told>,
     /// What tells that something was called off.
     pub(super) ended: Vec<Ended>,
+    /// What tells of one more of whatever was told before it.
+    pub(super) more: Vec<Told>,
     /// When the caller is said to come.
     pub(super) good_byes: Vec<Told>,
     /// Of these, what is said only to whoever comes.
@@ -37,6 +39,7 @@ impl Talk {
             talk.booked.extend(claims::told(turn, Claim::Booked));
             talk.moved.extend(claims::told(turn, Claim::Moved));
             talk.ended.extend(claims::ended(turn));
+            talk.more.extend(claims::more(turn));
             talk.good_byes.extend(claims::good_byes(turn));
             talk.partings.extend(claims::partings(turn));
             talk.new_times.extend(claims::new_times(turn));

@@ -87,7 +87,10 @@ fn telling<'a>(talk: &'a Talk, claim: Claim, done: &[&Left], left: &[Left]) -> T
     let of_deeds = told.len();
     told.extend(if told.is_empty() { &talk.partings } else { &talk.good_byes });
     told.extend(talk.new_times.iter().filter(|_| is_move));
-    let is_said = |when: When| told.iter().filter_map(|told| told.when).any(|said| !said.differs_from(when));
+    // "Der am Donnerstag ebenfalls", behind a deed.
+    let more = talk.more.iter().filter(|_| of_deeds > 0);
+    let times: Vec<When> = told.iter().copied().chain(more).filter_map(|told| told.when).collect();
+    let is_said = |when: When| times.iter().any(|said| !said.differs_from(when));
     let steps: Vec<_> = done.iter().filter_map(|left| left.own).collect();
     let is_told = |at: DateTime<Utc>| steps.iter().any(|(other, when)| *other == at && is_said(*when));
     let untold: Vec<_> = done.iter().filter(|left| left.own.is_some_and(|(at, _)| !is_told(at))).collect();

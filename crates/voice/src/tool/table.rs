@@ -1,115 +1,14 @@
 //! The table of tools: names, effects, arguments, fields.
 
+use super::fields::{
+    BOOKED_FIELDS, HELD_FIELDS, LISTED_FIELDS, MOVED_FIELDS, NO_FIELDS, PARTS_FIELDS, REFUSED_FIELDS,
+    SEQUENCE_FIELDS, SERVICES_FIELDS, SLOT_FIELDS, WHAT_FIELDS, WHEN_FIELDS,
+};
 use super::{Effectful, Tool, ToolEntry};
 use crate::names::{
     self as n, APPOINTMENT, CALL, CHOICE, CONFIRM, DATE, DATETIME, EMAIL, NAME, NEW_DATE, NEW_TIME, NOTES,
     OLD_DATE, OLD_TIME, PHONE, REASON, SERVICE, SLOT, STAFF, TIME,
 };
-
-const WHEN_FIELDS: &[&str] = &["start", "date", "time"];
-const WHAT_FIELDS: &[&str] = &["service", "staff"];
-const SLOT_FIELDS: &[&str] = &[
-    "available",
-    "slot_id",
-    "requested_time",
-    "service_id",
-    "staff_id",
-    "duration_minutes",
-    "held_until",
-    "awaiting_confirmation",
-    "inferred",
-];
-/// Why a time cannot be had, and what stands in its way.
-const REFUSED_FIELDS: &[&str] = &[
-    "reason",
-    "earliest_bookable",
-    "minimum_notice_minutes",
-    "has_existing_appointment",
-    "existing_appointment_id",
-    "existing_appointment_time",
-    "existing_appointment",
-    "options",
-];
-/// Of several services one after the other.
-const WHOSE_FIELDS: &[&str] = &["name_differs", "decides"];
-const PARTS_FIELDS: &[&str] = &["parts", "missing_part", "end", "price", "price_minor", "currency"];
-/// The same once it is more than a question.
-const SEQUENCE_FIELDS: &[&str] = &["sequence_id"];
-const HELD_FIELDS: &[&str] = &["reserved", "reservation_uid", "reservation_until", "datetime"];
-const BOOKED_FIELDS: &[&str] = &[
-    "booked",
-    "appointment_id",
-    "booking_id",
-    "appointment_time",
-    "end",
-    "duration_minutes",
-    "confirmation",
-    "sync_mode",
-];
-/// A move that was made, or the question whether to make it.
-const MOVED_FIELDS: &[&str] = &[
-    "appointment_id",
-    "old_time",
-    "new_time",
-    "confirmation",
-    "sync_mode",
-    "current_appointment",
-    "new_appointment",
-    "held_until",
-    "fee_minor",
-];
-const LISTED_FIELDS: &[&str] = &[
-    "appointments",
-    "appointment_count",
-    "appointment",
-    "same_day",
-    "showing",
-    "next_appointment",
-    "remaining_count",
-];
-const SERVICES_FIELDS: &[&str] =
-    &["services", "count", "shown", "categories", "progressive_disclosure", "auto_selected"];
-const NO_FIELDS: &[&[&str]] = &[];
-
-/// Fields of `data` that any tool may fill when it asks back or refuses.
-pub const SHARED_FIELDS: &[&str] = &[
-    "alternative_staff",
-    "appointments",
-    "argument",
-    "available",
-    "booked",
-    "callback_id",
-    "callback_status",
-    "due_at",
-    "priority",
-    "status",
-    "as_of",
-    "candidates",
-    "certainty",
-    "decides",
-    "name_differs",
-    "current_time",
-    "details",
-    "earliest_bookable",
-    "existing_appointment",
-    "existing_appointment_id",
-    "existing_appointment_time",
-    "has_existing_appointment",
-    "inferred",
-    "max_services",
-    "minimum_notice_minutes",
-    "options",
-    "readings",
-    "reason",
-    "requested_service",
-    "requested_staff",
-    "requested_time",
-    "requires_phone_number",
-    "retry_after_seconds",
-    "services",
-    "staff",
-    "staff_preference",
-];
 
 /// Every tool. To add one: a variant of [`Tool`], a row here, a file in `tools/`, an arm in `desk.rs`; the generated
 /// reference in `docs/api/tools.md` and its test follow from this table.
@@ -363,7 +262,6 @@ pub const TOOLS: &[ToolEntry] = &[
         ],
         fields: &[
             SEQUENCE_FIELDS,
-            WHOSE_FIELDS,
             &["parts"],
             &["appointment_id", "start", "service", "appointments", "fee_minor", "reason", "details"],
         ],
@@ -390,7 +288,6 @@ pub const TOOLS: &[ToolEntry] = &[
         fields: &[
             PARTS_FIELDS,
             SEQUENCE_FIELDS,
-            WHOSE_FIELDS,
             &["duration_minutes"],
             MOVED_FIELDS,
             WHEN_FIELDS,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use appointment::commands::made_in;
 use appointment::model::Appointment;
+use customer::judge_name;
 use futures_util::future::join;
 use german_datetime::{Context, Value, understand};
-use kernel::{AppointmentId, PersonName};
+use kernel::AppointmentId;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -96,7 +97,7 @@ pub(crate) async fn meant(
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
-    if let Some(reply) = of_another(args, asker)? {
+    if let Some(reply) = of_another(args, talk, asker)? {
         return Err(reply.into());
     }
     let mut fitting = on_old_time(args, talk, own.clone())?;
@@ -122,8 +123,10 @@ pub(crate) async fn meant(
 }
 
 /// Who names somebody else than whom the number proves may mean an appointment that is not theirs to be found here.
-fn of_another(args: Args<'_>, asker: &Asker) -> Result<Option<ToolReply>, Stop> {
-    let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+fn of_another(args: Args<'_>, talk: &Conversation, asker: &Asker) -> Result<Option<ToolReply>, Stop> {
+    // "Ja", "unbekannt" and whom the caller wants to see are nobody else.
+    let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
+    let said = args.text(names::NAME)?.and_then(|text| judge_name(&text, &staff).ok());
     let (Some(own), Some(said)) = (asker.other_than(said.as_ref()), said.as_ref()) else { return Ok(None) };
     let said = speech::plain(said.as_str());
     Ok(match args.choice(names::OTHER_PERSON) {

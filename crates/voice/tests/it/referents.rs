@@ -186,6 +186,11 @@ async fn whose_appointment_is_changed_is_asked_where_another_is_named() {
     let mut own = moved;
     own["name"] = json!("Erica Mustär");
     assert_eq!(line.ask("reschedule_appointment", own).await.status, Status::Rescheduled);
+    // What is no name names nobody.
+    for name in ["ja", "Kunde", "unbekannt", "{{customer_name}}"] {
+        let asked = line.ask("reschedule_appointment", json!({"name": name})).await;
+        assert_ne!(asked.status, Status::CustomerAmbiguous, "{name}");
+    }
     let own = json!({"name": "Lena Muster", "fuer_andere_person": false});
     assert_eq!(line.ask("cancel_appointment", own).await.status, Status::Cancelled);
 }

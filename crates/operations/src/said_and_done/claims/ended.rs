@@ -1,7 +1,7 @@
 //! Of which appointments a turn tells that they were called off.
 
 use super::Claim;
-use super::clauses::{has_any, is_question, sentences, words};
+use super::clauses::{has_any, is_question, says, sentences, words};
 use super::told::{Told, told};
 use super::when::{When, is_part, names_time, several_days, when};
 
@@ -45,6 +45,9 @@ const BESIDE_MORE: &[&str] = &[
 ];
 
 impl Ended {
+    /// Of whatever there was.
+    const ALL: Self = Self { times: Vec::new(), is_one: false, is_old: false, is_more: false };
+
     /// As a sentence tells of it that may be about other things as well; where days are named of which nobody knows which is
     /// meant, all may be.
     fn told(told: &Told) -> Self {
@@ -56,9 +59,10 @@ impl Ended {
     }
 
     /// As a sentence tells of it that is about nothing else: "Der am Mittwoch ebenfalls", "Ist erledigt".
-    fn more(words: &[String]) -> Self {
-        let is_one = has_any(words, THAT_ONE) && !has_any(words, SEVERAL);
-        Self { times: when(words).into_iter().collect(), is_one, is_old: false, is_more: true }
+    fn more(more: &Told) -> Self {
+        let words = words(&more.sentence);
+        let is_one = has_any(&words, THAT_ONE) && !has_any(&words, SEVERAL);
+        Self { times: more.when.into_iter().collect(), is_one, is_old: false, is_more: true }
     }
 }
 
@@ -73,9 +77,27 @@ pub fn ended(turn: &str) -> Vec<Ended> {
             by_sentence.push(told);
         }
     }
-    let more = sentences(turn).into_iter().filter(|sentence| !is_question(sentence)).map(words);
-    let more = more.filter(|words| is_more(words)).map(|words| Ended::more(&words));
-    by_sentence.iter().map(Ended::told).chain(more).collect()
+    let without = sentences(turn).into_iter().filter(|sentence| has_none_left(sentence)).map(|_| Ended::ALL);
+    let more = more(turn).into_iter().map(|more| Ended::more(&more));
+    by_sentence.iter().map(Ended::told).chain(without).chain(more).collect()
+}
+
+/// "Sie haben jetzt keine Termine mehr bei uns."
+fn has_none_left(sentence: &str) -> bool {
+    let words = words(sentence);
+    says(&words, &["sie", "haben"])
+        && has_any(&words, &["keine", "keinen"])
+        && has_any(&words, &["termin", "termine"])
+        && has_any(&words, &["mehr"])
+        && !is_question(sentence)
+}
+
+/// What a turn tells of one more, of whatever was told before it: "Der am Mittwoch ebenfalls", "Ist erledigt".
+#[must_use]
+pub fn more(turn: &str) -> Vec<Told> {
+    let sentences = sentences(turn).into_iter().filter(|sentence| !is_question(sentence));
+    let more = sentences.filter(|sentence| is_more(&words(sentence)));
+    more.map(|sentence| Told { sentence: sentence.to_owned(), when: when(&words(sentence)) }).collect()
 }
 
 fn is_more(words: &[String]) -> bool {

@@ -1,7 +1,7 @@
 //! With what a turn tells of something that was done, however cautiously, and until when it says good-bye.
 
 use super::claims;
-use super::clauses::{Said, has_any, is_question, sentences, statement, words};
+use super::clauses::{Said, has_any, is_question, says, sentences, statement, words};
 use super::deeds::DONE;
 use super::partings::{announces, is_meeting, is_new_time, is_parting};
 use super::when::{When, only_when, timed, when};
@@ -57,7 +57,9 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
             let words = words(clause);
             let has = |word: &str| words.iter().any(|known| known == word);
             let done = DONE.iter().any(|(word, kind, _)| is_told_with(claim, *kind) && has(word));
-            let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
+            // "Mia hat jetzt am Freitag einen Termin": whoever that is.
+            let has_now = ["jetzt", "nun"].iter().any(|now| says(&words, &["hat", now])) && has("termin");
+            let noted = claim != Claim::Cancelled && (has_now || NOTED.iter().any(|word| has(word)));
             !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
         });
         if tells {

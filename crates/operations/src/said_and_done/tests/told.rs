@@ -225,3 +225,18 @@ async fn there_and_back_is_no_move() {
         assert_eq!(found(&[said], &back()).await, [(Mismatch::MoveUntold, Some(said.to_owned()))], "{said}");
     }
 }
+
+/// One more is told with the verb of the one before, and for whom it is by their name.
+#[tokio::test]
+async fn bookings_are_told_in_few_words() {
+    let mut later = Touched::made(THURSDAY_ELEVEN, AppointmentStatus::Confirmed);
+    later.history[0].at = at(2);
+    let both = [Touched::made(TUESDAY_TEN, AppointmentStatus::Confirmed), later];
+    let first = "Ihr Termin am Dienstag um zehn Uhr ist eingetragen.";
+    assert_eq!(found(&[first, "Der am Donnerstag um elf Uhr ebenfalls."], &both).await, []);
+    assert_eq!(
+        found(&[first, "Der am Freitag um elf Uhr ebenfalls."], &both).await,
+        [(Mismatch::BookingUntold, None)]
+    );
+    assert_eq!(found(&["Mia hat jetzt am Dienstag um zehn Uhr einen Termin."], &both[..1]).await, []);
+}
