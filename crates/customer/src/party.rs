@@ -114,7 +114,8 @@ pub fn decide_other_person(
 #[must_use]
 pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
     let exactly = of_name(customers, name);
-    if !exactly.is_empty() || name_words(name.as_str()).iter().any(|word| TITLES.contains(&word.as_str())) {
+    let has_title = name_words(name.as_str()).iter().any(|word| TITLES.contains(&word.as_str()));
+    if !exactly.is_empty() || has_title && !name.is_full() {
         return exactly;
     }
     let may_be = |customer: &&Customer| customer.name().is_some_and(|own| name.is_short_for(own));
@@ -143,7 +144,8 @@ fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddr
     if customer.name().is_none() && name.is_none() {
         return PartyDecision::NameRequired;
     }
-    let name_differs = matches!((customer.name(), name), (Some(own), Some(said)) if !said.is_short_for(own) && !said.is_same(own));
+    let name_differs = customer.name().is_some()
+        && name.is_some_and(|said| called(std::slice::from_ref(customer), said).is_empty());
     // An address given under another name is likelier that other person's.
     let email = email.filter(|_| !name_differs || customer.email().is_none());
     PartyDecision::Existing {

@@ -235,8 +235,10 @@ impl JobQueue for PgJobQueue {
                 let first = FirstRow::from_row(row).map_err(store_error)?;
                 batch.next_due_in = first.next_ms.map(from_millis);
                 batch.looked = Duration::from_micros(count(first.looked_us));
-                let leased = first.leased_from.or(known.leased);
-                let next = Begin { due: first.due_from, leased, recounted: begin.recounted };
+                // Where nothing was due, nothing was counted.
+                let counted = first.leased_from.map(|from| (Some(from), begin.recounted));
+                let (leased, recounted) = counted.unwrap_or((known.leased, known.recounted));
+                let next = Begin { due: first.due_from, leased, recounted };
                 *self.begin.lock().unwrap_or_else(PoisonError::into_inner) = next;
                 let ids = first.settled_ids.unwrap_or_default();
                 let settled: Vec<_> = ids.into_iter().zip(first.settled_runs.unwrap_or_default()).collect();

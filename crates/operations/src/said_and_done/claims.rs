@@ -85,9 +85,11 @@ pub fn claims(turn: &str) -> Vec<Claimed> {
 fn several_in(sentence: &str, clause: &Clause) -> Vec<Claimed> {
     let words = words(sentence);
     let is_alone = Said::of(sentence).clauses.len() == 1;
-    let days = if is_alone && are_several(&words) { several_days(timed(&words)) } else { Vec::new() };
+    let of_days = timed(&words);
+    let days = if is_alone && are_several(of_days) { several_days(of_days) } else { Vec::new() };
     // How it stands, one of them may have stood before.
-    let counted = if is_own_deed(&words) { days.len() } else { 0 };
+    let is_ours = is_own_deed(&words) || has_any(&words, &["wir"]) && has_any(&words, &["haben"]);
+    let counted = if is_ours { days.len() } else { 0 };
     let clause = Clause { number: clause.number.max(counted), ..clause.clone() };
     let times = match clause.claim {
         Claim::Booked if is_alone => two_times(&words, clause.is_state).into_iter().flatten().collect(),

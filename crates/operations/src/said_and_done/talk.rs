@@ -18,7 +18,7 @@ pub(super) struct Talk {
     pub(super) moved: Vec<Told>,
     /// What tells that something was called off.
     pub(super) ended: Vec<Ended>,
-    /// What tells of one more of whatever was told before it.
+    /// What tells of one more, where the last that was told before it was a booking or a move.
     pub(super) more: Vec<Told>,
     /// When the caller is said to come.
     pub(super) good_byes: Vec<Told>,
@@ -34,12 +34,16 @@ impl Talk {
     pub(super) fn of(transcript: &[Segment]) -> Self {
         let turns = turns(transcript);
         let mut talk = Self { is_silent: turns.is_empty(), ..Self::default() };
+        let mut is_of_bookings = false;
         for turn in &turns {
             talk.claimed.extend(claims::claims(turn));
             talk.booked.extend(claims::told(turn, Claim::Booked));
-            talk.moved.extend(claims::told(turn, Claim::Moved));
+            let moved = claims::told(turn, Claim::Moved);
+            is_of_bookings =
+                !moved.is_empty() || is_of_bookings && claims::told(turn, Claim::Cancelled).is_empty();
+            talk.more.extend(claims::more(turn).into_iter().filter(|_| is_of_bookings));
+            talk.moved.extend(moved);
             talk.ended.extend(claims::ended(turn));
-            talk.more.extend(claims::more(turn));
             talk.good_byes.extend(claims::good_byes(turn));
             talk.partings.extend(claims::partings(turn));
             talk.new_times.extend(claims::new_times(turn));

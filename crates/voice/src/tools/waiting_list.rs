@@ -243,7 +243,7 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
     // Whoever calls may do so for another of the family, who is called by the name that is said: where only "Muster" is known,
     // "Emil Muster" may be anybody of that name.
     let is_own = |own: &PersonName, said: &PersonName| {
-        said.is_same(own) || said.is_short_for(own) || own.is_full() && own.is_short_for(said)
+        said.is_short_for(own) || own.is_full() && own.is_short_for(said)
     };
     let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| is_own(own, said));
     let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);

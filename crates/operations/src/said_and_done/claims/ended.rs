@@ -3,7 +3,7 @@
 use super::Claim;
 use super::clauses::{has_any, is_question, says, sentences, words};
 use super::told::{Told, told};
-use super::when::{When, is_part, names_time, several_days, when};
+use super::when::{When, is_part, names_time, several_days, timed, when};
 
 /// That something was called off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,8 @@ pub struct Ended {
 }
 
 /// What is said of more than one.
-const SEVERAL: &[&str] = &[
-    "termine", "terminen", "beide", "beiden", "beides", "alle", "alles", "sind", "wurden", "zwei", "drei",
-    "und",
-];
+const SEVERAL: &[&str] =
+    &["termine", "terminen", "beide", "beiden", "beides", "alle", "alles", "sind", "wurden", "zwei", "drei"];
 
 /// What is said of one.
 const ONE: &[&str] = &["termin", "ihn"];
@@ -54,7 +52,9 @@ impl Ended {
         let words = words(&told.sentence);
         let several = several_days(&words);
         let times = if several.is_empty() { told.when.into_iter().collect() } else { several };
-        let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL) && !names_time(&words);
+        // What "und" joins behind the participle is something else.
+        let is_joined = has_any(timed(&words), &["und", "sowohl"]);
+        let is_one = has_any(&words, ONE) && !has_any(&words, SEVERAL) && !is_joined && !names_time(&words);
         Self { times, is_one, is_old: has_any(&words, OLD), is_more: false }
     }
 
@@ -89,6 +89,7 @@ fn has_none_left(sentence: &str) -> bool {
         && has_any(&words, &["keine", "keinen"])
         && has_any(&words, &["termin", "termine"])
         && has_any(&words, &["mehr"])
+        && !has_any(&words, &["weitere", "weiteren", "anderen", "frei", "freien"])
         && !is_question(sentence)
 }
 

@@ -2,7 +2,7 @@
 
 use super::clauses::{begins_with, has_any, says};
 use super::deeds::{BOOKINGS, DEED_NOUNS, DONE, RELATIVES};
-use super::when::{When, is_time, names_date, only_when};
+use super::when::{When, is_part, is_time, names_date, only_when};
 
 /// Numbers as they stand before "Termine".
 const NUMBERS: &[(&str, usize)] =
@@ -36,13 +36,42 @@ fn is_one_of(words: &[String]) -> bool {
     (0..words.len()).any(|at| words[at..].len() >= 3 && is_one(&words[at..])) || has_any(words, &["nur"])
 }
 
-/// Whether it is said of appointments that are named one by one: "Ihre Termine am …", "Ihr Termin am … und Ihr Termin am …
-/// sind".
+/// Whether nothing is named but appointments, one by one: "Ihre Termine am … und am … sind", "Ihren Termin am … und den am …
+/// habe ich". With another word beside them, nobody knows of which it is said: "den am Montag behalten und den am Mittwoch".
 pub(super) fn are_several(words: &[String]) -> bool {
-    let named = words.iter().filter(|word| *word == "termin").count();
-    let is_of_some = has_any(words, &["einen", "einer", "eine", "ihrer"]) || is_one_of(words);
-    words.iter().any(|word| is_appointments(word)) && !is_of_some
-        || named > 1 && has_any(words, &["sind", "wurden"])
+    const BESIDE: &[&str] = &[
+        "ich",
+        "wir",
+        "habe",
+        "hab",
+        "haben",
+        "sind",
+        "wurden",
+        "ihr",
+        "ihre",
+        "ihren",
+        "die",
+        "termin",
+        "termine",
+        "sowie",
+        "auch",
+        "jetzt",
+        "nun",
+        "damit",
+        "soeben",
+        "gerade",
+        "beide",
+        "beiden",
+        "ihnen",
+        "gut",
+        "darauf",
+        "folgende",
+        "folgenden",
+        "ja",
+    ];
+    let is_done = |word: &String| DONE.iter().any(|(done, ..)| done == word);
+    let is_beside = |word: &String| BESIDE.contains(&word.as_str()) || is_part(word) || is_done(word);
+    words.iter().any(|word| word == "termin" || is_appointments(word)) && words.iter().all(is_beside)
 }
 
 /// Two times that "und" joins, each a day with an hour, or the hour of a relative for whom it was done: "Donnerstag um zehn und

@@ -4,7 +4,7 @@ use super::claims;
 use super::clauses::{Said, has_any, is_question, says, sentences, statement, words};
 use super::deeds::DONE;
 use super::partings::{announces, is_meeting, is_new_time, is_parting};
-use super::when::{When, only_when, timed, when};
+use super::when::{When, names_time, only_when, timed, when};
 use super::{Claim, Claimed};
 
 /// What is noted tells of a booking without a promise.
@@ -58,7 +58,9 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
             let has = |word: &str| words.iter().any(|known| known == word);
             let done = DONE.iter().any(|(word, kind, _)| is_told_with(claim, *kind) && has(word));
             // "Mia hat jetzt am Freitag einen Termin": whoever that is.
-            let has_now = ["jetzt", "nun"].iter().any(|now| says(&words, &["hat", now])) && has("termin");
+            let has_now = ["jetzt", "nun"].iter().any(|now| says(&words, &["hat", now]))
+                && has("termin")
+                && !has_any(&words, &["frei", "freien", "noch"]);
             let noted = claim != Claim::Cancelled && (has_now || NOTED.iter().any(|word| has(word)));
             !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
         });
@@ -87,12 +89,15 @@ pub fn new_times(turn: &str) -> Vec<Told> {
     times_of(turn, is_new_time)
 }
 
-/// What is said to stay where it is, or to be back there: "Dann bleibt Ihr Termin am Montag", "ist zurückverlegt".
+/// What is said to stay where it is, or to be back there: "Dann bleibt Ihr Termin am Montag", "Es bleibt beim Alten", "ist
+/// zurückverlegt".
 #[must_use]
 pub fn stays(turn: &str) -> Vec<Told> {
     let stays = |sentence: &&str| {
         let words = words(sentence);
-        has_any(&words, &["bleibt", "bleiben", "rueckgaengig"])
+        let is_it = ["termin", "es", "alles", "alten"].iter().any(|it| has_any(&words, &[it]));
+        has_any(&words, &["rueckgaengig"])
+            || has_any(&words, &["bleibt"]) && (is_it || names_time(&words))
             || words
                 .iter()
                 .any(|word| word.starts_with("zurueckverlegt") || word.starts_with("zurueckgelegt"))

@@ -317,8 +317,9 @@ pub(super) fn when(words: &[String]) -> Option<When> {
 /// The days that "und" or "sowie" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where they are not
 /// several.
 pub(super) fn several_days(words: &[String]) -> Vec<When> {
-    let days: Vec<_> =
+    let mut days: Vec<_> =
         words.split(|word| ["und", "sowie"].contains(&word.as_str())).filter_map(when).collect();
+    days.dedup();
     let are_days = days.len() > 1 && days.iter().all(|when| when.has_day());
     if are_days { days } else { Vec::new() }
 }

@@ -18,6 +18,7 @@ async fn more_appointments_are_counted_than_were_made() {
         ("Sie sind am Mittwoch um elf eingetragen und Ihr Mann um zwölf.", one(), false),
         ("Ich habe Ihre Termine am Mittwoch und am Donnerstag eingetragen.", one(), true),
         ("Ich habe Ihre Termine am Mittwoch und am Donnerstag eingetragen.", both(), false),
+        ("Wir haben Ihre Termine am Mittwoch und am Donnerstag eingetragen.", one(), true),
         ("Damit sind Ihre Termine am Mittwoch und am Donnerstag eingetragen.", one(), false),
         // Those that there are, or one of them, or the hour.
         ("Ihre beiden Termine sind eingetragen.", one(), false),

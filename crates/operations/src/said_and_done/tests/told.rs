@@ -239,4 +239,19 @@ async fn bookings_are_told_in_few_words() {
         [(Mismatch::BookingUntold, None)]
     );
     assert_eq!(found(&["Mia hat jetzt am Dienstag um zehn Uhr einen Termin."], &both[..1]).await, []);
+    // What is free, or stays on the line, tells of none.
+    let free = "Anna hat jetzt am Dienstag um zehn Uhr einen Termin frei.";
+    assert_eq!(found(&[free], &both[..1]).await, [(Mismatch::BookingUntold, None)]);
+    let back = Touched::known(MONDAY).moved(2, TUESDAY_TEN).moved(3, MONDAY);
+    let moved = "Ihr Termin ist auf Dienstag um zehn Uhr verlegt.";
+    let untold = [(Mismatch::MoveUntold, Some(moved.to_owned()))];
+    for said in ["Bleiben Sie bitte kurz dran.", "Bleiben Sie gesund!"] {
+        assert_eq!(found(&[moved, said], std::slice::from_ref(&back)).await, untold, "{said}");
+    }
+    // "Ebenfalls" is said of what was told before it.
+    let off = Touched::known(MONDAY).gone(Whence::ThisCall, 1);
+    let [tuesday, thursday] = both;
+    let said =
+        [first, "Ihr Termin am Montag um zehn Uhr ist abgesagt.", "Der am Donnerstag um elf Uhr ebenfalls."];
+    assert_eq!(found(&said, &[tuesday, thursday, off]).await, [(Mismatch::BookingUntold, None)]);
 }
