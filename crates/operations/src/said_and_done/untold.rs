@@ -30,8 +30,8 @@ pub(super) fn judge_effects(talk: &Talk, left: &[Left], found: &mut Found) {
     if let Some(claimed) = second_move(talk, &times, many).filter(|_| is_moved && is_move_told) {
         found.note(Mismatch::MoveClaimed, Claim::Moved, &claimed.sentence);
     }
-    if let Some(claimed) = second_booking(talk, &times).filter(|_| is_booking_told && is_move_told) {
-        found.note(Mismatch::BookingClaimed, Claim::Booked, &claimed.sentence);
+    if let Some(sentence) = second_booking(talk, &times).filter(|_| is_booking_told && is_move_told) {
+        found.note(Mismatch::BookingClaimed, Claim::Booked, sentence);
     }
     let steps = cancellations(talk, left);
     let untold = untold_cancellations(talk, &steps);
@@ -120,10 +120,12 @@ fn second_move<'a>(talk: &'a Talk, times: &[When], many: usize) -> Option<&'a Cl
     })
 }
 
-/// What is claimed to be booked now, beside what was told, for a day or an hour that nothing had.
-fn second_booking<'a>(talk: &'a Talk, times: &[When]) -> Option<&'a Claimed> {
+/// What is claimed to be booked now, beside what was told, for a day or an hour that nothing had: as a deed, or as one more.
+fn second_booking<'a>(talk: &'a Talk, times: &[When]) -> Option<&'a str> {
+    let is_none = |when: Option<When>| when.is_some_and(|said| said.has_what_none_has(times));
     let mut deeds = talk.claimed.iter().filter(|claimed| claimed.claim == Claim::Booked && !claimed.is_state);
-    deeds.find(|claimed| claimed.when.is_some_and(|said| said.has_what_none_has(times)))
+    let deed = deeds.find(|claimed| is_none(claimed.when)).map(|claimed| claimed.sentence.as_str());
+    deed.or_else(|| talk.more.iter().find(|more| is_none(more.when)).map(|more| more.sentence.as_str()))
 }
 
 /// How many of what was called off was booked anew and told as a move: as many as were told of what was not moved, and no

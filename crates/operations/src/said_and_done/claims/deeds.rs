@@ -31,6 +31,7 @@ pub(super) const DONE: &[(&str, Claim, Of)] = &[
     ("angemeldet", Claim::Booked, Places),
     ("verschoben", Claim::Moved, Appointments),
     ("verlegt", Claim::Moved, Appointments),
+    ("zurueckverlegt", Claim::Moved, Appointments),
     ("umgebucht", Claim::Moved, Appointments),
     ("umgelegt", Claim::Moved, Appointments),
     ("umgeplant", Claim::Moved, Appointments),

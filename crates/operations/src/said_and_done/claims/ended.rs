@@ -14,7 +14,7 @@ pub struct Ended {
     pub is_one: bool,
     /// Of one in whose place another is: "den alten Termin".
     pub is_old: bool,
-    /// Of one more, without a verb of its own: by itself it tells of nothing.
+    /// Of something beside: of a single cancellation, it tells nothing by itself.
     pub is_more: bool,
 }
 
@@ -43,8 +43,8 @@ const BESIDE_MORE: &[&str] = &[
 ];
 
 impl Ended {
-    /// Of whatever there was.
-    const ALL: Self = Self { times: Vec::new(), is_one: false, is_old: false, is_more: false };
+    /// Of whatever there was; of a single one, there may have been more.
+    const ALL: Self = Self { times: Vec::new(), is_one: false, is_old: false, is_more: true };
 
     /// As a sentence tells of it that may be about other things as well; where days are named of which nobody knows which is
     /// meant, all may be.

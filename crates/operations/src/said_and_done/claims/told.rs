@@ -57,14 +57,10 @@ pub fn told(turn: &str, claim: Claim) -> Vec<Told> {
             let words = words(clause);
             let has = |word: &str| words.iter().any(|known| known == word);
             let done = DONE.iter().any(|(word, kind, _)| is_told_with(claim, *kind) && has(word));
-            // "Mia hat jetzt am Freitag einen Termin": whoever that is.
-            let has_now = ["jetzt", "nun"].iter().any(|now| says(&words, &["hat", now]))
-                && has("termin")
-                && !has_any(&words, &["frei", "freien", "noch"]);
-            let noted = claim != Claim::Cancelled && (has_now || NOTED.iter().any(|word| has(word)));
+            let noted = claim != Claim::Cancelled && NOTED.iter().any(|word| has(word));
             !has_any(&words, &["nicht", "kein", "keinen", "leider"]) && (done || noted)
         });
-        if tells {
+        if tells || claim != Claim::Cancelled && has_now(&words(sentence)) {
             told.push(Told::of(sentence));
         }
     }
@@ -87,6 +83,13 @@ pub fn partings(turn: &str) -> Vec<Told> {
 #[must_use]
 pub fn new_times(turn: &str) -> Vec<Told> {
     times_of(turn, is_new_time)
+}
+
+/// "Mia hat jetzt am Freitag einen Termin": whoever that is.
+fn has_now(words: &[String]) -> bool {
+    ["jetzt", "nun"].iter().any(|now| says(words, &["hat", now]))
+        && has_any(words, &["termin"])
+        && !has_any(words, &["frei", "freien", "noch"])
 }
 
 /// What is said to stay where it is, or to be back there: "Dann bleibt Ihr Termin am Montag", "Es bleibt beim Alten", "ist

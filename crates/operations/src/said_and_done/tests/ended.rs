@@ -128,6 +128,9 @@ async fn only_what_was_called_off_is_told_by_a_sentence() {
     ] {
         assert_eq!(found(&[said], &both()).await, [], "{said}");
     }
+    // Of a single one, there may have been more.
+    let none = "Sie haben jetzt keine Termine mehr bei uns.";
+    assert_eq!(found(&[none], &both()[..1]).await, [CANCELLATION_UNTOLD]);
     // One sentence about one, without its time, tells of one.
     for said in [OFF, "Ihr Termin ist storniert und Sie bekommen gleich eine Bestätigung."] {
         assert_eq!(found(&[said], &both()).await, [CANCELLATION_UNTOLD], "{said}");

@@ -220,6 +220,11 @@ async fn there_and_back_is_no_move() {
     ] {
         assert_eq!(found(said, &back()).await, [], "{said:?}");
     }
+    // Nothing was moved, or not there.
+    let wrong = "Ich habe den Termin auf Donnerstag zurückverlegt.";
+    let claimed = [(Mismatch::MoveClaimed, Some(wrong.to_owned()))];
+    assert_eq!(found(&[wrong], &[]).await, claimed);
+    assert_eq!(found(&[tuesday, wrong], &[Touched::known(MONDAY).moved(2, TUESDAY_TEN)]).await, claimed);
     for said in [tuesday, "Der neue ist am Dienstag um zehn.", "Stattdessen kommen Sie am Dienstag um zehn."]
     {
         assert_eq!(found(&[said], &back()).await, [(Mismatch::MoveUntold, Some(said.to_owned()))], "{said}");
@@ -238,7 +243,15 @@ async fn bookings_are_told_in_few_words() {
         found(&[first, "Der am Freitag um elf Uhr ebenfalls."], &both).await,
         [(Mismatch::BookingUntold, None)]
     );
-    assert_eq!(found(&["Mia hat jetzt am Dienstag um zehn Uhr einen Termin."], &both[..1]).await, []);
+    for said in [
+        "Mia hat jetzt am Dienstag um zehn Uhr einen Termin.",
+        "Mia hat jetzt am Dienstag, dem ersten Dezember, um zehn Uhr einen Termin.",
+    ] {
+        assert_eq!(found(&[said], &both[..1]).await, [], "{said}");
+    }
+    let other = "Der am Donnerstag um elf Uhr ebenfalls.";
+    let claimed = [(Mismatch::BookingClaimed, Some(other.to_owned()))];
+    assert_eq!(found(&[first, other], &both[..1]).await, claimed);
     // What is free, or stays on the line, tells of none.
     let free = "Anna hat jetzt am Dienstag um zehn Uhr einen Termin frei.";
     assert_eq!(found(&[free], &both[..1]).await, [(Mismatch::BookingUntold, None)]);
