@@ -79,13 +79,20 @@ fn judge_claims(talk: &Talk, left: &[Left], known: Known, found: &mut Found) {
             && apart.iter().all(|(known, _)| known.differs_from(when))
         {
             apart.push((when, &claimed.sentence));
-            if apart.len() > booked.len() {
-                // The last that is none of what was made, if there is one.
-                let other = apart.iter().rfind(|(said, _)| is_none_of(*said, &booked));
-                let sentence = other.map_or(claimed.sentence.as_str(), |(_, sentence)| *sentence);
-                found.note(Mismatch::BookingClaimed, Claim::Booked, sentence);
-            }
         }
+    }
+    for more in &talk.more {
+        if let Some(when) = more.when
+            && !apart.is_empty()
+            && apart.iter().all(|(known, _)| known.differs_from(when))
+        {
+            apart.push((when, &more.sentence));
+        }
+    }
+    // The last that is none of what was made, if there is one.
+    let other = apart.iter().rfind(|(said, _)| is_none_of(*said, &booked)).or(apart.last());
+    if let Some((_, sentence)) = other.filter(|_| apart.len() > booked.len().max(1)) {
+        found.note(Mismatch::BookingClaimed, Claim::Booked, sentence);
     }
 }
 

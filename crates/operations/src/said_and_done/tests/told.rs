@@ -252,6 +252,8 @@ async fn bookings_are_told_in_few_words() {
     let other = "Der am Donnerstag um elf Uhr ebenfalls.";
     let claimed = [(Mismatch::BookingClaimed, Some(other.to_owned()))];
     assert_eq!(found(&[first, other], &both[..1]).await, claimed);
+    let claimed = [(Mismatch::BookingClaimed, Some(first.to_owned()))];
+    assert_eq!(found(&[first, other], &both[1..]).await, claimed);
     // What is free, or stays on the line, tells of none.
     let free = "Anna hat jetzt am Dienstag um zehn Uhr einen Termin frei.";
     assert_eq!(found(&[free], &both[..1]).await, [(Mismatch::BookingUntold, None)]);
