@@ -38,12 +38,11 @@ impl Talk {
         for turn in &turns {
             talk.claimed.extend(claims::claims(turn));
             talk.booked.extend(claims::told(turn, Claim::Booked));
-            let moved = claims::told(turn, Claim::Moved);
-            is_of_bookings =
-                !moved.is_empty() || is_of_bookings && claims::told(turn, Claim::Cancelled).is_empty();
+            let (moved, ended) = (claims::told(turn, Claim::Moved), claims::ended(turn));
+            is_of_bookings = !moved.is_empty() || is_of_bookings && ended.iter().all(|ended| ended.is_more);
             talk.more.extend(claims::more(turn).into_iter().filter(|_| is_of_bookings));
             talk.moved.extend(moved);
-            talk.ended.extend(claims::ended(turn));
+            talk.ended.extend(ended);
             talk.good_byes.extend(claims::good_byes(turn));
             talk.partings.extend(claims::partings(turn));
             talk.new_times.extend(claims::new_times(turn));

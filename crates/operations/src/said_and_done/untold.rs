@@ -25,9 +25,8 @@ pub(super) fn judge_effects(talk: &Talk, left: &[Left], found: &mut Found) {
     let moved: Vec<_> = left.iter().filter(|left| left.is_moved).filter(is_news).collect();
     let is_move_told = note(talk, (Claim::Moved, Mismatch::MoveUntold), &moved, left, found);
     let times: Vec<When> = left.iter().flat_map(|left| left.times.iter().copied()).collect();
-    let is_moved = left.iter().any(|left| left.is_moved);
-    let many = left.iter().filter(|left| left.is_moved).count() + rebooked;
-    if let Some(claimed) = second_move(talk, &times, many).filter(|_| is_moved && is_move_told) {
+    let moves = left.iter().filter(|left| left.is_moved).count();
+    if let Some(claimed) = second_move(talk, &times, moves + rebooked).filter(|_| moves > 0 && is_move_told) {
         found.note(Mismatch::MoveClaimed, Claim::Moved, &claimed.sentence);
     }
     if let Some(sentence) = second_booking(talk, &times).filter(|_| is_booking_told && is_move_told) {

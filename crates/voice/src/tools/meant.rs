@@ -17,6 +17,7 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{LISTED, SPOKEN, row};
+use crate::tools::party::for_whom;
 use crate::tools::sequence::changing::{named_services, spoken_together, together};
 use crate::tools::wish::Asker;
 use crate::when::When;
@@ -142,10 +143,7 @@ fn of_another(args: Args<'_>, talk: &Conversation, asker: &Asker) -> Result<Opti
             let message = format!(
                 "Unter dieser Nummer finde ich nur Termine von {own}, geht es um einen davon oder um einen für {said}?"
             );
-            let reply = ToolReply::new(Status::CustomerAmbiguous, message)
-                .with("name_differs", true)
-                .with("decides", names::OTHER_PERSON[0]);
-            Some(reply.next(NextAction::AskCaller))
+            Some(for_whom(message))
         }
     })
 }

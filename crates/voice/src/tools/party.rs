@@ -78,11 +78,7 @@ async fn party(
             "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",
             speech::plain(said.as_str())
         );
-        return Err(ToolReply::new(Status::CustomerAmbiguous, message)
-            .with("name_differs", true)
-            .with("decides", names::OTHER_PERSON[0])
-            .next(NextAction::AskCaller)
-            .into());
+        return Err(for_whom(message).into());
     }
     if !party.is_new {
         return Ok((BookingParty::Existing(party.customer.id()), party.write));
@@ -96,6 +92,14 @@ async fn party(
         anonymous: state.anonymous,
     };
     Ok((BookingParty::New(row), None))
+}
+
+/// The question whether it is for the number's one customer or for whoever else was named.
+pub(crate) fn for_whom(message: String) -> ToolReply {
+    ToolReply::new(Status::CustomerAmbiguous, message)
+        .with("name_differs", true)
+        .with("decides", names::OTHER_PERSON[0])
+        .next(NextAction::AskCaller)
 }
 
 /// An anonymous caller who books twice in one call under one name is one customer, not two.

@@ -314,8 +314,8 @@ pub(super) fn when(words: &[String]) -> Option<When> {
     is_named.then_some(When { weekday, date, hour, minute, ahead })
 }
 
-/// The days that "und" or "sowie" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where they are not
-/// several.
+/// The days that "und" or "sowie" joins, each with its hour, if it has one: "am Montag um zehn und am Mittwoch". Empty where
+/// they are not several.
 pub(super) fn several_days(words: &[String]) -> Vec<When> {
     let mut days: Vec<_> =
         words.split(|word| ["und", "sowie"].contains(&word.as_str())).filter_map(when).collect();
