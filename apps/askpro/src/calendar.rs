@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use appointment::calendar::{
-    CalendarLink, ConnectionId, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
+    CalendarLink, ConnectionId, KeptDifference, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
 };
 use appointment::model::ServiceLink;
 use kernel::{ServiceId, StaffId, TenantId, TenantScope};
@@ -87,6 +87,15 @@ pub enum CalendarCommand {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+    /// List what comparisons of both calendars found to differ in the last thirty days and what became of it, newest first.
+    Differences {
+        /// Slug of the company; all without.
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+        /// At most so many of each company.
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
     /// Note that a question was answered; what is in question stays as it is.
     Resolve {
         /// Its id.
@@ -151,6 +160,7 @@ impl CalendarCommand {
             Self::Disable { connection } => switch(office, connection, false).await,
             Self::Enable { connection } => switch(office, connection, true).await,
             Self::Reviews { tenant } => reviews(office, tenant.as_deref()).await,
+            Self::Differences { tenant, limit } => differences(office, tenant.as_deref(), *limit).await,
             Self::Resolve { review } => resolve(office, review).await,
             Self::Settle { review, decision, config } => {
                 settle(office, review, *decision, config.clone()).await
@@ -315,6 +325,26 @@ fn question(tenant: &str, review: &Review) -> Value {
         "appointment": review.appointment.map(|id| id.to_string()),
         "booking": review.uid.as_ref().map(ToString::to_string), "detail": review.detail,
         "opened_at": review.opened_at,
+    })
+}
+
+async fn differences(office: &Office, slug: Option<&str>, limit: u32) -> anyhow::Result<Vec<Value>> {
+    let calendars = calendars(office);
+    let mut lines = Vec::new();
+    for (slug, scope) in companies(office, slug).await? {
+        let kept = calendars.differences(&scope, limit).await?;
+        lines.extend(kept.iter().map(|kept| found(&slug, kept)));
+    }
+    Ok(lines)
+}
+
+fn found(tenant: &str, kept: &KeptDifference) -> Value {
+    let KeptDifference { connection, difference, first_found_at, last_found_at } = kept;
+    json!({
+        "tenant": tenant, "connection": connection.to_string(), "became": difference.became.as_str(),
+        "appointment": difference.appointment.map(|id| id.to_string()),
+        "booking": difference.booking.as_ref().map(ToString::to_string), "detail": difference.detail,
+        "first_found_at": first_found_at, "last_found_at": last_found_at,
     })
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod administration;
 pub(crate) mod bell;
 pub(crate) mod copies;
+pub(crate) mod differences;
 pub(crate) mod links;
 pub(crate) mod routes;
 

@@ -43,6 +43,7 @@ pub fn all() -> impl Iterator<Item = NamedStatement> {
         ("calendar::administration", crate::calendar::administration::STATEMENTS),
         ("calendar::bell", crate::calendar::bell::STATEMENTS),
         ("calendar::copies", crate::calendar::copies::STATEMENTS),
+        ("calendar::differences", crate::calendar::differences::STATEMENTS),
         ("calendar::routes", crate::calendar::routes::STATEMENTS),
         ("call::read", crate::call::read::STATEMENTS),
         ("call::reviews", crate::call::reviews::STATEMENTS),

@@ -16,6 +16,7 @@
 //! * [`AccountPacing`] and [`OfferedWeeks`]: what several processes that use one account tell each other.
 
 mod copy;
+mod difference;
 mod failure;
 mod outside;
 mod pacing;
@@ -29,6 +30,7 @@ pub use copy::{
     COPY_JOB, CopyRecord, CopyState, Finding, SETTLING_SECONDS, Step, UNANSWERED_JOB, copy_job,
     unanswered_job,
 };
+pub use difference::{Became, Difference, KeptDifference};
 pub use failure::{ReadFailure, RefusalReason, WriteFailure};
 #[cfg(any(test, feature = "testing"))]
 pub use outside::MockOutsideTimes;

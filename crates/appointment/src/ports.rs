@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AppointmentId, BranchId, CallId, ChangeSet, CommitError, CustomerId, StoreError, TenantScope};
 
-use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, RemoteUid, Review};
+use crate::calendar::{CalendarLink, ConnectionId, CopyRecord, Difference, RemoteUid, Review};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, CatalogueSnapshot, CustomerHistory, DayLoad, DayQuery, HoldId,
     HoldSnapshot, NewCustomerRow, PlaceBefore, SequenceId, Slot, Span, Tie,
@@ -133,6 +133,18 @@ pub enum AppointmentWrite {
         appointment: AppointmentId,
         /// Product time.
         at: DateTime<Utc>,
+    },
+    /// Keeps what a comparison of an account found. The same difference, with the same end, is kept once, with when it was
+    /// found first and last, and as it was found last. What was not found again since `forget_before` is forgotten.
+    NoteDifferences {
+        /// The account.
+        connection: ConnectionId,
+        /// Each difference once.
+        found: Vec<Difference>,
+        /// Product time.
+        at: DateTime<Utc>,
+        /// Product time.
+        forget_before: DateTime<Utc>,
     },
     /// Adds an entry to an appointment's history; with a call, also the relation between that call and the
     /// appointment. Comes after the write of the appointment.

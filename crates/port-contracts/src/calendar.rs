@@ -16,8 +16,8 @@ mod reading;
 use std::sync::Arc;
 
 use appointment::calendar::{
-    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, RemoteEventType, RemoteHostRef,
-    RemoteUid, Review, ReviewId, Secret,
+    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, KeptDifference, RemoteEventType,
+    RemoteHostRef, RemoteUid, Review, ReviewId, Secret,
 };
 use appointment::model::{AppointmentSnapshot, ChangeKind, ServiceLink};
 use appointment::ports::AppointmentWrite;
@@ -39,6 +39,9 @@ pub trait Backstage: Send + Sync {
 
     /// The questions that are open, oldest first.
     async fn open_reviews(&self, scope: &TenantScope) -> Vec<Review>;
+
+    /// What comparisons found, newest first.
+    async fn differences(&self, scope: &TenantScope) -> Vec<KeptDifference>;
 
     /// Answers a question.
     async fn resolve(&self, scope: &TenantScope, review: ReviewId);
@@ -111,6 +114,7 @@ macro_rules! calendar_contract {
             a_connection_leads_to_its_tenant,
             a_question_is_asked_once_while_it_is_open,
             a_question_that_has_ended_by_itself_is_closed,
+            a_difference_is_kept_once_with_when_it_was_found,
             a_booking_and_its_copy_are_one,
             a_record_keeps_every_field,
             a_record_that_has_moved_on_is_stale,

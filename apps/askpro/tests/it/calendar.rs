@@ -133,6 +133,25 @@ async fn a_company_is_connected_linked_and_looked_after() {
     assert!(desk.say(&format!("resolve {review}")).await.unwrap_err().contains("was answered before"));
     assert!(desk.say("reviews").await.unwrap().is_empty());
 
+    sqlx::query(
+        "INSERT INTO calendar_differences (tenant_id, connection_id, became, uid, detail, first_found_at, last_found_at)
+         SELECT tenant_id, id, became, 'uid-1', 'here it stood at ten', app.now() - age, app.now() - age
+           FROM calendar_connections,
+                (VALUES ('imported', interval '1 hour'), ('disputed', '1 minute')) AS found (became, age)",
+    )
+    .execute(admin)
+    .await
+    .unwrap();
+    let told = desk.say("differences --tenant salon-1").await.unwrap();
+    assert_eq!((&told[0]["became"], &told[1]["became"]), (&"disputed".into(), &"imported".into()));
+    assert_eq!(told[0]["booking"], "uid-1");
+    assert_eq!(
+        (&told[0]["connection"], &told[0]["detail"]),
+        (&id.clone().into(), &"here it stood at ten".into())
+    );
+    assert_eq!(desk.say("differences --limit 1").await.unwrap(), told[..1]);
+    assert!(desk.say("differences --limit 0").await.unwrap_err().contains("--limit"));
+
     for reason in ["account_refused", "not_assignable"] {
         sqlx::query(
             "INSERT INTO calendar_reviews (tenant_id, id, connection_id, reason, uid, detail, opened_at)

@@ -16,7 +16,7 @@ use super::double::double_of;
 use super::read::{is_elsewhere, recent_changes};
 use super::rows::{Booked, Releases, claim_hold, insert, record_change, release, renew_hold, update, vacate};
 use super::waiting;
-use crate::calendar::copies;
+use crate::calendar::{copies, differences};
 use crate::change::{AuditEntry, settle};
 use crate::error::occupancy_error;
 use crate::session::Session;
@@ -127,6 +127,9 @@ pub(super) async fn apply(
             }
             AppointmentWrite::CloseRefusals { appointment, at } => {
                 copies::close_refusals(session, scope, *appointment, *at).await?;
+            }
+            AppointmentWrite::NoteDifferences { connection, found, at, forget_before } => {
+                differences::note(session, scope, (*connection, found), (*at, *forget_before)).await?;
             }
             AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {

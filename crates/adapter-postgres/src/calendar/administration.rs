@@ -1,6 +1,8 @@
 //! What administrators do: connections with sealed secrets, links, answers to questions.
 
-use appointment::calendar::{Connection, ConnectionId, RemoteHostRef, Review, ReviewId, ReviewReason};
+use appointment::calendar::{
+    Connection, ConnectionId, KeptDifference, RemoteHostRef, Review, ReviewId, ReviewReason,
+};
 use appointment::model::ServiceLink;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::copies::uid;
 use super::links::LinkRow;
-use super::{API_KEY, WEBHOOK_SECRET, team};
+use super::{API_KEY, WEBHOOK_SECRET, differences, team};
 use crate::change::{AuditEntry, settle};
 use crate::database::Database;
 use crate::error::{commit_error, corrupt, store_error};
@@ -319,6 +321,12 @@ impl CalendarAdministration for PgCalendarAdministration {
             .await
             .map_err(store_error);
         session.finish_read(rows).await?.into_iter().map(Review::try_from).collect()
+    }
+
+    async fn differences(&self, scope: &TenantScope, most: u32) -> Result<Vec<KeptDifference>, StoreError> {
+        let mut session = self.administrator.read(scope).await?;
+        let found = differences::newest(&mut session, scope, most).await;
+        session.finish_read(found).await
     }
 
     async fn resolve_review(

@@ -19,8 +19,8 @@ use crate::statements::statements;
 
 /// Longest explanation of a failure, in characters; more is cut off.
 const MAX_ERROR: usize = 500;
-/// Longest detail of a question, in characters; more is cut off.
-const MAX_DETAIL: usize = 1000;
+/// Longest detail of a question or a difference, in characters; more is cut off.
+pub(super) const MAX_DETAIL: usize = 1000;
 
 /// The records of a parameter, as rows `c`.
 macro_rules! records {
@@ -156,7 +156,7 @@ fn micros(at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     at.map(|at| at.trunc_subsecs(6))
 }
 
-fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 

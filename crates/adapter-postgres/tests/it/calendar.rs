@@ -7,7 +7,8 @@ use adapter_postgres::{
     PgCatalogueRepository, PgDirectory, Sealer,
 };
 use appointment::calendar::{
-    CalendarBook as _, Connection, ConnectionId, CopyRecord, CopyState, Review, ReviewId, Secret,
+    CalendarBook as _, Connection, ConnectionId, CopyRecord, CopyState, KeptDifference, Review, ReviewId,
+    Secret,
 };
 use appointment::model::{CatalogueSnapshot, ServiceLink};
 use appointment::ports::AppointmentWrite;
@@ -46,6 +47,10 @@ impl Backstage for Administration {
 
     async fn open_reviews(&self, scope: &TenantScope) -> Vec<Review> {
         self.port.open_reviews(scope).await.unwrap()
+    }
+
+    async fn differences(&self, scope: &TenantScope) -> Vec<KeptDifference> {
+        self.port.differences(scope, 100).await.unwrap()
     }
 
     async fn resolve(&self, scope: &TenantScope, review: ReviewId) {

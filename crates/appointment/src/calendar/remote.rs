@@ -215,6 +215,17 @@ impl RemoteStatus {
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Accepted | Self::Pending)
     }
+
+    /// The word that operators read.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Pending => "pending",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+        }
+    }
 }
 
 /// The person a booking is for.

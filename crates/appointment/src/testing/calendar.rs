@@ -9,8 +9,8 @@ use kernel::{AppointmentId, BranchId, CommitError, StoreError, TenantScope};
 use super::memory::InMemoryAppointments;
 use super::rows::{Rows, refused};
 use crate::calendar::{
-    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyState, OpenCopies, RemoteUid,
-    Review, ReviewId,
+    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyState, Difference, KeptDifference,
+    OpenCopies, RemoteUid, Review, ReviewId,
 };
 use crate::model::{AppointmentSnapshot, ServiceLink, Span};
 
@@ -60,6 +60,32 @@ impl Rows {
             Some(open) => open.detail.clone_from(&review.detail),
             None => self.reviews.push(review.clone()),
         }
+    }
+
+    pub(super) fn note_differences(
+        &mut self,
+        connection: ConnectionId,
+        found: &[Difference],
+        at: DateTime<Utc>,
+        forget_before: DateTime<Utc>,
+    ) {
+        let key = |of: &Difference| (of.became, of.appointment, of.booking.clone());
+        for difference in found {
+            let same = |known: &&mut KeptDifference| {
+                known.connection == connection && key(&known.difference) == key(difference)
+            };
+            let difference = difference.clone();
+            match self.differences.iter_mut().find(same) {
+                Some(known) => *known = KeptDifference { difference, last_found_at: at, ..known.clone() },
+                None => self.differences.push(KeptDifference {
+                    connection,
+                    difference,
+                    first_found_at: at,
+                    last_found_at: at,
+                }),
+            }
+        }
+        self.differences.retain(|known| known.last_found_at >= forget_before);
     }
 
     fn copies_within(&self, connection: ConnectionId, window: Span) -> Vec<CopyRecord> {
@@ -129,6 +155,14 @@ impl InMemoryAppointments {
     #[must_use]
     pub fn open_reviews(&self, scope: &TenantScope) -> Vec<Review> {
         self.read(scope, |rows| rows.reviews.clone())
+    }
+
+    /// What comparisons found, newest first.
+    #[must_use]
+    pub fn differences(&self, scope: &TenantScope) -> Vec<KeptDifference> {
+        let mut kept = self.read(scope, |rows| rows.differences.clone());
+        kept.sort_by_key(|known| std::cmp::Reverse(known.last_found_at));
+        kept
     }
 
     /// Answers a question.

@@ -7,7 +7,9 @@ use kernel::{
     AppointmentId, CallId, Claim, CommitError, CustomerId, IdempotencyKey, JobSpec, OutgoingEvent, StaffId,
 };
 
-use crate::calendar::{Connection, ConnectionId, CopyRecord, RemoteUid, Review, ReviewReason};
+use crate::calendar::{
+    Connection, ConnectionId, CopyRecord, KeptDifference, RemoteUid, Review, ReviewReason,
+};
 use crate::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentStatus, BusyKind, BusySpan, ChangeKind,
     CustomerHistory, DayLoad, DayQuery, FacilityBusy, FacilityId, FacilityUse, HoldId, HoldSnapshot,
@@ -54,6 +56,7 @@ pub(super) struct Rows {
     pub(super) touched: Vec<AppointmentId>,
     pub(super) reviews: Vec<Review>,
     pub(super) answered_reviews: Vec<Review>,
+    pub(super) differences: Vec<KeptDifference>,
     pub(super) wishes: BTreeMap<WishId, WishSnapshot>,
     pub(super) offers: BTreeMap<OfferId, OfferSnapshot>,
 }
@@ -141,6 +144,9 @@ impl Rows {
             AppointmentWrite::CloseRefusals { appointment, .. } => self.reviews.retain(|review| {
                 review.reason != ReviewReason::CopyRefused || review.appointment != Some(*appointment)
             }),
+            AppointmentWrite::NoteDifferences { connection, found, at, forget_before } => {
+                self.note_differences(*connection, found, *at, *forget_before);
+            }
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {
                     return refused("appointment_changes_appointment_fkey");

@@ -97,6 +97,7 @@ impl JobHandler for SyncCalcomBookings {
         metrics::counter!("calendar_differences_total", "became" => "tidied").increment(found.tidied.into());
         metrics::counter!("calendar_differences_total", "became" => "disputed")
             .increment(found.disputed.into());
+        metrics::counter!("calendar_differences_total", "became" => "left").increment(found.left.into());
         let open = found.open + found.unreadable;
         metrics::counter!("calendar_differences_total", "became" => "open").increment(open.into());
         metrics::counter!("calendar_accounts_missed_total").increment(found.missed.into());
@@ -105,7 +106,7 @@ impl JobHandler for SyncCalcomBookings {
             let missed = found.missed;
             return Err(JobFailure::permanent(format!(
                 "{missed} accounts could not be compared at all; of the others, {open} bookings and appointments are still \
-                 open; the worker's log says why"
+                 open; `askpro calendar differences` says which and why"
             )));
         }
         Ok(())

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use appointment::calendar::{
-    CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking, RemoteHostRef, RemoteService,
+    CalendarLink, Connection, CopyRecord, Effort, ReadFailure, RemoteBooking, RemoteService,
 };
 use appointment::model::{Appointment, BusyKind, ServiceLink, Span};
 use appointment::ports::AppointmentWrite;
@@ -57,11 +57,14 @@ impl CalendarNews {
 }
 
 /// What [`CopyDesk::adopt`] came to.
+#[derive(Default)]
 pub(super) struct Adopted {
     /// The records that were added, by beginning.
     pub(super) due: Vec<CopyRecord>,
     /// Appointments of which nobody could say whether what they are linked to is there.
-    pub(super) open: u32,
+    pub(super) open: Vec<AppointmentId>,
+    /// Appointments whose link leads nowhere.
+    pub(super) left: Vec<(AppointmentId, CalendarLink)>,
 }
 
 /// Whether what is linked is there.
@@ -83,7 +86,7 @@ impl CopyDesk {
         effort: Effort,
     ) -> Result<Adopted, CalendarError> {
         let now = self.parts.clock.now();
-        let mut adopted = Adopted { due: Vec::new(), open: 0 };
+        let mut adopted = Adopted::default();
         if window.end <= now {
             return Ok(adopted);
         }
@@ -93,7 +96,6 @@ impl CopyDesk {
             return Ok(adopted);
         }
         let mut links = Links::of(self.shown(scope, connection, effort).await);
-        let mut gone: HashMap<CalendarLink, u32> = HashMap::new();
         for (id, link) in uncopied {
             let linked = match links.known(&link) {
                 Some(linked) => linked,
@@ -102,11 +104,11 @@ impl CopyDesk {
             match linked {
                 Linked::There => {}
                 Linked::Gone => {
-                    *gone.entry(link).or_default() += 1;
+                    adopted.left.push((id, link));
                     continue;
                 }
                 Linked::Unknown => {
-                    adopted.open += 1;
+                    adopted.open.push(id);
                     continue;
                 }
             }
@@ -121,12 +123,6 @@ impl CopyDesk {
                 Err(CommitError::Stale | CommitError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-        }
-        for (link, appointments) in gone {
-            let host = link.host.as_ref().map_or("", RemoteHostRef::as_str);
-            tracing::warn!(tenant.id = %scope.tenant(), connection.id = %connection.id,
-                event_type = %link.event_type, host, appointments,
-                "appointments have no copies and get none: what they are linked to, or its host, is not there");
         }
         Ok(adopted)
     }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appointment::calendar::{
-    Connection, ConnectionId, CopyRecord, CopyState, Effort, Lane, RemoteBooking, RemoteUid, ReviewReason,
+    Became, Connection, ConnectionId, CopyRecord, CopyState, Difference, Effort, Lane, RemoteBooking,
+    RemoteHostRef, RemoteUid, ReviewReason,
 };
 use appointment::model::{AppointmentSource, Span};
 use appointment::ports::AppointmentWrite;
+use chrono::TimeDelta;
 use kernel::{AppointmentId, ChangeSet, TenantScope};
 
 use super::CalendarError;
@@ -15,13 +17,20 @@ use super::attention::Attention;
 use super::look::follow;
 use super::news::{CalendarNews, Heard};
 use super::push::Pushed;
-use super::round::{Differences, Listing, Place, Round};
+use super::round::{Differences, Ended, Listing, Place, Round, of_the_account};
 
 /// Pages of one listing; at a hundred bookings a page, more than any branch has in a year.
 pub(super) const MAX_PAGES: usize = 200;
 
 /// Copies that one run looks at; the next run goes on with what is still unsettled.
 const MAX_COPIES: u32 = 20_000;
+
+/// Days for which a difference is kept after it was found last: a company that asks what happened to an appointment asks
+/// about the last weeks.
+const KEPT_DAYS: i64 = 30;
+
+/// Differences in one write.
+const NOTED_AT_ONCE: usize = 1000;
 
 /// Compares and repairs.
 #[derive(Clone)]
@@ -72,29 +81,56 @@ impl Reconciliation {
         // being listed.
         let listed =
             self.listing(scope, connection, window, Effort { lane: Lane::Background, ..effort }).await?;
-        let mut round = Round {
-            scope,
-            connection,
-            effort,
-            listed: &listed,
-            found: Differences::default(),
-            stopped: None,
-            plain: Vec::new(),
-            first_open: None,
-        };
-        round.found.unreadable = listed.unreadable;
-        if listed.unreadable > 0 {
-            tracing::warn!(connection.id = %connection.id, unreadable = listed.unreadable,
-                "the account lists bookings in a way that cannot be read");
+        let copies = self.news.desk.parts.book.copies(scope, connection.id, window, MAX_COPIES).await?;
+        let mut round = Round::new((scope, connection), effort, &listed, &copies);
+        let compared = self.compare(&mut round, window).await;
+        let Ended { found, explained, stopped, plain } = round.end();
+        // Also of what came to an end in the middle.
+        self.note(scope, connection.id, explained).await?;
+        compared?;
+        self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
+        if let Some(place) = stopped {
+            self.places().insert(connection.id, place);
         }
-        let place = self.places().remove(&connection.id);
+        Ok(found)
+    }
+
+    /// Why an account could not be compared at all.
+    pub(super) async fn missed(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        why: String,
+    ) -> Result<(), CalendarError> {
+        self.note(scope, connection, vec![of_the_account(why)]).await
+    }
+
+    async fn note(
+        &self,
+        scope: &TenantScope,
+        connection: ConnectionId,
+        explained: Vec<Difference>,
+    ) -> Result<(), CalendarError> {
+        let parts = &self.news.desk.parts;
+        let at = parts.clock.now();
+        for found in explained.chunks(NOTED_AT_ONCE) {
+            let (found, forget_before) = (found.to_vec(), at - TimeDelta::days(KEPT_DAYS));
+            let write = AppointmentWrite::NoteDifferences { connection, found, at, forget_before };
+            parts.appointments.commit(scope, ChangeSet::one(write)).await?;
+        }
+        Ok(())
+    }
+
+    async fn compare(&self, round: &mut Round<'_>, window: Span) -> Result<(), CalendarError> {
+        let listed = round.listed;
+        let place = self.places().remove(&round.connection.id);
         match place {
             Some(Place::Copy(id)) => {
-                self.copies(&mut round, window, &|copies| copies.split_off(position(copies, id))).await?;
-                self.bookings(&mut round, &listed.bookings).await?;
+                self.copies(round, window, &|copies| copies.split_off(position(copies, id))).await?;
+                self.bookings(round, &listed.bookings).await?;
                 // Before the copies that were looked at in the last run: they would use up what may be asked again.
-                self.adopt(&mut round, window).await?;
-                self.copies(&mut round, window, &|copies| {
+                self.adopt(round, window).await?;
+                self.copies(round, window, &|copies| {
                     copies.truncate(position(copies, id));
                     std::mem::take(copies)
                 })
@@ -107,35 +143,31 @@ impl Reconciliation {
                     _ => 0,
                 };
                 let (later, earlier) = (&listed.bookings[first..], &listed.bookings[..first]);
-                self.bookings(&mut round, later).await?;
-                self.copies(&mut round, window, &std::mem::take).await?;
-                self.bookings(&mut round, earlier).await?;
-                self.adopt(&mut round, window).await?;
+                self.bookings(round, later).await?;
+                self.copies(round, window, &std::mem::take).await?;
+                self.bookings(round, earlier).await?;
+                self.adopt(round, window).await?;
             }
         }
-        let Round { found, stopped, plain, first_open, .. } = round;
-        self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
-        if let Some(first) = first_open {
-            let goes_on = stopped.is_some();
-            tracing::warn!(connection.id = %connection.id, open = found.open, first, goes_on,
-                "a comparison left something open; the next one comes back to it");
-        }
-        if let Some(place) = stopped {
-            self.places().insert(connection.id, place);
-        }
-        Ok(found)
+        Ok(())
     }
 
     /// What has no copy yet. After the bookings: what stands there for one of these is its copy.
     async fn adopt(&self, round: &mut Round<'_>, window: Span) -> Result<(), CalendarError> {
-        if round.stopped.is_some() {
+        if round.is_stopped() {
             return Ok(());
         }
         let Round { scope, connection, effort, .. } = *round;
         let adopted = self.news.desk.adopt(scope, connection, (window, MAX_COPIES), effort).await?;
-        if adopted.open > 0 {
-            round.left_open("the event types of appointments without a copy".to_owned());
-            round.found.open += adopted.open;
+        for id in &adopted.open {
+            let why = "without a copy: whether what it is linked to is there could not be asked";
+            round.differed(Became::Open, (None, Some(*id)), why.to_owned());
+        }
+        for (id, link) in &adopted.left {
+            let host = link.host.as_ref().map_or("nobody in particular", RemoteHostRef::as_str);
+            let why =
+                format!("without a copy: event type {}, performed by {host}, is not there", link.event_type);
+            round.differed(Became::Left, (None, Some(*id)), why);
         }
         for record in &adopted.due {
             let compared = self.copy(round, record).await;
@@ -181,7 +213,7 @@ impl Reconciliation {
             let Round { scope, connection, effort, listed, .. } = *round;
             let heard = self.news.take_in_listed(scope, connection, booking, &listed.moves, effort).await;
             let noted = heard.map(|heard| {
-                round.found.note(heard);
+                round.heard(heard, booking);
                 if leaves_no_question(heard, booking) {
                     round.plain.push(booking.uid.clone());
                 }
@@ -225,34 +257,37 @@ impl Reconciliation {
 
     async fn copy(&self, round: &mut Round<'_>, record: &CopyRecord) -> Result<(), CalendarError> {
         round.found.compared += 1;
-        let Round { scope, connection, effort, listed, ref mut found, .. } = *round;
+        let Round { scope, connection, effort, listed, .. } = *round;
         let desk = &self.news.desk;
         match (record.state, &record.uid, record.remote_start) {
             (CopyState::Settled | CopyState::Refused, Some(uid), Some(_)) if !listed.seen.contains(uid) => {
                 match follow(&desk.parts, scope, connection, uid, effort).await? {
                     Some(booking) if self.is_anothers(scope, connection, record, &booking).await? => {
-                        self.doubled(scope, record, found).await?;
+                        self.doubled(round, record, &booking).await?;
                     }
                     Some(booking) => {
                         let heard = self.news.take_in(scope, connection, &booking, effort).await?;
-                        found.note(heard);
+                        round.heard(heard, &booking);
                     }
-                    None => self.missing(scope, record, found).await?,
+                    None => self.missing(round, record).await?,
                 }
             }
             (CopyState::Settled | CopyState::Refused, ..) => {}
             _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
                 Pushed::Settled(_) | Pushed::Unconfirmed => {
-                    tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment,
-                        copy.was = record.state.as_str(), "a comparison brought a copy up to date");
-                    found.pushed += 1;
+                    round.copy_differed(Became::Pushed, record, "it was written there");
                 }
-                Pushed::Refused(..) => found.disputed += 1,
-                still @ (Pushed::Open { .. } | Pushed::Behind) => {
-                    tracing::info!(connection.id = %connection.id, appointment.id = %record.appointment, ?still,
-                        "a comparison left a copy open");
-                    found.open += 1;
-                    round.left_open(format!("{}: {still:?}", Place::Copy(record.appointment)));
+                Pushed::Refused(reason, ..) => {
+                    round.copy_differed(
+                        Became::Disputed,
+                        record,
+                        &format!("it was refused there, {reason:?}"),
+                    );
+                }
+                Pushed::Open { why } => round.copy_differed(Became::Open, record, &why),
+                Pushed::Behind => {
+                    let why = "another part of its visit is to leave that time first";
+                    round.copy_differed(Became::Open, record, why);
                 }
                 Pushed::NotNeeded => {}
             },
@@ -282,28 +317,25 @@ impl Reconciliation {
     /// person has the word.
     async fn doubled(
         &self,
-        scope: &TenantScope,
+        round: &mut Round<'_>,
         record: &CopyRecord,
-        found: &mut Differences,
+        booking: &RemoteBooking,
     ) -> Result<(), CalendarError> {
+        let scope = round.scope;
         let Some((appointment, current)) = self.news.desk.load(scope, record.appointment).await? else {
             return Ok(());
         };
         if appointment.snapshot().source != AppointmentSource::OutsideCalendar {
-            return self.missing(scope, record, found).await;
+            return self.missing(round, record).await;
         }
         let heard = self.news.gone(scope, &appointment, current, None).await?;
-        found.note(heard);
+        round.heard(heard, booking);
         Ok(())
     }
 
     /// A copy that stood there is gone without a trace.
-    async fn missing(
-        &self,
-        scope: &TenantScope,
-        record: &CopyRecord,
-        found: &mut Differences,
-    ) -> Result<(), CalendarError> {
+    async fn missing(&self, round: &mut Round<'_>, record: &CopyRecord) -> Result<(), CalendarError> {
+        let scope = round.scope;
         let desk = &self.news.desk;
         let Some((appointment, record)) = desk.load(scope, record.appointment).await? else { return Ok(()) };
         if !appointment.status().is_open() || record.state == CopyState::Refused {
@@ -312,7 +344,7 @@ impl Reconciliation {
         let mut next = record.next(CopyState::Refused);
         next.failed("the copy is gone without a trace".to_owned());
         desk.dispute(scope, &appointment, next, ReviewReason::CopyMissing).await?;
-        found.disputed += 1;
+        round.copy_differed(Became::Disputed, &record, "the booking is gone there without a trace");
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! One comparison under way, and what it came to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use appointment::calendar::{Connection, Effort, RemoteBooking, RemoteUid};
+use appointment::calendar::{Became, Connection, CopyRecord, Difference, Effort, RemoteBooking, RemoteUid};
+use chrono::{DateTime, Utc};
 use kernel::{AppointmentId, CommitError, TenantScope};
 
 use super::CalendarError;
@@ -45,18 +46,91 @@ pub(super) struct Round<'a> {
     pub(super) connection: &'a Connection,
     pub(super) effort: Effort,
     pub(super) listed: &'a Listing,
+    /// Where each copy stood there, as far as it was known before.
+    stood: HashMap<AppointmentId, Option<DateTime<Utc>>>,
     pub(super) found: Differences,
-    /// The first that could not be asked about.
-    pub(super) stopped: Option<Place>,
+    /// Each of them.
+    explained: Vec<Difference>,
+    /// The first that could not be asked about, and how many could not.
+    stopped: Option<(Place, u32)>,
     /// Bookings that stand for an appointment, or do not stand any more.
     pub(super) plain: Vec<RemoteUid>,
-    /// What was left open first, and why.
-    pub(super) first_open: Option<String>,
 }
 
-impl Round<'_> {
-    pub(super) fn left_open(&mut self, what: String) {
-        self.first_open.get_or_insert(what);
+/// What a comparison came to.
+pub(super) struct Ended {
+    pub(super) found: Differences,
+    pub(super) explained: Vec<Difference>,
+    /// Where the next one goes on.
+    pub(super) stopped: Option<Place>,
+    pub(super) plain: Vec<RemoteUid>,
+}
+
+impl<'a> Round<'a> {
+    /// Of what is `listed` there and of `copies` here.
+    pub(super) fn new(
+        (scope, connection): (&'a TenantScope, &'a Connection),
+        effort: Effort,
+        listed: &'a Listing,
+        copies: &[CopyRecord],
+    ) -> Self {
+        Self {
+            scope,
+            connection,
+            effort,
+            listed,
+            stood: copies.iter().map(|record| (record.appointment, record.remote_start)).collect(),
+            found: Differences { unreadable: listed.unreadable, ..Differences::default() },
+            explained: Vec::new(),
+            stopped: None,
+            plain: Vec::new(),
+        }
+    }
+
+    pub(super) const fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// What came of a booking there.
+    pub(super) fn heard(&mut self, heard: Heard, booking: &RemoteBooking) {
+        self.found.compared += 1;
+        let (became, appointment) = match heard {
+            Heard::Nothing | Heard::Known => return,
+            Heard::Followed(appointment) => (Became::Followed, Some(appointment)),
+            Heard::Imported(appointment) => (Became::Imported, Some(appointment)),
+            Heard::Tidied => (Became::Tidied, None),
+            Heard::Disputed => (Became::Disputed, None),
+        };
+        let here = match appointment.and_then(|appointment| self.stood.get(&appointment)) {
+            Some(Some(start)) => format!("here it stood at {}; ", minute(*start)),
+            Some(None) => "here it was not known to stand there; ".to_owned(),
+            None => String::new(),
+        };
+        self.differed(became, (Some(&booking.uid), appointment), format!("{here}there {}", there(booking)));
+    }
+
+    /// What differs about the copy of an appointment.
+    pub(super) fn copy_differed(&mut self, became: Became, record: &CopyRecord, how: &str) {
+        let stood = record.remote_start.map_or_else(
+            || "not known to stand there".to_owned(),
+            |start| format!("known to stand there at {}", minute(start)),
+        );
+        let detail = format!("the copy was {}, {stood}: {how}", record.state.as_str());
+        self.differed(became, (record.uid.as_ref(), Some(record.appointment)), detail);
+    }
+
+    pub(super) fn differed(
+        &mut self,
+        became: Became,
+        (booking, appointment): (Option<&RemoteUid>, Option<AppointmentId>),
+        detail: String,
+    ) {
+        *self.found.of(became) += 1;
+        tracing::info!(connection.id = %self.connection.id, booking = booking.map(tracing::field::display),
+            appointment.id = appointment.map(tracing::field::display), became = became.as_str(), detail,
+            "a comparison found a difference");
+        let booking = booking.cloned();
+        self.explained.push(Difference { booking, appointment, became, detail });
     }
 
     /// What concerns one booking alone does not keep the others waiting; the next run comes back to it.
@@ -70,26 +144,64 @@ impl Round<'_> {
             Err(CalendarError::Commit(error @ CommitError::Store(_))) => Err(error.into()),
             // Told once, for all of them.
             Err(CalendarError::Read(failure)) if failure.is_spent() => {
-                let place = place();
-                self.left_open(format!("{place}: {failure}"));
-                self.stopped.get_or_insert(place);
                 self.found.open += 1;
+                self.stopped.get_or_insert_with(|| (place(), 0)).1 += 1;
                 Ok(())
             }
             Err(error) => {
                 let place = place();
-                tracing::warn!(%error, connection.id = %self.connection.id, about = %place,
-                    "a difference could not be repaired");
-                self.left_open(format!("{place}: {error}"));
-                self.found.open += 1;
+                let about = match &place {
+                    Place::Booking(uid) => (Some(uid), None),
+                    Place::Copy(appointment) => (None, Some(*appointment)),
+                };
+                self.differed(Became::Open, about, error.to_string());
                 Ok(())
             }
             Ok(()) => Ok(()),
         }
     }
+
+    /// With what concerns the account as a whole.
+    pub(super) fn end(mut self) -> Ended {
+        let mut of_account = Vec::new();
+        if self.found.unreadable > 0 {
+            of_account.push(format!("{} bookings cannot be read as they are listed", self.found.unreadable));
+        }
+        if let Some((place, waiting)) = &self.stopped {
+            of_account.push(format!(
+                "the account may be asked no more for now: {waiting} wait, the next comparison begins with {place}"
+            ));
+        }
+        if !of_account.is_empty() {
+            let detail = of_account.join("; ");
+            tracing::warn!(connection.id = %self.connection.id, detail, "a comparison is not complete");
+            self.explained.push(of_the_account(detail));
+        }
+        let stopped = self.stopped.map(|(place, _)| place);
+        Ended { found: self.found, explained: self.explained, stopped, plain: self.plain }
+    }
 }
 
-/// What a comparison found, each difference explained by what became of it.
+/// What keeps an account from being compared.
+pub(super) const fn of_the_account(detail: String) -> Difference {
+    Difference { booking: None, appointment: None, became: Became::Open, detail }
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%MZ").to_string()
+}
+
+/// How a booking stands there.
+fn there(booking: &RemoteBooking) -> String {
+    let hosts: Vec<_> = booking.hosts.iter().map(|host| host.reference.as_str()).collect();
+    let by = if hosts.is_empty() { String::new() } else { format!(", performed by {}", hosts.join(", ")) };
+    let came = if booking.absent == Some(true) { ", the customer did not come" } else { "" };
+    let of = booking.event_type.as_ref().map_or_else(String::new, |of| format!(", event type {of}"));
+    let (status, start, end) = (booking.status.as_str(), minute(booking.start), minute(booking.end));
+    format!("it is {status}, from {start} to {end}{of}{by}{came}")
+}
+
+/// What a comparison found: how many, by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Differences {
     /// Bookings and copies looked at.
@@ -107,6 +219,8 @@ pub struct Differences {
     pub tidied: u32,
     /// Questions for a person.
     pub disputed: u32,
+    /// Appointments without a copy whose link leads nowhere.
+    pub left: u32,
     /// Entries of the listing that could not be read.
     pub unreadable: u32,
     /// Accounts that could not be compared at all.
@@ -114,6 +228,18 @@ pub struct Differences {
 }
 
 impl Differences {
+    const fn of(&mut self, became: Became) -> &mut u32 {
+        match became {
+            Became::Followed => &mut self.followed,
+            Became::Imported => &mut self.imported,
+            Became::Pushed => &mut self.pushed,
+            Became::Tidied => &mut self.tidied,
+            Became::Disputed => &mut self.disputed,
+            Became::Left => &mut self.left,
+            Became::Open => &mut self.open,
+        }
+    }
+
     /// Adds those of another comparison.
     pub(super) const fn add(&mut self, other: &Self) {
         self.compared += other.compared;
@@ -123,18 +249,8 @@ impl Differences {
         self.open += other.open;
         self.tidied += other.tidied;
         self.disputed += other.disputed;
+        self.left += other.left;
         self.unreadable += other.unreadable;
         self.missed += other.missed;
-    }
-
-    pub(super) fn note(&mut self, heard: Heard) {
-        self.compared += 1;
-        match heard {
-            Heard::Nothing | Heard::Known => {}
-            Heard::Followed(_) => self.followed += 1,
-            Heard::Imported(_) => self.imported += 1,
-            Heard::Tidied => self.tidied += 1,
-            Heard::Disputed => self.disputed += 1,
-        }
     }
 }

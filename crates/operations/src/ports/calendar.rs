@@ -1,6 +1,6 @@
 //! Administration of outside calendars, and which tenants have work with one.
 
-use appointment::calendar::{Connection, ConnectionId, RemoteHostRef, Review, ReviewId};
+use appointment::calendar::{Connection, ConnectionId, KeptDifference, RemoteHostRef, Review, ReviewId};
 use appointment::model::ServiceLink;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -136,6 +136,12 @@ pub trait CalendarAdministration: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn open_reviews(&self, scope: &TenantScope) -> Result<Vec<Review>, StoreError>;
+
+    /// The last `most` differences that comparisons found, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn differences(&self, scope: &TenantScope, most: u32) -> Result<Vec<KeptDifference>, StoreError>;
 
     /// Notes that a question was answered. `false`: there is no such open question.
     ///

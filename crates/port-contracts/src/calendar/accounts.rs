@@ -1,6 +1,6 @@
 //! Rules about accounts, links, routes and questions.
 
-use appointment::calendar::{Connection, Review, ReviewId, ReviewReason};
+use appointment::calendar::{Became, Connection, Difference, KeptDifference, Review, ReviewId, ReviewReason};
 use appointment::ports::AppointmentWrite;
 use chrono::TimeDelta;
 use kernel::RandomIds;
@@ -193,4 +193,56 @@ pub async fn a_question_that_has_ended_by_itself_is_closed(fixture: &CalendarFix
         .unwrap();
     fixture.write(AppointmentWrite::CloseRefusals { appointment: made.id, at: now }).await.unwrap();
     assert_eq!(fixture.backstage.open_reviews(fixture.scope()).await, left);
+}
+
+/// What a comparison finds is kept once for each end it came to, as it was found last, until it was not found for long.
+pub async fn a_difference_is_kept_once_with_when_it_was_found(fixture: &CalendarFixture) {
+    let (account, other) = (fixture.connections[0].id, fixture.connections[1].id);
+    let now = fixture.appointments.now;
+    let tenant = fixture.tenant();
+    let made = fixture.appointments.appointment(tenant, 0, 30);
+    fixture.appointments.insert(tenant, &made).await.unwrap();
+    let difference = |became, appointment, name: Option<&str>, detail: &str| Difference {
+        booking: name.map(uid),
+        appointment,
+        became,
+        detail: detail.to_owned(),
+    };
+    let at = |minutes| now + TimeDelta::minutes(minutes);
+    let note = async |connection, found: Vec<Difference>, minutes, forget| {
+        let (at, forget_before) = (at(minutes), at(forget));
+        let write = AppointmentWrite::NoteDifferences { connection, found, at, forget_before };
+        fixture.write(write).await.unwrap();
+    };
+    let kept = |connection, difference: &Difference, first, last| KeptDifference {
+        connection,
+        difference: difference.clone(),
+        first_found_at: at(first),
+        last_found_at: at(last),
+    };
+    let followed = difference(Became::Followed, Some(made.id), Some("uid-1"), "here at ten, there at eleven");
+    let account_wide = difference(Became::Open, None, None, "asked too often");
+    note(account, vec![followed.clone()], 0, -60).await;
+    note(account, vec![account_wide.clone()], 1, -60).await;
+    note(other, vec![account_wide.clone()], 2, -60).await;
+    let disputed = difference(Became::Disputed, Some(made.id), Some("uid-1"), "there at noon");
+    note(account, vec![disputed.clone()], 3, -60).await;
+    note(account, vec![], 3, -60).await;
+    let later = Difference { detail: "asked much too often".to_owned(), ..account_wide.clone() };
+    note(account, vec![later.clone()], 4, -60).await;
+    let scope = fixture.scope();
+    let expected = [
+        kept(account, &later, 1, 4),
+        kept(account, &disputed, 3, 3),
+        kept(other, &account_wide, 2, 2),
+        kept(account, &followed, 0, 0),
+    ];
+    assert_eq!(fixture.backstage.differences(scope).await, expected);
+    assert_eq!(fixture.backstage.differences(&fixture.appointments.stranger.scope).await, []);
+    for (became, minute) in Became::ALL.iter().zip(5..) {
+        note(account, vec![difference(*became, Some(made.id), None, "")], minute, 3).await;
+    }
+    let left = fixture.backstage.differences(scope).await;
+    assert_eq!(left.len(), 2 + Became::ALL.len(), "what was found long ago is forgotten: {left:?}");
+    assert_eq!(left.last(), Some(&expected[1]));
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use appointment::calendar::{ConnectionId, Review, ReviewId};
+use appointment::calendar::{ConnectionId, KeptDifference, Review, ReviewId};
 use appointment::testing::InMemoryAppointments;
 use async_trait::async_trait;
 use chrono::DateTime;
@@ -27,6 +27,10 @@ impl Backstage for InMemory {
 
     async fn open_reviews(&self, scope: &TenantScope) -> Vec<Review> {
         self.0.open_reviews(scope)
+    }
+
+    async fn differences(&self, scope: &TenantScope) -> Vec<KeptDifference> {
+        self.0.differences(scope)
     }
 
     async fn resolve(&self, scope: &TenantScope, review: ReviewId) {

@@ -66,6 +66,9 @@ const REST: &[&str] = &[
          uid, attempts, version)
      VALUES ($1, $6, $6, '4711', $6, '4711', 'settled', 'uid', 0, 1)",
     "INSERT INTO calendar_reviews VALUES ($1, $6, $6, 'copy_refused', $6, 'uid', 'slot_taken', app.now(), NULL)",
+    "INSERT INTO calendar_differences
+        (tenant_id, connection_id, became, appointment_id, uid, detail, first_found_at, last_found_at)
+     VALUES ($1, $6, 'followed', $6, 'uid', 'here at ten', app.now(), app.now())",
     "INSERT INTO api_keys (prefix, tenant_id, secret_hash, name, created_at)
      VALUES ('seed' || right('0000' || (abs(hashtext($1::text)) % 10000), 4), $1, sha256('secret'), 'key', app.now())",
 ];

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use appointment::calendar::{CopyState, ReadFailure, RefusalReason, RemoteEventType};
+use appointment::calendar::{Became, CopyState, ReadFailure, RefusalReason, RemoteEventType};
 use appointment::model::{AppointmentStatus, SyncState};
 use appointment::testing::{Mishap, uid};
 use chrono::TimeDelta;
@@ -186,4 +186,80 @@ async fn a_cancelled_copy_that_the_account_does_not_show_is_for_a_person() {
         (AppointmentStatus::Cancelled, CopyState::Refused)
     );
     assert_eq!((world.reviews(), world.emitted("appointment.disputed")), (vec!["copy_refused"], 1));
+}
+
+#[tokio::test]
+async fn each_difference_is_told_with_how_both_sides_stood() {
+    let world = World::new();
+    let (_, uid) = world.settled(1, slot(0)).await;
+    world.remote.move_outside(&uid, slot(8)).unwrap();
+    let (_, uid) = world.settled(1, slot(1)).await;
+    world.remote.cancel_outside(&uid);
+    let (_, uid) = world.settled(1, slot(2)).await;
+    world.remote.change(|all| all.retain(|booking| booking.uid != uid));
+    world.book(1, slot(3)).await;
+    let made = world.remote.book_outside(&event_type(2), slot(4), None).unwrap();
+    let of_nobody = world.remote.book_outside(&event_type(9), slot(4), None).unwrap();
+    world.compare().await;
+    let mut told = world.differences();
+    told.sort();
+    let expected = [
+        (
+            "disputed",
+            "the copy was settled, known to stand there at 2026-11-24T09:00Z: the booking is gone there without a trace",
+        ),
+        (
+            "disputed",
+            "there it is accepted, from 2026-11-24T10:00Z to 2026-11-24T10:30Z, event type cut_of_9",
+        ),
+        (
+            "followed",
+            "here it stood at 2026-11-24T08:00Z; there it is accepted, from 2026-11-25T08:30Z to 2026-11-25T09:00Z, event type cut_of_1",
+        ),
+        (
+            "followed",
+            "here it stood at 2026-11-24T08:30Z; there it is cancelled, from 2026-11-24T08:30Z to 2026-11-24T09:00Z, event type cut_of_1",
+        ),
+        (
+            "imported",
+            "there it is accepted, from 2026-11-24T10:00Z to 2026-11-24T10:30Z, event type cut_of_2",
+        ),
+        ("pushed", "the copy was due, not known to stand there: it was written there"),
+    ];
+    assert_eq!(told, expected.map(|(became, detail)| (became, detail.to_owned())));
+    let kept = world.store.differences(&world.scope);
+    let booking =
+        |became| kept.iter().find(|kept| kept.difference.became == became).unwrap().difference.clone();
+    assert_eq!(booking(Became::Imported).booking, Some(made));
+    assert!(booking(Became::Followed).appointment.is_some() && booking(Became::Pushed).appointment.is_some());
+
+    // What differs for longer is found again, as one; what was repaired is not.
+    world.clock.advance(TimeDelta::minutes(15));
+    world.compare().await;
+    let again: Vec<_> = world.store.differences(&world.scope);
+    assert_eq!(again.len(), expected.len());
+    let lasting: Vec<_> = again.iter().filter(|kept| kept.first_found_at < kept.last_found_at).collect();
+    assert_eq!(lasting.iter().map(|kept| &kept.difference.booking).collect::<Vec<_>>(), [&Some(of_nobody)]);
+}
+
+#[tokio::test]
+async fn what_keeps_an_account_from_being_compared_is_told_once_for_all_that_waits() {
+    let world = World::new();
+    for number in 0..3 {
+        let (_, known) = world.settled(1, slot(number)).await;
+        world.remote.move_outside(&known, slot(number + 20)).unwrap();
+    }
+    world.gateway.budget.store(1, Ordering::Relaxed);
+    let found = world.compare().await;
+    assert!(found.open > 1, "{found:?}");
+    let told = world.differences();
+    let [(became, why)] = told.iter().filter(|(became, _)| *became != "followed").collect::<Vec<_>>()[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*became, "open");
+    assert!(why.starts_with("the account may be asked no more for now: "), "{why}");
+    world.remote.set_down(true);
+    world.compare().await;
+    assert!(world.differences().iter().any(|(_, why)| why.starts_with("could not be compared: ")));
 }

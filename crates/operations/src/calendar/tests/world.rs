@@ -403,6 +403,12 @@ impl World {
         self.store.open_reviews(&self.scope).into_iter().map(|review| review.reason.as_str()).collect()
     }
 
+    /// What comparisons found: what became of it, and how it was told.
+    pub(super) fn differences(&self) -> Vec<(&'static str, String)> {
+        let kept = self.store.differences(&self.scope).into_iter().map(|kept| kept.difference);
+        kept.map(|difference| (difference.became.as_str(), difference.detail)).collect()
+    }
+
     pub(super) fn emitted(&self, name: &str) -> usize {
         self.store.events(&self.scope).iter().filter(|event| event.name == name).count()
     }
