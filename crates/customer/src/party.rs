@@ -85,7 +85,7 @@ pub fn one_person(customers: &[Customer]) -> bool {
 }
 
 /// Decides for whom a caller books who has said that it is for another person: the customer of that name at the same
-/// number, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
+/// number, however it was heard where several share it, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
 /// that by another name.
 #[must_use]
 pub fn decide_other_person(
@@ -103,14 +103,19 @@ pub fn decide_other_person(
     if !sharing.is_empty() && sharing.iter().all(Customer::is_blocked) {
         return PartyDecision::Blocked;
     }
-    match name.and_then(|name| first_of(&of_name(sharing, name))) {
+    // Where one alone is known, it is another one, however alike the names sound.
+    let heard = |name: &PersonName| match sharing {
+        [_, _, ..] if name.is_full() => only_one(sharing, |own| name.sounds_like(own)),
+        _ => Vec::new(),
+    };
+    match name.and_then(|name| first_of(&of_name(sharing, name)).or_else(|| first_of(&heard(name)))) {
         Some(found) => take(found, name, email),
         None => create(caller, name, email, now, new_id),
     }
 }
 
 /// Those who may be called so, oldest first: who has this very name, else the one person for whose name it is short, "Lena"
-/// being enough where only one is. "Herr Kaiser" may be short for a name that nobody knows yet.
+/// being enough where only one is, else the one whose name it may be, misheard ([`PersonName::sounds_like`]). "Herr Kaiser" may be short for a name that nobody knows yet.
 #[must_use]
 pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
     let exactly = of_name(customers, name);
@@ -118,12 +123,17 @@ pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Custo
     if !exactly.is_empty() || has_title && !name.is_full() {
         return exactly;
     }
-    let may_be = |customer: &&Customer| customer.name().is_some_and(|own| name.is_short_for(own));
-    let found: Vec<_> = customers.iter().filter(may_be).collect();
+    let short = only_one(customers, |own| name.is_short_for(own));
+    if short.is_empty() { only_one(customers, |own| name.sounds_like(own)) } else { short }
+}
+
+/// Those for whose name this holds, if they are one person.
+fn only_one(customers: &[Customer], is_it: impl Fn(&PersonName) -> bool) -> Vec<&Customer> {
+    let found: Vec<_> = customers.iter().filter(|customer| customer.name().is_some_and(&is_it)).collect();
     let first = found.first().and_then(|first| first.name());
-    let is_one =
+    let is_same =
         |customer: &&Customer| customer.name().zip(first).is_some_and(|(own, first)| own.is_same(first));
-    if found.iter().all(is_one) { found } else { Vec::new() }
+    if found.iter().all(is_same) { found } else { Vec::new() }
 }
 
 /// The customers of this very name.

@@ -1,9 +1,11 @@
 //! Numbers, names and addresses of people. `Debug` is masked, there is no `Display`: showing one is a decision.
 
+mod ear;
 mod name;
 
 use std::fmt;
 
+pub use ear::similarity;
 pub use name::{TITLES, name_words};
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,7 @@ mod compare;
 mod done;
 mod known;
 mod note;
+mod persons;
 mod talk;
 mod turns;
 mod untold;
@@ -16,6 +17,8 @@ mod untold;
 use std::sync::Arc;
 
 use appointment::BookingService;
+use appointment::error::BookingError;
+use appointment::model::Staff;
 use async_trait::async_trait;
 use call::{CallError, CallService, CallSnapshot};
 use chrono::{DateTime, Utc};
@@ -24,8 +27,8 @@ pub use compare::compare;
 use customer::CustomerService;
 pub use done::{Entry, Touched, Whence};
 use kernel::{
-    AppointmentId, CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash, StoreError,
-    TenantScope,
+    AppointmentId, BranchId, CallId, Classify, Clock, CommitError, ErrorClass, IdempotencyKey, RequestHash,
+    StoreError, TenantScope,
 };
 pub use known::Used;
 use serde_json::json;
@@ -44,6 +47,8 @@ pub enum Mismatch {
     BookingClaimed,
     /// It was said to be booked for certain, and the outside calendar has yet to agree, or does not.
     FirmClaimed,
+    /// It was said to be with somebody, and is with somebody else.
+    PersonClaimed,
     /// It was said to be moved, and nothing was moved.
     MoveClaimed,
     /// It was said to be called off, and nothing was.
@@ -61,6 +66,7 @@ impl Mismatch {
     pub const ALL: &'static [Self] = &[
         Self::BookingClaimed,
         Self::FirmClaimed,
+        Self::PersonClaimed,
         Self::MoveClaimed,
         Self::CancellationClaimed,
         Self::BookingUntold,
@@ -74,6 +80,7 @@ impl Mismatch {
         match self {
             Self::BookingClaimed => "booking_claimed",
             Self::FirmClaimed => "firm_claimed",
+            Self::PersonClaimed => "person_claimed",
             Self::MoveClaimed => "move_claimed",
             Self::CancellationClaimed => "cancellation_claimed",
             Self::BookingUntold => "booking_untold",
@@ -85,7 +92,9 @@ impl Mismatch {
     /// Of what is said or done to an appointment.
     const fn claim(self) -> Claim {
         match self {
-            Self::BookingClaimed | Self::FirmClaimed | Self::BookingUntold => Claim::Booked,
+            Self::BookingClaimed | Self::FirmClaimed | Self::PersonClaimed | Self::BookingUntold => {
+                Claim::Booked
+            }
             Self::MoveClaimed | Self::MoveUntold => Claim::Moved,
             Self::CancellationClaimed | Self::CancellationUntold => Claim::Cancelled,
         }
@@ -165,6 +174,9 @@ pub enum LookError {
     /// The call could not be read.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// Who works there could not be read.
+    #[error(transparent)]
+    Staff(#[from] BookingError),
     /// What was done or told could not be read, or the review not stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -177,6 +189,7 @@ impl Classify for LookError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Call(error) => error.class(),
+            Self::Staff(error) => error.class(),
             Self::Store(error) => error.class(),
             Self::Commit(error) => error.class(),
         }
@@ -221,10 +234,11 @@ impl SaidAndDone {
             return Ok(Vec::new());
         }
         let done = self.reviews.done_in(scope, call.id).await?;
-        let mut findings = compare(call, &done, &[]);
+        let staff = self.staff(scope, call.branch).await?;
+        let mut findings = compare(call, &done, &[], &staff);
         if !findings.is_empty() {
             // Where nothing was found, nothing can have been read out instead.
-            findings = compare(call, &done, &self.reviews.used_in(scope, call.id).await?);
+            findings = compare(call, &done, &self.reviews.used_in(scope, call.id).await?, &staff);
         }
         // The promise is named by all that is found, whatever of it was seen to before a run ended too early.
         let words: Vec<&str> = findings.iter().map(|finding| finding.mismatch.as_str()).collect();
@@ -248,6 +262,15 @@ impl SaidAndDone {
             }
         }
         Ok(new)
+    }
+
+    /// Who works at a branch; nobody if there is no such branch any more.
+    async fn staff(&self, scope: &TenantScope, branch: BranchId) -> Result<Vec<Staff>, LookError> {
+        match self.bookings.catalogue(scope, branch).await {
+            Ok(catalogue) => Ok(catalogue.staff().to_vec()),
+            Err(BookingError::UnknownBranch(_)) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Somebody calls the caller, once about all that was found: at the number of the call, or else at the one that is known of

@@ -108,6 +108,15 @@ fn a_shared_number_needs_a_name_that_only_one_has() {
             "{said:?}"
         );
     }
+    // However it was heard.
+    let family = [known(1, "Lena Berger"), known(2, "Jonas Berger")];
+    for said in ["Lehna Berger", "Lena Bergner", "Leena", "für Lena", "Lena Maria Berger", "Lena B."] {
+        assert_eq!(taken(&decide(&family, &caller(), Some(said), None)), Some(family[0].id()), "{said}");
+    }
+    for said in ["Berger", "Sabine Berger", "Leo Berger", "Jona Berger"] {
+        assert!(matches!(decide(&family, &caller(), Some(said), None), PartyDecision::AskWho(_)), "{said}");
+    }
+    assert_eq!(taken(&other(&family, &caller(), Some("Yonas Berger"))), Some(family[1].id()));
     // Who is for another person is none whose name has only a part of it said.
     assert_eq!(taken(&other(&existing, &caller(), Some("Max"))), None);
     // Two entries of one name: the older one.
@@ -168,6 +177,8 @@ fn another_person_may_share_the_number() {
     let party = other(&existing, &caller(), Some("Max Muster")).into_party(&existing).unwrap();
     assert!(party.is_new && party.customer.answers_to(&caller()));
     assert_eq!(taken(&other(&existing, &caller(), Some("Erika Muster"))), Some(existing[0].id()));
+    // Where one is known it is another one, however alike they sound.
+    assert_eq!(taken(&other(&existing, &caller(), Some("Erica Muster"))), None);
 }
 
 fn any_customer() -> impl Strategy<Value = Customer> {

@@ -31,7 +31,7 @@ impl PersonName {
 }
 
 /// The words of a name without titles, folded, unless it has nothing but titles.
-fn key_of(name: &PersonName) -> Vec<String> {
+pub(super) fn key_of(name: &PersonName) -> Vec<String> {
     let words = name_words(name.as_str());
     let bare: Vec<String> = words.iter().filter(|word| !TITLES.contains(&word.as_str())).cloned().collect();
     if bare.is_empty() { words } else { bare }

@@ -1,11 +1,13 @@
 //! What was said in a call, compared with what it did.
 
+use appointment::model::Staff;
 use call::CallSnapshot;
 use kernel::AppointmentId;
 
 use super::claims::{self, Claim, Claimed, When};
 use super::done::{Left, Touched};
 use super::known::{Known, Used};
+use super::persons::judge_persons;
 use super::talk::Talk;
 use super::untold;
 use super::{Finding, MAX_SENTENCE_CHARS, Mismatch};
@@ -33,16 +35,17 @@ impl Found {
     }
 }
 
-/// Compares a transcript with what its call has done, and with what its tools told of what there was before, in the order of
-/// their use. Without a transcript nothing can be said.
+/// Compares a transcript with what its call has done, with what its tools told of what there was before, in the order of
+/// their use, and with who works where it was. Without a transcript nothing can be said.
 #[must_use]
-pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used]) -> Vec<Finding> {
+pub fn compare(call: &CallSnapshot, done: &[Touched], used: &[Used], staff: &[Staff]) -> Vec<Finding> {
     let Some(transcript) = &call.transcript else { return Vec::new() };
     let talk = Talk::of(transcript);
     let left: Vec<Left> =
         done.iter().filter_map(|touched| touched.left_by(call.started_at, call.ended_at)).collect();
     let mut found = Found::default();
     judge_claims(&talk, &left, Known::of(used), &mut found);
+    judge_persons(&talk, &left, Known::of(used), staff, &mut found);
     untold::judge_effects(&talk, &left, &mut found);
     found.0
 }
@@ -71,8 +74,8 @@ fn judge_claims(talk: &Talk, left: &[Left], known: Known, found: &mut Found) {
         if claimed.claim != Claim::Booked || !is_counted {
             continue;
         }
-        // What is counted may be what there was before, unless it is said to be done now.
-        if !claimed.is_state && claimed.number > booked.len() {
+        // What is counted may be what there was before, if that was looked up and it is not said to be done now.
+        if !is_read_out && claimed.number > booked.len() {
             found.note(Mismatch::BookingClaimed, Claim::Booked, &claimed.sentence);
         }
         if let Some(when) = claimed.when.filter(|_| !is_read_out)

@@ -84,6 +84,8 @@ pub(super) struct Left {
     /// What the call booked or moved last, and was not put back: when it did so, which is the same for all of a visit, and to
     /// when.
     pub(super) own: Option<(DateTime<Utc>, When)>,
+    /// With whom it was to be, whenever.
+    pub(super) people: Vec<StaffId>,
     /// Each time that it was to be at, the last of them too: whoever speaks of its end may mean any.
     pub(super) times: Vec<When>,
 }
@@ -174,7 +176,7 @@ impl Touched {
         let when = |entry: &Entry| named(&entry.after);
         let known = self.history.iter().filter(is_in_time);
         let is_made_here = self.history.iter().any(Entry::is_made_here);
-        let times = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).map(named).collect();
+        let states: Vec<_> = known.flat_map(|entry| entry.before.iter().chain([&entry.after])).collect();
         let began_at = own
             .first()
             .filter(|first| first.kind == ChangeKind::Moved)
@@ -195,7 +197,8 @@ impl Touched {
             when: when(last),
             facts: last.after.clone(),
             own: own.last().map(|entry| (entry.at, when(entry))),
-            times,
+            people: states.iter().map(|facts| facts.staff).collect(),
+            times: states.iter().copied().map(named).collect(),
         })
     }
 }

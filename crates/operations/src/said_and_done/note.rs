@@ -78,6 +78,9 @@ const fn words(mismatch: Mismatch, is_otherwise: bool, is_any_cancelled: bool) -
         Mismatch::FirmClaimed => {
             "Im Gespräch wurde ein Termin fest zugesagt, dem der Kalender des Betriebs nicht zugestimmt hat"
         }
+        Mismatch::PersonClaimed => {
+            "Im Gespräch wurde ein Termin bei jemand anderem genannt, als eingetragen ist"
+        }
         Mismatch::MoveClaimed => "Im Gespräch wurde eine Verlegung zugesagt, die nicht eingetragen ist",
         Mismatch::CancellationClaimed if is_any_cancelled => {
             "Im Gespräch wurde eine Absage bestätigt, die so nicht eingetragen ist"

@@ -1,11 +1,13 @@
 use appointment::model::{AppointmentStatus, ChangeFacts, ChangeKind};
-use appointment::testing::{InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers};
+use appointment::testing::{
+    CatalogueBuilder, InMemoryAppointments, InMemoryCatalogues, InMemorySoftOffers, staff_id,
+};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallEffect, CallSignal, LinkMethod, PrivateText, Report, Segment, Speaker};
 use chrono::TimeDelta;
 use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
-use kernel::{AppointmentId, BranchId, Caller, CustomerId, PhoneNumber, ProviderCallId, StaffId};
+use kernel::{AppointmentId, BranchId, Caller, CustomerId, PhoneNumber, ProviderCallId};
 use servicedesk::testing::InMemoryCallbacks;
 use std::sync::Mutex;
 use uuid::Uuid;
@@ -17,13 +19,18 @@ mod firm;
 mod note;
 mod number;
 mod otherwise;
+mod person;
 mod read_out;
+mod relatives;
 mod split;
 mod told;
 mod wrong_one;
 
 /// The number of the one customer of whom one is known.
 const ON_FILE: &str = "+4940555777";
+
+/// Who performs what is done, unless it is said otherwise: Anna Weber.
+const PERFORMS: u128 = 77;
 
 /// The caller says a lot that proves nothing.
 const LOT: (Speaker, &str) = (Speaker::Caller, "Sie haben gesagt, ich habe den Termin gebucht.");
@@ -86,6 +93,13 @@ impl World {
         let customers =
             CustomerService::new(Arc::new(known), clock.clone(), Arc::new(SequentialIds::default()));
         let catalogues = Arc::new(InMemoryCatalogues::default());
+        let mut salon = CatalogueBuilder::new(scope.branch().unwrap(), chrono_tz::Europe::Berlin);
+        for (number, name) in
+            [(PERFORMS, "Anna Weber"), (78, "Dr. Ben Koch"), (79, "Clara Weber"), (80, "Anna Öz")]
+        {
+            salon = salon.person(number, name, &[], &[]).unwrap();
+        }
+        catalogues.put(&scope, salon.snapshot());
         let bookings = BookingService::new(
             catalogues.clone(),
             Arc::new(InMemoryAppointments::new(catalogues, clock.clone())),
@@ -152,7 +166,7 @@ fn at(minutes: i64) -> DateTime<Utc> {
 
 fn facts(starts_at: &str, status: AppointmentStatus) -> ChangeFacts {
     let starts_at: DateTime<Utc> = starts_at.parse().unwrap();
-    let staff = StaffId::from_uuid(Uuid::from_u128(77));
+    let staff = staff_id(PERFORMS);
     let status = status.as_str().to_owned();
     ChangeFacts { starts_at, ends_at: starts_at + TimeDelta::minutes(30), staff, status }
 }

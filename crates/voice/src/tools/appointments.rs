@@ -24,7 +24,9 @@ use crate::status::Status;
 use crate::tool::Tool;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
-use crate::tools::meant::{meant, no_such_appointment, nothing, on_asked_day, own, unauthorized, who_speaks};
+use crate::tools::meant::{
+    meant, no_such_appointment, nothing, on_asked_day, own, unauthorized, whose_it_is,
+};
 use crate::tools::sequence::changing::{Extent, extent, spoken_together, together};
 use crate::tools::standing::{Saying, spoken_all, spoken_next, spoken_standing_of, standing_of};
 use crate::tools::wish::{self};
@@ -40,7 +42,7 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     let asker = wish::asker(desk, args, talk).await?;
     let all = own(desk, talk, &asker).await?;
     if asker.is_unclear() && all.is_empty() {
-        return Err(who_speaks().into());
+        return Err(whose_it_is().into());
     }
     let on_day: Vec<_> = on_asked_day(args, talk, all.clone())?.iter().map(Appointment::id).collect();
     let mut units = together(desk, all);

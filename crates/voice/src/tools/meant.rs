@@ -22,10 +22,11 @@ use crate::tools::sequence::changing::{named_services, spoken_together, together
 use crate::tools::wish::Asker;
 use crate::when::When;
 
-pub(crate) fn who_speaks() -> ToolReply {
+/// Whoever speaks may be a parent, and no customer.
+pub(crate) fn whose_it_is() -> ToolReply {
     ToolReply::new(
         Status::CustomerAmbiguous,
-        "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, wie ist Ihr Name bitte?",
+        "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, auf welchen Namen ist der Termin?",
     )
     .next(NextAction::AskCaller)
 }
@@ -81,6 +82,11 @@ pub(crate) async fn meant(
                 desk.visit(talk, vec![found.snapshot().branch]).await?;
                 return Ok(found);
             }
+            // Another one's of the same number.
+            Some(found) if asker.customers.iter().any(|customer| customer.id() == found.customer()) => {
+                give_attempt_back(desk, talk).await;
+                return Err(whose_it_is().into());
+            }
             Some(_) => return Err(unauthorized().into()),
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
             // An id that fits nothing names nothing; only words beside it may.
@@ -93,7 +99,7 @@ pub(crate) async fn meant(
         }
     }
     if asker.is_unclear() && own.is_empty() {
-        return Err(who_speaks().into());
+        return Err(whose_it_is().into());
     }
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
@@ -102,6 +108,11 @@ pub(crate) async fn meant(
         return Err(reply.into());
     }
     let mut fitting = on_old_time(args, talk, own.clone())?;
+    // Whoever has booked for somebody else in this call means their own, or whose name is said.
+    let is_theirs = |appointment: &Appointment| asker.speaking.contains(&appointment.customer());
+    if fitting.len() > 1 && asker.customers.len() > 1 && fitting.iter().any(is_theirs) {
+        fitting.retain(is_theirs);
+    }
     // A service that is named tells which of several; one that none of them is for says nothing.
     let is_named = |appointment: &Appointment| {
         named_services(args, talk, appointment).contains(&appointment.snapshot().service)

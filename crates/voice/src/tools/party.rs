@@ -11,7 +11,6 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
-use crate::naming;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
@@ -72,7 +71,7 @@ async fn party(
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
     if let (true, None, Some(own), Some(said)) =
         (party.name_differs, other_person, party.customer.name(), &name)
-        && !naming::sounds_like(own, said)
+        && !own.sounds_like(said)
     {
         let message = format!(
             "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",

@@ -17,7 +17,6 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
-use crate::naming;
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
@@ -68,7 +67,7 @@ impl Asker {
     /// The one customer of the number, if another person is named.
     pub(crate) fn other_than<'a>(&'a self, said: Option<&PersonName>) -> Option<&'a PersonName> {
         let [only] = self.customers.as_slice() else { return None };
-        only.name().filter(|own| said.is_some_and(|said| !naming::sounds_like(own, said)))
+        only.name().filter(|own| said.is_some_and(|said| !own.sounds_like(said)))
     }
 
     /// Whether every customer of the number is blocked.
@@ -96,13 +95,30 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
                 None if one_person(&customers) => customers.iter().collect(),
                 None => Vec::new(),
             };
-            let speaking = speaking.into_iter().map(Customer::id).collect();
+            let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
+            if speaking.is_empty() {
+                speaking.extend(whose(desk, args, talk, &customers).await?);
+            }
             (customers, speaking)
         }
         Identification::Unknown(_) | Identification::Anonymous => (Vec::new(), Vec::new()),
     };
     let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
     Ok(Asker { requester: Requester::Caller(context), customers, speaking })
+}
+
+/// Whose the appointment is that is named by its id: it was read out to somebody who was known then.
+async fn whose(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    customers: &[Customer],
+) -> Result<Option<CustomerId>, Stop> {
+    let named = args.id(names::APPOINTMENT)?.and_then(|text| text.trim().parse().ok());
+    let Some(named) = named else { return Ok(None) };
+    let found = desk.parts.bookings.find(&talk.scope, named).await?;
+    let theirs = found.map(|appointment| appointment.customer());
+    Ok(theirs.filter(|owner| customers.iter().any(|customer| customer.id() == *owner)))
 }
 
 /// Reads the wish. A slot id that is none of ours is ignored if the words say the time as well: agents garble ids.

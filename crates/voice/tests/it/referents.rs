@@ -131,6 +131,53 @@ async fn whoever_shares_a_number_hears_of_nobody_else() {
     assert_eq!(line.ask("book_appointment", mia).await.status, Status::Booked);
 }
 
+/// What was read out to somebody of the family may be changed by whoever calls from their number and names it.
+#[tokio::test]
+async fn an_appointment_of_the_family_is_changed_by_its_id_whoever_calls() {
+    let world = World::new().await;
+    for (number, name) in [(902, "Lena Berger"), (903, "Jonas Berger")] {
+        world.customers.add(world.scope.tenant(), customer(number, name, Some(STRANGER)));
+    }
+    let line = world.call("call_a", STRANGER);
+    let mut made = Vec::new();
+    for (name, time) in [("Lena Berger", "10:00"), ("Jonas Berger", "11:00")] {
+        let mut args = wish("2026-11-26", time);
+        args["name"] = json!(name);
+        made.push(line.ask("book_appointment", args).await.data["appointment_id"].clone());
+    }
+    let line = world.call("call_b", STRANGER);
+    let moved = |name: Option<&str>, time: &str| json!({"appointment_id": made[0], "name": name, "new_date": "2026-11-27", "new_time": time, "bestaetigung": true});
+    for (name, time) in [(None, "12:00"), (Some("Sabine Berger"), "13:00"), (Some("Lehna Berger"), "14:00")] {
+        let done = line.ask("reschedule_appointment", moved(name, time)).await;
+        assert_eq!(done.status, Status::Rescheduled, "{name:?}: {}", done.message);
+    }
+    // Whoever names one child and the appointment of the other is asked, and is no stranger who guesses.
+    for _ in 0..5 {
+        let asked = line.ask("reschedule_appointment", moved(Some("Jonas Berger"), "15:00")).await;
+        assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+        assert!(asked.message.ends_with("auf welchen Namen ist der Termin?"), "{}", asked.message);
+    }
+    let gone = line.ask("cancel_appointment", json!({"appointment_id": made[1]})).await;
+    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
+}
+
+#[tokio::test]
+async fn whoever_books_for_two_in_a_call_calls_off_the_one_that_is_named() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Heike Sauer", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    for (name, time) in [("Heike Sauer", "10:00"), ("Mia Sauer", "11:00")] {
+        let mut args = wish("2026-11-26", time);
+        (args["name"], args["fuer_andere_person"], args["zusaetzlich"]) =
+            (json!(name), json!(name == "Mia Sauer"), json!(true));
+        let booked = line.ask("book_appointment", args).await;
+        assert_eq!(booked.status, Status::Booked, "{}", booked.message);
+    }
+    let gone = line.ask("cancel_appointment", json!({"name": "Mya Sauer"})).await;
+    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
+    assert!(gone.message.contains("um elf Uhr"), "{}", gone.message);
+}
+
 #[tokio::test]
 async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not() {
     let world = World::new().await;
@@ -142,7 +189,7 @@ async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not
         args
     };
     // Who has the same surname is one of the family.
-    for name in ["Otto Baumann", "Lena Muster", "Otto"] {
+    for name in ["Otto Baumann", "Lena Muster", "Otto", "Erik Muster", "Erika Muster junior"] {
         let other = line.ask("book_appointment", named(name, "10:00")).await;
         let expected = (Status::CustomerAmbiguous, &json!(true));
         assert_eq!((other.status, &other.data["name_differs"]), expected, "{name}");

@@ -4,7 +4,7 @@ use super::Claim;
 use super::clauses::{has_any, opens_with, says};
 use super::deeds::{DEED_NOUNS, DONE, SETTLED, TO_DO};
 use super::unreal::{PARTLY, STILL, UNREAL};
-use super::when::{is_day, is_time, names_time};
+use super::when::{is_day, is_from, is_time, names_time};
 use super::wordings::{closes, is_of_other_things, is_still, is_subject, names_appointment, worked};
 
 /// "Ihr Termin ist jetzt am Freitag statt am Donnerstag", "Dann liegt Ihr Termin jetzt auf Freitag"; "dann" depends on what
@@ -24,7 +24,7 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
     let is_unreal =
         |word: &String| word != "statt" && !(no_more && word == "nicht") && UNREAL.contains(&word.as_str());
     let is_still = STILL.iter().any(|phrase| *phrase != ["dann"] && says(words, phrase));
-    (takes_place(words) || (is_now && (comes || service_takes_place(words))))
+    (takes_place(words) || (is_now && (comes || service_takes_place(words) || all_take_place(words))))
         && (is_instead || is_now || no_more)
         && (is_first || !has_any(words, &["dann"]))
         && !words.iter().any(is_unreal)
@@ -35,7 +35,8 @@ pub(super) fn is_elsewhere(words: &[String], is_first: bool) -> bool {
 
 /// "Ihr Termin liegt jetzt am Freitag", "Ihr Termin wurde auf Freitag gelegt": nothing is said of where it was before.
 pub(super) fn is_only_placed(words: &[String]) -> bool {
-    let is_from = has_any(words, &["anstatt", "von", "vom", "mehr", "sondern"])
+    let is_from = is_from(words)
+        || has_any(words, &["anstatt", "vom", "mehr", "sondern"])
         // "Findet jetzt am Freitag statt" says nothing of it.
         || has_any(words, &["statt"]) && !(has_any(words, &["findet"]) && ends_with_statt(words));
     let is_moved = DONE
@@ -59,6 +60,16 @@ pub(super) fn is_new_one(words: &[String]) -> bool {
 pub(super) fn takes_place(words: &[String]) -> bool {
     is_subject(words, &["termin"])
         && has_any(words, &["ist", "liegt", "findet"])
+        && !DONE.iter().any(|(done, ..)| has_any(words, &[done]))
+}
+
+/// "Ihre beiden Termine sind jetzt am Freitag".
+fn all_take_place(words: &[String]) -> bool {
+    let is_all = |pair: &[String]| {
+        ["ihre", "beiden", "beide", "die"].contains(&pair[0].as_str()) && pair[1] == "termine"
+    };
+    words.windows(2).any(is_all)
+        && has_any(words, &["sind", "liegen", "finden"])
         && !DONE.iter().any(|(done, ..)| has_any(words, &[done]))
 }
 

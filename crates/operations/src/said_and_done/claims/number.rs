@@ -16,7 +16,9 @@ pub(super) fn how_many(words: &[String]) -> usize {
         let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
         (is_appointments(&pair[1]) && !is_hour(at)).then_some(*number)
     });
-    let is_both = words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"]);
+    let is_both = words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"])
+        // "So, beide sind gebucht."
+        || ["sind", "wurden"].iter().any(|are| says(words, &["beide", are]));
     if is_one_of(words) { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
 }
 

@@ -53,9 +53,14 @@ pub(super) fn is_new_time(words: &[String]) -> bool {
             .iter()
             .any(|new| says(words, &[whose, new, "ist"]) || says(words, &[whose, new, "termin"]))
     });
-    (is_new && has_any(words, &["ist", "liegt"]) && !is_done_to(words) || says(words, &["kommen", "sie"]))
+    // "Mia kommt jetzt am Mittwoch", "Ihre Tochter hat ihren Termin jetzt am Mittwoch".
+    let has_it = has_any(words, &["termin"]) && (has_any(words, &["hat"]) || says(words, &["sie", "haben"]));
+    let is_now = has_any(words, &["jetzt", "nun"]) && (has_any(words, &["kommt"]) || has_it);
+    (is_new && has_any(words, &["ist", "liegt"]) && !is_done_to(words)
+        || says(words, &["kommen", "sie"])
+        || is_now && !is_done_to(words))
         && names_time(words)
-        && !has_any(words, UNREAL)
+        && !words.iter().any(|word| UNREAL.contains(&word.as_str()) && !(is_now && word == "statt"))
 }
 
 /// Whether something is said to be done, by whomever: "Sie haben den Termin am Freitag abgesagt."

@@ -351,7 +351,7 @@ fn ahead(words: &[String]) -> Option<i64> {
 /// Dezember".
 pub(super) fn only_when(words: &[String]) -> Option<When> {
     let has = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
-    let is_stretch = has(&["von", "bis"]);
+    let is_stretch = has(&["bis"]) || is_from(words);
     // "Morgen" is a day of its own only where no other is named.
     let is_relative = has(&["heute"])
         || has(&["morgen", "uebermorgen"]) && when(words).is_none_or(|when| when.ahead.is_none());
@@ -370,6 +370,19 @@ pub(super) fn only_when(words: &[String]) -> Option<When> {
             names_time(&words[..at]) || names_time(&rest[end..])
         });
     if is_stretch || is_relative || is_moved_to_date { None } else { when(words) }
+}
+
+/// "Von zehn bis elf", "von Ihrem Termin am Montag auf …", and not "der Termin von Jonas am Montag".
+pub(super) fn is_from(words: &[String]) -> bool {
+    let is_start = |word: &String| {
+        is_time(word) || ["am", "um", "ab"].contains(&word.as_str()) || word.ends_with("termin")
+    };
+    let is_article =
+        |word: &&String| ["dem", "der", "diesem", "ihrem", "unserem", "alten"].contains(&word.as_str());
+    words.iter().enumerate().filter(|(_, word)| *word == "von").any(|(at, _)| {
+        let mut next = words[at + 1..].iter().skip_while(is_article);
+        next.next().is_some_and(is_start)
+    })
 }
 
 /// What of a clause may tell the time of what was done: all before the participle, and a time directly behind it with which the

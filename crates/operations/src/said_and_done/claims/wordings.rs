@@ -399,8 +399,14 @@ pub(super) fn is_still(words: &[String]) -> bool {
 /// Whether such a thing is what the sentence is about: "der Termin", "Ihr neuer Termin"; not "die Nachricht zum Termin".
 pub(super) fn is_subject(words: &[String], things: &[&str]) -> bool {
     let is_thing = |word: &String| things.iter().any(|thing| word.ends_with(thing));
+    // "Mias Termin", and not "dieses Termins".
+    let is_somebodys = |whose: &String| {
+        whose.ends_with('s')
+            && !["das", "dieses", "jedes", "alles", "als", "bis", "falls"].contains(&whose.as_str())
+    };
     // "Termin ist drin."
     words.first().is_some_and(is_thing)
+        || words.windows(2).any(|pair| is_somebodys(&pair[0]) && is_thing(&pair[1]))
         || words.iter().enumerate().any(|(at, word)| {
             let next = words.get(at + 1);
             let is_described = next.is_some_and(|next| next.ends_with("er") || next.ends_with('e'))

@@ -20,8 +20,13 @@ async fn more_appointments_are_counted_than_were_made() {
         ("Ich habe Ihre Termine am Mittwoch und am Donnerstag eingetragen.", both(), false),
         ("Wir haben Ihre Termine am Mittwoch und am Donnerstag eingetragen.", one(), true),
         ("Damit sind Ihre Termine am Mittwoch und am Donnerstag eingetragen.", one(), false),
+        // Without a look at what there was before, nobody can say it of that.
+        ("Ihre beiden Termine sind eingetragen.", one(), true),
+        ("Ihre beiden Termine sind eingetragen.", both(), false),
+        ("Ihre drei Termine sind gebucht.", both(), true),
+        ("So, beide sind gebucht.", one(), true),
+        ("So, beide sind gebucht.", both(), false),
         // Those that there are, or one of them, or the hour.
-        ("Ihre beiden Termine sind eingetragen.", one(), false),
         ("Ich habe einen der beiden Termine gebucht.", one(), false),
         ("Ich habe einen der zwei Termine gebucht.", one(), false),
         ("Ich habe einen von Ihren zwei Terminen gebucht.", one(), false),
