@@ -27,10 +27,10 @@ mod policy;
 mod ports;
 
 pub use choice::Unasked;
-pub use desk::{NewWish, NoteOutcome, WishDesk};
+pub use desk::{NewWish, NoteOutcome, TimeUp, WishDesk};
 pub use ending::{EndWish, WishEnd};
 pub use events::{OfferSettled, WaitingEvent, WishNoted, WishOffered};
-pub use list::{Answer, Answered, LapseOffer, Later, OfferOutcome, WaitingList};
+pub use list::{Answer, Answered, Later, OfferOutcome, WaitingList};
 pub use model::{
     DayWindow, FreedTime, Offer, OfferId, OfferReservation, OfferSnapshot, OfferState, UnmetWish, WishId,
     WishRefused, WishSnapshot, WishStatus,

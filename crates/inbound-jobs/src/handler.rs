@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Classify, Clock, PlatformScope, StoreError, TenantScope};
 use operations::engine::{JobId, JobQueue, Ticket, WorkerId};
 use serde::de::DeserializeOwned;
@@ -60,6 +60,14 @@ impl JobFailure {
     #[must_use]
     pub fn permanent(reason: impl fmt::Display) -> Self {
         Self::Permanent(reason.to_string())
+    }
+
+    /// For a job that the queue gave out for `due`, which on this process's clock, `now`, is still to come: the clock of the
+    /// database is ahead of it. By as much the job is put off, so that it does not come again at once.
+    #[must_use]
+    pub fn too_early(due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let ahead = (due - now).max(TimeDelta::zero());
+        Self::Snooze { at: due.checked_add_signed(ahead).unwrap_or(due) }
     }
 
     /// What the class of an error means for a job: what may pass is tried again, the rest is not.
@@ -242,6 +250,19 @@ mod tests {
             PlatformScope::new(Actor::Job("x".to_owned()), CorrelationId::from_uuid(uuid::Uuid::nil()));
         let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
         JobContext::detached(platform, tenant.then(|| scope(1, None)), payload, clock)
+    }
+
+    #[test]
+    fn what_comes_too_early_is_put_off_by_as_much() {
+        let due = DateTime::UNIX_EPOCH;
+        let again = |ahead: i64| match JobFailure::too_early(due, due - TimeDelta::seconds(ahead)) {
+            JobFailure::Snooze { at } => (at - due).num_seconds(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([again(90), again(0), again(-5)], [90, 0, 0]);
+        let last = DateTime::<Utc>::MAX_UTC;
+        let far = JobFailure::too_early(last, due);
+        assert!(matches!(far, JobFailure::Snooze { at } if at == last));
     }
 
     #[test]

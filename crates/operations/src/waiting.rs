@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use appointment::waiting::{
-    FreedTime, LapseOffer, Offer, OfferId, OfferOutcome, OfferState, Unasked, UnmetWish, WaitingList,
-    WishDesk, WishId,
+    FreedTime, Offer, OfferId, OfferOutcome, OfferState, TimeUp, Unasked, UnmetWish, WaitingList, WishDesk,
+    WishId,
 };
 use appointment::{BookingError, BookingService};
 use customer::CustomerService;
@@ -135,16 +135,16 @@ impl FreedTimes {
     ///
     /// # Errors
     /// [`WaitingError`].
-    pub async fn lapse(&self, scope: &TenantScope, offer: OfferId) -> Result<LapseOffer, WaitingError> {
+    pub async fn lapse(&self, scope: &TenantScope, offer: OfferId) -> Result<TimeUp, WaitingError> {
         Ok(self.list.lapse(scope, offer).await?)
     }
 
-    /// Ends a wish whose days are over. False if there was nothing to do.
+    /// Ends a wish whose days are over.
     ///
     /// # Errors
     /// [`WaitingError`].
-    pub async fn expire(&self, scope: &TenantScope, wish: WishId) -> Result<bool, WaitingError> {
-        let Some(wish) = self.desk.find(scope, wish).await? else { return Ok(false) };
+    pub async fn expire(&self, scope: &TenantScope, wish: WishId) -> Result<TimeUp, WaitingError> {
+        let Some(wish) = self.desk.find(scope, wish).await? else { return Ok(TimeUp::Before) };
         let catalogue = self.bookings.catalogue(scope, wish.snapshot().branch).await?;
         Ok(self.desk.expire(scope, &catalogue, &wish).await?)
     }

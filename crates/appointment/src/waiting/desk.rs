@@ -54,6 +54,17 @@ pub enum NoteOutcome {
     Repeated,
 }
 
+/// What came of looking whether the time of an offer, or of a wish, is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeUp {
+    /// It is, and it has ended by that now.
+    Ended,
+    /// It had ended before, or there is none.
+    Before,
+    /// It is over at this instant: whoever asked has a clock that is ahead of this one.
+    NotYet(DateTime<Utc>),
+}
+
 /// Notes wishes.
 #[derive(Clone)]
 pub struct WishDesk {
@@ -131,7 +142,7 @@ impl WishDesk {
             }
         }
         let note = WaitingWrite::Note { wish: state.clone(), limits: self.limits };
-        let over = catalogue.minute_at(state.days.last(), MINUTES_PER_DAY).instant();
+        let over = over(catalogue, state);
         let change = ChangeSet::one(AppointmentWrite::Waiting(note))
             .emit(WaitingEvent::noted(state).into_outgoing(self.ids.as_ref(), state.created_at)?)
             .enqueue(expiry(state.id, over))
@@ -169,8 +180,7 @@ impl WishDesk {
         }
     }
 
-    /// Ends a wish whose days are over. False if it has ended already, waits for an answer (which ends it), or there is
-    /// no such wish.
+    /// Ends a wish whose days are over. One that waits for an answer is ended by that.
     ///
     /// # Errors
     /// Store failures.
@@ -179,15 +189,16 @@ impl WishDesk {
         scope: &TenantScope,
         catalogue: &Catalogue,
         wish: &UnmetWish,
-    ) -> Result<bool, BookingError> {
-        let over = wish.snapshot().days.last() < catalogue.date_at(self.clock.now());
-        let Some(next) = wish.ended(WishStatus::Expired).ok().filter(|_| over) else {
-            return Ok(false);
-        };
+    ) -> Result<TimeUp, BookingError> {
+        let Ok(next) = wish.ended(WishStatus::Expired) else { return Ok(TimeUp::Before) };
+        let over = over(catalogue, wish.snapshot());
+        if self.clock.now() < over {
+            return Ok(TimeUp::NotYet(over));
+        }
         let write = WaitingWrite::Update(next.snapshot().clone());
         let change = ChangeSet::one(AppointmentWrite::Waiting(write));
         self.appointments.commit(scope, change).await.map_err(BookingError::Commit)?;
-        Ok(true)
+        Ok(TimeUp::Ended)
     }
 
     /// One wish. `None`: the tenant has no such wish.
@@ -245,6 +256,11 @@ pub(super) fn is_of_same(one: &WishSnapshot, other: &WishSnapshot) -> bool {
     one.phone == other.phone
         && one.customer.zip(other.customer).is_none_or(|(one, other)| one == other)
         && one.name.as_ref().zip(other.name.as_ref()).is_none_or(may_be_one)
+}
+
+/// When the last day of a wish is over.
+fn over(catalogue: &Catalogue, wish: &WishSnapshot) -> DateTime<Utc> {
+    catalogue.minute_at(wish.days.last(), MINUTES_PER_DAY).instant()
 }
 
 fn expiry(wish: WishId, over: DateTime<Utc>) -> JobSpec {

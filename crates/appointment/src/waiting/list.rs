@@ -7,7 +7,7 @@ use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, JobSpec, TenantS
 use serde_json::json;
 
 use super::choice::{Turn, Unasked};
-use super::desk::WishDesk;
+use super::desk::{TimeUp, WishDesk};
 use super::events::WaitingEvent;
 use super::model::{FreedTime, Offer, OfferId, OfferSnapshot, OfferState, UnmetWish, WishStatus};
 use super::ports::{FreedThere, WaitingWrite};
@@ -70,15 +70,6 @@ pub enum Answered {
     Gone(Unavailable),
     /// The tenant has no such offer.
     Unknown,
-}
-
-/// What came of looking whether an offer has lapsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LapseOffer {
-    /// It has.
-    Lapsed,
-    /// Its time is not over, or somebody has settled it.
-    Not,
 }
 
 /// Makes and settles offers.
@@ -165,14 +156,18 @@ impl WaitingList {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn lapse(&self, scope: &TenantScope, id: OfferId) -> Result<LapseOffer, BookingError> {
-        let Some((offer, wish)) = self.find(scope, id).await? else { return Ok(LapseOffer::Not) };
-        if !offer.is_overdue(self.desk.clock.now()) {
-            return Ok(LapseOffer::Not);
+    pub async fn lapse(&self, scope: &TenantScope, id: OfferId) -> Result<TimeUp, BookingError> {
+        let Some((offer, wish)) = self.find(scope, id).await? else { return Ok(TimeUp::Before) };
+        if !offer.is_open() {
+            return Ok(TimeUp::Before);
+        }
+        let until = offer.snapshot().expires_at;
+        if self.desk.clock.now() < until {
+            return Ok(TimeUp::NotYet(until));
         }
         match self.settle(scope, (&offer, &wish), OfferState::Lapsed, WishStatus::Waiting).await? {
-            true => Ok(LapseOffer::Lapsed),
-            false => Ok(LapseOffer::Not),
+            true => Ok(TimeUp::Ended),
+            false => Ok(TimeUp::Before),
         }
     }
 

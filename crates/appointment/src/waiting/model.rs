@@ -345,10 +345,4 @@ impl Offer {
     pub fn is_open(&self) -> bool {
         self.state.state == OfferState::Open
     }
-
-    /// True if its time is over and nobody has settled it.
-    #[must_use]
-    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
-        self.is_open() && self.state.expires_at <= now
-    }
 }

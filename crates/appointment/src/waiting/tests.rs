@@ -217,10 +217,10 @@ async fn an_offer_that_nobody_answers_lapses_and_its_time_is_anybodys() {
     let offer = world.offered(freed).await.snapshot().clone();
     let job = world.store.jobs(&world.scope).pop().unwrap();
     assert_eq!((job.kind, job.run_at), (WaitingList::LAPSE_OFFER, Some(offer.expires_at)));
-    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), LapseOffer::Not);
+    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), TimeUp::NotYet(offer.expires_at));
     world.clock.advance(offer.expires_at - kernel::Clock::now(&*world.clock));
-    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), LapseOffer::Lapsed);
-    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), LapseOffer::Not);
+    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), TimeUp::Ended);
+    assert_eq!(world.list.lapse(&world.scope, offer.id).await.unwrap(), TimeUp::Before);
     assert_eq!(world.status(first), WishStatus::Waiting);
     assert_eq!(world.offered(freed).await.snapshot().wish, second);
 }
@@ -383,9 +383,12 @@ async fn a_wish_ends_with_its_days_and_after_five_offers() {
     }
     assert_eq!(world.status(tuesday), WishStatus::Expired);
     let over = world.desk.find(&world.scope, long).await.unwrap().unwrap();
-    assert!(!world.desk.expire(&world.scope, &world.catalogue, &over).await.unwrap());
+    let early = world.desk.expire(&world.scope, &world.catalogue, &over).await.unwrap();
+    let due = world.store.jobs(&world.scope).into_iter().filter_map(|job| job.run_at).max();
+    assert!(matches!(early, TimeUp::NotYet(at) if Some(at) == due), "{early:?} {due:?}");
     world.clock.advance(TimeDelta::days(40));
-    assert!(world.desk.expire(&world.scope, &world.catalogue, &over).await.unwrap());
+    let expired = async || world.desk.expire(&world.scope, &world.catalogue, &over).await;
+    assert_eq!(expired().await.unwrap(), TimeUp::Ended);
     assert_eq!(world.status(long), WishStatus::Expired);
     let past = world.desk.prepare(&world.catalogue, wish(3));
     assert_eq!(past, None, "what is past cannot be waited for");

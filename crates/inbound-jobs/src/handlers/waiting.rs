@@ -11,8 +11,7 @@
 use std::sync::Arc;
 
 use appointment::waiting::{
-    FreedTime, LapseOffer as Lapse, Later, OfferId, OfferOutcome, OfferState, Unasked, WaitingList, WishDesk,
-    WishId,
+    FreedTime, Later, OfferId, OfferOutcome, OfferState, TimeUp, Unasked, WaitingList, WishDesk, WishId,
 };
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -181,9 +180,10 @@ impl LapseOffer {
 impl JobHandler for LapseOffer {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let AboutOffer { offer } = context.payload()?;
-        let lapsed = self.0.lapse(context.tenant()?, offer).await.map_err(|error| failure(&error))?;
-        if lapsed == Lapse::Lapsed {
-            metrics::counter!("wish_offers_lapsed_total").increment(1);
+        match self.0.lapse(context.tenant()?, offer).await.map_err(|error| failure(&error))? {
+            TimeUp::Ended => metrics::counter!("wish_offers_lapsed_total").increment(1),
+            TimeUp::Before => {}
+            TimeUp::NotYet(until) => return Err(JobFailure::too_early(until, context.clock().now())),
         }
         Ok(())
     }
@@ -207,7 +207,10 @@ struct AboutWish {
 impl JobHandler for ExpireWish {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let AboutWish { wish } = context.payload()?;
-        self.0.expire(context.tenant()?, wish).await.map(drop).map_err(|error| failure(&error))
+        match self.0.expire(context.tenant()?, wish).await.map_err(|error| failure(&error))? {
+            TimeUp::Ended | TimeUp::Before => Ok(()),
+            TimeUp::NotYet(over) => Err(JobFailure::too_early(over, context.clock().now())),
+        }
     }
 }
 

@@ -163,7 +163,7 @@ async fn the_staff_is_asked_once_and_the_task_ends_with_the_offer() {
     let second = world.made(freed).await;
     world.freed.ask_staff(&world.scope, second).await.unwrap();
     world.clock.advance(chrono::TimeDelta::hours(2));
-    assert_eq!(world.freed.lapse(&world.scope, second).await.unwrap(), LapseOffer::Lapsed);
+    assert_eq!(world.freed.lapse(&world.scope, second).await.unwrap(), TimeUp::Ended);
     assert!(world.freed.close_task(&world.scope, second, OfferState::Lapsed).await.unwrap());
     assert_eq!(world.task(second).await.status, CallbackStatus::Expired);
     assert_eq!(world.callbacks.all().len(), 2);
