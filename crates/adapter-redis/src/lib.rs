@@ -38,5 +38,5 @@ pub use key::{CacheKey, Kind};
 pub use link::{Redis, RedisStatus};
 pub use notes::RedisNotes;
 pub use offers::RedisOffers;
-pub use pacing::{RedisPacing, SharedBreaker};
+pub use pacing::{RedisPacing, SharedBreaker, SharedBudget};
 pub use weeks::RedisWeeks;

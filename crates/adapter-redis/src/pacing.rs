@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appointment::calendar::{AccountPacing, ConnectionId, Errand, Heard, Lane, Leave, PacingPolicy};
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_redis::redis::Script;
 use kernel::{Clock, TenantScope};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ const PROBE: TimeDelta = TimeDelta::seconds(20);
 /// as it does in a process that has just started.
 const LINGER: TimeDelta = TimeDelta::seconds(60);
 
-/// Asks the breaker, then the budget; takes a token if both agree, and says the breaker's state. In one step, so that of many gateways that ask at the
+/// Asks the breaker, then the budget; takes a token if both agree, and says the breaker's state and how many tokens are left. In one step, so that of many gateways that ask at the
 /// same moment one sends the probe, and no window sees more requests than it has tokens.
 const ADMIT: &str = r"
 local now, open_for, probe_for, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -29,21 +29,22 @@ local requests, reserve, window = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber
 local known = redis.call('HMGET', KEYS[1], 'state', 'since', 'epoch', 'probe')
 local state, since = known[1] or 'closed', math.min(tonumber(known[2] or now), now)
 local epoch, probe = tonumber(known[3] or 0), tonumber(known[4] or 0)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
+local left = requests - redis.call('ZCARD', KEYS[2])
 if state == 'open' then
-  if now - since < open_for then return {'open', 0, state} end
+  if now - since < open_for then return {'open', 0, state, left} end
   state, epoch, probe = 'half', epoch + 1, 0
   redis.call('HSET', KEYS[1], 'state', state, 'since', now, 'epoch', epoch, 'probe', 0, 'probes', 0)
   redis.call('HDEL', KEYS[1], 'failures')
   redis.call('PEXPIRE', KEYS[1], life)
 end
-if state == 'half' and probe > now and probe <= now + probe_for then return {'open', 0, state} end
-if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0, state} end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
-if requests - redis.call('ZCARD', KEYS[2]) <= reserve then return {'limited', 0, state} end
+if state == 'half' and probe > now and probe <= now + probe_for then return {'open', 0, state, left} end
+if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0, state, left} end
+if left <= reserve then return {'limited', 0, state, left} end
 redis.call('ZADD', KEYS[2], now, ARGV[8])
 redis.call('PEXPIRE', KEYS[2], window)
 if state == 'half' then redis.call('HSET', KEYS[1], 'probe', now + probe_for) end
-return {'granted', epoch, state}
+return {'granted', epoch, state, left - 1}
 ";
 
 /// Takes a leave back. Answers with the new state if there is one.
@@ -93,6 +94,18 @@ pub struct RedisPacing {
     clock: Arc<dyn Clock>,
     policy: PacingPolicy,
     heard: Arc<Mutex<BTreeMap<(ConnectionId, &'static str), &'static str>>>,
+    left: Arc<Mutex<BTreeMap<ConnectionId, SharedBudget>>>,
+}
+
+/// What all processes together may still ask of an account, as this one heard of it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SharedBudget {
+    /// The account.
+    pub connection: ConnectionId,
+    /// Requests that were left of the window then.
+    pub left: u32,
+    /// When that was; real time.
+    pub as_of: DateTime<Utc>,
 }
 
 /// A shared breaker as this process heard of it last.
@@ -110,7 +123,7 @@ impl RedisPacing {
     /// Pacing in `redis` by these rules, in real time.
     #[must_use]
     pub fn new(redis: Redis, clock: Arc<dyn Clock>, policy: PacingPolicy) -> Self {
-        Self { redis, clock, policy, heard: Arc::default() }
+        Self { redis, clock, policy, heard: Arc::default(), left: Arc::default() }
     }
 
     /// The breakers that this process has asked, as it heard of each last; another process may have changed one since.
@@ -121,6 +134,12 @@ impl RedisPacing {
         shown
             .map(|(&(connection, operations), &state)| SharedBreaker { connection, operations, state })
             .collect()
+    }
+
+    /// What may still be asked of the accounts that this process has asked about.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<SharedBudget> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
     }
 
     fn heard(&self, connection: ConnectionId, errand: Errand, state: &str) {
@@ -181,12 +200,15 @@ impl AccountPacing for RedisPacing {
         call.arg(requests).arg(reserve).arg(window.num_milliseconds());
         // Tokens of one moment must differ.
         call.arg(random().simple().to_string());
-        let answer: Option<(String, u64, String)> =
+        let answer: Option<(String, u64, String, i64)> =
             self.redis.ask(|mut server| async move { call.invoke_async(&mut server).await }).await;
-        if let Some((.., state)) = &answer {
+        if let Some((.., state, left)) = &answer {
             self.heard(connection, errand, state);
+            let left = u32::try_from(*left).unwrap_or_default();
+            let budget = SharedBudget { connection, left, as_of: self.clock.real_now() };
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(connection, budget);
         }
-        match answer.as_ref().map(|(word, leave, _)| (word.as_str(), *leave)) {
+        match answer.as_ref().map(|(word, leave, ..)| (word.as_str(), *leave)) {
             Some(("granted", leave)) => Leave::Granted(leave),
             Some(("open", _)) => Leave::Open,
             Some(("limited", _)) => Leave::Limited,

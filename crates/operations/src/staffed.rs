@@ -8,7 +8,7 @@ use kernel::{BranchId, TenantScope};
 use servicedesk::Priority;
 
 /// When a call of this priority is due: after so many minutes in which the branch is open, but not later than what it is
-/// about. For a branch that is not open for so long in the coming weeks, that is not there any more, or whose hours cannot be
+/// about, and at once if that has just begun. For a branch that is not open for so long in the coming weeks, that is not there any more, or whose hours cannot be
 /// read, the hours of the clock count: a promise does not wait for them.
 pub(crate) async fn due_at(
     bookings: &BookingService,
@@ -37,7 +37,9 @@ fn due(
     let minutes = u32::try_from(priority.due_in().num_minutes()).unwrap_or(u32::MAX);
     let while_open = catalogue.and_then(|catalogue| after_open_minutes(catalogue, minutes, now));
     let due = while_open.or_else(|| now.checked_add_signed(priority.due_in()))?;
-    Some(latest.filter(|latest| *latest > now).map_or(due, |latest| due.min(latest)))
+    // What has just begun stands at the door; what is long over waits its turn.
+    let is_urgent = |latest: DateTime<Utc>| now - latest < priority.due_in();
+    Some(latest.filter(|latest| is_urgent(*latest)).map_or(due, |latest| due.min(latest.max(now))))
 }
 
 #[cfg(test)]
@@ -59,8 +61,13 @@ mod tests {
             due("2026-11-24T02:00:00Z", Some("2026-11-24T09:30:00Z")),
             Some(at("2026-11-24T09:30:00Z"))
         );
+        // Begun an hour ago, and a day ago.
         assert_eq!(
             due("2026-11-24T10:00:00Z", Some("2026-11-24T09:00:00Z")),
+            Some(at("2026-11-24T10:00:00Z"))
+        );
+        assert_eq!(
+            due("2026-11-24T10:00:00Z", Some("2026-11-23T10:00:00Z")),
             Some(at("2026-11-24T14:00:00Z"))
         );
     }

@@ -93,6 +93,28 @@ async fn what_another_process_has_opened_is_known_here_once_it_is_asked() {
     assert_eq!(shown(&here), [(account, "write", "half_open")]);
 }
 
+#[tokio::test]
+async fn what_is_left_is_counted_over_all_processes() {
+    let clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+    let rules = policy();
+    let [here, there] = two().map(|redis| RedisPacing::new(redis, clock.clone(), rules));
+    let (ours, account) = (scope(7, None), ConnectionId::from_uuid(Uuid::from_u128(1)));
+    let left = |pacing: &RedisPacing| {
+        pacing.budgets().iter().map(|budget| (budget.connection, budget.left)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&here), []);
+    for asked in 1..=2 {
+        there.admit(&ours, account, Errand::Read, Lane::Change).await;
+        assert_eq!(left(&there), [(account, rules.requests - asked)]);
+    }
+    here.admit(&ours, account, Errand::Read, Lane::Change).await;
+    assert_eq!(left(&here), [(account, rules.requests - 3)]);
+    assert_eq!(left(&there), [(account, rules.requests - 2)], "as it was heard last");
+    clock.advance(rules.window);
+    here.admit(&ours, account, Errand::Read, Lane::Change).await;
+    assert_eq!(left(&here), [(account, rules.requests - 1)]);
+}
+
 /// Every key of these tests and its time to live in milliseconds; below zero it would stay for ever.
 async fn look(server: &TestRedis) -> Vec<(String, i64)> {
     let client = redis::Client::open(server.url()).unwrap();

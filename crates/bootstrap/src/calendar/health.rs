@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use adapter_calcom::guard::{BreakerState, BreakerView, BudgetView, GuardState, RefusalView};
-use adapter_redis::{RedisPacing, SharedBreaker};
+use adapter_redis::{RedisPacing, SharedBreaker, SharedBudget};
 use async_trait::async_trait;
 use operations::ports::{CalendarHealth, CalendarState};
 use serde_json::{Value, json};
@@ -36,6 +36,9 @@ impl CalendarHealth for GuardHealth {
         if !shared.is_empty() {
             details["shared_breakers"] = shared.iter().map(of_shared).collect();
         }
+        if let Some(pacing) = &self.pacing {
+            details["shared_budgets"] = pacing.budgets().iter().map(of_shared_budget).collect();
+        }
         let status = if is_healthy { "healthy" } else { "degraded" };
         Some(CalendarState { status, details })
     }
@@ -56,6 +59,14 @@ fn of_budget(budget: &BudgetView) -> Value {
         "connection": budget.connection.to_string(),
         "left": budget.left,
         "blocked_until": budget.blocked_until.map(|until| until.to_rfc3339()),
+    })
+}
+
+fn of_shared_budget(budget: &SharedBudget) -> Value {
+    json!({
+        "connection": budget.connection.to_string(),
+        "left": budget.left,
+        "as_of": budget.as_of.to_rfc3339(),
     })
 }
 
