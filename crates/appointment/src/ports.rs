@@ -139,7 +139,7 @@ pub enum AppointmentWrite {
     NoteDifferences {
         /// The account.
         connection: ConnectionId,
-        /// Each difference once.
+        /// In the order in which they were found.
         found: Vec<Difference>,
         /// Product time.
         at: DateTime<Utc>,

@@ -13,11 +13,16 @@ use crate::error::{commit_error, corrupt, store_error};
 use crate::statements::statements;
 
 statements! {
+    /// Of what was found twice in one comparison, the later.
     NOTE = "
         INSERT INTO public.calendar_differences
             (tenant_id, connection_id, became, appointment_id, uid, detail, first_found_at, last_found_at)
-        SELECT $1, $2, d.became, d.appointment_id, d.uid, d.detail, $4, $4
-          FROM jsonb_to_recordset($3::jsonb) AS d (became text, appointment_id uuid, uid text, detail text)
+        SELECT DISTINCT ON (d.became, d.appointment_id, d.uid)
+               $1, $2, d.became, d.appointment_id, d.uid, d.detail, $4, $4
+          FROM ROWS FROM (jsonb_to_recordset($3::jsonb)
+                             AS (became text, appointment_id uuid, uid text, detail text))
+               WITH ORDINALITY AS d (became, appointment_id, uid, detail, place)
+         ORDER BY d.became, d.appointment_id, d.uid, d.place DESC
         ON CONFLICT (tenant_id, connection_id, became, about)
                DO UPDATE SET detail = excluded.detail, last_found_at = excluded.last_found_at";
 

@@ -229,7 +229,7 @@ pub async fn a_difference_is_kept_once_with_when_it_was_found(fixture: &Calendar
     note(account, vec![disputed.clone()], 3, -60).await;
     note(account, vec![], 3, -60).await;
     let later = Difference { detail: "asked much too often".to_owned(), ..account_wide.clone() };
-    note(account, vec![later.clone()], 4, -60).await;
+    note(account, vec![account_wide.clone(), later.clone()], 4, -60).await;
     let scope = fixture.scope();
     let expected = [
         kept(account, &later, 1, 4),

@@ -4,7 +4,7 @@
 
 use appointment::commands::{CancelOutcome, CancelRequest};
 use appointment::model::{Appointment, Note, Tie};
-use appointment::policy::change::{ChangeAct, Denial};
+use appointment::policy::change::{ChangeAct, Denial, RecentChanges};
 use chrono::Datelike;
 use german_datetime::number::cardinal;
 use german_datetime::speak;
@@ -58,7 +58,13 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
         [] => nothing(talk, &asker),
         [unit] => {
             let stands = spoken_standing_of(talk, unit, Saying::Stands);
-            let message = format!("{stands}, möchten Sie daran etwas ändern?");
+            // Nobody is invited to what is refused a moment later.
+            let question = if may_be_changed(talk, unit) {
+                "möchten Sie daran etwas ändern?"
+            } else {
+                "kann ich sonst noch etwas für Sie tun?"
+            };
+            let message = format!("{stands}, {question}");
             ToolReply::new(Status::Ok, message).with("appointment", rows.first().cloned())
         }
         [first, ..] => {
@@ -90,6 +96,17 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     let reply = reply.with("appointment_count", listed.len()).with("appointments", rows);
     let next = reply.next_action.unwrap_or(NextAction::AskCaller);
     Ok(reply.next(next).into())
+}
+
+/// Whether any of what belongs together may still be moved or called off, however often the caller has done so lately.
+fn may_be_changed(talk: &Conversation, unit: &[Appointment]) -> bool {
+    let may = |part: &Appointment, act: ChangeAct| {
+        talk.about(part.snapshot().branch, |there| {
+            let rules = there.catalogue.change_rules(act, part.snapshot());
+            part.may(act, (&rules, RecentChanges::default()), talk.now).is_ok()
+        })
+    };
+    unit.iter().any(|part| [ChangeAct::Cancel, ChangeAct::Move].iter().any(|act| may(part, *act)))
 }
 
 pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {

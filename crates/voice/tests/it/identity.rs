@@ -235,6 +235,26 @@ async fn a_yes_agrees_to_the_fee_that_was_told_and_no_other() {
 }
 
 #[tokio::test]
+async fn nobody_is_invited_to_a_change_that_would_be_refused() {
+    let a_day_before = |here: &mut CatalogueSnapshot| {
+        let rules = ChangeRules { until_minutes: 24 * 60, ..ChangeRules::default() };
+        let policy = |act| ChangePolicy { level: Level::Branch, act, rules: rules.clone() };
+        here.changes = vec![policy(ChangeAct::Cancel), policy(ChangeAct::Move)];
+    };
+    let world = World::with(a_day_before).await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    for (now, question) in [
+        ("2026-11-25T08:59:00Z", "möchten Sie daran etwas ändern?"),
+        ("2026-11-25T09:01:00Z", "kann ich sonst noch etwas für Sie tun?"),
+    ] {
+        world.clock.set(now.parse().unwrap());
+        let told = line.ask("query_appointment", json!({})).await;
+        assert!(told.message.ends_with(question), "{now}: {}", told.message);
+    }
+}
+
+#[tokio::test]
 async fn several_entries_of_one_name_are_one_speaker() {
     let world = World::new().await;
     for number in [90, 91] {
