@@ -1,5 +1,5 @@
 -- What comparisons of both calendars found to differ, and what became of it: each difference once for each end it came to.
--- The worker forgets what was not found for a month.
+-- A comparison forgets what was not found for a month.
 CREATE TABLE public.calendar_differences (
     tenant_id      uuid        NOT NULL,
     connection_id  uuid        NOT NULL,

@@ -13,8 +13,9 @@ use appointment::calendar::{
     CalendarLink, ConnectionId, KeptDifference, RemoteEventType, RemoteHostRef, Review, ReviewId, Secret,
 };
 use appointment::model::ServiceLink;
+use chrono::TimeDelta;
 use kernel::{ServiceId, StaffId, TenantId, TenantScope};
-use operations::calendar::{Decided, Decision};
+use operations::calendar::{Decided, Decision, Reconciliation};
 use operations::onboarding::secret;
 use operations::ports::{CalendarAdministration, ConnectionSummary, TenantRecord};
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ pub enum CalendarCommand {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
-    /// List what comparisons of both calendars found to differ in the last thirty days and what became of it, newest first.
+    /// List what comparisons of both calendars found to differ in the last thirty days, and what became of it; newest first.
     Differences {
         /// Slug of the company; all without.
         #[arg(long, value_name = "SLUG")]
@@ -332,7 +333,8 @@ async fn differences(office: &Office, slug: Option<&str>, limit: u32) -> anyhow:
     let calendars = calendars(office);
     let mut lines = Vec::new();
     for (slug, scope) in companies(office, slug).await? {
-        let kept = calendars.differences(&scope, limit).await?;
+        let since = office.services.clock.now() - TimeDelta::days(Reconciliation::KEPT_DAYS);
+        let kept = calendars.differences(&scope, since, limit).await?;
         lines.extend(kept.iter().map(|kept| found(&slug, kept)));
     }
     Ok(lines)

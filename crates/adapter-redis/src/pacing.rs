@@ -21,8 +21,9 @@ const PROBE: TimeDelta = TimeDelta::seconds(20);
 /// as it does in a process that has just started.
 const LINGER: TimeDelta = TimeDelta::seconds(60);
 
-/// Asks the breaker, then the budget; takes a token if both agree, and says the breaker's state and how many tokens are left. In one step, so that of many gateways that ask at the
-/// same moment one sends the probe, and no window sees more requests than it has tokens.
+/// Asks the breaker, then the budget; takes a token if both agree, and says the breaker's state and how many tokens are left. In
+/// one step, so that of many gateways that ask at the same moment one sends the probe, and no window sees more requests than it
+/// has tokens.
 const ADMIT: &str = r"
 local now, open_for, probe_for, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local requests, reserve, window = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -39,7 +40,7 @@ if state == 'open' then
   redis.call('PEXPIRE', KEYS[1], life)
 end
 if state == 'half' and probe > now and probe <= now + probe_for then return {'open', 0, state, left} end
-if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0, state, left} end
+if tonumber(redis.call('GET', KEYS[3]) or 0) > now then return {'limited', 0, state, 0} end
 if left <= reserve then return {'limited', 0, state, left} end
 redis.call('ZADD', KEYS[2], now, ARGV[8])
 redis.call('PEXPIRE', KEYS[2], window)
@@ -102,7 +103,7 @@ pub struct RedisPacing {
 pub struct SharedBudget {
     /// The account.
     pub connection: ConnectionId,
-    /// Requests that were left of the window then.
+    /// Requests that were left of the window then; none while the provider has had enough.
     pub left: u32,
     /// When that was; real time.
     pub as_of: DateTime<Utc>,

@@ -84,8 +84,8 @@ pub fn one_person(customers: &[Customer]) -> bool {
     }
 }
 
-/// Decides for whom a caller books who has said that it is for another person: the customer of that name at the same
-/// number, however it was heard where several share it, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
+/// Decides for whom a caller books who has said that it is for another person: the customer of that name at the same number,
+/// however it was heard where several share it, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
 /// that by another name.
 #[must_use]
 pub fn decide_other_person(
@@ -105,7 +105,7 @@ pub fn decide_other_person(
     }
     // Where one alone is known, it is another one, however alike the names sound.
     let heard = |name: &PersonName| match sharing {
-        [_, _, ..] if name.is_full() => only_one(sharing, |own| name.sounds_like(own)),
+        [_, _, ..] if name.is_full() => misheard(sharing, name),
         _ => Vec::new(),
     };
     match name.and_then(|name| first_of(&of_name(sharing, name)).or_else(|| first_of(&heard(name)))) {
@@ -115,7 +115,8 @@ pub fn decide_other_person(
 }
 
 /// Those who may be called so, oldest first: who has this very name, else the one person for whose name it is short, "Lena"
-/// being enough where only one is, else the one whose name it may be, misheard ([`PersonName::sounds_like`]). "Herr Kaiser" may be short for a name that nobody knows yet.
+/// being enough where only one is, else the one whose full name it may be, misheard. "Herr Kaiser" may be short for a name that
+/// nobody knows yet.
 #[must_use]
 pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
     let exactly = of_name(customers, name);
@@ -124,7 +125,12 @@ pub fn called<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Custo
         return exactly;
     }
     let short = only_one(customers, |own| name.is_short_for(own));
-    if short.is_empty() { only_one(customers, |own| name.sounds_like(own)) } else { short }
+    if short.is_empty() { misheard(customers, name) } else { short }
+}
+
+/// The one person whose full name this may be, misheard. Who is known by a surname alone may be anybody of the family.
+fn misheard<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
+    only_one(customers, |own| own.is_full() && name.sounds_like(own))
 }
 
 /// Those for whose name this holds, if they are one person.
@@ -154,8 +160,9 @@ fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddr
     if customer.name().is_none() && name.is_none() {
         return PartyDecision::NameRequired;
     }
-    let name_differs = customer.name().is_some()
-        && name.is_some_and(|said| called(std::slice::from_ref(customer), said).is_empty());
+    // A misheard name is another one as long as nobody has spelt it.
+    let is_theirs = |said: &PersonName| customer.name().is_some_and(|own| said.is_short_for(own));
+    let name_differs = customer.name().is_some() && name.is_some_and(|said| !is_theirs(said));
     // An address given under another name is likelier that other person's.
     let email = email.filter(|_| !name_differs || customer.email().is_none());
     PartyDecision::Existing {

@@ -49,6 +49,9 @@ pub enum JobFailure {
     },
 }
 
+/// A process learns the database's clock anew within this.
+const CLOCK_LEARNT: TimeDelta = TimeDelta::minutes(1);
+
 impl JobFailure {
     /// Try again after the usual wait.
     #[must_use]
@@ -63,10 +66,11 @@ impl JobFailure {
     }
 
     /// For a job that the queue gave out for `due`, which on this process's clock, `now`, is still to come: the clock of the
-    /// database is ahead of it. By as much the job is put off, so that it does not come again at once.
+    /// database is ahead of it. It is put off by as much and a minute, in which a clock is learnt anew, so that it does not come
+    /// again and again until then.
     #[must_use]
     pub fn too_early(due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let ahead = (due - now).max(TimeDelta::zero());
+        let ahead = (due - now).max(TimeDelta::zero()) + CLOCK_LEARNT;
         Self::Snooze { at: due.checked_add_signed(ahead).unwrap_or(due) }
     }
 
@@ -259,9 +263,9 @@ mod tests {
             JobFailure::Snooze { at } => (at - due).num_seconds(),
             other => panic!("{other:?}"),
         };
-        assert_eq!([again(90), again(0), again(-5)], [90, 0, 0]);
+        assert_eq!([again(90), again(0), again(-5)], [150, 60, 60]);
         let last = DateTime::<Utc>::MAX_UTC;
-        let far = JobFailure::too_early(last, due);
+        let far = JobFailure::too_early(last, last);
         assert!(matches!(far, JobFailure::Snooze { at } if at == last));
     }
 

@@ -174,9 +174,6 @@ pub enum LookError {
     /// The call could not be read.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Who works there could not be read.
-    #[error(transparent)]
-    Staff(#[from] BookingError),
     /// What was done or told could not be read, or the review not stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -189,7 +186,6 @@ impl Classify for LookError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Call(error) => error.class(),
-            Self::Staff(error) => error.class(),
             Self::Store(error) => error.class(),
             Self::Commit(error) => error.class(),
         }
@@ -234,7 +230,7 @@ impl SaidAndDone {
             return Ok(Vec::new());
         }
         let done = self.reviews.done_in(scope, call.id).await?;
-        let staff = self.staff(scope, call.branch).await?;
+        let staff = self.staff(scope, call.branch).await;
         let mut findings = compare(call, &done, &[], &staff);
         if !findings.is_empty() {
             // Where nothing was found, nothing can have been read out instead.
@@ -264,12 +260,16 @@ impl SaidAndDone {
         Ok(new)
     }
 
-    /// Who works at a branch; nobody if there is no such branch any more.
-    async fn staff(&self, scope: &TenantScope, branch: BranchId) -> Result<Vec<Staff>, LookError> {
+    /// Who works at a branch. Where that cannot be read, or there is no such branch any more, persons are not compared; all
+    /// else is.
+    async fn staff(&self, scope: &TenantScope, branch: BranchId) -> Vec<Staff> {
         match self.bookings.catalogue(scope, branch).await {
-            Ok(catalogue) => Ok(catalogue.staff().to_vec()),
-            Err(BookingError::UnknownBranch(_)) => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
+            Ok(catalogue) => catalogue.staff().to_vec(),
+            Err(BookingError::UnknownBranch(_)) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, branch.id = %branch, "persons are not compared: the branch cannot be read");
+                Vec::new()
+            }
         }
     }
 

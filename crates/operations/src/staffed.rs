@@ -3,9 +3,12 @@
 use appointment::model::Catalogue;
 use appointment::waiting::after_open_minutes;
 use appointment::{BookingError, BookingService};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{BranchId, TenantScope};
 use servicedesk::Priority;
+
+/// So long after its beginning somebody may still wait at the door.
+const JUST_BEGUN: TimeDelta = TimeDelta::hours(1);
 
 /// When a call of this priority is due: after so many minutes in which the branch is open, but not later than what it is
 /// about, and at once if that has just begun. For a branch that is not open for so long in the coming weeks, that is not there any more, or whose hours cannot be
@@ -37,8 +40,8 @@ fn due(
     let minutes = u32::try_from(priority.due_in().num_minutes()).unwrap_or(u32::MAX);
     let while_open = catalogue.and_then(|catalogue| after_open_minutes(catalogue, minutes, now));
     let due = while_open.or_else(|| now.checked_add_signed(priority.due_in()))?;
-    // What has just begun stands at the door; what is long over waits its turn.
-    let is_urgent = |latest: DateTime<Utc>| now - latest < priority.due_in();
+    // Whoever it is about stands at the door; what is long over waits its turn.
+    let is_urgent = |latest: DateTime<Utc>| now - latest < JUST_BEGUN;
     Some(latest.filter(|latest| is_urgent(*latest)).map_or(due, |latest| due.min(latest.max(now))))
 }
 
@@ -61,13 +64,13 @@ mod tests {
             due("2026-11-24T02:00:00Z", Some("2026-11-24T09:30:00Z")),
             Some(at("2026-11-24T09:30:00Z"))
         );
-        // Begun an hour ago, and a day ago.
+        // Begun half an hour ago, and an hour ago.
         assert_eq!(
-            due("2026-11-24T10:00:00Z", Some("2026-11-24T09:00:00Z")),
+            due("2026-11-24T10:00:00Z", Some("2026-11-24T09:30:00Z")),
             Some(at("2026-11-24T10:00:00Z"))
         );
         assert_eq!(
-            due("2026-11-24T10:00:00Z", Some("2026-11-23T10:00:00Z")),
+            due("2026-11-24T10:00:00Z", Some("2026-11-24T09:00:00Z")),
             Some(at("2026-11-24T14:00:00Z"))
         );
     }

@@ -323,9 +323,14 @@ impl CalendarAdministration for PgCalendarAdministration {
         session.finish_read(rows).await?.into_iter().map(Review::try_from).collect()
     }
 
-    async fn differences(&self, scope: &TenantScope, most: u32) -> Result<Vec<KeptDifference>, StoreError> {
+    async fn differences(
+        &self,
+        scope: &TenantScope,
+        since: DateTime<Utc>,
+        most: u32,
+    ) -> Result<Vec<KeptDifference>, StoreError> {
         let mut session = self.administrator.read(scope).await?;
-        let found = differences::newest(&mut session, scope, most).await;
+        let found = differences::newest(&mut session, scope, since, most).await;
         session.finish_read(found).await
     }
 

@@ -15,23 +15,24 @@ use crate::statements::statements;
 statements! {
     /// Of what was found twice in one comparison, the later.
     NOTE = "
-        INSERT INTO public.calendar_differences
+        INSERT INTO public.calendar_differences AS d
             (tenant_id, connection_id, became, appointment_id, uid, detail, first_found_at, last_found_at)
-        SELECT DISTINCT ON (d.became, d.appointment_id, d.uid)
-               $1, $2, d.became, d.appointment_id, d.uid, d.detail, $4, $4
+        SELECT DISTINCT ON (n.became, n.appointment_id, n.uid)
+               $1, $2, n.became, n.appointment_id, n.uid, n.detail, $4, $4
           FROM ROWS FROM (jsonb_to_recordset($3::jsonb)
                              AS (became text, appointment_id uuid, uid text, detail text))
-               WITH ORDINALITY AS d (became, appointment_id, uid, detail, place)
-         ORDER BY d.became, d.appointment_id, d.uid, d.place DESC
+               WITH ORDINALITY AS n (became, appointment_id, uid, detail, place)
+         ORDER BY n.became, n.appointment_id, n.uid, n.place DESC
         ON CONFLICT (tenant_id, connection_id, became, about)
-               DO UPDATE SET detail = excluded.detail, last_found_at = excluded.last_found_at";
+               DO UPDATE SET detail = excluded.detail, last_found_at = greatest(d.last_found_at, excluded.last_found_at)";
 
     FORGET = "DELETE FROM public.calendar_differences WHERE tenant_id = $1 AND last_found_at < $2";
 
     NEWEST = "
         SELECT d.connection_id, d.became, d.appointment_id, d.uid, d.detail, d.first_found_at, d.last_found_at
           FROM public.calendar_differences d
-         WHERE d.tenant_id = $1 ORDER BY d.last_found_at DESC, d.first_found_at DESC LIMIT $2";
+         WHERE d.tenant_id = $1 AND d.last_found_at >= $2
+         ORDER BY d.last_found_at DESC, d.first_found_at DESC LIMIT $3";
 }
 
 #[derive(Serialize)]
@@ -99,14 +100,16 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// The last `most` of a tenant, newest first.
+/// The last `most` of a tenant that were found since, newest first.
 pub(super) async fn newest(
     connection: &mut PgConnection,
     scope: &TenantScope,
+    since: DateTime<Utc>,
     most: u32,
 ) -> Result<Vec<KeptDifference>, StoreError> {
     let rows: Vec<DifferenceRow> = sqlx::query_as(NEWEST)
         .bind(scope.tenant().as_uuid())
+        .bind(since)
         .bind(i64::from(most))
         .fetch_all(connection)
         .await

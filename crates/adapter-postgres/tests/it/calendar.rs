@@ -50,7 +50,7 @@ impl Backstage for Administration {
     }
 
     async fn differences(&self, scope: &TenantScope) -> Vec<KeptDifference> {
-        self.port.differences(scope, 100).await.unwrap()
+        self.port.differences(scope, chrono::DateTime::UNIX_EPOCH, 100).await.unwrap()
     }
 
     async fn resolve(&self, scope: &TenantScope, review: ReviewId) {

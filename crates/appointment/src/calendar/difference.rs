@@ -35,18 +35,19 @@ pub struct Difference {
     pub appointment: Option<AppointmentId>,
     /// What became of it.
     pub became: Became,
-    /// How each side stood, or what was in the way, in codes and times; no personal data.
+    /// How it stood there and was known here, or what was in the way, in codes and times; no personal data.
     pub detail: String,
 }
 
-/// A difference as it is kept: found by each comparison as long as it lasts.
+/// A difference as it is kept, once for each end it came to, however often it was found. What a person has to decide stands in
+/// the questions for as long as that takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptDifference {
     /// The account.
     pub connection: ConnectionId,
     /// What differed, as it was found last.
     pub difference: Difference,
-    /// When it was found first; product time.
+    /// When it was found first, of what is kept; product time.
     pub first_found_at: DateTime<Utc>,
     /// When it was found last; product time.
     pub last_found_at: DateTime<Utc>,

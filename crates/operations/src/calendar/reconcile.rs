@@ -25,10 +25,6 @@ pub(super) const MAX_PAGES: usize = 200;
 /// Copies that one run looks at; the next run goes on with what is still unsettled.
 const MAX_COPIES: u32 = 20_000;
 
-/// Days for which a difference is kept after it was found last: a company that asks what happened to an appointment asks
-/// about the last weeks.
-const KEPT_DAYS: i64 = 30;
-
 /// Differences in one write.
 const NOTED_AT_ONCE: usize = 1000;
 
@@ -56,6 +52,10 @@ fn position(copies: &[CopyRecord], id: AppointmentId) -> usize {
 }
 
 impl Reconciliation {
+    /// Days for which a difference is kept after it was found last: a company that asks what happened to an appointment asks
+    /// about the last weeks.
+    pub const KEPT_DAYS: i64 = 30;
+
     /// Over what takes in news.
     #[must_use]
     pub fn new(news: CalendarNews) -> Self {
@@ -86,7 +86,7 @@ impl Reconciliation {
         let compared = self.compare(&mut round, window).await;
         let Ended { found, explained, stopped, plain } = round.end();
         // Also of what came to an end in the middle.
-        self.note(scope, connection.id, explained).await?;
+        self.note(scope, connection.id, explained).await;
         compared?;
         self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
         if let Some(place) = stopped {
@@ -95,30 +95,28 @@ impl Reconciliation {
         Ok(found)
     }
 
-    /// Why an account could not be compared at all.
-    pub(super) async fn missed(
-        &self,
-        scope: &TenantScope,
-        connection: ConnectionId,
-        why: String,
-    ) -> Result<(), CalendarError> {
-        self.note(scope, connection, vec![of_the_account(why)]).await
+    /// Keeps why an account could not be compared at all.
+    pub(super) async fn missed(&self, scope: &TenantScope, connection: ConnectionId, why: &CalendarError) {
+        self.note(scope, connection, vec![of_the_account(format!("could not be compared: {why}"))]).await;
     }
 
-    async fn note(
-        &self,
-        scope: &TenantScope,
-        connection: ConnectionId,
-        explained: Vec<Difference>,
-    ) -> Result<(), CalendarError> {
+    /// Keeps what was found, and forgets what was long ago. What was repaired is repaired, whether that is kept or not.
+    async fn note(&self, scope: &TenantScope, connection: ConnectionId, mut found: Vec<Difference>) {
         let parts = &self.news.desk.parts;
         let at = parts.clock.now();
-        for found in explained.chunks(NOTED_AT_ONCE) {
-            let (found, forget_before) = (found.to_vec(), at - TimeDelta::days(KEPT_DAYS));
+        let forget_before = at - TimeDelta::days(Self::KEPT_DAYS);
+        loop {
+            let rest = found.split_off(found.len().min(NOTED_AT_ONCE));
             let write = AppointmentWrite::NoteDifferences { connection, found, at, forget_before };
-            parts.appointments.commit(scope, ChangeSet::one(write)).await?;
+            if let Err(error) = parts.appointments.commit(scope, ChangeSet::one(write)).await {
+                tracing::warn!(%error, connection.id = %connection, "what a comparison found was not kept");
+                return;
+            }
+            found = rest;
+            if found.is_empty() {
+                return;
+            }
         }
-        Ok(())
     }
 
     async fn compare(&self, round: &mut Round<'_>, window: Span) -> Result<(), CalendarError> {

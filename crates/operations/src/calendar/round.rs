@@ -46,8 +46,10 @@ pub(super) struct Round<'a> {
     pub(super) connection: &'a Connection,
     pub(super) effort: Effort,
     pub(super) listed: &'a Listing,
-    /// Where each copy stood there, as far as it was known before.
-    stood: HashMap<AppointmentId, Option<DateTime<Utc>>>,
+    /// When each copy was known to stand there, before.
+    known: HashMap<AppointmentId, Option<DateTime<Utc>>>,
+    /// Of which appointment each booking was known to be.
+    copied: HashMap<RemoteUid, AppointmentId>,
     pub(super) found: Differences,
     /// Each of them.
     explained: Vec<Difference>,
@@ -79,7 +81,11 @@ impl<'a> Round<'a> {
             connection,
             effort,
             listed,
-            stood: copies.iter().map(|record| (record.appointment, record.remote_start)).collect(),
+            known: copies.iter().map(|record| (record.appointment, record.remote_start)).collect(),
+            copied: copies
+                .iter()
+                .filter_map(|record| Some((record.uid.clone()?, record.appointment)))
+                .collect(),
             found: Differences { unreadable: listed.unreadable, ..Differences::default() },
             explained: Vec::new(),
             stopped: None,
@@ -98,24 +104,24 @@ impl<'a> Round<'a> {
             Heard::Nothing | Heard::Known => return,
             Heard::Followed(appointment) => (Became::Followed, Some(appointment)),
             Heard::Imported(appointment) => (Became::Imported, Some(appointment)),
-            Heard::Tidied => (Became::Tidied, None),
-            Heard::Disputed => (Became::Disputed, None),
+            Heard::Tidied => (Became::Tidied, self.copied_by(booking)),
+            Heard::Disputed => (Became::Disputed, self.copied_by(booking)),
         };
-        let here = match appointment.and_then(|appointment| self.stood.get(&appointment)) {
-            Some(Some(start)) => format!("here it stood at {}; ", minute(*start)),
-            Some(None) => "here it was not known to stand there; ".to_owned(),
-            None => String::new(),
-        };
-        self.differed(became, (Some(&booking.uid), appointment), format!("{here}there {}", there(booking)));
+        let known = appointment.and_then(|appointment| self.known.get(&appointment)).copied();
+        let known = known.map_or_else(String::new, |start| format!("{}; ", known_as(start)));
+        self.differed(became, (Some(&booking.uid), appointment), format!("{known}there {}", there(booking)));
+    }
+
+    /// The appointment that a booking, or the one that it was moved from, was known to stand for, or is marked with.
+    fn copied_by(&self, booking: &RemoteBooking) -> Option<AppointmentId> {
+        let earlier = booking.predecessor.as_ref().or_else(|| self.listed.moves.get(&booking.uid));
+        let mut names = std::iter::once(&booking.uid).chain(earlier);
+        names.find_map(|uid| self.copied.get(uid).copied()).or(booking.marker)
     }
 
     /// What differs about the copy of an appointment.
     pub(super) fn copy_differed(&mut self, became: Became, record: &CopyRecord, how: &str) {
-        let stood = record.remote_start.map_or_else(
-            || "not known to stand there".to_owned(),
-            |start| format!("known to stand there at {}", minute(start)),
-        );
-        let detail = format!("the copy was {}, {stood}: {how}", record.state.as_str());
+        let detail = format!("{}, its copy {}: {how}", known_as(record.remote_start), record.state.as_str());
         self.differed(became, (record.uid.as_ref(), Some(record.appointment)), detail);
     }
 
@@ -126,7 +132,7 @@ impl<'a> Round<'a> {
         detail: String,
     ) {
         *self.found.of(became) += 1;
-        tracing::info!(connection.id = %self.connection.id, booking = booking.map(tracing::field::display),
+        tracing::debug!(connection.id = %self.connection.id, booking = booking.map(tracing::field::display),
             appointment.id = appointment.map(tracing::field::display), became = became.as_str(), detail,
             "a comparison found a difference");
         let booking = booking.cloned();
@@ -185,6 +191,14 @@ impl<'a> Round<'a> {
 /// What keeps an account from being compared.
 pub(super) const fn of_the_account(detail: String) -> Difference {
     Difference { booking: None, appointment: None, became: Became::Open, detail }
+}
+
+/// When it was known to stand there.
+fn known_as(start: Option<DateTime<Utc>>) -> String {
+    start.map_or_else(
+        || "known not to stand there".to_owned(),
+        |start| format!("known to stand there at {}", minute(start)),
+    )
 }
 
 fn minute(at: DateTime<Utc>) -> String {

@@ -1,7 +1,6 @@
 //! What the worker does again and again: open copies are pushed, both calendars are compared, disputes become callbacks.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 use std::sync::Arc;
 
 use appointment::BookingService;
@@ -192,7 +191,8 @@ impl CalendarRounds {
                 // Its secrets may be unreadable: that is no reason to leave out the others.
                 Err(error) => {
                     all.missed += 1;
-                    self.missed(&scope, connection, &error).await;
+                    let error = CalendarError::from(error);
+                    self.parts.reconciliation.missed(&scope, connection, &error).await;
                     tracing::error!(%error, tenant.id = %tenant, connection.id = %connection, "an account could not be read");
                     continue;
                 }
@@ -207,7 +207,7 @@ impl CalendarRounds {
                 }
                 Err(error) => {
                     all.missed += 1;
-                    self.missed(&scope, connection.id, &error).await;
+                    self.parts.reconciliation.missed(&scope, connection.id, &error).await;
                     tracing::warn!(%error, tenant.id = %tenant, connection.id = %connection.id, "calendars could not be compared");
                     if let CalendarError::Read(failure) = &error
                         && failure.is_about_key()
@@ -219,14 +219,6 @@ impl CalendarRounds {
             }
         }
         Ok(all)
-    }
-
-    /// Keeps why an account could not be compared, if the store can be reached.
-    async fn missed(&self, scope: &TenantScope, connection: ConnectionId, error: &(dyn Display + Sync)) {
-        let why = format!("could not be compared: {error}");
-        if let Err(error) = self.parts.reconciliation.missed(scope, connection, why).await {
-            tracing::warn!(%error, connection.id = %connection, "why an account could not be compared was not kept");
-        }
     }
 
     /// Whoever was told "if anything speaks against it, we call you" is called, if the appointment is near and nobody knows

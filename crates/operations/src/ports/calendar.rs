@@ -137,11 +137,16 @@ pub trait CalendarAdministration: Send + Sync {
     /// [`StoreError`].
     async fn open_reviews(&self, scope: &TenantScope) -> Result<Vec<Review>, StoreError>;
 
-    /// The last `most` differences that comparisons found, newest first.
+    /// The last `most` differences that comparisons found `since` then, newest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn differences(&self, scope: &TenantScope, most: u32) -> Result<Vec<KeptDifference>, StoreError>;
+    async fn differences(
+        &self,
+        scope: &TenantScope,
+        since: DateTime<Utc>,
+        most: u32,
+    ) -> Result<Vec<KeptDifference>, StoreError>;
 
     /// Notes that a question was answered. `false`: there is no such open question.
     ///

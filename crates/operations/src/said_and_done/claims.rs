@@ -29,7 +29,8 @@ use deeds::{DONE, FIRM, LENGTHS, MOMENTS, Of};
 pub use ended::{Ended, ended, more};
 use lists::{AWAY, NOW, SOMEBODYS};
 use number::{are_several, how_many, two_times};
-pub use persons::{name_of, with_whom};
+pub use persons::name_of;
+use persons::with_whom;
 pub use told::{Told, good_byes, new_times, partings, stays, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
@@ -63,6 +64,8 @@ pub struct Claimed {
     pub number: usize,
     /// Only where it lies by now, and not from where: what was booked is said to lie there, too.
     pub is_placed: bool,
+    /// With whom, in the same clause: each time a name and what follows it, or any other words.
+    pub with_whom: Vec<Vec<String>>,
 }
 
 /// The claims of one turn of the assistant, in order.
@@ -113,6 +116,7 @@ struct Clause {
     is_state: bool,
     number: usize,
     is_placed: bool,
+    with_whom: Vec<Vec<String>>,
 }
 
 impl Clause {
@@ -126,6 +130,7 @@ impl Clause {
             is_state: false,
             number,
             is_placed: false,
+            with_whom: with_whom(words),
         }
     }
 
@@ -158,8 +163,9 @@ impl Clause {
     }
 
     fn in_sentence(self, sentence: &str) -> Claimed {
-        let Self { claim, when, is_firm, is_state, number, is_placed } = self;
-        Claimed { claim, sentence: sentence.to_owned(), when, is_firm, is_state, number, is_placed }
+        let Self { claim, when, is_firm, is_state, number, is_placed, with_whom } = self;
+        let sentence = sentence.to_owned();
+        Claimed { claim, sentence, when, is_firm, is_state, number, is_placed, with_whom }
     }
 }
 

@@ -61,7 +61,8 @@ fn explained(finding: &Finding, is_any_cancelled: bool) -> String {
     let what = words(finding.mismatch, finding.sentence.is_some(), is_any_cancelled);
     match &finding.sentence {
         Some(sentence) => {
-            let part = kept_of(sentence, &[finding.mismatch.claim(), Claim::Moved], MAX_QUOTED);
+            let of = [finding.mismatch.claim(), Claim::Moved, Claim::Cancelled];
+            let part = kept_of(sentence, &of, MAX_QUOTED);
             let before = if sentence.starts_with(&part) { "" } else { "… " };
             let after = if sentence.ends_with(&part) { "" } else { " …" };
             let end = if part.ends_with(['.', '!', '?']) || !after.is_empty() { "" } else { "." };

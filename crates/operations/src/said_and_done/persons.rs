@@ -10,14 +10,18 @@ use super::done::Left;
 use super::known::Known;
 use super::talk::Talk;
 
-/// Finds what is said to be with somebody who performs none of what can be meant. Who performed it before it was moved may
-/// be named, too: from whom it went.
+/// Finds what is said to be with somebody of the `staff` who performs none of what can be meant. Who performed it before it was
+/// moved may be named, too: from whom it went. Of what somebody performs who is not among them, nothing is said: it is of
+/// another branch, where others have these names.
 pub(super) fn judge_persons(talk: &Talk, left: &[Left], known: Known, staff: &[Staff], found: &mut Found) {
+    let is_of_here = |left: &Left| left.people.iter().all(|id| staff.iter().any(|person| person.id == *id));
     for claimed in talk.claimed.iter().filter(|claimed| !known.may_be_read_out(claimed)) {
-        let said = named(&claimed.sentence, staff);
-        let mut meant = left.iter().filter(|left| is_meant(claimed, left)).peekable();
-        let is_one_of_them = |left: &Left| left.people.iter().any(|person| said.contains(person));
-        if !said.is_empty() && meant.peek().is_some() && !meant.any(is_one_of_them) {
+        let said = named(claimed, staff);
+        let meant: Vec<_> = left.iter().filter(|left| is_meant(claimed, left)).collect();
+        let is_one_of_them = |left: &&Left| left.people.iter().any(|person| said.contains(person));
+        let can_be_judged =
+            !said.is_empty() && !meant.is_empty() && meant.iter().all(|left| is_of_here(left));
+        if can_be_judged && !meant.iter().any(is_one_of_them) {
             found.note(Mismatch::PersonClaimed, claimed.claim, &claimed.sentence);
         }
     }
@@ -32,17 +36,17 @@ fn is_meant(claimed: &Claimed, left: &Left) -> bool {
     is_done && claimed.when.is_none_or(|said| left.was_ever_at(said))
 }
 
-/// Whom of the staff a sentence can mean: all who have the name that is said.
-fn named(sentence: &str, staff: &[Staff]) -> Vec<StaffId> {
+/// Whom of the staff a claim can mean: all who have the name that is said.
+fn named(claimed: &Claimed, staff: &[Staff]) -> Vec<StaffId> {
+    let names: Vec<_> = staff.iter().map(|person| (person.id, claims::name_of(&person.name))).collect();
     let mut all = Vec::new();
-    for said in claims::with_whom(sentence) {
+    for said in &claimed.with_whom {
         let [first, rest @ ..] = said.as_slice() else { continue };
-        let names: Vec<_> = staff.iter().map(|person| (person.id, claims::name_of(&person.name))).collect();
         let called: Vec<_> = names.iter().filter(|(_, name)| name.contains(first)).collect();
         // "Anna Weber" is not Anna Koch, where both are there.
-        let by_both = called.iter().filter(|(_, name)| rest.first().is_some_and(|next| name.contains(next)));
-        let by_both: Vec<_> = by_both.map(|(id, _)| *id).collect();
-        all.extend(if by_both.is_empty() { called.iter().map(|(id, _)| *id).collect() } else { by_both });
+        let has_both = |name: &[String]| rest.first().is_some_and(|next| name.contains(next));
+        let has_one = called.iter().any(|(_, name)| has_both(name));
+        all.extend(called.iter().filter(|(_, name)| !has_one || has_both(name)).map(|(id, _)| *id));
     }
     all
 }

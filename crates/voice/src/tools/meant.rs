@@ -108,11 +108,6 @@ pub(crate) async fn meant(
         return Err(reply.into());
     }
     let mut fitting = on_old_time(args, talk, own.clone())?;
-    // Whoever has booked for somebody else in this call means their own, or whose name is said.
-    let is_theirs = |appointment: &Appointment| asker.speaking.contains(&appointment.customer());
-    if fitting.len() > 1 && asker.customers.len() > 1 && fitting.iter().any(is_theirs) {
-        fitting.retain(is_theirs);
-    }
     // A service that is named tells which of several; one that none of them is for says nothing.
     let is_named = |appointment: &Appointment| {
         named_services(args, talk, appointment).contains(&appointment.snapshot().service)

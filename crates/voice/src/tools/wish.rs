@@ -67,7 +67,7 @@ impl Asker {
     /// The one customer of the number, if another person is named.
     pub(crate) fn other_than<'a>(&'a self, said: Option<&PersonName>) -> Option<&'a PersonName> {
         let [only] = self.customers.as_slice() else { return None };
-        only.name().filter(|own| said.is_some_and(|said| !own.sounds_like(said)))
+        only.name().filter(|own| said.is_some_and(|said| !said.is_short_for(own) && !own.sounds_like(said)))
     }
 
     /// Whether every customer of the number is blocked.
@@ -82,7 +82,7 @@ impl Asker {
 }
 
 /// Identifies the caller by number. Where several people share one, only a name that is one of theirs, and no other's, tells
-/// who speaks; until then nobody's appointments are touched.
+/// who speaks, or the id of an appointment that is one of theirs; until then nobody's appointments are touched.
 pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
     let (customers, speaking) = match identified {
@@ -107,7 +107,7 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     Ok(Asker { requester: Requester::Caller(context), customers, speaking })
 }
 
-/// Whose the appointment is that is named by its id: it was read out to somebody who was known then.
+/// Whose the appointment is that is named by its id, which is told to nobody who is not known.
 async fn whose(
     desk: &VoiceDesk,
     args: Args<'_>,

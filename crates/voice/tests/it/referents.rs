@@ -162,23 +162,6 @@ async fn an_appointment_of_the_family_is_changed_by_its_id_whoever_calls() {
 }
 
 #[tokio::test]
-async fn whoever_books_for_two_in_a_call_calls_off_the_one_that_is_named() {
-    let world = World::new().await;
-    world.customers.add(world.scope.tenant(), customer(901, "Heike Sauer", Some(STRANGER)));
-    let line = world.call("call_a", STRANGER);
-    for (name, time) in [("Heike Sauer", "10:00"), ("Mia Sauer", "11:00")] {
-        let mut args = wish("2026-11-26", time);
-        (args["name"], args["fuer_andere_person"], args["zusaetzlich"]) =
-            (json!(name), json!(name == "Mia Sauer"), json!(true));
-        let booked = line.ask("book_appointment", args).await;
-        assert_eq!(booked.status, Status::Booked, "{}", booked.message);
-    }
-    let gone = line.ask("cancel_appointment", json!({"name": "Mya Sauer"})).await;
-    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
-    assert!(gone.message.contains("um elf Uhr"), "{}", gone.message);
-}
-
-#[tokio::test]
 async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not() {
     let world = World::new().await;
     world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));

@@ -206,7 +206,7 @@ async fn each_difference_is_told_with_how_both_sides_stood() {
     let expected = [
         (
             "disputed",
-            "the copy was settled, known to stand there at 2026-11-24T09:00Z: the booking is gone there without a trace",
+            "known to stand there at 2026-11-24T09:00Z, its copy settled: the booking is gone there without a trace",
         ),
         (
             "disputed",
@@ -214,17 +214,17 @@ async fn each_difference_is_told_with_how_both_sides_stood() {
         ),
         (
             "followed",
-            "here it stood at 2026-11-24T08:00Z; there it is accepted, from 2026-11-25T08:30Z to 2026-11-25T09:00Z, event type cut_of_1",
+            "known to stand there at 2026-11-24T08:00Z; there it is accepted, from 2026-11-25T08:30Z to 2026-11-25T09:00Z, event type cut_of_1",
         ),
         (
             "followed",
-            "here it stood at 2026-11-24T08:30Z; there it is cancelled, from 2026-11-24T08:30Z to 2026-11-24T09:00Z, event type cut_of_1",
+            "known to stand there at 2026-11-24T08:30Z; there it is cancelled, from 2026-11-24T08:30Z to 2026-11-24T09:00Z, event type cut_of_1",
         ),
         (
             "imported",
             "there it is accepted, from 2026-11-24T10:00Z to 2026-11-24T10:30Z, event type cut_of_2",
         ),
-        ("pushed", "the copy was due, not known to stand there: it was written there"),
+        ("pushed", "known not to stand there, its copy due: it was written there"),
     ];
     assert_eq!(told, expected.map(|(became, detail)| (became, detail.to_owned())));
     let kept = world.store.differences(&world.scope);

@@ -48,6 +48,9 @@ async fn who_performs_it_may_be_named_in_any_way_and_others_beside_what_is_claim
         "Ihr Termin bei uns ist am Montag um zehn Uhr eingetragen, und mit Farbe dauert es zwei Stunden.",
         "Ihr Termin ist mit Bestätigung eingetragen.",
         "Bei Ben war leider nichts frei, ich habe Sie am Montag um zehn bei Anna eingetragen.",
+        "Ich habe das mit Ben abgesprochen und Sie am Montag um zehn eingetragen.",
+        "Ich habe Sie am Montag um zehn eingetragen, bei Fragen melden Sie sich bei Ben.",
+        "Ich habe Sie am Montag um zehn zusammen mit Ben eingetragen.",
         "Ben ist krank. Ich habe Sie am Montag um zehn bei Anna eingetragen.",
         "Soll ich Sie bei Ben eintragen? Nein? Gut. Ihr Termin ist am Montag um zehn eingetragen.",
     ] {
@@ -66,7 +69,7 @@ async fn who_performs_it_may_be_named_in_any_way_and_others_beside_what_is_claim
 #[tokio::test]
 async fn what_the_caller_had_before_may_be_with_anybody() {
     let world = World::new();
-    let said = ["Ihr Termin bei Ben am Donnerstag ist eingetragen. Der neue am Montag um zehn ist gebucht."];
+    let said = ["Ihr Termin bei Ben ist eingetragen. Ich habe den neuen am Montag um zehn gebucht."];
     let call = world.call(Some(&said), &[booked()], known()).await;
     let looked_up = Used { tool: "query_appointment".to_owned(), status: "ok".to_owned(), is_success: true };
     world.reviews.2.lock().unwrap().push(looked_up);
