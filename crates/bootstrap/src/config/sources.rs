@@ -270,6 +270,8 @@ fn set_from_text(
         Value::String(_) => Some(Value::String(text.to_owned())),
         Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
         Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        // Written as a list of a file it would be one value, brackets and all.
+        Value::Array(_) if text.trim_start().starts_with('[') => None,
         Value::Array(_) => Some(Value::Array(split_list(text, ','))),
         Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
     };
@@ -334,7 +336,7 @@ const fn article(value: &Value) -> &'static str {
         Value::Float(_) => "a number with a fraction",
         Value::Boolean(_) => "true or false",
         Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
+        Value::Array(_) => "a list separated by commas",
         Value::Table(_) => "a section",
     }
 }

@@ -134,6 +134,11 @@ fn what_has_the_wrong_type_or_size_is_refused_by_name() {
             "worker.metrics_listen is `9464`, not an address with a port",
         ),
         ("ASKPRO__TELEMETRY__FORMAT", "xml", "telemetry.format is `xml`, but must be `json` or `text`"),
+        (
+            "ASKPRO__RETELL__API_KEYS",
+            "[\"key_number_one\"]",
+            "ASKPRO__RETELL__API_KEYS is not a list separated by commas",
+        ),
         ("ASKPRO__RETELL__API_KEYS", "short", "retell.api_keys has a key of fewer than 8 characters"),
         (
             "ASKPRO__RETENTION__JOB_HISTORY_DAYS",
