@@ -141,6 +141,8 @@ pub enum AppointmentWrite {
         connection: ConnectionId,
         /// In the order in which they were found.
         found: Vec<Difference>,
+        /// Everything was compared: what was open, and was not found again, is forgotten.
+        is_complete: bool,
         /// Product time.
         at: DateTime<Utc>,
         /// Product time.

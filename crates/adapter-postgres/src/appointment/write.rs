@@ -128,8 +128,9 @@ pub(super) async fn apply(
             AppointmentWrite::CloseRefusals { appointment, at } => {
                 copies::close_refusals(session, scope, *appointment, *at).await?;
             }
-            AppointmentWrite::NoteDifferences { connection, found, at, forget_before } => {
-                differences::note(session, scope, (*connection, found), (*at, *forget_before)).await?;
+            AppointmentWrite::NoteDifferences { connection, found, is_complete, at, forget_before } => {
+                let times = (*at, *forget_before);
+                differences::note(session, scope, (*connection, found, *is_complete), times).await?;
             }
             AppointmentWrite::Vacate(id) => vacate(session, scope, *id).await?,
             AppointmentWrite::WithinQuota { customer, act, since, max } => {

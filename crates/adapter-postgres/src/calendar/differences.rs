@@ -26,7 +26,10 @@ statements! {
         ON CONFLICT (tenant_id, connection_id, became, about)
                DO UPDATE SET detail = excluded.detail, last_found_at = greatest(d.last_found_at, excluded.last_found_at)";
 
-    FORGET = "DELETE FROM public.calendar_differences WHERE tenant_id = $1 AND last_found_at < $2";
+    FORGET = "
+        DELETE FROM public.calendar_differences
+         WHERE tenant_id = $1
+           AND (last_found_at < $2 OR $3 AND connection_id = $4 AND became = 'open' AND last_found_at < $5)";
 
     NEWEST = "
         SELECT d.connection_id, d.became, d.appointment_id, d.uid, d.detail, d.first_found_at, d.last_found_at
@@ -75,7 +78,7 @@ impl TryFrom<DifferenceRow> for KeptDifference {
 pub(crate) async fn note(
     connection: &mut PgConnection,
     scope: &TenantScope,
-    (account, found): (ConnectionId, &[Difference]),
+    (account, found, is_complete): (ConnectionId, &[Difference], bool),
     (at, forget_before): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), CommitError> {
     let rows: Vec<_> = found
@@ -96,7 +99,15 @@ pub(crate) async fn note(
         .execute(&mut *connection)
         .await
         .map_err(commit_error)?;
-    sqlx::query(FORGET).bind(tenant).bind(forget_before).execute(connection).await.map_err(commit_error)?;
+    sqlx::query(FORGET)
+        .bind(tenant)
+        .bind(forget_before)
+        .bind(is_complete)
+        .bind(account.as_uuid())
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(commit_error)?;
     Ok(())
 }
 

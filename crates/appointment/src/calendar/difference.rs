@@ -13,7 +13,7 @@ stored_words!(
         Followed = "followed",
         /// A booking there became an appointment here.
         Imported = "imported",
-        /// What stands here was written there.
+        /// The copy of an appointment agrees with it now: it was written there, or found to be so.
         Pushed = "pushed",
         /// A copy too many was called off there.
         Tidied = "tidied",

@@ -9,8 +9,8 @@ use kernel::{AppointmentId, BranchId, CommitError, StoreError, TenantScope};
 use super::memory::InMemoryAppointments;
 use super::rows::{Rows, refused};
 use crate::calendar::{
-    CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyState, Difference, KeptDifference,
-    OpenCopies, RemoteUid, Review, ReviewId,
+    Became, CalendarBook, CalendarLink, Connection, ConnectionId, CopyRecord, CopyState, Difference,
+    KeptDifference, OpenCopies, RemoteUid, Review, ReviewId,
 };
 use crate::model::{AppointmentSnapshot, ServiceLink, Span};
 
@@ -64,7 +64,7 @@ impl Rows {
 
     pub(super) fn note_differences(
         &mut self,
-        connection: ConnectionId,
+        (connection, is_complete): (ConnectionId, bool),
         found: &[Difference],
         at: DateTime<Utc>,
         forget_before: DateTime<Utc>,
@@ -85,7 +85,13 @@ impl Rows {
                 }),
             }
         }
-        self.differences.retain(|known| known.last_found_at >= forget_before);
+        let is_over = |known: &KeptDifference| {
+            is_complete
+                && known.connection == connection
+                && known.difference.became == Became::Open
+                && known.last_found_at < at
+        };
+        self.differences.retain(|known| known.last_found_at >= forget_before && !is_over(known));
     }
 
     fn copies_within(&self, connection: ConnectionId, window: Span) -> Vec<CopyRecord> {

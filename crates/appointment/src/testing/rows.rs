@@ -144,8 +144,8 @@ impl Rows {
             AppointmentWrite::CloseRefusals { appointment, .. } => self.reviews.retain(|review| {
                 review.reason != ReviewReason::CopyRefused || review.appointment != Some(*appointment)
             }),
-            AppointmentWrite::NoteDifferences { connection, found, at, forget_before } => {
-                self.note_differences(*connection, found, *at, *forget_before);
+            AppointmentWrite::NoteDifferences { connection, found, is_complete, at, forget_before } => {
+                self.note_differences((*connection, *is_complete), found, *at, *forget_before);
             }
             AppointmentWrite::RecordChange(change) => {
                 if !self.appointments.contains_key(&change.appointment) {

@@ -86,7 +86,8 @@ impl Reconciliation {
         let compared = self.compare(&mut round, window).await;
         let Ended { found, explained, stopped, plain } = round.end();
         // Also of what came to an end in the middle.
-        self.note(scope, connection.id, explained).await;
+        let is_complete = compared.is_ok() && stopped.is_none();
+        self.note(scope, (connection.id, is_complete), explained).await;
         compared?;
         self.close_questions(scope, connection, plain.into_iter().chain(listed.moved_on).collect()).await?;
         if let Some(place) = stopped {
@@ -97,17 +98,25 @@ impl Reconciliation {
 
     /// Keeps why an account could not be compared at all.
     pub(super) async fn missed(&self, scope: &TenantScope, connection: ConnectionId, why: &CalendarError) {
-        self.note(scope, connection, vec![of_the_account(format!("could not be compared: {why}"))]).await;
+        self.note(scope, (connection, false), vec![of_the_account(format!("could not be compared: {why}"))])
+            .await;
     }
 
     /// Keeps what was found, and forgets what was long ago. What was repaired is repaired, whether that is kept or not.
-    async fn note(&self, scope: &TenantScope, connection: ConnectionId, mut found: Vec<Difference>) {
+    async fn note(
+        &self,
+        scope: &TenantScope,
+        (connection, is_complete): (ConnectionId, bool),
+        mut found: Vec<Difference>,
+    ) {
         let parts = &self.news.desk.parts;
         let at = parts.clock.now();
         let forget_before = at - TimeDelta::days(Self::KEPT_DAYS);
         loop {
             let rest = found.split_off(found.len().min(NOTED_AT_ONCE));
-            let write = AppointmentWrite::NoteDifferences { connection, found, at, forget_before };
+            let is_complete = is_complete && rest.is_empty();
+            let write =
+                AppointmentWrite::NoteDifferences { connection, found, is_complete, at, forget_before };
             if let Err(error) = parts.appointments.commit(scope, ChangeSet::one(write)).await {
                 tracing::warn!(%error, connection.id = %connection, "what a comparison found was not kept");
                 return;
@@ -273,7 +282,7 @@ impl Reconciliation {
             (CopyState::Settled | CopyState::Refused, ..) => {}
             _ => match desk.push(scope, record.appointment, effort, &Attention::nobody()).await? {
                 Pushed::Settled(_) | Pushed::Unconfirmed => {
-                    round.copy_differed(Became::Pushed, record, "it was written there");
+                    round.copy_differed(Became::Pushed, record, "both sides agree now");
                 }
                 Pushed::Refused(reason, ..) => {
                     round.copy_differed(
@@ -289,6 +298,17 @@ impl Reconciliation {
                 }
                 Pushed::NotNeeded => {}
             },
+        }
+        if record.state == CopyState::Refused { self.still_refused(round, record).await } else { Ok(()) }
+    }
+
+    /// What a person has the word about, found before and not settled since.
+    async fn still_refused(&self, round: &mut Round<'_>, record: &CopyRecord) -> Result<(), CalendarError> {
+        let Some((appointment, record)) = self.news.desk.load(round.scope, record.appointment).await? else {
+            return Ok(());
+        };
+        if appointment.status().is_open() && record.state == CopyState::Refused {
+            round.lasts(&record);
         }
         Ok(())
     }

@@ -125,13 +125,29 @@ impl<'a> Round<'a> {
         self.differed(became, (record.uid.as_ref(), Some(record.appointment)), detail);
     }
 
+    /// What a person has the word about since an earlier comparison: it is told again, and counted no more.
+    pub(super) fn lasts(&mut self, record: &CopyRecord) {
+        let why = record.error.as_deref().unwrap_or("it differs there");
+        let detail = format!("{}, its copy refused: {why}", known_as(record.remote_start));
+        self.explain(Became::Disputed, (record.uid.as_ref(), Some(record.appointment)), detail);
+    }
+
     pub(super) fn differed(
+        &mut self,
+        became: Became,
+        about: (Option<&RemoteUid>, Option<AppointmentId>),
+        detail: String,
+    ) {
+        *self.found.of(became) += 1;
+        self.explain(became, about, detail);
+    }
+
+    fn explain(
         &mut self,
         became: Became,
         (booking, appointment): (Option<&RemoteUid>, Option<AppointmentId>),
         detail: String,
     ) {
-        *self.found.of(became) += 1;
         tracing::debug!(connection.id = %self.connection.id, booking = booking.map(tracing::field::display),
             appointment.id = appointment.map(tracing::field::display), became = became.as_str(), detail,
             "a comparison found a difference");

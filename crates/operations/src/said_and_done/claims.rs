@@ -64,7 +64,7 @@ pub struct Claimed {
     pub number: usize,
     /// Only where it lies by now, and not from where: what was booked is said to lie there, too.
     pub is_placed: bool,
-    /// With whom, in the same clause: each time a name and what follows it, or any other words.
+    /// With whom, said in one breath with it: each time a name and what follows it, or any other words.
     pub with_whom: Vec<Vec<String>>,
 }
 
@@ -116,7 +116,6 @@ struct Clause {
     is_state: bool,
     number: usize,
     is_placed: bool,
-    with_whom: Vec<Vec<String>>,
 }
 
 impl Clause {
@@ -130,7 +129,6 @@ impl Clause {
             is_state: false,
             number,
             is_placed: false,
-            with_whom: with_whom(words),
         }
     }
 
@@ -163,8 +161,8 @@ impl Clause {
     }
 
     fn in_sentence(self, sentence: &str) -> Claimed {
-        let Self { claim, when, is_firm, is_state, number, is_placed, with_whom } = self;
-        let sentence = sentence.to_owned();
+        let Self { claim, when, is_firm, is_state, number, is_placed } = self;
+        let (with_whom, sentence) = (with_whom(sentence, claim), sentence.to_owned());
         Claimed { claim, sentence, when, is_firm, is_state, number, is_placed, with_whom }
     }
 }
@@ -409,7 +407,9 @@ fn is_by_somebody(words: &[String]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
         let next = &words[at + 1..words.len().min(at + 4)];
         let is_thing = next.iter().any(|next| next.ends_with("termin") || is_day(next));
-        word == "von" && begins_with(next, SOMEBODYS) && !is_thing && !has_any(next, LENGTHS)
+        // "Der Termin von Ihrem Sohn."
+        let is_whose = at.checked_sub(1).is_some_and(|at| words[at].ends_with("termin"));
+        word == "von" && begins_with(next, SOMEBODYS) && !is_whose && !is_thing && !has_any(next, LENGTHS)
     })
 }
 

@@ -10,20 +10,27 @@ use super::done::Left;
 use super::known::Known;
 use super::talk::Talk;
 
-/// Finds what is said to be with somebody of the `staff` who performs none of what can be meant. Who performed it before it was
-/// moved may be named, too: from whom it went. Of what somebody performs who is not among them, nothing is said: it is of
-/// another branch, where others have these names.
+/// Finds what is said to be with somebody of the `staff` who performs none of what can be meant, and not said otherwise later. Who
+/// performed it before it was moved may be named, too: from whom it went. Of what somebody performs who is not among them,
+/// nothing is said: it is of another branch, where others have these names.
 pub(super) fn judge_persons(talk: &Talk, left: &[Left], known: Known, staff: &[Staff], found: &mut Found) {
     let is_of_here = |left: &Left| left.people.iter().all(|id| staff.iter().any(|person| person.id == *id));
+    let mut wrong: Option<&Claimed> = None;
     for claimed in talk.claimed.iter().filter(|claimed| !known.may_be_read_out(claimed)) {
         let said = named(claimed, staff);
         let meant: Vec<_> = left.iter().filter(|left| is_meant(claimed, left)).collect();
-        let is_one_of_them = |left: &&Left| left.people.iter().any(|person| said.contains(person));
         let can_be_judged =
             !said.is_empty() && !meant.is_empty() && meant.iter().all(|left| is_of_here(left));
-        if can_be_judged && !meant.iter().any(is_one_of_them) {
-            found.note(Mismatch::PersonClaimed, claimed.claim, &claimed.sentence);
+        let is_one_of_them = |left: &&Left| left.people.iter().any(|person| said.contains(person));
+        match (can_be_judged, meant.iter().any(is_one_of_them)) {
+            (true, false) => wrong = wrong.or(Some(claimed)),
+            // "Entschuldigung, bei Anna eingetragen."
+            (true, true) if wrong.is_some_and(|wrong| wrong.claim == claimed.claim) => wrong = None,
+            _ => {}
         }
+    }
+    if let Some(wrong) = wrong {
+        found.note(Mismatch::PersonClaimed, wrong.claim, &wrong.sentence);
     }
 }
 

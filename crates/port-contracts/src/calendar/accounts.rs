@@ -210,8 +210,8 @@ pub async fn a_difference_is_kept_once_with_when_it_was_found(fixture: &Calendar
     };
     let at = |minutes| now + TimeDelta::minutes(minutes);
     let note = async |connection, found: Vec<Difference>, minutes, forget| {
-        let (at, forget_before) = (at(minutes), at(forget));
-        let write = AppointmentWrite::NoteDifferences { connection, found, at, forget_before };
+        let (at, forget_before, is_complete) = (at(minutes), at(forget), false);
+        let write = AppointmentWrite::NoteDifferences { connection, found, is_complete, at, forget_before };
         fixture.write(write).await.unwrap();
     };
     let kept = |connection, difference: &Difference, first, last| KeptDifference {
@@ -245,4 +245,24 @@ pub async fn a_difference_is_kept_once_with_when_it_was_found(fixture: &Calendar
     let left = fixture.backstage.differences(scope).await;
     assert_eq!(left.len(), 2 + Became::ALL.len(), "what was found long ago is forgotten: {left:?}");
     assert_eq!(left.last(), Some(&expected[1]));
+
+    // Once everything was compared, what was open and is not found again is open no more; that of another account is.
+    note(other, vec![account_wide.clone()], 20, 3).await;
+    let open = difference(Became::Open, None, Some("uid-2"), "unknown");
+    let write = AppointmentWrite::NoteDifferences {
+        connection: account,
+        found: vec![open.clone()],
+        is_complete: true,
+        at: at(21),
+        forget_before: at(3),
+    };
+    fixture.write(write).await.unwrap();
+    let left = fixture.backstage.differences(scope).await;
+    let is_open = |kept: &&KeptDifference| kept.difference.became == Became::Open;
+    let open: Vec<_> = left.iter().filter(is_open).map(|kept| (kept.connection, &kept.difference)).collect();
+    assert_eq!(
+        open,
+        [(account, &difference(Became::Open, None, Some("uid-2"), "unknown")), (other, &account_wide)]
+    );
+    assert_eq!(left.len(), 1 + Became::ALL.len() - 1 + 2);
 }

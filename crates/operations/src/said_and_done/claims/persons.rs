@@ -1,6 +1,9 @@
-//! With whom a clause says that something is.
+//! With whom a sentence says that something is.
 
+use super::Claim;
 use super::clauses::{has_any, words};
+use super::deeds::DONE;
+use super::when::is_part;
 
 /// Words before a name.
 const BEFORE_A_NAME: &[&str] = &[
@@ -13,6 +16,8 @@ const BEFORE_A_NAME: &[&str] = &[
     "professor",
     "der",
     "dem",
+    "ihrer",
+    "ihrem",
     "unserer",
     "unserem",
     "meiner",
@@ -33,20 +38,50 @@ const BEFORE_A_NAME: &[&str] = &[
 /// What is done with somebody, and not by them.
 const ASKED: &[&str] = &["abgesprochen", "abgestimmt", "besprochen", "geklaert", "gesprochen", "telefoniert"];
 
-/// What stands where a clause says with whom something is, behind titles: a name and what follows it, or any other words.
-/// Who comes along ("zusammen mit Anna") performs nothing.
-pub(super) fn with_whom(words: &[String]) -> Vec<Vec<String>> {
+/// Before "mit" and somebody who performs nothing: "zusammen mit Anna", "nach Rücksprache mit Anna".
+const ALONG: &[&str] = &["zusammen", "gemeinsam", "ruecksprache", "absprache"];
+
+/// That something stands or lies, said without a participle.
+const STANDS: &[&str] = &["steht", "stehen", "liegt", "liegen"];
+
+/// What stands where a sentence says with whom something is that was done so, behind titles: a name and what follows it, or any
+/// other words. Only what is said in one breath with the deed counts: "Weil bei Ben nichts frei war, habe ich Sie …
+/// eingetragen, nächstes Mal dann wieder bei Ben."
+pub(super) fn with_whom(sentence: &str, claim: Claim) -> Vec<Vec<String>> {
+    let is_done = |word: &String| DONE.iter().any(|(done, of, _)| *of == claim && done == word);
+    let stands = |words: &[String]| claim != Claim::Cancelled && has_any(words, STANDS);
+    let telling = breaths(sentence).into_iter().filter(|words| words.iter().any(is_done) || stands(words));
+    telling.flat_map(|words| named_in(&words)).collect()
+}
+
+/// The parts of a sentence between commas and conjunctions; a date stays with what it is the date of ("am Dienstag, dem ersten
+/// Dezember, um zehn").
+fn breaths(sentence: &str) -> Vec<Vec<String>> {
+    let mut parts: Vec<Vec<String>> = Vec::new();
+    let mut is_date_open = false;
+    for part in sentence.split(',') {
+        let words = words(part);
+        let is_date = words.first().is_some_and(|first| ["dem", "den"].contains(&first.as_str()))
+            && words.iter().all(is_part);
+        match parts.last_mut().filter(|_| is_date || is_date_open) {
+            Some(open) => open.extend(words),
+            None => parts.push(words),
+        }
+        is_date_open = is_date;
+    }
+    let is_break = |word: &String| ["und", "sowie", "aber"].contains(&word.as_str());
+    parts.iter().flat_map(|part| part.split(is_break).map(<[String]>::to_vec)).collect()
+}
+
+fn named_in(words: &[String]) -> Vec<Vec<String>> {
     let behind = |at: usize| {
         let rest = words[at + 1..].iter().skip_while(|word| BEFORE_A_NAME.contains(&word.as_str()));
         rest.take(2).cloned().collect()
     };
-    let is_along = |at: usize| {
-        at.checked_sub(1).is_some_and(|at| ["zusammen", "gemeinsam"].contains(&words[at].as_str()))
-    };
-    let is_asked = has_any(words, ASKED);
+    let is_along = |at: usize| at.checked_sub(1).is_some_and(|at| ALONG.contains(&words[at].as_str()));
     let is_with = |at: &usize| match words[*at].as_str() {
-        "bei" => true,
-        "mit" => !is_asked && !is_along(*at),
+        "bei" | "beim" => true,
+        "mit" => !has_any(words, ASKED) && !is_along(*at),
         _ => false,
     };
     (0..words.len()).filter(is_with).map(behind).collect()

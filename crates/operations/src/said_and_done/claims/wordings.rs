@@ -16,7 +16,11 @@ use super::when::{is_time, names_date, names_time};
 pub(super) fn stands(words: &[String], asks: Asks) -> bool {
     // "Damit steht Ihr Termin" says that it is new; "damit Ihr Termin steht" says what for.
     let is_new = says(words, &["damit", "steht"]);
-    has_any(words, &["steht"])
+    // "Ihre beiden Termine stehen", and not what stands to choose from.
+    let are_all = has_any(words, &["stehen"])
+        && has_any(words, &["ihre", "beide", "beiden"])
+        && !has_any(words, &["verfuegung"]);
+    (has_any(words, &["steht"]) || are_all)
         && (words.iter().any(|word| word.starts_with("termin"))
             || BOOKINGS.iter().any(|booking| says(words, &["ihre", booking])))
         && (asks == Asks::Nothing || (is_new && matches!(asks, Asks::Else | Asks::ForMore)))

@@ -24,6 +24,8 @@ async fn more_appointments_are_counted_than_were_made() {
         ("Ihre beiden Termine sind eingetragen.", one(), true),
         ("Ihre beiden Termine sind eingetragen.", both(), false),
         ("Ihre drei Termine sind gebucht.", both(), true),
+        ("Ihre beiden Termine stehen.", both(), false),
+        ("Beide Termine stehen fest.", both(), false),
         ("So, beide sind gebucht.", one(), true),
         ("So, beide sind gebucht.", both(), false),
         // Those that there are, or one of them, or the hour.

@@ -20,6 +20,9 @@ async fn who_is_named_and_performs_it_not_is_found() {
         "Ich habe Sie am Montag um zehn Uhr bei Herrn Dr. Koch eingetragen.",
         "Ihr Termin am Montag um zehn bei Clara Weber ist gebucht.",
         "Der Termin mit Frau Öz ist gebucht.",
+        "Ihr Termin beim Ben ist am Montag um zehn Uhr eingetragen.",
+        "Ihr Termin am Montag, dem dreißigsten November, um zehn Uhr bei Ben ist fest eingetragen.",
+        "Ich habe Sie bei Ihrem Therapeuten Ben für Montag um zehn Uhr gebucht.",
         "Ich habe den Termin bei unserem Kollegen Ben für Sie gebucht.",
     ] {
         let found = found(&[said], &[booked()]).await;
@@ -51,6 +54,11 @@ async fn who_performs_it_may_be_named_in_any_way_and_others_beside_what_is_claim
         "Ich habe das mit Ben abgesprochen und Sie am Montag um zehn eingetragen.",
         "Ich habe Sie am Montag um zehn eingetragen, bei Fragen melden Sie sich bei Ben.",
         "Ich habe Sie am Montag um zehn zusammen mit Ben eingetragen.",
+        "Weil bei Ben nichts frei war, habe ich Sie am Montag um zehn eingetragen.",
+        "Ich habe Sie am Montag um zehn eingetragen, nächstes Mal dann wieder bei Ben.",
+        "Ihr Termin ist am Montag um zehn eingetragen, Ihr Rezept können Sie mit Ben besprechen.",
+        "Ich habe nach Rücksprache mit Ben Ihren Termin am Montag um zehn eingetragen.",
+        "Ihr Termin ist am Montag um zehn bei Ben eingetragen. Entschuldigung, Ihr Termin ist bei Anna eingetragen.",
         "Ben ist krank. Ich habe Sie am Montag um zehn bei Anna eingetragen.",
         "Soll ich Sie bei Ben eintragen? Nein? Gut. Ihr Termin ist am Montag um zehn eingetragen.",
     ] {

@@ -36,6 +36,12 @@ async fn a_time_beside_a_name_is_compared() {
             vec![lena(), jonas()],
             &[Mismatch::CancellationUntold],
         ),
+        ("Der Termin von Ihrem Sohn am Donnerstag um elf ist abgesagt.", vec![jonas()], &[]),
+        (
+            "Der Termin von Ihrem Sohn am Donnerstag um elf ist abgesagt.",
+            vec![lena()],
+            &[Mismatch::CancellationClaimed],
+        ),
         ("Der Termin von Mia am Montag um zehn ist eingetragen.", vec![booked()], &[]),
         (
             "Der Termin von Mia am Dienstag um elf ist eingetragen.",
