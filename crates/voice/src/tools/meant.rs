@@ -85,7 +85,11 @@ pub(crate) async fn meant(
             // Another one's of the same number.
             Some(found) if asker.customers.iter().any(|customer| customer.id() == found.customer()) => {
                 give_attempt_back(desk, talk).await;
-                return Err(whose_it_is().into());
+                let message =
+                    "Dieser Termin ist nicht auf den genannten Namen eingetragen, auf welchen Namen ist er?";
+                return Err(ToolReply::new(Status::CustomerAmbiguous, message)
+                    .next(NextAction::AskCaller)
+                    .into());
             }
             Some(_) => return Err(unauthorized().into()),
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),

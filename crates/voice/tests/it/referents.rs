@@ -155,7 +155,7 @@ async fn an_appointment_of_the_family_is_changed_by_its_id_whoever_calls() {
     for _ in 0..5 {
         let asked = line.ask("reschedule_appointment", moved(Some("Jonas Berger"), "15:00")).await;
         assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
-        assert!(asked.message.ends_with("auf welchen Namen ist der Termin?"), "{}", asked.message);
+        assert!(asked.message.ends_with("auf welchen Namen ist er?"), "{}", asked.message);
     }
     let gone = line.ask("cancel_appointment", json!({"appointment_id": made[1]})).await;
     assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
