@@ -85,8 +85,8 @@ pub fn one_person(customers: &[Customer]) -> bool {
 }
 
 /// Decides for whom a caller books who has said that it is for another person: the customer of that name at the same number,
-/// however it was heard where several share it, else a new customer who shares the number. A caller all of whose customers are blocked may not get around
-/// that by another name.
+/// however it was heard where several share it, else a new customer who shares the number. A caller all of whose customers
+/// are blocked may not get around that by another name.
 #[must_use]
 pub fn decide_other_person(
     existing: &[Customer],

@@ -11,8 +11,8 @@ use servicedesk::Priority;
 const JUST_BEGUN: TimeDelta = TimeDelta::hours(1);
 
 /// When a call of this priority is due: after so many minutes in which the branch is open, but not later than what it is
-/// about, and at once if that has just begun. For a branch that is not open for so long in the coming weeks, that is not there any more, or whose hours cannot be
-/// read, the hours of the clock count: a promise does not wait for them.
+/// about, and at once if that has just begun. For a branch that is not open for so long in the coming weeks, that is not
+/// there any more, or whose hours cannot be read, the hours of the clock count: a promise does not wait for them.
 pub(crate) async fn due_at(
     bookings: &BookingService,
     scope: &TenantScope,

@@ -10,8 +10,8 @@ use super::done::Left;
 use super::known::Known;
 use super::talk::Talk;
 
-/// Finds what is said to be with somebody of the `staff` who performs none of what can be meant, and not said otherwise later. Who
-/// performed it before it was moved may be named, too: from whom it went. Of what somebody performs who is not among them,
+/// Finds what is said to be with somebody of the `staff` who performs none of what can be meant, and not said otherwise later.
+/// Who performed it before it was moved may be named, too: from whom it went. Of what somebody performs who is not among them,
 /// nothing is said: it is of another branch, where others have these names.
 pub(super) fn judge_persons(talk: &Talk, left: &[Left], known: Known, staff: &[Staff], found: &mut Found) {
     let is_of_here = |left: &Left| left.people.iter().all(|id| staff.iter().any(|person| person.id == *id));

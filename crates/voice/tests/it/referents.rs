@@ -146,7 +146,12 @@ async fn an_appointment_of_the_family_is_changed_by_its_id_whoever_calls() {
         made.push(line.ask("book_appointment", args).await.data["appointment_id"].clone());
     }
     let line = world.call("call_b", STRANGER);
-    let moved = |name: Option<&str>, time: &str| json!({"appointment_id": made[0], "name": name, "new_date": "2026-11-27", "new_time": time, "bestaetigung": true});
+    let moved = |name: Option<&str>, time: &str| {
+        let to = json!({"new_date": "2026-11-27", "new_time": time, "bestaetigung": true});
+        let mut args = json!({"appointment_id": made[0], "name": name});
+        args.as_object_mut().unwrap().extend(to.as_object().unwrap().clone());
+        args
+    };
     for (name, time) in [(None, "12:00"), (Some("Sabine Berger"), "13:00"), (Some("Lehna Berger"), "14:00")] {
         let done = line.ask("reschedule_appointment", moved(name, time)).await;
         assert_eq!(done.status, Status::Rescheduled, "{name:?}: {}", done.message);
