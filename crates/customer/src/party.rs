@@ -163,8 +163,9 @@ fn take(customer: &Customer, name: Option<&PersonName>, email: Option<&EmailAddr
     // A misheard name is another one as long as nobody has spelt it.
     let is_theirs = |said: &PersonName| customer.name().is_some_and(|own| said.is_short_for(own));
     let name_differs = customer.name().is_some() && name.is_some_and(|said| !is_theirs(said));
-    // An address given under another name is likelier that other person's.
-    let email = email.filter(|_| !name_differs || customer.email().is_none());
+    // An address given under another name, or a part of one, may be somebody else's of the family.
+    let is_whole = name.is_none_or(|said| customer.name().is_none_or(|own| said.is_same(own)));
+    let email = email.filter(|_| is_whole || customer.email().is_none());
     PartyDecision::Existing {
         id: customer.id(),
         update: customer.learn(name, email).map(|next| next.update_over(customer)),

@@ -1,7 +1,7 @@
 //! Names as they are heard: what recognition, or a clerk, writes one way or another.
 
 use super::PersonName;
-use super::name::{key_of, name_words};
+use super::name::{addresses_another, key_of, name_words};
 
 /// How near two surnames must be, of 1, to be one that was misheard: "Bergner" for "Berger".
 const NEAR: f64 = 0.8;
@@ -42,9 +42,10 @@ impl PersonName {
     /// an "e".
     #[must_use]
     pub fn sounds_like(&self, other: &Self) -> bool {
+        let is_another = addresses_another(self, other);
         let (one, other) = (Heard::of(self), Heard::of(other));
         let (short, long) = if one.words.len() <= other.words.len() { (one, other) } else { (other, one) };
-        if short.generation != long.generation {
+        if short.generation != long.generation || is_another {
             return false;
         }
         let (short, long) = (short.words, long.words);
@@ -214,6 +215,8 @@ mod tests {
             ("Lena Berger", "B"),
             ("Max Kind", "Max Berger"),
             ("Mia Beck", "mein Sohn"),
+            ("Frau Beck", "Herr Beck"),
+            ("Frau Mia Beck", "Herr Beck"),
         ] {
             assert!(!name(own).sounds_like(&name(said)), "{own} {said}");
             assert!(!name(said).sounds_like(&name(own)), "{said} {own}");

@@ -7,10 +7,10 @@ pub const TITLES: &[&str] = &["doktor", "dr", "familie", "frau", "herr", "herrn"
 
 impl PersonName {
     /// True if both are the same name to the ear of a clerk: letter case, umlauts and their spelling with `e`, accents,
-    /// hyphens and titles do not count.
+    /// hyphens and titles do not count, except that "Herr" is not "Frau".
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        key_of(self) == key_of(other)
+        key_of(self) == key_of(other) && !addresses_another(self, other)
     }
 
     /// True if the other may be called so, by the same ear: by one of the words of their name, by several that begin as it
@@ -18,9 +18,11 @@ impl PersonName {
     /// Hans Peter Müller.
     #[must_use]
     pub fn is_short_for(&self, other: &Self) -> bool {
+        let is_another = addresses_another(self, other);
         let (own, other) = (key_of(self), key_of(other));
         let is_within = own.iter().all(|word| other.contains(word));
-        is_within && (own.len() == 1 || own.first() == other.first() || own.len() == other.len())
+        let may_begin_so = own.len() == 1 || own.first() == other.first() || own.len() == other.len();
+        is_within && may_begin_so && !is_another
     }
 
     /// True if it is more than a first name or a surname.
@@ -28,6 +30,16 @@ impl PersonName {
     pub fn is_full(&self) -> bool {
         key_of(self).len() > 1
     }
+}
+
+/// "Herr Berger" is not Frau Berger.
+pub(super) fn addresses_another(one: &PersonName, other: &PersonName) -> bool {
+    let of = |name: &PersonName| {
+        let words = name_words(name.as_str());
+        let is_said = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
+        (is_said(&["frau"]), is_said(&["herr", "herrn"]))
+    };
+    matches!((of(one), of(other)), ((true, false), (false, true)) | ((false, true), (true, false)))
 }
 
 /// The words of a name without titles, folded, unless it has nothing but titles.
@@ -113,6 +125,7 @@ mod tests {
             ("Erika Muster", "Erik Muster"),
             ("Muster", "Erika Muster"),
             ("Herr", "Frau"),
+            ("Herr Berger", "Frau Berger"),
         ] {
             assert!(!name(a).is_same(&name(b)), "{a} {b}");
         }
@@ -136,6 +149,7 @@ mod tests {
             ("Erika Muster", "Emil Muster"),
             ("Muster", "Erika Muster"),
             ("Erika Muster", "Herr"),
+            ("Frau Erika Muster", "Herr Muster"),
             ("Hans Peter Müller", "Peter Müller"),
         ] {
             assert!(!name(other).is_short_for(&name(one)), "{one} {other}");

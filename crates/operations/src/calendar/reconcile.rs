@@ -284,12 +284,9 @@ impl Reconciliation {
                 Pushed::Settled(_) | Pushed::Unconfirmed => {
                     round.copy_differed(Became::Pushed, record, "both sides agree now");
                 }
-                Pushed::Refused(reason, ..) => {
-                    round.copy_differed(
-                        Became::Disputed,
-                        record,
-                        &format!("it was refused there, {reason:?}"),
-                    );
+                Pushed::Refused(_, reason) => {
+                    let how = format!("it was refused there, {}", reason.code());
+                    round.copy_differed(Became::Disputed, record, &how);
                 }
                 Pushed::Open { why } => round.copy_differed(Became::Open, record, &why),
                 Pushed::Behind => {

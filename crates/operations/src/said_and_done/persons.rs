@@ -17,11 +17,14 @@ pub(super) fn judge_persons(talk: &Talk, left: &[Left], known: Known, staff: &[S
     let is_of_here = |left: &Left| left.people.iter().all(|id| staff.iter().any(|person| person.id == *id));
     let mut wrong: Option<&Claimed> = None;
     for claimed in talk.claimed.iter().filter(|claimed| !known.may_be_read_out(claimed)) {
-        let said = named(claimed, staff);
+        let said = named(&claimed.with_whom, staff);
         let meant: Vec<_> = left.iter().filter(|left| is_meant(claimed, left)).collect();
         let can_be_judged =
             !said.is_empty() && !meant.is_empty() && meant.iter().all(|left| is_of_here(left));
-        let is_one_of_them = |left: &&Left| left.people.iter().any(|person| said.contains(person));
+        let put_right = named(&talk.put_right, staff);
+        let is_one_of_them = |left: &&Left| {
+            left.people.iter().any(|person| said.contains(person) || put_right.contains(person))
+        };
         match (can_be_judged, meant.iter().any(is_one_of_them)) {
             (true, false) => wrong = wrong.or(Some(claimed)),
             // "Entschuldigung, bei Anna eingetragen."
@@ -43,11 +46,11 @@ fn is_meant(claimed: &Claimed, left: &Left) -> bool {
     is_done && claimed.when.is_none_or(|said| left.was_ever_at(said))
 }
 
-/// Whom of the staff a claim can mean: all who have the name that is said.
-fn named(claimed: &Claimed, staff: &[Staff]) -> Vec<StaffId> {
+/// Whom of the staff these names can mean: all who have one of them.
+fn named(with_whom: &[Vec<String>], staff: &[Staff]) -> Vec<StaffId> {
     let names: Vec<_> = staff.iter().map(|person| (person.id, claims::name_of(&person.name))).collect();
     let mut all = Vec::new();
-    for said in &claimed.with_whom {
+    for said in with_whom {
         let [first, rest @ ..] = said.as_slice() else { continue };
         let called: Vec<_> = names.iter().filter(|(_, name)| name.contains(first)).collect();
         // "Anna Weber" is not Anna Koch, where both are there.

@@ -26,6 +26,8 @@ pub(super) struct Talk {
     pub(super) partings: Vec<Told>,
     /// Where something is said to be from now on.
     pub(super) new_times: Vec<Told>,
+    /// With whom something is, where a sentence puts right what was said before.
+    pub(super) put_right: Vec<Vec<String>>,
     /// What is said to stay where it is.
     pub(super) stays: Vec<Told>,
 }
@@ -46,6 +48,7 @@ impl Talk {
             talk.good_byes.extend(claims::good_byes(turn));
             talk.partings.extend(claims::partings(turn));
             talk.new_times.extend(claims::new_times(turn));
+            talk.put_right.extend(claims::put_right(turn));
             talk.stays.extend(claims::stays(turn));
         }
         talk

@@ -209,7 +209,16 @@ pub(crate) async fn commit(
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         claim: Some(claim_for(&once, Effect::booked)),
     };
-    match desk.parts.bookings.book(&talk.scope, request).await? {
+    let mut outcome = desk.parts.bookings.book(&talk.scope, request.clone()).await?;
+    // What this call has booked for one of the family is not another one's.
+    if let BookOutcome::AlreadyBooked(found) = &outcome
+        && args.choice(names::OTHER_PERSON) == Some(true)
+        && found.customer() != request.party.customer()
+    {
+        let beside = BookRequest { additional: true, ..request };
+        outcome = desk.parts.bookings.book(&talk.scope, beside).await?;
+    }
+    match outcome {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
             desk.note(talk, notes.answered(appointment.id())).await;

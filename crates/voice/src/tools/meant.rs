@@ -65,7 +65,10 @@ pub(crate) async fn meant(
     if let Some(text) = args.id(names::APPOINTMENT)? {
         let id = text.trim().parse::<AppointmentId>().ok();
         if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
-            return Ok(found.clone());
+            return match of_another(args, talk, asker)? {
+                Some(asked) => Err(asked.into()),
+                None => Ok(found.clone()),
+            };
         }
         // Not among the open ones: perhaps called off before, perhaps somebody else's. Whoever hides the number learns
         // nothing about either.

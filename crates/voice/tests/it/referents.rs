@@ -167,6 +167,23 @@ async fn an_appointment_of_the_family_is_changed_by_its_id_whoever_calls() {
 }
 
 #[tokio::test]
+async fn what_was_booked_for_one_child_is_not_said_to_be_anothers() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    let offered = line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+    let book = async |name: &str| {
+        let slot = offered.data["slot_id"].clone();
+        line.ask("book_appointment", json!({"slot_id": slot, "name": name, "fuer_andere_person": true})).await
+    };
+    let jonas = book("Jonas Berger").await;
+    assert_eq!(jonas.status, Status::Booked, "{}", jonas.message);
+    let maja = book("Maja Berger").await;
+    assert!(!matches!(maja.status, Status::AlreadyBooked | Status::Booked), "{}", maja.message);
+    assert_eq!(world.appointments.appointments(&world.scope).len(), 1);
+}
+
+#[tokio::test]
 async fn another_name_on_a_known_number_is_asked_about_and_a_misheard_one_is_not() {
     let world = World::new().await;
     world.customers.add(world.scope.tenant(), customer(901, "Erika Muster", Some(STRANGER)));
@@ -218,6 +235,12 @@ async fn whose_appointment_is_changed_is_asked_where_another_is_named() {
         let other = line.ask(tool, named("Lena Muster", Some(true))).await;
         assert_eq!(other.status, Status::NotFound, "{tool}: {other:?}");
     }
+    // Also where its id is named.
+    let found = line.ask("query_appointment", json!({})).await;
+    let id = found.data["appointment"]["id"].as_str().unwrap();
+    let named = json!({"appointment_id": id, "name": "Erik Muster"});
+    let asked = line.ask("cancel_appointment", named).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
     let mut own = moved;
     own["name"] = json!("Erica Mustär");
     assert_eq!(line.ask("reschedule_appointment", own).await.status, Status::Rescheduled);

@@ -1,7 +1,7 @@
 //! With whom a sentence says that something is.
 
 use super::Claim;
-use super::clauses::{has_any, words};
+use super::clauses::{has_any, sentences, words};
 use super::deeds::DONE;
 use super::when::is_part;
 
@@ -38,8 +38,11 @@ const BEFORE_A_NAME: &[&str] = &[
 /// What is done with somebody, and not by them.
 const ASKED: &[&str] = &["abgesprochen", "abgestimmt", "besprochen", "geklaert", "gesprochen", "telefoniert"];
 
-/// Before "mit" and somebody who performs nothing: "zusammen mit Anna", "nach Rücksprache mit Anna".
-const ALONG: &[&str] = &["zusammen", "gemeinsam", "ruecksprache", "absprache"];
+/// Before "mit" and somebody who performs nothing: "zusammen mit Anna", "nach Rücksprache mit Anna", "wie mit Anna vereinbart".
+const ALONG: &[&str] = &["zusammen", "gemeinsam", "ruecksprache", "absprache", "wie"];
+
+/// Before another appointment, beside which something was done: "neben Ihrem Termin bei Anna".
+const BESIDE: &[&str] = &["neben", "zusaetzlich", "anschluss", "statt", "anstatt"];
 
 /// That something stands or lies, said without a participle.
 const STANDS: &[&str] = &["steht", "stehen", "liegt", "liegen"];
@@ -49,9 +52,23 @@ const STANDS: &[&str] = &["steht", "stehen", "liegt", "liegen"];
 /// eingetragen, nächstes Mal dann wieder bei Ben."
 pub(super) fn with_whom(sentence: &str, claim: Claim) -> Vec<Vec<String>> {
     let is_done = |word: &String| DONE.iter().any(|(done, of, _)| *of == claim && done == word);
-    let stands = |words: &[String]| claim != Claim::Cancelled && has_any(words, STANDS);
+    // "Ihr Termin bei Anna ist jetzt am Freitag."
+    let lies = |words: &[String]| {
+        claim == Claim::Moved
+            && has_any(words, &["ist", "sind"])
+            && has_any(words, &["jetzt", "nun", "neue", "neuer"])
+    };
+    let stands = |words: &[String]| claim != Claim::Cancelled && (has_any(words, STANDS) || lies(words));
     let telling = breaths(sentence).into_iter().filter(|words| words.iter().any(is_done) || stands(words));
     telling.flat_map(|words| named_in(&words)).collect()
+}
+
+/// The same of what a turn puts right: "Entschuldigung, natürlich bei Anna."
+#[must_use]
+pub fn put_right(turn: &str) -> Vec<Vec<String>> {
+    const EXCUSES: &[&str] = &["entschuldigung", "entschuldigen", "verzeihung", "pardon", "recht", "meinte"];
+    let excused = sentences(turn).into_iter().map(words).filter(|words| has_any(words, EXCUSES));
+    excused.flat_map(|words| named_in(&words)).collect()
 }
 
 /// The parts of a sentence between commas and conjunctions; a date stays with what it is the date of ("am Dienstag, dem ersten
@@ -80,7 +97,7 @@ fn named_in(words: &[String]) -> Vec<Vec<String>> {
     };
     let is_along = |at: usize| at.checked_sub(1).is_some_and(|at| ALONG.contains(&words[at].as_str()));
     let is_with = |at: &usize| match words[*at].as_str() {
-        "bei" | "beim" => true,
+        "bei" | "beim" => !has_any(&words[..*at], BESIDE),
         "mit" => !has_any(words, ASKED) && !is_along(*at),
         _ => false,
     };

@@ -31,6 +31,16 @@ async fn who_is_named_and_performs_it_not_is_found() {
     let moved = [Touched::known(MONDAY).moved(2, TUESDAY_TEN)];
     let said = "Ich habe Ihren Termin auf Dienstag um zehn Uhr bei Clara gelegt.";
     assert_eq!(found(&[said], &moved).await, [(Mismatch::PersonClaimed, Some(said.to_owned()))]);
+    for said in [
+        "Ihr Termin bei Clara ist jetzt am Dienstag um zehn.",
+        "Ihr Termin ist jetzt am Dienstag um zehn bei Clara.",
+    ] {
+        assert_eq!(
+            found(&[said], &moved).await,
+            [(Mismatch::PersonClaimed, Some(said.to_owned()))],
+            "{said}"
+        );
+    }
     let gone = [Touched::known(MONDAY).gone(Whence::ThisCall, 2)];
     let said = "Ihr Termin am Montag bei Ben ist abgesagt.";
     assert_eq!(found(&[said], &gone).await, [(Mismatch::PersonClaimed, Some(said.to_owned()))]);
@@ -59,6 +69,10 @@ async fn who_performs_it_may_be_named_in_any_way_and_others_beside_what_is_claim
         "Ihr Termin ist am Montag um zehn eingetragen, Ihr Rezept können Sie mit Ben besprechen.",
         "Ich habe nach Rücksprache mit Ben Ihren Termin am Montag um zehn eingetragen.",
         "Ihr Termin ist am Montag um zehn bei Ben eingetragen. Entschuldigung, Ihr Termin ist bei Anna eingetragen.",
+        "Ihr Termin ist am Montag um zehn bei Ben eingetragen. Oh, Entschuldigung, natürlich bei Anna.",
+        "Ihr Termin ist am Montag um zehn bei Ben eingetragen. Nein, Verzeihung, bei Anna Weber ist der Termin.",
+        "Wie mit Ben vereinbart, habe ich Sie am Montag um zehn eingetragen.",
+        "Zusätzlich zu Ihrem Termin bei Ben habe ich Sie am Montag um zehn eingetragen.",
         "Ben ist krank. Ich habe Sie am Montag um zehn bei Anna eingetragen.",
         "Soll ich Sie bei Ben eintragen? Nein? Gut. Ihr Termin ist am Montag um zehn eingetragen.",
     ] {
