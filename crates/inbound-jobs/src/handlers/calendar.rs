@@ -89,17 +89,18 @@ impl SyncCalcomBookings {
 impl JobHandler for SyncCalcomBookings {
     async fn run(&self, context: JobContext) -> Result<(), JobFailure> {
         let found = self.0.compare(context.platform()).await.map_err(|error| failure(&error))?;
-        metrics::counter!("calendar_differences_total", "became" => "followed")
-            .increment(found.followed.into());
-        metrics::counter!("calendar_differences_total", "became" => "imported")
-            .increment(found.imported.into());
-        metrics::counter!("calendar_differences_total", "became" => "pushed").increment(found.pushed.into());
-        metrics::counter!("calendar_differences_total", "became" => "tidied").increment(found.tidied.into());
-        metrics::counter!("calendar_differences_total", "became" => "disputed")
-            .increment(found.disputed.into());
-        metrics::counter!("calendar_differences_total", "became" => "left").increment(found.left.into());
         let open = found.open + found.unreadable;
-        metrics::counter!("calendar_differences_total", "became" => "open").increment(open.into());
+        for (became, count) in [
+            ("followed", found.followed),
+            ("imported", found.imported),
+            ("pushed", found.pushed),
+            ("tidied", found.tidied),
+            ("disputed", found.disputed),
+            ("left", found.left),
+            ("open", open),
+        ] {
+            metrics::counter!("calendar_differences_total", "became" => became).increment(count.into());
+        }
         metrics::counter!("calendar_accounts_missed_total").increment(found.missed.into());
         // The next round comes by itself; an operator who asks for one waits for what came of it.
         if (found.missed > 0 || open > 0) && context.is_by_hand() {

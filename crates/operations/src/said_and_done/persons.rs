@@ -15,13 +15,13 @@ use super::talk::Talk;
 /// nothing is said: it is of another branch, where others have these names.
 pub(super) fn judge_persons(talk: &Talk, left: &[Left], known: Known, staff: &[Staff], found: &mut Found) {
     let is_of_here = |left: &Left| left.people.iter().all(|id| staff.iter().any(|person| person.id == *id));
+    let put_right = named(&talk.put_right, staff);
     let mut wrong: Option<&Claimed> = None;
     for claimed in talk.claimed.iter().filter(|claimed| !known.may_be_read_out(claimed)) {
         let said = named(&claimed.with_whom, staff);
         let meant: Vec<_> = left.iter().filter(|left| is_meant(claimed, left)).collect();
         let can_be_judged =
             !said.is_empty() && !meant.is_empty() && meant.iter().all(|left| is_of_here(left));
-        let put_right = named(&talk.put_right, staff);
         let is_one_of_them = |left: &&Left| {
             left.people.iter().any(|person| said.contains(person) || put_right.contains(person))
         };

@@ -1,19 +1,14 @@
 //! With whom a sentence says that something is.
 
+use kernel::contact::TITLES;
+
 use super::Claim;
 use super::clauses::{has_any, sentences, words};
 use super::deeds::DONE;
 use super::when::is_part;
 
-/// Words before a name.
+/// Words before a name, beside titles.
 const BEFORE_A_NAME: &[&str] = &[
-    "frau",
-    "herr",
-    "herrn",
-    "dr",
-    "doktor",
-    "prof",
-    "professor",
     "der",
     "dem",
     "ihrer",
@@ -34,6 +29,10 @@ const BEFORE_A_NAME: &[&str] = &[
     "chefin",
     "chef",
 ];
+
+fn is_before_a_name(word: &str) -> bool {
+    BEFORE_A_NAME.contains(&word) || TITLES.contains(&word)
+}
 
 /// What is done with somebody, and not by them.
 const ASKED: &[&str] = &["abgesprochen", "abgestimmt", "besprochen", "geklaert", "gesprochen", "telefoniert"];
@@ -92,7 +91,7 @@ fn breaths(sentence: &str) -> Vec<Vec<String>> {
 
 fn named_in(words: &[String]) -> Vec<Vec<String>> {
     let behind = |at: usize| {
-        let rest = words[at + 1..].iter().skip_while(|word| BEFORE_A_NAME.contains(&word.as_str()));
+        let rest = words[at + 1..].iter().skip_while(|word| is_before_a_name(word));
         rest.take(2).cloned().collect()
     };
     let is_along = |at: usize| at.checked_sub(1).is_some_and(|at| ALONG.contains(&words[at].as_str()));
@@ -107,5 +106,5 @@ fn named_in(words: &[String]) -> Vec<Vec<String>> {
 /// The words of a person's name as a sentence has them, without titles.
 #[must_use]
 pub fn name_of(name: &str) -> Vec<String> {
-    words(name).into_iter().filter(|word| !BEFORE_A_NAME.contains(&word.as_str())).collect()
+    words(name).into_iter().filter(|word| !is_before_a_name(word)).collect()
 }
