@@ -302,6 +302,9 @@ pub struct BookRequest {
     pub notes: Option<Note>,
     /// True once the caller knows of their other appointment at that time and wants this one as well.
     pub additional: bool,
+    /// True once it is known to be for somebody else than the person on the line: then neither what the call has booked
+    /// before, nor what whoever speaks has at that time, is this one's.
+    pub other_person: bool,
     /// Claim for repetitions.
     pub claim: Option<ClaimFor>,
 }

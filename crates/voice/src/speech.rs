@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use german_datetime::speak::Role;
 use german_datetime::{number, speak};
+use kernel::PersonName;
 
 /// A day in full: "morgen, Dienstag, der vierundzwanzigste November".
 pub(crate) fn day(day: NaiveDate, today: NaiveDate) -> String {
@@ -23,6 +24,15 @@ pub(crate) fn clock(time: NaiveTime) -> String {
 /// When something is, to the minute: "am Freitag, dem vierten Dezember, um vierzehn Uhr dreißig".
 pub(crate) fn moment(at: DateTime<Tz>, now: DateTime<Utc>) -> String {
     moment_as(Role::When, at, now)
+}
+
+/// Whom something is for: "Lena Muster", "Herrn Berger".
+pub(crate) fn whom(name: &PersonName) -> String {
+    let name = plain(name.as_str());
+    match name.split_once(' ') {
+        Some((title, rest)) if title.eq_ignore_ascii_case("herr") => format!("Herrn {rest}"),
+        _ => name,
+    }
 }
 
 /// "Anna, Boris und Clara".

@@ -40,6 +40,7 @@ fn first_call(salon: &Salon, name: &str, start: DateTime<Utc>) -> BookRequest {
         source: AppointmentSource::VoiceAgent,
         notes: None,
         additional: false,
+        other_person: false,
         claim: None,
     }
 }

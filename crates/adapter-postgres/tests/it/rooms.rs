@@ -98,6 +98,7 @@ impl Shop {
             source: AppointmentSource::Desk,
             notes: None,
             additional: false,
+            other_person: false,
             claim: None,
         }
     }
@@ -182,6 +183,7 @@ fn sequence(shop: &Shop, person: u128, start: DateTime<Utc>) -> BookSequenceRequ
         source: AppointmentSource::Desk,
         notes: None,
         additional: false,
+        other_person: false,
         claim: None,
     }
 }

@@ -1,7 +1,9 @@
 //! Booking.
 
 use chrono::{DateTime, Utc};
-use kernel::{AppointmentId, ChangeSet, CommitError, CustomerId, IdGenerator, StaffId, TenantScope};
+use kernel::{
+    AppointmentId, CallId, ChangeSet, CommitError, CustomerId, IdGenerator, ServiceId, StaffId, TenantScope,
+};
 
 use super::{
     ATTEMPTS, Along, Ask, BookingService, Picture, Subject, choose_hopefully, kept_by, own_holds,
@@ -131,10 +133,10 @@ fn ask_for(request: &BookRequest) -> Ask<'_> {
 fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decision {
     let (service, staff, start) = request.target.parts();
     let availability = picture.availability();
-    let customer = request.party.customer();
+    let asked = AskedFor::new(&request.requester, &request.party, request.other_person);
     let own = availability.own();
     if !request.additional
-        && let Some(same) = same_or_elsewhere::same(own, &request.requester, customer, service, start)
+        && let Some(same) = asked.same(own, service, start)
     {
         return Decision::Exists(same);
     }
@@ -145,7 +147,7 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
     let placed = place(picture, sought, staff, start);
     if !request.additional {
         let stay = Span::new(start, sought.footprint().end(minute).instant());
-        if let Some(own) = same_or_elsewhere::elsewhere(own, &request.requester, customer, stay) {
+        if let Some(own) = asked.elsewhere(own, stay) {
             return Decision::Elsewhere(own, placed.is_ok());
         }
     }
@@ -179,40 +181,49 @@ fn place(
     Ok((staff, uses.ok_or(Unavailable::NoFacility)?))
 }
 
-/// What the customer, or the call, has already.
-pub(super) mod same_or_elsewhere {
-    use chrono::{DateTime, Utc};
-    use kernel::{AppointmentId, CustomerId, ServiceId};
+/// By whom and for whom it is booked: what of that person's is known already.
+pub(super) struct AskedFor<'a> {
+    customer: CustomerId,
+    /// The call, where what it has booked may be this person's by another entry.
+    call: Option<CallId>,
+    on_the_line: &'a [CustomerId],
+}
 
-    use crate::commands::Requester;
-    use crate::model::{OwnAppointment, Span};
+impl<'a> AskedFor<'a> {
+    pub(super) fn new(requester: &'a Requester, party: &BookingParty, other_person: bool) -> Self {
+        // Who books again in one call without a number is new each time; whoever is known has an entry of their own.
+        let call = match party {
+            BookingParty::New(_) if !other_person => requester.call(),
+            BookingParty::New(_) | BookingParty::Existing(_) => None,
+        };
+        let on_the_line = if other_person { &[] } else { requester.customers() };
+        Self { customer: party.customer(), call, on_the_line }
+    }
+
+    /// For somebody whom the company knows.
+    pub(super) fn known(requester: &'a Requester, customer: CustomerId) -> Self {
+        Self::new(requester, &BookingParty::Existing(customer), false)
+    }
 
     /// The same service at the same minute.
-    pub(in crate::service) fn same(
+    pub(super) fn same(
+        &self,
         own: &[OwnAppointment],
-        requester: &Requester,
-        customer: CustomerId,
         service: ServiceId,
         start: DateTime<Utc>,
     ) -> Option<AppointmentId> {
-        let in_this_call = |own: &OwnAppointment| own.call.is_some() && own.call == requester.call();
-        let is_same = |own: &&OwnAppointment| {
-            own.service == service
-                && own.starts_at == start
-                && (own.customer == customer || in_this_call(own))
+        let theirs = |own: &OwnAppointment| {
+            own.customer == self.customer || own.call.is_some() && own.call == self.call
         };
-        own.iter().find(is_same).map(|own| own.id)
+        own.iter()
+            .find(|own| own.service == service && own.starts_at == start && theirs(own))
+            .map(|own| own.id)
     }
 
     /// Something else at that time.
-    pub(in crate::service) fn elsewhere(
-        own: &[OwnAppointment],
-        requester: &Requester,
-        customer: CustomerId,
-        stay: Span,
-    ) -> Option<OwnAppointment> {
-        let on_the_line = requester.customers();
-        let theirs = |own: &OwnAppointment| own.customer == customer || on_the_line.contains(&own.customer);
+    pub(super) fn elsewhere(&self, own: &[OwnAppointment], stay: Span) -> Option<OwnAppointment> {
+        let theirs =
+            |own: &OwnAppointment| own.customer == self.customer || self.on_the_line.contains(&own.customer);
         own.iter().find(|own| own.stay().overlaps(&stay) && theirs(own)).copied()
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AppointmentId, BranchId, ChangeSet, CommitError, CustomerId, TenantScope};
 
-use super::book::{appointment_at, change_set, same_or_elsewhere};
+use super::book::{AskedFor, appointment_at, change_set};
 use super::sequence_place::{PartPicture, certainty, existing_at, place_all, stays};
 use super::{ATTEMPTS, Ask, BookingService, Subject, restore_all, worth_another_look};
 use crate::commands::{
@@ -244,11 +244,8 @@ impl BookingService {
         if request.additional {
             return Ok(None);
         }
-        let own = first.picture.availability();
-        let customer = request.party.customer();
-        let Some(same) =
-            same_or_elsewhere::same(own.own(), &request.requester, customer, part.wish.service, start)
-        else {
+        let seen = first.picture.availability();
+        let Some(same) = asked_for(request).same(seen.own(), part.wish.service, start) else {
             return Ok(None);
         };
         let found = self.find(scope, same).await?.ok_or(BookingError::UnknownAppointment(same))?;
@@ -286,6 +283,7 @@ impl BookingService {
                 source: request.source,
                 notes: request.notes.clone(),
                 additional: request.additional,
+                other_person: request.other_person,
                 claim: None,
             };
             let id = AppointmentId::generate(self.ids.as_ref());
@@ -315,6 +313,10 @@ const fn known_customer(party: &BookingParty) -> Option<CustomerId> {
     }
 }
 
+fn asked_for(request: &BookSequenceRequest) -> AskedFor<'_> {
+    AskedFor::new(&request.requester, &request.party, request.other_person)
+}
+
 /// The same, for whom it is booked; nothing for what is wanted beside it.
 fn elsewhere(
     pictures: &[PartPicture],
@@ -324,9 +326,9 @@ fn elsewhere(
     if request.additional {
         return None;
     }
-    let customer = request.party.customer();
-    pictures.iter().zip(stays).find_map(|(part, stay)| {
-        let seen = part.picture.availability();
-        same_or_elsewhere::elsewhere(seen.own(), &request.requester, customer, *stay)
-    })
+    let asked = asked_for(request);
+    pictures
+        .iter()
+        .zip(stays)
+        .find_map(|(part, stay)| asked.elsewhere(part.picture.availability().own(), *stay))
 }

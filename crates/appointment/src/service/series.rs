@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kernel::{CommitError, StaffId, TenantScope};
 
-use super::book::same_or_elsewhere::elsewhere;
+use super::book::AskedFor;
 use super::sequence_place::PartPicture;
 use super::{
     ATTEMPTS, Ask, BookingService, Picture, Subject, choose_hopefully, restore_all, worth_another_look,
@@ -73,7 +73,7 @@ impl BookingService {
         if let (Some(customer), Some(minute)) = (request.customer, exact) {
             let stay = Span::new(minute.instant(), sought.footprint().end(minute).instant());
             let seen = picture.availability();
-            if let Some(own) = elsewhere(seen.own(), &request.requester, customer, stay) {
+            if let Some(own) = AskedFor::known(&request.requester, customer).elsewhere(seen.own(), stay) {
                 return Ok(OccurrenceState::Own(own));
             }
         }
@@ -125,6 +125,7 @@ impl BookingService {
             source: request.source,
             notes: None,
             additional: false,
+            other_person: false,
             claim: request.claim,
         };
         let mut gone = Vec::new();
@@ -148,7 +149,9 @@ impl BookingService {
                     .within(self.series.horizon_days);
                 let stay = Span::new(slot.start, slot.end);
                 let seen = picture.availability();
-                if let Some(own) = elsewhere(seen.own(), &all.requester, request.customer, stay) {
+                if let Some(own) =
+                    AskedFor::known(&all.requester, request.customer).elsewhere(seen.own(), stay)
+                {
                     return Ok(BookSeriesOutcome::OwnAppointment(own));
                 }
                 match place_one(&picture, slot.staff, slot.start, &placed) {

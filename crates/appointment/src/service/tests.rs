@@ -248,6 +248,7 @@ fn book(number: u128, service: u128, staff: Option<u128>, start: &str) -> BookRe
         source: AppointmentSource::VoiceAgent,
         notes: Note::clean("bitte leise"),
         additional: false,
+        other_person: false,
         claim: None,
     }
 }

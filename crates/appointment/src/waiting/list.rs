@@ -254,6 +254,7 @@ impl WaitingList {
             notes: None,
             // Whoever asked has spoken to them: a second appointment at that time is what they want.
             additional: true,
+            other_person: false,
             claim: None,
         };
         let outcome = self

@@ -104,6 +104,7 @@ impl World {
             source: AppointmentSource::Desk,
             notes: None,
             additional: true,
+            other_person: false,
             claim: None,
         };
         match self.bookings.book(&self.scope, request).await.unwrap() {
@@ -187,6 +188,7 @@ async fn an_offer_keeps_its_time_and_a_yes_books_it_once() {
         source: AppointmentSource::Desk,
         notes: None,
         additional: false,
+        other_person: false,
         claim: None,
     };
     let refused = world.bookings.book(&world.scope, elses).await.unwrap();

@@ -99,6 +99,7 @@ impl World {
             source: AppointmentSource::Desk,
             notes: None,
             additional: false,
+            other_person: false,
             claim: None,
         };
         match self.bookings.book(&self.scope, request).await.unwrap() {

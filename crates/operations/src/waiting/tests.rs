@@ -92,6 +92,7 @@ impl World {
             source: AppointmentSource::Desk,
             notes: None,
             additional: false,
+            other_person: false,
             claim: None,
         };
         let BookOutcome::Booked(made) = self.bookings.book(&self.scope, request).await.unwrap() else {

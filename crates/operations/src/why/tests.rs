@@ -61,6 +61,7 @@ async fn world() -> World {
             source: AppointmentSource::Desk,
             notes: None,
             additional: false,
+            other_person: false,
             claim: None,
         };
         let made = bookings.book(&scope, request).await.unwrap();

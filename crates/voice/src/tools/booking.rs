@@ -25,7 +25,7 @@ use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::held::held;
 use crate::tools::offers::{self, Asked};
-use crate::tools::party::{keep_learned, party_or_ask};
+use crate::tools::party::{Named, keep_learned, party_or_ask};
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
@@ -199,6 +199,7 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
+    let named = Named::of(args, &party);
     let request = BookRequest {
         branch: talk.branch,
         target,
@@ -207,18 +208,10 @@ pub(crate) async fn commit(
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
+        other_person: args.choice(names::OTHER_PERSON) == Some(true),
         claim: Some(claim_for(&once, Effect::booked)),
     };
-    let mut outcome = desk.parts.bookings.book(&talk.scope, request.clone()).await?;
-    // What this call has booked for one of the family is not another one's.
-    if let BookOutcome::AlreadyBooked(found) = &outcome
-        && args.choice(names::OTHER_PERSON) == Some(true)
-        && found.customer() != request.party.customer()
-    {
-        let beside = BookRequest { additional: true, ..request };
-        outcome = desk.parts.bookings.book(&talk.scope, beside).await?;
-    }
-    match outcome {
+    match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
             desk.note(talk, notes.answered(appointment.id())).await;
@@ -226,6 +219,10 @@ pub(crate) async fn commit(
         }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
+            if let Some(asked) = named.is_another(&appointment) {
+                desk.note(talk, notes.asking(Question::Book(appointment.slot()))).await;
+                return Err(asked.into());
+            }
             desk.note(talk, notes.answered(appointment.id())).await;
             Ok(already_booked(talk, &appointment))
         }

@@ -1,7 +1,7 @@
 //! "Auf welchen Namen?" - for whom an appointment is.
 
 use appointment::commands::BookingParty;
-use appointment::model::NewCustomerRow;
+use appointment::model::{Appointment, NewCustomerRow};
 use customer::{
     NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
 };
@@ -73,10 +73,8 @@ async fn party(
         (party.name_differs, other_person, party.customer.name(), &name)
         && !own.sounds_like(said)
     {
-        let message = format!(
-            "Darf ich den Termin für Sie selbst eintragen oder ist er für {}?",
-            speech::plain(said.as_str())
-        );
+        let message =
+            format!("Darf ich den Termin für Sie selbst eintragen oder ist er für {}?", speech::whom(said));
         return Err(for_whom(message).into());
     }
     if !party.is_new {
@@ -101,6 +99,34 @@ pub(crate) fn for_whom(message: String) -> ToolReply {
         .next(NextAction::AskCaller)
 }
 
+/// For whom a booking was meant, should the call have it already.
+pub(crate) struct Named {
+    customer: CustomerId,
+    /// Who was named as somebody new, unless it was said whether that is somebody else.
+    new: Option<PersonName>,
+}
+
+impl Named {
+    pub(crate) fn of(args: Args<'_>, party: &BookingParty) -> Self {
+        let new = match party {
+            BookingParty::New(row) if args.choice(names::OTHER_PERSON).is_none() => row.name.clone(),
+            BookingParty::New(_) | BookingParty::Existing(_) => None,
+        };
+        Self { customer: party.customer(), new }
+    }
+
+    /// The question for whoever calls without a number and gives another name than that of what is booked: that may put the
+    /// first one right, or be somebody else's.
+    pub(crate) fn is_another(&self, booked: &Appointment) -> Option<ToolReply> {
+        let name = self.new.as_ref().filter(|_| booked.customer() != self.customer)?;
+        let message = format!(
+            "Den Termin zu dieser Zeit habe ich eben schon eingetragen, soll ich für {} noch einen eintragen?",
+            speech::whom(name)
+        );
+        Some(for_whom(message).with("booked", false))
+    }
+}
+
 /// An anonymous caller who books twice in one call under one name is one customer, not two.
 async fn same_person_as_before(
     desk: &VoiceDesk,
@@ -112,16 +138,16 @@ async fn same_person_as_before(
         return Ok(None);
     }
     let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-    let Some(last) = booked.last() else {
-        return Ok(None);
-    };
-    let customer = desk.parts.customers.find(&talk.scope, last.customer()).await?;
-    let is_same = match (customer.as_ref().and_then(|customer| customer.name()), name) {
-        (Some(own), Some(said)) => own.is_same(said),
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    Ok(is_same.then_some(last.customer()))
+    let mut known: Vec<_> = booked.iter().rev().map(Appointment::customer).collect();
+    known.dedup();
+    for id in known {
+        let customer = desk.parts.customers.find(&talk.scope, id).await?;
+        let own = customer.as_ref().and_then(|customer| customer.name());
+        if own.is_some_and(|own| name.is_none_or(|said| own.sounds_like(said))) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 fn spoken_name(args: Args<'_>, talk: &Conversation) -> Result<Option<PersonName>, Stop> {

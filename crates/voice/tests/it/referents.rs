@@ -4,6 +4,7 @@ use customer::testing::customer;
 use serde_json::json;
 use voice::Status;
 
+use crate::sequences::both;
 use crate::world::{STRANGER, World, wish};
 
 #[tokio::test]
@@ -181,6 +182,69 @@ async fn what_was_booked_for_one_child_is_not_said_to_be_anothers() {
     let maja = book("Maja Berger").await;
     assert!(!matches!(maja.status, Status::AlreadyBooked | Status::Booked), "{}", maja.message);
     assert_eq!(world.appointments.appointments(&world.scope).len(), 1);
+    let again = book("Jonas Berger").await;
+    assert_eq!(again.data["appointment_id"], jonas.data["appointment_id"], "{}", again.message);
+
+    let both = |name: &str| {
+        let mut args = both("2026-11-27", "10:00");
+        (args["name"], args["fuer_andere_person"]) = (json!(name), json!(true));
+        args
+    };
+    let jonas = line.ask("book_appointment", both("Jonas Berger")).await;
+    assert_eq!(jonas.status, Status::Booked, "{}", jonas.message);
+    let maja = line.ask("book_appointment", both("Maja Berger")).await;
+    assert!(!matches!(maja.status, Status::AlreadyBooked | Status::Booked), "{}", maja.message);
+    // Who has an entry by now is known by the name alone.
+    let mut named = wish("2026-11-26", "10:00");
+    named["name"] = json!("Lena Berger");
+    world.customers.add(world.scope.tenant(), customer(902, "Lena Berger", Some(STRANGER)));
+    let lena = line.ask("book_appointment", named).await;
+    assert_ne!(lena.status, Status::AlreadyBooked, "{}", lena.message);
+}
+
+/// Without a number another name may put the first one right, or be somebody else's.
+#[tokio::test]
+async fn a_second_name_without_a_number_is_asked_about() {
+    for one_service in [true, false] {
+        let world = World::new().await;
+        let line = world.call("call_a", "anonymous");
+        let book = async |name: &str, other: Option<bool>| {
+            let mut args =
+                if one_service { wish("2026-11-26", "10:00") } else { both("2026-11-26", "10:00") };
+            args["name"] = json!(name);
+            if let Some(other) = other {
+                args["fuer_andere_person"] = json!(other);
+            }
+            line.ask("book_appointment", args).await
+        };
+        let first = book("Jonas Berger", None).await;
+        assert_eq!(first.status, Status::Booked, "{}", first.message);
+        for heard in ["Jonas Berger", "Jonas Bergner"] {
+            assert_eq!(
+                book(heard, None).await.data["appointment_id"],
+                first.data["appointment_id"],
+                "{heard}"
+            );
+        }
+        let asked = book("Herr Krause", None).await;
+        assert_eq!((asked.status, &asked.data["booked"]), (Status::CustomerAmbiguous, &json!(false)));
+        assert_eq!(
+            asked.message,
+            "Den Termin zu dieser Zeit habe ich eben schon eingetragen, soll ich für Herrn Krause noch einen eintragen?"
+        );
+        let said = json!({"name": "Herr Krause", "fuer_andere_person": true});
+        let yes = line.ask("confirm_booking", said).await;
+        assert!(!matches!(yes.status, Status::AlreadyBooked | Status::Booked), "{}", yes.message);
+        let put_right = book("Herr Krause", Some(false)).await;
+        assert_eq!(put_right.status, Status::AlreadyBooked, "{}", put_right.message);
+        let open = world.appointments.appointments(&world.scope).len();
+        let other = book("Herr Krause", Some(true)).await;
+        assert_ne!(other.status, Status::AlreadyBooked, "{}", other.message);
+        let booked = usize::from(other.status == Status::Booked);
+        assert_eq!(world.appointments.appointments(&world.scope).len(), open + booked, "{}", other.message);
+        let again = book("Jonas Berger", None).await;
+        assert_eq!(again.data["appointment_id"], first.data["appointment_id"], "{}", again.message);
+    }
 }
 
 #[tokio::test]

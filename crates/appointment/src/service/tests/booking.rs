@@ -140,6 +140,34 @@ async fn an_anonymous_repetition_in_the_call_finds_the_first() {
     assert_eq!(world.store.new_customers(&world.scope).len(), 2);
 }
 
+/// Two children of one caller: what was booked for the first is not the second one's.
+#[tokio::test]
+async fn what_the_call_booked_for_one_is_not_the_same_for_another() {
+    let world = world();
+    let request = |party| BookRequest { party, requester: anonymous(1), ..book(1, 1, Some(1), TEN) };
+    let first = world.booked(request(stranger(1))).await;
+    // Whoever has an entry of their own is not taken for the first even without a word about it.
+    for (party, other_person) in [(stranger(2), true), (BookingParty::Existing(customer(9)), false)] {
+        let told = outcome(&world, BookRequest { other_person, ..request(party) }).await;
+        assert!(matches!(told, BookOutcome::SlotGone { reason: Unavailable::Busy(_), .. }), "{told:?}");
+    }
+    let beside = BookTarget::At { service: service_id(1), staff: None, start: at(TEN) };
+    world.booked(BookRequest { other_person: true, target: beside, ..request(stranger(2)) }).await;
+    assert_eq!(outcome(&world, request(stranger(3))).await, BookOutcome::AlreadyBooked(first));
+}
+
+/// A mother sits in one chair and her child in the other.
+#[tokio::test]
+async fn what_the_speaker_has_at_that_time_is_not_in_another_s_way() {
+    let world = world();
+    let own = world.booked(book(1, 1, Some(1), TEN)).await;
+    let child = BookRequest { party: stranger(2), ..book(1, 1, Some(2), TEN) };
+    let told = outcome(&world, child.clone()).await;
+    assert!(matches!(&told, BookOutcome::AlreadyBooked(found) if found.id() == own.id()), "{told:?}");
+    world.booked(BookRequest { other_person: true, ..child }).await;
+    assert_eq!(world.store.appointments(&world.scope).len(), 2);
+}
+
 #[tokio::test]
 async fn a_slot_that_is_gone_brings_new_ones() {
     let world = world();

@@ -28,6 +28,7 @@ pub(super) fn wanted(number: u128, target: SequenceTarget) -> BookSequenceReques
         source: AppointmentSource::VoiceAgent,
         notes: None,
         additional: false,
+        other_person: false,
         claim: None,
     }
 }
@@ -168,6 +169,23 @@ async fn a_repetition_finds_the_sequence() {
     let again = world.service.book_sequence(&world.scope, request).await.unwrap();
     assert_eq!(again, BookSequenceOutcome::Repeated);
     assert_eq!(world.store.appointments(&world.scope).len(), 2);
+}
+
+/// Two children of one caller: what was booked for the first is not the second one's.
+#[tokio::test]
+async fn a_sequence_of_the_call_for_one_is_not_another_s() {
+    let world = world();
+    let request = |number| BookSequenceRequest {
+        party: stranger(number),
+        requester: anonymous(1),
+        ..wanted(1, target(&[1, 2], TEN))
+    };
+    let first = world.all_booked(request(1)).await;
+    let again = world.service.book_sequence(&world.scope, request(2)).await.unwrap();
+    assert_eq!(again, BookSequenceOutcome::AlreadyBooked(first));
+    let other = world.all_booked(BookSequenceRequest { other_person: true, ..request(3) }).await;
+    assert!(other.iter().all(|part| part.customer() == stranger(3).customer()));
+    assert_eq!(world.store.appointments(&world.scope).len(), 4);
 }
 
 /// As for one service: what the customer has at that time is told, whether or not all of it could be had.

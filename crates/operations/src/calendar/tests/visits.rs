@@ -54,6 +54,7 @@ impl World {
             source: AppointmentSource::VoiceAgent,
             notes: None,
             additional: true,
+            other_person: false,
             claim: None,
         };
         match self.bookings.book_sequence(&self.scope, request).await.unwrap() {

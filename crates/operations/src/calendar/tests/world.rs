@@ -298,6 +298,7 @@ impl World {
             source: AppointmentSource::VoiceAgent,
             notes: None,
             additional: true,
+            other_person: false,
             claim: None,
         };
         self.bookings.book(&self.scope, request).await.unwrap()

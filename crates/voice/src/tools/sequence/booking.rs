@@ -16,7 +16,7 @@ use crate::status::Status;
 use crate::tools::booking::{notes_for_staff, repeated};
 use crate::tools::copy::after_booking_all;
 use crate::tools::offers::own_overlaps;
-use crate::tools::party::{keep_learned, party_or_ask};
+use crate::tools::party::{Named, keep_learned, party_or_ask};
 use crate::tools::wish::Asker;
 use crate::tools::yes;
 
@@ -63,6 +63,7 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
+    let named = Named::of(args, &party);
     let request = BookSequenceRequest {
         branch: talk.branch,
         target: asked.target(),
@@ -71,6 +72,7 @@ pub(crate) async fn commit(
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
+        other_person: args.choice(names::OTHER_PERSON) == Some(true),
         claim: Some(claim_for_all(&once, |parts| SequenceEffect::of(Did::Booked, parts))),
     };
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
@@ -83,7 +85,7 @@ pub(crate) async fn commit(
             desk.note(talk, notes).await;
             after_booking_all(desk, talk, &made, &asked).await
         }
-        BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found), notes).await,
+        BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found, named), notes).await,
         BookSequenceOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
             match asked.slots.clone().filter(|_| is_free) {
@@ -113,7 +115,7 @@ pub(crate) async fn commit(
 async fn already(
     desk: &VoiceDesk,
     talk: &Conversation,
-    (asked, found): (&AskedAll, Vec<Appointment>),
+    (asked, found, named): (&AskedAll, Vec<Appointment>, Named),
     notes: CallNotes,
 ) -> ToolResult {
     let open: Vec<_> = found.into_iter().filter(|part| part.status().is_open()).collect();
@@ -127,6 +129,11 @@ async fn already(
         visits.iter().find(|visit| at_that_time(visit)).or(visits.first()).cloned().unwrap_or_default();
     let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
     if let (true, Some(first)) = (services == asked.services(), open.first()) {
+        if let Some(asked) = named.is_another(first) {
+            let slots = open.iter().map(Appointment::slot).collect();
+            desk.note(talk, notes.asking(Question::BookAll { slots, beside: false })).await;
+            return Err(asked.into());
+        }
         desk.note(talk, notes.answered(first.id())).await;
         return Ok(already_booked(talk, &open));
     }
