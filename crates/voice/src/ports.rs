@@ -159,8 +159,12 @@ impl Question {
 impl CallNotes {
     /// The same once this was asked.
     pub(crate) fn asking(self, question: Question) -> Self {
-        let asked = LastQuestion::Open(question);
-        Self { asked, asked_back: None, may_hold: true, ..self.offering_nothing() }
+        // Who looks at one of what was offered may still take another one.
+        let is_offered = |offered: &[Slot]| !offered.is_empty() && question.slots() == offered;
+        let kept = self.offered.iter().any(|slot| is_offered(std::slice::from_ref(slot)))
+            || self.offered_all.iter().any(|slots| is_offered(slots));
+        let notes = if kept { self } else { self.offering_nothing() };
+        Self { asked: LastQuestion::Open(question), asked_back: None, may_hold: true, ..notes }
     }
 
     /// The same once this time was wished for. Hours stand for the same days until other ones are said.

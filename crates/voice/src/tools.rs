@@ -17,6 +17,7 @@ pub(crate) mod moving;
 pub(crate) mod offers;
 pub(crate) mod parse_date;
 pub(crate) mod party;
+pub(crate) mod person;
 pub(crate) mod preference;
 pub(crate) mod sequence;
 pub(crate) mod services;

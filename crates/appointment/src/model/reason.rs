@@ -61,3 +61,11 @@ pub enum Unavailable {
     /// The date was not loaded: a defect of the asker, answered without a promise.
     NotLoaded,
 }
+
+impl Unavailable {
+    /// Whether an appointment is in the way, which may be the caller's own, with its person or with what it uses.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::FacilityTaken { .. } | Self::PartBefore | Self::JustTaken)
+    }
+}

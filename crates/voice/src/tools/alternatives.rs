@@ -163,7 +163,11 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let id = SlotId::encode(&first.slot).map(|name| name.as_str().to_owned());
     let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff))
         .with_some("requested_staff", requested);
-    Ok(offer(desk, talk, reply, &found, notes).await.into())
+    let told = notes.clone().offering(vec![first.slot]);
+    let reply = offer(desk, talk, reply, &found, notes).await;
+    // One alone was said aloud: that is what a yes is about.
+    desk.note(talk, told).await;
+    Ok(reply.into())
 }
 
 /// The next times of a service, with whom it is wished for; of a part of the day where one was said.

@@ -25,11 +25,12 @@ use crate::tool::Tool;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::meant::{
-    meant, no_such_appointment, nothing, on_asked_day, own, unauthorized, whose_it_is,
+    fits_words, is_anybodys, meant, no_such_appointment, nothing, on_asked_day, own, unauthorized,
 };
+use crate::tools::person::whose_it_is;
 use crate::tools::sequence::changing::{Extent, extent, spoken_together, together};
 use crate::tools::standing::{Saying, spoken_all, spoken_next, spoken_standing_of, standing_of};
-use crate::tools::wish::{self};
+use crate::tools::wish::{self, Asker};
 use crate::tools::yes;
 use crate::tools::{sequence, services};
 
@@ -40,7 +41,7 @@ pub(crate) const LISTED: usize = 10;
 
 pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let asker = wish::asker(desk, args, talk).await?;
-    let all = own(desk, talk, &asker).await?;
+    let all = own(desk, args, talk, &asker).await?;
     if asker.is_unclear() && all.is_empty() {
         return Err(whose_it_is().into());
     }
@@ -53,6 +54,9 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
         units.retain(|unit| unit.iter().any(|part| named.contains(&part.snapshot().service)));
     }
     let listed: Vec<_> = units.iter().flatten().cloned().collect();
+    if listed.iter().any(|appointment| is_anybodys(talk, &asker, appointment)) {
+        return Err(whose_it_is().into());
+    }
     let rows: Vec<_> = listed.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
     let reply = match units.as_slice() {
         [] => nothing(talk, &asker),
@@ -119,7 +123,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     let asker = wish::asker(desk, args, talk).await?;
     let appointment = match meant(desk, args, talk, &asker).await {
         Err(Stop::Reply(reply)) if reply.status == Status::NotFound => {
-            match cancelled_before(desk, args, talk).await? {
+            match cancelled_before(desk, args, talk, &asker).await? {
                 Some(done) => return Ok(done),
                 None => return Err(Stop::Reply(reply)),
             }
@@ -203,6 +207,7 @@ async fn cancelled_before(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
+    asker: &Asker,
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let asked = args.id(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
@@ -211,6 +216,10 @@ async fn cancelled_before(
     };
     let found = desk.parts.bookings.find(&talk.scope, id).await?;
     let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
+    // Another one, of somebody else or at another time, is not called off by that.
+    if asked.is_none() && !fits_words(desk, args, talk, (asker, &found)).await? {
+        return Ok(None);
+    }
     desk.visit(talk, vec![found.snapshot().branch]).await?;
     if let Some(done) = sequence::changing::cancelled_before(desk, talk, &found).await? {
         return Ok(Some(done));

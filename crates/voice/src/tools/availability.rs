@@ -117,7 +117,7 @@ pub(crate) async fn check_moment(
     {
         return Ok(reply.into());
     }
-    let own = existing.filter(|_| matches!(reason, Unavailable::Busy(_)));
+    let own = existing.filter(|_| reason.is_taken());
     let reply = not_free(talk, &reason, &asked, &alternatives);
     let reply = beside_own(desk, talk, (own, false), reply).await?;
     let notes = CallNotes { refused: Some(asked.start), ..notes };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use appointment::commands::made_in;
 use appointment::model::Appointment;
-use customer::judge_name;
+use customer::Customer;
 use futures_util::future::join;
 use german_datetime::{Context, Value, understand};
 use kernel::AppointmentId;
@@ -17,40 +17,41 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{LISTED, SPOKEN, row};
-use crate::tools::party::for_whom;
-use crate::tools::sequence::changing::{named_services, spoken_together, together};
+use crate::tools::person::{is_named, not_on_that_name, of_another, of_named, said, whose_it_is};
+use crate::tools::sequence::changing::{speaks_of, spoken_together, together};
 use crate::tools::wish::Asker;
 use crate::when::When;
 
-/// Whoever speaks may be a parent, and no customer.
-pub(crate) fn whose_it_is() -> ToolReply {
-    ToolReply::new(
-        Status::CustomerAmbiguous,
-        "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, auf welchen Namen ist der Termin?",
-    )
-    .next(NextAction::AskCaller)
-}
-
-/// The appointments that the caller may hear of: those of the number's customers, and those of this very call.
+/// The appointments that the caller may hear of: those of the number's customers, and those of this very call. Where
+/// somebody is named, theirs; where several share the number and nobody is, those of all of them.
 pub(crate) async fn own(
     desk: &VoiceDesk,
+    args: Args<'_>,
     talk: &Conversation,
     asker: &Asker,
 ) -> Result<Vec<Appointment>, Stop> {
-    let customers = &asker.speaking;
+    let everybody: Vec<_> = asker.customers.iter().map(Customer::id).collect();
+    let is_nobody_named = asker.is_unclear() && said(args, talk)?.is_none();
+    let customers = if is_nobody_named { &everybody } else { &asker.speaking };
     let bookings = &desk.parts.bookings;
     let (upcoming, of_call) =
         join(bookings.upcoming(&talk.scope, customers), bookings.of_call(&talk.scope, talk.call)).await;
-    let (mut all, of_call) = (upcoming?, of_call?);
+    let (mut all, mut of_call) = (upcoming?, of_call?);
     let known: Vec<AppointmentId> = all.iter().map(Appointment::id).collect();
-    all.extend(of_call.into_iter().filter(|appointment| {
+    of_call.retain(|appointment| {
         appointment.status().is_open()
             && made_in(appointment, talk.call, talk.now)
             && !known.contains(&appointment.id())
-    }));
+    });
+    all.extend(of_named(desk, args, talk, asker, of_call).await?);
     all.sort_by_key(Appointment::starts_at);
     desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
     Ok(all)
+}
+
+/// Where several share the number and nobody is named, what was booked before this call may be anybody's of them.
+pub(crate) fn is_anybodys(talk: &Conversation, asker: &Asker, appointment: &Appointment) -> bool {
+    asker.is_unclear() && !made_in(appointment, talk.call, talk.now)
 }
 
 /// The one appointment that is meant, or the question which one.
@@ -60,7 +61,7 @@ pub(crate) async fn meant(
     talk: &Conversation,
     asker: &Asker,
 ) -> Result<Appointment, Stop> {
-    let own = own(desk, talk, asker).await?;
+    let own = own(desk, args, talk, asker).await?;
     let is_anonymous = talk.caller.number().is_none();
     if let Some(text) = args.id(names::APPOINTMENT)? {
         let id = text.trim().parse::<AppointmentId>().ok();
@@ -82,17 +83,17 @@ pub(crate) async fn meant(
         match stored {
             Some(found) if asker.requester.may_touch(&found, talk.now) => {
                 give_attempt_back(desk, talk).await;
+                let said = said(args, talk)?;
+                if !is_named(desk, talk, asker, (found.customer(), said.as_ref())).await? {
+                    return Err(not_on_that_name().into());
+                }
                 desk.visit(talk, vec![found.snapshot().branch]).await?;
                 return Ok(found);
             }
             // Another one's of the same number.
             Some(found) if asker.customers.iter().any(|customer| customer.id() == found.customer()) => {
                 give_attempt_back(desk, talk).await;
-                let message =
-                    "Dieser Termin ist nicht auf den genannten Namen eingetragen, auf welchen Namen ist er?";
-                return Err(ToolReply::new(Status::CustomerAmbiguous, message)
-                    .next(NextAction::AskCaller)
-                    .into());
+                return Err(not_on_that_name().into());
             }
             Some(_) => return Err(unauthorized().into()),
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
@@ -114,13 +115,9 @@ pub(crate) async fn meant(
     if let Some(reply) = of_another(args, talk, asker)? {
         return Err(reply.into());
     }
-    let mut fitting = on_old_time(args, talk, own.clone())?;
-    // A service that is named tells which of several; one that none of them is for says nothing.
-    let is_named = |appointment: &Appointment| {
-        named_services(args, talk, appointment).contains(&appointment.snapshot().service)
-    };
-    if fitting.len() > 1 && fitting.iter().any(is_named) {
-        fitting.retain(is_named);
+    let fitting = of_service(desk, args, talk, on_old_time(args, talk, own.clone())?)?;
+    if fitting.iter().any(|appointment| is_anybodys(talk, asker, appointment)) {
+        return Err(whose_it_is().into());
     }
     let fits = |part: &&Appointment| fitting.iter().any(|fitting| fitting.id() == part.id());
     let mut units = together(desk, own);
@@ -136,29 +133,46 @@ pub(crate) async fn meant(
     }
 }
 
-/// Who names somebody else than whom the number proves may mean an appointment that is not theirs to be found here.
-fn of_another(args: Args<'_>, talk: &Conversation, asker: &Asker) -> Result<Option<ToolReply>, Stop> {
-    // "Ja", "unbekannt" and whom the caller wants to see are nobody else.
-    let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
-    let said = args.text(names::NAME)?.and_then(|text| judge_name(&text, &staff).ok());
-    let (Some(own), Some(said)) = (asker.other_than(said.as_ref()), said.as_ref()) else { return Ok(None) };
-    let said = speech::plain(said.as_str());
-    Ok(match args.choice(names::OTHER_PERSON) {
-        Some(false) => None,
-        Some(true) => {
-            let message = format!(
-                "Für {said} finde ich unter dieser Nummer keinen Termin, soll ich einen neuen vereinbaren?"
-            );
-            Some(ToolReply::new(Status::NotFound, message).next(NextAction::AskCaller))
-        }
-        None => {
-            let own = speech::plain(own.as_str());
-            let message = format!(
-                "Unter dieser Nummer finde ich nur Termine von {own}, geht es um einen davon oder um einen für {said}?"
-            );
-            Some(for_whom(message))
-        }
-    })
+/// Those of the appointments that are for the service that is named. Where none is, the others are not meant by it: the
+/// question is whether one of them is.
+fn of_service(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    mut fitting: Vec<Appointment>,
+) -> Result<Vec<Appointment>, Stop> {
+    let mut said = Vec::with_capacity(fitting.len());
+    for appointment in &fitting {
+        said.push(speaks_of(args, talk, appointment)?);
+    }
+    if said.iter().all(Option::is_none) {
+        return Ok(fitting);
+    }
+    let mut is_named = said.iter().map(|said| *said == Some(true));
+    if said.contains(&Some(true)) {
+        fitting.retain(|_| is_named.next() == Some(true));
+        return Ok(fitting);
+    }
+    let rows: Vec<_> = fitting.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
+    let units = together(desk, fitting);
+    let spoken: Vec<_> = units.iter().take(SPOKEN).map(|unit| spoken_together(talk, unit)).collect();
+    let message = format!("Dafür finde ich keinen Termin, meinen Sie den {}?", speech::or_list(&spoken));
+    Err(ToolReply::new(Status::NotFound, message)
+        .with("appointments", rows)
+        .next(NextAction::AskCaller)
+        .into())
+}
+
+/// Whether an appointment fits what is said of it beside an id: whose it is, when it was, and for what.
+pub(crate) async fn fits_words(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (asker, appointment): (&Asker, &Appointment),
+) -> Result<bool, Stop> {
+    let on_time = on_old_time(args, talk, vec![appointment.clone()])?;
+    let theirs = of_named(desk, args, talk, asker, on_time).await?;
+    Ok(!theirs.is_empty() && speaks_of(args, talk, appointment)? != Some(false))
 }
 
 /// The question which of several is meant.

@@ -227,10 +227,10 @@ pub(crate) async fn move_held(
     slot: Slot,
     once: &Once,
 ) -> ToolResult {
-    let asker = wish::asker(desk, args, talk).await?;
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
+    let asker = wish::asker_about(desk, args, talk, before.customer()).await?;
     desk.visit(talk, vec![before.snapshot().branch]).await?;
     let there = talk.at(before.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
@@ -263,10 +263,10 @@ pub(crate) async fn ask_again(
     appointment: AppointmentId,
     slot: Slot,
 ) -> ToolResult {
-    let asker = wish::asker(desk, args, talk).await?;
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
+    let asker = wish::asker_about(desk, args, talk, before.customer()).await?;
     desk.visit(talk, vec![before.snapshot().branch]).await?;
     let there = talk.at(before.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);

@@ -20,6 +20,7 @@ use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
+use crate::tools::person::not_on_that_name;
 use crate::tools::sequence::words;
 use crate::tools::services;
 use crate::when::{Listener, Moment, When};
@@ -107,6 +108,26 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     Ok(Asker { requester: Requester::Caller(context), customers, speaking })
 }
 
+/// The same about an appointment that the caller was asked about: where several share the number, its customer speaks.
+pub(crate) async fn asker_about(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    owner: CustomerId,
+) -> Result<Asker, Stop> {
+    let mut asker = asker(desk, args, talk).await?;
+    if asker.customers.iter().any(|customer| customer.id() == owner) && !asker.speaking.contains(&owner) {
+        if !asker.is_unclear() {
+            return Err(not_on_that_name().into());
+        }
+        asker.speaking.push(owner);
+        if let Requester::Caller(context) = &mut asker.requester {
+            context.customers.push(owner);
+        }
+    }
+    Ok(asker)
+}
+
 /// Whose the appointment is that is named by its id, which is told to nobody who is not known.
 async fn whose(
     desk: &VoiceDesk,
@@ -133,7 +154,15 @@ pub(crate) async fn wanted(
     let datetime = args.text(names::DATETIME)?;
     let has_words = date.is_some() || datetime.is_some();
     let max = desk.parts.bookings.sequence_limits().max_parts;
-    if let Some(offer) = offered(args, talk, &notes, has_words)? {
+    let offered = match offered(args, talk, &notes, has_words) {
+        Ok(offered) => offered,
+        Err(unknown) => {
+            // Whatever it is, it is no yes to what was asked before.
+            desk.note(talk, notes.closed()).await;
+            return Err(unknown);
+        }
+    };
+    if let Some(offer) = offered {
         // What is said now outweighs an id from earlier in the call.
         let named = services::all_named(args, talk)?;
         let said = named.ids();

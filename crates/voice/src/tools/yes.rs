@@ -15,6 +15,7 @@ use crate::effect::{Effect, Standing};
 use crate::once::Once;
 use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
+use crate::speech;
 use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::booking::{Booking, asked_slot, commit};
@@ -22,6 +23,7 @@ use crate::tools::customer::spoken;
 use crate::tools::held::{self, Held};
 use crate::tools::moving;
 use crate::tools::offers::SPOKEN;
+use crate::tools::person;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, NamedSlot};
@@ -52,7 +54,11 @@ pub(crate) async fn confirm(
     once: &Once,
 ) -> ToolResult {
     let named = match wish::named_slot(args, talk)? {
-        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
+        NamedSlot::Garbled => {
+            // Something else was said than yes to what was asked.
+            desk.note(talk, notes.closed()).await;
+            return Err(wish::slot_unknown().into());
+        }
         NamedSlot::Slot(slot) => vec![slot],
         NamedSlot::All(slots) => slots,
         NamedSlot::Absent => Vec::new(),
@@ -86,9 +92,9 @@ pub(crate) async fn confirm(
         Meaning::Which(between) => Err(which(desk, talk, notes, &between, once).await),
         Meaning::Again(appointment) => {
             let done = desk.parts.bookings.find(&talk.scope, appointment).await?;
-            done_before(desk, talk, done.filter(|done| done.status().is_open())).await
+            done_before(desk, args, talk, done.filter(|done| done.status().is_open())).await
         }
-        Meaning::Nothing => done_before(desk, talk, None).await,
+        Meaning::Nothing => done_before(desk, args, talk, None).await,
         Meaning::Forgotten => {
             let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
             let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
@@ -96,7 +102,7 @@ pub(crate) async fn confirm(
                 [unit] => unit.first().cloned(),
                 _ => None,
             };
-            done_before(desk, talk, only).await
+            done_before(desk, args, talk, only).await
         }
     }
 }
@@ -241,16 +247,24 @@ pub(crate) async fn asked_back(
     desk.note(talk, CallNotes { asked_back, ..notes }).await;
 }
 
-/// Either it has been done in this call already, or there is nothing to confirm.
-async fn done_before(desk: &VoiceDesk, talk: &Conversation, done: Option<Appointment>) -> ToolResult {
-    let Some(appointment) = done else {
-        return Err(ToolReply::new(
-            Status::NothingToConfirm,
-            "Es ist gerade nichts vorgemerkt, an welchem Tag und um wie viel Uhr soll der Termin sein?",
-        )
-        .next(NextAction::AskCaller)
-        .into());
+/// Either it has been done in this call already, for whom it is confirmed, or there is nothing to confirm.
+async fn done_before(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    done: Option<Appointment>,
+) -> ToolResult {
+    let nothing = |what: &str| {
+        let message = format!("{what}, an welchem Tag und um wie viel Uhr soll der Termin sein?");
+        ToolReply::new(Status::NothingToConfirm, message).next(NextAction::AskCaller)
     };
+    let Some(appointment) = done else {
+        return Err(nothing("Es ist gerade nichts vorgemerkt").into());
+    };
+    if let Some(other) = person::other_than_of(desk, args, talk, &appointment).await? {
+        let what = format!("Für {} ist in diesem Gespräch noch nichts eingetragen", speech::whom(&other));
+        return Err(nothing(&what).into());
+    }
     desk.visit(talk, vec![appointment.snapshot().branch]).await?;
     if let Some(open) = sequence::booking::whole_of(desk, talk, &appointment).await? {
         return Ok(sequence::booking::already_booked(talk, &open));

@@ -7,6 +7,7 @@ mod booking;
 mod coverage;
 mod ending;
 mod facts;
+mod families;
 mod identity;
 mod misuse;
 mod outside;

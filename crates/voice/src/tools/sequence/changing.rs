@@ -27,7 +27,6 @@ use crate::tools::booking::repeated;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
 use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
-use crate::tools::services;
 use crate::tools::wish::Asker;
 use crate::tools::yes;
 
@@ -181,11 +180,39 @@ fn is_all(words: &str) -> bool {
     !said.is_empty() && said.iter().all(|word| ALL.contains(&word.as_str()))
 }
 
-/// The services that are named, as the appointment's branch calls them. Words that name none say nothing of services.
-pub(crate) fn named_services(args: Args<'_>, talk: &Conversation, about: &Appointment) -> Vec<ServiceId> {
-    talk.about(about.snapshot().branch, |there| {
-        services::all_named(args, there).map(|named| named.ids()).unwrap_or_default()
-    })
+/// Whether the words for services are for this appointment's, as its branch calls it; `None` if there are none. Words that
+/// name no service of the branch are for another one, too.
+pub(crate) fn speaks_of(
+    args: Args<'_>,
+    talk: &Conversation,
+    about: &Appointment,
+) -> Result<Option<bool>, Stop> {
+    let mut texts = args.texts(names::SERVICE)?;
+    texts.extend(args.texts(names::FURTHER)?);
+    texts.retain(|words| !is_an_appointment(words));
+    let service = about.snapshot().service;
+    let is_it = |there: &Conversation, words: &str| match naming::several(&there.catalogue, words) {
+        Some(several) => several.iter().any(|named| named.id == service),
+        None => match naming::service(&there.catalogue, words) {
+            Fit::One(named) => named.id == service,
+            Fit::Several(close) => close.iter().any(|named| named.id == service),
+            // Perhaps it is not on offer any more.
+            Fit::Nothing => there.service_name(service).to_lowercase() == words.trim().to_lowercase(),
+        },
+    };
+    let any = talk.about(about.snapshot().branch, |there| {
+        texts.iter().any(|words| is_all(words) || is_it(there, words))
+    });
+    Ok((!texts.is_empty()).then_some(any))
+}
+
+/// "Termin", "mein Termin": a word for whatever it is.
+fn is_an_appointment(words: &str) -> bool {
+    const WORDS: &[&str] = &["termin", "termine", "buchung", "reservierung", "appointment", "booking"];
+    const BESIDE: &[&str] = &["mein", "meine", "meinen", "den", "der", "die", "das", "ein", "einen"];
+    let words = words.to_lowercase();
+    let mut said = words.split_whitespace().filter(|word| !BESIDE.contains(word));
+    said.next().is_some_and(|word| WORDS.contains(&word)) && said.next().is_none()
 }
 
 /// What belongs together, in the order of time: parts of one sequence that follow each other. A part that was moved

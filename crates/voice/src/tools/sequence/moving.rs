@@ -180,11 +180,11 @@ async fn to_slots(
     (sequence, slots, confirmed): (SequenceId, Sequence, bool),
     once: &Once,
 ) -> ToolResult {
-    let asker = wish::asker(desk, args, talk).await?;
     let all = desk.parts.bookings.sequence(&talk.scope, sequence).await?;
     let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
     let Some(open) = visit_of(together(desk, open), &slots) else { return Err(gone().into()) };
     let Some(first) = open.first() else { return Err(gone().into()) };
+    let asker = wish::asker_about(desk, args, talk, first.customer()).await?;
     let branch = first.snapshot().branch;
     desk.visit(talk, vec![branch]).await?;
     let there = talk.at(branch);

@@ -220,7 +220,11 @@ pub(crate) async fn next(
         Some(staff) => not_alone(talk, reply, Some(Without { staff, known: Known::NothingFound })),
         None => reply,
     };
-    Ok(offer(desk, talk, reply, &found, notes).await.into())
+    let told = notes.clone().offering_all(vec![first.slots.clone()]);
+    let reply = offer(desk, talk, reply, &found, notes).await;
+    // One alone was said aloud: that is what a yes is about.
+    desk.note(talk, told).await;
+    Ok(reply.into())
 }
 
 /// How far it was looked.

@@ -83,7 +83,7 @@ pub(crate) fn offered(
 pub(crate) fn slot_unknown() -> ToolReply {
     ToolReply::new(
         Status::SlotUnknown,
-        "Diesen Terminvorschlag finde ich nicht mehr, an welchem Tag und um wie viel Uhr soll es sein?",
+        "Diesen Terminvorschlag kann ich nicht zuordnen, an welchem Tag und um wie viel Uhr soll es sein?",
     )
     .next(NextAction::AskCaller)
 }
@@ -129,6 +129,14 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
         }
         if let Some(place) = PLACES.iter().position(|names| names.contains(&word.as_str())) {
             return (place < offered.len()).then_some(place);
+        }
+        // Of two that were said aloud; they are in the order of how well they fit.
+        if let [one, other] = offered {
+            match word.as_str() {
+                "frühere" | "früheren" | "früherer" => return Some(usize::from(other < one)),
+                "spätere" | "späteren" | "späterer" => return Some(usize::from(other > one)),
+                _ => {}
+            }
         }
     }
     let context = Context::new(talk.local_now()).with_bookable(&talk.hours);

@@ -1,0 +1,219 @@
+//! Several people share a number: nobody's appointment is changed, called booked or called off for another's.
+
+use customer::testing::customer;
+use serde_json::{Value, json};
+use voice::{Status, ToolReply};
+
+use crate::sequences::both;
+use crate::world::{Line, STRANGER, World, wish};
+
+/// Sabine, Jonas and Mia.
+async fn family() -> World {
+    let world = World::new().await;
+    for (number, name) in [(901, "Sabine Berger"), (902, "Jonas Berger"), (903, "Mia Berger")] {
+        world.customers.add(world.scope.tenant(), customer(number, name, Some(STRANGER)));
+    }
+    world
+}
+
+fn named(name: &str, mut args: Value) -> Value {
+    args["name"] = json!(name);
+    args
+}
+
+async fn booked(line: &Line<'_>, name: &str, time: &str) -> ToolReply {
+    let reply = line.ask("book_appointment", named(name, wish("2026-11-26", time))).await;
+    assert_eq!(reply.status, Status::Booked, "{name}: {}", reply.message);
+    reply
+}
+
+/// The customers of what is open, by number.
+fn open(world: &World) -> Vec<u128> {
+    let rows = world.appointments.appointments(&world.scope);
+    let mut open: Vec<_> =
+        rows.iter().filter(|row| row.status.is_open()).map(|row| row.customer.as_uuid().as_u128()).collect();
+    open.sort_unstable();
+    open
+}
+
+#[tokio::test]
+async fn what_the_call_booked_for_one_is_not_changed_for_another() {
+    let world = family().await;
+    booked(&world.call("call_a", STRANGER), "Jonas Berger", "11:00").await;
+    let line = world.call("call_b", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    let (jonas, mia) = (902, 903);
+    assert_eq!(open(&world), [jonas, mia]);
+    let off = line.ask("cancel_appointment", named("Jonas Berger", json!({}))).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world), [mia]);
+    let again = line.ask("cancel_appointment", named("Jonas Berger", json!({}))).await;
+    assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
+    let to = json!({"new_date": "2026-11-27", "new_time": "10:00", "bestaetigung": true});
+    for (tool, args) in [("reschedule_appointment", to), ("query_appointment", json!({}))] {
+        let none = line.ask(tool, named("Jonas Berger", args)).await;
+        assert_eq!(none.status, Status::NotFound, "{tool}: {}", none.message);
+    }
+    // What was called off is told of nobody else, and of no other day.
+    for args in [
+        named("Sabine Berger", json!({})),
+        named("Jonas Berger", json!({"old_date": "2026-11-27"})),
+        named("Lina Berger", json!({"fuer_andere_person": true})),
+    ] {
+        let none = line.ask("cancel_appointment", args.clone()).await;
+        assert!(
+            matches!(none.status, Status::NotFound | Status::CustomerAmbiguous),
+            "{args} {}",
+            none.message
+        );
+    }
+    assert_eq!(open(&world), [mia]);
+    let off = line.ask("cancel_appointment", named("Mia", json!({}))).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+}
+
+#[tokio::test]
+async fn without_a_name_it_is_asked_whose_it_is_while_others_have_one() {
+    let world = family().await;
+    booked(&world.call("call_a", STRANGER), "Sabine Berger", "11:00").await;
+    let line = world.call("call_b", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    for tool in ["cancel_appointment", "query_appointment", "reschedule_appointment"] {
+        let asked = line.ask(tool, json!({})).await;
+        assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {}", asked.message);
+    }
+    assert_eq!(open(&world), [901, 903]);
+    // What can only be that of this call needs no name.
+    let off = line.ask("cancel_appointment", json!({"old_time": "10:00"})).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world), [901]);
+}
+
+#[tokio::test]
+async fn two_children_at_one_time_are_told_apart_by_their_names() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    booked(&line, "Jonas Berger", "10:00").await;
+    let off = line.ask("cancel_appointment", named("Jonas", json!({"old_time": "10:00"}))).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world), [903]);
+}
+
+#[tokio::test]
+async fn a_yes_for_one_is_not_said_to_be_done_for_another() {
+    let world = family().await;
+    for one_service in [true, false] {
+        let line = world.call(if one_service { "call_a" } else { "call_b" }, STRANGER);
+        let args = if one_service { wish("2026-11-26", "10:00") } else { both("2026-11-27", "10:00") };
+        line.ask("check_availability", named("Mia Berger", args)).await;
+        let mia = line.ask("confirm_booking", named("Mia Berger", json!({}))).await;
+        assert_eq!(mia.status, Status::Booked, "{}", mia.message);
+        for (name, other) in [("Paul Berger", Some(true)), ("Jonas Berger", None)] {
+            let args = json!({"fuer_andere_person": other});
+            let none = line.ask("confirm_booking", named(name, args)).await;
+            assert_eq!(none.status, Status::NothingToConfirm, "{name}: {}", none.message);
+            let expected = format!("Für {name} ist in diesem Gespräch noch nichts eingetragen, ");
+            assert!(none.message.starts_with(&expected), "{}", none.message);
+        }
+        for args in [named("Mia", json!({})), json!({})] {
+            let again = line.ask("confirm_booking", args).await;
+            assert_eq!(again.status, Status::AlreadyBooked, "{}", again.message);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_yes_moves_what_was_asked_about_whoever_gives_no_name() {
+    let world = family().await;
+    let made = booked(&world.call("call_a", STRANGER), "Jonas Berger", "11:00").await;
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "10:00"});
+    let asked = line.ask("reschedule_appointment", named("Jonas Berger", to)).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let other = line.ask("confirm_booking", named("Mia Berger", json!({}))).await;
+    assert_eq!(other.status, Status::CustomerAmbiguous, "{}", other.message);
+    let moved = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    assert_eq!(moved.data["appointment_id"], made.data["appointment_id"]);
+}
+
+/// Without a number there is only what this call has booked, for whoever it was.
+#[tokio::test]
+async fn without_a_number_a_name_tells_whose_it_is() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    booked(&line, "Mia Berger", "10:00").await;
+    let none = line.ask("cancel_appointment", named("Jonas Berger", json!({}))).await;
+    assert_ne!(none.status, Status::Cancelled, "{}", none.message);
+    let off = line.ask("cancel_appointment", named("Mia Berger", json!({}))).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+}
+
+#[tokio::test]
+async fn a_service_that_none_is_for_changes_nothing() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Erika Muster", "10:00").await;
+    let mut beard = wish("2026-11-26", "14:00");
+    (beard["dienstleistung"], beard["name"]) = (json!("Bartpflege"), json!("Erika Muster"));
+    assert_eq!(line.ask("book_appointment", beard).await.status, Status::Booked);
+    let haircut = json!({"dienstleistung": "Haarschnitt"});
+    assert_eq!(line.ask("cancel_appointment", haircut.clone()).await.status, Status::Cancelled);
+    let again = line.ask("cancel_appointment", haircut.clone()).await;
+    assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
+    let line = world.call("call_b", STRANGER);
+    for words in ["Haarschnitt", "Tätowierung"] {
+        let mut args = json!({"dienstleistung": words, "bestaetigung": true});
+        for tool in ["cancel_appointment", "reschedule_appointment"] {
+            let none = line.ask(tool, args.clone()).await;
+            assert_eq!(none.status, Status::NotFound, "{tool} {words}: {}", none.message);
+            let expected = "Dafür finde ich keinen Termin, meinen Sie den für Bartpflege am ";
+            assert!(none.message.starts_with(expected), "{}", none.message);
+            (args["new_date"], args["new_time"]) = (json!("2026-11-27"), json!("10:00"));
+        }
+    }
+    assert_eq!(open(&world).len(), 1);
+    let off = line.ask("cancel_appointment", json!({"dienstleistung": "meinen Termin"})).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_no_yes_to_what_was_asked_before() {
+    let world = World::new().await;
+    for (call, garbled) in [
+        ("call_a", json!({"selected_alternative": "den dritten von hinten"})),
+        ("call_b", json!({"slot_id": "sl_garbled"})),
+    ] {
+        let line = world.call(call, STRANGER);
+        assert_eq!(
+            line.ask("check_availability", wish("2026-11-26", "10:00")).await.status,
+            Status::Available
+        );
+        let tool = if call == "call_a" { "check_availability" } else { "book_appointment" };
+        let unknown = line.ask(tool, garbled).await;
+        assert_eq!(unknown.status, Status::SlotUnknown, "{}", unknown.message);
+        let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+        assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
+    }
+    assert!(open(&world).is_empty());
+}
+
+#[tokio::test]
+async fn who_looks_at_one_offer_may_still_take_another() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let offered =
+        line.ask("check_availability", json!({"datum": "2026-11-26", "dienstleistung": "Haarschnitt"})).await;
+    let ids: Vec<_> = offered.alternatives.iter().map(|offer| json!(offer.slot_id)).collect();
+    assert!(ids.len() > 1, "{}", offered.message);
+    for (choice, place) in [("den ersten", 0), ("den zweiten", 1)] {
+        let looked = line.ask("check_availability", json!({"selected_alternative": choice})).await;
+        assert_eq!(looked.data["slot_id"], ids[place], "{choice}: {}", looked.message);
+    }
+    let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(yes.status, Status::Booked, "{}", yes.message);
+    let rows = world.appointments.appointments(&world.scope);
+    let start = &offered.alternatives[1].start;
+    assert_eq!(rows[0].starts_at, chrono::DateTime::parse_from_rfc3339(start).unwrap());
+}
