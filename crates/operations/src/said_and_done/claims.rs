@@ -18,6 +18,7 @@ mod persons;
 mod told;
 mod unreal;
 mod when;
+mod which;
 mod wordings;
 
 pub use clauses::goes_on;
@@ -34,7 +35,8 @@ pub use persons::{name_of, put_right};
 pub use told::{Told, good_byes, new_times, partings, stays, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
-use when::{is_day, only_when, several_days, timed, when};
+use when::{is_day, is_part, names_time, only_when, several_days, timed, when};
+use which::which;
 
 /// What is said to have been done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +58,8 @@ pub struct Claimed {
     pub sentence: String,
     /// When, as far as it is named without doubt; `None` too for what is only said to stand.
     pub when: Option<When>,
+    /// Of a move, at which time what was moved is said to have been, or to be.
+    pub which: Option<When>,
     /// That nothing is left open is promised with it: "fest eingetragen", "bestätigt".
     pub is_firm: bool,
     /// Said of how it stands and not of a deed, so that it may have been so before the call: "Sie sind eingetragen".
@@ -112,6 +116,7 @@ fn several_in(sentence: &str, clause: &Clause) -> Vec<Claimed> {
 struct Clause {
     claim: Claim,
     when: Option<When>,
+    which: Option<When>,
     is_firm: bool,
     is_state: bool,
     number: usize,
@@ -125,6 +130,7 @@ impl Clause {
         Self {
             claim,
             when: when(timed(words)),
+            which: which(words),
             is_firm: has_any(words, FIRM),
             is_state: false,
             number,
@@ -161,9 +167,9 @@ impl Clause {
     }
 
     fn in_sentence(self, sentence: &str) -> Claimed {
-        let Self { claim, when, is_firm, is_state, number, is_placed } = self;
+        let Self { claim, when, which, is_firm, is_state, number, is_placed } = self;
         let (with_whom, sentence) = (with_whom(sentence, claim), sentence.to_owned());
-        Claimed { claim, sentence, when, is_firm, is_state, number, is_placed, with_whom }
+        Claimed { claim, sentence, when, which, is_firm, is_state, number, is_placed, with_whom }
     }
 }
 
@@ -310,7 +316,10 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
         // "Ja, der ist fest eingetragen": of which was just asked.
         || opens_with(words, &["der", "ist"]) && has_any(words, FIRM)
         // "Ich hab's eingetragen."
-        || (by_speaker && has_any(words, &["uhr", "es", "s"]));
+        || (by_speaker && has_any(words, &["uhr", "es", "s"]))
+        // "Ich habe Lea am Mittwoch um elf eingetragen."
+        || is_own_deed(words) && names_time(timed(words))
+        || is_somebody_entered(words);
     let is_taken = beside.is_glad && beside.is_settled() && wordings::is_time_taken(words);
     let is_said =
         |word: &str, of: Of| has_any(words, &[word]) && (of != Of::Places || changes::has_aim(words, word));
@@ -378,6 +387,18 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
 /// Whether it is the caller that is spoken of: "Sie sind", and not "sie ist".
 fn says_of_caller(words: &[String]) -> bool {
     has_any(words, &["sie"]) && !has_any(words, &["ist"])
+}
+
+/// "Lea ist am Mittwoch um elf eingetragen", "Lea und Max sind beide um elf eingetragen". Of a "Lea ist gebucht" nobody knows by
+/// whom.
+fn is_somebody_entered(words: &[String]) -> bool {
+    const NOBODY: &[&str] = &["das", "es", "dies", "der", "die", "alles", "was", "jemand", "wer"];
+    let is_name =
+        |at: usize| words.get(at).is_some_and(|word| !is_part(word) && !NOBODY.contains(&word.as_str()));
+    let is_one = is_name(0) && words.get(1).is_some_and(|verb| verb == "ist");
+    let are_two = is_name(0) && is_name(1) && says(words, &["sind", "beide"]);
+    let are_children = says(words, &["beide", "kinder"]) || says(words, &["kinder", "sind"]);
+    (is_one && names_time(timed(words)) || are_two || are_children) && has_any(words, &["eingetragen"])
 }
 
 /// "Ihre Termine", "alle": whose they are nobody knows.

@@ -109,11 +109,13 @@ fn is_booked(claimed: &Claimed, left: &[Left]) -> bool {
 fn is_moved(claimed: &Claimed, left: &[Left]) -> bool {
     left.iter().enumerate().any(|(at, one)| {
         let others = || left.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
-        let is_booked_anew = one.is_booked && others().any(Left::is_cancelled);
+        let is_it = |left: &Left| claimed.which.is_none_or(|which| left.was_ever_at(which));
+        let is_booked_anew =
+            one.is_booked && others().any(|other| other.is_cancelled() && (is_it(other) || is_it(one)));
         let is_there = one.is_booked
             && claimed.is_placed
             && claimed.when.is_none_or(|said| !one.when.differs_from(said));
-        (one.is_moved || is_booked_anew) && one.may_be_meant(claimed.when) || is_there
+        (one.is_moved && is_it(one) || is_booked_anew) && one.may_be_meant(claimed.when) || is_there
     })
 }
 

@@ -1,7 +1,8 @@
 //! Of how many appointments something is said, and at which two times.
 
 use super::clauses::{begins_with, has_any, says};
-use super::deeds::{BOOKINGS, DEED_NOUNS, DONE, RELATIVES};
+use super::deeds::{BOOKINGS, DEED_NOUNS, DONE};
+use super::lists::FINITE;
 use super::when::{When, is_part, is_time, names_date, only_when};
 
 /// Numbers as they stand before "Termine".
@@ -14,9 +15,11 @@ pub(super) fn how_many(words: &[String]) -> usize {
     let is_hour = |at: usize| at.checked_sub(1).is_some_and(|at| ["um", "uhr"].contains(&words[at].as_str()));
     let counted = words.windows(2).enumerate().find_map(|(at, pair)| {
         let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
-        (is_appointments(&pair[1]) && !is_hour(at)).then_some(*number)
+        ((is_appointments(&pair[1]) || pair[1] == "kinder") && !is_hour(at)).then_some(*number)
     });
-    let is_both = words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"])
+    // "Lea und Max sind beide am … eingetragen."
+    let are_two = || words.iter().position(|word| word == "sind").is_some_and(|sind| sind >= 2);
+    let is_both = says(words, &["sind", "beide"]) && are_two() || words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"])
         // "So, beide sind gebucht."
         || ["sind", "wurden"].iter().any(|are| says(words, &["beide", are]));
     if is_one_of(words) { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
@@ -87,14 +90,22 @@ pub(super) fn two_times(words: &[String], is_state: bool) -> Option<[When; 2]> {
     let ends = after
         .last()
         .is_some_and(|last| last == "uhr" || is_time(last) || DONE.iter().any(|(done, ..)| done == last));
-    let is_of_relative = !is_state
-        && begins_with(after, &["ihr", "ihre", "ihren"])
-        && after.get(1).is_some_and(|who| RELATIVES.contains(&who.as_str()))
-        && after.get(2).is_some_and(|next| next == "um" || next == "am");
+    let of_another = behind_whom(after);
+    let is_of_another = !is_state && of_another.is_some();
     let begins_day = |words: &[String]| words.first().is_some_and(|first| names_date(first));
-    let is_day = begins_day(after) || begins_with(after, &["am"]) && begins_day(&after[1..]);
+    let is_on_day = |words: &[String]| begins_with(words, &["am"]) && begins_day(&words[1..]);
+    let is_day = begins_day(after) || is_on_day(after) || of_another.is_some_and(is_on_day);
     let times = [only_when(before)?, only_when(after)?];
     let is_whole = times.iter().all(|time| time.is_day_with_hour()) && is_day;
     let is_other = times[0].differs_from(times[1]);
-    (is_other && ends && (is_whole || is_of_relative && times[0].is_day_with_hour())).then_some(times)
+    (is_other && ends && (is_whole || is_of_another && times[0].is_day_with_hour())).then_some(times)
+}
+
+/// What stands behind a relative or a name with which a time begins that is theirs: "Ihren Mann um zwölf", "für Max am Freitag".
+fn behind_whom(words: &[String]) -> Option<&[String]> {
+    let begin = usize::from(begins_with(words, &["fuer"]));
+    let end = words.iter().position(|word| ["am", "um"].contains(&word.as_str()))?;
+    let is_name = |word: &String| !is_part(word) && !FINITE.contains(&word.as_str());
+    let whom = words.get(begin..end)?;
+    ((1..=2).contains(&whom.len()) && whom.iter().all(is_name)).then(|| &words[end..])
 }

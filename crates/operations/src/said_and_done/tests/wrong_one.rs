@@ -82,3 +82,33 @@ async fn another_appointment_was_called_off_than_is_said() {
         assert_eq!(found(&[said], &done).await, expected.into_iter().collect::<Vec<_>>(), "{said}");
     }
 }
+
+#[tokio::test]
+async fn another_appointment_was_moved_than_is_said() {
+    let moved = || Touched::known(MONDAY).moved(1, WEDNESDAY_ELEVEN);
+    for said in [
+        "Ihren Termin am {} habe ich auf Mittwoch um elf verschoben.",
+        "Ihr Termin am {} wurde auf Mittwoch um elf verlegt.",
+        "Der Termin am {} ist jetzt am Mittwoch um elf.",
+        "Ich habe den Termin vom {} auf Mittwoch um elf gelegt.",
+        "Leas Termin am {} habe ich auf Mittwoch um elf verschoben.",
+        "Der Termin von Lea am {} ist auf Mittwoch um elf verschoben.",
+        "Den {} habe ich auf Mittwoch um elf umgebucht.",
+        "Ihr Termin am {} bei Anna ist jetzt am Mittwoch um elf.",
+    ] {
+        for (day, expected) in [("Montag", &[][..]), ("Freitag", &[Mismatch::MoveClaimed])] {
+            let said = said.replace("{}", day);
+            let mismatches: Vec<_> =
+                found(&[&said], &[moved()]).await.into_iter().map(|(mismatch, _)| mismatch).collect();
+            assert_eq!(mismatches, expected, "{said}");
+        }
+    }
+    // The one that is spoken of is another than the one that was moved, and nothing is said of that one but where it went.
+    for said in [
+        "Ihr Termin am Freitag bleibt bestehen, den am Montag habe ich auf Mittwoch um elf verlegt.",
+        "Ich habe den Termin am Freitag behalten und den am Montag auf Mittwoch um elf verlegt.",
+        "Ihren neuen Termin am Mittwoch um elf habe ich eingetragen.",
+    ] {
+        assert_eq!(found(&[said], &[moved()]).await, [], "{said}");
+    }
+}
