@@ -204,6 +204,12 @@ impl CallNotes {
         self.offered.iter().chain(firsts).map(|slot| slot.start)
     }
 
+    /// The same as long as nothing is asked: then the question outweighs what else was offered.
+    pub(crate) fn open_offers(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        let is_open = matches!(self.asked, LastQuestion::Open(_));
+        self.offered_starts().filter(move |_| !is_open)
+    }
+
     /// Whether the tool that was to act has asked about this time before; whoever has been asked means what is said next.
     pub(crate) fn was_asked_back(&self, start: DateTime<Utc>) -> bool {
         self.asked_back.as_ref().is_some_and(|back| back.between.contains(&start))

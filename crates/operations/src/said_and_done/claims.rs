@@ -392,7 +392,8 @@ fn says_of_caller(words: &[String]) -> bool {
 /// "Lea ist am Mittwoch um elf eingetragen", "Lea und Max sind beide um elf eingetragen". Of a "Lea ist gebucht" nobody knows by
 /// whom.
 fn is_somebody_entered(words: &[String]) -> bool {
-    const NOBODY: &[&str] = &["das", "es", "dies", "der", "die", "alles", "was", "jemand", "wer"];
+    const NOBODY: &[&str] =
+        &["das", "es", "dies", "der", "die", "da", "hier", "dort", "alles", "was", "jemand", "wer"];
     let is_name =
         |at: usize| words.get(at).is_some_and(|word| !is_part(word) && !NOBODY.contains(&word.as_str()));
     let is_one = is_name(0) && words.get(1).is_some_and(|verb| verb == "ist");

@@ -225,7 +225,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "query_appointment",
         aliases: &[],
         effect: Effectful::Never,
-        arguments: &[DATE, SERVICE, n::FURTHER, NAME],
+        arguments: &[DATE, SERVICE, n::FURTHER, NAME, n::OTHER_PERSON],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {
@@ -233,7 +233,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "query_appointment_by_name",
         aliases: &[],
         effect: Effectful::Never,
-        arguments: &[NAME, DATE, SERVICE, n::FURTHER],
+        arguments: &[NAME, DATE, SERVICE, n::FURTHER, n::OTHER_PERSON],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {
@@ -241,7 +241,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "get_customer_appointments",
         aliases: &["get_appointments"],
         effect: Effectful::Never,
-        arguments: &[CALL, DATE, SERVICE, n::FURTHER, NAME],
+        arguments: &[CALL, DATE, SERVICE, n::FURTHER, NAME, n::OTHER_PERSON],
         fields: &[LISTED_FIELDS],
     },
     ToolEntry {

@@ -15,7 +15,7 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::offers::{by_plan, offer, reason_code, spoken_free, spoken_offers};
+use crate::tools::offers::{by_plan, offer, offer_first, reason_code, spoken_free, spoken_offers};
 use crate::tools::preference;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
@@ -76,7 +76,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
         requester,
         limit,
     };
-    let booked = preference::booked_in_call(desk, talk, service).await?;
+    let booked = preference::booked_in_call(desk, talk, (&asker, service)).await?;
     let found = desk.parts.bookings.search(&talk.scope, request).await?;
     let reply = match spoken_free(talk, staff, &found.slots) {
         _ if let Some(booked) = &booked => {
@@ -163,11 +163,7 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let id = SlotId::encode(&first.slot).map(|name| name.as_str().to_owned());
     let reply = next_time(message, (at, id, search_days), talk.staff_name(first.slot.staff))
         .with_some("requested_staff", requested);
-    let told = notes.clone().offering(vec![first.slot]);
-    let reply = offer(desk, talk, reply, &found, notes).await;
-    // One alone was said aloud: that is what a yes is about.
-    desk.note(talk, told).await;
-    Ok(reply.into())
+    Ok(offer_first(desk, talk, reply, (first, &found), notes).await.into())
 }
 
 /// The next times of a service, with whom it is wished for; of a part of the day where one was said.

@@ -25,10 +25,10 @@ use crate::tool::Tool;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::meant::{
-    fits_words, is_anybodys, meant, no_such_appointment, nothing, on_asked_day, own, unauthorized,
+    fits_words, meant, no_such_appointment, nothing, on_asked_day, own, unauthorized, whose,
 };
-use crate::tools::person::whose_it_is;
-use crate::tools::sequence::changing::{Extent, extent, spoken_together, together};
+use crate::tools::person::{of_another, whose_it_is};
+use crate::tools::sequence::changing::{Extent, extent, service_words, spoken_together, together};
 use crate::tools::standing::{Saying, spoken_all, spoken_next, spoken_standing_of, standing_of};
 use crate::tools::wish::{self, Asker};
 use crate::tools::yes;
@@ -41,21 +41,27 @@ pub(crate) const LISTED: usize = 10;
 
 pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let asker = wish::asker(desk, args, talk).await?;
-    let all = own(desk, args, talk, &asker).await?;
+    let all = own(desk, talk, &asker).await?;
     if asker.is_unclear() && all.is_empty() {
-        return Err(whose_it_is().into());
+        return Err(whose_it_is(&asker).into());
+    }
+    if !all.is_empty()
+        && let Some(asked) = of_another(args, &asker)
+    {
+        return Err(asked.into());
     }
     let on_day: Vec<_> = on_asked_day(args, talk, all.clone())?.iter().map(Appointment::id).collect();
     let mut units = together(desk, all);
     units.retain(|unit| unit.iter().any(|part| on_day.contains(&part.id())));
-    let named = services::all_named(args, talk)?.ids();
+    let named =
+        if service_words(args)?.is_empty() { Vec::new() } else { services::all_named(args, talk)?.ids() };
     if !named.is_empty() {
         // Who asks about a part hears of all that belongs to it.
         units.retain(|unit| unit.iter().any(|part| named.contains(&part.snapshot().service)));
     }
     let listed: Vec<_> = units.iter().flatten().cloned().collect();
-    if listed.iter().any(|appointment| is_anybodys(talk, &asker, appointment)) {
-        return Err(whose_it_is().into());
+    if let Some(asked) = whose(talk, &asker, listed.iter()) {
+        return Err(asked.into());
     }
     let rows: Vec<_> = listed.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
     let reply = match units.as_slice() {
@@ -122,7 +128,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     yes::go_on(desk, talk).await;
     let asker = wish::asker(desk, args, talk).await?;
     let appointment = match meant(desk, args, talk, &asker).await {
-        Err(Stop::Reply(reply)) if reply.status == Status::NotFound => {
+        Err(Stop::Reply(reply)) if matches!(reply.status, Status::NotFound | Status::AnonymousCaller) => {
             match cancelled_before(desk, args, talk, &asker).await? {
                 Some(done) => return Ok(done),
                 None => return Err(Stop::Reply(reply)),

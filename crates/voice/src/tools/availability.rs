@@ -20,6 +20,7 @@ use crate::tools::anybody;
 use crate::tools::offers::{
     Asked, Promise, because, beside_own, not_free, offer, reason_code, spoken_offers, spoken_times,
 };
+use crate::tools::person::own_of_named;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
 use crate::when::{Stretch, When};
@@ -107,11 +108,13 @@ pub(crate) async fn check_moment(
     };
     let (reason, alternatives, existing) = match desk.parts.bookings.check(&talk.scope, request).await? {
         CheckOutcome::Free { slot, hold, existing, certainty } => {
+            let existing = own_of_named(desk, talk, asker, existing).await?;
             let reply = free(talk, slot, hold.as_ref(), &asked, certainty);
             return Ok(told_free(desk, talk, (slot, existing), reply, notes).await?.into());
         }
         CheckOutcome::Taken { reason, alternatives, existing } => (reason, alternatives, existing),
     };
+    let existing = own_of_named(desk, talk, asker, existing).await?;
     if existing.is_none()
         && let Some(reply) = anybody::at_that_time(desk, talk, asker, &asked, &reason, &notes).await?
     {

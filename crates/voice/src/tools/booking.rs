@@ -220,7 +220,7 @@ pub(crate) async fn commit(
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
             if let Some(asked) = named.is_another(&appointment) {
-                desk.note(talk, notes.asking(Question::Book(appointment.slot()))).await;
+                desk.note(talk, notes.closed()).await;
                 return Err(asked.into());
             }
             desk.note(talk, notes.answered(appointment.id())).await;
@@ -288,7 +288,7 @@ async fn not_the_checked_time(
     notes: &CallNotes,
     once: &Once,
 ) -> Result<(), Stop> {
-    if notes.offered_starts().any(|offered| offered == start) || notes.was_asked_back(start) {
+    if notes.open_offers().any(|offered| offered == start) || notes.was_asked_back(start) {
         return Ok(());
     }
     let is_of_these = |question: &Question| {
@@ -326,10 +326,10 @@ async fn not_the_offered_day(
     let at = start.with_timezone(&zone);
     // Whoever has been asked means what is said next.
     let is_known = notes.refused == Some(start) || notes.was_asked_back(start);
-    if is_known || notes.offered_starts().any(|offered| offered == start) {
+    if is_known || notes.open_offers().any(|offered| offered == start) {
         return Ok(());
     }
-    let other = notes.offered_starts().find(|offered| offered.with_timezone(&zone).time() == at.time());
+    let other = notes.open_offers().find(|offered| offered.with_timezone(&zone).time() == at.time());
     let Some(other) = other else { return Ok(()) };
     Err(yes::which(desk, talk, notes.clone(), &[other, start], once).await)
 }

@@ -10,6 +10,7 @@ use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::wish::{self, NamedSlot};
+use crate::tools::yes;
 
 /// Holds a time, and says so only if it is held.
 pub(crate) async fn reserve(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
@@ -32,7 +33,10 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
         NamedSlot::Absent => None,
         NamedSlot::Slot(slot) => Some(vec![slot]),
         NamedSlot::All(slots) => Some(slots),
-        NamedSlot::Garbled => return Err(wish::slot_unknown().into()),
+        NamedSlot::Garbled => {
+            yes::go_on(desk, talk).await;
+            return Err(wish::slot_unknown().into());
+        }
     };
     let held = desk.parts.bookings.holds_of_call(&talk.scope, talk.call).await?;
     let mut released = false;

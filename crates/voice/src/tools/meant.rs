@@ -17,22 +17,20 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{LISTED, SPOKEN, row};
-use crate::tools::person::{is_named, not_on_that_name, of_another, of_named, said, whose_it_is};
-use crate::tools::sequence::changing::{speaks_of, spoken_together, together};
+use crate::tools::person::{is_named, not_on_that_name, of_another, of_named, which_of_them, whose_it_is};
+use crate::tools::sequence::changing::{is_exactly, speaks_of, spoken_together, together};
 use crate::tools::wish::Asker;
 use crate::when::When;
 
 /// The appointments that the caller may hear of: those of the number's customers, and those of this very call. Where
-/// somebody is named, theirs; where several share the number and nobody is, those of all of them.
+/// somebody is named, theirs; where several share the number and nobody is, or a name fits several, those of all of them.
 pub(crate) async fn own(
     desk: &VoiceDesk,
-    args: Args<'_>,
     talk: &Conversation,
     asker: &Asker,
 ) -> Result<Vec<Appointment>, Stop> {
     let everybody: Vec<_> = asker.customers.iter().map(Customer::id).collect();
-    let is_nobody_named = asker.is_unclear() && said(args, talk)?.is_none();
-    let customers = if is_nobody_named { &everybody } else { &asker.speaking };
+    let customers = if asker.is_unclear() { &everybody } else { &asker.speaking };
     let bookings = &desk.parts.bookings;
     let (upcoming, of_call) =
         join(bookings.upcoming(&talk.scope, customers), bookings.of_call(&talk.scope, talk.call)).await;
@@ -43,15 +41,29 @@ pub(crate) async fn own(
             && made_in(appointment, talk.call, talk.now)
             && !known.contains(&appointment.id())
     });
-    all.extend(of_named(desk, args, talk, asker, of_call).await?);
+    if asker.is_unclear() {
+        all = of_named(desk, talk, asker, all).await?;
+    }
+    let is_anything = !of_call.is_empty();
+    all.extend(of_named(desk, talk, asker, of_call).await?);
+    // Without a number, the name is all that it can be of another.
+    if all.is_empty() && is_anything && asker.customers.is_empty() {
+        return Err(not_on_that_name().into());
+    }
     all.sort_by_key(Appointment::starts_at);
     desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
     Ok(all)
 }
 
-/// Where several share the number and nobody is named, what was booked before this call may be anybody's of them.
-pub(crate) fn is_anybodys(talk: &Conversation, asker: &Asker, appointment: &Appointment) -> bool {
-    asker.is_unclear() && !made_in(appointment, talk.call, talk.now)
+/// The question whose of these is meant, where it is not known who of several speaks: what was booked before this call may be
+/// anybody's of them.
+pub(crate) fn whose<'a>(
+    talk: &Conversation,
+    asker: &Asker,
+    mut of: impl Iterator<Item = &'a Appointment>,
+) -> Option<ToolReply> {
+    let is_anybodys = asker.is_unclear() && of.any(|one| !made_in(one, talk.call, talk.now));
+    is_anybodys.then(|| if asker.said.is_some() { which_of_them() } else { whose_it_is(asker) })
 }
 
 /// The one appointment that is meant, or the question which one.
@@ -61,12 +73,12 @@ pub(crate) async fn meant(
     talk: &Conversation,
     asker: &Asker,
 ) -> Result<Appointment, Stop> {
-    let own = own(desk, args, talk, asker).await?;
+    let own = own(desk, talk, asker).await?;
     let is_anonymous = talk.caller.number().is_none();
     if let Some(text) = args.id(names::APPOINTMENT)? {
         let id = text.trim().parse::<AppointmentId>().ok();
         if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
-            return match of_another(args, talk, asker)? {
+            return match of_another(args, asker) {
                 Some(asked) => Err(asked.into()),
                 None => Ok(found.clone()),
             };
@@ -83,8 +95,7 @@ pub(crate) async fn meant(
         match stored {
             Some(found) if asker.requester.may_touch(&found, talk.now) => {
                 give_attempt_back(desk, talk).await;
-                let said = said(args, talk)?;
-                if !is_named(desk, talk, asker, (found.customer(), said.as_ref())).await? {
+                if !is_named(desk, talk, asker, found.customer()).await? {
                     return Err(not_on_that_name().into());
                 }
                 desk.visit(talk, vec![found.snapshot().branch]).await?;
@@ -99,6 +110,9 @@ pub(crate) async fn meant(
             None if is_anonymous && own.is_empty() => return Err(nothing(talk, asker).into()),
             // An id that fits nothing names nothing; only words beside it may.
             None if args.text(names::OLD_DATE)?.is_none() && args.text(names::OLD_TIME)?.is_none() => {
+                if let Some(asked) = whose(talk, asker, own.iter()) {
+                    return Err(asked.into());
+                }
                 let rows: Vec<_> =
                     own.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
                 return Err(no_such_appointment().with("appointments", rows).into());
@@ -107,21 +121,29 @@ pub(crate) async fn meant(
         }
     }
     if asker.is_unclear() && own.is_empty() {
-        return Err(whose_it_is().into());
+        return Err(whose_it_is(asker).into());
     }
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
-    if let Some(reply) = of_another(args, talk, asker)? {
+    if let Some(reply) = of_another(args, asker) {
         return Err(reply.into());
     }
-    let fitting = of_service(desk, args, talk, on_old_time(args, talk, own.clone())?)?;
-    if fitting.iter().any(|appointment| is_anybodys(talk, asker, appointment)) {
-        return Err(whose_it_is().into());
+    let on_time = on_old_time(args, talk, own.clone())?;
+    let fitting = match of_service(desk, args, talk, (&own, on_time.clone())) {
+        Err(other) => return Err(whose(talk, asker, on_time.iter()).map_or(other, Stop::from)),
+        fitting => fitting?,
+    };
+    if let Some(asked) = whose(talk, asker, fitting.iter()) {
+        return Err(asked.into());
     }
     let fits = |part: &&Appointment| fitting.iter().any(|fitting| fitting.id() == part.id());
     let mut units = together(desk, own);
     units.retain(|unit| unit.iter().any(|part| fits(&part)));
+    // "Herrenhaarschnitt und Bartpflege" is that visit, and not the haircut alone beside it.
+    if units.iter().filter(|unit| is_exactly(args, talk, unit)).count() == 1 {
+        units.retain(|unit| is_exactly(args, talk, unit));
+    }
     match units.as_slice() {
         [] => Err(not_found().into()),
         [unit] => unit.iter().find(fits).cloned().ok_or_else(|| not_found().into()),
@@ -139,7 +161,7 @@ fn of_service(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
-    mut fitting: Vec<Appointment>,
+    (own, mut fitting): (&[Appointment], Vec<Appointment>),
 ) -> Result<Vec<Appointment>, Stop> {
     let mut said = Vec::with_capacity(fitting.len());
     for appointment in &fitting {
@@ -152,6 +174,11 @@ fn of_service(
     if said.contains(&Some(true)) {
         fitting.retain(|_| is_named.next() == Some(true));
         return Ok(fitting);
+    }
+    for other in own {
+        if speaks_of(args, talk, other)? == Some(true) {
+            return Err(not_found().into());
+        }
     }
     let rows: Vec<_> = fitting.iter().take(LISTED).map(|appointment| row(talk, appointment)).collect();
     let units = together(desk, fitting);
@@ -171,7 +198,7 @@ pub(crate) async fn fits_words(
     (asker, appointment): (&Asker, &Appointment),
 ) -> Result<bool, Stop> {
     let on_time = on_old_time(args, talk, vec![appointment.clone()])?;
-    let theirs = of_named(desk, args, talk, asker, on_time).await?;
+    let theirs = of_named(desk, talk, asker, on_time).await?;
     Ok(!theirs.is_empty() && speaks_of(args, talk, appointment)? != Some(false))
 }
 

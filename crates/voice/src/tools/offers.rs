@@ -309,6 +309,22 @@ pub(crate) async fn offer(
     notes: CallNotes,
 ) -> ToolReply {
     desk.note(talk, notes.offering(slots.iter().map(|ranked| ranked.slot).collect())).await;
+    with_offers(talk, reply, slots)
+}
+
+/// The same where the first alone was said aloud: that is what a yes is about, and the others have their ids.
+pub(crate) async fn offer_first(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    reply: ToolReply,
+    (first, slots): (&RankedSlot, &[RankedSlot]),
+    notes: CallNotes,
+) -> ToolReply {
+    desk.note(talk, notes.offering(vec![first.slot])).await;
+    with_offers(talk, reply, slots)
+}
+
+fn with_offers(talk: &Conversation, reply: ToolReply, slots: &[RankedSlot]) -> ToolReply {
     let certainty = certainty(slots);
     let alternative = |ranked: &RankedSlot| {
         let (slot, id) = (&ranked.slot, SlotId::encode(&ranked.slot)?);

@@ -60,12 +60,15 @@ async fn party(
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
     let name = spoken_name(args, talk)?;
     let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
-    if let Some(id) = same_person_as_before(desk, talk, asker, name.as_ref()).await? {
+    if let Some(id) = same_person_as_before(desk, args, talk, (asker, name.as_ref())).await? {
         return Ok((BookingParty::Existing(id), None));
     }
     // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
     let other_person = args.choice(names::OTHER_PERSON);
-    let decide = if other_person == Some(true) { decide_other_person } else { decide_booking_party };
+    // Whoever says that it is for themselves, by a name that nobody of the number has, is another one of them as well.
+    let is_new_here = || asker.customers.len() > 1 && asker.said.is_some() && asker.is_unclear();
+    let is_other = other_person == Some(true) || other_person == Some(false) && is_new_here();
+    let decide = if is_other { decide_other_person } else { decide_booking_party };
     let id = CustomerId::generate(&*desk.parts.ids);
     let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
@@ -120,7 +123,7 @@ impl Named {
     pub(crate) fn is_another(&self, booked: &Appointment) -> Option<ToolReply> {
         let name = self.new.as_ref().filter(|_| booked.customer() != self.customer)?;
         let message = format!(
-            "Den Termin zu dieser Zeit habe ich eben schon eingetragen, soll ich für {} noch einen eintragen?",
+            "Zu dieser Zeit habe ich eben schon einen Termin aufgenommen, soll ich für {} noch einen aufnehmen?",
             speech::whom(name)
         );
         Some(for_whom(message).with("booked", false))
@@ -130,20 +133,25 @@ impl Named {
 /// An anonymous caller who books twice in one call under one name is one customer, not two.
 async fn same_person_as_before(
     desk: &VoiceDesk,
+    args: Args<'_>,
     talk: &Conversation,
-    asker: &Asker,
-    name: Option<&PersonName>,
+    (asker, name): (&Asker, Option<&PersonName>),
 ) -> Result<Option<CustomerId>, Stop> {
-    if talk.caller.number().is_some() || !asker.customers.is_empty() {
+    // Whoever is said to be another one is not known by a name that sounds alike, nor without one.
+    let is_other = args.choice(names::OTHER_PERSON) == Some(true);
+    if talk.caller.number().is_some() || !asker.customers.is_empty() || is_other && name.is_none() {
         return Ok(None);
     }
+    let is_same = |own: &PersonName, said: &PersonName| {
+        if is_other { own.is_same(said) } else { own.sounds_like(said) }
+    };
     let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
     let mut known: Vec<_> = booked.iter().rev().map(Appointment::customer).collect();
     known.dedup();
     for id in known {
         let customer = desk.parts.customers.find(&talk.scope, id).await?;
         let own = customer.as_ref().and_then(|customer| customer.name());
-        if own.is_some_and(|own| name.is_none_or(|said| own.sounds_like(said))) {
+        if own.is_some_and(|own| name.is_none_or(|said| is_same(own, said))) {
             return Ok(Some(id));
         }
     }

@@ -13,7 +13,9 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
+use crate::tools::person::of_named;
 use crate::tools::standing::{Saying, spoken_standing};
+use crate::tools::wish::Asker;
 
 /// The wish in words and numbers, whether everything found fits it, and what to say next.
 pub(crate) fn context(wish: TimeWish, found: &SearchOutcome) -> Value {
@@ -58,12 +60,11 @@ fn written(minute: u16) -> String {
 pub(crate) async fn booked_in_call(
     desk: &VoiceDesk,
     talk: &Conversation,
-    service: ServiceId,
+    (asker, service): (&Asker, ServiceId),
 ) -> Result<Option<Appointment>, Stop> {
-    let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
-    let booked = made
-        .into_iter()
-        .find(|appointment| appointment.status().is_open() && appointment.snapshot().service == service);
+    let mut made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
+    made.retain(|appointment| appointment.status().is_open() && appointment.snapshot().service == service);
+    let booked = of_named(desk, talk, asker, made).await?.into_iter().next();
     desk.visit(talk, booked.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;
     Ok(booked)
 }

@@ -27,6 +27,7 @@ use crate::reply::ToolReply;
 use crate::speech;
 use crate::tools::anybody::is_about_the_person;
 use crate::tools::offers::{self, Promise, beside_own};
+use crate::tools::person::own_of_named;
 use crate::tools::wish::Asker;
 
 /// Services that somebody asked for, one after the other from a minute on.
@@ -101,6 +102,7 @@ pub(crate) async fn check_moment(
 ) -> ToolResult {
     let (part, reason, tried_all, alternatives, existing) = match look(desk, talk, asker, &asked).await? {
         CheckSequenceOutcome::Free { slots, holds, existing, certainty } => {
+            let existing = own_of_named(desk, talk, asker, existing).await?;
             let reply = free(talk, &slots, &holds, &asked, certainty);
             return Ok(told_free(desk, talk, (slots, existing), reply, notes).await?.into());
         }
@@ -108,6 +110,7 @@ pub(crate) async fn check_moment(
             (part, reason, tried_all, alternatives, existing)
         }
     };
+    let existing = own_of_named(desk, talk, asker, existing).await?;
     if existing.is_none()
         && let Some(reply) = with_others(desk, talk, asker, (&asked, &reason, tried_all), &notes).await?
     {
@@ -210,6 +213,22 @@ pub(crate) async fn offer(
     notes: CallNotes,
 ) -> ToolReply {
     desk.note(talk, notes.offering_all(offered.iter().map(|offered| offered.slots.clone()).collect())).await;
+    with_offers(talk, reply, offered)
+}
+
+/// The same where the first alone was said aloud: that is what a yes is about, and the others have their ids.
+pub(crate) async fn offer_first(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    reply: ToolReply,
+    (first, offered): (&OfferedSequence, &[OfferedSequence]),
+    notes: CallNotes,
+) -> ToolReply {
+    desk.note(talk, notes.offering_all(vec![first.slots.clone()])).await;
+    with_offers(talk, reply, offered)
+}
+
+fn with_offers(talk: &Conversation, reply: ToolReply, offered: &[OfferedSequence]) -> ToolReply {
     let certainty = Certainty::least(offered.iter().map(|offered| offered.certainty));
     let alternative = |offered: &OfferedSequence| {
         let (start, id) = (offered.slots.first()?.start, SlotId::encode_all(&offered.slots)?);

@@ -20,7 +20,7 @@ use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
-use crate::tools::person::not_on_that_name;
+use crate::tools::person::{self, is_named, not_on_that_name};
 use crate::tools::sequence::words;
 use crate::tools::services;
 use crate::when::{Listener, Moment, When};
@@ -62,6 +62,10 @@ pub(crate) struct Asker {
     pub(crate) customers: Vec<Customer>,
     /// Those of them who speak: one, or nobody as long as that is not known.
     pub(crate) speaking: Vec<CustomerId>,
+    /// The name that was given.
+    pub(crate) said: Option<PersonName>,
+    /// It is not that of the number's one customer, nor said to be spoken of for them.
+    pub(crate) names_another: bool,
 }
 
 impl Asker {
@@ -86,26 +90,35 @@ impl Asker {
 /// who speaks, or the id of an appointment that is one of theirs; until then nobody's appointments are touched.
 pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
-    let (customers, speaking) = match identified {
-        Identification::Known(customer) => (vec![customer.clone()], vec![customer.id()]),
-        Identification::SharedNumber(customers) => {
-            let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+    let customers = match identified {
+        Identification::Known(customer) => vec![customer],
+        Identification::SharedNumber(customers) => customers,
+        Identification::Unknown(_) | Identification::Anonymous => Vec::new(),
+    };
+    let said = person::said(args, talk, &customers)?;
+    let speaking = match customers.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![only.id()],
+        customers => {
             // Several entries of one name are one speaker.
             let speaking = match &said {
-                Some(said) => called(&customers, said),
-                None if one_person(&customers) => customers.iter().collect(),
+                Some(said) => called(customers, said),
+                None if one_person(customers) => customers.iter().collect(),
                 None => Vec::new(),
             };
             let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
             if speaking.is_empty() {
-                speaking.extend(whose(desk, args, talk, &customers).await?);
+                speaking.extend(whose(desk, args, talk, customers).await?);
             }
-            (customers, speaking)
+            speaking
         }
-        Identification::Unknown(_) | Identification::Anonymous => (Vec::new(), Vec::new()),
     };
     let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
-    Ok(Asker { requester: Requester::Caller(context), customers, speaking })
+    let mut asker =
+        Asker { requester: Requester::Caller(context), customers, speaking, said, names_another: false };
+    asker.names_another =
+        asker.other_than(asker.said.as_ref()).is_some() && args.choice(names::OTHER_PERSON) != Some(false);
+    Ok(asker)
 }
 
 /// The same about an appointment that the caller was asked about: where several share the number, its customer speaks.
@@ -116,10 +129,10 @@ pub(crate) async fn asker_about(
     owner: CustomerId,
 ) -> Result<Asker, Stop> {
     let mut asker = asker(desk, args, talk).await?;
-    if asker.customers.iter().any(|customer| customer.id() == owner) && !asker.speaking.contains(&owner) {
-        if !asker.is_unclear() {
-            return Err(not_on_that_name().into());
-        }
+    if !is_named(desk, talk, &asker, owner).await? {
+        return Err(not_on_that_name().into());
+    }
+    if asker.is_unclear() && asker.customers.iter().any(|customer| customer.id() == owner) {
         asker.speaking.push(owner);
         if let Requester::Caller(context) = &mut asker.requester {
             context.customers.push(owner);
@@ -154,48 +167,14 @@ pub(crate) async fn wanted(
     let datetime = args.text(names::DATETIME)?;
     let has_words = date.is_some() || datetime.is_some();
     let max = desk.parts.bookings.sequence_limits().max_parts;
-    let offered = match offered(args, talk, &notes, has_words) {
-        Ok(offered) => offered,
-        Err(unknown) => {
-            // Whatever it is, it is no yes to what was asked before.
+    let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
+    match of_offer(args, talk, notes.clone(), (heard, has_words, max)) {
+        Ok(Some(taken)) => return Ok(taken),
+        Ok(None) => {}
+        Err(stop) => {
+            // Whatever was meant, it is no yes to what was asked before.
             desk.note(talk, notes.closed()).await;
-            return Err(unknown);
-        }
-    };
-    if let Some(offer) = offered {
-        // What is said now outweighs an id from earlier in the call.
-        let named = services::all_named(args, talk)?;
-        let said = named.ids();
-        let is_same = said.is_empty() || same_services(&said, offer.slots());
-        let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
-        if let Offer::All(slots) = &offer
-            && slots.len() <= max as usize
-            && is_only_some(&said, slots)
-            && !is_another_time(talk, &notes, heard, slots)
-        {
-            // "Ja" is no answer to that.
-            desk.note(talk, notes.closed()).await;
-            return Err(all_or_some(talk, &said, slots).into());
-        }
-        if let Offer::One(slot) = &offer
-            && !has_words
-            && let Some(first) = first_of(talk, slot, &named)
-        {
-            let services: Vec<_> = std::iter::once(first).chain(named.further.iter().copied()).collect();
-            return along_with(args, talk, (services, slot.start, max), notes);
-        }
-        if offer.slots().len() > max as usize || (!is_same && !has_words) {
-            return Err(slot_unknown().into());
-        }
-        if is_same && let [first, then @ ..] = offer.slots() {
-            notes.service = Some(first.service);
-            notes.then = then.iter().map(|slot| slot.service).collect();
-            notes.day = Some(first.start.with_timezone(&talk.zone()).date_naive());
-            let wanted = match offer {
-                Offer::One(slot) => Wanted::Offered(slot),
-                Offer::All(slots) => Wanted::OfferedAll(slots),
-            };
-            return Ok((wanted, notes));
+            return Err(stop);
         }
     }
     let understood = who_and_what(args, talk, &notes, max);
@@ -239,6 +218,49 @@ pub(crate) async fn wanted(
     Ok((wanted, notes))
 }
 
+/// What of what was offered is wanted; nothing if no offer is named, or others words outweigh it.
+fn of_offer(
+    args: Args<'_>,
+    talk: &Conversation,
+    mut notes: CallNotes,
+    (heard, has_words, max): (Heard<'_>, bool, u32),
+) -> Result<Option<(Wanted, CallNotes)>, Stop> {
+    let Some(offer) = offered(args, talk, &notes, has_words)? else { return Ok(None) };
+    // What is said now outweighs an id from earlier in the call.
+    let named = services::all_named(args, talk)?;
+    let said = named.ids();
+    let is_same = said.is_empty() || same_services(&said, offer.slots());
+    if let Offer::All(slots) = &offer
+        && slots.len() <= max as usize
+        && is_only_some(&said, slots)
+        && !is_another_time(talk, &notes, heard, slots)
+    {
+        return Err(all_or_some(talk, &said, slots).into());
+    }
+    if let Offer::One(slot) = &offer
+        && !has_words
+        && let Some(first) = first_of(talk, slot, &named)
+    {
+        let services: Vec<_> = std::iter::once(first).chain(named.further.iter().copied()).collect();
+        return along_with(args, talk, (services, slot.start, max), notes).map(Some);
+    }
+    if offer.slots().len() > max as usize || (!is_same && !has_words) {
+        return Err(slot_unknown().into());
+    }
+    let (true, [first, then @ ..]) = (is_same, offer.slots()) else { return Ok(None) };
+    notes.service = Some(first.service);
+    notes.then = then.iter().map(|slot| slot.service).collect();
+    notes.day = Some(first.start.with_timezone(&talk.zone()).date_naive());
+    let wanted = match offer {
+        Offer::One(slot) => Wanted::Offered(slot),
+        Offer::All(slots) => Wanted::OfferedAll(slots),
+    };
+    Ok(Some((wanted, notes)))
+}
+
+/// The words for a day, for a time of day, and for both.
+type Heard<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
 /// Whether these are the services of the slots, in whatever order they were said.
 fn same_services(said: &[ServiceId], slots: &[Slot]) -> bool {
     let mut said = said.to_vec();
@@ -263,7 +285,7 @@ fn is_only_some(said: &[ServiceId], slots: &[Slot]) -> bool {
 fn is_another_time(
     talk: &Conversation,
     notes: &CallNotes,
-    (date, time, datetime): (Option<&str>, Option<&str>, Option<&str>),
+    (date, time, datetime): Heard<'_>,
     slots: &[Slot],
 ) -> bool {
     let Some(first) = slots.first() else { return false };

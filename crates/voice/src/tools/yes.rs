@@ -65,6 +65,7 @@ pub(crate) async fn confirm(
     };
     // More than a visit can have is nothing that was offered.
     if named.len() > desk.parts.bookings.sequence_limits().max_parts as usize {
+        desk.note(talk, notes.closed()).await;
         return Err(wish::slot_unknown().into());
     }
     let held = held::held(desk, talk).await?;
@@ -92,9 +93,9 @@ pub(crate) async fn confirm(
         Meaning::Which(between) => Err(which(desk, talk, notes, &between, once).await),
         Meaning::Again(appointment) => {
             let done = desk.parts.bookings.find(&talk.scope, appointment).await?;
-            done_before(desk, args, talk, done.filter(|done| done.status().is_open())).await
+            done_before(desk, talk, &asker, done.filter(|done| done.status().is_open())).await
         }
-        Meaning::Nothing => done_before(desk, args, talk, None).await,
+        Meaning::Nothing => done_before(desk, talk, &asker, None).await,
         Meaning::Forgotten => {
             let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
             let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
@@ -102,7 +103,7 @@ pub(crate) async fn confirm(
                 [unit] => unit.first().cloned(),
                 _ => None,
             };
-            done_before(desk, args, talk, only).await
+            done_before(desk, talk, &asker, only).await
         }
     }
 }
@@ -143,6 +144,10 @@ fn meaning(named: &[Slot], notes: &CallNotes, held: &[Held], once: &Once) -> Mea
             let offered: Vec<_> = notes.offered_starts().collect();
             match (offered.as_slice(), held) {
                 ([_], _) if let Some(only) = only_offer(notes) => Meaning::AskAgain(only),
+                // One of them was looked at since.
+                ([_, ..], [held]) if held.question.start().is_some_and(|start| offered.contains(&start)) => {
+                    Meaning::AskAgain(held.question.clone())
+                }
                 ([_, ..], _) => Meaning::Which(offered.iter().take(SPOKEN).copied().collect()),
                 ([], [held]) => Meaning::AskAgain(held.question.clone()),
                 ([], [_, _, ..]) => Meaning::Which(starts(held)),
@@ -250,8 +255,8 @@ pub(crate) async fn asked_back(
 /// Either it has been done in this call already, for whom it is confirmed, or there is nothing to confirm.
 async fn done_before(
     desk: &VoiceDesk,
-    args: Args<'_>,
     talk: &Conversation,
+    asker: &Asker,
     done: Option<Appointment>,
 ) -> ToolResult {
     let nothing = |what: &str| {
@@ -261,15 +266,31 @@ async fn done_before(
     let Some(appointment) = done else {
         return Err(nothing("Es ist gerade nichts vorgemerkt").into());
     };
-    if let Some(other) = person::other_than_of(desk, args, talk, &appointment).await? {
-        let what = format!("Für {} ist in diesem Gespräch noch nichts eingetragen", speech::whom(&other));
+    let Some(appointment) = of_whom(desk, talk, asker, appointment).await? else {
+        let whom = asker.said.as_ref().map_or_else(|| "Sie".to_owned(), speech::whom);
+        let what = format!("Für {whom} ist in diesem Gespräch noch nichts eingetragen");
         return Err(nothing(&what).into());
-    }
+    };
     desk.visit(talk, vec![appointment.snapshot().branch]).await?;
     if let Some(open) = sequence::booking::whole_of(desk, talk, &appointment).await? {
         return Ok(sequence::booking::already_booked(talk, &open));
     }
     Ok(already_booked(talk, &appointment))
+}
+
+/// What was done last in the call, if it is for whom it is confirmed, else what the call has booked for them.
+async fn of_whom(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    last: Appointment,
+) -> Result<Option<Appointment>, Stop> {
+    if person::is_named(desk, talk, asker, last.customer()).await? {
+        return Ok(Some(last));
+    }
+    let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
+    let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
+    Ok(person::of_named(desk, talk, asker, open).await?.pop())
 }
 
 pub(crate) fn already_booked(talk: &Conversation, appointment: &Appointment) -> Done {

@@ -79,9 +79,14 @@ async fn without_a_name_it_is_asked_whose_it_is_while_others_have_one() {
     let line = world.call("call_b", STRANGER);
     booked(&line, "Mia Berger", "10:00").await;
     for tool in ["cancel_appointment", "query_appointment", "reschedule_appointment"] {
-        let asked = line.ask(tool, json!({})).await;
-        assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {}", asked.message);
+        for args in [json!({}), named("Berger", json!({}))] {
+            let asked = line.ask(tool, args.clone()).await;
+            assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool} {args}: {}", asked.message);
+            assert!(asked.data.get("appointments").is_none(), "{tool} {args}");
+        }
     }
+    let none = line.ask("cancel_appointment", json!({"dienstleistung": "Bartpflege"})).await;
+    assert_eq!(none.status, Status::CustomerAmbiguous, "{}", none.message);
     assert_eq!(open(&world), [901, 903]);
     // What can only be that of this call needs no name.
     let off = line.ask("cancel_appointment", json!({"old_time": "10:00"})).await;
@@ -109,7 +114,7 @@ async fn a_yes_for_one_is_not_said_to_be_done_for_another() {
         line.ask("check_availability", named("Mia Berger", args)).await;
         let mia = line.ask("confirm_booking", named("Mia Berger", json!({}))).await;
         assert_eq!(mia.status, Status::Booked, "{}", mia.message);
-        for (name, other) in [("Paul Berger", Some(true)), ("Jonas Berger", None)] {
+        for (name, other) in [("Paul Berger", Some(true)), ("Sabine Berger", None)] {
             let args = json!({"fuer_andere_person": other});
             let none = line.ask("confirm_booking", named(name, args)).await;
             assert_eq!(none.status, Status::NothingToConfirm, "{name}: {}", none.message);
@@ -119,7 +124,12 @@ async fn a_yes_for_one_is_not_said_to_be_done_for_another() {
         for args in [named("Mia", json!({})), json!({})] {
             let again = line.ask("confirm_booking", args).await;
             assert_eq!(again.status, Status::AlreadyBooked, "{}", again.message);
+            assert_eq!(again.data["appointment_id"], mia.data["appointment_id"]);
         }
+        booked(&line, "Jonas Berger", if one_service { "14:00" } else { "15:00" }).await;
+        let again = line.ask("confirm_booking", named("Mia Berger", json!({}))).await;
+        assert_eq!(again.status, Status::AlreadyBooked, "{}", again.message);
+        assert_eq!(again.data["appointment_id"], mia.data["appointment_id"]);
     }
 }
 
@@ -131,8 +141,10 @@ async fn a_yes_moves_what_was_asked_about_whoever_gives_no_name() {
     let to = json!({"new_date": "2026-11-27", "new_time": "10:00"});
     let asked = line.ask("reschedule_appointment", named("Jonas Berger", to)).await;
     assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
-    let other = line.ask("confirm_booking", named("Mia Berger", json!({}))).await;
-    assert_eq!(other.status, Status::CustomerAmbiguous, "{}", other.message);
+    for name in ["Mia Berger", "Paul Berger"] {
+        let other = line.ask("confirm_booking", named(name, json!({}))).await;
+        assert_eq!(other.status, Status::CustomerAmbiguous, "{name}: {}", other.message);
+    }
     let moved = line.ask("confirm_booking", json!({})).await;
     assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
     assert_eq!(moved.data["appointment_id"], made.data["appointment_id"]);
@@ -145,9 +157,69 @@ async fn without_a_number_a_name_tells_whose_it_is() {
     let line = world.call("call_a", "anonymous");
     booked(&line, "Mia Berger", "10:00").await;
     let none = line.ask("cancel_appointment", named("Jonas Berger", json!({}))).await;
-    assert_ne!(none.status, Status::Cancelled, "{}", none.message);
-    let off = line.ask("cancel_appointment", named("Mia Berger", json!({}))).await;
+    assert_eq!(none.status, Status::CustomerAmbiguous, "{}", none.message);
+    let off = line.ask("cancel_appointment", named("Frau Berger", json!({}))).await;
     assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    let again = line.ask("cancel_appointment", named("Mia Berger", json!({}))).await;
+    assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
+}
+
+#[tokio::test]
+async fn whoever_is_alone_at_a_number_is_not_taken_for_another() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Herr Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Herr Berger", "10:00").await;
+    let lina = |args| named("Lina Kern", args);
+    let asked = line.ask("query_appointment", lina(json!({}))).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    assert!(asked.message.contains("nur Termine von Herrn Berger, "), "{}", asked.message);
+    let own = line.ask("query_appointment", lina(json!({"fuer_andere_person": false}))).await;
+    assert_eq!(own.status, Status::Ok, "{}", own.message);
+    assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::Cancelled);
+    for args in [lina(json!({"fuer_andere_person": true})), lina(json!({}))] {
+        let none = line.ask("cancel_appointment", args.clone()).await;
+        assert_eq!(none.status, Status::NotFound, "{args} {}", none.message);
+    }
+}
+
+#[tokio::test]
+async fn what_one_has_at_that_time_is_not_told_to_another() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    for (name, is_hers) in [("Mia Berger", true), ("Jonas Berger", false)] {
+        let looked = line.ask("check_availability", named(name, wish("2026-11-26", "10:00"))).await;
+        let told = looked.data.get("has_existing_appointment").is_some_and(|told| told == true);
+        assert_eq!(told, is_hers, "{name}: {}", looked.message);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_new_at_a_shared_number_books_for_themselves() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    let args = named("Olga Wirt", wish("2026-11-26", "10:00"));
+    let asked = line.ask("book_appointment", args.clone()).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    let mut for_self = args;
+    for_self["fuer_andere_person"] = json!(false);
+    let made = line.ask("book_appointment", for_self).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert!(![901, 902, 903].contains(&open(&world)[0]));
+}
+
+#[tokio::test]
+async fn a_visit_is_meant_by_all_of_its_services() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Erika Muster", "10:00").await;
+    let visit = line.ask("book_appointment", both("2026-11-27", "10:00")).await;
+    assert_eq!(visit.status, Status::Booked, "{}", visit.message);
+    let services = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"]});
+    let off = line.ask("cancel_appointment", services).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    assert_eq!(open(&world).len(), 1);
 }
 
 #[tokio::test]
@@ -184,15 +256,20 @@ async fn what_is_not_understood_is_no_yes_to_what_was_asked_before() {
     for (call, garbled) in [
         ("call_a", json!({"selected_alternative": "den dritten von hinten"})),
         ("call_b", json!({"slot_id": "sl_garbled"})),
+        ("call_c", json!({"slot_id": null, "dienstleistung": "Tätowierung"})),
     ] {
         let line = world.call(call, STRANGER);
-        assert_eq!(
-            line.ask("check_availability", wish("2026-11-26", "10:00")).await.status,
-            Status::Available
-        );
+        let looked = line
+            .ask("check_availability", wish("2026-11-26", if call == "call_c" { "14:00" } else { "10:00" }))
+            .await;
+        assert_eq!(looked.status, Status::Available, "{}", looked.message);
         let tool = if call == "call_a" { "check_availability" } else { "book_appointment" };
+        let (mut garbled, mut expected) = (garbled, Status::SlotUnknown);
+        if call == "call_c" {
+            (garbled["slot_id"], expected) = (looked.data["slot_id"].clone(), Status::ServiceUnknown);
+        }
         let unknown = line.ask(tool, garbled).await;
-        assert_eq!(unknown.status, Status::SlotUnknown, "{}", unknown.message);
+        assert_eq!(unknown.status, expected, "{}", unknown.message);
         let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
         assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
     }

@@ -230,7 +230,7 @@ async fn a_second_name_without_a_number_is_asked_about() {
         assert_eq!((asked.status, &asked.data["booked"]), (Status::CustomerAmbiguous, &json!(false)));
         assert_eq!(
             asked.message,
-            "Den Termin zu dieser Zeit habe ich eben schon eingetragen, soll ich für Herrn Krause noch einen eintragen?"
+            "Zu dieser Zeit habe ich eben schon einen Termin aufgenommen, soll ich für Herrn Krause noch einen aufnehmen?"
         );
         let said = json!({"name": "Herr Krause", "fuer_andere_person": true});
         let yes = line.ask("confirm_booking", said).await;

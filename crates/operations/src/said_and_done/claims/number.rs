@@ -15,11 +15,14 @@ pub(super) fn how_many(words: &[String]) -> usize {
     let is_hour = |at: usize| at.checked_sub(1).is_some_and(|at| ["um", "uhr"].contains(&words[at].as_str()));
     let counted = words.windows(2).enumerate().find_map(|(at, pair)| {
         let (_, number) = NUMBERS.iter().find(|(word, _)| *word == pair[0])?;
-        ((is_appointments(&pair[1]) || pair[1] == "kinder") && !is_hour(at)).then_some(*number)
+        // "Für Ihre beiden Kinder einen Termin": one for both.
+        let are_counted =
+            is_appointments(&pair[1]) || pair[1] == "kinder" && !says(words, &["einen", "termin"]);
+        (are_counted && !is_hour(at)).then_some(*number)
     });
     // "Lea und Max sind beide am … eingetragen."
     let are_two = || words.iter().position(|word| word == "sind").is_some_and(|sind| sind >= 2);
-    let is_both = says(words, &["sind", "beide"]) && are_two() || words.iter().any(|word| is_appointments(word)) && says(words, &["sind", "beide"])
+    let is_both = says(words, &["sind", "beide"]) && (words.iter().any(|word| is_appointments(word)) || are_two())
         // "So, beide sind gebucht."
         || ["sind", "wurden"].iter().any(|are| says(words, &["beide", are]));
     if is_one_of(words) { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
@@ -79,7 +82,7 @@ pub(super) fn are_several(words: &[String]) -> bool {
     words.iter().any(|word| word == "termin" || is_appointments(word)) && words.iter().all(is_beside)
 }
 
-/// Two times that "und" joins, each a day with an hour, or the hour of a relative for whom it was done: "Donnerstag um zehn und
+/// Two times that "und" joins, each a day with an hour, or the hour of somebody else for whom it was done: "Donnerstag um zehn und
 /// Freitag um elf", "habe Sie am Mittwoch um elf eingetragen und Ihren Mann um zwölf". How it stands with both, it may have stood
 /// before with one of them. A time beside another word may be anything.
 pub(super) fn two_times(words: &[String], is_state: bool) -> Option<[When; 2]> {
@@ -105,7 +108,11 @@ pub(super) fn two_times(words: &[String], is_state: bool) -> Option<[When; 2]> {
 fn behind_whom(words: &[String]) -> Option<&[String]> {
     let begin = usize::from(begins_with(words, &["fuer"]));
     let end = words.iter().position(|word| ["am", "um"].contains(&word.as_str()))?;
-    let is_name = |word: &String| !is_part(word) && !FINITE.contains(&word.as_str());
+    const ARTICLES: &[&str] = &["die", "das", "eine", "einen", "ein"];
+    let is_name = |word: &String| {
+        let word_of = [FINITE, ARTICLES].iter().any(|words| words.contains(&word.as_str()));
+        !is_part(word) && !word_of
+    };
     let whom = words.get(begin..end)?;
     ((1..=2).contains(&whom.len()) && whom.iter().all(is_name)).then(|| &words[end..])
 }

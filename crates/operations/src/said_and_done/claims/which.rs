@@ -1,6 +1,6 @@
 //! Which appointment it is that was moved: by the time at which it was, said right behind it.
 
-use super::when::{When, is_day, is_part, names_time, when};
+use super::when::{When, is_day, is_part, names_time, only_when};
 
 /// Words behind which the time of where it goes begins, or another one.
 const ENDS: &[&str] = &["auf", "zum", "statt", "anstatt", "und"];
@@ -12,17 +12,21 @@ pub(super) fn which(words: &[String]) -> Option<When> {
     if words.windows(2).any(is_other) {
         return None;
     }
-    let named = words.iter().enumerate().find_map(|(at, word)| match word.as_str() {
+    let begins = words.iter().enumerate().filter_map(|(at, word)| match word.as_str() {
         "statt" | "anstatt" => Some(at + 1),
         "den" if at == 0 && words.get(1).is_some_and(|next| is_day(next)) => Some(1),
         word if word.ends_with("termin") => Some(behind_whose(words, at + 1)),
         _ => None,
-    })?;
-    let said = words.get(named..)?;
+    });
+    begins.filter_map(|at| time_at(words.get(at..)?)).next()
+}
+
+/// The time with which these begin, as far as it is one.
+fn time_at(words: &[String]) -> Option<When> {
     let is_end = |word: &String| !is_part(word) || ENDS.contains(&word.as_str());
-    let said = &said[..said.iter().position(is_end).unwrap_or(said.len())];
+    let said = &words[..words.iter().position(is_end).unwrap_or(words.len())];
     let said = said.strip_prefix(&["vom".to_owned()][..]).unwrap_or(said);
-    when(said).filter(|_| names_time(said))
+    only_when(said).filter(|_| names_time(said))
 }
 
 /// Behind "von Lea", "von Ihrer Tochter", "bei Anna Weber".

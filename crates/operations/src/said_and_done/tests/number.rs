@@ -66,6 +66,8 @@ async fn more_appointments_are_counted_than_were_made() {
         ("Ich habe Lea am Mittwoch um elf eingetragen und Max um zwölf.", one(), true),
         ("Ich habe Lea am Mittwoch um elf eingetragen und das Team um zwölf informiert.", one(), false),
         ("Sie sind beide eingetragen.", one(), false),
+        ("Ich habe für Ihre beiden Kinder einen Termin eingetragen.", one(), false),
+        ("Ich habe Sie am Mittwoch um elf eingetragen und die Erinnerung um zehn.", one(), false),
         // Those that there are, or one of them, or the hour.
         ("Ich habe einen der beiden Termine gebucht.", one(), false),
         ("Ich habe einen der zwei Termine gebucht.", one(), false),

@@ -95,6 +95,7 @@ async fn another_appointment_was_moved_than_is_said() {
         "Der Termin von Lea am {} ist auf Mittwoch um elf verschoben.",
         "Den {} habe ich auf Mittwoch um elf umgebucht.",
         "Ihr Termin am {} bei Anna ist jetzt am Mittwoch um elf.",
+        "Ihr Termin ist jetzt am Mittwoch um elf statt am {}.",
     ] {
         for (day, expected) in [("Montag", &[][..]), ("Freitag", &[Mismatch::MoveClaimed])] {
             let said = said.replace("{}", day);
@@ -108,6 +109,7 @@ async fn another_appointment_was_moved_than_is_said() {
         "Ihr Termin am Freitag bleibt bestehen, den am Montag habe ich auf Mittwoch um elf verlegt.",
         "Ich habe den Termin am Freitag behalten und den am Montag auf Mittwoch um elf verlegt.",
         "Ihren neuen Termin am Mittwoch um elf habe ich eingetragen.",
+        "Ihr Termin am Montag von zehn bis elf Uhr ist auf Mittwoch um elf verschoben.",
     ] {
         assert_eq!(found(&[said], &[moved()]).await, [], "{said}");
     }

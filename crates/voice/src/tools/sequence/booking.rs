@@ -130,8 +130,7 @@ async fn already(
     let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
     if let (true, Some(first)) = (services == asked.services(), open.first()) {
         if let Some(asked) = named.is_another(first) {
-            let slots = open.iter().map(Appointment::slot).collect();
-            desk.note(talk, notes.asking(Question::BookAll { slots, beside: false })).await;
+            desk.note(talk, notes.closed()).await;
             return Err(asked.into());
         }
         desk.note(talk, notes.answered(first.id())).await;

@@ -27,6 +27,7 @@ use crate::tools::booking::repeated;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
 use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
+use crate::tools::services;
 use crate::tools::wish::Asker;
 use crate::tools::yes;
 
@@ -139,8 +140,7 @@ enum Named {
 fn naming_parts(args: Args<'_>, talk: &Conversation, open: &[Appointment]) -> Result<Named, Stop> {
     let is_open = |id: ServiceId| open.iter().any(|part| part.snapshot().service == id);
     let mut named = Vec::new();
-    let texts = args.texts(names::SERVICE)?.into_iter().chain(args.texts(names::FURTHER)?);
-    for words in texts {
+    for words in service_words(args)? {
         if is_all(&words) {
             return Ok(Named::All);
         }
@@ -171,13 +171,7 @@ fn is_all(words: &str) -> bool {
         "beide", "beides", "beiden", "alle", "alles", "allen", "komplett", "ganze", "ganzen", "both", "all",
     ];
     const BESIDE: &[&str] = &["den", "die", "das", "termin", "termine", "bitte", "zusammen"];
-    let said: Vec<_> = words
-        .to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty() && !BESIDE.contains(word))
-        .map(str::to_owned)
-        .collect();
-    !said.is_empty() && said.iter().all(|word| ALL.contains(&word.as_str()))
+    is_nothing_but(words, ALL, BESIDE)
 }
 
 /// Whether the words for services are for this appointment's, as its branch calls it; `None` if there are none. Words that
@@ -187,9 +181,7 @@ pub(crate) fn speaks_of(
     talk: &Conversation,
     about: &Appointment,
 ) -> Result<Option<bool>, Stop> {
-    let mut texts = args.texts(names::SERVICE)?;
-    texts.extend(args.texts(names::FURTHER)?);
-    texts.retain(|words| !is_an_appointment(words));
+    let texts = service_words(args)?;
     let service = about.snapshot().service;
     let is_it = |there: &Conversation, words: &str| match naming::several(&there.catalogue, words) {
         Some(several) => several.iter().any(|named| named.id == service),
@@ -206,13 +198,37 @@ pub(crate) fn speaks_of(
     Ok((!texts.is_empty()).then_some(any))
 }
 
-/// "Termin", "mein Termin": a word for whatever it is.
-fn is_an_appointment(words: &str) -> bool {
+/// Whether the services that are named are those of a visit, all of them and no other.
+pub(crate) fn is_exactly(args: Args<'_>, talk: &Conversation, unit: &[Appointment]) -> bool {
+    let Some(first) = unit.first() else { return false };
+    let named = talk
+        .about(first.snapshot().branch, |there| services::all_named(args, there).map(|named| named.ids()));
+    let mut named = named.unwrap_or_default();
+    let mut own: Vec<_> = unit.iter().map(|part| part.snapshot().service).collect();
+    named.sort_unstable();
+    own.sort_unstable();
+    named == own
+}
+
+/// The words for services, without those for whatever it is: "Termin", "mein Termin".
+pub(crate) fn service_words(args: Args<'_>) -> Result<Vec<String>, Stop> {
     const WORDS: &[&str] = &["termin", "termine", "buchung", "reservierung", "appointment", "booking"];
-    const BESIDE: &[&str] = &["mein", "meine", "meinen", "den", "der", "die", "das", "ein", "einen"];
+    const BESIDE: &[&str] =
+        &["mein", "meine", "meinen", "den", "der", "die", "das", "ein", "einen", "my", "the", "bitte"];
+    let mut texts = args.texts(names::SERVICE)?;
+    texts.extend(args.texts(names::FURTHER)?);
+    texts.retain(|words| !is_nothing_but(words, WORDS, BESIDE));
+    Ok(texts)
+}
+
+/// Whether all words are of these, and at least one is of the first.
+fn is_nothing_but(words: &str, of: &[&str], beside: &[&str]) -> bool {
     let words = words.to_lowercase();
-    let mut said = words.split_whitespace().filter(|word| !BESIDE.contains(word));
-    said.next().is_some_and(|word| WORDS.contains(&word)) && said.next().is_none()
+    let mut said = words
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && !beside.contains(word))
+        .peekable();
+    said.peek().is_some() && said.all(|word| of.contains(&word))
 }
 
 /// What belongs together, in the order of time: parts of one sequence that follow each other. A part that was moved

@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::StaffId;
 use serde_json::json;
 
-use super::{offer, words};
+use super::{offer, offer_first, words};
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::ports::CallNotes;
@@ -220,11 +220,7 @@ pub(crate) async fn next(
         Some(staff) => not_alone(talk, reply, Some(Without { staff, known: Known::NothingFound })),
         None => reply,
     };
-    let told = notes.clone().offering_all(vec![first.slots.clone()]);
-    let reply = offer(desk, talk, reply, &found, notes).await;
-    // One alone was said aloud: that is what a yes is about.
-    desk.note(talk, told).await;
-    Ok(reply.into())
+    Ok(offer_first(desk, talk, reply, (first, &found), notes).await.into())
 }
 
 /// How far it was looked.

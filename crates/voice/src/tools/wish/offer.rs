@@ -115,6 +115,10 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
         "alternative",
         "möglichkeit",
         "dann",
+        "doch",
+        "lieber",
+        "nein",
+        "eher",
     ];
     let words: Vec<_> = choice
         .to_lowercase()
@@ -131,7 +135,7 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
             return (place < offered.len()).then_some(place);
         }
         // Of two that were said aloud; they are in the order of how well they fit.
-        if let [one, other] = offered {
+        if let [one, other] = &offered[..offered.len().min(SPOKEN)] {
             match word.as_str() {
                 "frühere" | "früheren" | "früherer" => return Some(usize::from(other < one)),
                 "spätere" | "späteren" | "späterer" => return Some(usize::from(other > one)),
