@@ -108,6 +108,8 @@ struct Written {
     #[serde(default)]
     wished: Option<WrittenWish>,
     refused: Option<DateTime<Utc>>,
+    #[serde(default)]
+    for_another: bool,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
     asked_back: Option<WrittenBack>,
@@ -254,6 +256,7 @@ impl Written {
                 hours,
             }),
             refused: notes.refused,
+            for_another: notes.for_another,
             asked,
             asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
             may_hold: notes.may_hold,
@@ -292,6 +295,7 @@ impl Written {
                 hours: written.hours,
             }),
             refused: self.refused,
+            for_another: self.for_another,
             asked,
             asked_back: self.asked_back.as_ref().map(WrittenBack::back),
             may_hold: self.may_hold,

@@ -108,6 +108,9 @@ pub fn decide_other_person(
         [_, _, ..] if name.is_full() => misheard(sharing, name),
         _ => Vec::new(),
     };
+    if name.is_some_and(|name| is_of_several(sharing, name)) {
+        return ask(sharing);
+    }
     match name.and_then(|name| first_of(&of_name(sharing, name)).or_else(|| first_of(&heard(name)))) {
         Some(found) => take(found, name, email),
         None => create(caller, name, email, now, new_id),
@@ -142,10 +145,15 @@ fn only_one(customers: &[Customer], is_it: impl Fn(&PersonName) -> bool) -> Vec<
     if found.iter().all(is_same) { found } else { Vec::new() }
 }
 
-/// The customers of this very name.
+/// The customers of this very name; nobody where it is that of two, as "Berger" of "Herr Berger" and "Frau Berger".
 fn of_name<'a>(customers: &'a [Customer], name: &PersonName) -> Vec<&'a Customer> {
-    let is_it = |customer: &&Customer| customer.name().is_some_and(|own| own.is_same(name));
-    customers.iter().filter(is_it).collect()
+    only_one(customers, |own| own.is_same(name))
+}
+
+/// Whether two people are called so.
+fn is_of_several(customers: &[Customer], name: &PersonName) -> bool {
+    let mut own = customers.iter().filter_map(Customer::name);
+    of_name(customers, name).is_empty() && own.any(|own| own.is_same(name))
 }
 
 /// The oldest of them; a blocked one first, so that a second entry does not lift the block.

@@ -115,6 +115,7 @@ fn full() -> CallNotes {
             hours: Some((645, 719)),
         }),
         refused: Some(slot(15).start),
+        for_another: true,
         asked: LastQuestion::Open(Question::Book(slot(30))),
         asked_back: Some(AskedBack {
             by: Some(IdempotencyKey::new("call:book_appointment:1:2")),

@@ -120,6 +120,8 @@ pub struct CallNotes {
     pub wished: Option<WishedTime>,
     /// The time that was refused last. Asking for it again is a repetition, not a mix-up with what was offered.
     pub refused: Option<DateTime<Utc>>,
+    /// Somebody else than the number's one customer was named since the last booking: a yes without a name is nobody's.
+    pub for_another: bool,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
     pub asked: LastQuestion,
     /// The question back of a tool that was to act, as long as nothing else was asked since.
@@ -186,7 +188,7 @@ impl CallNotes {
     /// The same once this appointment was booked or moved.
     pub(crate) fn answered(self, appointment: AppointmentId) -> Self {
         let asked = LastQuestion::Answered(appointment);
-        Self { asked, asked_back: None, wished: None, ..self.offering_nothing() }
+        Self { asked, asked_back: None, wished: None, for_another: false, ..self.offering_nothing() }
     }
 
     fn offering_nothing(self) -> Self {

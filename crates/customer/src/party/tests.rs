@@ -121,6 +121,11 @@ fn a_shared_number_needs_a_name_that_only_one_has() {
     let mother = [known(1, "Frau Berger"), known(2, "Jonas Berger")];
     assert!(matches!(decide(&mother, &caller(), Some("Lina Berger"), None), PartyDecision::AskWho(_)));
     assert_eq!(taken(&other(&mother, &caller(), Some("Lina Berger"))), None);
+    // A title tells two people apart whose name is the same.
+    let couple = [known(1, "Herr Berger"), known(2, "Frau Berger")];
+    assert!(matches!(decide(&couple, &caller(), Some("Berger"), None), PartyDecision::AskWho(_)));
+    assert!(matches!(other(&couple, &caller(), Some("Berger")), PartyDecision::AskWho(_)));
+    assert_eq!(taken(&decide(&couple, &caller(), Some("Frau Berger"), None)), Some(couple[1].id()));
     // Who is for another person is none whose name has only a part of it said.
     assert_eq!(taken(&other(&existing, &caller(), Some("Max"))), None);
     // Two entries of one name: the older one.

@@ -27,9 +27,9 @@ use crate::when::{Stretch, When};
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    // Whatever comes of it, this is another question than any before.
-    let notes = notes.closed();
     let asker = wish::asker(desk, args, talk).await?;
+    // Whatever comes of it, this is another question than any before.
+    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes.closed() };
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }

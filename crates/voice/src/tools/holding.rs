@@ -52,9 +52,9 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     let message = if released {
         "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"
     } else if slots.is_some() {
-        "Diese Zeit war nicht vorgemerkt, was darf ich sonst für Sie tun?"
+        "Diese Zeit war nicht festgehalten, was darf ich sonst für Sie tun?"
     } else {
-        "Es war nichts vorgemerkt, was darf ich sonst für Sie tun?"
+        "Es war keine Zeit festgehalten, was darf ich sonst für Sie tun?"
     };
     let status = if released { Status::Released } else { Status::NothingToConfirm };
     Ok(ToolReply::new(status, message).with("released", released).next(NextAction::AskCaller).into())

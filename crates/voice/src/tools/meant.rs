@@ -48,7 +48,7 @@ pub(crate) async fn own(
     all.extend(of_named(desk, talk, asker, of_call).await?);
     // Without a number, the name is all that it can be of another.
     if all.is_empty() && is_anything && asker.customers.is_empty() {
-        return Err(not_on_that_name().into());
+        return Err(whose_it_is(asker).into());
     }
     all.sort_by_key(Appointment::starts_at);
     desk.visit(talk, all.iter().map(|appointment| appointment.snapshot().branch).collect()).await?;

@@ -27,13 +27,20 @@ pub(crate) async fn party_or_ask(
     asker: &Asker,
     (question, notes): (Option<Question>, &CallNotes),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let found = party(desk, args, talk, asker).await;
+    // Whoever was named before is not forgotten by a yes that names nobody.
+    let is_unnamed =
+        notes.for_another && asker.said.is_none() && args.choice(names::OTHER_PERSON) != Some(false);
+    let found = match is_unnamed {
+        true => Err(ask_for_name(Status::CustomerNameRequired).into()),
+        false => party(desk, args, talk, asker).await,
+    };
     if found.is_err() {
+        let for_another = asker.is_for_another(notes);
         let notes = match question {
             Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes.clone() },
             None => notes.clone().closed(),
         };
-        desk.note(talk, notes).await;
+        desk.note(talk, CallNotes { for_another, ..notes }).await;
     }
     found
 }

@@ -82,6 +82,12 @@ pub(crate) async fn own_of_named(
 
 /// Who names somebody else than whom the number proves may mean an appointment that is not theirs to be found here.
 pub(crate) fn of_another(args: Args<'_>, asker: &Asker) -> Option<ToolReply> {
+    // For another, without a name: not the caller's own.
+    if asker.said.is_none() && !asker.customers.is_empty() && args.choice(names::OTHER_PERSON) == Some(true) {
+        let reply =
+            ToolReply::new(Status::CustomerAmbiguous, "Auf welchen Namen ist der Termin eingetragen?");
+        return Some(reply.next(NextAction::AskCaller));
+    }
     let (own, said) = (asker.other_than(asker.said.as_ref())?, speech::whom(asker.said.as_ref()?));
     match args.choice(names::OTHER_PERSON) {
         Some(false) => None,
@@ -101,15 +107,16 @@ pub(crate) fn of_another(args: Args<'_>, asker: &Asker) -> Option<ToolReply> {
     }
 }
 
-/// Of several who share the number nobody has one who is called so; without a name, whoever speaks may be a parent, and no
+/// Of several who share the number, or for whom the call has booked, nobody has one who is called so; without a name, whoever speaks may be a parent, and no
 /// customer.
 pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
     let (status, message) = match &asker.said {
         Some(said) => (
             Status::NotFound,
             format!(
-                "Auf den Namen {} finde ich unter dieser Nummer keinen Termin, soll ich einen neuen vereinbaren?",
-                speech::plain(said.as_str())
+                "Auf den Namen {} finde ich {} keinen Termin, soll ich einen neuen vereinbaren?",
+                speech::plain(said.as_str()),
+                if asker.customers.is_empty() { "in diesem Gespräch" } else { "unter dieser Nummer" }
             ),
         ),
         None => (
@@ -123,8 +130,7 @@ pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
 
 /// Several of that name have one, and nobody knows who of them is meant.
 pub(crate) fn which_of_them() -> ToolReply {
-    let message =
-        "Unter dieser Nummer sind mehrere Personen eingetragen, auf welchen Vornamen ist der Termin?";
+    let message = "Unter dieser Nummer sind mehrere Personen eingetragen, auf welchen Vornamen und Nachnamen ist der Termin?";
     ToolReply::new(Status::CustomerAmbiguous, message).next(NextAction::AskCaller)
 }
 

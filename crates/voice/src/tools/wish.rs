@@ -75,6 +75,14 @@ impl Asker {
         only.name().filter(|own| said.is_some_and(|said| !said.is_short_for(own) && !own.sounds_like(said)))
     }
 
+    /// Whether what is spoken of now is for somebody else than the number's one customer, as far as the call has said so.
+    pub(crate) fn is_for_another(&self, notes: &CallNotes) -> bool {
+        match &self.said {
+            Some(_) => self.names_another || self.customers.is_empty(),
+            None => notes.for_another,
+        }
+    }
+
     /// Whether every customer of the number is blocked.
     pub(crate) fn is_blocked(&self) -> bool {
         !self.customers.is_empty() && self.customers.iter().all(Customer::is_blocked)

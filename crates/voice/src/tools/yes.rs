@@ -264,7 +264,7 @@ async fn done_before(
         ToolReply::new(Status::NothingToConfirm, message).next(NextAction::AskCaller)
     };
     let Some(appointment) = done else {
-        return Err(nothing("Es ist gerade nichts vorgemerkt").into());
+        return Err(nothing("Es ist gerade kein Vorschlag offen").into());
     };
     let Some(appointment) = of_whom(desk, talk, asker, appointment).await? else {
         let whom = asker.said.as_ref().map_or_else(|| "Sie".to_owned(), speech::whom);

@@ -157,7 +157,7 @@ async fn without_a_number_a_name_tells_whose_it_is() {
     let line = world.call("call_a", "anonymous");
     booked(&line, "Mia Berger", "10:00").await;
     let none = line.ask("cancel_appointment", named("Jonas Berger", json!({}))).await;
-    assert_eq!(none.status, Status::CustomerAmbiguous, "{}", none.message);
+    assert_eq!(none.status, Status::NotFound, "{}", none.message);
     let off = line.ask("cancel_appointment", named("Frau Berger", json!({}))).await;
     assert_eq!(off.status, Status::Cancelled, "{}", off.message);
     let again = line.ask("cancel_appointment", named("Mia Berger", json!({}))).await;
@@ -181,6 +181,44 @@ async fn whoever_is_alone_at_a_number_is_not_taken_for_another() {
         let none = line.ask("cancel_appointment", args.clone()).await;
         assert_eq!(none.status, Status::NotFound, "{args} {}", none.message);
     }
+}
+
+/// What was asked for somebody who was named is not booked for the caller by a yes that names nobody.
+#[tokio::test]
+async fn a_yes_without_a_name_is_not_taken_for_the_caller_s_own() {
+    for tool in ["check_availability", "collect_appointment_info", "book_appointment"] {
+        let world = World::new().await;
+        world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+        let line = world.call("call_a", STRANGER);
+        line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+        line.ask(tool, named("Tom Berger", wish("2026-11-26", "10:00"))).await;
+        let yes = line.ask("confirm_booking", json!({})).await;
+        assert_ne!(yes.status, Status::Booked, "{tool}: {}", yes.message);
+        assert!(open(&world).is_empty(), "{tool}");
+        let looked = line.ask("check_availability", named("Tom Berger", wish("2026-11-26", "10:00")));
+        assert_eq!(looked.await.status, Status::Available);
+        let who = line.ask("confirm_booking", json!({})).await;
+        assert_eq!(who.status, Status::CustomerNameRequired, "{}", who.message);
+        let tom = named("Tom Berger", json!({"fuer_andere_person": true}));
+        let made = line.ask("confirm_booking", tom).await;
+        assert_eq!(made.status, Status::Booked, "{}", made.message);
+        assert_ne!(open(&world), [901], "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn for_another_person_without_a_name_is_not_the_caller_s_own() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Sabine Berger", "10:00").await;
+    let to = json!({"new_date": "2026-11-27", "new_time": "10:00", "bestaetigung": true});
+    for (tool, mut args) in [("cancel_appointment", json!({})), ("reschedule_appointment", to)] {
+        args["fuer_andere_person"] = json!(true);
+        let asked = line.ask(tool, args).await;
+        assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {}", asked.message);
+    }
+    assert_eq!(open(&world), [901]);
 }
 
 #[tokio::test]
