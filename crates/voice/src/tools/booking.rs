@@ -88,6 +88,7 @@ async fn book_if(
         return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes };
     let additional = args.is_confirmed(names::ADDITIONAL);
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),

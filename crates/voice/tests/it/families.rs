@@ -206,6 +206,21 @@ async fn a_yes_without_a_name_is_not_taken_for_the_caller_s_own() {
     }
 }
 
+/// By whichever tool the name was given.
+#[tokio::test]
+async fn who_was_named_is_not_forgotten_by_a_choice() {
+    for tool in ["get_alternatives", "find_next_available"] {
+        let world = World::new().await;
+        world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+        let line = world.call("call_a", STRANGER);
+        let asked = line.ask(tool, named("Tom Berger", wish("2026-11-26", "10:00"))).await;
+        assert!(!asked.alternatives.is_empty(), "{tool}: {}", asked.message);
+        let chosen = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
+        assert_eq!(chosen.status, Status::CustomerNameRequired, "{tool}: {}", chosen.message);
+        assert!(open(&world).is_empty(), "{tool}");
+    }
+}
+
 #[tokio::test]
 async fn for_another_person_without_a_name_is_not_the_caller_s_own() {
     let world = World::new().await;
