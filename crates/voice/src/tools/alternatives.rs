@@ -12,7 +12,6 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
-use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -50,7 +49,7 @@ fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
-    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes };
+    let notes = asker.noting(notes);
     let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let (service, staff, when) = match wanted {
         Wanted::Offered(slot) => (slot.service, Some(slot.staff), as_said(talk, slot.start)),
@@ -102,7 +101,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
 pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
-    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes };
+    let notes = asker.noting(notes);
     let mut said = None;
     let (mut parts, mut is_kept) = (Vec::new(), false);
     let (service, staff) = match wanted {

@@ -29,7 +29,7 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
     // Whatever comes of it, this is another question than any before.
-    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes.closed() };
+    let notes = asker.noting(notes.closed());
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }

@@ -88,7 +88,7 @@ async fn book_if(
         return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let notes = CallNotes { for_another: asker.is_for_another(&notes), ..notes };
+    let notes = asker.noting(notes);
     let additional = args.is_confirmed(names::ADDITIONAL);
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
@@ -220,7 +220,7 @@ pub(crate) async fn commit(
         }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
-            if let Some(asked) = named.is_another(&appointment) {
+            if let Some(asked) = named.or_ask(&appointment) {
                 desk.note(talk, notes.closed()).await;
                 return Err(asked.into());
             }

@@ -141,8 +141,9 @@ pub(crate) async fn meant(
     let mut units = together(desk, own);
     units.retain(|unit| unit.iter().any(|part| fits(&part)));
     // "Herrenhaarschnitt und Bartpflege" is that visit, and not the haircut alone beside it.
-    if units.iter().filter(|unit| is_exactly(args, talk, unit)).count() == 1 {
-        units.retain(|unit| is_exactly(args, talk, unit));
+    let exactly: Vec<_> = units.iter().filter(|unit| is_exactly(args, talk, unit)).cloned().collect();
+    if exactly.len() == 1 {
+        units = exactly;
     }
     match units.as_slice() {
         [] => Err(not_found().into()),

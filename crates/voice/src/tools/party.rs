@@ -35,12 +35,11 @@ pub(crate) async fn party_or_ask(
         false => party(desk, args, talk, asker).await,
     };
     if found.is_err() {
-        let for_another = asker.is_for_another(notes);
         let notes = match question {
             Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes.clone() },
             None => notes.clone().closed(),
         };
-        desk.note(talk, CallNotes { for_another, ..notes }).await;
+        desk.note(talk, asker.noting(notes)).await;
     }
     found
 }
@@ -127,7 +126,7 @@ impl Named {
 
     /// The question for whoever calls without a number and gives another name than that of what is booked: that may put the
     /// first one right, or be somebody else's.
-    pub(crate) fn is_another(&self, booked: &Appointment) -> Option<ToolReply> {
+    pub(crate) fn or_ask(&self, booked: &Appointment) -> Option<ToolReply> {
         let name = self.new.as_ref().filter(|_| booked.customer() != self.customer)?;
         let message = format!(
             "Zu dieser Zeit habe ich eben schon einen Termin aufgenommen, soll ich für {} noch einen aufnehmen?",

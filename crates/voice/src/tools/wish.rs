@@ -75,12 +75,12 @@ impl Asker {
         only.name().filter(|own| said.is_some_and(|said| !said.is_short_for(own) && !own.sounds_like(said)))
     }
 
-    /// Whether what is spoken of now is for somebody else than the number's one customer, as far as the call has said so.
-    pub(crate) fn is_for_another(&self, notes: &CallNotes) -> bool {
-        match &self.said {
-            Some(_) => self.names_another || self.customers.is_empty(),
-            None => notes.for_another,
-        }
+    /// The notes with whether what is spoken of is for somebody else than the number's one customer: as a name says, or the one
+    /// that was given before.
+    pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
+        let is_another = self.names_another || self.customers.is_empty();
+        let for_another = if self.said.is_some() { is_another } else { notes.for_another };
+        CallNotes { for_another, ..notes }
     }
 
     /// Whether every customer of the number is blocked.
@@ -226,7 +226,7 @@ pub(crate) async fn wanted(
     Ok((wanted, notes))
 }
 
-/// What of what was offered is wanted; nothing if no offer is named, or others words outweigh it.
+/// What of what was offered is wanted; nothing if no offer is named, or other words outweigh it.
 fn of_offer(
     args: Args<'_>,
     talk: &Conversation,

@@ -22,7 +22,8 @@ pub(super) fn how_many(words: &[String]) -> usize {
     });
     // "Lea und Max sind beide am … eingetragen."
     let are_two = || words.iter().position(|word| word == "sind").is_some_and(|sind| sind >= 2);
-    let is_both = says(words, &["sind", "beide"]) && (words.iter().any(|word| is_appointments(word)) || are_two())
+    let are_both = || words.iter().any(|word| is_appointments(word)) || are_two();
+    let is_both = says(words, &["sind", "beide"]) && are_both()
         // "So, beide sind gebucht."
         || ["sind", "wurden"].iter().any(|are| says(words, &["beide", are]));
     if is_one_of(words) { 1 } else { counted.unwrap_or(if is_both { 2 } else { 1 }) }
@@ -106,12 +107,11 @@ pub(super) fn two_times(words: &[String], is_state: bool) -> Option<[When; 2]> {
 
 /// What stands behind a relative or a name with which a time begins that is theirs: "Ihren Mann um zwölf", "für Max am Freitag".
 fn behind_whom(words: &[String]) -> Option<&[String]> {
+    const ARTICLES: &[&str] = &["die", "das", "eine", "einen", "ein"];
     let begin = usize::from(begins_with(words, &["fuer"]));
     let end = words.iter().position(|word| ["am", "um"].contains(&word.as_str()))?;
-    const ARTICLES: &[&str] = &["die", "das", "eine", "einen", "ein"];
     let is_name = |word: &String| {
-        let word_of = [FINITE, ARTICLES].iter().any(|words| words.contains(&word.as_str()));
-        !is_part(word) && !word_of
+        !is_part(word) && !FINITE.contains(&word.as_str()) && !ARTICLES.contains(&word.as_str())
     };
     let whom = words.get(begin..end)?;
     ((1..=2).contains(&whom.len()) && whom.iter().all(is_name)).then(|| &words[end..])

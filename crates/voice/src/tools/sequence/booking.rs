@@ -129,7 +129,7 @@ async fn already(
         visits.iter().find(|visit| at_that_time(visit)).or(visits.first()).cloned().unwrap_or_default();
     let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
     if let (true, Some(first)) = (services == asked.services(), open.first()) {
-        if let Some(asked) = named.is_another(first) {
+        if let Some(asked) = named.or_ask(first) {
             desk.note(talk, notes.closed()).await;
             return Err(asked.into());
         }
