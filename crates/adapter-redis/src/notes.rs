@@ -9,10 +9,12 @@ use appointment::policy::change::ChangeAct;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_redis::redis;
-use kernel::{AppointmentId, CallId, IdempotencyKey, Money, ServiceId, StaffId, TenantId, TenantScope};
+use kernel::{
+    AppointmentId, CallId, IdempotencyKey, Money, PersonName, ServiceId, StaffId, TenantId, TenantScope,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use voice::{AskedBack, CallMemory, CallNotes, LastQuestion, Question, ToldFee, WishedTime};
+use voice::{AskedBack, CallMemory, CallNotes, ForWhom, LastQuestion, Question, ToldFee, WishedTime};
 
 use crate::key::{CacheKey, Kind};
 use crate::link::Redis;
@@ -109,7 +111,7 @@ struct Written {
     wished: Option<WrittenWish>,
     refused: Option<DateTime<Utc>>,
     #[serde(default)]
-    for_another: bool,
+    for_whom: WrittenWhom,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
     asked_back: Option<WrittenBack>,
@@ -117,7 +119,8 @@ struct Written {
     may_hold: bool,
     #[serde(default)]
     told_fee: Option<WrittenFee>,
-    cancelled: Option<Uuid>,
+    #[serde(default)]
+    called_off: Vec<Uuid>,
     offered: Vec<WrittenSlot>,
     #[serde(default)]
     then: Vec<Uuid>,
@@ -137,6 +140,25 @@ enum WrittenQuestion {
     MoveAll(Uuid, Vec<WrittenSlot>),
     Answered(Uuid),
     Closed,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct WrittenWhom {
+    name: Option<PersonName>,
+    other_person: Option<bool>,
+    is_of_last: bool,
+}
+
+impl WrittenWhom {
+    fn of(whom: &ForWhom) -> Self {
+        let ForWhom { name, other_person, is_of_last } = whom.clone();
+        Self { name, other_person, is_of_last }
+    }
+
+    fn whom(&self) -> ForWhom {
+        let Self { name, other_person, is_of_last } = self;
+        ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -256,12 +278,12 @@ impl Written {
                 hours,
             }),
             refused: notes.refused,
-            for_another: notes.for_another,
+            for_whom: WrittenWhom::of(&notes.for_whom),
             asked,
             asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
             may_hold: notes.may_hold,
             told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
-            cancelled: notes.cancelled.map(|id| id.as_uuid()),
+            called_off: notes.cancelled.iter().map(AppointmentId::as_uuid).collect(),
             offered: WrittenSlot::all(&notes.offered),
             then: notes.then.iter().map(ServiceId::as_uuid).collect(),
             offered_all: notes.offered_all.iter().map(|slots| WrittenSlot::all(slots)).collect(),
@@ -295,12 +317,12 @@ impl Written {
                 hours: written.hours,
             }),
             refused: self.refused,
-            for_another: self.for_another,
+            for_whom: self.for_whom.whom(),
             asked,
             asked_back: self.asked_back.as_ref().map(WrittenBack::back),
             may_hold: self.may_hold,
             told_fee: self.told_fee.as_ref().and_then(WrittenFee::told),
-            cancelled: self.cancelled.map(AppointmentId::from_uuid),
+            cancelled: self.called_off.iter().copied().map(AppointmentId::from_uuid).collect(),
             offered: slots_of(&self.offered),
             then: self.then.iter().copied().map(ServiceId::from_uuid).collect(),
             offered_all: self.offered_all.iter().map(|slots| slots_of(slots)).collect(),

@@ -35,7 +35,7 @@ pub use email::read_spoken_email;
 pub use error::{CorruptCustomer, PartyError};
 pub use events::CustomerEvent;
 pub use model::{Customer, CustomerSnapshot, CustomerSource, CustomerStatus};
-pub use name::{NameProblem, judge_name};
+pub use name::{NameProblem, is_another_person, judge_name};
 pub use party::{BookingParty, PartyDecision, called, decide_booking_party, decide_other_person, one_person};
 pub use ports::{CustomerRepository, CustomerWrite};
 pub use service::{CustomerService, Identification};

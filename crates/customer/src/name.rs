@@ -6,6 +6,8 @@
 use kernel::PersonName;
 use kernel::contact::{TITLES, name_words as words_of};
 
+mod whom;
+
 /// Why a text is not taken for a customer's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
@@ -15,6 +17,8 @@ pub enum NameProblem {
     Placeholder,
     /// An answer to a yes-or-no question.
     YesNo,
+    /// The speaker ("mich selbst") or a relative ("meine Tochter") without a name; [`is_another_person`] tells which.
+    Unnamed,
     /// A clock time or a day.
     TimeExpression,
     /// Whom the caller wants to see: "bei Anna", "mit Herrn Kühn".
@@ -150,7 +154,11 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
     let Ok(cleaned) = PersonName::clean(text) else {
         return Err(judge_rest(text));
     };
-    let Ok(name) = PersonName::clean(core_of(cleaned.as_str())) else {
+    let whom = whom::apart(core_of(cleaned.as_str()));
+    if whom.is_other.is_some() && whom.name.is_empty() {
+        return Err(NameProblem::Unnamed);
+    }
+    let Ok(name) = PersonName::clean(core_of(whom.name)) else {
         return Err(NameProblem::NotAName);
     };
     let shown = name.as_str();
@@ -189,6 +197,16 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
         return Err(NameProblem::NotAName);
     }
     Ok(name)
+}
+
+/// What the words around a name, or instead of one, tell of whom it is: another person than the speaker ("meine Tochter Mia"),
+/// or the speaker, if that is all they say ("ich selbst"). `None`: nothing.
+#[must_use]
+pub fn is_another_person(text: &str) -> Option<bool> {
+    let cleaned = PersonName::clean(text).ok()?;
+    let whom = whom::apart(core_of(cleaned.as_str()));
+    // "Max Berger selbst" is who speaks, and need not be whom the number is known for.
+    whom.is_other.filter(|is_other| *is_other || whom.name.is_empty())
 }
 
 /// What is wrong with a text that cannot even be cleaned.

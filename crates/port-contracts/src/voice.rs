@@ -14,11 +14,14 @@ use appointment::model::{DateRange, SequenceId, Slot};
 use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
-use kernel::{AppointmentId, CallId, Currency, IdempotencyKey, Money, PhoneNumber, ServiceId, StaffId};
+use kernel::{
+    AppointmentId, CallId, Currency, IdempotencyKey, Money, PersonName, PhoneNumber, ServiceId, StaffId,
+};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
-    AskedBack, CallMemory, CallNotes, FailedIdentifications, LastQuestion, Question, ToldFee, WishedTime,
+    AskedBack, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Question, ToldFee,
+    WishedTime,
 };
 
 /// A memory without notes.
@@ -115,7 +118,11 @@ fn full() -> CallNotes {
             hours: Some((645, 719)),
         }),
         refused: Some(slot(15).start),
-        for_another: true,
+        for_whom: ForWhom {
+            name: PersonName::clean("Mia Muster").ok(),
+            other_person: Some(true),
+            is_of_last: true,
+        },
         asked: LastQuestion::Open(Question::Book(slot(30))),
         asked_back: Some(AskedBack {
             by: Some(IdempotencyKey::new("call:book_appointment:1:2")),
@@ -128,7 +135,7 @@ fn full() -> CallNotes {
             fee: Money::new(1000, Currency::Eur),
             of_all: true,
         }),
-        cancelled: Some(AppointmentId::from_uuid(Uuid::from_u128(3))),
+        cancelled: vec![3, 8].into_iter().map(|id| AppointmentId::from_uuid(Uuid::from_u128(id))).collect(),
         offered: vec![slot(45), slot(90)],
         then: vec![ServiceId::from_uuid(Uuid::from_u128(5)), ServiceId::from_uuid(Uuid::from_u128(6))],
         offered_all: vec![vec![slot(45), slot(75)], vec![slot(90), slot(120)]],

@@ -33,6 +33,7 @@ mod desk;
 mod effect;
 mod ending;
 mod error;
+mod for_whom;
 mod inbound;
 mod names;
 mod naming;
@@ -53,6 +54,7 @@ mod when;
 
 pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
+pub use for_whom::ForWhom;
 pub use inbound::InboundAnswer;
 pub use ports::{
     AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,

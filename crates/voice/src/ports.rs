@@ -14,6 +14,8 @@ use kernel::{
 };
 use serde_json::Value;
 
+use crate::for_whom::ForWhom;
+
 /// A stored outcome: what an earlier run of the same request did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredOutcome {
@@ -120,8 +122,8 @@ pub struct CallNotes {
     pub wished: Option<WishedTime>,
     /// The time that was refused last. Asking for it again is a repetition, not a mix-up with what was offered.
     pub refused: Option<DateTime<Utc>>,
-    /// Somebody else than the number's one customer was named since the last booking: a yes without a name is nobody's.
-    pub for_another: bool,
+    /// For whom times are asked since the last booking.
+    pub for_whom: ForWhom,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
     pub asked: LastQuestion,
     /// The question back of a tool that was to act, as long as nothing else was asked since.
@@ -130,8 +132,8 @@ pub struct CallNotes {
     pub may_hold: bool,
     /// The fee that the caller was told last. A yes agrees to no other.
     pub told_fee: Option<ToldFee>,
-    /// The appointment that was cancelled last in this call.
-    pub cancelled: Option<AppointmentId>,
+    /// The appointments that were cancelled in this call, the last one last; [`Self::CANCELLED`] at most.
+    pub cancelled: Vec<AppointmentId>,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
     /// The same where whole sequences were offered. One of the two is empty.
@@ -151,6 +153,11 @@ impl Question {
         }
     }
 
+    /// Whether it is about something new, and not about moving what there is.
+    pub(crate) const fn is_of_booking(&self) -> bool {
+        matches!(self, Self::Book(_) | Self::BookBeside(_) | Self::BookAll { .. })
+    }
+
     /// When it would begin. `None` for no slot at all.
     #[must_use]
     pub fn start(&self) -> Option<DateTime<Utc>> {
@@ -159,6 +166,18 @@ impl Question {
 }
 
 impl CallNotes {
+    /// More than these a call does not call off one by one; the oldest is forgotten.
+    pub const CANCELLED: usize = 10;
+
+    /// The same once this appointment was cancelled.
+    pub(crate) fn cancelling(self, appointment: AppointmentId) -> Self {
+        let mut notes = self.offering(Vec::new());
+        notes.cancelled.push(appointment);
+        let too_many = notes.cancelled.len().saturating_sub(Self::CANCELLED);
+        notes.cancelled.drain(..too_many);
+        Self { told_fee: None, ..notes }
+    }
+
     /// The same once this was asked.
     pub(crate) fn asking(self, question: Question) -> Self {
         // Who looks at one of what was offered may still take another one.
@@ -188,7 +207,13 @@ impl CallNotes {
     /// The same once this appointment was booked or moved.
     pub(crate) fn answered(self, appointment: AppointmentId) -> Self {
         let asked = LastQuestion::Answered(appointment);
-        Self { asked, asked_back: None, wished: None, for_another: false, ..self.offering_nothing() }
+        Self {
+            asked,
+            asked_back: None,
+            wished: None,
+            for_whom: ForWhom::default(),
+            ..self.offering_nothing()
+        }
     }
 
     fn offering_nothing(self) -> Self {
@@ -198,6 +223,11 @@ impl CallNotes {
     /// The same once the call has gone on to something else.
     pub(crate) fn closed(self) -> Self {
         Self { asked: LastQuestion::Closed, asked_back: None, ..self }
+    }
+
+    /// Whether this is what waits for a yes.
+    pub(crate) fn is_asking(&self, question: Option<&Question>) -> bool {
+        matches!(&self.asked, LastQuestion::Open(asked) if Some(asked) == question)
     }
 
     /// The beginnings of what was offered, in their order.

@@ -79,6 +79,11 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   that has no time. `searched_until` of `find_next_available` is the beginning up to which there is nothing, where the search
   stopped before the asked days were over. `appointment_id` is that of the first part. Appointments with one `sequence_id` are moved and called off
   together, unless one of them is named by its service.
+* **Of whom it is.** The number tells who calls, the name whose appointment is spoken of. `fuer_andere_person` says whether
+  that is somebody else than the customer of the number; words do so as well (\"meine Tochter Mia\", \"mich selbst\"). What
+  was said with a time stands for the yes to it; a name that was said with an earlier time is asked about, and a yes by
+  another name than the time was asked for does nothing. Where `decides` names `fuer_andere_person`, the answer to the
+  question is that argument: `true` for whoever was named, `false` for whoever calls.
 * **Calling off.** An appointment with a copy in an outside calendar is called off here at once, and there by the worker
   afterwards: the answer does not wait for that calendar.
 * **After the end of a call.** Tools of a call that has ended still act for `voice.ended_call_grace_seconds` (60 by default,

@@ -42,6 +42,19 @@ fn names_of_people_pass() {
 }
 
 #[test]
+fn whoever_is_meant_without_a_name_has_none() {
+    for (text, is_other) in
+        [("ich", false), ("mich selbst", false), ("für meine Tochter", true), ("Mein Mann", true)]
+    {
+        assert_eq!(problem(text), Some(NameProblem::Unnamed), "{text}");
+        assert_eq!(is_another_person(text), Some(is_other), "{text}");
+    }
+    assert_eq!(is_another_person("Meine Tochter Mia"), Some(true));
+    assert_eq!(is_another_person("Mia Berger"), None);
+    assert_eq!(is_another_person("Mia Berger selbst"), None);
+}
+
+#[test]
 fn what_is_said_around_a_name_is_left_out() {
     for (text, expected) in [
         ("mein Name ist Erika Muster.", "Erika Muster"),
@@ -54,6 +67,8 @@ fn what_is_said_around_a_name_is_left_out() {
         ("Erika Muster,", "Erika Muster"),
         ("Hans Muster jun.", "Hans Muster jun."),
         ("Ichiro Binder", "Ichiro Binder"),
+        ("hier ist meine Tochter Mia Berger.", "Mia Berger"),
+        ("Max Berger selbst", "Max Berger"),
     ] {
         assert_eq!(judge_name(text, STAFF).as_ref().map(PersonName::as_str), Ok(expected), "{text:?}");
     }

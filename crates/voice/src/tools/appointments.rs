@@ -46,7 +46,7 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
         return Err(whose_it_is(&asker).into());
     }
     if !all.is_empty()
-        && let Some(asked) = of_another(args, &asker)
+        && let Some(asked) = of_another(&asker)
     {
         return Err(asked.into());
     }
@@ -169,8 +169,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     };
     match desk.parts.bookings.cancel(&talk.scope, request).await? {
         CancelOutcome::Cancelled(appointment) => {
-            let notes = notes.offering(Vec::new());
-            desk.note(talk, CallNotes { cancelled: Some(appointment.id()), told_fee: None, ..notes }).await;
+            desk.note(talk, notes.cancelling(appointment.id())).await;
             Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
         }
         CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
@@ -217,20 +216,20 @@ async fn cancelled_before(
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let asked = args.id(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
-    let Some(id) = notes.cancelled.filter(|id| asked.is_none_or(|asked| asked == Some(*id))) else {
-        return Ok(None);
-    };
-    let found = desk.parts.bookings.find(&talk.scope, id).await?;
-    let Some(found) = found.filter(|found| !found.status().is_open()) else { return Ok(None) };
-    // Another one, of somebody else or at another time, is not called off by that.
-    if asked.is_none() && !fits_words(desk, args, talk, (asker, &found)).await? {
-        return Ok(None);
+    for id in notes.cancelled.iter().rev().filter(|id| asked.is_none_or(|asked| asked == Some(**id))) {
+        let found = desk.parts.bookings.find(&talk.scope, *id).await?;
+        let Some(found) = found.filter(|found| !found.status().is_open()) else { continue };
+        // Another one, of somebody else or at another time, is not called off by that.
+        if asked.is_none() && !fits_words(desk, args, talk, (asker, &found)).await? {
+            continue;
+        }
+        desk.visit(talk, vec![found.snapshot().branch]).await?;
+        if let Some(done) = sequence::changing::cancelled_before(desk, talk, &found).await? {
+            return Ok(Some(done));
+        }
+        return Ok(Some(already_cancelled(talk, &found)));
     }
-    desk.visit(talk, vec![found.snapshot().branch]).await?;
-    if let Some(done) = sequence::changing::cancelled_before(desk, talk, &found).await? {
-        return Ok(Some(done));
-    }
-    Ok(Some(already_cancelled(talk, &found)))
+    Ok(None)
 }
 
 /// The policy's no, with its numbers.

@@ -19,7 +19,9 @@ use crate::error::VoiceError;
 use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
+use crate::reply::ToolReply;
 use crate::request::Mode;
+use crate::status::Status;
 use crate::tools::anybody;
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
@@ -88,7 +90,6 @@ async fn book_if(
         return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let notes = asker.noting(notes);
     let additional = args.is_confirmed(names::ADDITIONAL);
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
@@ -193,14 +194,22 @@ pub(crate) async fn commit(
     once: &Once,
 ) -> ToolResult {
     let question = booking.question();
+    let is_asked = booking.notes.is_asking(question.as_ref());
     let Booking { target, asked, notes, asker, additional } = booking;
+    let asker = asker.recalling(talk, &notes, is_asked);
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
-    let named = Named::of(args, &party);
+    let is_open = question.is_some();
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+            return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks)).await;
+        }
+        found => found?,
+    };
+    let named = Named::of(&asker, &party);
     let request = BookRequest {
         branch: talk.branch,
         target,
@@ -209,7 +218,7 @@ pub(crate) async fn commit(
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
-        other_person: args.choice(names::OTHER_PERSON) == Some(true),
+        other_person: asker.for_whom.other_person == Some(true),
         claim: Some(claim_for(&once, Effect::booked)),
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
@@ -249,6 +258,38 @@ pub(crate) async fn commit(
         }
         BookOutcome::Repeated => repeated(desk, talk, &once).await,
     }
+}
+
+/// Nobody is asked for whom a time is that cannot be had; and a yes to what is asked is about it.
+async fn look_before_asking(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, asked): (Asker, Asked),
+    asks: ToolReply,
+) -> ToolResult {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let looked = availability::check_moment(desk, talk, &asker, asked, notes).await?;
+    ask_if_free(looked, asks)
+}
+
+/// The question for whom it is, if the time can be had; else why it cannot.
+pub(crate) fn ask_if_free(looked: Done, asks: ToolReply) -> ToolResult {
+    let is_free = matches!(looked.reply.status, Status::Available | Status::Unverified | Status::NotHeld);
+    if is_free {
+        return Err(asks.into());
+    }
+    Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
+}
+
+/// Whether this asks for whom it is.
+pub(crate) const fn is_for_whom(status: Status) -> bool {
+    matches!(
+        status,
+        Status::CustomerNameRequired
+            | Status::CustomerAmbiguous
+            | Status::StaffPreferenceAsName
+            | Status::StaffNameAsCustomerName
+    )
 }
 
 /// The same request ran at the same time and was faster: its outcome is the answer.

@@ -63,7 +63,7 @@ pub(crate) fn whose<'a>(
     mut of: impl Iterator<Item = &'a Appointment>,
 ) -> Option<ToolReply> {
     let is_anybodys = asker.is_unclear() && of.any(|one| !made_in(one, talk.call, talk.now));
-    is_anybodys.then(|| if asker.said.is_some() { which_of_them() } else { whose_it_is(asker) })
+    is_anybodys.then(|| if asker.for_whom.name.is_some() { which_of_them(asker) } else { whose_it_is(asker) })
 }
 
 /// The one appointment that is meant, or the question which one.
@@ -78,7 +78,7 @@ pub(crate) async fn meant(
     if let Some(text) = args.id(names::APPOINTMENT)? {
         let id = text.trim().parse::<AppointmentId>().ok();
         if let Some(found) = own.iter().find(|appointment| Some(appointment.id()) == id) {
-            return match of_another(args, asker) {
+            return match of_another(asker) {
                 Some(asked) => Err(asked.into()),
                 None => Ok(found.clone()),
             };
@@ -126,7 +126,7 @@ pub(crate) async fn meant(
     if own.is_empty() {
         return Err(nothing(talk, asker).into());
     }
-    if let Some(reply) = of_another(args, asker) {
+    if let Some(reply) = of_another(asker) {
         return Err(reply.into());
     }
     let on_time = on_old_time(args, talk, own.clone())?;

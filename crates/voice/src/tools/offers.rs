@@ -76,9 +76,14 @@ fn overlaps(
     let at = own.starts_at.with_timezone(&talk.zone());
     let service = speech::plain(&talk.service_name(own.service));
     let message = format!(
-        "{}, möchten Sie ihn verschieben{}?",
+        "{}, {}?",
         spoken_in_the_way(talk, &speech::moment(at, talk.now), &service, standing),
-        if is_free { " oder einen weiteren dazu buchen" } else { "" },
+        // Whatever a plain yes would do, is all that is asked.
+        if is_free {
+            "soll ich trotzdem einen weiteren dazu eintragen"
+        } else {
+            "möchten Sie ihn verschieben"
+        },
     );
     let options: &[&str] = if is_free {
         &["keep_existing", "reschedule", "book_additional"]

@@ -10,12 +10,14 @@ use kernel::{CustomerId, PersonName};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
+use crate::for_whom::ForWhom;
 use crate::names;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::availability;
+use crate::tools::person::fitting;
 use crate::tools::wish::Asker;
 
 /// For whom a booking is that answers this question: while something is missing, the question stays open for the next
@@ -27,21 +29,28 @@ pub(crate) async fn party_or_ask(
     asker: &Asker,
     (question, notes): (Option<Question>, &CallNotes),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    // Whoever was named before is not forgotten by a yes that names nobody.
-    let is_unnamed =
-        notes.for_another && asker.said.is_none() && args.choice(names::OTHER_PERSON) != Some(false);
-    let found = match is_unnamed {
-        true => Err(ask_for_name(Status::CustomerNameRequired).into()),
-        false => party(desk, args, talk, asker).await,
+    let found = match of_earlier(asker) {
+        Some(asked) => Err(asked.into()),
+        None => party(desk, args, talk, asker).await,
     };
     if found.is_err() {
         let notes = match question {
             Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes.clone() },
             None => notes.clone().closed(),
         };
-        desk.note(talk, asker.noting(notes)).await;
+        // The answer is about this time.
+        let for_whom = ForWhom { is_of_last: true, ..asker.for_whom.clone() };
+        desk.note(talk, CallNotes { for_whom, ..notes }).await;
     }
     found
+}
+
+/// The question whether it is for another person who was named with an earlier time of the call.
+fn of_earlier(asker: &Asker) -> Option<ToolReply> {
+    let whom = &asker.for_whom;
+    let said = whom.name.as_ref().filter(|_| !whom.is_of_last)?;
+    let may_be_another = asker.names_another || asker.customers.len() > 1 || whom.other_person == Some(true);
+    may_be_another.then(|| for_whom(format!("Ist der Termin für {}?", speech::whom(said))))
 }
 
 /// Stores what was learned about somebody known. A name or an address is worth keeping, not worth failing a booking for.
@@ -64,20 +73,21 @@ async fn party(
     talk: &Conversation,
     asker: &Asker,
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let name = spoken_name(args, talk)?;
+    refuse_no_name(args, talk, asker)?;
+    let name = asker.for_whom.name.clone();
     let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
-    if let Some(id) = same_person_as_before(desk, args, talk, (asker, name.as_ref())).await? {
+    if let Some(id) = same_person_as_before(desk, talk, asker).await? {
         return Ok((BookingParty::Existing(id), None));
     }
     // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
-    let other_person = args.choice(names::OTHER_PERSON);
+    let other_person = asker.for_whom.other_person;
     // Whoever says that it is for themselves, by a name that nobody of the number has, is another one of them as well.
-    let is_new_here = || asker.customers.len() > 1 && asker.said.is_some() && asker.is_unclear();
+    let is_new_here = || asker.customers.len() > 1 && name.is_some() && asker.is_unclear();
     let is_other = other_person == Some(true) || other_person == Some(false) && is_new_here();
     let decide = if is_other { decide_other_person } else { decide_booking_party };
     let id = CustomerId::generate(&*desk.parts.ids);
     let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
-    let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, error))?;
+    let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, asker, error))?;
     if let (true, None, Some(own), Some(said)) =
         (party.name_differs, other_person, party.customer.name(), &name)
         && !own.sounds_like(said)
@@ -116,9 +126,9 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    pub(crate) fn of(args: Args<'_>, party: &BookingParty) -> Self {
+    pub(crate) fn of(asker: &Asker, party: &BookingParty) -> Self {
         let new = match party {
-            BookingParty::New(row) if args.choice(names::OTHER_PERSON).is_none() => row.name.clone(),
+            BookingParty::New(row) if asker.for_whom.other_person.is_none() => row.name.clone(),
             BookingParty::New(_) | BookingParty::Existing(_) => None,
         };
         Self { customer: party.customer(), new }
@@ -139,12 +149,12 @@ impl Named {
 /// An anonymous caller who books twice in one call under one name is one customer, not two.
 async fn same_person_as_before(
     desk: &VoiceDesk,
-    args: Args<'_>,
     talk: &Conversation,
-    (asker, name): (&Asker, Option<&PersonName>),
+    asker: &Asker,
 ) -> Result<Option<CustomerId>, Stop> {
+    let name = asker.for_whom.name.as_ref();
     // Whoever is said to be another one is not known by a name that sounds alike, nor without one.
-    let is_other = args.choice(names::OTHER_PERSON) == Some(true);
+    let is_other = asker.for_whom.other_person == Some(true);
     if talk.caller.number().is_some() || !asker.customers.is_empty() || is_other && name.is_none() {
         return Ok(None);
     }
@@ -164,15 +174,16 @@ async fn same_person_as_before(
     Ok(None)
 }
 
-fn spoken_name(args: Args<'_>, talk: &Conversation) -> Result<Option<PersonName>, Stop> {
-    let Some(text) = args.text(names::NAME)? else {
-        return Ok(None);
-    };
+/// What was given for a name and is none. Whom the caller wants to see is never whom it is for; of anything else, a name that
+/// was given before stands.
+fn refuse_no_name(args: Args<'_>, talk: &Conversation, asker: &Asker) -> Result<(), Stop> {
+    let Some(text) = args.text(names::NAME)? else { return Ok(()) };
     let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
     let (status, staff) = match judge_name(&text, &staff) {
-        Ok(name) => return Ok(Some(name)),
+        Ok(_) | Err(NameProblem::Unnamed) => return Ok(()),
         Err(NameProblem::StaffReference { staff }) => (Status::StaffPreferenceAsName, Some(staff)),
         Err(NameProblem::StaffName { staff }) => (Status::StaffNameAsCustomerName, Some(staff)),
+        Err(_) if asker.for_whom.name.is_some() => return Ok(()),
         Err(_) => (Status::CustomerNameRequired, None),
     };
     Err(ask_for_name(status).with_some("staff_preference", staff.as_ref().map(PersonName::as_str)).into())
@@ -182,18 +193,27 @@ fn ask_for_name(status: Status) -> ToolReply {
     ToolReply::new(status, "Auf welchen Namen darf ich den Termin eintragen?").next(NextAction::AskCaller)
 }
 
-fn refuse_party(talk: &Conversation, error: PartyError) -> Stop {
+fn refuse_party(talk: &Conversation, asker: &Asker, error: PartyError) -> Stop {
     match error {
         PartyError::NameRequired => ask_for_name(Status::CustomerNameRequired).into(),
-        PartyError::AskWho(candidates) => ToolReply::new(
-            Status::CustomerAmbiguous,
-            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?",
-        )
-        .with("candidates", candidates.len())
-        .with("decides", names::OTHER_PERSON[0])
-        .next(NextAction::AskCaller)
-        .into(),
+        PartyError::AskWho(candidates) => who_of_them(asker).with("candidates", candidates.len()).into(),
         PartyError::Blocked => availability::blocked(talk).into(),
         failure => failure.into(),
+    }
+}
+
+/// The question who of several it is for, or whether for somebody else. Whoever was named is not asked for that name again.
+fn who_of_them(asker: &Asker) -> ToolReply {
+    let fitting = fitting(asker);
+    match &asker.for_whom.name {
+        None => for_whom(
+            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?"
+                .to_owned(),
+        ),
+        Some(said) if fitting.is_empty() => for_whom(format!(
+            "Unter Ihrer Nummer ist niemand mit dem Namen {} eingetragen, soll ich den Termin auf diesen neuen Namen eintragen?",
+            speech::plain(said.as_str())
+        )),
+        Some(_) => for_whom(format!("Ist der Termin für {} oder für jemand anderen?", speech::or_list(&fitting))),
     }
 }

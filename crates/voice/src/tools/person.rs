@@ -1,12 +1,13 @@
 //! Whose appointment is spoken of: the number proves a family, the name tells who of it.
 
 use appointment::model::{Appointment, OwnAppointment};
-use customer::{Customer, judge_name};
+use customer::{Customer, NameProblem, is_another_person, judge_name};
 use kernel::{CustomerId, PersonName};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
+use crate::for_whom::ForWhom;
 use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
@@ -14,17 +15,22 @@ use crate::status::Status;
 use crate::tools::party::for_whom;
 use crate::tools::wish::Asker;
 
-/// The name that was given. "Ja", "unbekannt" and whom the caller wants to see are nobody's, unless somebody of the number is
-/// called so.
-pub(crate) fn said(
-    args: Args<'_>,
-    talk: &Conversation,
-    customers: &[Customer],
-) -> Result<Option<PersonName>, Stop> {
-    let Some(text) = args.text(names::NAME)? else { return Ok(None) };
+/// Names said in one breath.
+const SPOKEN: usize = 3;
+
+/// Whose it is said to be. "Ja", "unbekannt" and whom the caller wants to see are nobody's name, unless somebody of the number
+/// is called so; "meine Tochter" is another person without one.
+pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) -> Result<ForWhom, Stop> {
+    let other_person = args.choice(names::OTHER_PERSON);
+    let Some(text) = args.text(names::NAME)? else { return Ok(ForWhom::said(None, other_person)) };
     let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
     let is_theirs = |said: &PersonName| customers.iter().any(|customer| fits(customer, said));
-    Ok(judge_name(&text, &staff).ok().or_else(|| PersonName::clean(&text).ok().filter(is_theirs)))
+    let name = match judge_name(&text, &staff) {
+        Ok(name) => Some(name),
+        Err(NameProblem::Unnamed) => None,
+        Err(_) => PersonName::clean(&text).ok().filter(is_theirs),
+    };
+    Ok(ForWhom::said(name, other_person.or_else(|| is_another_person(&text))))
 }
 
 /// Whether a customer may be called so. Whoever has no name may be anybody.
@@ -39,7 +45,7 @@ pub(crate) async fn is_named(
     asker: &Asker,
     customer: CustomerId,
 ) -> Result<bool, Stop> {
-    let Some(said) = &asker.said else { return Ok(true) };
+    let Some(said) = &asker.for_whom.name else { return Ok(true) };
     if let Some(known) = asker.customers.iter().find(|known| known.id() == customer) {
         return Ok(if asker.is_unclear() {
             fits(known, said)
@@ -80,16 +86,23 @@ pub(crate) async fn own_of_named(
     }
 }
 
+/// It is of another person, and nobody knows of whom.
+pub(crate) fn of_unnamed(asker: &Asker) -> Option<ToolReply> {
+    let whom = &asker.for_whom;
+    (whom.name.is_none() && whom.other_person == Some(true)).then(|| {
+        ToolReply::new(Status::CustomerAmbiguous, "Auf welchen Namen ist der Termin eingetragen?")
+            .next(NextAction::AskCaller)
+    })
+}
+
 /// Who names somebody else than whom the number proves may mean an appointment that is not theirs to be found here.
-pub(crate) fn of_another(args: Args<'_>, asker: &Asker) -> Option<ToolReply> {
-    // For another, without a name: not the caller's own.
-    if asker.said.is_none() && !asker.customers.is_empty() && args.choice(names::OTHER_PERSON) == Some(true) {
-        let reply =
-            ToolReply::new(Status::CustomerAmbiguous, "Auf welchen Namen ist der Termin eingetragen?");
-        return Some(reply.next(NextAction::AskCaller));
+pub(crate) fn of_another(asker: &Asker) -> Option<ToolReply> {
+    let unnamed = of_unnamed(asker);
+    if unnamed.is_some() {
+        return unnamed;
     }
-    let (own, said) = (asker.other_than(asker.said.as_ref())?, speech::whom(asker.said.as_ref()?));
-    match args.choice(names::OTHER_PERSON) {
+    let (own, said) = (asker.other_than_own()?, speech::whom(asker.for_whom.name.as_ref()?));
+    match asker.for_whom.other_person {
         Some(false) => None,
         Some(true) => {
             let message = format!(
@@ -110,7 +123,7 @@ pub(crate) fn of_another(args: Args<'_>, asker: &Asker) -> Option<ToolReply> {
 /// Of several who share the number, or for whom the call has booked, nobody has one who is called so; without a name, whoever speaks may be a parent, and no
 /// customer.
 pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
-    let (status, message) = match &asker.said {
+    let (status, message) = match &asker.for_whom.name {
         Some(said) => (
             Status::NotFound,
             format!(
@@ -128,10 +141,25 @@ pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
     ToolReply::new(status, message).next(NextAction::AskCaller)
 }
 
-/// Several of that name have one, and nobody knows who of them is meant.
-pub(crate) fn which_of_them() -> ToolReply {
-    let message = "Unter dieser Nummer sind mehrere Personen eingetragen, auf welchen Vornamen und Nachnamen ist der Termin?";
+/// Whoever of the number may be the one who was named; by their own names they are told apart.
+pub(crate) fn which_of_them(asker: &Asker) -> ToolReply {
+    let fitting = fitting(asker);
+    let message = match fitting.as_slice() {
+        [] => "Unter dieser Nummer sind mehrere Personen eingetragen, auf welchen Namen ist der Termin?"
+            .to_owned(),
+        names => format!("Ist der Termin auf {} eingetragen?", speech::or_list(names)),
+    };
     ToolReply::new(Status::CustomerAmbiguous, message).next(NextAction::AskCaller)
+}
+
+/// The names of those of the number who may be the one who was named, as many as can be said.
+pub(crate) fn fitting(asker: &Asker) -> Vec<String> {
+    let Some(said) = &asker.for_whom.name else { return Vec::new() };
+    let fitting = asker.customers.iter().filter(|customer| fits(customer, said));
+    let mut names: Vec<_> = fitting.filter_map(Customer::name).map(speech::whom).collect();
+    names.dedup();
+    names.truncate(SPOKEN);
+    names
 }
 
 /// The appointment of one of the family, and the name of another.

@@ -239,7 +239,7 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
         Some(text) => numbers::said_number(text, talk.country()).ok_or_else(ask_for_number)?,
         None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
     };
-    let said = args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok());
+    let said = asker.for_whom.name.clone();
     // Whoever calls may do so for another of the family, who is called by the name that is said: where only "Muster" is known,
     // "Emil Muster" may be anybody of that name.
     let is_own = |own: &PersonName, said: &PersonName| {

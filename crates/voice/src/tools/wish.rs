@@ -16,11 +16,12 @@ use people::{elsewhere, people};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
+use crate::for_whom::ForWhom;
 use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
-use crate::tools::person::{self, is_named, not_on_that_name};
+use crate::tools::person::{self, is_named, not_on_that_name, of_unnamed};
 use crate::tools::sequence::words;
 use crate::tools::services;
 use crate::when::{Listener, Moment, When};
@@ -62,25 +63,58 @@ pub(crate) struct Asker {
     pub(crate) customers: Vec<Customer>,
     /// Those of them who speak: one, or nobody as long as that is not known.
     pub(crate) speaking: Vec<CustomerId>,
-    /// The name that was given.
-    pub(crate) said: Option<PersonName>,
-    /// It is not that of the number's one customer, nor said to be spoken of for them.
+    /// Of whom it is said to be.
+    pub(crate) for_whom: ForWhom,
+    /// The name that was given is not that of the number's one customer, nor said to be spoken of for them.
     pub(crate) names_another: bool,
 }
 
 impl Asker {
-    /// The one customer of the number, if another person is named.
-    pub(crate) fn other_than<'a>(&'a self, said: Option<&PersonName>) -> Option<&'a PersonName> {
-        let [only] = self.customers.as_slice() else { return None };
-        only.name().filter(|own| said.is_some_and(|said| !said.is_short_for(own) && !own.sounds_like(said)))
+    /// Where several people share the number, only a name that is one of theirs, and no other's, tells who speaks, or the
+    /// `owner` of an appointment that is named by its id.
+    fn of(
+        talk: &Conversation,
+        customers: Vec<Customer>,
+        for_whom: ForWhom,
+        owner: Option<CustomerId>,
+    ) -> Self {
+        let speaking = match (customers.as_slice(), &for_whom.name) {
+            ([], _) => Vec::new(),
+            ([only], _) => vec![only],
+            (several, Some(said)) => called(several, said),
+            // Several entries of one name are one speaker.
+            (several, None) if one_person(several) => several.iter().collect(),
+            (_, None) => Vec::new(),
+        };
+        let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
+        if speaking.is_empty() {
+            speaking.extend(owner);
+        }
+        let context =
+            CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
+        let requester = Requester::Caller(context);
+        let mut asker = Self { requester, customers, speaking, for_whom, names_another: false };
+        asker.names_another = asker.other_than_own().is_some() && asker.for_whom.other_person != Some(false);
+        asker
     }
 
-    /// The notes with whether what is spoken of is for somebody else than the number's one customer: as a name says, or the one
-    /// that was given before.
+    /// The one customer of the number, if another person is named.
+    pub(crate) fn other_than_own(&self) -> Option<&PersonName> {
+        let ([only], said) = (self.customers.as_slice(), self.for_whom.name.as_ref()?) else { return None };
+        only.name().filter(|own| !said.is_short_for(own) && !own.sounds_like(said))
+    }
+
+    /// The notes with what is said now of whom another time is for.
     pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
-        let is_another = self.names_another || self.customers.is_empty();
-        let for_another = if self.said.is_some() { is_another } else { notes.for_another };
-        CallNotes { for_another, ..notes }
+        let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
+        CallNotes { for_whom, ..notes }
+    }
+
+    /// With what was said before of whom it is for: with the very time that `is_asked` about, or with an earlier one.
+    pub(crate) fn recalling(self, talk: &Conversation, notes: &CallNotes, is_asked: bool) -> Self {
+        let (before, now, is_known) = (&notes.for_whom, &self.for_whom, !self.customers.is_empty());
+        let for_whom = if is_asked { before.with(now, is_known) } else { before.then(now, is_known) };
+        Self::of(talk, self.customers, for_whom, None)
     }
 
     /// Whether every customer of the number is blocked.
@@ -94,8 +128,8 @@ impl Asker {
     }
 }
 
-/// Identifies the caller by number. Where several people share one, only a name that is one of theirs, and no other's, tells
-/// who speaks, or the id of an appointment that is one of theirs; until then nobody's appointments are touched.
+/// Identifies the caller by number. Who of several speaks is told by what is said now; until then nobody's appointments are
+/// touched.
 pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
     let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
     let customers = match identified {
@@ -103,30 +137,12 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         Identification::SharedNumber(customers) => customers,
         Identification::Unknown(_) | Identification::Anonymous => Vec::new(),
     };
-    let said = person::said(args, talk, &customers)?;
-    let speaking = match customers.as_slice() {
-        [] => Vec::new(),
-        [only] => vec![only.id()],
-        customers => {
-            // Several entries of one name are one speaker.
-            let speaking = match &said {
-                Some(said) => called(customers, said),
-                None if one_person(customers) => customers.iter().collect(),
-                None => Vec::new(),
-            };
-            let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
-            if speaking.is_empty() {
-                speaking.extend(whose(desk, args, talk, customers).await?);
-            }
-            speaking
-        }
+    let for_whom = person::said(args, talk, &customers)?;
+    let owner = match customers.as_slice() {
+        [_, _, ..] => whose(desk, args, talk, &customers).await?,
+        _ => None,
     };
-    let context = CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
-    let mut asker =
-        Asker { requester: Requester::Caller(context), customers, speaking, said, names_another: false };
-    asker.names_another =
-        asker.other_than(asker.said.as_ref()).is_some() && args.choice(names::OTHER_PERSON) != Some(false);
-    Ok(asker)
+    Ok(Asker::of(talk, customers, for_whom, owner))
 }
 
 /// The same about an appointment that the caller was asked about: where several share the number, its customer speaks.
@@ -139,6 +155,12 @@ pub(crate) async fn asker_about(
     let mut asker = asker(desk, args, talk).await?;
     if !is_named(desk, talk, &asker, owner).await? {
         return Err(not_on_that_name().into());
+    }
+    // For another: not the caller's own.
+    if let ([only], Some(asked)) = (asker.customers.as_slice(), of_unnamed(&asker))
+        && only.id() == owner
+    {
+        return Err(asked.into());
     }
     if asker.is_unclear() && asker.customers.iter().any(|customer| customer.id() == owner) {
         asker.speaking.push(owner);

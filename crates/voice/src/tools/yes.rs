@@ -69,7 +69,8 @@ pub(crate) async fn confirm(
         return Err(wish::slot_unknown().into());
     }
     let held = held::held(desk, talk).await?;
-    match meaning(&named, &notes, &held, once) {
+    let is_for_another = notes.for_whom.is_not(&asker.for_whom);
+    match meaning(&named, &notes, (&held, is_for_another), once) {
         Meaning::Do(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
         }
@@ -108,7 +109,12 @@ pub(crate) async fn confirm(
     }
 }
 
-fn meaning(named: &[Slot], notes: &CallNotes, held: &[Held], once: &Once) -> Meaning {
+fn meaning(
+    named: &[Slot],
+    notes: &CallNotes,
+    (held, is_for_another): (&[Held], bool),
+    once: &Once,
+) -> Meaning {
     if let Some(back) = once.has_asked_back(notes) {
         return match &notes.asked {
             LastQuestion::Open(question) => Meaning::AskAgain(question.clone()),
@@ -135,6 +141,11 @@ fn meaning(named: &[Slot], notes: &CallNotes, held: &[Held], once: &Once) -> Mea
         (LastQuestion::Open(question), Some(held)) if held.question.start() != question.start() => {
             Meaning::Which(question.start().into_iter().chain(held.question.start()).collect())
         }
+        // It was asked for somebody else than whoever is named with the yes.
+        (LastQuestion::Open(question), _) if is_for_another && question.is_of_booking() => match held {
+            [] | [_] => Meaning::AskAgain(question.clone()),
+            several => Meaning::Which(starts(several)),
+        },
         (LastQuestion::Open(question), _) => Meaning::Do(question.clone()),
         (LastQuestion::Answered(_) | LastQuestion::Closed, Some(held)) => {
             Meaning::AskAgain(held.question.clone())
@@ -194,6 +205,7 @@ async fn ask_again(
     question: Question,
     once: &Once,
 ) -> ToolResult {
+    let notes = asker.noting(notes);
     let start = question.start().into_iter().collect();
     let done = match question {
         Question::Move(appointment, slot) => moving::ask_again(desk, args, talk, appointment, slot).await?,
@@ -267,7 +279,7 @@ async fn done_before(
         return Err(nothing("Es ist gerade kein Vorschlag offen").into());
     };
     let Some(appointment) = of_whom(desk, talk, asker, appointment).await? else {
-        let whom = asker.said.as_ref().map_or_else(|| "Sie".to_owned(), speech::whom);
+        let whom = asker.for_whom.name.as_ref().map_or_else(|| "Sie".to_owned(), speech::whom);
         let what = format!("Für {whom} ist in diesem Gespräch noch nichts eingetragen");
         return Err(nothing(&what).into());
     };

@@ -1,6 +1,7 @@
 //! Several people share a number: nobody's appointment is changed, called booked or called off for another's.
 
 use customer::testing::customer;
+use kernel::PersonName;
 use serde_json::{Value, json};
 use voice::{Status, ToolReply};
 
@@ -198,9 +199,9 @@ async fn a_yes_without_a_name_is_not_taken_for_the_caller_s_own() {
         let looked = line.ask("check_availability", named("Tom Berger", wish("2026-11-26", "10:00")));
         assert_eq!(looked.await.status, Status::Available);
         let who = line.ask("confirm_booking", json!({})).await;
-        assert_eq!(who.status, Status::CustomerNameRequired, "{}", who.message);
-        let tom = named("Tom Berger", json!({"fuer_andere_person": true}));
-        let made = line.ask("confirm_booking", tom).await;
+        assert_eq!(who.status, Status::CustomerAmbiguous, "{}", who.message);
+        assert!(who.message.contains("ist er für Tom Berger?"), "{}", who.message);
+        let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
         assert_eq!(made.status, Status::Booked, "{}", made.message);
         assert_ne!(open(&world), [901], "{tool}");
     }
@@ -216,8 +217,147 @@ async fn who_was_named_is_not_forgotten_by_a_choice() {
         let asked = line.ask(tool, named("Tom Berger", wish("2026-11-26", "10:00"))).await;
         assert!(!asked.alternatives.is_empty(), "{tool}: {}", asked.message);
         let chosen = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
-        assert_eq!(chosen.status, Status::CustomerNameRequired, "{tool}: {}", chosen.message);
+        assert_eq!(chosen.message, "Ist der Termin für Tom Berger?", "{tool}");
         assert!(open(&world).is_empty(), "{tool}");
+        let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+        assert_eq!(made.status, Status::Booked, "{}", made.message);
+        assert_ne!(open(&world), [901], "{tool}");
+    }
+}
+
+/// A name that was given with the very time is not asked for again; with an earlier one, it is asked about.
+#[tokio::test]
+async fn a_name_stays_said_for_the_time_it_was_said_with() {
+    let mia = named("Mia Berger", json!({"fuer_andere_person": true}));
+    let of_mia = |time: &str| {
+        let mut args = wish("2026-11-26", time);
+        args.as_object_mut().unwrap().extend(mia.as_object().unwrap().clone());
+        args
+    };
+    let nobody =
+        |time: &str| json!({"datum": "2026-11-26", "uhrzeit": time, "dienstleistung": "Haarschnitt"});
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", of_mia("10:00")).await;
+    let made = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert_ne!(open(&world), [901]);
+
+    line.ask("check_availability", of_mia("13:00")).await;
+    line.ask("check_availability", nobody("14:00")).await;
+    let asked = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(asked.message, "Ist der Termin für Mia Berger?");
+    let made = line.ask("confirm_booking", json!({})).await;
+    assert_eq!((made.status, &made.data["time"]), (Status::Booked, &json!("14:00")), "{}", made.message);
+
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_b", STRANGER);
+    line.ask("check_availability", of_mia("15:00")).await;
+    line.ask("check_availability", nobody("16:00")).await;
+    let asked = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    let made = line.ask("confirm_booking", json!({"fuer_andere_person": false})).await;
+    assert_eq!((made.status, &made.data["time"]), (Status::Booked, &json!("16:00")), "{}", made.message);
+    assert_eq!(open(&world), [901]);
+}
+
+/// What was asked last for one is not what another's yes means.
+#[tokio::test]
+async fn a_yes_in_another_name_is_asked_about() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    for (name, time) in [("Mia Berger", "13:00"), ("Jonas Berger", "14:00")] {
+        let looked = line.ask("check_availability", named(name, wish("2026-11-26", time))).await;
+        assert_eq!(looked.status, Status::Available, "{}", looked.message);
+    }
+    let asked = line.ask("confirm_booking", json!({"customer_name": "Mia"})).await;
+    assert!(
+        asked.message.contains("dreizehn Uhr") && asked.message.contains("vierzehn Uhr"),
+        "{}",
+        asked.message
+    );
+    assert!(open(&world).is_empty());
+    let made = line.ask("book_appointment", named("Mia", wish("2026-11-26", "13:00"))).await;
+    assert_eq!((made.status, open(&world)), (Status::Booked, vec![903]), "{}", made.message);
+}
+
+/// "Mich selbst" is the caller and "meine Tochter" is not; neither is a name.
+#[tokio::test]
+async fn words_that_are_no_name_tell_whose_it_is() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "mich selbst", "10:00").await;
+    assert_eq!(open(&world), [901]);
+    let own = line.ask("query_appointment", named("ich", json!({}))).await;
+    assert_eq!(own.status, Status::Ok, "{}", own.message);
+    let asked = line.ask("book_appointment", named("meine Tochter", wish("2026-11-26", "11:00"))).await;
+    assert_eq!(asked.status, Status::CustomerNameRequired, "{}", asked.message);
+    let made = line.ask("confirm_booking", json!({"customer_name": "Mia Berger"})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    booked(&line, "für meinen Sohn Max Berger", "13:00").await;
+    let new = world.appointments.new_customers(&world.scope);
+    let mut names: Vec<_> = new.iter().filter_map(|row| row.name.as_ref()).map(PersonName::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Max Berger", "Mia Berger"]);
+}
+
+/// Whoever was named is not asked for that name without end.
+#[tokio::test]
+async fn people_known_by_a_form_of_address_are_told_apart_by_it() {
+    let world = World::new().await;
+    for (number, name) in [(901, "Herr Berger"), (902, "Frau Berger"), (903, "Eva Lang")] {
+        world.customers.add(world.scope.tenant(), customer(number, name, Some(STRANGER)));
+    }
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Herr Berger", "10:00").await;
+    booked(&line, "Frau Berger", "11:00").await;
+    booked(&line, "Eva Lang", "14:00").await;
+    let peter = named("Peter Berger", wish("2026-11-26", "13:00"));
+    let asked = line.ask("book_appointment", peter.clone()).await;
+    assert_eq!(asked.message, "Ist der Termin für Herrn Berger oder Frau Berger oder für jemand anderen?");
+    let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    let line = world.call("call_b", STRANGER);
+    let asked = line.ask("cancel_appointment", named("Frau Lang", json!({}))).await;
+    assert_eq!(asked.message, "Ist der Termin auf Eva Lang eingetragen?");
+    let off = line.ask("cancel_appointment", named("Eva Lang", json!({}))).await;
+    assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    let nobody = line.ask("book_appointment", named("Olga Wirt", wish("2026-11-27", "10:00"))).await;
+    assert!(nobody.message.contains("niemand mit dem Namen Olga Wirt"), "{}", nobody.message);
+}
+
+/// The answer to whom a time is for finds that time, and nobody is asked about one that cannot be had.
+#[tokio::test]
+async fn a_time_is_looked_at_before_it_is_asked_for_whom_it_is() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    let asked = line.ask("book_appointment", named("Nils Kern", wish("2026-11-26", "10:00"))).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+    assert_eq!((made.status, &made.data["time"]), (Status::Booked, &json!("10:00")), "{}", made.message);
+    let closed = line.ask("book_appointment", named("Nils Kern", wish("2026-11-26", "23:00"))).await;
+    assert_eq!(closed.status, Status::Unavailable, "{}", closed.message);
+    assert_eq!(closed.data["booked"], json!(false));
+}
+
+/// Every appointment that a call has called off is remembered as such.
+#[tokio::test]
+async fn who_called_off_several_hears_so_of_each() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let made = [booked(&line, "Mia Berger", "10:00").await, booked(&line, "Jonas Berger", "13:00").await];
+    for name in ["Mia Berger", "Jonas Berger"] {
+        let off = line.ask("cancel_appointment", named(name, json!({}))).await;
+        assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    }
+    for (name, made) in ["Mia Berger", "Jonas Berger"].iter().zip(&made) {
+        let again = line.ask("cancel_appointment", named(name, json!({}))).await;
+        assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
+        assert_eq!(again.data["appointment_id"], made.data["appointment_id"]);
     }
 }
 
@@ -233,7 +373,20 @@ async fn for_another_person_without_a_name_is_not_the_caller_s_own() {
         let asked = line.ask(tool, args).await;
         assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {}", asked.message);
     }
+    // A yes to what was asked about the caller's own, for somebody else.
+    let asked =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "10:00"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let whose = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+    assert_eq!(whose.status, Status::CustomerAmbiguous, "{}", whose.message);
     assert_eq!(open(&world), [901]);
+
+    // Nor is what a call without a number has booked.
+    let line = world.call("call_b", "anonymous");
+    booked(&line, "Sabine Berger", "11:00").await;
+    let asked = line.ask("cancel_appointment", json!({"fuer_andere_person": true})).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    assert_eq!(open(&world).len(), 2);
 }
 
 #[tokio::test]

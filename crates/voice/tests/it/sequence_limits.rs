@@ -204,7 +204,11 @@ async fn nothing_is_held_that_the_caller_has_not_heard_of() {
         .ask("check_availability", with(&json!(["Haarschnitt", "Bartpflege"]), "2026-11-27", "10:00"))
         .await;
     assert_eq!(looked.status, Status::OwnAppointmentOverlaps, "{}", looked.message);
-    assert!(looked.message.contains("einen weiteren dazu buchen"), "{}", looked.message);
+    assert!(
+        looked.message.contains("soll ich trotzdem einen weiteren dazu eintragen?"),
+        "{}",
+        looked.message
+    );
     let held = world.appointments.holds(&world.scope);
     let told = looked.data["parts"].as_array().unwrap();
     assert_eq!((held.len(), told.len()), (2, 2));

@@ -4,7 +4,7 @@ use appointment::commands::{BookSequenceOutcome, BookSequenceRequest, ClaimForAl
 use appointment::model::{Appointment, AppointmentSource, OwnAppointment, Tie};
 
 use super::changing::{course_of, together};
-use super::{AskedAll, offer, with_others, words};
+use super::{AskedAll, check_moment, offer, with_others, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
@@ -13,7 +13,7 @@ use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::status::Status;
-use crate::tools::booking::{notes_for_staff, repeated};
+use crate::tools::booking::{ask_if_free, is_for_whom, notes_for_staff, repeated};
 use crate::tools::copy::after_booking_all;
 use crate::tools::offers::own_overlaps;
 use crate::tools::party::{Named, keep_learned, party_or_ask};
@@ -55,15 +55,25 @@ pub(crate) async fn commit(
     once: &Once,
 ) -> ToolResult {
     let question = booking.question();
+    let is_asked = booking.notes.is_asking(question.as_ref());
     let BookingAll { asked, notes, asker, additional } = booking;
+    let asker = asker.recalling(talk, &notes, is_asked);
     let who: Vec<_> = asked.parts.iter().map(|part| format!("{}:{:?}", part.service, part.staff)).collect();
     let referent = format!("{}:{}", who.join(","), asked.start());
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let (party, learned) = party_or_ask(desk, args, talk, &asker, (question, &notes)).await?;
-    let named = Named::of(args, &party);
+    let is_open = question.is_some();
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
+            return ask_if_free(looked, *asks);
+        }
+        found => found?,
+    };
+    let named = Named::of(&asker, &party);
     let request = BookSequenceRequest {
         branch: talk.branch,
         target: asked.target(),
@@ -72,7 +82,7 @@ pub(crate) async fn commit(
         source: AppointmentSource::VoiceAgent,
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
-        other_person: args.choice(names::OTHER_PERSON) == Some(true),
+        other_person: asker.for_whom.other_person == Some(true),
         claim: Some(claim_for_all(&once, |parts| SequenceEffect::of(Did::Booked, parts))),
     };
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {

@@ -332,8 +332,11 @@ pub(crate) async fn cancel(
     match desk.parts.bookings.cancel_sequence(&talk.scope, &request).await? {
         ChangeSequenceOutcome::Changed { after, .. } => {
             let notes = notes.offering(Vec::new());
-            let cancelled = after.first().map(Appointment::id);
-            desk.note(talk, CallNotes { cancelled, told_fee: None, ..notes }).await;
+            let notes = match after.first() {
+                Some(first) => notes.cancelling(first.id()),
+                None => notes,
+            };
+            desk.note(talk, notes).await;
             let effect = SequenceEffect::of(Did::Cancelled, &after);
             Ok(Effect::Sequence(effect).render(talk, Standing::Firm))
         }
