@@ -80,7 +80,7 @@ pub enum LastQuestion {
 pub struct AskedBack {
     /// The key of the invocation, if the provider named it.
     pub by: Option<IdempotencyKey>,
-    /// The times that it asked about.
+    /// The times that it asked about; none, if it asked about something else of what was asked before: a fee, or for whom it is.
     pub between: Vec<DateTime<Utc>>,
 }
 

@@ -203,7 +203,7 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes), &once).await {
         Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
             return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks)).await;
         }

@@ -12,6 +12,7 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::for_whom::ForWhom;
 use crate::names;
+use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
@@ -19,6 +20,7 @@ use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::person::fitting;
 use crate::tools::wish::Asker;
+use crate::tools::yes;
 
 /// For whom a booking is that answers this question: while something is missing, the question stays open for the next
 /// yes, and without one what was asked before is closed.
@@ -28,8 +30,12 @@ pub(crate) async fn party_or_ask(
     talk: &Conversation,
     asker: &Asker,
     (question, notes): (Option<Question>, &CallNotes),
+    once: &Once,
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let found = match of_earlier(asker) {
+    let has_asked = once.has_asked_back(notes).is_some_and(|back| back.between.is_empty());
+    let asks = of_earlier(asker, has_asked);
+    let is_of_earlier = asks.is_some();
+    let found = match asks {
         Some(asked) => Err(asked.into()),
         None => party(desk, args, talk, asker).await,
     };
@@ -40,15 +46,20 @@ pub(crate) async fn party_or_ask(
         };
         // The answer is about this time.
         let for_whom = ForWhom { is_of_last: true, ..asker.for_whom.clone() };
-        desk.note(talk, CallNotes { for_whom, ..notes }).await;
+        let notes = CallNotes { for_whom, ..notes };
+        match is_of_earlier {
+            true => yes::asked_back(desk, talk, notes, Vec::new(), once).await,
+            false => desk.note(talk, notes).await,
+        }
     }
     found
 }
 
-/// The question whether it is for another person who was named with an earlier time of the call.
-fn of_earlier(asker: &Asker) -> Option<ToolReply> {
+/// The question whether it is for another person who was named with an earlier time of the call. The invocation that has asked
+/// it is no answer to it.
+fn of_earlier(asker: &Asker, has_asked: bool) -> Option<ToolReply> {
     let whom = &asker.for_whom;
-    let said = whom.name.as_ref().filter(|_| !whom.is_of_last)?;
+    let said = whom.name.as_ref().filter(|_| !whom.is_of_last || has_asked)?;
     let may_be_another = asker.names_another || asker.customers.len() > 1 || whom.other_person == Some(true);
     may_be_another.then(|| for_whom(format!("Ist der Termin für {}?", speech::whom(said))))
 }

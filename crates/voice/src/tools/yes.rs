@@ -117,6 +117,8 @@ fn meaning(
 ) -> Meaning {
     if let Some(back) = once.has_asked_back(notes) {
         return match &notes.asked {
+            // It has asked for whom that is, and asks so again.
+            LastQuestion::Open(question) if back.between.is_empty() => Meaning::Do(question.clone()),
             LastQuestion::Open(question) => Meaning::AskAgain(question.clone()),
             _ => Meaning::Which(back.between.clone()),
         };

@@ -3,7 +3,7 @@
 use customer::testing::customer;
 use kernel::PersonName;
 use serde_json::{Value, json};
-use voice::{Status, ToolReply};
+use voice::{Mode, Status, ToolReply};
 
 use crate::sequences::both;
 use crate::world::{Line, STRANGER, World, wish};
@@ -261,6 +261,38 @@ async fn a_name_stays_said_for_the_time_it_was_said_with() {
     let made = line.ask("confirm_booking", json!({"fuer_andere_person": false})).await;
     assert_eq!((made.status, &made.data["time"]), (Status::Booked, &json!("16:00")), "{}", made.message);
     assert_eq!(open(&world), [901]);
+}
+
+/// A repetition by the provider is no answer to for whom it is.
+#[tokio::test]
+async fn for_whom_it_is_is_not_answered_by_the_invocation_that_asked() {
+    for (tool, args) in [
+        ("confirm_booking", json!({})),
+        (
+            "book_appointment",
+            json!({"datum": "2026-11-26", "uhrzeit": "14:00", "dienstleistung": "Haarschnitt"}),
+        ),
+        ("book_appointment", json!({"selected_alternative": 1})),
+    ] {
+        let world = World::new().await;
+        world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+        let line = world.call("call_a", STRANGER);
+        line.ask("check_availability", named("Mia Berger", wish("2026-11-26", "13:00"))).await;
+        let other = json!({"datum": "2026-11-26", "uhrzeit": "14:00", "dienstleistung": "Haarschnitt"});
+        let looking = if args.get("selected_alternative").is_some() {
+            "get_alternatives"
+        } else {
+            "check_availability"
+        };
+        line.ask(looking, other).await;
+        for _ in 0..3 {
+            let asked = line.ask_as(tool, args.clone(), Some("tool_1"), Mode::Free).await;
+            assert_eq!(asked.message, "Ist der Termin für Mia Berger?", "{tool} {args}");
+        }
+        assert!(open(&world).is_empty());
+        let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+        assert_eq!(made.status, Status::Booked, "{tool} {args}: {}", made.message);
+    }
 }
 
 /// What was asked last for one is not what another's yes means.

@@ -65,7 +65,7 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes), &once).await {
         Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
