@@ -19,6 +19,7 @@ pub(crate) mod parse_date;
 pub(crate) mod party;
 pub(crate) mod person;
 pub(crate) mod preference;
+pub(crate) mod refusals;
 pub(crate) mod sequence;
 pub(crate) mod services;
 pub(crate) mod standing;

@@ -17,10 +17,9 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::anybody;
-use crate::tools::offers::{
-    Asked, Promise, because, beside_own, not_free, offer, reason_code, spoken_offers, spoken_times,
-};
+use crate::tools::offers::{Asked, Promise, beside_own, offer, spoken_offers, spoken_times};
 use crate::tools::person::own_of_named;
+use crate::tools::refusals::{because, not_free, reason_code};
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
 use crate::when::{Stretch, When};

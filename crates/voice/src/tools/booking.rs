@@ -28,6 +28,7 @@ use crate::tools::copy::after_booking;
 use crate::tools::held::held;
 use crate::tools::offers::{self, Asked};
 use crate::tools::party::{Named, keep_learned, party_or_ask};
+use crate::tools::refusals::not_free;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Asker, Wanted};
@@ -252,7 +253,7 @@ pub(crate) async fn commit(
             if let Some(reply) = other {
                 return Err(yes::nothing_booked(reply).into());
             }
-            let reply = offers::not_free(talk, &reason, &asked, &alternatives).with("booked", false);
+            let reply = not_free(talk, &reason, &asked, &alternatives).with("booked", false);
             let notes = CallNotes { refused: Some(asked.start), ..notes };
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }

@@ -20,6 +20,7 @@ use crate::status::Status;
 use crate::tools::appointments::row;
 use crate::tools::customer::spoken;
 use crate::tools::offers::{self, Asked};
+use crate::tools::refusals::not_free;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::standing::{Saying, spoken_standing, spoken_torn, spoken_unmoved};
 use crate::trace::{CALENDAR, spent};
@@ -43,7 +44,7 @@ pub(crate) async fn after_booking(
             };
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let slots = around(desk, talk, made).await?;
-            let reply = offers::not_free(talk, &why, asked, &slots).with("booked", false);
+            let reply = not_free(talk, &why, asked, &slots).with("booked", false);
             Err(offers::offer(desk, talk, reply, &slots, notes).await.into())
         }
     }
@@ -184,7 +185,7 @@ pub(crate) async fn after_moving(
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let slots = around(desk, talk, after).await?;
             let asked = Asked::new(after.snapshot().service, None, after.starts_at());
-            let mut reply = offers::not_free(talk, &why, &asked, &slots);
+            let mut reply = not_free(talk, &why, &asked, &slots);
             let stays = match now.filter(|now| is_back(before, now)) {
                 Some(now) => spoken_standing(talk, now.snapshot(), Saying::Remains),
                 None => "Um Ihren bisherigen Termin kümmert sich jemand und meldet sich bei Ihnen".to_owned(),

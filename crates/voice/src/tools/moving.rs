@@ -28,6 +28,7 @@ use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::{meant, unauthorized};
 use crate::tools::offers::{self, Asked, Promise};
+use crate::tools::refusals::not_free;
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
@@ -335,7 +336,7 @@ async fn refuse(
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);
-            let reply = offers::not_free(talk, &reason, &asked, &alternatives);
+            let reply = not_free(talk, &reason, &asked, &alternatives);
             Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
         }
     }

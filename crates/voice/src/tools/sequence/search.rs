@@ -17,7 +17,8 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::alternatives::{next_time, wish_of};
 use crate::tools::availability::{which_minute, why_not_that_day};
-use crate::tools::offers::{by_plan, reason_code};
+use crate::tools::offers::by_plan;
+use crate::tools::refusals::reason_code;
 use crate::tools::wish::Asker;
 use crate::when::{Stretch, When};
 

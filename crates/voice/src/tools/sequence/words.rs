@@ -10,7 +10,8 @@ use super::AskedAll;
 use crate::conversation::Conversation;
 use crate::reply::ToolReply;
 use crate::speech;
-use crate::tools::offers::{Asked, Refusal, SPOKEN, because, refused, spoken_starts};
+use crate::tools::offers::{Asked, SPOKEN, spoken_starts};
+use crate::tools::refusals::{Refusal, because, refused};
 use crate::tools::services::decimal;
 use crate::tools::wish::slot_unknown;
 
