@@ -15,6 +15,7 @@ mod lists;
 mod number;
 mod partings;
 mod persons;
+mod times;
 mod told;
 mod unreal;
 mod when;
@@ -32,10 +33,11 @@ use lists::{AWAY, NOW, SOMEBODYS};
 use number::{are_several, how_many, two_times};
 use persons::with_whom;
 pub use persons::{name_of, put_right};
+use times::{is_day, is_part, names_time, timed};
 pub use told::{Told, good_byes, new_times, partings, stays, told};
 use unreal::{ALREADY, CONTINUING, EARLIER, UNREAL};
 pub use when::When;
-use when::{is_day, is_part, names_time, only_when, several_days, timed, when};
+use when::{only_when, several_days, when};
 use which::which;
 
 /// What is said to have been done to an appointment.

@@ -3,8 +3,8 @@
 use super::Claim;
 use super::clauses::{has_any, opens_with, says};
 use super::deeds::{DEED_NOUNS, DONE, SETTLED, TO_DO};
+use super::times::{is_day, is_from, is_time, names_time};
 use super::unreal::{PARTLY, STILL, UNREAL};
-use super::when::{is_day, is_from, is_time, names_time};
 use super::wordings::{closes, is_of_other_things, is_still, is_subject, names_appointment, worked};
 
 /// "Ihr Termin ist jetzt am Freitag statt am Donnerstag", "Dann liegt Ihr Termin jetzt auf Freitag"; "dann" depends on what

@@ -6,8 +6,8 @@ use super::lists::{
     ABBREVIATED, ASKING, BETWEEN, DANGLING, DEPENDENT, FAMILIAR, FINITE, GLAD, HOLLOW, MORE, NO_MATTER,
     POLITE, RELATIVE,
 };
+use super::times::names_date;
 use super::unreal::{CONDITION, HOPING, LIMITING, SUPPOSING, UNREAL};
-use super::when::names_date;
 
 /// What a sentence asks beside what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

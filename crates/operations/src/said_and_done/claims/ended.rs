@@ -2,8 +2,9 @@
 
 use super::Claim;
 use super::clauses::{has_any, is_question, says, sentences, words};
+use super::times::{is_part, names_time, timed};
 use super::told::{Told, told};
-use super::when::{When, is_part, names_time, several_days, timed, when};
+use super::when::{When, several_days, when};
 
 /// That something was called off.
 #[derive(Debug, Clone, PartialEq, Eq)]

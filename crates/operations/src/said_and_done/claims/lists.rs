@@ -3,7 +3,7 @@
 
 /// Verbs that make a clause of its own of what they stand in; what has none belongs to the clause before it. Where one is missing
 /// here, the clauses run together, and what makes one of them unreal does so to the other; of a time behind what was done see
-/// [`timed`](super::when::timed).
+/// [`timed`](super::times::timed).
 pub(super) const FINITE: &[&str] = &[
     "arbeiten",
     "arbeitet",

@@ -3,7 +3,8 @@
 use super::clauses::{begins_with, has_any, says};
 use super::deeds::{BOOKINGS, DEED_NOUNS, DONE};
 use super::lists::FINITE;
-use super::when::{When, is_part, is_time, names_date, only_when};
+use super::times::{is_part, is_time, names_date};
+use super::when::{When, only_when};
 
 /// Numbers as they stand before "Termine".
 const NUMBERS: &[(&str, usize)] =

@@ -4,8 +4,8 @@ use super::changes::{ends_with_statt, takes_place};
 use super::clauses::{begins_with, has_any, says};
 use super::deeds::DONE;
 use super::lists::WORKED;
+use super::times::names_time;
 use super::unreal::{ALREADY, UNREAL};
-use super::when::names_time;
 use super::wordings::{after_worked, names_appointment};
 
 /// "Wir sehen uns dann am Donnerstag um zehn", "Ihr Termin ist am Donnerstag": a good-bye until a day or an hour.

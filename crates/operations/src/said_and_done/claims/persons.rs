@@ -5,7 +5,7 @@ use kernel::contact::TITLES;
 use super::Claim;
 use super::clauses::{has_any, sentences, words};
 use super::deeds::DONE;
-use super::when::is_part;
+use super::times::is_part;
 
 /// Words before a name, beside titles.
 const BEFORE_A_NAME: &[&str] = &[

@@ -4,7 +4,8 @@ use super::claims;
 use super::clauses::{Said, has_any, is_question, says, sentences, statement, words};
 use super::deeds::DONE;
 use super::partings::{announces, is_meeting, is_new_time, is_parting};
-use super::when::{When, names_time, only_when, timed, when};
+use super::times::{names_time, timed};
+use super::when::{When, only_when, when};
 use super::{Claim, Claimed};
 
 /// What is noted tells of a booking without a promise.

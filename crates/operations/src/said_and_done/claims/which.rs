@@ -1,6 +1,7 @@
 //! Which appointment it is that was moved: by the time at which it was, said right behind it.
 
-use super::when::{When, is_day, is_part, names_time, only_when};
+use super::times::{is_day, is_part, names_time};
+use super::when::{When, only_when};
 
 /// Words behind which the time of where it goes begins, or another one.
 const ENDS: &[&str] = &["auf", "zum", "statt", "anstatt", "und"];

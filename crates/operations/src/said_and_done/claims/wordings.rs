@@ -8,8 +8,8 @@ use super::deeds::{
 };
 use super::lists::{ABOUT, TIME_AFTER, WORKED};
 use super::partings::is_meeting;
+use super::times::{is_time, names_date, names_time};
 use super::unreal::{PARTLY, STILL};
-use super::when::{is_time, names_date, names_time};
 
 /// Whether an appointment is said to stand, and not to be standing still. Whoever asks as well tells what there is: "Ihr
 /// Termin am Dienstag steht, möchten Sie daran etwas ändern?" And a confirmation that "steht noch aus" is none.
