@@ -14,7 +14,9 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use voice::{AskedBack, CallMemory, CallNotes, ForWhom, LastQuestion, Question, ToldFee, WishedTime};
+use voice::{
+    AskedBack, CallMemory, CallNotes, ForWhom, LastQuestion, NamedTime, Question, ToldFee, WishedTime,
+};
 
 use crate::key::{CacheKey, Kind};
 use crate::link::Redis;
@@ -112,6 +114,8 @@ struct Written {
     refused: Option<DateTime<Utc>>,
     #[serde(default)]
     for_whom: WrittenWhom,
+    #[serde(default)]
+    named_times: Vec<(DateTime<Utc>, WrittenWhom)>,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
     asked_back: Option<WrittenBack>,
@@ -121,6 +125,8 @@ struct Written {
     told_fee: Option<WrittenFee>,
     #[serde(default)]
     called_off: Vec<Uuid>,
+    #[serde(default)]
+    cancel_was_last: bool,
     offered: Vec<WrittenSlot>,
     #[serde(default)]
     then: Vec<Uuid>,
@@ -138,6 +144,7 @@ enum WrittenQuestion {
     Move(Uuid, WrittenSlot),
     BookAll { slots: Vec<WrittenSlot>, beside: bool },
     MoveAll(Uuid, Vec<WrittenSlot>),
+    Cancel { appointment: Uuid, of_all: bool },
     Answered(Uuid),
     Closed,
 }
@@ -265,6 +272,9 @@ impl Written {
             LastQuestion::Open(Question::MoveAll(id, slots)) => {
                 Some(WrittenQuestion::MoveAll(id.as_uuid(), WrittenSlot::all(slots)))
             }
+            LastQuestion::Open(Question::Cancel { appointment, of_all }) => {
+                Some(WrittenQuestion::Cancel { appointment: appointment.as_uuid(), of_all: *of_all })
+            }
             LastQuestion::Answered(id) => Some(WrittenQuestion::Answered(id.as_uuid())),
             LastQuestion::Closed => Some(WrittenQuestion::Closed),
         };
@@ -279,6 +289,12 @@ impl Written {
             }),
             refused: notes.refused,
             for_whom: WrittenWhom::of(&notes.for_whom),
+            named_times: notes
+                .named_times
+                .iter()
+                .map(|named| (named.start, WrittenWhom::of(&named.for_whom)))
+                .collect(),
+            cancel_was_last: notes.cancel_was_last,
             asked,
             asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
             may_hold: notes.may_hold,
@@ -305,6 +321,10 @@ impl Written {
             Some(WrittenQuestion::MoveAll(id, slots)) => {
                 LastQuestion::Open(Question::MoveAll(SequenceId::from_uuid(*id), slots_of(slots)))
             }
+            Some(WrittenQuestion::Cancel { appointment, of_all }) => LastQuestion::Open(Question::Cancel {
+                appointment: AppointmentId::from_uuid(*appointment),
+                of_all: *of_all,
+            }),
             Some(WrittenQuestion::Answered(id)) => LastQuestion::Answered(AppointmentId::from_uuid(*id)),
             Some(WrittenQuestion::Closed) => LastQuestion::Closed,
         };
@@ -318,6 +338,12 @@ impl Written {
             }),
             refused: self.refused,
             for_whom: self.for_whom.whom(),
+            named_times: self
+                .named_times
+                .iter()
+                .map(|(start, whom)| NamedTime { start: *start, for_whom: whom.whom() })
+                .collect(),
+            cancel_was_last: self.cancel_was_last,
             asked,
             asked_back: self.asked_back.as_ref().map(WrittenBack::back),
             may_hold: self.may_hold,

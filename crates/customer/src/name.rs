@@ -8,6 +8,8 @@ use kernel::contact::{TITLES, name_words as words_of};
 
 mod whom;
 
+use whom::Apart;
+
 /// Why a text is not taken for a customer's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameProblem {
@@ -154,11 +156,11 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
     let Ok(cleaned) = PersonName::clean(text) else {
         return Err(judge_rest(text));
     };
-    let whom = whom::apart(core_of(cleaned.as_str()));
+    let whom = core_and_whom(cleaned.as_str());
     if whom.is_other.is_some() && whom.name.is_empty() {
         return Err(NameProblem::Unnamed);
     }
-    let Ok(name) = PersonName::clean(core_of(whom.name)) else {
+    let Ok(name) = PersonName::clean(whom.name) else {
         return Err(NameProblem::NotAName);
     };
     let shown = name.as_str();
@@ -204,7 +206,7 @@ pub fn judge_name(text: &str, staff_names: &[&str]) -> Result<PersonName, NamePr
 #[must_use]
 pub fn is_another_person(text: &str) -> Option<bool> {
     let cleaned = PersonName::clean(text).ok()?;
-    let whom = whom::apart(core_of(cleaned.as_str()));
+    let whom = core_and_whom(cleaned.as_str());
     // "Max Berger selbst" is who speaks, and need not be whom the number is known for.
     whom.is_other.filter(|is_other| *is_other || whom.name.is_empty())
 }
@@ -217,6 +219,18 @@ fn judge_rest(text: &str) -> NameProblem {
         NameProblem::Placeholder
     } else {
         NameProblem::NotAName
+    }
+}
+
+/// The name alone, and what was said of whom it is; the innermost words tell.
+fn core_and_whom(text: &str) -> Apart<'_> {
+    let mut found = Apart { is_other: None, name: text };
+    loop {
+        let next = whom::apart(core_of(found.name));
+        if next.name.len() == found.name.len() {
+            return found;
+        }
+        found = Apart { is_other: next.is_other.or(found.is_other), name: next.name };
     }
 }
 

@@ -20,8 +20,8 @@ use kernel::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
-    AskedBack, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Question, ToldFee,
-    WishedTime,
+    AskedBack, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, NamedTime, Question,
+    ToldFee, WishedTime,
 };
 
 /// A memory without notes.
@@ -123,6 +123,11 @@ fn full() -> CallNotes {
             other_person: Some(true),
             is_of_last: true,
         },
+        named_times: vec![NamedTime {
+            start: slot(30).start,
+            for_whom: ForWhom { other_person: Some(false), ..ForWhom::default() },
+        }],
+        cancel_was_last: true,
         asked: LastQuestion::Open(Question::Book(slot(30))),
         asked_back: Some(AskedBack {
             by: Some(IdempotencyKey::new("call:book_appointment:1:2")),
@@ -154,6 +159,10 @@ pub async fn notes_come_back_whole(fixture: &CallMemoryFixture) {
         LastQuestion::Open(Question::Move(AppointmentId::from_uuid(Uuid::from_u128(9)), slot(120))),
         LastQuestion::Open(Question::BookAll { slots: vec![slot(0), slot(30)], beside: false }),
         LastQuestion::Open(Question::BookAll { slots: vec![slot(0), slot(30)], beside: true }),
+        LastQuestion::Open(Question::Cancel {
+            appointment: AppointmentId::from_uuid(Uuid::from_u128(9)),
+            of_all: true,
+        }),
         LastQuestion::Open(Question::MoveAll(
             SequenceId::from_uuid(Uuid::from_u128(8)),
             vec![slot(0), slot(30)],

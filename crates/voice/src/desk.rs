@@ -346,7 +346,7 @@ impl VoiceDesk {
             Tool::QueryAppointment | Tool::QueryAppointmentByName | Tool::GetCustomerAppointments => {
                 tools::appointments::query(self, tool, args, talk).await
             }
-            Tool::CancelAppointment => tools::appointments::cancel(self, args, talk, once).await,
+            Tool::CancelAppointment => tools::calling_off::cancel(self, args, talk, once).await,
             Tool::RescheduleAppointment => tools::moving::reschedule(self, args, talk, once).await,
             Tool::RequestCallback => tools::callback::request(self, args, talk, once).await,
             Tool::JoinWaitingList => tools::waiting_list::join(self, args, talk, once).await,

@@ -1,5 +1,6 @@
 //! For whom a time is asked: what was said of it stays said, and is never more than what was said.
 
+use chrono::{DateTime, Utc};
 use kernel::PersonName;
 
 /// For whom a call asks, as far as it was said.
@@ -20,7 +21,7 @@ impl ForWhom {
         Self { name, other_person, is_of_last }
     }
 
-    const fn says_nothing(&self) -> bool {
+    pub(crate) const fn says_nothing(&self) -> bool {
         self.name.is_none() && self.other_person.is_none()
     }
 
@@ -64,6 +65,25 @@ impl ForWhom {
         let names = self.name.as_ref().zip(yes.name.as_ref());
         self.is_of_last && names.is_some_and(|(asked, said)| !may_be_one(asked, said))
     }
+
+    /// Whether both are named, and may be one person.
+    pub(crate) fn is_one_with(&self, other: &Self) -> bool {
+        self.name.as_ref().zip(other.name.as_ref()).is_some_and(|(one, other)| may_be_one(one, other))
+    }
+}
+
+/// For whom a time was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedTime {
+    /// When it begins.
+    pub start: DateTime<Utc>,
+    /// What was said of it.
+    pub for_whom: ForWhom,
+}
+
+impl NamedTime {
+    /// Times of one call that are remembered: as many as it may hold, and the one before.
+    pub const MOST: usize = 4;
 }
 
 /// Whether two names may be one person's in one call: parts of it, or misheard.

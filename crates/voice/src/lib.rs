@@ -54,7 +54,7 @@ mod when;
 
 pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
-pub use for_whom::ForWhom;
+pub use for_whom::{ForWhom, NamedTime};
 pub use inbound::InboundAnswer;
 pub use ports::{
     AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,

@@ -14,7 +14,7 @@ use kernel::{
 };
 use serde_json::Value;
 
-use crate::for_whom::ForWhom;
+use crate::for_whom::{ForWhom, NamedTime};
 
 /// A stored outcome: what an earlier run of the same request did.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,13 @@ pub enum Question {
     },
     /// Shall the open parts of this sequence be moved there, all of them or nothing?
     MoveAll(SequenceId, Vec<Slot>),
+    /// Shall this appointment be called off?
+    Cancel {
+        /// Which, or the first of a visit.
+        appointment: AppointmentId,
+        /// With all that is open of its visit.
+        of_all: bool,
+    },
 }
 
 /// What a yes of the caller would mean now: it answers the last question of the call and no older one.
@@ -124,6 +131,8 @@ pub struct CallNotes {
     pub refused: Option<DateTime<Utc>>,
     /// For whom times are asked since the last booking.
     pub for_whom: ForWhom,
+    /// The times of which it was said for whom they are, the last one last; [`NamedTime::MOST`] at most.
+    pub named_times: Vec<NamedTime>,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
     pub asked: LastQuestion,
     /// The question back of a tool that was to act, as long as nothing else was asked since.
@@ -134,6 +143,9 @@ pub struct CallNotes {
     pub told_fee: Option<ToldFee>,
     /// The appointments that were cancelled in this call, the last one last; [`Self::CANCELLED`] at most.
     pub cancelled: Vec<AppointmentId>,
+    /// A cancellation was what the call asked for last, whatever came of it: then a yes that names nothing is no wish to call off
+    /// another appointment.
+    pub cancel_was_last: bool,
     /// The alternatives that were offered last, in their order, so that "den zweiten" has a meaning.
     pub offered: Vec<Slot>,
     /// The same where whole sequences were offered. One of the two is empty.
@@ -144,12 +156,13 @@ pub struct CallNotes {
 }
 
 impl Question {
-    /// The slots that it is about, in order.
+    /// The slots that it is about, in order; none, where no time is asked about.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         match self {
             Self::Book(slot) | Self::BookBeside(slot) | Self::Move(_, slot) => std::slice::from_ref(slot),
             Self::BookAll { slots, .. } | Self::MoveAll(_, slots) => slots,
+            Self::Cancel { .. } => &[],
         }
     }
 
@@ -175,7 +188,7 @@ impl CallNotes {
         notes.cancelled.push(appointment);
         let too_many = notes.cancelled.len().saturating_sub(Self::CANCELLED);
         notes.cancelled.drain(..too_many);
-        Self { told_fee: None, ..notes }
+        Self { told_fee: None, cancel_was_last: true, ..notes }
     }
 
     /// The same once this was asked.
@@ -184,8 +197,51 @@ impl CallNotes {
         let is_offered = |offered: &[Slot]| !offered.is_empty() && question.slots() == offered;
         let kept = self.offered.iter().any(|slot| is_offered(std::slice::from_ref(slot)))
             || self.offered_all.iter().any(|slots| is_offered(slots));
-        let notes = if kept { self } else { self.offering_nothing() };
-        Self { asked: LastQuestion::Open(question), asked_back: None, may_hold: true, ..notes }
+        let mut notes = if kept { self } else { self.offering_nothing() };
+        if let Some(start) = question.start().filter(|_| question.is_of_booking()) {
+            notes.name_time(start);
+        }
+        Self {
+            asked: LastQuestion::Open(question),
+            asked_back: None,
+            cancel_was_last: false,
+            may_hold: true,
+            ..notes
+        }
+    }
+
+    fn name_time(&mut self, start: DateTime<Utc>) {
+        if !self.for_whom.is_of_last || self.for_whom.says_nothing() {
+            return;
+        }
+        self.named_times.retain(|named| named.start != start);
+        self.named_times.push(NamedTime { start, for_whom: self.for_whom.clone() });
+        let too_many = self.named_times.len().saturating_sub(NamedTime::MOST);
+        self.named_times.drain(..too_many);
+    }
+
+    /// What was said of whom this time is for: with the question about it, else with an earlier one.
+    pub(crate) fn for_whom_at(&self, start: DateTime<Utc>, is_asked: bool) -> Option<&ForWhom> {
+        if is_asked && self.for_whom.is_of_last {
+            return Some(&self.for_whom);
+        }
+        let named = self.named_times.iter().find(|named| named.start == start);
+        named.map(|named| &named.for_whom).or_else(|| is_asked.then_some(&self.for_whom))
+    }
+
+    /// The times that were asked for somebody else.
+    pub(crate) fn asked_for_others<'a>(
+        &'a self,
+        whom: &'a ForWhom,
+    ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
+        let others = self.named_times.iter().filter(|named| !named.for_whom.is_one_with(whom));
+        others.map(|named| named.start)
+    }
+
+    /// The same once this time is booked for them.
+    pub(crate) fn booked(mut self, start: DateTime<Utc>, appointment: AppointmentId) -> Self {
+        self.named_times.retain(|named| named.start != start);
+        self.answered(appointment)
     }
 
     /// The same once this time was wished for. Hours stand for the same days until other ones are said.
@@ -210,6 +266,7 @@ impl CallNotes {
         Self {
             asked,
             asked_back: None,
+            cancel_was_last: false,
             wished: None,
             for_whom: ForWhom::default(),
             ..self.offering_nothing()
@@ -222,7 +279,7 @@ impl CallNotes {
 
     /// The same once the call has gone on to something else.
     pub(crate) fn closed(self) -> Self {
-        Self { asked: LastQuestion::Closed, asked_back: None, ..self }
+        Self { asked: LastQuestion::Closed, asked_back: None, cancel_was_last: false, ..self }
     }
 
     /// Whether this is what waits for a yes.

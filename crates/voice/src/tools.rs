@@ -6,6 +6,7 @@ pub(crate) mod appointments;
 pub(crate) mod availability;
 pub(crate) mod booking;
 pub(crate) mod callback;
+pub(crate) mod calling_off;
 pub(crate) mod context;
 pub(crate) mod copy;
 pub(crate) mod customer;

@@ -41,6 +41,7 @@ fn first_call(salon: &Salon, name: &str, start: DateTime<Utc>) -> BookRequest {
         notes: None,
         additional: false,
         other_person: false,
+        held_for_others: Vec::new(),
         claim: None,
     }
 }

@@ -99,6 +99,7 @@ impl Shop {
             notes: None,
             additional: false,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         }
     }
@@ -184,6 +185,7 @@ fn sequence(shop: &Shop, person: u128, start: DateTime<Utc>) -> BookSequenceRequ
         notes: None,
         additional: false,
         other_person: false,
+        held_for_others: Vec::new(),
         claim: None,
     }
 }

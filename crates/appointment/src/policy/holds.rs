@@ -134,17 +134,18 @@ pub fn plan_holds(
 
 /// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
 /// appointment, and other slots of the same service, since one of them was chosen; each with all that is held as one with
-/// it. Holds for another service stay.
+/// it. Holds for another service stay, and those that begin when somebody else was asked for.
 #[must_use]
 pub fn settled_by(
     slot: &Slot,
     moves: Option<AppointmentId>,
     (spans, uses): (&[Span], &[FacilityUse]),
-    call: CallId,
+    (call, for_others): (CallId, &[DateTime<Utc>]),
     live: &[HoldSnapshot],
 ) -> Vec<HoldId> {
     let is_settled = |hold: &&HoldSnapshot| {
-        let same_purpose = hold.moves == moves && hold.service == slot.service;
+        let is_anothers = for_others.contains(&hold.starts_at);
+        let same_purpose = hold.moves == moves && hold.service == slot.service && !is_anothers;
         let in_the_way =
             (hold.staff == slot.staff && overlap(&hold.spans, spans)) || uses_meet(&hold.uses, uses);
         same_purpose || in_the_way
@@ -288,7 +289,7 @@ mod tests {
         assert_eq!(released(&other_room), [0_u128; 0]);
         let mut chosen = in_room(wish(9, 75), 1);
         chosen.slot.service = service_id(2);
-        let settled = settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), call(1), &[held]);
+        let settled = settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), (call(1), &[]), &[held]);
         assert_eq!(settled.len(), 1);
     }
 
@@ -327,10 +328,11 @@ mod tests {
         let mut moving = held(6, 400);
         moving.moves = Some(AppointmentId::from_uuid(Uuid::from_u128(1)));
         let live = [held(1, 60), held(2, 180), other_service, foreign, overlapping, moving];
-        let settled: Vec<_> = settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), call(1), &live)
-            .iter()
-            .map(|id| id.as_uuid().as_u128())
-            .collect();
+        let settled: Vec<_> =
+            settled_by(&chosen.slot, None, (&chosen.spans, &chosen.uses), (call(1), &[]), &live)
+                .iter()
+                .map(|id| id.as_uuid().as_u128())
+                .collect();
         assert_eq!(settled, [1, 2, 5]);
     }
 }

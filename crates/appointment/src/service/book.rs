@@ -268,7 +268,8 @@ pub(super) fn change_set(
     let mut from_hold = None;
     if let Requester::Caller(context) = &request.requester {
         let slot = appointment.slot();
-        for id in settled_by(&slot, None, (&made.spans, &made.uses), context.call, &picture.load.holds) {
+        let of_call = (context.call, request.held_for_others.as_slice());
+        for id in settled_by(&slot, None, (&made.spans, &made.uses), of_call, &picture.load.holds) {
             let kept_this = own_holds(picture).any(|hold| hold.id == id && keeps(hold, &slot));
             if kept_this && from_hold.is_none() {
                 from_hold = Some(id);

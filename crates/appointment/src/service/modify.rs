@@ -130,7 +130,7 @@ impl BookingService {
                 let holds = &found.picture.load.holds;
                 let moves = Some(before.id());
                 let taken = (after.snapshot().spans.as_slice(), after.snapshot().uses.as_slice());
-                for id in settled_by(&found.slot, moves, taken, call, holds) {
+                for id in settled_by(&found.slot, moves, taken, (call, &[]), holds) {
                     change = change.write(AppointmentWrite::ReleaseHold(id));
                 }
             }

@@ -284,6 +284,7 @@ impl BookingService {
                 notes: request.notes.clone(),
                 additional: request.additional,
                 other_person: request.other_person,
+                held_for_others: request.held_for_others.clone(),
                 claim: None,
             };
             let id = AppointmentId::generate(self.ids.as_ref());

@@ -101,7 +101,8 @@ impl BookingService {
             for (placed, after) in placed.iter().zip(&after) {
                 let Some(call) = call else { break };
                 let taken = (placed.spans.as_slice(), placed.uses.as_slice());
-                for id in settled_by(&placed.slot, Some(after.id()), taken, call, &picture.load.holds) {
+                for id in settled_by(&placed.slot, Some(after.id()), taken, (call, &[]), &picture.load.holds)
+                {
                     change = change.write(AppointmentWrite::ReleaseHold(id));
                 }
             }

@@ -126,6 +126,7 @@ impl BookingService {
             notes: None,
             additional: false,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: request.claim,
         };
         let mut gone = Vec::new();

@@ -249,6 +249,7 @@ fn book(number: u128, service: u128, staff: Option<u128>, start: &str) -> BookRe
         notes: Note::clean("bitte leise"),
         additional: false,
         other_person: false,
+        held_for_others: Vec::new(),
         claim: None,
     }
 }

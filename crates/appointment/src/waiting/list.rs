@@ -255,6 +255,7 @@ impl WaitingList {
             // Whoever asked has spoken to them: a second appointment at that time is what they want.
             additional: true,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         let outcome = self

@@ -105,6 +105,7 @@ impl World {
             notes: None,
             additional: true,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         match self.bookings.book(&self.scope, request).await.unwrap() {
@@ -189,6 +190,7 @@ async fn an_offer_keeps_its_time_and_a_yes_books_it_once() {
         notes: None,
         additional: false,
         other_person: false,
+        held_for_others: Vec::new(),
         claim: None,
     };
     let refused = world.bookings.book(&world.scope, elses).await.unwrap();

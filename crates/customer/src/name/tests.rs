@@ -217,7 +217,7 @@ proptest! {
         words in prop::collection::vec(
             prop::sample::select(vec![
                 "Erika", "ich", "bin", "Name:", "Muster.", "am", "Apparat", "halb", "um", "ja", "bei", "der",
-                "Gast", "9", "Frau", "-", "Uhr", "Anna", "n/a", "{{", "Ö",
+                "Gast", "9", "Frau", "-", "meine", "Tochter", "selbst", "nein,", "für", "Uhr", "Anna", "n/a", "{{", "Ö",
             ]),
             0..6,
         ),

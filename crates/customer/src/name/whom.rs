@@ -19,6 +19,8 @@ const BESIDE_SPEAKER: &[&str] =
 /// What a verb after "ich" begins: "ich bin …", "ich heiße …" introduces a name.
 const INTRODUCES: &[&str] = &["bin", "heisse"];
 
+/// What an answer begins with.
+const BEFORE: &[&str] = &["aber", "ach", "also", "doch", "ja", "lieber", "nein", "nur"];
 const FOR: &[&str] = &["for", "fuer"];
 const ARTICLES: &[&str] = &["das", "dem", "den", "der", "die"];
 /// Whose relative it is, without the endings of German adjectives.
@@ -79,7 +81,18 @@ const CALLED: &[&str] = &["heisst", "names", "namens"];
 
 /// Takes the words off that tell of whom the text speaks.
 pub(super) fn apart(text: &str) -> Apart<'_> {
-    let text = without_for(text.trim());
+    let text = text.trim();
+    // "Nein, doch für mich."
+    let mut rest = text;
+    while let Some(next) = without_first(rest, |word| BEFORE.contains(&word)) {
+        rest = next;
+    }
+    let found = of_whom(rest);
+    if found.is_other.is_some() { found } else { of_whom(text) }
+}
+
+fn of_whom(text: &str) -> Apart<'_> {
+    let text = without_for(text);
     if let Some(speaker) = of_speaker(text) {
         return speaker;
     }
@@ -172,6 +185,8 @@ mod tests {
             ("Max Berger selbst", Some(false), "Max Berger"),
             ("ich, Max Berger", Some(false), "Max Berger"),
             ("meine Tochter", Some(true), ""),
+            ("nein, doch für mich", Some(false), ""),
+            ("ja, für meine Tochter Mia", Some(true), "Mia"),
             ("für meine Tochter Mia", Some(true), "Mia"),
             ("für meine kleine Tochter, Mia Berger", Some(true), "Mia Berger"),
             ("seine Frau Petra", Some(true), "Petra"),
@@ -205,6 +220,7 @@ mod tests {
             "ich heiße Max",
             "mein Name ist Erika Muster",
             "Klein",
+            "Ja",
             "Sein",
             "Maria-Theresia Kind",
         ] {

@@ -100,6 +100,7 @@ impl World {
             notes: None,
             additional: false,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         match self.bookings.book(&self.scope, request).await.unwrap() {

@@ -93,6 +93,7 @@ impl World {
             notes: None,
             additional: false,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         let BookOutcome::Booked(made) = self.bookings.book(&self.scope, request).await.unwrap() else {

@@ -62,6 +62,7 @@ async fn world() -> World {
             notes: None,
             additional: false,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         let made = bookings.book(&scope, request).await.unwrap();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
+use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor, PartWish};
 use appointment::model::{AppointmentSource, Note, Slot};
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
@@ -84,6 +84,10 @@ async fn book_if(
         anything |= args.text(argument)?.is_some();
     }
     if !anything {
+        let max = desk.parts.bookings.sequence_limits().max_parts;
+        if let Some(other) = wish::other_than_asked(args, talk, &known, max)? {
+            return Box::pin(look_at_other(desk, talk, (asker, known), other, once)).await;
+        }
         return yes::confirm(desk, args, talk, (asker, known), once).await;
     }
     // Where it has asked about one time, doing the same once more ends in the same question.
@@ -123,6 +127,34 @@ async fn book_if(
         }
     };
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
+}
+
+/// A yes to something else than was asked is a wish for it at that time: looked at, and asked about.
+async fn look_at_other(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, known): (Asker, CallNotes),
+    (parts, start): (Vec<PartWish>, DateTime<Utc>),
+    once: &Once,
+) -> ToolResult {
+    let notes = CallNotes {
+        service: parts.first().map(|part| part.service),
+        then: parts.iter().skip(1).map(|part| part.service).collect(),
+        ..asker.noting(known.closed())
+    };
+    let looked = match parts.as_slice() {
+        [one] => {
+            let asked = Asked::new(one.service, one.staff, start);
+            availability::check_moment(desk, talk, &asker, asked, notes).await?
+        }
+        _ => {
+            let asked = AskedAll::at(parts, start, Vec::new(), false);
+            sequence::check_moment(desk, talk, &asker, asked, notes).await?
+        }
+    };
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    yes::asked_back(desk, talk, notes, vec![start], once).await;
+    Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
 }
 
 /// Whether this invocation was carried out before, who asks, and what was said: questions that do not wait for each
@@ -197,7 +229,7 @@ pub(crate) async fn commit(
     let question = booking.question();
     let is_asked = booking.notes.is_asking(question.as_ref());
     let Booking { target, asked, notes, asker, additional } = booking;
-    let asker = asker.recalling(talk, &notes, is_asked);
+    let asker = asker.recalling(talk, &notes, (asked.start, is_asked));
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
@@ -220,12 +252,13 @@ pub(crate) async fn commit(
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
+        held_for_others: notes.asked_for_others(&asker.for_whom).collect(),
         claim: Some(claim_for(&once, Effect::booked)),
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
-            desk.note(talk, notes.answered(appointment.id())).await;
+            desk.note(talk, notes.booked(asked.start, appointment.id())).await;
             after_booking(desk, talk, &appointment, &asked).await
         }
         BookOutcome::AlreadyBooked(appointment) => {

@@ -16,13 +16,14 @@ use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, said};
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, Question, ToldFee};
+use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{denied, row};
+use crate::tools::appointments::row;
 use crate::tools::availability;
 use crate::tools::booking::{claim_for, repeated};
+use crate::tools::calling_off::{denied, is_bare};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
@@ -52,6 +53,20 @@ pub(crate) async fn reschedule(
         return Err(availability::blocked(talk).into());
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // "Ja", and nothing else: to what was asked, or done, last.
+    if confirmed && is_bare(args)? && !says_where(args)? {
+        match notes.asked {
+            LastQuestion::Open(Question::Move(..) | Question::MoveAll(..)) => {
+                return Box::pin(yes::confirm(desk, args, talk, (asker, notes), once)).await;
+            }
+            LastQuestion::Answered(done) => {
+                if let Some(stands) = stands(desk, talk, done).await? {
+                    return Ok(stands.into());
+                }
+            }
+            _ => {}
+        }
+    }
     // Whatever comes of it, this is another question than any before.
     yes::go_on(desk, talk).await;
     let appointment = meant(desk, args, talk, &asker).await?;
@@ -107,6 +122,28 @@ pub(crate) async fn reschedule(
         return Ok(done);
     }
     ask_back(desk, talk, (&request, service), notes, &once).await
+}
+
+/// What this call has booked or moved last, as it stands.
+async fn stands(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    done: AppointmentId,
+) -> Result<Option<ToolReply>, Stop> {
+    let found = desk.parts.bookings.find(&talk.scope, done).await?;
+    let Some(found) = found.filter(|found| found.status().is_open()) else { return Ok(None) };
+    desk.visit(talk, vec![found.snapshot().branch]).await?;
+    let whole = sequence::booking::whole_of(desk, talk, &found).await?;
+    Ok(Some(unchanged(talk, &whole.unwrap_or_else(|| vec![found]))))
+}
+
+/// Whether anything says where to.
+fn says_where(args: Args<'_>) -> Result<bool, Stop> {
+    let mut anything = false;
+    for argument in [names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE] {
+        anything |= args.text(argument)?.is_some();
+    }
+    Ok(anything)
 }
 
 /// The question of an invocation that was to move: the same one once more is no answer to it.

@@ -45,7 +45,11 @@ pub(crate) async fn is_named(
     asker: &Asker,
     customer: CustomerId,
 ) -> Result<bool, Stop> {
-    let Some(said) = &asker.for_whom.name else { return Ok(true) };
+    let Some(said) = &asker.for_whom.name else {
+        // "Für mich" is for nobody else, as far as it is known who speaks.
+        let is_for_self = asker.for_whom.other_person == Some(false) && !asker.speaking.is_empty();
+        return Ok(!is_for_self || asker.speaking.contains(&customer));
+    };
     if let Some(known) = asker.customers.iter().find(|known| known.id() == customer) {
         return Ok(if asker.is_unclear() {
             fits(known, said)
@@ -86,10 +90,15 @@ pub(crate) async fn own_of_named(
     }
 }
 
-/// It is of another person, and nobody knows of whom.
+/// It is of another person, or of whoever speaks, and nobody knows who that is.
 pub(crate) fn of_unnamed(asker: &Asker) -> Option<ToolReply> {
     let whom = &asker.for_whom;
-    (whom.name.is_none() && whom.other_person == Some(true)).then(|| {
+    let is_unknown = match whom.other_person {
+        Some(true) => true,
+        Some(false) => asker.speaking.is_empty(),
+        None => false,
+    };
+    (whom.name.is_none() && is_unknown).then(|| {
         ToolReply::new(Status::CustomerAmbiguous, "Auf welchen Namen ist der Termin eingetragen?")
             .next(NextAction::AskCaller)
     })

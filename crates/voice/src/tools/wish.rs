@@ -18,7 +18,7 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::for_whom::ForWhom;
 use crate::names;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::person::{self, is_named, not_on_that_name, of_unnamed};
@@ -110,10 +110,18 @@ impl Asker {
         CallNotes { for_whom, ..notes }
     }
 
-    /// With what was said before of whom it is for: with the very time that `is_asked` about, or with an earlier one.
-    pub(crate) fn recalling(self, talk: &Conversation, notes: &CallNotes, is_asked: bool) -> Self {
-        let (before, now, is_known) = (&notes.for_whom, &self.for_whom, !self.customers.is_empty());
-        let for_whom = if is_asked { before.with(now, is_known) } else { before.then(now, is_known) };
+    /// With what was said before of whom it is for: with this very time, which may be what `is_asked`, or with an earlier one.
+    pub(crate) fn recalling(
+        self,
+        talk: &Conversation,
+        notes: &CallNotes,
+        (start, is_asked): (DateTime<Utc>, bool),
+    ) -> Self {
+        let (now, is_known) = (&self.for_whom, !self.customers.is_empty());
+        let for_whom = match notes.for_whom_at(start, is_asked) {
+            Some(before) => before.with(now, is_known),
+            None => notes.for_whom.then(now, is_known),
+        };
         Self::of(talk, self.customers, for_whom, None)
     }
 
@@ -277,6 +285,10 @@ fn of_offer(
     if offer.slots().len() > max as usize || (!is_same && !has_words) {
         return Err(slot_unknown().into());
     }
+    // Nobody is booked with another person than the one who was named beside it.
+    if is_same && !are_by(args, talk, offer.slots())? {
+        return if has_words { Ok(None) } else { Err(slot_unknown().into()) };
+    }
     let (true, [first, then @ ..]) = (is_same, offer.slots()) else { return Ok(None) };
     notes.service = Some(first.service);
     notes.then = then.iter().map(|slot| slot.service).collect();
@@ -298,6 +310,46 @@ fn same_services(said: &[ServiceId], slots: &[Slot]) -> bool {
     said.sort_unstable();
     offered.sort_unstable();
     said == offered
+}
+
+/// Whether the slots are by whom is named beside them, if anybody is.
+fn are_by(args: Args<'_>, talk: &Conversation, slots: &[Slot]) -> Result<bool, Stop> {
+    if args.texts(names::STAFF)?.is_empty() {
+        return Ok(true);
+    }
+    let services: Vec<_> = slots.iter().filter_map(|slot| talk.catalogue.service(slot.service)).collect();
+    let (parts, _) = people(args, talk, &CallNotes::default(), &services)?;
+    Ok(parts.iter().zip(slots).all(|(part, slot)| part.staff.is_none_or(|staff| staff == slot.staff)))
+}
+
+/// What is named with a yes, if that is not what the caller was asked about: other services, or other people, and the
+/// time that was.
+pub(crate) fn other_than_asked(
+    args: Args<'_>,
+    talk: &Conversation,
+    notes: &CallNotes,
+    max: u32,
+) -> Result<Option<(Vec<PartWish>, DateTime<Utc>)>, Stop> {
+    let LastQuestion::Open(question) = &notes.asked else { return Ok(None) };
+    let slots = question.slots();
+    let Some(start) = question.start().filter(|_| question.is_of_booking()) else { return Ok(None) };
+    let named = services::all_named(args, talk)?;
+    let says_what = !named.services.is_empty() || !named.further.is_empty();
+    if !says_what && are_by(args, talk, slots)? {
+        return Ok(None);
+    }
+    let asked = CallNotes {
+        service: slots.first().map(|slot| slot.service),
+        then: slots.iter().skip(1).map(|slot| slot.service).collect(),
+        ..notes.clone()
+    };
+    let parts = match who_and_what(args, talk, &asked, max)? {
+        What::One(service, staff) => vec![PartWish { service, staff }],
+        What::Several(parts, _) => parts,
+    };
+    let services: Vec<_> = parts.iter().map(|part| part.service).collect();
+    let is_same = same_services(&services, slots) && are_by(args, talk, slots)?;
+    Ok((!is_same).then_some((parts, start)))
 }
 
 /// Whether some of the services of the slots are named, and nothing else.

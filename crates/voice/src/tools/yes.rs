@@ -12,6 +12,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
+use crate::for_whom::ForWhom;
 use crate::once::Once;
 use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
@@ -19,6 +20,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::availability;
 use crate::tools::booking::{Booking, asked_slot, commit};
+use crate::tools::calling_off;
 use crate::tools::customer::spoken;
 use crate::tools::held::{self, Held};
 use crate::tools::moving;
@@ -69,8 +71,7 @@ pub(crate) async fn confirm(
         return Err(wish::slot_unknown().into());
     }
     let held = held::held(desk, talk).await?;
-    let is_for_another = notes.for_whom.is_not(&asker.for_whom);
-    match meaning(&named, &notes, (&held, is_for_another), once) {
+    match meaning(&named, &notes, (&held, &asker.for_whom), once) {
         Meaning::Do(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
         }
@@ -86,6 +87,9 @@ pub(crate) async fn confirm(
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
             let booking = BookingAll { asked, notes, asker, additional: beside };
             Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await
+        }
+        Meaning::Do(Question::Cancel { appointment, of_all }) => {
+            Box::pin(calling_off::cancel_asked(desk, args, talk, (appointment, of_all), once)).await
         }
         // Rare, and as large as a look: it need not be part of every booking's future.
         Meaning::AskAgain(question) => {
@@ -109,12 +113,7 @@ pub(crate) async fn confirm(
     }
 }
 
-fn meaning(
-    named: &[Slot],
-    notes: &CallNotes,
-    (held, is_for_another): (&[Held], bool),
-    once: &Once,
-) -> Meaning {
+fn meaning(named: &[Slot], notes: &CallNotes, (held, whom): (&[Held], &ForWhom), once: &Once) -> Meaning {
     if let Some(back) = once.has_asked_back(notes) {
         return match &notes.asked {
             // It has asked for whom that is, and asks so again.
@@ -134,6 +133,12 @@ fn meaning(
             _ => Meaning::Do(wanted),
         };
     }
+    // What is held for whoever is named, and was asked for them by name.
+    let theirs = |held: &&Held| {
+        let named = held.question.start().and_then(|start| notes.for_whom_at(start, false));
+        held.question.is_of_booking() && named.is_some_and(|named| named.is_one_with(whom))
+    };
+    let of_them = || held.iter().rev().find(theirs).map(|held| held.question.clone());
     // Notes that are older than what is held for the call have missed a question; only what is held is certain.
     let missed = held.last().filter(|held| notes.noted_at.is_some_and(|noted| noted < held.since));
     let starts = |held: &[Held]| {
@@ -144,15 +149,16 @@ fn meaning(
             Meaning::Which(question.start().into_iter().chain(held.question.start()).collect())
         }
         // It was asked for somebody else than whoever is named with the yes.
-        (LastQuestion::Open(question), _) if is_for_another && question.is_of_booking() => match held {
-            [] | [_] => Meaning::AskAgain(question.clone()),
-            several => Meaning::Which(starts(several)),
-        },
+        (LastQuestion::Open(question), _) if question.is_of_booking() && notes.for_whom.is_not(whom) => {
+            of_them().map_or_else(|| Meaning::AskAgain(question.clone()), Meaning::Do)
+        }
         (LastQuestion::Open(question), _) => Meaning::Do(question.clone()),
         (LastQuestion::Answered(_) | LastQuestion::Closed, Some(held)) => {
             Meaning::AskAgain(held.question.clone())
         }
-        (LastQuestion::Answered(appointment), None) => Meaning::Again(*appointment),
+        (LastQuestion::Answered(appointment), None) => {
+            of_them().map_or(Meaning::Again(*appointment), Meaning::Do)
+        }
         (LastQuestion::Closed, None) => {
             let offered: Vec<_> = notes.offered_starts().collect();
             match (offered.as_slice(), held) {
@@ -216,6 +222,9 @@ async fn ask_again(
         }
         Question::Book(slot) | Question::BookBeside(slot) => {
             availability::check_moment(desk, talk, &asker, asked_slot(&slot), notes).await?
+        }
+        Question::Cancel { appointment, of_all } => {
+            return calling_off::ask_again(desk, args, talk, (appointment, of_all), once).await;
         }
         Question::BookAll { slots, .. } => {
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
@@ -286,10 +295,21 @@ async fn done_before(
         return Err(nothing(&what).into());
     };
     desk.visit(talk, vec![appointment.snapshot().branch]).await?;
-    if let Some(open) = sequence::booking::whole_of(desk, talk, &appointment).await? {
-        return Ok(sequence::booking::already_booked(talk, &open));
+    let mut done = match sequence::booking::whole_of(desk, talk, &appointment).await? {
+        Some(open) => sequence::booking::already_booked(talk, &open),
+        None => already_booked(talk, &appointment),
+    };
+    // Whose it is, where nobody knows whether that is who speaks.
+    if done.reply.status == Status::AlreadyBooked && person::of_unnamed(asker).is_some() {
+        let customer = desk.parts.customers.find(&talk.scope, appointment.customer()).await?;
+        if let Some(name) = customer.as_ref().and_then(|customer| customer.name()) {
+            done.reply.message = format!(
+                "Eingetragen ist ein Termin auf den Namen {}, für wen soll noch einer sein?",
+                speech::plain(name.as_str())
+            );
+        }
     }
-    Ok(already_booked(talk, &appointment))
+    Ok(done)
 }
 
 /// What was done last in the call, if it is for whom it is confirmed, else what the call has booked for them.

@@ -332,11 +332,12 @@ async fn dear() -> Said {
     let line = world.call("call_a", STRANGER);
     line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
     line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
-    // Another fee was told since, so a yes to the move is no yes to its fee.
+    // Something else was asked since, so a yes to the move is asked about again.
     for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {
-        line.ask("cancel_appointment", json!({})).await;
+        line.ask("confirm_booking", json!({"slot_id": "no id"})).await;
         line.ask(tool, json!({"bestaetigung": true})).await;
     }
+    line.ask("cancel_appointment", json!({})).await;
     said(&world)
 }
 

@@ -300,18 +300,12 @@ async fn for_whom_it_is_is_not_answered_by_the_invocation_that_asked() {
 async fn a_yes_in_another_name_is_asked_about() {
     let world = family().await;
     let line = world.call("call_a", STRANGER);
-    for (name, time) in [("Mia Berger", "13:00"), ("Jonas Berger", "14:00")] {
-        let looked = line.ask("check_availability", named(name, wish("2026-11-26", time))).await;
-        assert_eq!(looked.status, Status::Available, "{}", looked.message);
-    }
+    let looked = line.ask("check_availability", named("Jonas Berger", wish("2026-11-26", "14:00"))).await;
+    assert_eq!(looked.status, Status::Available, "{}", looked.message);
     let asked = line.ask("confirm_booking", json!({"customer_name": "Mia"})).await;
-    assert!(
-        asked.message.contains("dreizehn Uhr") && asked.message.contains("vierzehn Uhr"),
-        "{}",
-        asked.message
-    );
+    assert_eq!(asked.data["booked"], json!(false), "{}", asked.message);
     assert!(open(&world).is_empty());
-    let made = line.ask("book_appointment", named("Mia", wish("2026-11-26", "13:00"))).await;
+    let made = line.ask("confirm_booking", json!({"customer_name": "Mia"})).await;
     assert_eq!((made.status, open(&world)), (Status::Booked, vec![903]), "{}", made.message);
 }
 
@@ -484,8 +478,160 @@ async fn a_service_that_none_is_for_changes_nothing() {
         }
     }
     assert_eq!(open(&world).len(), 1);
+    let asked = line.ask("cancel_appointment", json!({"dienstleistung": "meinen Termin"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
     let off = line.ask("cancel_appointment", json!({"dienstleistung": "meinen Termin"})).await;
     assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+}
+
+/// A yes calls off what was asked about, and nothing that nobody spoke of.
+#[tokio::test]
+async fn a_yes_calls_off_no_further_appointment() {
+    let yes = || json!({"bestaetigung": true});
+    for number in [STRANGER, "anonymous"] {
+        let world = World::new().await;
+        let line = world.call("call_a", number);
+        booked(&line, "Erika Muster", "10:00").await;
+        booked(&line, "Erika Muster", "13:00").await;
+        let off = line.ask("cancel_appointment", json!({"old_time": "10:00"})).await;
+        assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+        for _ in 0..2 {
+            let asked = line.ask_as("cancel_appointment", yes(), Some("tool_1"), Mode::Free).await;
+            assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+            assert!(asked.message.contains("dreizehn Uhr wirklich absagen?"), "{}", asked.message);
+            assert_eq!(open(&world).len(), 1);
+        }
+        let off = line.ask("confirm_booking", json!({})).await;
+        assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+        let again = line.ask("cancel_appointment", yes()).await;
+        assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
+    }
+    // Nor one of the caller's own, where another's was not found.
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Sabine Berger", "10:00").await;
+    for name in ["meine Tochter Mia", "Nils Kern"] {
+        let none = line.ask("cancel_appointment", named(name, json!({}))).await;
+        assert_ne!(none.status, Status::Cancelled, "{}", none.message);
+        let asked = line.ask("cancel_appointment", yes()).await;
+        assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    }
+    assert_eq!(open(&world), [901]);
+}
+
+/// A bare yes means what was asked, however many appointments there are, and whoever else has the number.
+#[tokio::test]
+async fn a_bare_yes_to_a_change_finds_it() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    booked(&line, "Jonas Berger", "13:00").await;
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "11:00"});
+    let asked = line.ask("reschedule_appointment", named("Mia Berger", to)).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let moved = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    let again = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(again.status, Status::Unchanged, "{}", again.message);
+    let no = named("Jonas Berger", json!({"bestaetigung": false}));
+    let asked = line.ask("cancel_appointment", no).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let off = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!((off.status, open(&world)), (Status::Cancelled, vec![903]), "{}", off.message);
+}
+
+/// "Für mich" is nobody else's.
+#[tokio::test]
+async fn what_is_for_me_is_not_what_another_has() {
+    for number in [STRANGER, "anonymous"] {
+        let world = World::new().await;
+        if number == STRANGER {
+            world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+        }
+        let line = world.call("call_a", number);
+        let child = json!({"fuer_andere_person": true, "name": "Lea Berger"});
+        let mut args = wish("2026-11-26", "10:00");
+        args.as_object_mut().unwrap().extend(child.as_object().unwrap().clone());
+        assert_eq!(line.ask("book_appointment", args).await.status, Status::Booked);
+        let to = json!({"new_date": "2026-11-27", "new_time": "10:00"});
+        for (tool, mut args) in [
+            ("cancel_appointment", json!({})),
+            ("reschedule_appointment", to),
+            ("query_appointment", json!({})),
+        ] {
+            args["fuer_andere_person"] = json!(false);
+            let asked = line.ask(tool, args).await;
+            assert_eq!(asked.message, "Auf welchen Namen ist der Termin eingetragen?", "{number} {tool}");
+        }
+        line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+        let world_b = &world;
+        assert_eq!(open(world_b).len(), 1);
+    }
+}
+
+/// What has been booked for the child is not said to be booked for whoever calls.
+#[tokio::test]
+async fn what_is_booked_for_another_is_not_said_to_be_for_me() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    let mut mia = named("Mia Berger", wish("2026-11-26", "10:00"));
+    mia["fuer_andere_person"] = json!(true);
+    line.ask("check_availability", mia).await;
+    assert_eq!(line.ask("confirm_booking", json!({})).await.status, Status::Booked);
+    for args in [named("mich selbst", json!({})), json!({"fuer_andere_person": false})] {
+        let told = line.ask("confirm_booking", args).await;
+        assert!(!told.message.contains("für Sie eingetragen"), "{}", told.message);
+        assert!(told.message.contains("auf den Namen Mia Berger"), "{}", told.message);
+    }
+}
+
+/// A yes to another service or person than was asked about is a wish of its own.
+#[tokio::test]
+async fn a_yes_to_something_else_is_looked_at() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut anna = wish("2026-11-26", "10:00");
+    anna["mitarbeiter"] = json!("Anna");
+    line.ask("check_availability", anna).await;
+    for (args, said) in [
+        (json!({"mitarbeiter": "Boris"}), "Boris Kühn für Haarschnitt"),
+        (json!({"dienstleistung": "Bartpflege"}), "Bartpflege"),
+        (json!({"weitere_dienstleistungen": "Haarschnitt"}), "Haarschnitt"),
+    ] {
+        let mut yes = named("Erika Muster", args);
+        yes["bestaetigung"] = json!(true);
+        for _ in 0..2 {
+            let asked =
+                line.ask_as("collect_appointment_info", yes.clone(), Some("tool_1"), Mode::Free).await;
+            assert_eq!(asked.data["booked"], json!(false), "{yes}: {}", asked.message);
+            assert!(asked.message.contains(said), "{yes}: {}", asked.message);
+        }
+        assert!(open(&world).is_empty(), "{yes}");
+    }
+    let made = line.ask("collect_appointment_info", json!({"bestaetigung": true})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert_eq!(open(&world).len(), 2);
+}
+
+/// What was asked for one child stays held, and stays said, while the other's time is booked.
+#[tokio::test]
+async fn each_child_s_time_stays_theirs() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    for (name, time) in [("Mia Berger", "13:00"), ("Jonas Berger", "14:00")] {
+        let looked = line.ask("check_availability", named(name, wish("2026-11-26", time))).await;
+        assert_eq!(looked.status, Status::Available, "{}", looked.message);
+    }
+    let made = line.ask("confirm_booking", json!({"customer_name": "Mia"})).await;
+    assert_eq!((made.status, open(&world)), (Status::Booked, vec![903]), "{}", made.message);
+    assert_eq!(made.data["time"], json!("13:00"));
+    assert_eq!(world.appointments.holds(&world.scope).len(), 1);
+    let made = line.ask("confirm_booking", json!({"customer_name": "Jonas"})).await;
+    assert_eq!((made.status, open(&world)), (Status::Booked, vec![902, 903]), "{}", made.message);
+    assert_eq!(made.data["time"], json!("14:00"));
 }
 
 #[tokio::test]

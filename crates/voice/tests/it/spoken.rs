@@ -234,6 +234,8 @@ async fn an_unknown_id_says_nothing_of_a_time() {
         assert_eq!(reply.status, Status::NotFound);
         assert_eq!(reply.message, "Diesen Termin finde ich bei Ihnen nicht, welchen Termin meinen Sie?");
     }
+    let asked = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
     assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::Cancelled);
     let garbled = line.ask("cancel_appointment", json!({"appointment_id": "12"})).await;
     assert_ne!(garbled.status, Status::AlreadyCancelled, "{}", garbled.message);

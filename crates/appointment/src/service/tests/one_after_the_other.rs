@@ -29,6 +29,7 @@ pub(super) fn wanted(number: u128, target: SequenceTarget) -> BookSequenceReques
         notes: None,
         additional: false,
         other_person: false,
+        held_for_others: Vec::new(),
         claim: None,
     }
 }

@@ -55,6 +55,7 @@ impl World {
             notes: None,
             additional: true,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         match self.bookings.book_sequence(&self.scope, request).await.unwrap() {

@@ -299,6 +299,7 @@ impl World {
             notes: None,
             additional: true,
             other_person: false,
+            held_for_others: Vec::new(),
             claim: None,
         };
         self.bookings.book(&self.scope, request).await.unwrap()

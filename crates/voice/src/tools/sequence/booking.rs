@@ -57,7 +57,7 @@ pub(crate) async fn commit(
     let question = booking.question();
     let is_asked = booking.notes.is_asking(question.as_ref());
     let BookingAll { asked, notes, asker, additional } = booking;
-    let asker = asker.recalling(talk, &notes, is_asked);
+    let asker = asker.recalling(talk, &notes, (asked.start(), is_asked));
     let who: Vec<_> = asked.parts.iter().map(|part| format!("{}:{:?}", part.service, part.staff)).collect();
     let referent = format!("{}:{}", who.join(","), asked.start());
     let once = match desk.settled(talk, once, &referent).await? {
@@ -83,13 +83,14 @@ pub(crate) async fn commit(
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
+        held_for_others: notes.asked_for_others(&asker.for_whom).collect(),
         claim: Some(claim_for_all(&once, |parts| SequenceEffect::of(Did::Booked, parts))),
     };
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
         BookSequenceOutcome::Booked(made) => {
             keep_learned(desk, talk, learned).await;
             let notes = match made.first() {
-                Some(first) => notes.answered(first.id()),
+                Some(first) => notes.booked(asked.start(), first.id()),
                 None => notes.closed(),
             };
             desk.note(talk, notes).await;

@@ -22,8 +22,9 @@ use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
-use crate::tools::appointments::{costs, denied, row};
+use crate::tools::appointments::row;
 use crate::tools::booking::repeated;
+use crate::tools::calling_off::{costs, denied};
 use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
 use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
@@ -306,7 +307,7 @@ pub(crate) async fn cancel(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
-    (open, asker): (Vec<Appointment>, Asker),
+    (open, asker, is_yes): (Vec<Appointment>, Asker, bool),
     once: &Once,
 ) -> ToolResult {
     let sequence = sequence_of(&open)?;
@@ -318,7 +319,7 @@ pub(crate) async fn cancel(
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     // The invocation that told of a fee is no yes to it.
-    let is_yes = args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
+    let is_yes = is_yes || args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
     let first = open.first().map(Appointment::id);
     let agreed_fee = first.and_then(|first| notes.agreed_fee_of_all(first, ChangeAct::Cancel));
     let request = ChangeSequenceRequest {
@@ -331,10 +332,9 @@ pub(crate) async fn cancel(
     };
     match desk.parts.bookings.cancel_sequence(&talk.scope, &request).await? {
         ChangeSequenceOutcome::Changed { after, .. } => {
-            let notes = notes.offering(Vec::new());
             let notes = match after.first() {
                 Some(first) => notes.cancelling(first.id()),
-                None => notes,
+                None => notes.offering(Vec::new()),
             };
             desk.note(talk, notes).await;
             let effect = SequenceEffect::of(Did::Cancelled, &after);
@@ -343,6 +343,10 @@ pub(crate) async fn cancel(
         ChangeSequenceOutcome::FeeDue(fee) => {
             let told_fee =
                 first.map(|appointment| ToldFee { appointment, act: ChangeAct::Cancel, fee, of_all: true });
+            let notes = match first {
+                Some(appointment) => notes.asking(Question::Cancel { appointment, of_all: true }),
+                None => notes,
+            };
             yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
             let words =
                 format!("Die Absage Ihrer Termine {} kostet jetzt zusammen", spoken_together(talk, &open));

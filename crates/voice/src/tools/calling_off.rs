@@ -1,0 +1,295 @@
+//! "Den muss ich absagen." - one appointment, or all of a visit.
+//!
+//! Whoever has one appointment and says so has it called off. Any further one of the call is asked about, unless it is
+//! named: a yes is none to an appointment that nobody spoke of.
+
+use appointment::commands::{CancelOutcome, CancelRequest};
+use appointment::model::{Appointment, Note};
+use appointment::policy::change::{ChangeAct, Denial};
+use kernel::{AppointmentId, Money};
+use serde_json::json;
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::effect::{Effect, Standing};
+use crate::names;
+use crate::once::Once;
+use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
+use crate::reply::{NextAction, ToolReply};
+use crate::speech;
+use crate::status::Status;
+use crate::tools::booking::{claim_for, repeated};
+use crate::tools::customer::spoken;
+use crate::tools::meant::{fits_words, meant, no_such_appointment, unauthorized};
+use crate::tools::moving::gone;
+use crate::tools::sequence;
+use crate::tools::sequence::booking::whole_of;
+use crate::tools::sequence::changing::{Extent, extent, service_words, spoken_together};
+use crate::tools::wish::{self, Asker};
+use crate::tools::yes;
+
+pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
+    if let Some(done) = desk.before(talk, once).await? {
+        return Ok(done);
+    }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_bare = is_bare(args)?;
+    let is_no = args.choice(names::CONFIRM) == Some(false);
+    if let (LastQuestion::Open(Question::Cancel { appointment, of_all }), true, false) =
+        (&notes.asked, is_bare, is_no)
+    {
+        return cancel_asked(desk, args, talk, (*appointment, *of_all), once).await;
+    }
+    let result = cancel_meant(desk, args, talk, (notes, is_bare, is_no), once).await;
+    // Whatever came of it, a bare yes is no wish to call off another one. What the rules forbid was spoken of.
+    let is_denied = matches!(&result, Err(Stop::Reply(reply)) if reply.status == Status::Denied);
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if !is_denied && !matches!(notes.asked, LastQuestion::Open(_)) && !notes.cancel_was_last {
+        desk.note(talk, CallNotes { cancel_was_last: true, ..notes }).await;
+    }
+    result
+}
+
+/// Whether nothing says which appointment is meant.
+pub(crate) fn is_bare(args: Args<'_>) -> Result<bool, Stop> {
+    for argument in [names::APPOINTMENT, names::OLD_DATE, names::OLD_TIME, names::NAME] {
+        if args.text(argument)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(service_words(args)?.is_empty() && args.choice(names::OTHER_PERSON).is_none())
+}
+
+async fn cancel_meant(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (notes, is_bare, is_no): (CallNotes, bool, bool),
+    once: &Once,
+) -> ToolResult {
+    // "Absagen" is no yes to a time that was asked about before.
+    yes::go_on(desk, talk).await;
+    let asker = wish::asker(desk, args, talk).await?;
+    let appointment = match meant(desk, args, talk, &asker).await {
+        Err(Stop::Reply(reply)) if matches!(reply.status, Status::NotFound | Status::AnonymousCaller) => {
+            match cancelled_before(desk, args, talk, &asker).await? {
+                Some(done) => return Ok(done),
+                None => return Err(Stop::Reply(reply)),
+            }
+        }
+        found => found?,
+    };
+    let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
+    // An assistant that says "not confirmed" asks to be asked.
+    if is_no || is_bare && notes.cancel_was_last {
+        return Ok(shall_cancel(desk, talk, &extent, once).await.into());
+    }
+    match extent {
+        Extent::Part(appointment) => cancel_one(desk, args, talk, (appointment, asker, false), once).await,
+        Extent::Whole(open) => {
+            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, false), once)).await
+        }
+    }
+}
+
+/// The question whether to call off. A repetition of the invocation that asks is no answer.
+pub(crate) async fn shall_cancel(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    extent: &Extent,
+    once: &Once,
+) -> ToolReply {
+    let (open, of_all) = match extent {
+        Extent::Part(appointment) => (std::slice::from_ref(appointment), false),
+        Extent::Whole(open) => (open.as_slice(), true),
+    };
+    let what = match open {
+        [one] => format!("den Termin {}", spoken(talk, one.snapshot())),
+        several => format!("die Termine {}", spoken_together(talk, several)),
+    };
+    if let Some(first) = open.first() {
+        let question = Question::Cancel { appointment: first.id(), of_all };
+        let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+        yes::asked_back(desk, talk, notes.asking(question), Vec::new(), once).await;
+    }
+    ToolReply::new(Status::ReadyForConfirmation, format!("Soll ich {what} wirklich absagen?"))
+        .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
+        .next(NextAction::AskForConfirmation)
+}
+
+/// Calls off what the caller was asked about.
+pub(crate) async fn cancel_asked(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asked: (AppointmentId, bool),
+    once: &Once,
+) -> ToolResult {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let has_asked = once.has_asked_back(&notes).is_some();
+    let Some((asker, extent)) = in_question(desk, args, talk, asked).await? else {
+        return Err(gone().into());
+    };
+    if has_asked && notes.told_fee.is_none() {
+        return Ok(shall_cancel(desk, talk, &extent, once).await.into());
+    }
+    match extent {
+        Extent::Part(appointment) => {
+            cancel_one(desk, args, talk, (appointment, asker, !has_asked), once).await
+        }
+        Extent::Whole(open) => {
+            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, !has_asked), once)).await
+        }
+    }
+}
+
+/// Asks once more whether to call that off.
+pub(crate) async fn ask_again(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asked: (AppointmentId, bool),
+    once: &Once,
+) -> ToolResult {
+    match in_question(desk, args, talk, asked).await? {
+        Some((_, extent)) => Ok(shall_cancel(desk, talk, &extent, once).await.into()),
+        None => Err(gone().into()),
+    }
+}
+
+/// What the caller was asked about, as it is now, and who asks; whoever is named must be whose it is.
+async fn in_question(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (id, of_all): (AppointmentId, bool),
+) -> Result<Option<(Asker, Extent)>, Stop> {
+    let Some(found) = desk.parts.bookings.find(&talk.scope, id).await? else { return Ok(None) };
+    let asker = wish::asker_about(desk, args, talk, found.customer()).await?;
+    desk.visit(talk, vec![found.snapshot().branch]).await?;
+    let whole = if of_all { whole_of(desk, talk, &found).await? } else { None };
+    Ok(Some((asker, whole.map_or(Extent::Part(found), Extent::Whole))))
+}
+
+/// `is_yes`: to what was asked.
+async fn cancel_one(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (appointment, asker, is_yes): (Appointment, Asker, bool),
+    once: &Once,
+) -> ToolResult {
+    let referent = format!("{}:{}", appointment.id(), appointment.snapshot().version);
+    let once = match desk.settled(talk, once, &referent).await? {
+        Earlier::Stands(done) => return Ok(done),
+        Earlier::None(once) => once,
+    };
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // The invocation that told of a fee is no yes to it.
+    let is_yes = is_yes || args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
+    let agreed_fee = notes.agreed_fee(appointment.id(), ChangeAct::Cancel);
+    let request = CancelRequest {
+        appointment: appointment.id(),
+        reason: args.text(names::REASON)?.and_then(|text| Note::clean(&text)),
+        requester: asker.requester,
+        claim: Some(claim_for(&once, Effect::cancelled)),
+        agreed_fee: agreed_fee.filter(|_| is_yes),
+    };
+    match desk.parts.bookings.cancel(&talk.scope, request).await? {
+        CancelOutcome::Cancelled(appointment) => {
+            desk.note(talk, notes.cancelling(appointment.id())).await;
+            Ok(Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm))
+        }
+        CancelOutcome::AlreadyCancelled(appointment) => Ok(already_cancelled(talk, &appointment)),
+        CancelOutcome::NotYours => Err(unauthorized().into()),
+        CancelOutcome::NotOpen(_) => Err(no_such_appointment().into()),
+        CancelOutcome::FeeDue { appointment, fee } => {
+            let told_fee =
+                Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee, of_all: false });
+            let question = Question::Cancel { appointment: appointment.id(), of_all: false };
+            let notes = CallNotes { told_fee, ..notes.asking(question) };
+            yes::asked_back(desk, talk, notes, Vec::new(), &once).await;
+            let words =
+                format!("Die Absage Ihres Termins {} kostet jetzt", spoken(talk, appointment.snapshot()));
+            Ok(costs(Some(&appointment), fee, (&words, "absagen")).into())
+        }
+        CancelOutcome::Denied(denial) => Err(denied(&denial, "Eine Absage").into()),
+        CancelOutcome::Repeated => repeated(desk, talk, &once).await,
+    }
+}
+
+/// The question whether to call off although it costs something; the same fields for one appointment and for several.
+pub(crate) fn costs(first: Option<&Appointment>, fee: Money, (what, act): (&str, &str)) -> ToolReply {
+    let message = format!("{what} {}, soll ich trotzdem {act}?", speech::price(fee));
+    ToolReply::new(Status::ReadyForConfirmation, message)
+        .with_some("appointment_id", first.map(|first| first.id().to_string()))
+        .with("fee_minor", fee.minor())
+        .next(NextAction::AskForConfirmation)
+}
+
+fn already_cancelled(talk: &Conversation, appointment: &Appointment) -> Done {
+    let mut done = Effect::cancelled(appointment.snapshot()).render(talk, Standing::Firm);
+    done.reply.status = Status::AlreadyCancelled;
+    done.reply.message = format!(
+        "Der Termin {} ist schon abgesagt, kann ich sonst noch etwas für Sie tun?",
+        spoken(talk, appointment.snapshot())
+    );
+    done
+}
+
+/// Nothing fits any more because this very call has cancelled it: the agent asks again after an answer that came late.
+async fn cancelled_before(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    asker: &Asker,
+) -> Result<Option<Done>, Stop> {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let asked = args.id(names::APPOINTMENT)?.map(|text| text.trim().parse::<AppointmentId>().ok());
+    for id in notes.cancelled.iter().rev().filter(|id| asked.is_none_or(|asked| asked == Some(**id))) {
+        let found = desk.parts.bookings.find(&talk.scope, *id).await?;
+        let Some(found) = found.filter(|found| !found.status().is_open()) else { continue };
+        // Another one, of somebody else or at another time, is not called off by that.
+        if asked.is_none() && !fits_words(desk, args, talk, (asker, &found)).await? {
+            continue;
+        }
+        desk.visit(talk, vec![found.snapshot().branch]).await?;
+        if let Some(done) = sequence::changing::cancelled_before(desk, talk, &found).await? {
+            return Ok(Some(done));
+        }
+        return Ok(Some(already_cancelled(talk, &found)));
+    }
+    Ok(None)
+}
+
+/// The policy's no, with its numbers.
+pub(crate) fn denied(denial: &Denial, what: &str) -> ToolReply {
+    let fee = denial.fee_if_forced().map(Money::minor);
+    match denial {
+        Denial::DeadlineMissed { required_minutes, actual_minutes, .. } => {
+            let message = format!(
+                "{what} ist nur bis {} vorher möglich, soll sich jemand dazu bei Ihnen melden?",
+                speech::minutes(*required_minutes)
+            );
+            ToolReply::new(Status::Denied, message).with("reason", "deadline_missed").with(
+                "details",
+                json!({"required_hours": f64::from(*required_minutes) / 60.0, "hours_notice": actual_minutes / 60,
+                    "fee_if_forced": fee}),
+            )
+        }
+        Denial::QuotaExceeded { quota_max, quota_used, .. } => ToolReply::new(
+            Status::Denied,
+            format!("{what} ist in den letzten dreißig Tagen schon zu oft vorgekommen, soll sich jemand dazu bei Ihnen melden?"),
+        )
+        .with("reason", "quota_exceeded")
+        .with("details", json!({"quota_used": quota_used, "quota_max": quota_max, "fee_if_forced": fee})),
+        Denial::MaxReschedules { max, count, .. } => ToolReply::new(
+            Status::Denied,
+            "Dieser Termin wurde schon zu oft verschoben, soll sich jemand dazu bei Ihnen melden?",
+        )
+        .with("reason", "max_reschedules_reached")
+        .with("details", json!({"quota_used": count, "quota_max": max, "fee_if_forced": fee})),
+    }
+    .next(NextAction::OfferCallback)
+}
