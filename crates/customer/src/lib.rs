@@ -36,7 +36,10 @@ pub use error::{CorruptCustomer, PartyError};
 pub use events::CustomerEvent;
 pub use model::{Customer, CustomerSnapshot, CustomerSource, CustomerStatus};
 pub use name::{NameProblem, is_another_person, judge_name};
-pub use party::{BookingParty, PartyDecision, called, decide_booking_party, decide_other_person, one_person};
+pub use party::{
+    BookingParty, PartyDecision, called, decide_booking_party, decide_for_self, decide_other_person,
+    one_person,
+};
 pub use ports::{CustomerRepository, CustomerWrite};
 pub use service::{CustomerService, Identification};
 

@@ -195,6 +195,13 @@ impl Customer {
         matches!(self.state.status, CustomerStatus::Blocked)
     }
 
+    /// True if whoever is called so may be this customer, by a part of the name or as it sounds. Whoever has no name may be
+    /// anybody.
+    #[must_use]
+    pub fn may_be_called(&self, name: &PersonName) -> bool {
+        self.name().is_none_or(|own| name.is_short_for(own) || own.sounds_like(name))
+    }
+
     /// True if this caller's number is this customer's, digit by digit: the only proof of identity on the telephone.
     #[must_use]
     pub fn answers_to(&self, caller: &Caller) -> bool {

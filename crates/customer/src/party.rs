@@ -117,6 +117,31 @@ pub fn decide_other_person(
     }
 }
 
+/// Decides for whom a caller books who has said that it is for themselves: like [`decide_booking_party`], but where several
+/// share the number, a name that is nobody's of them is the one who [may be called so](Customer::may_be_called), if it is one
+/// alone, and somebody new, if it is nobody.
+#[must_use]
+pub fn decide_for_self(
+    existing: &[Customer],
+    caller: &Caller,
+    name: Option<&PersonName>,
+    email: Option<&EmailAddress>,
+    now: DateTime<Utc>,
+    new_id: CustomerId,
+) -> PartyDecision {
+    if let (Caller::Known(_), [_, _, ..], Some(said)) = (caller, existing, name)
+        && called(existing, said).is_empty()
+    {
+        let fitting: Vec<_> = existing.iter().filter(|customer| customer.may_be_called(said)).collect();
+        match fitting.as_slice() {
+            [] => return decide_other_person(existing, caller, name, email, now, new_id),
+            [one] => return take(one, name, email),
+            _ => {}
+        }
+    }
+    decide_booking_party(existing, caller, name, email, now, new_id)
+}
+
 /// Those who may be called so, oldest first: who has this very name, else the one person for whose name it is short, "Lena"
 /// being enough where only one is, else the one whose full name it may be, misheard. "Herr Kaiser" may be short for a name that
 /// nobody knows yet.

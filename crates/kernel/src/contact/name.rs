@@ -5,6 +5,12 @@ use super::PersonName;
 /// Words of address and degrees, folded: who is called by one is not told apart by it.
 pub const TITLES: &[&str] = &["doktor", "dr", "familie", "frau", "herr", "herrn", "prof", "professor"];
 
+/// Words that a surname begins with, folded: "von Hagen" is one name.
+const PARTICLES: &[&str] = &[
+    "af", "al", "ben", "bin", "da", "das", "de", "del", "della", "dem", "den", "der", "di", "do", "dos",
+    "du", "el", "la", "le", "st", "sankt", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
+];
+
 impl PersonName {
     /// True if both are the same name to the ear of a clerk: letter case, umlauts and their spelling with `e`, accents,
     /// hyphens and titles do not count, except that "Herr" is not "Frau".
@@ -15,21 +21,29 @@ impl PersonName {
 
     /// True if the other may be called so, by the same ear: by one of the words of their name, by several that begin as it
     /// does, or by all in another order. "Muster", "Erika" and "Erika Muster" may be Erika Maria Muster; "Peter Müller" is not
-    /// Hans Peter Müller.
+    /// Hans Peter Müller. A surname is one word, whatever it begins with: "von Hagen" may be Max von Hagen.
     #[must_use]
     pub fn is_short_for(&self, other: &Self) -> bool {
         let is_another = addresses_another(self, other);
         let (own, other) = (key_of(self), key_of(other));
         let is_within = own.iter().all(|word| other.contains(word));
-        let may_begin_so = own.len() == 1 || own.first() == other.first() || own.len() == other.len();
+        let is_surname = is_particle(own.first()) && other.ends_with(&own);
+        let may_begin_so =
+            own.len() == 1 || is_surname || own.first() == other.first() || own.len() == other.len();
         is_within && may_begin_so && !is_another
     }
 
     /// True if it is more than a first name or a surname.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        key_of(self).len() > 1
+        let key = key_of(self);
+        let particles = key.iter().take_while(|word| is_particle(Some(word))).count();
+        key.len() - particles.min(key.len().saturating_sub(1)) > 1
     }
+}
+
+fn is_particle(word: Option<&String>) -> bool {
+    word.is_some_and(|word| PARTICLES.contains(&word.as_str()))
 }
 
 /// "Herr Berger" is not Frau Berger.
@@ -142,6 +156,10 @@ mod tests {
             ("Claudia Hoffmann-Reiter", "Claudia Hoffmann"),
             ("Dr. Jürgen Müller", "Mueller"),
             ("Anna-Lena Weiß", "anna weiss"),
+            ("Anneliese von Hagen", "Frau von Hagen"),
+            ("Anneliese von Hagen", "Frau Dr. von Hagen"),
+            ("Jan van der Berg", "van der Berg"),
+            ("Jan van der Berg", "Herr Berg"),
         ] {
             assert!(name(short).is_short_for(&name(whole)), "{whole} {short}");
         }
@@ -155,6 +173,7 @@ mod tests {
             assert!(!name(other).is_short_for(&name(one)), "{one} {other}");
         }
         assert!(name("Erika Muster").is_full() && !name("Frau Muster").is_full());
+        assert!(name("Max von Hagen").is_full() && !name("Herr von Hagen").is_full());
     }
 
     proptest! {

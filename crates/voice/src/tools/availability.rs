@@ -7,12 +7,13 @@ use appointment::calendar::Certainty;
 use appointment::commands::{CheckOutcome, CheckRequest, PartWish, SearchRequest};
 use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
+use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult, VoiceDesk};
-use crate::ports::{CallNotes, Question};
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -27,6 +28,11 @@ use crate::when::{Stretch, When};
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = wish::asker(desk, args, talk).await?;
+    // What says no time is about the one that was asked about.
+    let asked_about = match &notes.asked {
+        LastQuestion::Open(question) if question.is_of_booking() => question.start(),
+        _ => None,
+    };
     // Whatever comes of it, this is another question than any before.
     let notes = asker.noting(notes.closed());
     if asker.is_blocked() {
@@ -43,10 +49,15 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
             return Box::pin(sequence::check_moment(desk, talk, &asker, asked, notes)).await;
         }
         Wanted::Together { parts, is_kept, when } => {
-            return Box::pin(check_together(desk, talk, &asker, (parts, is_kept, when), notes)).await;
+            let wish = (parts, is_kept, when, asked_about);
+            return Box::pin(check_together(desk, talk, &asker, wish, notes)).await;
         }
     };
     match when {
+        When::Unsaid if let Some(start) = asked_about => {
+            let asked = Asked { service, staff, start, inferred: Vec::new(), is_kept };
+            check_moment(desk, talk, &asker, asked, notes).await
+        }
         When::Moment(moment) => {
             let asked =
                 Asked { service, staff, start: moment.at.to_utc(), inferred: moment.inferred, is_kept };
@@ -66,10 +77,14 @@ async fn check_together(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (parts, is_kept, when): (Vec<PartWish>, bool, When),
+    (parts, is_kept, when, asked_about): (Vec<PartWish>, bool, When, Option<DateTime<Utc>>),
     notes: CallNotes,
 ) -> ToolResult {
     match when {
+        When::Unsaid if let Some(start) = asked_about => {
+            let asked = AskedAll::at(parts, start, Vec::new(), is_kept);
+            sequence::check_moment(desk, talk, asker, asked, notes).await
+        }
         When::Moment(moment) => {
             let asked = AskedAll::at(parts, moment.at.to_utc(), moment.inferred, is_kept);
             sequence::check_moment(desk, talk, asker, asked, notes).await

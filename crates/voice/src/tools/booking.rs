@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor, PartWish};
+use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
 use appointment::model::{AppointmentSource, Note, Slot};
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
@@ -31,7 +31,7 @@ use crate::tools::party::{Named, keep_learned, party_or_ask};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::wish::{self, Asker, OtherWish, Wanted};
 use crate::tools::yes::{self, already_booked};
 use crate::when::When;
 
@@ -134,7 +134,7 @@ async fn look_at_other(
     desk: &VoiceDesk,
     talk: &Conversation,
     (asker, known): (Asker, CallNotes),
-    (parts, start): (Vec<PartWish>, DateTime<Utc>),
+    (parts, start): OtherWish,
     once: &Once,
 ) -> ToolResult {
     let notes = CallNotes {

@@ -50,7 +50,7 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
         desk.note(talk, notes.closed()).await;
     }
     let message = if released {
-        "In Ordnung, ich habe die Vormerkung gelöst, was darf ich sonst für Sie tun?"
+        "In Ordnung, ich halte die Zeit nicht mehr für Sie frei, was darf ich sonst für Sie tun?"
     } else if slots.is_some() {
         "Diese Zeit war nicht festgehalten, was darf ich sonst für Sie tun?"
     } else {

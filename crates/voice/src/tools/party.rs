@@ -3,7 +3,8 @@
 use appointment::commands::BookingParty;
 use appointment::model::{Appointment, NewCustomerRow};
 use customer::{
-    NameProblem, PartyError, decide_booking_party, decide_other_person, judge_name, read_spoken_email,
+    NameProblem, PartyError, decide_booking_party, decide_for_self, decide_other_person, judge_name,
+    read_spoken_email,
 };
 use kernel::{CustomerId, PersonName};
 
@@ -92,10 +93,11 @@ async fn party(
     }
     // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
     let other_person = asker.for_whom.other_person;
-    // Whoever says that it is for themselves, by a name that nobody of the number has, is another one of them as well.
-    let is_new_here = || asker.customers.len() > 1 && name.is_some() && asker.is_unclear();
-    let is_other = other_person == Some(true) || other_person == Some(false) && is_new_here();
-    let decide = if is_other { decide_other_person } else { decide_booking_party };
+    let decide = match other_person {
+        Some(true) => decide_other_person,
+        Some(false) => decide_for_self,
+        None => decide_booking_party,
+    };
     let id = CustomerId::generate(&*desk.parts.ids);
     let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, asker, error))?;
@@ -217,10 +219,11 @@ fn refuse_party(talk: &Conversation, asker: &Asker, error: PartyError) -> Stop {
 fn who_of_them(asker: &Asker) -> ToolReply {
     let fitting = fitting(asker);
     match &asker.for_whom.name {
-        None => for_whom(
-            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen oder für wen sonst darf ich eintragen?"
-                .to_owned(),
-        ),
+        None => ToolReply::new(
+            Status::CustomerAmbiguous,
+            "Unter Ihrer Nummer sind mehrere Personen eingetragen, auf welchen Namen darf ich den Termin eintragen?",
+        )
+        .next(NextAction::AskCaller),
         Some(said) if fitting.is_empty() => for_whom(format!(
             "Unter Ihrer Nummer ist niemand mit dem Namen {} eingetragen, soll ich den Termin auf diesen neuen Namen eintragen?",
             speech::plain(said.as_str())

@@ -24,18 +24,13 @@ pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) 
     let other_person = args.choice(names::OTHER_PERSON);
     let Some(text) = args.text(names::NAME)? else { return Ok(ForWhom::said(None, other_person)) };
     let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
-    let is_theirs = |said: &PersonName| customers.iter().any(|customer| fits(customer, said));
+    let is_theirs = |said: &PersonName| customers.iter().any(|customer| customer.may_be_called(said));
     let name = match judge_name(&text, &staff) {
         Ok(name) => Some(name),
         Err(NameProblem::Unnamed) => None,
         Err(_) => PersonName::clean(&text).ok().filter(is_theirs),
     };
     Ok(ForWhom::said(name, other_person.or_else(|| is_another_person(&text))))
-}
-
-/// Whether a customer may be called so. Whoever has no name may be anybody.
-fn fits(customer: &Customer, said: &PersonName) -> bool {
-    customer.name().is_none_or(|own| said.is_short_for(own) || own.sounds_like(said))
 }
 
 /// Whether a customer may be the one who was named; without a name anybody may.
@@ -52,13 +47,13 @@ pub(crate) async fn is_named(
     };
     if let Some(known) = asker.customers.iter().find(|known| known.id() == customer) {
         return Ok(if asker.is_unclear() {
-            fits(known, said)
+            known.may_be_called(said)
         } else {
             asker.speaking.contains(&customer) && !asker.names_another
         });
     }
     let found = desk.parts.customers.find(&talk.scope, customer).await?;
-    Ok(found.is_none_or(|found| fits(&found, said)))
+    Ok(found.is_none_or(|found| found.may_be_called(said)))
 }
 
 /// Those of the appointments whose customer may be the one who was named.
@@ -164,7 +159,7 @@ pub(crate) fn which_of_them(asker: &Asker) -> ToolReply {
 /// The names of those of the number who may be the one who was named, as many as can be said.
 pub(crate) fn fitting(asker: &Asker) -> Vec<String> {
     let Some(said) = &asker.for_whom.name else { return Vec::new() };
-    let fitting = asker.customers.iter().filter(|customer| fits(customer, said));
+    let fitting = asker.customers.iter().filter(|customer| customer.may_be_called(said));
     let mut names: Vec<_> = fitting.filter_map(Customer::name).map(speech::whom).collect();
     names.dedup();
     names.truncate(SPOKEN);

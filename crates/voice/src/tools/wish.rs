@@ -322,6 +322,9 @@ fn are_by(args: Args<'_>, talk: &Conversation, slots: &[Slot]) -> Result<bool, S
     Ok(parts.iter().zip(slots).all(|(part, slot)| part.staff.is_none_or(|staff| staff == slot.staff)))
 }
 
+/// Services with their people, and when the first begins.
+pub(crate) type OtherWish = (Vec<PartWish>, DateTime<Utc>);
+
 /// What is named with a yes, if that is not what the caller was asked about: other services, or other people, and the
 /// time that was.
 pub(crate) fn other_than_asked(
@@ -329,7 +332,7 @@ pub(crate) fn other_than_asked(
     talk: &Conversation,
     notes: &CallNotes,
     max: u32,
-) -> Result<Option<(Vec<PartWish>, DateTime<Utc>)>, Stop> {
+) -> Result<Option<OtherWish>, Stop> {
     let LastQuestion::Open(question) = &notes.asked else { return Ok(None) };
     let slots = question.slots();
     let Some(start) = question.start().filter(|_| question.is_of_booking()) else { return Ok(None) };

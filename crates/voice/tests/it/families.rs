@@ -678,3 +678,58 @@ async fn who_looks_at_one_offer_may_still_take_another() {
     let start = &offered.alternatives[1].start;
     assert_eq!(rows[0].starts_at, chrono::DateTime::parse_from_rfc3339(start).unwrap());
 }
+
+/// A name alone, or another service alone, is about the time that was asked about.
+#[tokio::test]
+async fn what_says_no_time_is_about_the_one_that_was_asked() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let mut unnamed = wish("2026-11-26", "10:00");
+    unnamed["name"] = json!(null);
+    line.ask("check_availability", unnamed).await;
+    let asked = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(asked.status, Status::CustomerNameRequired, "{}", asked.message);
+    let looked = line.ask("collect_appointment_info", json!({"name": "Erika Muster"})).await;
+    assert_eq!(
+        (looked.status, &looked.data["time"]),
+        (Status::Available, &json!("10:00")),
+        "{}",
+        looked.message
+    );
+    let looked = line.ask("check_availability", json!({"dienstleistung": "Bartpflege"})).await;
+    assert_eq!(
+        (looked.status, &looked.data["time"]),
+        (Status::Available, &json!("10:00")),
+        "{}",
+        looked.message
+    );
+    assert_eq!(looked.data["service"], json!("Bartpflege"));
+    let made = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(
+        (made.status, &made.data["service"]),
+        (Status::Booked, &json!("Bartpflege")),
+        "{}",
+        made.message
+    );
+}
+
+/// "Für mich", by a name that one of several may have, is that one.
+#[tokio::test]
+async fn whoever_books_for_themselves_is_who_may_be_called_so() {
+    let world = World::new().await;
+    for (number, name) in [(901, "Peter von Hagen"), (902, "Eva Lang"), (903, "Ina Lang")] {
+        world.customers.add(world.scope.tenant(), customer(number, name, Some(STRANGER)));
+    }
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "von Hagen", "10:00").await;
+    let asked = line.ask("book_appointment", named("Herr von Hagen", wish("2026-11-26", "13:00"))).await;
+    assert_eq!(asked.message, "Ist der Termin für Peter von Hagen oder für jemand anderen?");
+    let made =
+        line.ask("confirm_booking", named("Herr von Hagen", json!({"fuer_andere_person": false}))).await;
+    assert_eq!((made.status, open(&world)), (Status::Booked, vec![901, 901]), "{}", made.message);
+    let mut lang = named("Frau Lang", wish("2026-11-26", "15:00"));
+    lang["fuer_andere_person"] = json!(false);
+    let asked = line.ask("book_appointment", lang).await;
+    assert!(asked.message.contains("Eva Lang oder Ina Lang"), "{}", asked.message);
+    assert_eq!(open(&world), [901, 901]);
+}
