@@ -380,8 +380,11 @@ fn in_plain_words(words: &[String], beside: Beside) -> Option<Clause> {
     let clause = if *word == "gelegt" { clause.placed(words) } else { clause };
     let has_subject = !is_hollow || says(words, &["sie", "sind"]) || says(words, &["sind", "sie"]);
     // "Das ist eingetragen": what was just asked for.
-    let has_name =
-        is_named || wordings::is_the_other(words) || is_service || has_any(words, &["sie", "ihnen"]);
+    let has_name = is_named
+        || wordings::is_the_other(words)
+        || is_service
+        || has_any(words, &["sie", "ihnen"])
+        || is_somebody_entered(words);
     let stands = is_state && (has_subject && has_name || wordings::is_found(words));
     is_claimed.then(|| if stands { clause.standing(words) } else { clause })
 }

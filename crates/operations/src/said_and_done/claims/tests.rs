@@ -225,6 +225,8 @@ const IN_OTHER_WORDS: &[(&str, Option<Claim>)] = &[
     ("Die Buchung hat fast geklappt.", None),
     ("Der Termin steht noch nicht.", None),
     ("Sie haben jetzt keinen Termin.", None),
+    ("So, beide Kinder haben jetzt ihren Termin.", Some(Claim::Booked)),
+    ("Die Kinder haben jetzt ihren Termin gewünscht.", None),
     ("Ich habe den Termin nicht in den Kalender aufgenommen.", None),
     // Conditions, wishes, and what is to come.
     ("Wenn das geklappt hat, steht Ihr Termin.", None),

@@ -150,7 +150,9 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     // "Ihre Tochter hat jetzt einen Termin."
     let has_child = matches!(words, [whose, _, hat, now, ..] if ["ihr", "ihre"].contains(&whose.as_str())
         && hat == "hat" && ["jetzt", "nun"].contains(&now.as_str()));
-    let is_so_by_now = (is_settled || has_child || says(words, &["sie", "haben"]))
+    // "Beide Kinder haben jetzt ihren Termin."
+    let have_children = ["jetzt", "nun"].iter().any(|now| says(words, &["kinder", "haben", now]));
+    let is_so_by_now = (is_settled || has_child || have_children || says(words, &["sie", "haben"]))
         && has_any(words, &["jetzt", "nun", "damit"])
         || ["jetzt", "nun", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));
     let (last, before) = match words {

@@ -11,6 +11,8 @@ const READ_OUT: &[&str] = &[
     "Ja, der Termin ist bestätigt, Donnerstag um zehn Uhr.",
     "Bartpflege am Donnerstag um zehn Uhr ist für Sie gebucht.",
     "Ihr Platz am Donnerstag um zehn ist Ihnen sicher.",
+    "Max ist am Donnerstag um zehn Uhr eingetragen.",
+    "Lea und Max sind beide am Donnerstag um zehn eingetragen.",
 ];
 
 /// Something that was just done.
