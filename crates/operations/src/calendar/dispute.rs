@@ -81,8 +81,9 @@ impl Dispute {
     /// What the staff reads: what both calendars say, and what is to be done.
     pub(super) fn note(&self, appointment: &AppointmentSnapshot) -> String {
         let (what, todo) = self.difference(appointment);
-        // A difference may be gone when somebody reads of it: what is tried again can succeed.
-        let what = match self.at.filter(|_| !self.raises_no_question()) {
+        // When somebody reads of it, a difference may be gone, since what is tried again can succeed, and a change may have been
+        // followed by another.
+        let what = match self.at {
             Some(at) => {
                 let local = at.with_timezone(&appointment.timezone);
                 format!("{what} (Stand {})", local.format("%d.%m.%Y, %H:%M Uhr"))
