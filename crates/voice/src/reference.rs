@@ -81,10 +81,12 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   together, unless one of them is named by its service.
 * **Of whom it is.** The number tells who calls, the name whose appointment is spoken of. `fuer_andere_person` says whether
   that is somebody else than the customer of the number; words do so as well (\"meine Tochter Mia\", \"mich selbst\"). What
-  was said with a time stands for the yes to it; a name that was said with an earlier time is asked about, and a yes by
-  another name than the time was asked for does nothing. Where `decides` names `fuer_andere_person`, the answer to the
+  was said with a time stands for that time, and a yes by a name is for the time that was asked for them. A name that was
+  said with another time is asked about; so is a yes to another service or person than was asked about. Where `decides` names `fuer_andere_person`, the answer to the
   question is that argument: `true` for whoever was named, `false` for whoever calls.
-* **Calling off.** An appointment with a copy in an outside calendar is called off here at once, and there by the worker
+* **Calling off.** The one appointment that is meant is called off at once; with `bestaetigung: false` it is asked about. A
+  yes that names none calls off what was asked about. After a cancellation, or one that found nothing, it is no wish to call
+  off another appointment: that is asked about. An appointment with a copy in an outside calendar is called off here at once, and there by the worker
   afterwards: the answer does not wait for that calendar.
 * **After the end of a call.** Tools of a call that has ended still act for `voice.ended_call_grace_seconds` (60 by default,
   in product time), since events and tools overtake each other. After that they answer `call_over`.

@@ -3,6 +3,7 @@
 pub(crate) mod alternatives;
 pub(crate) mod anybody;
 pub(crate) mod appointments;
+pub(crate) mod asker;
 pub(crate) mod availability;
 pub(crate) mod booking;
 pub(crate) mod callback;

@@ -15,11 +15,12 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::asker::{self, Asker};
 use crate::tools::offers::{by_plan, offer, offer_first, spoken_free, spoken_offers};
 use crate::tools::preference;
 use crate::tools::refusals::reason_code;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::wish::{self, Wanted};
 use crate::when::{Moment, When};
 
 /// Days that "the next free time" looks ahead unless told otherwise.
@@ -49,7 +50,7 @@ fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
 
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     let notes = asker.noting(notes);
     let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let (service, staff, when) = match wanted {
@@ -101,7 +102,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
 
 pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     let notes = asker.noting(notes);
     let mut said = None;
     let (mut parts, mut is_kept) = (Vec::new(), false);

@@ -11,9 +11,9 @@ use crate::desk::{Stop, VoiceDesk};
 use crate::ports::CallNotes;
 use crate::reply::ToolReply;
 use crate::speech;
+use crate::tools::asker::Asker;
 use crate::tools::availability::{free, told_free};
 use crate::tools::offers::{Asked, Promise, SPOKEN};
-use crate::tools::wish::Asker;
 
 /// Somebody else at the very time at which the person of an earlier question is not free; `None` if the person was named
 /// for this time, or nobody is free.

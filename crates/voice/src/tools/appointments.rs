@@ -16,12 +16,12 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
+use crate::tools::asker;
 use crate::tools::meant::{nothing, on_asked_day, own, whose};
 use crate::tools::person::{of_another, whose_it_is};
 use crate::tools::sequence::changing::{service_words, spoken_together, together};
 use crate::tools::services;
 use crate::tools::standing::{Saying, spoken_all, spoken_next, spoken_standing_of, standing_of};
-use crate::tools::wish;
 
 /// Appointments read out in one breath.
 pub(crate) const SPOKEN: usize = 3;
@@ -29,7 +29,7 @@ pub(crate) const SPOKEN: usize = 3;
 pub(crate) const LISTED: usize = 10;
 
 pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     let all = own(desk, talk, &asker).await?;
     if asker.is_unclear() && all.is_empty() {
         return Err(whose_it_is(&asker).into());

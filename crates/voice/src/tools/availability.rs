@@ -18,16 +18,17 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::anybody;
+use crate::tools::asker::{self, Asker};
 use crate::tools::offers::{Asked, Promise, beside_own, offer, spoken_offers, spoken_times};
 use crate::tools::person::own_of_named;
 use crate::tools::refusals::{because, not_free, reason_code};
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::wish::{self, Wanted};
 use crate::when::{Stretch, When};
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let (wanted, notes) = wish::wanted(desk, args, talk).await?;
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     // What says no time is about the one that was asked about.
     let asked_about = match &notes.asked {
         LastQuestion::Open(question) if question.is_of_booking() => question.start(),

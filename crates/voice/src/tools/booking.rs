@@ -23,6 +23,7 @@ use crate::reply::ToolReply;
 use crate::request::Mode;
 use crate::status::Status;
 use crate::tools::anybody;
+use crate::tools::asker::{self, Asker};
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::held::held;
@@ -31,7 +32,7 @@ use crate::tools::party::{Named, keep_learned, party_or_ask};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Asker, OtherWish, Wanted};
+use crate::tools::wish::{self, OtherWish, Wanted};
 use crate::tools::yes::{self, already_booked};
 use crate::when::When;
 
@@ -162,7 +163,7 @@ async fn look_at_other(
 async fn begin(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
     let (before, asker, notes) = join3(
         desk.before(talk, once),
-        wish::asker(desk, args, talk),
+        asker::asker(desk, args, talk),
         desk.parts.memory.recall(&talk.scope, talk.call),
     )
     .await;

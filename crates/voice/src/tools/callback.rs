@@ -6,8 +6,9 @@
 use appointment::model::OpeningDay;
 use appointment::waiting::after_open_minutes;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use customer::judge_name;
 use german_datetime::MinuteOfDay;
-use kernel::{CommitError, PersonName, PhoneNumber};
+use kernel::{CommitError, PhoneNumber};
 use serde_json::Value;
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 
@@ -58,7 +59,7 @@ pub(crate) async fn request(
     let referent = format!("{number_said:?}:{note:?}:{window:?}");
     let request = RequestCallback {
         phone: number,
-        name: args.text(names::NAME)?.and_then(|text| PersonName::clean(&text).ok()),
+        name: args.text(names::NAME)?.and_then(|text| judge_name(&text, &[]).ok()),
         note,
         priority,
         preferred_window: window,

@@ -19,6 +19,7 @@ use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::asker::{self, Asker};
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::customer::spoken;
 use crate::tools::meant::{fits_words, meant, no_such_appointment, unauthorized};
@@ -26,7 +27,6 @@ use crate::tools::moving::gone;
 use crate::tools::sequence;
 use crate::tools::sequence::booking::whole_of;
 use crate::tools::sequence::changing::{Extent, extent, service_words, spoken_together};
-use crate::tools::wish::{self, Asker};
 use crate::tools::yes;
 
 pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
@@ -70,7 +70,7 @@ async fn cancel_meant(
 ) -> ToolResult {
     // "Absagen" is no yes to a time that was asked about before.
     yes::go_on(desk, talk).await;
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     let appointment = match meant(desk, args, talk, &asker).await {
         Err(Stop::Reply(reply)) if matches!(reply.status, Status::NotFound | Status::AnonymousCaller) => {
             match cancelled_before(desk, args, talk, &asker).await? {
@@ -166,7 +166,7 @@ async fn in_question(
     (id, of_all): (AppointmentId, bool),
 ) -> Result<Option<(Asker, Extent)>, Stop> {
     let Some(found) = desk.parts.bookings.find(&talk.scope, id).await? else { return Ok(None) };
-    let asker = wish::asker_about(desk, args, talk, found.customer()).await?;
+    let asker = asker::asker_about(desk, args, talk, found.customer()).await?;
     desk.visit(talk, vec![found.snapshot().branch]).await?;
     let whole = if of_all { whole_of(desk, talk, &found).await? } else { None };
     Ok(Some((asker, whole.map_or(Extent::Part(found), Extent::Whole))))

@@ -17,9 +17,10 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::{LISTED, SPOKEN, row};
+use crate::tools::asker::Asker;
 use crate::tools::person::{is_named, not_on_that_name, of_another, of_named, which_of_them, whose_it_is};
 use crate::tools::sequence::changing::{is_exactly, speaks_of, spoken_together, together};
-use crate::tools::wish::Asker;
+
 use crate::when::When;
 
 /// The appointments that the caller may hear of: those of the number's customers, and those of this very call. Where

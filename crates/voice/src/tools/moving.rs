@@ -21,6 +21,7 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
+use crate::tools::asker;
 use crate::tools::availability;
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::calling_off::{denied, is_bare};
@@ -48,7 +49,7 @@ pub(crate) async fn reschedule(
         return Ok(done);
     }
     let confirmed = args.is_confirmed(names::CONFIRM);
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(availability::blocked(talk).into());
     }
@@ -268,7 +269,7 @@ pub(crate) async fn move_held(
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
-    let asker = wish::asker_about(desk, args, talk, before.customer()).await?;
+    let asker = asker::asker_about(desk, args, talk, before.customer()).await?;
     desk.visit(talk, vec![before.snapshot().branch]).await?;
     let there = talk.at(before.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);
@@ -304,7 +305,7 @@ pub(crate) async fn ask_again(
     let Some(before) = desk.parts.bookings.find(&talk.scope, appointment).await? else {
         return Err(gone().into());
     };
-    let asker = wish::asker_about(desk, args, talk, before.customer()).await?;
+    let asker = asker::asker_about(desk, args, talk, before.customer()).await?;
     desk.visit(talk, vec![before.snapshot().branch]).await?;
     let there = talk.at(before.snapshot().branch);
     let talk = there.as_deref().unwrap_or(talk);

@@ -18,9 +18,10 @@ use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::asker::Asker;
 use crate::tools::availability;
 use crate::tools::person::fitting;
-use crate::tools::wish::Asker;
+
 use crate::tools::yes;
 
 /// For whom a booking is that answers this question: while something is missing, the question stays open for the next

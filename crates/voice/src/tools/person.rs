@@ -12,8 +12,8 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::asker::Asker;
 use crate::tools::party::for_whom;
-use crate::tools::wish::Asker;
 
 /// Names said in one breath.
 const SPOKEN: usize = 3;

@@ -13,9 +13,9 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
+use crate::tools::asker::Asker;
 use crate::tools::person::of_named;
 use crate::tools::standing::{Saying, spoken_standing};
-use crate::tools::wish::Asker;
 
 /// The wish in words and numbers, whether everything found fits it, and what to say next.
 pub(crate) fn context(wish: TimeWish, found: &SearchOutcome) -> Value {

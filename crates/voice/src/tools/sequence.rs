@@ -26,9 +26,9 @@ use crate::ports::{CallNotes, Question};
 use crate::reply::ToolReply;
 use crate::speech;
 use crate::tools::anybody::is_about_the_person;
+use crate::tools::asker::Asker;
 use crate::tools::offers::{self, Promise, beside_own};
 use crate::tools::person::own_of_named;
-use crate::tools::wish::Asker;
 
 /// Services that somebody asked for, one after the other from a minute on.
 #[derive(Debug, Clone)]

@@ -24,11 +24,12 @@ use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
 use crate::tools::anybody;
+use crate::tools::asker::{self, Asker};
 use crate::tools::availability::{blocked, check_moment};
 use crate::tools::booking::repeated;
 use crate::tools::callback::ask_for_number;
 use crate::tools::offers::{Asked, SPOKEN, offer, spoken_offers};
-use crate::tools::wish::{self, Asker, Wanted};
+use crate::tools::wish::{self, Wanted};
 use crate::when;
 
 /// Minutes before and after a wished minute that are as good.
@@ -57,7 +58,7 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     let (awaited, notes) = awaited(desk, args, talk).await?;
     // What is asked back about it, a number, is not asked about another time than this.
     desk.note(talk, notes.clone().closed()).await;
-    let asker = wish::asker(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }

@@ -1,10 +1,9 @@
 //! What the caller wants, out of arguments and of what was said earlier in the call.
 
-use appointment::commands::{CallContext, PartWish, Requester, Sequence};
+use appointment::commands::{PartWish, Sequence};
 use appointment::model::{Service, Slot, SlotId};
 use chrono::{DateTime, Utc};
-use customer::{Customer, Identification, called, one_person};
-use kernel::{CustomerId, PersonName, ServiceId, StaffId};
+use kernel::{ServiceId, StaffId};
 
 mod offer;
 mod people;
@@ -16,12 +15,10 @@ use people::{elsewhere, people};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
-use crate::for_whom::ForWhom;
 use crate::names;
 use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
-use crate::tools::person::{self, is_named, not_on_that_name, of_unnamed};
 use crate::tools::sequence::words;
 use crate::tools::services;
 use crate::when::{Listener, Moment, When};
@@ -54,143 +51,6 @@ enum What {
     One(ServiceId, Option<StaffId>),
     /// With the person who was named for all of it, or before.
     Several(Vec<PartWish>, Option<StaffId>),
-}
-
-/// Who asks, with the customers that the number proves.
-pub(crate) struct Asker {
-    pub(crate) requester: Requester,
-    /// All customers of the number.
-    pub(crate) customers: Vec<Customer>,
-    /// Those of them who speak: one, or nobody as long as that is not known.
-    pub(crate) speaking: Vec<CustomerId>,
-    /// Of whom it is said to be.
-    pub(crate) for_whom: ForWhom,
-    /// The name that was given is not that of the number's one customer, nor said to be spoken of for them.
-    pub(crate) names_another: bool,
-}
-
-impl Asker {
-    /// Where several people share the number, only a name that is one of theirs, and no other's, tells who speaks, or the
-    /// `owner` of an appointment that is named by its id.
-    fn of(
-        talk: &Conversation,
-        customers: Vec<Customer>,
-        for_whom: ForWhom,
-        owner: Option<CustomerId>,
-    ) -> Self {
-        let speaking = match (customers.as_slice(), &for_whom.name) {
-            ([], _) => Vec::new(),
-            ([only], _) => vec![only],
-            (several, Some(said)) => called(several, said),
-            // Several entries of one name are one speaker.
-            (several, None) if one_person(several) => several.iter().collect(),
-            (_, None) => Vec::new(),
-        };
-        let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
-        if speaking.is_empty() {
-            speaking.extend(owner);
-        }
-        let context =
-            CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
-        let requester = Requester::Caller(context);
-        let mut asker = Self { requester, customers, speaking, for_whom, names_another: false };
-        asker.names_another = asker.other_than_own().is_some() && asker.for_whom.other_person != Some(false);
-        asker
-    }
-
-    /// The one customer of the number, if another person is named.
-    pub(crate) fn other_than_own(&self) -> Option<&PersonName> {
-        let ([only], said) = (self.customers.as_slice(), self.for_whom.name.as_ref()?) else { return None };
-        only.name().filter(|own| !said.is_short_for(own) && !own.sounds_like(said))
-    }
-
-    /// The notes with what is said now of whom another time is for.
-    pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
-        let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
-        CallNotes { for_whom, ..notes }
-    }
-
-    /// With what was said before of whom it is for: with this very time, which may be what `is_asked`, or with an earlier one.
-    pub(crate) fn recalling(
-        self,
-        talk: &Conversation,
-        notes: &CallNotes,
-        (start, is_asked): (DateTime<Utc>, bool),
-    ) -> Self {
-        let (now, is_known) = (&self.for_whom, !self.customers.is_empty());
-        let for_whom = match notes.for_whom_at(start, is_asked) {
-            Some(before) => before.with(now, is_known),
-            None => notes.for_whom.then(now, is_known),
-        };
-        Self::of(talk, self.customers, for_whom, None)
-    }
-
-    /// Whether every customer of the number is blocked.
-    pub(crate) fn is_blocked(&self) -> bool {
-        !self.customers.is_empty() && self.customers.iter().all(Customer::is_blocked)
-    }
-
-    /// Whether several people share the number and it is not known who speaks.
-    pub(crate) const fn is_unclear(&self) -> bool {
-        self.speaking.is_empty() && !self.customers.is_empty()
-    }
-}
-
-/// Identifies the caller by number. Who of several speaks is told by what is said now; until then nobody's appointments are
-/// touched.
-pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Asker, Stop> {
-    let identified = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;
-    let customers = match identified {
-        Identification::Known(customer) => vec![customer],
-        Identification::SharedNumber(customers) => customers,
-        Identification::Unknown(_) | Identification::Anonymous => Vec::new(),
-    };
-    let for_whom = person::said(args, talk, &customers)?;
-    let owner = match customers.as_slice() {
-        [_, _, ..] => whose(desk, args, talk, &customers).await?,
-        _ => None,
-    };
-    Ok(Asker::of(talk, customers, for_whom, owner))
-}
-
-/// The same about an appointment that the caller was asked about: where several share the number, its customer speaks.
-pub(crate) async fn asker_about(
-    desk: &VoiceDesk,
-    args: Args<'_>,
-    talk: &Conversation,
-    owner: CustomerId,
-) -> Result<Asker, Stop> {
-    let mut asker = asker(desk, args, talk).await?;
-    if !is_named(desk, talk, &asker, owner).await? {
-        return Err(not_on_that_name().into());
-    }
-    // For another: not the caller's own.
-    if let ([only], Some(asked)) = (asker.customers.as_slice(), of_unnamed(&asker))
-        && only.id() == owner
-    {
-        return Err(asked.into());
-    }
-    if asker.is_unclear() && asker.customers.iter().any(|customer| customer.id() == owner) {
-        asker.speaking.push(owner);
-        if let Requester::Caller(context) = &mut asker.requester {
-            context.customers.push(owner);
-        }
-    }
-    Ok(asker)
-}
-
-/// Whose the appointment is that is named by its id, which is told to nobody who is not known.
-async fn whose(
-    desk: &VoiceDesk,
-    args: Args<'_>,
-    talk: &Conversation,
-    customers: &[Customer],
-) -> Result<Option<CustomerId>, Stop> {
-    let named = args.id(names::APPOINTMENT)?.and_then(|text| text.trim().parse().ok());
-    let Some(named) = named else { return Ok(None) };
-    let found = desk.parts.bookings.find(&talk.scope, named).await?;
-    let theirs = found.map(|appointment| appointment.customer());
-    Ok(theirs.filter(|owner| customers.iter().any(|customer| customer.id() == *owner)))
 }
 
 /// Reads the wish. A slot id that is none of ours is ignored if the words say the time as well: agents garble ids.

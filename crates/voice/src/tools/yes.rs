@@ -18,6 +18,7 @@ use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::tools::asker::Asker;
 use crate::tools::availability;
 use crate::tools::booking::{Booking, asked_slot, commit};
 use crate::tools::calling_off;
@@ -28,7 +29,7 @@ use crate::tools::offers::SPOKEN;
 use crate::tools::person;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, Asker, NamedSlot};
+use crate::tools::wish::{self, NamedSlot};
 
 /// What a yes means, as far as that is certain.
 #[derive(Debug, PartialEq)]

@@ -13,11 +13,12 @@ use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::status::Status;
+use crate::tools::asker::Asker;
 use crate::tools::booking::{ask_if_free, is_for_whom, notes_for_staff, repeated};
 use crate::tools::copy::after_booking_all;
 use crate::tools::offers::own_overlaps;
 use crate::tools::party::{Named, keep_learned, party_or_ask};
-use crate::tools::wish::Asker;
+
 use crate::tools::yes;
 
 /// What shall be committed, and what was known when it was chosen.

@@ -23,13 +23,14 @@ use crate::reply::ToolReply;
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
+use crate::tools::asker::Asker;
 use crate::tools::booking::repeated;
 use crate::tools::calling_off::{costs, denied};
 use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
 use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
 use crate::tools::services;
-use crate::tools::wish::Asker;
+
 use crate::tools::yes;
 
 /// What a caller means who speaks of an appointment.

@@ -21,13 +21,14 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
+use crate::tools::asker::{self, Asker};
 use crate::tools::booking::repeated;
 use crate::tools::calling_off::denied;
 use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
 use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
-use crate::tools::wish::{self, Asker, Offer};
+use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
 
 /// A sequence that shall be moved, and what is known about it.
@@ -185,7 +186,7 @@ async fn to_slots(
     let open: Vec<_> = all.into_iter().filter(|part| part.status().is_open()).collect();
     let Some(open) = visit_of(together(desk, open), &slots) else { return Err(gone().into()) };
     let Some(first) = open.first() else { return Err(gone().into()) };
-    let asker = wish::asker_about(desk, args, talk, first.customer()).await?;
+    let asker = asker::asker_about(desk, args, talk, first.customer()).await?;
     let branch = first.snapshot().branch;
     desk.visit(talk, vec![branch]).await?;
     let there = talk.at(branch);

@@ -16,10 +16,11 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::alternatives::{next_time, wish_of};
+use crate::tools::asker::Asker;
 use crate::tools::availability::{which_minute, why_not_that_day};
 use crate::tools::offers::by_plan;
 use crate::tools::refusals::reason_code;
-use crate::tools::wish::Asker;
+
 use crate::when::{Stretch, When};
 
 /// Sequences in a stretch of time, or near it.
