@@ -117,7 +117,7 @@ pub(crate) async fn confirm(
 fn meaning(named: &[Slot], notes: &CallNotes, (held, whom): (&[Held], &ForWhom), once: &Once) -> Meaning {
     if let Some(back) = once.has_asked_back(notes) {
         return match &notes.asked {
-            // It has asked for whom that is, and asks so again.
+            // It has asked something else of that than when: for whom it is, whether to call off. It asks so again.
             LastQuestion::Open(question) if back.between.is_empty() => Meaning::Do(question.clone()),
             LastQuestion::Open(question) => Meaning::AskAgain(question.clone()),
             _ => Meaning::Which(back.between.clone()),
