@@ -13,9 +13,11 @@ use kernel::{
     AppointmentId, CallId, IdempotencyKey, Money, PersonName, ServiceId, StaffId, TenantId, TenantScope,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use voice::{
-    AskedBack, CallMemory, CallNotes, ForWhom, LastQuestion, NamedTime, Question, ToldFee, WishedTime,
+    AskedBack, AskedWhom, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, ToldFee,
+    Unfinished, WishedTime,
 };
 
 use crate::key::{CacheKey, Kind};
@@ -115,7 +117,7 @@ struct Written {
     #[serde(default)]
     for_whom: WrittenWhom,
     #[serde(default)]
-    named_times: Vec<(DateTime<Utc>, WrittenWhom)>,
+    named_slots: Vec<(Vec<WrittenSlot>, WrittenWhom)>,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
     asked_back: Option<WrittenBack>,
@@ -133,7 +135,35 @@ struct Written {
     #[serde(default)]
     offered_all: Vec<Vec<WrittenSlot>>,
     #[serde(default)]
+    unfinished: Option<(WrittenMatter, Map<String, Value>)>,
+    #[serde(default)]
     noted_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenMatter {
+    New,
+    Cancel,
+    Move,
+}
+
+impl WrittenMatter {
+    const fn of(matter: Matter) -> Self {
+        match matter {
+            Matter::New => Self::New,
+            Matter::Cancel => Self::Cancel,
+            Matter::Move => Self::Move,
+        }
+    }
+
+    const fn matter(self) -> Matter {
+        match self {
+            Self::New => Matter::New,
+            Self::Cancel => Matter::Cancel,
+            Self::Move => Matter::Move,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,17 +184,44 @@ struct WrittenWhom {
     name: Option<PersonName>,
     other_person: Option<bool>,
     is_of_last: bool,
+    #[serde(default)]
+    asked: WrittenAsked,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenAsked {
+    #[default]
+    Nothing,
+    Who,
+    Earlier,
+    IsIt(PersonName),
+    IsNew,
 }
 
 impl WrittenWhom {
     fn of(whom: &ForWhom) -> Self {
-        let ForWhom { name, other_person, is_of_last } = whom.clone();
-        Self { name, other_person, is_of_last }
+        let ForWhom { name, other_person, is_of_last, asked } = whom.clone();
+        let asked = match asked {
+            AskedWhom::Nothing => WrittenAsked::Nothing,
+            AskedWhom::Who => WrittenAsked::Who,
+            AskedWhom::Earlier => WrittenAsked::Earlier,
+            AskedWhom::IsIt(name) => WrittenAsked::IsIt(name),
+            AskedWhom::IsNew => WrittenAsked::IsNew,
+        };
+        Self { name, other_person, is_of_last, asked }
     }
 
     fn whom(&self) -> ForWhom {
-        let Self { name, other_person, is_of_last } = self;
-        ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last }
+        let Self { name, other_person, is_of_last, asked } = self;
+        let asked = match asked {
+            WrittenAsked::Nothing => AskedWhom::Nothing,
+            WrittenAsked::Who => AskedWhom::Who,
+            WrittenAsked::Earlier => AskedWhom::Earlier,
+            WrittenAsked::IsIt(name) => AskedWhom::IsIt(name.clone()),
+            WrittenAsked::IsNew => AskedWhom::IsNew,
+        };
+        ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last, asked }
     }
 }
 
@@ -289,10 +346,10 @@ impl Written {
             }),
             refused: notes.refused,
             for_whom: WrittenWhom::of(&notes.for_whom),
-            named_times: notes
+            named_slots: notes
                 .named_times
                 .iter()
-                .map(|named| (named.start, WrittenWhom::of(&named.for_whom)))
+                .map(|named| (WrittenSlot::all(&named.slots), WrittenWhom::of(&named.for_whom)))
                 .collect(),
             cancel_was_last: notes.cancel_was_last,
             asked,
@@ -303,6 +360,10 @@ impl Written {
             offered: WrittenSlot::all(&notes.offered),
             then: notes.then.iter().map(ServiceId::as_uuid).collect(),
             offered_all: notes.offered_all.iter().map(|slots| WrittenSlot::all(slots)).collect(),
+            unfinished: notes
+                .unfinished
+                .as_ref()
+                .map(|unfinished| (WrittenMatter::of(unfinished.matter), unfinished.args.clone())),
             noted_at: notes.noted_at,
         }
     }
@@ -339,9 +400,9 @@ impl Written {
             refused: self.refused,
             for_whom: self.for_whom.whom(),
             named_times: self
-                .named_times
+                .named_slots
                 .iter()
-                .map(|(start, whom)| NamedTime { start: *start, for_whom: whom.whom() })
+                .map(|(slots, whom)| NamedTime { slots: slots_of(slots), for_whom: whom.whom() })
                 .collect(),
             cancel_was_last: self.cancel_was_last,
             asked,
@@ -352,6 +413,10 @@ impl Written {
             offered: slots_of(&self.offered),
             then: self.then.iter().copied().map(ServiceId::from_uuid).collect(),
             offered_all: self.offered_all.iter().map(|slots| slots_of(slots)).collect(),
+            unfinished: self
+                .unfinished
+                .as_ref()
+                .map(|(matter, args)| Unfinished { matter: matter.matter(), args: args.clone() }),
             noted_at: self.noted_at,
         }
     }

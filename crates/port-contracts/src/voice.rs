@@ -20,8 +20,8 @@ use kernel::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
-    AskedBack, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, NamedTime, Question,
-    ToldFee, WishedTime,
+    AskedBack, AskedWhom, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Matter,
+    NamedTime, Question, ToldFee, Unfinished, WishedTime,
 };
 
 /// A memory without notes.
@@ -122,9 +122,10 @@ fn full() -> CallNotes {
             name: PersonName::clean("Mia Muster").ok(),
             other_person: Some(true),
             is_of_last: true,
+            asked: PersonName::clean("Mia").map_or(AskedWhom::Who, AskedWhom::IsIt),
         },
         named_times: vec![NamedTime {
-            start: slot(30).start,
+            slots: vec![slot(30), slot(60)],
             for_whom: ForWhom { other_person: Some(false), ..ForWhom::default() },
         }],
         cancel_was_last: true,
@@ -144,6 +145,10 @@ fn full() -> CallNotes {
         offered: vec![slot(45), slot(90)],
         then: vec![ServiceId::from_uuid(Uuid::from_u128(5)), ServiceId::from_uuid(Uuid::from_u128(6))],
         offered_all: vec![vec![slot(45), slot(75)], vec![slot(90), slot(120)]],
+        unfinished: Some(Unfinished {
+            matter: Matter::Move,
+            args: [("new_date".to_owned(), "Freitag".into())].into_iter().collect(),
+        }),
         noted_at: Some(slot(0).start + TimeDelta::nanoseconds(1)),
     }
 }

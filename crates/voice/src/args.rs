@@ -12,6 +12,42 @@ const MAX_LIST: usize = 20;
 const EMPTY_WORDS: &[&str] =
     &["", "null", "none", "undefined", "n/a", "unknown", "unbekannt", "leer", "-", "nicht angegeben"];
 
+/// What a yes is, in lower case.
+const YES: &[&str] = &[
+    "ja",
+    "jawohl",
+    "jo",
+    "okay",
+    "ok",
+    "true",
+    "yes",
+    "genau",
+    "richtig",
+    "stimmt",
+    "passt",
+    "einverstanden",
+];
+/// What may stand beside it.
+const BESIDE_YES: &[&str] = &[
+    "bitte",
+    "danke",
+    "das",
+    "gern",
+    "gerne",
+    "natürlich",
+    "klar",
+    "so",
+    "es",
+    "ist",
+    "machen",
+    "mach",
+    "wir",
+    "sie",
+    "ich",
+];
+/// What makes a no of whatever stands beside it.
+const NO: &[&str] = &["false", "kein", "keine", "nee", "nein", "nicht", "no", "nö", "stop", "stopp"];
+
 /// The variable for today's date, unfilled.
 const TODAY_WORDS: &[&str] = &["{{current_date}}", "current_date", "{{heute_datum}}"];
 
@@ -74,6 +110,16 @@ impl<'a> Args<'a> {
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
     }
 
+    /// What this very name carries, if it carries anything.
+    pub(crate) fn carried(&self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| match value {
+            Value::Null => false,
+            Value::String(_) => matches!(read(value), Ok(Some(_)) | Err(_)),
+            Value::Array(list) => !list.is_empty(),
+            _ => true,
+        })
+    }
+
     /// The same for an id: a yes or no in its place means something, but not which one.
     ///
     /// # Errors
@@ -120,24 +166,34 @@ impl<'a> Args<'a> {
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(Vec::new()) }
     }
 
-    /// A yes that is unmistakably one: `true`, `"true"`, `"ja"`, `1`, and no no beside it. Everything else, also
-    /// absence, is no.
+    /// A yes that is unmistakably one: `true`, `"Ja, bitte"`, `1`, and no no beside it. Everything else, also absence, is
+    /// no.
     pub(crate) fn is_confirmed(&self, names: &[&str]) -> bool {
         self.choice(names) == Some(true)
     }
 
-    /// A clear yes or a clear no; a no under any of the names outweighs a yes. `None` if neither was said.
+    /// Whether something else than a yes is said.
+    pub(crate) fn is_refused(&self, names: &[&str]) -> bool {
+        let said = names.iter().filter_map(|name| self.0.get(*name)).any(|said| match said {
+            Value::String(text) => !EMPTY_WORDS.contains(&text.trim().to_lowercase().as_str()),
+            other => !other.is_null(),
+        });
+        said && !self.is_confirmed(names)
+    }
+
+    /// A clear yes or a clear no, also in several words; a no under any of the names outweighs a yes. `None` if neither was said.
     pub(crate) fn choice(&self, names: &[&str]) -> Option<bool> {
         let said = names.iter().filter_map(|name| match self.0.get(*name)? {
             Value::Bool(value) => Some(*value),
             Value::String(text) => {
-                let text = text.trim();
-                let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-                match (is(&["true", "ja", "yes"]), is(&["false", "nein", "no"])) {
-                    (true, _) => Some(true),
-                    (_, true) => Some(false),
-                    _ => None,
+                let text = text.to_lowercase();
+                let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+                if words().any(|word| NO.contains(&word)) {
+                    return Some(false);
                 }
+                let is_yes = words().any(|word| YES.contains(&word))
+                    && words().all(|word| YES.contains(&word) || BESIDE_YES.contains(&word));
+                is_yes.then_some(true)
             }
             Value::Number(number) => match number.as_i64() {
                 Some(1) => Some(true),

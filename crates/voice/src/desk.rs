@@ -22,11 +22,12 @@ use crate::ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
 };
 use crate::reply::{NextAction, ToolReply};
-use crate::request::{EnvelopeCall, ToolRequest};
+use crate::request::{EnvelopeCall, Mode, ToolRequest};
 use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools;
 use crate::trace::{self, Stopwatch, TraceLine};
+use crate::unfinished;
 
 /// What the desk works with.
 pub struct Parts {
@@ -251,7 +252,7 @@ impl VoiceDesk {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
         // The future of the largest tool: on the heap, it leaves the stack to what is below.
-        let work = Box::pin(self.dispatch(tool, args, request, talk, &once));
+        let work = Box::pin(self.dispatch(tool, request, talk, &once));
         let done = if tool.leaves_holds() {
             join(work, self.meanwhile(tool, args, talk)).await.0
         } else {
@@ -317,11 +318,25 @@ impl VoiceDesk {
         }
     }
 
+    /// Runs a tool with what it was told, now and in answer to what it had asked.
     async fn dispatch(
         &self,
         tool: Tool,
-        args: Args<'_>,
         request: &ToolRequest,
+        talk: &Conversation,
+        once: &Once,
+    ) -> ToolResult {
+        let completed = unfinished::completed(self, tool, &request.args, talk).await;
+        let args = completed.as_ref().unwrap_or(&request.args);
+        let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
+        unfinished::keep(self, tool, args, talk, &result).await;
+        result
+    }
+
+    async fn act(
+        &self,
+        tool: Tool,
+        (args, mode): (Args<'_>, Mode),
         talk: &Conversation,
         once: &Once,
     ) -> ToolResult {
@@ -338,9 +353,7 @@ impl VoiceDesk {
             Tool::GetAlternatives => tools::alternatives::get_alternatives(self, args, talk).await,
             Tool::FindNextAvailable => tools::alternatives::find_next(self, args, talk).await,
             Tool::ReleaseSlotReservation => tools::holding::release(self, args, talk).await,
-            Tool::CollectAppointmentInfo => {
-                tools::booking::collect(self, args, request.mode, talk, once).await
-            }
+            Tool::CollectAppointmentInfo => tools::booking::collect(self, args, mode, talk, once).await,
             Tool::BookAppointment => tools::booking::book(self, args, talk, once).await,
             Tool::ConfirmBooking => tools::booking::confirm(self, args, talk, once).await,
             Tool::QueryAppointment | Tool::QueryAppointmentByName | Tool::GetCustomerAppointments => {

@@ -1,7 +1,9 @@
 //! For whom a time is asked: what was said of it stays said, and is never more than what was said.
 
+use appointment::model::Slot;
 use chrono::{DateTime, Utc};
 use kernel::PersonName;
+use kernel::contact::name_words;
 
 /// For whom a call asks, as far as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,71 +14,118 @@ pub struct ForWhom {
     pub other_person: Option<bool>,
     /// It was said with what was asked last. `false`: with an earlier time of the call, and nobody knows for whom this one is.
     pub is_of_last: bool,
+    /// What the caller was asked of it since.
+    pub asked: AskedWhom,
+}
+
+/// What a caller was asked of whom a time is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AskedWhom {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Who it is: the next name is an answer to that.
+    Who,
+    /// Whether it is whoever was named with an earlier time.
+    Earlier,
+    /// Whether it is this one: so a yes is for them, and whoever else it may be has the name that was given.
+    IsIt(PersonName),
+    /// Whether the name that was given is somebody new: so a yes is for another person.
+    IsNew,
 }
 
 impl ForWhom {
     /// What one invocation says.
     pub(crate) const fn said(name: Option<PersonName>, other_person: Option<bool>) -> Self {
         let is_of_last = name.is_some() || other_person.is_some();
-        Self { name, other_person, is_of_last }
+        Self { name, other_person, is_of_last, asked: AskedWhom::Nothing }
     }
 
     pub(crate) const fn says_nothing(&self) -> bool {
         self.name.is_none() && self.other_person.is_none()
     }
 
-    /// The same after this was said about another time.
+    /// The same without what was asked of it.
+    pub(crate) fn unasked(&self) -> Self {
+        Self { asked: AskedWhom::Nothing, ..self.clone() }
+    }
+
+    /// The same after this was said about another time: of what was said before, only the same name stands for it, too.
     pub(crate) fn then(&self, now: &Self, number_is_known: bool) -> Self {
-        if now.says_nothing() {
-            return Self { is_of_last: false, ..self.clone() };
+        let before = Self { is_of_last: false, ..self.unasked() };
+        match (&now.name, now.other_person) {
+            (None, None) => before,
+            (Some(said), other) if self.is_named(said) => self.unasked().renamed(said, other),
+            // For another person again: the same one, or a third.
+            (None, Some(true)) if self.other_person == Some(true) => before,
+            // Whoever is new gave their own name.
+            (None, Some(false)) if !number_is_known => Self::said(self.name.clone(), Some(false)),
+            _ => now.clone(),
         }
-        self.with(now, number_is_known)
     }
 
     /// The same after this was said about the same time.
     pub(crate) fn with(&self, now: &Self, number_is_known: bool) -> Self {
-        if now.says_nothing() {
-            return self.clone();
-        }
-        let other_person = now.other_person.or(self.other_person);
-        match (&self.name, &now.name) {
-            (Some(known), Some(said)) if may_be_one(known, said) => {
-                let is_part = said.is_short_for(known) && !said.is_same(known);
-                let name = Some(if is_part { known } else { said }.clone());
-                Self { name, other_person, is_of_last: true }
+        match &self.asked {
+            AskedWhom::IsIt(name) if now.name.is_none() && now.other_person != Some(true) => {
+                return Self::said(Some(name.clone()), now.other_person);
             }
-            (Some(_), Some(_)) => now.clone(),
+            AskedWhom::IsNew if now.says_nothing() => return Self::said(self.name.clone(), Some(true)),
+            _ => {}
+        }
+        let is_contradicted = match (self.other_person, now.other_person) {
+            (Some(before), Some(now)) => before != now,
+            // "Für mich" is not for whoever was named, unless that is who calls.
+            (None, Some(false)) => number_is_known,
+            _ => false,
+        };
+        match &now.name {
+            None if now.says_nothing() => self.unasked(),
+            None if is_contradicted && self.name.is_some() => now.clone(),
+            None => Self::said(self.name.clone(), now.other_person.or(self.other_person)),
+            Some(said) if self.is_named(said) => self.unasked().renamed(said, now.other_person),
             // "Für meine Tochter", and then her name.
-            (None, Some(_)) => Self { other_person, ..now.clone() },
-            // "Für mich" is not for whoever was named before, nor is "für jemand anderen" for whoever speaks.
-            (Some(_), None)
-                if self.other_person.map_or(number_is_known && other_person == Some(false), |before| {
-                    other_person != Some(before)
-                }) =>
-            {
-                now.clone()
+            Some(_) if self.name.is_none() => {
+                Self { other_person: now.other_person.or(self.other_person), ..now.clone() }
             }
-            (_, None) => Self { name: self.name.clone(), other_person, is_of_last: true },
+            Some(_) => now.clone(),
         }
     }
 
-    /// Whether a yes by this name is for somebody else than what was asked last.
-    pub(crate) fn is_not(&self, yes: &Self) -> bool {
-        let names = self.name.as_ref().zip(yes.name.as_ref());
-        self.is_of_last && names.is_some_and(|(asked, said)| !may_be_one(asked, said))
+    fn is_named(&self, said: &PersonName) -> bool {
+        self.name.as_ref().is_some_and(|known| is_one_name(known, said))
     }
 
-    /// Whether both are named, and may be one person.
+    /// By the longer of two forms of one name.
+    fn renamed(self, said: &PersonName, other_person: Option<bool>) -> Self {
+        let is_part = |known: &PersonName| said.is_short_for(known) && !said.is_same(known);
+        let name = self.name.filter(is_part).unwrap_or_else(|| said.clone());
+        Self::said(Some(name), other_person.or(self.other_person))
+    }
+
+    /// The names of what was asked last and of a yes to it, if they are not one. An answer to who it is, is none.
+    pub(crate) fn other_name<'a>(&'a self, yes: &'a Self) -> Option<(&'a PersonName, &'a PersonName)> {
+        let names = self.name.as_ref().zip(yes.name.as_ref())?;
+        let is_plain_yes = self.asked == AskedWhom::Nothing && self.is_of_last;
+        (is_plain_yes && !is_one_name(names.0, names.1)).then_some(names)
+    }
+
+    /// Whether both are named, and are one person.
     pub(crate) fn is_one_with(&self, other: &Self) -> bool {
-        self.name.as_ref().zip(other.name.as_ref()).is_some_and(|(one, other)| may_be_one(one, other))
+        other.name.as_ref().is_some_and(|name| self.is_named(name))
+    }
+
+    /// Whether it is somebody else, as far as that was said.
+    fn is_anothers(&self, than: &Self) -> bool {
+        (self.name.is_some() || than.name.is_some()) && !self.is_one_with(than)
     }
 }
 
-/// For whom a time was asked.
+/// For whom times were asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedTime {
-    /// When it begins.
-    pub start: DateTime<Utc>,
+    /// The slot, or those of a visit, in order.
+    pub slots: Vec<Slot>,
     /// What was said of it.
     pub for_whom: ForWhom,
 }
@@ -84,11 +133,23 @@ pub struct NamedTime {
 impl NamedTime {
     /// Times of one call that are remembered: as many as it may hold, and the one before.
     pub const MOST: usize = 4;
+
+    pub(crate) fn start(&self) -> Option<DateTime<Utc>> {
+        self.slots.first().map(|slot| slot.start)
+    }
+
+    /// Whether it was asked for somebody else.
+    pub(crate) fn is_anothers(&self, than: &ForWhom) -> bool {
+        self.for_whom.is_anothers(than)
+    }
 }
 
-/// Whether two names may be one person's in one call: parts of it, or misheard.
-fn may_be_one(one: &PersonName, other: &PersonName) -> bool {
-    one.is_short_for(other) || other.is_short_for(one) || one.sounds_like(other)
+/// Whether two names that were given in one call are one: the same, misheard, or a first name alone. A surname may be
+/// anybody's of the family.
+fn is_one_name(one: &PersonName, other: &PersonName) -> bool {
+    let first = |name: &PersonName| name_words(name.as_str()).into_iter().next();
+    let is_first_name = first(one) == first(other) && (one.is_short_for(other) || other.is_short_for(one));
+    one.is_same(other) || is_first_name || one.is_full() && other.is_full() && one.sounds_like(other)
 }
 
 #[cfg(test)]
@@ -100,21 +161,22 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_stays_until_something_else_is() {
-        let mia = said("Mia Berger", Some(true));
+    fn what_was_said_of_a_time_stays_until_something_else_is() {
+        let mia = || said("Mia Berger", Some(true));
         for (before, now, after) in [
-            (mia.clone(), said("Mia", None), mia.clone()),
-            (said("Mia", Some(true)), said("Mia Berger", None), mia.clone()),
-            (said("Mia Berger", None), said("", Some(true)), mia.clone()),
-            (mia.clone(), said("", Some(true)), mia.clone()),
-            (mia.clone(), said("Max Berger", None), said("Max Berger", None)),
-            (mia.clone(), said("", Some(false)), said("", Some(false))),
+            (mia(), said("Mia", None), mia()),
+            (said("Mia", Some(true)), said("Mia Berger", None), mia()),
+            (said("Mia Berger", None), said("", Some(true)), mia()),
+            (mia(), said("", Some(true)), mia()),
+            (mia(), said("", None), mia()),
+            (mia(), said("Max Berger", None), said("Max Berger", None)),
+            (mia(), said("Frau Berger", None), said("Frau Berger", None)),
+            (mia(), said("", Some(false)), said("", Some(false))),
             (said("Mia Berger", None), said("", Some(false)), said("", Some(false))),
             (said("Sabine", Some(false)), said("", Some(true)), said("", Some(true))),
-            (ForWhom::default(), mia.clone(), mia.clone()),
-            (said("", Some(true)), said("Mia Berger", None), mia.clone()),
+            (ForWhom::default(), mia(), mia()),
+            (said("", Some(true)), said("Mia Berger", None), mia()),
         ] {
-            assert_eq!(before.then(&now, true), after, "{before:?} {now:?}");
             assert_eq!(before.with(&now, true), after, "{before:?} {now:?}");
         }
         // Whoever is new gave their own name.
@@ -123,13 +185,37 @@ mod tests {
     }
 
     #[test]
-    fn who_was_named_with_an_earlier_time_may_be_meant() {
+    fn what_was_said_of_one_time_is_not_said_of_another() {
+        let mia = || said("Mia Berger", Some(true));
+        let earlier = |whom: ForWhom| ForWhom { is_of_last: false, ..whom };
+        for (before, now, after) in [
+            (mia(), said("", None), earlier(mia())),
+            (mia(), said("", Some(true)), earlier(mia())),
+            (mia(), said("Mia", None), mia()),
+            (mia(), said("Frau Berger", None), said("Frau Berger", None)),
+            (mia(), said("", Some(false)), said("", Some(false))),
+            (said("", Some(false)), said("Mia Berger", None), said("Mia Berger", None)),
+            (said("", Some(true)), said("Sabine", None), said("Sabine", None)),
+        ] {
+            assert_eq!(before.then(&now, true), after, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_of_whom_it_is_is_answered() {
+        let kurz = PersonName::clean("Peter Kurz").unwrap();
+        let asked = ForWhom { asked: AskedWhom::IsIt(kurz), ..said("Herr Kurz", None) };
+        assert_eq!(asked.with(&ForWhom::default(), true), said("Peter Kurz", None));
+        assert_eq!(asked.with(&said("", Some(false)), true), said("Peter Kurz", Some(false)));
+        assert_eq!(asked.with(&said("", Some(true)), true), said("Herr Kurz", Some(true)));
+        assert_eq!(asked.with(&said("Hans Kurz", None), true), said("Hans Kurz", None));
+        assert_eq!(asked.other_name(&said("Eva Lang", None)), None);
+        let new = ForWhom { asked: AskedWhom::IsNew, ..said("Paul Kurz", None) };
+        assert_eq!(new.with(&ForWhom::default(), true), said("Paul Kurz", Some(true)));
         let mia = said("Mia Berger", Some(true));
-        let nothing = ForWhom::default();
-        assert_eq!(mia.with(&nothing, true), mia);
-        let later = mia.then(&nothing, true);
-        assert_eq!(later, ForWhom { is_of_last: false, ..mia.clone() });
-        assert!(!later.is_not(&said("Max Berger", None)) && mia.is_not(&said("Max Berger", None)));
-        assert!(!mia.is_not(&said("Mia", None)) && !mia.is_not(&nothing));
+        assert!(
+            mia.other_name(&said("Max Berger", None)).is_some()
+                && mia.other_name(&said("Mia", None)).is_none()
+        );
     }
 }

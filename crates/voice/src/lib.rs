@@ -50,11 +50,12 @@ pub mod status;
 pub mod tool;
 mod tools;
 mod trace;
+mod unfinished;
 mod when;
 
 pub use desk::{Answered, Parts, VoiceDesk};
 pub use error::VoiceError;
-pub use for_whom::{ForWhom, NamedTime};
+pub use for_whom::{AskedWhom, ForWhom, NamedTime};
 pub use inbound::InboundAnswer;
 pub use ports::{
     AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,
@@ -65,3 +66,4 @@ pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;
 pub use tool::{Effectful, Tool};
 pub use trace::{CALENDAR, DATABASE, TraceLine, spent};
+pub use unfinished::{Matter, Unfinished};

@@ -14,7 +14,8 @@ use kernel::{
 };
 use serde_json::Value;
 
-use crate::for_whom::{ForWhom, NamedTime};
+use crate::for_whom::{AskedWhom, ForWhom, NamedTime};
+use crate::unfinished::Unfinished;
 
 /// A stored outcome: what an earlier run of the same request did.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +151,8 @@ pub struct CallNotes {
     pub offered: Vec<Slot>,
     /// The same where whole sequences were offered. One of the two is empty.
     pub offered_all: Vec<Vec<Slot>>,
+    /// What a tool was told that had to ask for more.
+    pub unfinished: Option<Unfinished>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
     /// younger.
     pub noted_at: Option<DateTime<Utc>>,
@@ -198,8 +201,8 @@ impl CallNotes {
         let kept = self.offered.iter().any(|slot| is_offered(std::slice::from_ref(slot)))
             || self.offered_all.iter().any(|slots| is_offered(slots));
         let mut notes = if kept { self } else { self.offering_nothing() };
-        if let Some(start) = question.start().filter(|_| question.is_of_booking()) {
-            notes.name_time(start);
+        if question.is_of_booking() {
+            notes.name_time(question.slots());
         }
         Self {
             asked: LastQuestion::Open(question),
@@ -210,38 +213,48 @@ impl CallNotes {
         }
     }
 
-    fn name_time(&mut self, start: DateTime<Utc>) {
-        if !self.for_whom.is_of_last || self.for_whom.says_nothing() {
+    fn name_time(&mut self, slots: &[Slot]) {
+        let whom = &self.for_whom;
+        if !whom.is_of_last || whom.says_nothing() || whom.asked != AskedWhom::Nothing {
             return;
         }
-        self.named_times.retain(|named| named.start != start);
-        self.named_times.push(NamedTime { start, for_whom: self.for_whom.clone() });
+        self.named_times.retain(|named| named.slots != slots);
+        self.named_times.push(NamedTime { slots: slots.to_vec(), for_whom: whom.clone() });
         let too_many = self.named_times.len().saturating_sub(NamedTime::MOST);
         self.named_times.drain(..too_many);
     }
 
-    /// What was said of whom this time is for: with the question about it, else with an earlier one.
-    pub(crate) fn for_whom_at(&self, start: DateTime<Utc>, is_asked: bool) -> Option<&ForWhom> {
-        if is_asked && self.for_whom.is_of_last {
-            return Some(&self.for_whom);
+    /// What was said of whom these slots are for, or what begins then if nothing else does.
+    pub(crate) fn named_at(&self, slots: &[Slot], start: DateTime<Utc>) -> Option<&ForWhom> {
+        if !slots.is_empty() {
+            let named = self.named_times.iter().find(|named| named.slots == slots);
+            return named.map(|named| &named.for_whom);
         }
-        let named = self.named_times.iter().find(|named| named.start == start);
-        named.map(|named| &named.for_whom).or_else(|| is_asked.then_some(&self.for_whom))
+        let mut then = self.named_times.iter().filter(|named| named.start() == Some(start));
+        match (then.next(), then.next()) {
+            (Some(only), None) => Some(&only.for_whom),
+            _ => None,
+        }
     }
 
-    /// The times that were asked for somebody else.
-    pub(crate) fn asked_for_others<'a>(
-        &'a self,
-        whom: &'a ForWhom,
-    ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
-        let others = self.named_times.iter().filter(|named| !named.for_whom.is_one_with(whom));
-        others.map(|named| named.start)
+    /// The slots that were asked for somebody else.
+    pub(crate) fn asked_for_others(&self, whom: &ForWhom) -> Vec<Slot> {
+        let others = self.named_times.iter().filter(|named| named.is_anothers(whom));
+        others.flat_map(|named| named.slots.iter().copied()).collect()
     }
 
-    /// The same once this time is booked for them.
-    pub(crate) fn booked(mut self, start: DateTime<Utc>, appointment: AppointmentId) -> Self {
-        self.named_times.retain(|named| named.start != start);
+    /// The same once this appointment was booked for whom the notes say: the other times that were asked for them are given back.
+    pub(crate) fn booked(mut self, appointment: AppointmentId) -> Self {
+        let whom = std::mem::take(&mut self.for_whom);
+        self.named_times.retain(|named| named.is_anothers(&whom));
         self.answered(appointment)
+    }
+
+    /// The same once these slots were given back; all of them, if none are named.
+    pub(crate) fn without_times(mut self, slots: Option<&[Slot]>) -> Self {
+        let is_given_back = |slot: &Slot| slots.is_none_or(|slots| slots.contains(slot));
+        self.named_times.retain(|named| !named.slots.iter().any(is_given_back));
+        self
     }
 
     /// The same once this time was wished for. Hours stand for the same days until other ones are said.

@@ -14,6 +14,7 @@ pub(crate) mod customer;
 pub(crate) mod held;
 pub(crate) mod holding;
 pub(crate) mod hours;
+pub(crate) mod looked;
 pub(crate) mod meant;
 pub(crate) mod moving;
 pub(crate) mod offers;

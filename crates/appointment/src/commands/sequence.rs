@@ -200,8 +200,8 @@ pub struct BookSequenceRequest {
     /// True once it is known to be for somebody else than the person on the line: then neither what the call has booked
     /// before, nor what whoever speaks has at that time, is this one's.
     pub other_person: bool,
-    /// Beginnings of times that the call asked for on behalf of others: what it holds for them stays held.
-    pub held_for_others: Vec<DateTime<Utc>>,
+    /// Slots that the call asked for on behalf of others: what it holds for them stays held.
+    pub held_for_others: Vec<Slot>,
     /// Claim for repetitions.
     pub claim: Option<ClaimForAll>,
 }

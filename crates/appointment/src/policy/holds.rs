@@ -134,17 +134,19 @@ pub fn plan_holds(
 
 /// The holds of the call that end when `slot` is taken for good: those in its way, those that lead to the same
 /// appointment, and other slots of the same service, since one of them was chosen; each with all that is held as one with
-/// it. Holds for another service stay, and those that begin when somebody else was asked for.
+/// it. Holds for another service stay, and those that were asked for somebody else.
 #[must_use]
 pub fn settled_by(
     slot: &Slot,
     moves: Option<AppointmentId>,
     (spans, uses): (&[Span], &[FacilityUse]),
-    (call, for_others): (CallId, &[DateTime<Utc>]),
+    (call, for_others): (CallId, &[Slot]),
     live: &[HoldSnapshot],
 ) -> Vec<HoldId> {
     let is_settled = |hold: &&HoldSnapshot| {
-        let is_anothers = for_others.contains(&hold.starts_at);
+        let is_anothers = for_others
+            .iter()
+            .any(|slot| (slot.service, slot.staff, slot.start) == (hold.service, hold.staff, hold.starts_at));
         let same_purpose = hold.moves == moves && hold.service == slot.service && !is_anothers;
         let in_the_way =
             (hold.staff == slot.staff && overlap(&hold.spans, spans)) || uses_meet(&hold.uses, uses);

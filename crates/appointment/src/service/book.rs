@@ -31,7 +31,8 @@ enum Decision {
 
 impl BookingService {
     /// Books, in one transaction: appointment, occupied time, customer if new, history, event and claim. A hold of the
-    /// call for the slot is used up, its holds for other slots of the service are freed.
+    /// call for the slot is used up, its holds for other slots of the service are freed, unless
+    /// they were asked for somebody else.
     ///
     /// Two appointments in one call are two requests. What protects against doing one request twice is the claim, and
     /// without one the customer's appointment at the same minute for the same service.

@@ -30,6 +30,10 @@ const WHICH: &[&str] =
     &["aeltest", "aelter", "best", "gross", "juengst", "juenger", "jung", "klein", "lieb", "zweit"];
 const ENDINGS: &[&str] = &["", "e", "em", "en", "er", "es"];
 
+/// Relatives whose words are surnames too: alone they are a name, but not with an article, before a name, or in brackets.
+const OFTEN_NAMES: &[&str] =
+    &["bruder", "enkel", "kind", "mutter", "neffe", "neffen", "nichte", "onkel", "schwager", "sohn", "vater"];
+
 /// Relatives whose words are nobody's name.
 const RELATIVES: &[&str] = &[
     "baby",
@@ -53,7 +57,6 @@ const RELATIVES: &[&str] = &[
     "opa",
     "papa",
     "partnerin",
-    "schwager",
     "schwaegerin",
     "schwester",
     "schwiegermutter",
@@ -71,9 +74,27 @@ const RELATIVES: &[&str] = &[
 
 /// Relatives whose words are surnames and forms of address as well: only "mein Mann" is one, and not "Mann".
 const WITH_POSSESSIVE: &[&str] = &[
-    "bruder", "chef", "chefin", "cousin", "daughter", "enkel", "frau", "freund", "husband", "kind",
-    "kollege", "kollegen", "kollegin", "mann", "mutter", "nachbar", "nachbarn", "neffe", "neffen", "nichte",
-    "onkel", "partner", "sohn", "son", "vater", "wife",
+    "chef",
+    "chefin",
+    "cousin",
+    "daughter",
+    "eltern",
+    "frau",
+    "freund",
+    "husband",
+    "kinder",
+    "kollege",
+    "kollegen",
+    "kollegin",
+    "mann",
+    "nachbar",
+    "nachbarn",
+    "partner",
+    "soehne",
+    "son",
+    "toechter",
+    "wife",
+    "zwillinge",
 ];
 
 /// What may stand between a relative and the name.
@@ -96,12 +117,12 @@ fn of_whom(text: &str) -> Apart<'_> {
     if let Some(speaker) = of_speaker(text) {
         return speaker;
     }
-    if let Some(name) = after_relative(text) {
+    if let Some(name) = after_relative(text, false) {
         return Apart { is_other: Some(true), name };
     }
     // "Mia, meine Tochter" and "Mia (Tochter)".
     if let Some((name, relative)) = text.rsplit_once([',', '(', '–'])
-        && after_relative(relative.trim().trim_end_matches(')')) == Some("")
+        && after_relative(relative.trim().trim_end_matches(')'), true) == Some("")
     {
         return Apart { is_other: Some(true), name: name.trim() };
     }
@@ -121,20 +142,26 @@ fn of_speaker(text: &str) -> Option<Apart<'_>> {
     {
         return None;
     }
-    let before = without_first(text, |word| SPEAKER.contains(&word));
+    // "Mir Ali" and "Anna Selber" are names.
+    let is_word = |word: &str| word.starts_with(char::is_lowercase) || word.starts_with("Ich");
+    let first = text.split(' ').next().unwrap_or(text);
+    let before = without_first(text, |word| SPEAKER.contains(&word)).filter(|_| is_word(first));
+    // Two people: "mich und meine Tochter".
+    if before.is_some_and(|rest| rest.starts_with("und ")) {
+        return Some(Apart { is_other: None, name: "" });
+    }
     let mut name = before.unwrap_or(text);
     let mut is_speaker = before.is_some();
     if let Some((rest, last)) = name.rsplit_once(' ')
-        && let [last] = name_words(last).as_slice()
-        && SPEAKER.contains(&last.as_str())
+        && ["selbst", "selber"].contains(&last.trim_end_matches(['.', '!', ')']))
     {
-        (name, is_speaker) = (rest.trim_end_matches([',', ' ']), true);
+        (name, is_speaker) = (rest.trim_end_matches([',', ' ', '(']), true);
     }
     is_speaker.then_some(Apart { is_other: Some(false), name })
 }
 
 /// What follows a relative, or nothing if what follows is no name: "Tochter der Anruferin".
-fn after_relative(text: &str) -> Option<&str> {
+fn after_relative(text: &str, in_brackets: bool) -> Option<&str> {
     let possessive = without_first(text, |word| is_form_of(word, POSSESSIVES));
     let article = || without_first(text, |word| ARTICLES.contains(&word));
     let whose = possessive.or_else(article).unwrap_or(text);
@@ -142,8 +169,15 @@ fn after_relative(text: &str) -> Option<&str> {
     while let Some(next) = without_first(rest, |word| is_form_of(word, WHICH)) {
         rest = next;
     }
-    let is_relative =
-        |word: &str| RELATIVES.contains(&word) || possessive.is_some() && WITH_POSSESSIVE.contains(&word);
+    let is_before_name = rest
+        .split_once(' ')
+        .is_some_and(|(first, name)| !first.ends_with(',') && name.starts_with(char::is_uppercase));
+    let is_told = possessive.is_some() || whose.len() < text.len() || is_before_name || in_brackets;
+    let is_relative = |word: &str| {
+        RELATIVES.contains(&word)
+            || OFTEN_NAMES.contains(&word) && is_told
+            || WITH_POSSESSIVE.contains(&word) && possessive.is_some()
+    };
     let name = match without_first(rest, is_relative) {
         Some(name) => without_first(name, |word| CALLED.contains(&word)).unwrap_or(name),
         // "Meine Jüngste", "mein kleiner Max".
@@ -196,6 +230,11 @@ mod tests {
             ("mein Sohn heißt Max", Some(true), "Max"),
             ("Mia, meine Tochter", Some(true), "Mia"),
             ("Mia Berger (Tochter)", Some(true), "Mia Berger"),
+            ("Max (Sohn)", Some(true), "Max"),
+            ("Sohn Max", Some(true), "Max"),
+            ("der Sohn", Some(true), ""),
+            ("meine Kinder", Some(true), ""),
+            ("mich und meine Tochter", None, ""),
             ("meine Jüngste", Some(true), ""),
             ("mein kleiner Max", Some(true), "Max"),
             ("für Lea", None, "Lea"),
@@ -222,6 +261,12 @@ mod tests {
             "Klein",
             "Ja",
             "Sein",
+            "Ali Mir",
+            "Mir Ali",
+            "Anna Selber",
+            "Schwager, Michael",
+            "Peter Schwager",
+            "Sohn",
             "Maria-Theresia Kind",
         ] {
             assert_eq!(apart(text), Apart { is_other: None, name: text }, "{text}");

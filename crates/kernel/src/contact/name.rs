@@ -5,10 +5,10 @@ use super::PersonName;
 /// Words of address and degrees, folded: who is called by one is not told apart by it.
 pub const TITLES: &[&str] = &["doktor", "dr", "familie", "frau", "herr", "herrn", "prof", "professor"];
 
-/// Words that a surname begins with, folded: "von Hagen" is one name.
+/// Words that a surname begins with, as they are written there: "von Hagen" is one name, and "Van Nguyen" is two.
 const PARTICLES: &[&str] = &[
-    "af", "al", "ben", "bin", "da", "das", "de", "del", "della", "dem", "den", "der", "di", "do", "dos",
-    "du", "el", "la", "le", "st", "sankt", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
+    "af", "al", "da", "de", "del", "della", "dem", "den", "der", "di", "do", "dos", "du", "el", "la", "le",
+    "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
 ];
 
 impl PersonName {
@@ -27,7 +27,7 @@ impl PersonName {
         let is_another = addresses_another(self, other);
         let (own, other) = (key_of(self), key_of(other));
         let is_within = own.iter().all(|word| other.contains(word));
-        let is_surname = is_particle(own.first()) && other.ends_with(&own);
+        let is_surname = particles(self) > 0 && other.ends_with(&own);
         let may_begin_so =
             own.len() == 1 || is_surname || own.first() == other.first() || own.len() == other.len();
         is_within && may_begin_so && !is_another
@@ -37,13 +37,15 @@ impl PersonName {
     #[must_use]
     pub fn is_full(&self) -> bool {
         let key = key_of(self);
-        let particles = key.iter().take_while(|word| is_particle(Some(word))).count();
-        key.len() - particles.min(key.len().saturating_sub(1)) > 1
+        key.len() - particles(self).min(key.len().saturating_sub(1)) > 1
     }
 }
 
-fn is_particle(word: Option<&String>) -> bool {
-    word.is_some_and(|word| PARTICLES.contains(&word.as_str()))
+/// With how many words that a surname begins with this name begins, behind titles.
+fn particles(name: &PersonName) -> usize {
+    let is_title = |word: &&str| name_words(word).iter().all(|word| TITLES.contains(&word.as_str()));
+    let words = name.as_str().split(' ').skip_while(is_title);
+    words.take_while(|word| PARTICLES.contains(word)).count()
 }
 
 /// "Herr Berger" is not Frau Berger.
@@ -160,6 +162,7 @@ mod tests {
             ("Anneliese von Hagen", "Frau Dr. von Hagen"),
             ("Jan van der Berg", "van der Berg"),
             ("Jan van der Berg", "Herr Berg"),
+            ("Ben Berger", "Ben"),
         ] {
             assert!(name(short).is_short_for(&name(whole)), "{whole} {short}");
         }
@@ -174,6 +177,7 @@ mod tests {
         }
         assert!(name("Erika Muster").is_full() && !name("Frau Muster").is_full());
         assert!(name("Max von Hagen").is_full() && !name("Herr von Hagen").is_full());
+        assert!(name("Van Nguyen").is_full() && name("Ben Berger").is_full());
     }
 
     proptest! {

@@ -191,6 +191,7 @@ pub const TOOLS: &[ToolEntry] = &[
             EMAIL,
             PHONE,
             NOTES,
+            CONFIRM,
             n::ADDITIONAL,
             n::OTHER_PERSON,
         ],
@@ -209,7 +210,7 @@ pub const TOOLS: &[ToolEntry] = &[
         name: "confirm_booking",
         aliases: &[],
         effect: Effectful::Always,
-        arguments: &[SLOT, NAME, EMAIL, PHONE, NOTES, n::ADDITIONAL, n::OTHER_PERSON],
+        arguments: &[SLOT, NAME, EMAIL, PHONE, NOTES, CONFIRM, n::ADDITIONAL, n::OTHER_PERSON],
         fields: &[
             PARTS_FIELDS,
             SEQUENCE_FIELDS,

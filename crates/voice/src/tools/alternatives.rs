@@ -49,8 +49,8 @@ fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
 }
 
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = asker::asker(desk, args, talk).await?;
+    let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
     let notes = asker.noting(notes);
     let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let (service, staff, when) = match wanted {
@@ -101,8 +101,8 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
 }
 
 pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = asker::asker(desk, args, talk).await?;
+    let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
     let notes = asker.noting(notes);
     let mut said = None;
     let (mut parts, mut is_kept) = (Vec::new(), false);

@@ -1,6 +1,7 @@
 //! Who asks, and of whom it is said to be.
 
 use appointment::commands::{CallContext, Requester};
+use appointment::model::Slot;
 use chrono::{DateTime, Utc};
 use customer::{Customer, Identification, called, one_person};
 use kernel::{CustomerId, PersonName};
@@ -10,6 +11,7 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::for_whom::ForWhom;
 use crate::names;
+use crate::once::Once;
 use crate::ports::CallNotes;
 use crate::tools::person::{self, is_named, not_on_that_name, of_unnamed};
 
@@ -67,19 +69,44 @@ impl Asker {
         CallNotes { for_whom, ..notes }
     }
 
-    /// With what was said before of whom it is for: with this very time, which may be what `is_asked`, or with an earlier one.
+    /// With what was said before of whom it is for: with these slots, or with what begins then, which may be what `is_asked`;
+    /// else with an earlier time.
     pub(crate) fn recalling(
         self,
         talk: &Conversation,
         notes: &CallNotes,
-        (start, is_asked): (DateTime<Utc>, bool),
+        (slots, start, is_asked): (&[Slot], DateTime<Utc>, bool),
+        once: &Once,
     ) -> Self {
         let (now, is_known) = (&self.for_whom, !self.customers.is_empty());
-        let for_whom = match notes.for_whom_at(start, is_asked) {
+        let asked = Some(&notes.for_whom).filter(|_| is_asked);
+        let of_asked = asked.filter(|whom| whom.is_of_last);
+        let for_whom = match of_asked.or_else(|| notes.named_at(slots, start)).or(asked) {
+            // What asked whether it is this one is no yes to that when it is repeated.
+            Some(before) if once.has_asked_back(notes).is_some() => before.unasked().with(now, is_known),
             Some(before) => before.with(now, is_known),
             None => notes.for_whom.then(now, is_known),
         };
         Self::of(talk, self.customers, for_whom, None)
+    }
+
+    /// With what was said of whom an earlier time was for.
+    pub(crate) fn after(self, talk: &Conversation, notes: &CallNotes) -> Self {
+        let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
+        Self::of(talk, self.customers, for_whom, None)
+    }
+
+    /// Whether a yes is in the name of somebody else than what was asked last: by their names, and by whom of the number they
+    /// mean.
+    pub(crate) fn is_not_asked_for(&self, asked: &ForWhom) -> bool {
+        let Some((asked, said)) = asked.other_name(&self.for_whom) else { return false };
+        let of = |name: &PersonName| called(&self.customers, name).first().map(|found| found.id());
+        let are_one = match self.customers.as_slice() {
+            [] => said.is_short_for(asked) || asked.is_short_for(said),
+            [only] => only.may_be_called(asked) && only.may_be_called(said),
+            _ => of(asked).is_some() && of(asked) == of(said),
+        };
+        !are_one
     }
 
     /// Whether every customer of the number is blocked.

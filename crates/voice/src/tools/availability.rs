@@ -27,8 +27,8 @@ use crate::tools::wish::{self, Wanted};
 use crate::when::{Stretch, When};
 
 pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
     let asker = asker::asker(desk, args, talk).await?;
+    let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
     // What says no time is about the one that was asked about.
     let asked_about = match &notes.asked {
         LastQuestion::Open(question) if question.is_of_booking() => question.start(),

@@ -19,20 +19,19 @@ use crate::error::VoiceError;
 use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
-use crate::reply::ToolReply;
 use crate::request::Mode;
-use crate::status::Status;
 use crate::tools::anybody;
 use crate::tools::asker::{self, Asker};
 use crate::tools::availability;
 use crate::tools::copy::after_booking;
 use crate::tools::held::held;
+use crate::tools::looked::{is_for_whom, look_at_other, look_before_asking, looked_instead, still_for};
 use crate::tools::offers::{self, Asked};
 use crate::tools::party::{Named, keep_learned, party_or_ask};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence::booking::BookingAll;
 use crate::tools::sequence::{self, AskedAll};
-use crate::tools::wish::{self, OtherWish, Wanted};
+use crate::tools::wish::{self, Wanted};
 use crate::tools::yes::{self, already_booked};
 use crate::when::When;
 
@@ -49,10 +48,40 @@ pub(crate) async fn collect(
         Mode::Book => true,
         Mode::Free => args.is_confirmed(names::CONFIRM),
     };
-    if !confirmed {
-        return availability::check(desk, args, talk).await;
+    if confirmed {
+        return book_if(desk, args, talk, once, Heard::MustAgree).await;
     }
-    book_if(desk, args, talk, once, Heard::MustAgree).await
+    if mode == Mode::Free
+        && args.is_refused(names::CONFIRM)
+        && let Some(no) = refused(desk, args, talk, once).await?
+    {
+        return Ok(no);
+    }
+    availability::check(desk, args, talk).await
+}
+
+/// A no to what was asked, if nothing else is said.
+async fn refused(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    once: &Once,
+) -> Result<Option<Done>, Stop> {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_open = matches!(notes.asked, LastQuestion::Open(_)) && once.has_asked_back(&notes).is_none();
+    if !is_open || says_when(args)? || wish::says_what(args, talk)? {
+        return Ok(None);
+    }
+    Ok(Some(yes::said_no(desk, talk, notes).await.into()))
+}
+
+/// Whether a time is named, or what was offered.
+fn says_when(args: Args<'_>) -> Result<bool, Stop> {
+    let mut anything = false;
+    for argument in [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME] {
+        anything |= args.text(argument)?.is_some();
+    }
+    Ok(anything)
 }
 
 /// What the time in the arguments of a booking rests on.
@@ -65,6 +94,13 @@ enum Heard {
 }
 
 pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
+    // An assistant that says "not confirmed" asks to be asked.
+    if args.is_refused(names::CONFIRM) {
+        return match refused(desk, args, talk, once).await? {
+            Some(no) => Ok(no),
+            None => availability::check(desk, args, talk).await,
+        };
+    }
     book_if(desk, args, talk, once, Heard::Anything).await
 }
 
@@ -79,11 +115,9 @@ async fn book_if(
         Begun::Before(done) => return Ok(done),
         Begun::Now(asker, notes) => (asker, *notes),
     };
-    let says_when = [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME];
-    let mut anything = false;
-    for argument in says_when {
-        anything |= args.text(argument)?.is_some();
-    }
+    // A service or a person is no yes to a move or a cancellation.
+    let is_of_change = matches!(&known.asked, LastQuestion::Open(question) if !question.is_of_booking());
+    let anything = is_of_change && wish::says_what(args, talk)? || says_when(args)?;
     if !anything {
         let max = desk.parts.bookings.sequence_limits().max_parts;
         if let Some(other) = wish::other_than_asked(args, talk, &known, max)? {
@@ -95,16 +129,22 @@ async fn book_if(
     if let Some(back) = once.has_asked_back(&known).filter(|back| back.between.len() > 1) {
         return Err(yes::which_of(talk, &back.between));
     }
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
+    // What is asked back about another time than before.
+    let noted = asker.noting(notes.clone());
     let additional = args.is_confirmed(names::ADDITIONAL);
+    // Whoever repeats the time to which something shall be moved says yes to that.
+    if is_move_there(&known, &wanted) {
+        return Box::pin(yes::confirm(desk, args, talk, (asker, known), once)).await;
+    }
     let (target, asked) = match wanted {
         Wanted::Offered(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
         Wanted::Described { service, staff, is_kept, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
             let asked = Asked { service, staff, start, inferred: moment.inferred, is_kept };
-            not_the_offered_day(desk, talk, start, &notes, once).await?;
+            not_the_offered_day(desk, talk, start, &noted, once).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, (start, &[service]), &notes, once).await?;
+                not_the_checked_time(desk, talk, (start, &[service]), &noted, once).await?;
             }
             (BookTarget::At { service, staff, start }, asked)
         }
@@ -115,9 +155,9 @@ async fn book_if(
         }
         Wanted::Together { parts, is_kept, when: When::Moment(moment) } => {
             let asked = AskedAll::at(parts, moment.at.to_utc(), moment.inferred, is_kept);
-            not_the_offered_day(desk, talk, asked.start(), &notes, once).await?;
+            not_the_offered_day(desk, talk, asked.start(), &noted, once).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, (asked.start(), &asked.services()), &notes, once).await?;
+                not_the_checked_time(desk, talk, (asked.start(), &asked.services()), &noted, once).await?;
             }
             let booking = BookingAll { asked, notes, asker, additional };
             return Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await;
@@ -130,32 +170,22 @@ async fn book_if(
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
-/// A yes to something else than was asked is a wish for it at that time: looked at, and asked about.
-async fn look_at_other(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    (asker, known): (Asker, CallNotes),
-    (parts, start): OtherWish,
-    once: &Once,
-) -> ToolResult {
-    let notes = CallNotes {
-        service: parts.first().map(|part| part.service),
-        then: parts.iter().skip(1).map(|part| part.service).collect(),
-        ..asker.noting(known.closed())
+/// Whether this is what the caller was asked to move something to.
+fn is_move_there(known: &CallNotes, wanted: &Wanted) -> bool {
+    let LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) = &known.asked else {
+        return false;
     };
-    let looked = match parts.as_slice() {
-        [one] => {
-            let asked = Asked::new(one.service, one.staff, start);
-            availability::check_moment(desk, talk, &asker, asked, notes).await?
+    let there: Vec<_> = question.slots().iter().map(|slot| slot.service).collect();
+    let (services, start) = match wanted {
+        Wanted::Offered(slot) => (vec![slot.service], slot.start),
+        Wanted::OfferedAll(slots) => return question.slots() == slots.as_slice(),
+        Wanted::Described { service, when: When::Moment(moment), .. } => (vec![*service], moment.at.to_utc()),
+        Wanted::Together { parts, when: When::Moment(moment), .. } => {
+            (parts.iter().map(|part| part.service).collect(), moment.at.to_utc())
         }
-        _ => {
-            let asked = AskedAll::at(parts, start, Vec::new(), false);
-            sequence::check_moment(desk, talk, &asker, asked, notes).await?
-        }
+        Wanted::Described { .. } | Wanted::Together { .. } => return false,
     };
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    yes::asked_back(desk, talk, notes, vec![start], once).await;
-    Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
+    services == there && question.start() == Some(start)
 }
 
 /// Whether this invocation was carried out before, who asks, and what was said: questions that do not wait for each
@@ -216,6 +246,9 @@ pub(crate) async fn confirm(
 ) -> ToolResult {
     match begin(desk, args, talk, once).await? {
         Begun::Before(done) => Ok(done),
+        Begun::Now(_, notes) if args.is_refused(names::CONFIRM) => {
+            Ok(yes::said_no(desk, talk, *notes).await.into())
+        }
         Begun::Now(asker, notes) => yes::confirm(desk, args, talk, (asker, *notes), once).await,
     }
 }
@@ -230,19 +263,26 @@ pub(crate) async fn commit(
     let question = booking.question();
     let is_asked = booking.notes.is_asking(question.as_ref());
     let Booking { target, asked, notes, asker, additional } = booking;
-    let asker = asker.recalling(talk, &notes, (asked.start, is_asked));
+    let slots: Vec<_> = match target {
+        BookTarget::Slot(slot) => vec![slot],
+        BookTarget::At { .. } => Vec::new(),
+    };
+    let asker = asker.recalling(talk, &notes, (&slots, asked.start, is_asked), once);
+    let asked_whom = notes.for_whom.asked.clone();
+    let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes), &once).await {
-        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
-            return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks)).await;
-        }
-        found => found?,
-    };
+    let (party, learned) =
+        match party_or_ask(desk, args, talk, &asker, (question, &notes), (asked_whom, &once)).await {
+            Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+                return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks, &once)).await;
+            }
+            found => found?,
+        };
     let named = Named::of(&asker, &party);
     let request = BookRequest {
         branch: talk.branch,
@@ -253,14 +293,15 @@ pub(crate) async fn commit(
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
-        held_for_others: notes.asked_for_others(&asker.for_whom).collect(),
+        held_for_others: notes.asked_for_others(&asker.for_whom),
         claim: Some(claim_for(&once, Effect::booked)),
     };
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
-            desk.note(talk, notes.booked(asked.start, appointment.id())).await;
-            after_booking(desk, talk, &appointment, &asked).await
+            desk.note(talk, notes.booked(appointment.id())).await;
+            let stands = after_booking(desk, talk, &appointment, &asked).await;
+            still_for(desk, talk, &asker, stands).await
         }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
@@ -270,6 +311,11 @@ pub(crate) async fn commit(
             }
             desk.note(talk, notes.answered(appointment.id())).await;
             Ok(already_booked(talk, &appointment))
+        }
+        // Beside their own, too, only what is held is asked about.
+        BookOutcome::OwnAppointment { is_free: true, .. } if matches!(target, BookTarget::At { .. }) => {
+            let looked = Box::pin(availability::check_moment(desk, talk, &asker, asked, notes)).await?;
+            looked_instead(desk, talk, looked, &once).await
         }
         BookOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
@@ -293,38 +339,6 @@ pub(crate) async fn commit(
         }
         BookOutcome::Repeated => repeated(desk, talk, &once).await,
     }
-}
-
-/// Nobody is asked for whom a time is that cannot be had; and a yes to what is asked is about it.
-async fn look_before_asking(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    (asker, asked): (Asker, Asked),
-    asks: ToolReply,
-) -> ToolResult {
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let looked = availability::check_moment(desk, talk, &asker, asked, notes).await?;
-    ask_if_free(looked, asks)
-}
-
-/// The question for whom it is, if the time can be had; else why it cannot.
-pub(crate) fn ask_if_free(looked: Done, asks: ToolReply) -> ToolResult {
-    let is_free = matches!(looked.reply.status, Status::Available | Status::Unverified | Status::NotHeld);
-    if is_free {
-        return Err(asks.into());
-    }
-    Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
-}
-
-/// Whether this asks for whom it is.
-pub(crate) const fn is_for_whom(status: Status) -> bool {
-    matches!(
-        status,
-        Status::CustomerNameRequired
-            | Status::CustomerAmbiguous
-            | Status::StaffPreferenceAsName
-            | Status::StaffNameAsCustomerName
-    )
 }
 
 /// The same request ran at the same time and was faster: its outcome is the answer.

@@ -1,7 +1,7 @@
 //! "Den muss ich absagen." - one appointment, or all of a visit.
 //!
-//! Whoever has one appointment and says so has it called off. Any further one of the call is asked about, unless it is
-//! named: a yes is none to an appointment that nobody spoke of.
+//! Whoever has one appointment and says so has it called off. After that, any further one of the call is asked about,
+//! unless it is named: a yes is none to an appointment that nobody spoke of.
 
 use appointment::commands::{CancelOutcome, CancelRequest};
 use appointment::model::{Appointment, Note};
@@ -35,11 +35,14 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let is_bare = is_bare(args)?;
-    let is_no = args.choice(names::CONFIRM) == Some(false);
-    if let (LastQuestion::Open(Question::Cancel { appointment, of_all }), true, false) =
-        (&notes.asked, is_bare, is_no)
-    {
-        return cancel_asked(desk, args, talk, (*appointment, *of_all), once).await;
+    let is_no = args.is_refused(names::CONFIRM);
+    if let (LastQuestion::Open(Question::Cancel { appointment, of_all }), true) = (&notes.asked, is_bare) {
+        if is_no && once.has_asked_back(&notes).is_none() {
+            return Ok(yes::said_no(desk, talk, notes).await.into());
+        }
+        // To what costs something, only a yes is one.
+        let is_yes = args.is_confirmed(names::CONFIRM);
+        return cancel_asked(desk, args, talk, (*appointment, *of_all, is_yes), once).await;
     }
     let result = cancel_meant(desk, args, talk, (notes, is_bare, is_no), once).await;
     // Whatever came of it, a bare yes is no wish to call off another one. What the rules forbid was spoken of.
@@ -80,9 +83,15 @@ async fn cancel_meant(
         }
         found => found?,
     };
+    // What is open is no question about this, and what was called off before is not called off again; what was just booked is
+    // what is spoken of.
+    let is_spoken_of = notes.asked == LastQuestion::Answered(appointment.id());
+    let is_unasked = notes.cancel_was_last
+        || !notes.cancelled.is_empty()
+        || matches!(notes.asked, LastQuestion::Open(_)) && args.is_confirmed(names::CONFIRM);
     let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
     // An assistant that says "not confirmed" asks to be asked.
-    if is_no || is_bare && notes.cancel_was_last {
+    if is_no || is_bare && is_unasked && !is_spoken_of {
         return Ok(shall_cancel(desk, talk, &extent, once).await.into());
     }
     match extent {
@@ -111,35 +120,55 @@ pub(crate) async fn shall_cancel(
     if let Some(first) = open.first() {
         let question = Question::Cancel { appointment: first.id(), of_all };
         let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-        yes::asked_back(desk, talk, notes.asking(question), Vec::new(), once).await;
+        let notes = CallNotes { told_fee: None, ..notes.asking(question) };
+        yes::asked_back(desk, talk, notes, Vec::new(), once).await;
     }
     ToolReply::new(Status::ReadyForConfirmation, format!("Soll ich {what} wirklich absagen?"))
         .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
         .next(NextAction::AskForConfirmation)
 }
 
-/// Calls off what the caller was asked about.
+/// Calls off what the caller was asked about; `is_yes` agrees to its fee. Whatever comes of it, that was answered, unless
+/// it is asked about again.
 pub(crate) async fn cancel_asked(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
-    asked: (AppointmentId, bool),
+    (id, of_all, is_yes): (AppointmentId, bool, bool),
+    once: &Once,
+) -> ToolResult {
+    let result = answer(desk, args, talk, (id, of_all, is_yes), once).await;
+    let asks = matches!(&result, Ok(done) if done.reply.status == Status::ReadyForConfirmation);
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if !asks && matches!(notes.asked, LastQuestion::Open(Question::Cancel { .. })) {
+        desk.note(talk, CallNotes { cancel_was_last: true, ..notes.closed() }).await;
+    }
+    result
+}
+
+async fn answer(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (id, of_all, is_yes): (AppointmentId, bool, bool),
     once: &Once,
 ) -> ToolResult {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let has_asked = once.has_asked_back(&notes).is_some();
-    let Some((asker, extent)) = in_question(desk, args, talk, asked).await? else {
+    let Some((asker, extent)) = in_question(desk, args, talk, (id, of_all)).await? else {
         return Err(gone().into());
     };
-    if has_asked && notes.told_fee.is_none() {
+    let is_of_fee = notes
+        .told_fee
+        .is_some_and(|told| (told.appointment, told.act, told.of_all) == (id, ChangeAct::Cancel, of_all));
+    if has_asked && !is_of_fee {
         return Ok(shall_cancel(desk, talk, &extent, once).await.into());
     }
+    let is_yes = is_yes && !has_asked;
     match extent {
-        Extent::Part(appointment) => {
-            cancel_one(desk, args, talk, (appointment, asker, !has_asked), once).await
-        }
+        Extent::Part(appointment) => cancel_one(desk, args, talk, (appointment, asker, is_yes), once).await,
         Extent::Whole(open) => {
-            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, !has_asked), once)).await
+            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, is_yes), once)).await
         }
     }
 }

@@ -5,7 +5,7 @@ use appointment::model::Slot;
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
-use crate::ports::LastQuestion;
+use crate::ports::{LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::availability;
@@ -46,9 +46,11 @@ pub(crate) async fn release(desk: &VoiceDesk, args: Args<'_>, talk: &Conversatio
     }
     // Whoever gives a time back does not want it: the question about it, or about more than it, is over.
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    if !matches!(&notes.asked, LastQuestion::Open(question) if !question.slots().iter().any(is_named)) {
-        desk.note(talk, notes.closed()).await;
-    }
+    let is_of_other =
+        |question: &Question| !question.slots().is_empty() && !question.slots().iter().any(is_named);
+    let is_over = !matches!(&notes.asked, LastQuestion::Open(question) if is_of_other(question));
+    let notes = notes.without_times(slots.as_deref());
+    desk.note(talk, if is_over { notes.closed() } else { notes }).await;
     let message = if released {
         "In Ordnung, ich halte die Zeit nicht mehr für Sie frei, was darf ich sonst für Sie tun?"
     } else if slots.is_some() {

@@ -54,8 +54,14 @@ pub(crate) async fn reschedule(
         return Err(availability::blocked(talk).into());
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_plain = is_bare(args)? && !says_where(args)?;
+    // "Nein", and nothing else.
+    let is_no = args.is_refused(names::CONFIRM) && once.has_asked_back(&notes).is_none();
+    if is_no && is_plain && matches!(notes.asked, LastQuestion::Open(_)) {
+        return Ok(yes::said_no(desk, talk, notes).await.into());
+    }
     // "Ja", and nothing else: to what was asked, or done, last.
-    if confirmed && is_bare(args)? && !says_where(args)? {
+    if confirmed && is_plain {
         match notes.asked {
             LastQuestion::Open(Question::Move(..) | Question::MoveAll(..)) => {
                 return Box::pin(yes::confirm(desk, args, talk, (asker, notes), once)).await;
@@ -178,7 +184,8 @@ async fn ask(
                 of_all: false,
             });
             let notes = notes.asking(Question::Move(appointment.id(), slot));
-            desk.note(talk, CallNotes { told_fee, ..notes }).await;
+            let (service, then) = (Some(slot.service), Vec::new());
+            desk.note(talk, CallNotes { told_fee, service, then, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
             let aim = format!(
                 "Ihren Termin für {} auf {} bei {} verlegen",

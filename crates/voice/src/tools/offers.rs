@@ -75,7 +75,7 @@ fn overlaps(
     let message = format!(
         "{}, {}?",
         spoken_in_the_way(talk, &speech::moment(at, talk.now), &service, standing),
-        // Whatever a plain yes would do, is all that is asked.
+        // What a plain yes would do, where it does something.
         if is_free {
             "soll ich trotzdem einen weiteren dazu eintragen"
         } else {

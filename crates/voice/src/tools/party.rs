@@ -11,7 +11,7 @@ use kernel::{CustomerId, PersonName};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
-use crate::for_whom::ForWhom;
+use crate::for_whom::{AskedWhom, ForWhom};
 use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
@@ -21,10 +21,9 @@ use crate::status::Status;
 use crate::tools::asker::Asker;
 use crate::tools::availability;
 use crate::tools::person::fitting;
-
 use crate::tools::yes;
 
-/// For whom a booking is that answers this question: while something is missing, the question stays open for the next
+/// For whom a booking is that answers this question, where that was `asked` of it before: while something is missing, the question stays open for the next
 /// yes, and without one what was asked before is closed.
 pub(crate) async fn party_or_ask(
     desk: &VoiceDesk,
@@ -32,27 +31,29 @@ pub(crate) async fn party_or_ask(
     talk: &Conversation,
     asker: &Asker,
     (question, notes): (Option<Question>, &CallNotes),
-    once: &Once,
+    (asked, once): (AskedWhom, &Once),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let has_asked = once.has_asked_back(notes).is_some_and(|back| back.between.is_empty());
-    let asks = of_earlier(asker, has_asked);
-    let is_of_earlier = asks.is_some();
-    let found = match asks {
+    let has_asked = once.has_asked_back(notes).is_some();
+    let earlier = of_earlier(asker, has_asked && asked == AskedWhom::Earlier);
+    let is_of_earlier = earlier.is_some();
+    let found = match earlier {
         Some(asked) => Err(asked.into()),
         None => party(desk, args, talk, asker).await,
     };
     if found.is_err() {
+        let asked = match fitting(asker).as_slice() {
+            _ if is_of_earlier => AskedWhom::Earlier,
+            [one] if asker.is_unclear() => AskedWhom::IsIt((*one).clone()),
+            [] if asker.is_unclear() && asker.for_whom.name.is_some() => AskedWhom::IsNew,
+            _ => AskedWhom::Who,
+        };
         let notes = match question {
             Some(question) => CallNotes { asked: LastQuestion::Open(question), ..notes.clone() },
             None => notes.clone().closed(),
         };
         // The answer is about this time.
-        let for_whom = ForWhom { is_of_last: true, ..asker.for_whom.clone() };
-        let notes = CallNotes { for_whom, ..notes };
-        match is_of_earlier {
-            true => yes::asked_back(desk, talk, notes, Vec::new(), once).await,
-            false => desk.note(talk, notes).await,
-        }
+        let for_whom = ForWhom { is_of_last: true, asked, ..asker.for_whom.clone() };
+        yes::asked_back(desk, talk, CallNotes { for_whom, ..notes }, Vec::new(), once).await;
     }
     found
 }
@@ -218,7 +219,7 @@ fn refuse_party(talk: &Conversation, asker: &Asker, error: PartyError) -> Stop {
 
 /// The question who of several it is for, or whether for somebody else. Whoever was named is not asked for that name again.
 fn who_of_them(asker: &Asker) -> ToolReply {
-    let fitting = fitting(asker);
+    let fitting: Vec<_> = fitting(asker).into_iter().map(speech::whom).collect();
     match &asker.for_whom.name {
         None => ToolReply::new(
             Status::CustomerAmbiguous,
@@ -229,6 +230,11 @@ fn who_of_them(asker: &Asker) -> ToolReply {
             "Unter Ihrer Nummer ist niemand mit dem Namen {} eingetragen, soll ich den Termin auf diesen neuen Namen eintragen?",
             speech::plain(said.as_str())
         )),
-        Some(_) => for_whom(format!("Ist der Termin für {} oder für jemand anderen?", speech::or_list(&fitting))),
+        Some(_) => match fitting.as_slice() {
+            [one] => for_whom(format!("Ist der Termin für {one}?")),
+            several => {
+                for_whom(format!("Ist der Termin für {} oder für jemand anderen?", speech::or_list(several)))
+            }
+        },
     }
 }

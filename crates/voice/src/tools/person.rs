@@ -27,7 +27,10 @@ pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) 
     let is_theirs = |said: &PersonName| customers.iter().any(|customer| customer.may_be_called(said));
     let name = match judge_name(&text, &staff) {
         Ok(name) => Some(name),
-        Err(NameProblem::Unnamed) => None,
+        // "Oma" is nobody's name, unless somebody of the number is called so.
+        Err(NameProblem::Unnamed) => PersonName::clean(&text)
+            .ok()
+            .filter(|said| customers.iter().filter_map(Customer::name).any(|own| said.is_short_for(own))),
         Err(_) => PersonName::clean(&text).ok().filter(is_theirs),
     };
     Ok(ForWhom::said(name, other_person.or_else(|| is_another_person(&text))))
@@ -147,7 +150,7 @@ pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
 
 /// Whoever of the number may be the one who was named; by their own names they are told apart.
 pub(crate) fn which_of_them(asker: &Asker) -> ToolReply {
-    let fitting = fitting(asker);
+    let fitting: Vec<_> = fitting(asker).into_iter().map(speech::whom).collect();
     let message = match fitting.as_slice() {
         [] => "Unter dieser Nummer sind mehrere Personen eingetragen, auf welchen Namen ist der Termin?"
             .to_owned(),
@@ -157,11 +160,11 @@ pub(crate) fn which_of_them(asker: &Asker) -> ToolReply {
 }
 
 /// The names of those of the number who may be the one who was named, as many as can be said.
-pub(crate) fn fitting(asker: &Asker) -> Vec<String> {
+pub(crate) fn fitting(asker: &Asker) -> Vec<&PersonName> {
     let Some(said) = &asker.for_whom.name else { return Vec::new() };
     let fitting = asker.customers.iter().filter(|customer| customer.may_be_called(said));
-    let mut names: Vec<_> = fitting.filter_map(Customer::name).map(speech::whom).collect();
-    names.dedup();
+    let mut names: Vec<_> = fitting.filter_map(Customer::name).collect();
+    names.dedup_by(|one, other| one.is_same(other));
     names.truncate(SPOKEN);
     names
 }

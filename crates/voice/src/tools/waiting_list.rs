@@ -55,10 +55,13 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
-    let (awaited, notes) = awaited(desk, args, talk).await?;
+    let asker = asker::asker(desk, args, talk).await?;
+    let (awaited, notes) = awaited(desk, args, talk, &asker).await?;
+    // Whoever was named with the time that could not be had waits for another.
+    let asker = asker.after(talk, &notes);
+    let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
     // What is asked back about it, a number, is not asked about another time than this.
     desk.note(talk, notes.clone().closed()).await;
-    let asker = asker::asker(desk, args, talk).await?;
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
@@ -169,8 +172,9 @@ async fn awaited(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
+    asker: &Asker,
 ) -> Result<(Awaited, CallNotes), Stop> {
-    let (wanted, notes) = wish::wanted(desk, args, talk).await?;
+    let (wanted, notes) = wish::wanted(desk, args, talk, asker).await?;
     let around = |at: u16| window(at.saturating_sub(AROUND), at.saturating_add(AROUND));
     let (service, staff, is_kept) = match wanted {
         Wanted::Offered(slot) => {
@@ -248,7 +252,9 @@ fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited
     };
     let is_meant = |own: &PersonName| said.as_ref().is_none_or(|said| is_own(own, said));
     let speaking = asker.customers.iter().find(|one| asker.speaking == [one.id()]);
-    let speaking = speaking.filter(|one| one.name().is_none_or(is_meant));
+    // Another person without a name is not who speaks.
+    let is_another = said.is_none() && asker.for_whom.other_person == Some(true);
+    let speaking = speaking.filter(|one| !is_another && one.name().is_none_or(is_meant));
     Ok(NewWish {
         branch: talk.branch,
         service: awaited.service,

@@ -19,6 +19,7 @@ use crate::names;
 use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
+use crate::tools::asker::Asker;
 use crate::tools::sequence::words;
 use crate::tools::services;
 use crate::when::{Listener, Moment, When};
@@ -58,6 +59,7 @@ pub(crate) async fn wanted(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
+    asker: &Asker,
 ) -> Result<(Wanted, CallNotes), Stop> {
     let mut notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let date = args.text(names::DATE)?;
@@ -71,7 +73,7 @@ pub(crate) async fn wanted(
         Ok(None) => {}
         Err(stop) => {
             // Whatever was meant, it is no yes to what was asked before.
-            desk.note(talk, notes.closed()).await;
+            desk.note(talk, asker.noting(notes.closed())).await;
             return Err(stop);
         }
     }
@@ -90,7 +92,7 @@ pub(crate) async fn wanted(
         Err(_) => {}
     }
     // A question back must not forget what was understood, and is another question than any before.
-    desk.note(talk, notes.clone().closed()).await;
+    desk.note(talk, asker.noting(notes.clone().closed())).await;
     let what = match understood {
         Err(Stop::Reply(reply)) if reply.status == Status::StaffUnknown => {
             return Err(elsewhere(desk, args, talk).await?.unwrap_or(*reply).into());
@@ -180,6 +182,13 @@ fn are_by(args: Args<'_>, talk: &Conversation, slots: &[Slot]) -> Result<bool, S
     let services: Vec<_> = slots.iter().filter_map(|slot| talk.catalogue.service(slot.service)).collect();
     let (parts, _) = people(args, talk, &CallNotes::default(), &services)?;
     Ok(parts.iter().zip(slots).all(|(part, slot)| part.staff.is_none_or(|staff| staff == slot.staff)))
+}
+
+/// Whether a service or a person is named.
+pub(crate) fn says_what(args: Args<'_>, talk: &Conversation) -> Result<bool, Stop> {
+    let named = services::all_named(args, talk)?;
+    let has_service = !named.services.is_empty() || !named.further.is_empty();
+    Ok(has_service || !args.texts(names::STAFF)?.is_empty())
 }
 
 /// Services with their people, and when the first begins.

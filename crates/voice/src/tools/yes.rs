@@ -7,12 +7,13 @@
 use appointment::commands::BookTarget;
 use appointment::model::{Appointment, Slot};
 use chrono::{DateTime, Utc};
+use kernel::AppointmentId;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
-use crate::for_whom::ForWhom;
+use crate::names;
 use crate::once::Once;
 use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
@@ -41,7 +42,7 @@ enum Meaning {
     /// One of these.
     Which(Vec<DateTime<Utc>>),
     /// What has been done already.
-    Again(kernel::AppointmentId),
+    Again(AppointmentId),
     /// Nothing.
     Nothing,
     /// Nothing is known of the call.
@@ -72,12 +73,30 @@ pub(crate) async fn confirm(
         return Err(wish::slot_unknown().into());
     }
     let held = held::held(desk, talk).await?;
-    match meaning(&named, &notes, (&held, &asker.for_whom), once) {
+    let theirs = held_for(&asker, &notes, &held);
+    let is_for_another = asker.is_not_asked_for(&notes.for_whom);
+    let said = match meaning(&named, &notes, (&held, is_for_another), once) {
+        Meaning::AskAgain(question) if is_for_another && notes.is_asking(Some(&question)) => {
+            theirs.map_or(Meaning::AskAgain(question), Meaning::Do)
+        }
+        Meaning::Again(done) => match theirs {
+            Some(question) if !is_of(desk, talk, &asker, done).await? => Meaning::Do(question),
+            _ => Meaning::Again(done),
+        },
+        said => said,
+    };
+    match said {
         Meaning::Do(Question::Move(appointment, slot)) => {
             moving::move_held(desk, args, talk, appointment, slot, once).await
         }
         Meaning::Do(Question::MoveAll(sequence, slots)) => {
             Box::pin(sequence::moving::move_held(desk, args, talk, (sequence, slots), once)).await
+        }
+        // "Nein, keinen weiteren."
+        Meaning::Do(Question::BookBeside(_) | Question::BookAll { beside: true, .. })
+            if args.is_refused(names::ADDITIONAL) =>
+        {
+            Ok(said_no(desk, talk, notes).await.into())
         }
         Meaning::Do(question @ (Question::Book(slot) | Question::BookBeside(slot))) => {
             let (target, asked) = (BookTarget::Slot(slot), asked_slot(&slot));
@@ -90,7 +109,8 @@ pub(crate) async fn confirm(
             Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await
         }
         Meaning::Do(Question::Cancel { appointment, of_all }) => {
-            Box::pin(calling_off::cancel_asked(desk, args, talk, (appointment, of_all), once)).await
+            let yes = (appointment, of_all, true);
+            Box::pin(calling_off::cancel_asked(desk, args, talk, yes, once)).await
         }
         // Rare, and as large as a look: it need not be part of every booking's future.
         Meaning::AskAgain(question) => {
@@ -114,7 +134,34 @@ pub(crate) async fn confirm(
     }
 }
 
-fn meaning(named: &[Slot], notes: &CallNotes, (held, whom): (&[Held], &ForWhom), once: &Once) -> Meaning {
+/// What is held for whoever is named, and was asked for them by name.
+fn held_for(asker: &Asker, notes: &CallNotes, held: &[Held]) -> Option<Question> {
+    let is_theirs = |question: &&Question| {
+        let named = question.start().and_then(|start| notes.named_at(question.slots(), start));
+        question.is_of_booking() && named.is_some_and(|named| named.is_one_with(&asker.for_whom))
+    };
+    held.iter().rev().map(|held| &held.question).find(is_theirs).cloned()
+}
+
+/// Whether what was done last was for whoever is named.
+async fn is_of(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    done: AppointmentId,
+) -> Result<bool, Stop> {
+    match desk.parts.bookings.find(&talk.scope, done).await? {
+        Some(done) => person::is_named(desk, talk, asker, done.customer()).await,
+        None => Ok(false),
+    }
+}
+
+fn meaning(
+    named: &[Slot],
+    notes: &CallNotes,
+    (held, is_for_another): (&[Held], bool),
+    once: &Once,
+) -> Meaning {
     if let Some(back) = once.has_asked_back(notes) {
         return match &notes.asked {
             // It has asked something else of that than when: for whom it is, whether to call off. It asks so again.
@@ -134,12 +181,6 @@ fn meaning(named: &[Slot], notes: &CallNotes, (held, whom): (&[Held], &ForWhom),
             _ => Meaning::Do(wanted),
         };
     }
-    // What is held for whoever is named, and was asked for them by name.
-    let theirs = |held: &&Held| {
-        let named = held.question.start().and_then(|start| notes.for_whom_at(start, false));
-        held.question.is_of_booking() && named.is_some_and(|named| named.is_one_with(whom))
-    };
-    let of_them = || held.iter().rev().find(theirs).map(|held| held.question.clone());
     // Notes that are older than what is held for the call have missed a question; only what is held is certain.
     let missed = held.last().filter(|held| notes.noted_at.is_some_and(|noted| noted < held.since));
     let starts = |held: &[Held]| {
@@ -150,16 +191,14 @@ fn meaning(named: &[Slot], notes: &CallNotes, (held, whom): (&[Held], &ForWhom),
             Meaning::Which(question.start().into_iter().chain(held.question.start()).collect())
         }
         // It was asked for somebody else than whoever is named with the yes.
-        (LastQuestion::Open(question), _) if question.is_of_booking() && notes.for_whom.is_not(whom) => {
-            of_them().map_or_else(|| Meaning::AskAgain(question.clone()), Meaning::Do)
+        (LastQuestion::Open(question), _) if question.is_of_booking() && is_for_another => {
+            Meaning::AskAgain(question.clone())
         }
         (LastQuestion::Open(question), _) => Meaning::Do(question.clone()),
         (LastQuestion::Answered(_) | LastQuestion::Closed, Some(held)) => {
             Meaning::AskAgain(held.question.clone())
         }
-        (LastQuestion::Answered(appointment), None) => {
-            of_them().map_or(Meaning::Again(*appointment), Meaning::Do)
-        }
+        (LastQuestion::Answered(appointment), None) => Meaning::Again(*appointment),
         (LastQuestion::Closed, None) => {
             let offered: Vec<_> = notes.offered_starts().collect();
             match (offered.as_slice(), held) {
@@ -274,6 +313,19 @@ pub(crate) async fn asked_back(
 ) {
     let asked_back = Some(AskedBack { by: once.is_named().then(|| once.key().clone()), between });
     desk.note(talk, CallNotes { asked_back, ..notes }).await;
+}
+
+/// "Nein": what was asked is over, and nothing is done.
+pub(crate) async fn said_no(desk: &VoiceDesk, talk: &Conversation, notes: CallNotes) -> ToolReply {
+    let what = match &notes.asked {
+        LastQuestion::Open(Question::Cancel { .. }) => "ich sage nichts ab",
+        LastQuestion::Open(Question::Move(..) | Question::MoveAll(..)) => "ich verschiebe nichts",
+        _ => "ich trage nichts ein",
+    };
+    let cancel_was_last = matches!(notes.asked, LastQuestion::Open(Question::Cancel { .. }));
+    desk.note(talk, CallNotes { cancel_was_last, ..notes.closed() }).await;
+    ToolReply::new(Status::Unchanged, format!("In Ordnung, {what}, was darf ich sonst für Sie tun?"))
+        .next(NextAction::AskCaller)
 }
 
 /// Either it has been done in this call already, for whom it is confirmed, or there is nothing to confirm.

@@ -68,11 +68,15 @@ async fn a_no_calls_nothing_off() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
     line.ask("book_appointment", wish("2026-11-26", "11:00")).await;
-    for no in [json!(false), json!("nein"), json!("false"), json!(0)] {
+    for no in [json!(false), json!("nein"), json!("false"), json!(0), json!("nein danke")] {
         let asked = line.ask("cancel_appointment", json!({"bestaetigung": no})).await;
         assert_eq!(asked.status, Status::ReadyForConfirmation, "{no}: {}", asked.message);
+        let left = line.ask("cancel_appointment", json!({"bestaetigung": no})).await;
+        assert_eq!(left.status, Status::Unchanged, "{no}: {}", left.message);
         assert!(world.appointments.appointments(&world.scope).iter().all(|row| row.status.is_open()), "{no}");
     }
+    let asked = line.ask("cancel_appointment", json!({"bestaetigung": "ja"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
     let cancelled = line.ask("cancel_appointment", json!({"bestaetigung": "ja"})).await;
     assert_eq!(cancelled.status, Status::Cancelled, "{}", cancelled.message);
 }

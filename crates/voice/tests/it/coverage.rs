@@ -123,13 +123,17 @@ async fn services() -> Said {
 
 async fn looking() -> Said {
     let world = World::new().await;
+    let line = world.call("call_b", STRANGER);
+    for tool in ["check_availability", "reserve_slot", "collect_appointment_info"] {
+        line.ask(tool, json!({"datum": "morgen", "uhrzeit": "10:00"})).await;
+    }
     let line = world.call("call_a", STRANGER);
     for tool in ["check_availability", "reserve_slot", "collect_appointment_info"] {
         all(
             &line,
             &[
-                (tool, json!({"datum": "morgen", "uhrzeit": "10:00"})),
                 (tool, json!({"dienstleistung": "Haarschnitt"})),
+                (tool, json!({"datum": "morgen", "uhrzeit": "10:00"})),
                 (tool, json!({"dienstleistung": "Reifenwechsel"})),
                 (tool, json!({"dienstleistung": "Haarschnitt", "datum": "2026-11-24"})),
                 (tool, at("Blumenkohl", "10:00")),
@@ -331,6 +335,7 @@ async fn dear() -> Said {
     let world = World::with(crate::identity::dear).await;
     let line = world.call("call_a", STRANGER);
     line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    line.ask("reschedule_appointment", json!({})).await;
     line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "15:00"})).await;
     // Something else was asked since, so a yes to the move is asked about again.
     for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {

@@ -86,7 +86,8 @@ async fn without_a_name_it_is_asked_whose_it_is_while_others_have_one() {
             assert!(asked.data.get("appointments").is_none(), "{tool} {args}");
         }
     }
-    let none = line.ask("cancel_appointment", json!({"dienstleistung": "Bartpflege"})).await;
+    let other = world.call("call_c", STRANGER);
+    let none = other.ask("cancel_appointment", json!({"dienstleistung": "Bartpflege"})).await;
     assert_eq!(none.status, Status::CustomerAmbiguous, "{}", none.message);
     assert_eq!(open(&world), [901, 903]);
     // What can only be that of this call needs no name.
@@ -400,8 +401,8 @@ async fn for_another_person_without_a_name_is_not_the_caller_s_own() {
         assert_eq!(asked.status, Status::CustomerAmbiguous, "{tool}: {}", asked.message);
     }
     // A yes to what was asked about the caller's own, for somebody else.
-    let asked =
-        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "10:00"})).await;
+    let to = json!({"new_date": "2026-11-27", "new_time": "10:00", "fuer_andere_person": false});
+    let asked = line.ask("reschedule_appointment", to).await;
     assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
     let whose = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
     assert_eq!(whose.status, Status::CustomerAmbiguous, "{}", whose.message);
@@ -511,11 +512,13 @@ async fn a_yes_calls_off_no_further_appointment() {
     world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
     let line = world.call("call_a", STRANGER);
     booked(&line, "Sabine Berger", "10:00").await;
-    for name in ["meine Tochter Mia", "Nils Kern"] {
+    for (name, again) in
+        [("meine Tochter Mia", Status::ReadyForConfirmation), ("Nils Kern", Status::CustomerAmbiguous)]
+    {
         let none = line.ask("cancel_appointment", named(name, json!({}))).await;
         assert_ne!(none.status, Status::Cancelled, "{}", none.message);
         let asked = line.ask("cancel_appointment", yes()).await;
-        assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+        assert_eq!(asked.status, again, "{}", asked.message);
     }
     assert_eq!(open(&world), [901]);
 }
@@ -723,7 +726,7 @@ async fn whoever_books_for_themselves_is_who_may_be_called_so() {
     let line = world.call("call_a", STRANGER);
     booked(&line, "von Hagen", "10:00").await;
     let asked = line.ask("book_appointment", named("Herr von Hagen", wish("2026-11-26", "13:00"))).await;
-    assert_eq!(asked.message, "Ist der Termin für Peter von Hagen oder für jemand anderen?");
+    assert_eq!(asked.message, "Ist der Termin für Peter von Hagen?");
     let made =
         line.ask("confirm_booking", named("Herr von Hagen", json!({"fuer_andere_person": false}))).await;
     assert_eq!((made.status, open(&world)), (Status::Booked, vec![901, 901]), "{}", made.message);
@@ -732,4 +735,123 @@ async fn whoever_books_for_themselves_is_who_may_be_called_so() {
     let asked = line.ask("book_appointment", lang).await;
     assert!(asked.message.contains("Eva Lang oder Ina Lang"), "{}", asked.message);
     assert_eq!(open(&world), [901, 901]);
+}
+
+/// A no does nothing, by whichever tool and in whatever words, and is no yes to what costs something.
+#[tokio::test]
+async fn a_no_does_nothing() {
+    for no in [json!(false), json!("nein danke"), json!("lieber nicht"), json!("das ist mir zu teuer")] {
+        for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+            let answer = line.ask(tool, json!({"bestaetigung": no, "name": "Erika Muster"})).await;
+            assert_eq!(answer.status, Status::Unchanged, "{tool} {no}: {}", answer.message);
+            assert!(open(&world).is_empty(), "{tool} {no}");
+            booked(&line, "Erika Muster", "11:00").await;
+            let to = json!({"new_date": "2026-11-27", "new_time": "11:00"});
+            assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::ReadyForConfirmation);
+            let answer = line.ask(tool, json!({"bestaetigung": no})).await;
+            assert_eq!(answer.status, Status::Unchanged, "{tool} {no}: {}", answer.message);
+            let asked = line.ask("cancel_appointment", json!({"bestaetigung": false})).await;
+            assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+            let answer = line.ask(tool, json!({"bestaetigung": no})).await;
+            assert_eq!(answer.status, Status::Unchanged, "{tool} {no}: {}", answer.message);
+            assert_eq!(open(&world).len(), 1, "{tool} {no}");
+            let looked = line.ask("check_availability", wish("2026-11-26", "11:00")).await;
+            assert_eq!(looked.status, Status::OwnAppointmentOverlaps, "{}", looked.message);
+            line.ask(tool, json!({"bestaetigung": true, "zusaetzlich": false})).await;
+            assert_eq!(open(&world).len(), 1, "{tool} {no}");
+        }
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let mut args = wish("2026-11-26", "10:00");
+        args["bestaetigung"] = no.clone();
+        let looked = line.ask("book_appointment", args).await;
+        assert_eq!((looked.status, open(&world).len()), (Status::Available, 0), "{}", looked.message);
+    }
+}
+
+/// Whoever is asked which one, or when, need not say the rest again.
+#[tokio::test]
+async fn what_was_said_before_a_question_is_not_asked_again() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    let mut beard = named("Mia Berger", wish("2026-11-26", "14:00"));
+    beard["dienstleistung"] = json!("Bartpflege");
+    assert_eq!(line.ask("book_appointment", beard).await.status, Status::Booked);
+    booked(&line, "Jonas Berger", "12:00").await;
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "15:00"});
+    assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::CustomerAmbiguous);
+    let which = line.ask("reschedule_appointment", named("Mia Berger", json!({}))).await;
+    assert_eq!(which.status, Status::MultipleFound, "{}", which.message);
+    let asked = line.ask("reschedule_appointment", json!({"dienstleistung": "Bartpflege"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let moved = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(
+        (moved.status, &moved.data["new_time"]),
+        (Status::Rescheduled, &json!("2026-11-27T15:00:00+01:00")),
+        "{}",
+        moved.message
+    );
+    // Nor by a new wish.
+    let world = World::with(|_| {}).await;
+    let line = world.call("call_a", STRANGER);
+    let when = json!({"datum": "2026-11-26", "uhrzeit": "10:00"});
+    let asked = line.ask("book_appointment", when).await;
+    assert_eq!(asked.status, Status::ServiceRequired, "{}", asked.message);
+    let asked = line.ask("book_appointment", json!({"dienstleistung": "Haarschnitt"})).await;
+    assert_eq!(asked.status, Status::CustomerNameRequired, "{}", asked.message);
+    let made = line.ask("book_appointment", json!({"name": "Erika Muster"})).await;
+    assert_eq!((made.status, &made.data["time"]), (Status::Booked, &json!("10:00")), "{}", made.message);
+}
+
+/// Whoever repeats the new time says yes to the move; nothing is booked beside it.
+#[tokio::test]
+async fn a_yes_to_a_move_by_a_tool_that_books_moves() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Erika Muster", "10:00").await;
+    let to = json!({"new_date": "2026-11-27", "new_time": "11:00"});
+    assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::ReadyForConfirmation);
+    let again = json!({"datum": "2026-11-27", "uhrzeit": "11:00", "bestaetigung": true});
+    let moved = line.ask("book_appointment", again).await;
+    assert_eq!((moved.status, open(&world).len()), (Status::Rescheduled, 1), "{}", moved.message);
+}
+
+/// A service that is named is neither a yes to a cancellation nor to a move.
+#[tokio::test]
+async fn a_new_wish_is_no_yes_to_a_change() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Erika Muster", "10:00").await;
+    for tool in ["book_appointment", "collect_appointment_info"] {
+        let asked = line.ask("cancel_appointment", json!({"bestaetigung": false})).await;
+        assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+        let wish = json!({"dienstleistung": "Bartpflege", "bestaetigung": true});
+        let asked = line.ask(tool, wish).await;
+        assert_eq!(asked.status, Status::DateRequired, "{tool}: {}", asked.message);
+        assert_eq!(open(&world).len(), 1, "{tool}");
+    }
+}
+
+/// A name that was given with what could not be had is not forgotten by what is offered instead.
+#[tokio::test]
+async fn a_name_stays_said_for_what_is_offered_instead() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    booked(&world.call("call_r", "+491701110002"), "Max Beispiel", "10:00").await;
+    booked(&world.call("call_s", "+491701110004"), "Otto Beispiel", "10:00").await;
+    let line = world.call("call_a", STRANGER);
+    let mut mia = named("Mia Berger", wish("2026-11-26", "10:00"));
+    mia["fuer_andere_person"] = json!(true);
+    let taken = line.ask("book_appointment", mia).await;
+    assert!(!taken.alternatives.is_empty(), "{}", taken.message);
+    let asked = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
+    assert_eq!(asked.message, "Ist der Termin für Mia Berger?");
+    let made = line.ask("confirm_booking", json!({"bestaetigung": true})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert!(!open(&world).contains(&901));
 }

@@ -496,6 +496,8 @@ async fn what_cannot_be_had_is_not_offered_beside_ones_own() {
     let free = next.ask("book_appointment", beard.clone()).await;
     assert_eq!(free.status, Status::OwnAppointmentOverlaps, "{}", free.message);
     assert!(free.message.contains("soll ich trotzdem einen weiteren dazu eintragen?"), "{}", free.message);
+    // It was held while that was asked.
+    world.wait(125);
     let other = world.call("call_b", "+491701110002");
     assert_eq!(other.ask("book_appointment", at("Boris", "Max Beispiel")).await.status, Status::Booked);
     let again = world.call("call_d", STRANGER);

@@ -2,7 +2,6 @@
 
 use appointment::calendar::RefusalReason;
 use appointment::commands::BookOutcome;
-use appointment::events::Disputed;
 use appointment::model::AppointmentStatus;
 use appointment::testing::Mishap;
 use kernel::{AppointmentId, Clock, EmailAddress};

@@ -226,6 +226,7 @@ const IN_OTHER_WORDS: &[(&str, Option<Claim>)] = &[
     ("Der Termin steht noch nicht.", None),
     ("Sie haben jetzt keinen Termin.", None),
     ("So, beide Kinder haben jetzt ihren Termin.", Some(Claim::Booked)),
+    ("So, jetzt haben beide Kinder einen Termin.", Some(Claim::Booked)),
     ("Die Kinder haben jetzt ihren Termin gewünscht.", None),
     ("Ich habe den Termin nicht in den Kalender aufgenommen.", None),
     // Conditions, wishes, and what is to come.

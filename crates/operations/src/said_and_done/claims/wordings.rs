@@ -151,7 +151,9 @@ pub(super) fn has_now(words: &[String], is_glad: bool) -> bool {
     let has_child = matches!(words, [whose, _, hat, now, ..] if ["ihr", "ihre"].contains(&whose.as_str())
         && hat == "hat" && ["jetzt", "nun"].contains(&now.as_str()));
     // "Beide Kinder haben jetzt ihren Termin."
-    let have_children = ["jetzt", "nun"].iter().any(|now| says(words, &["kinder", "haben", now]));
+    let have_children = ["jetzt", "nun"]
+        .iter()
+        .any(|now| says(words, &["kinder", "haben", now]) || says(words, &[now, "haben", "beide", "kinder"]));
     let is_so_by_now = (is_settled || has_child || have_children || says(words, &["sie", "haben"]))
         && has_any(words, &["jetzt", "nun", "damit"])
         || ["jetzt", "nun", "damit"].iter().any(|now| says(words, &[now, "haben", "sie"]));

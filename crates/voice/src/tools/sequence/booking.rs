@@ -14,8 +14,9 @@ use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::status::Status;
 use crate::tools::asker::Asker;
-use crate::tools::booking::{ask_if_free, is_for_whom, notes_for_staff, repeated};
+use crate::tools::booking::{notes_for_staff, repeated};
 use crate::tools::copy::after_booking_all;
+use crate::tools::looked::{ask_if_free, is_for_whom, looked_instead, still_for};
 use crate::tools::offers::own_overlaps;
 use crate::tools::party::{Named, keep_learned, party_or_ask};
 
@@ -58,7 +59,10 @@ pub(crate) async fn commit(
     let question = booking.question();
     let is_asked = booking.notes.is_asking(question.as_ref());
     let BookingAll { asked, notes, asker, additional } = booking;
-    let asker = asker.recalling(talk, &notes, (asked.start(), is_asked));
+    let slots = asked.slots.as_deref().unwrap_or_default();
+    let asker = asker.recalling(talk, &notes, (slots, asked.start(), is_asked), once);
+    let asked_whom = notes.for_whom.asked.clone();
+    let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
     let who: Vec<_> = asked.parts.iter().map(|part| format!("{}:{:?}", part.service, part.staff)).collect();
     let referent = format!("{}:{}", who.join(","), asked.start());
     let once = match desk.settled(talk, once, &referent).await? {
@@ -66,14 +70,15 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes), &once).await {
-        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
-            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-            let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
-            return ask_if_free(looked, *asks);
-        }
-        found => found?,
-    };
+    let (party, learned) =
+        match party_or_ask(desk, args, talk, &asker, (question, &notes), (asked_whom, &once)).await {
+            Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+                let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+                let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
+                return ask_if_free(desk, talk, (looked, *asks), &once).await;
+            }
+            found => found?,
+        };
     let named = Named::of(&asker, &party);
     let request = BookSequenceRequest {
         branch: talk.branch,
@@ -84,20 +89,25 @@ pub(crate) async fn commit(
         notes: notes_for_staff(args)?,
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
-        held_for_others: notes.asked_for_others(&asker.for_whom).collect(),
+        held_for_others: notes.asked_for_others(&asker.for_whom),
         claim: Some(claim_for_all(&once, |parts| SequenceEffect::of(Did::Booked, parts))),
     };
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
         BookSequenceOutcome::Booked(made) => {
             keep_learned(desk, talk, learned).await;
             let notes = match made.first() {
-                Some(first) => notes.booked(asked.start(), first.id()),
+                Some(first) => notes.booked(first.id()),
                 None => notes.closed(),
             };
             desk.note(talk, notes).await;
-            after_booking_all(desk, talk, &made, &asked).await
+            let stand = after_booking_all(desk, talk, &made, &asked).await;
+            still_for(desk, talk, &asker, stand).await
         }
         BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found, named), notes).await,
+        BookSequenceOutcome::OwnAppointment { is_free: true, .. } if asked.slots.is_none() => {
+            let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
+            looked_instead(desk, talk, looked, &once).await
+        }
         BookSequenceOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
             match asked.slots.clone().filter(|_| is_free) {

@@ -1,0 +1,110 @@
+//! "Ja, aber …" - what was to be booked and has to be looked at, or asked about, first.
+
+use crate::conversation::Conversation;
+use crate::desk::{Done, ToolResult, VoiceDesk};
+use crate::once::Once;
+use crate::ports::{CallNotes, LastQuestion};
+use crate::reply::ToolReply;
+use crate::status::Status;
+use crate::tools::asker::Asker;
+use crate::tools::availability;
+use crate::tools::offers::Asked;
+use crate::tools::sequence::{self, AskedAll};
+use crate::tools::wish::OtherWish;
+use crate::tools::yes;
+
+/// A yes to something else than was asked is a wish for it at that time: looked at, and asked about.
+pub(crate) async fn look_at_other(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, known): (Asker, CallNotes),
+    (parts, start): OtherWish,
+    once: &Once,
+) -> ToolResult {
+    let notes = CallNotes {
+        service: parts.first().map(|part| part.service),
+        then: parts.iter().skip(1).map(|part| part.service).collect(),
+        ..asker.noting(known.closed())
+    };
+    let looked = match parts.as_slice() {
+        [one] => {
+            let asked = Asked::new(one.service, one.staff, start);
+            availability::check_moment(desk, talk, &asker, asked, notes).await?
+        }
+        _ => {
+            let asked = AskedAll::at(parts, start, Vec::new(), false);
+            sequence::check_moment(desk, talk, &asker, asked, notes).await?
+        }
+    };
+    looked_instead(desk, talk, looked, once).await
+}
+
+/// Nobody is asked for whom a time is that cannot be had; and a yes to what is asked is about it.
+pub(crate) async fn look_before_asking(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, asked): (Asker, Asked),
+    asks: ToolReply,
+    once: &Once,
+) -> ToolResult {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let looked = availability::check_moment(desk, talk, &asker, asked, notes).await?;
+    ask_if_free(desk, talk, (looked, asks), once).await
+}
+
+/// The question for whom it is, if the time can be had; else why it cannot. The invocation that asks is no answer.
+pub(crate) async fn ask_if_free(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (looked, asks): (Done, ToolReply),
+    once: &Once,
+) -> ToolResult {
+    let is_free = matches!(looked.reply.status, Status::Available | Status::Unverified | Status::NotHeld);
+    if !is_free {
+        return looked_instead(desk, talk, looked, once).await;
+    }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    yes::asked_back(desk, talk, notes, Vec::new(), once).await;
+    Err(asks.into())
+}
+
+/// What was to be booked was looked at instead: nothing is booked, and the invocation that asks is no answer.
+pub(crate) async fn looked_instead(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    looked: Done,
+    once: &Once,
+) -> ToolResult {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let about = match &notes.asked {
+        LastQuestion::Open(question) => question.start(),
+        _ => None,
+    };
+    yes::asked_back(desk, talk, notes, about.into_iter().collect(), once).await;
+    Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
+}
+
+/// What is offered instead of what an outside calendar has refused is for the same person.
+pub(crate) async fn still_for(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    asker: &Asker,
+    result: ToolResult,
+) -> ToolResult {
+    if result.is_err() {
+        let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+        desk.note(talk, CallNotes { for_whom: asker.for_whom.clone(), ..notes }).await;
+    }
+    result
+}
+
+/// Whether this asks for whom it is.
+pub(crate) const fn is_for_whom(status: Status) -> bool {
+    matches!(
+        status,
+        Status::CustomerNameRequired
+            | Status::CustomerAmbiguous
+            | Status::StaffPreferenceAsName
+            | Status::StaffNameAsCustomerName
+    )
+}

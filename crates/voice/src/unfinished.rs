@@ -1,0 +1,220 @@
+//! What a tool was told before it had to ask: the answer to "Um welchen Termin geht es?" says nothing of the new time, and need
+//! not.
+
+use serde_json::{Map, Value};
+
+use crate::args::Args;
+use crate::conversation::Conversation;
+use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::names;
+use crate::ports::CallNotes;
+use crate::status::Status;
+use crate::tool::Tool;
+
+/// Longest arguments that are kept, as text. What people say of one wish is far shorter.
+const MAX_CHARS: usize = 2000;
+
+/// The arguments of a tool that ended in a question about what is missing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unfinished {
+    /// What it was about.
+    pub matter: Matter,
+    /// The arguments, by their first names.
+    pub args: Map<String, Value>,
+}
+
+/// What arguments are about: those of one matter complete each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// Something new: a time that is looked at or booked.
+    New,
+    /// Calling off.
+    Cancel,
+    /// Moving.
+    Move,
+}
+
+impl Matter {
+    const fn of(tool: Tool) -> Option<Self> {
+        match tool {
+            Tool::CheckAvailability | Tool::CollectAppointmentInfo | Tool::BookAppointment => Some(Self::New),
+            Tool::CancelAppointment => Some(Self::Cancel),
+            Tool::RescheduleAppointment => Some(Self::Move),
+            _ => None,
+        }
+    }
+
+    /// Arguments that stand alone.
+    const fn single(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::New => &[names::SERVICE, names::FURTHER, names::STAFF, names::NAME, names::OTHER_PERSON],
+            Self::Cancel | Self::Move => {
+                &[names::APPOINTMENT, names::SERVICE, names::FURTHER, names::NAME, names::OTHER_PERSON]
+            }
+        }
+    }
+
+    /// Arguments that say when together: a new one of them is another time, unless it is the half that was missing.
+    const fn times(self) -> &'static [(&'static [&'static str], &'static [&'static str])] {
+        match self {
+            Self::New => &[(names::DATE, names::TIME)],
+            Self::Cancel => &[(names::OLD_DATE, names::OLD_TIME)],
+            Self::Move => &[(names::OLD_DATE, names::OLD_TIME), (names::NEW_DATE, names::NEW_TIME)],
+        }
+    }
+
+    /// Whether this asks for what is missing.
+    const fn asks(self, status: Status) -> bool {
+        match self {
+            Self::New => matches!(
+                status,
+                Status::ServiceRequired
+                    | Status::ServiceAmbiguous
+                    | Status::DateRequired
+                    | Status::TimeRequired
+            ),
+            Self::Cancel | Self::Move => {
+                matches!(status, Status::MultipleFound | Status::CustomerAmbiguous | Status::NeedsNewTime)
+            }
+        }
+    }
+}
+
+/// The first of the names that carries something.
+fn said<'a>(args: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    let args = Args::new(args);
+    names.iter().find_map(|name| args.carried(name))
+}
+
+impl Unfinished {
+    /// The arguments with what was said before and is not said otherwise now.
+    fn complete(&self, now: &Map<String, Value>) -> Map<String, Value> {
+        let mut all = now.clone();
+        let mut keep = |names: &[&'static str]| {
+            if let (None, Some(before)) = (said(now, names), said(&self.args, names)) {
+                all.insert(names[0].to_owned(), before.clone());
+            }
+        };
+        // Whoever names an appointment by its id names all of it.
+        let is_by_id = self.matter != Matter::New && said(now, names::APPOINTMENT).is_some();
+        let names_slot = said(now, names::SLOT).is_some() || said(now, names::CHOICE).is_some();
+        for names in self.matter.single() {
+            if !is_by_id {
+                keep(names);
+            }
+        }
+        for (date, time) in self.matter.times() {
+            let is_old = *date == names::OLD_DATE;
+            let is_said = if is_old { is_by_id } else { names_slot || said(now, names::DATETIME).is_some() };
+            match (said(now, date), said(now, time)) {
+                _ if is_said => {}
+                (None, None) => {
+                    keep(date);
+                    keep(time);
+                    if !is_old {
+                        keep(names::DATETIME);
+                    }
+                }
+                (None, Some(_)) if said(&self.args, time).is_none() => keep(date),
+                (Some(_), None) if said(&self.args, date).is_none() => keep(time),
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
+/// The arguments of a tool, completed by what was said before of the same matter.
+pub(crate) async fn completed(
+    desk: &VoiceDesk,
+    tool: Tool,
+    now: &Map<String, Value>,
+    talk: &Conversation,
+) -> Option<Map<String, Value>> {
+    let matter = Matter::of(tool)?;
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let unfinished = notes.unfinished.filter(|before| before.matter == matter)?;
+    Some(unfinished.complete(now))
+}
+
+/// Keeps what was said if it was not enough; forgets it once it was, or once something else is spoken of.
+pub(crate) async fn keep(
+    desk: &VoiceDesk,
+    tool: Tool,
+    args: &Map<String, Value>,
+    talk: &Conversation,
+    result: &ToolResult,
+) {
+    let Some(matter) = Matter::of(tool) else { return };
+    let status = match result {
+        Ok(done) => done.reply.status,
+        Err(Stop::Reply(reply)) => reply.status,
+        Err(_) => return,
+    };
+    let unfinished = matter.asks(status).then(|| Unfinished { matter, args: known(matter, args) });
+    let unfinished = unfinished.filter(|unfinished| {
+        Value::Object(unfinished.args.clone()).to_string().len() <= MAX_CHARS && !unfinished.args.is_empty()
+    });
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if notes.unfinished != unfinished {
+        desk.note(talk, CallNotes { unfinished, ..notes }).await;
+    }
+}
+
+/// The arguments that complete others, by their first names.
+fn known(matter: Matter, args: &Map<String, Value>) -> Map<String, Value> {
+    let times = matter.times().iter().flat_map(|(date, time)| [*date, *time]);
+    let datetime = (matter == Matter::New).then_some(names::DATETIME);
+    let all = matter.single().iter().copied().chain(times).chain(datetime);
+    all.filter_map(|names| Some((names[0].to_owned(), said(args, names)?.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(value: &Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn what_was_said_is_completed_and_not_mixed() {
+        for (matter, before, now, after) in [
+            (
+                Matter::Move,
+                json!({"new_date": "Freitag", "new_time": "10 Uhr"}),
+                json!({"service": "Bart", "bestaetigung": true}),
+                json!({"service": "Bart", "bestaetigung": true, "new_date": "Freitag", "new_time": "10 Uhr"}),
+            ),
+            (
+                Matter::Move,
+                json!({"new_date": "Freitag", "new_time": "10 Uhr"}),
+                json!({"new_date": "Samstag"}),
+                json!({"new_date": "Samstag"}),
+            ),
+            (
+                Matter::New,
+                json!({"datum": "Freitag"}),
+                json!({"uhrzeit": "10 Uhr"}),
+                json!({"uhrzeit": "10 Uhr", "datum": "Freitag"}),
+            ),
+            (
+                Matter::New,
+                json!({"datum": "Freitag", "uhrzeit": "10 Uhr", "customer_name": "Mia"}),
+                json!({"datum": "Samstag", "dienstleistung": "Bart"}),
+                json!({"datum": "Samstag", "dienstleistung": "Bart", "customer_name": "Mia"}),
+            ),
+            (
+                Matter::Cancel,
+                json!({"customer_name": "Mia", "old_date": "Freitag"}),
+                json!({"appointment_id": "apt_1"}),
+                json!({"appointment_id": "apt_1"}),
+            ),
+        ] {
+            let unfinished = Unfinished { matter, args: map(&before) };
+            assert_eq!(unfinished.complete(&map(&now)), map(&after));
+        }
+    }
+}
