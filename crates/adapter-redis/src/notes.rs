@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool_redis::redis;
 use kernel::{
-    AppointmentId, CallId, IdempotencyKey, Money, PersonName, ServiceId, StaffId, TenantId, TenantScope,
+    AppointmentId, CallId, CustomerId, IdempotencyKey, Money, PersonName, ServiceId, StaffId, TenantId,
+    TenantScope,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -116,6 +117,8 @@ struct Written {
     refused: Option<DateTime<Utc>>,
     #[serde(default)]
     for_whom: WrittenWhom,
+    #[serde(default)]
+    booked_for_others: Vec<Uuid>,
     #[serde(default)]
     named_slots: Vec<(Vec<WrittenSlot>, WrittenWhom)>,
     asked: Option<WrittenQuestion>,
@@ -346,6 +349,7 @@ impl Written {
             }),
             refused: notes.refused,
             for_whom: WrittenWhom::of(&notes.for_whom),
+            booked_for_others: notes.booked_for_others.iter().map(CustomerId::as_uuid).collect(),
             named_slots: notes
                 .named_times
                 .iter()
@@ -399,6 +403,7 @@ impl Written {
             }),
             refused: self.refused,
             for_whom: self.for_whom.whom(),
+            booked_for_others: self.booked_for_others.iter().copied().map(CustomerId::from_uuid).collect(),
             named_times: self
                 .named_slots
                 .iter()

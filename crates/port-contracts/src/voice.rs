@@ -15,7 +15,8 @@ use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::{FixedClock, scope};
 use kernel::{
-    AppointmentId, CallId, Currency, IdempotencyKey, Money, PersonName, PhoneNumber, ServiceId, StaffId,
+    AppointmentId, CallId, Currency, CustomerId, IdempotencyKey, Money, PersonName, PhoneNumber, ServiceId,
+    StaffId,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -124,6 +125,7 @@ fn full() -> CallNotes {
             is_of_last: true,
             asked: PersonName::clean("Mia").map_or(AskedWhom::Who, AskedWhom::IsIt),
         },
+        booked_for_others: vec![CustomerId::from_uuid(Uuid::from_u128(11))],
         named_times: vec![NamedTime {
             slots: vec![slot(30), slot(60)],
             for_whom: ForWhom { other_person: Some(false), ..ForWhom::default() },

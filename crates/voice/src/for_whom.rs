@@ -84,9 +84,10 @@ impl ForWhom {
             None if is_contradicted && self.name.is_some() => now.clone(),
             None => Self::said(self.name.clone(), now.other_person.or(self.other_person)),
             Some(said) if self.is_named(said) => self.unasked().renamed(said, now.other_person),
-            // "Für meine Tochter", and then her name.
+            // "Für meine Tochter", and then her name; and whoever is new gives their own.
             Some(_) if self.name.is_none() => {
-                Self { other_person: now.other_person.or(self.other_person), ..now.clone() }
+                let kept = self.other_person.filter(|is_other| *is_other || !number_is_known);
+                Self { other_person: now.other_person.or(kept), ..now.clone() }
             }
             Some(_) => now.clone(),
         }
@@ -101,13 +102,6 @@ impl ForWhom {
         let is_part = |known: &PersonName| said.is_short_for(known) && !said.is_same(known);
         let name = self.name.filter(is_part).unwrap_or_else(|| said.clone());
         Self::said(Some(name), other_person.or(self.other_person))
-    }
-
-    /// The names of what was asked last and of a yes to it, if they are not one. An answer to who it is, is none.
-    pub(crate) fn other_name<'a>(&'a self, yes: &'a Self) -> Option<(&'a PersonName, &'a PersonName)> {
-        let names = self.name.as_ref().zip(yes.name.as_ref())?;
-        let is_plain_yes = self.asked == AskedWhom::Nothing && self.is_of_last;
-        (is_plain_yes && !is_one_name(names.0, names.1)).then_some(names)
     }
 
     /// Whether both are named, and are one person.
@@ -209,13 +203,9 @@ mod tests {
         assert_eq!(asked.with(&said("", Some(false)), true), said("Peter Kurz", Some(false)));
         assert_eq!(asked.with(&said("", Some(true)), true), said("Herr Kurz", Some(true)));
         assert_eq!(asked.with(&said("Hans Kurz", None), true), said("Hans Kurz", None));
-        assert_eq!(asked.other_name(&said("Eva Lang", None)), None);
         let new = ForWhom { asked: AskedWhom::IsNew, ..said("Paul Kurz", None) };
         assert_eq!(new.with(&ForWhom::default(), true), said("Paul Kurz", Some(true)));
         let mia = said("Mia Berger", Some(true));
-        assert!(
-            mia.other_name(&said("Max Berger", None)).is_some()
-                && mia.other_name(&said("Mia", None)).is_none()
-        );
+        assert!(!mia.is_one_with(&said("Max Berger", None)) && mia.is_one_with(&said("Mia", None)));
     }
 }

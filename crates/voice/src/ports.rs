@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use call::ToolUse;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AppointmentId, CallId, IdempotencyKey, Money, PhoneNumber, RequestHash, ServiceId, StaffId, StoreError,
-    TenantScope,
+    AppointmentId, CallId, CustomerId, IdempotencyKey, Money, PhoneNumber, RequestHash, ServiceId, StaffId,
+    StoreError, TenantScope,
 };
 use serde_json::Value;
 
@@ -132,6 +132,8 @@ pub struct CallNotes {
     pub refused: Option<DateTime<Utc>>,
     /// For whom times are asked since the last booking.
     pub for_whom: ForWhom,
+    /// The customers for whom the call has booked as for another person: they are not who calls.
+    pub booked_for_others: Vec<CustomerId>,
     /// The times of which it was said for whom they are, the last one last; [`NamedTime::MOST`] at most.
     pub named_times: Vec<NamedTime>,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
@@ -244,8 +246,11 @@ impl CallNotes {
     }
 
     /// The same once this appointment was booked for whom the notes say: the other times that were asked for them are given back.
-    pub(crate) fn booked(mut self, appointment: AppointmentId) -> Self {
+    pub(crate) fn booked(mut self, appointment: AppointmentId, customer: CustomerId) -> Self {
         let whom = std::mem::take(&mut self.for_whom);
+        if whom.other_person == Some(true) && !self.booked_for_others.contains(&customer) {
+            self.booked_for_others.push(customer);
+        }
         self.named_times.retain(|named| named.is_anothers(&whom));
         self.answered(appointment)
     }

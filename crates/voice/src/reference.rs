@@ -84,6 +84,8 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
   was said with a time stands for that time, and a yes by a name is for the time that was asked for them. A name that was
   said with another time is asked about; so is a yes to another service or person than was asked about. Where `decides` names `fuer_andere_person`, the answer to the
   question is that argument: `true` for whoever was named, `false` for whoever calls.
+* **Yes and no.** `bestaetigung` is a yes only if it is nothing else (`true`, \"Ja, bitte\"); anything else is a no, and ends
+  what was asked, in every tool that has it. What was said before a tool asked for more need not be said again.
 * **Calling off.** The one appointment that is meant is called off at once; with `bestaetigung: false` it is asked about. A
   yes that names none calls off what was asked about. After a cancellation, or one that found nothing, it is no wish to call
   off another appointment: that is asked about. An appointment with a copy in an outside calendar is called off here at once, and there by the worker

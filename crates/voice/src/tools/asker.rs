@@ -9,7 +9,7 @@ use kernel::{CustomerId, PersonName};
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
-use crate::for_whom::ForWhom;
+use crate::for_whom::{AskedWhom, ForWhom};
 use crate::names;
 use crate::once::Once;
 use crate::ports::CallNotes;
@@ -96,17 +96,36 @@ impl Asker {
         Self::of(talk, self.customers, for_whom, None)
     }
 
-    /// Whether a yes is in the name of somebody else than what was asked last: by their names, and by whom of the number they
-    /// mean.
+    /// Whether a yes is for somebody else than what was asked last. An answer to for whom that is, is not.
     pub(crate) fn is_not_asked_for(&self, asked: &ForWhom) -> bool {
-        let Some((asked, said)) = asked.other_name(&self.for_whom) else { return false };
-        let of = |name: &PersonName| called(&self.customers, name).first().map(|found| found.id());
-        let are_one = match self.customers.as_slice() {
-            [] => said.is_short_for(asked) || asked.is_short_for(said),
-            [only] => only.may_be_called(asked) && only.may_be_called(said),
-            _ => of(asked).is_some() && of(asked) == of(said),
+        let is_plain_yes = asked.asked == AskedWhom::Nothing && asked.is_of_last;
+        is_plain_yes && self.is_for(asked) == Some(false)
+    }
+
+    /// Whether it is for whom the caller speaks now; `None` if one of both is not said.
+    pub(crate) fn is_for(&self, whom: &ForWhom) -> Option<bool> {
+        let meant = |whom: &ForWhom| match (&whom.name, whom.other_person) {
+            (None, Some(false)) => Some(None),
+            (None, _) => None,
+            (Some(name), other) => {
+                let is_own = matches!(self.customers.as_slice(), [only] if only.may_be_called(name));
+                Some(Some(name.clone()).filter(|_| !is_own || other == Some(true)))
+            }
         };
-        !are_one
+        let of = |name: &PersonName| called(&self.customers, name).first().map(|found| found.id());
+        Some(match (meant(whom)?, meant(&self.for_whom)?) {
+            (None, None) => true,
+            // Whoever is new may be called as they said.
+            (None, Some(_)) | (Some(_), None) => {
+                self.customers.is_empty()
+                    && ![whom, &self.for_whom].iter().any(|one| one.other_person == Some(true))
+            }
+            (Some(one), Some(other)) => {
+                whom.is_one_with(&self.for_whom)
+                    || of(&one).is_some() && of(&one) == of(&other)
+                    || self.customers.is_empty() && (one.is_short_for(&other) || other.is_short_for(&one))
+            }
+        })
     }
 
     /// Whether every customer of the number is blocked.

@@ -167,7 +167,35 @@ async fn book_if(
             return availability::check(desk, args, talk).await;
         }
     };
+    let (target, asked) = match heard_then(desk, args, talk, (&target, &asked), &known).await? {
+        Some(slot) => (BookTarget::Slot(slot), asked_slot(&slot)),
+        None => (target, asked),
+    };
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
+}
+
+/// What the call holds then, for another service than was spoken of last, where none is named: that was heard, and the other
+/// was not.
+async fn heard_then(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (target, asked): (&BookTarget, &Asked),
+    known: &CallNotes,
+) -> Result<Option<Slot>, Stop> {
+    let is_asked =
+        matches!(&known.asked, LastQuestion::Open(question) if question.start() == Some(asked.start));
+    if matches!(target, BookTarget::Slot(_)) || is_asked || wish::says_what(args, talk)? {
+        return Ok(None);
+    }
+    let mut then = held(desk, talk).await?.into_iter().filter_map(|held| match held.question {
+        Question::Book(slot) if slot.start == asked.start => Some(slot),
+        _ => None,
+    });
+    match (then.next(), then.next()) {
+        (Some(only), None) if only.service != asked.service => Ok(Some(only)),
+        _ => Ok(None),
+    }
 }
 
 /// Whether this is what the caller was asked to move something to.
@@ -299,7 +327,7 @@ pub(crate) async fn commit(
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
-            desk.note(talk, notes.booked(appointment.id())).await;
+            desk.note(talk, notes.booked(appointment.id(), appointment.customer())).await;
             let stands = after_booking(desk, talk, &appointment, &asked).await;
             still_for(desk, talk, &asker, stands).await
         }

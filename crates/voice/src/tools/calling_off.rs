@@ -83,6 +83,16 @@ async fn cancel_meant(
         }
         found => found?,
     };
+    // Whose it is, or when, said with a yes to one part of a visit, is no wish to call off all of it.
+    if let LastQuestion::Open(Question::Cancel { appointment: asked, of_all: false }) = notes.asked
+        && !is_no
+        && args.id(names::APPOINTMENT)?.is_none()
+        && service_words(args)?.is_empty()
+        && let Some(visit) = whole_of(desk, talk, &appointment).await?
+        && visit.iter().any(|part| part.id() == asked)
+    {
+        return answer(desk, args, talk, (asked, false, args.is_confirmed(names::CONFIRM)), once).await;
+    }
     // What is open is no question about this, and what was called off before is not called off again; what was just booked is
     // what is spoken of.
     let is_spoken_of = notes.asked == LastQuestion::Answered(appointment.id());

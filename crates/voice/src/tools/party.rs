@@ -3,7 +3,7 @@
 use appointment::commands::BookingParty;
 use appointment::model::{Appointment, NewCustomerRow};
 use customer::{
-    NameProblem, PartyError, decide_booking_party, decide_for_self, decide_other_person, judge_name,
+    NameProblem, PartyError, called, decide_booking_party, decide_for_self, decide_other_person, judge_name,
     read_spoken_email,
 };
 use kernel::{CustomerId, PersonName};
@@ -38,7 +38,7 @@ pub(crate) async fn party_or_ask(
     let is_of_earlier = earlier.is_some();
     let found = match earlier {
         Some(asked) => Err(asked.into()),
-        None => party(desk, args, talk, asker).await,
+        None => party(desk, args, talk, (asker, &notes.booked_for_others)).await,
     };
     if found.is_err() {
         let asked = match fitting(asker).as_slice() {
@@ -85,17 +85,25 @@ async fn party(
     desk: &VoiceDesk,
     args: Args<'_>,
     talk: &Conversation,
-    asker: &Asker,
+    (asker, others): (&Asker, &[CustomerId]),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
     refuse_no_name(args, talk, asker)?;
     let name = asker.for_whom.name.clone();
     let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
-    if let Some(id) = same_person_as_before(desk, talk, asker).await? {
+    if let Some(id) = same_person_as_before(desk, talk, asker, others).await? {
         return Ok((BookingParty::Existing(id), None));
     }
     // The customers of the number were read a moment ago; reading them again would cost a caller two round trips.
     let other_person = asker.for_whom.other_person;
+    // Where the number is known for those alone for whom the call has just booked, whoever calls is somebody else.
+    let is_none_of_them = !asker.customers.is_empty()
+        && asker.customers.iter().all(|known| others.contains(&known.id()))
+        && name.as_ref().is_none_or(|said| called(&asker.customers, said).is_empty());
+    if is_none_of_them && name.is_none() && other_person != Some(true) {
+        return Err(ask_for_name(Status::CustomerNameRequired).into());
+    }
     let decide = match other_person {
+        _ if is_none_of_them => decide_other_person,
         Some(true) => decide_other_person,
         Some(false) => decide_for_self,
         None => decide_booking_party,
@@ -166,6 +174,7 @@ async fn same_person_as_before(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
+    others: &[CustomerId],
 ) -> Result<Option<CustomerId>, Stop> {
     let name = asker.for_whom.name.as_ref();
     // Whoever is said to be another one is not known by a name that sounds alike, nor without one.
@@ -178,6 +187,8 @@ async fn same_person_as_before(
     };
     let booked = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
     let mut known: Vec<_> = booked.iter().rev().map(Appointment::customer).collect();
+    // Who gives no name is none of those for whom it was said to be for another.
+    known.retain(|id| name.is_some() || !others.contains(id));
     known.dedup();
     for id in known {
         let customer = desk.parts.customers.find(&talk.scope, id).await?;

@@ -138,7 +138,7 @@ pub(crate) async fn confirm(
 fn held_for(asker: &Asker, notes: &CallNotes, held: &[Held]) -> Option<Question> {
     let is_theirs = |question: &&Question| {
         let named = question.start().and_then(|start| notes.named_at(question.slots(), start));
-        question.is_of_booking() && named.is_some_and(|named| named.is_one_with(&asker.for_whom))
+        question.is_of_booking() && named.is_some_and(|named| asker.is_for(named) == Some(true))
     };
     held.iter().rev().map(|held| &held.question).find(is_theirs).cloned()
 }

@@ -855,3 +855,102 @@ async fn a_name_stays_said_for_what_is_offered_instead() {
     assert_eq!(made.status, Status::Booked, "{}", made.message);
     assert!(!open(&world).contains(&901));
 }
+
+/// "Mich selbst" and the child have a time each; a yes finds the right one.
+#[tokio::test]
+async fn a_yes_for_me_and_one_for_the_child_find_their_times() {
+    for (first, second) in [("meine Tochter Mia", "mich selbst"), ("mich selbst", "meine Tochter Mia")] {
+        for yes in
+            [json!({"name": "Mia"}), json!({"fuer_andere_person": false}), json!({"name": "Sabine Berger"})]
+        {
+            let world = World::new().await;
+            world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+            let line = world.call("call_a", STRANGER);
+            for (name, time) in [(first, "10:00"), (second, "13:00")] {
+                let looked = line.ask("check_availability", named(name, wish("2026-11-26", time))).await;
+                assert_eq!(looked.status, Status::Available, "{}", looked.message);
+            }
+            let is_child = yes["name"] == "Mia";
+            let time = if (first == "mich selbst") == is_child { "13:00" } else { "10:00" };
+            let mut made = line.ask("confirm_booking", yes.clone()).await;
+            // For whom, as long as it was not said with the yes.
+            if made.status == Status::CustomerAmbiguous {
+                made = line.ask("confirm_booking", json!({"fuer_andere_person": is_child})).await;
+            }
+            assert_eq!(
+                (made.status, &made.data["time"]),
+                (Status::Booked, &json!(time)),
+                "{first} {yes} {}",
+                made.message
+            );
+            assert_eq!(open(&world) == [901], !is_child, "{first} {yes}");
+        }
+    }
+}
+
+/// Where the number is known for the child alone, since it was booked for in the call, whoever calls is somebody else.
+#[tokio::test]
+async fn whoever_calls_for_a_child_is_not_the_child() {
+    for number in [STRANGER, "anonymous"] {
+        let world = World::new().await;
+        let line = world.call("call_a", number);
+        booked(&line, "meine Tochter Mia Berger", "10:00").await;
+        let child = open(&world);
+        line.ask(
+            "check_availability",
+            json!({"dienstleistung": "Haarschnitt", "datum": "2026-11-26", "uhrzeit": "13:00"}),
+        )
+        .await;
+        let asked = line.ask("confirm_booking", json!({})).await;
+        assert_eq!(asked.status, Status::CustomerNameRequired, "{number}: {}", asked.message);
+        let made =
+            line.ask("confirm_booking", named("Sabine Berger", json!({"fuer_andere_person": false}))).await;
+        assert_eq!(made.status, Status::Booked, "{number}: {}", made.message);
+        assert_eq!(open(&world).iter().filter(|one| child.contains(one)).count(), 1, "{number}");
+    }
+}
+
+/// Asked about one part of a visit, a yes with a name or a day is for that part.
+#[tokio::test]
+async fn a_yes_to_one_part_calls_off_that_part() {
+    for yes in [json!({"name": "Erika Muster"}), json!({"old_date": "2026-11-26"}), json!({})] {
+        for part in ["Haarschnitt", "Bartpflege"] {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            let visit = line.ask("book_appointment", both("2026-11-26", "10:00")).await;
+            assert_eq!(visit.status, Status::Booked, "{}", visit.message);
+            let asked =
+                line.ask("cancel_appointment", json!({"dienstleistung": part, "bestaetigung": false})).await;
+            assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+            let mut args = yes.clone();
+            args["bestaetigung"] = json!(true);
+            let off = line.ask("cancel_appointment", args).await;
+            assert_eq!(
+                (off.status, open(&world).len()),
+                (Status::Cancelled, 1),
+                "{yes} {part}: {}",
+                off.message
+            );
+        }
+    }
+}
+
+/// A clock time that was offered is that of what was offered then.
+#[tokio::test]
+async fn a_clock_time_means_what_was_heard_for_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+    let mut beard = wish("2026-11-26", "12:00");
+    beard["dienstleistung"] = json!("Bartpflege");
+    assert_eq!(line.ask("check_availability", beard).await.status, Status::Available);
+    let made = line
+        .ask("book_appointment", named("Erika Muster", json!({"uhrzeit": "10:00", "datum": "2026-11-26"})))
+        .await;
+    assert_eq!(
+        (made.status, &made.data["service"]),
+        (Status::Booked, &json!("Haarschnitt")),
+        "{}",
+        made.message
+    );
+}

@@ -96,7 +96,7 @@ pub(crate) async fn commit(
         BookSequenceOutcome::Booked(made) => {
             keep_learned(desk, talk, learned).await;
             let notes = match made.first() {
-                Some(first) => notes.booked(first.id()),
+                Some(first) => notes.booked(first.id(), first.customer()),
                 None => notes.closed(),
             };
             desk.note(talk, notes).await;
