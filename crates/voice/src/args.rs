@@ -14,37 +14,31 @@ const EMPTY_WORDS: &[&str] =
 
 /// What a yes is, in lower case.
 const YES: &[&str] = &[
+    "bestaetigt",
+    "bestätigt",
+    "confirm",
+    "confirmed",
+    "correct",
+    "einverstanden",
+    "genau",
+    "gern",
+    "gerne",
     "ja",
     "jawohl",
     "jo",
-    "okay",
+    "korrekt",
     "ok",
-    "true",
-    "yes",
-    "genau",
+    "okay",
+    "passt",
     "richtig",
     "stimmt",
-    "passt",
-    "einverstanden",
+    "true",
+    "y",
+    "yes",
 ];
 /// What may stand beside it.
-const BESIDE_YES: &[&str] = &[
-    "bitte",
-    "danke",
-    "das",
-    "gern",
-    "gerne",
-    "natürlich",
-    "klar",
-    "so",
-    "es",
-    "ist",
-    "machen",
-    "mach",
-    "wir",
-    "sie",
-    "ich",
-];
+const BESIDE_YES: &[&str] =
+    &["bitte", "danke", "das", "es", "ich", "ist", "klar", "mach", "machen", "natürlich", "sie", "so", "wir"];
 /// What makes a no of whatever stands beside it.
 const NO: &[&str] = &["false", "kein", "keine", "nee", "nein", "nicht", "no", "nö", "stop", "stopp"];
 
@@ -365,8 +359,22 @@ mod tests {
             let args = map(json!({"bestaetigung": value}));
             Args::new(&args).is_confirmed(&["bestaetigung"])
         };
-        for yes in [json!(true), json!("true"), json!(" Ja "), json!(1)] {
+        for yes in
+            [json!(true), json!("true"), json!(" Ja "), json!("Ja, bitte!"), json!("ja gerne"), json!(1)]
+        {
             assert!(confirmed(yes));
+        }
+        for (said, is_refused) in [
+            (json!("nein danke"), true),
+            (json!("lieber nicht"), true),
+            (json!("ja, aber später"), true),
+            (json!(false), true),
+            (json!("ja"), false),
+            (json!(""), false),
+            (json!(null), false),
+        ] {
+            let args = map(json!({"bestaetigung": said}));
+            assert_eq!(Args::new(&args).is_refused(&["bestaetigung"]), is_refused, "{said}");
         }
         for no in [
             json!(false),

@@ -39,7 +39,8 @@ statuses! {
     /// The question was answered.
     Ok = "ok", true;
     /// The asked time is free; `held_until` says until when it is held for this call, unless the call asks for more than three
-    /// others (each service of a visit counts) or books another one of that service for the same person, `as_of` when an outside calendar that has a say was heard. Nothing is booked yet.
+    /// others (each service of a visit counts) or books another one of that service for the same person, `as_of` when an outside
+    /// calendar that has a say was heard. Nothing is booked yet.
     Available = "available", true;
     /// The asked time is free but not held, since the caller holds too many others.
     NotHeld = "not_held", false;
