@@ -104,10 +104,21 @@ async fn cancel_meant(
     if is_no || is_bare && is_unasked && !is_spoken_of {
         return Ok(shall_cancel(desk, talk, &extent, once).await.into());
     }
+    cancel_all(desk, args, talk, (extent, asker, false), once).await
+}
+
+/// All that is meant; `is_yes`: to what was asked.
+async fn cancel_all(
+    desk: &VoiceDesk,
+    args: Args<'_>,
+    talk: &Conversation,
+    (extent, asker, is_yes): (Extent, Asker, bool),
+    once: &Once,
+) -> ToolResult {
     match extent {
-        Extent::Part(appointment) => cancel_one(desk, args, talk, (appointment, asker, false), once).await,
+        Extent::Part(appointment) => cancel_one(desk, args, talk, (appointment, asker, is_yes), once).await,
         Extent::Whole(open) => {
-            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, false), once)).await
+            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, is_yes), once)).await
         }
     }
 }
@@ -174,13 +185,7 @@ async fn answer(
     if has_asked && !is_of_fee {
         return Ok(shall_cancel(desk, talk, &extent, once).await.into());
     }
-    let is_yes = is_yes && !has_asked;
-    match extent {
-        Extent::Part(appointment) => cancel_one(desk, args, talk, (appointment, asker, is_yes), once).await,
-        Extent::Whole(open) => {
-            Box::pin(sequence::changing::cancel(desk, args, talk, (open, asker, is_yes), once)).await
-        }
-    }
+    cancel_all(desk, args, talk, (extent, asker, is_yes && !has_asked), once).await
 }
 
 /// Asks once more whether to call that off.
