@@ -74,8 +74,15 @@ async fn cancel_meant(
     // "Absagen" is no yes to a time that was asked about before.
     yes::go_on(desk, talk).await;
     let asker = asker::asker(desk, args, talk).await?;
+    // A bare yes once more is about what was called off, where it is not known which other one it may be about.
+    let is_repeated = is_bare && notes.cancel_was_last;
+    let is_of_before = |status: Status| match status {
+        Status::NotFound | Status::AnonymousCaller => true,
+        Status::CustomerAmbiguous | Status::MultipleFound => is_repeated,
+        _ => false,
+    };
     let appointment = match meant(desk, args, talk, &asker).await {
-        Err(Stop::Reply(reply)) if matches!(reply.status, Status::NotFound | Status::AnonymousCaller) => {
+        Err(Stop::Reply(reply)) if is_of_before(reply.status) => {
             match cancelled_before(desk, args, talk, &asker).await? {
                 Some(done) => return Ok(done),
                 None => return Err(Stop::Reply(reply)),

@@ -543,6 +543,8 @@ async fn a_bare_yes_to_a_change_finds_it() {
     assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
     let off = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
     assert_eq!((off.status, open(&world)), (Status::Cancelled, vec![903]), "{}", off.message);
+    let again = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(again.status, Status::AlreadyCancelled, "{}", again.message);
 }
 
 /// "Für mich" is nobody else's.
