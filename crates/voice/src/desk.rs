@@ -301,7 +301,7 @@ impl VoiceDesk {
             LastQuestion::Open(question) if tools::asks_something_else(tool, args, talk, question) => {
                 self.note(talk, notes.closed()).await;
             }
-            LastQuestion::Answered(_) if tools::asks_anything(tool) => {
+            LastQuestion::Answered(_) | LastQuestion::Unknown if tools::asks_anything(tool) => {
                 self.note(talk, notes.closed()).await;
             }
             _ => {}

@@ -97,18 +97,20 @@ impl Asker {
     }
 
     /// Whether a yes is for somebody else than what was asked last. An answer to for whom that is, is not.
-    pub(crate) fn is_not_asked_for(&self, asked: &ForWhom) -> bool {
+    pub(crate) fn is_not_asked_for(&self, notes: &CallNotes) -> bool {
+        let asked = &notes.for_whom;
         let is_plain_yes = asked.asked == AskedWhom::Nothing && asked.is_of_last;
-        is_plain_yes && self.is_for(asked) == Some(false)
+        is_plain_yes && self.is_for(asked, &notes.booked_for_others) == Some(false)
     }
 
     /// Whether it is for whom the caller speaks now; `None` if one of both is not said.
-    pub(crate) fn is_for(&self, whom: &ForWhom) -> Option<bool> {
+    pub(crate) fn is_for(&self, whom: &ForWhom, others: &[CustomerId]) -> Option<bool> {
+        let own: Vec<_> = self.customers.iter().filter(|known| !others.contains(&known.id())).collect();
         let meant = |whom: &ForWhom| match (&whom.name, whom.other_person) {
             (None, Some(false)) => Some(None),
             (None, _) => None,
             (Some(name), other) => {
-                let is_own = matches!(self.customers.as_slice(), [only] if only.may_be_called(name));
+                let is_own = matches!(own.as_slice(), [only] if only.may_be_called(name));
                 Some(Some(name.clone()).filter(|_| !is_own || other == Some(true)))
             }
         };

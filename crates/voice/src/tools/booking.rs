@@ -68,8 +68,16 @@ async fn refused(
     once: &Once,
 ) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let is_open = matches!(notes.asked, LastQuestion::Open(_)) && once.has_asked_back(&notes).is_none();
-    if !is_open || says_when(args)? || wish::says_what(args, talk)? {
+    let is_of_asked =
+        |slots: &[Slot]| matches!(&notes.asked, LastQuestion::Open(asked) if asked.slots() == slots);
+    let is_said_when = match wish::named_slot(args, talk)? {
+        wish::NamedSlot::Slot(slot) => !is_of_asked(&[slot]),
+        wish::NamedSlot::All(slots) => !is_of_asked(&slots),
+        wish::NamedSlot::Absent | wish::NamedSlot::Garbled => says_when(args)?,
+    };
+    // Whoever gives a name, or says whose it is, tells more than no.
+    let is_said_who = args.text(names::NAME)?.is_some() || args.choice(names::OTHER_PERSON).is_some();
+    if once.has_asked_back(&notes).is_some() || is_said_when || is_said_who || wish::says_what(args, talk)? {
         return Ok(None);
     }
     Ok(Some(yes::said_no(desk, talk, notes).await.into()))

@@ -105,7 +105,7 @@ async fn cancel_meant(
     let is_spoken_of = notes.asked == LastQuestion::Answered(appointment.id());
     let is_unasked = notes.cancel_was_last
         || !notes.cancelled.is_empty()
-        || matches!(notes.asked, LastQuestion::Open(_)) && args.is_confirmed(names::CONFIRM);
+        || notes.asked != LastQuestion::Unknown && args.is_confirmed(names::CONFIRM);
     let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
     // An assistant that says "not confirmed" asks to be asked.
     if is_no || is_bare && is_unasked && !is_spoken_of {

@@ -87,7 +87,7 @@ async fn party(
     talk: &Conversation,
     (asker, others): (&Asker, &[CustomerId]),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    refuse_no_name(args, talk, asker)?;
+    refuse_no_name(args, talk)?;
     let name = asker.for_whom.name.clone();
     let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
     if let Some(id) = same_person_as_before(desk, talk, asker, others).await? {
@@ -108,8 +108,13 @@ async fn party(
         Some(false) => decide_for_self,
         None => decide_booking_party,
     };
+    // Without a name, it is for one of the others of the number.
+    let mut known = asker.customers.clone();
+    if name.is_none() && other_person != Some(true) {
+        known.retain(|known| !others.contains(&known.id()));
+    }
     let id = CustomerId::generate(&*desk.parts.ids);
-    let decided = decide(&asker.customers, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
+    let decided = decide(&known, &talk.caller, name.as_ref(), email.as_ref(), talk.now, id);
     let party = decided.into_party(&asker.customers).map_err(|error| refuse_party(talk, asker, error))?;
     if let (true, None, Some(own), Some(said)) =
         (party.name_differs, other_person, party.customer.name(), &name)
@@ -200,16 +205,14 @@ async fn same_person_as_before(
     Ok(None)
 }
 
-/// What was given for a name and is none. Whom the caller wants to see is never whom it is for; of anything else, a name that
-/// was given before stands.
-fn refuse_no_name(args: Args<'_>, talk: &Conversation, asker: &Asker) -> Result<(), Stop> {
+/// What was given for a name and is none: whom the caller wants to see, an answer to something else.
+fn refuse_no_name(args: Args<'_>, talk: &Conversation) -> Result<(), Stop> {
     let Some(text) = args.text(names::NAME)? else { return Ok(()) };
     let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
     let (status, staff) = match judge_name(&text, &staff) {
         Ok(_) | Err(NameProblem::Unnamed) => return Ok(()),
         Err(NameProblem::StaffReference { staff }) => (Status::StaffPreferenceAsName, Some(staff)),
         Err(NameProblem::StaffName { staff }) => (Status::StaffNameAsCustomerName, Some(staff)),
-        Err(_) if asker.for_whom.name.is_some() => return Ok(()),
         Err(_) => (Status::CustomerNameRequired, None),
     };
     Err(ask_for_name(status).with_some("staff_preference", staff.as_ref().map(PersonName::as_str)).into())

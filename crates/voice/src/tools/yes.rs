@@ -74,13 +74,13 @@ pub(crate) async fn confirm(
     }
     let held = held::held(desk, talk).await?;
     let theirs = held_for(&asker, &notes, &held);
-    let is_for_another = asker.is_not_asked_for(&notes.for_whom);
+    let is_for_another = asker.is_not_asked_for(&notes);
     let said = match meaning(&named, &notes, (&held, is_for_another), once) {
         Meaning::AskAgain(question) if is_for_another && notes.is_asking(Some(&question)) => {
             theirs.map_or(Meaning::AskAgain(question), Meaning::Do)
         }
         Meaning::Again(done) => match theirs {
-            Some(question) if !is_of(desk, talk, &asker, done).await? => Meaning::Do(question),
+            Some(question) if !is_of(desk, talk, (&asker, &notes), done).await? => Meaning::Do(question),
             _ => Meaning::Again(done),
         },
         said => said,
@@ -138,7 +138,8 @@ pub(crate) async fn confirm(
 fn held_for(asker: &Asker, notes: &CallNotes, held: &[Held]) -> Option<Question> {
     let is_theirs = |question: &&Question| {
         let named = question.start().and_then(|start| notes.named_at(question.slots(), start));
-        question.is_of_booking() && named.is_some_and(|named| asker.is_for(named) == Some(true))
+        question.is_of_booking()
+            && named.is_some_and(|named| asker.is_for(named, &notes.booked_for_others) == Some(true))
     };
     held.iter().rev().map(|held| &held.question).find(is_theirs).cloned()
 }
@@ -147,10 +148,12 @@ fn held_for(asker: &Asker, notes: &CallNotes, held: &[Held]) -> Option<Question>
 async fn is_of(
     desk: &VoiceDesk,
     talk: &Conversation,
-    asker: &Asker,
+    (asker, notes): (&Asker, &CallNotes),
     done: AppointmentId,
 ) -> Result<bool, Stop> {
+    let is_for_self = asker.for_whom.name.is_none() && asker.for_whom.other_person == Some(false);
     match desk.parts.bookings.find(&talk.scope, done).await? {
+        Some(done) if is_for_self && notes.booked_for_others.contains(&done.customer()) => Ok(false),
         Some(done) => person::is_named(desk, talk, asker, done.customer()).await,
         None => Ok(false),
     }
@@ -320,7 +323,8 @@ pub(crate) async fn said_no(desk: &VoiceDesk, talk: &Conversation, notes: CallNo
     let what = match &notes.asked {
         LastQuestion::Open(Question::Cancel { .. }) => "ich sage nichts ab",
         LastQuestion::Open(Question::Move(..) | Question::MoveAll(..)) => "ich verschiebe nichts",
-        _ => "ich trage nichts ein",
+        LastQuestion::Open(_) => "ich trage nichts ein",
+        _ => "dann bleibt alles, wie es ist",
     };
     let cancel_was_last = matches!(notes.asked, LastQuestion::Open(Question::Cancel { .. }));
     desk.note(talk, CallNotes { cancel_was_last, ..notes.closed() }).await;
@@ -353,7 +357,10 @@ async fn done_before(
         None => already_booked(talk, &appointment),
     };
     // Whose it is, where nobody knows whether that is who speaks.
-    if done.reply.status == Status::AlreadyBooked && person::of_unnamed(asker).is_some() {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_anothers =
+        asker.for_whom.name.is_none() && notes.booked_for_others.contains(&appointment.customer());
+    if done.reply.status == Status::AlreadyBooked && (is_anothers || person::of_unnamed(asker).is_some()) {
         let customer = desk.parts.customers.find(&talk.scope, appointment.customer()).await?;
         if let Some(name) = customer.as_ref().and_then(|customer| customer.name()) {
             done.reply.message = format!(
@@ -397,7 +404,7 @@ pub(crate) fn already_booked(talk: &Conversation, appointment: &Appointment) -> 
 /// Closes the question that waits for an answer, since something else is asked now. Costs a look at the notes.
 pub(crate) async fn go_on(desk: &VoiceDesk, talk: &Conversation) {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    if matches!(notes.asked, LastQuestion::Open(_) | LastQuestion::Answered(_)) {
+    if notes.asked != LastQuestion::Closed {
         desk.note(talk, notes.closed()).await;
     }
 }
