@@ -140,6 +140,8 @@ struct Written {
     #[serde(default)]
     unfinished: Option<(WrittenMatter, Map<String, Value>)>,
     #[serde(default)]
+    moving: Option<(Uuid, bool)>,
+    #[serde(default)]
     noted_at: Option<DateTime<Utc>>,
 }
 
@@ -368,6 +370,7 @@ impl Written {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| (WrittenMatter::of(unfinished.matter), unfinished.args.clone())),
+            moving: notes.moving.map(|(id, of_all)| (id.as_uuid(), of_all)),
             noted_at: notes.noted_at,
         }
     }
@@ -422,6 +425,7 @@ impl Written {
                 .unfinished
                 .as_ref()
                 .map(|(matter, args)| Unfinished { matter: matter.matter(), args: args.clone() }),
+            moving: self.moving.map(|(id, of_all)| (AppointmentId::from_uuid(id), of_all)),
             noted_at: self.noted_at,
         }
     }

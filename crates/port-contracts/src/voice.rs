@@ -151,6 +151,7 @@ fn full() -> CallNotes {
             matter: Matter::Move,
             args: [("new_date".to_owned(), "Freitag".into())].into_iter().collect(),
         }),
+        moving: Some((AppointmentId::from_uuid(Uuid::from_u128(12)), true)),
         noted_at: Some(slot(0).start + TimeDelta::nanoseconds(1)),
     }
 }

@@ -17,6 +17,7 @@ use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
+use crate::moving_on;
 use crate::once::Once;
 use crate::ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
@@ -326,9 +327,20 @@ impl VoiceDesk {
         talk: &Conversation,
         once: &Once,
     ) -> ToolResult {
-        let completed = unfinished::completed(self, tool, &request.args, talk).await;
+        if !tool.goes_on() {
+            return self.act(tool, (Args::new(&request.args), request.mode), talk, once).await;
+        }
+        let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
+        let completed = unfinished::completed(tool, &request.args, &notes);
         let args = completed.as_ref().unwrap_or(&request.args);
-        let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
+        let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
+            Ok(Some(move_there)) => {
+                let args = (Args::new(&move_there), request.mode);
+                self.act(Tool::RescheduleAppointment, args, talk, once).await
+            }
+            Ok(None) => self.act(tool, (Args::new(args), request.mode), talk, once).await,
+            Err(stop) => Err(stop),
+        };
         unfinished::keep(self, tool, args, talk, &result).await;
         result
     }

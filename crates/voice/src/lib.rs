@@ -35,6 +35,7 @@ mod ending;
 mod error;
 mod for_whom;
 mod inbound;
+mod moving_on;
 mod names;
 mod naming;
 mod numbers;

@@ -155,6 +155,9 @@ pub struct CallNotes {
     pub offered_all: Vec<Vec<Slot>>,
     /// What a tool was told that had to ask for more.
     pub unfinished: Option<Unfinished>,
+    /// The appointment that shall be moved and has no new time yet, and whether with all of its visit: the time that is named
+    /// or chosen next is where to.
+    pub moving: Option<(AppointmentId, bool)>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
     /// younger.
     pub noted_at: Option<DateTime<Utc>>,
@@ -206,6 +209,7 @@ impl CallNotes {
         if question.is_of_booking() {
             notes.name_time(question.slots());
         }
+        notes.moving = None;
         Self {
             asked: LastQuestion::Open(question),
             asked_back: None,
@@ -270,12 +274,12 @@ impl CallNotes {
 
     /// The same once these times were offered: which of them, is another question than any before.
     pub(crate) fn offering(self, offered: Vec<Slot>) -> Self {
-        Self { offered, ..self.closed().offering_nothing() }
+        Self { offered, moving: None, ..self.closed().offering_nothing() }
     }
 
     /// The same once these sequences were offered.
     pub(crate) fn offering_all(self, offered_all: Vec<Vec<Slot>>) -> Self {
-        Self { offered_all, ..self.closed().offering_nothing() }
+        Self { offered_all, moving: None, ..self.closed().offering_nothing() }
     }
 
     /// The same once this appointment was booked or moved.
@@ -285,6 +289,7 @@ impl CallNotes {
             asked,
             asked_back: None,
             cancel_was_last: false,
+            moving: None,
             wished: None,
             for_whom: ForWhom::default(),
             ..self.offering_nothing()

@@ -135,6 +135,19 @@ impl Tool {
         self.entry().effect != Effectful::Never || matches!(self, Self::CheckAvailability | Self::ReserveSlot)
     }
 
+    /// Whether the tool goes on with what another use of it, or of another tool, had to ask.
+    pub(crate) const fn goes_on(self) -> bool {
+        matches!(
+            self,
+            Self::CheckAvailability
+                | Self::CollectAppointmentInfo
+                | Self::BookAppointment
+                | Self::ConfirmBooking
+                | Self::CancelAppointment
+                | Self::RescheduleAppointment
+        )
+    }
+
     /// Whether the tool leaves the call's holds alone while the call goes on. A caller who asks for the price meanwhile
     /// keeps the time that is held; the other tools renew, use or give back what is held, or end the call.
     #[must_use]

@@ -125,15 +125,13 @@ impl Unfinished {
 }
 
 /// The arguments of a tool, completed by what was said before of the same matter.
-pub(crate) async fn completed(
-    desk: &VoiceDesk,
+pub(crate) fn completed(
     tool: Tool,
     now: &Map<String, Value>,
-    talk: &Conversation,
+    notes: &CallNotes,
 ) -> Option<Map<String, Value>> {
     let matter = Matter::of(tool)?;
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let unfinished = notes.unfinished.filter(|before| before.matter == matter)?;
+    let unfinished = notes.unfinished.as_ref().filter(|before| before.matter == matter)?;
     Some(unfinished.complete(now))
 }
 

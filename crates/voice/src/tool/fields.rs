@@ -68,7 +68,11 @@ pub(super) const NO_FIELDS: &[&[&str]] = &[];
 /// Fields of `data` that any tool may fill when it asks back or refuses.
 pub const SHARED_FIELDS: &[&str] = &[
     "alternative_staff",
+    "appointment_id",
     "appointments",
+    "current_appointment",
+    "fee_minor",
+    "new_appointment",
     "argument",
     "available",
     "booked",

@@ -103,7 +103,10 @@ pub(crate) async fn reschedule(
             Prepared::Held(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
                 ask_again(desk, args, talk, appointment.id(), *slot).await
             }
-            _ => Err(needs_new_time(talk, &appointment).into()),
+            _ => {
+                goes_on(desk, talk, (appointment.id(), false)).await;
+                Err(needs_new_time(talk, &appointment).into())
+            }
         };
     };
     let once = match settled(desk, talk, once, confirmed, &appointment, start).await? {
@@ -382,9 +385,17 @@ async fn refuse(
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);
             let reply = not_free(talk, &reason, &asked, &alternatives);
-            Err(offers::offer(desk, talk, reply, &alternatives, notes).await.into())
+            let reply = offers::offer(desk, talk, reply, &alternatives, notes).await;
+            goes_on(desk, talk, (request.appointment, false)).await;
+            Err(reply.into())
         }
     }
+}
+
+/// The move has no new time yet: what is named or chosen next is one for it.
+pub(crate) async fn goes_on(desk: &VoiceDesk, talk: &Conversation, moving: (AppointmentId, bool)) {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    desk.note(talk, CallNotes { moving: Some(moving), ..notes }).await;
 }
 
 pub(crate) fn gone() -> ToolReply {

@@ -327,7 +327,7 @@ pub(crate) async fn said_no(desk: &VoiceDesk, talk: &Conversation, notes: CallNo
         _ => "dann bleibt alles, wie es ist",
     };
     let cancel_was_last = matches!(notes.asked, LastQuestion::Open(Question::Cancel { .. }));
-    desk.note(talk, CallNotes { cancel_was_last, ..notes.closed() }).await;
+    desk.note(talk, CallNotes { cancel_was_last, moving: None, ..notes.closed() }).await;
     ToolReply::new(Status::Unchanged, format!("In Ordnung, {what}, was darf ich sonst für Sie tun?"))
         .next(NextAction::AskCaller)
 }

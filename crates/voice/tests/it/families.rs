@@ -956,3 +956,50 @@ async fn a_clock_time_means_what_was_heard_for_it() {
         made.message
     );
 }
+
+/// A time that is named or chosen while a move has none yet is where to: nothing is booked beside what shall be moved.
+#[tokio::test]
+async fn a_move_goes_on_by_whichever_tool() {
+    let late = json!({"new_date": "2026-11-27", "new_time": "22:00"});
+    for begun in [late, json!({})] {
+        for tool in ["check_availability", "collect_appointment_info", "book_appointment", "confirm_booking"]
+        {
+            for how in ["choice", "slot", "words"] {
+                let world = World::new().await;
+                let line = world.call("call_a", STRANGER);
+                booked(&line, "Erika Muster", "10:00").await;
+                let line = world.call("call_b", STRANGER);
+                let asked = line.ask("reschedule_appointment", begun.clone()).await;
+                let offered = asked.alternatives.first().cloned();
+                let args = match (how, &offered) {
+                    ("choice", Some(_)) if tool != "confirm_booking" => json!({"selected_alternative": 1}),
+                    ("slot", Some(first)) => json!({"slot_id": first.slot_id}),
+                    ("words", _) if tool != "confirm_booking" => {
+                        json!({"datum": "2026-11-27", "uhrzeit": "11:00"})
+                    }
+                    _ => continue,
+                };
+                let mut args = args;
+                args["bestaetigung"] = json!(true);
+                let shall = line.ask(tool, args.clone()).await;
+                assert_eq!(shall.status, Status::ReadyForConfirmation, "{tool} {args}: {}", shall.message);
+                let moved = line.ask("confirm_booking", json!({"bestaetigung": true})).await;
+                assert_eq!(
+                    (moved.status, open(&world).len()),
+                    (Status::Rescheduled, 1),
+                    "{tool} {args}: {}",
+                    moved.message
+                );
+            }
+        }
+    }
+    // Something else that is wished is something else.
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Erika Muster", "10:00").await;
+    line.ask("reschedule_appointment", json!({})).await;
+    let mut beard = named("Erika Muster", wish("2026-11-27", "11:00"));
+    beard["dienstleistung"] = json!("Bartpflege");
+    let made = line.ask("book_appointment", beard).await;
+    assert_eq!((made.status, open(&world).len()), (Status::Booked, 2), "{}", made.message);
+}

@@ -27,7 +27,7 @@ use crate::tools::calling_off::denied;
 use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
-use crate::tools::moving::{Aim, NewTime, gone, new_time, shall_move, unchanged};
+use crate::tools::moving::{Aim, NewTime, goes_on, gone, new_time, shall_move, unchanged};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
 
@@ -53,7 +53,12 @@ pub(crate) async fn reschedule(
         return match prepared(desk, talk, &notes, is_it).await? {
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
-            _ => Err(needs_new_time(talk, &open).into()),
+            _ => {
+                if let Some(first) = open.first() {
+                    goes_on(desk, talk, (first.id(), true)).await;
+                }
+                Err(needs_new_time(talk, &open).into())
+            }
         };
     };
     carry_on(desk, talk, Moving { open, asker, notes, confirmed }, (sequence, to), once).await
@@ -260,7 +265,11 @@ async fn refuse(
             let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
             let asked = AskedAll::at(parts, start, Vec::new(), false);
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
-            Err(offer(desk, talk, reply, &alternatives, notes).await.into())
+            let reply = offer(desk, talk, reply, &alternatives, notes).await;
+            if let Some(first) = open.first() {
+                goes_on(desk, talk, (first.id(), true)).await;
+            }
+            Err(reply.into())
         }
         ChangeSequenceOutcome::NotOpen(_)
         | ChangeSequenceOutcome::FeeDue(_)
