@@ -17,7 +17,7 @@ use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
-use crate::moving_on;
+use crate::moving_on::{self, GoesOn};
 use crate::once::Once;
 use crate::ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
@@ -334,11 +334,16 @@ impl VoiceDesk {
         let completed = unfinished::completed(tool, &request.args, &notes);
         let args = completed.as_ref().unwrap_or(&request.args);
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
-            Ok(Some(move_there)) => {
+            Ok(GoesOn::There(move_there)) => {
                 let args = (Args::new(&move_there), request.mode);
                 self.act(Tool::RescheduleAppointment, args, talk, once).await
             }
-            Ok(None) => self.act(tool, (Args::new(args), request.mode), talk, once).await,
+            Ok(GoesOn::Looking(moving, of_all)) => {
+                let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
+                tools::moving::goes_on(self, talk, (moving, of_all)).await;
+                result
+            }
+            Ok(GoesOn::Not) => self.act(tool, (Args::new(args), request.mode), talk, once).await,
             Err(stop) => Err(stop),
         };
         unfinished::keep(self, tool, args, talk, &result).await;

@@ -1,5 +1,6 @@
 //! "Dann um Viertel vor sechs." - a time that is named or chosen, by whichever tool, while a move has none yet.
 
+use kernel::AppointmentId;
 use serde_json::{Map, Value};
 
 use crate::args::Args;
@@ -12,49 +13,70 @@ use crate::tool::Tool;
 use crate::tools::asker;
 use crate::tools::person;
 use crate::tools::wish::{self, NamedSlot};
+use crate::when::When;
 
-/// The arguments of the move that goes on with this; `None` where something else is wished. It is asked about before it is
-/// made: nobody has said yes to a move yet.
+/// How a move that has no new time yet goes on.
+pub(crate) enum GoesOn {
+    /// There: these are the arguments of the move. It is asked about before it is made, since nobody has said yes to it yet.
+    There(Map<String, Value>),
+    /// Times are looked for, in words that name none: what is offered is for the move.
+    Looking(AppointmentId, bool),
+    /// Something else is wished.
+    Not,
+}
+
+/// How the move that the call speaks of goes on with this.
 pub(crate) async fn as_move(
     desk: &VoiceDesk,
     tool: Tool,
     args: Args<'_>,
     talk: &Conversation,
     notes: &CallNotes,
-) -> Result<Option<Map<String, Value>>, Stop> {
-    let is_of_time = matches!(
-        tool,
-        Tool::CheckAvailability | Tool::CollectAppointmentInfo | Tool::BookAppointment | Tool::ConfirmBooking
-    );
-    if !is_of_time || args.is_refused(names::CONFIRM) {
-        return Ok(None);
+) -> Result<GoesOn, Stop> {
+    let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RescheduleAppointment);
+    let Some((moving, of_all)) = notes.moving.filter(|_| is_of_time && !args.is_refused(names::CONFIRM))
+    else {
+        return Ok(GoesOn::Not);
+    };
+    let is_search = matches!(tool, Tool::GetAlternatives | Tool::FindNextAvailable);
+    let there = if is_search { None } else { where_to(tool, args, talk, notes)? };
+    if there.is_none() && !is_search && !is_stretch(args, talk)? {
+        return Ok(GoesOn::Not);
     }
-    let Some((moving, of_all)) = notes.moving else { return Ok(None) };
-    let Some(mut new) = where_to(tool, args, talk, notes)? else { return Ok(None) };
     let is_another = args.is_confirmed(names::ADDITIONAL)
         || !args.texts(names::FURTHER)?.is_empty()
         || !args.texts(names::STAFF)?.is_empty();
     let found = desk.parts.bookings.find(&talk.scope, moving).await?;
-    let Some(found) = found.filter(|found| found.status().is_open() && !is_another) else { return Ok(None) };
+    let Some(found) = found.filter(|found| found.status().is_open() && !is_another) else {
+        return Ok(GoesOn::Not);
+    };
     let service = talk.service_name(found.snapshot().service);
     for words in args.texts(names::SERVICE)? {
         let is_it = matches!(naming::service(&talk.catalogue, &words), Fit::One(named) if named.id == found.snapshot().service);
         if !is_it {
-            return Ok(None);
+            return Ok(GoesOn::Not);
         }
     }
     if args.text(names::NAME)?.is_some() || args.choice(names::OTHER_PERSON).is_some() {
         let asker = asker::asker(desk, args, talk).await?;
         if !person::is_named(desk, talk, &asker, found.customer()).await? {
-            return Ok(None);
+            return Ok(GoesOn::Not);
         }
     }
+    let Some(mut new) = there else { return Ok(GoesOn::Looking(moving, of_all)) };
     new.insert(names::APPOINTMENT[0].to_owned(), moving.to_string().into());
     // One part of a visit is named by its service.
     if !of_all && found.snapshot().tie.is_some() {
         new.insert(names::SERVICE[0].to_owned(), service.into());
     }
-    Ok(Some(new))
+    Ok(GoesOn::There(new))
+}
+
+/// Whether hours, or several days, are named, and no minute.
+fn is_stretch(args: Args<'_>, talk: &Conversation) -> Result<bool, Stop> {
+    let (day, time) = (args.text(names::DATETIME)?.or(args.text(names::DATE)?), args.text(names::TIME)?);
+    let heard = talk.listener().hear(day.as_deref(), time.as_deref());
+    Ok(matches!(heard, Ok(When::Stretch(stretch)) if stretch.has_hours || stretch.days.len() > 1))
 }
 
 /// What of what was offered is chosen, or the day and the time that are named.
@@ -83,6 +105,9 @@ fn where_to(
         || args.text(names::SLOT)?.is_some()
         || args.text(names::CHOICE)?.is_some()
     {
+        return Ok(None);
+    }
+    if is_stretch(args, talk)? {
         return Ok(None);
     }
     let (day, time) = (args.text(names::DATETIME)?.or(args.text(names::DATE)?), args.text(names::TIME)?);

@@ -143,6 +143,8 @@ impl Tool {
                 | Self::CollectAppointmentInfo
                 | Self::BookAppointment
                 | Self::ConfirmBooking
+                | Self::GetAlternatives
+                | Self::FindNextAvailable
                 | Self::CancelAppointment
                 | Self::RescheduleAppointment
         )

@@ -993,6 +993,26 @@ async fn a_move_goes_on_by_whichever_tool() {
             }
         }
     }
+    // What is looked for meanwhile is looked for that move.
+    for (tool, args) in [
+        ("check_availability", json!({"datum": "2026-11-27", "uhrzeit": "nachmittags"})),
+        (
+            "get_alternatives",
+            json!({"datum": "2026-11-27", "uhrzeit": "14:00", "dienstleistung": "Haarschnitt"}),
+        ),
+        ("find_next_available", json!({"dienstleistung": "Haarschnitt"})),
+    ] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        booked(&line, "Erika Muster", "10:00").await;
+        line.ask("reschedule_appointment", json!({})).await;
+        let looked = line.ask(tool, args.clone()).await;
+        assert!(!looked.alternatives.is_empty(), "{tool} {args}: {}", looked.message);
+        let shall = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
+        assert_eq!(shall.status, Status::ReadyForConfirmation, "{tool}: {}", shall.message);
+        let moved = line.ask("confirm_booking", json!({})).await;
+        assert_eq!((moved.status, open(&world).len()), (Status::Rescheduled, 1), "{}", moved.message);
+    }
     // Something else that is wished is something else.
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
