@@ -151,6 +151,7 @@ enum WrittenMatter {
     New,
     Cancel,
     Move,
+    Callback,
 }
 
 impl WrittenMatter {
@@ -159,6 +160,7 @@ impl WrittenMatter {
             Matter::New => Self::New,
             Matter::Cancel => Self::Cancel,
             Matter::Move => Self::Move,
+            Matter::Callback => Self::Callback,
         }
     }
 
@@ -167,6 +169,7 @@ impl WrittenMatter {
             Self::New => Matter::New,
             Self::Cancel => Matter::Cancel,
             Self::Move => Matter::Move,
+            Self::Callback => Matter::Callback,
         }
     }
 }

@@ -104,6 +104,11 @@ impl<'a> Args<'a> {
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
     }
 
+    /// All of them.
+    pub(crate) const fn all(&self) -> &'a Map<String, Value> {
+        self.0
+    }
+
     /// What this very name carries, if it carries anything.
     pub(crate) fn carried(&self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| match value {

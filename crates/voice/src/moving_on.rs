@@ -8,9 +8,11 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
 use crate::naming::{self, Fit};
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::tool::Tool;
 use crate::tools::asker;
+use crate::tools::calling_off::is_bare;
+use crate::tools::moving::says_where;
 use crate::tools::person;
 use crate::tools::wish::{self, NamedSlot};
 use crate::when::When;
@@ -33,11 +35,14 @@ pub(crate) async fn as_move(
     talk: &Conversation,
     notes: &CallNotes,
 ) -> Result<GoesOn, Stop> {
-    let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RescheduleAppointment);
-    let Some((moving, of_all)) = notes.moving.filter(|_| is_of_time && !args.is_refused(names::CONFIRM))
-    else {
+    if args.is_refused(names::CONFIRM) {
         return Ok(GoesOn::Not);
-    };
+    }
+    if tool == Tool::RescheduleAppointment {
+        return Ok(completed(args, talk, notes)?.map_or(GoesOn::Not, GoesOn::There));
+    }
+    let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RequestCallback);
+    let Some((moving, of_all)) = spoken_of(notes).filter(|_| is_of_time) else { return Ok(GoesOn::Not) };
     let is_search = matches!(tool, Tool::GetAlternatives | Tool::FindNextAvailable);
     let there = if is_search { None } else { where_to(tool, args, talk, notes)? };
     if there.is_none() && !is_search && !is_stretch(args, talk)? {
@@ -69,7 +74,68 @@ pub(crate) async fn as_move(
     if !of_all && found.snapshot().tie.is_some() {
         new.insert(names::SERVICE[0].to_owned(), service.into());
     }
-    Ok(GoesOn::There(new))
+    let new = with_half(new, talk, notes);
+    // The very time that was asked about is a yes to it.
+    Ok(if is_asked(&new, talk, notes) { GoesOn::Not } else { GoesOn::There(new) })
+}
+
+/// Whether that is where it was asked to move to.
+fn is_asked(new: &Map<String, Value>, talk: &Conversation, notes: &CallNotes) -> bool {
+    let LastQuestion::Open(question @ Question::Move(..)) = &notes.asked else { return false };
+    let args = Args::new(new);
+    let said = |names| args.text(names).ok().flatten();
+    let heard = talk.listener().hear(said(names::NEW_DATE).as_deref(), said(names::NEW_TIME).as_deref());
+    matches!(heard, Ok(When::Moment(moment)) if Some(moment.at.to_utc()) == question.start())
+}
+
+/// What shall be moved, as far as the call has said, and whether with all of its visit.
+fn spoken_of(notes: &CallNotes) -> Option<(AppointmentId, bool)> {
+    match notes.asked {
+        LastQuestion::Open(Question::Move(appointment, _)) => Some((appointment, false)),
+        _ => notes.moving,
+    }
+}
+
+/// The arguments of a move that says where to and not of what, or half of a time: the rest is that of the move the call
+/// speaks of.
+fn completed(
+    args: Args<'_>,
+    talk: &Conversation,
+    notes: &CallNotes,
+) -> Result<Option<Map<String, Value>>, Stop> {
+    let is_spoken_of = spoken_of(notes);
+    if !says_where(args)? || !is_bare(args)? && is_spoken_of.is_none() {
+        return Ok(None);
+    }
+    let mut all = args.all().clone();
+    if let Some((moving, _)) = is_spoken_of
+        && is_bare(args)?
+    {
+        all.insert(names::APPOINTMENT[0].to_owned(), moving.to_string().into());
+    }
+    let all = with_half(all, talk, notes);
+    Ok((&all != args.all()).then_some(all))
+}
+
+/// The day, or the clock time, that was asked about or refused last, where only the other half is named.
+fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes) -> Map<String, Value> {
+    let said = |names: &[&str]| names.iter().any(|name| Args::new(&new).carried(name).is_some());
+    let (day, time) = (said(names::NEW_DATE), said(names::NEW_TIME));
+    let is_chosen = said(names::SLOT) || said(names::CHOICE);
+    let asked = match &notes.asked {
+        LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) => question.start(),
+        _ => notes.moving.and(notes.refused),
+    };
+    let Some(at) = asked.map(|at| at.with_timezone(&talk.zone())).filter(|_| day != time && !is_chosen)
+    else {
+        return new;
+    };
+    if time {
+        new.insert(names::NEW_DATE[0].to_owned(), at.format("%Y-%m-%d").to_string().into());
+    } else {
+        new.insert(names::NEW_TIME[0].to_owned(), at.format("%H:%M").to_string().into());
+    }
+    new
 }
 
 /// Whether hours, or several days, are named, and no minute.

@@ -147,6 +147,7 @@ impl Tool {
                 | Self::FindNextAvailable
                 | Self::CancelAppointment
                 | Self::RescheduleAppointment
+                | Self::RequestCallback
         )
     }
 

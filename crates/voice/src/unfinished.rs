@@ -32,6 +32,8 @@ pub enum Matter {
     Cancel,
     /// Moving.
     Move,
+    /// A call back.
+    Callback,
 }
 
 impl Matter {
@@ -40,6 +42,7 @@ impl Matter {
             Tool::CheckAvailability | Tool::CollectAppointmentInfo | Tool::BookAppointment => Some(Self::New),
             Tool::CancelAppointment => Some(Self::Cancel),
             Tool::RescheduleAppointment => Some(Self::Move),
+            Tool::RequestCallback => Some(Self::Callback),
             _ => None,
         }
     }
@@ -51,6 +54,15 @@ impl Matter {
             Self::Cancel | Self::Move => {
                 &[names::APPOINTMENT, names::SERVICE, names::FURTHER, names::NAME, names::OTHER_PERSON]
             }
+            Self::Callback => &[
+                names::NAME,
+                names::REASON,
+                names::NOTES,
+                names::SERVICE,
+                names::PRIORITY,
+                names::WINDOW,
+                names::PHONE,
+            ],
         }
     }
 
@@ -59,6 +71,7 @@ impl Matter {
         match self {
             Self::New => &[(names::DATE, names::TIME)],
             Self::Cancel => &[(names::OLD_DATE, names::OLD_TIME)],
+            Self::Callback => &[],
             Self::Move => &[(names::OLD_DATE, names::OLD_TIME), (names::NEW_DATE, names::NEW_TIME)],
         }
     }
@@ -66,6 +79,7 @@ impl Matter {
     /// Whether this asks for what is missing.
     const fn asks(self, status: Status) -> bool {
         match self {
+            Self::Callback => matches!(status, Status::PhoneNumberRequired),
             Self::New => matches!(
                 status,
                 Status::ServiceRequired

@@ -69,6 +69,12 @@ impl Asker {
         CallNotes { for_whom, ..notes }
     }
 
+    /// The notes with what is said now of whom the same time is for.
+    pub(crate) fn noting_same(&self, notes: CallNotes) -> CallNotes {
+        let for_whom = notes.for_whom.with(&self.for_whom, !self.customers.is_empty());
+        CallNotes { for_whom, ..notes }
+    }
+
     /// With what was said before of whom it is for: with these slots, or with what begins then, which may be what `is_asked`;
     /// else with an earlier time.
     pub(crate) fn recalling(

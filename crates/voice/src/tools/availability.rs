@@ -34,8 +34,15 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         LastQuestion::Open(question) if question.is_of_booking() => question.start(),
         _ => None,
     };
+    let says_when = !matches!(
+        &wanted,
+        Wanted::Described { when: When::Unsaid, .. } | Wanted::Together { when: When::Unsaid, .. }
+    );
     // Whatever comes of it, this is another question than any before.
-    let notes = asker.noting(notes.closed());
+    let notes = match asked_about {
+        Some(_) if !says_when => asker.noting_same(notes.closed()),
+        _ => asker.noting(notes.closed()),
+    };
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }

@@ -125,7 +125,10 @@ async fn book_if(
     };
     // A service or a person is no yes to a move or a cancellation.
     let is_of_change = matches!(&known.asked, LastQuestion::Open(question) if !question.is_of_booking());
-    let anything = is_of_change && wish::says_what(args, talk)? || says_when(args)?;
+    let is_first = matches!(known.asked, LastQuestion::Unknown | LastQuestion::Closed)
+        && known.offered_starts().next().is_none()
+        && !known.may_hold;
+    let anything = (is_of_change || is_first) && wish::says_what(args, talk)? || says_when(args)?;
     if !anything {
         let max = desk.parts.bookings.sequence_limits().max_parts;
         if let Some(other) = wish::other_than_asked(args, talk, &known, max)? {

@@ -148,7 +148,7 @@ async fn stands(
 }
 
 /// Whether anything says where to.
-fn says_where(args: Args<'_>) -> Result<bool, Stop> {
+pub(crate) fn says_where(args: Args<'_>) -> Result<bool, Stop> {
     let mut anything = false;
     for argument in [names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE] {
         anything |= args.text(argument)?.is_some();
@@ -385,6 +385,7 @@ async fn refuse(
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);
             let reply = not_free(talk, &reason, &asked, &alternatives);
+            let notes = CallNotes { refused: Some(request.start), ..notes };
             let reply = offers::offer(desk, talk, reply, &alternatives, notes).await;
             goes_on(desk, talk, (request.appointment, false)).await;
             Err(reply.into())

@@ -1023,3 +1023,63 @@ async fn a_move_goes_on_by_whichever_tool() {
     let made = line.ask("book_appointment", beard).await;
     assert_eq!((made.status, open(&world).len()), (Status::Booked, 2), "{}", made.message);
 }
+
+/// Half of a time is completed by the move that was asked about or refused, and never by the time that is given up.
+#[tokio::test]
+async fn half_of_a_new_time_is_completed_by_the_other_half() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    booked(&line, "Jonas Berger", "12:00").await;
+    let to = |time: &str| json!({"new_date": "2026-11-27", "new_time": time});
+    for (call, first, then, at) in [
+        ("call_p", "11:00", json!({"new_time": "11:30"}), "2026-11-27T11:30:00+01:00"),
+        ("call_q", "22:00", json!({"new_time": "11:30"}), "2026-11-27T11:30:00+01:00"),
+        ("call_r", "14:00", json!({"new_date": "2026-12-01"}), "2026-12-01T14:00:00+01:00"),
+    ] {
+        let line = world.call(call, STRANGER);
+        line.ask("reschedule_appointment", named("Mia Berger", to(first))).await;
+        let asked = line.ask("reschedule_appointment", then.clone()).await;
+        assert_eq!(asked.status, Status::ReadyForConfirmation, "{first} {then}: {}", asked.message);
+        assert_eq!(asked.data["new_appointment"]["start"], json!(at), "{first} {then}: {}", asked.message);
+        line.ask("confirm_booking", json!({"bestaetigung": false})).await;
+        line.ask("release_slot_reservation", json!({})).await;
+    }
+    // Whose it is stays said for what is chosen.
+    let line = world.call("call_b", STRANGER);
+    let taken = line.ask("reschedule_appointment", named("Mia Berger", to("22:00"))).await;
+    assert!(!taken.alternatives.is_empty(), "{}", taken.message);
+    let asked = line.ask("reschedule_appointment", json!({"selected_alternative": 1})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let moved = line.ask("reschedule_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+}
+
+/// What was said before a question is not lost on the way to its answer.
+#[tokio::test]
+async fn an_answer_keeps_what_was_said_before_it() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", named("Mia Berger", wish("2026-11-26", "10:00"))).await;
+    let asked = line.ask("collect_appointment_info", json!({"bestaetigung": true})).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    let asked = line.ask("collect_appointment_info", json!({"fuer_andere_person": true})).await;
+    assert_eq!(asked.status, Status::Available, "{}", asked.message);
+    let made = line.ask("collect_appointment_info", json!({"bestaetigung": true})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert!(!open(&world).contains(&901));
+    // A service that is said first.
+    let line = world.call("call_b", "+491701110009");
+    let asked =
+        line.ask("book_appointment", named("Max Beispiel", json!({"dienstleistung": "Haarschnitt"}))).await;
+    assert_eq!(asked.status, Status::DateRequired, "{}", asked.message);
+    let made = line.ask("book_appointment", json!({"datum": "2026-11-26", "uhrzeit": "12:00"})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    // What somebody shall be called back about.
+    let line = world.call("call_c", "anonymous");
+    let about = json!({"name": "Karl Ruf", "reason": "Allergie gegen Farbe"});
+    assert_eq!(line.ask("request_callback", about).await.status, Status::PhoneNumberRequired);
+    let noted = line.ask("request_callback", json!({"phone_number": "+491701234567"})).await;
+    assert!(noted.success, "{}", noted.message);
+}

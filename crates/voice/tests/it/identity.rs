@@ -89,8 +89,12 @@ async fn a_day_alone_keeps_the_clock_time_and_a_clock_time_alone_keeps_the_day()
     let line = world.call("call_b", STRANGER);
     let day = line.ask("reschedule_appointment", json!({"new_date": "2026-11-27"})).await;
     assert_eq!(day.data["new_appointment"]["start"], "2026-11-27T10:00:00+01:00", "{}", day.message);
+    // Of what was just asked about, if anything was.
     let clock = line.ask("reschedule_appointment", json!({"new_time": "16:00"})).await;
-    assert_eq!(clock.data["new_appointment"]["start"], "2026-11-26T16:00:00+01:00", "{}", clock.message);
+    assert_eq!(clock.data["new_appointment"]["start"], "2026-11-27T16:00:00+01:00", "{}", clock.message);
+    let fresh = world.call("call_c", STRANGER);
+    let clock = fresh.ask("reschedule_appointment", json!({"new_time": "15:00"})).await;
+    assert_eq!(clock.data["new_appointment"]["start"], "2026-11-26T15:00:00+01:00", "{}", clock.message);
     let same =
         line.ask("reschedule_appointment", json!({"new_date": "2026-11-26", "new_time": "10:00"})).await;
     assert_eq!(same.status, Status::Unchanged, "{}", same.message);

@@ -109,6 +109,9 @@ async fn part_in_question(
         let told = notes.told_fee.filter(|told| told.act == act && !told.of_all);
         return Ok(told.map(|told| told.appointment).filter(is_of_these));
     }
+    if let Some((moving, false)) = notes.moving.filter(|(moving, _)| is_of_these(moving)) {
+        return Ok(Some(moving));
+    }
     match &notes.asked {
         LastQuestion::Open(Question::Move(asked, _)) => return Ok(Some(*asked).filter(is_of_these)),
         LastQuestion::Open(_) => return Ok(None),

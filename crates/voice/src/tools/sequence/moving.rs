@@ -265,6 +265,7 @@ async fn refuse(
             let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
             let asked = AskedAll::at(parts, start, Vec::new(), false);
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+            let notes = CallNotes { refused: Some(start), ..notes };
             let reply = offer(desk, talk, reply, &alternatives, notes).await;
             if let Some(first) = open.first() {
                 goes_on(desk, talk, (first.id(), true)).await;
