@@ -336,7 +336,9 @@ impl VoiceDesk {
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
             Ok(GoesOn::There(move_there)) => {
                 let args = (Args::new(&move_there), request.mode);
-                self.act(Tool::RescheduleAppointment, args, talk, once).await
+                let result = self.act(Tool::RescheduleAppointment, args, talk, once).await;
+                tools::moving::has_asked(self, talk, once).await;
+                result
             }
             Ok(GoesOn::Looking(moving, of_all)) => {
                 let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;

@@ -75,8 +75,13 @@ pub(crate) async fn as_move(
         new.insert(names::SERVICE[0].to_owned(), service.into());
     }
     let new = with_half(new, talk, notes);
-    // The very time that was asked about is a yes to it.
-    Ok(if is_asked(&new, talk, notes) { GoesOn::Not } else { GoesOn::There(new) })
+    // By a tool that books, the very time that was asked about is a yes to it; by one that looks, it is asked about again.
+    let is_yes = match tool {
+        Tool::BookAppointment | Tool::ConfirmBooking => true,
+        Tool::CollectAppointmentInfo => args.is_confirmed(names::CONFIRM),
+        _ => false,
+    };
+    Ok(if is_yes && is_asked(&new, talk, notes) { GoesOn::Not } else { GoesOn::There(new) })
 }
 
 /// Whether that is where it was asked to move to.

@@ -393,6 +393,17 @@ async fn refuse(
     }
 }
 
+/// Notes that this invocation has asked whether to move, if it has: a repetition of it is no answer.
+pub(crate) async fn has_asked(desk: &VoiceDesk, talk: &Conversation, once: &Once) {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if let LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) = &notes.asked
+        && notes.asked_back.is_none()
+    {
+        let between = question.start().into_iter().collect();
+        yes::asked_back(desk, talk, notes, between, once).await;
+    }
+}
+
 /// The move has no new time yet: what is named or chosen next is one for it.
 pub(crate) async fn goes_on(desk: &VoiceDesk, talk: &Conversation, moving: (AppointmentId, bool)) {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;

@@ -981,8 +981,16 @@ async fn a_move_goes_on_by_whichever_tool() {
                 };
                 let mut args = args;
                 args["bestaetigung"] = json!(true);
-                let shall = line.ask(tool, args.clone()).await;
-                assert_eq!(shall.status, Status::ReadyForConfirmation, "{tool} {args}: {}", shall.message);
+                // However often the provider sends it.
+                for _ in 0..3 {
+                    let shall = line.ask_as(tool, args.clone(), Some("tool_1"), Mode::Free).await;
+                    assert_ne!(shall.status, Status::Rescheduled, "{tool} {args}: {}", shall.message);
+                    assert!(
+                        shall.message.ends_with("soll ich das so machen?"),
+                        "{tool} {args}: {}",
+                        shall.message
+                    );
+                }
                 let moved = line.ask("confirm_booking", json!({"bestaetigung": true})).await;
                 assert_eq!(
                     (moved.status, open(&world).len()),
