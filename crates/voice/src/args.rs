@@ -104,6 +104,18 @@ impl<'a> Args<'a> {
         if is_wrong { Err(unusable(Why::WrongType)) } else { Ok(None) }
     }
 
+    /// Whether any of these arguments carries text.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub(crate) fn says_any(&self, arguments: &[&'static [&'static str]]) -> Result<bool, Unusable> {
+        let mut anything = false;
+        for argument in arguments {
+            anything |= self.text(argument)?.is_some();
+        }
+        Ok(anything)
+    }
+
     /// All of them.
     pub(crate) const fn all(&self) -> &'a Map<String, Value> {
         self.0

@@ -143,9 +143,14 @@ fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes
     new
 }
 
+/// The words for a day, or for both, and those for a time of day.
+fn day_and_time(args: Args<'_>) -> Result<(Option<String>, Option<String>), Stop> {
+    Ok((args.text(names::DATETIME)?.or(args.text(names::DATE)?), args.text(names::TIME)?))
+}
+
 /// Whether hours, or several days, are named, and no minute.
 fn is_stretch(args: Args<'_>, talk: &Conversation) -> Result<bool, Stop> {
-    let (day, time) = (args.text(names::DATETIME)?.or(args.text(names::DATE)?), args.text(names::TIME)?);
+    let (day, time) = day_and_time(args)?;
     let heard = talk.listener().hear(day.as_deref(), time.as_deref());
     Ok(matches!(heard, Ok(When::Stretch(stretch)) if stretch.has_hours || stretch.days.len() > 1))
 }
@@ -172,16 +177,11 @@ fn where_to(
         }
         return Ok(Some(new));
     }
-    if tool == Tool::ConfirmBooking
-        || args.text(names::SLOT)?.is_some()
-        || args.text(names::CHOICE)?.is_some()
-    {
+    let is_chosen = args.says_any(&[names::SLOT, names::CHOICE])?;
+    if tool == Tool::ConfirmBooking || is_chosen || is_stretch(args, talk)? {
         return Ok(None);
     }
-    if is_stretch(args, talk)? {
-        return Ok(None);
-    }
-    let (day, time) = (args.text(names::DATETIME)?.or(args.text(names::DATE)?), args.text(names::TIME)?);
+    let (day, time) = day_and_time(args)?;
     for (argument, said) in [(names::NEW_DATE, day), (names::NEW_TIME, time)] {
         if let Some(said) = said {
             new.insert(argument[0].to_owned(), said.into());

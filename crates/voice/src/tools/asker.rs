@@ -75,8 +75,8 @@ impl Asker {
         CallNotes { for_whom, ..notes }
     }
 
-    /// With what was said before of whom it is for: with these slots, or with what begins then, which may be what `is_asked`;
-    /// else with an earlier time.
+    /// With what was said before of whom it is for: with these slots, or with what begins then, which may be what
+    /// `is_asked`; else with an earlier time.
     pub(crate) fn recalling(
         self,
         talk: &Conversation,
@@ -97,9 +97,9 @@ impl Asker {
     }
 
     /// With what was said of whom an earlier time was for.
-    pub(crate) fn after(self, talk: &Conversation, notes: &CallNotes) -> Self {
-        let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
-        Self::of(talk, self.customers, for_whom, None)
+    pub(crate) fn after(self, talk: &Conversation, notes: CallNotes) -> (Self, CallNotes) {
+        let notes = self.noting(notes);
+        (Self::of(talk, self.customers, notes.for_whom.clone(), None), notes)
     }
 
     /// Whether a yes is for somebody else than what was asked last. An answer to for whom that is, is not.

@@ -85,11 +85,7 @@ async fn refused(
 
 /// Whether a time is named, or what was offered.
 fn says_when(args: Args<'_>) -> Result<bool, Stop> {
-    let mut anything = false;
-    for argument in [names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME] {
-        anything |= args.text(argument)?.is_some();
-    }
-    Ok(anything)
+    Ok(args.says_any(&[names::SLOT, names::CHOICE, names::DATE, names::TIME, names::DATETIME])?)
 }
 
 /// What the time in the arguments of a booking rests on.

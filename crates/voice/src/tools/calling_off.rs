@@ -56,12 +56,8 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
 
 /// Whether nothing says which appointment is meant.
 pub(crate) fn is_bare(args: Args<'_>) -> Result<bool, Stop> {
-    for argument in [names::APPOINTMENT, names::OLD_DATE, names::OLD_TIME, names::NAME] {
-        if args.text(argument)?.is_some() {
-            return Ok(false);
-        }
-    }
-    Ok(service_words(args)?.is_empty() && args.choice(names::OTHER_PERSON).is_none())
+    let is_named = args.says_any(&[names::APPOINTMENT, names::OLD_DATE, names::OLD_TIME, names::NAME])?;
+    Ok(!is_named && service_words(args)?.is_empty() && args.choice(names::OTHER_PERSON).is_none())
 }
 
 async fn cancel_meant(

@@ -59,8 +59,7 @@ pub(crate) async fn ask_if_free(
     (looked, asks): (Done, ToolReply),
     once: &Once,
 ) -> ToolResult {
-    let is_free = matches!(looked.reply.status, Status::Available | Status::Unverified | Status::NotHeld);
-    if !is_free {
+    if !yes::is_free(looked.reply.status) {
         return looked_instead(desk, talk, looked, once).await;
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;

@@ -149,11 +149,7 @@ async fn stands(
 
 /// Whether anything says where to.
 pub(crate) fn says_where(args: Args<'_>) -> Result<bool, Stop> {
-    let mut anything = false;
-    for argument in [names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE] {
-        anything |= args.text(argument)?.is_some();
-    }
-    Ok(anything)
+    Ok(args.says_any(&[names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE])?)
 }
 
 /// The question of an invocation that was to move: the same one once more is no answer to it.

@@ -23,8 +23,8 @@ use crate::tools::availability;
 use crate::tools::person::fitting;
 use crate::tools::yes;
 
-/// For whom a booking is that answers this question, where that was `asked` of it before: while something is missing, the question stays open for the next
-/// yes, and without one what was asked before is closed.
+/// For whom a booking is that answers this question, where that was `asked` of it before: while something is missing, the
+/// question stays open for the next yes, and without one what was asked before is closed.
 pub(crate) async fn party_or_ask(
     desk: &VoiceDesk,
     args: Args<'_>,
@@ -103,9 +103,8 @@ async fn party(
         return Err(ask_for_name(Status::CustomerNameRequired).into());
     }
     let decide = match other_person {
-        _ if is_none_of_them => decide_other_person,
-        Some(true) => decide_other_person,
-        Some(false) => decide_for_self,
+        other if is_none_of_them || other == Some(true) => decide_other_person,
+        Some(_) => decide_for_self,
         None => decide_booking_party,
     };
     // Without a name, it is for one of the others of the number.

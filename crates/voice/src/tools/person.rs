@@ -127,8 +127,8 @@ pub(crate) fn of_another(asker: &Asker) -> Option<ToolReply> {
     }
 }
 
-/// Of several who share the number, or for whom the call has booked, nobody has one who is called so; without a name, whoever speaks may be a parent, and no
-/// customer.
+/// Of several who share the number, or for whom the call has booked, nobody has one who is called so; without a name, whoever
+/// speaks may be a parent, and no customer.
 pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
     let (status, message) = match &asker.for_whom.name {
         Some(said) => (

@@ -58,8 +58,7 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     let asker = asker::asker(desk, args, talk).await?;
     let (awaited, notes) = awaited(desk, args, talk, &asker).await?;
     // Whoever was named with the time that could not be had waits for another.
-    let asker = asker.after(talk, &notes);
-    let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
+    let (asker, notes) = asker.after(talk, notes);
     // What is asked back about it, a number, is not asked about another time than this.
     desk.note(talk, notes.clone().closed()).await;
     if asker.is_blocked() {

@@ -279,9 +279,14 @@ async fn ask_again(
     Ok(Done { reply: nothing_booked(done.reply), ..done })
 }
 
+/// Whether this is the answer of a look for a time that can be had.
+pub(crate) const fn is_free(status: Status) -> bool {
+    matches!(status, Status::Available | Status::Unverified | Status::NotHeld)
+}
+
 /// A free time is what a look is for; by a tool that was to book, nothing is done yet.
 pub(crate) fn nothing_booked(mut reply: ToolReply) -> ToolReply {
-    if matches!(reply.status, Status::Available | Status::Unverified | Status::NotHeld) {
+    if is_free(reply.status) {
         reply.status = Status::NothingToConfirm;
         reply.success = false;
         reply = reply.with("booked", false);
