@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use voice::{
-    AskedBack, AskedWhom, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, ToldFee,
-    Unfinished, WishedTime,
+    AskedBack, AskedWhom, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, Told,
+    ToldFee, Unfinished, WishedTime,
 };
 
 use crate::key::{CacheKey, Kind};
@@ -194,6 +194,12 @@ struct WrittenWhom {
     is_of_last: bool,
     #[serde(default)]
     asked: WrittenAsked,
+    #[serde(default)]
+    remark: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    phone: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -209,7 +215,8 @@ enum WrittenAsked {
 
 impl WrittenWhom {
     fn of(whom: &ForWhom) -> Self {
-        let ForWhom { name, other_person, is_of_last, asked } = whom.clone();
+        let ForWhom { name, other_person, is_of_last, asked, told } = whom.clone();
+        let Told { remark, email, phone } = told;
         let asked = match asked {
             AskedWhom::Nothing => WrittenAsked::Nothing,
             AskedWhom::Who => WrittenAsked::Who,
@@ -217,11 +224,12 @@ impl WrittenWhom {
             AskedWhom::IsIt(name) => WrittenAsked::IsIt(name),
             AskedWhom::IsNew => WrittenAsked::IsNew,
         };
-        Self { name, other_person, is_of_last, asked }
+        Self { name, other_person, is_of_last, asked, remark, email, phone }
     }
 
     fn whom(&self) -> ForWhom {
-        let Self { name, other_person, is_of_last, asked } = self;
+        let Self { name, other_person, is_of_last, asked, remark, email, phone } = self;
+        let told = Told { remark: remark.clone(), email: email.clone(), phone: phone.clone() };
         let asked = match asked {
             WrittenAsked::Nothing => AskedWhom::Nothing,
             WrittenAsked::Who => AskedWhom::Who,
@@ -229,7 +237,7 @@ impl WrittenWhom {
             WrittenAsked::IsIt(name) => AskedWhom::IsIt(name.clone()),
             WrittenAsked::IsNew => AskedWhom::IsNew,
         };
-        ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last, asked }
+        ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last, asked, told }
     }
 }
 

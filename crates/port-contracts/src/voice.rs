@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
     AskedBack, AskedWhom, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Matter,
-    NamedTime, Question, ToldFee, Unfinished, WishedTime,
+    NamedTime, Question, Told, ToldFee, Unfinished, WishedTime,
 };
 
 /// A memory without notes.
@@ -124,6 +124,11 @@ fn full() -> CallNotes {
             other_person: Some(true),
             is_of_last: true,
             asked: PersonName::clean("Mia").map_or(AskedWhom::Who, AskedWhom::IsIt),
+            told: Told {
+                remark: Some("Allergie".to_owned()),
+                email: Some("mia at example punkt org".to_owned()),
+                phone: Some("0171 1234567".to_owned()),
+            },
         },
         booked_for_others: vec![CustomerId::from_uuid(Uuid::from_u128(11))],
         named_times: vec![NamedTime {

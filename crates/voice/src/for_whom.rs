@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use kernel::PersonName;
 use kernel::contact::name_words;
 
+use crate::told::Told;
+
 /// For whom a call asks, as far as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForWhom {
@@ -16,6 +18,8 @@ pub struct ForWhom {
     pub is_of_last: bool,
     /// What the caller was asked of it since.
     pub asked: AskedWhom,
+    /// What was told beside it, of them and of their appointment.
+    pub told: Told,
 }
 
 /// What a caller was asked of whom a time is for.
@@ -36,9 +40,14 @@ pub enum AskedWhom {
 
 impl ForWhom {
     /// What one invocation says.
-    pub(crate) const fn said(name: Option<PersonName>, other_person: Option<bool>) -> Self {
+    pub(crate) fn said(name: Option<PersonName>, other_person: Option<bool>) -> Self {
         let is_of_last = name.is_some() || other_person.is_some();
-        Self { name, other_person, is_of_last, asked: AskedWhom::Nothing }
+        Self { name, other_person, is_of_last, ..Self::default() }
+    }
+
+    /// The same with this told beside it.
+    pub(crate) fn telling(self, told: Told) -> Self {
+        Self { told, ..self }
     }
 
     pub(crate) const fn says_nothing(&self) -> bool {
@@ -52,6 +61,10 @@ impl ForWhom {
 
     /// The same after this was said about another time: of what was said before, only the same name stands for it, too.
     pub(crate) fn then(&self, now: &Self, number_is_known: bool) -> Self {
+        self.named_then(now, number_is_known).telling(self.told_then(now, number_is_known))
+    }
+
+    fn named_then(&self, now: &Self, number_is_known: bool) -> Self {
         let before = Self { is_of_last: false, ..self.unasked() };
         match (&now.name, now.other_person) {
             (None, None) => before,
@@ -66,6 +79,10 @@ impl ForWhom {
 
     /// The same after this was said about the same time.
     pub(crate) fn with(&self, now: &Self, number_is_known: bool) -> Self {
+        self.named_with(now, number_is_known).telling(self.told_then(now, number_is_known))
+    }
+
+    fn named_with(&self, now: &Self, number_is_known: bool) -> Self {
         match &self.asked {
             AskedWhom::IsIt(name) if now.name.is_none() && now.other_person != Some(true) => {
                 return Self::said(Some(name.clone()), now.other_person);
@@ -73,15 +90,9 @@ impl ForWhom {
             AskedWhom::IsNew if now.says_nothing() => return Self::said(self.name.clone(), Some(true)),
             _ => {}
         }
-        let is_contradicted = match (self.other_person, now.other_person) {
-            (Some(before), Some(now)) => before != now,
-            // "Für mich" is not for whoever was named, unless that is who calls.
-            (None, Some(false)) => number_is_known,
-            _ => false,
-        };
         match &now.name {
             None if now.says_nothing() => self.unasked(),
-            None if is_contradicted && self.name.is_some() => now.clone(),
+            None if self.is_contradicted(now, number_is_known) && self.name.is_some() => now.clone(),
             None => Self::said(self.name.clone(), now.other_person.or(self.other_person)),
             Some(said) if self.is_named(said) => self.unasked().renamed(said, now.other_person),
             // "Für meine Tochter", and then her name; and whoever is new gives their own.
@@ -91,6 +102,25 @@ impl ForWhom {
             }
             Some(_) => now.clone(),
         }
+    }
+
+    fn is_contradicted(&self, now: &Self, number_is_known: bool) -> bool {
+        match (self.other_person, now.other_person) {
+            (Some(before), Some(now)) => before != now,
+            // "Für mich" is not for whoever was named, unless that is who calls.
+            (None, Some(false)) => number_is_known,
+            _ => false,
+        }
+    }
+
+    /// What was told stays told until it is said that it is for another.
+    fn told_then(&self, now: &Self, number_is_known: bool) -> Told {
+        let is_another = match (&self.name, &now.name) {
+            (Some(_), Some(said)) => !self.is_named(said),
+            (Some(_), None) => self.is_contradicted(now, number_is_known),
+            (None, _) => self.other_person.is_some_and(|before| now.other_person == Some(!before)),
+        };
+        if is_another { now.told.clone() } else { self.told.then(&now.told) }
     }
 
     fn is_named(&self, said: &PersonName) -> bool {
@@ -176,6 +206,31 @@ mod tests {
         // Whoever is new gave their own name.
         let new = said("Sabine Berger", None);
         assert_eq!(new.with(&said("", Some(false)), false), said("Sabine Berger", Some(false)));
+    }
+
+    #[test]
+    fn what_was_told_stays_told_unless_it_is_for_another() {
+        let told = |remark: &str| Told { remark: Some(remark.to_owned()), ..Told::default() };
+        let number = Told { phone: Some("0171 1234567".to_owned()), ..Told::default() };
+        for (before, now, kept) in [
+            (said("", None), said("", None), true),
+            (said("", None), said("Mia Berger", None), true),
+            (said("", Some(true)), said("Mia Berger", None), true),
+            (said("Mia Berger", None), said("Mia", Some(true)), true),
+            (said("Mia Berger", None), said("Max Berger", None), false),
+            (said("Mia Berger", Some(true)), said("", Some(false)), false),
+            (said("", Some(true)), said("", Some(false)), false),
+        ] {
+            let before = before.telling(told("Allergie"));
+            let now = now.telling(number.clone());
+            let both = Told { phone: number.phone.clone(), ..told("Allergie") };
+            let told = if kept { &both } else { &number };
+            assert_eq!(&before.then(&now, true).told, told, "{before:?} {now:?}");
+            assert_eq!(&before.with(&now, true).told, told, "{before:?} {now:?}");
+        }
+        let louder =
+            said("", None).telling(told("Allergie")).with(&said("", None).telling(told("Hund")), true);
+        assert_eq!(louder.told, told("Hund"));
     }
 
     #[test]

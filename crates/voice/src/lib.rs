@@ -48,6 +48,7 @@ mod reply;
 mod request;
 mod speech;
 pub mod status;
+mod told;
 pub mod tool;
 mod tools;
 mod trace;
@@ -65,6 +66,7 @@ pub use ports::{
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};
 pub use status::Status;
+pub use told::Told;
 pub use tool::{Effectful, Tool};
 pub use trace::{CALENDAR, DATABASE, TraceLine, spent};
 pub use unfinished::{Matter, Unfinished};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use appointment::commands::{BookOutcome, BookRequest, BookTarget, ClaimFor};
-use appointment::model::{AppointmentSource, Note, Slot};
+use appointment::model::{AppointmentSource, Slot};
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
 use kernel::ServiceId;
@@ -325,7 +325,7 @@ pub(crate) async fn commit(
         party,
         requester: asker.requester.clone(),
         source: AppointmentSource::VoiceAgent,
-        notes: notes_for_staff(args)?,
+        notes: asker.for_whom.told.for_staff(),
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
         held_for_others: notes.asked_for_others(&asker.for_whom),
@@ -395,14 +395,6 @@ pub(crate) fn claim_for(
 
 pub(crate) const fn asked_slot(slot: &Slot) -> Asked {
     Asked::new(slot.service, Some(slot.staff), slot.start)
-}
-
-/// A number that was only said proves nobody, so it becomes nobody's identity; the staff can use it all the same.
-pub(crate) fn notes_for_staff(args: Args<'_>) -> Result<Option<Note>, Stop> {
-    let said = args.text(names::NOTES)?;
-    let number = args.text(names::PHONE)?.map(|number| format!("Angegebene Telefonnummer: {number}"));
-    let text: Vec<_> = said.into_iter().chain(number).collect();
-    Ok(Note::clean(&text.join(". ")))
 }
 
 /// The caller said yes to the time that was checked; a flow that computes the time anew may hand over another one,

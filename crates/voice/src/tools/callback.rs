@@ -36,7 +36,10 @@ pub(crate) async fn request(
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
-    let given = args.text(names::PHONE)?;
+    let mut given = args.text(names::PHONE)?;
+    if given.is_none() && talk.caller.number().is_none() {
+        given = desk.parts.memory.recall(&talk.scope, talk.call).await.for_whom.told.phone;
+    }
     let country = talk.country();
     let number = match &given {
         Some(text) => Some(numbers::said_number(text, country).ok_or_else(ask_for_number)?),

@@ -89,7 +89,7 @@ async fn party(
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
     refuse_no_name(args, talk)?;
     let name = asker.for_whom.name.clone();
-    let email = args.text(names::EMAIL)?.and_then(|text| read_spoken_email(&text));
+    let email = asker.for_whom.told.email.as_deref().and_then(read_spoken_email);
     if let Some(id) = same_person_as_before(desk, talk, asker, others).await? {
         return Ok((BookingParty::Existing(id), None));
     }

@@ -12,6 +12,7 @@ use crate::names;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
+use crate::told::Told;
 use crate::tools::asker::Asker;
 use crate::tools::party::for_whom;
 
@@ -21,8 +22,10 @@ const SPOKEN: usize = 3;
 /// Whose it is said to be. "Ja", "unbekannt" and whom the caller wants to see are nobody's name, unless somebody of the number
 /// is called so; "meine Tochter" is another person without one.
 pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) -> Result<ForWhom, Stop> {
-    let other_person = args.choice(names::OTHER_PERSON);
-    let Some(text) = args.text(names::NAME)? else { return Ok(ForWhom::said(None, other_person)) };
+    let (other_person, told) = (args.choice(names::OTHER_PERSON), Told::now(args)?);
+    let Some(text) = args.text(names::NAME)? else {
+        return Ok(ForWhom::said(None, other_person).telling(told));
+    };
     let staff: Vec<_> = talk.catalogue.staff().iter().map(|person| person.name.as_str()).collect();
     let is_theirs = |said: &PersonName| customers.iter().any(|customer| customer.may_be_called(said));
     let name = match judge_name(&text, &staff) {
@@ -33,7 +36,7 @@ pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) 
             .filter(|said| customers.iter().filter_map(Customer::name).any(|own| said.is_short_for(own))),
         Err(_) => PersonName::clean(&text).ok().filter(is_theirs),
     };
-    Ok(ForWhom::said(name, other_person.or_else(|| is_another_person(&text))))
+    Ok(ForWhom::said(name, other_person.or_else(|| is_another_person(&text))).telling(told))
 }
 
 /// Whether a customer may be the one who was named; without a name anybody may.

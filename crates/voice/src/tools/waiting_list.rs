@@ -15,7 +15,6 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
-use crate::names;
 use crate::numbers;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, WishedTime};
@@ -64,13 +63,13 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
-    if let Some(closed) = closed(talk, awaited.days) {
+    if let Some(closed) = closed(talk, &awaited) {
         return Err(closed.into());
     }
     if let Some(free) = Box::pin(already_free(desk, talk, &asker, awaited, notes)).await? {
         return Ok(free);
     }
-    let new = new_wish(args, talk, &asker, awaited)?;
+    let new = new_wish(talk, &asker, awaited)?;
     // One wish of one number, however often it is said in the call.
     let (from, until) = (new.window.from(), new.window.until());
     let (phone, staff) = (new.phone.as_e164(), new.staff);
@@ -237,9 +236,9 @@ fn window(from: u16, until: u16) -> DayWindow {
     DayWindow::new(from, until.min(LAST)).unwrap_or(DayWindow::ANY)
 }
 
-fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited) -> Result<NewWish, Stop> {
-    let given = args.text(names::PHONE)?;
-    let phone: PhoneNumber = match &given {
+fn new_wish(talk: &Conversation, asker: &Asker, awaited: Awaited) -> Result<NewWish, Stop> {
+    let given = &asker.for_whom.told.phone;
+    let phone: PhoneNumber = match given {
         Some(text) => numbers::said_number(text, talk.country()).ok_or_else(ask_for_number)?,
         None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
     };
@@ -325,21 +324,28 @@ pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
         .next(NextAction::AskCaller)
 }
 
-/// Nothing becomes free on days on which nobody is there.
-fn closed(talk: &Conversation, days: DateRange) -> Option<ToolReply> {
-    let is_open = |day: NaiveDate| matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
-    let mut all = days.first().iter_days().take_while(|day| *day <= days.last());
-    if all.any(is_open) {
-        return None;
+/// Nothing becomes free when nobody is there.
+fn closed(talk: &Conversation, awaited: &Awaited) -> Option<ToolReply> {
+    let Awaited { days, window, .. } = awaited;
+    let mut is_open = false;
+    for day in days.first().iter_days().take_while(|day| *day <= days.last()) {
+        let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { continue };
+        if hours.iter().any(|hours| hours.from <= window.until() && window.from() < hours.until) {
+            return None;
+        }
+        is_open = true;
     }
-    let when = if days.first() == days.last() {
-        format!("{}, haben", speech::capital(&speech::on_day(days.first(), talk.today())))
-    } else {
-        "An diesen Tagen haben".to_owned()
+    let on_day = || speech::capital(&speech::on_day(days.first(), talk.today()));
+    let when = match (is_open, days.first() == days.last()) {
+        (true, _) => "Zu dieser Zeit haben".to_owned(),
+        (false, true) => format!("{}, haben", on_day()),
+        (false, false) => "An diesen Tagen haben".to_owned(),
     };
-    let message =
-        format!("{when} wir geschlossen, für welchen anderen Tag soll ich Sie auf die Warteliste setzen?");
-    Some(ask_for_day(&message).with("reason", "closed"))
+    let (other, reason) =
+        if is_open { ("welche andere Zeit", "outside_hours") } else { ("welchen anderen Tag", "closed") };
+    let message = format!("{when} wir geschlossen, für {other} soll ich Sie auf die Warteliste setzen?");
+    let status = if is_open { Status::TimeRequired } else { Status::DateRequired };
+    Some(ToolReply::new(status, message).with("reason", reason).next(NextAction::AskCaller))
 }
 
 fn which_day() -> ToolReply {

@@ -23,6 +23,7 @@ mod sequences;
 mod spoken;
 mod standing;
 mod times;
+mod told;
 mod waiting;
 mod world;
 mod yes;

@@ -328,6 +328,11 @@ async fn nobody_waits_for_a_day_on_which_nobody_is_there() {
     let reply = line.ask("join_waiting_list", wish("2026-11-29", "10:00")).await;
     assert_eq!(reply.status, Status::DateRequired, "{}", reply.message);
     assert!(reply.message.contains("haben wir geschlossen"), "{}", reply.message);
+    for (date, time) in [("2026-11-26", "23:00"), ("2026-11-26", "05:00")] {
+        let reply = line.ask("join_waiting_list", wish(date, time)).await;
+        assert_eq!(reply.status, Status::TimeRequired, "{}", reply.message);
+        assert!(reply.message.starts_with("Zu dieser Zeit haben wir geschlossen"), "{}", reply.message);
+    }
     assert!(world.appointments.wishes(&world.scope).is_empty());
 }
 

@@ -14,7 +14,7 @@ use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::status::Status;
 use crate::tools::asker::Asker;
-use crate::tools::booking::{notes_for_staff, repeated};
+use crate::tools::booking::repeated;
 use crate::tools::copy::after_booking_all;
 use crate::tools::looked::{ask_if_free, is_for_whom, looked_instead, still_for};
 use crate::tools::offers::own_overlaps;
@@ -86,7 +86,7 @@ pub(crate) async fn commit(
         party,
         requester: asker.requester.clone(),
         source: AppointmentSource::VoiceAgent,
-        notes: notes_for_staff(args)?,
+        notes: asker.for_whom.told.for_staff(),
         additional: additional || args.is_confirmed(names::ADDITIONAL),
         other_person: asker.for_whom.other_person == Some(true),
         held_for_others: notes.asked_for_others(&asker.for_whom),

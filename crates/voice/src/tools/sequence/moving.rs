@@ -136,7 +136,8 @@ async fn ask(
     let told_fee =
         fee.map(|fee| ToldFee { appointment: first.id(), act: ChangeAct::Move, fee, of_all: true });
     let notes = notes.asking(Question::MoveAll(request.sequence, slots.clone()));
-    desk.note(talk, CallNotes { told_fee, ..notes }).await;
+    let then = slots.iter().skip(1).map(|slot| slot.service).collect();
+    desk.note(talk, CallNotes { told_fee, service: Some(slot.service), then, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
     let aim = format!(
         "Ihre Termine auf {} verlegen, {}",

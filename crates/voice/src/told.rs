@@ -1,0 +1,50 @@
+//! What is told beside a wish: a remark for the staff, an address, a number. It belongs to the time that is booked at last, by
+//! whichever tool.
+
+use appointment::model::Note;
+
+use crate::args::{Args, Unusable};
+use crate::names;
+
+/// What was told, as it was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// A remark for the staff.
+    pub remark: Option<String>,
+    /// An e-mail address, perhaps spoken.
+    pub email: Option<String>,
+    /// A number that was only said.
+    pub phone: Option<String>,
+}
+
+impl Told {
+    /// What one invocation tells.
+    ///
+    /// # Errors
+    /// [`Unusable`] for what is no text, or too long.
+    pub(crate) fn now(args: Args<'_>) -> Result<Self, Unusable> {
+        Ok(Self {
+            remark: args.text(names::NOTES)?,
+            email: args.text(names::EMAIL)?,
+            phone: args.text(names::PHONE)?,
+        })
+    }
+
+    /// The same after this was told: what is told anew replaces what it was before.
+    pub(crate) fn then(&self, now: &Self) -> Self {
+        let later = |before: &Option<String>, now: &Option<String>| now.as_ref().or(before.as_ref()).cloned();
+        Self {
+            remark: later(&self.remark, &now.remark),
+            email: later(&self.email, &now.email),
+            phone: later(&self.phone, &now.phone),
+        }
+    }
+
+    /// What the staff shall know. A number that was only said proves nobody, so it becomes nobody's identity; they can use it
+    /// all the same.
+    pub(crate) fn for_staff(&self) -> Option<Note> {
+        let number = self.phone.as_ref().map(|number| format!("Angegebene Telefonnummer: {number}"));
+        let text: Vec<_> = self.remark.iter().chain(&number).map(String::as_str).collect();
+        Note::clean(&text.join(". "))
+    }
+}

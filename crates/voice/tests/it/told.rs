@@ -1,0 +1,93 @@
+//! What is told beside a wish is there when it is booked at last, by whichever tool, and with nobody else's.
+
+use serde_json::{Value, json};
+use voice::{Mode, Status};
+
+use crate::world::{Line, STRANGER, World, wish};
+
+fn told(name: &str, time: &str, remark: &str) -> Value {
+    let mut args = wish("2026-11-26", time);
+    args["name"] = json!(name);
+    args["notes"] = json!(remark);
+    args
+}
+
+/// What the staff read at each open appointment, by its beginning.
+fn remarks(world: &World) -> Vec<Option<String>> {
+    let mut rows = world.appointments.appointments(&world.scope);
+    rows.retain(|row| row.status.is_open());
+    rows.sort_by_key(|row| row.starts_at);
+    rows.into_iter().map(|row| row.notes.map(|note| note.as_str().to_owned())).collect()
+}
+
+async fn yes(line: &Line<'_>, tool: &str, args: Value) {
+    let reply = line.ask(tool, args).await;
+    assert_eq!(reply.status, Status::Booked, "{tool}: {}", reply.message);
+}
+
+#[tokio::test]
+async fn a_remark_a_number_and_an_address_are_kept_until_the_yes() {
+    for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let mut asked = told("Erika Muster", "10:00", "Allergie gegen Latex");
+        asked["phone_number"] = json!("0171 1234567");
+        asked["email"] = json!("erika.muster@example.org");
+        let free = line.ask("collect_appointment_info", asked).await;
+        assert_eq!(free.status, Status::Available, "{}", free.message);
+        yes(&line, tool, json!({"bestaetigung": true})).await;
+        let kept = Some("Allergie gegen Latex. Angegebene Telefonnummer: 0171 1234567".to_owned());
+        assert_eq!(remarks(&world), [kept], "{tool}");
+        let erika = world.appointments.new_customers(&world.scope).remove(0);
+        assert_eq!(erika.email.unwrap().as_str(), "erika.muster@example.org");
+        // It was of that appointment, and is not said again of the next one.
+        yes(&line, "book_appointment", wish("2026-11-27", "10:00")).await;
+        assert_eq!(remarks(&world).remove(1), None);
+    }
+}
+
+#[tokio::test]
+async fn a_remark_outlasts_another_time_and_a_question_for_the_name() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let asked = json!({"datum": "2026-11-26", "uhrzeit": "23:00", "dienstleistung": "Haarschnitt", "notes": "mit Hund"});
+    let closed = line.ask("collect_appointment_info", asked).await;
+    assert_eq!(closed.status, Status::Unavailable, "{}", closed.message);
+    let free = line.ask("collect_appointment_info", json!({"auswahl": "den ersten"})).await;
+    assert_eq!(free.status, Status::Available, "{}", free.message);
+    let who = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(who.status, Status::CustomerNameRequired, "{}", who.message);
+    yes(&line, "confirm_booking", json!({"name": "Erika Muster"})).await;
+    assert_eq!(remarks(&world), [Some("mit Hund".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_remark_about_one_child_is_not_one_about_the_other() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    for (name, time, remark) in [("Mia Berger", "10:00", "Locken"), ("Max Berger", "11:00", "zappelt")] {
+        let mut asked = told(name, time, remark);
+        asked["fuer_andere_person"] = json!(true);
+        let free = line.ask_as("collect_appointment_info", asked, None, Mode::LookOnly).await;
+        assert_eq!(free.status, Status::Available, "{}", free.message);
+    }
+    for name in ["Mia Berger", "Max Berger"] {
+        yes(&line, "confirm_booking", json!({"name": name, "fuer_andere_person": true})).await;
+    }
+    assert_eq!(remarks(&world), [Some("Locken".to_owned()), Some("zappelt".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_number_that_was_told_is_not_asked_for_again() {
+    for (tool, status) in
+        [("request_callback", Status::CallbackRequested), ("join_waiting_list", Status::WaitingListed)]
+    {
+        let world = crate::waiting::full().await;
+        let line = world.call("call_a", "anonymous");
+        let mut asked = wish("2026-11-24", "10:00");
+        asked["phone_number"] = json!("0171 1234567");
+        line.ask("collect_appointment_info", asked).await;
+        let reply = line.ask(tool, json!({})).await;
+        assert_eq!(reply.status, status, "{tool}: {}", reply.message);
+    }
+}
