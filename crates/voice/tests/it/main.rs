@@ -8,6 +8,8 @@ mod coverage;
 mod ending;
 mod facts;
 mod families;
+mod families_changes;
+mod families_yes;
 mod identity;
 mod misuse;
 mod outside;
