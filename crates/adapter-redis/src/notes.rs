@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use voice::{
-    AskedBack, AskedWhom, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, Told,
+    AskedWhom, Before, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, Told,
     ToldFee, Unfinished, WishedTime,
 };
 
@@ -123,7 +123,7 @@ struct Written {
     named_slots: Vec<(Vec<WrittenSlot>, WrittenWhom)>,
     asked: Option<WrittenQuestion>,
     #[serde(default)]
-    asked_back: Option<WrittenBack>,
+    asked_back_about: Vec<DateTime<Utc>>,
     #[serde(default)]
     may_hold: bool,
     #[serde(default)]
@@ -140,7 +140,11 @@ struct Written {
     #[serde(default)]
     unfinished: Option<(WrittenMatter, Map<String, Value>)>,
     #[serde(default)]
+    is_other_time: bool,
+    #[serde(default)]
     moving: Option<(Uuid, bool)>,
+    #[serde(default)]
+    before: Option<(String, Box<Written>)>,
     #[serde(default)]
     noted_at: Option<DateTime<Utc>>,
 }
@@ -208,7 +212,6 @@ enum WrittenAsked {
     #[default]
     Nothing,
     Who,
-    Earlier,
     IsIt(PersonName),
     IsNew,
 }
@@ -220,7 +223,6 @@ impl WrittenWhom {
         let asked = match asked {
             AskedWhom::Nothing => WrittenAsked::Nothing,
             AskedWhom::Who => WrittenAsked::Who,
-            AskedWhom::Earlier => WrittenAsked::Earlier,
             AskedWhom::IsIt(name) => WrittenAsked::IsIt(name),
             AskedWhom::IsNew => WrittenAsked::IsNew,
         };
@@ -233,27 +235,10 @@ impl WrittenWhom {
         let asked = match asked {
             WrittenAsked::Nothing => AskedWhom::Nothing,
             WrittenAsked::Who => AskedWhom::Who,
-            WrittenAsked::Earlier => AskedWhom::Earlier,
             WrittenAsked::IsIt(name) => AskedWhom::IsIt(name.clone()),
             WrittenAsked::IsNew => AskedWhom::IsNew,
         };
         ForWhom { name: name.clone(), other_person: *other_person, is_of_last: *is_of_last, asked, told }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct WrittenBack {
-    by: Option<String>,
-    between: Vec<DateTime<Utc>>,
-}
-
-impl WrittenBack {
-    fn of(back: &AskedBack) -> Self {
-        Self { by: back.by.as_ref().map(|key| key.as_str().to_owned()), between: back.between.clone() }
-    }
-
-    fn back(&self) -> AskedBack {
-        AskedBack { by: self.by.as_deref().map(IdempotencyKey::new), between: self.between.clone() }
     }
 }
 
@@ -370,7 +355,7 @@ impl Written {
                 .collect(),
             cancel_was_last: notes.cancel_was_last,
             asked,
-            asked_back: notes.asked_back.as_ref().map(WrittenBack::of),
+            asked_back_about: notes.asked_back.clone(),
             may_hold: notes.may_hold,
             told_fee: notes.told_fee.as_ref().map(WrittenFee::of),
             called_off: notes.cancelled.iter().map(AppointmentId::as_uuid).collect(),
@@ -381,7 +366,12 @@ impl Written {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| (WrittenMatter::of(unfinished.matter), unfinished.args.clone())),
+            is_other_time: notes.unfinished.as_ref().is_some_and(|unfinished| unfinished.is_other_time),
             moving: notes.moving.map(|(id, of_all)| (id.as_uuid(), of_all)),
+            before: notes
+                .before
+                .as_ref()
+                .map(|before| (before.by.as_str().to_owned(), Box::new(Self::of(&before.notes)))),
             noted_at: notes.noted_at,
         }
     }
@@ -425,18 +415,22 @@ impl Written {
                 .collect(),
             cancel_was_last: self.cancel_was_last,
             asked,
-            asked_back: self.asked_back.as_ref().map(WrittenBack::back),
+            asked_back: self.asked_back_about.clone(),
             may_hold: self.may_hold,
             told_fee: self.told_fee.as_ref().and_then(WrittenFee::told),
             cancelled: self.called_off.iter().copied().map(AppointmentId::from_uuid).collect(),
             offered: slots_of(&self.offered),
             then: self.then.iter().copied().map(ServiceId::from_uuid).collect(),
             offered_all: self.offered_all.iter().map(|slots| slots_of(slots)).collect(),
-            unfinished: self
-                .unfinished
-                .as_ref()
-                .map(|(matter, args)| Unfinished { matter: matter.matter(), args: args.clone() }),
+            unfinished: self.unfinished.as_ref().map(|(matter, args)| Unfinished {
+                matter: matter.matter(),
+                args: args.clone(),
+                is_other_time: self.is_other_time,
+            }),
             moving: self.moving.map(|(id, of_all)| (AppointmentId::from_uuid(id), of_all)),
+            before: self.before.as_ref().map(|(by, written)| {
+                Box::new(Before { by: IdempotencyKey::new(by), notes: written.notes() })
+            }),
             noted_at: self.noted_at,
         }
     }

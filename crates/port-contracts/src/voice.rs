@@ -21,7 +21,7 @@ use kernel::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
-    AskedBack, AskedWhom, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Matter,
+    AskedWhom, Before, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Matter,
     NamedTime, Question, Told, ToldFee, Unfinished, WishedTime,
 };
 
@@ -137,10 +137,7 @@ fn full() -> CallNotes {
         }],
         cancel_was_last: true,
         asked: LastQuestion::Open(Question::Book(slot(30))),
-        asked_back: Some(AskedBack {
-            by: Some(IdempotencyKey::new("call:book_appointment:1:2")),
-            between: vec![slot(15).start, slot(30).start],
-        }),
+        asked_back: vec![slot(15).start, slot(30).start],
         may_hold: true,
         told_fee: Some(ToldFee {
             appointment: AppointmentId::from_uuid(Uuid::from_u128(4)),
@@ -155,8 +152,17 @@ fn full() -> CallNotes {
         unfinished: Some(Unfinished {
             matter: Matter::Move,
             args: [("new_date".to_owned(), "Freitag".into())].into_iter().collect(),
+            is_other_time: true,
         }),
         moving: Some((AppointmentId::from_uuid(Uuid::from_u128(12)), true)),
+        before: Some(Box::new(Before {
+            by: IdempotencyKey::new("call:book_appointment:1:2"),
+            notes: CallNotes {
+                asked: LastQuestion::Open(Question::Book(slot(15))),
+                offered: vec![slot(15)],
+                ..CallNotes::default()
+            },
+        })),
         noted_at: Some(slot(0).start + TimeDelta::nanoseconds(1)),
     }
 }

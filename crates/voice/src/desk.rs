@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use appointment::BookingService;
-use appointment::model::Appointment;
 use appointment::waiting::WishDesk;
 use call::{CallService, EffectRef, Opening, ToolUse, ToolUseId, redact_arguments};
 use chrono::TimeDelta;
@@ -15,7 +14,6 @@ use tenancy::{Allowance, TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
 use crate::conversation::{Conversation, NoConversation, crowded};
-use crate::effect::{Effect, SequenceEffect};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::moving_on::{self, GoesOn};
 use crate::once::Once;
@@ -253,7 +251,8 @@ impl VoiceDesk {
         let args = Args::new(&request.args);
         let once = Once::of(tool, request, talk);
         // The future of the largest tool: on the heap, it leaves the stack to what is below.
-        let work = Box::pin(self.dispatch(tool, request, talk, &once));
+        let found = if tool.goes_on() { Some(self.found(talk, &once).await) } else { None };
+        let work = Box::pin(self.dispatch(tool, request, talk, (&once, found)));
         let done = if tool.leaves_holds() {
             join(work, self.meanwhile(tool, args, talk)).await.0
         } else {
@@ -319,26 +318,36 @@ impl VoiceDesk {
         }
     }
 
+    /// The notes as an invocation finds them: its repetition finds what it has found itself, if it did nothing.
+    async fn found(&self, talk: &Conversation, once: &Once) -> CallNotes {
+        let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
+        match once.found_before(&notes) {
+            Some(found) => {
+                let again = CallNotes { before: notes.before, ..found.clone() };
+                self.parts.memory.remember(&talk.scope, talk.call, again).await;
+                found
+            }
+            None => notes,
+        }
+    }
+
     /// Runs a tool with what it was told, now and in answer to what it had asked.
     async fn dispatch(
         &self,
         tool: Tool,
         request: &ToolRequest,
         talk: &Conversation,
-        once: &Once,
+        (once, found): (&Once, Option<CallNotes>),
     ) -> ToolResult {
-        if !tool.goes_on() {
+        let Some(notes) = found else {
             return self.act(tool, (Args::new(&request.args), request.mode), talk, once).await;
-        }
-        let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
+        };
         let completed = unfinished::completed(tool, &request.args, &notes);
         let args = completed.as_ref().unwrap_or(&request.args);
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
             Ok(GoesOn::There(move_there)) => {
                 let args = (Args::new(&move_there), request.mode);
-                let result = self.act(Tool::RescheduleAppointment, args, talk, once).await;
-                tools::moving::has_asked(self, talk, once).await;
-                result
+                self.act(Tool::RescheduleAppointment, args, talk, once).await
             }
             Ok(GoesOn::Looking(moving, of_all)) => {
                 let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
@@ -348,7 +357,12 @@ impl VoiceDesk {
             Ok(GoesOn::Not) => self.act(tool, (Args::new(args), request.mode), talk, once).await,
             Err(stop) => Err(stop),
         };
-        unfinished::keep(self, tool, args, talk, &result).await;
+        let is_done = matches!(&result, Ok(done) if done.effect.is_some());
+        let before = if is_done { None } else { once.finding(notes) };
+        let left = self.parts.memory.recall(&talk.scope, talk.call).await;
+        let left = unfinished::keeping(tool, args, &result, left);
+        // Nothing is noted of the call that its tool has not.
+        self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, ..left }).await;
         result
     }
 
@@ -389,74 +403,6 @@ impl VoiceDesk {
             Tool::ServiceDesk => Ok(wrong_mode().into()),
         }
     }
-
-    /// What an earlier run of this very invocation left. Only an invocation that the provider named can be known before
-    /// it is known what it is about.
-    pub(crate) async fn before(&self, talk: &Conversation, once: &Once) -> Result<Option<Done>, Stop> {
-        if !once.is_named() {
-            return Ok(None);
-        }
-        match self.earlier(talk, once).await? {
-            Earlier::Stands(done) => Ok(Some(done)),
-            Earlier::None(_) => Ok(None),
-        }
-    }
-
-    /// The same for an invocation without a name, once it is known what it is about.
-    pub(crate) async fn settled(
-        &self,
-        talk: &Conversation,
-        once: &Once,
-        referent: &str,
-    ) -> Result<Earlier, Stop> {
-        if once.is_named() {
-            return Ok(Earlier::None(once.clone()));
-        }
-        self.earlier(talk, &once.about(referent)).await
-    }
-
-    /// The stored outcome under a key. An effect that was undone since is no answer to the same wish said again: then
-    /// the wish goes on under a key of its own.
-    pub(crate) async fn earlier(&self, talk: &Conversation, once: &Once) -> Result<Earlier, Stop> {
-        let mut once = once.clone();
-        // Each round finds an outcome that a later change undid; nobody does and undoes more often in one call.
-        for _ in 0..MAX_SAID_AGAIN {
-            let Some(stored) = self.parts.outcomes.find(&talk.scope, once.key()).await? else {
-                return Ok(Earlier::None(once));
-            };
-            if stored.request != once.request() {
-                return Err(VoiceError::Corrupt("the outcome of another request under this key").into());
-            }
-            let effect: Effect = serde_json::from_value(stored.outcome)
-                .map_err(|_| VoiceError::Corrupt("a stored outcome that cannot be read"))?;
-            let now: Vec<Appointment> = match (&effect, effect.appointment()) {
-                (Effect::Sequence(SequenceEffect { sequence: Some(id), .. }), _) => {
-                    self.parts.bookings.sequence(&talk.scope, *id).await?
-                }
-                (_, Some(id)) => self.parts.bookings.find(&talk.scope, id).await?.into_iter().collect(),
-                (_, None) => Vec::new(),
-            };
-            if !once.is_named() && !now.is_empty() && !effect.still_stands(&now) {
-                // Every change makes the sum larger.
-                once = once.said_again(now.iter().map(|now| now.snapshot().version).sum());
-                continue;
-            }
-            self.visit(talk, effect.branch().into_iter().collect()).await?;
-            return Ok(Earlier::Stands(effect.render(talk, effect.standing(&now))));
-        }
-        Err(VoiceError::Corrupt("a wish that was done and undone too often").into())
-    }
-}
-
-/// How often one wish may be done and undone in one call.
-const MAX_SAID_AGAIN: usize = 20;
-
-/// What an earlier run of the same request left.
-pub(crate) enum Earlier {
-    /// Its effect stands: this is the answer.
-    Stands(Done),
-    /// There is none, or it was undone since: go on under this key.
-    None(Once),
 }
 
 /// A failure is logged once, here, where it is turned into speech.

@@ -30,8 +30,6 @@ pub enum AskedWhom {
     Nothing,
     /// Who it is: the next name is an answer to that.
     Who,
-    /// Whether it is whoever was named with an earlier time.
-    Earlier,
     /// Whether it is this one: so a yes is for them, and whoever else it may be has the name that was given.
     IsIt(PersonName),
     /// Whether the name that was given is somebody new: so a yes is for another person.

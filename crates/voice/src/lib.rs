@@ -30,6 +30,7 @@
 mod args;
 mod conversation;
 mod desk;
+mod earlier;
 mod effect;
 mod ending;
 mod error;
@@ -60,8 +61,8 @@ pub use error::VoiceError;
 pub use for_whom::{AskedWhom, ForWhom, NamedTime};
 pub use inbound::InboundAnswer;
 pub use ports::{
-    AskedBack, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore,
-    Question, Settlement, StoredOutcome, ToldFee, TraceSink, WishedTime,
+    Before, CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, Question,
+    Settlement, StoredOutcome, ToldFee, TraceSink, WishedTime,
 };
 pub use reply::{Alternative, NextAction, ToolReply};
 pub use request::{EnvelopeCall, InboundCall, Mode, ToolRequest};

@@ -41,7 +41,7 @@ pub(crate) async fn as_move(
     if tool == Tool::RescheduleAppointment {
         return Ok(completed(args, talk, notes)?.map_or(GoesOn::Not, GoesOn::There));
     }
-    let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RequestCallback);
+    let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RequestCallback | Tool::JoinWaitingList);
     let Some((moving, of_all)) = spoken_of(notes).filter(|_| is_of_time) else { return Ok(GoesOn::Not) };
     let is_search = matches!(tool, Tool::GetAlternatives | Tool::FindNextAvailable);
     let there = if is_search { None } else { where_to(tool, args, talk, notes)? };

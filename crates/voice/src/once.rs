@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::conversation::Conversation;
 use crate::effect::Effect;
-use crate::ports::{AskedBack, CallNotes};
+use crate::ports::{Before, CallNotes};
 use crate::request::{Mode, ToolRequest};
 use crate::tool::Tool;
 
@@ -64,10 +64,16 @@ impl Once {
         self.is_named
     }
 
-    /// What this very invocation asked back before; a repetition of it is no answer to that.
-    pub(crate) fn has_asked_back<'n>(&self, notes: &'n CallNotes) -> Option<&'n AskedBack> {
-        let back = notes.asked_back.as_ref()?;
-        (self.is_named && back.by.as_ref() == Some(&self.key)).then_some(back)
+    /// The notes as this very invocation found them when it did nothing before.
+    pub(crate) fn found_before(&self, notes: &CallNotes) -> Option<CallNotes> {
+        let before = notes.before.as_ref().filter(|before| self.is_named && before.by == self.key)?;
+        Some(before.notes.clone())
+    }
+
+    /// What a repetition of this invocation shall find.
+    pub(crate) fn finding(&self, notes: CallNotes) -> Option<Box<Before>> {
+        let notes = CallNotes { before: None, ..notes };
+        self.is_named.then(|| Box::new(Before { by: self.key.clone(), notes }))
     }
 
     /// The key of a request that the provider did not name, now that it is known what it is about. Words such as "ja"

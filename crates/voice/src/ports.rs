@@ -15,7 +15,7 @@ use kernel::{
 use serde_json::Value;
 
 use crate::for_whom::{AskedWhom, ForWhom, NamedTime};
-use crate::unfinished::Unfinished;
+use crate::unfinished::{Matter, Unfinished};
 
 /// A stored outcome: what an earlier run of the same request did.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,13 +83,14 @@ pub enum LastQuestion {
     Closed,
 }
 
-/// A question back by a tool that was to act. The provider may repeat that very invocation; the repetition is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskedBack {
-    /// The key of the invocation, if the provider named it.
-    pub by: Option<IdempotencyKey>,
-    /// The times that it asked about; none, if it asked about something else of what was asked before: a fee, or for whom it is.
-    pub between: Vec<DateTime<Utc>>,
+/// What a call had said before its last invocation that did nothing. The provider may repeat that very invocation: the
+/// repetition finds what the first one found, and so is no answer to what that has asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Before {
+    /// The key of the invocation.
+    pub by: IdempotencyKey,
+    /// The notes as it found them, without such notes of their own.
+    pub notes: CallNotes,
 }
 
 /// What a change of an appointment costs, as the caller was told.
@@ -138,8 +139,8 @@ pub struct CallNotes {
     pub named_times: Vec<NamedTime>,
     /// What the caller was asked to confirm last, and whether that still waits for its answer.
     pub asked: LastQuestion,
-    /// The question back of a tool that was to act, as long as nothing else was asked since.
-    pub asked_back: Option<AskedBack>,
+    /// The times that a tool that was to act has asked about, as long as nothing else was asked since.
+    pub asked_back: Vec<DateTime<Utc>>,
     /// Whether something may be held for this call.
     pub may_hold: bool,
     /// The fee that the caller was told last. A yes agrees to no other.
@@ -158,6 +159,8 @@ pub struct CallNotes {
     /// The appointment that shall be moved and has no new time yet, and whether with all of its visit: the time that is named
     /// or chosen next is where to.
     pub moving: Option<(AppointmentId, bool)>,
+    /// What the last invocation found, if it did nothing.
+    pub before: Option<Box<Before>>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be
     /// younger.
     pub noted_at: Option<DateTime<Utc>>,
@@ -196,7 +199,7 @@ impl CallNotes {
         notes.cancelled.push(appointment);
         let too_many = notes.cancelled.len().saturating_sub(Self::CANCELLED);
         notes.cancelled.drain(..too_many);
-        Self { told_fee: None, cancel_was_last: true, ..notes }
+        Self { told_fee: None, cancel_was_last: true, wished: None, ..notes }
     }
 
     /// The same once this was asked.
@@ -212,7 +215,7 @@ impl CallNotes {
         notes.moving = None;
         Self {
             asked: LastQuestion::Open(question),
-            asked_back: None,
+            asked_back: Vec::new(),
             cancel_was_last: false,
             may_hold: true,
             ..notes
@@ -287,7 +290,7 @@ impl CallNotes {
         let asked = LastQuestion::Answered(appointment);
         Self {
             asked,
-            asked_back: None,
+            asked_back: Vec::new(),
             cancel_was_last: false,
             moving: None,
             wished: None,
@@ -302,7 +305,7 @@ impl CallNotes {
 
     /// The same once the call has gone on to something else.
     pub(crate) fn closed(self) -> Self {
-        Self { asked: LastQuestion::Closed, asked_back: None, cancel_was_last: false, ..self }
+        Self { asked: LastQuestion::Closed, asked_back: Vec::new(), cancel_was_last: false, ..self }
     }
 
     /// Whether this is what waits for a yes.
@@ -322,9 +325,19 @@ impl CallNotes {
         self.offered_starts().filter(move |_| !is_open)
     }
 
+    /// Whether a time was to be looked at or booked, and something of it was missing.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.unfinished.as_ref().is_some_and(|unfinished| unfinished.matter == Matter::New)
+    }
+
+    /// Whether this time is one of those that were offered or asked about last.
+    pub(crate) fn is_of_last_offers(&self, start: DateTime<Utc>) -> bool {
+        self.was_asked_back(start) || self.offered_starts().any(|offered| offered == start)
+    }
+
     /// Whether the tool that was to act has asked about this time before; whoever has been asked means what is said next.
     pub(crate) fn was_asked_back(&self, start: DateTime<Utc>) -> bool {
-        self.asked_back.as_ref().is_some_and(|back| back.between.contains(&start))
+        self.asked_back.contains(&start)
     }
 
     /// The fee that the caller knows of for this act on this appointment alone.

@@ -80,6 +80,15 @@ pub(crate) fn plain(text: &str) -> String {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let taken = digits.max(c.len_utf8());
         let (this, behind) = rest.split_at(taken);
+        if let (true, Some(after)) = ((1..=2).contains(&digits), behind.strip_prefix('.'))
+            && after.trim_start().starts_with(char::is_alphabetic)
+        {
+            // "am 3. Dezember": a number with a point counts, in words that stand behind one.
+            let value = this.bytes().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
+            kept.extend([" ", &number::ordinal_stem(value), "en "]);
+            rest = after;
+            continue;
+        }
         if digits > 0 {
             // Longer ones are numbers of articles, which are read digit by digit.
             let each = if digits <= 4 { digits } else { 1 };
@@ -167,7 +176,7 @@ mod tests {
             ("Massage 60", "Massage sechzig"),
             ("Massage 60 Min. & Peeling", "Massage sechzig Min. und Peeling"),
             ("3D-Wimpern (neu)", "drei D-Wimpern neu"),
-            ("2. Termin", "zwei. Termin"),
+            ("2. Termin", "zweiten Termin"),
             ("Artikel 10042", "Artikel eins null null vier zwei"),
             ("O'Neill 0", "O'Neill null"),
         ] {

@@ -140,6 +140,7 @@ impl Tool {
         matches!(
             self,
             Self::CheckAvailability
+                | Self::ReserveSlot
                 | Self::CollectAppointmentInfo
                 | Self::BookAppointment
                 | Self::ConfirmBooking
@@ -148,6 +149,7 @@ impl Tool {
                 | Self::CancelAppointment
                 | Self::RescheduleAppointment
                 | Self::RequestCallback
+                | Self::JoinWaitingList
         )
     }
 

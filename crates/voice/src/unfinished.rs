@@ -4,10 +4,9 @@
 use serde_json::{Map, Value};
 
 use crate::args::Args;
-use crate::conversation::Conversation;
-use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::desk::{Stop, ToolResult};
 use crate::names;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, LastQuestion};
 use crate::status::Status;
 use crate::tool::Tool;
 
@@ -21,6 +20,8 @@ pub struct Unfinished {
     pub matter: Matter,
     /// The arguments, by their first names.
     pub args: Map<String, Value>,
+    /// The time that was said is not what is meant: half of it is what was meant by the other half when that is said anew.
+    pub is_other_time: bool,
 }
 
 /// What arguments are about: those of one matter complete each other.
@@ -39,7 +40,14 @@ pub enum Matter {
 impl Matter {
     const fn of(tool: Tool) -> Option<Self> {
         match tool {
-            Tool::CheckAvailability | Tool::CollectAppointmentInfo | Tool::BookAppointment => Some(Self::New),
+            Tool::CheckAvailability
+            | Tool::ReserveSlot
+            | Tool::GetAlternatives
+            | Tool::FindNextAvailable
+            | Tool::JoinWaitingList
+            | Tool::CollectAppointmentInfo
+            | Tool::BookAppointment
+            | Tool::ConfirmBooking => Some(Self::New),
             Tool::CancelAppointment => Some(Self::Cancel),
             Tool::RescheduleAppointment => Some(Self::Move),
             Tool::RequestCallback => Some(Self::Callback),
@@ -50,7 +58,8 @@ impl Matter {
     /// Arguments that stand alone.
     const fn single(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::New => &[names::SERVICE, names::FURTHER, names::STAFF, names::NAME, names::OTHER_PERSON],
+            // For whom it is, and what was told beside it, the notes know.
+            Self::New => &[names::SERVICE, names::FURTHER, names::STAFF],
             Self::Cancel | Self::Move => {
                 &[names::APPOINTMENT, names::SERVICE, names::FURTHER, names::NAME, names::OTHER_PERSON]
             }
@@ -84,12 +93,26 @@ impl Matter {
                 status,
                 Status::ServiceRequired
                     | Status::ServiceAmbiguous
+                    | Status::ServiceUnknown
+                    | Status::StaffUnknown
+                    | Status::StaffCannot
+                    | Status::SlotUnknown
                     | Status::DateRequired
                     | Status::TimeRequired
+                    | Status::AmbiguousTime
+                    | Status::TimeNotUnderstood
+                    | Status::NonexistentDate
+                    | Status::NothingToConfirm
             ),
-            Self::Cancel | Self::Move => {
-                matches!(status, Status::MultipleFound | Status::CustomerAmbiguous | Status::NeedsNewTime)
-            }
+            Self::Cancel | Self::Move => matches!(
+                status,
+                Status::MultipleFound
+                    | Status::CustomerAmbiguous
+                    | Status::NeedsNewTime
+                    | Status::AmbiguousTime
+                    | Status::TimeNotUnderstood
+                    | Status::NonexistentDate
+            ),
         }
     }
 }
@@ -102,7 +125,7 @@ fn said<'a>(args: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
 
 impl Unfinished {
     /// The arguments with what was said before and is not said otherwise now.
-    fn complete(&self, now: &Map<String, Value>) -> Map<String, Value> {
+    fn complete(&self, now: &Map<String, Value>, of_time: bool) -> Map<String, Value> {
         let mut all = now.clone();
         let mut keep = |names: &[&'static str]| {
             if let (None, Some(before)) = (said(now, names), said(&self.args, names)) {
@@ -121,7 +144,8 @@ impl Unfinished {
             let is_old = *date == names::OLD_DATE;
             let is_said = if is_old { is_by_id } else { names_slot || said(now, names::DATETIME).is_some() };
             match (said(now, date), said(now, time)) {
-                _ if is_said => {}
+                _ if is_said || !of_time => {}
+                (None, None) if self.is_other_time => {}
                 (None, None) => {
                     keep(date);
                     keep(time);
@@ -129,8 +153,8 @@ impl Unfinished {
                         keep(names::DATETIME);
                     }
                 }
-                (None, Some(_)) if said(&self.args, time).is_none() => keep(date),
-                (Some(_), None) if said(&self.args, date).is_none() => keep(time),
+                (None, Some(_)) if self.is_other_time || said(&self.args, time).is_none() => keep(date),
+                (Some(_), None) if self.is_other_time || said(&self.args, date).is_none() => keep(time),
                 _ => {}
             }
         }
@@ -146,31 +170,38 @@ pub(crate) fn completed(
 ) -> Option<Map<String, Value>> {
     let matter = Matter::of(tool)?;
     let unfinished = notes.unfinished.as_ref().filter(|before| before.matter == matter)?;
-    Some(unfinished.complete(now))
+    // "Wann ist denn das nächste Mal frei?": at whatever time that is.
+    Some(unfinished.complete(now, tool != Tool::FindNextAvailable))
 }
 
-/// Keeps what was said if it was not enough; forgets it once it was, or once something else is spoken of.
-pub(crate) async fn keep(
-    desk: &VoiceDesk,
+/// The notes with what was said if it was not enough; without, once it was, or once something else is spoken of.
+pub(crate) fn keeping(
     tool: Tool,
     args: &Map<String, Value>,
-    talk: &Conversation,
     result: &ToolResult,
-) {
-    let Some(matter) = Matter::of(tool) else { return };
+    notes: CallNotes,
+) -> CallNotes {
     let status = match result {
         Ok(done) => done.reply.status,
         Err(Stop::Reply(reply)) => reply.status,
-        Err(_) => return,
+        Err(_) => return notes,
     };
-    let unfinished = matter.asks(status).then(|| Unfinished { matter, args: known(matter, args) });
-    let unfinished = unfinished.filter(|unfinished| {
-        Value::Object(unfinished.args.clone()).to_string().len() <= MAX_CHARS && !unfinished.args.is_empty()
+    let Some(matter) = Matter::of(tool) else { return notes };
+    // What was looked at and is asked about lacks nothing.
+    let is_asked = matter == Matter::New && matches!(notes.asked, LastQuestion::Open(_));
+    let unfinished = (matter.asks(status) && !is_asked).then(|| {
+        let mut args = known(matter, args);
+        // "Darf es auch bei Boris sein?" - "Ja."
+        if matches!(status, Status::StaffUnknown | Status::StaffCannot) {
+            args.remove(names::STAFF[0]);
+        }
+        let is_other_time =
+            matches!(status, Status::AmbiguousTime | Status::TimeNotUnderstood | Status::NonexistentDate);
+        Unfinished { matter, args, is_other_time }
     });
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    if notes.unfinished != unfinished {
-        desk.note(talk, CallNotes { unfinished, ..notes }).await;
-    }
+    let unfinished =
+        unfinished.filter(|unfinished| Value::Object(unfinished.args.clone()).to_string().len() <= MAX_CHARS);
+    CallNotes { unfinished, ..notes }
 }
 
 /// The arguments that complete others, by their first names.
@@ -216,7 +247,7 @@ mod tests {
                 Matter::New,
                 json!({"datum": "Freitag", "uhrzeit": "10 Uhr", "customer_name": "Mia"}),
                 json!({"datum": "Samstag", "dienstleistung": "Bart"}),
-                json!({"datum": "Samstag", "dienstleistung": "Bart", "customer_name": "Mia"}),
+                json!({"datum": "Samstag", "dienstleistung": "Bart"}),
             ),
             (
                 Matter::Cancel,
@@ -225,8 +256,23 @@ mod tests {
                 json!({"appointment_id": "apt_1"}),
             ),
         ] {
-            let unfinished = Unfinished { matter, args: map(&before) };
-            assert_eq!(unfinished.complete(&map(&now)), map(&after));
+            let unfinished = Unfinished { matter, args: map(&before), is_other_time: false };
+            assert_eq!(unfinished.complete(&map(&now), true), map(&after));
+        }
+    }
+
+    #[test]
+    fn a_time_that_was_asked_back_is_said_anew_by_halves() {
+        let args = map(&json!({"datum": "Freitag", "uhrzeit": "acht", "dienstleistung": "Bart"}));
+        let unfinished = Unfinished { matter: Matter::New, args, is_other_time: true };
+        for (now, after) in [
+            (json!({"uhrzeit": "zwanzig Uhr"}), json!({"uhrzeit": "zwanzig Uhr", "datum": "Freitag"})),
+            (json!({"datum": "Samstag"}), json!({"datum": "Samstag", "uhrzeit": "acht"})),
+            (json!({"bestaetigung": true}), json!({"bestaetigung": true})),
+        ] {
+            let mut after = map(&after);
+            after.insert("dienstleistung".to_owned(), "Bart".into());
+            assert_eq!(unfinished.complete(&map(&now), true), after);
         }
     }
 }

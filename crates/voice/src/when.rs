@@ -89,6 +89,25 @@ impl When {
             Self::Unsaid => None,
         }
     }
+
+    /// What is said, or what was wished for before.
+    pub(crate) fn or_wished(self, wished: Option<WishedTime>, zone: Tz) -> Self {
+        let (Self::Unsaid, Some(WishedTime { days, hours })) = (&self, wished) else { return self };
+        let (from, until) = hours.unwrap_or((0, MinuteOfDay::END.minutes()));
+        if hours.is_some() && from == until && days.first() == days.last() {
+            let at = german_datetime::in_zone(minute(from).on(days.first()), zone).first();
+            return Self::Moment(Moment { at, inferred: Vec::new() });
+        }
+        // The last minute that counts, and the first that does not.
+        let until = if hours.is_some() { until.saturating_add(1) } else { until };
+        Self::Stretch(Stretch {
+            days: days.first().iter_days().take_while(|day| *day <= days.last()).collect(),
+            from: minute(from),
+            until: minute(until),
+            has_hours: hours.is_some(),
+            inferred: Vec::new(),
+        })
+    }
 }
 
 /// A moment, with what was added to the caller's words.

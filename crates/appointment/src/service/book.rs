@@ -137,7 +137,7 @@ fn decide(picture: &Picture, request: &BookRequest, id: AppointmentId) -> Decisi
     let asked = AskedFor::new(&request.requester, &request.party, request.other_person);
     let own = availability.own();
     if !request.additional
-        && let Some(same) = asked.same(own, service, start)
+        && let Some(same) = asked.same(own, (service, staff), start)
     {
         return Decision::Exists(same);
     }
@@ -206,11 +206,11 @@ impl<'a> AskedFor<'a> {
         Self::new(requester, &BookingParty::Existing(customer), false)
     }
 
-    /// The same service at the same minute.
+    /// The same service at the same minute, with whoever is asked for.
     pub(super) fn same(
         &self,
         own: &[OwnAppointment],
-        service: ServiceId,
+        (service, staff): (ServiceId, Option<StaffId>),
         start: DateTime<Utc>,
     ) -> Option<AppointmentId> {
         let theirs = |own: &OwnAppointment| {
@@ -218,6 +218,7 @@ impl<'a> AskedFor<'a> {
         };
         own.iter()
             .find(|own| own.service == service && own.starts_at == start && theirs(own))
+            .filter(|own| staff.is_none_or(|staff| staff == own.staff))
             .map(|own| own.id)
     }
 

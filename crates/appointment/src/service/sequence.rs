@@ -245,7 +245,8 @@ impl BookingService {
             return Ok(None);
         }
         let seen = first.picture.availability();
-        let Some(same) = asked_for(request).same(seen.own(), part.wish.service, start) else {
+        let Some(same) = asked_for(request).same(seen.own(), (part.wish.service, part.wish.staff), start)
+        else {
             return Ok(None);
         };
         let found = self.find(scope, same).await?.ok_or(BookingError::UnknownAppointment(same))?;

@@ -67,6 +67,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }
     };
+    let when = when.or_wished(notes.wished, talk.zone());
     let (wish, asked) = wish_of(talk, &when);
     let requester = asker.requester.clone();
     let request = SearchRequest {

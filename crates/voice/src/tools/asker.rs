@@ -11,7 +11,6 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::for_whom::{AskedWhom, ForWhom};
 use crate::names;
-use crate::once::Once;
 use crate::ports::CallNotes;
 use crate::tools::person::{self, is_named, not_on_that_name, of_unnamed};
 
@@ -63,8 +62,11 @@ impl Asker {
         only.name().filter(|own| !said.is_short_for(own) && !own.sounds_like(said))
     }
 
-    /// The notes with what is said now of whom another time is for.
+    /// The notes with what is said now of whom another time is for. What was told before a tool had to ask is of the same.
     pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
+        if notes.is_incomplete() {
+            return self.noting_same(notes);
+        }
         let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
         CallNotes { for_whom, ..notes }
     }
@@ -76,20 +78,18 @@ impl Asker {
     }
 
     /// With what was said before of whom it is for: with these slots, or with what begins then, which may be what
-    /// `is_asked`; else with an earlier time.
+    /// `is_asked` or was offered; else with an earlier time.
     pub(crate) fn recalling(
         self,
         talk: &Conversation,
         notes: &CallNotes,
         (slots, start, is_asked): (&[Slot], DateTime<Utc>, bool),
-        once: &Once,
     ) -> Self {
         let (now, is_known) = (&self.for_whom, !self.customers.is_empty());
-        let asked = Some(&notes.for_whom).filter(|_| is_asked);
+        let is_of_last = is_asked || notes.is_incomplete() || notes.is_of_last_offers(start);
+        let asked = Some(&notes.for_whom).filter(|_| is_of_last);
         let of_asked = asked.filter(|whom| whom.is_of_last);
         let for_whom = match of_asked.or_else(|| notes.named_at(slots, start)).or(asked) {
-            // What asked whether it is this one is no yes to that when it is repeated.
-            Some(before) if once.has_asked_back(notes).is_some() => before.unasked().with(now, is_known),
             Some(before) => before.with(now, is_known),
             None => notes.for_whom.then(now, is_known),
         };

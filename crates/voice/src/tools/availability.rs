@@ -46,18 +46,22 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
     if asker.is_blocked() {
         return Err(blocked(talk).into());
     }
+    // What says no time is else about the one that was wished for.
+    let wished = notes.wished.filter(|_| asked_about.is_none());
     let (service, staff, is_kept, when) = match wanted {
         Wanted::Offered(slot) => {
             let asked = Asked::new(slot.service, Some(slot.staff), slot.start);
             return check_moment(desk, talk, &asker, asked, notes).await;
         }
-        Wanted::Described { service, staff, is_kept, when } => (service, staff, is_kept, when),
+        Wanted::Described { service, staff, is_kept, when } => {
+            (service, staff, is_kept, when.or_wished(wished, talk.zone()))
+        }
         Wanted::OfferedAll(slots) => {
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
             return Box::pin(sequence::check_moment(desk, talk, &asker, asked, notes)).await;
         }
         Wanted::Together { parts, is_kept, when } => {
-            let wish = (parts, is_kept, when, asked_about);
+            let wish = (parts, is_kept, when.or_wished(wished, talk.zone()), asked_about);
             return Box::pin(check_together(desk, talk, &asker, wish, notes)).await;
         }
     };

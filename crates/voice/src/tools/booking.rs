@@ -13,7 +13,8 @@ use kernel::ServiceId;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::Effect;
 use crate::error::VoiceError;
 use crate::names;
@@ -53,20 +54,23 @@ pub(crate) async fn collect(
     }
     if mode == Mode::Free
         && args.is_refused(names::CONFIRM)
-        && let Some(no) = refused(desk, args, talk, once).await?
+        && let Some(no) = refused(desk, args, talk).await?
     {
         return Ok(no);
     }
     availability::check(desk, args, talk).await
 }
 
+/// A no to what was asked, or to be asked: an assistant that says "not confirmed" asks to be asked.
+async fn not_yet(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
+    match refused(desk, args, talk).await? {
+        Some(no) => Ok(no),
+        None => availability::check(desk, args, talk).await,
+    }
+}
+
 /// A no to what was asked, if nothing else is said.
-async fn refused(
-    desk: &VoiceDesk,
-    args: Args<'_>,
-    talk: &Conversation,
-    once: &Once,
-) -> Result<Option<Done>, Stop> {
+async fn refused(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Result<Option<Done>, Stop> {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let is_of_asked =
         |slots: &[Slot]| matches!(&notes.asked, LastQuestion::Open(asked) if asked.slots() == slots);
@@ -77,7 +81,7 @@ async fn refused(
     };
     // Whoever gives a name, or says whose it is, tells more than no.
     let is_said_who = args.text(names::NAME)?.is_some() || args.choice(names::OTHER_PERSON).is_some();
-    if once.has_asked_back(&notes).is_some() || is_said_when || is_said_who || wish::says_what(args, talk)? {
+    if is_said_when || is_said_who || wish::says_what(args, talk)? {
         return Ok(None);
     }
     Ok(Some(yes::said_no(desk, talk, notes).await.into()))
@@ -98,12 +102,8 @@ enum Heard {
 }
 
 pub(crate) async fn book(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
-    // An assistant that says "not confirmed" asks to be asked.
     if args.is_refused(names::CONFIRM) {
-        return match refused(desk, args, talk, once).await? {
-            Some(no) => Ok(no),
-            None => availability::check(desk, args, talk).await,
-        };
+        return not_yet(desk, args, talk).await;
     }
     book_if(desk, args, talk, once, Heard::Anything).await
 }
@@ -119,22 +119,21 @@ async fn book_if(
         Begun::Before(done) => return Ok(done),
         Begun::Now(asker, notes) => (asker, *notes),
     };
-    // A service or a person is no yes to a move or a cancellation.
-    let is_of_change = matches!(&known.asked, LastQuestion::Open(question) if !question.is_of_booking());
-    let is_first = matches!(known.asked, LastQuestion::Unknown | LastQuestion::Closed)
-        && known.offered_starts().next().is_none()
-        && !known.may_hold;
-    let anything = (is_of_change || is_first) && wish::says_what(args, talk)? || says_when(args)?;
-    if !anything {
-        let max = desk.parts.bookings.sequence_limits().max_parts;
+    let max = desk.parts.bookings.sequence_limits().max_parts;
+    let is_wish = match &known.asked {
+        LastQuestion::Open(question) if question.is_of_booking() => false,
+        // A service or a person is no yes to a move or a cancellation, nor to what was done.
+        LastQuestion::Open(_) | LastQuestion::Answered(_) => wish::says_what(args, talk)?,
+        LastQuestion::Unknown | LastQuestion::Closed => {
+            let is_first = known.offered_starts().next().is_none() && !known.may_hold;
+            wish::says_what(args, talk)? && (is_first || wish::is_other(args, talk, &known, max))
+        }
+    };
+    if !is_wish && !says_when(args)? {
         if let Some(other) = wish::other_than_asked(args, talk, &known, max)? {
-            return Box::pin(look_at_other(desk, talk, (asker, known), other, once)).await;
+            return Box::pin(look_at_other(desk, talk, (asker, known), other)).await;
         }
         return yes::confirm(desk, args, talk, (asker, known), once).await;
-    }
-    // Where it has asked about one time, doing the same once more ends in the same question.
-    if let Some(back) = once.has_asked_back(&known).filter(|back| back.between.len() > 1) {
-        return Err(yes::which_of(talk, &back.between));
     }
     let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
     // What is asked back about another time than before.
@@ -149,9 +148,9 @@ async fn book_if(
         Wanted::Described { service, staff, is_kept, when: When::Moment(moment) } => {
             let start = moment.at.to_utc();
             let asked = Asked { service, staff, start, inferred: moment.inferred, is_kept };
-            not_the_offered_day(desk, talk, start, &noted, once).await?;
+            not_the_offered_day(desk, talk, start, &noted).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, (start, &[service]), &noted, once).await?;
+                not_the_checked_time(desk, talk, (start, &[service]), &noted).await?;
             }
             (BookTarget::At { service, staff, start }, asked)
         }
@@ -162,16 +161,17 @@ async fn book_if(
         }
         Wanted::Together { parts, is_kept, when: When::Moment(moment) } => {
             let asked = AskedAll::at(parts, moment.at.to_utc(), moment.inferred, is_kept);
-            not_the_offered_day(desk, talk, asked.start(), &noted, once).await?;
+            not_the_offered_day(desk, talk, asked.start(), &noted).await?;
             if heard == Heard::MustAgree {
-                not_the_checked_time(desk, talk, (asked.start(), &asked.services()), &noted, once).await?;
+                not_the_checked_time(desk, talk, (asked.start(), &asked.services()), &noted).await?;
             }
             let booking = BookingAll { asked, notes, asker, additional };
             return Box::pin(sequence::booking::commit(desk, args, talk, booking, once)).await;
         }
         // Only a minute can be booked; the look-up asks for what is missing.
         Wanted::Described { .. } | Wanted::Together { .. } => {
-            return availability::check(desk, args, talk).await;
+            let looked = availability::check(desk, args, talk).await?;
+            return looked_instead(desk, talk, looked).await;
         }
     };
     let (target, asked) = match heard_then(desk, args, talk, (&target, &asked), &known).await? {
@@ -279,10 +279,24 @@ pub(crate) async fn confirm(
     talk: &Conversation,
     once: &Once,
 ) -> ToolResult {
+    if args.is_refused(names::CONFIRM) {
+        return not_yet(desk, args, talk).await;
+    }
     match begin(desk, args, talk, once).await? {
         Begun::Before(done) => Ok(done),
-        Begun::Now(_, notes) if args.is_refused(names::CONFIRM) => {
-            Ok(yes::said_no(desk, talk, *notes).await.into())
+        // "Darf es auch bei Boris sein?" - "Ja": the time that was said before is looked at.
+        Begun::Now(_, notes)
+            if notes.is_incomplete()
+                && !matches!(notes.asked, LastQuestion::Open(_))
+                && args.says_any(&[names::DATE, names::TIME, names::DATETIME])?
+                && !args.says_any(&[names::SLOT, names::CHOICE])? =>
+        {
+            let looked = availability::check(desk, args, talk).await?;
+            looked_instead(desk, talk, looked).await
+        }
+        // A yes to what was asked, unless it names something else.
+        Begun::Now(..) if wish::says_what(args, talk)? => {
+            Box::pin(book_if(desk, args, talk, once, Heard::Anything)).await
         }
         Begun::Now(asker, notes) => yes::confirm(desk, args, talk, (asker, *notes), once).await,
     }
@@ -302,8 +316,7 @@ pub(crate) async fn commit(
         BookTarget::Slot(slot) => vec![slot],
         BookTarget::At { .. } => Vec::new(),
     };
-    let asker = asker.recalling(talk, &notes, (&slots, asked.start, is_asked), once);
-    let asked_whom = notes.for_whom.asked.clone();
+    let asker = asker.recalling(talk, &notes, (&slots, asked.start, is_asked));
     let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
     let referent = format!("{}:{:?}:{}", asked.service, asked.staff, asked.start);
     let once = match desk.settled(talk, once, &referent).await? {
@@ -311,13 +324,12 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) =
-        match party_or_ask(desk, args, talk, &asker, (question, &notes), (asked_whom, &once)).await {
-            Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
-                return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks, &once)).await;
-            }
-            found => found?,
-        };
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+            return Box::pin(look_before_asking(desk, talk, (asker, asked), *asks)).await;
+        }
+        found => found?,
+    };
     let named = Named::of(&asker, &party);
     let request = BookRequest {
         branch: talk.branch,
@@ -334,7 +346,10 @@ pub(crate) async fn commit(
     match desk.parts.bookings.book(&talk.scope, request).await? {
         BookOutcome::Booked(appointment) => {
             keep_learned(desk, talk, learned).await;
-            desk.note(talk, notes.booked(appointment.id(), appointment.customer())).await;
+            // Whoever was wished for is whoever it is with now.
+            let staff = notes.staff.map(|_| appointment.snapshot().staff);
+            let notes = CallNotes { staff, ..notes.booked(appointment.id(), appointment.customer()) };
+            desk.note(talk, notes).await;
             let stands = after_booking(desk, talk, &appointment, &asked).await;
             still_for(desk, talk, &asker, stands).await
         }
@@ -350,14 +365,14 @@ pub(crate) async fn commit(
         // Beside their own, too, only what is held is asked about.
         BookOutcome::OwnAppointment { is_free: true, .. } if matches!(target, BookTarget::At { .. }) => {
             let looked = Box::pin(availability::check_moment(desk, talk, &asker, asked, notes)).await?;
-            looked_instead(desk, talk, looked, &once).await
+            looked_instead(desk, talk, looked).await
         }
         BookOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
             match target {
                 BookTarget::Slot(slot) if is_free => {
                     let notes = notes.asking(Question::BookBeside(slot));
-                    yes::asked_back(desk, talk, notes, vec![slot.start], &once).await;
+                    yes::asked_back(desk, talk, notes, vec![slot.start]).await;
                 }
                 BookTarget::Slot(_) | BookTarget::At { .. } => desk.note(talk, notes.closed()).await,
             }
@@ -404,7 +419,6 @@ async fn not_the_checked_time(
     talk: &Conversation,
     (start, services): (DateTime<Utc>, &[ServiceId]),
     notes: &CallNotes,
-    once: &Once,
 ) -> Result<(), Stop> {
     if notes.open_offers().any(|offered| offered == start) || notes.was_asked_back(start) {
         return Ok(());
@@ -425,7 +439,7 @@ async fn not_the_checked_time(
         checked.iter().filter(|checked| is_of_these(checked)).filter_map(Question::start).collect();
     match heard.last() {
         Some(last) if !heard.contains(&start) => {
-            Err(yes::which(desk, talk, notes.clone(), &[*last, start], once).await)
+            Err(yes::which(desk, talk, notes.clone(), &[*last, start]).await)
         }
         _ => Ok(()),
     }
@@ -438,7 +452,6 @@ async fn not_the_offered_day(
     talk: &Conversation,
     start: DateTime<Utc>,
     notes: &CallNotes,
-    once: &Once,
 ) -> Result<(), Stop> {
     let zone = talk.zone();
     let at = start.with_timezone(&zone);
@@ -449,5 +462,5 @@ async fn not_the_offered_day(
     }
     let other = notes.open_offers().find(|offered| offered.with_timezone(&zone).time() == at.time());
     let Some(other) = other else { return Ok(()) };
-    Err(yes::which(desk, talk, notes.clone(), &[other, start], once).await)
+    Err(yes::which(desk, talk, notes.clone(), &[other, start]).await)
 }

@@ -14,7 +14,8 @@ use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, ToolResult, VoiceDesk};
+use crate::desk::{Done, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::numbers;
@@ -109,8 +110,13 @@ impl Window {
                     Self::on(talk, day, hours, stretch.until)
                 }
                 days => {
-                    let mut open = days.iter().rev().filter_map(|day| last_open(talk, *day, stretch.until));
-                    let ends = open.next();
+                    let open = |day: &NaiveDate| last_open(talk, *day, stretch.until);
+                    // "Nächste Woche" ends; whoever says "ab Mittwoch" waits from Wednesday on.
+                    let ends = if days.len() > WEEK {
+                        days.iter().find_map(open)
+                    } else {
+                        days.iter().rev().find_map(open)
+                    };
                     as_it_is(ends, ends.is_none())
                 }
             },
@@ -167,6 +173,9 @@ fn due(talk: &Conversation, priority: Priority, window: Option<&Window>) -> Opti
 
 /// Minutes after a wished minute within which somebody calls.
 const AROUND: u16 = 30;
+
+/// Days of the longest time with an end that people wait for.
+const WEEK: usize = 7;
 
 /// Days ahead on which somebody may be there.
 const DAYS_LOOKED_AT: usize = 31;

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::once::Once;
@@ -37,7 +38,7 @@ pub(crate) async fn cancel(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation
     let is_bare = is_bare(args)?;
     let is_no = args.is_refused(names::CONFIRM);
     if let (LastQuestion::Open(Question::Cancel { appointment, of_all }), true) = (&notes.asked, is_bare) {
-        if is_no && once.has_asked_back(&notes).is_none() {
+        if is_no {
             return Ok(yes::said_no(desk, talk, notes).await.into());
         }
         // To what costs something, only a yes is one.
@@ -105,7 +106,7 @@ async fn cancel_meant(
     let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
     // An assistant that says "not confirmed" asks to be asked.
     if is_no || is_bare && is_unasked && !is_spoken_of {
-        return Ok(shall_cancel(desk, talk, &extent, once).await.into());
+        return Ok(shall_cancel(desk, talk, &extent).await.into());
     }
     cancel_all(desk, args, talk, (extent, asker, false), once).await
 }
@@ -126,13 +127,8 @@ async fn cancel_all(
     }
 }
 
-/// The question whether to call off. A repetition of the invocation that asks is no answer.
-pub(crate) async fn shall_cancel(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    extent: &Extent,
-    once: &Once,
-) -> ToolReply {
+/// The question whether to call off.
+pub(crate) async fn shall_cancel(desk: &VoiceDesk, talk: &Conversation, extent: &Extent) -> ToolReply {
     let (open, of_all) = match extent {
         Extent::Part(appointment) => (std::slice::from_ref(appointment), false),
         Extent::Whole(open) => (open.as_slice(), true),
@@ -145,7 +141,7 @@ pub(crate) async fn shall_cancel(
         let question = Question::Cancel { appointment: first.id(), of_all };
         let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
         let notes = CallNotes { told_fee: None, ..notes.asking(question) };
-        yes::asked_back(desk, talk, notes, Vec::new(), once).await;
+        desk.note(talk, notes).await;
     }
     ToolReply::new(Status::ReadyForConfirmation, format!("Soll ich {what} wirklich absagen?"))
         .with_some("appointment_id", open.first().map(|first| first.id().to_string()))
@@ -177,18 +173,10 @@ async fn answer(
     (id, of_all, is_yes): (AppointmentId, bool, bool),
     once: &Once,
 ) -> ToolResult {
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    let has_asked = once.has_asked_back(&notes).is_some();
     let Some((asker, extent)) = in_question(desk, args, talk, (id, of_all)).await? else {
         return Err(gone().into());
     };
-    let is_of_fee = notes
-        .told_fee
-        .is_some_and(|told| (told.appointment, told.act, told.of_all) == (id, ChangeAct::Cancel, of_all));
-    if has_asked && !is_of_fee {
-        return Ok(shall_cancel(desk, talk, &extent, once).await.into());
-    }
-    cancel_all(desk, args, talk, (extent, asker, is_yes && !has_asked), once).await
+    cancel_all(desk, args, talk, (extent, asker, is_yes), once).await
 }
 
 /// Asks once more whether to call that off.
@@ -197,10 +185,9 @@ pub(crate) async fn ask_again(
     args: Args<'_>,
     talk: &Conversation,
     asked: (AppointmentId, bool),
-    once: &Once,
 ) -> ToolResult {
     match in_question(desk, args, talk, asked).await? {
-        Some((_, extent)) => Ok(shall_cancel(desk, talk, &extent, once).await.into()),
+        Some((_, extent)) => Ok(shall_cancel(desk, talk, &extent).await.into()),
         None => Err(gone().into()),
     }
 }
@@ -233,8 +220,7 @@ async fn cancel_one(
         Earlier::None(once) => once,
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    // The invocation that told of a fee is no yes to it.
-    let is_yes = is_yes || args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
+    let is_yes = is_yes || args.is_confirmed(names::CONFIRM);
     let agreed_fee = notes.agreed_fee(appointment.id(), ChangeAct::Cancel);
     let request = CancelRequest {
         appointment: appointment.id(),
@@ -256,7 +242,7 @@ async fn cancel_one(
                 Some(ToldFee { appointment: appointment.id(), act: ChangeAct::Cancel, fee, of_all: false });
             let question = Question::Cancel { appointment: appointment.id(), of_all: false };
             let notes = CallNotes { told_fee, ..notes.asking(question) };
-            yes::asked_back(desk, talk, notes, Vec::new(), &once).await;
+            desk.note(talk, notes).await;
             let words =
                 format!("Die Absage Ihres Termins {} kostet jetzt", spoken(talk, appointment.snapshot()));
             Ok(costs(Some(&appointment), fee, (&words, "absagen")).into())

@@ -2,7 +2,6 @@
 
 use crate::conversation::Conversation;
 use crate::desk::{Done, ToolResult, VoiceDesk};
-use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::ToolReply;
 use crate::status::Status;
@@ -19,7 +18,6 @@ pub(crate) async fn look_at_other(
     talk: &Conversation,
     (asker, known): (Asker, CallNotes),
     (parts, start): OtherWish,
-    once: &Once,
 ) -> ToolResult {
     let notes = CallNotes {
         service: parts.first().map(|part| part.service),
@@ -36,7 +34,7 @@ pub(crate) async fn look_at_other(
             sequence::check_moment(desk, talk, &asker, asked, notes).await?
         }
     };
-    looked_instead(desk, talk, looked, once).await
+    looked_instead(desk, talk, looked).await
 }
 
 /// Nobody is asked for whom a time is that cannot be had; and a yes to what is asked is about it.
@@ -45,41 +43,33 @@ pub(crate) async fn look_before_asking(
     talk: &Conversation,
     (asker, asked): (Asker, Asked),
     asks: ToolReply,
-    once: &Once,
 ) -> ToolResult {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let looked = availability::check_moment(desk, talk, &asker, asked, notes).await?;
-    ask_if_free(desk, talk, (looked, asks), once).await
+    ask_if_free(desk, talk, (looked, asks)).await
 }
 
-/// The question for whom it is, if the time can be had; else why it cannot. The invocation that asks is no answer.
+/// The question for whom it is, if the time can be had; else why it cannot.
 pub(crate) async fn ask_if_free(
     desk: &VoiceDesk,
     talk: &Conversation,
     (looked, asks): (Done, ToolReply),
-    once: &Once,
 ) -> ToolResult {
-    if !yes::is_free(looked.reply.status) {
-        return looked_instead(desk, talk, looked, once).await;
+    if yes::is_free(looked.reply.status) {
+        Err(asks.into())
+    } else {
+        looked_instead(desk, talk, looked).await
     }
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    yes::asked_back(desk, talk, notes, Vec::new(), once).await;
-    Err(asks.into())
 }
 
-/// What was to be booked was looked at instead: nothing is booked, and the invocation that asks is no answer.
-pub(crate) async fn looked_instead(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    looked: Done,
-    once: &Once,
-) -> ToolResult {
+/// What was to be booked was looked at instead: nothing is booked.
+pub(crate) async fn looked_instead(desk: &VoiceDesk, talk: &Conversation, looked: Done) -> ToolResult {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let about = match &notes.asked {
         LastQuestion::Open(question) => question.start(),
         _ => None,
     };
-    yes::asked_back(desk, talk, notes, about.into_iter().collect(), once).await;
+    yes::asked_back(desk, talk, notes, about.into_iter().collect()).await;
     Ok(Done { reply: yes::nothing_booked(looked.reply), ..looked })
 }
 

@@ -4,15 +4,16 @@
 
 use appointment::calendar::Certainty;
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, Slot, SlotId};
-use appointment::policy::change::ChangeAct;
+use appointment::model::{Appointment, ChangeRefused, Slot, SlotId};
+use appointment::policy::change::{ChangeAct, RecentChanges};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use kernel::{AppointmentId, Money, ServiceId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Effect, said};
 use crate::names;
 use crate::once::Once;
@@ -56,8 +57,7 @@ pub(crate) async fn reschedule(
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let is_plain = is_bare(args)? && !says_where(args)?;
     // "Nein", and nothing else.
-    let is_no = args.is_refused(names::CONFIRM) && once.has_asked_back(&notes).is_none();
-    if is_no && is_plain && matches!(notes.asked, LastQuestion::Open(_)) {
+    if args.is_refused(names::CONFIRM) && is_plain && matches!(notes.asked, LastQuestion::Open(_)) {
         return Ok(yes::said_no(desk, talk, notes).await.into());
     }
     // "Ja", and nothing else: to what was asked, or done, last.
@@ -104,6 +104,7 @@ pub(crate) async fn reschedule(
                 ask_again(desk, args, talk, appointment.id(), *slot).await
             }
             _ => {
+                may_be_moved(desk, talk, std::slice::from_ref(&appointment)).await?;
                 goes_on(desk, talk, (appointment.id(), false)).await;
                 Err(needs_new_time(talk, &appointment).into())
             }
@@ -125,13 +126,10 @@ pub(crate) async fn reschedule(
     if !confirmed {
         return ask(desk, talk, (&request, service), notes).await;
     }
-    // The invocation that told of a fee is no yes to it.
-    if once.has_asked_back(&notes).is_none()
-        && let Some(done) = carry_out(desk, talk, (&request, service), &once).await?
-    {
-        return Ok(done);
+    match carry_out(desk, talk, (&request, service), &once).await? {
+        Some(done) => Ok(done),
+        None => ask(desk, talk, (&request, service), notes).await,
     }
-    ask_back(desk, talk, (&request, service), notes, &once).await
 }
 
 /// What this call has booked or moved last, as it stands.
@@ -150,21 +148,6 @@ async fn stands(
 /// Whether anything says where to.
 pub(crate) fn says_where(args: Args<'_>) -> Result<bool, Stop> {
     Ok(args.says_any(&[names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE])?)
-}
-
-/// The question of an invocation that was to move: the same one once more is no answer to it.
-async fn ask_back(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    request: (&MoveRequest, ServiceId),
-    notes: CallNotes,
-    once: &Once,
-) -> ToolResult {
-    let start = request.0.start;
-    let done = ask(desk, talk, request, notes).await?;
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    yes::asked_back(desk, talk, notes, vec![start], once).await;
-    Ok(done)
 }
 
 /// The question whether to move, with the fee if there is one. The new time is held meanwhile.
@@ -296,7 +279,7 @@ pub(crate) async fn move_held(
     let service = before.snapshot().service;
     match carry_out(desk, talk, (&request, service), &once).await? {
         Some(done) => Ok(done),
-        None => ask_back(desk, talk, (&request, service), notes, &once).await,
+        None => ask(desk, talk, (&request, service), notes).await,
     }
 }
 
@@ -372,6 +355,9 @@ async fn refuse(
     refusal: MoveRefusal,
     (request, service): (&MoveRequest, ServiceId),
 ) -> ToolResult {
+    if !matches!(refusal, MoveRefusal::Unavailable { .. }) {
+        is_over(desk, talk).await;
+    }
     match refusal {
         MoveRefusal::NotYours => Err(unauthorized().into()),
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
@@ -389,21 +375,35 @@ async fn refuse(
     }
 }
 
-/// Notes that this invocation has asked whether to move, if it has: a repetition of it is no answer.
-pub(crate) async fn has_asked(desk: &VoiceDesk, talk: &Conversation, once: &Once) {
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    if let LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) = &notes.asked
-        && notes.asked_back.is_none()
-    {
-        let between = question.start().into_iter().collect();
-        yes::asked_back(desk, talk, notes, between, once).await;
-    }
-}
-
 /// The move has no new time yet: what is named or chosen next is one for it.
 pub(crate) async fn goes_on(desk: &VoiceDesk, talk: &Conversation, moving: (AppointmentId, bool)) {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     desk.note(talk, CallNotes { moving: Some(moving), ..notes }).await;
+}
+
+/// Nothing is moved: what is named next is another wish.
+pub(crate) async fn is_over(desk: &VoiceDesk, talk: &Conversation) {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if notes.moving.is_some() {
+        desk.note(talk, CallNotes { moving: None, ..notes }).await;
+    }
+}
+
+/// Nobody is asked where to move what may not be moved, however often the caller has done so lately.
+pub(crate) async fn may_be_moved(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    open: &[Appointment],
+) -> Result<(), Stop> {
+    for part in open {
+        let rules = talk.catalogue.change_rules(ChangeAct::Move, part.snapshot());
+        let rules = (&rules, RecentChanges::default());
+        if let Err(ChangeRefused::Denied(denial)) = part.may(ChangeAct::Move, rules, talk.now) {
+            is_over(desk, talk).await;
+            return Err(denied(&denial, "Verschieben").into());
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn gone() -> ToolReply {

@@ -13,7 +13,6 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::for_whom::{AskedWhom, ForWhom};
 use crate::names;
-use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
@@ -21,7 +20,6 @@ use crate::status::Status;
 use crate::tools::asker::Asker;
 use crate::tools::availability;
 use crate::tools::person::fitting;
-use crate::tools::yes;
 
 /// For whom a booking is that answers this question, where that was `asked` of it before: while something is missing, the
 /// question stays open for the next yes, and without one what was asked before is closed.
@@ -31,20 +29,17 @@ pub(crate) async fn party_or_ask(
     talk: &Conversation,
     asker: &Asker,
     (question, notes): (Option<Question>, &CallNotes),
-    (asked, once): (AskedWhom, &Once),
 ) -> Result<(BookingParty, Option<customer::CustomerWrite>), Stop> {
-    let has_asked = once.has_asked_back(notes).is_some();
-    let earlier = of_earlier(asker, has_asked && asked == AskedWhom::Earlier);
+    let earlier = of_earlier(asker);
     let is_of_earlier = earlier.is_some();
     let found = match earlier {
-        Some(asked) => Err(asked.into()),
+        Some(asks) => Err(asks.into()),
         None => party(desk, args, talk, (asker, &notes.booked_for_others)).await,
     };
     if found.is_err() {
         let asked = match fitting(asker).as_slice() {
-            _ if is_of_earlier => AskedWhom::Earlier,
-            [one] if asker.is_unclear() => AskedWhom::IsIt((*one).clone()),
-            [] if asker.is_unclear() && asker.for_whom.name.is_some() => AskedWhom::IsNew,
+            [one] if asker.is_unclear() && !is_of_earlier => AskedWhom::IsIt((*one).clone()),
+            [] if asker.is_unclear() && !is_of_earlier && asker.for_whom.name.is_some() => AskedWhom::IsNew,
             _ => AskedWhom::Who,
         };
         let notes = match question {
@@ -53,16 +48,15 @@ pub(crate) async fn party_or_ask(
         };
         // The answer is about this time.
         let for_whom = ForWhom { is_of_last: true, asked, ..asker.for_whom.clone() };
-        yes::asked_back(desk, talk, CallNotes { for_whom, ..notes }, Vec::new(), once).await;
+        desk.note(talk, CallNotes { for_whom, ..notes }).await;
     }
     found
 }
 
-/// The question whether it is for another person who was named with an earlier time of the call. The invocation that has asked
-/// it is no answer to it.
-fn of_earlier(asker: &Asker, has_asked: bool) -> Option<ToolReply> {
+/// The question whether it is for another person who was named with an earlier time of the call.
+fn of_earlier(asker: &Asker) -> Option<ToolReply> {
     let whom = &asker.for_whom;
-    let said = whom.name.as_ref().filter(|_| !whom.is_of_last || has_asked)?;
+    let said = whom.name.as_ref().filter(|_| !whom.is_of_last)?;
     let may_be_another = asker.names_another || asker.customers.len() > 1 || whom.other_person == Some(true);
     may_be_another.then(|| for_whom(format!("Ist der Termin für {}?", speech::whom(said))))
 }

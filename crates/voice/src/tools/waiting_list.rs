@@ -13,7 +13,8 @@ use kernel::{PersonName, PhoneNumber, ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
 use crate::numbers;
 use crate::once::Once;

@@ -1,7 +1,7 @@
 //! What the caller wants, out of arguments and of what was said earlier in the call.
 
 use appointment::commands::{PartWish, Sequence};
-use appointment::model::{Service, Slot, SlotId};
+use appointment::model::{DateRange, Service, Slot, SlotId};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
@@ -16,7 +16,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
-use crate::ports::{CallNotes, LastQuestion};
+use crate::ports::{CallNotes, LastQuestion, WishedTime};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::asker::Asker;
@@ -69,8 +69,9 @@ pub(crate) async fn wanted(
     let max = desk.parts.bookings.sequence_limits().max_parts;
     let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
     match of_offer(args, talk, notes.clone(), (heard, has_words, max)) {
-        Ok(Some(taken)) => return Ok(taken),
-        Ok(None) => {}
+        Ok(OfOffer::Taken(wanted, notes)) => return Ok((wanted, *notes)),
+        Ok(OfOffer::ThenOther(start)) => notes.wished = Some(at_that_minute(talk, start)),
+        Ok(OfOffer::Nothing) => {}
         Err(stop) => {
             // Whatever was meant, it is no yes to what was asked before.
             desk.note(talk, asker.noting(notes.closed())).await;
@@ -118,14 +119,31 @@ pub(crate) async fn wanted(
     Ok((wanted, notes))
 }
 
-/// What of what was offered is wanted; nothing if no offer is named, or other words outweigh it.
+/// What the choice of an offer means.
+enum OfOffer {
+    /// It is taken.
+    Taken(Wanted, Box<CallNotes>),
+    /// Something else is wanted at its time.
+    ThenOther(DateTime<Utc>),
+    /// No offer is named, or other words outweigh it.
+    Nothing,
+}
+
+/// The minute as a wish.
+fn at_that_minute(talk: &Conversation, start: DateTime<Utc>) -> WishedTime {
+    let at = start.with_timezone(&talk.zone());
+    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
+    WishedTime { days: DateRange::day(at.date_naive()), hours: Some((minute, minute)) }
+}
+
+/// What of what was offered is wanted.
 fn of_offer(
     args: Args<'_>,
     talk: &Conversation,
     mut notes: CallNotes,
     (heard, has_words, max): (Heard<'_>, bool, u32),
-) -> Result<Option<(Wanted, CallNotes)>, Stop> {
-    let Some(offer) = offered(args, talk, &notes, has_words)? else { return Ok(None) };
+) -> Result<OfOffer, Stop> {
+    let Some(offer) = offered(args, talk, &notes, has_words)? else { return Ok(OfOffer::Nothing) };
     // What is said now outweighs an id from earlier in the call.
     let named = services::all_named(args, talk)?;
     let said = named.ids();
@@ -142,16 +160,17 @@ fn of_offer(
         && let Some(first) = first_of(talk, slot, &named)
     {
         let services: Vec<_> = std::iter::once(first).chain(named.further.iter().copied()).collect();
-        return along_with(args, talk, (services, slot.start, max), notes).map(Some);
+        let (wanted, notes) = along_with(args, talk, (services, slot.start, max), notes)?;
+        return Ok(OfOffer::Taken(wanted, Box::new(notes)));
     }
-    if offer.slots().len() > max as usize || (!is_same && !has_words) {
+    if offer.slots().len() > max as usize {
         return Err(slot_unknown().into());
     }
-    // Nobody is booked with another person than the one who was named beside it.
-    if is_same && !are_by(args, talk, offer.slots())? {
-        return if has_words { Ok(None) } else { Err(slot_unknown().into()) };
+    let Some((first, then)) = offer.slots().split_first() else { return Ok(OfOffer::Nothing) };
+    // Nobody is booked with another person, or for another service, than was named beside it.
+    if !is_same || !are_by(args, talk, offer.slots())? {
+        return Ok(if has_words { OfOffer::Nothing } else { OfOffer::ThenOther(first.start) });
     }
-    let (true, [first, then @ ..]) = (is_same, offer.slots()) else { return Ok(None) };
     notes.service = Some(first.service);
     notes.then = then.iter().map(|slot| slot.service).collect();
     notes.day = Some(first.start.with_timezone(&talk.zone()).date_naive());
@@ -159,7 +178,7 @@ fn of_offer(
         Offer::One(slot) => Wanted::Offered(slot),
         Offer::All(slots) => Wanted::OfferedAll(slots),
     };
-    Ok(Some((wanted, notes)))
+    Ok(OfOffer::Taken(wanted, Box::new(notes)))
 }
 
 /// The words for a day, for a time of day, and for both.
@@ -189,6 +208,19 @@ pub(crate) fn says_what(args: Args<'_>, talk: &Conversation) -> Result<bool, Sto
     let named = services::all_named(args, talk)?;
     let has_service = !named.services.is_empty() || !named.further.is_empty();
     Ok(has_service || !args.texts(names::STAFF)?.is_empty())
+}
+
+/// Whether a service or a person is named that was not spoken of last.
+pub(crate) fn is_other(args: Args<'_>, talk: &Conversation, notes: &CallNotes, max: u32) -> bool {
+    let spoken_of: Vec<_> = notes.service.iter().chain(&notes.then).copied().collect();
+    match who_and_what(args, talk, notes, max) {
+        Ok(What::One(service, staff)) => spoken_of != [service] || staff != notes.staff,
+        Ok(What::Several(parts, staff)) => {
+            !parts.iter().map(|part| part.service).eq(spoken_of) || staff != notes.staff
+        }
+        // Nobody knows yet what is wished.
+        Err(_) => true,
+    }
 }
 
 /// Services with their people, and when the first begins.

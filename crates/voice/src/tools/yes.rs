@@ -15,7 +15,7 @@ use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::effect::{Effect, Standing};
 use crate::names;
 use crate::once::Once;
-use crate::ports::{AskedBack, CallNotes, LastQuestion, Question};
+use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -60,7 +60,7 @@ pub(crate) async fn confirm(
     let named = match wish::named_slot(args, talk)? {
         NamedSlot::Garbled => {
             // Something else was said than yes to what was asked.
-            desk.note(talk, notes.closed()).await;
+            desk.note(talk, asker.noting(notes.closed())).await;
             return Err(wish::slot_unknown().into());
         }
         NamedSlot::Slot(slot) => vec![slot],
@@ -69,7 +69,7 @@ pub(crate) async fn confirm(
     };
     // More than a visit can have is nothing that was offered.
     if named.len() > desk.parts.bookings.sequence_limits().max_parts as usize {
-        desk.note(talk, notes.closed()).await;
+        desk.note(talk, asker.noting(notes.closed())).await;
         return Err(wish::slot_unknown().into());
     }
     let held = held::held(desk, talk).await?;
@@ -113,15 +113,13 @@ pub(crate) async fn confirm(
             Box::pin(calling_off::cancel_asked(desk, args, talk, yes, once)).await
         }
         // Rare, and as large as a look: it need not be part of every booking's future.
-        Meaning::AskAgain(question) => {
-            Box::pin(ask_again(desk, args, talk, (asker, notes), question, once)).await
-        }
-        Meaning::Which(between) => Err(which(desk, talk, notes, &between, once).await),
+        Meaning::AskAgain(question) => Box::pin(ask_again(desk, args, talk, (asker, notes), question)).await,
+        Meaning::Which(between) => Err(which(desk, talk, asker.noting(notes), &between).await),
         Meaning::Again(appointment) => {
             let done = desk.parts.bookings.find(&talk.scope, appointment).await?;
-            done_before(desk, talk, &asker, done.filter(|done| done.status().is_open())).await
+            done_before(desk, talk, (&asker, notes), done.filter(|done| done.status().is_open())).await
         }
-        Meaning::Nothing => done_before(desk, talk, &asker, None).await,
+        Meaning::Nothing => done_before(desk, talk, (&asker, notes), None).await,
         Meaning::Forgotten => {
             let made = desk.parts.bookings.of_call(&talk.scope, talk.call).await?;
             let open = made.into_iter().filter(|appointment| appointment.status().is_open()).collect();
@@ -129,7 +127,7 @@ pub(crate) async fn confirm(
                 [unit] => unit.first().cloned(),
                 _ => None,
             };
-            done_before(desk, talk, &asker, only).await
+            done_before(desk, talk, (&asker, notes), only).await
         }
     }
 }
@@ -165,18 +163,12 @@ fn meaning(
     (held, is_for_another): (&[Held], bool),
     once: &Once,
 ) -> Meaning {
-    if let Some(back) = once.has_asked_back(notes) {
-        return match &notes.asked {
-            // It has asked something else of that than when: for whom it is, whether to call off. It asks so again.
-            LastQuestion::Open(question) if back.between.is_empty() => Meaning::Do(question.clone()),
-            LastQuestion::Open(question) => Meaning::AskAgain(question.clone()),
-            _ => Meaning::Which(back.between.clone()),
-        };
-    }
+    // What this very invocation held when it asked about it is no yes when it is repeated.
+    let is_repeated = once.found_before(notes).is_some();
     if let Some(wanted) = question_about(named) {
         return match &notes.asked {
             LastQuestion::Open(question) if question.slots() == named => Meaning::Do(question.clone()),
-            _ if let Some(held) = held.iter().find(|held| held.question.slots() == named) => {
+            _ if let Some(held) = held.iter().find(|held| held.question.slots() == named && !is_repeated) => {
                 Meaning::Do(held.question.clone())
             }
             // An id from earlier in the call, of a time that was given up since.
@@ -254,7 +246,6 @@ async fn ask_again(
     talk: &Conversation,
     (asker, notes): (Asker, CallNotes),
     question: Question,
-    once: &Once,
 ) -> ToolResult {
     let notes = asker.noting(notes);
     let start = question.start().into_iter().collect();
@@ -267,7 +258,7 @@ async fn ask_again(
             availability::check_moment(desk, talk, &asker, asked_slot(&slot), notes).await?
         }
         Question::Cancel { appointment, of_all } => {
-            return calling_off::ask_again(desk, args, talk, (appointment, of_all), once).await;
+            return calling_off::ask_again(desk, args, talk, (appointment, of_all)).await;
         }
         Question::BookAll { slots, .. } => {
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
@@ -275,7 +266,7 @@ async fn ask_again(
         }
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    asked_back(desk, talk, notes, start, once).await;
+    asked_back(desk, talk, notes, start).await;
     Ok(Done { reply: nothing_booked(done.reply), ..done })
 }
 
@@ -294,32 +285,25 @@ pub(crate) fn nothing_booked(mut reply: ToolReply) -> ToolReply {
     reply
 }
 
-/// Asks which of these times was meant. The same invocation once more is answered alike.
+/// Asks which of these times was meant.
 pub(crate) async fn which(
     desk: &VoiceDesk,
     talk: &Conversation,
     notes: CallNotes,
     between: &[DateTime<Utc>],
-    once: &Once,
 ) -> Stop {
-    asked_back(desk, talk, notes.closed(), between.to_vec(), once).await;
-    which_of(talk, between)
-}
-
-pub(crate) fn which_of(talk: &Conversation, between: &[DateTime<Utc>]) -> Stop {
+    asked_back(desk, talk, notes.closed(), between.to_vec()).await;
     let moments: Vec<_> = between.iter().map(|start| start.with_timezone(&talk.zone())).collect();
     Box::new(talk.listener().which_of(&moments)).into()
 }
 
-/// Notes that this invocation has asked back, about these times.
+/// Notes that a tool that was to act has asked about these times.
 pub(crate) async fn asked_back(
     desk: &VoiceDesk,
     talk: &Conversation,
     notes: CallNotes,
-    between: Vec<DateTime<Utc>>,
-    once: &Once,
+    asked_back: Vec<DateTime<Utc>>,
 ) {
-    let asked_back = Some(AskedBack { by: once.is_named().then(|| once.key().clone()), between });
     desk.note(talk, CallNotes { asked_back, ..notes }).await;
 }
 
@@ -341,7 +325,7 @@ pub(crate) async fn said_no(desk: &VoiceDesk, talk: &Conversation, notes: CallNo
 async fn done_before(
     desk: &VoiceDesk,
     talk: &Conversation,
-    asker: &Asker,
+    (asker, notes): (&Asker, CallNotes),
     done: Option<Appointment>,
 ) -> ToolResult {
     let nothing = |what: &str| {
@@ -349,11 +333,13 @@ async fn done_before(
         ToolReply::new(Status::NothingToConfirm, message).next(NextAction::AskCaller)
     };
     let Some(appointment) = done else {
+        desk.note(talk, asker.noting(notes)).await;
         return Err(nothing("Es ist gerade kein Vorschlag offen").into());
     };
     let Some(appointment) = of_whom(desk, talk, asker, appointment).await? else {
         let whom = asker.for_whom.name.as_ref().map_or_else(|| "Sie".to_owned(), speech::whom);
         let what = format!("Für {whom} ist in diesem Gespräch noch nichts eingetragen");
+        desk.note(talk, asker.noting(notes)).await;
         return Err(nothing(&what).into());
     };
     desk.visit(talk, vec![appointment.snapshot().branch]).await?;
@@ -362,7 +348,6 @@ async fn done_before(
         None => already_booked(talk, &appointment),
     };
     // Whose it is, where nobody knows whether that is who speaks.
-    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let is_anothers =
         asker.for_whom.name.is_none() && notes.booked_for_others.contains(&appointment.customer());
     if done.reply.status == Status::AlreadyBooked && (is_anothers || person::of_unnamed(asker).is_some()) {

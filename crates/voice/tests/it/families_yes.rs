@@ -69,7 +69,7 @@ async fn who_was_named_is_not_forgotten_by_a_choice() {
         let asked = line.ask(tool, named("Tom Berger", wish("2026-11-26", "10:00"))).await;
         assert!(!asked.alternatives.is_empty(), "{tool}: {}", asked.message);
         let chosen = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
-        assert_eq!(chosen.message, "Ist der Termin für Tom Berger?", "{tool}");
+        assert!(chosen.message.contains("oder ist er für Tom Berger?"), "{tool}: {}", chosen.message);
         assert!(open(&world).is_empty(), "{tool}");
         let made = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
         assert_eq!(made.status, Status::Booked, "{}", made.message);
@@ -243,7 +243,9 @@ async fn what_is_not_understood_is_no_yes_to_what_was_asked_before() {
         let unknown = line.ask(tool, garbled).await;
         assert_eq!(unknown.status, expected, "{}", unknown.message);
         let yes = line.ask("confirm_booking", json!({"name": "Erika Muster"})).await;
-        assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
+        // What service it shall be is not known yet, either.
+        let nothing = if expected == Status::ServiceUnknown { expected } else { Status::NothingToConfirm };
+        assert_eq!(yes.status, nothing, "{}", yes.message);
     }
     assert!(open(&world).is_empty());
 }
@@ -348,9 +350,7 @@ async fn a_name_stays_said_for_what_is_offered_instead() {
     mia["fuer_andere_person"] = json!(true);
     let taken = line.ask("book_appointment", mia).await;
     assert!(!taken.alternatives.is_empty(), "{}", taken.message);
-    let asked = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
-    assert_eq!(asked.message, "Ist der Termin für Mia Berger?");
-    let made = line.ask("confirm_booking", json!({"bestaetigung": true})).await;
+    let made = line.ask("book_appointment", json!({"selected_alternative": 1})).await;
     assert_eq!(made.status, Status::Booked, "{}", made.message);
     assert!(!open(&world).contains(&901));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its world has failed")]
 
 mod allowance;
+mod any_conversation;
 mod booking;
 mod coverage;
 mod ending;
@@ -15,6 +16,7 @@ mod misuse;
 mod outside;
 mod promises;
 mod referents;
+mod said_before;
 mod sequence_alone;
 mod sequence_changes;
 mod sequence_limits;

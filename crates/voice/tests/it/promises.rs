@@ -62,6 +62,12 @@ async fn the_wished_time_is_said_back_and_counts() {
             "2026-11-24T12:00:00+01:00",
         ),
         ("nächste Woche", "mit dem Wunsch nächste Woche aufgenommen,", "2026-12-05T14:00:00+01:00"),
+        ("ab Mittwoch", "mit dem Wunsch ab Mittwoch aufgenommen,", "2026-11-25T18:00:00+01:00"),
+        (
+            "ab dem 3. Dezember",
+            "mit dem Wunsch ab dem dritten Dezember aufgenommen,",
+            "2026-12-03T18:00:00+01:00",
+        ),
         ("egal", "Ich habe Ihre Rückrufbitte aufgenommen,", "2026-11-24T10:00:00+01:00"),
         ("nach der Arbeit", "nach der Arbeit aufgenommen,", "2026-11-24T10:00:00+01:00"),
     ] {

@@ -37,7 +37,9 @@ async fn a_slot_id_books_all_of_it_from_any_call_or_nothing() {
     assert_eq!(refused.status, Status::SlotUnknown);
     let single = line.ask("check_availability", wish("2026-11-27", "15:00")).await;
     let args = json!({"slot_id": slot_id(&single), "dienstleistung": ["Haarschnitt", "Bartpflege"], "name": "Paul Probe"});
-    assert_eq!(line.ask("book_appointment", args).await.status, Status::SlotUnknown);
+    let looked = line.ask("book_appointment", args).await;
+    assert_eq!((looked.status, &looked.data["booked"]), (Status::NothingToConfirm, &json!(false)));
+    assert_eq!(looked.data["parts"].as_array().unwrap().len(), 2);
     assert_eq!(open(&world).len(), 2);
 }
 

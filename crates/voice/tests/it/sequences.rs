@@ -321,7 +321,11 @@ async fn stretches_and_the_next_time_are_whole_sequences() {
     );
     let day = line.ask("check_availability", both("2026-11-30", "vormittags")).await;
     assert_eq!(day.status, Status::Unavailable, "{}", day.message);
-    let when = line.ask("check_availability", json!({"dienstleistung": ["Haarschnitt", "Bartpflege"]})).await;
+    // What says no time is about the one that was wished for.
+    let services = json!({"dienstleistung": ["Haarschnitt", "Bartpflege"]});
+    let again = line.ask("check_availability", services.clone()).await;
+    assert_eq!((again.status, again.message), (day.status, day.message));
+    let when = world.call("call_b", "+491701110002").ask("check_availability", services).await;
     assert_eq!(when.status, Status::DateRequired);
     let reserved = line.ask("reserve_slot", both("2026-11-27", "10:00")).await;
     assert_eq!(

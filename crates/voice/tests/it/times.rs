@@ -75,8 +75,7 @@ async fn two_meanings_are_asked_back_in_full() {
 #[tokio::test]
 async fn days_of_which_one_will_do_are_asked_about_one_by_one() {
     let world = World::new().await;
-    let line = world.call("call_a", STRANGER);
-    for (args, said) in [
+    for (call, (args, said)) in [
         (
             json!({"datum": "Mittwoch oder Donnerstag", "uhrzeit": "11 Uhr"}),
             "Meinen Sie übermorgen, Mittwoch, den fünfundzwanzigsten November, um elf Uhr oder am Donnerstag, dem \
@@ -112,7 +111,11 @@ async fn days_of_which_one_will_do_are_asked_about_one_by_one() {
             "Meinen Sie am Donnerstag, dem sechsundzwanzigsten November zwischen neun Uhr und zwölf Uhr oder am Freitag, \
              dem siebenundzwanzigsten November zwischen neun Uhr und zwölf Uhr?",
         ),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = world.call(&format!("call_which_{call}"), STRANGER);
         let mut args = args;
         args["dienstleistung"] = json!("Haarschnitt");
         let reply = line.ask("check_availability", args.clone()).await;
@@ -120,6 +123,7 @@ async fn days_of_which_one_will_do_are_asked_about_one_by_one() {
         assert_eq!(reply.message, said, "{args}");
     }
     // A stretch of days that was said is one.
+    let line = world.call("call_a", STRANGER);
     let args =
         json!({"dienstleistung": "Haarschnitt", "datum": "von Mittwoch bis Freitag", "uhrzeit": "11 Uhr"});
     let reply = line.ask("check_availability", args).await;

@@ -7,7 +7,8 @@ use super::changing::{course_of, together};
 use super::{AskedAll, check_moment, offer, with_others, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Did, Effect, SequenceEffect, Standing};
 use crate::names;
 use crate::once::Once;
@@ -60,8 +61,7 @@ pub(crate) async fn commit(
     let is_asked = booking.notes.is_asking(question.as_ref());
     let BookingAll { asked, notes, asker, additional } = booking;
     let slots = asked.slots.as_deref().unwrap_or_default();
-    let asker = asker.recalling(talk, &notes, (slots, asked.start(), is_asked), once);
-    let asked_whom = notes.for_whom.asked.clone();
+    let asker = asker.recalling(talk, &notes, (slots, asked.start(), is_asked));
     let notes = CallNotes { for_whom: asker.for_whom.clone(), ..notes };
     let who: Vec<_> = asked.parts.iter().map(|part| format!("{}:{:?}", part.service, part.staff)).collect();
     let referent = format!("{}:{}", who.join(","), asked.start());
@@ -70,15 +70,14 @@ pub(crate) async fn commit(
         Earlier::None(once) => once,
     };
     let is_open = question.is_some();
-    let (party, learned) =
-        match party_or_ask(desk, args, talk, &asker, (question, &notes), (asked_whom, &once)).await {
-            Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
-                let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-                let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
-                return ask_if_free(desk, talk, (looked, *asks), &once).await;
-            }
-            found => found?,
-        };
+    let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
+        Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
+            let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
+            return ask_if_free(desk, talk, (looked, *asks)).await;
+        }
+        found => found?,
+    };
     let named = Named::of(&asker, &party);
     let request = BookSequenceRequest {
         branch: talk.branch,
@@ -106,14 +105,14 @@ pub(crate) async fn commit(
         BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found, named), notes).await,
         BookSequenceOutcome::OwnAppointment { is_free: true, .. } if asked.slots.is_none() => {
             let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
-            looked_instead(desk, talk, looked, &once).await
+            looked_instead(desk, talk, looked).await
         }
         BookSequenceOutcome::OwnAppointment { own, is_free } => {
             desk.visit(talk, vec![own.branch]).await?;
             match asked.slots.clone().filter(|_| is_free) {
                 Some(slots) => {
                     let question = Question::BookAll { slots, beside: true };
-                    yes::asked_back(desk, talk, notes.asking(question), vec![asked.start()], &once).await;
+                    yes::asked_back(desk, talk, notes.asking(question), vec![asked.start()]).await;
                 }
                 None => desk.note(talk, notes.closed()).await,
             }

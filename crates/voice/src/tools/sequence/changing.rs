@@ -12,7 +12,8 @@ use super::booking::{claim_for_all, whole_of};
 use super::words;
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Did, Effect, SequenceEffect, Standing};
 use crate::error::VoiceError;
 use crate::names;
@@ -30,8 +31,6 @@ use crate::tools::customer::spoken;
 use crate::tools::held::{Held, held};
 use crate::tools::meant::{multiple, no_such_appointment, unauthorized};
 use crate::tools::services;
-
-use crate::tools::yes;
 
 /// What a caller means who speaks of an appointment.
 pub(crate) enum Extent {
@@ -322,8 +321,7 @@ pub(crate) async fn cancel(
         Earlier::None(once) => once,
     };
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    // The invocation that told of a fee is no yes to it.
-    let is_yes = is_yes || args.is_confirmed(names::CONFIRM) && once.has_asked_back(&notes).is_none();
+    let is_yes = is_yes || args.is_confirmed(names::CONFIRM);
     let first = open.first().map(Appointment::id);
     let agreed_fee = first.and_then(|first| notes.agreed_fee_of_all(first, ChangeAct::Cancel));
     let request = ChangeSequenceRequest {
@@ -351,7 +349,7 @@ pub(crate) async fn cancel(
                 Some(appointment) => notes.asking(Question::Cancel { appointment, of_all: true }),
                 None => notes,
             };
-            yes::asked_back(desk, talk, CallNotes { told_fee, ..notes }, Vec::new(), &once).await;
+            desk.note(talk, CallNotes { told_fee, ..notes }).await;
             let words =
                 format!("Die Absage Ihrer Termine {} kostet jetzt zusammen", spoken_together(talk, &open));
             Ok(costs(open.first(), fee, (&words, "alle absagen"))

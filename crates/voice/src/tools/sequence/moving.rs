@@ -12,7 +12,8 @@ use super::changing::{sequence_of, spoken_together, together};
 use super::{AskedAll, offer, words};
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Earlier, Stop, ToolResult, VoiceDesk};
+use crate::desk::{Stop, ToolResult, VoiceDesk};
+use crate::earlier::Earlier;
 use crate::effect::{Did, SequenceEffect};
 use crate::error::VoiceError;
 use crate::once::Once;
@@ -27,9 +28,10 @@ use crate::tools::calling_off::denied;
 use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
-use crate::tools::moving::{Aim, NewTime, goes_on, gone, new_time, shall_move, unchanged};
+use crate::tools::moving::{
+    Aim, NewTime, goes_on, gone, is_over, may_be_moved, new_time, shall_move, unchanged,
+};
 use crate::tools::wish::{self, Offer};
-use crate::tools::yes;
 
 /// A sequence that shall be moved, and what is known about it.
 pub(crate) struct Moving {
@@ -54,6 +56,7 @@ pub(crate) async fn reschedule(
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
             _ => {
+                may_be_moved(desk, talk, &open).await?;
                 if let Some(first) = open.first() {
                     goes_on(desk, talk, (first.id(), true)).await;
                 }
@@ -89,8 +92,7 @@ async fn carry_on(
         claim: Some(claim_for_all(&once, effect)),
         agreed_fee,
     };
-    // The invocation that told of a fee is no yes to it.
-    if confirmed && once.has_asked_back(&notes).is_none() {
+    if confirmed {
         match desk.parts.bookings.move_sequence(&talk.scope, &request, &to).await? {
             ChangeSequenceOutcome::Changed { before, after } => {
                 let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
@@ -106,13 +108,7 @@ async fn carry_on(
             refused => return refuse(desk, talk, refused, (&open, &to)).await,
         }
     }
-    let done = ask(desk, talk, (&request, &to), &open, notes).await?;
-    if let (true, Some(start)) = (confirmed, to.start()) {
-        // The same invocation once more is no answer to its question.
-        let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-        yes::asked_back(desk, talk, notes, vec![start], &once).await;
-    }
-    Ok(done)
+    ask(desk, talk, (&request, &to), &open, notes).await
 }
 
 /// The question whether to move all of it, with the fee if there is one. The new time is held meanwhile.
@@ -251,6 +247,9 @@ async fn refuse(
     refused: ChangeSequenceOutcome,
     (open, to): (&[Appointment], &SequenceMove),
 ) -> ToolResult {
+    if !matches!(refused, ChangeSequenceOutcome::Unavailable { .. }) {
+        is_over(desk, talk).await;
+    }
     match refused {
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),

@@ -1,0 +1,164 @@
+//! What was said before a tool had to ask need not be said again, and nothing older takes its place.
+
+use appointment::model::AppointmentSnapshot;
+use appointment::testing::{service_id, staff_id};
+use customer::testing::customer;
+use serde_json::{Value, json};
+use voice::Status;
+
+use crate::world::{Line, STRANGER, World, wish};
+
+/// Sabine's number.
+async fn sabine() -> World {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    world
+}
+
+fn open(world: &World) -> Vec<AppointmentSnapshot> {
+    let mut rows = world.appointments.appointments(&world.scope);
+    rows.retain(|row| row.status.is_open());
+    rows.sort_by_key(|row| row.starts_at);
+    rows
+}
+
+/// Nothing is free at seven: other times are offered.
+async fn offered(line: &Line<'_>) {
+    let early = json!({"datum": "2026-11-26", "uhrzeit": "07:00", "dienstleistung": "Haarschnitt"});
+    let offered = line.ask("book_appointment", early).await;
+    assert!(!offered.success && !offered.alternatives.is_empty(), "{}", offered.message);
+}
+
+#[tokio::test]
+async fn who_it_is_for_outlasts_the_question_which_time() {
+    let max = json!({"name": "Max Berger", "fuer_andere_person": true, "notes": "Locken"});
+    for tool in ["book_appointment", "confirm_booking"] {
+        for answer in [json!({"selected_alternative": "1"}), json!({"uhrzeit": "9 Uhr"})] {
+            let world = sabine().await;
+            let line = world.call("call_a", STRANGER);
+            offered(&line).await;
+            let which = line.ask(tool, max.clone()).await;
+            assert_eq!(which.status, Status::AmbiguousTime, "{}", which.message);
+            let made = line.ask("book_appointment", answer.clone()).await;
+            assert_eq!(made.status, Status::Booked, "{tool} {answer}: {}", made.message);
+            let row = open(&world).remove(0);
+            assert_ne!(row.customer, customer(901, "Sabine Berger", None).id, "{tool} {answer}");
+            assert_eq!(row.notes.unwrap().as_str(), "Locken", "{tool} {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_more_for_the_son_is_for_the_son() {
+    for tool in ["book_appointment", "confirm_booking"] {
+        let world = sabine().await;
+        let line = world.call("call_a", STRANGER);
+        let mut own = wish("2026-11-26", "10:00");
+        own["name"] = json!("Sabine Berger");
+        assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+        let none = line.ask(tool, json!({"name": "Max Berger", "fuer_andere_person": true})).await;
+        assert!(none.message.starts_with("Für Max Berger ist"), "{}", none.message);
+        let when = json!({"datum": "2026-11-26", "uhrzeit": "11:00", "dienstleistung": "Haarschnitt"});
+        let made = line.ask("book_appointment", when).await;
+        assert_eq!(made.status, Status::Booked, "{}", made.message);
+        let [own, sons] = &open(&world)[..] else { panic!("two") };
+        assert_ne!(own.customer, sons.customer, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn another_service_or_person_is_looked_at_at_the_time_that_was_spoken_of() {
+    let beard = json!({"dienstleistung": "Bartpflege"});
+    let chosen = json!({"dienstleistung": "Bartpflege", "selected_alternative": "die erste"});
+    let boris = json!({"mitarbeiter": "Boris", "selected_alternative": "die erste"});
+    for (tool, other) in [
+        ("book_appointment", &beard),
+        ("collect_appointment_info", &beard),
+        ("book_appointment", &chosen),
+        ("collect_appointment_info", &chosen),
+        ("book_appointment", &boris),
+    ] {
+        let world = sabine().await;
+        let line = world.call("call_a", STRANGER);
+        offered(&line).await;
+        let mut looked = line.ask(tool, other.clone()).await;
+        assert!(open(&world).is_empty(), "{tool} {other}: {}", looked.message);
+        if !looked.data.contains_key("slot_id") {
+            assert!(!looked.alternatives.is_empty(), "{tool} {other}: {}", looked.message);
+            looked = line.ask("check_availability", json!({"selected_alternative": 1})).await;
+        }
+        let yes = line.ask("confirm_booking", json!({})).await;
+        assert_eq!(yes.status, Status::Booked, "{tool} {other}: {} {}", looked.message, yes.message);
+        let row = open(&world).remove(0);
+        let (service, staff) = if other == &boris { (1, 2) } else { (3, 2) };
+        assert_eq!((row.service, row.staff), (service_id(service), staff_id(staff)), "{tool} {other}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_unknown_is_named_anew_and_nothing_else() {
+    let ten = |field: &str, words: &str| {
+        let mut args = wish("2026-11-26", "10:00");
+        args[field] = json!(words);
+        args
+    };
+    let cases: [(Value, Status, Value); 3] = [
+        (ten("mitarbeiter", "Zoe"), Status::StaffUnknown, json!({"mitarbeiter": "Anna"})),
+        (ten("mitarbeiter", "Zoe"), Status::StaffUnknown, json!({"bestaetigung": true})),
+        (
+            ten("dienstleistung", "Dauerwelle"),
+            Status::ServiceUnknown,
+            json!({"dienstleistung": "Haarschnitt"}),
+        ),
+    ];
+    for tool in ["check_availability", "collect_appointment_info", "book_appointment"] {
+        for (asked, status, answer) in &cases {
+            let world = sabine().await;
+            let line = world.call("call_a", STRANGER);
+            assert_eq!(line.ask(tool, asked.clone()).await.status, *status, "{tool} {asked}");
+            let mut reply = line
+                .ask(if answer["bestaetigung"] == true { "confirm_booking" } else { tool }, answer.clone())
+                .await;
+            for _ in 0..2 {
+                if reply.status != Status::Booked {
+                    assert_ne!(reply.status, Status::ServiceRequired, "{tool} {answer}: {}", reply.message);
+                    assert_ne!(reply.status, Status::DateRequired, "{tool} {answer}: {}", reply.message);
+                    reply = line.ask("confirm_booking", json!({"fuer_andere_person": true})).await;
+                }
+            }
+            assert_eq!(reply.status, Status::Booked, "{tool} {asked} {answer}: {}", reply.message);
+            assert_eq!(reply.data["time"], "10:00");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_remark_outlasts_the_question_for_the_name() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let asked = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": "Haarschnitt", "notes": "Allergie"});
+    let who = line.ask("book_appointment", asked).await;
+    assert_eq!(who.status, Status::CustomerNameRequired, "{}", who.message);
+    let made = line.ask("book_appointment", json!({"name": "Tina Prahl"})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert_eq!(open(&world).remove(0).notes.unwrap().as_str(), "Allergie");
+}
+
+#[tokio::test]
+async fn already_booked_is_said_of_exactly_that() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let mut own = wish("2026-11-26", "10:00");
+    own["name"] = json!("Sabine Berger");
+    own["mitarbeiter"] = json!("Anna");
+    assert_eq!(line.ask("book_appointment", own.clone()).await.status, Status::Booked);
+    assert_eq!(line.ask("book_appointment", own.clone()).await.status, Status::Booked);
+    let beard = line.ask("book_appointment", json!({"dienstleistung": "Bartpflege"})).await;
+    assert_eq!(beard.status, Status::DateRequired, "{}", beard.message);
+    let made = line.ask("book_appointment", json!({"datum": "2026-11-26", "uhrzeit": "17:00"})).await;
+    assert_eq!((made.status, &made.data["service"]), (Status::Booked, &json!("Bartpflege")));
+    own["mitarbeiter"] = json!("Boris");
+    let boris = line.ask("book_appointment", own).await;
+    assert_eq!(boris.status, Status::OwnAppointmentOverlaps, "{}", boris.message);
+    assert_eq!(open(&world).len(), 2);
+}
