@@ -187,6 +187,10 @@ pub(crate) fn keeping(
         Err(_) => return notes,
     };
     let Some(matter) = Matter::of(tool) else { return notes };
+    // A yes brings nothing new.
+    if tool == Tool::ConfirmBooking && notes.unfinished.as_ref().is_some_and(|known| known.matter != matter) {
+        return notes;
+    }
     // What was looked at and is asked about lacks nothing.
     let is_asked = matter == Matter::New && matches!(notes.asked, LastQuestion::Open(_));
     let unfinished = (matter.asks(status) && !is_asked).then(|| {

@@ -133,6 +133,25 @@ async fn whoever_is_unknown_is_named_anew_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_yes_in_between_forgets_no_move() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let mut ids = Vec::new();
+    for time in ["10:00", "14:00"] {
+        let mut own = wish("2026-11-26", time);
+        own["name"] = json!("Sabine Berger");
+        ids.push(line.ask("book_appointment", own).await.data["appointment_id"].clone());
+    }
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"new_date": "2026-11-27", "new_time": "11:00"});
+    assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::MultipleFound);
+    assert_eq!(line.ask("confirm_booking", json!({})).await.status, Status::NothingToConfirm);
+    let asked = line.ask("reschedule_appointment", json!({"appointment_id": ids[0]})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    assert_eq!(asked.data["new_appointment"]["time"], "11:00");
+}
+
+#[tokio::test]
 async fn a_remark_outlasts_the_question_for_the_name() {
     let world = World::new().await;
     let line = world.call("call_a", STRANGER);
