@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use appointment::model::AppointmentSnapshot;
+use appointment::policy::change::ChangeAct;
 use appointment::testing::{service_id, staff_id};
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Berlin;
@@ -14,6 +15,7 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value, json};
 use voice::{Mode, Status, ToolReply};
 
+use crate::sequence_changes::fee;
 use crate::world::{Line, STRANGER, World};
 
 const LOOKING: &[&str] = &[
@@ -152,6 +154,10 @@ struct Heard {
     starts: BTreeSet<DateTime<Utc>>,
     /// What the last answer that spoke of times spoke of, and what was said to those that spoke of none.
     last: BTreeSet<DateTime<Utc>>,
+    /// What came of the last question about appointments.
+    status: Option<Status>,
+    /// The fee that was told last.
+    fee: Option<Value>,
     /// The last answer asked for whom it is: a yes, or a name, is about what that was asked of.
     whom: bool,
     /// For whom something new was to be, since the last booking; whether that was "for myself".
@@ -178,11 +184,17 @@ impl Heard {
     }
 
     fn hear(&mut self, step: &Step, reply: &ToolReply) {
+        if !["release_slot_reservation", "list_services"].contains(&step.tool) {
+            self.status = Some(reply.status);
+        }
+        if reply.status == Status::ReadyForConfirmation {
+            self.fee = reply.data.get("fee_minor").cloned();
+        }
         if reply.status == Status::Booked {
             self.named.clear();
             self.is_self = false;
         }
-        if reply.data.contains_key("service") || reply.data.contains_key("parts") {
+        if step.slot.is_some() || reply.data.contains_key("service") || reply.data.contains_key("parts") {
             self.services = None;
         }
         self.whom = matches!(reply.status, Status::CustomerAmbiguous | Status::CustomerNameRequired);
@@ -330,6 +342,23 @@ fn judge(
         let (cut, beard) = (service_id(1), service_id(3));
         assert_eq!(booked, [vec![cut], vec![beard], vec![cut, beard]][said], "another service");
     }
+    let is_yes = step.confirm == Some(true);
+    let books = ["book_appointment", "confirm_booking"].contains(&step.tool);
+    if !made.is_empty() {
+        assert!(books || is_yes && step.tool == "collect_appointment_info", "booked without a yes");
+    }
+    // By another tool than the one for it, a yes is one to what was asked last.
+    if !moved.is_empty() {
+        let is_asked = heard.status == Some(Status::ReadyForConfirmation);
+        assert!(is_yes && step.tool == "reschedule_appointment" || is_asked, "moved without a yes");
+    }
+    if !gone.is_empty() && step.tool != "cancel_appointment" {
+        let asks = [Status::ReadyForConfirmation, Status::CustomerAmbiguous];
+        assert!(heard.status.is_some_and(|last| asks.contains(&last)), "called off without a yes");
+    }
+    if let (Some(fee), false) = (reply.data.get("fee_minor"), gone.is_empty() && moved.is_empty()) {
+        assert_eq!(Some(fee), heard.fee.as_ref(), "a fee that nobody had told of");
+    }
     for row in made.iter().chain(&moved) {
         let is_first = made.iter().chain(&moved).all(|other| other.starts_at >= row.starts_at);
         let is_known = step.said_minute() == Some(row.starts_at) || heard.starts.contains(&row.starts_at);
@@ -383,7 +412,10 @@ async fn goes_on_as_usual(world: &World, line: &Line<'_>, name: &str) {
     let id = ids_in(&reply)[0];
     let row = open(world)[&id].clone();
     assert_eq!(names(world, std::iter::once(&row)).await[&row.customer], name);
-    let off = line.ask("cancel_appointment", json!({"appointment_id": id.to_string()})).await;
+    let mut off = line.ask("cancel_appointment", json!({"appointment_id": id.to_string()})).await;
+    if off.status == Status::ReadyForConfirmation {
+        off = line.ask("confirm_booking", json!({})).await;
+    }
     eprintln!("off: {} {}", off.status.code(), off.message);
     assert_eq!(off.status, Status::Cancelled);
 }
@@ -415,8 +447,13 @@ async fn converse(world: &World, number: &str, steps: &[Step], last: &str) {
     goes_on_as_usual(world, &line, last).await;
 }
 
-async fn salon(members: usize) -> World {
-    let world = World::new().await;
+async fn salon(members: usize, has_fees: bool) -> World {
+    let world = World::with(|salon| {
+        if has_fees {
+            salon.changes.extend([fee(ChangeAct::Cancel), fee(ChangeAct::Move)]);
+        }
+    })
+    .await;
     for (place, name) in NAMES.iter().enumerate().take(members) {
         let id = 901 + u32::try_from(place).unwrap();
         world.customers.add(world.scope.tenant(), customer(id, name, Some(STRANGER)));
@@ -440,11 +477,12 @@ proptest! {
     fn what_is_done_was_asked_for_and_is_told(
         members in 0_usize..=3,
         is_hidden in prop::bool::weighted(0.1),
+        has_fees in prop::bool::weighted(0.3),
         steps in prop::collection::vec(step(), 1..12),
         last in prop::sample::select(NAMES),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let number = if is_hidden { "anonymous" } else { STRANGER };
-        runtime.block_on(async { converse(&salon(members).await, number, &steps, last).await });
+        runtime.block_on(async { converse(&salon(members, has_fees).await, number, &steps, last).await });
     }
 }

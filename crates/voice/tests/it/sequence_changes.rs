@@ -235,7 +235,7 @@ async fn one_part_is_moved_alone_only_if_its_service_is_named() {
     assert_eq!(open(&world), [(1, 2, "27. 10:00".into()), (3, 2, "27. 16:00".into())]);
 }
 
-fn fee(act: ChangeAct) -> ChangePolicy {
+pub(crate) fn fee(act: ChangeAct) -> ChangePolicy {
     let fee = FeeRules { flat_minor: Some(500), ..FeeRules::default() };
     let rules = ChangeRules { until_minutes: 0, max_per_month: None, max_per_appointment: None, fee };
     ChangePolicy { level: Level::Company, act, rules }
