@@ -321,13 +321,15 @@ impl VoiceDesk {
     /// The notes as an invocation finds them: its repetition finds what it has found itself, if it did nothing.
     async fn found(&self, talk: &Conversation, once: &Once) -> CallNotes {
         let notes = self.parts.memory.recall(&talk.scope, talk.call).await;
-        match once.found_before(&notes) {
-            Some(found) => {
+        let Some(found) = once.found_before(&notes) else { return notes };
+        // What came of it may be known by now; then nothing is taken back.
+        match self.parts.outcomes.find(&talk.scope, once.key()).await {
+            Ok(None) => {
                 let again = CallNotes { before: notes.before, ..found.clone() };
                 self.parts.memory.remember(&talk.scope, talk.call, again).await;
                 found
             }
-            None => notes,
+            Ok(Some(_)) | Err(_) => notes,
         }
     }
 
@@ -357,11 +359,12 @@ impl VoiceDesk {
             Ok(GoesOn::Not) => self.act(tool, (Args::new(args), request.mode), talk, once).await,
             Err(stop) => Err(stop),
         };
+        let result = tools::remark::keeping(self, (tool, Args::new(args)), talk, result).await;
         let is_done = matches!(&result, Ok(done) if done.effect.is_some());
         let before = if is_done { None } else { once.finding(notes) };
         let left = self.parts.memory.recall(&talk.scope, talk.call).await;
         let left = unfinished::keeping(tool, args, &result, left);
-        // Nothing is noted of the call that its tool has not.
+        // That is no word of the call: what is held since the last one stays younger than its notes.
         self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, ..left }).await;
         result
     }

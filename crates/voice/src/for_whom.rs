@@ -59,7 +59,10 @@ impl ForWhom {
 
     /// The same after this was said about another time: of what was said before, only the same name stands for it, too.
     pub(crate) fn then(&self, now: &Self, number_is_known: bool) -> Self {
-        self.named_then(now, number_is_known).telling(self.told_then(now, number_is_known))
+        // What nobody was named with is not told of a child that is named with another time.
+        let is_childs = self.says_nothing() && now.other_person == Some(true);
+        let told = if is_childs { now.told.clone() } else { self.told_then(now, number_is_known) };
+        self.named_then(now, number_is_known).telling(told)
     }
 
     fn named_then(&self, now: &Self, number_is_known: bool) -> Self {
@@ -228,7 +231,9 @@ mod tests {
         }
         let louder =
             said("", None).telling(told("Allergie")).with(&said("", None).telling(told("Hund")), true);
-        assert_eq!(louder.told, told("Hund"));
+        assert_eq!(louder.told, told("Allergie. Hund"));
+        let same = louder.with(&said("", None).telling(told("Hund")), true);
+        assert_eq!(same.told, told("Allergie. Hund"));
     }
 
     #[test]

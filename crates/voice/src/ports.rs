@@ -211,6 +211,8 @@ impl CallNotes {
         let mut notes = if kept { self } else { self.offering_nothing() };
         if question.is_of_booking() {
             notes.name_time(question.slots());
+        } else {
+            notes.for_whom = notes.for_whom.unasked();
         }
         notes.moving = None;
         Self {
@@ -224,7 +226,8 @@ impl CallNotes {
 
     fn name_time(&mut self, slots: &[Slot]) {
         let whom = &self.for_whom;
-        if !whom.is_of_last || whom.says_nothing() || whom.asked != AskedWhom::Nothing {
+        let is_told = if whom.says_nothing() { !whom.told.is_nothing() } else { whom.is_of_last };
+        if !is_told || whom.asked != AskedWhom::Nothing {
             return;
         }
         self.named_times.retain(|named| named.slots != slots);
@@ -332,7 +335,7 @@ impl CallNotes {
 
     /// Whether this time is one of those that were offered or asked about last.
     pub(crate) fn is_of_last_offers(&self, start: DateTime<Utc>) -> bool {
-        self.was_asked_back(start) || self.offered_starts().any(|offered| offered == start)
+        self.was_asked_back(start) || self.open_offers().any(|offered| offered == start)
     }
 
     /// Whether the tool that was to act has asked about this time before; whoever has been asked means what is said next.

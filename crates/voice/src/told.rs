@@ -18,6 +18,11 @@ pub struct Told {
 }
 
 impl Told {
+    /// Whether nothing was told.
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What one invocation tells.
     ///
     /// # Errors
@@ -30,11 +35,19 @@ impl Told {
         })
     }
 
-    /// The same after this was told: what is told anew replaces what it was before.
+    /// The same after this was told: one remark stands beside another, an address or a number in its place.
     pub(crate) fn then(&self, now: &Self) -> Self {
         let later = |before: &Option<String>, now: &Option<String>| now.as_ref().or(before.as_ref()).cloned();
         Self {
-            remark: later(&self.remark, &now.remark),
+            remark: match (&self.remark, &now.remark) {
+                (Some(before), Some(now))
+                    if !before.contains(now.as_str()) && !now.contains(before.as_str()) =>
+                {
+                    Some(format!("{before}. {now}").chars().take(Note::MAX_CHARS).collect())
+                }
+                (Some(before), Some(now)) if before.contains(now.as_str()) => Some(before.clone()),
+                (before, now) => now.as_ref().or(before.as_ref()).cloned(),
+            },
             email: later(&self.email, &now.email),
             phone: later(&self.phone, &now.phone),
         }

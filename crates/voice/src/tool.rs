@@ -153,6 +153,11 @@ impl Tool {
         )
     }
 
+    /// Whether what is told with it beside the wish is for the staff, and stands at an appointment.
+    pub(crate) const fn takes_remarks(self) -> bool {
+        matches!(self, Self::CollectAppointmentInfo | Self::BookAppointment | Self::ConfirmBooking)
+    }
+
     /// Whether the tool leaves the call's holds alone while the call goes on. A caller who asks for the price meanwhile
     /// keeps the time that is held; the other tools renew, use or give back what is held, or end the call.
     #[must_use]

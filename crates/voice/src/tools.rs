@@ -23,6 +23,7 @@ pub(crate) mod party;
 pub(crate) mod person;
 pub(crate) mod preference;
 pub(crate) mod refusals;
+pub(crate) mod remark;
 pub(crate) mod sequence;
 pub(crate) mod services;
 pub(crate) mod standing;
@@ -45,7 +46,6 @@ pub(crate) const fn asks_anything(tool: Tool) -> bool {
             | Tool::QueryAppointment
             | Tool::QueryAppointmentByName
             | Tool::GetCustomerAppointments
-            | Tool::RequestCallback
             | Tool::ListServices
             | Tool::GetAvailableServices
             | Tool::GetServiceInfo

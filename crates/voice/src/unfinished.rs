@@ -124,6 +124,16 @@ fn said<'a>(args: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
 }
 
 impl Unfinished {
+    /// Whether these arguments, completed, say what was said before, when at least, and nothing else.
+    pub(crate) fn is_all_of(&self, args: &Map<String, Value>) -> bool {
+        let says_when =
+            [names::DATE, names::TIME, names::DATETIME].iter().any(|names| said(args, names).is_some());
+        self.matter == Matter::New
+            && !self.is_other_time
+            && says_when
+            && known(self.matter, args) == self.args
+    }
+
     /// The arguments with what was said before and is not said otherwise now.
     fn complete(&self, now: &Map<String, Value>, of_time: bool) -> Map<String, Value> {
         let mut all = now.clone();
@@ -135,17 +145,23 @@ impl Unfinished {
         // Whoever names an appointment by its id names all of it.
         let is_by_id = self.matter != Matter::New && said(now, names::APPOINTMENT).is_some();
         let names_slot = said(now, names::SLOT).is_some() || said(now, names::CHOICE).is_some();
+        let is_new = self.matter == Matter::New;
+        let is_slot = is_new && names_slot;
         for names in self.matter.single() {
-            if !is_by_id {
+            // "Dann nur den Haarschnitt": what shall follow is said with it, or does not follow.
+            let is_dropped = is_new && *names == names::FURTHER && said(now, names::SERVICE).is_some();
+            if !is_by_id && !is_slot && !is_dropped {
                 keep(names);
             }
         }
-        for (date, time) in self.matter.times() {
+        let times = self.matter.times();
+        let is_half = times.iter().any(|(date, time)| said(now, date).or(said(now, time)).is_some());
+        for (date, time) in times {
             let is_old = *date == names::OLD_DATE;
             let is_said = if is_old { is_by_id } else { names_slot || said(now, names::DATETIME).is_some() };
             match (said(now, date), said(now, time)) {
                 _ if is_said || !of_time => {}
-                (None, None) if self.is_other_time => {}
+                (None, None) if self.is_other_time && !is_half => {}
                 (None, None) => {
                     keep(date);
                     keep(time);
@@ -170,6 +186,10 @@ pub(crate) fn completed(
 ) -> Option<Map<String, Value>> {
     let matter = Matter::of(tool)?;
     let unfinished = notes.unfinished.as_ref().filter(|before| before.matter == matter)?;
+    // A no is none to what was said before.
+    if Args::new(now).is_refused(names::CONFIRM) && known(matter, now).is_empty() {
+        return None;
+    }
     // "Wann ist denn das nächste Mal frei?": at whatever time that is.
     Some(unfinished.complete(now, tool != Tool::FindNextAvailable))
 }
@@ -187,17 +207,25 @@ pub(crate) fn keeping(
         Err(_) => return notes,
     };
     let Some(matter) = Matter::of(tool) else { return notes };
-    // A yes brings nothing new.
-    if tool == Tool::ConfirmBooking && notes.unfinished.as_ref().is_some_and(|known| known.matter != matter) {
+    // A yes to nothing brings nothing new.
+    let is_of_other = notes.unfinished.as_ref().is_some_and(|known| known.matter != matter);
+    if tool == Tool::ConfirmBooking && is_of_other && status == Status::NothingToConfirm {
         return notes;
     }
     // What was looked at and is asked about lacks nothing.
     let is_asked = matter == Matter::New && matches!(notes.asked, LastQuestion::Open(_));
-    let unfinished = (matter.asks(status) && !is_asked).then(|| {
+    let lacks_day = matter == Matter::New && is_clock_alone(args) && is_refusal(status);
+    let unfinished = ((matter.asks(status) || lacks_day) && !is_asked).then(|| {
         let mut args = known(matter, args);
-        // "Darf es auch bei Boris sein?" - "Ja."
-        if matches!(status, Status::StaffUnknown | Status::StaffCannot) {
-            args.remove(names::STAFF[0]);
+        // What is not known is said anew, or not at all: "Darf es auch bei Boris sein?" - "Ja."
+        let unknown: &[_] = match status {
+            Status::StaffUnknown | Status::StaffCannot => &[names::STAFF],
+            Status::ServiceUnknown => &[names::SERVICE, names::FURTHER],
+            Status::PhoneNumberRequired => &[names::PHONE],
+            _ => &[],
+        };
+        for names in unknown {
+            args.remove(names[0]);
         }
         let is_other_time =
             matches!(status, Status::AmbiguousTime | Status::TimeNotUnderstood | Status::NonexistentDate);
@@ -206,6 +234,17 @@ pub(crate) fn keeping(
     let unfinished =
         unfinished.filter(|unfinished| Value::Object(unfinished.args.clone()).to_string().len() <= MAX_CHARS);
     CallNotes { unfinished, ..notes }
+}
+
+/// Whether a clock time was said, and no day: the day that was taken for it may not be meant.
+fn is_clock_alone(args: &Map<String, Value>) -> bool {
+    let says = |names: &[&str]| said(args, names).is_some();
+    says(names::TIME) && ![names::DATE, names::DATETIME, names::SLOT, names::CHOICE].into_iter().any(says)
+}
+
+/// Whether the time cannot be had.
+const fn is_refusal(status: Status) -> bool {
+    matches!(status, Status::Unavailable | Status::TooSoon | Status::PastTime)
 }
 
 /// The arguments that complete others, by their first names.

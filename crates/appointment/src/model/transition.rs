@@ -92,6 +92,20 @@ impl Appointment {
         self
     }
 
+    /// The same with this beside what was noted before. `None` if that says it already.
+    #[must_use]
+    pub fn with_note(&self, note: &Note) -> Option<Self> {
+        let before = self.snapshot.notes.as_ref().map(Note::as_str);
+        if before.is_some_and(|before| before.contains(note.as_str())) {
+            return None;
+        }
+        let all: Vec<_> = before.into_iter().chain([note.as_str()]).collect();
+        let mut next = self.snapshot.clone();
+        next.notes = Note::clean(&all.join(". "));
+        next.version += 1;
+        (next.notes != self.snapshot.notes).then_some(Self { snapshot: next })
+    }
+
     /// May it be cancelled or moved (wherever to) now, and what does that cost? `None` is nothing.
     ///
     /// # Errors

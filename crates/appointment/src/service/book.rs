@@ -217,15 +217,18 @@ impl<'a> AskedFor<'a> {
             own.customer == self.customer || own.call.is_some() && own.call == self.call
         };
         own.iter()
-            .find(|own| own.service == service && own.starts_at == start && theirs(own))
-            .filter(|own| staff.is_none_or(|staff| staff == own.staff))
+            .filter(|own| own.service == service && own.starts_at == start && theirs(own))
+            .find(|own| staff.is_none_or(|staff| staff == own.staff))
             .map(|own| own.id)
     }
 
     /// Something else at that time.
     pub(super) fn elsewhere(&self, own: &[OwnAppointment], stay: Span) -> Option<OwnAppointment> {
-        let theirs =
-            |own: &OwnAppointment| own.customer == self.customer || self.on_the_line.contains(&own.customer);
+        let theirs = |own: &OwnAppointment| {
+            // With somebody else at the very minute, it is what the call has booked already.
+            let is_of_call = own.call.is_some() && own.call == self.call && own.starts_at == stay.start;
+            is_of_call || own.customer == self.customer || self.on_the_line.contains(&own.customer)
+        };
         own.iter().find(|own| own.stay().overlaps(&stay) && theirs(own)).copied()
     }
 }

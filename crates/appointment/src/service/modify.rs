@@ -14,7 +14,8 @@ use crate::error::BookingError;
 use crate::events::AppointmentEvent;
 use crate::model::{
     Appointment, AppointmentChange, AppointmentSnapshot, AppointmentStatus, Catalogue, ChangeKind,
-    ChangeRefused, DateRange, FacilityUse, HoldId, Minute, Slot, Span, SyncState, Unavailable, local_date,
+    ChangeRefused, DateRange, FacilityUse, HoldId, Minute, Note, Slot, Span, SyncState, Unavailable,
+    local_date,
 };
 use crate::policy::change::{ChangeAct, ChangeRules, QUOTA_DAYS, RecentChanges};
 use crate::policy::holds::{HoldWish, plan_hold, settled_by};
@@ -94,6 +95,35 @@ impl BookingService {
         }
         let refusal = self.just_taken(scope, request).await?;
         Ok(PrepareOutcome::Not(refusal))
+    }
+
+    /// Notes this for the staff beside what an appointment says already. One that is not there is no error, nor one that is
+    /// over: what was told of it is history.
+    ///
+    /// # Errors
+    /// Store failures; [`CommitError::Stale`] where it is changed again and again.
+    pub async fn add_note(
+        &self,
+        scope: &TenantScope,
+        id: AppointmentId,
+        note: &Note,
+    ) -> Result<(), BookingError> {
+        let mut stale = None;
+        for _ in 0..ATTEMPTS {
+            let Some(found) = self.find(scope, id).await? else { return Ok(()) };
+            let Some(next) = found.with_note(note).filter(|next| next.status().is_open()) else {
+                return Ok(());
+            };
+            let next = next.snapshot().clone();
+            let change =
+                ChangeSet::one(AppointmentWrite::Update { next, expected: found.snapshot().version });
+            match self.appointments.commit(scope, change).await {
+                Ok(()) => return Ok(()),
+                Err(error) if worth_another_look(&error) => stale = Some(error),
+                Err(error) => return Err(BookingError::Commit(error)),
+            }
+        }
+        stale.map_or(Ok(()), |error| Err(BookingError::Commit(error)))
     }
 
     /// Moves an appointment to a new time, in one transaction: new occupied time for old, history, event and claim.

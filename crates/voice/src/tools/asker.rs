@@ -46,7 +46,11 @@ impl Asker {
         };
         let mut speaking: Vec<_> = speaking.into_iter().map(Customer::id).collect();
         if speaking.is_empty() {
-            speaking.extend(owner);
+            // A name that is nobody's is who calls, unless it was said to be whose it is.
+            let said = for_whom.name.as_ref().filter(|_| for_whom.other_person == Some(true));
+            let is_theirs = |one: &&Customer| said.is_none_or(|said| one.may_be_called(said));
+            let owner = customers.iter().find(|one| Some(one.id()) == owner).filter(is_theirs);
+            speaking.extend(owner.map(Customer::id));
         }
         let context =
             CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
@@ -73,7 +77,8 @@ impl Asker {
 
     /// The notes with what is said now of whom the same time is for.
     pub(crate) fn noting_same(&self, notes: CallNotes) -> CallNotes {
-        let for_whom = notes.for_whom.with(&self.for_whom, !self.customers.is_empty());
+        // What only looks is no answer to for whom it is.
+        let for_whom = notes.for_whom.unasked().with(&self.for_whom, !self.customers.is_empty());
         CallNotes { for_whom, ..notes }
     }
 
@@ -172,7 +177,12 @@ pub(crate) async fn asker_about(
     owner: CustomerId,
 ) -> Result<Asker, Stop> {
     let mut asker = asker(desk, args, talk).await?;
-    if !is_named(desk, talk, &asker, owner).await? {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // "Auf welchen Namen ist er?" - a yes is no answer to that.
+    let is_no_name = asker.for_whom.says_nothing() && notes.for_whom.asked == AskedWhom::Who;
+    if is_no_name || !is_named(desk, talk, &asker, owner).await? {
+        let for_whom = ForWhom { asked: AskedWhom::Who, ..notes.for_whom.clone() };
+        desk.note(talk, CallNotes { for_whom, ..notes }).await;
         return Err(not_on_that_name().into());
     }
     // For another: not the caller's own.

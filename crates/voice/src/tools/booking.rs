@@ -21,6 +21,7 @@ use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::request::Mode;
+use crate::told::Told;
 use crate::tools::anybody;
 use crate::tools::asker::{self, Asker};
 use crate::tools::availability;
@@ -58,7 +59,18 @@ pub(crate) async fn collect(
     {
         return Ok(no);
     }
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    // What is told of what was done is no wish for more.
+    if matches!(notes.asked, LastQuestion::Answered(_)) && says_nothing_but_told(args)? {
+        return book_if(desk, args, talk, once, Heard::MustAgree).await;
+    }
     availability::check(desk, args, talk).await
+}
+
+/// Whether something is told, and nothing is wished.
+fn says_nothing_but_told(args: Args<'_>) -> Result<bool, Stop> {
+    let says_whom = args.text(names::NAME)?.is_some() || args.choice(names::OTHER_PERSON).is_some();
+    Ok(!Told::now(args)?.is_nothing() && !says_whom && !says_when(args)? && !wish::says_what(args)?)
 }
 
 /// A no to what was asked, or to be asked: an assistant that says "not confirmed" asks to be asked.
@@ -81,10 +93,12 @@ async fn refused(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> Resul
     };
     // Whoever gives a name, or says whose it is, tells more than no.
     let is_said_who = args.text(names::NAME)?.is_some() || args.choice(names::OTHER_PERSON).is_some();
-    if is_said_when || is_said_who || wish::says_what(args, talk)? {
+    if is_said_when || is_said_who || wish::says_what(args)? {
         return Ok(None);
     }
-    Ok(Some(yes::said_no(desk, talk, notes).await.into()))
+    let told = notes.for_whom.told.then(&Told::now(args)?);
+    let for_whom = notes.for_whom.clone().telling(told);
+    Ok(Some(yes::said_no(desk, talk, CallNotes { for_whom, ..notes }).await.into()))
 }
 
 /// Whether a time is named, or what was offered.
@@ -119,18 +133,25 @@ async fn book_if(
         Begun::Before(done) => return Ok(done),
         Begun::Now(asker, notes) => (asker, *notes),
     };
+    if is_yes_to_missing(args, &known) {
+        let looked = availability::check(desk, args, talk).await?;
+        return looked_instead(desk, talk, looked).await;
+    }
     let max = desk.parts.bookings.sequence_limits().max_parts;
+    let other = wish::other_than_asked(args, talk, &known, max);
     let is_wish = match &known.asked {
-        LastQuestion::Open(question) if question.is_of_booking() => false,
-        // A service or a person is no yes to a move or a cancellation, nor to what was done.
-        LastQuestion::Open(_) | LastQuestion::Answered(_) => wish::says_what(args, talk)?,
+        // What is not understood is no yes.
+        LastQuestion::Open(question) if question.is_of_booking() => other.is_err(),
+        // A service or a person is no yes to a move or a cancellation, nor another one to what was done.
+        LastQuestion::Open(_) => wish::says_what(args)?,
+        LastQuestion::Answered(_) => wish::says_what(args)? && wish::is_other(args, talk, &known, max),
         LastQuestion::Unknown | LastQuestion::Closed => {
             let is_first = known.offered_starts().next().is_none() && !known.may_hold;
-            wish::says_what(args, talk)? && (is_first || wish::is_other(args, talk, &known, max))
+            wish::says_what(args)? && (is_first || wish::is_other(args, talk, &known, max))
         }
     };
     if !is_wish && !says_when(args)? {
-        if let Some(other) = wish::other_than_asked(args, talk, &known, max)? {
+        if let Some(other) = other? {
             return Box::pin(look_at_other(desk, talk, (asker, known), other)).await;
         }
         return yes::confirm(desk, args, talk, (asker, known), once).await;
@@ -181,6 +202,13 @@ async fn book_if(
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
+/// "Darf es auch bei Boris sein?" - "Ja": the time that was said before is looked at. Who, or when, was not heard yet.
+fn is_yes_to_missing(args: Args<'_>, known: &CallNotes) -> bool {
+    let is_asked = matches!(known.asked, LastQuestion::Open(_)) || known.offered_starts().next().is_some();
+    let nothing_new = known.unfinished.as_ref().is_some_and(|unfinished| unfinished.is_all_of(args.all()));
+    !is_asked && nothing_new && !matches!(args.says_any(&[names::SLOT, names::CHOICE]), Ok(true))
+}
+
 /// What the call holds then, for another service than was spoken of last, where none is named: that was heard, and the other
 /// was not.
 async fn heard_then(
@@ -192,7 +220,7 @@ async fn heard_then(
 ) -> Result<Option<Slot>, Stop> {
     let is_asked =
         matches!(&known.asked, LastQuestion::Open(question) if question.start() == Some(asked.start));
-    if matches!(target, BookTarget::Slot(_)) || is_asked || wish::says_what(args, talk)? {
+    if matches!(target, BookTarget::Slot(_)) || is_asked || wish::says_what(args)? {
         return Ok(None);
     }
     let mut then = held(desk, talk).await?.into_iter().filter_map(|held| match held.question {
@@ -226,6 +254,7 @@ fn is_move_there(known: &CallNotes, wanted: &Wanted) -> bool {
 /// Whether this invocation was carried out before, who asks, and what was said: questions that do not wait for each
 /// other.
 async fn begin(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> Result<Begun, Stop> {
+    Told::now(args)?;
     let (before, asker, notes) = join3(
         desk.before(talk, once),
         asker::asker(desk, args, talk),
@@ -284,18 +313,8 @@ pub(crate) async fn confirm(
     }
     match begin(desk, args, talk, once).await? {
         Begun::Before(done) => Ok(done),
-        // "Darf es auch bei Boris sein?" - "Ja": the time that was said before is looked at.
-        Begun::Now(_, notes)
-            if notes.is_incomplete()
-                && !matches!(notes.asked, LastQuestion::Open(_))
-                && args.says_any(&[names::DATE, names::TIME, names::DATETIME])?
-                && !args.says_any(&[names::SLOT, names::CHOICE])? =>
-        {
-            let looked = availability::check(desk, args, talk).await?;
-            looked_instead(desk, talk, looked).await
-        }
         // A yes to what was asked, unless it names something else.
-        Begun::Now(..) if wish::says_what(args, talk)? => {
+        Begun::Now(_, notes) if wish::says_what(args)? || is_yes_to_missing(args, &notes) => {
             Box::pin(book_if(desk, args, talk, once, Heard::Anything)).await
         }
         Begun::Now(asker, notes) => yes::confirm(desk, args, talk, (asker, *notes), once).await,

@@ -26,6 +26,7 @@ use crate::status::Status;
 use crate::tool::{Effectful, Tool};
 use crate::tools::booking::repeated;
 use crate::tools::wish;
+use crate::tools::yes;
 use crate::when::When;
 
 pub(crate) async fn request(
@@ -37,14 +38,15 @@ pub(crate) async fn request(
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
-    let mut given = args.text(names::PHONE)?;
-    if given.is_none() && talk.caller.number().is_none() {
-        given = desk.parts.memory.recall(&talk.scope, talk.call).await.for_whom.told.phone;
-    }
+    yes::go_on(desk, talk).await;
     let country = talk.country();
-    let number = match &given {
-        Some(text) => Some(numbers::said_number(text, country).ok_or_else(ask_for_number)?),
-        None => None,
+    let number = match args.text(names::PHONE)? {
+        Some(text) => Some(numbers::said_number(&text, country).ok_or_else(ask_for_number)?),
+        None if talk.caller.number().is_some() => None,
+        None => {
+            let told = desk.parts.memory.recall(&talk.scope, talk.call).await.for_whom.told.phone;
+            told.and_then(|text| numbers::said_number(&text, country))
+        }
     };
     let priority = match args.text(names::PRIORITY)? {
         Some(word) => Some(priority_of(&word).ok_or_else(how_urgent)?),

@@ -1,5 +1,7 @@
 //! "Ja, aber …" - what was to be booked and has to be looked at, or asked about, first.
 
+use kernel::StaffId;
+
 use crate::conversation::Conversation;
 use crate::desk::{Done, ToolResult, VoiceDesk};
 use crate::ports::{CallNotes, LastQuestion};
@@ -45,21 +47,33 @@ pub(crate) async fn look_before_asking(
     asks: ToolReply,
 ) -> ToolResult {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let wished = [asked.staff];
     let looked = availability::check_moment(desk, talk, &asker, asked, notes).await?;
-    ask_if_free(desk, talk, (looked, asks)).await
+    ask_if_free(desk, talk, (looked, asks), &wished).await
 }
 
-/// The question for whom it is, if the time can be had; else why it cannot.
+/// The question for whom it is, if the time can be had with whoever is wished for in each part; else why it cannot.
 pub(crate) async fn ask_if_free(
     desk: &VoiceDesk,
     talk: &Conversation,
     (looked, asks): (Done, ToolReply),
+    wished: &[Option<StaffId>],
 ) -> ToolResult {
-    if yes::is_free(looked.reply.status) {
-        Err(asks.into())
-    } else {
-        looked_instead(desk, talk, looked).await
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let is_as_wished = match &notes.asked {
+        LastQuestion::Open(question) => {
+            let mut parts = wished.iter().zip(question.slots());
+            parts.all(|(wished, slot)| wished.is_none_or(|wished| wished == slot.staff))
+        }
+        _ => true,
+    };
+    if yes::is_free(looked.reply.status) && is_as_wished {
+        return Err(asks.into());
     }
+    // For whom it is was not asked.
+    let for_whom = notes.for_whom.unasked();
+    desk.note(talk, CallNotes { for_whom, ..notes }).await;
+    looked_instead(desk, talk, looked).await
 }
 
 /// What was to be booked was looked at instead: nothing is booked.

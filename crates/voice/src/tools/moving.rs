@@ -355,14 +355,19 @@ async fn refuse(
     refusal: MoveRefusal,
     (request, service): (&MoveRequest, ServiceId),
 ) -> ToolResult {
-    if !matches!(refusal, MoveRefusal::Unavailable { .. }) {
-        is_over(desk, talk).await;
+    match &refusal {
+        // Both end in the question for another time.
+        MoveRefusal::Unavailable { .. } | MoveRefusal::NoChange(_) => {}
+        _ => is_over(desk, talk).await,
     }
     match refusal {
         MoveRefusal::NotYours => Err(unauthorized().into()),
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
-        MoveRefusal::NoChange(appointment) => Ok(unchanged(talk, std::slice::from_ref(&appointment)).into()),
+        MoveRefusal::NoChange(appointment) => {
+            goes_on(desk, talk, (appointment.id(), false)).await;
+            Ok(unchanged(talk, std::slice::from_ref(&appointment)).into())
+        }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);

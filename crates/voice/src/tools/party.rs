@@ -21,7 +21,7 @@ use crate::tools::asker::Asker;
 use crate::tools::availability;
 use crate::tools::person::fitting;
 
-/// For whom a booking is that answers this question, where that was `asked` of it before: while something is missing, the
+/// For whom a booking is that answers this question: while something is missing, the
 /// question stays open for the next yes, and without one what was asked before is closed.
 pub(crate) async fn party_or_ask(
     desk: &VoiceDesk,

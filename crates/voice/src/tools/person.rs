@@ -22,7 +22,8 @@ const SPOKEN: usize = 3;
 /// Whose it is said to be. "Ja", "unbekannt" and whom the caller wants to see are nobody's name, unless somebody of the number
 /// is called so; "meine Tochter" is another person without one.
 pub(crate) fn said(args: Args<'_>, talk: &Conversation, customers: &[Customer]) -> Result<ForWhom, Stop> {
-    let (other_person, told) = (args.choice(names::OTHER_PERSON), Told::now(args)?);
+    // Whoever takes no remarks does not mind what they are.
+    let (other_person, told) = (args.choice(names::OTHER_PERSON), Told::now(args).unwrap_or_default());
     let Some(text) = args.text(names::NAME)? else {
         return Ok(ForWhom::said(None, other_person).telling(told));
     };

@@ -16,6 +16,7 @@ use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
+use crate::names;
 use crate::numbers;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, WishedTime};
@@ -70,7 +71,7 @@ pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, 
     if let Some(free) = Box::pin(already_free(desk, talk, &asker, awaited, notes)).await? {
         return Ok(free);
     }
-    let new = new_wish(talk, &asker, awaited)?;
+    let new = new_wish(args, talk, &asker, awaited)?;
     // One wish of one number, however often it is said in the call.
     let (from, until) = (new.window.from(), new.window.until());
     let (phone, staff) = (new.phone.as_e164(), new.staff);
@@ -237,11 +238,14 @@ fn window(from: u16, until: u16) -> DayWindow {
     DayWindow::new(from, until.min(LAST)).unwrap_or(DayWindow::ANY)
 }
 
-fn new_wish(talk: &Conversation, asker: &Asker, awaited: Awaited) -> Result<NewWish, Stop> {
-    let given = &asker.for_whom.told.phone;
-    let phone: PhoneNumber = match given {
-        Some(text) => numbers::said_number(text, talk.country()).ok_or_else(ask_for_number)?,
-        None => talk.caller.number().cloned().ok_or_else(ask_for_number)?,
+fn new_wish(args: Args<'_>, talk: &Conversation, asker: &Asker, awaited: Awaited) -> Result<NewWish, Stop> {
+    let read = |text: &String| numbers::said_number(text, talk.country());
+    let phone: PhoneNumber = match args.text(names::PHONE)? {
+        Some(text) => read(&text).ok_or_else(ask_for_number)?,
+        None => {
+            let told = asker.for_whom.told.phone.as_ref().and_then(read);
+            told.or_else(|| talk.caller.number().cloned()).ok_or_else(ask_for_number)?
+        }
     };
     let said = asker.for_whom.name.clone();
     // Whoever calls may do so for another of the family, who is called by the name that is said: where only "Muster" is known,

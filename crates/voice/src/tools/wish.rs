@@ -74,7 +74,7 @@ pub(crate) async fn wanted(
         Ok(OfOffer::Nothing) => {}
         Err(stop) => {
             // Whatever was meant, it is no yes to what was asked before.
-            desk.note(talk, asker.noting(notes.closed())).await;
+            desk.note(talk, asker.noting(without_unknown(notes, &stop).closed())).await;
             return Err(stop);
         }
     }
@@ -90,7 +90,7 @@ pub(crate) async fn wanted(
             notes.then = parts.iter().skip(1).map(|part| part.service).collect();
             notes.staff = *staff;
         }
-        Err(_) => {}
+        Err(stop) => notes = without_unknown(notes, stop),
     }
     // A question back must not forget what was understood, and is another question than any before.
     desk.note(talk, asker.noting(notes.clone().closed())).await;
@@ -117,6 +117,16 @@ pub(crate) async fn wanted(
         What::Several(parts, _) => Wanted::Together { parts, is_kept, when },
     };
     Ok((wanted, notes))
+}
+
+/// The notes after a service was named that is not known: nothing that was spoken of before is meant by it.
+fn without_unknown(notes: CallNotes, stop: &Stop) -> CallNotes {
+    match stop {
+        Stop::Reply(reply) if reply.status == Status::ServiceUnknown => {
+            CallNotes { service: None, then: Vec::new(), ..notes }
+        }
+        _ => notes,
+    }
 }
 
 /// What the choice of an offer means.
@@ -203,11 +213,13 @@ fn are_by(args: Args<'_>, talk: &Conversation, slots: &[Slot]) -> Result<bool, S
     Ok(parts.iter().zip(slots).all(|(part, slot)| part.staff.is_none_or(|staff| staff == slot.staff)))
 }
 
-/// Whether a service or a person is named.
-pub(crate) fn says_what(args: Args<'_>, talk: &Conversation) -> Result<bool, Stop> {
-    let named = services::all_named(args, talk)?;
-    let has_service = !named.services.is_empty() || !named.further.is_empty();
-    Ok(has_service || !args.texts(names::STAFF)?.is_empty())
+/// Whether a service or a person is named, whether or not it is known.
+pub(crate) fn says_what(args: Args<'_>) -> Result<bool, Stop> {
+    let mut says_any = false;
+    for argument in [names::SERVICE, names::FURTHER, names::STAFF] {
+        says_any |= !args.texts(argument)?.is_empty();
+    }
+    Ok(says_any)
 }
 
 /// Whether a service or a person is named that was not spoken of last.
@@ -360,7 +372,9 @@ fn all_services<'t>(
     notes: &CallNotes,
 ) -> Result<Vec<&'t Service>, Stop> {
     let services::AllNamed { mut services, further } = services::all_named(args, talk)?;
-    if services.is_empty() {
+    // What shall follow is no part of what is booked already.
+    let is_beside = !further.is_empty() && matches!(notes.asked, LastQuestion::Answered(_));
+    if services.is_empty() && !is_beside {
         let known = notes.service.iter().chain(&notes.then);
         services = known.filter_map(|id| talk.catalogue.service(*id)).collect();
         // Said twice, they are the same further ones.

@@ -165,10 +165,13 @@ fn meaning(
 ) -> Meaning {
     // What this very invocation held when it asked about it is no yes when it is repeated.
     let is_repeated = once.found_before(notes).is_some();
+    let is_known = |held: &Held| !is_repeated || notes.noted_at.is_some_and(|noted| held.since <= noted);
     if let Some(wanted) = question_about(named) {
         return match &notes.asked {
             LastQuestion::Open(question) if question.slots() == named => Meaning::Do(question.clone()),
-            _ if let Some(held) = held.iter().find(|held| held.question.slots() == named && !is_repeated) => {
+            _ if let Some(held) =
+                held.iter().find(|held| held.question.slots() == named && is_known(held)) =>
+            {
                 Meaning::Do(held.question.clone())
             }
             // An id from earlier in the call, of a time that was given up since.

@@ -20,9 +20,19 @@ async fn a_yes_moves_what_was_asked_about_whoever_gives_no_name() {
         let other = line.ask("confirm_booking", named(name, json!({}))).await;
         assert_eq!(other.status, Status::CustomerAmbiguous, "{name}: {}", other.message);
     }
-    let moved = line.ask("confirm_booking", json!({})).await;
+    // "Auf welchen Namen ist er?" - "Ja."
+    for tool in ["confirm_booking", "book_appointment", "reschedule_appointment"] {
+        let no_name = line.ask(tool, json!({"bestaetigung": true})).await;
+        assert_eq!(no_name.status, Status::CustomerAmbiguous, "{tool}: {}", no_name.message);
+    }
+    let moved = line.ask("confirm_booking", named("Jonas Berger", json!({}))).await;
     assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
     assert_eq!(moved.data["appointment_id"], made.data["appointment_id"]);
+    // Nobody else was named: a yes is enough.
+    let back =
+        json!({"new_date": "2026-11-26", "new_time": "15:00", "appointment_id": made.data["appointment_id"]});
+    assert_eq!(line.ask("reschedule_appointment", back).await.status, Status::ReadyForConfirmation);
+    assert_eq!(line.ask("confirm_booking", json!({})).await.status, Status::Rescheduled);
 }
 
 /// Every appointment that a call has called off is remembered as such.

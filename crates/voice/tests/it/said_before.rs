@@ -181,3 +181,144 @@ async fn already_booked_is_said_of_exactly_that() {
     assert_eq!(boris.status, Status::OwnAppointmentOverlaps, "{}", boris.message);
     assert_eq!(open(&world).len(), 2);
 }
+
+#[tokio::test]
+async fn a_yes_to_somebody_else_is_asked_about_and_a_no_is_one() {
+    for tool in ["collect_appointment_info", "book_appointment", "confirm_booking"] {
+        for yes in [json!("ja, gerne"), json!("nein, nur bei Zoe")] {
+            let world = sabine().await;
+            let line = world.call("call_a", STRANGER);
+            let mut zoe = wish("2026-11-26", "10:00");
+            (zoe["name"], zoe["mitarbeiter"]) = (json!("Sabine Berger"), json!("Zoe"));
+            assert_eq!(line.ask("collect_appointment_info", zoe).await.status, Status::StaffUnknown);
+            let reply = line.ask(tool, json!({"bestaetigung": yes})).await;
+            assert!(open(&world).is_empty(), "{tool} {yes}: {}", reply.message);
+            if yes == "ja, gerne" {
+                assert_eq!(reply.data["time"], "10:00", "{tool}: {}", reply.message);
+                let made = line.ask("confirm_booking", json!({})).await;
+                assert_eq!(made.status, Status::Booked, "{tool}: {}", made.message);
+            } else {
+                assert_eq!(reply.status, Status::Unchanged, "{tool}: {}", reply.message);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_time_outlasts_the_day_that_was_taken_for_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let fourteen = json!({"uhrzeit": "14 Uhr", "dienstleistung": "Haarschnitt"});
+    let closed = line.ask("collect_appointment_info", fourteen).await;
+    assert!(!closed.success, "{}", closed.message);
+    let free = line.ask("collect_appointment_info", json!({"datum": "Donnerstag"})).await;
+    assert_eq!((free.status, &free.data["time"]), (Status::Available, &json!("14:00")), "{}", free.message);
+}
+
+#[tokio::test]
+async fn nobody_is_new_whom_nobody_was_asked_about() {
+    let world = sabine().await;
+    world.customers.add(world.scope.tenant(), customer(902, "Max Berger", Some(STRANGER)));
+    let mut otto = wish("2026-11-26", "10:00");
+    (otto["name"], otto["mitarbeiter"]) = (json!("Otto Beispiel"), json!("Anna"));
+    world.call("call_b", "+491701110002").ask("book_appointment", otto).await;
+    let line = world.call("call_a", STRANGER);
+    let mut paul = wish("2026-11-26", "10:00");
+    (paul["name"], paul["mitarbeiter"]) = (json!("Paul Kurz"), json!("Anna"));
+    let taken = line.ask("book_appointment", paul).await;
+    let slot = &taken.alternatives.first().unwrap().slot_id;
+    let asked = line.ask("book_appointment", json!({"slot_id": slot})).await;
+    assert_eq!(asked.status, Status::CustomerAmbiguous, "{}", asked.message);
+    assert_eq!(open(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn another_time_that_is_asked_for_a_move_is_one_for_it() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let mut own = wish("2026-11-26", "10:00");
+    own["name"] = json!("Sabine Berger");
+    assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+    let line = world.call("call_b", STRANGER);
+    let same = json!({"new_date": "2026-11-26", "new_time": "10:00"});
+    assert_eq!(line.ask("reschedule_appointment", same).await.status, Status::Unchanged);
+    let other = json!({"datum": "2026-11-26", "uhrzeit": "11:00"});
+    let asked = line.ask("book_appointment", other).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    assert_eq!(open(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_offered_beside_a_child_s_time_is_nobody_s_yet() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let day = json!({"datum": "2026-11-26", "dienstleistung": "Haarschnitt"});
+    let offered = line.ask("check_availability", day).await;
+    let [first, second, ..] = &offered.alternatives[..] else { panic!("{}", offered.message) };
+    let mia = json!({"slot_id": first.slot_id, "name": "Mia Berger", "fuer_andere_person": true});
+    assert_eq!(line.ask("check_availability", mia).await.status, Status::Available);
+    let asked = line.ask("book_appointment", json!({"slot_id": second.slot_id})).await;
+    assert_eq!(asked.message, "Ist der Termin für Mia Berger?");
+}
+
+#[tokio::test]
+async fn what_is_not_meant_any_more_does_not_come_back() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    // "Nur eine einzelne Leistung": the one that is named.
+    let two =
+        json!({"datum": "2026-11-24", "dienstleistung": "Haarschnitt", "weitere_leistungen": "Bartpflege"});
+    assert_eq!(line.ask("join_waiting_list", two).await.status, Status::ServiceRequired);
+    let one = line.ask("join_waiting_list", json!({"dienstleistung": "Bartpflege"})).await;
+    assert_ne!(one.status, Status::ServiceRequired, "{}", one.message);
+    // "Dann nur den Haarschnitt."
+    let more = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": "Haarschnitt", "weitere_leistungen": "Dauerwelle"});
+    assert_eq!(line.ask("check_availability", more).await.status, Status::ServiceUnknown);
+    let only = line.ask("check_availability", json!({"dienstleistung": "Haarschnitt"})).await;
+    assert_eq!(only.status, Status::Available, "{}", only.message);
+    // "Dann das von eben."
+    assert_eq!(
+        line.ask("check_availability", json!({"dienstleistung": "Dauerwelle"})).await.status,
+        Status::ServiceUnknown
+    );
+    let slot = only.data["slot_id"].clone();
+    let made = line.ask("book_appointment", json!({"slot_id": slot, "name": "Erika Muster"})).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    // The same once more, by an agent that did not hear the answer.
+    let again =
+        line.ask("book_appointment", json!({"dienstleistung": "Haarschnitt", "bestaetigung": true})).await;
+    assert_eq!(again.status, Status::AlreadyBooked, "{}", again.message);
+}
+
+#[tokio::test]
+async fn the_other_half_of_a_move_keeps_what_is_to_be_moved() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    for day in ["2026-11-26", "2026-11-27"] {
+        let mut own = wish(day, "10:00");
+        own["name"] = json!("Sabine Berger");
+        assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+    }
+    let line = world.call("call_b", STRANGER);
+    let to = json!({"old_date": "2026-11-27", "new_date": "2026-12-02", "new_time": "kraut"});
+    let unheard = line.ask("reschedule_appointment", to).await;
+    assert_eq!(unheard.status, Status::TimeNotUnderstood, "{}", unheard.message);
+    let asked = line.ask("reschedule_appointment", json!({"new_time": "11:00"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    assert_eq!(asked.data["new_appointment"]["date"], "2026-12-02");
+    assert_eq!(asked.data["current_appointment"]["date"], "2026-11-27");
+}
+
+#[tokio::test]
+async fn a_number_that_is_none_is_not_asked_for_for_ever() {
+    let world = crate::waiting::full().await;
+    let line = world.call("call_a", STRANGER);
+    let mut args = wish("2026-11-24", "10:00");
+    args["phone_number"] = json!("steht im System");
+    assert_eq!(line.ask("join_waiting_list", args).await.status, Status::PhoneNumberRequired);
+    let own = line.ask("join_waiting_list", json!({})).await;
+    assert_eq!(own.status, Status::WaitingListed, "{}", own.message);
+    let called = line.ask("request_callback", json!({"phone_number": "steht im System"})).await;
+    assert_eq!(called.status, Status::PhoneNumberRequired, "{}", called.message);
+    assert_eq!(line.ask("request_callback", json!({})).await.status, Status::CallbackRequested);
+}

@@ -41,6 +41,10 @@ async fn told(line: &Line<'_>) -> Vec<ToolReply> {
         let reply = line.ask(tool, args).await;
         assert_eq!(reply.status, status, "{tool}: {}", reply.message);
         told.push(reply);
+        // "Möchten Sie eine andere Zeit?"
+        if status == Status::Unchanged {
+            line.ask("confirm_booking", json!({"bestaetigung": false})).await;
+        }
     }
     told
 }

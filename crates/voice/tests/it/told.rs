@@ -1,5 +1,7 @@
 //! What is told beside a wish is there when it is booked at last, by whichever tool, and with nobody else's.
 
+use customer::CustomerRepository;
+use customer::testing::customer;
 use serde_json::{Value, json};
 use voice::{Mode, Status};
 
@@ -89,5 +91,54 @@ async fn a_number_that_was_told_is_not_asked_for_again() {
         line.ask("collect_appointment_info", asked).await;
         let reply = line.ask(tool, json!({})).await;
         assert_eq!(reply.status, status, "{tool}: {}", reply.message);
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_with_a_yes_or_after_it_stands_at_the_appointment() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(905, "Erika Muster", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    yes(&line, "book_appointment", told("Erika Muster", "10:00", "mit Hund")).await;
+    for (tool, remark) in [
+        ("book_appointment", "Nussallergie"),
+        ("confirm_booking", "Nussallergie"),
+        ("collect_appointment_info", "kommt zu Fuß"),
+    ] {
+        let args = json!({"notes": remark, "email": "erika.muster@example.org"});
+        let stands = line.ask(tool, args).await;
+        assert_eq!(stands.status, Status::AlreadyBooked, "{tool}: {}", stands.message);
+    }
+    // The same booking once more, with the remark.
+    let again = line.ask("book_appointment", told("Erika Muster", "10:00", "Rollstuhl")).await;
+    assert!([Status::AlreadyBooked, Status::Booked].contains(&again.status), "{}", again.message);
+    let asked = line.ask("reschedule_appointment", json!({"new_time": "11:00"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let moved = line.ask("confirm_booking", json!({"notes": "bitte pünktlich"})).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+    let all = "mit Hund. Nussallergie. kommt zu Fuß. Rollstuhl. bitte pünktlich";
+    assert_eq!(remarks(&world), [Some(all.to_owned())]);
+    let erika = world.customers.find(&world.scope, world.appointments.appointments(&world.scope)[0].customer);
+    assert_eq!(erika.await.unwrap().unwrap().email.unwrap().as_str(), "erika.muster@example.org");
+}
+
+#[tokio::test]
+async fn a_second_remark_stands_beside_the_first() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("collect_appointment_info", told("Erika Muster", "10:00", "Nussallergie")).await;
+    yes(&line, "confirm_booking", json!({"notes": "mit Hund"})).await;
+    assert_eq!(remarks(&world), [Some("Nussallergie. mit Hund".to_owned())]);
+}
+
+/// Whoever hides the number can say it at last.
+#[tokio::test]
+async fn a_number_that_is_told_after_the_booking_stands_at_it() {
+    for tool in ["book_appointment", "confirm_booking", "collect_appointment_info"] {
+        let world = World::new().await;
+        let line = world.call("call_a", "anonymous");
+        yes(&line, "book_appointment", wish("2026-11-26", "10:00")).await;
+        line.ask(tool, json!({"phone_number": "0171 5550198"})).await;
+        assert_eq!(remarks(&world), [Some("Angegebene Telefonnummer: 0171 5550198".to_owned())], "{tool}");
     }
 }

@@ -246,6 +246,7 @@ async fn an_id_of_a_time_that_was_given_up_is_asked_about() {
     let line = world.call("call_a", STRANGER);
     let held = line.ask("reserve_slot", wish("2026-11-24", "10:00")).await;
     line.ask("release_slot_reservation", json!({})).await;
+    world.wait(1);
     let yes = json!({"reservation_uid": held.data["reservation_uid"], "name": "Erika Muster"});
     for _ in 0..2 {
         let asked = line.ask_as("confirm_booking", yes.clone(), Some("tool_1"), Mode::Free).await;

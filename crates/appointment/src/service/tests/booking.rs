@@ -102,7 +102,11 @@ async fn the_same_minute_twice_is_asked_about() {
     // From another call, days later, with another person: still the same customer, service and minute.
     let mut again = book(1, 1, Some(2), TEN);
     again.requester = Requester::Desk;
-    assert_eq!(outcome(&world, again.clone()).await, BookOutcome::AlreadyBooked(made));
+    let told = outcome(&world, again.clone()).await;
+    assert!(matches!(&told, BookOutcome::OwnAppointment { own, .. } if own.id == made.id()), "{told:?}");
+    // Whoever does not say with whom has it already.
+    let anybody = BookRequest { requester: Requester::Desk, ..book(1, 1, None, TEN) };
+    assert_eq!(outcome(&world, anybody).await, BookOutcome::AlreadyBooked(made));
     again.additional = true;
     world.booked(again).await;
     assert_eq!(world.store.appointments(&world.scope).len(), 2);
@@ -163,7 +167,13 @@ async fn what_the_speaker_has_at_that_time_is_not_in_another_s_way() {
     let own = world.booked(book(1, 1, Some(1), TEN)).await;
     let child = BookRequest { party: stranger(2), ..book(1, 1, Some(2), TEN) };
     let told = outcome(&world, child.clone()).await;
-    assert!(matches!(&told, BookOutcome::AlreadyBooked(found) if found.id() == own.id()), "{told:?}");
+    let is_it =
+        |told: &BookOutcome| matches!(told, BookOutcome::OwnAppointment { own: it, .. } if it.id == own.id());
+    assert!(is_it(&told), "{told:?}");
+    // Nor is it another one for whoever hides the number.
+    let hidden = BookRequest { requester: anonymous(1), ..child.clone() };
+    let told = outcome(&world, hidden).await;
+    assert!(is_it(&told), "{told:?}");
     world.booked(BookRequest { other_person: true, ..child }).await;
     assert_eq!(world.store.appointments(&world.scope).len(), 2);
 }

@@ -73,8 +73,9 @@ pub(crate) async fn commit(
     let (party, learned) = match party_or_ask(desk, args, talk, &asker, (question, &notes)).await {
         Err(Stop::Reply(asks)) if !is_open && is_for_whom(asks.status) => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+            let wished: Vec<_> = asked.parts.iter().map(|part| part.staff).collect();
             let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
-            return ask_if_free(desk, talk, (looked, *asks)).await;
+            return ask_if_free(desk, talk, (looked, *asks), &wished).await;
         }
         found => found?,
     };
@@ -94,6 +95,10 @@ pub(crate) async fn commit(
     match desk.parts.bookings.book_sequence(&talk.scope, request).await? {
         BookSequenceOutcome::Booked(made) => {
             keep_learned(desk, talk, learned).await;
+            // Whoever was wished for is whoever it is with now, if that is one person.
+            let with = made.first().map(|part| part.snapshot().staff);
+            let with = with.filter(|staff| made.iter().all(|part| part.snapshot().staff == *staff));
+            let notes = CallNotes { staff: notes.staff.and(with), ..notes };
             let notes = match made.first() {
                 Some(first) => notes.booked(first.id(), first.customer()),
                 None => notes.closed(),

@@ -247,13 +247,19 @@ async fn refuse(
     refused: ChangeSequenceOutcome,
     (open, to): (&[Appointment], &SequenceMove),
 ) -> ToolResult {
-    if !matches!(refused, ChangeSequenceOutcome::Unavailable { .. }) {
-        is_over(desk, talk).await;
+    match &refused {
+        ChangeSequenceOutcome::Unavailable { .. } | ChangeSequenceOutcome::NoChange => {}
+        _ => is_over(desk, talk).await,
     }
     match refused {
         ChangeSequenceOutcome::NotYours => Err(unauthorized().into()),
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
-        ChangeSequenceOutcome::NoChange => Ok(unchanged(talk, open).into()),
+        ChangeSequenceOutcome::NoChange => {
+            if let Some(first) = open.first() {
+                goes_on(desk, talk, (first.id(), true)).await;
+            }
+            Ok(unchanged(talk, open).into())
+        }
         ChangeSequenceOutcome::Unavailable { part, reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let anybody = |part: &Appointment| PartWish { service: part.snapshot().service, staff: None };
