@@ -16,6 +16,7 @@ pub(crate) mod holding;
 pub(crate) mod hours;
 pub(crate) mod looked;
 pub(crate) mod meant;
+pub(crate) mod mixed_up;
 pub(crate) mod moving;
 pub(crate) mod offers;
 pub(crate) mod parse_date;
