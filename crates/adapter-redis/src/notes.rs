@@ -144,6 +144,8 @@ struct Written {
     #[serde(default)]
     moving: Option<(Uuid, bool)>,
     #[serde(default)]
+    concern: Option<String>,
+    #[serde(default)]
     before: Option<(String, Box<Written>)>,
     #[serde(default)]
     noted_at: Option<DateTime<Utc>>,
@@ -368,6 +370,7 @@ impl Written {
                 .map(|unfinished| (WrittenMatter::of(unfinished.matter), unfinished.args.clone())),
             is_other_time: notes.unfinished.as_ref().is_some_and(|unfinished| unfinished.is_other_time),
             moving: notes.moving.map(|(id, of_all)| (id.as_uuid(), of_all)),
+            concern: notes.concern.clone(),
             before: notes
                 .before
                 .as_ref()
@@ -428,6 +431,7 @@ impl Written {
                 is_other_time: self.is_other_time,
             }),
             moving: self.moving.map(|(id, of_all)| (AppointmentId::from_uuid(id), of_all)),
+            concern: self.concern.clone(),
             before: self.before.as_ref().map(|(by, written)| {
                 Box::new(Before { by: IdempotencyKey::new(by), notes: written.notes() })
             }),

@@ -155,6 +155,7 @@ fn full() -> CallNotes {
             is_other_time: true,
         }),
         moving: Some((AppointmentId::from_uuid(Uuid::from_u128(12)), true)),
+        concern: Some("Verschieben ist nur bis zwei Tage vorher möglich - Freitag".to_owned()),
         before: Some(Box::new(Before {
             by: IdempotencyKey::new("call:book_appointment:1:2"),
             notes: CallNotes {

@@ -9,10 +9,12 @@ use chrono::TimeDelta;
 use customer::CustomerService;
 use futures_util::future::join;
 use kernel::{Classify, Clock, CorrelationId, ErrorClass, IdGenerator, TenantScope};
+use serde_json::{Map, Value};
 use servicedesk::CallbackService;
 use tenancy::{Allowance, TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
+use crate::concern;
 use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::moving_on::{self, GoesOn};
@@ -304,6 +306,10 @@ impl VoiceDesk {
             LastQuestion::Answered(_) | LastQuestion::Unknown if tools::asks_anything(tool) => {
                 self.note(talk, notes.closed()).await;
             }
+            // Something else is asked than whether somebody shall call back.
+            _ if notes.concern.is_some() && tools::asks_anything(tool) => {
+                self.note(talk, CallNotes { concern: None, ..notes }).await;
+            }
             _ => {}
         }
         if holds {
@@ -344,6 +350,11 @@ impl VoiceDesk {
         let Some(notes) = found else {
             return self.act(tool, (Args::new(&request.args), request.mode), talk, once).await;
         };
+        if concern::is_yes(tool, &request.args, &notes) {
+            let result =
+                self.act(Tool::RequestCallback, (Args::new(&Map::new()), request.mode), talk, once).await;
+            return self.left(Tool::RequestCallback, (&Map::new(), once), talk, notes, result).await;
+        }
         let completed = unfinished::completed(tool, &request.args, &notes);
         let args = completed.as_ref().unwrap_or(&request.args);
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
@@ -360,12 +371,33 @@ impl VoiceDesk {
             Err(stop) => Err(stop),
         };
         let result = tools::remark::keeping(self, (tool, Args::new(args)), talk, result).await;
-        let is_done = matches!(&result, Ok(done) if done.effect.is_some());
-        let before = if is_done { None } else { once.finding(notes) };
+        self.left(tool, (args, once), talk, notes, result).await
+    }
+
+    /// The same result, once what the next invocation may need to know of this one is noted.
+    async fn left(
+        &self,
+        tool: Tool,
+        (args, once): (&Map<String, Value>, &Once),
+        talk: &Conversation,
+        found: CallNotes,
+        result: ToolResult,
+    ) -> ToolResult {
+        // A promise, and a wish, are known by what they say, and not by the invocation.
+        let is_of_words = matches!(tool, Tool::RequestCallback | Tool::JoinWaitingList);
+        let is_done = matches!(&result, Ok(done) if done.effect.is_some()) && !is_of_words;
+        let before = if is_done { None } else { once.finding(found) };
         let left = self.parts.memory.recall(&talk.scope, talk.call).await;
-        let left = unfinished::keeping(tool, args, &result, left);
+        let left = unfinished::keeping((tool, args), talk, &result, left);
         // That is no word of the call: what is held since the last one stays younger than its notes.
-        self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, ..left }).await;
+        self.parts
+            .memory
+            .remember(
+                &talk.scope,
+                talk.call,
+                CallNotes { before, concern: concern::left(args, &result), ..left },
+            )
+            .await;
         result
     }
 

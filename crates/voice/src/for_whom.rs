@@ -61,7 +61,7 @@ impl ForWhom {
     pub(crate) fn then(&self, now: &Self, number_is_known: bool) -> Self {
         // What nobody was named with is not told of a child that is named with another time.
         let is_childs = self.says_nothing() && now.other_person == Some(true);
-        let told = if is_childs { now.told.clone() } else { self.told_then(now, number_is_known) };
+        let told = if is_childs { now.told.clone() } else { self.told_then(now, (number_is_known, false)) };
         self.named_then(now, number_is_known).telling(told)
     }
 
@@ -80,7 +80,12 @@ impl ForWhom {
 
     /// The same after this was said about the same time.
     pub(crate) fn with(&self, now: &Self, number_is_known: bool) -> Self {
-        self.named_with(now, number_is_known).telling(self.told_then(now, number_is_known))
+        self.named_with(now, number_is_known).telling(self.told_then(now, (number_is_known, true)))
+    }
+
+    /// The same after more was said of what was incomplete.
+    pub(crate) fn with_more(&self, now: &Self, number_is_known: bool) -> Self {
+        self.named_with(now, number_is_known).telling(self.told_then(now, (number_is_known, false)))
     }
 
     fn named_with(&self, now: &Self, number_is_known: bool) -> Self {
@@ -114,10 +119,13 @@ impl ForWhom {
         }
     }
 
-    /// What was told stays told until it is said that it is for another.
-    fn told_then(&self, now: &Self, number_is_known: bool) -> Told {
+    /// What was told stays told until it is said that it is for another. Another name for the same time puts the first right.
+    fn told_then(&self, now: &Self, (number_is_known, is_same_time): (bool, bool)) -> Told {
         let is_another = match (&self.name, &now.name) {
-            (Some(_), Some(said)) => !self.is_named(said),
+            (Some(known), Some(said)) => {
+                let is_part = known.is_short_for(said) || said.is_short_for(known);
+                !is_same_time && !is_part && !self.is_named(said)
+            }
             (Some(_), None) => self.is_contradicted(now, number_is_known),
             (None, _) => self.other_person.is_some_and(|before| now.other_person == Some(!before)),
         };
@@ -218,6 +226,7 @@ mod tests {
             (said("", None), said("Mia Berger", None), true),
             (said("", Some(true)), said("Mia Berger", None), true),
             (said("Mia Berger", None), said("Mia", Some(true)), true),
+            (said("Berger", None), said("Mia Berger", None), true),
             (said("Mia Berger", None), said("Max Berger", None), false),
             (said("Mia Berger", Some(true)), said("", Some(false)), false),
             (said("", Some(true)), said("", Some(false)), false),
@@ -227,6 +236,9 @@ mod tests {
             let both = Told { phone: number.phone.clone(), ..told("Allergie") };
             let told = if kept { &both } else { &number };
             assert_eq!(&before.then(&now, true).told, told, "{before:?} {now:?}");
+            assert_eq!(&before.with_more(&now, true).told, told, "{before:?} {now:?}");
+            let is_renamed = before.name.is_some() && now.name.is_some();
+            let told = if is_renamed { &both } else { told };
             assert_eq!(&before.with(&now, true).told, told, "{before:?} {now:?}");
         }
         let louder =

@@ -28,6 +28,7 @@
 //! A provider's wire format, SQL, HTTP, another tenant.
 
 mod args;
+mod concern;
 mod conversation;
 mod desk;
 mod earlier;

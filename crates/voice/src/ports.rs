@@ -159,6 +159,8 @@ pub struct CallNotes {
     /// The appointment that shall be moved and has no new time yet, and whether with all of its visit: the time that is named
     /// or chosen next is where to.
     pub moving: Option<(AppointmentId, bool)>,
+    /// What was refused last, where a call back was offered for it: what the caller wanted, and why it could not be.
+    pub concern: Option<String>,
     /// What the last invocation found, if it did nothing.
     pub before: Option<Box<Before>>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be

@@ -54,8 +54,15 @@ pub(crate) fn or_list<S: AsRef<str>>(items: &[S]) -> String {
 
 /// "fünfundvierzig Minuten", "eine Stunde und dreißig Minuten".
 pub(crate) fn minutes(minutes: u32) -> String {
+    // Nobody counts a week in hours.
+    if minutes > DAY && minutes.is_multiple_of(DAY) {
+        return format!("{} Tage", number::cardinal(minutes / DAY));
+    }
     speak::duration(chrono::TimeDelta::minutes(i64::from(minutes)))
 }
+
+/// Minutes of a day.
+const DAY: u32 = 1440;
 
 /// An amount in words: "zweiunddreißig Euro", "neun Euro fünfzig".
 pub(crate) fn price(price: kernel::Money) -> String {

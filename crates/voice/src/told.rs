@@ -6,6 +6,10 @@ use appointment::model::Note;
 use crate::args::{Args, Unusable};
 use crate::names;
 
+/// Fewer digits than these are no number that can be dialled from elsewhere; the shortest ones there are have an area code of
+/// three digits and three more.
+const FEWEST_DIGITS: usize = 6;
+
 /// What was told, as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
@@ -56,7 +60,10 @@ impl Told {
     /// What the staff shall know. A number that was only said proves nobody, so it becomes nobody's identity; they can use it
     /// all the same.
     pub(crate) fn for_staff(&self) -> Option<Note> {
-        let number = self.phone.as_ref().map(|number| format!("Angegebene Telefonnummer: {number}"));
+        // "Keine" is none.
+        let is_number = |text: &&String| text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS;
+        let number =
+            self.phone.as_ref().filter(is_number).map(|number| format!("Angegebene Telefonnummer: {number}"));
         let text: Vec<_> = self.remark.iter().chain(&number).map(String::as_str).collect();
         Note::clean(&text.join(". "))
     }

@@ -27,6 +27,7 @@ pub(crate) mod refusals;
 pub(crate) mod remark;
 pub(crate) mod sequence;
 pub(crate) mod services;
+pub(crate) mod shall_move;
 pub(crate) mod standing;
 pub(crate) mod waiting_list;
 pub(crate) mod wish;

@@ -4,11 +4,14 @@
 use serde_json::{Map, Value};
 
 use crate::args::Args;
+use crate::conversation::Conversation;
 use crate::desk::{Stop, ToolResult};
 use crate::names;
 use crate::ports::{CallNotes, LastQuestion};
+use crate::reply::ToolReply;
 use crate::status::Status;
 use crate::tool::Tool;
+use crate::when::When;
 
 /// Longest arguments that are kept, as text. What people say of one wish is far shorter.
 const MAX_CHARS: usize = 2000;
@@ -196,8 +199,8 @@ pub(crate) fn completed(
 
 /// The notes with what was said if it was not enough; without, once it was, or once something else is spoken of.
 pub(crate) fn keeping(
-    tool: Tool,
-    args: &Map<String, Value>,
+    (tool, args): (Tool, &Map<String, Value>),
+    talk: &Conversation,
     result: &ToolResult,
     notes: CallNotes,
 ) -> CallNotes {
@@ -227,6 +230,9 @@ pub(crate) fn keeping(
         for names in unknown {
             args.remove(names[0]);
         }
+        if matches!(status, Status::TimeNotUnderstood | Status::NonexistentDate) {
+            forget_what_is_no_time(matter, &mut args, talk);
+        }
         let is_other_time =
             matches!(status, Status::AmbiguousTime | Status::TimeNotUnderstood | Status::NonexistentDate);
         Unfinished { matter, args, is_other_time }
@@ -234,6 +240,25 @@ pub(crate) fn keeping(
     let unfinished =
         unfinished.filter(|unfinished| Value::Object(unfinished.args.clone()).to_string().len() <= MAX_CHARS);
     CallNotes { unfinished, ..notes }
+}
+
+/// Forgets the halves of a time that nobody can understand, whatever the other half is.
+fn forget_what_is_no_time(matter: Matter, args: &mut Map<String, Value>, talk: &Conversation) {
+    let listener = talk.listener();
+    let is_none = |heard: Result<When, Box<ToolReply>>| {
+        let unheard = [Status::TimeNotUnderstood, Status::NonexistentDate];
+        heard.is_err_and(|reply| unheard.contains(&reply.status))
+    };
+    for (date, time) in matter.times().iter().copied().chain([(names::DATETIME, names::TIME)]) {
+        let text = |names: &[&str]| said(args, names).and_then(Value::as_str).map(str::to_owned);
+        let (day, clock) = (text(date), text(time));
+        if day.is_some_and(|day| is_none(listener.hear(Some(&day), None))) {
+            args.remove(date[0]);
+        }
+        if clock.is_some_and(|clock| is_none(listener.hear(None, Some(&clock)))) {
+            args.remove(time[0]);
+        }
+    }
 }
 
 /// Whether a clock time was said, and no day: the day that was taken for it may not be meant.

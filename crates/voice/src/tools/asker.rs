@@ -69,7 +69,9 @@ impl Asker {
     /// The notes with what is said now of whom another time is for. What was told before a tool had to ask is of the same.
     pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
         if notes.is_incomplete() {
-            return self.noting_same(notes);
+            let whom = notes.for_whom.unasked();
+            let for_whom = whom.with_more(&self.for_whom, !self.customers.is_empty());
+            return CallNotes { for_whom, ..notes };
         }
         let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
         CallNotes { for_whom, ..notes }

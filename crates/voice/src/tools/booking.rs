@@ -371,9 +371,15 @@ pub(crate) async fn commit(
             let stands = after_booking(desk, talk, &appointment, &asked).await;
             still_for(desk, talk, &asker, stands).await
         }
+        // It may be the same request, which was faster.
+        BookOutcome::AlreadyBooked(_) | BookOutcome::OwnAppointment { .. }
+            if let Some(done) = desk.before(talk, &once).await? =>
+        {
+            Ok(done)
+        }
         BookOutcome::AlreadyBooked(appointment) => {
             desk.visit(talk, vec![appointment.snapshot().branch]).await?;
-            if let Some(asked) = named.or_ask(&appointment) {
+            if let Some(asked) = named.or_ask(desk, talk, &appointment).await? {
                 desk.note(talk, notes.closed()).await;
                 return Err(asked.into());
             }

@@ -17,9 +17,11 @@ use crate::conversation::Conversation;
 use crate::desk::{Done, ToolResult, VoiceDesk};
 use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
+use crate::for_whom::ForWhom;
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
+use crate::ports::CallNotes;
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -39,21 +41,19 @@ pub(crate) async fn request(
         return Ok(done);
     }
     yes::go_on(desk, talk).await;
+    let known = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let country = talk.country();
     let number = match args.text(names::PHONE)? {
         Some(text) => Some(numbers::said_number(&text, country).ok_or_else(ask_for_number)?),
         None if talk.caller.number().is_some() => None,
-        None => {
-            let told = desk.parts.memory.recall(&talk.scope, talk.call).await.for_whom.told.phone;
-            told.and_then(|text| numbers::said_number(&text, country))
-        }
+        None => known.for_whom.told.phone.as_ref().and_then(|text| numbers::said_number(text, country)),
     };
     let priority = match args.text(names::PRIORITY)? {
         Some(word) => Some(priority_of(&word).ok_or_else(how_urgent)?),
         None => None,
     };
     let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
-        (None, None, None) => None,
+        (None, None, None) => known.concern.clone(),
         (reason, notes, service) => {
             let parts: Vec<_> = [service, reason, notes].into_iter().flatten().collect();
             Some(parts.join(" - "))
@@ -63,15 +63,24 @@ pub(crate) async fn request(
     let heard = window.as_deref().and_then(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
     let referent = format!("{number_said:?}:{note:?}:{window:?}");
+    let said = args.text(names::NAME)?.and_then(|text| judge_name(&text, &[]).ok());
     let request = RequestCallback {
         phone: number,
-        name: args.text(names::NAME)?.and_then(|text| judge_name(&text, &[]).ok()),
+        name: said.clone().or_else(|| known.for_whom.name.clone()),
         note,
         priority,
         preferred_window: window,
         ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
     };
-    promise_once(desk, talk, request, heard, &referent).await
+    let result = promise_once(desk, talk, request, heard, &referent).await;
+    // Whoever calls for the first time is who books later, unless they say otherwise.
+    if let (Some(name), true) = (said, known.for_whom.says_nothing())
+        && desk.parts.customers.identify(&talk.scope, &talk.caller).await?.customers().is_empty()
+    {
+        let for_whom = ForWhom::said(Some(name), None).telling(known.for_whom.told.clone());
+        desk.note(talk, CallNotes { for_whom: ForWhom { is_of_last: false, ..for_whom }, ..known }).await;
+    }
+    result
 }
 
 /// When the caller can be reached.

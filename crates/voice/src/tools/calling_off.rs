@@ -4,8 +4,8 @@
 //! unless it is named: a yes is none to an appointment that nobody spoke of.
 
 use appointment::commands::{CancelOutcome, CancelRequest};
-use appointment::model::{Appointment, Note};
-use appointment::policy::change::{ChangeAct, Denial};
+use appointment::model::{Appointment, ChangeRefused, Note};
+use appointment::policy::change::{ChangeAct, Denial, RecentChanges};
 use kernel::{AppointmentId, Money};
 use serde_json::json;
 
@@ -106,6 +106,7 @@ async fn cancel_meant(
     let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
     // An assistant that says "not confirmed" asks to be asked.
     if is_no || is_bare && is_unasked && !is_spoken_of {
+        may_be_changed(talk, extent.open(), (ChangeAct::Cancel, "Eine Absage"))?;
         return Ok(shall_cancel(desk, talk, &extent).await.into());
     }
     cancel_all(desk, args, talk, (extent, asker, false), once).await
@@ -129,10 +130,7 @@ async fn cancel_all(
 
 /// The question whether to call off.
 pub(crate) async fn shall_cancel(desk: &VoiceDesk, talk: &Conversation, extent: &Extent) -> ToolReply {
-    let (open, of_all) = match extent {
-        Extent::Part(appointment) => (std::slice::from_ref(appointment), false),
-        Extent::Whole(open) => (open.as_slice(), true),
-    };
+    let (open, of_all) = (extent.open(), matches!(extent, Extent::Whole(_)));
     let what = match open {
         [one] => format!("den Termin {}", spoken(talk, one.snapshot())),
         several => format!("die Termine {}", spoken_together(talk, several)),
@@ -294,6 +292,24 @@ async fn cancelled_before(
         return Ok(Some(already_cancelled(talk, &found)));
     }
     Ok(None)
+}
+
+/// Nobody is asked about what may not be done, however often the caller has done so lately.
+pub(crate) fn may_be_changed(
+    talk: &Conversation,
+    open: &[Appointment],
+    (act, what): (ChangeAct, &str),
+) -> Result<(), Stop> {
+    for part in open {
+        let changed = talk.about(part.snapshot().branch, |there| {
+            let rules = there.catalogue.change_rules(act, part.snapshot());
+            part.may(act, (&rules, RecentChanges::default()), talk.now)
+        });
+        if let Err(ChangeRefused::Denied(denial)) = changed {
+            return Err(denied(&denial, what).into());
+        }
+    }
+    Ok(())
 }
 
 /// The policy's no, with its numbers.

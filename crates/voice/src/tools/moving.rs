@@ -2,19 +2,17 @@
 //!
 //! Two steps: the first holds the new time, only an explicit confirmation moves. The policy is asked first.
 
-use appointment::calendar::Certainty;
 use appointment::commands::{MoveOutcome, MoveRefusal, MoveRequest, PrepareOutcome};
-use appointment::model::{Appointment, ChangeRefused, Slot, SlotId};
-use appointment::policy::change::{ChangeAct, RecentChanges};
+use appointment::model::{Appointment, Slot, SlotId};
+use appointment::policy::change::ChangeAct;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use kernel::{AppointmentId, Money, ServiceId};
+use kernel::{AppointmentId, ServiceId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::earlier::Earlier;
-use crate::effect::{Effect, said};
+use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
@@ -25,16 +23,17 @@ use crate::tools::appointments::row;
 use crate::tools::asker;
 use crate::tools::availability;
 use crate::tools::booking::{claim_for, repeated};
-use crate::tools::calling_off::{denied, is_bare};
+use crate::tools::calling_off::{denied, is_bare, may_be_changed};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::{meant, unauthorized};
-use crate::tools::offers::{self, Asked, Promise};
+use crate::tools::offers::{self, Asked};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
+use crate::tools::shall_move::{Aim, also_then, shall_move};
 use crate::tools::standing::{Saying, spoken_standing_of};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
@@ -64,6 +63,10 @@ pub(crate) async fn reschedule(
     if confirmed && is_plain {
         match notes.asked {
             LastQuestion::Open(Question::Move(..) | Question::MoveAll(..)) => {
+                return Box::pin(yes::confirm(desk, args, talk, (asker, notes), once)).await;
+            }
+            // "Was passt Ihnen?" - "Ja."
+            LastQuestion::Closed if notes.moving.is_some() && notes.offered_starts().next().is_some() => {
                 return Box::pin(yes::confirm(desk, args, talk, (asker, notes), once)).await;
             }
             LastQuestion::Answered(done) => {
@@ -104,7 +107,12 @@ pub(crate) async fn reschedule(
                 ask_again(desk, args, talk, appointment.id(), *slot).await
             }
             _ => {
-                may_be_moved(desk, talk, std::slice::from_ref(&appointment)).await?;
+                if let Err(denied) =
+                    may_be_changed(talk, std::slice::from_ref(&appointment), (ChangeAct::Move, "Verschieben"))
+                {
+                    is_over(desk, talk).await;
+                    return Err(denied);
+                }
                 goes_on(desk, talk, (appointment.id(), false)).await;
                 Err(needs_new_time(talk, &appointment).into())
             }
@@ -114,10 +122,18 @@ pub(crate) async fn reschedule(
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
+    let heard = match &notes.asked {
+        LastQuestion::Open(Question::Move(asked, slot))
+            if (*asked, slot.start) == (appointment.id(), start) =>
+        {
+            Some(slot.staff)
+        }
+        _ => None,
+    };
     let request = MoveRequest {
         appointment: appointment.id(),
         start,
-        staff,
+        staff: staff.or(heard),
         requester: asker.requester,
         claim: Some(claim_of_move(&once, appointment.starts_at())),
         agreed_fee: notes.agreed_fee(appointment.id(), ChangeAct::Move),
@@ -126,10 +142,26 @@ pub(crate) async fn reschedule(
     if !confirmed {
         return ask(desk, talk, (&request, service), notes).await;
     }
+    // Nobody hears only afterwards that it is with somebody else.
+    if request.staff.is_none() && is_with_another(desk, talk, &request, &appointment).await? {
+        return ask(desk, talk, (&request, service), notes).await;
+    }
     match carry_out(desk, talk, (&request, service), &once).await? {
         Some(done) => Ok(done),
         None => ask(desk, talk, (&request, service), notes).await,
     }
+}
+
+/// Whether the appointment would be with another person there.
+async fn is_with_another(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    request: &MoveRequest,
+    appointment: &Appointment,
+) -> Result<bool, Stop> {
+    let prepared = desk.parts.bookings.prepare_move(&talk.scope, request).await?;
+    let with = appointment.snapshot().staff;
+    Ok(matches!(prepared, PrepareOutcome::Ready { slot, .. } if slot.staff != with))
 }
 
 /// What this call has booked or moved last, as it stands.
@@ -169,11 +201,18 @@ async fn ask(
             let (service, then) = (Some(slot.service), Vec::new());
             desk.note(talk, CallNotes { told_fee, service, then, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
+            let with = appointment.snapshot().staff;
+            let instead_of = if with == slot.staff {
+                String::new()
+            } else {
+                format!(" statt bei {}", speech::plain(&talk.staff_name(with)))
+            };
             let aim = format!(
-                "Ihren Termin für {} auf {} bei {} verlegen",
+                "Ihren Termin für {} auf {} bei {}{instead_of} verlegen{}",
                 speech::plain(&talk.service_name(slot.service)),
                 speech::moment_as_aim(at, talk.now),
                 speech::plain(&talk.staff_name(slot.staff)),
+                also_then(desk, talk, &appointment, &slot).await?,
             );
             let to = Aim {
                 at,
@@ -187,54 +226,6 @@ async fn ask(
         }
         PrepareOutcome::Not(refusal) => refuse(desk, talk, refusal, (request, service)).await,
     }
-}
-
-/// Where something would be moved.
-pub(crate) struct Aim {
-    pub(crate) at: DateTime<Tz>,
-    pub(crate) slot_id: Option<String>,
-    pub(crate) staff: String,
-    /// `None`: it is not held.
-    pub(crate) held_until: Option<DateTime<Utc>>,
-    pub(crate) fee: Option<Money>,
-    /// How far it can be relied on that it is free.
-    pub(crate) certainty: Certainty,
-}
-
-/// The question whether to move; the same fields for one appointment and for several, about the first of them.
-pub(crate) fn shall_move(talk: &Conversation, first: &Appointment, what: &str, to: &Aim) -> ToolReply {
-    let promise = Promise::of(to.certainty, to.held_until.is_some());
-    let (status, i_can, how, question) = match promise {
-        Promise::Held => (Status::ReadyForConfirmation, "Ich kann", "", "so machen"),
-        Promise::NotHeld => {
-            (Status::NotHeld, "Ich kann", ", festhalten kann ich die Zeit aber nicht", "so machen")
-        }
-        Promise::ByOurPlan => (
-            Status::Unverified,
-            "Nach unserem Plan kann ich",
-            ", beim Kalender kann ich das aber gerade nicht prüfen",
-            "schon einmal so vormerken",
-        ),
-    };
-    let message = format!("{i_can} {what}{how}{}, soll ich das {question}?", said(to.fee));
-    ToolReply::new(status, message)
-        .with_some("certainty", (promise == Promise::ByOurPlan).then_some("unverified"))
-        .with_some("as_of", to.certainty.as_of().map(|at| at.with_timezone(&talk.zone()).to_rfc3339()))
-        .with("appointment_id", first.id().to_string())
-        .with("current_appointment", row(talk, first))
-        .with(
-            "new_appointment",
-            serde_json::json!({
-                "slot_id": to.slot_id,
-                "start": to.at.to_rfc3339(),
-                "date": to.at.format("%Y-%m-%d").to_string(),
-                "time": to.at.format("%H:%M").to_string(),
-                "staff": to.staff,
-            }),
-        )
-        .with_some("fee_minor", to.fee.map(Money::minor))
-        .with_some("held_until", to.held_until.map(|until| until.with_timezone(&talk.zone()).to_rfc3339()))
-        .next(NextAction::AskForConfirmation)
 }
 
 /// It is there already, as far as it stands.
@@ -392,23 +383,6 @@ pub(crate) async fn is_over(desk: &VoiceDesk, talk: &Conversation) {
     if notes.moving.is_some() {
         desk.note(talk, CallNotes { moving: None, ..notes }).await;
     }
-}
-
-/// Nobody is asked where to move what may not be moved, however often the caller has done so lately.
-pub(crate) async fn may_be_moved(
-    desk: &VoiceDesk,
-    talk: &Conversation,
-    open: &[Appointment],
-) -> Result<(), Stop> {
-    for part in open {
-        let rules = talk.catalogue.change_rules(ChangeAct::Move, part.snapshot());
-        let rules = (&rules, RecentChanges::default());
-        if let Err(ChangeRefused::Denied(denial)) = part.may(ChangeAct::Move, rules, talk.now) {
-            is_over(desk, talk).await;
-            return Err(denied(&denial, "Verschieben").into());
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn gone() -> ToolReply {

@@ -116,6 +116,7 @@ pub(crate) async fn offer(
     slots: &[RankedSlot],
     notes: CallNotes,
 ) -> ToolReply {
+    let notes = on_their_day(talk, notes, slots);
     desk.note(talk, notes.offering(slots.iter().map(|ranked| ranked.slot).collect())).await;
     with_offers(talk, reply, slots)
 }
@@ -128,8 +129,18 @@ pub(crate) async fn offer_first(
     (first, slots): (&RankedSlot, &[RankedSlot]),
     notes: CallNotes,
 ) -> ToolReply {
+    let notes = on_their_day(talk, notes, std::slice::from_ref(first));
     desk.note(talk, notes.offering(vec![first.slot])).await;
     with_offers(talk, reply, slots)
+}
+
+/// The day of what is said aloud, if it is one, is the day that is spoken of.
+fn on_their_day(talk: &Conversation, notes: CallNotes, slots: &[RankedSlot]) -> CallNotes {
+    let mut days =
+        slots.iter().take(SPOKEN).map(|slot| slot.slot.start.with_timezone(&talk.zone()).date_naive());
+    let Some(first) = days.next() else { return notes };
+    let day = if days.all(|day| day == first) { Some(first) } else { notes.day };
+    CallNotes { day, ..notes }
 }
 
 fn with_offers(talk: &Conversation, reply: ToolReply, slots: &[RankedSlot]) -> ToolReply {

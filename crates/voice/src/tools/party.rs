@@ -157,13 +157,25 @@ impl Named {
 
     /// The question for whoever calls without a number and gives another name than that of what is booked: that may put the
     /// first one right, or be somebody else's.
-    pub(crate) fn or_ask(&self, booked: &Appointment) -> Option<ToolReply> {
-        let name = self.new.as_ref().filter(|_| booked.customer() != self.customer)?;
+    pub(crate) async fn or_ask(
+        &self,
+        desk: &VoiceDesk,
+        talk: &Conversation,
+        booked: &Appointment,
+    ) -> Result<Option<ToolReply>, Stop> {
+        let Some(name) = self.new.as_ref().filter(|_| booked.customer() != self.customer) else {
+            return Ok(None);
+        };
+        // The same request at the same time makes somebody new of the same name.
+        let customer = desk.parts.customers.find(&talk.scope, booked.customer()).await?;
+        if customer.as_ref().and_then(|customer| customer.name()).is_some_and(|own| own.sounds_like(name)) {
+            return Ok(None);
+        }
         let message = format!(
             "Zu dieser Zeit habe ich eben schon einen Termin aufgenommen, soll ich für {} noch einen aufnehmen?",
             speech::whom(name)
         );
-        Some(for_whom(message).with("booked", false))
+        Ok(Some(for_whom(message).with("booked", false)))
     }
 }
 

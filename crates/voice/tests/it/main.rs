@@ -5,6 +5,7 @@
 mod allowance;
 mod any_conversation;
 mod booking;
+mod concern;
 mod coverage;
 mod ending;
 mod facts;

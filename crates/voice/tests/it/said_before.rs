@@ -322,3 +322,72 @@ async fn a_number_that_is_none_is_not_asked_for_for_ever() {
     assert_eq!(called.status, Status::PhoneNumberRequired, "{}", called.message);
     assert_eq!(line.ask("request_callback", json!({})).await.status, Status::CallbackRequested);
 }
+
+#[tokio::test]
+async fn what_nobody_understands_is_not_asked_about_for_ever() {
+    for (asked, answer, time) in [
+        (json!({"datum": "wie meine Frau", "uhrzeit": "10 Uhr"}), json!({"datum": "2026-11-26"}), "10:00"),
+        (json!({"datum": "2026-11-26", "uhrzeit": "nach der Arbeit"}), json!({"uhrzeit": "11 Uhr"}), "11:00"),
+        (json!({"datum": "2026-11-26", "uhrzeit": "nach der Arbeit"}), json!({"datum": "2026-11-27"}), ""),
+    ] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let mut asked = asked;
+        asked["dienstleistung"] = json!("Haarschnitt");
+        let unheard = line.ask("collect_appointment_info", asked.clone()).await;
+        assert_eq!(unheard.status, Status::TimeNotUnderstood, "{asked}: {}", unheard.message);
+        let reply = line.ask("collect_appointment_info", answer).await;
+        if time.is_empty() {
+            assert_eq!(reply.status, Status::TimeRequired, "{asked}: {}", reply.message);
+        } else {
+            assert_eq!((reply.status, &reply.data["time"]), (Status::Available, &json!(time)), "{asked}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_hour_is_one_of_the_day_that_was_offered() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let next =
+        line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "ab": "2026-12-02"})).await;
+    assert_eq!(next.status, Status::Options, "{}", next.message);
+    let later = line.ask("collect_appointment_info", json!({"uhrzeit": "15 Uhr"})).await;
+    assert_eq!(
+        (later.status, &later.data["date"]),
+        (Status::Available, &json!("2026-12-02")),
+        "{}",
+        later.message
+    );
+}
+
+#[tokio::test]
+async fn a_move_tells_what_else_there_is_and_with_whom_it_would_be() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let mut ids = Vec::new();
+    for (time, service, staff) in [("10:00", "Haarschnitt", "Anna"), ("14:00", "Bartpflege", "Boris")] {
+        let mut own = wish("2026-11-26", time);
+        (own["name"], own["dienstleistung"], own["mitarbeiter"]) =
+            (json!("Sabine Berger"), json!(service), json!(staff));
+        ids.push(line.ask("book_appointment", own).await.data["appointment_id"].clone());
+    }
+    let mut otto = wish("2026-11-26", "16:00");
+    (otto["name"], otto["mitarbeiter"]) = (json!("Otto Beispiel"), json!("Anna"));
+    world.call("call_b", "+491701110002").ask("book_appointment", otto).await;
+    let line = world.call("call_c", STRANGER);
+    let over =
+        line.ask("reschedule_appointment", json!({"appointment_id": ids[0], "new_time": "14:00"})).await;
+    assert_eq!(over.status, Status::ReadyForConfirmation, "{}", over.message);
+    assert!(
+        over.message.contains("da haben Sie um vierzehn Uhr aber schon einen Termin für Bartpflege"),
+        "{}",
+        over.message
+    );
+    // Anna is busy then: that it would be Boris is said before, and not after.
+    let to = json!({"appointment_id": ids[0], "new_time": "16:00", "bestaetigung": true});
+    let other = line.ask("reschedule_appointment", to.clone()).await;
+    assert_eq!(other.status, Status::ReadyForConfirmation, "{}", other.message);
+    assert!(other.message.contains("bei Boris Kühn statt bei Anna Petersen verlegen"), "{}", other.message);
+    assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::Rescheduled);
+}

@@ -142,3 +142,28 @@ async fn a_number_that_is_told_after_the_booking_stands_at_it() {
         assert_eq!(remarks(&world), [Some("Angegebene Telefonnummer: 0171 5550198".to_owned())], "{tool}");
     }
 }
+
+/// A surname, and then all of the name; a name that was misheard: one person, whose remark and address stay.
+#[tokio::test]
+async fn a_name_that_is_completed_or_put_right_loses_nothing() {
+    for (first, then) in
+        [("Meier", "Peter Meier"), ("Bernd Schulz", "Gerd Scholz"), ("Herr Brandt", "Klaus Brandt")]
+    {
+        for by_slot in [false, true] {
+            let world = World::new().await;
+            let line = world.call("call_a", STRANGER);
+            let mut asked = told(first, "10:00", "mit Hund");
+            asked["email"] = json!("p@example.org");
+            let free = line.ask("collect_appointment_info", asked).await;
+            if by_slot {
+                yes(&line, "book_appointment", json!({"slot_id": free.data["slot_id"], "name": then})).await;
+            } else {
+                line.ask("collect_appointment_info", json!({"name": then})).await;
+                yes(&line, "confirm_booking", json!({})).await;
+            }
+            assert_eq!(remarks(&world), [Some("mit Hund".to_owned())], "{first}, {then}");
+            let made = world.appointments.new_customers(&world.scope).remove(0);
+            assert_eq!((made.name.unwrap().as_str(), made.email.is_some()), (then, true));
+        }
+    }
+}

@@ -107,6 +107,12 @@ pub(crate) async fn commit(
             let stand = after_booking_all(desk, talk, &made, &asked).await;
             still_for(desk, talk, &asker, stand).await
         }
+        // It may be the same request, which was faster.
+        BookSequenceOutcome::AlreadyBooked(_) | BookSequenceOutcome::OwnAppointment { .. }
+            if let Some(done) = desk.before(talk, &once).await? =>
+        {
+            Ok(done)
+        }
         BookSequenceOutcome::AlreadyBooked(found) => already(desk, talk, (&asked, found, named), notes).await,
         BookSequenceOutcome::OwnAppointment { is_free: true, .. } if asked.slots.is_none() => {
             let looked = Box::pin(check_moment(desk, talk, &asker, asked, notes)).await?;
@@ -155,7 +161,7 @@ async fn already(
         visits.iter().find(|visit| at_that_time(visit)).or(visits.first()).cloned().unwrap_or_default();
     let services: Vec<_> = open.iter().map(|part| part.snapshot().service).collect();
     if let (true, Some(first)) = (services == asked.services(), open.first()) {
-        if let Some(asked) = named.or_ask(first) {
+        if let Some(asked) = named.or_ask(desk, talk, first).await? {
             desk.note(talk, notes.closed()).await;
             return Err(asked.into());
         }

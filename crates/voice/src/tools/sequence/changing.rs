@@ -40,6 +40,16 @@ pub(crate) enum Extent {
     Whole(Vec<Appointment>),
 }
 
+impl Extent {
+    /// What of it is open, in order.
+    pub(crate) fn open(&self) -> &[Appointment] {
+        match self {
+            Self::Part(appointment) => std::slice::from_ref(appointment),
+            Self::Whole(open) => open,
+        }
+    }
+}
+
 /// Whether all of a visit is meant: by the services that are named, else by what the caller was asked last.
 pub(crate) async fn extent(
     desk: &VoiceDesk,

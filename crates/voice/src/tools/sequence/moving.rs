@@ -24,13 +24,12 @@ use crate::status::Status;
 use crate::tools::appointments::row;
 use crate::tools::asker::{self, Asker};
 use crate::tools::booking::repeated;
-use crate::tools::calling_off::denied;
+use crate::tools::calling_off::{denied, may_be_changed};
 use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
-use crate::tools::moving::{
-    Aim, NewTime, goes_on, gone, is_over, may_be_moved, new_time, shall_move, unchanged,
-};
+use crate::tools::moving::{NewTime, goes_on, gone, is_over, new_time, unchanged};
+use crate::tools::shall_move::{Aim, shall_move};
 use crate::tools::wish::{self, Offer};
 
 /// A sequence that shall be moved, and what is known about it.
@@ -56,7 +55,10 @@ pub(crate) async fn reschedule(
             Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
             Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
             _ => {
-                may_be_moved(desk, talk, &open).await?;
+                if let Err(denied) = may_be_changed(talk, &open, (ChangeAct::Move, "Verschieben")) {
+                    is_over(desk, talk).await;
+                    return Err(denied);
+                }
                 if let Some(first) = open.first() {
                     goes_on(desk, talk, (first.id(), true)).await;
                 }

@@ -2,7 +2,7 @@
 
 use appointment::commands::Sequence;
 use appointment::model::{Slot, SlotId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use german_datetime::{Context, Value, understand};
 
 use crate::args::Args;
@@ -95,6 +95,8 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
         &["2", "zweite", "zweiten", "zweiter"],
         &["3", "dritte", "dritten", "dritter"],
     ];
+    /// Also clock times: places where nothing that was offered begins then.
+    const NUMBERS: [&str; 3] = ["eins", "zwei", "drei"];
     const LAST: &[&str] = &["letzte", "letzten", "letzter"];
     // "am zweiten Dezember" and "um zwei Uhr" are times: a place is said with nothing beside it but these.
     const BESIDE: &[&str] = &[
@@ -112,6 +114,7 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
         "termin",
         "vorschlag",
         "option",
+        "nummer",
         "alternative",
         "möglichkeit",
         "dann",
@@ -133,6 +136,13 @@ fn chosen(choice: &str, talk: &Conversation, offered: &[DateTime<Utc>]) -> Optio
         }
         if let Some(place) = PLACES.iter().position(|names| names.contains(&word.as_str())) {
             return (place < offered.len()).then_some(place);
+        }
+        if let Some(place) = NUMBERS.iter().position(|number| number == word) {
+            let hour = u32::try_from(place + 1).unwrap_or(0);
+            let is_clock = |start: &DateTime<Utc>| start.with_timezone(&talk.zone()).hour12().1 == hour;
+            if !offered.iter().any(is_clock) {
+                return (place < offered.len()).then_some(place);
+            }
         }
         // Of two that were said aloud; they are in the order of how well they fit.
         if let [one, other] = &offered[..offered.len().min(SPOKEN)] {

@@ -77,6 +77,8 @@ impl Heard {
             self.remark = step.remark.or(self.remark);
             self.services = step.service.or(self.services);
         } else {
+            // Whoever asks to be called is who calls.
+            self.named.extend(step.name.filter(|_| step.tool == "request_callback"));
             // The call has gone on to something else.
             self.services = None;
         }

@@ -1,0 +1,68 @@
+//! "Soll sich jemand dazu bei Ihnen melden?" - "Ja." - what a call back is about that was offered instead of what was wished.
+
+use serde_json::{Map, Value};
+
+use crate::args::Args;
+use crate::desk::{Stop, ToolResult};
+use crate::names;
+use crate::ports::CallNotes;
+use crate::reply::NextAction;
+use crate::tool::Tool;
+
+/// Longest text of it: a sentence, and the words of the wish.
+const MAX_CHARS: usize = 400;
+
+/// What the staff read of it. `None` if no call back was offered.
+pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult) -> Option<String> {
+    let reply = match result {
+        Ok(done) => &done.reply,
+        Err(Stop::Reply(reply)) => reply,
+        Err(Stop::Failed(_)) => return None,
+    };
+    if reply.next_action != Some(NextAction::OfferCallback) {
+        return None;
+    }
+    // Without the question.
+    let why = reply.message.rsplit_once(", ").map_or(reply.message.as_str(), |(why, _)| why);
+    let args = Args::new(args);
+    let wished = [
+        names::OLD_DATE,
+        names::OLD_TIME,
+        names::NEW_DATE,
+        names::NEW_TIME,
+        names::DATETIME,
+        names::DATE,
+        names::TIME,
+        names::SERVICE,
+        names::REASON,
+    ];
+    let mut parts = vec![why.to_owned()];
+    for argument in wished {
+        if let Ok(Some(words)) = args.text(argument)
+            && !parts.contains(&words)
+        {
+            parts.push(words);
+        }
+    }
+    Some(parts.join(" - ").chars().take(MAX_CHARS).collect())
+}
+
+/// Whether this is a yes to the call back that was offered last, and nothing else.
+pub(crate) fn is_yes(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -> bool {
+    let may_be = matches!(
+        tool,
+        Tool::ConfirmBooking
+            | Tool::CollectAppointmentInfo
+            | Tool::BookAppointment
+            | Tool::CancelAppointment
+            | Tool::RescheduleAppointment
+    );
+    let read = Args::new(args);
+    let says_more = args.keys().any(|name| {
+        let is_beside = names::CALL.contains(&name.as_str()) || name == "execution_message";
+        !is_beside && !names::CONFIRM.contains(&name.as_str()) && read.carried(name).is_some()
+    });
+    let is_yes =
+        read.is_confirmed(names::CONFIRM) || tool == Tool::ConfirmBooking && !read.is_refused(names::CONFIRM);
+    may_be && notes.concern.is_some() && is_yes && !says_more
+}

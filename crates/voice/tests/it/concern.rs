@@ -1,0 +1,81 @@
+//! "Soll sich jemand dazu bei Ihnen melden?" - a yes is one to that, and whoever calls back knows what it is about.
+
+use appointment::policy::change::{ChangeAct, ChangePolicy, ChangeRules, Level};
+use customer::testing::customer;
+use serde_json::json;
+use voice::Status;
+
+use crate::world::{STRANGER, World, wish};
+
+/// Nothing is moved or called off within four weeks.
+async fn strict() -> World {
+    let world = World::with(|salon| {
+        for act in [ChangeAct::Cancel, ChangeAct::Move] {
+            let rules = ChangeRules { until_minutes: 28 * 1440, ..ChangeRules::default() };
+            salon.changes.push(ChangePolicy { level: Level::Company, act, rules });
+        }
+    })
+    .await;
+    world.customers.add(world.scope.tenant(), customer(901, "Sabine Berger", Some(STRANGER)));
+    let mut own = wish("2026-11-26", "10:00");
+    own["name"] = json!("Sabine Berger");
+    assert_eq!(world.call("call_r", STRANGER).ask("book_appointment", own).await.status, Status::Booked);
+    world
+}
+
+#[tokio::test]
+async fn a_yes_to_a_call_back_is_one_and_tells_what_it_is_about() {
+    let moving = json!({"new_date": "Freitag", "new_time": "11 Uhr"});
+    for (tool, args, yes) in [
+        ("reschedule_appointment", moving.clone(), "reschedule_appointment"),
+        ("reschedule_appointment", moving, "confirm_booking"),
+        ("cancel_appointment", json!({}), "cancel_appointment"),
+        ("cancel_appointment", json!({"grund": "krank"}), "confirm_booking"),
+    ] {
+        let world = strict().await;
+        let line = world.call("call_a", STRANGER);
+        let denied = line.ask(tool, args.clone()).await;
+        assert_eq!(denied.status, Status::Denied, "{}", denied.message);
+        assert!(denied.message.contains("achtundzwanzig Tage"), "{}", denied.message);
+        let promised = line.ask(yes, json!({"bestaetigung": true})).await;
+        assert_eq!(promised.status, Status::CallbackRequested, "{tool} {yes}: {}", promised.message);
+        let [callback] = &world.callbacks.all()[..] else { panic!("one promise") };
+        let note = callback.note.clone().unwrap();
+        assert!(note.contains("achtundzwanzig Tage"), "{note}");
+        for word in ["Freitag", "11 Uhr", "krank"] {
+            assert_eq!(note.contains(word), args.to_string().contains(word), "{note}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_yes_to_something_else_is_no_call_back() {
+    let world = strict().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("cancel_appointment", json!({})).await;
+    line.ask("query_appointment", json!({})).await;
+    let yes = line.ask("confirm_booking", json!({})).await;
+    assert_ne!(yes.status, Status::CallbackRequested, "{}", yes.message);
+    line.ask("cancel_appointment", json!({})).await;
+    let no = line.ask("confirm_booking", json!({"bestaetigung": false})).await;
+    assert_eq!(no.status, Status::Unchanged, "{}", no.message);
+    // Nobody is asked whether to call off what may not be.
+    let again = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_eq!(again.status, Status::Denied, "{}", again.message);
+    assert!(world.callbacks.all().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_gave_their_name_is_known_by_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-11-26", "10:00")).await;
+    line.ask("request_callback", json!({"grund": "Preis"})).await;
+    assert_eq!(world.callbacks.all()[0].name.as_ref().unwrap().as_str(), "Erika Muster");
+    let line = world.call("call_b", "+491701110002");
+    line.ask("request_callback", json!({"grund": "Preis", "name": "Jan Fern"})).await;
+    let when = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": "Haarschnitt"});
+    let made = line.ask("book_appointment", when).await;
+    assert_eq!(made.status, Status::Booked, "{}", made.message);
+    assert_eq!(world.appointments.new_customers(&world.scope)[0].name.as_ref().unwrap().as_str(), "Jan Fern");
+}
