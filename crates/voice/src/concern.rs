@@ -7,18 +7,23 @@ use crate::desk::{Stop, ToolResult};
 use crate::names;
 use crate::ports::CallNotes;
 use crate::reply::NextAction;
+use crate::status::Status;
 use crate::tool::Tool;
 
 /// Longest text of it: a sentence, and the words of the wish.
 const MAX_CHARS: usize = 400;
 
-/// What the staff read of it. `None` if no call back was offered.
-pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult) -> Option<String> {
+/// What the staff read of it. `None` if no call back was offered, and none is being asked for.
+pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult, notes: &CallNotes) -> Option<String> {
     let reply = match result {
         Ok(done) => &done.reply,
         Err(Stop::Reply(reply)) => reply,
-        Err(Stop::Failed(_)) => return None,
+        Err(Stop::Failed(_)) => return notes.concern.clone(),
     };
+    // "Unter welcher Nummer?"
+    if reply.status == Status::PhoneNumberRequired {
+        return notes.concern.clone();
+    }
     if reply.next_action != Some(NextAction::OfferCallback) {
         return None;
     }

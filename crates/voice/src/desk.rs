@@ -389,15 +389,9 @@ impl VoiceDesk {
         let before = if is_done { None } else { once.finding(found) };
         let left = self.parts.memory.recall(&talk.scope, talk.call).await;
         let left = unfinished::keeping((tool, args), talk, &result, left);
+        let concern = concern::left(args, &result, &left);
         // That is no word of the call: what is held since the last one stays younger than its notes.
-        self.parts
-            .memory
-            .remember(
-                &talk.scope,
-                talk.call,
-                CallNotes { before, concern: concern::left(args, &result), ..left },
-            )
-            .await;
+        self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, concern, ..left }).await;
         result
     }
 

@@ -49,6 +49,22 @@ async fn a_yes_to_a_call_back_is_one_and_tells_what_it_is_about() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_still_missing_forgets_nothing() {
+    let world = strict().await;
+    let line = world.call("call_a", "anonymous");
+    let mut own = wish("2026-11-27", "10:00");
+    own["name"] = json!("Otto Beispiel");
+    let made = line.ask("book_appointment", own).await;
+    let id = made.data["appointment_id"].clone();
+    assert_eq!(line.ask("cancel_appointment", json!({"appointment_id": id})).await.status, Status::Denied);
+    let number = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(number.status, Status::PhoneNumberRequired, "{}", number.message);
+    let promised = line.ask("request_callback", json!({"phone_number": "0171 5550198"})).await;
+    assert_eq!(promised.status, Status::CallbackRequested, "{}", promised.message);
+    assert!(world.callbacks.all()[0].note.as_ref().unwrap().starts_with("Eine Absage ist nur bis"));
+}
+
+#[tokio::test]
 async fn a_yes_to_something_else_is_no_call_back() {
     let world = strict().await;
     let line = world.call("call_a", STRANGER);
