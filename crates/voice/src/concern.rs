@@ -31,6 +31,7 @@ pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult, notes: &CallN
     let why = reply.message.rsplit_once(", ").map_or(reply.message.as_str(), |(why, _)| why);
     let args = Args::new(args);
     let wished = [
+        names::NAME,
         names::OLD_DATE,
         names::OLD_TIME,
         names::NEW_DATE,

@@ -18,6 +18,7 @@ use crate::concern;
 use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::moving_on::{self, GoesOn};
+use crate::names;
 use crate::once::Once;
 use crate::ports::{
     CallMemory, CallNotes, CopySettler, FailedIdentifications, LastQuestion, OutcomeStore, TraceSink,
@@ -355,8 +356,17 @@ impl VoiceDesk {
                 self.act(Tool::RequestCallback, (Args::new(&Map::new()), request.mode), talk, once).await;
             return self.left(Tool::RequestCallback, (&Map::new(), once), talk, notes, result).await;
         }
-        let completed = unfinished::completed(tool, &request.args, &notes);
-        let args = completed.as_ref().unwrap_or(&request.args);
+        // A new time is no yes to where something would be moved.
+        let says_where = [names::NEW_DATE, names::NEW_TIME];
+        let is_new_time = tool == Tool::ConfirmBooking && Args::new(&request.args).says_any(&says_where)?;
+        let tool = if is_new_time { Tool::RescheduleAppointment } else { tool };
+        let unconfirmed = is_new_time.then(|| {
+            let said = request.args.clone().into_iter();
+            said.filter(|(name, _)| !names::CONFIRM.contains(&name.as_str())).collect()
+        });
+        let said = unconfirmed.as_ref().unwrap_or(&request.args);
+        let completed = unfinished::completed(tool, said, &notes);
+        let args = completed.as_ref().unwrap_or(said);
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
             Ok(GoesOn::There(move_there)) => {
                 let args = (Args::new(&move_there), request.mode);

@@ -44,7 +44,7 @@ pub(crate) async fn as_move(
     let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RequestCallback | Tool::JoinWaitingList);
     let Some((moving, of_all)) = spoken_of(notes).filter(|_| is_of_time) else { return Ok(GoesOn::Not) };
     let is_search = matches!(tool, Tool::GetAlternatives | Tool::FindNextAvailable);
-    let there = if is_search { None } else { where_to(tool, args, talk, notes)? };
+    let there = if is_search { None } else { where_to(args, talk, notes)? };
     if there.is_none() && !is_search && !is_stretch(args, talk)? {
         return Ok(GoesOn::Not);
     }
@@ -157,7 +157,6 @@ fn is_stretch(args: Args<'_>, talk: &Conversation) -> Result<bool, Stop> {
 
 /// What of what was offered is chosen, or the day and the time that are named.
 fn where_to(
-    tool: Tool,
     args: Args<'_>,
     talk: &Conversation,
     notes: &CallNotes,
@@ -178,7 +177,7 @@ fn where_to(
         return Ok(Some(new));
     }
     let is_chosen = args.says_any(&[names::SLOT, names::CHOICE])?;
-    if tool == Tool::ConfirmBooking || is_chosen || is_stretch(args, talk)? {
+    if is_chosen || is_stretch(args, talk)? {
         return Ok(None);
     }
     let (day, time) = day_and_time(args)?;

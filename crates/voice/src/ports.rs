@@ -15,6 +15,7 @@ use kernel::{
 use serde_json::Value;
 
 use crate::for_whom::{AskedWhom, ForWhom, NamedTime};
+use crate::told::Told;
 use crate::unfinished::{Matter, Unfinished};
 
 /// A stored outcome: what an earlier run of the same request did.
@@ -232,6 +233,13 @@ impl CallNotes {
         if !is_told || whom.asked != AskedWhom::Nothing {
             return;
         }
+        // What was told of the same person before stays told.
+        let before = self.named_times.iter().rev().find(|named| named.for_whom.is_one_with(whom));
+        if let Some(before) = before {
+            let told = before.for_whom.told.then(&whom.told);
+            self.for_whom.told = told;
+        }
+        let whom = &self.for_whom;
         self.named_times.retain(|named| named.slots != slots);
         self.named_times.push(NamedTime { slots: slots.to_vec(), for_whom: whom.clone() });
         let too_many = self.named_times.len().saturating_sub(NamedTime::MOST);
@@ -264,7 +272,11 @@ impl CallNotes {
             self.booked_for_others.push(customer);
         }
         self.named_times.retain(|named| named.is_anothers(&whom));
-        self.answered(appointment)
+        // Under whatever number the caller can be reached, that is the one.
+        let phone = whom.told.phone;
+        let notes = self.answered(appointment);
+        let for_whom = ForWhom::default().telling(Told { phone, ..Told::default() });
+        Self { for_whom, ..notes }
     }
 
     /// The same once these slots were given back; all of them, if none are named.

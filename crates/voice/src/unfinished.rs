@@ -127,6 +127,12 @@ fn said<'a>(args: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
 }
 
 impl Unfinished {
+    /// Whether these arguments say the time that was said before.
+    pub(crate) fn says_same_time(&self, args: &Map<String, Value>) -> bool {
+        let times = [names::DATE, names::TIME, names::DATETIME];
+        times.into_iter().all(|names| said(args, names) == said(&self.args, names))
+    }
+
     /// Whether these arguments, completed, say what was said before, when at least, and nothing else.
     pub(crate) fn is_all_of(&self, args: &Map<String, Value>) -> bool {
         let says_when =

@@ -125,7 +125,10 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     let (after, within) = match args.text(names::AFTER)? {
         // "Wann ist nachmittags das nächste Mal frei?"
         None => (said.as_ref().and_then(|when| beginning(talk, when)), said.filter(When::has_hours)),
-        Some(words) => (beginning(talk, &talk.listener().hear(Some(&words), None)?), None),
+        Some(words) => {
+            let says_time = |when: &When| matches!(when, When::Moment(_)) || when.has_hours();
+            (beginning(talk, &talk.listener().hear(Some(&words), None)?), said.filter(says_time))
+        }
     };
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let Some(service) = service else {
@@ -184,12 +187,16 @@ async fn next_times(
         let request = NextRequest { branch, service, staff, after, search_days, requester, limit: None };
         return desk.parts.bookings.next_available(&talk.scope, request).await;
     };
-    let (wish, _) = wish_of(talk, stretch);
+    let (mut wish, _) = wish_of(talk, stretch);
+    if let Some(after) = after {
+        wish.day = wish.day.max(after.with_timezone(&talk.zone()).date_naive());
+    }
     let last_day = Some(wish.day + TimeDelta::days(i64::from(search_days)));
     let request =
         SearchRequest { branch, service, staff, wish, last_day, moving: None, requester, limit: None };
     let mut found = desk.parts.bookings.search(&talk.scope, request).await?.slots;
-    found.retain(|ranked| ranked.matches_preference);
+    let is_after = |start: DateTime<Utc>| after.is_none_or(|after| start >= after);
+    found.retain(|ranked| ranked.matches_preference && is_after(ranked.slot.start));
     found.sort_by_key(|ranked| ranked.slot.start);
     Ok(found)
 }

@@ -201,6 +201,13 @@ async fn book_if(
     commit(desk, args, talk, Booking { target, asked, notes, asker, additional }, once).await
 }
 
+/// Whether a time is said with a yes, beside what was said before.
+fn says_another_time(args: Args<'_>, known: &CallNotes) -> Result<bool, Stop> {
+    let is_said = args.says_any(&[names::DATE, names::TIME, names::DATETIME])?;
+    let is_old = known.unfinished.as_ref().is_some_and(|unfinished| unfinished.says_same_time(args.all()));
+    Ok(is_said && !is_old && !args.says_any(&[names::SLOT, names::CHOICE])?)
+}
+
 /// "Darf es auch bei Boris sein?" - "Ja": the time that was said before is looked at. Who, or when, was not heard yet.
 fn is_yes_to_missing(args: Args<'_>, known: &CallNotes) -> bool {
     let is_asked = matches!(known.asked, LastQuestion::Open(_)) || known.offered_starts().next().is_some();
@@ -315,6 +322,10 @@ pub(crate) async fn confirm(
         // A yes to what was asked, unless it names something else.
         Begun::Now(_, notes) if wish::says_what(args)? || is_yes_to_missing(args, &notes) => {
             Box::pin(book_if(desk, args, talk, once, Heard::Anything)).await
+        }
+        // A time that was not heard is asked about.
+        Begun::Now(_, notes) if says_another_time(args, &notes)? => {
+            Box::pin(book_if(desk, args, talk, once, Heard::MustAgree)).await
         }
         Begun::Now(asker, notes) => yes::confirm(desk, args, talk, (asker, *notes), once).await,
     }

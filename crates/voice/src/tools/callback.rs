@@ -40,8 +40,11 @@ pub(crate) async fn request(
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
     }
-    yes::go_on(desk, talk).await;
     let known = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if args.is_refused(names::CONFIRM) {
+        return Ok(yes::said_no(desk, talk, known).await.into());
+    }
+    yes::go_on(desk, talk).await;
     let country = talk.country();
     let number = match args.text(names::PHONE)? {
         Some(text) => Some(numbers::said_number(&text, country).ok_or_else(ask_for_number)?),
@@ -52,13 +55,11 @@ pub(crate) async fn request(
         Some(word) => Some(priority_of(&word).ok_or_else(how_urgent)?),
         None => None,
     };
-    let note = match (args.text(names::REASON)?, args.text(names::NOTES)?, args.text(names::SERVICE)?) {
-        (None, None, None) => known.concern.clone(),
-        (reason, notes, service) => {
-            let parts: Vec<_> = [service, reason, notes].into_iter().flatten().collect();
-            Some(parts.join(" - "))
-        }
-    };
+    // What was refused, or told with a wish that came to nothing, is what it is about.
+    let told = known.for_whom.told.for_staff().map(|note| note.as_str().to_owned());
+    let said = [args.text(names::SERVICE)?, args.text(names::REASON)?, args.text(names::NOTES)?];
+    let about: Vec<_> = said.into_iter().chain([known.concern.clone(), told]).flatten().collect();
+    let note = (!about.is_empty()).then(|| about.join(" - "));
     let window = args.text(names::WINDOW)?;
     let heard = window.as_deref().and_then(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);

@@ -31,6 +31,7 @@ use crate::tools::booking::repeated;
 use crate::tools::callback::ask_for_number;
 use crate::tools::offers::{Asked, SPOKEN, offer, spoken_offers};
 use crate::tools::wish::{self, Wanted};
+use crate::tools::yes;
 use crate::when;
 
 /// Minutes before and after a wished minute that are as good.
@@ -55,6 +56,10 @@ struct Awaited {
 pub(crate) async fn join(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation, once: &Once) -> ToolResult {
     if let Some(done) = desk.before(talk, once).await? {
         return Ok(done);
+    }
+    if args.is_refused(names::CONFIRM) {
+        let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+        return Ok(yes::said_no(desk, talk, notes).await.into());
     }
     let asker = asker::asker(desk, args, talk).await?;
     let (awaited, notes) = awaited(desk, args, talk, &asker).await?;

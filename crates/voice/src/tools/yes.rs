@@ -250,7 +250,11 @@ async fn ask_again(
     (asker, notes): (Asker, CallNotes),
     question: Question,
 ) -> ToolResult {
-    let notes = asker.noting(notes);
+    // A name that is put right with the yes is one for the same time.
+    let notes = match notes.is_asking(Some(&question)) {
+        true => asker.noting_same(notes),
+        false => asker.noting(notes),
+    };
     let start = question.start().into_iter().collect();
     let done = match question {
         Question::Move(appointment, slot) => moving::ask_again(desk, args, talk, appointment, slot).await?,

@@ -95,3 +95,15 @@ async fn whoever_gave_their_name_is_known_by_it() {
     assert_eq!(made.status, Status::Booked, "{}", made.message);
     assert_eq!(world.appointments.new_customers(&world.scope)[0].name.as_ref().unwrap().as_str(), "Jan Fern");
 }
+
+#[tokio::test]
+async fn a_no_to_a_call_back_is_one() {
+    let world = strict().await;
+    let line = world.call("call_a", STRANGER);
+    assert_eq!(line.ask("cancel_appointment", json!({})).await.status, Status::Denied);
+    for tool in ["request_callback", "join_waiting_list"] {
+        let no = line.ask(tool, json!({"bestaetigung": "nein, danke"})).await;
+        assert_eq!(no.status, Status::Unchanged, "{tool}: {}", no.message);
+    }
+    assert!(world.callbacks.all().is_empty() && world.appointments.wishes(&world.scope).is_empty());
+}

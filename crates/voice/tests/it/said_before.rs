@@ -391,3 +391,48 @@ async fn a_move_tells_what_else_there_is_and_with_whom_it_would_be() {
     assert!(other.message.contains("bei Boris Kühn statt bei Anna Petersen verlegen"), "{}", other.message);
     assert_eq!(line.ask("reschedule_appointment", to).await.status, Status::Rescheduled);
 }
+
+#[tokio::test]
+async fn another_time_with_a_yes_is_asked_about() {
+    let world = sabine().await;
+    let line = world.call("call_a", STRANGER);
+    let mut own = wish("2026-11-26", "10:00");
+    own["name"] = json!("Sabine Berger");
+    assert_eq!(line.ask("collect_appointment_info", own).await.status, Status::Available);
+    for other in [json!({"uhrzeit": "16 Uhr"}), json!({"datum": "2026-11-27"})] {
+        let asked = line.ask("confirm_booking", other.clone()).await;
+        assert!(open(&world).is_empty(), "{other}: {}", asked.message);
+        let mut own = wish("2026-11-26", "10:00");
+        own["name"] = json!("Sabine Berger");
+        line.ask("collect_appointment_info", own).await;
+    }
+    assert_eq!(line.ask("confirm_booking", json!({"uhrzeit": "10 Uhr"})).await.status, Status::Booked);
+    assert_eq!(
+        line.ask("reschedule_appointment", json!({"new_time": "14 Uhr"})).await.status,
+        Status::ReadyForConfirmation
+    );
+    let later = line.ask("confirm_booking", json!({"new_time": "15 Uhr", "bestaetigung": true})).await;
+    assert_eq!(
+        (later.status, &later.data["new_appointment"]["time"]),
+        (Status::ReadyForConfirmation, &json!("15:00")),
+        "{}",
+        later.message
+    );
+    let moved = line.ask("confirm_booking", json!({})).await;
+    assert_eq!((moved.status, &moved.data["time"]), (Status::Rescheduled, &json!("15:00")));
+}
+
+#[tokio::test]
+async fn a_part_of_the_day_is_one_of_whatever_day_comes() {
+    let world = World::new().await;
+    for (time, hours) in [("nachmittags", 12..18), ("15 Uhr", 15..16)] {
+        let line = world.call("call_a", STRANGER);
+        let args = json!({"dienstleistung": "Haarschnitt", "ab": "2026-12-02", "uhrzeit": time});
+        let next = line.ask("find_next_available", args).await;
+        let at = next.data["next_available"].as_str().unwrap();
+        assert!(
+            at.starts_with("2026-12-02") && hours.contains(&at[11..13].parse::<i32>().unwrap()),
+            "{time}: {at}"
+        );
+    }
+}

@@ -42,9 +42,10 @@ async fn a_remark_a_number_and_an_address_are_kept_until_the_yes() {
         assert_eq!(remarks(&world), [kept], "{tool}");
         let erika = world.appointments.new_customers(&world.scope).remove(0);
         assert_eq!(erika.email.unwrap().as_str(), "erika.muster@example.org");
-        // It was of that appointment, and is not said again of the next one.
+        // It was of that appointment, and is not said again of the next one; the caller's number is.
         yes(&line, "book_appointment", wish("2026-11-27", "10:00")).await;
-        assert_eq!(remarks(&world).remove(1), None);
+        let number = Some("Angegebene Telefonnummer: 0171 1234567".to_owned());
+        assert_eq!(remarks(&world).remove(1), number);
     }
 }
 
@@ -166,4 +167,51 @@ async fn a_name_that_is_completed_or_put_right_loses_nothing() {
             assert_eq!((made.name.unwrap().as_str(), made.email.is_some()), (then, true));
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_is_put_right_with_the_yes_loses_nothing() {
+    for tool in ["confirm_booking", "book_appointment", "collect_appointment_info"] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("collect_appointment_info", told("Schmidt", "10:00", "Tor 3")).await;
+        let asked = line.ask(tool, json!({"name": "Schmitz", "bestaetigung": true})).await;
+        if asked.status != Status::Booked {
+            yes(&line, "confirm_booking", json!({})).await;
+        }
+        assert_eq!(remarks(&world), [Some("Tor 3".to_owned())], "{tool}: {}", asked.message);
+    }
+}
+
+#[tokio::test]
+async fn a_parent_s_remark_outlasts_the_child_s_booking() {
+    let world = World::new().await;
+    world.customers.add(world.scope.tenant(), customer(905, "Ute Lang", Some(STRANGER)));
+    let line = world.call("call_a", STRANGER);
+    line.ask("collect_appointment_info", told("Ute Lang", "10:00", "M-Notiz")).await;
+    let mut max = told("Max Lang", "15:00", "K-Notiz");
+    max["fuer_andere_person"] = json!(true);
+    line.ask("collect_appointment_info", max).await;
+    yes(&line, "confirm_booking", json!({})).await;
+    let mut again = wish("2026-11-26", "10:00");
+    (again["name"], again["fuer_andere_person"]) = (json!("Ute Lang"), json!(false));
+    line.ask("collect_appointment_info", again).await;
+    yes(&line, "confirm_booking", json!({})).await;
+    assert_eq!(remarks(&world), [Some("M-Notiz".to_owned()), Some("K-Notiz".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_call_back_after_a_wish_that_came_to_nothing_knows_it() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let mut sunday = told("Erika Muster", "10:00", "VPN geht nicht");
+    (sunday["datum"], sunday["phone_number"]) = (json!("2026-11-29"), json!("0171 5550198"));
+    line.ask("collect_appointment_info", sunday).await;
+    assert_eq!(line.ask("request_callback", json!({})).await.status, Status::CallbackRequested);
+    let note = world.callbacks.all()[0].note.clone().unwrap();
+    assert!(note.contains("VPN geht nicht"), "{note}");
+    // The number is known after a booking, too.
+    yes(&line, "book_appointment", wish("2026-11-27", "15:30")).await;
+    let more = line.ask("request_callback", json!({"grund": "Preis"})).await;
+    assert_eq!(more.status, Status::CallbackRequested, "{}", more.message);
 }

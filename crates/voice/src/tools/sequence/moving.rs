@@ -137,8 +137,15 @@ async fn ask(
     let then = slots.iter().skip(1).map(|slot| slot.service).collect();
     desk.note(talk, CallNotes { told_fee, service: Some(slot.service), then, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
+    let was = parts.iter().map(Appointment::slot).collect::<Vec<_>>();
+    let is_with_others = was.iter().zip(&slots).any(|(was, slot)| was.staff != slot.staff);
+    let instead_of = if is_with_others {
+        format!(" statt bei {}", speech::plain(&words::people(talk, &was)))
+    } else {
+        String::new()
+    };
     let aim = format!(
-        "Ihre Termine auf {} verlegen, {}",
+        "Ihre Termine auf {} verlegen, {}{instead_of}",
         speech::moment_as_aim(at, talk.now),
         words::course(talk, &slots)
     );

@@ -58,6 +58,8 @@ pub(super) struct Heard {
     pub(super) is_other: bool,
     /// Whoever was booked for so is not who calls.
     pub(super) has_booked_for_other: bool,
+    /// Something was told in the call, with this time or another that may be booked yet.
+    pub(super) has_told: bool,
     /// What was told beside it.
     pub(super) remark: Option<&'static str>,
     /// The services that were said, as long as no answer spoke of any.
@@ -70,15 +72,20 @@ pub(super) struct Heard {
 impl Heard {
     /// What is said with this use of a tool counts for it.
     pub(super) fn say(&mut self, step: &Step) {
+        // No to waiting is no wish for what is named with it.
+        if step.tool == "join_waiting_list" && step.confirm == Some(false) {
+            return;
+        }
         if !OF_OTHER.contains(&step.tool) {
             self.named.extend(step.name);
             self.is_self |= step.other == Some(false);
             self.is_other |= step.other == Some(true);
             self.remark = step.remark.or(self.remark);
+            self.has_told |= step.remark.is_some();
             self.services = step.service.or(self.services);
         } else {
             // Whoever asks to be called is who calls.
-            self.named.extend(step.name.filter(|_| step.tool == "request_callback"));
+            self.is_self |= step.tool == "request_callback" && step.name.is_some();
             // The call has gone on to something else.
             self.services = None;
         }
@@ -215,7 +222,7 @@ pub(super) fn judge(
     }
     for row in made.iter().filter(|_| heard.named.len() < 2 && !heard.is_self && !heard.is_other) {
         let remark = row.notes.as_ref().map(Note::as_str);
-        assert_eq!(remark.is_some(), heard.remark.is_some(), "another remark");
+        assert!(remark.is_none() || heard.has_told, "a remark that nobody made");
         assert!(
             heard.remark.is_none_or(|told| remark.is_some_and(|all| all.contains(told))),
             "another remark"
