@@ -53,8 +53,8 @@ pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult, notes: &CallN
     Some(parts.join(" - ").chars().take(MAX_CHARS).collect())
 }
 
-/// Whether this is a yes to the call back that was offered last, and nothing else.
-pub(crate) fn is_yes(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -> bool {
+/// Whether this is a yes to the call back that was offered last, and nothing else, or a no; `None` for neither.
+pub(crate) fn answer(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -> Option<bool> {
     let may_be = matches!(
         tool,
         Tool::ConfirmBooking
@@ -68,7 +68,10 @@ pub(crate) fn is_yes(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -
         let is_beside = names::CALL.contains(&name.as_str()) || name == "execution_message";
         !is_beside && !names::CONFIRM.contains(&name.as_str()) && read.carried(name).is_some()
     });
-    let is_yes =
-        read.is_confirmed(names::CONFIRM) || tool == Tool::ConfirmBooking && !read.is_refused(names::CONFIRM);
-    may_be && notes.concern.is_some() && is_yes && !says_more
+    if !may_be || notes.concern.is_none() || says_more {
+        return None;
+    }
+    let is_no = read.is_refused(names::CONFIRM);
+    let is_yes = read.is_confirmed(names::CONFIRM) || tool == Tool::ConfirmBooking && !is_no;
+    (is_yes || is_no).then_some(is_yes)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Asker {
     pub(crate) customers: Vec<Customer>,
     /// Those of them who speak: one, or nobody as long as that is not known.
     pub(crate) speaking: Vec<CustomerId>,
+    /// Those of them for whom the call has booked as for another person: they are not who calls.
+    others: Vec<CustomerId>,
     /// Of whom it is said to be.
     pub(crate) for_whom: ForWhom,
     /// The name that was given is not that of the number's one customer, nor said to be spoken of for them.
@@ -32,12 +34,16 @@ impl Asker {
     /// `owner` of an appointment that is named by its id.
     fn of(
         talk: &Conversation,
-        customers: Vec<Customer>,
+        (customers, others): (Vec<Customer>, Vec<CustomerId>),
         for_whom: ForWhom,
         owner: Option<CustomerId>,
     ) -> Self {
+        let is_theirs = |one: &Customer, said: &Option<PersonName>| {
+            said.as_ref().is_some_and(|said| one.may_be_called(said))
+        };
         let speaking = match (customers.as_slice(), &for_whom.name) {
             ([], _) => Vec::new(),
+            ([only], said) if others.contains(&only.id()) && !is_theirs(only, said) => Vec::new(),
             ([only], _) => vec![only],
             (several, Some(said)) => called(several, said),
             // Several entries of one name are one speaker.
@@ -55,7 +61,7 @@ impl Asker {
         let context =
             CallContext { call: talk.call, caller: talk.caller.clone(), customers: speaking.clone() };
         let requester = Requester::Caller(context);
-        let mut asker = Self { requester, customers, speaking, for_whom, names_another: false };
+        let mut asker = Self { requester, customers, speaking, others, for_whom, names_another: false };
         asker.names_another = asker.other_than_own().is_some() && asker.for_whom.other_person != Some(false);
         asker
     }
@@ -70,17 +76,17 @@ impl Asker {
     pub(crate) fn noting(&self, notes: CallNotes) -> CallNotes {
         if notes.is_incomplete() {
             let whom = notes.for_whom.unasked();
-            let for_whom = whom.with_more(&self.for_whom, !self.customers.is_empty());
+            let for_whom = whom.with_more(&self.for_whom, self.is_known());
             return CallNotes { for_whom, ..notes };
         }
-        let for_whom = notes.for_whom.then(&self.for_whom, !self.customers.is_empty());
+        let for_whom = notes.for_whom.then(&self.for_whom, self.is_known());
         CallNotes { for_whom, ..notes }
     }
 
     /// The notes with what is said now of whom the same time is for.
     pub(crate) fn noting_same(&self, notes: CallNotes) -> CallNotes {
         // What only looks is no answer to for whom it is.
-        let for_whom = notes.for_whom.unasked().with(&self.for_whom, !self.customers.is_empty());
+        let for_whom = notes.for_whom.unasked().with(&self.for_whom, self.is_known());
         CallNotes { for_whom, ..notes }
     }
 
@@ -92,7 +98,7 @@ impl Asker {
         notes: &CallNotes,
         (slots, start, is_asked): (&[Slot], DateTime<Utc>, bool),
     ) -> Self {
-        let (now, is_known) = (&self.for_whom, !self.customers.is_empty());
+        let (now, is_known) = (&self.for_whom, self.is_known());
         let is_of_last = is_asked || notes.is_incomplete() || notes.is_of_last_offers(start);
         let asked = Some(&notes.for_whom).filter(|_| is_of_last);
         let of_asked = asked.filter(|whom| whom.is_of_last);
@@ -100,13 +106,13 @@ impl Asker {
             Some(before) => before.with(now, is_known),
             None => notes.for_whom.then(now, is_known),
         };
-        Self::of(talk, self.customers, for_whom, None)
+        Self::of(talk, (self.customers, self.others), for_whom, None)
     }
 
     /// With what was said of whom an earlier time was for.
     pub(crate) fn after(self, talk: &Conversation, notes: CallNotes) -> (Self, CallNotes) {
         let notes = self.noting(notes);
-        (Self::of(talk, self.customers, notes.for_whom.clone(), None), notes)
+        (Self::of(talk, (self.customers, self.others), notes.for_whom.clone(), None), notes)
     }
 
     /// Whether a yes is for somebody else than what was asked last. An answer to for whom that is, is not.
@@ -132,8 +138,7 @@ impl Asker {
             (None, None) => true,
             // Whoever is new may be called as they said.
             (None, Some(_)) | (Some(_), None) => {
-                self.customers.is_empty()
-                    && ![whom, &self.for_whom].iter().any(|one| one.other_person == Some(true))
+                !self.is_known() && ![whom, &self.for_whom].iter().any(|one| one.other_person == Some(true))
             }
             (Some(one), Some(other)) => {
                 whom.is_one_with(&self.for_whom)
@@ -141,6 +146,20 @@ impl Asker {
                     || self.customers.is_empty() && (one.is_short_for(&other) || other.is_short_for(&one))
             }
         })
+    }
+
+    /// Whether the number is known for anybody who may be the caller.
+    fn is_known(&self) -> bool {
+        self.customers.iter().any(|known| !self.others.contains(&known.id()))
+    }
+
+    /// Whether this customer may be who speaks of something as their own. Where several may, it is asked whose it is.
+    pub(crate) fn may_speak_as(&self, customer: CustomerId) -> bool {
+        if self.speaking.is_empty() {
+            self.customers.is_empty() || self.is_known() || !self.others.contains(&customer)
+        } else {
+            self.speaking.contains(&customer)
+        }
     }
 
     /// Whether every customer of the number is blocked.
@@ -168,7 +187,8 @@ pub(crate) async fn asker(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
         [_, _, ..] => whose(desk, args, talk, &customers).await?,
         _ => None,
     };
-    Ok(Asker::of(talk, customers, for_whom, owner))
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    Ok(Asker::of(talk, (customers, notes.booked_for_others), for_whom, owner))
 }
 
 /// The same about an appointment that the caller was asked about: where several share the number, its customer speaks.

@@ -49,8 +49,7 @@ pub(crate) async fn is_named(
 ) -> Result<bool, Stop> {
     let Some(said) = &asker.for_whom.name else {
         // "Für mich" is for nobody else, as far as it is known who speaks.
-        let is_for_self = asker.for_whom.other_person == Some(false) && !asker.speaking.is_empty();
-        return Ok(!is_for_self || asker.speaking.contains(&customer));
+        return Ok(asker.for_whom.other_person != Some(false) || asker.may_speak_as(customer));
     };
     if let Some(known) = asker.customers.iter().find(|known| known.id() == customer) {
         return Ok(if asker.is_unclear() {
@@ -143,6 +142,9 @@ pub(crate) fn whose_it_is(asker: &Asker) -> ToolReply {
                 if asker.customers.is_empty() { "in diesem Gespräch" } else { "unter dieser Nummer" }
             ),
         ),
+        None if asker.customers.len() < 2 => {
+            (Status::CustomerAmbiguous, "Auf welchen Namen ist der Termin eingetragen?".to_owned())
+        }
         None => (
             Status::CustomerAmbiguous,
             "Unter dieser Nummer sind mehrere Personen bei uns eingetragen, auf welchen Namen ist der Termin?"

@@ -107,3 +107,18 @@ async fn a_no_to_a_call_back_is_one() {
     }
     assert!(world.callbacks.all().is_empty() && world.appointments.wishes(&world.scope).is_empty());
 }
+
+#[tokio::test]
+async fn a_no_by_the_tool_that_asked_ends_it() {
+    for (tool, args) in [
+        ("cancel_appointment", json!({})),
+        ("reschedule_appointment", json!({"new_date": "Freitag", "new_time": "11 Uhr"})),
+    ] {
+        let world = strict().await;
+        let line = world.call("call_a", STRANGER);
+        assert_eq!(line.ask(tool, args).await.status, Status::Denied);
+        let no = line.ask(tool, json!({"bestaetigung": "nein danke"})).await;
+        assert_eq!(no.status, Status::Unchanged, "{tool}: {}", no.message);
+        assert!(world.callbacks.all().is_empty());
+    }
+}

@@ -327,3 +327,38 @@ async fn whoever_calls_for_a_child_is_not_the_child() {
         assert_eq!(open(&world).iter().filter(|one| child.contains(one)).count(), 1, "{number}");
     }
 }
+
+/// A father books for his son on a number that nobody had: the son is not who calls, whatever the number is known for now.
+#[tokio::test]
+async fn whoever_was_booked_first_as_another_is_not_who_calls() {
+    for own in [
+        json!({"name": "Jan Pohl", "fuer_andere_person": false}),
+        json!({"fuer_andere_person": false}),
+        json!({"name": "mich selbst"}),
+    ] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        let mut kai = named("Kai Pohl", wish("2026-11-26", "11:00"));
+        kai["fuer_andere_person"] = json!(true);
+        assert_eq!(line.ask("book_appointment", kai).await.status, Status::Booked);
+        for tool in ["cancel_appointment", "reschedule_appointment", "query_appointment", "confirm_booking"] {
+            let mut args = own.clone();
+            if tool == "reschedule_appointment" {
+                (args["new_date"], args["new_time"]) = (json!("2026-11-27"), json!("10:00"));
+            }
+            let reply = line.ask(tool, args).await;
+            let done = [Status::Cancelled, Status::ReadyForConfirmation, Status::AlreadyBooked, Status::Ok];
+            assert!(!done.contains(&reply.status), "{tool} {own}: {}", reply.message);
+        }
+        assert_eq!(open(&world).len(), 1);
+        // His own is booked by a yes, once he has said who he is.
+        let mut jan = named("Jan Pohl", wish("2026-11-26", "16:00"));
+        jan["fuer_andere_person"] = json!(false);
+        assert_eq!(line.ask("collect_appointment_info", jan).await.status, Status::Available);
+        let made = line.ask("confirm_booking", json!({"fuer_andere_person": false})).await;
+        assert_eq!(made.status, Status::Booked, "{own}: {}", made.message);
+        // The son's is still found by his name.
+        let off = line.ask("cancel_appointment", json!({"name": "Kai Pohl"})).await;
+        assert_eq!(off.status, Status::Cancelled, "{}", off.message);
+    }
+}
