@@ -8,6 +8,10 @@ const MAX_SPOKEN: usize = 1_000;
 /// Ends of domains that are said without "Punkt" often enough to be repaired, longer ones first.
 const ENDINGS: &[&str] = &["info", "com", "net", "org", "de", "at", "ch", "eu"];
 
+/// Marks that are written out so that no machine reads them.
+const WRITTEN_OUT: &[(&str, &str)] =
+    &[("(at)", "@"), ("[at]", "@"), ("(punkt)", "."), ("[punkt]", "."), ("(dot)", "."), ("[dot]", ".")];
+
 /// Words before an address that are not part of it.
 const INTRODUCTIONS: &[&str] = &[
     "adresse",
@@ -36,9 +40,20 @@ pub fn read_spoken_email(text: &str) -> Option<EmailAddress> {
     if text.len() > MAX_SPOKEN {
         return None;
     }
-    let lower = text.to_lowercase();
+    let mut lower = text.to_lowercase();
+    for (written, mark) in WRITTEN_OUT {
+        lower = lower.replace(written, mark);
+    }
     let words: Vec<&str> = lower.split_whitespace().collect();
+    let words = without_spelling_words(after_name(&words));
     let spoken = &words[introduction_len(&words)..];
+    // "Jan Pohl jan@pohl.de": where the address begins is not certain.
+    let is_glued = spoken.iter().skip(1).zip(spoken).any(|(word, before)| {
+        word.find('@').is_some_and(|at| at > 0) && before.len() > 1 && mark_of(before).is_none()
+    });
+    if is_glued {
+        return None;
+    }
     let mut address = String::with_capacity(lower.len());
     let mut has_at = spoken.iter().any(|word| word.contains('@'));
     for word in spoken {
@@ -66,7 +81,29 @@ pub fn read_spoken_email(text: &str) -> Option<EmailAddress> {
 }
 
 fn is_at(word: &str) -> bool {
-    matches!(word, "at" | "ät" | "aet" | "(at)" | "[at]" | "klammeraffe")
+    matches!(word, "at" | "ät" | "aet" | "klammeraffe")
+}
+
+/// What follows a name or a remark that ends with a comma, a semicolon or a colon, if an address stands behind it.
+fn after_name<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
+    let Some(at) = words.iter().position(|word| word.contains('@')) else { return words };
+    let before = words[..at].iter().rposition(|word| word.ends_with([',', ';', ':']));
+    before.map_or(words, |last| &words[last + 1..])
+}
+
+/// "U wie Ulrich" is a letter.
+fn without_spelling_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let mut kept: Vec<&str> = Vec::with_capacity(words.len());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let is_letter = kept.last().is_some_and(|letter: &&str| letter.chars().count() == 1);
+        if *word == "wie" && is_letter {
+            words.next();
+        } else {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
 fn mark_of(word: &str) -> Option<char> {
@@ -106,6 +143,23 @@ fn with_ending(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_before_the_address_is_no_part_of_it() {
+        for (said, read) in [
+            ("Jan Pohl, jan@pohl.de", Some("jan@pohl.de")),
+            ("Firma Dorn: ulf@dorn.de", Some("ulf@dorn.de")),
+            ("Jan Pohl jan@pohl.de", None),
+            ("jan punkt pohl@web.de", Some("jan.pohl@web.de")),
+            ("u wie Ulrich l f at dorn punkt de", Some("ulf@dorn.de")),
+            ("jan.pohl(at)web.de", Some("jan.pohl@web.de")),
+            ("ulf[at]dorn[punkt]de", Some("ulf@dorn.de")),
+            ("jan@pohl.de oder jan@web.de", None),
+        ] {
+            let found = read_spoken_email(said);
+            assert_eq!(found.as_ref().map(EmailAddress::as_str), read, "{said}");
+        }
+    }
     use proptest::prelude::*;
 
     fn read(text: &str) -> Option<String> {

@@ -53,7 +53,7 @@ pub(crate) fn left(args: &Map<String, Value>, result: &ToolResult, notes: &CallN
     Some(parts.join(" - ").chars().take(MAX_CHARS).collect())
 }
 
-/// Whether this is a yes to the call back that was offered last, and nothing else, or a no; `None` for neither.
+/// Whether this is a yes to the call back that was offered last, with nothing but what belongs to it, or a no; `None` for neither.
 pub(crate) fn answer(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -> Option<bool> {
     let may_be = matches!(
         tool,
@@ -64,9 +64,21 @@ pub(crate) fn answer(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -
             | Tool::RescheduleAppointment
     );
     let read = Args::new(args);
+    let with_it = [
+        names::CALL,
+        names::CONFIRM,
+        names::NAME,
+        names::PHONE,
+        names::EMAIL,
+        names::NOTES,
+        names::REASON,
+        names::WINDOW,
+        names::PRIORITY,
+    ];
     let says_more = args.keys().any(|name| {
-        let is_beside = names::CALL.contains(&name.as_str()) || name == "execution_message";
-        !is_beside && !names::CONFIRM.contains(&name.as_str()) && read.carried(name).is_some()
+        let is_beside =
+            name == "execution_message" || with_it.iter().any(|names| names.contains(&name.as_str()));
+        !is_beside && read.carried(name).is_some()
     });
     if !may_be || notes.concern.is_none() || says_more {
         return None;

@@ -352,13 +352,13 @@ impl VoiceDesk {
             return self.act(tool, (Args::new(&request.args), request.mode), talk, once).await;
         };
         if let Some(is_yes) = concern::answer(tool, &request.args, &notes) {
-            let none = Map::new();
+            let args = &request.args;
             let result = if is_yes {
-                self.act(Tool::RequestCallback, (Args::new(&none), request.mode), talk, once).await
+                self.act(Tool::RequestCallback, (Args::new(args), request.mode), talk, once).await
             } else {
                 Ok(tools::yes::said_no(self, talk, notes.clone()).await.into())
             };
-            return self.left(Tool::RequestCallback, (&none, once), talk, notes, result).await;
+            return self.left(Tool::RequestCallback, (args, once), talk, notes, result).await;
         }
         // A new time is no yes to where something would be moved.
         let says_where = [names::NEW_DATE, names::NEW_TIME];

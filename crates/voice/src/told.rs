@@ -10,6 +10,10 @@ use crate::names;
 /// three digits and three more.
 const FEWEST_DIGITS: usize = 6;
 
+/// Digits as they are said one by one.
+const DIGITS: &[&str] =
+    &["null", "eins", "zwei", "zwo", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"];
+
 /// What was told, as it was said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
@@ -61,7 +65,11 @@ impl Told {
     /// all the same.
     pub(crate) fn for_staff(&self) -> Option<Note> {
         // "Keine" is none.
-        let is_number = |text: &&String| text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS;
+        let is_digit = |word: &&str| DIGITS.contains(&word.to_lowercase().as_str());
+        let is_number = |text: &&String| {
+            let written = text.chars().filter(char::is_ascii_digit).count();
+            written + text.split_whitespace().filter(is_digit).count() >= FEWEST_DIGITS
+        };
         let number =
             self.phone.as_ref().filter(is_number).map(|number| format!("Angegebene Telefonnummer: {number}"));
         let text: Vec<_> = self.remark.iter().chain(&number).map(String::as_str).collect();

@@ -122,3 +122,18 @@ async fn a_no_by_the_tool_that_asked_ends_it() {
         assert!(world.callbacks.all().is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_yes_to_a_call_back_may_bring_what_belongs_to_it() {
+    for tool in ["confirm_booking", "collect_appointment_info", "cancel_appointment"] {
+        let world = strict().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("cancel_appointment", json!({})).await;
+        let args = json!({"bestaetigung": true, "notes": "bitte mobil", "phone_number": "0171 5550198", "name": "Sabine Berger"});
+        let promised = line.ask(tool, args).await;
+        assert_eq!(promised.status, Status::CallbackRequested, "{tool}: {}", promised.message);
+        let callback = world.callbacks.all().remove(0);
+        let note = callback.note.unwrap();
+        assert!(note.contains("bitte mobil") && note.contains("Eine Absage"), "{note}");
+    }
+}

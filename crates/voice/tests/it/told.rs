@@ -215,3 +215,14 @@ async fn a_call_back_after_a_wish_that_came_to_nothing_knows_it() {
     let more = line.ask("request_callback", json!({"grund": "Preis"})).await;
     assert_eq!(more.status, Status::CallbackRequested, "{}", more.message);
 }
+
+#[tokio::test]
+async fn a_number_in_words_is_one() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let mut asked = wish("2026-11-26", "10:00");
+    asked["phone_number"] = json!("null eins sieben eins fünf fünf null eins");
+    yes(&line, "book_appointment", asked).await;
+    let number = "Angegebene Telefonnummer: null eins sieben eins fünf fünf null eins";
+    assert_eq!(remarks(&world), [Some(number.to_owned())]);
+}
