@@ -78,8 +78,10 @@ pub(crate) async fn request(
     if let (Some(name), true) = (said, known.for_whom.says_nothing())
         && desk.parts.customers.identify(&talk.scope, &talk.caller).await?.customers().is_empty()
     {
-        let for_whom = ForWhom::said(Some(name), None).telling(known.for_whom.told.clone());
-        desk.note(talk, CallNotes { for_whom: ForWhom { is_of_last: false, ..for_whom }, ..known }).await;
+        // What was asked before is over by now.
+        let now = desk.parts.memory.recall(&talk.scope, talk.call).await;
+        let for_whom = ForWhom::said(Some(name), None).telling(known.for_whom.told);
+        desk.note(talk, CallNotes { for_whom: ForWhom { is_of_last: false, ..for_whom }, ..now }).await;
     }
     result
 }

@@ -137,3 +137,15 @@ async fn a_yes_to_a_call_back_may_bring_what_belongs_to_it() {
         assert!(note.contains("bitte mobil") && note.contains("Eine Absage"), "{note}");
     }
 }
+
+#[tokio::test]
+async fn a_question_is_over_once_a_call_back_was_asked_for() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let when = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": "Haarschnitt"});
+    assert_eq!(line.ask("check_availability", when).await.status, Status::Available);
+    line.ask("request_callback", json!({"grund": "Preis", "name": "Jan Fern"})).await;
+    let yes = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
+    assert!(world.appointments.appointments(&world.scope).is_empty());
+}
