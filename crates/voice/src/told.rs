@@ -54,7 +54,7 @@ impl Told {
                     Some(format!("{before}. {now}").chars().take(Note::MAX_CHARS).collect())
                 }
                 (Some(before), Some(now)) if before.contains(now.as_str()) => Some(before.clone()),
-                (before, now) => now.as_ref().or(before.as_ref()).cloned(),
+                (before, now) => later(before, now),
             },
             email: later(&self.email, &now.email),
             phone: later(&self.phone, &now.phone),

@@ -90,6 +90,11 @@ impl When {
         }
     }
 
+    /// This instant, as if it had been said.
+    pub(crate) fn at(start: DateTime<Utc>, zone: Tz) -> Self {
+        Self::Moment(Moment { at: start.with_timezone(&zone), inferred: Vec::new() })
+    }
+
     /// What is said, or what was wished for before.
     pub(crate) fn or_wished(self, wished: Option<WishedTime>, zone: Tz) -> Self {
         let (Self::Unsaid, Some(WishedTime { days, hours })) = (&self, wished) else { return self };

@@ -21,7 +21,7 @@ use crate::tools::preference;
 use crate::tools::refusals::reason_code;
 use crate::tools::sequence::{self, AskedAll};
 use crate::tools::wish::{self, Wanted};
-use crate::when::{Moment, When};
+use crate::when::When;
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
@@ -43,22 +43,17 @@ pub(crate) fn wish_of(talk: &Conversation, when: &When) -> (Wish, Option<DateTim
     }
 }
 
-/// The minute of what was offered, as if it had been said.
-fn as_said(talk: &Conversation, start: DateTime<Utc>) -> When {
-    When::Moment(Moment { at: start.with_timezone(&talk.zone()), inferred: Vec::new() })
-}
-
 pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation) -> ToolResult {
     let asker = asker::asker(desk, args, talk).await?;
     let (wanted, notes) = wish::wanted(desk, args, talk, &asker).await?;
     let notes = asker.noting(notes);
     let limit = args.count(names::MAX, MOST_ALTERNATIVES)?;
     let (service, staff, when) = match wanted {
-        Wanted::Offered(slot) => (slot.service, Some(slot.staff), as_said(talk, slot.start)),
+        Wanted::Offered(slot) => (slot.service, Some(slot.staff), When::at(slot.start, talk.zone())),
         Wanted::Described { service, staff, when, .. } => (service, staff, when),
         Wanted::OfferedAll(slots) => {
             let asked = AskedAll::slots(&slots).ok_or_else(wish::slot_unknown)?;
-            let when = as_said(talk, asked.start());
+            let when = When::at(asked.start(), talk.zone());
             let wanted = (asked.parts, false, when, limit);
             return Box::pin(sequence::search::alternatives(desk, talk, &asker, wanted, notes)).await;
         }

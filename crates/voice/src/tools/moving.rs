@@ -33,7 +33,7 @@ use crate::tools::refusals::not_free;
 use crate::tools::sequence;
 use crate::tools::sequence::changing::{Extent, extent};
 use crate::tools::sequence::moving::Moving;
-use crate::tools::shall_move::{Aim, also_then, shall_move};
+use crate::tools::shall_move::{Aim, also_then, instead_of, shall_move};
 use crate::tools::standing::{Saying, spoken_standing_of};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
@@ -201,12 +201,7 @@ async fn ask(
             let (service, then) = (Some(slot.service), Vec::new());
             desk.note(talk, CallNotes { told_fee, service, then, ..notes }).await;
             let at = slot.start.with_timezone(&talk.zone());
-            let with = appointment.snapshot().staff;
-            let instead_of = if with == slot.staff {
-                String::new()
-            } else {
-                format!(" statt bei {}", speech::plain(&talk.staff_name(with)))
-            };
+            let instead_of = instead_of(talk, &[appointment.slot()], &[slot]);
             let aim = format!(
                 "Ihren Termin für {} auf {} bei {}{instead_of} verlegen{}",
                 speech::plain(&talk.service_name(slot.service)),

@@ -14,6 +14,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
 use crate::tools::offers::Promise;
+use crate::tools::sequence::words;
 
 /// What else the customer has then, inside of the question; nothing, if nothing is in the way.
 pub(crate) async fn also_then(
@@ -32,6 +33,14 @@ pub(crate) async fn also_then(
         let at = other.starts_at().with_timezone(&talk.zone());
         format!(", da haben Sie um {} aber schon einen Termin für {service}", speech::clock(at.time()))
     }))
+}
+
+/// Who is replaced, inside of the question; nothing, if everybody stays.
+pub(crate) fn instead_of(talk: &Conversation, was: &[Slot], slots: &[Slot]) -> String {
+    if was.iter().zip(slots).all(|(was, slot)| was.staff == slot.staff) {
+        return String::new();
+    }
+    format!(" statt bei {}", speech::plain(&words::people(talk, was)))
 }
 
 /// Where something would be moved.

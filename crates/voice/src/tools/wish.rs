@@ -1,7 +1,7 @@
 //! What the caller wants, out of arguments and of what was said earlier in the call.
 
 use appointment::commands::{PartWish, Sequence};
-use appointment::model::{DateRange, Service, Slot, SlotId};
+use appointment::model::{Service, Slot, SlotId};
 use chrono::{DateTime, Utc};
 use kernel::{ServiceId, StaffId};
 
@@ -16,7 +16,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
-use crate::ports::{CallNotes, LastQuestion, WishedTime};
+use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::status::Status;
 use crate::tools::asker::Asker;
@@ -70,7 +70,7 @@ pub(crate) async fn wanted(
     let heard = (date.as_deref(), time.as_deref(), datetime.as_deref());
     match of_offer(args, talk, notes.clone(), (heard, has_words, max)) {
         Ok(OfOffer::Taken(wanted, notes)) => return Ok((wanted, *notes)),
-        Ok(OfOffer::ThenOther(start)) => notes.wished = Some(at_that_minute(talk, start)),
+        Ok(OfOffer::ThenOther(start)) => notes.wished = When::at(start, talk.zone()).wished(),
         Ok(OfOffer::Nothing) => {}
         Err(stop) => {
             // Whatever was meant, it is no yes to what was asked before.
@@ -137,13 +137,6 @@ enum OfOffer {
     ThenOther(DateTime<Utc>),
     /// No offer is named, or other words outweigh it.
     Nothing,
-}
-
-/// The minute as a wish.
-fn at_that_minute(talk: &Conversation, start: DateTime<Utc>) -> WishedTime {
-    let at = start.with_timezone(&talk.zone());
-    let minute = german_datetime::MinuteOfDay::from(at.time()).minutes();
-    WishedTime { days: DateRange::day(at.date_naive()), hours: Some((minute, minute)) }
 }
 
 /// What of what was offered is wanted.

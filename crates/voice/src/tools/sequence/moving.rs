@@ -29,7 +29,7 @@ use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
 use crate::tools::moving::{NewTime, goes_on, gone, is_over, new_time, unchanged};
-use crate::tools::shall_move::{Aim, shall_move};
+use crate::tools::shall_move::{Aim, instead_of, shall_move};
 use crate::tools::wish::{self, Offer};
 
 /// A sequence that shall be moved, and what is known about it.
@@ -138,12 +138,7 @@ async fn ask(
     desk.note(talk, CallNotes { told_fee, service: Some(slot.service), then, ..notes }).await;
     let at = slot.start.with_timezone(&talk.zone());
     let was = parts.iter().map(Appointment::slot).collect::<Vec<_>>();
-    let is_with_others = was.iter().zip(&slots).any(|(was, slot)| was.staff != slot.staff);
-    let instead_of = if is_with_others {
-        format!(" statt bei {}", speech::plain(&words::people(talk, &was)))
-    } else {
-        String::new()
-    };
+    let instead_of = instead_of(talk, &was, &slots);
     let aim = format!(
         "Ihre Termine auf {} verlegen, {}{instead_of}",
         speech::moment_as_aim(at, talk.now),
