@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use voice::{
-    AskedWhom, Before, CallMemory, CallNotes, ForWhom, LastQuestion, Matter, NamedTime, Question, Told,
-    ToldFee, Unfinished, WishedTime,
+    AskedWhom, Before, CallMemory, CallNotes, ForWhom, Instead, LastQuestion, Matter, NamedTime, Question,
+    Told, ToldFee, Unfinished, Unmet, WishedTime,
 };
 
 use crate::key::{CacheKey, Kind};
@@ -144,7 +144,7 @@ struct Written {
     #[serde(default)]
     moving: Option<(Uuid, bool)>,
     #[serde(default)]
-    concern: Option<String>,
+    unmet: Option<(String, Option<WrittenInstead>)>,
     #[serde(default)]
     before: Option<(String, Box<Written>)>,
     #[serde(default)]
@@ -176,6 +176,29 @@ impl WrittenMatter {
             Self::Cancel => Matter::Cancel,
             Self::Move => Matter::Move,
             Self::Callback => Matter::Callback,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenInstead {
+    Callback,
+    WaitingList,
+}
+
+impl WrittenInstead {
+    const fn of(instead: Instead) -> Self {
+        match instead {
+            Instead::Callback => Self::Callback,
+            Instead::WaitingList => Self::WaitingList,
+        }
+    }
+
+    const fn instead(self) -> Instead {
+        match self {
+            Self::Callback => Instead::Callback,
+            Self::WaitingList => Instead::WaitingList,
         }
     }
 }
@@ -370,7 +393,10 @@ impl Written {
                 .map(|unfinished| (WrittenMatter::of(unfinished.matter), unfinished.args.clone())),
             is_other_time: notes.unfinished.as_ref().is_some_and(|unfinished| unfinished.is_other_time),
             moving: notes.moving.map(|(id, of_all)| (id.as_uuid(), of_all)),
-            concern: notes.concern.clone(),
+            unmet: notes
+                .unmet
+                .as_ref()
+                .map(|unmet| (unmet.about.clone(), unmet.offered.map(WrittenInstead::of))),
             before: notes
                 .before
                 .as_ref()
@@ -431,7 +457,10 @@ impl Written {
                 is_other_time: self.is_other_time,
             }),
             moving: self.moving.map(|(id, of_all)| (AppointmentId::from_uuid(id), of_all)),
-            concern: self.concern.clone(),
+            unmet: self.unmet.as_ref().map(|(about, offered)| Unmet {
+                about: about.clone(),
+                offered: offered.map(WrittenInstead::instead),
+            }),
             before: self.before.as_ref().map(|(by, written)| {
                 Box::new(Before { by: IdempotencyKey::new(by), notes: written.notes() })
             }),

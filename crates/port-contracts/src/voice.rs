@@ -21,8 +21,8 @@ use kernel::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use voice::{
-    AskedWhom, Before, CallMemory, CallNotes, FailedIdentifications, ForWhom, LastQuestion, Matter,
-    NamedTime, Question, Told, ToldFee, Unfinished, WishedTime,
+    AskedWhom, Before, CallMemory, CallNotes, FailedIdentifications, ForWhom, Instead, LastQuestion, Matter,
+    NamedTime, Question, Told, ToldFee, Unfinished, Unmet, WishedTime,
 };
 
 /// A memory without notes.
@@ -155,7 +155,10 @@ fn full() -> CallNotes {
             is_other_time: true,
         }),
         moving: Some((AppointmentId::from_uuid(Uuid::from_u128(12)), true)),
-        concern: Some("Verschieben ist nur bis zwei Tage vorher möglich - Freitag".to_owned()),
+        unmet: Some(Unmet {
+            about: "Verschieben ist nur bis zwei Tage vorher möglich - Freitag".to_owned(),
+            offered: Some(Instead::Callback),
+        }),
         before: Some(Box::new(Before {
             by: IdempotencyKey::new("call:book_appointment:1:2"),
             notes: CallNotes {

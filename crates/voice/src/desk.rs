@@ -14,7 +14,6 @@ use servicedesk::CallbackService;
 use tenancy::{Allowance, TenantRepository, TenantResolver};
 
 use crate::args::{Args, Unusable, Why};
-use crate::concern;
 use crate::conversation::{Conversation, NoConversation, crowded};
 use crate::error::{VoiceError, looked_in_vain, not_known_yet, unknown_tool, wrong_mode};
 use crate::moving_on::{self, GoesOn};
@@ -30,6 +29,7 @@ use crate::tool::{Effectful, Tool};
 use crate::tools;
 use crate::trace::{self, Stopwatch, TraceLine};
 use crate::unfinished;
+use crate::unmet;
 
 /// What the desk works with.
 pub struct Parts {
@@ -307,9 +307,9 @@ impl VoiceDesk {
             LastQuestion::Answered(_) | LastQuestion::Unknown if tools::asks_anything(tool) => {
                 self.note(talk, notes.closed()).await;
             }
-            // Something else is asked than whether somebody shall call back.
-            _ if notes.concern.is_some() && tools::asks_anything(tool) => {
-                self.note(talk, CallNotes { concern: None, ..notes }).await;
+            // Something else is asked than what was offered instead.
+            _ if notes.unmet.is_some() && tools::asks_anything(tool) => {
+                self.note(talk, CallNotes { unmet: None, ..notes }).await;
             }
             _ => {}
         }
@@ -351,14 +351,14 @@ impl VoiceDesk {
         let Some(notes) = found else {
             return self.act(tool, (Args::new(&request.args), request.mode), talk, once).await;
         };
-        if let Some(is_yes) = concern::answer(tool, &request.args, &notes) {
-            let args = &request.args;
+        if let Some((instead, is_yes)) = unmet::answer(tool, &request.args, &notes) {
+            let (tool, args) = (instead.tool(), &request.args);
             let result = if is_yes {
-                self.act(Tool::RequestCallback, (Args::new(args), request.mode), talk, once).await
+                self.act(tool, (Args::new(args), request.mode), talk, once).await
             } else {
                 Ok(tools::yes::said_no(self, talk, notes.clone()).await.into())
             };
-            return self.left(Tool::RequestCallback, (args, once), talk, notes, result).await;
+            return self.left(tool, (args, once), talk, notes, result).await;
         }
         // A new time is no yes to where something would be moved.
         let says_where = [names::NEW_DATE, names::NEW_TIME];
@@ -403,9 +403,9 @@ impl VoiceDesk {
         let before = if is_done { None } else { once.finding(found) };
         let left = self.parts.memory.recall(&talk.scope, talk.call).await;
         let left = unfinished::keeping((tool, args), talk, &result, left);
-        let concern = concern::left(args, &result, &left);
+        let unmet = unmet::left(args, talk, &result, &left);
         // That is no word of the call: what is held since the last one stays younger than its notes.
-        self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, concern, ..left }).await;
+        self.parts.memory.remember(&talk.scope, talk.call, CallNotes { before, unmet, ..left }).await;
         result
     }
 

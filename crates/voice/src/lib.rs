@@ -28,7 +28,6 @@
 //! A provider's wire format, SQL, HTTP, another tenant.
 
 mod args;
-mod concern;
 mod conversation;
 mod desk;
 mod earlier;
@@ -55,6 +54,7 @@ pub mod tool;
 mod tools;
 mod trace;
 mod unfinished;
+mod unmet;
 mod when;
 
 pub use desk::{Answered, Parts, VoiceDesk};
@@ -72,3 +72,4 @@ pub use told::Told;
 pub use tool::{Effectful, Tool};
 pub use trace::{CALENDAR, DATABASE, TraceLine, spent};
 pub use unfinished::{Matter, Unfinished};
+pub use unmet::{Instead, Unmet};

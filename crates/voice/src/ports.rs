@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::for_whom::{AskedWhom, ForWhom, NamedTime};
 use crate::told::Told;
 use crate::unfinished::{Matter, Unfinished};
+use crate::unmet::Unmet;
 
 /// A stored outcome: what an earlier run of the same request did.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,8 +161,8 @@ pub struct CallNotes {
     /// The appointment that shall be moved and has no new time yet, and whether with all of its visit: the time that is named
     /// or chosen next is where to.
     pub moving: Option<(AppointmentId, bool)>,
-    /// What was refused last, where a call back was offered for it: what the caller wanted, and why it could not be.
-    pub concern: Option<String>,
+    /// What could not be had last, as long as nothing else was asked since.
+    pub unmet: Option<Unmet>,
     /// What the last invocation found, if it did nothing.
     pub before: Option<Box<Before>>,
     /// When the notes were taken, in product time. Where several gateways serve one call, what is held for it may be

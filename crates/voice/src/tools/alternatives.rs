@@ -2,7 +2,7 @@
 
 use appointment::BookingError;
 use appointment::commands::{NextRequest, SearchRequest};
-use appointment::model::SlotId;
+use appointment::model::{DateRange, SlotId};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -12,6 +12,7 @@ use crate::args::Args;
 use crate::conversation::Conversation;
 use crate::desk::{ToolResult, VoiceDesk};
 use crate::names;
+use crate::ports::{CallNotes, WishedTime};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -20,11 +21,14 @@ use crate::tools::offers::{by_plan, offer, offer_first, spoken_free, spoken_offe
 use crate::tools::preference;
 use crate::tools::refusals::reason_code;
 use crate::tools::sequence::{self, AskedAll};
+use crate::tools::waiting_list::nothing_free;
 use crate::tools::wish::{self, Wanted};
 use crate::when::When;
 
 /// Days that "the next free time" looks ahead unless told otherwise.
 const SEARCH_DAYS: u32 = 14;
+/// What is said before the question what to do about it.
+const NOTHING: &str = "In diesem Zeitraum finde ich leider nichts Freies,";
 /// Alternatives in one answer at most, as the envelope promises.
 const MOST_ALTERNATIVES: u32 = 3;
 
@@ -86,7 +90,7 @@ pub(crate) async fn get_alternatives(desk: &VoiceDesk, args: Args<'_>, talk: &Co
                 .with("found", true)
                 .next(NextAction::OfferAlternatives)
         }
-        None => nothing_found().with("found", false),
+        None => nothing_free(talk, notes.wished, NOTHING).with("found", false),
     };
     let reply = reply
         .with_some("original_request", asked.map(|at| at.format("%Y-%m-%d %H:%M").to_string()))
@@ -125,12 +129,21 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
             (beginning(talk, &talk.listener().hear(Some(&words), None)?), said.filter(says_time))
         }
     };
+    let says_day = args.says_any(&[names::DATE, names::DATETIME])?;
+    let hours = within.as_ref().and_then(When::wished).and_then(|wished| wished.hours);
+    let within = within.map(|when| {
+        let (wish, _) = wish_of(talk, &when);
+        let after = after.map(|after| after.with_timezone(&talk.zone()).date_naive());
+        // A day that was only spoken of before is none that was asked for now.
+        let day = after.map_or(wish.day, |after| if says_day { after.max(wish.day) } else { after });
+        Wish { day, ..wish }
+    });
     let search_days = args.count(names::SEARCH_DAYS, NextRequest::MAX_SEARCH_DAYS)?.unwrap_or(SEARCH_DAYS);
     let Some(service) = service else {
         let wanted = (parts, is_kept, after, search_days);
         return Box::pin(sequence::search::next(desk, talk, &asker, wanted, notes)).await;
     };
-    let when = (after, within.as_ref(), search_days);
+    let when = (after, within, search_days);
     let mut found = next_times(desk, talk, &asker, (service, staff), when).await?;
     if found.is_empty() && staff.is_some() {
         // Whoever is wished for has nothing; that nobody has would be another answer.
@@ -141,7 +154,9 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
         found.retain(|ranked| Some(ranked.slot.staff) == staff);
     }
     let Some(first) = found.first() else {
-        let reply = nothing_found().with("searched_days", search_days);
+        // Who waits, waits for what was looked for.
+        let notes = CallNotes { wished: Some(WishedTime { days: searched(talk, when), hours }), ..notes };
+        let reply = nothing_free(talk, notes.wished, NOTHING).with("searched_days", search_days);
         return Ok(offer(desk, talk, reply, &[], notes).await.into());
     };
     let at = first.slot.start.with_timezone(&talk.zone());
@@ -169,23 +184,29 @@ pub(crate) async fn find_next(desk: &VoiceDesk, args: Args<'_>, talk: &Conversat
     Ok(offer_first(desk, talk, reply, (first, &found), notes).await.into())
 }
 
+/// From when on, in which part of the day, and how many days ahead.
+type Search = (Option<DateTime<Utc>>, Option<Wish>, u32);
+
+/// The days that were searched.
+fn searched(talk: &Conversation, (after, within, search_days): Search) -> DateRange {
+    let from = after.unwrap_or(talk.now).with_timezone(&talk.zone()).date_naive();
+    let first = within.map_or(from, |wish| wish.day);
+    DateRange::new(first, first + TimeDelta::days(i64::from(search_days)))
+}
+
 /// The next times of a service, with whom it is wished for; of a part of the day where one was said.
 async fn next_times(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
     (service, staff): (ServiceId, Option<StaffId>),
-    (after, within, search_days): (Option<DateTime<Utc>>, Option<&When>, u32),
+    (after, within, search_days): Search,
 ) -> Result<Vec<RankedSlot>, BookingError> {
     let (branch, requester) = (talk.branch, asker.requester.clone());
-    let Some(stretch) = within else {
+    let Some(wish) = within else {
         let request = NextRequest { branch, service, staff, after, search_days, requester, limit: None };
         return desk.parts.bookings.next_available(&talk.scope, request).await;
     };
-    let (mut wish, _) = wish_of(talk, stretch);
-    if let Some(after) = after {
-        wish.day = wish.day.max(after.with_timezone(&talk.zone()).date_naive());
-    }
     let last_day = Some(wish.day + TimeDelta::days(i64::from(search_days)));
     let request =
         SearchRequest { branch, service, staff, wish, last_day, moving: None, requester, limit: None };
@@ -222,12 +243,4 @@ fn beginning(talk: &Conversation, when: &When) -> Option<DateTime<Utc>> {
         }
         When::Unsaid => None,
     }
-}
-
-fn nothing_found() -> ToolReply {
-    ToolReply::new(
-        Status::NoAvailability,
-        "In diesem Zeitraum finde ich leider nichts Freies, soll ich Sie auf die Warteliste setzen?",
-    )
-    .next(NextAction::OfferWaitingList)
 }

@@ -23,6 +23,7 @@ use crate::tools::offers::{Asked, Promise, beside_own, offer, spoken_offers, spo
 use crate::tools::person::own_of_named;
 use crate::tools::refusals::{because, not_free, reason_code};
 use crate::tools::sequence::{self, AskedAll};
+use crate::tools::waiting_list::nothing_free;
 use crate::tools::wish::{self, Wanted};
 use crate::when::{Stretch, When};
 
@@ -293,17 +294,20 @@ async fn check_stretch(
                 "In diesem Zeitraum kann ich Ihnen gerade nichts anbieten, ich hätte aber {offered}, was passt Ihnen?"
             ),
         ),
-        (None, _) => ToolReply::new(
-            Status::NoAvailability,
-            "In diesem Zeitraum und in der Nähe kann ich Ihnen gerade nichts anbieten, passt eine ganz andere Zeit oder soll ich Sie auf die Warteliste setzen?",
+        (None, _) => nothing_free(
+            talk,
+            notes.wished,
+            "In diesem Zeitraum und in der Nähe kann ich Ihnen gerade nichts anbieten, passt eine ganz andere Zeit oder",
         ),
     };
-    let next = if slots.is_empty() { NextAction::OfferWaitingList } else { NextAction::OfferAlternatives };
+    let reply = match slots.is_empty() {
+        true => reply,
+        false => reply.next(NextAction::OfferAlternatives),
+    };
     let reply = reply
         .with("available", !inside.is_empty())
         .with_some("reason", found.day.as_ref().filter(|_| inside.is_empty()).map(reason_code))
-        .with("inferred", stretch.inferred)
-        .next(next);
+        .with("inferred", stretch.inferred);
     Ok(offer(desk, talk, reply, slots, notes).await.into())
 }
 

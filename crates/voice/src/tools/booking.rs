@@ -59,11 +59,24 @@ pub(crate) async fn collect(
         return Ok(no);
     }
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    if mode == Mode::Free && is_answer_beside(args, &notes)? {
+        return book_if(desk, args, talk, once, Heard::MustAgree).await;
+    }
     // What is told of what was done is no wish for more.
     if matches!(notes.asked, LastQuestion::Answered(_)) && says_nothing_but_told(args)? {
         return book_if(desk, args, talk, once, Heard::MustAgree).await;
     }
     availability::check(desk, args, talk).await
+}
+
+/// "Soll ich trotzdem einen weiteren dazu eintragen?" - whether that is answered, and nothing else is said.
+fn is_answer_beside(args: Args<'_>, notes: &CallNotes) -> Result<bool, Stop> {
+    let is_asked = matches!(
+        notes.asked,
+        LastQuestion::Open(Question::BookBeside(_) | Question::BookAll { beside: true, .. })
+    );
+    let is_answer = args.is_confirmed(names::ADDITIONAL) || args.is_refused(names::ADDITIONAL);
+    Ok(is_asked && is_answer && !says_when(args)? && !wish::says_what(args)?)
 }
 
 /// Whether something is told, and nothing is wished.

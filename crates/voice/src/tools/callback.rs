@@ -58,7 +58,8 @@ pub(crate) async fn request(
     // What was refused, or told with a wish that came to nothing, is what it is about.
     let told = known.for_whom.told.for_staff().map(|note| note.as_str().to_owned());
     let said = [args.text(names::SERVICE)?, args.text(names::REASON)?, args.text(names::NOTES)?];
-    let about: Vec<_> = said.into_iter().chain([known.concern.clone(), told]).flatten().collect();
+    let about: Vec<_> =
+        said.into_iter().chain([known.unmet.map(|unmet| unmet.about), told]).flatten().collect();
     let note = (!about.is_empty()).then(|| about.join(" - "));
     let window = args.text(names::WINDOW)?;
     let heard = window.as_deref().and_then(|words| Window::hear(talk, words));

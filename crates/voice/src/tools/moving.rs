@@ -130,6 +130,8 @@ pub(crate) async fn reschedule(
         }
         _ => None,
     };
+    // "Doch lieber Donnerstag": nobody has heard yet at what time.
+    let confirmed = confirmed && (heard.is_some() || !lacks_clock(args)?);
     let request = MoveRequest {
         appointment: appointment.id(),
         start,
@@ -175,6 +177,12 @@ async fn stands(
     desk.visit(talk, vec![found.snapshot().branch]).await?;
     let whole = sequence::booking::whole_of(desk, talk, &found).await?;
     Ok(Some(unchanged(talk, &whole.unwrap_or_else(|| vec![found]))))
+}
+
+/// Whether a day is named, and no clock time.
+fn lacks_clock(args: Args<'_>) -> Result<bool, Stop> {
+    Ok(args.text(names::NEW_DATE)?.is_some()
+        && !args.says_any(&[names::NEW_TIME, names::SLOT, names::CHOICE])?)
 }
 
 /// Whether anything says where to.

@@ -5,7 +5,6 @@
 mod allowance;
 mod any_conversation;
 mod booking;
-mod concern;
 mod coverage;
 mod ending;
 mod facts;
@@ -29,6 +28,7 @@ mod spoken;
 mod standing;
 mod times;
 mod told;
+mod unmet;
 mod waiting;
 mod world;
 mod yes;

@@ -436,3 +436,47 @@ async fn a_part_of_the_day_is_one_of_whatever_day_comes() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_search_from_an_earlier_day_on_leaves_the_day_before() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("check_availability", wish("2026-12-04", "10:00")).await;
+    let args = json!({"ab": "2026-11-25", "uhrzeit": "nachmittags", "dienstleistung": "Haarschnitt"});
+    let next = line.ask("find_next_available", args).await;
+    assert_eq!(next.status, Status::Options, "{}", next.message);
+    let at = next.data["next_available"].as_str().unwrap();
+    assert!(at < "2026-12-04", "{at}");
+}
+
+#[tokio::test]
+async fn a_day_alone_is_asked_about_before_anything_is_moved_there() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+    let asked =
+        line.ask("reschedule_appointment", json!({"new_date": "2026-11-27", "new_time": "14:00"})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    line.ask("reschedule_appointment", json!({"bestaetigung": false})).await;
+    let args = json!({"new_date": "2026-12-01", "bestaetigung": true});
+    let asked = line.ask("reschedule_appointment", args.clone()).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let moved = line.ask("reschedule_appointment", args).await;
+    assert_eq!(moved.status, Status::Rescheduled, "{}", moved.message);
+}
+
+#[tokio::test]
+async fn another_one_beside_is_answered_by_that_alone() {
+    for (is_yes, made) in [(true, 2), (false, 1)] {
+        let world = World::new().await;
+        let line = world.call("call_a", STRANGER);
+        line.ask("book_appointment", wish("2026-11-26", "10:00")).await;
+        let other = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": "Bartpflege"});
+        let asked = line.ask("check_availability", other).await;
+        assert_eq!(asked.status, Status::OwnAppointmentOverlaps, "{}", asked.message);
+        let done = line.ask("collect_appointment_info", json!({"zusaetzlich": is_yes})).await;
+        let expected = if is_yes { Status::Booked } else { Status::Unchanged };
+        assert_eq!(done.status, expected, "{}", done.message);
+        assert_eq!(world.appointments.appointments(&world.scope).len(), made);
+    }
+}

@@ -364,3 +364,48 @@ async fn a_part_of_the_day_without_the_wished_person_is_offered_with_whoever_has
     );
     assert_eq!(reply.data["requested_staff"], "Boris Kühn");
 }
+
+#[tokio::test]
+async fn a_yes_to_the_waiting_list_is_one_by_whatever_tool() {
+    for tool in ["confirm_booking", "collect_appointment_info", "book_appointment"] {
+        let world = full().await;
+        let line = world.call("call_a", STRANGER);
+        let wished = json!({"datum": "Dienstag", "uhrzeit": "nachmittags", "dienstleistung": "Haarschnitt"});
+        let asked = line.ask("check_availability", wished).await;
+        assert_eq!(asked.next_action, Some(NextAction::OfferWaitingList), "{}", asked.message);
+        let noted = line.ask(tool, json!({"bestaetigung": true})).await;
+        assert_eq!(noted.status, Status::WaitingListed, "{tool}: {}", noted.message);
+        assert!(world.appointments.appointments(&world.scope).is_empty());
+    }
+    let world = full().await;
+    let line = world.call("call_b", STRANGER);
+    line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"})).await;
+    let no = line.ask("confirm_booking", json!({"bestaetigung": false})).await;
+    assert_eq!(no.status, Status::Unchanged, "{}", no.message);
+    assert!(world.appointments.wishes(&world.scope).is_empty());
+}
+
+#[tokio::test]
+async fn what_was_searched_is_waited_for() {
+    let world = full().await;
+    let line = world.call("call_a", STRANGER);
+    let searched = json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"});
+    let asked = line.ask("find_next_available", searched).await;
+    assert_eq!(asked.next_action, Some(NextAction::OfferWaitingList), "{}", asked.message);
+    let noted = line.ask("confirm_booking", json!({})).await;
+    assert_eq!(noted.status, Status::WaitingListed, "{}", noted.message);
+    let stored = world.appointments.wishes(&world.scope);
+    assert!(stored[0].days.last() > stored[0].days.first(), "{}", noted.message);
+}
+
+#[tokio::test]
+async fn nobody_is_offered_to_wait_for_closed_hours() {
+    let world = full().await;
+    let line = world.call("call_a", STRANGER);
+    for tool in ["check_availability", "find_next_available"] {
+        let args = json!({"datum": "Dienstag", "uhrzeit": "zwischen 22 und 23 Uhr", "dienstleistung": "Haarschnitt"});
+        let closed = line.ask(tool, args).await;
+        assert_eq!(closed.next_action, Some(NextAction::AskCaller), "{tool}: {}", closed.message);
+        assert!(closed.message.contains("geschlossen"), "{tool}: {}", closed.message);
+    }
+}

@@ -149,3 +149,20 @@ async fn a_question_is_over_once_a_call_back_was_asked_for() {
     assert_eq!(yes.status, Status::NothingToConfirm, "{}", yes.message);
     assert!(world.appointments.appointments(&world.scope).is_empty());
 }
+
+#[tokio::test]
+async fn who_calls_back_after_an_unmet_wish_knows_what_was_wished() {
+    let world = crate::waiting::full().await;
+    let line = world.call("call_a", STRANGER);
+    let wished = json!({"datum": "Dienstag", "uhrzeit": "nachmittags", "dienstleistung": "Haarschnitt"});
+    assert_eq!(line.ask("check_availability", wished).await.status, Status::NoAvailability);
+    let promised = line.ask("request_callback", json!({"notes": "bitte mobil"})).await;
+    assert_eq!(promised.status, Status::CallbackRequested, "{}", promised.message);
+    let again = line.ask("request_callback", json!({"notes": "bitte mobil"})).await;
+    assert_eq!(again.data, promised.data);
+    let [callback] = &world.callbacks.all()[..] else { panic!("one promise") };
+    let note = callback.note.clone().unwrap();
+    for word in ["bitte mobil", "Haarschnitt", "Dienstag", "nachmittags"] {
+        assert!(note.contains(word), "{word}: {note}");
+    }
+}
