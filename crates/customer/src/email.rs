@@ -142,6 +142,8 @@ fn with_ending(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -160,7 +162,6 @@ mod tests {
             assert_eq!(found.as_ref().map(EmailAddress::as_str), read, "{said}");
         }
     }
-    use proptest::prelude::*;
 
     fn read(text: &str) -> Option<String> {
         read_spoken_email(text).map(|address| address.as_str().to_owned())

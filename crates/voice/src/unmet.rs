@@ -101,15 +101,13 @@ pub(crate) fn left(
 
 /// What is said to what was offered last, with nothing but what belongs to it: a yes or a no; `None` for neither.
 pub(crate) fn answer(tool: Tool, args: &Map<String, Value>, notes: &CallNotes) -> Option<(Instead, bool)> {
-    let may_be = matches!(
-        tool,
-        Tool::ConfirmBooking
-            | Tool::CollectAppointmentInfo
-            | Tool::BookAppointment
-            | Tool::CancelAppointment
-            | Tool::RescheduleAppointment
-    );
     let offered = notes.unmet.as_ref()?.offered?;
+    let may_be = match tool {
+        Tool::ConfirmBooking | Tool::CollectAppointmentInfo | Tool::BookAppointment => true,
+        // Where nothing was free, nobody has spoken of a change.
+        Tool::CancelAppointment | Tool::RescheduleAppointment => offered == Instead::Callback,
+        _ => false,
+    };
     let read = Args::new(args);
     let with_it = [
         names::CALL,

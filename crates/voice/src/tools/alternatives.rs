@@ -200,14 +200,15 @@ async fn next_times(
     talk: &Conversation,
     asker: &Asker,
     (service, staff): (ServiceId, Option<StaffId>),
-    (after, within, search_days): Search,
+    search: Search,
 ) -> Result<Vec<RankedSlot>, BookingError> {
     let (branch, requester) = (talk.branch, asker.requester.clone());
+    let (after, within, search_days) = search;
     let Some(wish) = within else {
         let request = NextRequest { branch, service, staff, after, search_days, requester, limit: None };
         return desk.parts.bookings.next_available(&talk.scope, request).await;
     };
-    let last_day = Some(wish.day + TimeDelta::days(i64::from(search_days)));
+    let last_day = Some(searched(talk, search).last());
     let request =
         SearchRequest { branch, service, staff, wish, last_day, moving: None, requester, limit: None };
     let mut found = desk.parts.bookings.search(&talk.scope, request).await?.slots;

@@ -336,14 +336,14 @@ pub(crate) fn noted(talk: &Conversation, noted: Noted) -> ToolReply {
 
 /// That nothing is free, and what can be done about it: whoever wished for hours in which nobody is there does not wait for them.
 pub(crate) fn nothing_free(talk: &Conversation, wished: Option<WishedTime>, what: &str) -> ToolReply {
-    let wished = wished.and_then(|WishedTime { days, hours }| {
+    let closed = wished.and_then(|WishedTime { days, hours }| {
         let (from, until) = hours?;
         closed_when(talk, days, window(from, until))
     });
-    let (message, reason, next) = match wished {
-        Some((when, closed)) => {
+    let (message, reason, next) = match closed {
+        Some(Closed { when, reason, .. }) => {
             let message = format!("{when} wir geschlossen, welche andere Zeit passt Ihnen?");
-            (message, Some(closed.reason), NextAction::AskCaller)
+            (message, Some(reason), NextAction::AskCaller)
         }
         None => {
             let message = format!("{what} soll ich Sie auf die Warteliste setzen?");
@@ -353,8 +353,10 @@ pub(crate) fn nothing_free(talk: &Conversation, wished: Option<WishedTime>, what
     ToolReply::new(Status::NoAvailability, message).with_some("reason", reason).next(next)
 }
 
-/// What is asked, and told, of a time at which nobody is there.
+/// What is told, and asked, of a time at which nobody is there.
 struct Closed {
+    /// As the beginning of a sentence, up to the verb.
+    when: String,
     status: Status,
     other: &'static str,
     reason: &'static str,
@@ -362,13 +364,13 @@ struct Closed {
 
 /// Nothing becomes free when nobody is there.
 fn closed(talk: &Conversation, awaited: &Awaited) -> Option<ToolReply> {
-    let (when, Closed { status, other, reason }) = closed_when(talk, awaited.days, awaited.window)?;
+    let Closed { when, status, other, reason } = closed_when(talk, awaited.days, awaited.window)?;
     let message = format!("{when} wir geschlossen, für {other} soll ich Sie auf die Warteliste setzen?");
     Some(ToolReply::new(status, message).with("reason", reason).next(NextAction::AskCaller))
 }
 
-/// When nobody is there, as the beginning of a sentence. `None`: on one of the days somebody is.
-fn closed_when(talk: &Conversation, days: DateRange, window: DayWindow) -> Option<(String, Closed)> {
+/// `None`: on one of the days somebody is there.
+fn closed_when(talk: &Conversation, days: DateRange, window: DayWindow) -> Option<Closed> {
     let mut is_open = false;
     for day in days.first().iter_days().take_while(|day| *day <= days.last()) {
         let OpeningDay::Open(hours) = talk.catalogue.opening_on(day) else { continue };
@@ -383,12 +385,11 @@ fn closed_when(talk: &Conversation, days: DateRange, window: DayWindow) -> Optio
         (false, true) => format!("{}, haben", on_day()),
         (false, false) => "An diesen Tagen haben".to_owned(),
     };
-    let closed = if is_open {
-        Closed { status: Status::TimeRequired, other: "welche andere Zeit", reason: "outside_hours" }
+    Some(if is_open {
+        Closed { when, status: Status::TimeRequired, other: "welche andere Zeit", reason: "outside_hours" }
     } else {
-        Closed { status: Status::DateRequired, other: "welchen anderen Tag", reason: "closed" }
-    };
-    Some((when, closed))
+        Closed { when, status: Status::DateRequired, other: "welchen anderen Tag", reason: "closed" }
+    })
 }
 
 fn which_day() -> ToolReply {

@@ -380,6 +380,9 @@ async fn a_yes_to_the_waiting_list_is_one_by_whatever_tool() {
     let world = full().await;
     let line = world.call("call_b", STRANGER);
     line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"})).await;
+    let other = line.ask("cancel_appointment", json!({"bestaetigung": true})).await;
+    assert_ne!(other.status, Status::WaitingListed, "{}", other.message);
+    line.ask("find_next_available", json!({"dienstleistung": "Haarschnitt", "uhrzeit": "nachmittags"})).await;
     let no = line.ask("confirm_booking", json!({"bestaetigung": false})).await;
     assert_eq!(no.status, Status::Unchanged, "{}", no.message);
     assert!(world.appointments.wishes(&world.scope).is_empty());
