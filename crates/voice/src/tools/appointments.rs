@@ -3,7 +3,7 @@
 //! Only the number proves who somebody is. Whoever hides it can hear of what was booked in the same call, nothing else.
 
 use appointment::model::{Appointment, Tie};
-use appointment::policy::change::{ChangeAct, RecentChanges};
+use appointment::policy::change::ChangeAct;
 use chrono::Datelike;
 use german_datetime::number::cardinal;
 use german_datetime::speak;
@@ -17,6 +17,7 @@ use crate::speech;
 use crate::status::Status;
 use crate::tool::Tool;
 use crate::tools::asker;
+use crate::tools::calling_off::ruled;
 use crate::tools::meant::{nothing, on_asked_day, own, whose};
 use crate::tools::person::{of_another, whose_it_is};
 use crate::tools::sequence::changing::{service_words, spoken_together, together};
@@ -97,15 +98,10 @@ pub(crate) async fn query(desk: &VoiceDesk, tool: Tool, args: Args<'_>, talk: &C
     Ok(reply.next(next).into())
 }
 
-/// Whether any of what belongs together may still be moved or called off, however often the caller has done so lately.
+/// Whether any of what belongs together may still be moved or called off.
 fn may_be_changed(talk: &Conversation, unit: &[Appointment]) -> bool {
-    let may = |part: &Appointment, act: ChangeAct| {
-        talk.about(part.snapshot().branch, |there| {
-            let rules = there.catalogue.change_rules(act, part.snapshot());
-            part.may(act, (&rules, RecentChanges::default()), talk.now).is_ok()
-        })
-    };
-    unit.iter().any(|part| [ChangeAct::Cancel, ChangeAct::Move].iter().any(|act| may(part, *act)))
+    unit.iter()
+        .any(|part| [ChangeAct::Cancel, ChangeAct::Move].iter().any(|act| ruled(talk, part, *act).is_ok()))
 }
 
 /// One appointment as fields.

@@ -294,18 +294,26 @@ async fn cancelled_before(
     Ok(None)
 }
 
-/// Nobody is asked about what may not be done, however often the caller has done so lately.
+/// What the rules say of an act, however often the caller has done so lately: its fee, if there is one.
+pub(crate) fn ruled(
+    talk: &Conversation,
+    part: &Appointment,
+    act: ChangeAct,
+) -> Result<Option<Money>, ChangeRefused> {
+    talk.about(part.snapshot().branch, |there| {
+        let rules = there.catalogue.change_rules(act, part.snapshot());
+        part.may(act, (&rules, RecentChanges::default()), talk.now)
+    })
+}
+
+/// Nobody is asked about what may not be done.
 pub(crate) fn may_be_changed(
     talk: &Conversation,
     open: &[Appointment],
     (act, what): (ChangeAct, &str),
 ) -> Result<(), Stop> {
     for part in open {
-        let changed = talk.about(part.snapshot().branch, |there| {
-            let rules = there.catalogue.change_rules(act, part.snapshot());
-            part.may(act, (&rules, RecentChanges::default()), talk.now)
-        });
-        if let Err(ChangeRefused::Denied(denial)) = changed {
+        if let Err(ChangeRefused::Denied(denial)) = ruled(talk, part, act) {
             return Err(denied(&denial, what).into());
         }
     }
