@@ -378,7 +378,8 @@ impl VoiceDesk {
             }
             Ok(GoesOn::Looking(moving, of_all)) => {
                 let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
-                tools::moving::goes_on(self, talk, (moving, of_all)).await;
+                let moving = (moving, of_all);
+                tools::moving::goes_on(self, talk, moving, notes.refused_for(moving)).await;
                 result
             }
             Ok(GoesOn::Not) => self.act(tool, (Args::new(args), request.mode), talk, once).await,

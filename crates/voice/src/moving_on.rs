@@ -12,7 +12,7 @@ use crate::ports::{CallNotes, LastQuestion, Question};
 use crate::tool::Tool;
 use crate::tools::asker;
 use crate::tools::calling_off::is_bare;
-use crate::tools::moving::says_where;
+use crate::tools::new_time::says_where;
 use crate::tools::person;
 use crate::tools::wish::{self, NamedSlot};
 use crate::when::When;
@@ -131,8 +131,8 @@ fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes
         LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) => question.start(),
         _ => notes.moving.and(notes.refused),
     };
-    let Some(at) = asked.map(|at| at.with_timezone(&talk.zone())).filter(|_| day != time && !is_chosen)
-    else {
+    let is_half = day != time && !is_chosen && !(day && says_when(&new, talk));
+    let Some(at) = asked.map(|at| at.with_timezone(&talk.zone())).filter(|_| is_half) else {
         return new;
     };
     if time {
@@ -141,6 +141,16 @@ fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes
         new.insert(names::NEW_TIME[0].to_owned(), at.format("%H:%M").to_string().into());
     }
     new
+}
+
+/// Whether the words for the new day say more than a day: "Donnerstag nachmittags" is not completed by a clock time.
+fn says_when(new: &Map<String, Value>, talk: &Conversation) -> bool {
+    let day = Args::new(new).text(names::NEW_DATE).ok().flatten();
+    match talk.listener().hear(day.as_deref(), None) {
+        Ok(When::Stretch(stretch)) => stretch.has_hours || stretch.days.len() > 1,
+        Ok(When::Moment(_)) => true,
+        Ok(When::Unsaid) | Err(_) => false,
+    }
 }
 
 /// The words for a day, or for both, and those for a time of day.

@@ -293,6 +293,11 @@ impl CallNotes {
         Self { wished: Some(known.unwrap_or(wished)), ..self }
     }
 
+    /// The time that was refused last for this move.
+    pub(crate) fn refused_for(&self, moving: (AppointmentId, bool)) -> Option<DateTime<Utc>> {
+        self.refused.filter(|_| self.moving == Some(moving))
+    }
+
     /// The same once these times were offered: which of them, is another question than any before.
     pub(crate) fn offering(self, offered: Vec<Slot>) -> Self {
         Self { offered, moving: None, ..self.closed().offering_nothing() }

@@ -18,6 +18,7 @@ pub(crate) mod looked;
 pub(crate) mod meant;
 pub(crate) mod mixed_up;
 pub(crate) mod moving;
+pub(crate) mod new_time;
 pub(crate) mod offers;
 pub(crate) mod parse_date;
 pub(crate) mod party;

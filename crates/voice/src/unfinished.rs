@@ -107,6 +107,7 @@ impl Matter {
                     | Status::NonexistentDate
                     | Status::NothingToConfirm
             ),
+            Self::Move if matches!(status, Status::NotFound) => true,
             Self::Cancel | Self::Move => matches!(
                 status,
                 Status::MultipleFound
@@ -231,6 +232,10 @@ pub(crate) fn keeping(
             Status::StaffUnknown | Status::StaffCannot => &[names::STAFF],
             Status::ServiceUnknown => &[names::SERVICE, names::FURTHER],
             Status::PhoneNumberRequired => &[names::PHONE],
+            // Another appointment is meant, or what was said of it was wrong.
+            Status::NotFound => {
+                &[names::APPOINTMENT, names::SERVICE, names::FURTHER, names::OLD_DATE, names::OLD_TIME]
+            }
             _ => &[],
         };
         for names in unknown {

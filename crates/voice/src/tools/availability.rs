@@ -8,7 +8,7 @@ use appointment::commands::{CheckOutcome, CheckRequest, PartWish, SearchRequest}
 use appointment::model::{Hold, OwnAppointment, Slot, SlotId, Unavailable};
 use appointment::policy::alternatives::{RankedSlot, TimeWish, Wish};
 use chrono::{DateTime, Utc};
-use kernel::{ServiceId, StaffId};
+use kernel::{AppointmentId, ServiceId, StaffId};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
@@ -77,7 +77,8 @@ pub(crate) async fn check(desk: &VoiceDesk, args: Args<'_>, talk: &Conversation)
             check_moment(desk, talk, &asker, asked, notes).await
         }
         When::Stretch(stretch) => {
-            check_stretch(desk, talk, &asker, (service, staff, is_kept), stretch, notes).await
+            let sought = Sought { service, staff, is_kept, moving: None };
+            check_stretch(desk, talk, &asker, sought, stretch, notes).await
         }
         When::Unsaid => {
             desk.note(talk, notes).await;
@@ -209,11 +210,22 @@ pub(crate) fn free(
         .with("inferred", asked.inferred.clone())
 }
 
-async fn check_stretch(
+/// What is looked for in a stretch of time.
+pub(crate) struct Sought {
+    pub(crate) service: ServiceId,
+    pub(crate) staff: Option<StaffId>,
+    /// The person was wished for earlier, and not with this time.
+    pub(crate) is_kept: bool,
+    /// The appointment that shall be moved there, if one shall.
+    pub(crate) moving: Option<AppointmentId>,
+}
+
+/// Looks at a stretch of time: what is free in it, or near it, is offered.
+pub(crate) async fn check_stretch(
     desk: &VoiceDesk,
     talk: &Conversation,
     asker: &Asker,
-    (service, staff, is_kept): (ServiceId, Option<StaffId>, bool),
+    Sought { service, staff, is_kept, moving }: Sought,
     stretch: Stretch,
     notes: CallNotes,
 ) -> ToolResult {
@@ -228,7 +240,7 @@ async fn check_stretch(
         staff,
         wish: Wish { day: first, time: stretch.time() },
         last_day: stretch.days.last().copied(),
-        moving: None,
+        moving,
         requester: asker.requester.clone(),
         limit: None,
     };

@@ -20,14 +20,15 @@ use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
 use crate::tools::appointments::row;
-use crate::tools::asker;
-use crate::tools::availability;
+use crate::tools::asker::{self, Asker};
+use crate::tools::availability::{self, Sought};
 use crate::tools::booking::{claim_for, repeated};
 use crate::tools::calling_off::{denied, is_bare, may_be_changed};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::{meant, unauthorized};
+use crate::tools::new_time::{NewTime, lacks_clock, new_time, says_where};
 use crate::tools::offers::{self, Asked};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence;
@@ -37,7 +38,7 @@ use crate::tools::shall_move::{Aim, also_then, instead_of, shall_move};
 use crate::tools::standing::{Saying, spoken_standing_of};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
-use crate::when::When;
+use crate::when::Stretch;
 
 pub(crate) async fn reschedule(
     desk: &VoiceDesk,
@@ -94,6 +95,7 @@ pub(crate) async fn reschedule(
         Some(NewTime::Offered(Offer::All(_))) => return Err(wish::slot_unknown().into()),
         Some(NewTime::Offered(Offer::One(slot))) => Some((slot.start, Some(slot.staff))),
         Some(NewTime::Minute(start)) => Some((start, None)),
+        Some(NewTime::Hours(hours)) => return look(desk, talk, (&asker, &appointment), hours).await,
         None => None,
     };
     let Some((start, staff)) = new else {
@@ -113,7 +115,8 @@ pub(crate) async fn reschedule(
                     is_over(desk, talk).await;
                     return Err(denied);
                 }
-                goes_on(desk, talk, (appointment.id(), false)).await;
+                let moving = (appointment.id(), false);
+                goes_on(desk, talk, moving, notes.refused_for(moving)).await;
                 Err(needs_new_time(talk, &appointment).into())
             }
         };
@@ -177,17 +180,6 @@ async fn stands(
     desk.visit(talk, vec![found.snapshot().branch]).await?;
     let whole = sequence::booking::whole_of(desk, talk, &found).await?;
     Ok(Some(unchanged(talk, &whole.unwrap_or_else(|| vec![found]))))
-}
-
-/// Whether a day is named, and no clock time.
-fn lacks_clock(args: Args<'_>) -> Result<bool, Stop> {
-    Ok(args.text(names::NEW_DATE)?.is_some()
-        && !args.says_any(&[names::NEW_TIME, names::SLOT, names::CHOICE])?)
-}
-
-/// Whether anything says where to.
-pub(crate) fn says_where(args: Args<'_>) -> Result<bool, Stop> {
-    Ok(args.says_any(&[names::NEW_DATE, names::NEW_TIME, names::SLOT, names::CHOICE])?)
 }
 
 /// The question whether to move, with the fee if there is one. The new time is held meanwhile.
@@ -359,25 +351,46 @@ async fn refuse(
         MoveRefusal::NotOpen(_) | MoveRefusal::FeeDue(_) => Err(gone().into()),
         MoveRefusal::Denied(denial) => Err(denied(&denial, "Verschieben").into()),
         MoveRefusal::NoChange(appointment) => {
-            goes_on(desk, talk, (appointment.id(), false)).await;
+            goes_on(desk, talk, (appointment.id(), false), None).await;
             Ok(unchanged(talk, std::slice::from_ref(&appointment)).into())
         }
         MoveRefusal::Unavailable { reason, alternatives } => {
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);
             let reply = not_free(talk, &reason, &asked, &alternatives);
-            let notes = CallNotes { refused: Some(request.start), ..notes };
             let reply = offers::offer(desk, talk, reply, &alternatives, notes).await;
-            goes_on(desk, talk, (request.appointment, false)).await;
+            goes_on(desk, talk, (request.appointment, false), Some(request.start)).await;
             Err(reply.into())
         }
     }
 }
 
-/// The move has no new time yet: what is named or chosen next is one for it.
-pub(crate) async fn goes_on(desk: &VoiceDesk, talk: &Conversation, moving: (AppointmentId, bool)) {
+/// "Lieber nachmittags": what is free then is offered for the move.
+async fn look(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, appointment): (&Asker, &Appointment),
+    hours: Stretch,
+) -> ToolResult {
+    let (id, slot) = (appointment.id(), appointment.slot());
+    may_be_changed(talk, std::slice::from_ref(appointment), (ChangeAct::Move, "Verschieben"))?;
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    desk.note(talk, CallNotes { moving: Some(moving), ..notes }).await;
+    let sought = Sought { service: slot.service, staff: Some(slot.staff), is_kept: true, moving: Some(id) };
+    let result = Box::pin(availability::check_stretch(desk, talk, asker, sought, hours, notes)).await;
+    goes_on(desk, talk, (id, false), None).await;
+    result
+}
+
+/// The move has no new time yet: what is named or chosen next is one for it. Half of a time is completed by the one that was
+/// refused for it, and by none that was for something else.
+pub(crate) async fn goes_on(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    moving: (AppointmentId, bool),
+    refused: Option<DateTime<Utc>>,
+) {
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    desk.note(talk, CallNotes { moving: Some(moving), refused, ..notes }).await;
 }
 
 /// Nothing is moved: what is named next is another wish.
@@ -391,51 +404,6 @@ pub(crate) async fn is_over(desk: &VoiceDesk, talk: &Conversation) {
 pub(crate) fn gone() -> ToolReply {
     ToolReply::new(Status::NotFound, "Diesen Termin gibt es nicht mehr, soll ich einen neuen vereinbaren?")
         .next(NextAction::AskCaller)
-}
-
-/// Where an appointment shall go.
-pub(crate) enum NewTime {
-    /// What was offered.
-    Offered(Offer),
-    /// A minute that was said in words.
-    Minute(DateTime<Utc>),
-}
-
-/// The new time: a slot id, or words. A day alone keeps the clock time, a clock time alone keeps the day.
-pub(crate) fn new_time(
-    args: Args<'_>,
-    talk: &Conversation,
-    appointment: &Appointment,
-    notes: &CallNotes,
-) -> Result<Option<NewTime>, Stop> {
-    let (day, time) = (args.text(names::NEW_DATE)?, args.text(names::NEW_TIME)?);
-    if let Some(offer) = wish::offered(args, talk, notes, day.is_some() || time.is_some())? {
-        return Ok(Some(NewTime::Offered(offer)));
-    }
-    let old = appointment.starts_at().with_timezone(&talk.zone());
-    let listener = talk.listener();
-    let when = match (&day, &time) {
-        (None, None) => return Ok(None),
-        (None, Some(time)) => {
-            let same_day = old.format("%Y-%m-%d").to_string();
-            listener.hear(Some(&same_day), Some(time))?
-        }
-        (Some(day), time) => listener.hear(Some(day), time.as_deref())?,
-    };
-    match when {
-        When::Moment(moment) => Ok(Some(NewTime::Minute(moment.at.to_utc()))),
-        When::Stretch(stretch) if stretch.days.len() == 1 && !stretch.has_hours => {
-            let same_time = stretch.days[0].and_time(old.time());
-            Ok(Some(NewTime::Minute(german_datetime::in_zone(same_time, talk.zone()).first().to_utc())))
-        }
-        When::Stretch(_) => Err(ToolReply::new(
-            Status::NeedsNewTime,
-            "An welchem Tag genau und um wie viel Uhr soll der Termin dann sein?",
-        )
-        .next(NextAction::AskCaller)
-        .into()),
-        When::Unsaid => Ok(None),
-    }
 }
 
 fn needs_new_time(talk: &Conversation, appointment: &Appointment) -> ToolReply {

@@ -28,9 +28,11 @@ use crate::tools::calling_off::{denied, may_be_changed};
 use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
-use crate::tools::moving::{NewTime, goes_on, gone, is_over, new_time, unchanged};
+use crate::tools::moving::{goes_on, gone, is_over, unchanged};
+use crate::tools::new_time::{NewTime, new_time};
 use crate::tools::shall_move::{Aim, instead_of, shall_move};
 use crate::tools::wish::{self, Offer};
+use crate::when::Stretch;
 
 /// A sequence that shall be moved, and what is known about it.
 pub(crate) struct Moving {
@@ -49,22 +51,29 @@ pub(crate) async fn reschedule(
     once: &Once,
 ) -> ToolResult {
     let sequence = sequence_of(&open)?;
-    let Some(to) = place(args, talk, (&open, sequence), (&notes, confirmed))? else {
-        let is_it = |question: &Question| matches!(question, Question::MoveAll(asked, slots) if *asked == sequence && is_for(slots, &open));
-        return match prepared(desk, talk, &notes, is_it).await? {
-            Prepared::Asked(slots) if confirmed => move_held(desk, args, talk, (sequence, slots), once).await,
-            Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
-            _ => {
-                if let Err(denied) = may_be_changed(talk, &open, (ChangeAct::Move, "Verschieben")) {
-                    is_over(desk, talk).await;
-                    return Err(denied);
+    let to = match place(args, talk, (&open, sequence), (&notes, confirmed))? {
+        Some(Place::There(to)) => to,
+        Some(Place::Hours(hours)) => return look(desk, talk, (&asker, &open), hours).await,
+        None => {
+            let is_it = |question: &Question| matches!(question, Question::MoveAll(asked, slots) if *asked == sequence && is_for(slots, &open));
+            return match prepared(desk, talk, &notes, is_it).await? {
+                Prepared::Asked(slots) if confirmed => {
+                    move_held(desk, args, talk, (sequence, slots), once).await
                 }
-                if let Some(first) = open.first() {
-                    goes_on(desk, talk, (first.id(), true)).await;
+                Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
+                _ => {
+                    if let Err(denied) = may_be_changed(talk, &open, (ChangeAct::Move, "Verschieben")) {
+                        is_over(desk, talk).await;
+                        return Err(denied);
+                    }
+                    if let Some(first) = open.first() {
+                        let moving = (first.id(), true);
+                        goes_on(desk, talk, moving, notes.refused_for(moving)).await;
+                    }
+                    Err(needs_new_time(talk, &open).into())
                 }
-                Err(needs_new_time(talk, &open).into())
-            }
-        };
+            };
+        }
     };
     carry_on(desk, talk, Moving { open, asker, notes, confirmed }, (sequence, to), once).await
 }
@@ -216,33 +225,61 @@ fn is_for(slots: &[Slot], parts: &[Appointment]) -> bool {
         && slots.iter().zip(parts).all(|(slot, part)| slot.service == part.snapshot().service)
 }
 
+/// "Lieber nachmittags": when all of it goes then is offered for the move.
+async fn look(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    (asker, open): (&Asker, &[Appointment]),
+    hours: Stretch,
+) -> ToolResult {
+    may_be_changed(talk, open, (ChangeAct::Move, "Verschieben"))?;
+    let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
+    let slots = open.iter().map(Appointment::slot);
+    let parts = slots.map(|slot| PartWish { service: slot.service, staff: Some(slot.staff) }).collect();
+    let result = Box::pin(super::search::check_stretch(desk, talk, asker, (parts, true, hours), notes)).await;
+    if let Some(first) = open.first() {
+        goes_on(desk, talk, (first.id(), true), None).await;
+    }
+    result
+}
+
+/// Where it shall go.
+enum Place {
+    /// There.
+    There(SequenceMove),
+    /// Into these hours, out of which a minute has yet to be chosen.
+    Hours(Stretch),
+}
+
 /// Where it shall go: slots that were offered, or words about its beginning.
 fn place(
     args: Args<'_>,
     talk: &Conversation,
     (open, sequence): (&[Appointment], SequenceId),
     (notes, confirmed): (&CallNotes, bool),
-) -> Result<Option<SequenceMove>, Stop> {
+) -> Result<Option<Place>, Stop> {
     let Some(first) = open.first() else { return Ok(None) };
-    Ok(match new_time(args, talk, first, notes)? {
-        None => None,
+    let to = match new_time(args, talk, first, notes)? {
+        None => return Ok(None),
+        Some(NewTime::Hours(hours)) => return Ok(Some(Place::Hours(hours))),
         // The same time in other words is a yes to what was asked, people included.
-        Some(NewTime::Minute(start)) => Some(match &notes.asked {
+        Some(NewTime::Minute(start)) => match &notes.asked {
             LastQuestion::Open(question @ Question::MoveAll(asked, slots))
                 if confirmed && *asked == sequence && question.start() == Some(start) =>
             {
                 SequenceMove::To(slots.clone())
             }
             _ => SequenceMove::At(start),
-        }),
+        },
         Some(NewTime::Offered(Offer::One(_))) => return Err(wish::slot_unknown().into()),
         Some(NewTime::Offered(Offer::All(slots))) => {
             if !is_for(&slots, open) {
                 return Err(wish::slot_unknown().into());
             }
-            Some(SequenceMove::To(slots))
+            SequenceMove::To(slots)
         }
-    })
+    };
+    Ok(Some(Place::There(to)))
 }
 
 async fn refuse(
@@ -260,7 +297,7 @@ async fn refuse(
         ChangeSequenceOutcome::Denied { denial, .. } => Err(denied(&denial, "Verschieben").into()),
         ChangeSequenceOutcome::NoChange => {
             if let Some(first) = open.first() {
-                goes_on(desk, talk, (first.id(), true)).await;
+                goes_on(desk, talk, (first.id(), true), None).await;
             }
             Ok(unchanged(talk, open).into())
         }
@@ -275,10 +312,9 @@ async fn refuse(
             let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
             let asked = AskedAll::at(parts, start, Vec::new(), false);
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
-            let notes = CallNotes { refused: Some(start), ..notes };
             let reply = offer(desk, talk, reply, &alternatives, notes).await;
             if let Some(first) = open.first() {
-                goes_on(desk, talk, (first.id(), true)).await;
+                goes_on(desk, talk, (first.id(), true), Some(start)).await;
             }
             Err(reply.into())
         }
