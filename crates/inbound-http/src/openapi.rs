@@ -221,7 +221,7 @@ fn why() -> Value {
         "type": ["object", "null"],
         "properties": {
             "code": {"type": "string", "description": "A stable word: `past`, `notice`, `horizon`, `closed`, `outside_opening_hours`, \
-                `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, …"},
+                `break`, `grid`, `absence`, `not_at_work`, `appointment`, `hold`, `facility`, `outside_calendar`, `outside_calendar_silent`, …"},
             "detail": {"description": "The ids, times and settings that the code is about; `buffer` if it is in the way of the time \
                 before or after the stay alone. Of `outside_calendar`: the `bookings` there, and \
                 the `cause`: `booking`, `not_offered` (nothing stands there then; the account's own hours, its notice, or another \
@@ -232,7 +232,8 @@ fn why() -> Value {
         "type": "object",
         "required": ["free", "start", "busy", "opening", "people", "facilities"],
         "properties": {
-            "free": {"type": "boolean"},
+            "free": {"type": "boolean", "description": "Whether somebody could take it for certain. Where an outside calendar \
+                is silent, nobody can say so; callers hear of such a time as one that would be noted until it is confirmed."},
             "start": {"type": "string", "format": "date-time"},
             "end": {"type": ["string", "null"], "format": "date-time"},
             "busy": {"type": "array", "description": "When whoever performs it would be busy, buffers included.", "items": {

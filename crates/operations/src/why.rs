@@ -31,7 +31,8 @@ const LONGEST_HOURS: i64 = 24;
 /// The answer about one time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WhyAnswer {
-    /// Whether somebody could take it.
+    /// Whether somebody could take it for certain. Where an outside calendar is silent (`outside_calendar_silent`), nobody
+    /// can say so; callers are told of such a time as one that would be noted until the calendar confirms it.
     pub free: bool,
     /// The asked beginning, on the branch's wall clock.
     pub start: String,

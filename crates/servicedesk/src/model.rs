@@ -365,6 +365,18 @@ impl Callback {
         Some(Self { state })
     }
 
+    /// The callback with whom to ask for. `None` if it says so already, or nobody calls any more.
+    #[must_use]
+    pub fn named(&self, name: PersonName) -> Option<Self> {
+        if !self.state.status.is_open() || self.state.name.as_ref() == Some(&name) {
+            return None;
+        }
+        let mut state = self.state.clone();
+        state.name = Some(name);
+        state.version += 1;
+        Some(Self { state })
+    }
+
     /// The callback one step further.
     ///
     /// # Errors

@@ -182,6 +182,27 @@ impl CallbackService {
             .map_err(|error| StoreError::Corrupt(Box::new(error)))
     }
 
+    /// Notes whom to ask for, as it was said after the promise. It is no fact that anybody else is told.
+    ///
+    /// Where nobody calls any more, nothing is noted.
+    ///
+    /// # Errors
+    /// [`CommitError`]; [`CommitError::Stale`] if somebody moved it on meanwhile.
+    pub async fn name(
+        &self,
+        scope: &TenantScope,
+        id: CallbackId,
+        name: PersonName,
+    ) -> Result<(), CommitError> {
+        let Some(before) = self.find(scope, id).await? else { return Ok(()) };
+        let Some(next) = before.named(name) else { return Ok(()) };
+        let change = ChangeSet::one(CallbackWrite::Update {
+            next: next.snapshot().clone(),
+            expected: before.snapshot().version,
+        });
+        self.callbacks.commit(scope, change).await
+    }
+
     /// Moves a callback one step further.
     ///
     /// # Errors

@@ -349,25 +349,23 @@ impl<'c> Availability<'c> {
     /// What keeps a stay from beginning at this instant whoever performs it: notice, horizon, opening, grid.
     #[must_use]
     pub fn why_not_for_branch(&self, sought: &Sought, start: DateTime<Utc>) -> Option<Unavailable> {
+        let tz = self.catalogue.timezone();
+        let (date, latest) = (local_date(tz, start), self.latest_day());
         let minute = Minute::floor(start);
         let earliest = self.earliest(sought);
         if minute < earliest {
-            return Some(Unavailable::TooSoon { earliest: earliest.instant() });
+            // However early somebody asks, nobody is there on a closed day.
+            let closed = self.closed_on(date).filter(|_| start >= self.now);
+            return closed.or(Some(Unavailable::TooSoon { earliest: earliest.instant() }));
         }
-        let tz = self.catalogue.timezone();
-        let (date, latest) = (local_date(tz, start), self.latest_day());
         if date > latest {
             return Some(Unavailable::TooFar { latest });
         }
         let Some(frame) = self.frames.iter().find(|frame| frame.date == date) else {
             return Some(Unavailable::NotLoaded);
         };
-        let hours = match self.catalogue.opening_on(date) {
-            OpeningDay::Open(hours) => hours,
-            OpeningDay::Closed(day) => {
-                return Some(Unavailable::Closed { reason: Some(day.reason.clone()) });
-            }
-            OpeningDay::Rest => return Some(Unavailable::Closed { reason: None }),
+        let OpeningDay::Open(hours) = self.catalogue.opening_on(date) else {
+            return self.closed_on(date);
         };
         let stay = (minute.0, sought.footprint().end(minute).0);
         let mut opened = None;
@@ -391,6 +389,17 @@ impl<'c> Availability<'c> {
         let on_grid =
             sought.follows || (minute.0 - opens) % i64::from(self.catalogue.policy().grid_minutes) == 0;
         (!on_grid || Minute::exact(start).is_none()).then_some(Unavailable::OffGrid)
+    }
+
+    /// Why nobody is there on this date; `None`: the branch is open then.
+    #[must_use]
+    pub fn closed_on(&self, date: NaiveDate) -> Option<Unavailable> {
+        let reason = match self.catalogue.opening_on(date) {
+            OpeningDay::Open(_) => return None,
+            OpeningDay::Closed(day) => Some(day.reason.clone()),
+            OpeningDay::Rest => None,
+        };
+        Some(Unavailable::Closed { reason })
     }
 
     fn not_at_work(&self, person: &Staff, timeline: &Timeline, block: (i64, i64)) -> Option<Unavailable> {

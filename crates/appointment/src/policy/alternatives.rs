@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use kernel::StaffId;
 
 use crate::calendar::Certainty;
-use crate::model::{Availability, DateRange, Minute, OpeningDay, Slot, Sought, Unavailable, add_days};
+use crate::model::{Availability, DateRange, Minute, OpeningDay, Slot, Sought, add_days};
 
 /// Minutes before and after the asked time that count as "about then" on the same day.
 const NEAR_SAME_DAY: u16 = 120;
@@ -446,16 +446,6 @@ fn next_open_day(availability: &Availability<'_>, day: NaiveDate) -> Option<Naiv
     (1..=NEAR_DAYS)
         .map(|ahead| add_days(day, ahead))
         .find(|date| matches!(availability.catalogue().opening_on(*date), OpeningDay::Open(_)))
-}
-
-/// What a date is for a wish, before any slot is looked at: the words for "then we are closed".
-#[must_use]
-pub fn closed_on(availability: &Availability<'_>, day: NaiveDate) -> Option<Unavailable> {
-    match availability.catalogue().opening_on(day) {
-        OpeningDay::Open(_) => None,
-        OpeningDay::Closed(closed) => Some(Unavailable::Closed { reason: Some(closed.reason.clone()) }),
-        OpeningDay::Rest => Some(Unavailable::Closed { reason: None }),
-    }
 }
 
 #[cfg(test)]

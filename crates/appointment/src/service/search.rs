@@ -7,7 +7,7 @@ use super::{Ask, BookingService, Picture, Subject, count_new, latest_day};
 use crate::commands::{NextRequest, SearchOutcome, SearchRequest};
 use crate::error::BookingError;
 use crate::model::{Appointment, DateRange, Minute, Unavailable, add_days, local_date};
-use crate::policy::alternatives::{RANKED_IN_A_CROWD, RankedSlot, closed_on, in_order};
+use crate::policy::alternatives::{RANKED_IN_A_CROWD, RankedSlot, in_order};
 
 /// Dates that one load of a search ahead covers. Usually the first load has an answer; a full quarter takes seven.
 pub(super) const DAYS_PER_LOAD: u64 = 14;
@@ -131,6 +131,6 @@ pub(super) fn why_not_that_day(picture: &Picture, day: NaiveDate) -> Option<Unav
     } else if day > latest {
         Some(Unavailable::TooFar { latest })
     } else {
-        closed_on(&availability, day)
+        availability.closed_on(day)
     }
 }

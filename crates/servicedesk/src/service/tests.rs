@@ -102,3 +102,22 @@ async fn a_callback_is_moved_on_by_its_own_tenant() {
     assert!(matches!(result, Err(AdvanceError::Unknown)));
     assert_eq!(store.events().len(), 4);
 }
+
+#[tokio::test]
+async fn whom_to_ask_for_may_be_said_later_while_somebody_calls() {
+    let (service, store) = service();
+    let scope = scope(1, Some(branch()));
+    let request = RequestCallback::because(CallbackReason::Requested, Caller::Known(phone("+491701112233")));
+    let callback = service.request(&scope, request, None).await.unwrap();
+    let name = |text: &str| PersonName::clean(text).unwrap();
+    let stored = async || service.find(&scope, callback.id()).await.unwrap().unwrap().snapshot().clone();
+    for (said, version) in [("Lia Veit", 2), ("Lia Veit", 2), ("Lia Veith", 3)] {
+        service.name(&scope, callback.id(), name(said)).await.unwrap();
+        let now = stored().await;
+        assert_eq!((now.name.clone(), now.version), (Some(name(said)), version));
+    }
+    service.advance(&scope, callback.id(), CallbackStatus::Cancelled).await.unwrap();
+    service.name(&scope, callback.id(), name("Otto Klar")).await.unwrap();
+    assert_eq!(stored().await.name, Some(name("Lia Veith")));
+    assert_eq!(store.events().len(), 2, "a name is told to nobody");
+}

@@ -8,20 +8,20 @@ use appointment::waiting::after_open_minutes;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use customer::judge_name;
 use german_datetime::MinuteOfDay;
-use kernel::{CommitError, PhoneNumber};
+use kernel::{CommitError, PersonName, PhoneNumber};
 use serde_json::Value;
 use servicedesk::{CallbackReason, Priority, RequestCallback, RequestError};
 
 use crate::args::Args;
 use crate::conversation::Conversation;
-use crate::desk::{Done, ToolResult, VoiceDesk};
+use crate::desk::{Done, Stop, ToolResult, VoiceDesk};
 use crate::earlier::Earlier;
 use crate::effect::{Effect, Standing};
 use crate::for_whom::ForWhom;
 use crate::names;
 use crate::numbers;
 use crate::once::Once;
-use crate::ports::CallNotes;
+use crate::ports::{CallNotes, LastQuestion};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -58,23 +58,30 @@ pub(crate) async fn request(
     // What was refused, or told with a wish that came to nothing, is what it is about.
     let told = known.for_whom.told.for_staff().map(|note| note.as_str().to_owned());
     let said = [args.text(names::SERVICE)?, args.text(names::REASON)?, args.text(names::NOTES)?];
-    let about: Vec<_> =
-        said.into_iter().chain([known.unmet.map(|unmet| unmet.about), told]).flatten().collect();
+    let about: Vec<_> = said
+        .into_iter()
+        .chain([known.unmet.as_ref().map(|unmet| unmet.about.clone()), told])
+        .flatten()
+        .collect();
     let note = (!about.is_empty()).then(|| about.join(" - "));
     let window = args.text(names::WINDOW)?;
     let heard = window.as_deref().and_then(|words| Window::hear(talk, words));
     let number_said = number.as_ref().or(talk.caller.number()).map(PhoneNumber::as_e164);
     let referent = format!("{number_said:?}:{note:?}:{window:?}");
     let said = args.text(names::NAME)?.and_then(|text| judge_name(&text, &[]).ok());
+    let name = match said.clone().or_else(|| known.for_whom.name.clone()) {
+        None if talk.caller.number().is_none() => booked_as(desk, talk, &known).await?,
+        name => name,
+    };
     let request = RequestCallback {
         phone: number,
-        name: said.clone().or_else(|| known.for_whom.name.clone()),
+        name,
         note,
         priority,
         preferred_window: window,
         ..RequestCallback::because(CallbackReason::Requested, talk.caller.clone())
     };
-    let result = promise_once(desk, talk, request, heard, &referent).await;
+    let result = promise_once(desk, talk, request, heard, (&referent, said.as_ref())).await;
     // Whoever calls for the first time is who books later, unless they say otherwise.
     if let (Some(name), true) = (said, known.for_whom.says_nothing())
         && desk.parts.customers.identify(&talk.scope, &talk.caller).await?.customers().is_empty()
@@ -207,7 +214,7 @@ pub(crate) async fn instead(desk: &VoiceDesk, talk: &Conversation, failed: Tool)
     };
     talk.caller.number()?;
     let request = RequestCallback::because(reason, talk.caller.clone());
-    let done = promise_once(desk, talk, request, None, reason.as_str()).await.ok()?;
+    let done = promise_once(desk, talk, request, None, (reason.as_str(), None)).await.ok()?;
     let due = done.reply.data.get("due_at").and_then(Value::as_str)?.parse::<DateTime<Utc>>().ok()?;
     let message = format!(
         "Das klappt bei mir gerade leider nicht, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
@@ -218,16 +225,36 @@ pub(crate) async fn instead(desk: &VoiceDesk, talk: &Conversation, failed: Tool)
     Some(Done { reply, ..done })
 }
 
-/// One promise to one number for one reason, however often it comes up in the call.
+/// The name on which the call has booked for who speaks, whom no number tells.
+async fn booked_as(
+    desk: &VoiceDesk,
+    talk: &Conversation,
+    known: &CallNotes,
+) -> Result<Option<PersonName>, Stop> {
+    let LastQuestion::Answered(appointment) = known.asked else { return Ok(None) };
+    let Some(booked) = desk.parts.bookings.find(&talk.scope, appointment).await? else { return Ok(None) };
+    if known.booked_for_others.contains(&booked.customer()) {
+        return Ok(None);
+    }
+    let customer = desk.parts.customers.find(&talk.scope, booked.customer()).await?;
+    Ok(customer.and_then(|customer| customer.name().cloned()))
+}
+
+/// One promise to one number for one reason, however often it comes up in the call. A name that is said later is noted.
 async fn promise_once(
     desk: &VoiceDesk,
     talk: &Conversation,
     request: RequestCallback,
     window: Option<Window>,
-    referent: &str,
+    (referent, said): (&str, Option<&PersonName>),
 ) -> ToolResult {
     let once = Once::once_in_call(talk, Tool::RequestCallback, referent);
     if let Earlier::Stands(done) = desk.earlier(talk, &once).await? {
+        let id = done.reply.data.get("callback_id").and_then(Value::as_str);
+        if let (Some(name), Some(id)) = (said, id.and_then(|id| id.parse().ok())) {
+            let named = desk.parts.callbacks.name(&talk.scope, id, name.clone()).await;
+            named.map_err(RequestError::from)?;
+        }
         return Ok(done);
     }
     let customer = desk.parts.customers.identify(&talk.scope, &talk.caller).await?;

@@ -486,8 +486,14 @@ async fn another_one_beside_is_answered_by_that_alone() {
 async fn hours_for_a_move_are_offered_and_completed_by_no_older_time() {
     for (first, then) in [
         (json!({"new_date": "2026-11-27"}), json!({"new_date": "27. November nachmittags"})),
-        (json!({"new_date": "2026-11-27", "new_time": "11:00"}), json!({"new_date": "2. Dezember nachmittags"})),
-        (json!({"new_date": "2026-11-27", "new_time": "22:00"}), json!({"new_date": "2. Dezember nachmittags"})),
+        (
+            json!({"new_date": "2026-11-27", "new_time": "11:00"}),
+            json!({"new_date": "2. Dezember nachmittags"}),
+        ),
+        (
+            json!({"new_date": "2026-11-27", "new_time": "22:00"}),
+            json!({"new_date": "2. Dezember nachmittags"}),
+        ),
         (json!({}), json!({"new_date": "Mittwoch", "new_time": "nachmittags"})),
     ] {
         let world = sabine().await;

@@ -166,3 +166,35 @@ async fn who_calls_back_after_an_unmet_wish_knows_what_was_wished() {
         assert!(note.contains(word), "{word}: {note}");
     }
 }
+
+#[tokio::test]
+async fn a_name_that_comes_after_the_promise_is_noted() {
+    let world = World::new().await;
+    let line = world.call("call_a", STRANGER);
+    let about = json!({"grund": "Preis", "preferred_time_window": "morgen um 10"});
+    assert_eq!(line.ask("request_callback", about.clone()).await.status, Status::CallbackRequested);
+    for name in ["Lia Veit", "Lia Veith"] {
+        let mut named = about.clone();
+        named["name"] = json!(name);
+        let again = line.ask("request_callback", named).await;
+        assert_eq!(again.status, Status::CallbackRequested, "{}", again.message);
+        let [callback] = &world.callbacks.all()[..] else { panic!("one promise") };
+        assert_eq!(callback.name.as_ref().unwrap().as_str(), name);
+    }
+}
+
+#[tokio::test]
+async fn whoever_withholds_their_number_is_called_as_they_booked() {
+    for (other, name) in [(json!(false), Some("Nora Fink")), (json!(true), None)] {
+        let world = World::new().await;
+        let line = world.call("call_a", "anonymous");
+        let mut own = wish("2026-11-26", "10:00");
+        own["name"] = json!("Nora Fink");
+        own["fuer_andere_person"] = other;
+        assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+        let about = json!({"grund": "Preis", "phone_number": "0170 5550198"});
+        assert_eq!(line.ask("request_callback", about).await.status, Status::CallbackRequested);
+        let [callback] = &world.callbacks.all()[..] else { panic!("one promise") };
+        assert_eq!(callback.name.as_ref().map(kernel::PersonName::as_str), name);
+    }
+}

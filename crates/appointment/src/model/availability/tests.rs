@@ -141,12 +141,21 @@ fn every_reason_has_its_case() {
         Some(Unavailable::TooSoon { earliest: at("2026-11-20T08:16:00Z") })
     );
     assert_eq!(no(1, 1, "2026-11-20T08:30:00Z"), None);
+    // What is past is past, whether the branch is open or not.
+    let on_closed = Availability::new(&catalogue, days, &people, &taken, view("2026-11-27T08:00:30Z"));
+    let trip = || Some("Betriebsausflug".to_owned());
+    for (start, reason) in [
+        ("2026-11-27T08:10:00Z", Unavailable::Closed { reason: trip() }),
+        ("2026-11-27T08:30:00Z", Unavailable::Closed { reason: trip() }),
+        ("2026-11-27T08:00:00Z", Unavailable::TooSoon { earliest: at("2026-11-27T08:16:00Z") }),
+    ] {
+        assert_eq!(why(&on_closed, 1, 1, start), Some(reason), "{start}");
+    }
     let latest = day("2027-02-18");
     assert_eq!(no(1, 1, "2027-02-19T09:00:00Z"), Some(Unavailable::TooFar { latest }));
     assert_eq!(no(1, 1, "2027-02-18T09:00:00Z"), Some(Unavailable::NotLoaded));
     assert_eq!(no(1, 1, "2026-11-23T09:00:00Z"), Some(Unavailable::Closed { reason: None }));
-    let trip = Some("Betriebsausflug".to_owned());
-    assert_eq!(no(1, 1, "2026-11-27T09:00:00Z"), Some(Unavailable::Closed { reason: trip }));
+    assert_eq!(no(1, 1, "2026-11-27T09:00:00Z"), Some(Unavailable::Closed { reason: trip() }));
     assert_eq!(no(1, 1, "2026-11-24T07:45:00Z"), Some(Unavailable::OutsideHours));
     assert_eq!(no(1, 1, "2026-11-24T16:45:00Z"), Some(Unavailable::OutsideHours));
     assert_eq!(no(1, 1, "2026-11-24T10:10:00Z"), Some(Unavailable::OffGrid));
