@@ -152,6 +152,11 @@ pub(crate) async fn meant(
         several => {
             let said: Vec<_> = several.iter().take(SPOKEN).map(|unit| spoken_together(talk, unit)).collect();
             let all: Vec<_> = several.iter().flatten().cloned().collect();
+            // Mother and daughter at the same time: only the name tells them apart.
+            let is_one = said.iter().enumerate().any(|(place, one)| said[..place].contains(one));
+            if is_one && all.iter().any(|other| other.customer() != all[0].customer()) {
+                return Err(whose_it_is(asker).into());
+            }
             Err(multiple(talk, &said, &all).into())
         }
     }

@@ -28,7 +28,7 @@ use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::{meant, unauthorized};
-use crate::tools::new_time::{NewTime, lacks_clock, new_time, says_where};
+use crate::tools::new_time::{NewTime, is_yes_to, new_time, says_where};
 use crate::tools::offers::{self, Asked};
 use crate::tools::refusals::not_free;
 use crate::tools::sequence;
@@ -125,16 +125,12 @@ pub(crate) async fn reschedule(
         Earlier::Stands(done) => return Ok(done),
         Earlier::None(once) => once,
     };
-    let heard = match &notes.asked {
-        LastQuestion::Open(Question::Move(asked, slot))
-            if (*asked, slot.start) == (appointment.id(), start) =>
-        {
-            Some(slot.staff)
-        }
+    let asked = match &notes.asked {
+        LastQuestion::Open(Question::Move(asked, slot)) if *asked == appointment.id() => Some(*slot),
         _ => None,
     };
-    // "Doch lieber Donnerstag": nobody has heard yet at what time.
-    let confirmed = confirmed && (heard.is_some() || !lacks_clock(args)?);
+    let heard = asked.filter(|slot| slot.start == start).map(|slot| slot.staff);
+    let confirmed = confirmed && is_yes_to(args, asked.map(|slot| slot.start), start)?;
     let request = MoveRequest {
         appointment: appointment.id(),
         start,

@@ -61,10 +61,19 @@ pub(crate) fn new_time(
     }
 }
 
-/// Whether a day is named, and no clock time.
-pub(crate) fn lacks_clock(args: Args<'_>) -> Result<bool, Stop> {
-    Ok(args.text(names::NEW_DATE)?.is_some()
-        && !args.says_any(&[names::NEW_TIME, names::SLOT, names::CHOICE])?)
+/// Whether a yes is one to moving there: to no other time than was asked about last, and to no day of which nobody has heard
+/// yet at what time ("Doch lieber Donnerstag").
+pub(crate) fn is_yes_to(
+    args: Args<'_>,
+    asked: Option<DateTime<Utc>>,
+    start: DateTime<Utc>,
+) -> Result<bool, Stop> {
+    if let Some(asked) = asked {
+        return Ok(asked == start);
+    }
+    let lacks_clock = args.text(names::NEW_DATE)?.is_some()
+        && !args.says_any(&[names::NEW_TIME, names::SLOT, names::CHOICE])?;
+    Ok(!lacks_clock)
 }
 
 /// Whether anything says where to.

@@ -401,3 +401,16 @@ async fn an_answer_keeps_what_was_said_before_it() {
     let noted = line.ask("request_callback", json!({"phone_number": "+491701234567"})).await;
     assert!(noted.success, "{}", noted.message);
 }
+
+#[tokio::test]
+async fn two_at_the_same_time_are_told_apart_by_their_names() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    booked(&line, "Jonas Berger", "10:00").await;
+    let which = line.ask("cancel_appointment", json!({})).await;
+    assert_eq!(which.status, Status::CustomerAmbiguous, "{}", which.message);
+    let gone = line.ask("cancel_appointment", json!({"name": "Mia Berger"})).await;
+    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
+    assert_eq!(open(&world).len(), 1);
+}

@@ -560,3 +560,29 @@ async fn where_to_outlasts_an_appointment_that_was_not_found() {
         }
     }
 }
+
+/// A yes is one to what was asked, alone and for a visit of several services.
+#[tokio::test]
+async fn another_time_with_a_yes_is_asked_about_before_anything_is_moved() {
+    for services in [json!(["Haarschnitt"]), json!(["Haarschnitt", "Bartpflege"])] {
+        let world = sabine().await;
+        let line = world.call("call_a", STRANGER);
+        let own = json!({"datum": "2026-11-26", "uhrzeit": "10:00", "dienstleistung": services,
+            "name": "Sabine Berger"});
+        assert_eq!(line.ask("book_appointment", own).await.status, Status::Booked);
+        let began = open(&world)[0].starts_at;
+        let line = world.call("call_b", STRANGER);
+        let to = |day: &str, time: &str, yes: bool| json!({"new_date": day, "new_time": time, "bestaetigung": yes});
+        let ask = async |args| line.ask("reschedule_appointment", args).await;
+        let day = ask(json!({"new_date": "2026-12-02", "bestaetigung": true})).await;
+        assert_eq!(day.status, Status::ReadyForConfirmation, "{services}: {}", day.message);
+        let other = ask(to("2026-12-03", "14:00", true)).await;
+        assert_eq!(other.status, Status::ReadyForConfirmation, "{services}: {}", other.message);
+        assert_eq!(open(&world)[0].starts_at, began, "{services}");
+        let moved = ask(to("2026-12-03", "14:00", true)).await;
+        assert_eq!(moved.status, Status::Rescheduled, "{services}: {}", moved.message);
+        // All of it said at once, by whoever was asked nothing.
+        let moved = ask(to("2026-12-04", "14:00", true)).await;
+        assert_eq!(moved.status, Status::Rescheduled, "{services}: {}", moved.message);
+    }
+}

@@ -29,7 +29,7 @@ use crate::tools::copy::after_moving_all;
 use crate::tools::held::{Prepared, prepared};
 use crate::tools::meant::unauthorized;
 use crate::tools::moving::{goes_on, gone, is_over, unchanged};
-use crate::tools::new_time::{NewTime, new_time};
+use crate::tools::new_time::{NewTime, is_yes_to, new_time};
 use crate::tools::shall_move::{Aim, instead_of, shall_move};
 use crate::tools::wish::{self, Offer};
 use crate::when::Stretch;
@@ -74,6 +74,14 @@ pub(crate) async fn reschedule(
                 }
             };
         }
+    };
+    let asked = match &notes.asked {
+        LastQuestion::Open(question @ Question::MoveAll(asked, _)) if *asked == sequence => question.start(),
+        _ => None,
+    };
+    let confirmed = match to.start() {
+        Some(start) => confirmed && is_yes_to(args, asked, start)?,
+        None => confirmed,
     };
     carry_on(desk, talk, Moving { open, asker, notes, confirmed }, (sequence, to), once).await
 }
