@@ -111,12 +111,12 @@ impl ProcessWebhookHandler {
 fn read(entry: &InboxEntry) -> Content {
     match entry.provider {
         Provider::Retell => read_call(entry),
-        Provider::Calcom => read_booking(entry),
+        Provider::Calcom => read_booking(&entry.body),
     }
 }
 
-fn read_booking(entry: &InboxEntry) -> Content {
-    match adapter_calcom::decode::webhook(&entry.body) {
+fn read_booking(body: &[u8]) -> Content {
+    match adapter_calcom::decode::webhook(body) {
         Ok(adapter_calcom::decode::Delivery::News(news)) => {
             Content::Booking(match (news.trigger, news.no_show) {
                 (Trigger::NoShow, Some(no_show)) => BookingNews::Marked(news.uid, no_show),
@@ -151,5 +151,44 @@ fn failure(error: &ProcessingError) -> JobFailure {
         // Somebody made the call known between our look and our write: the next look finds it.
         ProcessingError::Call(CallError::ForeignCall) => JobFailure::retry(error),
         _ => JobFailure::of(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn kind_of(body: &Value) -> String {
+        match read_booking(body.to_string().as_bytes()) {
+            Content::Booking(BookingNews::LookAt(uid)) => format!("look at {}", uid.as_str()),
+            Content::Booking(BookingNews::Over(uid)) => format!("over {}", uid.as_str()),
+            Content::Booking(BookingNews::Marked(uid, absent)) => format!("marked {} {absent}", uid.as_str()),
+            Content::Nothing(reason) | Content::Unreadable(reason) => reason.to_owned(),
+            Content::News(_) => "a call".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_event_about_a_booking_goes_its_way() {
+        let event = |trigger: &str, payload: Value| json!({"triggerEvent": trigger, "createdAt": "2026-11-24T09:00:00Z", "payload": payload});
+        for trigger in ["CREATED", "RESCHEDULED", "CANCELLED", "REJECTED", "REQUESTED", "PAID"] {
+            let body = event(&format!("BOOKING_{trigger}"), json!({"uid": "u1"}));
+            assert_eq!(kind_of(&body), "look at u1", "{trigger}");
+        }
+        let mark = |absent: Value| {
+            event("BOOKING_NO_SHOW_UPDATED", json!({"bookingUid": "u1", "attendees": [absent]}))
+        };
+        assert_eq!(kind_of(&mark(json!({"email": "a@example.org", "noShow": true}))), "marked u1 true");
+        assert_eq!(kind_of(&mark(json!({"email": "a@example.org", "noShow": false}))), "marked u1 false");
+        assert_eq!(kind_of(&mark(json!({"email": "a@example.org"}))), "look at u1");
+        // The body of an ended meeting is the booking itself.
+        let ended = json!({"triggerEvent": "MEETING_ENDED", "uid": "u1", "status": "ACCEPTED"});
+        assert_eq!(kind_of(&ended), "over u1");
+        assert_eq!(kind_of(&event("PING", json!({}))), "ping");
+        assert_eq!(kind_of(&event("FORM_SUBMITTED", json!({}))), "not_about_a_booking");
+        let nameless = "an event about a booking that does not name it";
+        assert_eq!(kind_of(&event("BOOKING_CREATED", json!({}))), nameless);
     }
 }

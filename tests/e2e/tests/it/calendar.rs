@@ -331,7 +331,38 @@ async fn a_slow_calendar_keeps_nobody_waiting() {
     let id = done.reply["data"]["appointment_id"].as_str().unwrap().to_owned();
     assert_eq!(appointment(&house, &id).await["status"], json!("pending"));
 
+    // Nor does who moves it, or calls it off.
+    let to = json!({"appointment_id": id, "new_date": day, "new_time": "15:00", "bestaetigung": true});
+    let moved = in_time(line.tool("reschedule_appointment", to)).await;
+    assert_eq!(status(&moved), "pending_confirmation", "{}", moved.reply);
+    let off = in_time(line.tool("cancel_appointment", json!({"appointment_id": id}))).await;
+    assert_eq!(status(&off), "cancelled", "{}", off.reply);
+
+    // The operator sees which account does not answer.
+    let begun = Instant::now();
+    let open = loop {
+        let asked = in_time(ask(&line, &day, "10:00")).await;
+        assert_eq!(status(&asked), "available_unverified", "{}", asked.reply);
+        let health = shown(&house, "/api/health/calcom").await;
+        let health: Value = serde_json::from_str(&health).unwrap();
+        let breakers = health["details"]["breakers"].as_array().cloned().unwrap_or_default();
+        if let Some(open) = breakers.iter().find(|breaker| breaker["breaker"] == "open") {
+            assert_eq!(health["status"], "degraded", "{health}");
+            break open.clone();
+        }
+        assert!(begun.elapsed() < PATIENCE, "{health}");
+    };
+    assert!(open["connection"].as_str().is_some_and(|id| !id.is_empty()), "{open}");
+    let metrics = shown(&house, "/api/metrics").await;
+    assert!(metrics.lines().any(|line| line.starts_with("calendar_breaker_state{")), "{metrics}");
+
     house.close().await;
+}
+
+async fn shown(house: &House, path: &str) -> String {
+    let url = format!("{}{path}", house.venue.ready.gateway);
+    let http = askpro::http::client().unwrap();
+    askpro::http::send(http.get(url)).await.unwrap().text().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
