@@ -379,7 +379,9 @@ impl VoiceDesk {
             Ok(GoesOn::Looking(moving, of_all)) => {
                 let result = self.act(tool, (Args::new(args), request.mode), talk, once).await;
                 let moving = (moving, of_all);
-                tools::moving::goes_on(self, talk, moving, notes.refused_for(moving)).await;
+                let now = self.parts.memory.recall(&talk.scope, talk.call).await.wished;
+                let wished = now.filter(|_| now != notes.wished).or(moving_on::wished(talk, &notes));
+                tools::moving::goes_on(self, talk, moving, wished).await;
                 result
             }
             Ok(GoesOn::Not) => self.act(tool, (Args::new(args), request.mode), talk, once).await,

@@ -337,7 +337,7 @@ impl Effect {
             Self::CallbackRequested { callback, priority, due_at, window, window_is_closed } => {
                 let due = due_at.with_timezone(&zone);
                 let wish = window.as_deref().map(|window| format!("mit dem Wunsch {window}"));
-                let closed = if *window_is_closed { ", an diesem Tag haben wir geschlossen" } else { "" };
+                let closed = if *window_is_closed { ", da haben wir geschlossen" } else { "" };
                 let message = format!(
                     "Ich habe Ihre Rückrufbitte {}aufgenommen{closed}, es meldet sich jemand bei Ihnen bis spätestens {}, kann ich sonst noch etwas für Sie tun?",
                     wish.unwrap_or_default(),

@@ -8,14 +8,14 @@ use crate::conversation::Conversation;
 use crate::desk::{Stop, VoiceDesk};
 use crate::names;
 use crate::naming::{self, Fit};
-use crate::ports::{CallNotes, LastQuestion, Question};
+use crate::ports::{CallNotes, LastQuestion, Question, WishedTime};
 use crate::tool::Tool;
 use crate::tools::asker;
 use crate::tools::calling_off::is_bare;
 use crate::tools::new_time::says_where;
 use crate::tools::person;
 use crate::tools::wish::{self, NamedSlot};
-use crate::when::When;
+use crate::when::{Listener, When};
 
 /// How a move that has no new time yet goes on.
 pub(crate) enum GoesOn {
@@ -35,11 +35,12 @@ pub(crate) async fn as_move(
     talk: &Conversation,
     notes: &CallNotes,
 ) -> Result<GoesOn, Stop> {
-    if args.is_refused(names::CONFIRM) {
-        return Ok(GoesOn::Not);
-    }
+    // "Nein, lieber um drei" is another time for the same move.
     if tool == Tool::RescheduleAppointment {
         return Ok(completed(args, talk, notes)?.map_or(GoesOn::Not, GoesOn::There));
+    }
+    if args.is_refused(names::CONFIRM) {
+        return Ok(GoesOn::Not);
     }
     let is_of_time = !matches!(tool, Tool::CancelAppointment | Tool::RequestCallback | Tool::JoinWaitingList);
     let Some((moving, of_all)) = spoken_of(notes).filter(|_| is_of_time) else { return Ok(GoesOn::Not) };
@@ -108,39 +109,100 @@ fn completed(
     talk: &Conversation,
     notes: &CallNotes,
 ) -> Result<Option<Map<String, Value>>, Stop> {
-    let is_spoken_of = spoken_of(notes);
-    if !says_where(args)? || !is_bare(args)? && is_spoken_of.is_none() {
+    if !says_where(args)? {
         return Ok(None);
     }
-    let mut all = args.all().clone();
-    if let Some((moving, _)) = is_spoken_of
-        && is_bare(args)?
+    let mut all = told_apart(args.all().clone(), talk);
+    let (spoken_of, is_bare) = (spoken_of(notes), is_bare(args)?);
+    if let Some((moving, _)) = spoken_of
+        && is_bare
     {
         all.insert(names::APPOINTMENT[0].to_owned(), moving.to_string().into());
     }
-    let all = with_half(all, talk, notes);
+    if is_bare || spoken_of.is_some() {
+        all = with_half(all, talk, notes);
+    }
     Ok((&all != args.all()).then_some(all))
 }
 
-/// The day, or the clock time, that was asked about or refused last, where only the other half is named.
+/// The day, or the time of day, that was asked about or looked for last, where only the other half is named.
 fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes) -> Map<String, Value> {
     let said = |names: &[&str]| names.iter().any(|name| Args::new(&new).carried(name).is_some());
     let (day, time) = (said(names::NEW_DATE), said(names::NEW_TIME));
-    let is_chosen = said(names::SLOT) || said(names::CHOICE);
-    let asked = match &notes.asked {
-        LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) => question.start(),
-        _ => notes.moving.and(notes.refused),
-    };
-    let is_half = day != time && !is_chosen && !(day && says_when(&new, talk));
-    let Some(at) = asked.map(|at| at.with_timezone(&talk.zone())).filter(|_| is_half) else {
+    if day == time || said(names::SLOT) || said(names::CHOICE) || day && says_when(&new, talk) {
         return new;
-    };
-    if time {
-        new.insert(names::NEW_DATE[0].to_owned(), at.format("%Y-%m-%d").to_string().into());
-    } else {
-        new.insert(names::NEW_TIME[0].to_owned(), at.format("%H:%M").to_string().into());
+    }
+    let Some(WishedTime { days, hours }) = wished(talk, notes) else { return new };
+    if day {
+        if let Some(hours) = hours.map(in_words) {
+            new.insert(names::NEW_TIME[0].to_owned(), hours.into());
+        }
+    } else if let Some(day) = (days.first() == days.last()).then(|| days.first()).or_else(|| {
+        // "Um Viertel vor zehn": which of what was offered begins then.
+        let time = Args::new(&new).text(names::NEW_TIME).ok().flatten();
+        let heard = talk.listener().hear(Some(&days.first().to_string()), time.as_deref());
+        let Ok(When::Moment(moment)) = heard else { return None };
+        let starts = notes.offered_starts().map(|start| start.with_timezone(&talk.zone()));
+        let mut then = starts.filter(|start| start.time() == moment.at.time()).map(|at| at.date_naive());
+        then.next().filter(|_| then.next().is_none())
+    }) {
+        new.insert(names::NEW_DATE[0].to_owned(), day.to_string().into());
     }
     new
+}
+
+/// Where to, as far as the call has said of the move it speaks of.
+pub(crate) fn wished(talk: &Conversation, notes: &CallNotes) -> Option<WishedTime> {
+    match &notes.asked {
+        LastQuestion::Open(question @ (Question::Move(..) | Question::MoveAll(..))) => {
+            When::at(question.start()?, talk.zone()).wished()
+        }
+        _ => notes.moving.and(notes.wished),
+    }
+}
+
+/// Hours of the day, as they could be said.
+fn in_words((from, until): (u16, u16)) -> String {
+    let clock = |minutes: u16| crate::when::minute(minutes).time().format("%H:%M").to_string();
+    let end = until.saturating_add(1);
+    match (from, end) {
+        (from, _) if from == until => clock(from),
+        (0, end) => format!("vor {} Uhr", clock(end)),
+        (from, LAST..) => format!("ab {} Uhr", clock(from)),
+        (from, end) => format!("zwischen {} und {} Uhr", clock(from), clock(end)),
+    }
+}
+
+/// The last minute of a day.
+const LAST: u16 = 24 * 60 - 1;
+
+/// The same with each word where it belongs: "nachmittags" is no day, and "Freitag um drei" is one.
+fn told_apart(mut new: Map<String, Value>, talk: &Conversation) -> Map<String, Value> {
+    let said = |names| Args::new(&new).text(names).ok().flatten();
+    let (from, to, words) = match (said(names::NEW_DATE), said(names::NEW_TIME)) {
+        (Some(words), None) if says_day(&words, talk) == Some(false) => {
+            (names::NEW_DATE, names::NEW_TIME, words)
+        }
+        (None, Some(words)) if says_day(&words, talk) == Some(true) => {
+            (names::NEW_TIME, names::NEW_DATE, words)
+        }
+        _ => return new,
+    };
+    for name in from {
+        new.remove(*name);
+    }
+    new.insert(to[0].to_owned(), words.into());
+    new
+}
+
+/// Whether these words name a day; `None` if that is not known.
+fn says_day(words: &str, talk: &Conversation) -> Option<bool> {
+    let inferred = match (Listener { topic: None, ..talk.listener() }).hear(Some(words), None).ok()? {
+        When::Moment(moment) => moment.inferred,
+        When::Stretch(stretch) => stretch.inferred,
+        When::Unsaid => return None,
+    };
+    Some(!inferred.contains(&"day"))
 }
 
 /// Whether the words for the new day say more than a day: "Donnerstag nachmittags" is not completed by a clock time.

@@ -293,9 +293,9 @@ impl CallNotes {
         Self { wished: Some(known.unwrap_or(wished)), ..self }
     }
 
-    /// The time that was refused last for this move.
-    pub(crate) fn refused_for(&self, moving: (AppointmentId, bool)) -> Option<DateTime<Utc>> {
-        self.refused.filter(|_| self.moving == Some(moving))
+    /// What was said of where this move shall go.
+    pub(crate) fn wished_for(&self, moving: (AppointmentId, bool)) -> Option<WishedTime> {
+        self.wished.filter(|_| self.moving == Some(moving))
     }
 
     /// The same once these times were offered: which of them, is another question than any before.

@@ -100,7 +100,7 @@ struct Window {
     spoken: String,
     /// The last moment of it at which somebody is there, if it was understood.
     ends: Option<DateTime<Utc>>,
-    /// Nobody is there on any of its days.
+    /// Nobody is there then.
     is_closed: bool,
 }
 
@@ -116,8 +116,9 @@ impl Window {
             Ok(When::Moment(moment)) => {
                 let day = reachable_day(talk, moment.at.date_naive(), &moment.inferred);
                 let clock = speech::clock(moment.at.time());
-                let ends = MinuteOfDay::from(moment.at.time()).minutes().saturating_add(AROUND);
-                Self::on(talk, day, Some(format!("um {clock}")), crate::when::minute(ends))
+                let at = MinuteOfDay::from(moment.at.time());
+                let ends = crate::when::minute(at.minutes().saturating_add(AROUND));
+                Self::on(talk, day, Some(format!("um {clock}")), (at, ends))
             }
             Ok(When::Stretch(stretch)) => match stretch.days.as_slice() {
                 [day] => {
@@ -129,7 +130,7 @@ impl Window {
                         (from, until) if from.minutes() == 0 => Some(format!("bis {}", clock(until))),
                         (from, until) => Some(format!("zwischen {} und {}", clock(from), clock(until))),
                     };
-                    Self::on(talk, day, hours, stretch.until)
+                    Self::on(talk, day, hours, (stretch.from, stretch.until))
                 }
                 days => {
                     let open = |day: &NaiveDate| last_open(talk, *day, stretch.until);
@@ -146,10 +147,21 @@ impl Window {
         })
     }
 
-    fn on(talk: &Conversation, day: NaiveDate, hours: Option<String>, until: MinuteOfDay) -> Self {
+    fn on(
+        talk: &Conversation,
+        day: NaiveDate,
+        hours: Option<String>,
+        (from, until): (MinuteOfDay, MinuteOfDay),
+    ) -> Self {
         let day_spoken = speech::on_day(day, talk.today());
         let spoken = hours.map_or_else(|| day_spoken.clone(), |hours| format!("{day_spoken}, {hours}"));
-        let is_closed = !matches!(talk.catalogue.opening_on(day), OpeningDay::Open(_));
+        let is_closed = match talk.catalogue.opening_on(day) {
+            OpeningDay::Open(hours) => {
+                let (from, until) = (from.minutes(), until.minutes());
+                !hours.iter().any(|open| open.from < until && from < open.until)
+            }
+            OpeningDay::Closed(_) | OpeningDay::Rest => true,
+        };
         Self { spoken: format!("{spoken}, "), ends: last_open(talk, day, until), is_closed }
     }
 }

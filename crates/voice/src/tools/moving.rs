@@ -15,7 +15,7 @@ use crate::earlier::Earlier;
 use crate::effect::Effect;
 use crate::names;
 use crate::once::Once;
-use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
+use crate::ports::{CallNotes, LastQuestion, Question, ToldFee, WishedTime};
 use crate::reply::{NextAction, ToolReply};
 use crate::speech;
 use crate::status::Status;
@@ -38,7 +38,7 @@ use crate::tools::shall_move::{Aim, also_then, instead_of, shall_move};
 use crate::tools::standing::{Saying, spoken_standing_of};
 use crate::tools::wish::{self, Offer};
 use crate::tools::yes;
-use crate::when::Stretch;
+use crate::when::{Stretch, When};
 
 pub(crate) async fn reschedule(
     desk: &VoiceDesk,
@@ -99,11 +99,15 @@ pub(crate) async fn reschedule(
         None => None,
     };
     let Some((start, staff)) = new else {
+        let is_refused = args.is_refused(names::CONFIRM);
         let is_it =
             |question: &Question| matches!(question, Question::Move(asked, _) if *asked == appointment.id());
         return match &prepared(desk, talk, &notes, is_it).await? {
             Prepared::Asked(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
                 move_held(desk, args, talk, appointment.id(), *slot, once).await
+            }
+            Prepared::Asked(slots) if let ([slot], false) = (slots.as_slice(), is_refused) => {
+                ask_again(desk, args, talk, appointment.id(), *slot).await
             }
             Prepared::Held(slots) if let ([slot], true) = (slots.as_slice(), confirmed) => {
                 ask_again(desk, args, talk, appointment.id(), *slot).await
@@ -116,7 +120,7 @@ pub(crate) async fn reschedule(
                     return Err(denied);
                 }
                 let moving = (appointment.id(), false);
-                goes_on(desk, talk, moving, notes.refused_for(moving)).await;
+                goes_on(desk, talk, moving, notes.wished_for(moving)).await;
                 Err(needs_new_time(talk, &appointment).into())
             }
         };
@@ -354,8 +358,10 @@ async fn refuse(
             let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
             let asked = Asked::new(service, request.staff, request.start);
             let reply = not_free(talk, &reason, &asked, &alternatives);
+            let notes = CallNotes { refused: Some(request.start), ..notes };
             let reply = offers::offer(desk, talk, reply, &alternatives, notes).await;
-            goes_on(desk, talk, (request.appointment, false), Some(request.start)).await;
+            let wished = When::at(request.start, talk.zone()).wished();
+            goes_on(desk, talk, (request.appointment, false), wished).await;
             Err(reply.into())
         }
     }
@@ -372,21 +378,22 @@ async fn look(
     may_be_changed(talk, std::slice::from_ref(appointment), (ChangeAct::Move, "Verschieben"))?;
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let sought = Sought { service: slot.service, staff: Some(slot.staff), is_kept: true, moving: Some(id) };
+    let wished = When::Stretch(hours.clone()).wished();
     let result = Box::pin(availability::check_stretch(desk, talk, asker, sought, hours, notes)).await;
-    goes_on(desk, talk, (id, false), None).await;
+    goes_on(desk, talk, (id, false), wished).await;
     result
 }
 
-/// The move has no new time yet: what is named or chosen next is one for it. Half of a time is completed by the one that was
-/// refused for it, and by none that was for something else.
+/// The move has no new time yet: what is named or chosen next is one for it. Half of a time is completed by what was wished
+/// for it, and by nothing that was for something else.
 pub(crate) async fn goes_on(
     desk: &VoiceDesk,
     talk: &Conversation,
     moving: (AppointmentId, bool),
-    refused: Option<DateTime<Utc>>,
+    wished: Option<WishedTime>,
 ) {
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
-    desk.note(talk, CallNotes { moving: Some(moving), refused, ..notes }).await;
+    desk.note(talk, CallNotes { moving: Some(moving), wished, ..notes }).await;
 }
 
 /// Nothing is moved: what is named next is another wish.

@@ -36,8 +36,15 @@ pub(crate) fn new_time(
     }
     let old = appointment.starts_at().with_timezone(&talk.zone());
     let listener = talk.listener();
+    let which_day = || {
+        let message = "An welchem Tag genau und um wie viel Uhr soll der Termin dann sein?";
+        Stop::from(ToolReply::new(Status::NeedsNewTime, message).next(NextAction::AskCaller))
+    };
+    // "Nächste Woche" - "um drei": on one of those days, and not on that of the appointment.
+    let days = notes.moving.and(notes.wished).map(|wished| wished.days);
     let when = match (&day, &time) {
         (None, None) => return Ok(None),
+        (None, Some(_)) if days.is_some_and(|days| days.first() < days.last()) => return Err(which_day()),
         (None, Some(time)) => {
             let same_day = old.format("%Y-%m-%d").to_string();
             listener.hear(Some(&same_day), Some(time))?
@@ -51,12 +58,7 @@ pub(crate) fn new_time(
             Ok(Some(NewTime::Minute(german_datetime::in_zone(same_time, talk.zone()).first().to_utc())))
         }
         When::Stretch(stretch) if stretch.has_hours => Ok(Some(NewTime::Hours(stretch))),
-        When::Stretch(_) => Err(ToolReply::new(
-            Status::NeedsNewTime,
-            "An welchem Tag genau und um wie viel Uhr soll der Termin dann sein?",
-        )
-        .next(NextAction::AskCaller)
-        .into()),
+        When::Stretch(_) => Err(which_day()),
         When::Unsaid => Ok(None),
     }
 }

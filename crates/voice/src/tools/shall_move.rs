@@ -40,7 +40,9 @@ pub(crate) fn instead_of(talk: &Conversation, was: &[Slot], slots: &[Slot]) -> S
     if was.iter().zip(slots).all(|(was, slot)| was.staff == slot.staff) {
         return String::new();
     }
-    format!(" statt bei {}", speech::plain(&words::people(talk, was)))
+    let people = speech::plain(&words::people(talk, was));
+    // "Zuerst bei Anna, danach bei Boris statt bei Boris" would say it of the last part alone.
+    if was.len() > 1 { format!(", bisher bei {people}") } else { format!(" statt bei {people}") }
 }
 
 /// Where something would be moved.

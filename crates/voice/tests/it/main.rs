@@ -13,6 +13,7 @@ mod families_changes;
 mod families_yes;
 mod identity;
 mod misuse;
+mod moving_halves;
 mod outside;
 mod promises;
 mod referents;

@@ -53,8 +53,13 @@ async fn the_wished_time_is_said_back_and_counts() {
         ("Mittwoch um 10 Uhr", "fünfundzwanzigsten November, um zehn Uhr,", "2026-11-25T10:30:00+01:00"),
         (
             "heute um 15 Uhr",
-            "um fünfzehn Uhr, aufgenommen, an diesem Tag haben wir geschlossen,",
+            "um fünfzehn Uhr, aufgenommen, da haben wir geschlossen,",
             "2026-11-24T10:00:00+01:00",
+        ),
+        (
+            "Mittwoch nach 20 Uhr",
+            "ab zwanzig Uhr, aufgenommen, da haben wir geschlossen,",
+            "2026-11-25T18:00:00+01:00",
         ),
         (
             "vormittags",

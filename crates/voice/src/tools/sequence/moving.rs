@@ -16,6 +16,7 @@ use crate::desk::{Stop, ToolResult, VoiceDesk};
 use crate::earlier::Earlier;
 use crate::effect::{Did, SequenceEffect};
 use crate::error::VoiceError;
+use crate::names;
 use crate::once::Once;
 use crate::ports::{CallNotes, LastQuestion, Question, ToldFee};
 use crate::reply::{NextAction, ToolReply};
@@ -32,7 +33,7 @@ use crate::tools::moving::{goes_on, gone, is_over, unchanged};
 use crate::tools::new_time::{NewTime, is_yes_to, new_time};
 use crate::tools::shall_move::{Aim, instead_of, shall_move};
 use crate::tools::wish::{self, Offer};
-use crate::when::Stretch;
+use crate::when::{Stretch, When};
 
 /// A sequence that shall be moved, and what is known about it.
 pub(crate) struct Moving {
@@ -60,6 +61,9 @@ pub(crate) async fn reschedule(
                 Prepared::Asked(slots) if confirmed => {
                     move_held(desk, args, talk, (sequence, slots), once).await
                 }
+                Prepared::Asked(slots) if !args.is_refused(names::CONFIRM) => {
+                    ask_again(desk, args, talk, (sequence, slots)).await
+                }
                 Prepared::Held(slots) if confirmed => ask_again(desk, args, talk, (sequence, slots)).await,
                 _ => {
                     if let Err(denied) = may_be_changed(talk, &open, (ChangeAct::Move, "Verschieben")) {
@@ -68,7 +72,7 @@ pub(crate) async fn reschedule(
                     }
                     if let Some(first) = open.first() {
                         let moving = (first.id(), true);
-                        goes_on(desk, talk, moving, notes.refused_for(moving)).await;
+                        goes_on(desk, talk, moving, notes.wished_for(moving)).await;
                     }
                     Err(needs_new_time(talk, &open).into())
                 }
@@ -244,9 +248,10 @@ async fn look(
     let notes = desk.parts.memory.recall(&talk.scope, talk.call).await;
     let slots = open.iter().map(Appointment::slot);
     let parts = slots.map(|slot| PartWish { service: slot.service, staff: Some(slot.staff) }).collect();
+    let wished = When::Stretch(hours.clone()).wished();
     let result = Box::pin(super::search::check_stretch(desk, talk, asker, (parts, true, hours), notes)).await;
     if let Some(first) = open.first() {
-        goes_on(desk, talk, (first.id(), true), None).await;
+        goes_on(desk, talk, (first.id(), true), wished).await;
     }
     result
 }
@@ -320,9 +325,10 @@ async fn refuse(
             let Some(start) = to.start() else { return Err(wish::slot_unknown().into()) };
             let asked = AskedAll::at(parts, start, Vec::new(), false);
             let reply = words::not_free(talk, &asked, (part, &reason), &alternatives);
+            let notes = CallNotes { refused: Some(start), ..notes };
             let reply = offer(desk, talk, reply, &alternatives, notes).await;
             if let Some(first) = open.first() {
-                goes_on(desk, talk, (first.id(), true), Some(start)).await;
+                goes_on(desk, talk, (first.id(), true), When::at(start, talk.zone()).wished()).await;
             }
             Err(reply.into())
         }
