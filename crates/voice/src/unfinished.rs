@@ -16,6 +16,9 @@ use crate::when::When;
 /// Longest arguments that are kept, as text. What people say of one wish is far shorter.
 const MAX_CHARS: usize = 2000;
 
+/// What a call back is about: another reason is another matter.
+const ABOUT: &[&[&str]] = &[names::NOTES, names::SERVICE, names::PRIORITY];
+
 /// The arguments of a tool that ended in a question about what is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unfinished {
@@ -88,10 +91,11 @@ impl Matter {
         }
     }
 
-    /// Whether this asks for what is missing.
+    /// Whether this asks for what is missing, or may be followed by more of the same.
     const fn asks(self, status: Status) -> bool {
         match self {
-            Self::Callback => matches!(status, Status::PhoneNumberRequired),
+            // Who has asked for a call back may have more to say of it.
+            Self::Callback => matches!(status, Status::PhoneNumberRequired | Status::CallbackRequested),
             Self::New => matches!(
                 status,
                 Status::ServiceRequired
@@ -157,9 +161,13 @@ impl Unfinished {
         let names_slot = said(now, names::SLOT).is_some() || said(now, names::CHOICE).is_some();
         let is_new = self.matter == Matter::New;
         let is_slot = is_new && names_slot;
+        let reason = said(now, names::REASON);
+        let is_other =
+            self.matter == Matter::Callback && reason.is_some() && reason != said(&self.args, names::REASON);
         for names in self.matter.single() {
             // "Dann nur den Haarschnitt": what shall follow is said with it, or does not follow.
-            let is_dropped = is_new && *names == names::FURTHER && said(now, names::SERVICE).is_some();
+            let is_dropped = is_new && *names == names::FURTHER && said(now, names::SERVICE).is_some()
+                || is_other && ABOUT.contains(names);
             if !is_by_id && !is_slot && !is_dropped {
                 keep(names);
             }

@@ -198,3 +198,22 @@ async fn whoever_withholds_their_number_is_called_as_they_booked() {
         assert_eq!(callback.name.as_ref().map(kernel::PersonName::as_str), name);
     }
 }
+
+#[tokio::test]
+async fn what_is_said_of_a_call_back_in_pieces_needs_no_number_again() {
+    let world = World::new().await;
+    let line = world.call("call_a", "anonymous");
+    let first = json!({"phone_number": "040 777111", "grund": "Gutschein", "notes": "für die Mutter"});
+    assert_eq!(line.ask("request_callback", first).await.status, Status::CallbackRequested);
+    let named = line.ask("request_callback", json!({"name": "Vera Voll"})).await;
+    assert_eq!(named.status, Status::CallbackRequested, "{}", named.message);
+    let [callback] = &world.callbacks.all()[..] else { panic!("one promise") };
+    assert_eq!(callback.name.as_ref().map(kernel::PersonName::as_str), Some("Vera Voll"));
+    // Another matter keeps who and where, and not what the first was about.
+    let other = line.ask("request_callback", json!({"grund": "Stellenanzeige"})).await;
+    assert_eq!(other.status, Status::CallbackRequested, "{}", other.message);
+    let all = world.callbacks.all();
+    let second = all.iter().find(|one| one.id != callback.id).unwrap();
+    assert_eq!((&second.phone, &second.name), (&callback.phone, &callback.name));
+    assert_eq!(second.note.as_deref(), Some("Stellenanzeige"));
+}
