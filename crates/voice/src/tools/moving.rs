@@ -26,7 +26,7 @@ use crate::tools::booking::{claim_for, repeated};
 use crate::tools::calling_off::{denied, is_bare, may_be_changed};
 use crate::tools::copy::after_moving;
 use crate::tools::customer::spoken;
-use crate::tools::held::{Prepared, prepared};
+use crate::tools::held::{Prepared, held, prepared};
 use crate::tools::meant::{meant, unauthorized};
 use crate::tools::new_time::{NewTime, is_yes_to, new_time, says_where};
 use crate::tools::offers::{self, Asked};
@@ -71,6 +71,15 @@ pub(crate) async fn reschedule(
                 return Box::pin(yes::confirm(desk, args, talk, (asker, notes), once)).await;
             }
             LastQuestion::Answered(done) => {
+                // Something else was booked meanwhile: the move is still to be agreed to.
+                let held = held(desk, talk).await?.into_iter().map(|held| held.question);
+                let mut moves = held.filter_map(|question| match question {
+                    Question::Move(appointment, slot) if appointment != done => Some((appointment, slot)),
+                    _ => None,
+                });
+                if let (Some((appointment, slot)), None) = (moves.next(), moves.next()) {
+                    return ask_again(desk, args, talk, appointment, slot).await;
+                }
                 if let Some(stands) = stands(desk, talk, done).await? {
                     return Ok(stands.into());
                 }

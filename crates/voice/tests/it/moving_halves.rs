@@ -217,3 +217,20 @@ async fn another_time_with_a_yes_is_asked_about_before_anything_is_moved() {
         assert_eq!(moved.status, Status::Rescheduled, "{services}: {}", moved.message);
     }
 }
+
+#[tokio::test]
+async fn a_move_is_still_to_be_agreed_to_after_something_else_was_booked() {
+    let world = with_one().await;
+    let line = world.call("call_a", STRANGER);
+    let asked = moved(&line, &[json!({"new_date": "2026-12-03", "new_time": "14 Uhr"})]).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let other = json!({"datum": "2026-12-02", "uhrzeit": "11 Uhr", "dienstleistung": "Bartpflege"});
+    assert_eq!(line.ask("book_appointment", other).await.status, Status::Booked);
+    let yes = json!({"bestaetigung": true});
+    let again = line.ask("reschedule_appointment", yes.clone()).await;
+    assert_eq!(again.message, asked.message);
+    let done = line.ask("reschedule_appointment", yes.clone()).await;
+    assert_eq!(done.status, Status::Rescheduled, "{}", done.message);
+    // And a yes that is repeated says what stands.
+    assert_eq!(line.ask("reschedule_appointment", yes).await.status, Status::Unchanged);
+}
