@@ -87,7 +87,7 @@ All seven keys of the answer are always there; `next_action` and `call_id` are `
 * **Yes and no.** `bestaetigung` is a yes only if it is nothing else (`true`, \"Ja, bitte\"); anything else is a no, and ends
   what was asked, in every tool that has it. What was said before a tool asked for more need not be said again.
 * **Calling off.** The one appointment that is meant is called off at once; with `bestaetigung: false` it is asked about. A
-  yes that names none calls off what was asked about. After a cancellation, or one that found nothing, it is no wish to call
+  yes that names none calls off what was asked about; one that names another is asked about. After a cancellation, or one that found nothing, it is no wish to call
   off another appointment: that is asked about. An appointment with a copy in an outside calendar is called off here at once, and there by the worker
   afterwards: the answer does not wait for that calendar.
 * **After the end of a call.** Tools of a call that has ended still act for `voice.ended_call_grace_seconds` (60 by default,

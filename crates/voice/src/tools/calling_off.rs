@@ -100,12 +100,20 @@ async fn cancel_meant(
     // What is open is no question about this, and what was called off before is not called off again; what was just booked is
     // what is spoken of.
     let is_spoken_of = notes.asked == LastQuestion::Answered(appointment.id());
+    let is_yes = args.is_confirmed(names::CONFIRM);
     let is_unasked = notes.cancel_was_last
         || !notes.cancelled.is_empty()
-        || notes.asked != LastQuestion::Unknown && args.is_confirmed(names::CONFIRM);
+        || notes.asked != LastQuestion::Unknown && is_yes;
     let extent = extent(desk, args, talk, (appointment, ChangeAct::Cancel), &notes).await?;
+    // A yes that names another one than was asked about is none to calling that one off.
+    let is_other = match notes.asked {
+        LastQuestion::Open(Question::Cancel { appointment: asked, .. }) => {
+            is_yes && extent.open().iter().all(|part| part.id() != asked)
+        }
+        _ => false,
+    };
     // An assistant that says "not confirmed" asks to be asked.
-    if is_no || is_bare && is_unasked && !is_spoken_of {
+    if is_no || is_other || is_bare && is_unasked && !is_spoken_of {
         may_be_changed(talk, extent.open(), (ChangeAct::Cancel, "Eine Absage"))?;
         return Ok(shall_cancel(desk, talk, &extent).await.into());
     }

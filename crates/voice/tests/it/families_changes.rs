@@ -414,3 +414,20 @@ async fn two_at_the_same_time_are_told_apart_by_their_names() {
     assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
     assert_eq!(open(&world).len(), 1);
 }
+
+#[tokio::test]
+async fn a_yes_that_names_another_than_was_asked_about_calls_nothing_off() {
+    let world = family().await;
+    let line = world.call("call_a", STRANGER);
+    booked(&line, "Mia Berger", "10:00").await;
+    booked(&line, "Jonas Berger", "12:00").await;
+    let line = world.call("call_b", STRANGER);
+    let asked = line.ask("cancel_appointment", named("Mia Berger", json!({"bestaetigung": false}))).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    let other = line.ask("cancel_appointment", named("Jonas Berger", json!({"bestaetigung": true}))).await;
+    assert_eq!(other.status, Status::ReadyForConfirmation, "{}", other.message);
+    assert_eq!(open(&world).len(), 2);
+    let gone = line.ask("cancel_appointment", named("Jonas Berger", json!({"bestaetigung": true}))).await;
+    assert_eq!(gone.status, Status::Cancelled, "{}", gone.message);
+    assert_eq!(open(&world).len(), 1);
+}
