@@ -369,7 +369,7 @@ impl VoiceDesk {
             said.filter(|(name, _)| !names::CONFIRM.contains(&name.as_str())).collect()
         });
         let said = unconfirmed.as_ref().unwrap_or(&request.args);
-        let completed = unfinished::completed(tool, said, &notes);
+        let completed = unfinished::completed(tool, said, talk, &notes);
         let args = completed.as_ref().unwrap_or(said);
         let result = match moving_on::as_move(self, tool, Args::new(args), talk, &notes).await {
             Ok(GoesOn::There(move_there)) => {

@@ -15,7 +15,7 @@ use crate::tools::calling_off::is_bare;
 use crate::tools::new_time::says_where;
 use crate::tools::person;
 use crate::tools::wish::{self, NamedSlot};
-use crate::when::{Listener, When};
+use crate::when::When;
 
 /// How a move that has no new time yet goes on.
 pub(crate) enum GoesOn {
@@ -180,10 +180,10 @@ const LAST: u16 = 24 * 60 - 1;
 fn told_apart(mut new: Map<String, Value>, talk: &Conversation) -> Map<String, Value> {
     let said = |names| Args::new(&new).text(names).ok().flatten();
     let (from, to, words) = match (said(names::NEW_DATE), said(names::NEW_TIME)) {
-        (Some(words), None) if says_day(&words, talk) == Some(false) => {
+        (Some(words), None) if talk.listener().says_day(&words) == Some(false) => {
             (names::NEW_DATE, names::NEW_TIME, words)
         }
-        (None, Some(words)) if says_day(&words, talk) == Some(true) => {
+        (None, Some(words)) if talk.listener().says_day(&words) == Some(true) => {
             (names::NEW_TIME, names::NEW_DATE, words)
         }
         _ => return new,
@@ -193,16 +193,6 @@ fn told_apart(mut new: Map<String, Value>, talk: &Conversation) -> Map<String, V
     }
     new.insert(to[0].to_owned(), words.into());
     new
-}
-
-/// Whether these words name a day; `None` if that is not known.
-fn says_day(words: &str, talk: &Conversation) -> Option<bool> {
-    let inferred = match (Listener { topic: None, ..talk.listener() }).hear(Some(words), None).ok()? {
-        When::Moment(moment) => moment.inferred,
-        When::Stretch(stretch) => stretch.inferred,
-        When::Unsaid => return None,
-    };
-    Some(!inferred.contains(&"day"))
 }
 
 /// Whether the words for the new day say more than a day: "Donnerstag nachmittags" is not completed by a clock time.

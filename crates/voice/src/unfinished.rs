@@ -200,6 +200,7 @@ impl Unfinished {
 pub(crate) fn completed(
     tool: Tool,
     now: &Map<String, Value>,
+    talk: &Conversation,
     notes: &CallNotes,
 ) -> Option<Map<String, Value>> {
     let matter = Matter::of(tool)?;
@@ -209,7 +210,18 @@ pub(crate) fn completed(
         return None;
     }
     // "Wann ist denn das nächste Mal frei?": at whatever time that is.
-    Some(unfinished.complete(now, tool != Tool::FindNextAvailable))
+    let mut all = unfinished.complete(now, tool != Tool::FindNextAvailable);
+    // "Am Mittwoch" - "nachmittags": one time in two pieces.
+    if let (Some(Value::String(window)), Some(Value::String(before))) =
+        (said(now, names::WINDOW), said(&unfinished.args, names::WINDOW))
+        && let Some(together) = talk.listener().together(before, window)
+    {
+        for name in names::WINDOW {
+            all.remove(*name);
+        }
+        all.insert(names::WINDOW[0].to_owned(), together.into());
+    }
+    Some(all)
 }
 
 /// The notes with what was said if it was not enough; without, once it was, or once something else is spoken of.

@@ -236,6 +236,31 @@ impl Listener<'_> {
         }
     }
 
+    /// Whether these words name a day; `None` if that is not known.
+    pub(crate) fn says_day(&self, words: &str) -> Option<bool> {
+        let inferred = match (Listener { topic: None, ..*self }).hear(Some(words), None).ok()? {
+            When::Moment(moment) => moment.inferred,
+            When::Stretch(stretch) => stretch.inferred,
+            When::Unsaid => return None,
+        };
+        Some(!inferred.contains(&"day"))
+    }
+
+    /// Two words for one time, one of which says the day and the other the time of day; `None` if they do not complete each
+    /// other.
+    pub(crate) fn together(&self, before: &str, now: &str) -> Option<String> {
+        let (day, time) = match (self.says_day(before)?, self.says_day(now)?) {
+            (true, false) => (before, now),
+            (false, true) => (now, before),
+            _ => return None,
+        };
+        let is_day_alone = match self.hear(Some(day), None).ok()? {
+            When::Stretch(stretch) => stretch.days.len() == 1 && !stretch.has_hours,
+            When::Moment(_) | When::Unsaid => false,
+        };
+        is_day_alone.then(|| format!("{day} {time}"))
+    }
+
     /// A clock time without a day: tomorrow if it has passed today; a question if both days are open then.
     fn undated(
         &self,

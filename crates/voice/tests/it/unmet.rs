@@ -217,3 +217,24 @@ async fn what_is_said_of_a_call_back_in_pieces_needs_no_number_again() {
     assert_eq!((&second.phone, &second.name), (&callback.phone, &callback.name));
     assert_eq!(second.note.as_deref(), Some("Stellenanzeige"));
 }
+
+#[tokio::test]
+async fn a_day_and_a_time_of_day_for_a_call_back_are_one_time() {
+    for (first, then, whole) in [
+        ("Mittwoch", "nachmittags", "Mittwoch nachmittags"),
+        ("nachmittags", "Mittwoch", "Mittwoch nachmittags"),
+        ("Donnerstag", "um 15 Uhr", "Donnerstag um 15 Uhr"),
+        ("Mittwoch um 10", "um 15 Uhr", "um 15 Uhr"),
+        ("Mittwoch", "doch Donnerstag", "doch Donnerstag"),
+    ] {
+        let world = World::new().await;
+        let line = world.call("call_a", "anonymous");
+        for window in [first, then] {
+            let asked = line.ask("request_callback", json!({"zeitfenster": window})).await;
+            assert_eq!(asked.status, Status::PhoneNumberRequired, "{}", asked.message);
+        }
+        let promised = line.ask("request_callback", json!({"phone_number": "040 777111"})).await;
+        assert_eq!(promised.status, Status::CallbackRequested, "{}", promised.message);
+        assert_eq!(world.callbacks.all()[0].preferred_window.as_deref(), Some(whole), "{first} {then}");
+    }
+}
