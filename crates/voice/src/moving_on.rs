@@ -1,5 +1,7 @@
 //! "Dann um Viertel vor sechs." - a time that is named or chosen, by whichever tool, while a move has none yet.
 
+use appointment::model::DateRange;
+use chrono::NaiveDate;
 use kernel::AppointmentId;
 use serde_json::{Map, Value};
 
@@ -14,6 +16,7 @@ use crate::tools::asker;
 use crate::tools::calling_off::is_bare;
 use crate::tools::new_time::says_where;
 use crate::tools::person;
+use crate::tools::waiting_list::LAST;
 use crate::tools::wish::{self, NamedSlot};
 use crate::when::When;
 
@@ -137,18 +140,28 @@ fn with_half(mut new: Map<String, Value>, talk: &Conversation, notes: &CallNotes
         if let Some(hours) = hours.map(in_words) {
             new.insert(names::NEW_TIME[0].to_owned(), hours.into());
         }
-    } else if let Some(day) = (days.first() == days.last()).then(|| days.first()).or_else(|| {
-        // "Um Viertel vor zehn": which of what was offered begins then.
-        let time = Args::new(&new).text(names::NEW_TIME).ok().flatten();
-        let heard = talk.listener().hear(Some(&days.first().to_string()), time.as_deref());
-        let Ok(When::Moment(moment)) = heard else { return None };
-        let starts = notes.offered_starts().map(|start| start.with_timezone(&talk.zone()));
-        let mut then = starts.filter(|start| start.time() == moment.at.time()).map(|at| at.date_naive());
-        then.next().filter(|_| then.next().is_none())
-    }) {
+    } else if let Some(day) = its_day(days, &new, talk, notes) {
         new.insert(names::NEW_DATE[0].to_owned(), day.to_string().into());
     }
     new
+}
+
+/// The day of a clock time: the one that was wished for, or, of several, the one on which what was offered begins then.
+fn its_day(
+    days: DateRange,
+    new: &Map<String, Value>,
+    talk: &Conversation,
+    notes: &CallNotes,
+) -> Option<NaiveDate> {
+    if days.first() == days.last() {
+        return Some(days.first());
+    }
+    let time = Args::new(new).text(names::NEW_TIME).ok().flatten();
+    let heard = talk.listener().hear(Some(&days.first().to_string()), time.as_deref());
+    let Ok(When::Moment(moment)) = heard else { return None };
+    let starts = notes.offered_starts().map(|start| start.with_timezone(&talk.zone()));
+    let mut then = starts.filter(|start| start.time() == moment.at.time()).map(|at| at.date_naive());
+    then.next().filter(|_| then.next().is_none())
 }
 
 /// Where to, as far as the call has said of the move it speaks of.
@@ -172,9 +185,6 @@ fn in_words((from, until): (u16, u16)) -> String {
         (from, end) => format!("zwischen {} und {} Uhr", clock(from), clock(end)),
     }
 }
-
-/// The last minute of a day.
-const LAST: u16 = 24 * 60 - 1;
 
 /// The same with each word where it belongs: "nachmittags" is no day, and "Freitag um drei" is one.
 fn told_apart(mut new: Map<String, Value>, talk: &Conversation) -> Map<String, Value> {

@@ -38,7 +38,7 @@ use crate::when;
 const AROUND: u16 = 30;
 
 /// The last minute of a day.
-const LAST: u16 = 1439;
+pub(crate) const LAST: u16 = 1439;
 
 /// What is waited for.
 #[derive(Clone, Copy)]

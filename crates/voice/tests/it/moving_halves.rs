@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use voice::{Status, ToolReply};
 
 use crate::said_before::{open, sabine};
+use crate::waiting::taken;
 use crate::world::{Line, STRANGER, World, wish};
 
 /// Sabine, with an appointment on Thursday the 26th at ten.
@@ -108,16 +109,22 @@ async fn hours_stay_wished_for_on_another_day() {
 #[tokio::test]
 async fn a_clock_time_after_several_days_is_one_of_what_was_offered_or_asked_about() {
     let world = with_one().await;
-    let line = world.call("call_a", STRANGER);
     let week = json!({"new_date": "nächste Woche", "new_time": "nachmittags"});
+    // At noon on each of three days: it is asked which.
+    let line = world.call("call_a", STRANGER);
+    let offered = moved(&line, std::slice::from_ref(&week)).await;
+    assert!(offered.alternatives.iter().all(|one| one.time == "12:00"), "{}", offered.message);
+    let asked = line.ask("reschedule_appointment", json!({"new_time": "12 Uhr"})).await;
+    assert_eq!(asked.status, Status::NeedsNewTime, "{}", asked.message);
+    // On one of them it begins at another time, which so is that day's.
+    taken(&world, "2026-12-02", "12:00").await;
+    let line = world.call("call_c", STRANGER);
     let offered = moved(&line, &[week]).await;
-    let first = &offered.alternatives[0];
-    let asked = line.ask("reschedule_appointment", json!({"new_time": first.time})).await;
-    if asked.status == Status::ReadyForConfirmation {
-        assert_eq!(asked.data["new_appointment"]["date"], json!(first.date), "{}", asked.message);
-    } else {
-        assert_eq!(asked.status, Status::NeedsNewTime, "{}", asked.message);
-    }
+    let other = offered.alternatives.iter().find(|one| one.date == "2026-12-02").unwrap();
+    assert_ne!(other.time, "12:00");
+    let asked = line.ask("reschedule_appointment", json!({"new_time": other.time})).await;
+    assert_eq!(asked.status, Status::ReadyForConfirmation, "{}", asked.message);
+    assert_eq!(asked.data["new_appointment"]["date"], "2026-12-02", "{}", asked.message);
     let line = world.call("call_b", STRANGER);
     let week = json!({"new_date": "nächste Woche", "new_time": "nachmittags"});
     let asked = moved(&line, &[week, json!({"new_time": "9:15 Uhr"})]).await;

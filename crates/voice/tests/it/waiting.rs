@@ -157,7 +157,7 @@ async fn one_number_waits_for_few_things() {
 }
 
 /// Somebody else takes the only two people at this time.
-async fn taken(world: &World, day: &str, time: &str) {
+pub(crate) async fn taken(world: &World, day: &str, time: &str) {
     for (call, from) in [("call_one", "+491701110001"), ("call_two", "+491701110002")] {
         let line = world.call(call, from);
         assert_eq!(line.ask("book_appointment", wish(day, time)).await.status, Status::Booked);
