@@ -1,6 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use operations::engine::Look;
+use tokio::time::Instant;
 
 /// A look over everything that takes no longer than this is taken every time.
 const CHEAP: Duration = Duration::from_millis(5);
@@ -11,17 +12,30 @@ const SHARE: u32 = 20;
 /// So often everything is looked at however long that takes, as long as the store answers.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// A request that settles or brings fewer than this is rather put off for a moment: others come along.
+pub(crate) const WORTHWHILE: usize = 16;
+
+/// Requests for few take at most one part in so many of the time, as long as others are at work meanwhile.
+const REST: u32 = 10;
+
+/// However long a request took, the next one is put off no longer than this: a tenth of a second in which ten jobs follow
+/// one another stays one in which nobody notices.
+const LONGEST_REST: Duration = Duration::from_millis(25);
+
 /// What a look at everything that failed counts as: for five seconds, only what is new is looked at.
 const FAILED: Duration = Duration::from_millis(250);
 
-/// When to look at everything, and when only at what is new.
+/// When to ask the store for work, when to look at everything then, and when only at what is new.
 ///
+/// A request costs the server about as much for one job as for sixteen, so under load they are not made for each job alone.
 /// A look at everything walks over what is done and cannot be cleared away yet, because somebody's transaction is still
 /// open. That can take long; then it is taken seldom, and looks at what is new come in between.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     /// When the last look at everything ended, and how long it took.
     whole: Option<(Instant, Duration)>,
+    /// When the last request ended, and how long it took.
+    asked: Option<(Instant, Duration)>,
 }
 
 impl Pace {
@@ -42,6 +56,17 @@ impl Pace {
             return Duration::ZERO;
         };
         (took * SHARE).min(LONGEST).saturating_sub(now.saturating_duration_since(ended))
+    }
+
+    /// How long to put off a request for few.
+    pub(crate) fn rest(&self, now: Instant) -> Duration {
+        let Some((ended, took)) = self.asked else { return Duration::ZERO };
+        (took * REST).min(LONGEST_REST).saturating_sub(now.saturating_duration_since(ended))
+    }
+
+    /// Notes a request that began and ended then.
+    pub(crate) fn note_asked(&mut self, begun: Instant, ended: Instant) {
+        self.asked = Some((ended, ended.saturating_duration_since(begun)));
     }
 
     /// Notes a look that took so long and ended at `now`.
@@ -86,6 +111,17 @@ mod tests {
         pace.note(Look::Whole, MS, now);
         assert_eq!(pace.look(now), Look::Whole, "cheap again");
         assert_eq!(pace.wait(now, 1_000 * MS), 1_000 * MS);
+    }
+
+    #[test]
+    fn requests_for_few_take_one_part_in_ten_of_the_time() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        assert_eq!(pace.rest(now), Duration::ZERO, "nothing was asked yet");
+        pace.note_asked(now, now + MS);
+        assert_eq!(pace.rest(now + 3 * MS), 8 * MS);
+        assert_eq!(pace.rest(now + 11 * MS), Duration::ZERO);
+        pace.note_asked(now, now + 400 * MS);
+        assert_eq!(pace.rest(now + 400 * MS), 25 * MS, "never longer than that");
     }
 
     #[test]

@@ -1,17 +1,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use kernel::{Classify, ErrorClass, StoreError};
 use operations::engine::{ClaimBatch, Leased, Look, Outcome, QueueDemand, Ticket, Verdict};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
 use crate::execute::{Ended, execute};
 use crate::metrics;
-use crate::pace::Pace;
+use crate::pace::{Pace, WORTHWHILE};
 use crate::settle::{Attempt, Settlement, Stop, settle};
 
 /// How long a shutdown waits for runs that were told to stop; one that does not stop blocks its thread, and its lease
@@ -226,14 +228,33 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
             ledger.enter(&core, one);
             look = true;
         }
+        // Whoever finds nothing running is not kept waiting.
+        let rest = if slots.all_free() { Duration::ZERO } else { pace.rest(Instant::now()) };
+        if !rest.is_zero() && ledger.outcomes.len() < WORTHWHILE {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                Some(one) = ended.recv() => {
+                    slots.free(&one.job.queue);
+                    ledger.enter(&core, one);
+                    look = true;
+                }
+                () = tokio::time::sleep(rest) => {}
+            }
+            continue;
+        }
         let mut wait = core.config.poll;
         let demand = slots.demand();
         let claims = look && demand.iter().any(|one| one.free > 0);
         // What ends while something can be claimed is stored with the claim; what goes back is stored alone.
         let stored = ledger.handed_back.is_empty() && (claims || ledger.is_empty());
         if (stored || ledger.store(&core).await) && claims {
-            let reach = pace.look(Instant::now());
+            let begun = Instant::now();
+            let reach = pace.look(begun);
+            // What was announced until now, this claim sees.
+            let _ = core.jobs_wake.notified().now_or_never();
             let exchanged = ledger.exchange(&core, &demand, reach).await;
+            pace.note_asked(begun, Instant::now());
             match exchanged {
                 Ok(batch) => {
                     pace.note(reach, batch.looked, Instant::now());

@@ -33,6 +33,8 @@ struct Quiet {
     due: Mutex<Vec<Leased>>,
     /// How many outcomes came with each exchange.
     settled: Mutex<Vec<usize>>,
+    /// How long an exchange takes.
+    takes: Duration,
 }
 
 impl Quiet {
@@ -62,6 +64,7 @@ impl JobQueue for Quiet {
         _: Look,
     ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError> {
         let (refused, mut batch): (_, ClaimBatch) = self.ask()?;
+        tokio::time::sleep(self.takes).await;
         self.settled.lock().unwrap().push(outcomes.len());
         let mut due = self.due.lock().unwrap();
         for one in demand {
@@ -233,7 +236,11 @@ async fn a_store_that_is_away_is_waited_for_and_not_stormed() {
 
 /// What comes with each exchange, up to the end of all that is due, of jobs that take so long, with sixteen slots.
 async fn settled(durations: &[u64]) -> Vec<usize> {
-    let store = Arc::new(Quiet::default());
+    settled_by(Quiet::default(), durations).await
+}
+
+async fn settled_by(store: Quiet, durations: &[u64]) -> Vec<usize> {
+    let store = Arc::new(store);
     *store.due.lock().unwrap() = (1..).zip(durations).map(|(id, ms)| due(id, *ms)).collect();
     let registry = Registry::new().handler("take", Arc::new(Sleepy));
     let config = WorkerConfig { queues: vec![QueueConfig::new("default", 16)], ..WorkerConfig::default() };
@@ -281,6 +288,20 @@ async fn what_ends_within_a_moment_is_settled_together() {
     assert_eq!(settled(&[10, 14, 100]).await, [0, 0, 1, 1, 1], "it is");
     let [soon, later] = [[0; 8], [1; 8]];
     assert_eq!(settled(&[soon, later].concat()).await, [0, 8, 8], "half of the slots wait for no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_takes_its_time_is_not_asked_for_each_run_alone() {
+    let settled = async |durations: &[u64]| {
+        settled_by(Quiet { takes: Duration::from_millis(2), ..Quiet::default() }, durations).await
+    };
+    assert_eq!(
+        settled(&[10, 14, 100]).await,
+        [0, 2, 1],
+        "what ends while it rests; nothing runs after the last"
+    );
+    assert_eq!(settled(&[0, 10, 14, 30, 100]).await, [0, 3, 1, 1]);
+    assert_eq!(settled(&[5; 40]).await, [0, 16, 16, 8], "many are worth a request");
 }
 
 #[tokio::test]
