@@ -9,16 +9,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{CallId, ChangeSet, CommitError, PlatformScope, StoreError, TenantScope, UsdMicrocents};
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::FromRow;
 use sqlx::types::Json;
-use sqlx::{FromRow, PgConnection};
 
-use crate::change::{AuditEntry, settle};
+use crate::change::{AuditEntry, carried};
 use crate::database::Database;
 use crate::error::{commit_error, corrupt, store_error};
 use crate::row::{money, word};
-use crate::session::Session;
 use crate::statements::statements;
-use crate::trip::trip;
+use crate::trip::{Trip, trip};
 
 statements! {
     /// One row if the tenant has the call, none otherwise.
@@ -36,15 +35,9 @@ statements! {
         ON CONFLICT (base, quote, valid_on, source)
             DO UPDATE SET rate_ppm = excluded.rate_ppm, stored_at = app.now()";
 
-    APPEND_COST = "
-        INSERT INTO public.call_provider_costs
-            (tenant_id, call_id, version, usd_microcents, fx_rate_ppm, fx_source, external_minor, method, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-
-    APPEND_CHARGE = "
-        INSERT INTO public.call_charges
-            (tenant_id, call_id, entry_no, kind, amount_minor, currency, duration_ms, rate_minor_per_minute, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    APPEND = "SELECT app.append_to_accounts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                                            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33,
+                                            $34, $35, $36, $37, $38, $39, $40)";
 }
 
 #[derive(FromRow)]
@@ -173,77 +166,52 @@ impl BillingRepository for PgBillingRepository {
         if change.is_empty() {
             return Ok(());
         }
-        let mut session = self.database.write(scope).await?;
-        let done = apply(&mut session, scope, &change).await;
-        session.finish_write(done).await
+        let audit = audit(change.writes());
+        let sees_costs = self.database.sees_costs();
+        let append =
+            || appended(carried(trip(APPEND, scope), scope, &change, &audit), change.writes(), sees_costs);
+        let done: Result<Vec<()>, _> = self.database.travel(scope, append).await;
+        done.map(drop).map_err(commit_error)
     }
 }
 
-async fn apply(
-    session: &mut Session,
-    scope: &TenantScope,
-    change: &ChangeSet<BillingWrite>,
-) -> Result<(), CommitError> {
-    let audit: Vec<AuditEntry> = change
-        .writes()
-        .iter()
-        .filter_map(|write| match write {
-            // A cost is the provider's statement and stands in its own append-only table; a charge is an act of ours.
-            BillingWrite::AppendCost(_) => None,
-            BillingWrite::AppendCharge(entry) => Some(
-                AuditEntry::new("call.charged", &entry.call, Some(entry.created_at))
-                    .with(json!({ "entry_no": entry.entry_no, "kind": entry.kind.as_str() })),
-            ),
-        })
-        .collect();
-    settle(session, scope, change, &audit).await?;
-    for write in change.writes() {
+fn audit(writes: &[BillingWrite]) -> Vec<AuditEntry> {
+    let line = |write: &BillingWrite| match write {
+        // A cost is the provider's statement and stands in its own append-only table; a charge is an act of ours.
+        BillingWrite::AppendCost(_) => None,
+        BillingWrite::AppendCharge(entry) => Some(
+            AuditEntry::new("call.charged", &entry.call, Some(entry.created_at))
+                .with(json!({ "entry_no": entry.entry_no, "kind": entry.kind.as_str() })),
+        ),
+    };
+    writes.iter().filter_map(line).collect()
+}
+
+/// The lines: parameters 24 to 40 of `app.append_to_accounts`.
+fn appended<'q>(statement: Trip<'q>, writes: &'q [BillingWrite], sees_costs: bool) -> Trip<'q> {
+    let (mut costs, mut charges) = (Vec::new(), Vec::new());
+    for write in writes {
         match write {
-            BillingWrite::AppendCost(cost) => append_cost(session, scope, cost).await?,
-            BillingWrite::AppendCharge(entry) => append_charge(session, scope, entry).await?,
+            BillingWrite::AppendCost(cost) => costs.push(cost),
+            BillingWrite::AppendCharge(entry) => charges.push(entry),
         }
     }
-    Ok(())
-}
-
-async fn append_cost(
-    connection: &mut PgConnection,
-    scope: &TenantScope,
-    cost: &ProviderCost,
-) -> Result<(), CommitError> {
-    sqlx::query(APPEND_COST)
-        .bind(scope.tenant().as_uuid())
-        .bind(cost.call.as_uuid())
-        .bind(cost.version)
-        .bind(cost.usd_microcents.0)
-        .bind(cost.fx.ppm())
-        .bind(cost.fx.source().as_str())
-        .bind(cost.external_minor)
-        .bind(cost.method.as_str())
-        .bind(cost.recorded_at)
-        .execute(connection)
-        .await
-        .map_err(commit_error)?;
-    Ok(())
-}
-
-async fn append_charge(
-    connection: &mut PgConnection,
-    scope: &TenantScope,
-    entry: &ChargeEntry,
-) -> Result<(), CommitError> {
-    sqlx::query(APPEND_CHARGE)
-        .bind(scope.tenant().as_uuid())
-        .bind(entry.call.as_uuid())
-        .bind(entry.entry_no)
-        .bind(entry.kind.as_str())
-        .bind(entry.amount.minor())
-        .bind(entry.amount.currency().code())
-        .bind(entry.basis.duration_ms)
-        .bind(entry.basis.rate_minor_per_minute)
-        .bind(entry.created_at)
-        .execute(connection)
-        .await
-        .map_err(commit_error)?;
-    Ok(())
+    statement
+        .bind(sees_costs)
+        .bind(costs.iter().map(|c| c.call.as_uuid()).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.version).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.usd_microcents.0).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.fx.ppm()).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.fx.source().as_str()).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.external_minor).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.method.as_str()).collect::<Vec<_>>())
+        .bind(costs.iter().map(|c| c.recorded_at).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.call.as_uuid()).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.entry_no).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.amount.minor()).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.amount.currency().code()).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.basis.duration_ms).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.basis.rate_minor_per_minute).collect::<Vec<_>>())
+        .bind(charges.iter().map(|e| e.created_at).collect::<Vec<_>>())
 }

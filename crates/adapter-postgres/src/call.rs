@@ -49,9 +49,7 @@ impl CallRepository for PgCallRepository {
         if change.is_empty() {
             return Ok(());
         }
-        let mut session = self.database.write(scope).await?;
-        let done = write::apply(&mut session, scope, &change).await;
-        session.finish_write(done).await
+        write::commit(&self.database, scope, &change).await
     }
 
     async fn list_stuck(

@@ -77,8 +77,9 @@ pub(crate) fn commit_error(error: Error) -> CommitError {
             Some("23505") if db.constraint().is_some_and(|name| RACED.contains(&name)) => {
                 return CommitError::Stale;
             }
-            // Somebody changed the same rows in the other order, or in a snapshot of their own.
-            Some("40001" | "40P01") => return CommitError::Stale,
+            // Somebody changed the same rows in the other order, or in a snapshot of their own; or `app.save_call` found
+            // another version of the call.
+            Some("40001" | "40P01" | "AP002") => return CommitError::Stale,
             Some(code) if code.starts_with("23") => Some(db.constraint().unwrap_or("not null").to_owned()),
             // Insufficient privilege: what a policy of row level security answers to a row of another tenant.
             Some("42501") => Some("row_level_security".to_owned()),

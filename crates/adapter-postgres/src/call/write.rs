@@ -2,121 +2,68 @@
 
 use call::{CallSnapshot, CallStatus, CallWrite, PrivateJson, PrivateText, Touched};
 use kernel::{ChangeSet, CommitError, PhoneNumber, TenantScope};
-use sqlx::PgConnection;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
 use sqlx::types::Json;
 
-use crate::change::settle;
+use crate::change::{carried, settle};
+use crate::database::Database;
 use crate::error::commit_error;
 use crate::session::Session;
 use crate::statements::statements;
+use crate::trip::{Trip, trip};
 
 statements! {
-    /// Routing entry and slim row in one statement. A routing entry that exists fails it, and the caller reads again.
-    INSERT = "
-        WITH routing AS (
-            INSERT INTO public.call_keys
-                (provider, provider_call_id, tenant_id, call_id, branch_id, call_created_at, ended_at)
-            VALUES ('retell', $4, $1, $3, $5, $2, CASE WHEN $24 THEN NULL ELSE coalesce($14, app.now()) END)
-        )
-        INSERT INTO public.calls
-            (tenant_id, created_at, id, provider, provider_call_id, branch_id, direction, caller_e164, called_e164,
-             agent_ref, agent_version, status, disconnection_reason, started_at, ended_at, duration_ms, customer_id,
-             link_method, outcome, sentiment, successful, in_voicemail, provenance, version)
-        VALUES ($1, $2, $3, 'retell', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                $21, $22, $23)";
-
-    /// Neither `created_at` nor the provider's id nor the branch ever change.
-    UPDATE = "
-        WITH routing AS (
-            UPDATE public.call_keys
-               SET ended_at = CASE WHEN $24 THEN NULL ELSE coalesce($14, ended_at, app.now()) END
-             WHERE tenant_id = $1 AND call_id = $3 AND provider_call_id = $4 AND branch_id = $5
-        )
-        UPDATE public.calls
-           SET direction = $6, caller_e164 = $7, called_e164 = $8, agent_ref = $9, agent_version = $10, status = $11,
-               disconnection_reason = $12, started_at = $13, ended_at = $14, duration_ms = $15, customer_id = $16,
-               link_method = $17, outcome = $18, sentiment = $19, successful = $20, in_voicemail = $21,
-               provenance = $22, version = $23, erased_at = NULL, updated_at = app.now()
-         WHERE tenant_id = $1 AND created_at = $2 AND id = $3 AND version = $25";
-
-    CONTENTS = "
-        INSERT INTO public.call_contents
-            (tenant_id, call_created_at, call_id, summary, recording_url, has_transcript, analysis, latency, tokens)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9)
-        ON CONFLICT (tenant_id, call_created_at, call_id) DO UPDATE
-           SET summary = excluded.summary, recording_url = excluded.recording_url,
-               has_transcript = excluded.has_transcript, analysis = excluded.analysis, latency = excluded.latency,
-               tokens = excluded.tokens";
-
-    DROP_TRANSCRIPT = "
-        DELETE FROM public.call_transcripts WHERE tenant_id = $1 AND call_created_at = $2 AND call_id = $3";
-
-    TRANSCRIPT = "
-        INSERT INTO public.call_transcripts (tenant_id, call_created_at, call_id, seq, role, offset_ms, text)
-        SELECT $1, $2, $3, (s.seq - 1)::integer, s.role, s.offset_ms, s.text
-          FROM unnest($4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY AS s (role, offset_ms, text, seq)";
-
-    COST = "
-        INSERT INTO public.call_costs
-            (tenant_id, call_created_at, call_id, provider_usd_microcents, telephony_usd_microcents, billed_seconds,
-             products)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (tenant_id, call_created_at, call_id) DO UPDATE
-           SET provider_usd_microcents = excluded.provider_usd_microcents,
-               telephony_usd_microcents = excluded.telephony_usd_microcents,
-               billed_seconds = excluded.billed_seconds, products = excluded.products";
-
-    DROP_COST = "DELETE FROM public.call_costs WHERE tenant_id = $1 AND call_created_at = $2 AND call_id = $3";
+    SAVE = "SELECT app.save_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                                 $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,
+                                 $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56,
+                                 $57, $58, $59, $60, $61, $62, $63, $64)";
 }
 
-pub(super) async fn apply(
-    session: &mut Session,
+/// Writes everything or nothing: a change of one call, as all are, in one message. A call is a record of what happened, not
+/// an act of somebody's: the audit log does not repeat it.
+pub(super) async fn commit(
+    database: &Database,
     scope: &TenantScope,
     change: &ChangeSet<CallWrite>,
 ) -> Result<(), CommitError> {
-    // A call is a record of what happened, not an act of somebody's: the audit log does not repeat it.
+    let sees_costs = database.sees_costs();
+    if let [write] = change.writes() {
+        let save = || saved(carried(trip(SAVE, scope), scope, change, &[]), write, sees_costs);
+        let done: Result<Vec<()>, _> = database.travel(scope, save).await;
+        return done.map(drop).map_err(commit_error);
+    }
+    let mut session = database.write(scope).await?;
+    let done = each(&mut session, scope, change, sees_costs).await;
+    session.finish_write(done).await
+}
+
+async fn each(
+    session: &mut Session,
+    scope: &TenantScope,
+    change: &ChangeSet<CallWrite>,
+    sees_costs: bool,
+) -> Result<(), CommitError> {
     settle(session, scope, change, &[]).await?;
+    let nothing = ChangeSet::<CallWrite>::default();
     for write in change.writes() {
-        match write {
-            CallWrite::Insert(call) => {
-                row(INSERT, scope, call).execute(&mut **session).await.map_err(commit_error)?;
-                let told = Touched {
-                    contents: call.summary.is_some()
-                        || call.recording_url.is_some()
-                        || call.analysis.is_some()
-                        || call.latency.is_some()
-                        || call.tokens.is_some(),
-                    transcript: call.transcript.is_some(),
-                    cost: call.cost.is_some(),
-                };
-                parts(session, scope, call, told).await?;
-            }
-            CallWrite::Update { next, expected, touched } => {
-                let done = row(UPDATE, scope, next)
-                    .bind(*expected)
-                    .execute(&mut **session)
-                    .await
-                    .map_err(commit_error)?;
-                if done.rows_affected() == 0 {
-                    return Err(CommitError::Stale);
-                }
-                parts(session, scope, next, *touched).await?;
-            }
-        }
+        saved(carried(trip(SAVE, scope), scope, &nothing, &[]), write, sees_costs)
+            .execute(&mut **session)
+            .await
+            .map_err(commit_error)?;
     }
     Ok(())
 }
 
-/// Parameters 1 to 24, which both statements have in common.
-fn row<'q>(
-    sql: &'static str,
-    scope: &TenantScope,
-    call: &'q CallSnapshot,
-) -> Query<'q, sqlx::Postgres, PgArguments> {
-    sqlx::query(sql)
-        .bind(scope.tenant().as_uuid())
+/// The values of a write: parameters 24 to 64 of `app.save_call`.
+fn saved<'q>(statement: Trip<'q>, write: &'q CallWrite, sees_costs: bool) -> Trip<'q> {
+    let (call, expected, touched) = match write {
+        CallWrite::Insert(call) => (call, None, told(call)),
+        CallWrite::Update { next, expected, touched } => (next, Some(*expected), *touched),
+    };
+    let segments = call.transcript.as_deref().filter(|_| touched.transcript).unwrap_or_default();
+    let cost = call.cost.as_ref();
+    statement
+        .bind(sees_costs)
+        .bind(expected)
         .bind(call.created_at)
         .bind(call.id.as_uuid())
         .bind(call.provider_call_id.as_str())
@@ -141,50 +88,33 @@ fn row<'q>(
         .bind(call.version)
         // A call that was given up is not ongoing either: tools of it are refused, and nobody looks for its end again.
         .bind(call.status == CallStatus::Ongoing)
+        .bind(touched.contents)
+        .bind(call.summary.as_ref().map(PrivateText::as_str))
+        .bind(call.recording_url.as_ref().map(PrivateText::as_str))
+        .bind(call.transcript.is_some())
+        .bind(call.analysis.as_ref().map(PrivateJson::as_str))
+        .bind(call.latency.as_ref().map(Json))
+        .bind(call.tokens.map(Json))
+        .bind(touched.transcript)
+        .bind(segments.iter().map(|s| s.speaker.as_str()).collect::<Vec<_>>())
+        .bind(segments.iter().map(|s| s.offset_ms).collect::<Vec<_>>())
+        .bind(segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>())
+        .bind(touched.cost)
+        .bind(cost.map(|cost| cost.provider_usd_microcents.0))
+        .bind(cost.and_then(|cost| cost.telephony_usd_microcents).map(|amount| amount.0))
+        .bind(cost.and_then(|cost| cost.billed_seconds))
+        .bind(cost.map(|cost| Json(&cost.products)))
 }
 
-async fn parts(
-    connection: &mut PgConnection,
-    scope: &TenantScope,
-    call: &CallSnapshot,
-    touched: Touched,
-) -> Result<(), CommitError> {
-    let key = |sql: &'static str| {
-        sqlx::query(sql).bind(scope.tenant().as_uuid()).bind(call.created_at).bind(call.id.as_uuid())
-    };
-    if touched.contents || touched.transcript {
-        key(CONTENTS)
-            .bind(call.summary.as_ref().map(PrivateText::as_str))
-            .bind(call.recording_url.as_ref().map(PrivateText::as_str))
-            .bind(call.transcript.is_some())
-            .bind(call.analysis.as_ref().map(PrivateJson::as_str))
-            .bind(call.latency.as_ref().map(Json))
-            .bind(call.tokens.map(Json))
-            .execute(&mut *connection)
-            .await
-            .map_err(commit_error)?;
+/// The parts that a new call has.
+fn told(call: &CallSnapshot) -> Touched {
+    Touched {
+        contents: call.summary.is_some()
+            || call.recording_url.is_some()
+            || call.analysis.is_some()
+            || call.latency.is_some()
+            || call.tokens.is_some(),
+        transcript: call.transcript.is_some(),
+        cost: call.cost.is_some(),
     }
-    if touched.transcript {
-        key(DROP_TRANSCRIPT).execute(&mut *connection).await.map_err(commit_error)?;
-        let segments = call.transcript.as_deref().unwrap_or_default();
-        key(TRANSCRIPT)
-            .bind(segments.iter().map(|s| s.speaker.as_str()).collect::<Vec<_>>())
-            .bind(segments.iter().map(|s| s.offset_ms).collect::<Vec<_>>())
-            .bind(segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>())
-            .execute(&mut *connection)
-            .await
-            .map_err(commit_error)?;
-    }
-    if touched.cost {
-        let statement = match &call.cost {
-            Some(cost) => key(COST)
-                .bind(cost.provider_usd_microcents.0)
-                .bind(cost.telephony_usd_microcents.map(|amount| amount.0))
-                .bind(cost.billed_seconds)
-                .bind(Json(&cost.products)),
-            None => key(DROP_COST),
-        };
-        statement.execute(&mut *connection).await.map_err(commit_error)?;
-    }
-    Ok(())
 }
