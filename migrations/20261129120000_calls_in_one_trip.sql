@@ -1,13 +1,16 @@
--- What the background writes after a call, and the door when a call becomes known, as one message each instead of three to
--- six. As with a booking, parameters are numbered, not named: a name would stand between the columns it is written to.
--- $1 to $23 are those of app.settle. Where $24 is set, it works in the role that sees what calls cost at the provider; a
--- login role that may not take that role is refused. Either may run twice: the second time it finds what the first wrote.
+-- What is written when a call becomes known, and after it by the background, as one message each instead of up to eight. As
+-- with a booking, parameters are numbered, not named: a name would stand between the columns it is written to. $1 to $23 are
+-- those of app.settle. Where $24 is set, they work in the role that sees what calls cost at the provider; a login role that
+-- may not take that role is refused. Either may run twice: what the first run wrote makes the second one fail by a key or
+-- by the version, and whoever called it reads again.
 
 -- A call: its routing entry and its slim row, and of its heavier parts those that changed.
 --   $25 the version that is stored, none for a new call   $26 to $48 the call; $48 whether it is on
---   $49 whether contents changed, $50 to $55 the contents   $56 whether the transcript changed, $57 to $59 the transcript
+--   $49 whether contents changed, $50 to $55 the contents, of which $52 says whether there is a transcript
+--   $56 whether the transcript changed, $57 to $59 the transcript
 --   $60 whether its cost changed, $61 to $64 the cost, of which $61 is missing if there is none any more
--- A new call whose routing entry exists fails by its key, and one whose version is another by AP002: read again.
+-- A new call whose routing entry exists violates its key. A change of a call that is not there, or not in that version,
+-- fails with AP002.
 CREATE FUNCTION app.save_call(
     uuid, text[], bytea[], jsonb[], text, uuid, text[], text[], jsonb[], timestamptz[], uuid[], text[], smallint[],
     jsonb[], timestamptz[], text[], text[], jsonb[], smallint[], timestamptz[], text[], text[], smallint[], boolean,
@@ -84,7 +87,7 @@ BEGIN
     END IF;
 END $$;
 
--- Lines of the accounts of calls. Lines are only ever added; one that is there already fails by its key: read again.
+-- Lines of the accounts of calls. Lines are only ever added; one that exists already violates its key.
 --   $25 to $32 what calls cost   $33 to $40 what they are charged
 CREATE FUNCTION app.append_to_accounts(
     uuid, text[], bytea[], jsonb[], text, uuid, text[], text[], jsonb[], timestamptz[], uuid[], text[], smallint[],
@@ -121,7 +124,7 @@ DO $$
 DECLARE
     ours regprocedure;
 BEGIN
-    -- Their signatures are longer than their names are unlike.
+    -- Found by name, since their signatures are long.
     FOR ours IN SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
                  WHERE n.nspname = 'app' AND p.proname IN ('save_call', 'append_to_accounts')
     LOOP

@@ -16,6 +16,7 @@ const RACED: &[&str] = &[
     "call_keys_call_taken",
     "call_provider_costs_pk",
     "call_charges_pk",
+    "outbox_events_pk",
     "wish_offers_one_at_a_time",
     "wish_offers_one_of_a_wish",
     "wish_offers_asked_once",

@@ -13,8 +13,8 @@ use crate::registry::Registry;
 /// Makes jobs of facts until it is told to stop.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
     let mut pace = Pace::default();
-    // Rounds with few facts that followed one another: a fact that comes alone waits for no others.
-    let mut in_a_row = 0_u32;
+    // Whether the last round found few facts: only what follows such a round is put off, a fact that comes alone is not.
+    let mut after_few = false;
     while !stop.is_cancelled() {
         let begun = Instant::now();
         let look = pace.look(begun);
@@ -28,13 +28,14 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
                 }
                 // More may have come meanwhile, and nobody notifies a worker that is awake.
                 if done.events > 0 {
-                    in_a_row = if done.events < WORTHWHILE as u64 { in_a_row + 1 } else { 0 };
-                    if in_a_row > 1 {
+                    let are_few = done.events < WORTHWHILE as u64;
+                    if are_few && after_few {
                         pause(&stop, pace.rest(Instant::now())).await;
                     }
+                    after_few = are_few;
                     continue;
                 }
-                in_a_row = 0;
+                after_few = false;
             }
             Err(error) => {
                 pace.note_failed(look, Instant::now());

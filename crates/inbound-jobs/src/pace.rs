@@ -12,14 +12,14 @@ const SHARE: u32 = 20;
 /// So often everything is looked at however long that takes, as long as the store answers.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A request that settles or brings fewer than this is rather put off for a moment: others come along.
+/// A request that settles fewer than this may be put off for a moment, so that others join it.
 pub(crate) const WORTHWHILE: usize = 16;
 
-/// Requests for few take at most one part in so many of the time, as long as others are at work meanwhile.
+/// After a request for few, the next one is put off so many times as long as it took.
 const REST: u32 = 10;
 
-/// However long a request took, the next one is put off no longer than this: a tenth of a second in which ten jobs follow
-/// one another stays one in which nobody notices.
+/// However long a request took, the next one is put off no longer than this: jobs that follow one another, ten of them, lose
+/// a quarter of a second at most.
 const LONGEST_REST: Duration = Duration::from_millis(25);
 
 /// What a look at everything that failed counts as: for five seconds, only what is new is looked at.
@@ -27,7 +27,7 @@ const FAILED: Duration = Duration::from_millis(250);
 
 /// When to ask the store for work, when to look at everything then, and when only at what is new.
 ///
-/// A request costs the server about as much for one job as for sixteen, so under load they are not made for each job alone.
+/// A request costs the server little more for sixteen jobs than for one, so under load none is made for each job alone.
 /// A look at everything walks over what is done and cannot be cleared away yet, because somebody's transaction is still
 /// open. That can take long; then it is taken seldom, and looks at what is new come in between.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_for_few_take_one_part_in_ten_of_the_time() {
+    fn after_a_request_the_next_is_put_off_ten_times_as_long_as_it_took() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         assert_eq!(pace.rest(now), Duration::ZERO, "nothing was asked yet");
         pace.note_asked(now, now + MS);

@@ -174,11 +174,13 @@ fn tell(job: &Leased, verdict: &Verdict, took: Duration) {
 struct Slots<'a> {
     core: &'a Core,
     taken: HashMap<String, u16>,
+    /// Of each queue, the runs that have ended and are not stored yet.
+    waiting: HashMap<String, u16>,
 }
 
 impl<'a> Slots<'a> {
     fn new(core: &'a Core) -> Self {
-        Self { core, taken: HashMap::new() }
+        Self { core, taken: HashMap::new(), waiting: HashMap::new() }
     }
 
     /// Of every queue, those without room too: what is due in them says where the next claim begins.
@@ -195,16 +197,22 @@ impl<'a> Slots<'a> {
         *self.taken.entry(queue.to_owned()).or_default() += 1;
     }
 
+    /// A run has ended: its slot is free, its outcome waits to be stored.
     fn free(&mut self, queue: &str) {
         if let Some(taken) = self.taken.get_mut(queue) {
             *taken = taken.saturating_sub(1);
         }
+        *self.waiting.entry(queue.to_owned()).or_default() += 1;
     }
 
-    /// Half of a queue's slots, and at least one.
-    fn half(&self, queue: &str) -> u16 {
-        let configured = self.core.config.queues.iter().find(|one| one.name == queue);
-        configured.map_or(1, |one| one.concurrency.div_ceil(2))
+    /// Whether enough has ended to be worth a request: half of a queue's slots, or as much as one costs little more for.
+    fn are_enough(&self) -> bool {
+        let half = |queue: &str| {
+            let configured = self.core.config.queues.iter().find(|one| one.name == queue);
+            configured.map_or(1, |one| one.concurrency.div_ceil(2))
+        };
+        self.waiting.values().map(|many| usize::from(*many)).sum::<usize>() >= WORTHWHILE
+            || self.waiting.iter().any(|(queue, many)| *many >= half(queue))
     }
 
     fn all_free(&self) -> bool {
@@ -222,15 +230,19 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
     let mut look = true;
     let mut pace = Pace::default();
     while !stop.is_cancelled() {
+        if ledger.is_empty() {
+            slots.waiting.clear();
+        }
         // Everything that has ended meanwhile is settled in one statement.
         while let Ok(one) = ended.try_recv() {
             slots.free(&one.job.queue);
             ledger.enter(&core, one);
             look = true;
         }
-        // Whoever finds nothing running is not kept waiting.
-        let rest = if slots.all_free() { Duration::ZERO } else { pace.rest(Instant::now()) };
-        if !rest.is_zero() && ledger.outcomes.len() < WORTHWHILE {
+        // While nothing runs, nothing could join what is asked for now.
+        let rests = !slots.all_free() && !slots.are_enough();
+        let rest = if rests { pace.rest(Instant::now()) } else { Duration::ZERO };
+        if !rest.is_zero() {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
@@ -251,7 +263,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
         if (stored || ledger.store(&core).await) && claims {
             let begun = Instant::now();
             let reach = pace.look(begun);
-            // What was announced until now, this claim sees.
+            // This claim sees all that was announced before it; only what comes from here on is worth another.
             let _ = core.jobs_wake.notified().now_or_never();
             let exchanged = ledger.exchange(&core, &demand, reach).await;
             pace.note_asked(begun, Instant::now());
@@ -283,7 +295,7 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
                     look = false;
                     tracing::warn!(error = &error as &dyn std::error::Error, "jobs cannot be claimed");
                     pace.note_failed(reach, Instant::now());
-                    // Neither a claim that waits too long nor an outcome that is to blame may keep the others.
+                    // What was announced before is found by the poll. Neither a claim that waits too long nor an outcome that is to blame may keep the others.
                     ledger.store(&core).await;
                 }
             }
@@ -313,7 +325,7 @@ fn may_have_left(batch: &ClaimBatch, demand: &[QueueDemand], look: Look) -> bool
 }
 
 /// A run has ended. Others that end within a moment are settled with it, in one statement. The moment is over as soon as no
-/// run is left that could end, half of a queue's slots wait for it, or something new is due.
+/// run is left that could end, enough have ended, or something new is due; what follows may rest longer then.
 async fn gather(
     core: &Core,
     first: Ended,
@@ -325,19 +337,15 @@ async fn gather(
     tokio::pin!(moment);
     // Runs that need no more than their turn end now.
     tokio::task::yield_now().await;
-    let mut waiting: HashMap<String, u16> = HashMap::new();
-    let (mut next, mut is_enough) = (Some(first), false);
+    let mut next = Some(first);
     while let Some(one) = next {
-        let many = waiting.entry(one.job.queue.clone()).or_default();
-        *many += 1;
-        is_enough |= *many >= slots.half(&one.job.queue);
         slots.free(&one.job.queue);
         ledger.enter(core, one);
         next = ended.try_recv().ok();
         if next.is_some() {
             continue;
         }
-        if is_enough || slots.all_free() {
+        if slots.are_enough() || slots.all_free() {
             return;
         }
         next = tokio::select! {
@@ -358,6 +366,8 @@ async fn wind_down(
     ended: &mut mpsc::Receiver<Ended>,
 ) {
     let begin = Instant::now();
+    // What was gathered waits for no further end.
+    ledger.store(core).await;
     for (until, last) in [(core.config.grace, false), (core.config.grace + STOPPING, true)] {
         if last {
             core.running.stop_all(Stop::HandBack);

@@ -18,8 +18,8 @@ use billing::{
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::FixedClock;
 use kernel::{
-    CallId, ChangeSet, Claim, CommitError, IdempotencyKey, PlatformScope, RandomIds, RequestHash,
-    TenantScope, UsdMicrocents,
+    CallId, ChangeSet, Claim, CommitError, EventId, IdempotencyKey, OutgoingEvent, PlatformScope, RandomIds,
+    RequestHash, TenantScope, UsdMicrocents,
 };
 use serde_json::json;
 
@@ -51,6 +51,7 @@ macro_rules! billing_contract {
             a_call_has_an_account_before_it_has_lines,
             lines_come_back_in_order,
             a_number_is_given_once,
+            lines_that_come_twice_are_written_once,
             a_stranger_sees_no_account,
             a_change_of_accounts_is_all_or_nothing,
             the_latest_day_has_the_rate,
@@ -154,6 +155,23 @@ pub async fn a_number_is_given_once(fixture: &BillingFixture) {
         let result = commit(fixture, &[line]).await;
         assert!(matches!(result, Err(CommitError::Stale)), "{result:?}");
     }
+    assert_eq!(&stored(fixture, fixture.call).await, next.snapshot());
+}
+
+/// Whoever sends lines again, because the answer was lost, is told to read again, also where a fact goes with them.
+pub async fn lines_that_come_twice_are_written_once(fixture: &BillingFixture) {
+    let account = CallAccount::restore(empty(fixture, fixture.call)).unwrap();
+    let (line, next) = charge(&account, 600_000);
+    let change = ChangeSet::one(line).emit(OutgoingEvent {
+        id: EventId::generate(&RandomIds),
+        name: "billing.call_charged",
+        version: 1,
+        payload: json!({}),
+        occurred_at: now(),
+    });
+    fixture.accounts.commit(&fixture.scope, change.clone()).await.unwrap();
+    let again = fixture.accounts.commit(&fixture.scope, change).await;
+    assert!(matches!(again, Err(CommitError::Stale)), "{again:?}");
     assert_eq!(&stored(fixture, fixture.call).await, next.snapshot());
 }
 

@@ -18,9 +18,9 @@ use call::{
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use kernel::{
-    Actor, BranchId, CallId, Caller, ChangeSet, Claim, CommitError, CorrelationId, CustomerId,
-    IdempotencyKey, PhoneNumber, PlatformScope, ProviderCallId, RandomIds, RequestHash, TenantScope,
-    UsdMicrocents,
+    Actor, BranchId, CallId, Caller, ChangeSet, Claim, CommitError, CorrelationId, CustomerId, EventId,
+    IdempotencyKey, OutgoingEvent, PhoneNumber, PlatformScope, ProviderCallId, RandomIds, RequestHash,
+    TenantScope, UsdMicrocents,
 };
 use serde_json::json;
 
@@ -58,6 +58,7 @@ macro_rules! call_contract {
             a_stranger_neither_sees_nor_changes,
             a_repeated_claim_writes_nothing,
             a_change_set_is_all_or_nothing,
+            a_change_that_comes_twice_is_written_once,
             stuck_calls_are_listed_over_tenants,
             a_trace_line_is_kept_once,
             any_order_of_signals_ends_in_one_row,
@@ -237,6 +238,27 @@ pub async fn a_provider_id_is_routed_once(fixture: &CallFixture) {
     let foreign = insert(fixture, &fixture.stranger, &foreign).await;
     assert!(matches!(foreign, Err(CommitError::Stale)), "{foreign:?}");
     assert_eq!(stored(fixture, first.id).await, first);
+}
+
+/// Whoever sends a change again, because the answer was lost, is told to read again.
+pub async fn a_change_that_comes_twice_is_written_once(fixture: &CallFixture) {
+    let snapshot = started(fixture, "call_twice");
+    let mut call = Call::restore(snapshot.clone());
+    let decision = call.apply(CallSignal::Ended(full_report(fixture.now)));
+    let writes = [CallWrite::Insert(Box::new(snapshot)), update(&call, decision.touched)];
+    for write in writes {
+        let change = ChangeSet::one(write).emit(OutgoingEvent {
+            id: EventId::generate(&RandomIds),
+            name: "call.started",
+            version: 1,
+            payload: json!({}),
+            occurred_at: fixture.now,
+        });
+        fixture.calls.commit(&fixture.scope, change.clone()).await.unwrap();
+        let again = fixture.calls.commit(&fixture.scope, change).await;
+        assert!(matches!(again, Err(CommitError::Stale)), "{again:?}");
+    }
+    assert_eq!(&stored(fixture, call.id()).await, call.snapshot());
 }
 
 /// Another tenant does not find a call, and cannot change one whose id it knows.

@@ -173,10 +173,10 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
         // A queue leaves dead rows behind every job. Its tables ask for an early vacuum, and by default the server looks
         // only once a minute whether one is due.
         "autovacuum_naptime=1s",
-        // Looking that often, it would count a young table anew for every few dozen rows, and with each count all connections
-        // make all plans about that table again: a fifth of the server's time while a new installation takes calls.
+        // Looking that often, it would analyze a young table after every few dozen rows, and with each new count all
+        // connections make all plans about that table again: a fifth of the server's time while a new installation takes
+        // calls.
         "autovacuum_analyze_threshold=5000",
-        "autovacuum_vacuum_threshold=1000",
     ]
     .map(str::to_owned)
     .to_vec();

@@ -23,14 +23,15 @@ const DELIVERED_AGAIN: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 /// The calls' own clock: the private world's, in milliseconds.
 const STARTED_MS: i64 = 1_819_782_600_000;
-/// Shortest pause between two looks whether it is done: they take their time from the product.
+/// Shortest pause between two looks whether it is done: each takes processor time from the product.
 const LOOK: Duration = Duration::from_millis(20);
 /// Of the time, looks take at most one part in so many.
 const LOOKING: u32 = 20;
 /// Longest wait for the background work of 200,000 webhooks, on a machine that does a hundred in a second.
 const PATIENCE: Duration = Duration::from_secs(2_000);
 /// Whether something is still to be done: what has failed and will be tried again as well, but not what is wanted later on
-/// purpose, as the comparison of what was said and done, 20 s after a call's end. What is looked at first is found first.
+/// purpose, as the comparison of what was said and done, 20 s after a call's end. The likeliest comes first: the look
+/// ends there.
 const OPEN: &str = "
     SELECT (EXISTS (SELECT FROM engine.jobs WHERE state <> 'dead' AND kind NOT LIKE 'upkeep%'
                        AND NOT (state = 'ready' AND attempt = 0 AND run_at > app.now()))

@@ -18,8 +18,8 @@ statements! {
                                  $57, $58, $59, $60, $61, $62, $63, $64)";
 }
 
-/// Writes everything or nothing: a change of one call, as all are, in one message. A call is a record of what happened, not
-/// an act of somebody's: the audit log does not repeat it.
+/// Writes everything or nothing: a change of one call, as the product makes them, in one message; of several, or of none, in
+/// a session. A call is a record of what happened, not an act of somebody's: the audit log does not repeat it.
 pub(super) async fn commit(
     database: &Database,
     scope: &TenantScope,
@@ -59,8 +59,9 @@ fn saved<'q>(statement: Trip<'q>, write: &'q CallWrite, sees_costs: bool) -> Tri
         CallWrite::Insert(call) => (call, None, told(call)),
         CallWrite::Update { next, expected, touched } => (next, Some(*expected), *touched),
     };
+    let contents = Some(&**call).filter(|_| touched.contents || touched.transcript);
     let segments = call.transcript.as_deref().filter(|_| touched.transcript).unwrap_or_default();
-    let cost = call.cost.as_ref();
+    let cost = call.cost.as_ref().filter(|_| touched.cost);
     statement
         .bind(sees_costs)
         .bind(expected)
@@ -89,12 +90,12 @@ fn saved<'q>(statement: Trip<'q>, write: &'q CallWrite, sees_costs: bool) -> Tri
         // A call that was given up is not ongoing either: tools of it are refused, and nobody looks for its end again.
         .bind(call.status == CallStatus::Ongoing)
         .bind(touched.contents)
-        .bind(call.summary.as_ref().map(PrivateText::as_str))
-        .bind(call.recording_url.as_ref().map(PrivateText::as_str))
-        .bind(call.transcript.is_some())
-        .bind(call.analysis.as_ref().map(PrivateJson::as_str))
-        .bind(call.latency.as_ref().map(Json))
-        .bind(call.tokens.map(Json))
+        .bind(contents.and_then(|call| call.summary.as_ref()).map(PrivateText::as_str))
+        .bind(contents.and_then(|call| call.recording_url.as_ref()).map(PrivateText::as_str))
+        .bind(contents.is_some_and(|call| call.transcript.is_some()))
+        .bind(contents.and_then(|call| call.analysis.as_ref()).map(PrivateJson::as_str))
+        .bind(contents.and_then(|call| call.latency.as_ref()).map(Json))
+        .bind(contents.and_then(|call| call.tokens).map(Json))
         .bind(touched.transcript)
         .bind(segments.iter().map(|s| s.speaker.as_str()).collect::<Vec<_>>())
         .bind(segments.iter().map(|s| s.offset_ms).collect::<Vec<_>>())

@@ -1,16 +1,24 @@
 //! What a caller waits for: messages to the server, and plans that stay good when tables are large.
 
-use adapter_postgres::{Database, DatabaseConfig, PgAppointmentRepository, statements};
+use std::sync::Arc;
+
+use adapter_postgres::{
+    Database, DatabaseConfig, PgAppointmentRepository, PgBillingRepository, PgCallRepository, PgToolTrace,
+    statements,
+};
 use appointment::calendar::{CalendarLink, ConnectionId, CopyRecord, RemoteEventType, copy_job};
 use appointment::model::{
     AppointmentChange, AppointmentSnapshot, AppointmentSource, AppointmentStatus, ChangeKind, DayQuery,
     HoldId, HoldSnapshot, PhaseKind, PhaseSpan, Span, SyncState,
 };
 use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use billing::BillingService;
+use call::{CallService, CallSignal, PrivateText, Report};
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::testing::FixedClock;
 use kernel::{
     Actor, AppointmentId, ChangeSet, Claim, Currency, EventId, IdempotencyKey, Money, OutgoingEvent,
-    RandomIds, RequestHash,
+    ProviderCallId, RandomIds, RequestHash,
 };
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -156,6 +164,40 @@ async fn a_look_a_hold_and_a_booking_take_one_message_each() {
     assert_eq!((made.unwrap().len(), sent), (1, 1));
     let (held, sent) = messages(store.live_holds_of_call(&salon.scope, salon.call)).await;
     assert_eq!((held.unwrap().len(), sent), (0, 1), "the last one became the appointment");
+}
+
+/// The door, its news and the background write as many messages as they make changes.
+#[tokio::test]
+async fn a_change_of_a_call_and_a_line_of_its_account_take_one_message_each() {
+    let database = TestDatabase::fresh().await;
+    let salon = Salon::insert(database.admin_pool(), 1).await;
+    let scope = salon.scope.clone().at_branch(salon.branch);
+    let at = now(&database).await;
+    let config = DatabaseConfig::worker(database.worker_url()).with_max_connections(1);
+    let worker = Database::connect(&config).await.unwrap();
+    let clock = Arc::new(FixedClock::at(at));
+    let (store, ids) = (Arc::new(PgCallRepository::new(worker.clone())), Arc::new(RandomIds));
+    let trace = Arc::new(PgToolTrace::new(worker.clone()));
+    let calls = CallService::new(store, trace, clock.clone(), ids.clone());
+    let billing = BillingService::new(Arc::new(PgBillingRepository::new(worker)), clock, ids);
+
+    let named = ProviderCallId::parse("call_of_few_messages").unwrap();
+    let begun = calls.apply(&scope, &named, CallSignal::Started(Report::default()));
+    let (known, sent) = messages(begun).await;
+    let call = known.unwrap().call.id();
+    assert_eq!(sent, 2, "look; routing entry, row and fact");
+    let told = Report {
+        started_at: Some(at),
+        ended_at: Some(at + TimeDelta::minutes(1)),
+        summary: PrivateText::clean("Ein Termin.", 100),
+        ..Report::default()
+    };
+    let (ended, sent) = messages(calls.apply(&scope, &named, CallSignal::Ended(told))).await;
+    assert!(ended.unwrap().decision.changed);
+    assert_eq!(sent, 2, "look; row, contents and fact");
+    let (charged, sent) = messages(billing.settle_call(&scope, call, 60_000)).await;
+    assert!(matches!(charged.unwrap(), billing::Settlement::Charged(_)));
+    assert_eq!(sent, 2, "look; line and fact");
 }
 
 /// What a copy in an outside calendar adds to a booking and to a move: nothing that a caller waits for.

@@ -301,6 +301,11 @@ async fn a_store_that_takes_its_time_is_not_asked_for_each_run_alone() {
         "what ends while it rests; nothing runs after the last"
     );
     assert_eq!(settled(&[0, 10, 14, 30, 100]).await, [0, 3, 1, 1]);
+    assert_eq!(
+        settled(&[0, 10, 14, 15, 15, 15, 15, 16, 17, 17, 100]).await,
+        [0, 8, 2, 1],
+        "half of the slots are enough"
+    );
     assert_eq!(settled(&[5; 40]).await, [0, 16, 16, 8], "many are worth a request");
 }
 
