@@ -166,8 +166,23 @@ async fn plans_last(before: i32) {
     );
     let whole = format!("SELECT app.whole_call('{tenant}', '{call}', NULL, true)");
     let account = format!("SELECT app.account_of_call('{tenant}', '{call}', true)");
+    // The call as it is, in its second version, with parts of every kind; no claim, fact, job or line goes with it.
+    let save = format!(
+        "SELECT app.save_call('{tenant}', '{{}}', '{{}}', '{{}}', 'x', '{tenant}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',
+                              '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', true, 1,
+                              '{}', '{call}', c.provider_call_id, '{branch}', 'inbound', NULL, NULL, NULL, NULL, 'ended', NULL,
+                              NULL, NULL, 1000, NULL, NULL, NULL, NULL, NULL, NULL, '{{}}', 2, false, true, 'text', NULL, true,
+                              NULL, NULL, NULL, true, '{{agent}}', '{{0}}', '{{text}}', true, 60, NULL, NULL, '[]')
+           FROM public.call_keys c WHERE c.tenant_id = '{tenant}' AND c.call_id = '{call}'",
+        salon.created_at.to_rfc3339()
+    );
     let mut connection = admin.acquire().await.unwrap();
     let works = [
+        (&save, "call_keys"),
+        (&save, "calls"),
+        (&save, "call_contents"),
+        (&save, "call_costs"),
+        (&save, "call_transcripts"),
         (&look, "holds"),
         (&look, "occupancy"),
         (&look, "appointments"),
