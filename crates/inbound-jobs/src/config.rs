@@ -47,10 +47,10 @@ pub struct WorkerConfig {
 }
 
 impl Default for WorkerConfig {
-    /// As the product is configured: the four queues, of which `default` has many slots, since one statement settles and
-    /// claims for all of them, and one tenant may have a quarter. A lease of 30 s: a job of a dead worker is taken over
+    /// As the product is configured: the four queues, of which `default` and `gateway` have many slots, since one statement
+    /// settles and claims for all of them, and one tenant may have a quarter or half of them. A lease of 30 s: a job of a dead worker is taken over
     /// within a minute, while a worker may lose its database for some seconds without losing its jobs. Two milliseconds to
-    /// gather what has ended: only what is due and finds no slot, or is behind it in its series, waits for that.
+    /// gather what has ended; while others run, requests for few rest longer (`pace`).
     fn default() -> Self {
         let queue = |name, concurrency: u16| QueueConfig {
             tenant_cap: concurrency.min(32),
@@ -61,7 +61,7 @@ impl Default for WorkerConfig {
                 queue("default", 128),
                 queue("notifications", 4),
                 queue("sync", 4),
-                queue("gateway", 8),
+                queue("gateway", 64),
             ],
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
