@@ -16,7 +16,8 @@
 //! # How a change set becomes one transaction
 //!
 //! `settle` (module `change`) writes claim, events, jobs and audit lines in one statement, first; then the store applies
-//! the writes, as few statements as it can; then `COMMIT`. A refused claim therefore wins over everything else. Errors
+//! the writes, as few statements as it can; then `COMMIT`. A refused claim therefore wins over everything else. What is
+//! written most often (holds, bookings, calls, accounts) is one function that does all of this (module `trip`). Errors
 //! are told apart by constraint names (module `error`).
 //!
 //! # Vocabulary

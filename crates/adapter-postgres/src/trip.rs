@@ -1,7 +1,8 @@
-//! One statement that is a transaction of its own, for what a caller waits for most often.
+//! One statement that is a transaction of its own, for what a caller waits for most often, and what the background does
+//! after each call.
 //!
-//! The functions it calls (in the schema `app`, `migrations/`) switch to the role `tenant` and set the tenant themselves, so
-//! that a look costs one message to the server where a [`Session`](crate::session::Session) needs two or three.
+//! The functions it calls (in the schema `app`, `migrations/`) switch to the role `tenant` (or `ledger`, where costs are
+//! concerned) and set the tenant themselves, so that a look costs one message to the server where a [`Session`](crate::session::Session) needs two or three.
 
 use std::time::Instant;
 
