@@ -2,7 +2,8 @@
 //! after each call.
 //!
 //! The functions it calls (in the schema `app`, `migrations/`) switch to the role `tenant` (or `ledger`, where costs are
-//! concerned) and set the tenant themselves, so that a look costs one message to the server where a [`Session`](crate::session::Session) needs two or three.
+//! concerned) and set the tenant themselves, so that a look costs one message to the server where a
+//! [`Session`](crate::session::Session) needs two or three.
 
 use std::time::Instant;
 

@@ -48,9 +48,9 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     /// As the product is configured: the four queues, of which `default` and `gateway` have many slots, since one statement
-    /// settles and claims for all of them, and one tenant may have a quarter or half of them. A lease of 30 s: a job of a dead worker is taken over
-    /// within a minute, while a worker may lose its database for some seconds without losing its jobs. Two milliseconds to
-    /// gather what has ended; while others run, requests for few rest longer (`pace`).
+    /// settles and claims for all of them, and one tenant may have a quarter or half of them. A lease of 30 s: a job of a
+    /// dead worker is taken over within a minute, while a worker may lose its database for some seconds without losing its
+    /// jobs. Two milliseconds to gather what has ended; while others run, requests for few rest longer (`pace`).
     fn default() -> Self {
         let queue = |name, concurrency: u16| QueueConfig {
             tenant_cap: concurrency.min(32),

@@ -24,6 +24,8 @@ const STOPPING: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub(crate) struct Ledger {
     outcomes: Vec<Outcome>,
+    /// How many of these are of each queue.
+    waiting: HashMap<String, u16>,
     handed_back: Vec<Ticket>,
     pub(crate) tally: Tally,
 }
@@ -54,12 +56,22 @@ impl Ledger {
                 metrics::ended(&job.kind, registered, &verdict, took);
                 self.tally.count(&verdict);
                 self.outcomes.push(Outcome { ticket: job.ticket, verdict });
+                *self.waiting.entry(job.queue).or_default() += 1;
             }
         }
     }
 
     fn is_empty(&self) -> bool {
         self.outcomes.is_empty() && self.handed_back.is_empty()
+    }
+
+    /// Whether enough has ended to be worth a request: half of a queue's slots, or as much as one costs little more for.
+    fn is_worthwhile(&self, core: &Core) -> bool {
+        let half = |queue: &str| {
+            let configured = core.config.queues.iter().find(|one| one.name == queue);
+            configured.map_or(1, |one| one.concurrency.div_ceil(2))
+        };
+        self.outcomes.len() >= WORTHWHILE || self.waiting.iter().any(|(queue, many)| *many >= half(queue))
     }
 
     /// Stores what has ended and claims in the same statement; the demand may count the slots of what has ended.
@@ -78,6 +90,7 @@ impl Ledger {
 
     fn note_settled(&mut self, core: &Core, refused: &[Ticket]) {
         self.note_refused(refused);
+        self.waiting.clear();
         for outcome in self.outcomes.drain(..) {
             core.running.leave(outcome.ticket);
         }
@@ -115,6 +128,7 @@ impl Ledger {
 
     /// One outcome that the store cannot take must not hold the others: that job becomes dead with the reason.
     async fn store_one_by_one(&mut self, core: &Core) -> bool {
+        self.waiting.clear();
         for outcome in std::mem::take(&mut self.outcomes) {
             let ticket = outcome.ticket;
             let mut stored = core.queue.finish(core.worker, &[outcome]).await;
@@ -174,13 +188,11 @@ fn tell(job: &Leased, verdict: &Verdict, took: Duration) {
 struct Slots<'a> {
     core: &'a Core,
     taken: HashMap<String, u16>,
-    /// Of each queue, the runs that have ended and are not stored yet.
-    waiting: HashMap<String, u16>,
 }
 
 impl<'a> Slots<'a> {
     fn new(core: &'a Core) -> Self {
-        Self { core, taken: HashMap::new(), waiting: HashMap::new() }
+        Self { core, taken: HashMap::new() }
     }
 
     /// Of every queue, those without room too: what is due in them says where the next claim begins.
@@ -197,22 +209,12 @@ impl<'a> Slots<'a> {
         *self.taken.entry(queue.to_owned()).or_default() += 1;
     }
 
-    /// A run has ended: its slot is free, its outcome waits to be stored.
-    fn free(&mut self, queue: &str) {
-        if let Some(taken) = self.taken.get_mut(queue) {
+    /// A run has ended: its slot is free, and what becomes of it is decided.
+    fn give_back(&mut self, one: Ended, ledger: &mut Ledger) {
+        if let Some(taken) = self.taken.get_mut(&one.job.queue) {
             *taken = taken.saturating_sub(1);
         }
-        *self.waiting.entry(queue.to_owned()).or_default() += 1;
-    }
-
-    /// Whether enough has ended to be worth a request: half of a queue's slots, or as much as one costs little more for.
-    fn are_enough(&self) -> bool {
-        let half = |queue: &str| {
-            let configured = self.core.config.queues.iter().find(|one| one.name == queue);
-            configured.map_or(1, |one| one.concurrency.div_ceil(2))
-        };
-        self.waiting.values().map(|many| usize::from(*many)).sum::<usize>() >= WORTHWHILE
-            || self.waiting.iter().any(|(queue, many)| *many >= half(queue))
+        ledger.enter(self.core, one);
     }
 
     fn all_free(&self) -> bool {
@@ -230,25 +232,20 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
     let mut look = true;
     let mut pace = Pace::default();
     while !stop.is_cancelled() {
-        if ledger.is_empty() {
-            slots.waiting.clear();
-        }
         // Everything that has ended meanwhile is settled in one statement.
         while let Ok(one) = ended.try_recv() {
-            slots.free(&one.job.queue);
-            ledger.enter(&core, one);
+            slots.give_back(one, &mut ledger);
             look = true;
         }
         // While nothing runs, nothing could join what is asked for now.
-        let rests = !slots.all_free() && !slots.are_enough();
+        let rests = !slots.all_free() && !ledger.is_worthwhile(&core);
         let rest = if rests { pace.rest(Instant::now()) } else { Duration::ZERO };
         if !rest.is_zero() {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
                 Some(one) = ended.recv() => {
-                    slots.free(&one.job.queue);
-                    ledger.enter(&core, one);
+                    slots.give_back(one, &mut ledger);
                     look = true;
                 }
                 () = tokio::time::sleep(rest) => {}
@@ -295,7 +292,8 @@ pub(crate) async fn run(core: Arc<Core>, tracker: TaskTracker, stop: Cancellatio
                     look = false;
                     tracing::warn!(error = &error as &dyn std::error::Error, "jobs cannot be claimed");
                     pace.note_failed(reach, Instant::now());
-                    // What was announced before is found by the poll. Neither a claim that waits too long nor an outcome that is to blame may keep the others.
+                    // What was announced before is found by the poll. Neither a claim that waits too long nor an outcome
+                    // that is to blame may keep the others.
                     ledger.store(&core).await;
                 }
             }
@@ -339,13 +337,12 @@ async fn gather(
     tokio::task::yield_now().await;
     let mut next = Some(first);
     while let Some(one) = next {
-        slots.free(&one.job.queue);
-        ledger.enter(core, one);
+        slots.give_back(one, ledger);
         next = ended.try_recv().ok();
         if next.is_some() {
             continue;
         }
-        if slots.are_enough() || slots.all_free() {
+        if ledger.is_worthwhile(core) || slots.all_free() {
             return;
         }
         next = tokio::select! {
@@ -379,11 +376,9 @@ async fn wind_down(
             }
             match tokio::time::timeout(left.min(core.config.poll), ended.recv()).await {
                 Ok(Some(one)) => {
-                    slots.free(&one.job.queue);
-                    ledger.enter(core, one);
+                    slots.give_back(one, ledger);
                     while let Ok(one) = ended.try_recv() {
-                        slots.free(&one.job.queue);
-                        ledger.enter(core, one);
+                        slots.give_back(one, ledger);
                     }
                 }
                 Ok(None) => return,

@@ -18,9 +18,9 @@ use call::{
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use kernel::{
-    Actor, BranchId, CallId, Caller, ChangeSet, Claim, CommitError, CorrelationId, CustomerId, EventId,
-    IdempotencyKey, OutgoingEvent, PhoneNumber, PlatformScope, ProviderCallId, RandomIds, RequestHash,
-    TenantScope, UsdMicrocents,
+    Actor, BranchId, CallId, Caller, ChangeSet, Claim, CommitError, CorrelationId, CustomerId,
+    IdempotencyKey, PhoneNumber, PlatformScope, ProviderCallId, RandomIds, RequestHash, TenantScope,
+    UsdMicrocents,
 };
 use serde_json::json;
 
@@ -247,13 +247,11 @@ pub async fn a_change_that_comes_twice_is_written_once(fixture: &CallFixture) {
     let decision = call.apply(CallSignal::Ended(full_report(fixture.now)));
     let writes = [CallWrite::Insert(Box::new(snapshot)), update(&call, decision.touched)];
     for write in writes {
-        let change = ChangeSet::one(write).emit(OutgoingEvent {
-            id: EventId::generate(&RandomIds),
-            name: "call.started",
-            version: 1,
-            payload: json!({}),
-            occurred_at: fixture.now,
+        let facts = decision.events.iter().cloned();
+        let change = facts.fold(ChangeSet::one(write), |change, fact| {
+            change.emit(fact.into_outgoing(&RandomIds, fixture.now))
         });
+        assert!(!change.events().is_empty());
         fixture.calls.commit(&fixture.scope, change.clone()).await.unwrap();
         let again = fixture.calls.commit(&fixture.scope, change).await;
         assert!(matches!(again, Err(CommitError::Stale)), "{again:?}");

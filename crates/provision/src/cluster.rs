@@ -174,8 +174,7 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
         // only once a minute whether one is due.
         "autovacuum_naptime=1s",
         // Looking that often, it would analyze a young table after every few dozen rows, and with each new count all
-        // connections make all plans about that table again: a fifth of the server's time while a new installation takes
-        // calls.
+        // connections make all plans about that table again: every tenth execution while a new installation takes calls.
         "autovacuum_analyze_threshold=5000",
     ]
     .map(str::to_owned)
