@@ -1,8 +1,8 @@
 //! Deliveries that arrive together are stored together: one statement, one commit, one wait for the disk.
 //!
-//! Nobody waits for company. A delivery that finds a free turn is stored at once; what arrives while the turns are taken
-//! gathers, and the next turn takes all of it. So the group is as large as the load makes it, and a single delivery waits
-//! for nothing but its own commit.
+//! Nobody waits for company. A delivery that finds nothing on its way is stored at once; what arrives meanwhile gathers, and
+//! goes along together when that is done, or before, as soon as [`COMPANY`] have gathered. So the group is as large as the
+//! load makes it, and a single delivery waits for nothing but its own commit.
 //!
 //! A group is stored whole or not at all. If it cannot be (a delivery among it is a repetition, the database refuses,
 //! whoever stored it was cancelled), each of its members is stored alone, which tells new from duplicate and costs what
@@ -20,8 +20,10 @@ use crate::database::Database;
 use crate::error::store_error;
 use crate::statements::statements;
 
-/// Groups on their way at once: while one waits for the disk, the next is gathered and sent.
-const TURNS: usize = 2;
+/// So many set out although others are on their way, so that one group waits for the disk while the next is written. Few
+/// would cost more than they gain: the statement costs as much as some five rows. In `askpro bench intake`, one after the
+/// other, a second group of any size made 11,700 to 12,400 a second, one of 20 made 12,600 to 13,800; 12 and 28 less.
+const COMPANY: usize = 20;
 /// Most deliveries of a group. Twice as many connections of a provider as were ever seen on one gateway.
 const MOST: usize = 128;
 /// Most bytes of bodies in a group, and the longest body that joins one: what is copied for the statement.
@@ -57,11 +59,14 @@ struct Waiting {
     stored: oneshot::Sender<()>,
 }
 
-/// Those who wait, and the turns.
+/// Those who wait, and the turns: at most two groups are on their way at once.
 #[derive(Debug)]
 pub(super) struct Group {
     waiting: Mutex<Vec<Waiting>>,
-    turns: Semaphore,
+    /// Who has it takes along whoever waits.
+    turn: Semaphore,
+    /// Who makes those that wait [`COMPANY`] takes them along.
+    second: Semaphore,
 }
 
 impl std::fmt::Debug for Waiting {
@@ -72,7 +77,7 @@ impl std::fmt::Debug for Waiting {
 
 impl Default for Group {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), turns: Semaphore::new(TURNS) }
+        Self { waiting: Mutex::default(), turn: Semaphore::new(1), second: Semaphore::new(1) }
     }
 }
 
@@ -91,12 +96,17 @@ impl Group {
             return Left::Alone(None);
         }
         let (stored, mut told) = oneshot::channel();
-        self.lock().push(Waiting { webhook: Arc::clone(webhook), stored });
+        let gathered = self.join(Waiting { webhook: Arc::clone(webhook), stored });
+        if gathered >= COMPANY
+            && let Ok(_second) = self.second.try_acquire()
+        {
+            store_all(database, self.gather()).await;
+        }
         loop {
             tokio::select! {
                 biased;
                 told = &mut told => return if told.is_ok() { Left::Stored } else { Left::Alone(None) },
-                turn = self.turns.acquire() => {
+                turn = self.turn.acquire() => {
                     // The semaphore is never closed.
                     let Ok(turn) = turn else { return Left::Alone(None) };
                     let group = self.gather();
@@ -108,6 +118,13 @@ impl Group {
                 }
             }
         }
+    }
+
+    /// Returns how many wait now.
+    fn join(&self, one: Waiting) -> usize {
+        let mut waiting = self.lock();
+        waiting.push(one);
+        waiting.len()
     }
 
     /// The next group, oldest first. Of deliveries that are one only the first comes along: the others are repetitions of
