@@ -50,9 +50,7 @@ impl AppointmentRepository for PgAppointmentRepository {
         scope: &TenantScope,
         id: AppointmentId,
     ) -> Result<Option<AppointmentSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let found = read::find(&mut session, scope, id).await;
-        session.finish_read(found).await
+        read::find(&self.database, scope, id).await
     }
 
     async fn list_tied(&self, scope: &TenantScope, tie: Tie) -> Result<Vec<AppointmentSnapshot>, StoreError> {

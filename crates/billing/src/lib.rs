@@ -47,7 +47,7 @@ pub use model::{
     CallAccountSnapshot, ChargeBasis, ChargeEntry, ChargeKind, CostMethod, ProviderCost, ProviderCostFacts,
 };
 pub use ports::{BillingRepository, BillingWrite};
-pub use service::BillingService;
+pub use service::{BillingService, KnownOfCall, Settled};
 pub use tariff::{CallRate, price_of_call};
 
 /// In-memory fakes and builders for tests of any crate.

@@ -12,6 +12,41 @@ use crate::fx::{FxDecision, FxQuote, FxRate, FxSource};
 use crate::model::ProviderCostFacts;
 use crate::ports::{BillingRepository, BillingWrite};
 
+/// What is known of a call, as far as money is concerned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KnownOfCall {
+    /// How long it lasted, in milliseconds; `None` while it is on.
+    pub duration_ms: Option<i64>,
+    /// What it cost at the provider, as reported or estimated.
+    pub cost: Option<ProviderCostFacts>,
+}
+
+/// What became of the account of a call.
+#[derive(Debug)]
+pub struct Settled {
+    /// What was charged. [`BillingError::Amount`] for a duration that cannot be, [`BillingError::Contended`].
+    pub charge: Result<Settlement, BillingError>,
+    /// What was recorded as its cost. [`BillingError::Amount`] for a cost that cannot be, [`BillingError::Contended`], or
+    /// the store's failure to tell the exchange rate.
+    pub cost: Result<CostDecision, BillingError>,
+}
+
+impl Settled {
+    /// The same for somebody who may not append any more: what would be left to do is contended.
+    fn or_contended(self) -> Self {
+        Self {
+            charge: match self.charge {
+                Ok(Settlement::Charged(_) | Settlement::Corrected(_)) => Err(BillingError::Contended),
+                settled => settled,
+            },
+            cost: match self.cost {
+                Ok(CostDecision::Append(_)) => Err(BillingError::Contended),
+                settled => settled,
+            },
+        }
+    }
+}
+
 /// Charges calls and records their cost. Every method may be repeated at any time.
 #[derive(Clone)]
 pub struct BillingService {
@@ -40,69 +75,69 @@ impl BillingService {
         CallAccount::restore(snapshot).map_err(|error| StoreError::Corrupt(Box::new(error)).into())
     }
 
-    /// Charges a call that lasted `duration_ms` milliseconds, or corrects its charge, or finds nothing to do.
+    /// Appends to the account of a call what follows from what is known of it: its charge or a correction, and a version of
+    /// its cost. Both are one commit; what is implausible of the one does not keep the other from being appended.
     ///
-    /// Give it the duration that the call has *now*, not the one of the event that set this off, and one run at a time
-    /// per call: then events may arrive in any order, and the last run settles what is true. Who loses a race is not
-    /// decided again with what was known before it, but answered [`BillingError::Contended`], so that the next try
-    /// reads the duration anew.
+    /// Give it what is known of the call *now*, not what the event said that set this off, and one run at a time per call:
+    /// then events may arrive in any order, and the last run settles what is true. Who loses a race is not decided again
+    /// with what was known before it, but finds [`BillingError::Contended`] where something is still to be appended, so
+    /// that the next try reads anew.
     ///
     /// # Errors
-    /// [`BillingError::UnknownCall`], [`AmountError::ImplausibleDuration`](crate::AmountError),
-    /// [`BillingError::Contended`], or the store's failure.
-    pub async fn settle_call(
+    /// [`BillingError::UnknownCall`] or the store's failure; what is implausible is in the [`Settled`].
+    pub async fn settle(
         &self,
         scope: &TenantScope,
         call: CallId,
-        duration_ms: i64,
-    ) -> Result<Settlement, BillingError> {
-        let now = self.clock.now();
-        let settlement = self.account(scope, call).await?.settle(duration_ms, now)?;
-        let (Settlement::Charged(entry) | Settlement::Corrected(entry)) = &settlement else {
-            return Ok(settlement);
-        };
-        let change = ChangeSet::one(BillingWrite::AppendCharge(entry.clone()))
-            .emit(BillingEvent::charge(entry).into_outgoing(&*self.ids, now));
+        known: &KnownOfCall,
+    ) -> Result<Settled, BillingError> {
+        if *known == KnownOfCall::default() {
+            return Ok(Settled { charge: Ok(Settlement::Unchanged), cost: Ok(CostDecision::Unchanged) });
+        }
+        let settled = self.decide(scope, call, known).await?;
+        let change = self.change(&settled);
+        if change.writes().is_empty() {
+            return Ok(settled);
+        }
         match self.accounts.commit(scope, change).await {
-            Ok(()) => Ok(settlement),
-            Err(CommitError::Stale) => match self.account(scope, call).await?.settle(duration_ms, now)? {
-                Settlement::Unchanged => Ok(Settlement::Unchanged),
-                Settlement::Charged(_) | Settlement::Corrected(_) => Err(BillingError::Contended),
-            },
+            Ok(()) => Ok(settled),
+            Err(CommitError::Stale) => Ok(self.decide(scope, call, known).await?.or_contended()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Records what a call cost at the provider, or finds nothing new. As with [`Self::settle_call`], give it the facts
-    /// that the call has now.
-    ///
-    /// # Errors
-    /// [`BillingError::UnknownCall`], [`AmountError::ImplausibleCost`](crate::AmountError),
-    /// [`BillingError::Contended`], or the store's failure.
-    pub async fn record_provider_cost(
+    async fn decide(
         &self,
         scope: &TenantScope,
         call: CallId,
-        facts: &ProviderCostFacts,
-    ) -> Result<CostDecision, BillingError> {
-        let latest = self.current_fx().await?;
+        known: &KnownOfCall,
+    ) -> Result<Settled, BillingError> {
+        let account = self.account(scope, call).await?;
         let now = self.clock.now();
-        let decision = self.account(scope, call).await?.record_cost(facts, latest, now)?;
-        let CostDecision::Append(cost) = &decision else {
-            return Ok(decision);
+        let charge = known.duration_ms.map_or(Ok(Settlement::Unchanged), |long| account.settle(long, now));
+        let cost = match &known.cost {
+            Some(facts) => match self.current_fx().await {
+                Ok(latest) => account.record_cost(facts, latest, now).map_err(BillingError::from),
+                Err(error) => Err(error),
+            },
+            None => Ok(CostDecision::Unchanged),
         };
-        let change = ChangeSet::one(BillingWrite::AppendCost(cost.clone()))
-            .emit(BillingEvent::cost(cost).into_outgoing(&*self.ids, now));
-        match self.accounts.commit(scope, change).await {
-            Ok(()) => Ok(decision),
-            Err(CommitError::Stale) => {
-                match self.account(scope, call).await?.record_cost(facts, latest, now)? {
-                    CostDecision::Unchanged => Ok(CostDecision::Unchanged),
-                    CostDecision::Append(_) => Err(BillingError::Contended),
-                }
-            }
-            Err(error) => Err(error.into()),
+        Ok(Settled { charge: charge.map_err(BillingError::from), cost })
+    }
+
+    fn change(&self, settled: &Settled) -> ChangeSet<BillingWrite> {
+        let mut change = ChangeSet::new();
+        if let Ok(Settlement::Charged(entry) | Settlement::Corrected(entry)) = &settled.charge {
+            change = change
+                .write(BillingWrite::AppendCharge(entry.clone()))
+                .emit(BillingEvent::charge(entry).into_outgoing(&*self.ids, entry.created_at));
         }
+        if let Ok(CostDecision::Append(cost)) = &settled.cost {
+            change = change
+                .write(BillingWrite::AppendCost(cost.clone()))
+                .emit(BillingEvent::cost(cost).into_outgoing(&*self.ids, cost.recorded_at));
+        }
+        change
     }
 
     /// Takes over an exchange rate for a day (today, if none is named), unless it is implausible: then the last one

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use appointment::ports::{AppointmentRepository, AppointmentWrite};
-use billing::{BillingError, BillingService, CostMethod, ProviderCostFacts};
+use billing::{BillingError, BillingService, CostMethod, KnownOfCall, ProviderCostFacts, Settled};
 use call::{Call, CallEffect, CallError, CallService, CallSnapshot, LinkMethod};
 use customer::{CustomerService, Identification, one_person};
 use kernel::{
@@ -56,10 +56,8 @@ pub enum Done {
 pub struct FollowUp {
     /// The times held for it were given back.
     pub holds: Result<Done, AftermathError>,
-    /// The company was charged.
-    pub charge: Result<Done, AftermathError>,
-    /// What it cost at the provider was recorded.
-    pub cost: Result<Done, AftermathError>,
+    /// The company was charged, and what it cost at the provider was recorded.
+    pub account: Result<Settled, AftermathError>,
     /// It belongs to a customer.
     pub caller: Result<Done, AftermathError>,
 }
@@ -68,8 +66,13 @@ impl FollowUp {
     /// The failure by which to decide what shall happen next: one that may pass, if there is one.
     #[must_use]
     pub fn failure(self) -> Option<AftermathError> {
-        let Self { holds, charge, cost, caller } = self;
-        let failures = [holds, charge, cost, caller].into_iter().filter_map(Result::err);
+        let Self { holds, account, caller } = self;
+        let (account, charge, cost) = match account {
+            Ok(Settled { charge, cost }) => (None, charge.err(), cost.err()),
+            Err(error) => (Some(error), None, None),
+        };
+        let money = [charge, cost].into_iter().flatten().map(AftermathError::from);
+        let failures = [holds.err(), account, caller.err()].into_iter().flatten().chain(money);
         failures.reduce(
             |kept, next| if kept.class().may_pass() || !next.class().may_pass() { kept } else { next },
         )
@@ -107,49 +110,31 @@ impl CallAftermath {
         let snapshot = call.snapshot();
         Ok(FollowUp {
             holds: self.release_holds(scope, snapshot).await,
-            charge: self.settle(scope, snapshot).await,
-            cost: self.record_cost(scope, snapshot).await,
+            account: self.settle(scope, snapshot).await,
             caller: self.link_caller(scope, call).await,
         })
     }
 
-    /// Charges the company for a call that has ended, by the duration it has now. A later, other duration becomes a
-    /// correction.
-    async fn settle(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Done, AftermathError> {
-        let Some(duration_ms) = final_duration(call) else {
-            // The analysis may come before the end; the end's own event comes with the duration.
-            return Ok(Done::Nothing);
-        };
-        let settlement = self.billing.settle_call(scope, call.id, duration_ms).await?;
-        Ok(match settlement {
-            billing::Settlement::Charged(_) | billing::Settlement::Corrected(_) => Done::Changed,
-            _ => Done::Nothing,
-        })
-    }
-
-    /// Records what the provider charges for a call: as reported, or estimated from the duration while nothing is
-    /// reported. A report later replaces an estimate, never the other way round.
-    async fn record_cost(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Done, AftermathError> {
-        let facts = match (&call.cost, final_duration(call)) {
-            (Some(cost), _) => {
+    /// Charges the company by the duration the call has now, if it has ended (a later, other duration becomes a correction),
+    /// and records what the provider charges: as reported, or estimated from the duration while nothing is reported. A
+    /// report later replaces an estimate, never the other way round.
+    async fn settle(&self, scope: &TenantScope, call: &CallSnapshot) -> Result<Settled, AftermathError> {
+        // The analysis may come before the end; the end's own event comes with the duration.
+        let duration_ms = call.duration_ms.filter(|_| call.status.has_ended());
+        let cost = match &call.cost {
+            Some(cost) => {
                 // The carrier's part is part of the provider's sum: the two are told apart here, and add up to it.
                 let carrier = cost.telephony_usd_microcents.map_or(0, |amount| amount.0);
-                ProviderCostFacts {
+                Some(ProviderCostFacts {
                     voice: UsdMicrocents(cost.provider_usd_microcents.0.saturating_sub(carrier)),
                     telephony: cost.telephony_usd_microcents,
                     method: CostMethod::Actual,
-                }
+                })
             }
-            (None, Some(duration_ms)) => {
-                ProviderCostFacts::estimated(duration_ms).map_err(BillingError::from)?
-            }
-            (None, None) => return Ok(Done::Nothing),
+            // A duration that cannot be has no estimate, and fails as a charge.
+            None => duration_ms.and_then(|long| ProviderCostFacts::estimated(long).ok()),
         };
-        let decision = self.billing.record_provider_cost(scope, call.id, &facts).await?;
-        Ok(match decision {
-            billing::CostDecision::Append(_) => Done::Changed,
-            billing::CostDecision::Unchanged => Done::Nothing,
-        })
+        Ok(self.billing.settle(scope, call.id, &KnownOfCall { duration_ms, cost }).await?)
     }
 
     /// Notes on the call what was done in it, and whose matter it was. Noting it twice changes nothing.
@@ -170,7 +155,8 @@ impl CallAftermath {
     /// Links a call that is over to the customer who has exactly the caller's number. Who hides the number is nobody's
     /// customer, and a number that several people share says nothing; entries of one person are one.
     async fn link_caller(&self, scope: &TenantScope, call: Call) -> Result<Done, AftermathError> {
-        if !call.status().has_ended() {
+        let is_known_better = call.snapshot().link_method > Some(LinkMethod::PhoneMatch);
+        if !call.status().has_ended() || is_known_better {
             return Ok(Done::Nothing);
         }
         let customer = match self.customers.identify(scope, call.caller()).await? {
@@ -196,10 +182,6 @@ impl CallAftermath {
         self.appointments.commit(scope, change).await?;
         Ok(Done::Changed)
     }
-}
-
-fn final_duration(call: &CallSnapshot) -> Option<i64> {
-    call.duration_ms.filter(|_| call.status.has_ended())
 }
 
 #[cfg(test)]

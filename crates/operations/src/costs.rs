@@ -183,7 +183,7 @@ impl Costs {
 #[cfg(test)]
 mod tests {
     use billing::testing::InMemoryBilling;
-    use billing::{CallRate, CostMethod, FxRate, FxSource, ProviderCostFacts};
+    use billing::{CallRate, CostMethod, FxRate, FxSource, KnownOfCall, ProviderCostFacts};
     use chrono::DateTime;
     use kernel::testing::{FixedClock, SequentialIds, scope};
     use kernel::{Actor, CorrelationId};
@@ -207,13 +207,13 @@ mod tests {
             PlatformScope::new(Actor::Job("test".to_owned()), CorrelationId::from_uuid(Uuid::from_u128(3)));
         let decided = billing.quote_fx(&platform, 900_000, FxSource::Manual, None).await.unwrap();
         assert_eq!(decided, billing::FxDecision::Accepted(FxRate::new(900_000, FxSource::Manual).unwrap()));
-        billing.settle_call(&tenant, call, 120_000).await.unwrap();
-        let facts = ProviderCostFacts {
+        let cost = ProviderCostFacts {
             voice: UsdMicrocents(10 * UsdMicrocents::PER_CENT),
             telephony: None,
             method: CostMethod::Actual,
         };
-        billing.record_provider_cost(&tenant, call, &facts).await.unwrap();
+        let known = KnownOfCall { duration_ms: Some(120_000), cost: Some(cost) };
+        billing.settle(&tenant, call, &known).await.unwrap();
         let mut calls = MockCallListQueries::new();
         calls.expect_list_calls().returning(move |_, _, rows| {
             assert_eq!(rows, 20);

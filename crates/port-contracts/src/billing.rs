@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use billing::{
     BillingRepository, BillingService, BillingWrite, CallAccount, CallAccountSnapshot, CallRate,
-    CostDecision, CostMethod, FxQuote, FxRate, FxSource, ProviderCostFacts, Settlement,
+    CostDecision, CostMethod, FxQuote, FxRate, FxSource, KnownOfCall, ProviderCostFacts, Settlement,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::testing::FixedClock;
@@ -239,11 +239,12 @@ pub async fn the_latest_day_has_the_rate(fixture: &BillingFixture) {
 pub async fn a_crowd_charges_a_call_once(fixture: &BillingFixture) {
     let clock = Arc::new(FixedClock::at(now()));
     let service = BillingService::new(fixture.accounts.clone(), clock, Arc::new(RandomIds));
-    let settle = || service.settle_call(&fixture.scope, fixture.call, 600_000);
+    let known = KnownOfCall { duration_ms: Some(600_000), cost: None };
+    let settle = || service.settle(&fixture.scope, fixture.call, &known);
     let (a, b, c, d) = tokio::join!(settle(), settle(), settle(), settle());
     let charges = [a, b, c, d]
         .into_iter()
-        .filter(|settled| matches!(settled.as_ref().unwrap(), Settlement::Charged(_)))
+        .filter(|settled| matches!(settled.as_ref().unwrap().charge, Ok(Settlement::Charged(_))))
         .count();
     assert_eq!(charges, 1);
     assert_eq!(stored(fixture, fixture.call).await.entries.len(), 1);

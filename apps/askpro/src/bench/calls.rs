@@ -38,6 +38,10 @@ const OPEN: &str = "
          OR EXISTS (SELECT FROM engine.outbox_events WHERE dispatched_at IS NULL)
          OR EXISTS (SELECT FROM intake.webhook_inbox WHERE state = 'received'))::integer::bigint";
 
+/// Microseconds since a job ended last.
+const ENDED: &str = "
+    SELECT coalesce(extract(epoch FROM clock_timestamp() - max(finished_at)) * 1000000, 0)::bigint FROM engine.job_history";
+
 fn event(caller: &Caller, number: &str, name: &str, status: &str, more: Value) -> Vec<u8> {
     let mut call = caller.envelope(number);
     let fields = json!({
@@ -104,13 +108,15 @@ fn all(rig: &Rig, calls: Vec<(Caller, Wish)>) -> anyhow::Result<Load> {
     })
 }
 
-/// Waits until the worker has nothing to do any more.
-pub(super) async fn settle(rig: &Rig) -> anyhow::Result<()> {
+/// Waits until the worker has nothing to do any more. Returns how long ago its last job had ended by then: looks are rare,
+/// and what passes between two of them is nobody's work.
+pub(super) async fn settle(rig: &Rig) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     loop {
         let looked = Instant::now();
         if rig.count(OPEN).await? == 0 {
-            return Ok(());
+            let ended = rig.count(ENDED).await?;
+            return Ok(Duration::from_micros(u64::try_from(ended)?));
         }
         ensure!(begun.elapsed() < PATIENCE, "background work is left over");
         tokio::time::sleep(LOOK.max(looked.elapsed() * LOOKING)).await;
@@ -176,9 +182,10 @@ pub(super) async fn run(rig: &Rig, plan: Plan) -> anyhow::Result<Report> {
         let begun = Instant::now();
         let load = all(rig, calls)?;
         // A call is over when everything is done that follows from it.
-        settle(rig).await?;
+        let since = settle(rig).await?;
+        let took = begun.elapsed().saturating_sub(since);
         load.check(&mut report);
-        rounds.push(Round { ours: Side::rate(load.good, begun.elapsed(), load.waits), floor: None });
+        rounds.push(Round { ours: Side::rate(load.good, took, load.waits), floor: None });
     }
     let judged = judge(rig, &ids, &mut report).await;
     worker.stop().await?;

@@ -57,7 +57,7 @@ macro_rules! select {
 }
 
 statements! {
-    FIND = select!("a.id = $2");
+    FIND = "SELECT * FROM app.appointment_by_id($1, $2)";
 
     /// With what its customer has cancelled and moved in calls since `$3`.
     FIND_TO_CHANGE = select!("a.id = $2", concat!(", ", recent_changes!("a.tenant_id", "a.customer_id", "$3")));
@@ -178,17 +178,13 @@ fn at_most() -> i64 {
 }
 
 pub(super) async fn find(
-    connection: &mut PgConnection,
+    database: &Database,
     scope: &TenantScope,
     id: AppointmentId,
 ) -> Result<Option<AppointmentSnapshot>, StoreError> {
-    let row: Option<AppointmentRow> = sqlx::query_as(FIND)
-        .bind(scope.tenant().as_uuid())
-        .bind(id.as_uuid())
-        .fetch_optional(connection)
-        .await
-        .map_err(store_error)?;
-    row.map(AppointmentSnapshot::try_from).transpose()
+    let rows: Vec<AppointmentRow> =
+        database.travel(scope, || trip(FIND, scope).bind(id.as_uuid())).await.map_err(store_error)?;
+    rows.into_iter().next().map(AppointmentSnapshot::try_from).transpose()
 }
 
 #[derive(FromRow)]

@@ -21,6 +21,7 @@ use super::facilities::split;
 use crate::error::{corrupt, store_error};
 use crate::row::{count, name, phone};
 use crate::statements::statements;
+use crate::trip::trip;
 
 macro_rules! wish_columns {
     () => {
@@ -45,11 +46,7 @@ macro_rules! offer_columns {
 statements! {
     FIND_WISH = concat!(wish_columns!(), "id = $2");
 
-    OPEN_OF_CUSTOMER = concat!(wish_columns!(), "customer_id = $2 AND status IN ('waiting', 'offered')
-        ORDER BY created_at, id LIMIT $3");
-
-    OPEN_OF_NUMBER = concat!(wish_columns!(), "phone_e164 = $2 AND status IN ('waiting', 'offered')
-        ORDER BY created_at, id LIMIT $3");
+    OPEN_OF = "SELECT * FROM app.open_wishes($1, $2, $3, $4)";
 
     WAITING = concat!(wish_columns!(), "branch_id = $2 AND status = 'waiting'
         AND (staff_id IS NULL OR staff_id = $3) AND first_day <= $4 AND last_day >= $4
@@ -251,36 +248,27 @@ impl WishRepository for PgAppointmentRepository {
         self.offer_by(scope, OFFER_BOOKED, appointment.as_uuid()).await
     }
 
-    async fn open_of_customer(
+    async fn open_of<'p>(
         &self,
         scope: &TenantScope,
-        customer: CustomerId,
+        customer: Option<CustomerId>,
+        phone: Option<&'p PhoneNumber>,
     ) -> Result<Vec<WishSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let rows: Result<Vec<WishRow>, _> = sqlx::query_as(OPEN_OF_CUSTOMER)
-            .bind(scope.tenant().as_uuid())
-            .bind(customer.as_uuid())
-            .bind(i64::from(WishLimits::MOST_OF_NUMBER))
-            .fetch_all(&mut *session)
+        let rows: Vec<WishRow> = self
+            .database
+            .travel(scope, || {
+                trip(OPEN_OF, scope)
+                    .bind(customer.map(|id| id.as_uuid()))
+                    .bind(phone.map(PhoneNumber::as_e164))
+                    .bind(i64::from(WishLimits::MOST_OF_NUMBER))
+            })
             .await
-            .map_err(store_error);
-        session.finish_read(rows).await?.into_iter().map(WishSnapshot::try_from).collect()
-    }
-
-    async fn open_of_number(
-        &self,
-        scope: &TenantScope,
-        number: &PhoneNumber,
-    ) -> Result<Vec<WishSnapshot>, StoreError> {
-        let mut session = self.database.read(scope).await?;
-        let rows: Result<Vec<WishRow>, _> = sqlx::query_as(OPEN_OF_NUMBER)
-            .bind(scope.tenant().as_uuid())
-            .bind(number.as_e164())
-            .bind(i64::from(WishLimits::MOST_OF_NUMBER))
-            .fetch_all(&mut *session)
-            .await
-            .map_err(store_error);
-        session.finish_read(rows).await?.into_iter().map(WishSnapshot::try_from).collect()
+            .map_err(store_error)?;
+        let read = rows.into_iter().map(WishSnapshot::try_from);
+        let mut all = read.collect::<Result<Vec<_>, _>>()?;
+        // The customer's and the number's each come in order.
+        all.sort_by_key(|wish| (wish.created_at, wish.id));
+        Ok(all)
     }
 
     async fn waiting(

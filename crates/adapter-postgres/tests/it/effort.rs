@@ -12,6 +12,7 @@ use appointment::model::{
     HoldId, HoldSnapshot, PhaseKind, PhaseSpan, Span, SyncState,
 };
 use appointment::ports::{AppointmentRepository as _, AppointmentWrite};
+use appointment::waiting::WishRepository as _;
 use billing::BillingService;
 use call::{CallService, CallSignal, PrivateText, Report};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -161,14 +162,19 @@ async fn a_look_a_hold_and_a_booking_take_one_message_each() {
     let (upcoming, sent) = messages(store.list_upcoming_of_customers(&salon.scope, &theirs, start)).await;
     assert_eq!((upcoming.unwrap().len(), sent), (1, 1));
     let (made, sent) = messages(store.list_of_call(&salon.scope, salon.call)).await;
-    assert_eq!((made.unwrap().len(), sent), (1, 1));
+    let made = made.unwrap();
+    assert_eq!((made.len(), sent), (1, 1));
+    let (found, sent) = messages(store.find(&salon.scope, made[0].id)).await;
+    assert_eq!((found.unwrap().as_ref(), sent), (made.first(), 1));
+    let (open, sent) = messages(store.open_of(&salon.scope, Some(salon.customer), None)).await;
+    assert_eq!((open.unwrap().len(), sent), (0, 1));
     let (held, sent) = messages(store.live_holds_of_call(&salon.scope, salon.call)).await;
     assert_eq!((held.unwrap().len(), sent), (0, 1), "the last one became the appointment");
 }
 
 /// The door, its news and the background write as many messages as they make changes.
 #[tokio::test]
-async fn a_change_of_a_call_and_a_line_of_its_account_take_one_message_each() {
+async fn a_change_of_a_call_and_the_lines_of_its_account_take_one_message_each() {
     let database = TestDatabase::fresh().await;
     let salon = Salon::insert(database.admin_pool(), 1).await;
     let scope = salon.scope.clone().at_branch(salon.branch);
@@ -195,9 +201,13 @@ async fn a_change_of_a_call_and_a_line_of_its_account_take_one_message_each() {
     let (ended, sent) = messages(calls.apply(&scope, &named, CallSignal::Ended(told))).await;
     assert!(ended.unwrap().decision.changed);
     assert_eq!(sent, 2, "look; row, contents and fact");
-    let (charged, sent) = messages(billing.settle_call(&scope, call, 60_000)).await;
-    assert!(matches!(charged.unwrap(), billing::Settlement::Charged(_)));
-    assert_eq!(sent, 2, "look; line and fact");
+    let cost = billing::ProviderCostFacts::estimated(60_000).ok();
+    let known = billing::KnownOfCall { duration_ms: Some(60_000), cost };
+    let (settled, sent) = messages(billing.settle(&scope, call, &known)).await;
+    let billing::Settled { charge, cost } = settled.unwrap();
+    assert!(matches!(charge, Ok(billing::Settlement::Charged(_))));
+    assert!(matches!(cost, Ok(billing::CostDecision::Append(_))));
+    assert_eq!(sent, 3, "look; exchange rate; lines and facts");
 }
 
 /// What a copy in an outside calendar adds to a booking and to a move: nothing that a caller waits for.

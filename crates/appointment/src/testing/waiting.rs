@@ -147,22 +147,21 @@ impl WishRepository for InMemoryAppointments {
         Ok(found.map(|offer| OfferSnapshot { spans: Vec::new(), uses: Vec::new(), ..offer }))
     }
 
-    async fn open_of_customer(
+    async fn open_of<'p>(
         &self,
         scope: &TenantScope,
-        customer: CustomerId,
+        customer: Option<CustomerId>,
+        phone: Option<&'p PhoneNumber>,
     ) -> Result<Vec<WishSnapshot>, StoreError> {
-        let which = |wish: &WishSnapshot| wish.status.is_open() && wish.customer == Some(customer);
-        Ok(self.listed(scope, which, WishLimits::MOST_OF_NUMBER))
-    }
-
-    async fn open_of_number(
-        &self,
-        scope: &TenantScope,
-        phone: &PhoneNumber,
-    ) -> Result<Vec<WishSnapshot>, StoreError> {
-        let which = |wish: &WishSnapshot| wish.status.is_open() && wish.phone == *phone;
-        Ok(self.listed(scope, which, WishLimits::MOST_OF_NUMBER))
+        let is_theirs = |wish: &WishSnapshot| customer.is_some() && wish.customer == customer;
+        let open_of = |whose: &dyn Fn(&WishSnapshot) -> bool| {
+            let which = |wish: &WishSnapshot| wish.status.is_open() && whose(wish);
+            self.listed(scope, which, WishLimits::MOST_OF_NUMBER)
+        };
+        let mut all = open_of(&is_theirs);
+        all.extend(open_of(&|wish| Some(&wish.phone) == phone && !is_theirs(wish)));
+        all.sort_by_key(|wish| (wish.created_at, wish.id));
+        Ok(all)
     }
 
     async fn waiting(

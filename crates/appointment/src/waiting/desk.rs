@@ -132,7 +132,7 @@ impl WishDesk {
         claim: Option<Claim>,
     ) -> Result<NoteOutcome, BookingError> {
         let state = wish.snapshot();
-        let open = self.wishes.open_of_number(scope, &state.phone).await?;
+        let open = self.wishes.open_of(scope, None, Some(&state.phone)).await?;
         let mut same: Vec<_> = open.into_iter().filter(|other| covers(other, state)).collect();
         same.sort_by_key(|other| other.name.is_none());
         for same in same {
@@ -209,29 +209,17 @@ impl WishDesk {
         Ok(self.wishes.find_wish(scope, id).await?.map(UnmetWish::restore))
     }
 
-    /// Open wishes that name this customer.
+    /// Open wishes that name this customer, and those to call this number, whomever they name.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn of_customer(
+    pub async fn open_of(
         &self,
         scope: &TenantScope,
         customer: CustomerId,
+        phone: Option<&PhoneNumber>,
     ) -> Result<Vec<UnmetWish>, BookingError> {
-        let open = self.wishes.open_of_customer(scope, customer).await?;
-        Ok(open.into_iter().map(UnmetWish::restore).collect())
-    }
-
-    /// Open wishes to call this number, whomever they name.
-    ///
-    /// # Errors
-    /// Store failures.
-    pub async fn of_number(
-        &self,
-        scope: &TenantScope,
-        phone: &PhoneNumber,
-    ) -> Result<Vec<UnmetWish>, BookingError> {
-        let open = self.wishes.open_of_number(scope, phone).await?;
+        let open = self.wishes.open_of(scope, Some(customer), phone).await?;
         Ok(open.into_iter().map(UnmetWish::restore).collect())
     }
 }

@@ -121,25 +121,16 @@ pub trait WishRepository: Send + Sync {
         appointment: AppointmentId,
     ) -> Result<Option<OfferSnapshot>, StoreError>;
 
-    /// Open wishes (waiting or offered) for this customer, whatever their number, oldest first, at most
-    /// [`WishLimits::MOST_OF_NUMBER`].
+    /// Open wishes (waiting or offered) for this customer, whatever their number, and those to call this number, whoever
+    /// waits: each once, oldest first, at most [`WishLimits::MOST_OF_NUMBER`] of the customer and as many of the number.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is retried in here.
-    async fn open_of_customer(
+    async fn open_of<'p>(
         &self,
         scope: &TenantScope,
-        customer: CustomerId,
-    ) -> Result<Vec<WishSnapshot>, StoreError>;
-
-    /// Open wishes (waiting or offered) to call this number, oldest first, at most [`WishLimits::MOST_OF_NUMBER`].
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing is retried in here.
-    async fn open_of_number(
-        &self,
-        scope: &TenantScope,
-        phone: &PhoneNumber,
+        customer: Option<CustomerId>,
+        phone: Option<&'p PhoneNumber>,
     ) -> Result<Vec<WishSnapshot>, StoreError>;
 
     /// Wishes that wait at this branch for this person or anybody and include this day, by time of wish then id, at

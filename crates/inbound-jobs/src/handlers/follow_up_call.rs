@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use billing::{CostDecision, Settlement};
 use operations::CallAftermath;
-use operations::aftermath::Done;
 
 use super::{AboutCall, after_call};
 use crate::handler::{JobContext, JobFailure, JobHandler};
@@ -31,11 +31,13 @@ impl JobHandler for FollowUpCall {
         let AboutCall { call_id } = context.payload()?;
         let followed =
             self.0.follow_up(context.tenant()?, call_id).await.map_err(|error| after_call(&error))?;
-        if matches!(followed.charge, Ok(Done::Changed)) {
-            metrics::counter!("billing_charge_entries_total").increment(1);
-        }
-        if matches!(followed.cost, Ok(Done::Changed)) {
-            metrics::counter!("billing_cost_versions_total").increment(1);
+        if let Ok(settled) = &followed.account {
+            if matches!(settled.charge, Ok(Settlement::Charged(_) | Settlement::Corrected(_))) {
+                metrics::counter!("billing_charge_entries_total").increment(1);
+            }
+            if matches!(settled.cost, Ok(CostDecision::Append(_))) {
+                metrics::counter!("billing_cost_versions_total").increment(1);
+            }
         }
         followed.failure().map_or(Ok(()), |error| Err(after_call(&error)))
     }

@@ -1,9 +1,10 @@
 use appointment::testing::{InMemoryAppointments, InMemoryCatalogues};
 use billing::testing::InMemoryBilling;
-use billing::{BillingRepository as _, CallRate};
+use billing::{AmountError, BillingRepository as _, CallRate, CostDecision, Settlement};
 use call::testing::{InMemoryCalls, InMemoryTrace};
 use call::{CallSignal, CostFacts, Report};
 use chrono::{DateTime, Utc};
+use customer::ports::MockCustomerRepository;
 use customer::testing::{InMemoryCustomers, customer};
 use kernel::testing::{FixedClock, SequentialIds, scope};
 use kernel::{BranchId, Currency, ProviderCallId, UsdMicrocents};
@@ -67,6 +68,12 @@ impl World {
         self.aftermath.follow_up(&self.scope, call).await.unwrap()
     }
 
+    /// Whether it was charged, and whether a cost was recorded.
+    async fn settle(&self, call: CallId) -> (bool, bool) {
+        let settled = self.follow_up(call).await.account.unwrap();
+        (settled.charge.unwrap() != Settlement::Unchanged, settled.cost.unwrap() != CostDecision::Unchanged)
+    }
+
     fn billed(&self) -> Vec<(&'static str, serde_json::Value)> {
         let events = self.billing.events();
         events.into_iter().map(|event| (event.name, event.payload)).collect()
@@ -90,10 +97,10 @@ fn cost(cents: i64) -> Option<CostFacts> {
 async fn a_call_is_charged_once_and_corrected_by_the_difference() {
     let world = World::new();
     let call = world.hear(ended(61_000)).await;
-    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Changed);
-    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Nothing);
+    assert!(world.settle(call).await.0);
+    assert!(!world.settle(call).await.0);
     world.hear(CallSignal::Analyzed(Report { duration_ms: Some(120_000), ..Report::default() })).await;
-    assert_eq!(world.follow_up(call).await.charge.unwrap(), Done::Changed);
+    assert!(world.settle(call).await.0);
     let mut billed = world.billed();
     billed.retain(|(name, _)| *name != "billing.provider_cost_recorded");
     assert_eq!(
@@ -109,9 +116,9 @@ async fn a_call_is_charged_once_and_corrected_by_the_difference() {
 async fn a_call_that_is_still_on_is_neither_charged_nor_loses_its_holds() {
     let world = World::new();
     let call = world.hear(CallSignal::Started(Report::default())).await;
-    let FollowUp { holds, charge, cost, caller } = world.follow_up(call).await;
-    let done = [holds, charge, cost, caller].map(Result::unwrap);
-    assert_eq!(done, [Done::Nothing; 4]);
+    let FollowUp { holds, caller, .. } = world.follow_up(call).await;
+    assert_eq!([holds, caller].map(Result::unwrap), [Done::Nothing; 2]);
+    assert_eq!(world.settle(call).await, (false, false));
     assert_eq!(world.billed(), Vec::new());
 }
 
@@ -119,10 +126,10 @@ async fn a_call_that_is_still_on_is_neither_charged_nor_loses_its_holds() {
 async fn the_cost_is_estimated_until_it_is_reported() {
     let world = World::new();
     let call = world.hear(ended(60_000)).await;
-    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Changed);
+    assert!(world.settle(call).await.1);
     world.hear(CallSignal::Analyzed(Report { cost: cost(34), ..Report::default() })).await;
-    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Changed);
-    assert_eq!(world.follow_up(call).await.cost.unwrap(), Done::Nothing);
+    assert!(world.settle(call).await.1);
+    assert!(!world.settle(call).await.1);
     let facts = world.billed().into_iter().filter(|(name, _)| *name == "billing.provider_cost_recorded");
     let methods: Vec<_> = facts.map(|(_, fact)| fact["method"].clone()).collect();
     assert_eq!(methods, ["estimated", "actual"]);
@@ -136,7 +143,7 @@ async fn the_carriers_part_is_not_counted_twice() {
         ..facts
     });
     let call = world.hear(CallSignal::Analyzed(Report { cost: told, ..Report::default() })).await;
-    world.follow_up(call).await.cost.unwrap();
+    world.settle(call).await;
     let account = world.billing.account_of_call(&world.scope, call).await.unwrap().unwrap();
     assert_eq!(account.costs[0].usd_microcents.0, 34 * UsdMicrocents::PER_CENT);
 }
@@ -207,6 +214,26 @@ async fn a_call_belongs_to_the_one_who_has_the_number() {
 }
 
 #[tokio::test]
+async fn nobody_is_looked_for_whose_appointment_it_was() {
+    let mut world = World::new();
+    let call = world.hear(ended(1_000)).await;
+    let theirs = CustomerId::from_uuid(Uuid::from_u128(1));
+    world
+        .aftermath
+        .note_effect(&world.scope, call, CallEffect::AppointmentBooked, Some(theirs))
+        .await
+        .unwrap();
+    // Any look at customers would be one that nobody expects.
+    let clock = Arc::new(FixedClock::at(at()));
+    world.aftermath.customers = CustomerService::new(
+        Arc::new(MockCustomerRepository::new()),
+        clock,
+        Arc::new(SequentialIds::default()),
+    );
+    assert_eq!(world.follow_up(call).await.caller.unwrap(), Done::Nothing);
+}
+
+#[tokio::test]
 async fn a_call_that_is_not_there_is_no_matter_for_a_retry() {
     let world = World::new();
     let nobody = CallId::from_uuid(Uuid::from_u128(404));
@@ -226,7 +253,7 @@ async fn a_step_that_fails_keeps_none_of_the_others() {
     // No account knows this call.
     let call = world.calls.apply(&world.scope, &id, over).await.unwrap().call.id();
     let followed = world.follow_up(call).await;
-    assert!(followed.charge.is_err() && followed.cost.is_err());
+    assert!(followed.account.is_err());
     assert_eq!(
         (followed.holds.as_ref().unwrap(), followed.caller.as_ref().unwrap()),
         (&Done::Changed, &Done::Changed)
@@ -236,13 +263,22 @@ async fn a_step_that_fails_keeps_none_of_the_others() {
 
 #[test]
 fn what_may_pass_is_what_decides() {
-    let lasting = || Err(AftermathError::Call(CallError::NotFound));
-    let passing = || Err(AftermathError::Store(StoreError::Unavailable("away".into())));
-    let failure = |charge, cost| {
-        FollowUp { holds: Ok(Done::Nothing), charge, cost, caller: Ok(Done::Changed) }.failure()
-    };
-    for (charge, cost) in [(lasting(), passing()), (passing(), lasting())] {
-        assert_eq!(failure(charge, cost).unwrap().class(), ErrorClass::Busy);
-    }
-    assert!(failure(Ok(Done::Nothing), Ok(Done::Nothing)).is_none());
+    let lasting = || Err::<Done, _>(AftermathError::Call(CallError::NotFound));
+    let passing = || Err::<Done, _>(AftermathError::Store(StoreError::Unavailable("away".into())));
+    let settled = || Settled { charge: Ok(Settlement::Unchanged), cost: Ok(CostDecision::Unchanged) };
+    let failure =
+        |holds, account, caller| FollowUp { holds, account, caller }.failure().map(|error| error.class());
+    let fine = || Ok(Done::Changed);
+    assert_eq!(failure(lasting(), Ok(settled()), passing()), Some(ErrorClass::Busy));
+    assert_eq!(failure(passing(), Ok(settled()), lasting()), Some(ErrorClass::Busy));
+    let away = || BillingError::Store(StoreError::Unavailable("away".into()));
+    let implausible = || Err(BillingError::Amount(AmountError::ImplausibleCost));
+    let contended = Settled { charge: Err(BillingError::Contended), cost: implausible() };
+    assert_eq!(failure(lasting(), Ok(contended), fine()), Some(ErrorClass::Busy));
+    let unknown_rate = Settled { cost: Err(away()), ..settled() };
+    assert_eq!(failure(fine(), Ok(unknown_rate), lasting()), Some(ErrorClass::Busy));
+    let nonsense = Settled { cost: implausible(), ..settled() };
+    assert_eq!(failure(fine(), Ok(nonsense), fine()), Some(ErrorClass::CallerMistake));
+    assert_eq!(failure(fine(), Err(away().into()), fine()), Some(ErrorClass::Busy));
+    assert_eq!(failure(fine(), Ok(settled()), fine()), None);
 }

@@ -50,13 +50,13 @@ impl FreedTimes {
         if made.status != AppointmentStatus::Confirmed {
             return Ok(0);
         }
-        let mut open = self.desk.of_customer(scope, made.customer).await?;
         let known = self.customers.find(scope, made.customer).await?;
-        if let Some((customer, phone)) = known.as_ref().and_then(|known| known.phone().map(|at| (known, at)))
-        {
-            let of_number = self.desk.of_number(scope, phone).await?;
-            open.extend(of_number.into_iter().filter(|wish| may_be_of(wish, customer)));
-        }
+        let phone = known.as_ref().and_then(Customer::phone);
+        let mut open = self.desk.open_of(scope, made.customer, phone).await?;
+        open.retain(|wish| {
+            wish.snapshot().customer == Some(made.customer)
+                || known.as_ref().is_some_and(|customer| may_be_of(wish, customer))
+        });
         if open.is_empty() {
             return Ok(0);
         }

@@ -137,6 +137,42 @@ async fn plans_of_the_first_weeks_last() {
     plans_last(300).await;
 }
 
+/// What was answered is found by its key, also with a plan that was made when the little that there was had been counted.
+#[tokio::test]
+async fn an_outcome_is_found_by_its_key() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    let mut companies = Vec::new();
+    for n in 1..=5 {
+        companies.push(Salon::company(admin, n).await.tenant.as_uuid());
+    }
+    for (n, company) in (1..).zip(&companies) {
+        outcomes(admin, *company, n * 1000, n * 1000 + 22).await;
+    }
+    sqlx::raw_sql("ANALYZE idempotent_outcomes").execute(admin).await.unwrap();
+    let look = format!("SELECT app.outcome('{}', 'retell:call_many_')", companies[0]);
+    let mut connection = admin.acquire().await.unwrap();
+    rows_read(&mut connection, "idempotent_outcomes", &look).await;
+    outcomes(admin, companies[0], 10_001, 13_000).await;
+    let read = rows_read(&mut connection, "idempotent_outcomes", &look).await;
+    assert!(read < 10, "{read} outcomes were read to find none");
+}
+
+/// Outcomes of a company, numbered so.
+async fn outcomes(admin: &PgPool, tenant: uuid::Uuid, from: i32, until: i32) {
+    sqlx::query(
+        "INSERT INTO idempotent_outcomes (tenant_id, key, request_hash, outcome)
+         SELECT $1, 'retell:call_many_' || lpad(n::text, 40, '0') || ':book_appointment', sha256('x'), '{}'
+           FROM generate_series($2::integer, $3::integer) n",
+    )
+    .bind(tenant)
+    .bind(from)
+    .bind(until)
+    .execute(admin)
+    .await
+    .unwrap();
+}
+
 /// So many of everything are there when the plans are made, and ten times a lot when they are used.
 async fn plans_last(before: i32) {
     let database = TestDatabase::fresh().await;
@@ -164,6 +200,10 @@ async fn plans_last(before: i32) {
         "SELECT app.upcoming_of_customers('{tenant}', ARRAY['{}']::uuid[], now(), 100)",
         salon.customer.as_uuid()
     );
+    let wished =
+        format!("SELECT app.open_wishes('{tenant}', '{}', '+491700000099', 20)", salon.customer.as_uuid());
+    let answered = format!("SELECT app.outcome('{tenant}', 'retell:call_many_')");
+    let named = format!("SELECT app.customer_by_id('{tenant}', '{}')", salon.customer.as_uuid());
     let whole = format!("SELECT app.whole_call('{tenant}', '{call}', NULL, true)");
     let account = format!("SELECT app.account_of_call('{tenant}', '{call}', true)");
     // The call as it is, in its second version, with parts of every kind; no claim, fact, job or line goes with it.
@@ -202,6 +242,9 @@ async fn plans_last(before: i32) {
         (&kept, "holds"),
         (&kept, "occupancy"),
         (&made, "appointments"),
+        (&wished, "wishes"),
+        (&answered, "idempotent_outcomes"),
+        (&named, "customers"),
         (&upcoming, "appointments"),
         (&upcoming, "occupancy"),
     ];
@@ -269,6 +312,21 @@ async fn fill(admin: &PgPool, salon: &Salon, from: i32, until: i32) {
     .bind(salon.other_call.as_uuid())
     .bind(salon.customer.as_uuid())
     .bind(call)
+    .bind(from)
+    .bind(until)
+    .execute(admin)
+    .await
+    .unwrap();
+    outcomes(admin, tenant, from, until).await;
+    sqlx::query(
+        "INSERT INTO wishes (tenant_id, id, branch_id, service_id, phone_e164, first_day, last_day, from_minute, until_minute,
+                             status, created_at)
+         SELECT $1, gen_random_uuid(), $2, $3, '+4917' || 10000000 + n, '2027-09-01', '2027-09-30', 0, 1439, 'waiting', now()
+           FROM generate_series($4::integer, $5::integer) n",
+    )
+    .bind(tenant)
+    .bind(branch)
+    .bind(service)
     .bind(from)
     .bind(until)
     .execute(admin)
