@@ -84,7 +84,8 @@ impl BillingService {
     /// that the next try reads anew.
     ///
     /// # Errors
-    /// [`BillingError::UnknownCall`] or the store's failure; what is implausible is in the [`Settled`].
+    /// [`BillingError::UnknownCall`], [`BillingError::Store`], or [`BillingError::Commit`]: then neither is appended. What is
+    /// implausible is in the [`Settled`].
     pub async fn settle(
         &self,
         scope: &TenantScope,

@@ -2,7 +2,8 @@
 //! the customer whose number called.
 //!
 //! The call is read as it is *now*, instead of believing the event that set this off; so events may come late, twice and in
-//! any order, and the last run settles what is true. A step that fails keeps none of the others from being done.
+//! any order, and the last run settles what is true. A step that fails keeps none of the others from being done; charge and cost
+//! are one step, in which an implausible amount keeps back only itself.
 
 use std::sync::Arc;
 
@@ -67,12 +68,11 @@ impl FollowUp {
     #[must_use]
     pub fn failure(self) -> Option<AftermathError> {
         let Self { holds, account, caller } = self;
-        let (account, charge, cost) = match account {
-            Ok(Settled { charge, cost }) => (None, charge.err(), cost.err()),
-            Err(error) => (Some(error), None, None),
+        let (charge, cost) = match account {
+            Ok(Settled { charge, cost }) => (charge.err().map(Into::into), cost.err().map(Into::into)),
+            Err(error) => (Some(error), None),
         };
-        let money = [charge, cost].into_iter().flatten().map(AftermathError::from);
-        let failures = [holds.err(), account, caller.err()].into_iter().flatten().chain(money);
+        let failures = [holds.err(), charge, cost, caller.err()].into_iter().flatten();
         failures.reduce(
             |kept, next| if kept.class().may_pass() || !next.class().may_pass() { kept } else { next },
         )

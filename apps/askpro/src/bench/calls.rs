@@ -38,9 +38,12 @@ const OPEN: &str = "
          OR EXISTS (SELECT FROM engine.outbox_events WHERE dispatched_at IS NULL)
          OR EXISTS (SELECT FROM intake.webhook_inbox WHERE state = 'received'))::integer::bigint";
 
-/// Microseconds since a job ended last.
+/// Microseconds since a job ended last or a fact was dispatched, whichever came later: the one is in real time, the other in
+/// the product's.
 const ENDED: &str = "
-    SELECT coalesce(extract(epoch FROM clock_timestamp() - max(finished_at)) * 1000000, 0)::bigint FROM engine.job_history";
+    SELECT coalesce(extract(epoch FROM least(
+               clock_timestamp() - (SELECT max(finished_at) FROM engine.job_history),
+               app.now() - (SELECT max(dispatched_at) FROM engine.outbox_events))) * 1000000, 0)::bigint";
 
 fn event(caller: &Caller, number: &str, name: &str, status: &str, more: Value) -> Vec<u8> {
     let mut call = caller.envelope(number);
@@ -108,8 +111,8 @@ fn all(rig: &Rig, calls: Vec<(Caller, Wish)>) -> anyhow::Result<Load> {
     })
 }
 
-/// Waits until the worker has nothing to do any more. Returns how long ago its last job had ended by then: looks are rare,
-/// and what passes between two of them is nobody's work.
+/// Waits until the worker has nothing to do any more. Returns how long it had had nothing to do by then: looks are rare, and
+/// what passes between two of them is nobody's work.
 pub(super) async fn settle(rig: &Rig) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     loop {

@@ -25,9 +25,15 @@ use crate::trip::trip;
 
 macro_rules! wish_columns {
     () => {
-        "SELECT id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, name, first_day, last_day,
-                from_minute, until_minute, status, asked, created_at, version
-           FROM public.wishes WHERE tenant_id = $1 AND "
+        wish_columns!("public.wishes WHERE tenant_id = $1 AND ")
+    };
+    ($from:literal) => {
+        concat!(
+            "SELECT id, branch_id, service_id, staff_id, customer_id, call_id, phone_e164, name, first_day, last_day,
+                    from_minute, until_minute, status, asked, created_at, version
+               FROM ",
+            $from
+        )
     };
 }
 
@@ -46,7 +52,7 @@ macro_rules! offer_columns {
 statements! {
     FIND_WISH = concat!(wish_columns!(), "id = $2");
 
-    OPEN_OF = "SELECT * FROM app.open_wishes($1, $2, $3, $4)";
+    OPEN_OF = wish_columns!("app.open_wishes($1, $2, $3, $4)");
 
     WAITING = concat!(wish_columns!(), "branch_id = $2 AND status = 'waiting'
         AND (staff_id IS NULL OR staff_id = $3) AND first_day <= $4 AND last_day >= $4

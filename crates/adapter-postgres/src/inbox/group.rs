@@ -1,8 +1,9 @@
 //! Deliveries that arrive together are stored together: one statement, one commit, one wait for the disk.
 //!
 //! Nobody waits for company. A delivery that finds nothing on its way is stored at once; what arrives meanwhile gathers, and
-//! goes along together when that is done, or before, as soon as [`COMPANY`] have gathered. So the group is as large as the
-//! load makes it, and a single delivery waits for nothing but its own commit.
+//! goes along together when that is done. It does not wait for that if [`COMPANY`] have gathered, or one of them has waited
+//! for [`PATIENCE`]: two may be on their way at once. So the group is as large as the load makes it, and a single delivery
+//! waits for nothing but its own commit.
 //!
 //! A group is stored whole or not at all. If it cannot be (a delivery among it is a repetition, the database refuses,
 //! whoever stored it was cancelled), each of its members is stored alone, which tells new from duplicate and costs what
@@ -10,6 +11,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kernel::StoreError;
 use operations::ports::ReceivedWebhook;
@@ -24,6 +26,9 @@ use crate::statements::statements;
 /// would cost more than they gain: the statement costs as much as some five rows. In `askpro bench intake`, one after the
 /// other, a second group of any size made 11,700 to 12,400 a second, one of 20 made 12,600 to 13,800; 12 and 28 less.
 const COMPANY: usize = 20;
+/// So long a delivery waits for what is on its way before it sets out beside it: many times what a commit takes, and little
+/// for a sender who waits for seconds. Without it one connection that hangs would hold up everybody.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// Most deliveries of a group. Twice as many connections of a provider as were ever seen on one gateway.
 const MOST: usize = 128;
 /// Most bytes of bodies in a group, and the longest body that joins one: what is copied for the statement.
@@ -65,7 +70,7 @@ pub(super) struct Group {
     waiting: Mutex<Vec<Waiting>>,
     /// Who has it takes along whoever waits.
     turn: Semaphore,
-    /// Who makes those that wait [`COMPANY`] takes them along.
+    /// Who makes those that wait [`COMPANY`], or has waited for [`PATIENCE`], takes them along.
     second: Semaphore,
 }
 
@@ -89,6 +94,13 @@ pub(super) enum Left<'g> {
     Alone(Option<SemaphorePermit<'g>>),
 }
 
+impl Left<'_> {
+    /// Whoever took it along and says nothing has not stored it.
+    fn of(told: Result<(), oneshot::error::RecvError>) -> Self {
+        if told.is_ok() { Self::Stored } else { Self::Alone(None) }
+    }
+}
+
 impl Group {
     /// Stores a delivery with those that wait beside it.
     pub(super) async fn store(&self, database: &Database, webhook: &Arc<ReceivedWebhook>) -> Left<'_> {
@@ -102,20 +114,34 @@ impl Group {
         {
             store_all(database, self.gather()).await;
         }
+        let late = async {
+            tokio::time::sleep(PATIENCE).await;
+            self.second.acquire().await
+        };
+        tokio::pin!(late);
+        let mut is_late = false;
         loop {
-            tokio::select! {
+            let turn = tokio::select! {
                 biased;
-                told = &mut told => return if told.is_ok() { Left::Stored } else { Left::Alone(None) },
-                turn = self.turn.acquire() => {
-                    // The semaphore is never closed.
-                    let Ok(turn) = turn else { return Left::Alone(None) };
-                    let group = self.gather();
-                    match group.as_slice() {
-                        // Nobody is there to share a commit with.
-                        [own] if Arc::ptr_eq(&own.webhook, webhook) => return Left::Alone(Some(turn)),
-                        _ => store_all(database, group).await,
-                    }
+                told = &mut told => return Left::of(told),
+                turn = self.turn.acquire() => turn,
+                turn = &mut late, if !is_late => {
+                    is_late = true;
+                    turn
                 }
+            };
+            // The semaphores are never closed.
+            let Ok(turn) = turn else { return Left::Alone(None) };
+            let group = self.gather();
+            match group.as_slice() {
+                // It is on its way already, with others.
+                [] => {
+                    drop(turn);
+                    return Left::of(told.await);
+                }
+                // Nobody is there to share a commit with.
+                [own] if Arc::ptr_eq(&own.webhook, webhook) => return Left::Alone(Some(turn)),
+                _ => store_all(database, group).await,
             }
         }
     }

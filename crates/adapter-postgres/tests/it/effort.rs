@@ -201,6 +201,16 @@ async fn a_change_of_a_call_and_the_lines_of_its_account_take_one_message_each()
     let (ended, sent) = messages(calls.apply(&scope, &named, CallSignal::Ended(told))).await;
     assert!(ended.unwrap().decision.changed);
     assert_eq!(sent, 2, "look; row, contents and fact");
+    // The end is known already: its routing entry stays as it is.
+    let routing = || async {
+        let version = "SELECT xmin::text FROM call_keys WHERE provider_call_id = 'call_of_few_messages'";
+        sqlx::query_scalar::<_, String>(version).fetch_one(database.admin_pool()).await.unwrap()
+    };
+    let before = routing().await;
+    let again =
+        Report { summary: PrivateText::clean("Ein Termin, kein Rückruf.", 100), ..Report::default() };
+    assert!(calls.apply(&scope, &named, CallSignal::Analyzed(again)).await.unwrap().decision.changed);
+    assert_eq!(routing().await, before);
     let cost = billing::ProviderCostFacts::estimated(60_000).ok();
     let known = billing::KnownOfCall { duration_ms: Some(60_000), cost };
     let (settled, sent) = messages(billing.settle(&scope, call, &known)).await;

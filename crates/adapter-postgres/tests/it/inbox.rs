@@ -1,10 +1,13 @@
 //! The inbox: stored once, with its job, by a role that may not even look.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapter_postgres::PgInbox;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{CorrelationId, IdGenerator as _, JobSpec, RandomIds, SystemClock};
+use futures_util::FutureExt as _;
+use kernel::{CorrelationId, IdGenerator as _, JobSpec, RandomIds, StoreError, SystemClock};
 use operations::intake::MAX_BODY_BYTES;
 use operations::ports::{
     Conclusion, Inbox as _, InboxId, InboxState, Provider, ReceivedWebhook, Stored, body_digest,
@@ -142,23 +145,55 @@ async fn a_crowd_is_stored_in_groups_and_every_repetition_is_known() {
     assert!(count(admin, commits).await < 40, "everybody was stored alone");
 }
 
+/// As many deliveries as said, none of which another one is, each on its way or waiting.
+fn begun(
+    gateway: &PgInbox,
+    many: u32,
+    at: DateTime<Utc>,
+) -> Vec<Pin<Box<dyn Future<Output = Result<Stored, StoreError>> + Send + '_>>> {
+    let mut all: Vec<Pin<Box<dyn Future<Output = _> + Send>>> = Vec::new();
+    for n in 0..many {
+        let mut store = Box::pin(gateway.store(numbered(n, at)));
+        assert!(store.as_mut().now_or_never().is_none());
+        all.push(store);
+    }
+    all
+}
+
+fn numbered(n: u32, at: DateTime<Utc>) -> ReceivedWebhook {
+    webhook(format!("{{\"n\": {n}}}").as_bytes(), at)
+}
+
+/// What should come at once, within a time that no machine needs.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), work).await.expect("nobody took it along")
+}
+
 #[tokio::test]
 async fn a_score_does_not_wait_for_who_is_on_the_way() {
     let database = TestDatabase::fresh().await;
     let at = now(&database).await;
     let gateway = PgInbox::new(database.gateway().clone());
-    let bodies: Vec<String> = (0..21).map(|n| format!("{{\"n\": {n}}}")).collect();
-    let mut all: Vec<_> =
-        bodies.iter().map(|body| Box::pin(gateway.store(webhook(body.as_bytes(), at)))).collect();
-    for store in &mut all {
-        assert!(futures_util::FutureExt::now_or_never(store.as_mut()).is_none());
-    }
+    let mut all = begun(&gateway, 21, at);
     // The first is on its way and never comes back; the twentieth behind it stores all of those behind it.
-    assert_eq!(all.swap_remove(20).await.unwrap(), Stored::New);
+    assert_eq!(soon(all.swap_remove(20)).await.unwrap(), Stored::New);
     let together =
         "SELECT max(n) FROM (SELECT count(*) AS n FROM intake.webhook_inbox GROUP BY xmin::text) AS c";
     assert_eq!(count(database.admin_pool(), together).await, 20);
-    drop(all);
+}
+
+#[tokio::test]
+async fn few_do_not_wait_long_for_who_is_on_the_way() {
+    let database = TestDatabase::fresh().await;
+    let at = now(&database).await;
+    let gateway = PgInbox::new(database.gateway().clone());
+    let mut all = begun(&gateway, 3, at);
+    // The first never comes back. The third stores the second along.
+    assert_eq!(soon(all.swap_remove(2)).await.unwrap(), Stored::New);
+    assert_eq!(soon(all.swap_remove(1)).await.unwrap(), Stored::New);
+    let together =
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM intake.webhook_inbox GROUP BY xmin::text) AS c";
+    assert_eq!(count(database.admin_pool(), together).await, 2);
 }
 
 #[tokio::test]
@@ -166,20 +201,26 @@ async fn who_stores_a_group_may_be_cancelled_and_nobody_else_is_lost() {
     let database = TestDatabase::fresh().await;
     let at = now(&database).await;
     let gateway = PgInbox::new(database.gateway().clone());
-    let body = |n: u32| format!("{{\"n\": {n}}}");
-    let mut all: Vec<_> =
-        (0..30).map(|n| Box::pin(gateway.store(webhook(body(n).as_bytes(), at)))).map(Some).collect();
-    // The first is on its way alone, the others gather; the twentieth of them takes all of those along.
-    for store in all.iter_mut().flatten() {
-        assert!(futures_util::FutureExt::now_or_never(store.as_mut()).is_none());
-    }
-    all[0] = None;
-    all[20] = None;
-    let stored = futures_util::future::join_all(all.into_iter().flatten()).await;
-    assert!(stored.len() == 28 && stored.iter().all(Result::is_ok), "{stored:?}");
-    for n in (0..30).filter(|n| ![0, 20].contains(n)) {
-        let again = gateway.store(webhook(body(n).as_bytes(), at)).await.unwrap();
-        assert_eq!(again, Stored::Duplicate, "{n} was acknowledged and is not there");
+    // Ten: the first is on its way alone, and the second is the next in line. Thirty: the twentieth behind the first has
+    // taken all of those along.
+    for (many, second) in [(10, 1), (30, 20)] {
+        let mut all: Vec<_> = begun(&gateway, many, at).into_iter().map(Some).collect();
+        all[0] = None;
+        if second == 1 {
+            // It takes everybody along.
+            assert!(all[1].as_mut().unwrap().as_mut().now_or_never().is_none());
+        }
+        all[second] = None;
+        let stored = soon(futures_util::future::join_all(all.into_iter().flatten())).await;
+        assert!(stored.iter().all(Result::is_ok), "{stored:?}");
+        for n in (0..many).filter(|n| ![0, second].contains(&usize::try_from(*n).unwrap())) {
+            let again = gateway.store(numbered(n, at)).await.unwrap();
+            assert_eq!(again, Stored::Duplicate, "{n} was acknowledged and is not there");
+        }
+        sqlx::raw_sql("TRUNCATE intake.webhook_inbox, engine.jobs")
+            .execute(database.admin_pool())
+            .await
+            .unwrap();
     }
 }
 

@@ -156,6 +156,14 @@ async fn an_outcome_is_found_by_its_key() {
     outcomes(admin, companies[0], 10_001, 13_000).await;
     let read = rows_read(&mut connection, "idempotent_outcomes", &look).await;
     assert!(read < 10, "{read} outcomes were read to find none");
+    // Whoever asks for old ones reads those alone.
+    let old = format!(
+        "SELECT key FROM idempotent_outcomes WHERE tenant_id = '{}' AND created_at < app.now() - interval '7 days'
+          ORDER BY created_at LIMIT 1000",
+        companies[0]
+    );
+    let read = rows_read(&mut connection, "idempotent_outcomes", &old).await;
+    assert!(read < 10, "{read} outcomes were read of which none is old");
 }
 
 /// Outcomes of a company, numbered so.
