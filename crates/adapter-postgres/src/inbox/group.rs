@@ -96,8 +96,8 @@ pub(super) enum Left<'g> {
 
 impl Left<'_> {
     /// Whoever took it along and says nothing has not stored it.
-    fn of(told: Result<(), oneshot::error::RecvError>) -> Self {
-        if told.is_ok() { Self::Stored } else { Self::Alone(None) }
+    const fn of(is_stored: bool) -> Self {
+        if is_stored { Self::Stored } else { Self::Alone(None) }
     }
 }
 
@@ -123,7 +123,7 @@ impl Group {
         loop {
             let turn = tokio::select! {
                 biased;
-                told = &mut told => return Left::of(told),
+                told = &mut told => return Left::of(told.is_ok()),
                 turn = self.turn.acquire() => turn,
                 turn = &mut late, if !is_late => {
                     is_late = true;
@@ -137,7 +137,7 @@ impl Group {
                 // It is on its way already, with others.
                 [] => {
                     drop(turn);
-                    return Left::of(told.await);
+                    return Left::of(told.await.is_ok());
                 }
                 // Nobody is there to share a commit with.
                 [own] if Arc::ptr_eq(&own.webhook, webhook) => return Left::Alone(Some(turn)),
