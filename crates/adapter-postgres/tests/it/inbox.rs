@@ -145,13 +145,12 @@ async fn a_crowd_is_stored_in_groups_and_every_repetition_is_known() {
     assert!(count(admin, commits).await < 40, "everybody was stored alone");
 }
 
+/// A delivery on its way.
+type Storing<'g> = Pin<Box<dyn Future<Output = Result<Stored, StoreError>> + Send + 'g>>;
+
 /// As many deliveries as said, none of which another one is, each on its way or waiting.
-fn begun(
-    gateway: &PgInbox,
-    many: u32,
-    at: DateTime<Utc>,
-) -> Vec<Pin<Box<dyn Future<Output = Result<Stored, StoreError>> + Send + '_>>> {
-    let mut all: Vec<Pin<Box<dyn Future<Output = _> + Send>>> = Vec::new();
+fn begun(gateway: &PgInbox, many: u32, at: DateTime<Utc>) -> Vec<Storing<'_>> {
+    let mut all: Vec<Storing<'_>> = Vec::new();
     for n in 0..many {
         let mut store = Box::pin(gateway.store(numbered(n, at)));
         assert!(store.as_mut().now_or_never().is_none());
@@ -166,7 +165,8 @@ fn numbered(n: u32, at: DateTime<Utc>) -> ReceivedWebhook {
 
 /// What should come at once, within a time that no machine needs.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("nobody took it along")
+    let done = tokio::time::timeout(Duration::from_secs(20), work).await;
+    done.unwrap_or_else(|_| panic!("nobody took it along"))
 }
 
 #[tokio::test]
