@@ -7,7 +7,7 @@ use tokio::time::Instant;
 const CHEAP: Duration = Duration::from_millis(5);
 
 /// Looks over everything take at most one part in so many of the time, up to [`LONGEST`].
-const SHARE: u32 = 20;
+const SHARE: u32 = 50;
 
 /// So often everything is looked at however long that takes, as long as the store answers.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ const REST: u32 = 10;
 const LONGEST_REST: Duration = Duration::from_millis(25);
 
 /// What a look at everything that failed counts as: for five seconds, only what is new is looked at.
-const FAILED: Duration = Duration::from_millis(250);
+const FAILED: Duration = Duration::from_millis(100);
 
 /// When to ask the store for work, when to look at everything then, and when only at what is new.
 ///
@@ -97,15 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn a_dear_look_takes_one_part_in_twenty_of_the_time() {
+    fn a_dear_look_takes_one_part_in_fifty_of_the_time() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         pace.note(Look::Whole, 50 * MS, now);
         assert_eq!(pace.look(now + MS), Look::Recent);
-        assert_eq!(pace.wait(now + 100 * MS, 1_000 * MS), 900 * MS);
+        assert_eq!(pace.wait(now + 1_600 * MS, 1_000 * MS), 900 * MS);
         // What is new says nothing about what everything would take.
         pace.note(Look::Recent, MS, now + 2 * MS);
-        assert_eq!(pace.look(now + 999 * MS), Look::Recent);
-        assert_eq!(pace.look(now + 1_000 * MS), Look::Whole);
+        assert_eq!(pace.look(now + 2_499 * MS), Look::Recent);
+        assert_eq!(pace.look(now + 2_500 * MS), Look::Whole);
         pace.note(Look::Whole, 60_000 * MS, now);
         assert_eq!(pace.look(now + 30_000 * MS), Look::Whole, "never later than that");
         pace.note(Look::Whole, MS, now);
