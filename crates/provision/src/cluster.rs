@@ -173,8 +173,11 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
         // A queue leaves dead rows behind every job. Its tables ask for an early vacuum, and by default the server looks
         // only once a minute whether one is due.
         "autovacuum_naptime=1s",
-        // Looking that often, it would analyze a young table after every few dozen rows, and with each new count all
-        // connections make all plans about that table again: every tenth execution while a new installation takes calls.
+        // Looking that often, it would vacuum and analyze a young table after every few dozen rows, and after each of these all
+        // connections make all plans about that table again: a fifth of the server's time while a new installation takes
+        // calls.
+        "autovacuum_vacuum_threshold=2000",
+        "autovacuum_vacuum_insert_threshold=10000",
         "autovacuum_analyze_threshold=5000",
     ]
     .map(str::to_owned)

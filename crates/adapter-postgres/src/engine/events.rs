@@ -29,7 +29,8 @@ statements! {
          LIMIT $1
            FOR UPDATE SKIP LOCKED";
 
-    MARK = "UPDATE engine.outbox_events SET dispatched_at = app.now() WHERE id = ANY ($1)";
+    /// The time once, and not for each of them.
+    MARK = "UPDATE engine.outbox_events SET dispatched_at = (SELECT app.now()) WHERE id = ANY ($1)";
 
     STATS = "
         SELECT count(*), coalesce((extract(epoch FROM app.now() - min(occurred_at)) * 1000)::bigint, 0)
