@@ -31,7 +31,7 @@ struct Quiet {
     asked: AtomicU64,
     away: bool,
     due: Mutex<Vec<Leased>>,
-    /// How many outcomes came with each exchange.
+    /// How many outcomes came with each exchange, or without one.
     settled: Mutex<Vec<usize>>,
     /// How long an exchange takes.
     takes: Duration,
@@ -64,13 +64,14 @@ impl JobQueue for Quiet {
         _: Look,
     ) -> Result<(Vec<Ticket>, ClaimBatch), StoreError> {
         let (refused, mut batch): (_, ClaimBatch) = self.ask()?;
-        tokio::time::sleep(self.takes).await;
         self.settled.lock().unwrap().push(outcomes.len());
-        let mut due = self.due.lock().unwrap();
         for one in demand {
             let free = usize::from(one.free);
+            let mut due = self.due.lock().unwrap();
             batch.jobs.extend(due.extract_if(.., |job| job.queue == one.queue).take(free));
         }
+        // What comes from here on, it does not see.
+        tokio::time::sleep(self.takes).await;
         Ok((refused, batch))
     }
 
@@ -78,7 +79,8 @@ impl JobQueue for Quiet {
         self.ask()
     }
 
-    async fn finish(&self, _: WorkerId, _: &[Outcome]) -> Result<Vec<Ticket>, StoreError> {
+    async fn finish(&self, _: WorkerId, outcomes: &[Outcome]) -> Result<Vec<Ticket>, StoreError> {
+        self.settled.lock().unwrap().push(outcomes.len());
         self.ask()
     }
 
@@ -240,6 +242,15 @@ async fn settled(durations: &[u64]) -> Vec<usize> {
 }
 
 async fn settled_by(store: Quiet, durations: &[u64]) -> Vec<usize> {
+    settled_while(store, durations, async |_, _| tokio::time::sleep(ms(500)).await).await
+}
+
+/// The same, until something else has happened to the worker and its store, and the worker has stopped.
+async fn settled_while(
+    store: Quiet,
+    durations: &[u64],
+    happens: impl AsyncFnOnce(&Worker, &Quiet),
+) -> Vec<usize> {
     let store = Arc::new(store);
     *store.due.lock().unwrap() = (1..).zip(durations).map(|(id, ms)| due(id, *ms)).collect();
     let registry = Registry::new().handler("take", Arc::new(Sleepy));
@@ -248,11 +259,15 @@ async fn settled_by(store: Quiet, durations: &[u64]) -> Vec<usize> {
     let stop = CancellationToken::new();
     let work = worker.run(stop.clone());
     let clock = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        happens(&worker, &store).await;
         stop.cancel();
     };
     futures_util::join!(work, clock);
     std::mem::take(&mut *store.settled.lock().unwrap())
+}
+
+const fn ms(many: u64) -> Duration {
+    Duration::from_millis(many)
 }
 
 fn due(id: i64, ms: u64) -> Leased {
@@ -307,6 +322,26 @@ async fn a_store_that_takes_its_time_is_not_asked_for_each_run_alone() {
         "half of the slots are enough"
     );
     assert_eq!(settled(&[5; 40]).await, [0, 16, 16, 8], "many are worth a request");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_announced_during_a_claim_is_claimed_after_it() {
+    let settled = settled_while(Quiet { takes: ms(20), ..Quiet::default() }, &[], async |worker, store| {
+        tokio::time::sleep(ms(10)).await;
+        store.due.lock().unwrap().push(due(1, 0));
+        worker.core.wake();
+        // Far less than until the next poll.
+        tokio::time::sleep(ms(90)).await;
+    });
+    assert_eq!(settled.await, [0, 0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_stopped_while_it_rests_settles_what_has_ended() {
+    let settled = settled_while(Quiet { takes: ms(2), ..Quiet::default() }, &[10, 14, 100], async |_, _| {
+        tokio::time::sleep(ms(17)).await;
+    });
+    assert_eq!(settled.await, [0, 2, 1], "what has ended waits neither for a claim nor for what still runs");
 }
 
 #[tokio::test]
