@@ -19,7 +19,7 @@ use operations::Onboarding;
 use operations::ports::TenantRecord;
 use simulators::calcom;
 use simulators::retell::{CallPlayer, Client, Clock as _, MachineClock, PlayerConfig, serve};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -143,7 +143,7 @@ async fn prepare_in(
     .execute(database.pool())
     .await
     .context("the exchange rate")?;
-    tidy(database.pool()).await?;
+    load::tidy(database.pool()).await?;
     Ok(ready)
 }
 
@@ -156,32 +156,11 @@ pub async fn add(setting: &Setting, files: &[TenantFile]) -> anyhow::Result<Vec<
         Database::connect_lazily(&DatabaseConfig::administrator(&setting.connections.administrator))
             .context("the administrator's address")?;
     let created = match create(&database, setting, files, "").await {
-        Ok(created) => tidy(database.pool()).await.map(|()| created),
+        Ok(created) => load::tidy(database.pool()).await.map(|()| created),
         Err(error) => Err(error),
     };
     database.close().await;
     created
-}
-
-/// The server counts what was loaded, and clears away what loading has left behind, within a minute of its own accord;
-/// plans that are made until then know nothing of it. Tables with nothing in them are left uncounted: that there is nothing
-/// would be believed until they are counted again, and of nothing every index is as good as the right one.
-///
-/// # Errors
-/// If the database refuses.
-pub async fn tidy(database: &PgPool) -> anyhow::Result<()> {
-    let filled: Vec<String> = sqlx::query_scalar(
-        "SELECT relid::regclass::text FROM pg_stat_user_tables WHERE pg_relation_size(relid) > 0 ORDER BY relid",
-    )
-    .fetch_all(database)
-    .await
-    .context("tables")?;
-    if filled.is_empty() {
-        return Ok(());
-    }
-    let statement = format!("VACUUM (ANALYZE) {}", filled.join(", "));
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(database).await.context("statistics")?;
-    Ok(())
 }
 
 async fn create(

@@ -170,8 +170,8 @@ pub(crate) fn settings(port: u16, durability: Durability) -> Vec<String> {
         // Statements and the details of errors carry personal data; the log is no place for it.
         "log_min_error_statement=panic",
         "log_error_verbosity=terse",
-        // A queue leaves dead rows behind every job. Its tables ask for an early vacuum, and by default the server looks
-        // only once a minute whether one is due.
+        // A queue leaves dead rows behind every job. The table of jobs asks for an early vacuum, and by default the server
+        // looks only once a minute whether one is due.
         "autovacuum_naptime=1s",
         // Looking that often, it would vacuum and analyze a young table after every few dozen rows, and after each of these all
         // connections make all plans about that table again: a fifth of the server's time while a new installation takes

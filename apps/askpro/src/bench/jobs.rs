@@ -30,9 +30,9 @@ const CONNECTIONS: usize = 8;
 const RATE: u32 = 50;
 /// Longest wait for what was committed to be done.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Rounds at the end of the minute in which a transaction stays open that say what is lost by then: one alone may meet a look
-/// at everything, or none.
-const AFTER_A_MINUTE: usize = 3;
+/// Rounds at the end of the open transaction's minute from which the loss is taken: a single one may meet a look at
+/// everything, or none.
+const LAST_ROUNDS: usize = 3;
 /// Facts that are committed together.
 const TOGETHER: u32 = 16;
 /// Facts with the numbers from $1 on, of the companies in turn.
@@ -229,7 +229,7 @@ async fn measure(rig: &Rig, plan: Plan, running: &Running, report: &mut Report) 
         rig.forget_intake().await?;
         waits.push(Round { ours: pick_up(rig, running, plan.round).await?, floor: None });
     }
-    // Somebody's transaction stays open: dead rows cannot be cleared away, and every claim walks over them.
+    // Somebody's transaction stays open: dead rows cannot be cleared away, and looks at everything walk over them.
     rig.forget_intake().await?;
     let mut open = PgConnection::connect(url).await?;
     sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM engine.jobs")
@@ -242,12 +242,12 @@ async fn measure(rig: &Rig, plan: Plan, running: &Running, report: &mut Report) 
     }
     sqlx::raw_sql("ROLLBACK").execute(&mut open).await?;
     open.close().await?;
-    let empty = median(&single.iter().map(|round| round.ours.value).collect::<Vec<_>>());
+    let on_empty = median(&single.iter().map(|round| round.ours.value).collect::<Vec<_>>());
     let lost: Vec<Round> = under
         .iter()
         .rev()
-        .take(AFTER_A_MINUTE)
-        .map(|rate| Round { ours: Side::of((1.0 - rate / empty) * 100.0), floor: None })
+        .take(LAST_ROUNDS)
+        .map(|rate| Round { ours: Side::of((1.0 - rate / on_empty) * 100.0), floor: None })
         .collect();
     let (must, aim) = (Goal::RatioFrom(1.0), Goal::RatioFrom(5.0));
     report.tell(Figure::new("jobs", "jobs a second", &rounds, must, aim));

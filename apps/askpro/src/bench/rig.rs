@@ -23,8 +23,8 @@ use crate::cluster::{Cluster, tell_on_stderr};
 use crate::machine::Machine;
 use crate::private::PRIVATE_CLOCK;
 use crate::ready::TenantReady;
-use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Residents, Setting, tidy};
-use crate::world::DEFAULT_SEED;
+use crate::stage::{self, PRIVATE_SECRETS_KEY, RETELL_KEY, Residents, Setting};
+use crate::world::{DEFAULT_SEED, load};
 
 /// Calls that are opened at once before a measurement.
 const OPENED_AT_ONCE: usize = 8;
@@ -192,7 +192,8 @@ impl Rig {
             .await;
         sqlx::raw_sql("RESET session_replication_role").execute(&mut *connection).await?;
         filled.context("the past cannot be written")?;
-        tidy(&self.administrator).await
+        drop(connection);
+        load::tidy(&self.administrator).await
     }
 
     /// Pairs of overlapping occupied times: independent of the constraint, a self-join.

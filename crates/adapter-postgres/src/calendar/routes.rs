@@ -14,10 +14,12 @@ use crate::statements::statements;
 use crate::tenancy::PgDirectory;
 
 statements! {
+    /// The account is found before its company is, whatever was planned while there were few.
     ROUTE = "
         SELECT r.connection_id, r.tenant_id, r.active, t.state
-          FROM public.calendar_routes r JOIN public.tenants t ON t.id = r.tenant_id
-         WHERE r.connection_id = $1";
+          FROM (SELECT connection_id, tenant_id, active FROM public.calendar_routes
+                 WHERE connection_id = $1 LIMIT 1) r
+          JOIN public.tenants t ON t.id = r.tenant_id";
 
     /// Two rows are as good as many: there is no sole one.
     SOLE = "

@@ -1,5 +1,6 @@
 //! How many rows statements touch, as the server counts them: the functions' plans cannot be looked at.
 
+use adapter_postgres::statements;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use testkit::TestDatabase;
 use testkit::scenario::Salon;
@@ -164,6 +165,24 @@ async fn an_outcome_is_found_by_its_key() {
     );
     let read = rows_read(&mut connection, "idempotent_outcomes", &old).await;
     assert!(read < 10, "{read} outcomes were read of which none is old");
+}
+
+/// A call is found by its key, also with a plan that was made when the tables had been counted with nothing in them.
+#[tokio::test]
+async fn a_call_is_routed_by_its_key() {
+    let database = TestDatabase::fresh().await;
+    let admin = database.admin_pool();
+    sqlx::raw_sql("ANALYZE").execute(admin).await.unwrap();
+    let mut connection = admin.acquire().await.unwrap();
+    let route = statements::all().find(|one| one.name == "ROUTE_CALL").unwrap().sql;
+    let prepare = AssertSqlSafe(format!("PREPARE route_call AS {route}"));
+    sqlx::raw_sql(prepare).execute(&mut *connection).await.unwrap();
+    let look = "EXECUTE route_call('call_many_7')";
+    assert_eq!(rows_read(&mut connection, "call_keys", look).await, 0);
+    let salon = Salon::insert(admin, 1).await;
+    fill(admin, &salon, 1, 3000).await;
+    let read = rows_read(&mut connection, "call_keys", look).await;
+    assert!((1..10).contains(&read), "{read} entries were read to find one");
 }
 
 /// Outcomes of a company, numbered so.
